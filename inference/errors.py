@@ -1,0 +1,113 @@
+"""Errors of everything that talks to a model.
+
+::
+
+    InferenceError
+    ├── BackendUnavailable    transient  nobody answers, 5xx, connection lost before any answer
+    ├── BackendOverloaded     transient  429 or 503: come back after `retry_after_s`
+    ├── TruncatedStream       transient  the answer stopped before its end
+    ├── ProtocolError         transient  an answer that does not follow the API (a proxy's HTML page…)
+    └── BackendRejected       permanent  a 4xx, or an error inside a 200: the same request fails again
+        ├── AuthenticationFailed         401 or 403
+        ├── ModelNotFound                the backend does not serve this model
+        ├── ContextOverflow              prompt and answer exceed the context window
+        ├── InputTooLong                 a text or a batch exceeds what the embedding model takes
+        └── DimensionMismatch            vectors of another size than those of the index
+
+`code` is stable and safe to show or to translate; the message is for logs, for it may carry text of
+the provider.
+"""
+
+from typing import ClassVar
+
+
+class InferenceError(Exception):
+    """Any failure of a model backend; `permanent` says that retrying the same request is useless."""
+
+    code: ClassVar[str] = "inference_error"
+    permanent: ClassVar[bool] = False
+
+
+class BackendUnavailable(InferenceError):
+    """Nobody answers at the backend's address, or it fails by itself (5xx)."""
+
+    code = "backend_unavailable"
+
+
+class BackendOverloaded(InferenceError):
+    """The backend's queue is full; `retry_after_s` is its own advice, in seconds, if it gave one."""
+
+    code = "backend_overloaded"
+
+    def __init__(self, message: str = "", *, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class TruncatedStream(InferenceError):
+    """The stream ended without its end; `partial` is the text that had come."""
+
+    code = "truncated_stream"
+
+    def __init__(self, message: str = "", *, partial: str = "") -> None:
+        super().__init__(message)
+        self.partial = partial
+
+
+class ProtocolError(InferenceError):
+    """The answer is not what the API promises."""
+
+    code = "protocol_error"
+
+
+class BackendRejected(InferenceError):
+    """The backend understood the request and refuses it; `status` is its HTTP status, if any."""
+
+    code = "backend_rejected"
+    permanent = True
+
+    def __init__(self, message: str = "", *, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class AuthenticationFailed(BackendRejected):
+    """The API key is missing, wrong, or not allowed to use this model."""
+
+    code = "authentication_failed"
+
+
+class ModelNotFound(BackendRejected):
+    """The backend does not serve the model asked for."""
+
+    code = "model_not_found"
+
+
+class ContextOverflow(BackendRejected):
+    """The prompt and the answer do not fit in the context window; sizes in tokens, when known."""
+
+    code = "context_overflow"
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        status: int | None = None,
+        prompt_tokens: int | None = None,
+        context_window: int | None = None,
+    ) -> None:
+        super().__init__(message, status=status)
+        self.prompt_tokens = prompt_tokens
+        self.context_window = context_window
+
+
+class InputTooLong(BackendRejected):
+    """A text, or the whole batch, is longer than the embedding model or its server takes."""
+
+    code = "input_too_long"
+
+
+class DimensionMismatch(BackendRejected):
+    """The vectors have another dimension than the one expected."""
+
+    code = "dimension_mismatch"
