@@ -1,0 +1,113 @@
+"""Which language model to ask, and how its server wants to be asked."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+Role = Literal["system", "user", "assistant"]
+PriorityScheme = Literal["none", "vllm", "aristote"]
+
+MAX_CACHE_SALT_CHARS = 128
+OWN_KEYS = frozenset({"model", "messages", "stream", "stream_options", "max_tokens", "temperature"})
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    """One turn of a conversation."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChatBackend:
+    """An OpenAI-compatible chat server and one of its models, with one tenant's credentials.
+
+    `base_url` ends where `/chat/completions` begins; a bare `http://host:port` means its `/v1`.
+    `first_byte_timeout_s` is the longest silence before the first token (a gateway may queue a
+    request for 570 s without sending a byte), `read_timeout_s` the longest silence after it,
+    `total_timeout_s` the longest answer. `max_retry_wait_s` bounds the time spent waiting between
+    attempts, all retries together. `priority` is sent as it is where `priority_scheme` is not
+    "none": lower is earlier for vLLM, higher is more urgent for aristote-dispatcher. `cache_salt`
+    keeps the prefix caches of tenants apart (vLLM). `extra_body` holds what one server alone knows,
+    such as aristote's {"routing-mode": "private-first"}.
+
+    Raises ValueError for an address, a cache salt or an extra body that no server could take.
+    """
+
+    base_url: str
+    model: str
+    api_key: str = field(default="", repr=False)
+    connect_timeout_s: float = 10.0
+    first_byte_timeout_s: float = 600.0
+    read_timeout_s: float = 120.0
+    total_timeout_s: float = 1800.0
+    max_retries: int = 2
+    max_retry_wait_s: float = 20.0
+    continuous_usage: bool = False
+    priority_scheme: PriorityScheme = "none"
+    priority: int = 0
+    cache_salt: str | None = None
+    context_window: int | None = None
+    extra_body: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        address = urlsplit(self.base_url)
+        if address.scheme not in {"http", "https"} or not address.hostname:
+            raise ValueError(f"Not an http(s) address: {self.base_url!r}")
+        if not self.model:
+            raise ValueError("A backend needs the name of a model.")
+        if self.cache_salt is not None:
+            check_cache_salt(self.cache_salt)
+        if taken := OWN_KEYS & self.extra_body.keys():
+            raise ValueError(f"extra_body may not set {', '.join(sorted(taken))}.")
+
+    def url(self, path: str) -> str:
+        """Return the address of an endpoint, such as "chat/completions"."""
+        base = self.base_url.rstrip("/")
+        if not urlsplit(base).path:
+            base += "/v1"
+        return f"{base}/{path}"
+
+    def headers(self) -> dict[str, str]:
+        """Return the request's headers; compression is refused because it holds tokens back."""
+        headers = {"Accept": "text/event-stream, application/json", "Accept-Encoding": "identity"}
+        if self.api_key:
+            headers["Authorization"] = f"Bearer {self.api_key}"
+        return headers
+
+    def request_body(
+        self,
+        messages: Sequence[ChatMessage],
+        *,
+        max_tokens: int,
+        temperature: float,
+        stop: Sequence[str] = (),
+    ) -> dict[str, Any]:
+        """Return the JSON body of a streamed chat request."""
+        stream_options = {"include_usage": True}
+        if self.continuous_usage:
+            stream_options["continuous_usage_stats"] = True
+        body: dict[str, Any] = {
+            **self.extra_body,
+            "model": self.model,
+            "messages": [{"role": each.role, "content": each.content} for each in messages],
+            "stream": True,
+            "stream_options": stream_options,
+            "max_tokens": max_tokens,
+            "temperature": temperature,
+        }
+        if stop:
+            body["stop"] = list(stop)
+        if self.priority_scheme != "none":
+            body["priority"] = self.priority
+        if self.cache_salt is not None:
+            body["cache_salt"] = self.cache_salt
+        return body
+
+
+def check_cache_salt(salt: str) -> None:
+    r"""Raise ValueError unless vLLM takes this salt: 1 to 128 characters, none of `@ / \`."""
+    if not 1 <= len(salt) <= MAX_CACHE_SALT_CHARS or set(salt) & set("@/\\"):
+        raise ValueError("A cache salt has 1 to 128 characters, none of @ / \\.")

@@ -1,0 +1,68 @@
+"""What a language model's answer is made of, whatever server it comes from.
+
+A stream is any number of `TextDelta`, `ReasoningDelta` and `UsageUpdate`, then at most one
+`PromptTruncated`, then exactly one `Finished`. Whatever else ends it is an
+`inference.errors.InferenceError`.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class TokenUsage:
+    """Tokens of one request, and what the backend says of its own time and energy.
+
+    `completion_tokens` includes `reasoning_tokens`, and `prompt_tokens` includes `cached_tokens`;
+    `estimated` is true when the backend gave no count. Absent figures are None, never 0.
+    """
+
+    prompt_tokens: int
+    completion_tokens: int
+    reasoning_tokens: int | None = None
+    cached_tokens: int | None = None
+    estimated: bool = False
+    prompt_ms: float | None = None
+    completion_ms: float | None = None
+    backend_energy_wh: float | None = None
+    backend_gco2e: float | None = None
+    backend_cost: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """A piece of the answer, never empty."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReasoningDelta:
+    """A piece of the model's reasoning, never empty: shown apart, counted as output."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class UsageUpdate:
+    """Tokens so far, from a backend that counts while it generates: survives a cancel."""
+
+    usage: TokenUsage
+
+
+@dataclass(frozen=True, slots=True)
+class PromptTruncated:
+    """The backend read far fewer prompt tokens than were sent (Ollama cuts without a word)."""
+
+    sent_tokens: int
+    seen_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The end of a whole answer; `finish_reason` is the backend's ("stop", "length", …)."""
+
+    finish_reason: str
+    usage: TokenUsage
+
+
+ChatEvent = TextDelta | ReasoningDelta | UsageUpdate | PromptTruncated | Finished
