@@ -4,6 +4,7 @@
 
     InferenceError
     ├── BackendUnavailable    transient  nobody answers, 5xx, connection lost before any answer
+    │   └── BackendTimeout               silent for longer than the settings allow
     ├── BackendOverloaded     transient  429 or 503: come back after `retry_after_s`
     ├── TruncatedStream       transient  the answer stopped before its end
     ├── ProtocolError         transient  an answer that does not follow the API (a proxy's HTML page…)
@@ -18,20 +19,35 @@
 the provider.
 """
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from inference.chat.events import TokenUsage
 
 
 class InferenceError(Exception):
-    """Any failure of a model backend; `permanent` says that retrying the same request is useless."""
+    """Any failure of a model backend; `permanent` says that retrying the same request is useless.
+
+    `partial` is the text of a streamed answer that had come before the failure, and `usage` the
+    tokens spent on it (None: nothing was generated).
+    """
 
     code: ClassVar[str] = "inference_error"
     permanent: ClassVar[bool] = False
+    partial: str = ""
+    usage: "TokenUsage | None" = None
 
 
 class BackendUnavailable(InferenceError):
     """Nobody answers at the backend's address, or it fails by itself (5xx)."""
 
     code = "backend_unavailable"
+
+
+class BackendTimeout(BackendUnavailable):
+    """The backend kept silent for longer than its settings allow."""
+
+    code = "backend_timeout"
 
 
 class BackendOverloaded(InferenceError):
@@ -48,10 +64,6 @@ class TruncatedStream(InferenceError):
     """The stream ended without its end; `partial` is the text that had come."""
 
     code = "truncated_stream"
-
-    def __init__(self, message: str = "", *, partial: str = "") -> None:
-        super().__init__(message)
-        self.partial = partial
 
 
 class ProtocolError(InferenceError):
