@@ -1,0 +1,30 @@
+"""People. ``User`` has no foreign key to a tenant: who may do what is ``instances.Membership``."""
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class User(AbstractUser):
+    """A person who signs in; ``is_staff`` marks an operator of the deployment."""
+
+    class Theme(models.TextChoices):
+        SYSTEM = "", _("As my device")
+        LIGHT = "light", _("Light")
+        DARK = "dark", _("Dark")
+
+    must_change_password = models.BooleanField(default=False)
+    # "" follows the browser.
+    language = models.CharField(
+        _("language"), max_length=5, blank=True, choices=settings.LANGUAGES, default=""
+    )
+    theme = models.CharField(_("theme"), max_length=5, blank=True, choices=Theme, default="")
+
+    def __str__(self) -> str:
+        return self.display_name
+
+    @property
+    def display_name(self) -> str:
+        """The name shown to others."""
+        return self.get_full_name() or self.username

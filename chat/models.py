@@ -1,0 +1,117 @@
+"""Conversations: a tree of messages, of which one branch is shown.
+
+Editing a question or regenerating an answer adds a sibling; nothing that was said is overwritten.
+"""
+
+import uuid
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from ingestion.models import Chunk, Document
+from instances.models import InstanceOwnedModel
+
+
+class Conversation(InstanceOwnedModel):
+    """One person's thread of questions and answers in one instance."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    title = models.CharField(_("title"), max_length=200)
+    # The last message of the branch shown.
+    leaf = models.ForeignKey("Message", null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["instance", "user", "-updated_at"])]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Message(InstanceOwnedModel):
+    """A question, or the answer to its parent."""
+
+    class Role(models.TextChoices):
+        USER = "user", _("Question")
+        ASSISTANT = "assistant", _("Answer")
+
+    class Status(models.TextChoices):
+        STREAMING = "streaming", _("Being written")
+        COMPLETE = "complete", _("Complete")
+        STOPPED = "stopped", _("Stopped")
+        FAILED = "failed", _("Interrupted")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, related_name="messages"
+    )
+    parent = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="children")
+    role = models.CharField(max_length=10, choices=Role)
+    status = models.CharField(max_length=10, choices=Status, default=Status.COMPLETE)
+    content = models.TextField(blank=True)
+    # Questions: the documents they are restricted to; empty means all.
+    document_ids = ArrayField(models.UUIDField(), default=list, blank=True)
+    # Answers only, from here on.
+    reasoning = models.TextField(blank=True)
+    model = models.CharField(max_length=200, blank=True)
+    # The question made self-contained, as retrieval saw it.
+    search_query = models.TextField(blank=True)
+    # No passage was good enough, so nothing was generated.
+    nothing_found = models.BooleanField(default=False)
+    error_code = models.CharField(max_length=50, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["created_at"]
+        indexes = [models.Index(fields=["conversation", "created_at"])]
+
+    def __str__(self) -> str:
+        return self.content[:60]
+
+
+class Citation(InstanceOwnedModel):
+    """A passage given to an answer under a number; a copy, so that it survives the document."""
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="citations")
+    number = models.PositiveSmallIntegerField()
+    document = models.ForeignKey(Document, null=True, on_delete=models.SET_NULL, related_name="+")
+    chunk = models.ForeignKey(Chunk, null=True, on_delete=models.SET_NULL, related_name="+")
+    document_name = models.CharField(max_length=255)
+    heading = models.CharField(max_length=500, blank=True)
+    page_start = models.PositiveIntegerField()
+    page_end = models.PositiveIntegerField()
+    char_start = models.PositiveIntegerField()
+    char_end = models.PositiveIntegerField()
+    text = models.TextField()
+    # The words of the passage that carry the answer, verbatim.
+    quote = models.TextField(blank=True)
+    score = models.FloatField()
+    # Whether the answer refers to it, as [number].
+    used = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["message", "number"], name="one_citation_per_number"),
+        ]
+
+    def __str__(self) -> str:
+        return f"[{self.number}] {self.document_name}"
+
+
+class Feedback(InstanceOwnedModel):
+    """What a reader thought of an answer."""
+
+    message = models.OneToOneField(Message, on_delete=models.CASCADE, related_name="feedback")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    helpful = models.BooleanField()
+    comment = models.TextField(blank=True, max_length=2000)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return "helpful" if self.helpful else "not helpful"

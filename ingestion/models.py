@@ -1,0 +1,179 @@
+"""Documents, their pages as extracted, and the chunks that retrieval ranks.
+
+A document goes ``queued → parsing → embedding → ready | failed``. Its state lives here, never only
+in the broker, so that the reconciler can take up whatever a crash left behind.
+"""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from pgvector.django import HalfVectorField, SparseVectorField
+
+from instances.models import InstanceOwnedModel
+
+# The lexical space: terms are hashed into it (pgvector's largest sparse dimension is 1e9).
+TERM_SPACE = 1_000_000_000
+
+
+def stored_path(document: "Document", filename: str) -> str:
+    """Path of a document's bytes under MEDIA_ROOT; the name given by the user never enters it."""
+    return f"{document.instance_id}/{document.pk}"
+
+
+class Document(InstanceOwnedModel):
+    """A file that someone put into an instance."""
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", _("Waiting")
+        PARSING = "parsing", _("Reading")
+        EMBEDDING = "embedding", _("Preparing")
+        READY = "ready", _("Ready")
+        FAILED = "failed", _("Failed")
+
+    class Unit(models.TextChoices):
+        PAGE = "page", _("page")
+        SLIDE = "slide", _("slide")
+        SHEET = "sheet", _("sheet")
+        SECTION = "section", _("section")
+        MESSAGE = "message", _("message")
+
+    UNFINISHED = (Status.QUEUED, Status.PARSING, Status.EMBEDDING)
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(_("name"), max_length=255)
+    folder = models.CharField(_("folder"), max_length=500, blank=True)
+    title = models.CharField(_("title"), max_length=500, blank=True)
+    media_type = models.CharField(_("type"), max_length=120)
+    size_bytes = models.PositiveBigIntegerField(_("size"))
+    sha256 = models.CharField(max_length=64)
+    file = models.FileField(upload_to=stored_path, max_length=200)
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    status = models.CharField(
+        _("status"), max_length=10, choices=Status, default=Status.QUEUED, db_index=True
+    )
+    # Stable code of ingestion.errors; the words for it are translated when shown.
+    error_code = models.CharField(max_length=50, blank=True)
+    # Incremented at each (re)start, so that a task of an earlier attempt can tell it is stale.
+    attempt = models.PositiveIntegerField(default=1)
+    # Worker deaths in this attempt: a file that kills its worker fails instead of looping.
+    interruptions = models.PositiveSmallIntegerField(default=0)
+    language = models.CharField(max_length=5, blank=True)
+    unit = models.CharField(max_length=10, choices=Unit, default=Unit.PAGE)
+    pages = models.PositiveIntegerField(default=0)
+    chunks = models.PositiveIntegerField(default=0)
+    embedded_chunks = models.PositiveIntegerField(default=0)
+    embedding_model = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    queued_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    # Heartbeat of the worker at work, and the clock of the live page.
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["instance", "sha256"], name="same_bytes_once"),
+        ]
+        indexes = [
+            models.Index(fields=["instance", "-created_at"]),
+            models.Index(fields=["instance", "name"]),
+            models.Index(fields=["instance", "status"]),
+            models.Index(fields=["instance", "updated_at"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def processing_s(self) -> float | None:
+        """Seconds from the start of parsing to the end, or None while unfinished."""
+        if self.started_at is None or self.finished_at is None:
+            return None
+        return (self.finished_at - self.started_at).total_seconds()
+
+
+class DocumentPage(InstanceOwnedModel):
+    """The text of one page, slide, sheet or section, as extracted."""
+
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="page_set")
+    number = models.PositiveIntegerField()
+    label = models.CharField(max_length=200, blank=True)
+    text = models.TextField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["document", "number"], name="one_row_per_page"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.document_id} p. {self.number}"
+
+
+class Chunk(InstanceOwnedModel):
+    """A passage: what is embedded, ranked and cited.
+
+    ``text`` is ``page_start``'s text from ``char_start`` on, up to ``char_end`` in ``page_end``.
+    """
+
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="chunk_set")
+    position = models.PositiveIntegerField()
+    text = models.TextField()
+    heading = models.CharField(max_length=500, blank=True)
+    page_start = models.PositiveIntegerField()
+    page_end = models.PositiveIntegerField()
+    char_start = models.PositiveIntegerField()
+    char_end = models.PositiveIntegerField()
+    token_count = models.PositiveIntegerField()
+    # No fixed dimension: the model is a setting. NULL until embedded.
+    embedding = HalfVectorField(null=True)
+    # BM25 weights of the passage's terms; NULL until the whole document is ready, which is what
+    # makes a chunk visible to retrieval.
+    terms = SparseVectorField(dimensions=TERM_SPACE, null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["document", "position"], name="one_chunk_per_position"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.document_id} #{self.position}"
+
+
+class CorpusStatistics(InstanceOwnedModel):
+    """What ranking needs to know of an instance's chunks as a whole; one row an instance."""
+
+    # Chunks that retrieval sees, and their terms in total (for BM25's average length).
+    chunk_count = models.PositiveIntegerField(default=0)
+    term_total = models.PositiveBigIntegerField(default=0)
+    # Average length with which the stored BM25 weights were computed.
+    weighted_average_length = models.FloatField(default=0.0)
+    # Mean and standard deviation of question–passage cosines; NULL until estimated.
+    cosine_mean = models.FloatField(null=True)
+    cosine_sigma = models.FloatField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["instance"], name="one_statistics_row_per_instance"),
+        ]
+
+    def __str__(self) -> str:
+        return f"statistics of {self.instance_id}"
+
+
+class TermStatistics(InstanceOwnedModel):
+    """In how many chunks of an instance a term occurs."""
+
+    term = models.PositiveIntegerField()
+    document_frequency = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["instance", "term"], name="one_row_per_term"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.term}: {self.document_frequency}"

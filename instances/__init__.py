@@ -1,0 +1,1 @@
+"""The tenant: organisations, instances, memberships, row security."""

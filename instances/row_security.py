@@ -1,0 +1,34 @@
+"""Migration operation that puts a tenant table under forced row security (decision 6)."""
+
+from django.db import migrations
+
+TENANT = "instance_id = nullif(current_setting('ragapp.instance', true), '')::bigint"
+
+
+class EnableRowSecurity(migrations.RunSQL):
+    """Enable and force row security on ``table``.
+
+    ``also_visible`` is an SQL condition under which rows outside the tenant may be read (never
+    written): one's own memberships, or the API key whose digest one holds.
+    """
+
+    def __init__(self, table: str, also_visible: str = "") -> None:
+        self.table = table
+        self.also_visible = also_visible
+        forward = [
+            f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
+            f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
+            f"CREATE POLICY tenant ON {table} USING ({TENANT}) WITH CHECK ({TENANT})",
+        ]
+        backward = [
+            f"DROP POLICY tenant ON {table}",
+            f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY",
+            f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY",
+        ]
+        if also_visible:
+            forward.append(f"CREATE POLICY visible ON {table} FOR SELECT USING ({also_visible})")
+            backward.insert(0, f"DROP POLICY visible ON {table}")
+        super().__init__(forward, backward)
+
+    def deconstruct(self) -> tuple[str, list[str], dict[str, str]]:
+        return type(self).__name__, [self.table], {"also_visible": self.also_visible}

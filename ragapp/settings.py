@@ -1,0 +1,296 @@
+"""Every setting, read once from the environment, typed, failing at start-up.
+
+Each variable may also be given as ``NAME_FILE`` (a path whose content is the value). The defaults
+suit the embedded mode of ``./run``; ``.env.example`` lists them all with their meaning. What an
+operator decides is here; what a tenant decides is a column of ``instances.Instance``.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+from csp.constants import NONCE, NONE, SELF
+from environs import FileAwareEnv
+
+env = FileAwareEnv()
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR: Path = env.path("DATA_DIR", BASE_DIR / "var").resolve()
+
+# --- Site -----------------------------------------------------------------------------------------
+DEBUG: bool = env.bool("DEBUG", False)
+SECRET_KEY: str = env.str("SECRET_KEY", validate=lambda key: len(key) >= 50)
+SITE_NAME: str = env.str("SITE_NAME", "ragapp")
+SUPPORT_CONTACT: str = env.str("SUPPORT_CONTACT", "")
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
+# Behind TLS: secure cookies, HSTS, redirection. Off for the plain-HTTP loopback of `./run`.
+HTTPS: bool = env.bool("HTTPS", False)
+TRUST_PROXY_HEADERS: bool = env.bool("TRUST_PROXY_HEADERS", False)
+
+SECURE_SSL_REDIRECT = HTTPS
+SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_SECURE = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+# Orchestrators probe over plain HTTP, from inside.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+if TRUST_PROXY_HEADERS:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# --- Applications ---------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "accounts",
+    "chat",
+    "retrieval",
+    "ingestion",
+    "usage",
+    "inference",
+    "instances",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.mfa",
+    "csp",
+    "servestatic",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "servestatic.middleware.ServeStaticMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "ragapp.middleware.correlation_id",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.user_language",
+    "accounts.middleware.require_password_change",
+]
+ROOT_URLCONF = "ragapp.urls"
+ASGI_APPLICATION = "ragapp.asgi.application"
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "ragapp.context_processors.site",
+            ],
+        },
+    },
+]
+SILENCED_SYSTEM_CHECKS: list[str] = []
+
+# --- Database -------------------------------------------------------------------------------------
+# `default` is the application's role: it owns nothing and cannot bypass row security.
+# `owner` owns the tables; only migrations use it.
+DATABASE_POOL_SIZE: int = env.int("DATABASE_POOL_SIZE", 20)
+
+
+def _database(url: str, *, pool_size: int) -> dict[str, Any]:
+    database: dict[str, Any] = dict(dj_database_url.parse(url))
+    # Background threads of one process share the pool; a streaming answer holds no connection.
+    database["OPTIONS"] = database.get("OPTIONS", {}) | {
+        "pool": {"min_size": 0, "max_size": pool_size, "timeout": 10} if pool_size else False,
+        # The planner takes an instance's partial index only when it sees the constant (decision 4).
+        "options": "-c plan_cache_mode=force_custom_plan",
+    }
+    return database
+
+
+DATABASE_URL: str = env.str("DATABASE_URL")
+DATABASE_OWNER_URL: str = env.str("DATABASE_OWNER_URL", DATABASE_URL)
+DATABASES = {
+    "default": _database(DATABASE_URL, pool_size=DATABASE_POOL_SIZE),
+    "owner": _database(DATABASE_OWNER_URL, pool_size=0),
+}
+DATABASE_ROUTERS: list[str] = []
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Accounts -------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_LOGOUT_ON_GET = False
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_LOGOUT_REDIRECT_URL = "/accounts/login/"
+DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", "ragapp@localhost")
+EMAIL_HOST: str = env.str("EMAIL_HOST", "localhost")
+EMAIL_PORT: int = env.int("EMAIL_PORT", 25)
+EMAIL_HOST_USER: str = env.str("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD: str = env.str("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS: bool = env.bool("EMAIL_USE_TLS", False)
+
+# --- Languages ------------------------------------------------------------------------------------
+LANGUAGE_CODE: str = env.str("LANGUAGE_CODE", "fr")
+LANGUAGES = [("fr", "Français"), ("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SECURE = HTTPS
+USE_I18N = True
+TIME_ZONE: str = env.str("TIME_ZONE", "Europe/Paris")
+USE_TZ = True
+
+# --- Files ----------------------------------------------------------------------------------------
+STATIC_URL = "static/"
+STATIC_ROOT = env.path("STATIC_ROOT", DATA_DIR / "static")
+STATICFILES_DIRS = [BASE_DIR / "static"]
+MEDIA_ROOT = env.path("MEDIA_ROOT", DATA_DIR / "files")
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "ragapp.static_files.ManifestStaticFilesStorage"
+    },
+}
+SERVESTATIC_MAX_AGE = 3600
+# Uploads are streamed to disk past 1 MiB; the body of any other request stays small.
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
+DATA_UPLOAD_MAX_MEMORY_SIZE = 4 << 20
+DATA_UPLOAD_MAX_NUMBER_FILES = 100
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
+MAX_UPLOAD_BYTES: int = env.int("MAX_UPLOAD_BYTES", 200 << 20)
+
+# --- Content security -----------------------------------------------------------------------------
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:", "blob:"],
+        "font-src": [SELF, "data:"],
+        "connect-src": [SELF],
+        "worker-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+        "object-src": [NONE],
+    },
+}
+
+# --- Broker and workers ---------------------------------------------------------------------------
+CELERY_BROKER_URL: str = env.str("CELERY_BROKER_URL", "redis://127.0.0.1:6379/0")
+# At least once: a task is acknowledged when done, and each is idempotent. The reconciler, not the
+# broker, is what guarantees that a document ends (decision 7).
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_ROUTES = {
+    "ingestion.tasks.parse": {"queue": "parse"},
+    "ingestion.tasks.embed": {"queue": "embed"},
+}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 4 * 3600, "socket_keepalive": True}
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_BEAT_SCHEDULE = {
+    "reconcile-documents": {"task": "ingestion.tasks.reconcile", "schedule": 20.0},
+    "reconcile-answers": {"task": "chat.tasks.reconcile", "schedule": 60.0},
+}
+
+# --- Ingestion ------------------------------------------------------------------------------------
+PARSE_MEMORY_BYTES: int = env.int("PARSE_MEMORY_BYTES", 1 << 30)
+PARSE_CPU_SECONDS: int = env.int("PARSE_CPU_SECONDS", 300)
+PARSE_MAX_PAGES: int = env.int("PARSE_MAX_PAGES", 5_000)
+PARSE_MAX_TEXT_BYTES: int = env.int("PARSE_MAX_TEXT_BYTES", 64 << 20)
+
+# --- Models ---------------------------------------------------------------------------------------
+MODELS_DIR: Path = env.path("MODELS_DIR", DATA_DIR / "models")
+EMBEDDING_BASE_URL: str = env.str("EMBEDDING_BASE_URL", "http://127.0.0.1:8010/v1")
+EMBEDDING_API_KEY: str = env.str("EMBEDDING_API_KEY", "")
+EMBEDDING_MODEL: str = env.str("EMBEDDING_MODEL", "intfloat/multilingual-e5-small")
+EMBEDDING_DIMENSIONS: int | None = env.int("EMBEDDING_DIMENSIONS", None)
+EMBEDDING_QUERY_PREFIX: str = env.str("EMBEDDING_QUERY_PREFIX", "query: ")
+EMBEDDING_PASSAGE_PREFIX: str = env.str("EMBEDDING_PASSAGE_PREFIX", "passage: ")
+EMBEDDING_TIMEOUT_S: float = env.float("EMBEDDING_TIMEOUT_S", 60.0)
+RERANK_BASE_URL: str = env.str("RERANK_BASE_URL", "")
+RERANK_API_KEY: str = env.str("RERANK_API_KEY", "")
+RERANK_MODEL: str = env.str("RERANK_MODEL", "")
+
+# One OpenAI-compatible LLM; without it answers are extracts (no generation).
+LLM_BASE_URL: str = env.str("LLM_BASE_URL", "")
+LLM_API_KEY: str = env.str("LLM_API_KEY", "")
+LLM_MODEL: str = env.str("LLM_MODEL", "")
+LLM_LABEL: str = env.str("LLM_LABEL", "")
+LLM_CONTEXT_WINDOW: int = env.int("LLM_CONTEXT_WINDOW", 8192)
+LLM_MAX_TOKENS: int = env.int("LLM_MAX_TOKENS", 1024)
+LLM_TEMPERATURE: float = env.float("LLM_TEMPERATURE", 0.2)
+LLM_FIRST_BYTE_TIMEOUT_S: float = env.float("LLM_FIRST_BYTE_TIMEOUT_S", 120.0)
+LLM_READ_TIMEOUT_S: float = env.float("LLM_READ_TIMEOUT_S", 60.0)
+LLM_PRIORITY_SCHEME: str = env.str("LLM_PRIORITY_SCHEME", "none")
+LLM_CACHE_SALT: bool = env.bool("LLM_CACHE_SALT", False)
+LLM_REWRITE_QUESTIONS: bool = env.bool("LLM_REWRITE_QUESTIONS", True)
+
+# --- Measurement ----------------------------------------------------------------------------------
+# Parameters, in billions, for the modelled footprint (EcoLogits).
+LLM_ACTIVE_PARAMETERS_B: float = env.float("LLM_ACTIVE_PARAMETERS_B", 24.0)
+LLM_TOTAL_PARAMETERS_B: float = env.float("LLM_TOTAL_PARAMETERS_B", LLM_ACTIVE_PARAMETERS_B)
+LLM_PUE: float = env.float("LLM_PUE", 1.3)
+LLM_WUE: float = env.float("LLM_WUE", 0.0)
+ELECTRICITY_ZONE: str = env.str("ELECTRICITY_ZONE", "FRA")
+CPU_WATTS_PER_CORE: float = env.float("CPU_WATTS_PER_CORE", 5.0)
+
+# --- Logging --------------------------------------------------------------------------------------
+LOG_LEVEL: str = env.str("LOG_LEVEL", "INFO")
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"correlation": {"()": "ragapp.logging.CorrelationFilter"}},
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s [%(correlation_id)s] %(message)s"}
+    },
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["correlation"],
+        }
+    },
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "loggers": {"httpx": {"level": "WARNING"}, "pypdf": {"level": "ERROR"}},
+}
+
+FORMS_URLFIELD_ASSUME_HTTPS = True
