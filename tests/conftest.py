@@ -1,0 +1,105 @@
+"""Fixtures for all tests: a real PostgreSQL whose row security is in force, and the cast.
+
+The test database is created and migrated by the ``owner`` alias; the tests then use it through
+``default``, the application's role, which neither owns the tables nor bypasses row security. Each
+session has a database of its own (``RAGAPP_TEST_DB`` names it), so that sessions may overlap.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import MethodType
+from typing import Any
+
+import psycopg
+import pytest
+from django.core.cache import cache
+from django.db import connections
+from django.test import AsyncClient, Client
+
+from tests import network
+from tests.cast import Cast, make_cast
+
+
+@pytest.fixture(autouse=True, scope="session")
+def only_loopback() -> Iterator[None]:
+    """No test talks to another machine."""
+    with network.only_loopback():
+        yield
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None, django_db_blocker: Any, django_db_keepdb: bool
+) -> Iterator[None]:
+    """Create the database as its owner, then point the application's role at it."""
+    name = os.environ.get("RAGAPP_TEST_DB", f"test_ragapp_{os.getpid()}")
+    owner, default = connections["owner"], connections["default"]
+    real_name = owner.settings_dict["NAME"]
+    owner.settings_dict["TEST"]["NAME"] = name
+    with django_db_blocker.unblock():
+        owner.creation.create_test_db(
+            verbosity=0, autoclobber=True, serialize=False, keepdb=django_db_keepdb
+        )
+        default.settings_dict["NAME"] = name
+        default.ops.execute_sql_flush = MethodType(_flush_as_owner, default.ops)
+    yield
+    with django_db_blocker.unblock():
+        connections.close_all()
+        default.close_pool()
+        if not django_db_keepdb:
+            owner.creation.destroy_test_db(real_name, verbosity=0)
+
+
+def _flush_as_owner(operations: Any, sql_list: list[str]) -> None:
+    """Empty the tables after a transaction test; the application's role may not TRUNCATE."""
+    parameters = connections["owner"].get_connection_params()
+    names = ("dbname", "host", "port", "user", "password")
+    with psycopg.connect(**{key: parameters[key] for key in names if key in parameters}) as owner:
+        owner.execute("SET lock_timeout = '20s'")
+        for sql in sql_list:
+            owner.execute(sql)
+
+
+@pytest.fixture(autouse=True)
+def isolated_settings(settings: Any, tmp_path: Path) -> None:
+    """Files in a directory of the test, templates without built static files, quick passwords."""
+    settings.MEDIA_ROOT = tmp_path / "files"
+    settings.STORAGES = settings.STORAGES | {
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    }
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    cache.clear()
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    """An instance with its owner (an administrator), an editor, a teammate, and a stranger."""
+    return make_cast()
+
+
+@pytest.fixture
+def client_for() -> Callable[[Any], Client]:
+    """``client_for(user)``: a test client with that person logged in."""
+
+    def login(user: Any) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return login
+
+
+@pytest.fixture
+def async_client_for() -> Callable[[Any], AsyncClient]:
+    """``async_client_for(user)``: the same for async views; needs ``django_db(transaction=True)``.
+
+    Call it from a synchronous fixture or through ``sync_to_async``.
+    """
+
+    def login(user: Any) -> AsyncClient:
+        client = AsyncClient()
+        client.force_login(user)
+        return client
+
+    return login
