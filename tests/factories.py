@@ -71,7 +71,7 @@ class MembershipFactory(TenantFactory):
 
 
 class ApiKeyFactory(TenantFactory):
-    """A key whose plaintext nobody knows; see ``instances.api_keys.create_api_key`` for a real one."""
+    """A key whose plaintext nobody knows; ``create_api_key`` makes real ones."""
 
     class Meta:
         model = ApiKey
