@@ -71,7 +71,8 @@ class Document(InstanceOwnedModel):
     queued_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
-    # Heartbeat of the worker at work, and the clock of the live page.
+    # Heartbeat of the worker at work; NULL while the document waits in a queue.
+    worker_seen_at = models.DateTimeField(null=True, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:

@@ -10,12 +10,22 @@ rows with settings local to one transaction:
 Without a setting a query returns nothing and an insert is refused.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import ParamSpec, TypeVar
 
+from asgiref.sync import sync_to_async
 from django.db import connection, transaction
 
 from instances.models import Instance
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+# Database work of async code. Its size bounds how many connections answers can take at once; the
+# pool behind it is as large (settings.DATABASE_POOL_SIZE).
+_executor = ThreadPoolExecutor(max_workers=8, thread_name_prefix="database")
 
 
 def _set_local(name: str, value: str) -> None:
@@ -60,3 +70,31 @@ def as_key(digest: str) -> Iterator[None]:
         _set_local("ragapp.key", digest)
         yield
         _set_local("ragapp.key", "")
+
+
+async def in_database(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Await ``function`` in a thread, and give its connection back to the pool at once.
+
+    Async code touches the database only through here, so that no connection is held while a
+    model generates or a browser listens.
+    """
+
+    def call() -> R:
+        try:
+            return function(*args, **kwargs)
+        finally:
+            connection.close()
+
+    return await sync_to_async(call, thread_sensitive=False, executor=_executor)()
+
+
+async def in_tenant(
+    instance: Instance | int, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs
+) -> R:
+    """Await ``function`` inside ``tenant(instance)``, as ``in_database`` does."""
+
+    def call() -> R:
+        with tenant(instance):
+            return function(*args, **kwargs)
+
+    return await in_database(call)

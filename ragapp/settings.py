@@ -235,7 +235,7 @@ CELERY_BEAT_SCHEDULE = {
 PARSE_MEMORY_BYTES: int = env.int("PARSE_MEMORY_BYTES", 1 << 30)
 PARSE_CPU_SECONDS: int = env.int("PARSE_CPU_SECONDS", 300)
 PARSE_MAX_PAGES: int = env.int("PARSE_MAX_PAGES", 5_000)
-PARSE_MAX_TEXT_BYTES: int = env.int("PARSE_MAX_TEXT_BYTES", 64 << 20)
+PARSE_MAX_TEXT_CHARS: int = env.int("PARSE_MAX_TEXT_CHARS", 20_000_000)
 
 # --- Models ---------------------------------------------------------------------------------------
 MODELS_DIR: Path = env.path("MODELS_DIR", DATA_DIR / "models")

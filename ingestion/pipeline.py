@@ -1,0 +1,84 @@
+"""From an uploaded file to passages that retrieval finds: the first straight line.
+
+    upload → parse → chunk → embed → index
+
+Parsing and embedding are two Celery tasks, so that one document is parsed while another is
+embedded; ``ingest_document`` runs both in a row. Each stage works outside any transaction, then
+writes its result in a short one (``ingestion.attempts``). Vectors are saved batch by batch, so a
+worker killed in the middle loses one batch; nothing is visible to retrieval before the whole
+document is.
+"""
+
+import logging
+from pathlib import Path
+from uuid import UUID
+
+from django.conf import settings
+
+from inference.embedding.client import EmbeddingClient
+from ingestion.attempts import Attempt, StaleAttempt
+from ingestion.chunking import embedding_text
+from ingestion.models import Document
+from ingestion.parsing.limits import ParseLimits
+from ingestion.sandbox import parse_in_child
+
+logger = logging.getLogger(__name__)
+
+# Enough to fill the model server's batches, little enough to show progress and to lose.
+EMBEDDING_BATCH = 64
+
+Status = Document.Status
+
+
+def ingest_document(*, instance_id: int, document_id: UUID, attempt: int) -> None:
+    """Run the whole line for one document, to ``ready`` or ``failed``.
+
+    Raises a transient ``InferenceError`` or ``SandboxUnavailable`` when trying again later may
+    succeed; the document then stays in its stage.
+    """
+    if parse_document(instance_id=instance_id, document_id=document_id, attempt=attempt):
+        embed_document(instance_id=instance_id, document_id=document_id, attempt=attempt)
+
+
+def parse_document(*, instance_id: int, document_id: UUID, attempt: int) -> bool:
+    """Parse and chunk; return whether the document is now ready to be embedded."""
+    work = Attempt(instance_id, document_id, attempt)
+    try:
+        document = work.claim((Status.QUEUED, Status.PARSING), Status.PARSING)
+        with work.failing():
+            parsed, passages = parse_in_child(
+                Path(document.file.path),
+                media_type=document.media_type,
+                name=document.name,
+                limits=_limits(),
+                on_tick=work.beat,
+            )
+            work.save_passages(parsed, passages)
+            return True
+    except StaleAttempt:
+        logger.info("document %s: attempt %s is stale", document_id, attempt)
+    return False
+
+
+def embed_document(*, instance_id: int, document_id: UUID, attempt: int) -> None:
+    """Embed the passages that have no vector yet, then make the document visible."""
+    work = Attempt(instance_id, document_id, attempt)
+    try:
+        document = work.claim((Status.EMBEDDING,), Status.EMBEDDING)
+        title = document.title or document.name
+        with work.failing(), EmbeddingClient.from_settings() as client:
+            for batch in work.unembedded_batches(EMBEDDING_BATCH):
+                texts = [embedding_text(title, chunk.heading, chunk.text) for chunk in batch]
+                work.save_vectors(batch, client.embed_passages(texts))
+            work.publish()
+    except StaleAttempt:
+        logger.info("document %s: attempt %s is stale", document_id, attempt)
+
+
+def _limits() -> ParseLimits:
+    return ParseLimits(
+        max_pages=settings.PARSE_MAX_PAGES,
+        max_text_chars=settings.PARSE_MAX_TEXT_CHARS,
+        memory_bytes=settings.PARSE_MEMORY_BYTES,
+        cpu_seconds=settings.PARSE_CPU_SECONDS,
+    )

@@ -1,0 +1,127 @@
+"""Find the documents that nobody works on any more, and give each a new attempt.
+
+- A worker at work shows it every few seconds (``Attempt.beat``); one silent for ``SILENCE`` is
+  dead. A document whose workers died ``MAX_INTERRUPTIONS`` times is itself suspect, and fails.
+- A document that waits is lost when the broker holds fewer messages than documents wait.
+
+Instances are visited one by one, each inside its own tenant: row security knows no "all tenants".
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from ingestion.errors import ParserCrashed
+from ingestion.models import Document
+from instances.models import Instance
+from instances.tenancy import tenant
+
+SILENCE = timedelta(seconds=45)
+PATIENCE = timedelta(seconds=30)
+MAX_INTERRUPTIONS = 3
+QUEUES = ("parse", "embed")
+
+
+@dataclass(frozen=True, slots=True)
+class LostDocument:
+    """A document to enqueue again, with the number of its new attempt."""
+
+    queue: str
+    instance_id: int
+    document_id: str
+    attempt: int
+
+    @property
+    def arguments(self) -> tuple[int, str, int]:
+        """What the tasks take."""
+        return self.instance_id, self.document_id, self.attempt
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    instance_id: int
+    document_id: str
+    queued_at: datetime
+
+
+def take_up_lost_documents(waiting_messages: Callable[[str], int]) -> Iterator[LostDocument]:
+    """Give each lost document a new attempt and yield it; ``waiting_messages(queue)`` counts."""
+    now = timezone.now()
+    waiting: dict[str, list[_Waiting]] = defaultdict(list)
+    for instance_id in Instance.objects.values_list("pk", flat=True).order_by("pk"):
+        with tenant(instance_id):
+            unfinished = list(
+                Document.objects.for_instance(instance_id)
+                .filter(status__in=Document.UNFINISHED)
+                .only("pk", "status", "queued_at", "worker_seen_at")
+            )
+        for document in unfinished:
+            seen_at = document.worker_seen_at
+            if seen_at is None:
+                waiting[_queue(document)].append(
+                    _Waiting(instance_id, str(document.pk), document.queued_at)
+                )
+            elif seen_at < now - SILENCE and (
+                lost := _restart(instance_id, str(document.pk), seen_before=now - SILENCE)
+            ):
+                yield lost
+    for queue in QUEUES:
+        yield from _missing_from(queue, waiting[queue], waiting_messages, now)
+
+
+def _missing_from(
+    queue: str,
+    waiting: list[_Waiting],
+    waiting_messages: Callable[[str], int],
+    now: datetime,
+) -> Iterator[LostDocument]:
+    """Restart as many of the longest waiting documents as the broker lacks messages."""
+    overdue = sorted(
+        (document for document in waiting if document.queued_at < now - PATIENCE),
+        key=lambda document: document.queued_at,
+    )
+    if not overdue:
+        return
+    missing = len(waiting) - waiting_messages(queue)
+    for document in overdue[: max(missing, 0)]:
+        if lost := _restart(document.instance_id, document.document_id, seen_before=None):
+            yield lost
+
+
+def _restart(
+    instance_id: int, document_id: str, *, seen_before: datetime | None
+) -> LostDocument | None:
+    """Move a document to a new attempt, if it is still lost; fail it when it kills its workers."""
+    with tenant(instance_id):
+        lost = (
+            {"worker_seen_at__isnull": True}
+            if seen_before is None
+            else {"worker_seen_at__lt": seen_before}
+        )
+        document = (
+            Document.objects.for_instance(instance_id)
+            .select_for_update(skip_locked=True)
+            .filter(pk=document_id, status__in=Document.UNFINISHED, **lost)
+            .first()
+        )
+        if document is None:
+            return None
+        document.attempt += 1
+        document.interruptions += seen_before is not None
+        document.queued_at, document.worker_seen_at = timezone.now(), None
+        suspect = document.interruptions >= MAX_INTERRUPTIONS
+        if suspect:
+            document.status = Document.Status.FAILED
+            document.error_code = ParserCrashed.code
+            document.finished_at = document.queued_at
+        document.save()
+    if suspect:
+        return None
+    return LostDocument(_queue(document), instance_id, document_id, document.attempt)
+
+
+def _queue(document: Document) -> str:
+    return "embed" if document.status == Document.Status.EMBEDDING else "parse"

@@ -1,0 +1,82 @@
+"""Celery adapters of the pipeline, and the reconciler that makes up for whatever a broker loses.
+
+A document's state lives in PostgreSQL; a message in the broker only says "look at this one now".
+"""
+
+import logging
+from contextlib import suppress
+from typing import Any
+from uuid import UUID
+
+from celery import Task, current_app, shared_task
+from django.db import InterfaceError, OperationalError
+from kombu.exceptions import OperationalError as BrokerUnavailable
+
+from inference.errors import InferenceError
+from ingestion import pipeline, reconciliation
+from ingestion.attempts import Attempt, StaleAttempt
+from ingestion.errors import ParserCrashed, SandboxUnavailable
+
+logger = logging.getLogger(__name__)
+
+_RETRY: dict[str, Any] = {
+    "autoretry_for": (OperationalError, InterfaceError, InferenceError, SandboxUnavailable),
+    "retry_backoff": 1,
+    "retry_backoff_max": 30,
+    "retry_jitter": True,
+    "max_retries": 12,
+}
+
+
+def enqueue(task: Task, arguments: tuple[int, str, int]) -> None:
+    """Send a task; with the broker away, leave the document to the reconciler."""
+    try:
+        task.apply_async(arguments, retry=False)
+    except BrokerUnavailable:
+        logger.warning("the broker is away; document %s waits for it", arguments[1])
+
+
+class DocumentTask(Task):
+    """A task about one document: when its last retry fails, the document says why."""
+
+    def on_failure(self, exc: Exception, task_id: str, args: Any, kwargs: Any, einfo: Any) -> None:
+        instance_id, document_id, attempt = args
+        code = getattr(exc, "code", ParserCrashed.code)
+        with suppress(StaleAttempt):
+            Attempt(instance_id, UUID(document_id), attempt).fail(code)
+
+
+@shared_task(
+    base=DocumentTask, name="ingestion.tasks.parse", soft_time_limit=1200, time_limit=1260, **_RETRY
+)
+def parse(instance_id: int, document_id: str, attempt: int) -> None:
+    """Parse one document, then queue its embedding."""
+    if pipeline.parse_document(
+        instance_id=instance_id, document_id=UUID(document_id), attempt=attempt
+    ):
+        enqueue(embed, (instance_id, document_id, attempt))
+
+
+@shared_task(
+    base=DocumentTask,
+    name="ingestion.tasks.embed",
+    soft_time_limit=14_400,
+    time_limit=14_460,
+    **_RETRY,
+)
+def embed(instance_id: int, document_id: str, attempt: int) -> None:
+    """Embed one document's passages and publish it."""
+    pipeline.embed_document(instance_id=instance_id, document_id=UUID(document_id), attempt=attempt)
+
+
+@shared_task(name="ingestion.tasks.reconcile", ignore_result=True, expires=60)
+def reconcile() -> None:
+    """Enqueue again what a dead worker, a lost broker or a crash left behind."""
+    for lost in reconciliation.take_up_lost_documents(waiting_messages):
+        enqueue(parse if lost.queue == "parse" else embed, lost.arguments)
+
+
+def waiting_messages(queue: str) -> int:
+    """Number of messages that wait in a queue of the broker."""
+    with current_app.connection_for_read() as connection:
+        return int(connection.default_channel.queue_declare(queue, passive=True).message_count)

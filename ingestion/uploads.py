@@ -1,0 +1,136 @@
+"""What a person does to a document: put it in, try again, give up, take it out.
+
+All functions run inside ``tenant(instance)``; tasks are enqueued when that transaction commits.
+"""
+
+import hashlib
+import tempfile
+import unicodedata
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import IO, Any
+
+from django.conf import settings
+from django.core.files import File
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from ingestion import statistics, tasks
+from ingestion.errors import EmptyDocument, FileTooLarge, ParseCancelled
+from ingestion.media_types import detect
+from ingestion.models import Document
+from instances.models import Instance
+
+_BLOCK_BYTES = 1 << 20
+
+
+def store_upload(
+    *, instance: Instance, user: Any, name: str, folder: str = "", content: IO[bytes]
+) -> tuple[Document, bool]:
+    """Keep an uploaded file and queue it; the same bytes again give the existing document.
+
+    Returns the document and whether it is new. Raises ``FileTooLarge``, ``EmptyDocument``,
+    ``UnsupportedMediaType`` or ``EncryptedDocument``, before anything is stored.
+    """
+    name = clean_name(name)
+    with tempfile.NamedTemporaryFile() as copy:
+        sha256, size_bytes = _copy(content, copy)
+        if existing := _same_bytes(instance, sha256):
+            return existing, False
+        document = Document(
+            instance=instance,
+            name=name,
+            folder=clean_folder(folder),
+            media_type=detect(Path(copy.name), name),
+            size_bytes=size_bytes,
+            sha256=sha256,
+            uploaded_by=user,
+        )
+        copy.seek(0)
+        document.file.save(name, File(copy), save=False)
+    try:
+        with transaction.atomic():
+            document.save(force_insert=True)
+    except IntegrityError:
+        # Another request stored the same bytes since we looked.
+        document.file.delete(save=False)
+        if existing := _same_bytes(instance, sha256):
+            return existing, False
+        raise
+    _enqueue(document)
+    return document, True
+
+
+def retry(document: Document) -> None:
+    """Start a failed document again from the beginning."""
+    _restart(document, status=Document.Status.QUEUED, error_code="")
+    _enqueue(document)
+
+
+def cancel(document: Document) -> None:
+    """Give an unfinished document up; its worker notices at the next tick."""
+    if document.status in Document.UNFINISHED:
+        _restart(document, status=Document.Status.FAILED, error_code=ParseCancelled.code)
+        Document.objects.filter(pk=document.pk).update(finished_at=timezone.now())
+
+
+def delete(document: Document) -> None:
+    """Remove a document with its pages, passages, vectors and file."""
+    Document.objects.select_for_update().get(pk=document.pk)
+    statistics.withdraw(document)
+    storage, path = document.file.storage, document.file.name
+    document.delete()
+    transaction.on_commit(partial(storage.delete, path))
+
+
+def clean_name(name: str) -> str:
+    """Return a file name fit to be shown: no path, no control characters, composed accents."""
+    base = PurePosixPath(unicodedata.normalize("NFC", name).replace("\\", "/")).name
+    printable = "".join(c for c in base if unicodedata.category(c)[0] != "C").strip()
+    if len(printable) > 255:
+        suffix = PurePosixPath(printable).suffix[:20]
+        printable = printable[: 255 - len(suffix)] + suffix
+    return printable or "document"
+
+
+def clean_folder(folder: str) -> str:
+    """Return a relative folder path without empty, dot or dot-dot parts."""
+    parts = PurePosixPath(folder.replace("\\", "/")).parts
+    return "/".join(clean_name(part) for part in parts if part not in ("/", ".", ".."))[:500]
+
+
+def _copy(content: IO[bytes], target: IO[bytes]) -> tuple[str, int]:
+    """Copy a stream to disk; return its SHA-256 and its size in bytes."""
+    digest, size_bytes = hashlib.sha256(), 0
+    while block := content.read(_BLOCK_BYTES):
+        size_bytes += len(block)
+        if size_bytes > settings.MAX_UPLOAD_BYTES:
+            raise FileTooLarge(f"more than {settings.MAX_UPLOAD_BYTES} bytes")
+        digest.update(block)
+        target.write(block)
+    if not size_bytes:
+        raise EmptyDocument("no bytes at all")
+    target.flush()
+    return digest.hexdigest(), size_bytes
+
+
+def _same_bytes(instance: Instance, sha256: str) -> Document | None:
+    return Document.objects.for_instance(instance).filter(sha256=sha256).first()
+
+
+def _restart(document: Document, *, status: Document.Status, error_code: str) -> None:
+    """Move a document to a new attempt, so that whoever works on the old one finds it stale."""
+    locked = Document.objects.select_for_update().get(pk=document.pk)
+    locked.status = status
+    locked.error_code = error_code
+    locked.attempt += 1
+    locked.interruptions = 0
+    locked.queued_at = timezone.now()
+    locked.worker_seen_at = locked.started_at = locked.finished_at = None
+    locked.save()
+    document.refresh_from_db()
+
+
+def _enqueue(document: Document) -> None:
+    arguments = (document.instance_id, str(document.pk), document.attempt)
+    transaction.on_commit(partial(tasks.enqueue, tasks.parse, arguments))
