@@ -50,14 +50,13 @@ class Attempt:
             document.save(update_fields=["status", "worker_seen_at", "started_at", "updated_at"])
         return document
 
-    def beat(self) -> None:
-        """Show that the worker lives; raises StaleAttempt when its work is no longer wanted."""
+    def beat(self) -> bool:
+        """Show that the worker lives; return whether its work is still wanted."""
         with tenant(self.instance_id):
             current = Document.objects.for_instance(self.instance_id).filter(
                 pk=self.document_id, attempt=self.number, status__in=Document.UNFINISHED
             )
-            if not current.update(worker_seen_at=timezone.now()):
-                raise StaleAttempt
+            return bool(current.update(worker_seen_at=timezone.now()))
 
     @contextmanager
     def failing(self) -> Iterator[None]:

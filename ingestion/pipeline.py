@@ -10,12 +10,14 @@ document is.
 """
 
 import logging
+import time
 from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
 
 from inference.embedding.client import EmbeddingClient
+from inference.embedding.prepare import prepared_folder
 from ingestion.attempts import Attempt, StaleAttempt
 from ingestion.chunking import embedding_text
 from ingestion.models import Document
@@ -26,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 # Enough to fill the model server's batches, little enough to show progress and to lose.
 EMBEDDING_BATCH = 64
+BEAT_SECONDS = 2.0
 
 Status = Document.Status
 
@@ -46,14 +49,15 @@ def parse_document(*, instance_id: int, document_id: UUID, attempt: int) -> bool
     try:
         document = work.claim((Status.QUEUED, Status.PARSING), Status.PARSING)
         with work.failing():
-            parsed, passages = parse_in_child(
+            parsed = parse_in_child(
                 Path(document.file.path),
-                media_type=document.media_type,
                 name=document.name,
+                tokenizer_path=_tokenizer_path(),
+                chunk_tokens=settings.CHUNK_TOKENS,
                 limits=_limits(),
-                on_tick=work.beat,
+                is_cancelled=_Cancellation(work),
             )
-            work.save_passages(parsed, passages)
+            work.save_passages(parsed.document, parsed.passages)
             return True
     except StaleAttempt:
         logger.info("document %s: attempt %s is stale", document_id, attempt)
@@ -73,6 +77,26 @@ def embed_document(*, instance_id: int, document_id: UUID, attempt: int) -> None
             work.publish()
     except StaleAttempt:
         logger.info("document %s: attempt %s is stale", document_id, attempt)
+
+
+class _Cancellation:
+    """Asked often by the sandbox; beats, and looks whether the work is still wanted, less often."""
+
+    def __init__(self, work: Attempt) -> None:
+        self._work = work
+        self._beaten_at = time.monotonic()
+
+    def __call__(self) -> bool:
+        if time.monotonic() - self._beaten_at < BEAT_SECONDS:
+            return False
+        self._beaten_at = time.monotonic()
+        return not self._work.beat()
+
+
+def _tokenizer_path() -> Path | None:
+    """The embedding model's tokenizer, when the model is on this machine."""
+    path = prepared_folder(settings.MODELS_DIR, settings.EMBEDDING_MODEL) / "tokenizer.json"
+    return path if path.exists() else None
 
 
 def _limits() -> ParseLimits:

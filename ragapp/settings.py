@@ -11,6 +11,7 @@ from typing import Any
 import dj_database_url
 from csp.constants import NONCE, NONE, SELF
 from environs import FileAwareEnv
+from marshmallow.validate import OneOf
 
 env = FileAwareEnv()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -237,6 +238,9 @@ PARSE_CPU_SECONDS: int = env.int("PARSE_CPU_SECONDS", 300)
 PARSE_MAX_PAGES: int = env.int("PARSE_MAX_PAGES", 5_000)
 PARSE_MAX_TEXT_CHARS: int = env.int("PARSE_MAX_TEXT_CHARS", 20_000_000)
 
+# Tokens of the embedding model in a passage (docs/decisions/004-chunking.md).
+CHUNK_TOKENS: int = env.int("CHUNK_TOKENS", 256)
+
 # --- Models ---------------------------------------------------------------------------------------
 MODELS_DIR: Path = env.path("MODELS_DIR", DATA_DIR / "models")
 EMBEDDING_BASE_URL: str = env.str("EMBEDDING_BASE_URL", "http://127.0.0.1:8010/v1")
@@ -260,9 +264,13 @@ LLM_MAX_TOKENS: int = env.int("LLM_MAX_TOKENS", 1024)
 LLM_TEMPERATURE: float = env.float("LLM_TEMPERATURE", 0.2)
 LLM_FIRST_BYTE_TIMEOUT_S: float = env.float("LLM_FIRST_BYTE_TIMEOUT_S", 120.0)
 LLM_READ_TIMEOUT_S: float = env.float("LLM_READ_TIMEOUT_S", 60.0)
-LLM_PRIORITY_SCHEME: str = env.str("LLM_PRIORITY_SCHEME", "none")
+LLM_DESCRIPTION: str = env.str("LLM_DESCRIPTION", "")
+LLM_PRIORITY_SCHEME: str = env.str(
+    "LLM_PRIORITY_SCHEME", "none", validate=OneOf(["none", "vllm", "aristote"])
+)
+LLM_PRIORITY: int = env.int("LLM_PRIORITY", 0)
+# One vLLM prefix cache an instance, so that no tenant can tell what another asked.
 LLM_CACHE_SALT: bool = env.bool("LLM_CACHE_SALT", False)
-LLM_REWRITE_QUESTIONS: bool = env.bool("LLM_REWRITE_QUESTIONS", True)
 
 # --- Measurement ----------------------------------------------------------------------------------
 # Parameters, in billions, for the modelled footprint (EcoLogits).

@@ -1,0 +1,73 @@
+"""The models that an answer may come from: extracts, and the deployment's LLM when there is one."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from inference.chat.backend import ChatBackend
+
+EXTRACTIVE = "extractive"
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageModel:
+    """A choice of the model picker. ``backend`` is None for extracts, which no LLM writes."""
+
+    id: str
+    label: str | Promise
+    description: str | Promise
+    backend: ChatBackend | None = None
+    active_parameters_b: float = 0.0
+    total_parameters_b: float = 0.0
+
+    @property
+    def is_extractive(self) -> bool:
+        """Whether answers quote the documents instead of generating text."""
+        return self.backend is None
+
+
+def available_models() -> list[LanguageModel]:
+    """Return the models on offer, the frugal one first."""
+    models = [
+        LanguageModel(
+            id=EXTRACTIVE,
+            label=_("Extracts, without generative AI"),
+            description=_("Quotes the best sentences of your documents, word for word."),
+        )
+    ]
+    if settings.LLM_BASE_URL:
+        models.append(
+            LanguageModel(
+                id=settings.LLM_MODEL,
+                label=settings.LLM_LABEL or settings.LLM_MODEL,
+                description=settings.LLM_DESCRIPTION,
+                backend=_backend(),
+                active_parameters_b=settings.LLM_ACTIVE_PARAMETERS_B,
+                total_parameters_b=settings.LLM_TOTAL_PARAMETERS_B,
+            )
+        )
+    return models
+
+
+def choose_model(*wanted: str) -> LanguageModel:
+    """Return the first of the ``wanted`` ids that is on offer, else the deployment's default."""
+    models = {model.id: model for model in available_models()}
+    for model_id in wanted:
+        if model_id in models:
+            return models[model_id]
+    return list(models.values())[-1]
+
+
+def _backend() -> ChatBackend:
+    return ChatBackend(
+        base_url=settings.LLM_BASE_URL,
+        model=settings.LLM_MODEL,
+        api_key=settings.LLM_API_KEY,
+        first_byte_timeout_s=settings.LLM_FIRST_BYTE_TIMEOUT_S,
+        read_timeout_s=settings.LLM_READ_TIMEOUT_S,
+        priority_scheme=settings.LLM_PRIORITY_SCHEME,
+        priority=settings.LLM_PRIORITY,
+        context_window=settings.LLM_CONTEXT_WINDOW,
+    )
