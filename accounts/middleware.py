@@ -4,7 +4,7 @@ from collections.abc import Callable
 from inspect import iscoroutinefunction
 from typing import Any
 
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import translation
@@ -24,13 +24,13 @@ def user_language(get_response: Handler) -> Handler:
     """Prefer the language chosen in the profile to the browser's."""
     if iscoroutinefunction(get_response):
 
-        async def middleware(request: HttpRequest) -> HttpResponseBase:
+        async def middleware(request: HttpRequest) -> Any:
             _activate(request, await request.auser())
             return await get_response(request)
 
         return middleware
 
-    def sync_middleware(request: HttpRequest) -> HttpResponseBase:
+    def sync_middleware(request: HttpRequest) -> Any:
         _activate(request, request.user)
         return get_response(request)
 
@@ -38,7 +38,7 @@ def user_language(get_response: Handler) -> Handler:
 
 
 def _must_change(request: HttpRequest, user: Any) -> bool:
-    return (
+    return bool(
         user.is_authenticated
         and user.must_change_password
         and not request.path.startswith(("/accounts/", "/static/", "/i18n/"))
@@ -50,14 +50,14 @@ def require_password_change(get_response: Handler) -> Handler:
     """Send whoever still has an issued password to the page that changes it."""
     if iscoroutinefunction(get_response):
 
-        async def middleware(request: HttpRequest) -> HttpResponseBase:
+        async def middleware(request: HttpRequest) -> Any:
             if _must_change(request, await request.auser()):
                 return redirect(reverse("account_change_password"))
             return await get_response(request)
 
         return middleware
 
-    def sync_middleware(request: HttpRequest) -> HttpResponseBase:
+    def sync_middleware(request: HttpRequest) -> Any:
         if _must_change(request, request.user):
             return redirect(reverse("account_change_password"))
         return get_response(request)

@@ -28,7 +28,7 @@ class EnableRowSecurity(migrations.RunSQL):
         if also_visible:
             forward.append(f"CREATE POLICY visible ON {table} FOR SELECT USING ({also_visible})")
             backward.insert(0, f"DROP POLICY visible ON {table}")
-        super().__init__(forward, backward)
+        super().__init__(tuple(forward), tuple(backward))
 
     def deconstruct(self) -> tuple[str, list[str], dict[str, str]]:
         return type(self).__name__, [self.table], {"also_visible": self.also_visible}

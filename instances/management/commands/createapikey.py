@@ -1,0 +1,26 @@
+"""``./manage createapikey SLUG --scope chat|manage [--name NAME]``."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from instances.api_keys import create_api_key
+from instances.models import ApiKey, Instance
+
+
+class Command(BaseCommand):
+    help = "Create an API key of an instance and print the key, alone, on standard output."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("slug")
+        parser.add_argument("--scope", required=True, choices=ApiKey.Scope.values)
+        parser.add_argument("--name", default="command line", help="what the key is for")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        instance = Instance.objects.filter(slug=options["slug"]).first()
+        if instance is None:
+            raise CommandError(f"No instance {options['slug']}; create it with createinstance.")
+        _key, plaintext = create_api_key(
+            instance=instance, name=options["name"], scope=options["scope"], created_by=None
+        )
+        self.stdout.write(plaintext)

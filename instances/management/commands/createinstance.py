@@ -1,0 +1,44 @@
+"""``./manage createinstance SLUG --organisation ORG --name NAME [--administrator USERNAME]``."""
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.validators import validate_slug
+
+from instances.models import Instance, Organisation
+from instances.organisations import create_instance
+
+
+class Command(BaseCommand):
+    help = "Create an instance and print its identifier."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("slug")
+        parser.add_argument("--organisation", required=True, help="identifier of its organisation")
+        parser.add_argument("--name", required=True)
+        parser.add_argument("--administrator", help="user name of a first administrator")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        slug, username = options["slug"], options["administrator"]
+        try:
+            validate_slug(slug)
+        except ValidationError as error:
+            raise CommandError(f"{slug}: letters, digits, hyphens and underscores only.") from error
+        if Instance.objects.filter(slug=slug).exists():
+            raise CommandError(f"The instance {slug} exists already.")
+        organisation = Organisation.objects.filter(slug=options["organisation"]).first()
+        if organisation is None:
+            raise CommandError(
+                f"No organisation {options['organisation']}; create it with createorganisation."
+            )
+        administrator = None
+        if username:
+            administrator = get_user_model()._default_manager.filter(username=username).first()
+            if administrator is None:
+                raise CommandError(f"No account {username}.")
+        instance = create_instance(
+            organisation=organisation, slug=slug, name=options["name"], administrator=administrator
+        )
+        self.stdout.write(instance.slug)
