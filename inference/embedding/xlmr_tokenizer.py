@@ -23,11 +23,12 @@ from tokenizers import (
 )
 from tokenizers.models import Unigram
 
+from inference.embedding.tokenizer import SENTENCEPIECE_FILE
+
 Piece = tuple[str, float]  # text, log probability
 
 SPECIAL_PIECES = ["<s>", "<pad>", "</s>", "<unk>"]
 MASK = "<mask>"
-SENTENCEPIECE_FILE = "sentencepiece.bpe.model"
 
 
 def write_tokenizer(pieces: list[Piece], target: Path, *, max_tokens: int) -> None:
