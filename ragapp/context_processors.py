@@ -7,8 +7,14 @@ from django.http import HttpRequest
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """The site's name, its support contact, and the request's correlation id."""
+    """The site's name, its support contact, the request's correlation id, and its membership.
+
+    ``membership`` and ``instance`` are None outside an instance.
+    """
+    membership = getattr(request, "membership", None)
     return {
+        "membership": membership,
+        "instance": membership.instance if membership else None,
         "SITE_NAME": settings.SITE_NAME,
         "SUPPORT_CONTACT": settings.SUPPORT_CONTACT,
         "correlation_id": getattr(request, "correlation_id", ""),

@@ -1,0 +1,67 @@
+"""Small pieces of interface: icons, and what the shell around every page shows."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import template
+from django.template.context import Context
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from chat.conversation_list import Day, recent_days
+from instances.accent import accent_for
+from instances.models import Instance, Membership
+from instances.tenancy import as_user
+
+register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str, size: int = 20) -> SafeString:
+    """Draw one symbol of static/icons.svg, hidden from screen readers: a text always stands by it."""
+    return format_html(
+        '<svg class="icon" aria-hidden="true" focusable="false" width="{0}" height="{0}">'
+        '<use href="{1}#{2}"></use></svg>',
+        size,
+        static("icons.svg"),
+        name,
+    )
+
+
+@register.filter
+def initials(name: str) -> str:
+    """Return the first letters of the first two words of a name, in capitals."""
+    words = [word for word in name.split() if word[0].isalnum()]
+    return "".join(word[0] for word in words[:2]).upper()
+
+
+@register.simple_tag(takes_context=True)
+def accent_style(context: Context, instance: Instance) -> SafeString:
+    """Give the page its instance's accent, corrected for contrast in both themes."""
+    if not instance.accent_colour:
+        return SafeString("")
+    accent = accent_for(instance.accent_colour)
+    return format_html(
+        '<style nonce="{}">:root {{ --accent: light-dark({}, {}); }}</style>',
+        context["request"].csp_nonce,
+        accent.light,
+        accent.dark,
+    )
+
+
+@register.simple_tag
+def my_memberships(user: Any) -> list[Membership]:
+    """List the memberships of a person, with their instances, by name."""
+    with as_user(user.pk):
+        return list(
+            Membership.objects.filter(user=user)
+            .select_related("instance__organisation")
+            .order_by("instance__name")
+        )
+
+
+@register.simple_tag
+def recent_conversations(membership: Membership) -> Sequence[Day]:
+    """Group the person's latest conversations in the instance by day."""
+    return recent_days(membership)

@@ -1,0 +1,54 @@
+/* Requests to this site, with its CSRF token, and its errors as one kind of exception. */
+
+/** A refusal: `status` 0 means that the site was not reached. */
+export class RequestError extends Error {
+  constructor(status, code, message) {
+    super(message);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+function csrfToken() {
+  return document.querySelector('meta[name="csrf-token"]').content;
+}
+
+async function send(url, options) {
+  let response;
+  try {
+    response = await fetch(url, options);
+  } catch {
+    throw new RequestError(0, "offline", "");
+  }
+  if (!response.ok) {
+    const body = await response.json().catch(() => ({}));
+    throw new RequestError(response.status, body.error?.code ?? "", body.error?.message ?? "");
+  }
+  return response;
+}
+
+/** POST `data` as JSON; the parsed answer, or null when there is none. */
+export async function postJSON(url, data = {}) {
+  const response = await send(url, {
+    method: "POST",
+    headers: {
+      "Content-Type": "application/json",
+      Accept: "application/json",
+      "X-CSRFToken": csrfToken(),
+    },
+    body: JSON.stringify(data),
+  });
+  return response.status === 204 ? null : response.json();
+}
+
+/** GET JSON. */
+export async function getJSON(url, signal) {
+  const response = await send(url, { headers: { Accept: "application/json" }, signal });
+  return response.json();
+}
+
+/** GET an HTML fragment rendered by the server. */
+export async function getHTML(url, signal) {
+  const response = await send(url, { headers: { Accept: "text/html" }, signal });
+  return response.text();
+}

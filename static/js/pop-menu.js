@@ -1,0 +1,56 @@
+/*
+ * <pop-menu> wraps a button with popovertarget and its <div popover class="menu">: places the menu
+ * by the button, and moves between its items with the arrow keys. Without this script the menu
+ * still opens, as any popover does.
+ */
+
+const GAP = 4;
+
+function place(button, menu) {
+  const anchor = button.getBoundingClientRect();
+  const width = menu.offsetWidth;
+  const height = menu.offsetHeight;
+  const below = anchor.bottom + GAP;
+  const fitsBelow = below + height <= window.innerHeight - GAP;
+  const top = fitsBelow ? below : Math.max(GAP, anchor.top - GAP - height);
+  const startsAtLeft = anchor.left + width <= window.innerWidth - GAP;
+  const left = startsAtLeft ? anchor.left : Math.max(GAP, anchor.right - width);
+  menu.style.top = `${top}px`;
+  menu.style.left = `${left}px`;
+}
+
+class PopMenu extends HTMLElement {
+  connectedCallback() {
+    this.button = this.querySelector("[popovertarget]");
+    this.menu = this.querySelector("[popover]");
+    if (!this.button || !this.menu) return;
+    this.button.setAttribute("aria-expanded", "false");
+    this.menu.addEventListener("toggle", (event) => this.toggled(event.newState === "open"));
+    this.menu.addEventListener("keydown", (event) => this.moved(event));
+    this.menu.addEventListener("click", (event) => {
+      if (event.target.closest("button, a")) this.menu.hidePopover();
+    });
+  }
+
+  items() {
+    return [...this.menu.querySelectorAll("a[href], button:not(:disabled), input")];
+  }
+
+  toggled(open) {
+    this.button.setAttribute("aria-expanded", String(open));
+    if (!open) return;
+    place(this.button, this.menu);
+    this.items()[0]?.focus({ preventScroll: true });
+  }
+
+  moved(event) {
+    const items = this.items();
+    const now = items.indexOf(document.activeElement);
+    const next = { ArrowDown: now + 1, ArrowUp: now - 1, Home: 0, End: items.length - 1 }[event.key];
+    if (next === undefined) return;
+    event.preventDefault();
+    items.at(next % items.length)?.focus();
+  }
+}
+
+customElements.define("pop-menu", PopMenu);
