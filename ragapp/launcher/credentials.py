@@ -3,7 +3,7 @@
 import json
 import os
 import secrets
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 
 from .data_dir import DataDir
 from .errors import LauncherError
@@ -22,7 +22,6 @@ class Credentials:
 
 def load_credentials(data: DataDir) -> Credentials:
     """Read the secrets of ``data``, generating those that are not there yet."""
-    names = [field.name for field in fields(Credentials)]
     stored: dict[str, str] = {}
     if data.secrets.exists():
         try:
@@ -31,12 +30,11 @@ def load_credentials(data: DataDir) -> Credentials:
             raise LauncherError(
                 f"{data.secrets} cannot be read: restore it from a backup."
             ) from error
-    credentials = Credentials(
-        **{name: stored.get(name) or secrets.token_urlsafe(48) for name in names}
-    )
-    if asdict(credentials) != stored:
-        _write(data, asdict(credentials))
-    return credentials
+    names = [field.name for field in fields(Credentials)]
+    generated = {name: secrets.token_urlsafe(48) for name in names if name not in stored}
+    if generated:
+        _write(data, stored | generated)
+    return Credentials(**{name: (stored | generated)[name] for name in names})
 
 
 def _write(data: DataDir, values: dict[str, str]) -> None:

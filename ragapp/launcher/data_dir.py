@@ -49,6 +49,11 @@ class DataDir:
         return self.root / "log"
 
     @property
+    def setup_log(self) -> Path:
+        """What set-up's tools printed."""
+        return self.log / "setup.log"
+
+    @property
     def secrets(self) -> Path:
         return self.root / "secrets.json"
 

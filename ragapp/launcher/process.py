@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .account import Account, child_setup, our_account
+from .data_dir import DataDir
 from .errors import LauncherError
 
-# In the environment of every process we start, so that a later start finds what a crash left.
-MARKER = "RAGAPP_SUPERVISED"
 POLL_S = 0.02
+# "<program>@<data directory>" in the environment of every process, by which `sweep` knows them.
+_MARKER = "RAGAPP_SUPERVISED"
 
 
 @dataclass(frozen=True)
@@ -33,25 +34,28 @@ class Program:
     stop_signal: signal.Signals = signal.SIGTERM
     death_signal: signal.Signals = signal.SIGKILL
     start_timeout_s: float = 60.0
-    stop_timeout_s: float = 15.0
+    stop_timeout_s: float = 10.0
 
 
 class Process:
-    """A running ``Program``; its output goes to ``<log_dir>/<name>.log``."""
+    """A running ``Program``; its output goes to ``log/<name>.log`` in the data directory."""
 
-    def __init__(self, program: Program, *, log_dir: Path, marker: str) -> None:
+    def __init__(self, program: Program, data: DataDir) -> None:
         self.program = program
-        self.log_file = log_dir / f"{program.name}.log"
+        self.log_file = data.log / f"{program.name}.log"
+        self.started_at = time.monotonic()
+        self._was_asked_to_stop = False
+        marker = {_MARKER: f"{program.name}@{data.root}"}
         with self.log_file.open("ab") as log:
             self._popen = subprocess.Popen(
                 program.command,
-                env=os.environ | program.env | {MARKER: marker},
+                env=os.environ | program.env | marker,
                 cwd=program.cwd,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=child_setup(program.account, program.death_signal),  # noqa: PLW1509
+                preexec_fn=child_setup(program.account, program.death_signal),
             )
 
     @property
@@ -68,73 +72,73 @@ class Process:
 
     def wait_ready(self) -> None:
         """Return once it is ready. Raises LauncherError when it ends first or takes too long."""
-        deadline = time.monotonic() + self.program.start_timeout_s
+        deadline = self.started_at + self.program.start_timeout_s
         while not self.is_ready():
             if self.exit_code is not None or time.monotonic() > deadline:
-                self.stop()
                 raise LauncherError(f"{self.program.name} did not start: see {self.log_file}.")
             time.sleep(POLL_S)
 
+    def ask_to_stop(self) -> None:
+        """Send its stop signal, once: a second one would cut an orderly end short."""
+        if not self._was_asked_to_stop:
+            self._was_asked_to_stop = True
+            self._popen.send_signal(self.program.stop_signal)
+
     def stop(self) -> None:
         """Ask it to end, wait, then kill what is left of its process group."""
-        if self.exit_code is None:
-            self._popen.send_signal(self.program.stop_signal)
-            try:
-                self._popen.wait(self.program.stop_timeout_s)
-            except subprocess.TimeoutExpired:
-                self._popen.kill()
-        self.kill_group()
+        self.ask_to_stop()
+        try:
+            self._popen.wait(self.program.stop_timeout_s)
+        except subprocess.TimeoutExpired:
+            self._popen.kill()
         self._popen.wait()
-
-    def kill_group(self) -> None:
-        """Kill every process of its group (its children, when it is dead itself)."""
-        try:
-            os.killpg(self.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            return
+        _signal(self.pid, signal.SIGKILL, group=True)
 
 
-def sweep(marker: str, *, timeout_s: float = 10.0) -> list[int]:
-    """Kill every process that a launcher of this data directory left; return their ids.
+def sweep(data: DataDir, name: str = "*", *, timeout_s: float = 20.0) -> None:
+    """End every process that a launcher of this data directory left (those of one program).
 
-    PostgreSQL is asked to stop at once but in order (SIGQUIT); the others are killed.
+    PostgreSQL is asked to shut down in order; the others, and whoever lingers, are killed.
     """
-    left = _marked(marker)
-    for pid in left:
-        _signal(pid, signal.SIGQUIT if _is_postgres(pid) else signal.SIGKILL)
+    for pid in _left_by(data, name):
+        _signal(pid, signal.SIGINT if _is_postgres(pid, data) else signal.SIGKILL)
     deadline = time.monotonic() + timeout_s
-    while _marked(marker):
+    while left := _left_by(data, name):
         if time.monotonic() > deadline:
-            for pid in _marked(marker):
+            for pid in left:
                 _signal(pid, signal.SIGKILL)
-            deadline = time.monotonic() + timeout_s
         time.sleep(POLL_S)
-    return left
 
 
-def _marked(marker: str) -> list[int]:
-    wanted = f"{MARKER}={marker}".encode()
-    found = []
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit() or int(entry.name) == os.getpid():
-            continue
-        try:
-            if wanted in (entry / "environ").read_bytes().split(b"\0"):
-                found.append(int(entry.name))
-        except OSError:
-            continue
-    return found
+def _left_by(data: DataDir, name: str) -> list[int]:
+    ours = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    return [pid for pid in ours if pid != os.getpid() and _belongs(pid, data, name)]
 
 
-def _is_postgres(pid: int) -> bool:
+def _belongs(pid: int, data: DataDir, name: str) -> bool:
+    if name in ("*", "postgres") and _is_postgres(pid, data):
+        return True
     try:
-        return Path(f"/proc/{pid}/exe").readlink().name.startswith("postgres")
+        variables = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except OSError:  # gone, or another user's
+        return False
+    prefix = f"{_MARKER}=" if name == "*" else f"{_MARKER}={name}@"
+    suffix = os.fsencode(f"@{data.root}")
+    return any(entry.startswith(prefix.encode()) and entry.endswith(suffix) for entry in variables)
+
+
+def _is_postgres(pid: int, data: DataDir) -> bool:
+    # Its children write their titles over the environment, but all of them work in the cluster.
+    process = Path(f"/proc/{pid}")
+    try:
+        executable = (process / "exe").readlink().name
+        return executable.startswith("postgres") and (process / "cwd").readlink() == data.postgres
     except OSError:
         return False
 
 
-def _signal(pid: int, number: signal.Signals) -> None:
+def _signal(pid: int, number: signal.Signals, *, group: bool = False) -> None:
     try:
-        os.kill(pid, number)
+        (os.killpg if group else os.kill)(pid, number)
     except ProcessLookupError:
         return

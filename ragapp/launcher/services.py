@@ -10,7 +10,6 @@ import contextlib
 import shlex
 import signal
 import sys
-import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,45 +19,38 @@ from .data_dir import DataDir, locked, open_data_dir
 from .process import Process, sweep
 
 
-def installed_packages() -> Path:
-    """The site-packages directory of the running interpreter."""
-    return Path(sysconfig.get_paths()["platlib"])
-
-
 def service_environment(data: DataDir, credentials: Credentials) -> dict[str, str]:
     """The variables by which the application reaches the embedded services."""
     return {
-        "DATA_DIR": str(data.root),
-        "SECRET_KEY": credentials.secret_key,
         "DATABASE_URL": postgres.database_url(data, "ragapp_app", credentials.app_password),
         "DATABASE_OWNER_URL": postgres.database_url(
             data, "ragapp_owner", credentials.owner_password
         ),
         "CELERY_BROKER_URL": valkey.broker_url(data),
+        "CACHE_URL": valkey.cache_url(data),
     }
 
 
 @contextlib.contextmanager
-def running_services(data: DataDir, packages: Path, *, for_tests: bool = False) -> Iterator[None]:
+def running_services(
+    data: DataDir, credentials: Credentials, *, for_tests: bool = False
+) -> Iterator[None]:
     """PostgreSQL and Valkey, ready, for the time of a ``with`` block.
 
     ``for_tests``: the owner may create databases, and nothing is flushed to disk. The caller holds
-    the data directory's lock.
+    the data directory.
     """
-    credentials = load_credentials(data)
-    marker = str(data.root)
-    sweep(marker)
-    postgres.initialise(data, packages, credentials)
+    sweep(data)
+    postgres.initialise(data, credentials)
     postgres.remove_stale_pid_file(data)
     with contextlib.ExitStack() as stack:
-        for program in (
-            postgres.program(data, packages, durable=not for_tests),
-            valkey.program(data, packages),
-        ):
-            process = Process(program, log_dir=data.log, marker=marker)
+        for program in (postgres.program(data, durable=not for_tests), valkey.program(data)):
+            process = Process(program, data)
             stack.callback(process.stop)
             process.wait_ready()
-        postgres.prepare_database(data, packages, credentials, may_create_databases=for_tests)
+        postgres.prepare_database(data, credentials)
+        if for_tests:
+            postgres.run_sql(data, credentials, "ALTER ROLE ragapp_owner CREATEDB;")
         yield
 
 
@@ -67,11 +59,11 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="PostgreSQL and Valkey for development.")
     parser.add_argument("--data-dir", type=Path, required=True)
     data = open_data_dir(parser.parse_args(arguments).data_dir)
-    with (
-        locked(data, "run"),
-        running_services(data, installed_packages(), for_tests=True),
-    ):
-        for name, value in service_environment(data, load_credentials(data)).items():
+    credentials = load_credentials(data)
+    environment = {"DATA_DIR": str(data.root), "SECRET_KEY": credentials.secret_key}
+    environment |= service_environment(data, credentials)
+    with locked(data, "run"), running_services(data, credentials, for_tests=True):
+        for name, value in environment.items():
             print(f"export {name}={shlex.quote(value)}")
         sys.stdout.flush()
         stop = {signal.SIGINT, signal.SIGTERM}

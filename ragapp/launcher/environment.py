@@ -1,0 +1,115 @@
+"""The environment that every process of ours is given: the operator's, completed by our own.
+
+What the operator set, in the environment or in the file ``.env`` of the project, wins; a service
+whose URL is set (``DATABASE_URL``, ``CELERY_BROKER_URL``, ``EMBEDDING_BASE_URL``) is not started
+here. Every variable may also be given as ``NAME_FILE``.
+"""
+
+import ipaddress
+import os
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import services
+from .credentials import Credentials
+from .data_dir import DataDir
+from .errors import LauncherError
+from .ports import remembered_port
+
+DEMO_MODEL = "smollm2-135m-instruct"
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """Which services are ours to start, and the ports of those that need one."""
+
+    database: bool
+    broker: bool
+    models_port: int | None
+    llm_port: int | None
+
+
+def load_env_file(path: Path) -> None:
+    """Add the ``NAME=value`` lines of ``path``, if it exists, to this process's environment."""
+    if not path.exists():
+        return
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        name, separator, value = line.removeprefix("export ").partition("=")
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        if not separator:
+            raise LauncherError(f"{path}, line {number}: NAME=value was expected.")
+        value = value.strip()
+        if len(value) >= 2 and value[0] == value[-1] and value[0] in "'\"":
+            value = value[1:-1]
+        os.environ.setdefault(name.strip(), value)
+
+
+def is_set(name: str) -> bool:
+    """Whether the operator gave ``name`` (or ``NAME_FILE``) a value."""
+    return bool(os.environ.get(name) or os.environ.get(f"{name}_FILE"))
+
+
+def setting(name: str, default: str) -> str:
+    """What the operator set ``name`` to, directly or through ``NAME_FILE``."""
+    if path := os.environ.get(f"{name}_FILE"):
+        return Path(path).read_text().strip()
+    return os.environ.get(name) or default
+
+
+def embedded_services(data: DataDir, *, demo_llm: bool = False, are_up: bool = False) -> Embedded:
+    """What of the services the operator left to us; ``are_up`` when ``./run`` has started them.
+
+    Raises LauncherError on a contradiction.
+    """
+    if demo_llm and is_set("LLM_BASE_URL"):
+        raise LauncherError("--demo-llm and LLM_BASE_URL exclude each other: drop one of them.")
+    ours = not is_set("EMBEDDING_BASE_URL")
+    return Embedded(
+        database=not is_set("DATABASE_URL"),
+        broker=not is_set("CELERY_BROKER_URL"),
+        models_port=remembered_port(data, "models", is_up=are_up) if ours else None,
+        llm_port=remembered_port(data, "llm", is_up=are_up) if demo_llm else None,
+    )
+
+
+def application_environment(
+    data: DataDir, credentials: Credentials, embedded: Embedded, *, host: str = "127.0.0.1"
+) -> dict[str, str]:
+    """The variables to add to the environment of ``manage.py``, the workers and the web server."""
+    values = {"DATA_DIR": str(data.root), "PYTHONUNBUFFERED": "1"}
+    for name, value in services.service_environment(data, credentials).items():
+        ours = embedded.database if name.startswith("DATABASE") else embedded.broker
+        if ours and not (name == "CACHE_URL" and is_set(name)):
+            values[name] = value
+    if not is_set("SECRET_KEY"):
+        values["SECRET_KEY"] = credentials.secret_key
+    if not is_set("ALLOWED_HOSTS"):
+        values["ALLOWED_HOSTS"] = ",".join(_names_of_this_host(host))
+    if embedded.models_port:
+        values["EMBEDDING_BASE_URL"] = f"http://127.0.0.1:{embedded.models_port}/v1"
+        values["EMBEDDING_API_KEY"] = credentials.model_server_key
+    if embedded.llm_port:
+        values["LLM_BASE_URL"] = f"http://127.0.0.1:{embedded.llm_port}/v1"
+        values["LLM_MODEL"] = DEMO_MODEL
+    return values
+
+
+def _names_of_this_host(host: str) -> list[str]:
+    """Names by which a browser may call us: loopback's, and this host's when it is served."""
+    names = ["localhost", "127.0.0.1", "[::1]"]
+    if host in ("", "0.0.0.0", "::"):  # noqa: S104 (compared, not bound)
+        names += [socket.gethostname(), socket.getfqdn(), *_addresses()]
+    else:
+        names.append(f"[{host}]" if ":" in host else host)
+    return list(dict.fromkeys(names))
+
+
+def _addresses() -> list[str]:
+    try:
+        found = socket.getaddrinfo(socket.gethostname(), None, type=socket.SOCK_STREAM)
+    except OSError:
+        return []
+    addresses = [ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
+    return [f"[{address}]" if address.version == 6 else str(address) for address in addresses]

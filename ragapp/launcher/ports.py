@@ -1,0 +1,62 @@
+"""TCP ports: the one the operator chose, and loopback ports that we choose and remember."""
+
+import errno
+import json
+import socket
+
+from .data_dir import DataDir
+from .errors import LauncherError
+
+
+def check_can_listen(host: str, port: int) -> None:
+    """Raise LauncherError, saying what to do, unless ``host``:``port`` is free to listen on."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except (OSError, OverflowError) as error:
+        raise LauncherError(_explain(host, port, error)) from error
+
+
+def remembered_port(data: DataDir, name: str, *, is_up: bool) -> int:
+    """The loopback port of ``name``: last time's, unless something else took it meanwhile.
+
+    ``is_up``: it is running, so that its port is rightly taken.
+    """
+    ports: dict[str, int] = {}
+    if data.ports.exists():
+        try:
+            ports = json.loads(data.ports.read_text())
+        except ValueError:
+            ports = {}
+    if is_up and name in ports:
+        return ports[name]
+    free = _free_port(ports.get(name, 0)) or _free_port(0)
+    if ports.get(name) != free:
+        data.ports.write_text(json.dumps(ports | {name: free}))
+    return free
+
+
+def _free_port(wanted: int) -> int:
+    """``wanted`` (any, if 0) when it is free, else 0."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError:
+            return 0
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _explain(host: str, port: int, error: Exception) -> str:
+    if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+        return (
+            f"Port {port} is taken: stop what uses it, or choose another, e.g. --port {port + 1}."
+        )
+    if isinstance(error, PermissionError):
+        return f"Port {port} is reserved for root: choose one above 1023, e.g. --port 8000."
+    if isinstance(error, OverflowError):
+        return f"{port} is not a port: choose one between 1024 and 65535."
+    return f"{host} is not an address of this machine: leave --host out, or give one that is."

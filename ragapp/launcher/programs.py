@@ -1,0 +1,111 @@
+"""Our own processes: the model server, the demonstration LLM, the workers, the web server."""
+
+import http.client
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from .credentials import Credentials
+from .data_dir import DataDir
+from .environment import Embedded
+from .process import Program
+from .project import PYTHON, ROOT
+
+# Parsing uses a core; embedding waits for the model server, so two overlap its gaps.
+_PARSE_PROCESSES = max(1, (os.cpu_count() or 2) // 2)
+_EMBED_PROCESSES = 2
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where the web server listens."""
+
+    host: str
+    port: int
+
+    @property
+    def reachable_host(self) -> str:
+        """The host to call it by from this machine."""
+        unspecified = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
+        return unspecified.get(self.host, self.host)
+
+    @property
+    def url(self) -> str:
+        host = {"127.0.0.1": "localhost", "::1": "localhost"}.get(
+            self.reachable_host, self.reachable_host
+        )
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}/"
+
+
+def model_programs(
+    data: DataDir, credentials: Credentials, embedded: Embedded, env: dict[str, str]
+) -> list[Program]:
+    """The model server, and llama.cpp when it was asked for; they need no other service."""
+    programs = []
+    if port := embedded.models_port:
+        settings = {
+            "MODELS_DIR": os.environ.get("MODELS_DIR", str(data.models)),
+            "MODEL_SERVER_HOST": "127.0.0.1",
+            "MODEL_SERVER_PORT": str(port),
+            "MODEL_SERVER_API_KEY": credentials.model_server_key,
+        }
+        programs.append(_python("models", ["inference.model_server"], settings, port, "/healthz"))
+    if port := embedded.llm_port:
+        command = ["inference.demo_llm", "--port", str(port)]
+        programs.append(_python("llm", command, env, port, "/health"))
+    return programs
+
+
+def worker_programs(data: DataDir, env: dict[str, str]) -> list[Program]:
+    """Celery's workers (parsing and embedding overlap) and its clock."""
+    schedule = str(data.root / "beat-schedule")
+    return [
+        _worker("parse", ["parse"], _PARSE_PROCESSES, env),
+        _worker("embed", ["embed", "celery"], _EMBED_PROCESSES, env),
+        _python("beat", ["celery", "-A", "ragapp", "beat", "-s", schedule, "--pidfile="], env),
+    ]
+
+
+def web_program(site: Site, env: dict[str, str]) -> Program:
+    """The web server; ``WEB_CONCURRENCY`` (uvicorn's) sets its number of processes."""
+    arguments = ["--host", site.host or "0.0.0.0", "--port", str(site.port)]  # noqa: S104
+    arguments += ["--timeout-graceful-shutdown", "5", "--no-access-log", "--no-server-header"]
+    return Program(
+        name="web",
+        command=[str(PYTHON), "-m", "uvicorn", "ragapp.asgi:application", *arguments],
+        is_ready=lambda pid: http_status(site.reachable_host, site.port, "/healthz") == 200,
+        env=env,
+        cwd=ROOT,
+    )
+
+
+def http_status(host: str, port: int, path: str) -> int:
+    """The status of ``GET path``; 0 when nothing answers."""
+    connection = http.client.HTTPConnection(host, port, timeout=5)
+    try:
+        connection.request("GET", path, headers={"Host": "localhost"})
+        return connection.getresponse().status
+    except (OSError, http.client.HTTPException):
+        return 0
+    finally:
+        connection.close()
+
+
+def _worker(name: str, queues: list[str], processes: int, env: dict[str, str]) -> Program:
+    arguments = ["-Q", ",".join(queues), "-n", f"{name}@%h", "-c", str(processes)]
+    arguments += ["--prefetch-multiplier", "1", "--without-gossip", "--without-mingle"]
+    command = ["celery", "-A", "ragapp", "worker", *arguments]
+    return _python(f"worker-{name}", command, env)
+
+
+def _python(
+    name: str, module: list[str], env: dict[str, str], port: int = 0, health: str = ""
+) -> Program:
+    return Program(
+        name=name,
+        command=[str(PYTHON), "-m", *module],
+        is_ready=lambda pid: not port or http_status("127.0.0.1", port, health) == 200,
+        env=env,
+        cwd=Path(ROOT),
+        start_timeout_s=120,
+    )

@@ -1,0 +1,119 @@
+"""``./run``: set up what is missing, then serve in the foreground until Ctrl-C."""
+
+import argparse
+import time
+from pathlib import Path
+
+from . import postgres, valkey
+from .credentials import Credentials, load_credentials
+from .data_dir import DataDir, locked, open_data_dir
+from .environment import Embedded, application_environment, embedded_services, load_env_file
+from .errors import LauncherError
+from .ports import check_can_listen
+from .process import Program, sweep
+from .programs import Site, http_status, model_programs, web_program, worker_programs
+from .progress import say
+from .project import ROOT
+from .schema import Administrator, first_administrator, migrate
+from .setup import collect_static_files, prepare_model, set_up_project
+from .supervisor import Supervisor
+
+_READY_TIMEOUT_S = 120.0
+_READY_POLL_S = 0.1
+
+
+def run(arguments: list[str]) -> int:
+    """Serve; return the exit code. Raises LauncherError for what the operator can mend."""
+    options = _parse(arguments)
+    load_env_file(ROOT / ".env")
+    site = Site(options.host, options.port)
+    data = open_data_dir(options.data_dir)
+    with locked(data, "run"):
+        sweep(data)
+        check_can_listen(site.host, site.port)
+        set_up_project(data.setup_log, demo_llm=options.demo_llm)
+        prepare_model(data, data.setup_log)
+        _serve(data, site, demo_llm=options.demo_llm)
+    return 0
+
+
+def _parse(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="./run", description="Set up what is missing, then serve in the foreground."
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
+    parser.add_argument("--port", type=int, default=8000, help="port to listen on (8000)")
+    parser.add_argument(
+        "--data-dir", type=Path, default=ROOT / "var", help="where everything is kept (./var)"
+    )
+    parser.add_argument(
+        "--demo-llm", action="store_true", help="start a small demonstration LLM (English only)"
+    )
+    return parser.parse_args(arguments)
+
+
+def _serve(data: DataDir, site: Site, *, demo_llm: bool) -> None:
+    started = time.monotonic()
+    credentials = load_credentials(data)
+    embedded = embedded_services(data, demo_llm=demo_llm)
+    env = application_environment(data, credentials, embedded, host=site.host)
+    supervisor = Supervisor(data)
+    with supervisor.handling_signals():
+        try:
+            supervisor.start(_services(data, credentials, embedded))
+            supervisor.start(model_programs(data, credentials, embedded, env))
+            administrator = _prepare(data, credentials, embedded, env, supervisor)
+            supervisor.start(worker_programs(data, env))
+            supervisor.start([web_program(site, env)])
+            supervisor.wait_ready()
+            _wait_until_all_answer(site, supervisor)
+            _announce(site, administrator, time.monotonic() - started)
+            supervisor.watch()
+            say("Stopping …")
+        finally:
+            supervisor.stop()
+    say("Stopped.")
+
+
+def _services(data: DataDir, credentials: Credentials, embedded: Embedded) -> list[Program]:
+    programs = []
+    if embedded.database:
+        postgres.initialise(data, credentials)
+        postgres.remove_stale_pid_file(data)
+        programs.append(postgres.program(data))
+    if embedded.broker:
+        programs.append(valkey.program(data))
+    return programs
+
+
+def _prepare(
+    data: DataDir,
+    credentials: Credentials,
+    embedded: Embedded,
+    env: dict[str, str],
+    supervisor: Supervisor,
+) -> Administrator | None:
+    """What must be done between the database's start and the first process that uses it."""
+    collect_static_files(data, env, data.setup_log)
+    if embedded.database:
+        supervisor.wait_ready("postgres")
+        postgres.prepare_database(data, credentials)
+    migrate(data, env, embedded=embedded.database)
+    return first_administrator(data, env, embedded=embedded.database)
+
+
+def _wait_until_all_answer(site: Site, supervisor: Supervisor) -> None:
+    deadline = time.monotonic() + _READY_TIMEOUT_S
+    while http_status(site.reachable_host, site.port, "/readyz") != 200:
+        supervisor.raise_if_stopping()
+        if time.monotonic() > deadline:
+            raise LauncherError(f"Not everything answers: see {site.url}readyz and the logs.")
+        time.sleep(_READY_POLL_S)
+
+
+def _announce(site: Site, administrator: Administrator | None, seconds: float) -> None:
+    say(f"\nReady in {seconds:.1f} s: {site.url}")
+    if administrator:
+        say(f"    user name  {administrator.username}")
+        say(f"    password   {administrator.password}  (to be changed at first login)")
+    say("Ctrl-C stops everything.\n")

@@ -1,0 +1,66 @@
+"""The database's schema, brought up to date at start, and the first administrator."""
+
+import json
+import os
+import subprocess
+from dataclasses import dataclass
+
+from .commands import run_logged
+from .data_dir import DataDir
+from .errors import LauncherError
+from .progress import step
+from .project import MANAGE, PYTHON, ROOT
+from .stamps import fingerprint, is_fresh, write_stamp
+
+
+@dataclass(frozen=True)
+class Administrator:
+    """The first administrator's credentials; the password must be changed at first login."""
+
+    username: str
+    password: str
+
+
+def migrate(data: DataDir, env: dict[str, str], *, embedded: bool) -> None:
+    """Apply the migrations that are missing.
+
+    The embedded database carries a stamp (it travels with a backup) by which a start with nothing
+    to do costs nothing; a database of the operator's is asked every time.
+    """
+    stamp = data.postgres / "ragapp-migrated"
+    digest = fingerprint([*ROOT.glob("*/migrations/*.py"), ROOT / "requirements.txt"])
+    if embedded and is_fresh(stamp, digest):
+        return
+    with step("Bringing the database up to date"):
+        run_logged(
+            [str(PYTHON), str(MANAGE), "migrate", "--database", "owner", "--no-input"],
+            data.setup_log,
+            failure="The database could not be migrated",
+            env=env,
+        )
+    if embedded:
+        write_stamp(stamp, digest)
+
+
+def first_administrator(
+    data: DataDir, env: dict[str, str], *, embedded: bool
+) -> Administrator | None:
+    """Make the first administrator unless there is a user; None when nothing was made."""
+    stamp = data.postgres / "ragapp-administrator"
+    if embedded and stamp.exists():
+        return None
+    result = subprocess.run(
+        [str(PYTHON), str(MANAGE), "createfirstadministrator"],
+        cwd=ROOT,
+        env=os.environ | env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if result.returncode != 0:
+        reason = result.stderr.strip().rpartition("\n")[2]
+        raise LauncherError(f"The first administrator could not be created: {reason}")
+    if embedded:
+        write_stamp(stamp, "")
+    made = json.loads(result.stdout)
+    return Administrator(**made) if made else None

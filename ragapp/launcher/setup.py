@@ -1,0 +1,101 @@
+"""Set-up: everything between a fresh clone and a start, each part made only when it is stale."""
+
+import contextlib
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from .commands import run_logged
+from .data_dir import DataDir, check_free_space
+from .environment import is_set, setting
+from .packages import BASE, DEMO, DEV, ensure_packages
+from .progress import step
+from .project import MANAGE, PYTHON, ROOT, VENV
+from .stamps import fingerprint, is_fresh, write_stamp
+from .vendor import ensure_browser_libraries
+
+DEFAULT_MODEL = "intfloat/multilingual-e5-small"
+_FIRST_SETUP_BYTES = 4 << 30
+_LOCALES = ROOT / "locale"
+
+
+def set_up_project(log_file: Path, *, demo_llm: bool = False, dev: bool = False) -> None:
+    """Packages, browser libraries and translations: what lies in the project itself."""
+    if not VENV.exists():
+        check_free_space(ROOT, _FIRST_SETUP_BYTES)
+    names = [BASE] + [DEMO] * (demo_llm or dev) + [DEV] * dev
+    with _alone():
+        ensure_packages(names, log_file)
+        ensure_browser_libraries(log_file)
+        compile_translations(log_file)
+
+
+def compile_translations(log_file: Path) -> None:
+    """Compile every ``.po`` whose ``.mo`` is missing or older."""
+    catalogues = sorted(_LOCALES.glob("*/LC_MESSAGES/*.po"))
+    if all(_is_compiled(catalogue) for catalogue in catalogues):
+        return
+    for domain in {catalogue.stem for catalogue in catalogues}:
+        command = [str(PYTHON), "-m", "babel.messages.frontend", "compile"]
+        run_logged(
+            [*command, "--directory", str(_LOCALES), "--domain", domain],
+            log_file,
+            failure="The translations could not be compiled",
+        )
+
+
+def prepare_model(data: DataDir, log_file: Path) -> None:
+    """Convert the embedding model into ``data``'s models, unless another server embeds."""
+    if is_set("EMBEDDING_BASE_URL"):
+        return
+    model = setting("EMBEDDING_MODEL", DEFAULT_MODEL)
+    target = Path(setting("MODELS_DIR", str(data.models)))
+    digest = fingerprint([ROOT / BASE], model)
+    if is_fresh(target / ".stamp", digest):
+        return
+    with step("Preparing the embedding model"):
+        target.mkdir(parents=True, exist_ok=True)
+        command = [str(PYTHON), "-m", "inference.embedding.prepare"]
+        run_logged(
+            [*command, "--target", str(target), "--model", model],
+            log_file,
+            failure="The embedding model could not be prepared",
+        )
+        write_stamp(target / ".stamp", digest)
+
+
+def collect_static_files(data: DataDir, env: dict[str, str], log_file: Path) -> None:
+    """Copy the static files, hashed and compressed, to where the web server reads them."""
+    target = Path(setting("STATIC_ROOT", str(data.root / "static")))
+    sources = [file for file in (ROOT / "static").rglob("*") if file.is_file()]
+    digest = fingerprint([*sources, ROOT / BASE, ROOT / "ragapp" / "static_files.py"])
+    if is_fresh(target / ".stamp", digest):
+        return
+    with step("Collecting the static files"):
+        # A new folder: files that are gone must not stay.
+        shutil.rmtree(target, ignore_errors=True)
+        run_logged(
+            [str(PYTHON), str(MANAGE), "collectstatic", "--noinput", "--verbosity", "0"],
+            log_file,
+            failure="The static files could not be collected",
+            env=env,
+        )
+        write_stamp(target / ".stamp", digest)
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """Hold the project while it is changed: ./run and ./test may be started together."""
+    descriptor = os.open(ROOT, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _is_compiled(catalogue: Path) -> bool:
+    compiled = catalogue.with_suffix(".mo")
+    return compiled.exists() and compiled.stat().st_mtime >= catalogue.stat().st_mtime

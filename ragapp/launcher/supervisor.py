@@ -1,0 +1,149 @@
+"""All processes: started in order, watched, restarted when they die, stopped in reverse order."""
+
+import contextlib
+import select
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from . import postgres
+from .data_dir import DataDir
+from .errors import LauncherError
+from .logs import rotate
+from .process import POLL_S, Process, Program, sweep
+from .progress import report
+
+_BACKOFF_S = (0.2, 1.0, 3.0, 10.0, 30.0)
+_STEADY_S = 60.0  # up for that long: the next death is a first one again
+_LOG_CHECK_S = 60.0
+
+
+class Supervisor:
+    """Runs programs for one data directory, whose lock the caller holds.
+
+    ``start`` may be called several times: each call is a stage, and stages stop in reverse order.
+    """
+
+    def __init__(self, data: DataDir) -> None:
+        self._data = data
+        self._stages: list[list[_Watched]] = []
+        self.is_stopping = False
+        self._wake_up, self._on_signal = socket.socketpair()
+        self._wake_up.setblocking(False)
+        self._on_signal.setblocking(False)
+
+    def start(self, programs: list[Program]) -> None:
+        """Start a stage; return at once."""
+        self._stages.append([_Watched(program, self._data) for program in programs])
+
+    def wait_ready(self, *names: str) -> None:
+        """Return once all, or those named, are ready.
+
+        Raises LauncherError for the first that does not start, or when asked to stop.
+        """
+        for watched in self._all():
+            while not names or watched.process.program.name in names:
+                if watched.process.is_ready():
+                    break
+                watched.fail_if_hopeless()
+                self.raise_if_stopping()
+                time.sleep(POLL_S)
+
+    def watch(self) -> None:
+        """Restart what dies, until SIGTERM or SIGINT."""
+        next_log_check = 0.0
+        while not self.is_stopping:
+            for watched in self._all():
+                watched.revive()
+            if time.monotonic() > next_log_check:
+                rotate(self._data.log)
+                next_log_check = time.monotonic() + _LOG_CHECK_S
+            # A signal (a child's death included) ends the wait at once.
+            select.select([self._wake_up], [], [], 1.0)
+            with contextlib.suppress(BlockingIOError):
+                self._wake_up.recv(4096)
+
+    def stop(self) -> None:
+        """Stop all, the last started first; leave no process behind."""
+        for stage in reversed(self._stages):
+            for watched in stage:
+                watched.process.ask_to_stop()
+            for watched in stage:
+                watched.process.stop()
+        self._stages.clear()
+        sweep(self._data)
+
+    def raise_if_stopping(self) -> None:
+        """Raise LauncherError when the operator asked to stop during the start."""
+        if self.is_stopping:
+            raise LauncherError("Stopped before it was ready.")
+
+    @contextlib.contextmanager
+    def handling_signals(self) -> Iterator[None]:
+        """Turn SIGTERM, SIGINT and SIGHUP into an orderly stop, and wake up when a child ends."""
+
+        def ask_to_stop(number: int, frame: object) -> None:
+            self.is_stopping = True
+
+        ends = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+        before = {number: signal.signal(number, ask_to_stop) for number in ends}
+        before[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, lambda number, frame: None)
+        signal.set_wakeup_fd(self._on_signal.fileno(), warn_on_full_buffer=False)
+        try:
+            yield
+        finally:
+            signal.set_wakeup_fd(-1)
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _all(self) -> Iterator["_Watched"]:
+        for stage in self._stages:
+            yield from stage
+
+
+class _Watched:
+    """A program and its present process."""
+
+    def __init__(self, program: Program, data: DataDir) -> None:
+        self._data = data
+        self._deaths = -1
+        self._revive_at: float | None = None
+        self.process = Process(program, data)
+
+    @property
+    def log_file(self) -> Path:
+        return self.process.log_file
+
+    def fail_if_hopeless(self) -> None:
+        """Raise LauncherError when it ended, or takes too long, during the first start."""
+        late = time.monotonic() > self.process.started_at + self.process.program.start_timeout_s
+        if late or self.process.exit_code is not None:
+            raise LauncherError(f"{self.process.program.name} did not start: see {self.log_file}.")
+
+    def revive(self) -> None:
+        """Start it again, after a growing pause, when it has ended."""
+        code = self.process.exit_code
+        if code is None:
+            return
+        program, now = self.process.program, time.monotonic()
+        if self._revive_at is None:
+            steady = now - self.process.started_at > _STEADY_S
+            self._deaths = 0 if steady else self._deaths + 1
+            pause = _BACKOFF_S[min(self._deaths, len(_BACKOFF_S) - 1)]
+            self._revive_at = now + pause
+            report(
+                f"{program.name} ended ({_reason(code)}); starting it again: see {self.log_file}."
+            )
+        if now < self._revive_at:
+            return
+        self._revive_at = None
+        sweep(self._data, program.name)
+        if program.name == "postgres":
+            postgres.remove_stale_pid_file(self._data)
+        self.process = Process(program, self._data)
+
+
+def _reason(exit_code: int) -> str:
+    return f"exit code {exit_code}" if exit_code >= 0 else f"signal {-exit_code}"

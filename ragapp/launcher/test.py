@@ -1,0 +1,2 @@
+def test(arguments: list[str]) -> int:
+    return 0
