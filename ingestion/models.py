@@ -131,7 +131,7 @@ class Chunk(InstanceOwnedModel):
     token_count = models.PositiveIntegerField()
     # No fixed dimension: the model is a setting. NULL until embedded.
     embedding = HalfVectorField(null=True)
-    # BM25 weights of the passage's terms; NULL until the whole document is ready, which is what
+    # BM25 weights of the passage's terms (ingestion.lexical); NULL until the whole document is ready, which is what
     # makes a chunk visible to retrieval.
     terms = SparseVectorField(dimensions=TERM_SPACE, null=True)
 
@@ -147,14 +147,12 @@ class Chunk(InstanceOwnedModel):
 class CorpusStatistics(InstanceOwnedModel):
     """What ranking needs to know of an instance's chunks as a whole; one row an instance."""
 
-    # Chunks that retrieval sees, and their terms in total (for BM25's average length).
-    chunk_count = models.PositiveIntegerField(default=0)
-    term_total = models.PositiveBigIntegerField(default=0)
-    # Average length with which the stored BM25 weights were computed.
-    weighted_average_length = models.FloatField(default=0.0)
-    # Mean and standard deviation of question–passage cosines; NULL until estimated.
-    cosine_mean = models.FloatField(null=True)
+    # Chunks that retrieval sees.
+    chunk_count = models.PositiveIntegerField(default=0, db_default=0)
+    # Standard deviation of the cosines between chunks, in the embedding model in use; NULL until
+    # there are enough of them. ``cosine_chunk_count`` is ``chunk_count`` when it was estimated.
     cosine_sigma = models.FloatField(null=True)
+    cosine_chunk_count = models.PositiveIntegerField(default=0, db_default=0)
 
     class Meta:
         constraints = [

@@ -1,0 +1,90 @@
+"""The chunks of an instance ranked for a question, by PostgreSQL, in one statement.
+
+Every visible chunk of the instance gets both scores, so the ranking is exact: no leg's candidate
+list cuts anything off. A chunk is visible once its whole document is ready (``terms`` is set).
+"""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from ingestion import lexical
+from ingestion.models import CorpusStatistics, TermStatistics
+from retrieval.fusion import Question, weigh_question
+
+_COLUMNS = (
+    "chunk_id",
+    "document_id",
+    "document_name",
+    "unit",
+    "page_start",
+    "page_end",
+    "page_label",
+    "heading",
+    "text",
+    "char_start",
+    "char_end",
+    "score",
+    "cosine",
+    "bm25",
+)
+
+# The inner statement scores every chunk and keeps the best; only those are read whole.
+_RANKING = """
+WITH best AS MATERIALIZED (
+    SELECT id, - (embedding <#> %(embedding)s::halfvec) / %(sigma)s
+             - (terms <#> %(terms)s::sparsevec) * %(lexical_factor)s AS score
+    FROM ingestion_chunk
+    WHERE instance_id = %(instance_id)s AND terms IS NOT NULL {restriction}
+    ORDER BY score DESC, id LIMIT %(limit)s
+)
+SELECT chunk.id, chunk.document_id, document.name, document.unit, chunk.page_start, chunk.page_end,
+       coalesce(page.label, ''), chunk.heading, chunk.text, chunk.char_start, chunk.char_end,
+       best.score, - (chunk.embedding <#> %(embedding)s::halfvec),
+       - (chunk.terms <#> %(terms)s::sparsevec)
+FROM best
+JOIN ingestion_chunk AS chunk USING (id)
+JOIN ingestion_document AS document ON document.id = chunk.document_id
+LEFT JOIN ingestion_documentpage AS page
+    ON page.document_id = chunk.document_id AND page.number = chunk.page_start
+ORDER BY best.score DESC, best.id
+"""
+_RESTRICTION = "AND document_id = ANY(%(document_ids)s)"
+
+
+def prepare_question(*, instance_id: int, query: str, embedding: Any) -> Question:
+    """Weigh a question for an instance: two short reads, inside ``tenant(instance)``."""
+    terms = set(lexical.analyse(query))
+    frequencies = TermStatistics.objects.for_instance(instance_id).filter(term__in=terms)
+    statistics = CorpusStatistics.objects.for_instance(instance_id).first() or CorpusStatistics()
+    return weigh_question(
+        embedding=embedding,
+        terms=terms,
+        frequencies=dict(frequencies.values_list("term", "document_frequency")),
+        chunk_count=statistics.chunk_count,
+        cosine_sigma=statistics.cosine_sigma,
+    )
+
+
+def rank_chunks(
+    *, instance_id: int, question: Question, limit: int, document_ids: Sequence[UUID] = ()
+) -> list[dict[str, Any]]:
+    """Return the ``limit`` best chunks as rows of ``_COLUMNS``, best first, ties by id.
+
+    ``document_ids`` restricts the search to those documents. Runs inside ``tenant(instance)``.
+    """
+    statement = _RANKING.format(restriction=_RESTRICTION if document_ids else "")
+    parameters = {
+        "instance_id": instance_id,
+        "embedding": "[" + ",".join(f"{value:.6g}" for value in question.embedding) + "]",
+        "terms": lexical.to_sparsevec(question.terms),
+        "sigma": question.cosine_sigma,
+        "lexical_factor": question.lexical_factor,
+        "limit": limit,
+        "document_ids": list(document_ids),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return [dict(zip(_COLUMNS, row, strict=True)) for row in cursor.fetchall()]
