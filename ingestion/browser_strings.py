@@ -1,0 +1,52 @@
+"""The sentences that the documents' scripts say; ``{name}`` stands for what they fill in."""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+
+def document_strings() -> dict[str, str | dict[str, str]]:
+    """Return the strings of the upload queue and of the live list, in the active language.
+
+    A value with "one" and "other" is chosen by number, as Intl.PluralRules does.
+    """
+    one, other = _counted(1), _counted(2)
+    counted = {key: {"one": one[key], "other": other[key]} for key in one}
+    return _plain() | counted
+
+
+def _plain() -> dict[str, str | dict[str, str]]:
+    return {
+        "tooLarge": _(
+            "This file is larger than {limit}. Split it into smaller files, or compress its images."
+        ),
+        "unreadable": _(
+            "This kind of file holds no text that can be searched. Add a PDF, an Office file, a "
+            "web page or plain text instead."
+        ),
+        "empty": _("This file is empty."),
+        "gone": _("Your browser could not read this file. If it was moved, choose it again."),
+        "duplicate": _("Already here:"),
+        "network": _("The connection was cut several times. Check it, then try again."),
+        "signedOut": _("Your session has ended. Reload the page, sign in, then send it again."),
+        "refused": _("The server could not take this file. Try again in a moment."),
+        "waiting": _("Connection lost. Sending goes on by itself in a moment…"),
+        "checking": _("Sent, being checked…"),
+        "sending": _("{percent} % sent"),
+        "retry": _("Try again"),
+        "stop": _("Stop sending {name}"),
+        "dismiss": _("Remove {name} from this list"),
+        "noFile": _("There was no file in what you dropped."),
+        "actionFailed": _("This could not be done. Check your connection, then try again."),
+    }
+
+
+def _counted(n: int) -> dict[str, str]:
+    return {
+        "progress": ngettext("{done} of {n} file sent", "{done} of {n} files sent", n),
+        "finished": ngettext("{n} file sent", "{n} files sent", n),
+        "duplicates": ngettext("{n} was already here", "{n} were already here", n),
+        "problems": ngettext("{n} file was not added", "{n} files were not added", n),
+        "becameReady": ngettext("{name} is ready", "{n} documents are ready", n),
+        "becameFailed": ngettext("{name} failed", "{n} documents failed", n),
+        "selected": ngettext("{n} document selected", "{n} documents selected", n),
+    }

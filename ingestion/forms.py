@@ -1,0 +1,73 @@
+"""What the documents' pages receive."""
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from ingestion.kinds import KINDS
+from ingestion.queries import SORTS, STATES, DocumentFilter
+
+BULK_LIMIT = 1000
+
+
+class DocumentFilterForm(forms.Form):
+    """The query string of the list; a value that makes no sense is left out, never an error."""
+
+    q = forms.CharField(required=False, max_length=200)
+    status = forms.ChoiceField(required=False, choices=[(state, state) for state in STATES])
+    type = forms.ChoiceField(required=False, choices=[(kind, kind) for kind in KINDS])
+    sort = forms.ChoiceField(required=False, choices=[(sort, sort) for sort in SORTS])
+    page = forms.IntegerField(required=False, min_value=1, max_value=1_000_000)
+    only = forms.UUIDField(required=False)
+
+    def chosen(self) -> DocumentFilter:
+        """Return the filter that the query string stands for."""
+        self.is_valid()
+        given = self.cleaned_data
+        return DocumentFilter(
+            query=given.get("q") or "",
+            state=given.get("status") or "",
+            kind=given.get("type") or "",
+            sort=given.get("sort") or DocumentFilter.sort,
+            page=given.get("page") or 1,
+            only=given.get("only"),
+        )
+
+
+class UploadForm(forms.Form):
+    """One file, and the folder that it came from."""
+
+    file = forms.FileField(allow_empty_file=True)
+    folder = forms.CharField(required=False, max_length=2000)
+
+
+class UUIDListField(forms.Field):
+    """Several identifiers under one name."""
+
+    widget = forms.MultipleHiddenInput
+
+    def to_python(self, value: Any) -> list[UUID]:
+        """Return the identifiers, at most BULK_LIMIT."""
+        try:
+            return [UUID(text) for text in (value or [])[:BULK_LIMIT]]
+        except ValueError as error:
+            raise ValidationError(_("This is not a document.")) from error
+
+
+class BulkForm(forms.Form):
+    """An action on the ticked documents; deleting asks for ``confirmed``."""
+
+    action = forms.ChoiceField(choices=[(name, name) for name in ("retry", "delete")])
+    document = UUIDListField()
+    confirmed = forms.BooleanField(required=False)
+
+
+class ViewerForm(forms.Form):
+    """The place in a document that a link points to."""
+
+    page = forms.IntegerField(required=False, min_value=1, max_value=1_000_000)
+    chunk = forms.IntegerField(required=False, min_value=1, max_value=2**62)
+    q = forms.CharField(required=False, max_length=200)

@@ -1,0 +1,59 @@
+"""How a document is told in words: its kind, its length, its state, what went wrong."""
+
+from django import template
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from ingestion.errors import error_for_code, user_message
+from ingestion.kinds import Kind, kind_of
+from ingestion.models import Document
+
+register = template.Library()
+
+
+@register.filter
+def kind(document: Document) -> Kind:
+    """The family of formats that a document belongs to."""
+    return kind_of(document.media_type)
+
+
+@register.filter
+def extent(document: Document) -> str:
+    """Its length in its own units: « 12 pages », « 3 slides »; empty while unknown."""
+    n = document.pages
+    if not n:
+        return ""
+    texts = {
+        Document.Unit.PAGE: ngettext("%(n)s page", "%(n)s pages", n),
+        Document.Unit.SLIDE: ngettext("%(n)s slide", "%(n)s slides", n),
+        Document.Unit.SHEET: ngettext("%(n)s sheet", "%(n)s sheets", n),
+        Document.Unit.SECTION: ngettext("%(n)s section", "%(n)s sections", n),
+        Document.Unit.MESSAGE: ngettext("%(n)s message", "%(n)s messages", n),
+    }
+    return texts[Document.Unit(document.unit)] % {"n": n}
+
+
+@register.filter
+def place(document: Document, number: int) -> str:
+    """The name of one of its units: « Page 12 », « Slide 3 »."""
+    texts = {
+        Document.Unit.PAGE: _("Page %(n)s"),
+        Document.Unit.SLIDE: _("Slide %(n)s"),
+        Document.Unit.SHEET: _("Sheet %(n)s"),
+        Document.Unit.SECTION: _("Section %(n)s"),
+        Document.Unit.MESSAGE: _("Message %(n)s"),
+    }
+    return texts[Document.Unit(document.unit)] % {"n": number}
+
+
+@register.filter
+def reason(document: Document) -> Promise:
+    """Why a failed document failed, and what to do about it."""
+    return user_message(document.error_code)
+
+
+@register.filter
+def may_succeed(document: Document) -> bool:
+    """Whether preparing a failed document again, as it is, can end otherwise."""
+    return not error_for_code(document.error_code).permanent

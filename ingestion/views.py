@@ -1,0 +1,82 @@
+"""The documents' page: the list, kept up to date; and the choice of documents for a question."""
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    JsonResponse,
+    StreamingHttpResponse,
+)
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.views.decorators.http import require_safe
+
+from ingestion import queries
+from ingestion.browser_strings import document_strings
+from ingestion.forms import DocumentFilterForm
+from ingestion.kinds import KINDS, kind_of
+from ingestion.list_links import heading_links, page_links, query_string, state_links
+from ingestion.live import document_events, stamp
+from ingestion.media_types import EXTENSIONS
+from instances.access import aget_membership, instance_view
+from instances.models import Membership
+
+
+@require_safe
+@instance_view()
+def document_list(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """The documents of the instance, filtered, sorted, a page at a time."""
+    pulse = queries.pulse(membership.instance)
+    chosen = DocumentFilterForm(request.GET).chosen()
+    listing = queries.list_documents(membership.instance, chosen)
+    chosen = listing.filter
+    context = {
+        "listing": listing,
+        "nothing_yet": pulse.count == 0,
+        "states": state_links(listing),
+        "headings": heading_links(chosen),
+        "pages": page_links(listing),
+        "kinds": KINDS,
+        "events_query": query_string(chosen, page=chosen.page, since=stamp(pulse.latest)),
+        "accept": ",".join(ending for endings in EXTENSIONS.values() for ending in endings),
+        "max_upload_bytes": settings.MAX_UPLOAD_BYTES,
+        "strings": document_strings(),
+    }
+    return render(request, "ingestion/document_list.html", context)
+
+
+@require_safe
+@login_required
+async def events(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """Server-sent events that keep the list, or one document's state, up to date."""
+    membership = await aget_membership(await request.auser(), slug)
+    chosen = DocumentFilterForm(request.GET).chosen()
+    since = request.headers.get("Last-Event-ID") or request.GET.get("since", "")
+    return StreamingHttpResponse(
+        document_events(membership, chosen, since=since, language=get_language() or ""),
+        content_type="text/event-stream",
+        headers={"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"},
+    )
+
+
+@require_safe
+@instance_view()
+def picker(request: HttpRequest, membership: Membership) -> JsonResponse:
+    """The ready documents whose name holds ``q``, for who restricts a question to some."""
+    chosen = DocumentFilterForm(request.GET).chosen()
+    found = queries.pick_documents(membership.instance, chosen.query)
+    documents = [
+        {
+            "id": str(document.pk),
+            "name": document.name,
+            "folder": document.folder,
+            "icon": kind_of(document.media_type).icon,
+            "pages": document.pages,
+            "url": reverse("ingestion:document", args=[membership.instance.slug, document.pk]),
+        }
+        for document in found
+    ]
+    return JsonResponse({"documents": documents, "more": len(found) == queries.PICKER_SIZE})

@@ -1,0 +1,164 @@
+"""What is done to documents from the browser: add, retry, cancel, delete."""
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.template.defaultfilters import filesizeformat
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST
+
+from ingestion import queries, uploads
+from ingestion.browser_strings import document_strings
+from ingestion.errors import FileTooLarge, IngestionError, UnsupportedMediaType, user_message
+from ingestion.forms import BulkForm, UploadForm
+from ingestion.models import Document
+from instances.access import instance_view
+from instances.models import Membership
+
+_NAMED_WHEN_DELETING = 5
+
+
+@require_POST
+@instance_view(role=Membership.Role.EDITOR)
+def upload(request: HttpRequest, membership: Membership) -> JsonResponse:
+    """Take one file; 201 when it is new, 200 when the instance already holds the same bytes."""
+    form = UploadForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return _refusal(400, "invalid", _("No file was received. Choose it again."))
+    file = form.cleaned_data["file"]
+    try:
+        document, created = uploads.store_upload(
+            instance=membership.instance,
+            user=request.user,
+            name=file.name,
+            folder=form.cleaned_data["folder"],
+            content=file,
+        )
+    except FileTooLarge as error:
+        limit = filesizeformat(settings.MAX_UPLOAD_BYTES)
+        text = str(document_strings()["tooLarge"])
+        return _refusal(413, error.code, text.format(limit=limit))
+    except UnsupportedMediaType as error:
+        return _refusal(415, error.code, user_message(error.code))
+    except IngestionError as error:
+        return _refusal(422, error.code, user_message(error.code))
+    data = {
+        "id": str(document.pk),
+        "created": created,
+        "name": document.name,
+        "status": document.status,
+        "url": reverse("ingestion:document", args=[membership.instance.slug, document.pk]),
+    }
+    return JsonResponse(data, status=201 if created else 200)
+
+
+@require_POST
+@instance_view(role=Membership.Role.EDITOR)
+def retry(request: HttpRequest, membership: Membership, document_id: UUID) -> HttpResponse:
+    """Prepare a failed document again."""
+    document = get_document(membership, document_id)
+    if document.status == Document.Status.FAILED:
+        uploads.retry(document)
+    return _done(request, membership)
+
+
+@require_POST
+@instance_view(role=Membership.Role.EDITOR)
+def cancel(request: HttpRequest, membership: Membership, document_id: UUID) -> HttpResponse:
+    """Give up a document that is being prepared."""
+    uploads.cancel(get_document(membership, document_id))
+    return _done(request, membership)
+
+
+@require_http_methods(["GET", "POST"])
+@instance_view(role=Membership.Role.EDITOR)
+def delete(request: HttpRequest, membership: Membership, document_id: UUID) -> HttpResponse:
+    """Say what would be lost (GET), or delete the document (POST)."""
+    documents = [get_document(membership, document_id)]
+    if request.method == "POST":
+        return _delete(request, membership, documents)
+    return _confirmation(request, membership, documents)
+
+
+@require_POST
+@instance_view(role=Membership.Role.EDITOR)
+def bulk(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """Do one thing to all the ticked documents; deleting first says what would be lost."""
+    form = BulkForm(request.POST)
+    if not form.is_valid():
+        messages.warning(request, _("Tick at least one document first."))
+        return redirect(_way_back(request, membership))
+    documents = queries.find_documents(membership.instance, form.cleaned_data["document"])
+    if form.cleaned_data["action"] == "delete":
+        if not form.cleaned_data["confirmed"]:
+            return _confirmation(request, membership, documents)
+        return _delete(request, membership, documents)
+    failed = [document for document in documents if document.status == Document.Status.FAILED]
+    for document in failed:
+        uploads.retry(document)
+    n = len(failed)
+    text = ngettext("%(n)s document is tried again.", "%(n)s documents are tried again.", n)
+    messages.success(request, text % {"n": n})
+    return _done(request, membership)
+
+
+def get_document(membership: Membership, document_id: UUID) -> Document:
+    """Return a document of the instance, inside ``tenant()``; raises Http404."""
+    documents = queries.find_documents(membership.instance, [document_id])
+    if not documents:
+        raise Http404
+    return documents[0]
+
+
+def _refusal(status: int, code: str, message: Any) -> JsonResponse:
+    return JsonResponse({"error": {"code": code, "message": str(message)}}, status=status)
+
+
+def _confirmation(
+    request: HttpRequest, membership: Membership, documents: list[Document]
+) -> HttpResponse:
+    """The page, or the inside of the dialog, that says what deleting takes away."""
+    in_dialog = request.headers.get("X-Fragment") == "dialog"
+    template = "includes/delete_form.html" if in_dialog else "document_delete.html"
+    context = {
+        "documents": documents,
+        "named": documents[:_NAMED_WHEN_DELETING],
+        "unnamed_count": max(0, len(documents) - _NAMED_WHEN_DELETING),
+        "page_total": sum(document.pages for document in documents),
+        "chunk_total": sum(document.chunks for document in documents),
+        "next": _way_back(request, membership),
+    }
+    return render(request, f"ingestion/{template}", context)
+
+
+def _delete(
+    request: HttpRequest, membership: Membership, documents: list[Document]
+) -> HttpResponse:
+    for document in documents:
+        uploads.delete(document)
+    n = len(documents)
+    text = ngettext("%(n)s document deleted.", "%(n)s documents deleted.", n)
+    messages.success(request, text % {"n": n})
+    return redirect(_way_back(request, membership))
+
+
+def _done(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """Nothing for a script, which sees the change arrive; the list for a form."""
+    if not request.accepts("text/html"):
+        return HttpResponse(status=204)
+    return redirect(_way_back(request, membership))
+
+
+def _way_back(request: HttpRequest, membership: Membership) -> str:
+    """The page to go back to: the one named by the form if it is ours, or else the list."""
+    target = request.POST.get("next") or request.GET.get("next", "")
+    if url_has_allowed_host_and_scheme(target, allowed_hosts=None):
+        return target
+    return reverse("ingestion:documents", args=[membership.instance.slug])
