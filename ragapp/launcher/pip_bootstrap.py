@@ -1,4 +1,4 @@
-"""pip for a virtual environment made without it: fetched from the package index, checked by hash."""
+"""pip for a virtual environment made without it, fetched from the index and checked by hash."""
 
 import hashlib
 import json

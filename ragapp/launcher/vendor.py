@@ -25,7 +25,7 @@ _NODE_REQUIREMENTS = "requirements-node.txt"
 
 
 def ensure_browser_libraries(log_file: Path) -> None:
-    """Fill ``static/vendor`` unless it is up to date. Raises LauncherError, e.g. without network."""
+    """Fill ``static/vendor`` unless it is up to date; LauncherError when npm fails."""
     digest = fingerprint([_PACKAGE, _LOCK])
     if is_fresh(_VENDOR / ".stamp", digest):
         return
@@ -48,11 +48,9 @@ def copy_vendor_files(wanted: dict[str, str], modules: Path, target: Path) -> No
         if not files:
             raise LauncherError(f"package.json: nothing in node_modules matches {pattern}.")
         for file in files:
-            copy = (
-                draft / destination / file.name
-                if destination.endswith("/")
-                else draft / destination
-            )
+            copy = draft / destination
+            if destination.endswith("/"):
+                copy /= file.name
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, copy)
     shutil.rmtree(target, ignore_errors=True)
