@@ -20,6 +20,8 @@ from django.test import AsyncClient, Client
 from tests import network
 from tests.cast import Cast, make_cast
 
+pytest_plugins = ["tests.fixtures_llm"]
+
 
 @pytest.fixture(autouse=True, scope="session")
 def only_loopback() -> Iterator[None]:

@@ -15,7 +15,7 @@ from inference.chat.events import (
     TextDelta,
     TokenUsage,
 )
-from inference.chat.failures import Complaint, find_complaint, to_error
+from inference.chat.failures import find_complaint, to_error
 from inference.chat.sse import ServerEvent
 from inference.chat.thinking import ThinkSplitter
 from inference.chat.tokens import estimate_prompt_tokens, estimate_tokens

@@ -53,9 +53,7 @@ class ChatBackend:
     extra_body: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        address = urlsplit(self.base_url)
-        if address.scheme not in {"http", "https"} or not address.hostname:
-            raise ValueError(f"Not an http(s) address: {self.base_url!r}")
+        check_address(self.base_url)
         if not self.model:
             raise ValueError("A backend needs the name of a model.")
         if self.cache_salt is not None:
@@ -105,6 +103,14 @@ class ChatBackend:
         if self.cache_salt is not None:
             body["cache_salt"] = self.cache_salt
         return body
+
+
+def check_address(base_url: str) -> None:
+    """Raise ValueError unless this is a well-formed http or https address."""
+    address = urlsplit(base_url)
+    # Reading the port raises ValueError when it is not a number.
+    if address.scheme not in {"http", "https"} or not address.hostname or address.port == 0:
+        raise ValueError(f"Not an http(s) address: {base_url!r}")
 
 
 def check_cache_salt(salt: str) -> None:

@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 # After finish_reason only the usage and [DONE] are to come; after those, only the connection's end.
 LAST_WORDS_TIMEOUT_S = 5.0
-DRAIN_TIMEOUT_S = 0.25
+DRAIN_TIMEOUT_S = 1.0
 LIST_TIMEOUT_S = 10.0
 
 
@@ -60,10 +60,10 @@ async def stream_chat(
 ) -> AsyncGenerator[ChatEvent, None]:
     """Yield the answer's events as they come, deltas that arrive together joined into one.
 
-    Closing the generator (`contextlib.aclosing`) or cancelling its task closes the connection, which
-    stops the generation. An answer may be empty. Before the first delta, transient failures are retried
-    within the backend's limits; after it, never. Raises InferenceError, its `partial` and `usage` telling
-    what had come.
+    Closing the generator (`contextlib.aclosing`) or cancelling its task closes the connection,
+    which stops the generation. An answer may be empty. Before the first delta, transient failures
+    are retried within the backend's limits; after it, never. Raises InferenceError, its `partial`
+    and `usage` telling what had come.
     """
     body = backend.request_body(messages, max_tokens=max_tokens, temperature=temperature, stop=stop)
     budget = RetryBudget(backend)

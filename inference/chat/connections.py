@@ -1,7 +1,7 @@
 """The one HTTP client that every model request of an event loop shares.
 
-A pool keeps TLS connections warm, so that a question does not pay for a handshake; a client belongs to
-the loop it was made in, hence one for each (a web process has one loop).
+A pool keeps TLS connections warm, so that a question does not pay for a handshake; a client belongs
+to the loop it was made in, hence one for each (a web process has one loop).
 """
 
 import asyncio

@@ -1,8 +1,8 @@
 """From what a server complains about, in any of its shapes, to an error of `inference.errors`.
 
 Shapes read in the sources of vLLM, llama.cpp, Ollama, OpenGateLLM and aristote-dispatcher: OpenAI's
-`{"error": {…}}`, vLLM's `{"object": "error", …}`, Ollama's `{"error": "…"}`, FastAPI's `{"detail": …}`,
-a proxy's HTML page; with an HTTP status, or inside a 200.
+`{"error": {…}}`, vLLM's `{"object": "error", …}`, Ollama's `{"error": "…"}`, FastAPI's `{"detail":
+…}`, a proxy's HTML page; with an HTTP status, or inside a 200.
 """
 
 import re
@@ -40,9 +40,8 @@ CONTEXT_WINDOW = re.compile(
     re.IGNORECASE,
 )
 PROMPT_TOKENS = re.compile(
-    r"(\d{3,9}) (?:input tokens|in the messages)|resulted in (\d{3,9}) tokens"
-    r"|\(length (\d{3,9})\)|request \((\d{3,9}) tokens\)|prompt contains (?:at least )?(\d{3,9})"
-    r"|requested (\d{3,9}) tokens",
+    r"\b(?=(?:\d+ (?:input tokens|in the messages))|(?<=resulted in )|(?<=\(length )"
+    r"|(?<=request \()|(?<=prompt contains )|(?<=at least ))(\d{3,9})",
     re.IGNORECASE,
 )
 NO_SUCH_MODEL = re.compile(
@@ -149,8 +148,7 @@ def _context_overflow(complaint: Complaint, message: str) -> ContextOverflow:
     return ContextOverflow(
         message,
         status=complaint.status,
-        prompt_tokens=complaint.prompt_tokens
-        or (int(next(filter(None, prompt.groups()))) if prompt else None),
+        prompt_tokens=complaint.prompt_tokens or (int(prompt[1]) if prompt else None),
         context_window=complaint.context_window or (int(window[1]) if window else None),
     )
 

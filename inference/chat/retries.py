@@ -29,15 +29,16 @@ class RetryBudget:
     def next_pause_s(self, error: InferenceError) -> float | None:
         """Return the seconds to wait before the next attempt, None to give up.
 
-        The backend's own Retry-After is honoured, to the second, or not at all when it exceeds what is
-        left; else the pause doubles each time, with jitter so that callers do not come back together.
+        The backend's own Retry-After is honoured, to the second, or not at all when it exceeds what
+        is left; else the pause doubles each time, with jitter so that callers do not come back
+        together.
         """
         worth_it = isinstance(error, BackendOverloaded | BackendUnavailable | TruncatedStream)
         if not worth_it or isinstance(error, BackendTimeout):
             return None
         if self._attempts >= self._backend.max_retries:
             return None
-        pause_s = FIRST_PAUSE_S * 2**self._attempts * random.uniform(0.5, 1.0)  # noqa: S311
+        pause_s: float = FIRST_PAUSE_S * 2**self._attempts * random.uniform(0.5, 1.0)  # noqa: S311
         if isinstance(error, BackendOverloaded) and error.retry_after_s is not None:
             pause_s = error.retry_after_s
         if pause_s > self._left_s:

@@ -1,9 +1,10 @@
 """How many tokens a text is, without any model's tokenizer.
 
-For budgets, and for usage that a backend does not report (always marked estimated). No tokenizer fits
-every backend, and loading one costs more memory than a web process has to spare. Measured on 60
-passages each: French 1.05 to 1.13 of XLM-R's count and 0.79 of SmolLM2's (an English vocabulary),
-English 1.12 and 1.19, Spanish 1.08 and 0.74, Markdown 0.98 and 1.10, Python 0.97 and 1.09.
+For budgets, and for usage that a backend does not report (always marked estimated). No tokenizer
+fits every backend, and loading one costs more memory than a web process has to spare. Measured on
+60 passages each: French 1.05 to 1.13 of XLM-R's count and 0.79 of SmolLM2's (an English
+vocabulary), English 1.12 and 1.19, Spanish 1.08 and 0.74, Markdown 0.98 and 1.10, Python 0.97 and
+1.09.
 """
 
 import re

@@ -1,7 +1,8 @@
 """The token counts, times and impacts that servers report, each in its own way.
 
 OpenAI, vLLM and OpenGateLLM: `usage` (with `cost` and `impacts {kWh, kgCO2eq}` for OpenGateLLM, its
-own estimate, 0 meaning not computed). llama.cpp: `timings`. Ollama: counts and nanoseconds at the top.
+own estimate, 0 meaning not computed). llama.cpp: `timings`. Ollama: counts and nanoseconds at the
+top.
 """
 
 from collections.abc import Mapping
@@ -29,7 +30,7 @@ def read_usage(
     completion_tokens: int,
     reasoning_tokens: int,
 ) -> TokenUsage:
-    """Return the usage found under `REPORTED_KEYS`, the given estimates standing in for what is not."""
+    """Return the usage reported under `REPORTED_KEYS`, with the estimates given for what is not."""
     usage = _mapping(reported.get("usage"))
     timings = _mapping(reported.get("timings"))
     impacts = _mapping(usage.get("impacts"))

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager, aclosing
+from contextlib import aclosing, asynccontextmanager
 from typing import Any, cast
 
 import httpx
@@ -74,8 +74,8 @@ async def open_response(
 async def read_bytes(response: httpx.Response, patience: Patience) -> AsyncGenerator[bytes, None]:
     """Yield the body as it comes.
 
-    Raises BackendTimeout for silence, TruncatedStream for a connection cut in the middle, ProtocolError
-    for a body without end.
+    Raises BackendTimeout for silence, TruncatedStream for a connection cut in the middle,
+    ProtocolError for a body without end.
     """
     size = 0
     pieces = cast("AsyncGenerator[bytes, None]", response.aiter_bytes())
@@ -101,10 +101,10 @@ async def read_bytes(response: httpx.Response, patience: Patience) -> AsyncGener
 async def read_events(
     response: httpx.Response, patience: Patience
 ) -> AsyncGenerator[list[ServerEvent], None]:
-    """Yield the events of each read: a stream's, or the one JSON object of a server that does not stream.
+    """Yield the events of each read: a stream's, or one JSON object given instead of a stream.
 
-    What the body begins with decides, for gateways label errors as event streams and proxies put their
-    own pages in. Raises what `read_bytes` raises, and ProtocolError for a page of HTML.
+    What the body begins with decides, for gateways label errors as event streams and proxies put
+    their own pages in. Raises what `read_bytes` raises, and ProtocolError for a page of HTML.
     """
     decoder = EventDecoder()
     head = b""
