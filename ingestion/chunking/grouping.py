@@ -1,0 +1,102 @@
+"""Gathers atoms under their headings."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from ingestion.chunking.atoms import Atom, page_atoms
+from ingestion.chunking.tokens import TokenCounter
+from ingestion.parsing.document import Block, ParsedDocument, ParsedPage
+
+# Pages and sections follow one another as one text; slides, sheets and messages do not.
+FLOWING_UNITS = frozenset({"page", "section"})
+# A group below this share of the size joins the next one: a title page, a line under a heading.
+SMALL_SHARE = 1 / 3
+
+
+@dataclass(slots=True)
+class Group:
+    """Atoms under one path of headings (outermost first)."""
+
+    path: tuple[str, ...]
+    atoms: list[Atom] = field(default_factory=list)
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of all atoms."""
+        return sum(atom.tokens for atom in self.atoms)
+
+    @property
+    def has_body(self) -> bool:
+        """Whether there is more than headings."""
+        return any(not atom.is_heading for atom in self.atoms)
+
+
+def heading_groups(
+    document: ParsedDocument, counter: TokenCounter, chunk_tokens: int
+) -> Iterator[Group]:
+    """Yield the groups of `document` in order: a new one at each heading that follows a body, and
+    at each slide or sheet."""
+    flows = document.unit in FLOWING_UNITS
+    headings: list[tuple[int, str]] = []
+    previous: Block | None = None
+    group = Group(())
+    for index, page in enumerate(document.pages):
+        if not flows or _is_named(page, document.unit):
+            if group.atoms:
+                yield group
+            headings = [(0, page.label)] if _is_named(page, document.unit) else []
+            group = Group(_path(headings))
+        for entry in page_atoms(page, index, previous, counter, chunk_tokens):
+            if entry.block.kind == "heading":
+                headings = [item for item in headings if item[0] < entry.block.level]
+                headings.append((entry.block.level, entry.block.text))
+                if group.has_body:
+                    yield group
+                    group = Group(_path(headings))
+                group.path = _path(headings)
+            group.atoms.extend(entry.atoms)
+        previous = page.blocks[-1] if flows and page.blocks else None
+    if group.atoms:
+        yield group
+
+
+def merge_small(groups: Iterable[Group], *, flows: bool, chunk_tokens: int) -> Iterator[Group]:
+    """Join a small group with the next one while both fit in one passage; the path becomes what
+    they share. Unless the text `flows`, groups of different pages stay apart."""
+    pending: Group | None = None
+    for group in groups:
+        if pending is None:
+            pending = group
+        elif (
+            pending.tokens < chunk_tokens * SMALL_SHARE
+            and pending.tokens + group.tokens <= chunk_tokens
+            and (flows or pending.atoms[-1].page == group.atoms[0].page)
+        ):
+            pending.path = _common(pending.path, group.path)
+            pending.atoms.extend(group.atoms)
+        else:
+            yield pending
+            pending = group
+    if pending is not None:
+        yield pending
+
+
+def _is_named(page: ParsedPage, unit: str) -> bool:
+    """Whether the label tells more than the headings of the page do."""
+    if not page.label or unit == "page":
+        return False
+    label = page.label.casefold()
+    return all(block.text.casefold() != label for block in page.blocks if block.kind == "heading")
+
+
+def _path(headings: list[tuple[int, str]]) -> tuple[str, ...]:
+    return tuple(text for _, text in headings)
+
+
+def _common(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
+    shared = 0
+    for left, right in zip(one, other, strict=False):
+        if left != right:
+            break
+        shared += 1
+    return one[:shared]

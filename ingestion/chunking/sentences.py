@@ -1,0 +1,28 @@
+"""Where sentences end, in French, English and other languages that end them alike."""
+
+import re
+from collections.abc import Iterator
+
+_END = re.compile(r"(?:[.!?…]+[\"»”’')\]]*|[。！？؟۔]|\n)\s+(?=[\"«“‘'(\[–—-]?\s*[^\W_a-zà-ÿ]|[\"«“(–—•-])|[。！？]")
+# A full stop after these ends no sentence: titles, initials, references.
+_ABBREVIATION = re.compile(
+    r"(?:^|[\s(«’'])(?:[A-ZÀ-Ý]|[Mm]m?e?s?|MM|Dr|Pr|Me|St|Ste|Mr|Mrs|Ms|Prof|art|al|arts?|cf|p|pp|ch|chap|"
+    r"n|no|nos|vol|éd|ed|eds|dir|coll|fig|tab|t|env|ex|resp|vs|i\.e|e\.g|réf|tél|av|bd|[ivxIVX]{1,5})\.$"
+)
+
+
+def sentence_spans(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the (start, end) of each sentence of `text`, without the spaces between them."""
+    start = 0
+    for match in _END.finditer(text):
+        end = match.end()
+        stop = start + len(text[start:end].rstrip())
+        if stop <= start:
+            continue
+        if text[stop - 1] == "." and _ABBREVIATION.search(text, max(start, stop - 12), stop):
+            continue
+        yield start, stop
+        start = end
+    stop = start + len(text[start:].rstrip())
+    if stop > start:
+        yield start, stop

@@ -1,0 +1,183 @@
+"""What can go wrong between an uploaded file and its passages.
+
+    IngestionError                    code, permanent
+    ├── FileTooLarge                  too_large      (refused while it is being uploaded)
+    ├── UnsupportedMediaType          unsupported_media_type
+    ├── DocumentError                 (the file itself: trying again changes nothing)
+    │   ├── EncryptedDocument         encrypted
+    │   ├── EmptyDocument             empty
+    │   ├── ImageOnlyDocument         image_only
+    │   ├── CorruptDocument           corrupt
+    │   ├── UnsafeDocument            unsafe
+    │   ├── TooManyPages              too_many_pages
+    │   ├── TooMuchText               too_much_text
+    │   ├── ParseTimeout              parse_timeout
+    │   ├── ParseMemoryExceeded       parse_memory
+    │   └── ParserCrashed             parser_crashed
+    ├── ParseCancelled                cancelled      (the caller asked for it)
+    └── SandboxUnavailable            sandbox_unavailable (transient: the machine, not the file)
+
+The text of an error is for the log; people read `user_message(code)`.
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+class IngestionError(Exception):
+    """Root of the tree; `code` is stable and stored, `permanent` says that a retry is useless."""
+
+    code: ClassVar[str] = "internal"
+    permanent: ClassVar[bool] = True
+
+
+class FileTooLarge(IngestionError):
+    """The file has more bytes than the operator allows."""
+
+    code = "too_large"
+
+
+class UnsupportedMediaType(IngestionError):
+    """The content is of no format that ragapp reads; the text of the error names what it is."""
+
+    code = "unsupported_media_type"
+
+
+class DocumentError(IngestionError):
+    """The file itself cannot be turned into text."""
+
+    code = "unreadable"
+
+
+class EncryptedDocument(DocumentError):
+    """A password is needed to read the file."""
+
+    code = "encrypted"
+
+
+class EmptyDocument(DocumentError):
+    """The file holds no text at all."""
+
+    code = "empty"
+
+
+class ImageOnlyDocument(DocumentError):
+    """The pages are images (a scan) without a text layer."""
+
+    code = "image_only"
+
+
+class CorruptDocument(DocumentError):
+    """The file is truncated, or breaks the rules of its own format."""
+
+    code = "corrupt"
+
+
+class UnsafeDocument(DocumentError):
+    """The file is built to exhaust whoever opens it (zip bomb, XML entities...)."""
+
+    code = "unsafe"
+
+
+class TooManyPages(DocumentError):
+    """The file has more pages than the operator allows."""
+
+    code = "too_many_pages"
+
+
+class TooMuchText(DocumentError):
+    """The file yields more text than the operator allows."""
+
+    code = "too_much_text"
+
+
+class ParseTimeout(DocumentError):
+    """Reading the file took more processor or wall time than the operator allows."""
+
+    code = "parse_timeout"
+
+
+class ParseMemoryExceeded(DocumentError):
+    """Reading the file took more memory than the operator allows."""
+
+    code = "parse_memory"
+
+
+class ParserCrashed(DocumentError):
+    """The process reading the file was ended by a signal, or answered nonsense."""
+
+    code = "parser_crashed"
+
+
+class ParseCancelled(IngestionError):
+    """The caller gave the parse up before its end."""
+
+    code = "cancelled"
+
+
+class SandboxUnavailable(IngestionError):
+    """The process that forks parsers cannot be started or died; another try may succeed."""
+
+    code = "sandbox_unavailable"
+    permanent = False
+
+
+USER_MESSAGES: Mapping[str, Promise] = {
+    FileTooLarge.code: _("This file is too large. Split it, or reduce its images, and try again."),
+    UnsupportedMediaType.code: _(
+        "This kind of file cannot be read. Convert it to PDF, Word, text or another supported "
+        "format, then upload it again."
+    ),
+    DocumentError.code: _(
+        "This file could not be read. Try exporting it again, as PDF for example."
+    ),
+    EncryptedDocument.code: _(
+        "This file is protected by a password. Save a copy without the password, then upload it."
+    ),
+    EmptyDocument.code: _("This file contains no text."),
+    ImageOnlyDocument.code: _(
+        "This file contains only images, such as a scan. Text recognition (OCR) is not available "
+        "yet: upload a version whose text can be selected."
+    ),
+    CorruptDocument.code: _(
+        "This file is damaged or incomplete. Open it on your computer, save it again, then upload "
+        "the new copy."
+    ),
+    UnsafeDocument.code: _(
+        "This file was refused because it unpacks to an abnormal size or structure. Save it again "
+        "from the program that made it."
+    ),
+    TooManyPages.code: _("This file has too many pages. Split it into smaller files."),
+    TooMuchText.code: _("This file contains too much text. Split it into smaller files."),
+    ParseTimeout.code: _("Reading this file took too long. Split it into smaller files."),
+    ParseMemoryExceeded.code: _(
+        "Reading this file needs too much memory. Split it into smaller files."
+    ),
+    ParserCrashed.code: _(
+        "This file made the reader stop. Try exporting it again, as PDF for example."
+    ),
+    ParseCancelled.code: _("Reading this file was cancelled."),
+    SandboxUnavailable.code: _("The reader is not available at the moment. Try again later."),
+}
+
+_ERRORS: Mapping[str, type[IngestionError]] = {
+    error.code: error
+    for error in (
+        FileTooLarge, UnsupportedMediaType, EncryptedDocument, EmptyDocument, ImageOnlyDocument, CorruptDocument,
+        UnsafeDocument, TooManyPages, TooMuchText, ParseTimeout, ParseMemoryExceeded,
+        ParserCrashed, ParseCancelled, SandboxUnavailable,
+    )
+}  # fmt: skip
+
+
+def error_for_code(code: str) -> type[IngestionError]:
+    """Return the error class that carries `code`; ParserCrashed for a code unknown here."""
+    return _ERRORS.get(code, ParserCrashed)
+
+
+def user_message(code: str) -> Promise:
+    """Return the translated sentence that tells a person what `code` means and what to do."""
+    return USER_MESSAGES.get(code, USER_MESSAGES[DocumentError.code])

@@ -1,0 +1,197 @@
+"""The media type of a file, told by its content; the name only settles between kinds of text."""
+
+import csv
+import re
+from collections.abc import Mapping
+from pathlib import Path, PurePath
+
+from ingestion.errors import EncryptedDocument, UnsupportedMediaType
+from ingestion.parsing.archive import Archive
+from ingestion.parsing.encoding import detect_encoding
+
+PDF = "application/pdf"
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+ODT = "application/vnd.oasis.opendocument.text"
+ODS = "application/vnd.oasis.opendocument.spreadsheet"
+ODP = "application/vnd.oasis.opendocument.presentation"
+EPUB = "application/epub+zip"
+RTF = "application/rtf"
+HTML = "text/html"
+MARKDOWN = "text/markdown"
+TEXT = "text/plain"
+CSV = "text/csv"
+EML = "message/rfc822"
+
+# What each format is called by the people who upload it, and the usual ends of file names.
+EXTENSIONS: Mapping[str, tuple[str, ...]] = {
+    PDF: (".pdf",),
+    DOCX: (".docx", ".docm", ".dotx"),
+    PPTX: (".pptx", ".pptm", ".ppsx", ".potx"),
+    XLSX: (".xlsx", ".xlsm", ".xltx"),
+    ODT: (".odt", ".ott"),
+    ODS: (".ods", ".ots"),
+    ODP: (".odp", ".otp"),
+    EPUB: (".epub",),
+    RTF: (".rtf",),
+    HTML: (".html", ".htm", ".xhtml"),
+    MARKDOWN: (".md", ".markdown"),
+    TEXT: (".txt", ".text", ".log"),
+    CSV: (".csv", ".tsv"),
+    EML: (".eml",),
+}
+SUPPORTED = frozenset(EXTENSIONS)
+
+_HEAD_BYTES = 16 * 1024
+_OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_MAX_TYPE_BYTES = 4 * 1024 * 1024
+# Main parts of Office Open XML, by what stands between "application/" and "+xml" in
+# [Content_Types].xml: vnd.openxmlformats-officedocument.* and vnd.ms-* (macros).
+_OOXML_MAIN = re.compile(
+    rb"(wordprocessingml\.(?:document|template)|word\.(?:document|template)\.macroEnabled(?:Template)?"
+    rb"|presentationml\.(?:presentation|template|slideshow)"
+    rb"|powerpoint\.(?:presentation|template|slideshow)\.macroEnabled"
+    rb"|spreadsheetml\.(?:sheet|template)|excel\.(?:sheet|template)\.macroEnabled)\.main\+xml",
+    re.IGNORECASE,
+)
+_OOXML_FAMILY = {b"word": DOCX, b"powe": PPTX, b"pres": PPTX, b"spre": XLSX, b"exce": XLSX}
+_ODF_MIME = {ODT: ODT, ODS: ODS, ODP: ODP, EPUB: EPUB}
+_HTML_START = re.compile(
+    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html\b)", re.I | re.S
+)
+_HTML_TAG = re.compile(
+    r"</?(?:p|div|span|h[1-6]|ul|ol|li|table|tr|td|body|head|br|a)\b[^>]*>", re.I
+)
+_MAIL_HEADER = re.compile(r"^([A-Za-z][A-Za-z0-9-]*):[ \t]?.*(?:\n[ \t].*)*\n?", re.M)
+_MAIL_FIELDS = frozenset(
+    ["from", "to", "subject", "date", "received", "return-path", "message-id", "mime-version", "delivered-to", "sender", "cc", "reply-to", "content-type", "x-mailer", "dkim-signature"]
+)
+_MARKDOWN_SIGNS = re.compile(
+    r"^(?:#{1,6} \S.*|```.*|\|(?:\s*:?-{2,}:?\s*\|)+|\[[^\]]+\]: \S+|[-*] \[[ x]\] )$|\]\(\S+\)|\*\*\S.*?\S\*\*",
+    re.M,
+)
+
+
+def detect(path: Path, name: str) -> str:
+    """Return the media type of the file at `path`, called `name` by its owner.
+
+    Raises UnsupportedMediaType for what ragapp does not read, EncryptedDocument for Office files
+    wrapped in a password, CorruptDocument for a truncated zip.
+    """
+    with path.open("rb") as file:
+        head = file.read(_HEAD_BYTES)
+    if b"%PDF-" in head[:1024]:
+        return PDF
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return _detect_zip(path)
+    if head.startswith(_OLE2):
+        return _refuse_ole2(path)
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{\\rtf"):
+        return RTF
+    return _detect_text(head, name)
+
+
+def _detect_zip(path: Path) -> str:
+    with Archive(path, max_unpacked_bytes=_MAX_TYPE_BYTES) as archive:
+        if "mimetype" in archive:
+            declared = archive.read("mimetype")[:200].decode("ascii", "replace").strip()
+            found = _ODF_MIME.get(declared.removesuffix("-template"))
+            if found:
+                return found
+            raise UnsupportedMediaType(f"zip of {declared}")
+        if "[Content_Types].xml" in archive:
+            main = _OOXML_MAIN.search(archive.read("[Content_Types].xml"))
+            if main:
+                return _OOXML_FAMILY[main.group(1)[:4].lower()]
+            raise UnsupportedMediaType("Office Open XML of another kind")
+        if "META-INF/container.xml" in archive:
+            return EPUB
+        for part, media_type in (
+            ("word/document.xml", DOCX),
+            ("ppt/presentation.xml", PPTX),
+            ("xl/workbook.xml", XLSX),
+        ):
+            if part in archive:
+                return media_type
+    raise UnsupportedMediaType("zip archive")
+
+
+def _refuse_ole2(path: Path) -> str:
+    """Office files with a password are OLE2 containers, as are the formats before 2007."""
+    marker = "EncryptedPackage".encode("utf-16-le")
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            if marker in block:
+                raise EncryptedDocument("Office Open XML in an encrypted package")
+            if len(block) == 1 << 20:
+                file.seek(-len(marker), 1)
+    raise UnsupportedMediaType("Office format of before 2007 (OLE2)")
+
+
+def _detect_text(head: bytes, name: str) -> str:
+    encoding = detect_encoding(head)
+    text = head.decode(encoding, errors="replace").replace("\r\n", "\n").replace("\r", "\n")
+    if not text.strip():
+        return TEXT
+    if _is_binary(text):
+        raise UnsupportedMediaType("binary content")
+    extension = PurePath(name).suffix.lower()
+    if _HTML_START.match(text) or (
+        extension in EXTENSIONS[HTML] and len(_HTML_TAG.findall(text)) >= 1
+    ):
+        return HTML
+    if _is_mail(text):
+        return EML
+    if extension in EXTENSIONS[CSV]:
+        return CSV
+    if extension in EXTENSIONS[MARKDOWN]:
+        return MARKDOWN
+    if extension in EXTENSIONS[TEXT]:
+        return TEXT
+    return _detect_unnamed_text(text)
+
+
+def _detect_unnamed_text(text: str) -> str:
+    if len(_HTML_TAG.findall(text)) >= 10 and text.lstrip().startswith("<"):
+        return HTML
+    if delimiter_of(text) is not None:
+        return CSV
+    if len(_MARKDOWN_SIGNS.findall(text)) >= 3:
+        return MARKDOWN
+    return TEXT
+
+
+def _is_binary(text: str) -> bool:
+    controls = sum(ord(c) < 32 and c not in "\n\t\f\x1b\x0b" for c in text)
+    return controls + text.count("\ufffd") > len(text) / 50
+
+
+def _is_mail(text: str) -> bool:
+    at, known = 0, 0
+    text = text.removeprefix("\n")
+    if text.startswith("From "):
+        at = text.find("\n") + 1
+    while field := _MAIL_HEADER.match(text, at):
+        known += field.group(1).lower() in _MAIL_FIELDS
+        at = field.end()
+    return known >= 3 and (at >= len(text) or text[at] == "\n")
+
+
+def delimiter_of(text: str) -> str | None:
+    """Return the delimiter if the first lines of `text` are all cut into the same number (≥ 2) of
+    fields by it, else None."""
+    lines = [line for line in text.split("\n")[:21] if line.strip()]
+    if len(lines) > 2:
+        lines = lines[:-1]  # the head may end inside a line
+    if len(lines) < 2:
+        return None
+    best: tuple[int, str] | None = None
+    for delimiter in (";", "\t", ",", "|"):
+        try:
+            widths = {len(row) for row in csv.reader(lines, delimiter=delimiter) if row}
+        except csv.Error:
+            continue
+        if len(widths) == 1 and (width := widths.pop()) >= 2 and (best is None or width > best[0]):
+            best = (width, delimiter)
+    return best[1] if best else None

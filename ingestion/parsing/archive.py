@@ -1,0 +1,186 @@
+"""Zip archives and the XML in them, opened as if their author meant harm.
+
+Office, ODF and EPUB files are zips of XML. Sizes are checked before anything is inflated, and XML
+is read without DTD, entities or network.
+"""
+
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+from lxml import etree
+
+from ingestion.errors import CorruptDocument, EncryptedDocument, UnsafeDocument
+
+# A part may be that many times larger than its compressed form once it is large. Sheets of
+# repeated values reach 100; deflate itself cannot exceed 1032.
+MAX_RATIO = 200
+RATIO_FREE_BYTES = 32 * 1024 * 1024
+# The list of entries itself: 8 MiB hold some 100,000 entries.
+MAX_DIRECTORY_BYTES = 8 * 1024 * 1024
+
+_END_RECORD = struct.Struct("<4s4H2LH")
+_END_RECORD_TAIL = _END_RECORD.size + 0xFFFF
+
+
+class Archive:
+    """A zip whose parts are read within a budget of `max_unpacked_bytes` in total."""
+
+    def __init__(self, path: Path, *, max_unpacked_bytes: int) -> None:
+        """Open `path`; raise CorruptDocument if it is no readable zip, UnsafeDocument if its
+        directory is out of all proportion."""
+        _check_directory_size(path)
+        try:
+            self._zip = zipfile.ZipFile(path)
+        except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
+            raise CorruptDocument(f"not a readable zip: {error}") from error
+        self._infos = {info.filename.lstrip("/"): info for info in self._zip.infolist()}
+        self._folded = {name.casefold(): name for name in self._infos}
+        self._left = max_unpacked_bytes
+
+    def __enter__(self) -> "Archive":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._zip.close()
+
+    def names(self) -> list[str]:
+        """Return the names of all parts, in the order of the archive."""
+        return list(self._infos)
+
+    def __contains__(self, name: str) -> bool:
+        return name.casefold() in self._folded
+
+    def _charged(self, name: str) -> zipfile.ZipInfo:
+        stored = self._folded.get(name.casefold())
+        if stored is None:
+            raise CorruptDocument(f"part {name} is missing")
+        info = self._infos[stored]
+        ratio = info.file_size / max(1, info.compress_size)
+        if info.file_size > RATIO_FREE_BYTES and ratio > MAX_RATIO:
+            raise UnsafeDocument(f"part {name} unpacks {ratio:.0f} times its size")
+        self._left -= info.file_size
+        if self._left < 0:
+            raise UnsafeDocument("the archive unpacks to more than is allowed")
+        if info.flag_bits & 0x1:
+            raise EncryptedDocument(f"part {name} is encrypted")
+        return info
+
+    def read(self, name: str) -> bytes:
+        """Return the bytes of a part; raise CorruptDocument if it is missing or damaged."""
+        info = self._charged(name)
+        try:
+            return self._zip.read(info)
+        except (zipfile.BadZipFile, NotImplementedError, zlib.error, EOFError, OSError) as error:
+            raise CorruptDocument(f"part {name}: {error}") from error
+
+    def open(self, name: str) -> IO[bytes]:
+        """Return a stream of a part, of at most its declared size."""
+        info = self._charged(name)
+        try:
+            return self._zip.open(info)
+        except (zipfile.BadZipFile, NotImplementedError, zlib.error, OSError) as error:
+            raise CorruptDocument(f"part {name}: {error}") from error
+
+    def xml(self, name: str) -> etree._Element:
+        """Return the root of an XML part."""
+        return parse_xml(self.read(name), name)
+
+
+def _check_directory_size(path: Path) -> None:
+    """Refuse a zip whose directory would fill memory before a single part is read."""
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(max(0, size - _END_RECORD_TAIL))
+        tail = file.read()
+    at = tail.rfind(b"PK\x05\x06")
+    if at < 0 or len(tail) - at < _END_RECORD.size:
+        raise CorruptDocument("the zip is truncated: it has no end record")
+    directory_bytes = _END_RECORD.unpack_from(tail, at)[5]
+    if directory_bytes > MAX_DIRECTORY_BYTES:
+        raise UnsafeDocument(f"the zip lists {directory_bytes} bytes of entries")
+
+
+def parse_xml(data: bytes, name: str) -> etree._Element:
+    """Return the root of `data`; raise UnsafeDocument on a DTD, CorruptDocument on bad XML."""
+    try:
+        root = etree.fromstring(data, _parser())
+    except etree.XMLSyntaxError as error:
+        if "entit" in str(error).lower():
+            raise UnsafeDocument(f"{name}: {error}") from error
+        raise CorruptDocument(f"{name}: {error}") from error
+    except ValueError as error:
+        raise CorruptDocument(f"{name}: {error}") from error
+    if root is None:
+        raise CorruptDocument(f"{name} is empty")
+    _refuse_dtd(root, name)
+    return root
+
+
+def stream_xml(stream: IO[bytes], name: str) -> Iterator[tuple[str, etree._Element]]:
+    """Yield ("start" | "end", element) while `stream` is read; same errors as `parse_xml`."""
+    events = etree.iterparse(
+        stream,
+        events=("start", "end"),
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    first = True
+    try:
+        for event, element in events:
+            if first:
+                _refuse_dtd(element, name)
+                first = False
+            yield event, element
+    except (etree.XMLSyntaxError, zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise CorruptDocument(f"{name}: {error}") from error
+
+
+def _parser() -> etree.XMLParser:
+    return etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+
+
+def _refuse_dtd(element: etree._Element, name: str) -> None:
+    if element.getroottree().docinfo.internalDTD is not None:
+        raise UnsafeDocument(f"{name} declares a DTD, which its format forbids")
+
+
+def local_name(element: etree._Element) -> str:
+    """Return the tag without its namespace ("" for what is no element): the transitional and the
+    strict variants of Office Open XML differ in namespaces only."""
+    tag = element.tag
+    if not isinstance(tag, str):
+        return ""
+    return tag.rpartition("}")[2]
+
+
+def attribute(element: etree._Element, name: str) -> str | None:
+    """Return the attribute whose local name is `name`, whatever its namespace."""
+    value = element.get(name)
+    if value is not None:
+        return value
+    suffix = "}" + name
+    for key, found in element.attrib.items():
+        if str(key).endswith(suffix):
+            return str(found)
+    return None

@@ -1,0 +1,1 @@
+from ingestion.parsing.plain import parse

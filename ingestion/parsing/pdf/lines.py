@@ -1,0 +1,241 @@
+"""Lines of text with their place and looks, as PDFium finds them on a page.
+
+PDFium gives the characters of a page in content order, broken into lines. Asking it about every
+character would cost more than all the rest, so each line is asked about at its ends, and inside
+only where a wide gap may hide (columns, tables). Lengths are in points, y grows upwards.
+"""
+
+import ctypes
+import math
+import re
+from dataclasses import dataclass
+
+import pypdfium2 as pdfium
+import pypdfium2.raw as c
+
+# PDFium writes U+FFFE for a hyphen at the end of a line, and then no line break.
+LINE_HYPHEN = "\ufffe"
+_LINE = re.compile(r"([^\r\n\ufffe]*)(\ufffe|\r\n|\r|\n|$)")
+_BOLD_NAME = re.compile(r"bold|black|heavy|demi|CMBX|SFBX|ECBX|-B(?:$|,)", re.I)
+# A gap this many times the font size wide parts cells or columns; justified text stays below.
+_GAP_SIZES = 1.5
+# Letters are about half as wide as the font size; a line looser than this on average has gaps.
+_LOOSE_LETTERS = 0.62
+_WORD = re.compile(r"\S+")
+_NAME_BYTES = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A piece of a line between wide gaps."""
+
+    text: str
+    x0: float
+    x1: float
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of text. `hyphenated`: it ended with a hyphen, which `text` no longer holds."""
+
+    text: str
+    x0: float
+    x1: float
+    y0: float
+    y1: float
+    size: float
+    bold: bool
+    hyphenated: bool = False
+    cells: tuple[Cell, ...] = ()
+
+
+def page_lines(page: pdfium.PdfPage) -> list[Line]:
+    """Return the lines of `page` in content order; raises PdfiumError if it cannot be read."""
+    textpage = page.get_textpage()
+    try:
+        reader = _LineReader(textpage.raw, page)
+        text = textpage.get_text_range(errors="replace")
+        return same_row_joined(reader.read(text, textpage.count_chars()))
+    finally:
+        textpage.close()
+
+
+class _LineReader:
+    """Asks PDFium about characters; keeps the C variables that all calls share."""
+
+    def __init__(self, raw: c.FPDF_TEXTPAGE, page: pdfium.PdfPage) -> None:
+        self._raw = raw
+        self._rotation = page.get_rotation()
+        self._width, self._height = page.get_size()
+        self._box = [ctypes.c_double() for _ in range(4)]
+        self._matrix = c.FS_MATRIX()
+        self._name = ctypes.create_string_buffer(_NAME_BYTES)
+        self._flags = ctypes.c_int()
+
+    def read(self, text: str, char_count: int) -> list[Line]:
+        units = len(text.encode("utf-16-le")) // 2
+        exact = units == char_count == len(text)
+        lines: list[Line] = []
+        at = 0
+        for match in _LINE.finditer(text):
+            found, end = match.groups()
+            stripped = found.strip()
+            if stripped:
+                start = match.start() + len(found) - len(found.lstrip())
+                if exact:
+                    first, last = start, start + len(stripped) - 1
+                else:
+                    at = len(text[:start].encode("utf-16-le")) // 2
+                    first = self._char_index(at)
+                    last = self._char_index(at + len(stripped.encode("utf-16-le")) // 2 - 1)
+                line = self._line(stripped, first, last, end == LINE_HYPHEN, exact)
+                if line is not None:
+                    lines.append(line)
+        return lines
+
+    def _char_index(self, text_index: int) -> int:
+        return int(c.FPDFText_GetCharIndexFromTextIndex(self._raw, text_index))
+
+    def _line(
+        self, text: str, first: int, last: int, hyphenated: bool, exact: bool
+    ) -> Line | None:
+        boxes = [box for box in (self._char_box(first), self._char_box(last)) if box]
+        if not boxes:
+            return None
+        x0, x1 = min(box[0] for box in boxes), max(box[1] for box in boxes)
+        y0, y1 = min(box[2] for box in boxes), max(box[3] for box in boxes)
+        middle = (first + last) // 2
+        size = self._size(middle) or self._size(first) or y1 - y0
+        cells = self._cells(text, first, last, (x0, x1), size) if exact and " " in text else ()
+        return Line(text, x0, x1, y0, y1, size, self._is_bold(first), hyphenated, cells)
+
+    def _char_box(self, index: int) -> tuple[float, float, float, float] | None:
+        """Return (left, right, bottom, top) as the page is shown."""
+        left, right, bottom, top = self._box
+        if not c.FPDFText_GetCharBox(self._raw, index, left, right, bottom, top):
+            return None
+        return self._turned(left.value, right.value, bottom.value, top.value)
+
+    def _turned(
+        self, left: float, right: float, bottom: float, top: float
+    ) -> tuple[float, float, float, float]:
+        if self._rotation == 90:
+            return bottom, top, self._height - right, self._height - left
+        if self._rotation == 180:
+            return self._width - right, self._width - left, self._height - top, self._height - bottom
+        if self._rotation == 270:
+            return self._width - top, self._width - bottom, left, right
+        return left, right, bottom, top
+
+    def _size(self, index: int) -> float:
+        size = c.FPDFText_GetFontSize(self._raw, index)
+        if not c.FPDFText_GetMatrix(self._raw, index, self._matrix):
+            return float(size)
+        return float(size) * math.hypot(self._matrix.c, self._matrix.d)
+
+    def _is_bold(self, index: int) -> bool:
+        if c.FPDFText_GetFontWeight(self._raw, index) >= 600:
+            return True
+        length = c.FPDFText_GetFontInfo(self._raw, index, self._name, _NAME_BYTES, self._flags)
+        if not 0 < length <= _NAME_BYTES:
+            return False
+        return bool(_BOLD_NAME.search(self._name.value.decode("utf-8", "replace")))
+
+    def _cells(
+        self, text: str, first: int, last: int, extent: tuple[float, float], size: float
+    ) -> tuple[Cell, ...]:
+        """Return the pieces of a line parted by wide gaps; () if there is no such gap.
+
+        Gaps show between the rectangles that PDFium makes of text objects; where one object holds
+        the whole row, letters that are too far apart on average betray them.
+        """
+        left, top, right, bottom = self._box
+        rects: list[tuple[float, float]] = []
+        for number in range(c.FPDFText_CountRects(self._raw, first, last - first + 1)):
+            c.FPDFText_GetRect(self._raw, number, left, top, right, bottom)
+            x0, x1, _, _ = self._turned(left.value, right.value, bottom.value, top.value)
+            rects.append((x0, x1))
+        is_loose = extent[1] - extent[0] > _LOOSE_LETTERS * size * len(text)
+        if not is_loose and not _gaps(rects, size):
+            return ()
+        return self._parted(text, first, size)
+
+    def _parted(self, text: str, first: int, size: float) -> tuple[Cell, ...]:
+        """Cut `text` between words that stand far apart."""
+        cells: list[Cell] = []
+        start = 0
+        x0 = x1 = 0.0
+        for match in _WORD.finditer(text):
+            head = self._char_box(first + match.start())
+            tail = self._char_box(first + match.end() - 1)
+            if head is None or tail is None:
+                continue
+            word_x0, word_x1 = min(head[0], tail[0]), max(head[1], tail[1])
+            if match.start() == 0:
+                x0, x1 = word_x0, word_x1
+            elif word_x0 - x1 > _GAP_SIZES * size or x0 - word_x1 > _GAP_SIZES * size:
+                cells.append(Cell(text[start : match.start()].strip(), x0, x1))
+                start, x0, x1 = match.start(), word_x0, word_x1
+            x0, x1 = min(x0, word_x0), max(x1, word_x1)
+        if not cells:
+            return ()
+        return (*cells, Cell(text[start:].strip(), x0, x1))
+
+
+def _gaps(rects: list[tuple[float, float]], size: float) -> bool:
+    """Tell whether a wide gap parts the rectangles (x0, x1) of a line."""
+    rects.sort()
+    reach = rects[0][1] if rects else 0.0
+    for x0, x1 in rects[1:]:
+        if x0 - reach > _GAP_SIZES * size:
+            return True
+        reach = max(reach, x1)
+    return False
+
+
+def same_row_joined(lines: list[Line]) -> list[Line]:
+    """Return `lines` with those put together that PDFium parted at a superscript or a wide gap."""
+    joined: list[Line] = []
+    for line in lines:
+        before = joined[-1] if joined else None
+        if before is not None and _continues_row(before, line):
+            joined[-1] = _joined(before, line)
+        else:
+            joined.append(line)
+    return joined
+
+
+def _continues_row(before: Line, line: Line) -> bool:
+    overlap = min(before.y1, line.y1) - max(before.y0, line.y0)
+    lowest = min(before.y1 - before.y0, line.y1 - line.y0)
+    return (
+        not before.hyphenated
+        and line.x0 >= before.x1 - 0.3 * before.size
+        and overlap > 0.5 * max(lowest, 0.1)
+    )
+
+
+def _joined(before: Line, line: Line) -> Line:
+    larger = before if before.size >= line.size else line
+    gap = line.x0 - before.x1
+    cells: tuple[Cell, ...] = ()
+    if gap > _GAP_SIZES * larger.size or before.cells or line.cells:
+        left = before.cells or (Cell(before.text, before.x0, before.x1),)
+        right = line.cells or (Cell(line.text, line.x0, line.x1),)
+        if gap <= _GAP_SIZES * larger.size:
+            middle = Cell(f"{left[-1].text} {right[0].text}", left[-1].x0, right[0].x1)
+            cells = (*left[:-1], middle, *right[1:])
+        else:
+            cells = (*left, *right)
+    separator = " " if gap > 0.15 * larger.size else ""
+    return Line(
+        text=before.text + separator + line.text,
+        x0=before.x0,
+        x1=line.x1,
+        y0=min(before.y0, line.y0),
+        y1=max(before.y1, line.y1),
+        size=larger.size,
+        bold=before.bold and line.bold,
+        hyphenated=line.hyphenated,
+        cells=cells if len(cells) > 1 else (),
+    )

@@ -1,0 +1,175 @@
+"""Rebuilds paragraphs, headings, list items and tables from the lines of a page."""
+
+import re
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ingestion.parsing.document import Block, BlockKind
+from ingestion.parsing.normalise import clean_block
+from ingestion.parsing.pdf.hyphenation import Vocabulary, join_lines
+from ingestion.parsing.pdf.lines import Line
+from ingestion.parsing.tables import pipe_table
+
+_BULLET = re.compile(r"^(?:[•‣◦▪■●○–—➢➤✓❖]|[-*o](?=\s)|\(?(?:\d{1,2}|[a-z])[.)](?=\s))\s*\S")
+_END_OF_SENTENCE = tuple(".!?:;…»”\")")
+_CAPTION = re.compile(r"^(?:fig(?:ure)?\.?|table(?:au)?|illustration|graphique)\s+[\dIVX]+", re.I)
+_MAX_HEADING_CHARS = 180
+_MAX_HEADING_LINES = 3
+_HEADING_RATIO = 1.12
+_MAX_SIZE_LEVELS = 4
+# Distance between baselines, in the page's usual one, beyond which a new paragraph starts.
+_PARAGRAPH_LEADING = 1.35
+_SHORT_LINE = 0.85
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """What the document as a whole says about its headings.
+
+    `outline` maps the folded text of a bookmark to its level; `heading_sizes` are ascending.
+    """
+
+    body_size: float
+    bold_body: bool
+    heading_sizes: list[float]
+    outline: Mapping[str, int]
+    vocabulary: Vocabulary
+
+    def heading_level(self, lines: list[Line], text: str) -> int:
+        """Return the level of a heading made of `lines`, or 0 if they are none."""
+        if len(lines) > _MAX_HEADING_LINES or len(text) > _MAX_HEADING_CHARS:
+            return 0
+        if level := self.outline.get(folded(text)):
+            return level
+        if not any(character.isalpha() for character in text):
+            return 0
+        size = round(lines[0].size, 1)
+        if size > self.body_size * _HEADING_RATIO:
+            larger = len(self.heading_sizes) - bisect_left(self.heading_sizes, size)
+            return min(max(larger, 1), _MAX_SIZE_LEVELS)
+        is_title_like = text[-1] not in ".,;:" and len(lines) <= 2 and not self.bold_body
+        if is_title_like and size > self.body_size * 0.9 and all(line.bold for line in lines):
+            return min(len(self.heading_sizes), _MAX_SIZE_LEVELS) + 1
+        return 0
+
+
+def folded(text: str) -> str:
+    """Return the letters and digits of `text`, lower-cased: how bookmarks and lines are compared."""
+    return "".join(character for character in text.casefold() if character.isalnum())
+
+
+def document_looks(pages: list[list[Line]], outline: Mapping[str, int]) -> Looks:
+    """Return the body size (most characters), the heading sizes above it, and the vocabulary."""
+    sizes: Counter[float] = Counter()
+    bold: Counter[bool] = Counter()
+    headings: Counter[float] = Counter()
+    for lines in pages:
+        for line in lines:
+            sizes[round(line.size, 1)] += len(line.text)
+            bold[line.bold] += len(line.text)
+    body = sizes.most_common(1)[0][0] if sizes else 0.0
+    for size, chars in sizes.items():
+        if size > body * _HEADING_RATIO and chars < sizes[body]:
+            headings[size] = chars
+    return Looks(
+        body_size=body,
+        bold_body=bold[True] > bold[False],
+        heading_sizes=sorted(headings),
+        outline=outline,
+        vocabulary=Vocabulary(line.text for lines in pages for line in lines),
+    )
+
+
+@dataclass(slots=True)
+class _Run:
+    """Lines gathered so far for one block."""
+
+    lines: list[Line] = field(default_factory=list)
+    is_table: bool = False
+
+
+def page_blocks(lines: list[Line], looks: Looks) -> list[Block]:
+    """Return the blocks of a page whose `lines` are in reading order."""
+    leading = _usual_leading(lines)
+    right_edge = max((line.x1 for line in lines), default=0.0)
+    runs: list[_Run] = []
+    for line, following in zip(lines, [*lines[1:], None], strict=True):
+        is_row = _is_row(line, runs[-1] if runs else None, following)
+        if not runs or runs[-1].is_table != is_row or (
+            not is_row and _starts_block(runs[-1].lines, line, leading, right_edge)
+        ):
+            runs.append(_Run(is_table=is_row))
+        runs[-1].lines.append(line)
+    return [block for run in runs for block in _blocks(run, looks) if block.text]
+
+
+def _is_row(line: Line, run: _Run | None, following: Line | None) -> bool:
+    """A line with wide gaps is a table row if the line before or after is one too."""
+    if len(line.cells) < 2:
+        return False
+    in_table = run is not None and run.is_table
+    return in_table or (following is not None and len(following.cells) >= 2)
+
+
+def _usual_leading(lines: list[Line]) -> float:
+    """Return the most usual distance between baselines, in font sizes."""
+    steps = Counter(
+        round((above.y0 - below.y0) / below.size, 1)
+        for above, below in zip(lines, lines[1:], strict=False)
+        if below.size > 0 and 0.8 < (above.y0 - below.y0) / below.size < 2.5
+    )
+    return steps.most_common(1)[0][0] if steps else 1.2
+
+
+def _starts_block(run: list[Line], line: Line, leading: float, right_edge: float) -> bool:
+    before = run[-1]
+    if abs(before.size - line.size) > 0.08 * max(before.size, line.size):
+        return True
+    if _BULLET.match(line.text):
+        return True
+    if before.bold != line.bold and not before.hyphenated:
+        return _is_short(before, right_edge) or not before.bold or len(run) > 1
+    step = (before.y0 - line.y0) / line.size if line.size else 0.0
+    if step < 0:  # the top of the next column: the paragraph may run on there
+        return before.text.endswith(_END_OF_SENTENCE) and not before.hyphenated
+    if before.hyphenated:
+        return False
+    if step > max(leading, 1.0) * _PARAGRAPH_LEADING:
+        return True
+    width = max(item.x1 for item in run) - min(item.x0 for item in run)
+    ends_early = before.x1 - before.x0 < _SHORT_LINE * max(width, line.x1 - line.x0)
+    if ends_early and before.text.endswith(_END_OF_SENTENCE):
+        return True
+    indent = line.x0 - min(item.x0 for item in run)
+    return indent > 0.8 * line.size and len(run) > 1 and before.text.endswith(_END_OF_SENTENCE)
+
+
+def _is_short(line: Line, right_edge: float) -> bool:
+    return line.x1 < right_edge * _SHORT_LINE
+
+
+def _blocks(run: _Run, looks: Looks) -> list[Block]:
+    if run.is_table:
+        return _table_blocks(run.lines)
+    text = join_lines(((line.text, line.hyphenated) for line in run.lines), looks.vocabulary)
+    text = clean_block(text)
+    if not text:
+        return []
+    if level := looks.heading_level(run.lines, text):
+        return [Block("heading", text, level)]
+    kind: BlockKind = "paragraph"
+    if _BULLET.match(run.lines[0].text):
+        kind = "list_item"
+    elif _CAPTION.match(text):
+        kind = "caption"
+    return [Block(kind, text)]
+
+
+def _table_blocks(lines: list[Line]) -> list[Block]:
+    """Return rows as a Markdown table if they are of one width, else line by line."""
+    rows = [[clean_block(cell.text) for cell in line.cells] for line in lines]
+    if len({len(row) for row in rows}) == 1:
+        return [Block("table", pipe_table(rows))]
+    return [Block("table", "\n".join(" | ".join(row) for row in rows))]

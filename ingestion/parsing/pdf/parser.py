@@ -1,0 +1,198 @@
+"""PDF: text, outline and metadata by PDFium; pypdf stands in where PDFium fails."""
+
+import ctypes
+from collections.abc import Iterator
+from pathlib import Path
+
+import pypdfium2 as pdfium
+import pypdfium2.raw as c
+
+from ingestion import media_types
+from ingestion.errors import (
+    CorruptDocument,
+    EmptyDocument,
+    EncryptedDocument,
+    ImageOnlyDocument,
+    TooManyPages,
+    TooMuchText,
+)
+from ingestion.parsing.document import Block, ParsedDocument, ParsedPage
+from ingestion.parsing.limits import ParseLimits
+from ingestion.parsing.normalise import clean_block, one_line
+from ingestion.parsing.pdf import stand_in
+from ingestion.parsing.pdf.accents import with_composed_accents
+from ingestion.parsing.pdf.columns import in_reading_order
+from ingestion.parsing.pdf.lines import Line, page_lines
+from ingestion.parsing.pdf.paragraphs import document_looks, folded, page_blocks
+from ingestion.parsing.pdf.running import without_running_lines
+
+_MAX_OUTLINE_ENTRIES = 5_000
+_MAX_OUTLINE_DEPTH = 6
+_MIN_TEXT_CHARS = 8
+_MAX_NAMED_PAGES = 20
+_NOTE_SUBTYPES = frozenset({c.FPDF_ANNOT_TEXT, c.FPDF_ANNOT_FREETEXT, c.FPDF_ANNOT_WIDGET})
+_TITLE_LEFTOVERS = (".doc", ".docx", ".ppt", ".pptx", ".xls", ".xlsx", ".odt", ".indd", ".tex", ".pdf")
+
+
+def parse(path: Path, limits: ParseLimits) -> ParsedDocument:
+    """Read a PDF file; raises EncryptedDocument, ImageOnlyDocument, EmptyDocument, TooManyPages or
+    CorruptDocument."""
+    try:
+        pdf = pdfium.PdfDocument(path)
+        count = len(pdf)
+    except pdfium.PdfiumError as error:
+        if pdfium_says_password(error):
+            raise EncryptedDocument(str(error)) from error
+        return stand_in.parse(path, limits)
+    try:
+        if count > limits.max_pages:
+            raise TooManyPages(f"{count} pages")
+        if count == 0:
+            return stand_in.parse(path, limits)
+        return _parse(pdf, path, limits)
+    finally:
+        pdf.close()
+
+
+def pdfium_says_password(error: pdfium.PdfiumError) -> bool:
+    """Tell whether PDFium could not open a file for want of a password."""
+    return getattr(error, "err_code", None) in (c.FPDF_ERR_PASSWORD, c.FPDF_ERR_SECURITY)
+
+
+def _parse(pdf: pdfium.PdfDocument, path: Path, limits: ParseLimits) -> ParsedDocument:
+    reading = _Reading(pdf, path, limits)
+    pages = without_running_lines(reading.lines, reading.heights)
+    pages = [in_reading_order(lines) for lines in pages]
+    looks = document_looks(pages, _outline(pdf))
+    parsed = tuple(
+        ParsedPage(number, "", (*page_blocks(lines, looks), *extra))
+        for number, (lines, extra) in enumerate(zip(pages, reading.extras, strict=True), start=1)
+    )
+    chars = sum(len(block.text) for page in parsed for block in page.blocks)
+    if chars < _MIN_TEXT_CHARS and reading.image_pages:
+        raise ImageOnlyDocument(f"{len(parsed)} pages, {len(reading.image_pages)} with images")
+    if chars == 0:
+        raise EmptyDocument(f"{len(parsed)} pages without text")
+    return ParsedDocument(
+        media_type=media_types.PDF,
+        title=_title(pdf, parsed),
+        language=None,
+        unit="page",
+        pages=parsed,
+        warnings=reading.warnings(),
+    )
+
+
+class _Reading:
+    """Everything that PDFium says about the pages, one page at a time."""
+
+    def __init__(self, pdf: pdfium.PdfDocument, path: Path, limits: ParseLimits) -> None:
+        self.lines: list[list[Line]] = []
+        self.heights: list[float] = []
+        self.extras: list[list[Block]] = []
+        self.image_pages: list[int] = []
+        self._unreadable: list[int] = []
+        chars = 0
+        for index in range(len(pdf)):
+            self._read(pdf, path, index)
+            chars += sum(len(line.text) for line in self.lines[-1])
+            if chars > limits.max_text_chars:
+                raise TooMuchText(f"more than {limits.max_text_chars} characters")
+        if len(self._unreadable) == len(self.lines):
+            raise CorruptDocument("no page can be read")
+
+    def _read(self, pdf: pdfium.PdfDocument, path: Path, index: int) -> None:
+        lines: list[Line] = []
+        extra: list[Block] = []
+        height = 0.0
+        try:
+            page = pdf[index]
+        except pdfium.PdfiumError:
+            text = stand_in.page_text(path, index)
+            if not text:
+                self._unreadable.append(index + 1)
+            extra = [Block("paragraph", text)] if text else []
+        else:
+            try:
+                height = page.get_height()
+                lines = with_composed_accents(page_lines(page))
+                extra = list(_annotations(page))
+                if not lines and _has_image(page):
+                    self.image_pages.append(index + 1)
+            except pdfium.PdfiumError:
+                self._unreadable.append(index + 1)
+            finally:
+                page.close()
+        self.lines.append(lines)
+        self.heights.append(height)
+        self.extras.append(extra)
+
+    def warnings(self) -> tuple[str, ...]:
+        """Return what a person should know about pages that gave no text."""
+        found = []
+        if self.image_pages:
+            found.append(f"image_only_pages: {_numbers(self.image_pages)}")
+        if self._unreadable:
+            found.append(f"unreadable_pages: {_numbers(self._unreadable)}")
+        return tuple(found)
+
+
+def _numbers(pages: list[int]) -> str:
+    named = ", ".join(str(number) for number in pages[:_MAX_NAMED_PAGES])
+    return named + (", …" if len(pages) > _MAX_NAMED_PAGES else "")
+
+
+def _has_image(page: pdfium.PdfPage) -> bool:
+    return any(True for _ in page.get_objects(filter=[c.FPDF_PAGEOBJ_IMAGE], max_depth=3))
+
+
+def _annotations(page: pdfium.PdfPage) -> Iterator[Block]:
+    """Yield what readers wrote on the page: notes, free text, values of form fields."""
+    for index in range(c.FPDFPage_GetAnnotCount(page.raw)):
+        annotation = c.FPDFPage_GetAnnot(page.raw, index)
+        if not annotation:
+            continue
+        try:
+            subtype = c.FPDFAnnot_GetSubtype(annotation)
+            if subtype not in _NOTE_SUBTYPES:
+                continue
+            key = b"V" if subtype == c.FPDF_ANNOT_WIDGET else b"Contents"
+            value = clean_block(_annotation_text(annotation, key))
+            name = one_line(_annotation_text(annotation, b"T")) if key == b"V" else ""
+        finally:
+            c.FPDFPage_CloseAnnot(annotation)
+        if value and value != "Off":
+            yield Block("paragraph", f"{name}: {value}" if name else value)
+
+
+def _annotation_text(annotation: c.FPDF_ANNOTATION, key: bytes) -> str:
+    size = c.FPDFAnnot_GetStringValue(annotation, key, None, 0)
+    if size <= 2:
+        return ""
+    buffer = (c.FPDF_WCHAR * (size // 2 + 1))()
+    c.FPDFAnnot_GetStringValue(annotation, key, buffer, size)
+    return ctypes.string_at(buffer, size - 2).decode("utf-16-le", "replace")
+
+
+def _outline(pdf: pdfium.PdfDocument) -> dict[str, int]:
+    """Return the bookmarks: folded title → level from 1."""
+    levels: dict[str, int] = {}
+    for number, bookmark in enumerate(pdf.get_toc(max_depth=_MAX_OUTLINE_DEPTH)):
+        if number >= _MAX_OUTLINE_ENTRIES:
+            break
+        key = folded(bookmark.get_title())
+        if key:
+            levels.setdefault(key, bookmark.level + 1)
+    return levels
+
+
+def _title(pdf: pdfium.PdfDocument, pages: tuple[ParsedPage, ...]) -> str | None:
+    """Return the title of the metadata unless it is a file name, else the first page's heading."""
+    title = one_line(pdf.get_metadata_value("Title"))
+    is_leftover = title.lower().endswith(_TITLE_LEFTOVERS) or title.lower().startswith(
+        ("microsoft ", "untitled", "sans titre")
+    )
+    if len(title) > 3 and not is_leftover:
+        return title
+    headings = [block for page in pages[:2] for block in page.blocks if block.kind == "heading"]
+    return min(headings, key=lambda block: block.level).text if headings else None

@@ -1,0 +1,58 @@
+"""pypdf where PDFium gives up: slower, without layout, but it mends broken cross-references."""
+
+from pathlib import Path
+
+from pypdf import PdfReader
+from pypdf.errors import PyPdfError
+
+from ingestion import media_types
+from ingestion.errors import CorruptDocument, EmptyDocument, EncryptedDocument, TooManyPages
+from ingestion.parsing.document import ParsedDocument, ParsedPage
+from ingestion.parsing.limits import ParseLimits
+from ingestion.parsing.plain import text_blocks
+
+# What pypdf raises on files that break its assumptions, besides its own errors.
+_BROKEN = (PyPdfError, ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError)
+
+
+def parse(path: Path, limits: ParseLimits) -> ParsedDocument:
+    """Read with pypdf a file that PDFium cannot open; raises CorruptDocument if pypdf cannot."""
+    try:
+        reader = PdfReader(path)
+        if reader.is_encrypted and not reader.decrypt(""):
+            raise EncryptedDocument("pypdf needs a password")
+        count = len(reader.pages)
+    except _BROKEN as error:
+        raise CorruptDocument(f"neither PDFium nor pypdf can open it: {error}") from error
+    if count > limits.max_pages:
+        raise TooManyPages(f"{count} pages")
+    pages = tuple(
+        ParsedPage(index + 1, "", tuple(text_blocks(_text(reader, index)))) for index in range(count)
+    )
+    if not any(page.blocks for page in pages):
+        if count:
+            raise CorruptDocument(f"{count} pages, no readable text")
+        raise EmptyDocument("no pages")
+    return ParsedDocument(
+        media_type=media_types.PDF,
+        title=None,
+        language=None,
+        unit="page",
+        pages=pages,
+        warnings=("damaged_file",),
+    )
+
+
+def page_text(path: Path, index: int) -> str:
+    """Return the text of the page at `index` (from 0), or "" if pypdf cannot read it either."""
+    try:
+        return _text(PdfReader(path), index)
+    except _BROKEN:
+        return ""
+
+
+def _text(reader: PdfReader, index: int) -> str:
+    try:
+        return reader.pages[index].extract_text()
+    except _BROKEN:
+        return ""

@@ -1,0 +1,63 @@
+"""Plain text: paragraphs between blank lines, list items, headings underlined or numbered."""
+
+import re
+from pathlib import Path
+
+from ingestion import media_types
+from ingestion.parsing.document import Block, ParsedDocument
+from ingestion.parsing.encoding import decode
+from ingestion.parsing.limits import ParseLimits
+from ingestion.parsing.normalise import clean_text
+from ingestion.parsing.sections import first_heading, split_sections
+
+_BLANK = re.compile(r"\n[ \t]*\n+")
+_BULLET = re.compile(r"^\s*(?:[-*•‣◦–]|\d{1,3}[.)])\s+\S")
+_UNDERLINE = re.compile(r"^(?:={3,}|-{3,}|~{3,})$")
+_MAX_HEADING_CHARS = 120
+
+
+def parse(path: Path, limits: ParseLimits) -> ParsedDocument:
+    """Read a text file, whatever its encoding."""
+    blocks = text_blocks(decode(path.read_bytes()))
+    return ParsedDocument(
+        media_type=media_types.TEXT,
+        title=first_heading(blocks),
+        language=None,
+        unit="section",
+        pages=split_sections(blocks),
+    )
+
+
+def text_blocks(text: str) -> list[Block]:
+    """Return the blocks of a plain text."""
+    blocks: list[Block] = []
+    for part in _BLANK.split(clean_text(text)):
+        lines = [line.rstrip() for line in part.split("\n") if line.strip()]
+        if not lines:
+            continue
+        if len(lines) >= 2 and _UNDERLINE.match(lines[1].strip()) and len(lines[0]) <= _MAX_HEADING_CHARS:
+            level = 1 if lines[1].lstrip().startswith("=") else 2
+            blocks.append(Block("heading", lines[0].strip(), level))
+            lines = lines[2:]
+        blocks.extend(_body(lines))
+    return blocks
+
+
+def _body(lines: list[str]) -> list[Block]:
+    """Return paragraphs and list items; line breaks inside a paragraph are kept, since plain text
+    uses them for addresses, verse and aligned columns."""
+    blocks: list[Block] = []
+    current: list[str] = []
+    for line in lines:
+        if _BULLET.match(line) and current:
+            blocks.append(_block(current))
+            current = []
+        current.append(line.strip())
+    if current:
+        blocks.append(_block(current))
+    return blocks
+
+
+def _block(lines: list[str]) -> Block:
+    text = "\n".join(lines)
+    return Block("list_item" if _BULLET.match(lines[0]) else "paragraph", text)

@@ -1,0 +1,95 @@
+"""Which parser reads which media type, and what holds for every parsed document."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+
+from ingestion import media_types
+from ingestion.errors import EmptyDocument, TooManyPages, TooMuchText, UnsupportedMediaType
+from ingestion.parsing import (
+    delimited,
+    docx,
+    eml,
+    epub,
+    html,
+    markdown,
+    odf,
+    plain,
+    pptx,
+    rtf,
+    xlsx,
+)
+from ingestion.parsing.document import ParsedDocument, ParsedPage
+from ingestion.parsing.language import detect_language
+from ingestion.parsing.limits import ParseLimits
+from ingestion.parsing.pdf import parser as pdf
+
+_MAX_TITLE_CHARS = 300
+_MAX_LABEL_CHARS = 200
+_LANGUAGE_SAMPLE_CHARS = 20_000
+
+
+class Parser(Protocol):
+    """A function that reads one format. It raises errors of `ingestion.errors` and keeps no state."""
+
+    def __call__(self, path: Path, limits: ParseLimits) -> ParsedDocument: ...
+
+
+PARSERS: Mapping[str, Parser] = {
+    media_types.PDF: pdf.parse,
+    media_types.DOCX: docx.parse,
+    media_types.PPTX: pptx.parse,
+    media_types.XLSX: xlsx.parse,
+    media_types.ODT: odf.parse_text,
+    media_types.ODS: odf.parse_spreadsheet,
+    media_types.ODP: odf.parse_presentation,
+    media_types.HTML: html.parse,
+    media_types.MARKDOWN: markdown.parse,
+    media_types.TEXT: plain.parse,
+    media_types.CSV: delimited.parse,
+    media_types.EPUB: epub.parse,
+    media_types.RTF: rtf.parse,
+    media_types.EML: eml.parse,
+}
+
+
+def parse(path: Path, *, name: str, limits: ParseLimits) -> ParsedDocument:
+    """Return the text of the file at `path`, called `name` by its owner.
+
+    The pages hold text (an empty document raises EmptyDocument), and limits on pages and text
+    hold whatever the format.
+    """
+    media_type = media_types.detect(path, name)
+    parser = PARSERS.get(media_type)
+    if parser is None:
+        raise UnsupportedMediaType(media_type)
+    document = parser(path, limits)
+    pages = tuple(_tidy(page) for page in document.pages)
+    if len(pages) > limits.max_pages:
+        raise TooManyPages(f"{len(pages)} pages")
+    chars = sum(len(block.text) for page in pages for block in page.blocks)
+    if chars > limits.max_text_chars:
+        raise TooMuchText(f"{chars} characters")
+    if chars == 0:
+        raise EmptyDocument(f"no text in {len(pages)} pages")
+    title = (document.title or "")[:_MAX_TITLE_CHARS].strip() or None
+    language = document.language or detect_language(_sample(pages))
+    return replace(document, pages=pages, title=title, language=language)
+
+
+def _tidy(page: ParsedPage) -> ParsedPage:
+    blocks = tuple(block for block in page.blocks if block.text.strip())
+    return replace(page, blocks=blocks, label=page.label[:_MAX_LABEL_CHARS])
+
+
+def _sample(pages: tuple[ParsedPage, ...]) -> str:
+    parts: list[str] = []
+    chars = 0
+    for page in pages:
+        for block in page.blocks:
+            parts.append(block.text)
+            chars += len(block.text)
+            if chars > _LANGUAGE_SAMPLE_CHARS:
+                return " ".join(parts)
+    return " ".join(parts)

@@ -1,0 +1,133 @@
+"""Requests to the zygote and results from the child, as JSON.
+
+The child has read an untrusted file and is not trusted either: its result is rebuilt field by
+field, and anything unexpected is a ParserCrashed.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from ingestion.errors import IngestionError, ParserCrashed, error_for_code
+from ingestion.parsing.document import (
+    BLOCK_KINDS,
+    UNITS,
+    Block,
+    ParsedDocument,
+    ParsedPage,
+    Passage,
+)
+from ingestion.parsing.limits import ParseLimits
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedFile:
+    """A document as parsed, and the passages it was cut into."""
+
+    document: ParsedDocument
+    passages: tuple[Passage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ParseRequest:
+    """One file to parse and chunk."""
+
+    path: Path
+    name: str
+    tokenizer_path: Path | None
+    chunk_tokens: int
+    limits: ParseLimits
+
+
+def dump_request(request: ParseRequest) -> bytes:
+    """Return the request as bytes."""
+    return orjson.dumps(request, default=str)
+
+
+def load_request(data: bytes) -> ParseRequest:
+    """Return the request that `dump_request` wrote."""
+    raw = orjson.loads(data)
+    tokenizer = raw["tokenizer_path"]
+    return ParseRequest(
+        path=Path(raw["path"]),
+        name=raw["name"],
+        tokenizer_path=Path(tokenizer) if tokenizer else None,
+        chunk_tokens=raw["chunk_tokens"],
+        limits=ParseLimits(**raw["limits"]),
+    )
+
+
+def dump_result(result: ParsedFile | IngestionError) -> bytes:
+    """Return the outcome of a parse as bytes."""
+    if isinstance(result, IngestionError):
+        return orjson.dumps({"error": {"code": result.code, "detail": str(result)[:2000]}})
+    return orjson.dumps(result)
+
+
+def load_result(data: bytes) -> ParsedFile:
+    """Return what `dump_result` wrote, or raise the error that it carries."""
+    try:
+        raw = orjson.loads(data)
+        if "error" in raw:
+            raise error_for_code(str(raw["error"]["code"]))(str(raw["error"]["detail"]))
+        document = _document(raw["document"])
+        return ParsedFile(document, tuple(_passage(item) for item in raw["passages"]))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ParserCrashed(f"unreadable result: {error}") from error
+
+
+def _document(raw: dict[str, Any]) -> ParsedDocument:
+    unit = raw["unit"]
+    if unit not in UNITS:
+        raise ValueError(f"unit {unit!r}")
+    return ParsedDocument(
+        media_type=_text(raw["media_type"]),
+        title=_optional_text(raw["title"]),
+        language=_optional_text(raw["language"]),
+        unit=unit,
+        pages=tuple(_page(item) for item in raw["pages"]),
+        warnings=tuple(_text(item) for item in raw["warnings"]),
+    )
+
+
+def _page(raw: dict[str, Any]) -> ParsedPage:
+    blocks = tuple(_block(item) for item in raw["blocks"])
+    return ParsedPage(_count(raw["number"]), _text(raw["label"]), blocks)
+
+
+def _block(raw: dict[str, Any]) -> Block:
+    kind = raw["kind"]
+    if kind not in BLOCK_KINDS:
+        raise ValueError(f"block kind {kind!r}")
+    return Block(kind, _text(raw["text"]), _count(raw["level"]))
+
+
+def _passage(raw: dict[str, Any]) -> Passage:
+    return Passage(
+        position=_count(raw["position"]),
+        text=_text(raw["text"]),
+        heading=_text(raw["heading"]),
+        page_start=_count(raw["page_start"]),
+        page_end=_count(raw["page_end"]),
+        char_start=_count(raw["char_start"]),
+        char_end=_count(raw["char_end"]),
+        token_count=_count(raw["token_count"]),
+    )
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or "\x00" in value:
+        raise ValueError("not a text")
+    return value
+
+
+def _optional_text(value: object) -> str | None:
+    return None if value is None else _text(value)
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, int) or not 0 <= value < 2**31:
+        raise ValueError("not a count")
+    return value
