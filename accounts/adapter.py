@@ -1,11 +1,23 @@
-"""allauth's adapter: who may sign up, and where to go after sign-in."""
+"""allauth's adapter: who may sign up, and what a change of password means here."""
+
+from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
+from django.shortcuts import resolve_url
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Local accounts are created by operators; nobody signs up by themselves."""
+    """Local accounts are created by administrators; nobody signs up by themselves."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def set_password(self, user: Any, password: str) -> None:
+        """Keep the password, which from now on only the person knows."""
+        user.must_change_password = False
+        super().set_password(user, password)
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        """Go on to the instances."""
+        return resolve_url("instances:home")

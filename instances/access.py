@@ -102,8 +102,9 @@ def instance_view(role: str = Membership.Role.MEMBER) -> Callable[[InstanceView]
         @wraps(view)
         def wrapper(request: HttpRequest, slug: str, **kwargs: Any) -> HttpResponseBase:
             membership = get_membership(request.user, slug)
-            require_role(membership, role)
+            # Before the role is judged, so that a 403 can name whom to ask.
             request.membership = membership  # type: ignore[attr-defined]
+            require_role(membership, role)
             with tenant(membership.instance):
                 record_use(membership)
                 return view(request, membership, **kwargs)

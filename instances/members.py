@@ -1,4 +1,7 @@
-"""Who belongs to an instance, and as what. All of it runs inside ``tenant(instance)``."""
+"""Who belongs to an instance, and as what.
+
+All of it but ``memberships_of`` runs inside ``tenant(instance)``.
+"""
 
 import secrets
 from typing import Any
@@ -10,10 +13,21 @@ from django.utils import timezone
 
 from instances.errors import AlreadyMember, LastAdministrator, MemberNotFound, UsernameTaken
 from instances.models import ApiKey, Instance, Membership
+from instances.tenancy import as_user
 
 # Without the characters that look alike.
 PASSWORD_ALPHABET = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # noqa: S105
 PASSWORD_GROUPS, PASSWORD_GROUP_LENGTH = 4, 5
+
+
+def memberships_of(user: Any) -> list[Membership]:
+    """The memberships of one person, with their instances and organisations, by name."""
+    with as_user(user.pk):
+        return list(
+            Membership.objects.filter(user_id=user.pk)
+            .select_related("instance__organisation")
+            .order_by("instance__name", "pk")
+        )
 
 
 def members_of(instance: Instance, search: str = "") -> QuerySet[Membership]:

@@ -17,5 +17,6 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "instance": membership.instance if membership else None,
         "SITE_NAME": settings.SITE_NAME,
         "SUPPORT_CONTACT": settings.SUPPORT_CONTACT,
+        "MAIL_ENABLED": bool(settings.EMAIL_HOST),
         "correlation_id": getattr(request, "correlation_id", ""),
     }

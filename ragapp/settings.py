@@ -38,6 +38,7 @@ SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "ragapp.error_pages.csrf_failure"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
@@ -73,6 +74,7 @@ MIDDLEWARE = [
     "servestatic.middleware.ServeStaticMiddleware",
     "csp.middleware.CSPMiddleware",
     "ragapp.middleware.correlation_id",
+    "ragapp.metrics.request_seconds",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -112,7 +114,8 @@ DATABASE_POOL_SIZE: int = env.int("DATABASE_POOL_SIZE", 20)
 
 
 def _database(url: str, *, pool_size: int) -> dict[str, Any]:
-    database: dict[str, Any] = dict(dj_database_url.parse(url))
+    # Health checks: after a restart of the server, no dead connection leaves the pool.
+    database: dict[str, Any] = dict(dj_database_url.parse(url, conn_health_checks=True))
     # Background threads of one process share the pool; a streaming answer holds no connection.
     database["OPTIONS"] = database.get("OPTIONS", {}) | {
         "pool": {"min_size": 0, "max_size": pool_size, "timeout": 10} if pool_size else False,
@@ -149,13 +152,16 @@ ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_FORMS = {"change_password": "accounts.forms.ChangePasswordForm"}
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_ON_GET = False
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/accounts/login/"
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", "ragapp@localhost")
-EMAIL_HOST: str = env.str("EMAIL_HOST", "localhost")
+# Without a mail server nothing is sent, and pages say whom to ask instead.
+EMAIL_HOST: str = env.str("EMAIL_HOST", "")
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'dummy'}.EmailBackend"
 EMAIL_PORT: int = env.int("EMAIL_PORT", 25)
 EMAIL_HOST_USER: str = env.str("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD: str = env.str("EMAIL_HOST_PASSWORD", "")

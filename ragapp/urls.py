@@ -3,8 +3,19 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from ragapp import error_pages, views
+
 urlpatterns = [
-    path("accounts/", include("allauth.urls")),
+    path("", include("instances.urls")),
+    path("accounts/", include("accounts.urls")),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
+    path("metrics", views.metrics, name="metrics"),
 ]
+
+handler400 = error_pages.bad_request
+handler403 = error_pages.forbidden
+handler404 = error_pages.not_found
+handler500 = error_pages.server_error

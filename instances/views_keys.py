@@ -1,0 +1,54 @@
+"""Settings of an instance: its API keys."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from instances.access import instance_view
+from instances.api_keys import create_api_key, revoke
+from instances.forms import ApiKeyForm
+from instances.models import ApiKey, Membership
+
+
+@require_GET
+@instance_view("admin")
+def index(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """Every key, the revoked ones included."""
+    keys = ApiKey.objects.for_instance(membership.instance).select_related("created_by")
+    context = {"keys": list(keys), "now": timezone.now(), "section": "keys"}
+    return render(request, "instances/settings_keys.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@instance_view("admin")
+def create(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """Create a key; it is shown once, in this very response."""
+    form = ApiKeyForm(request.POST or None)
+    context: dict[str, Any] = {"form": form, "section": "keys"}
+    if form.is_valid():
+        key, plaintext = create_api_key(
+            instance=membership.instance,
+            name=form.cleaned_data["name"],
+            scope=form.cleaned_data["scope"],
+            created_by=request.user,
+            expires_at=form.expires_at(),
+        )
+        context |= {"key": key, "plaintext": plaintext}
+    response = render(request, "instances/settings_key_create.html", context)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@require_POST
+@instance_view("admin")
+def revoke_key(request: HttpRequest, membership: Membership, key_id: int) -> HttpResponse:
+    """End a key at once."""
+    key = get_object_or_404(ApiKey.objects.for_instance(membership.instance), pk=key_id)
+    revoke(key)
+    messages.success(request, _("The key %s was revoked.") % key.name)
+    return redirect("instances:keys", slug=membership.instance.slug)

@@ -1,0 +1,124 @@
+"""Settings of an instance: its members."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from instances import members
+from instances.access import instance_view
+from instances.errors import AlreadyMember, LastAdministrator, MemberNotFound, UsernameTaken
+from instances.forms import LocalMemberForm, MemberForm, RoleForm
+from instances.models import Instance, Membership
+
+MEMBERS_PER_PAGE = 50
+
+
+@require_GET
+@instance_view("admin")
+def index(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """Everybody in the instance, searched and by page."""
+    search = request.GET.get("q", "").strip()
+    found = members.members_of(membership.instance, search)
+    page = Paginator(found, MEMBERS_PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "search": search,
+        "roles": Membership.Role.choices,
+        "form": MemberForm(),
+        "section": "members",
+    }
+    return render(request, "instances/settings_members.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@instance_view("admin")
+def add(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """Add somebody who has an account."""
+    form = MemberForm(request.POST or None)
+    if form.is_valid():
+        try:
+            added = members.add_member(instance=membership.instance, **form.cleaned_data)
+        except MemberNotFound:
+            form.add_error(
+                "identifier",
+                _("No account bears this name or address. You can create one for this person."),
+            )
+        except AlreadyMember:
+            form.add_error("identifier", _("This person is a member already."))
+        else:
+            messages.success(request, _("%s was added.") % added.user.display_name)
+            return redirect("instances:members", slug=membership.instance.slug)
+    context = {"form": form, "section": "members"}
+    return render(request, "instances/settings_member_add.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@instance_view("admin")
+def create(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """Create a local account; its one-time password is shown once, in this very response."""
+    form = LocalMemberForm(request.POST or None)
+    context: dict[str, Any] = {"form": form, "section": "members"}
+    if form.is_valid():
+        try:
+            added, password = members.create_local_member(
+                instance=membership.instance, **form.cleaned_data
+            )
+        except UsernameTaken:
+            form.add_error("username", _("This user name is taken. Choose another."))
+        else:
+            context |= {"added": added, "password": password}
+    response = render(request, "instances/settings_member_create.html", context)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@require_POST
+@instance_view("admin")
+def change_role(request: HttpRequest, membership: Membership, member_id: int) -> HttpResponse:
+    """Give a member another role."""
+    member = _member_or_404(membership.instance, member_id)
+    form = RoleForm(request.POST)
+    if form.is_valid():
+        try:
+            members.change_role(membership=member, role=form.cleaned_data["role"])
+        except LastAdministrator:
+            messages.error(request, _refusal())
+        else:
+            messages.success(request, _("The role of %s was changed.") % member.user.display_name)
+    return _back(membership)
+
+
+@require_POST
+@instance_view("admin")
+def remove(request: HttpRequest, membership: Membership, member_id: int) -> HttpResponse:
+    """Take somebody out of the instance."""
+    member = _member_or_404(membership.instance, member_id)
+    try:
+        members.remove_member(member)
+    except LastAdministrator:
+        messages.error(request, _refusal())
+    else:
+        messages.success(request, _("%s was removed.") % member.user.display_name)
+    return _back(membership)
+
+
+def _member_or_404(instance: Instance, member_id: int) -> Membership:
+    found: Membership = get_object_or_404(members.members_of(instance), pk=member_id)
+    return found
+
+
+def _refusal() -> str:
+    return _("An instance needs an administrator. Make somebody else administrator first.")
+
+
+def _back(membership: Membership) -> HttpResponse:
+    """To the list, or home for whoever no longer administers the instance."""
+    mine = Membership.objects.for_instance(membership.instance).filter(user_id=membership.user_id)
+    if mine.filter(role=Membership.Role.ADMIN).exists():
+        return redirect("instances:members", slug=membership.instance.slug)
+    return redirect("instances:home")

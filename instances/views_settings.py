@@ -1,0 +1,71 @@
+"""Settings of an instance: general, answers, and the danger zone."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from instances.accent import accent_for
+from instances.access import instance_view
+from instances.forms import AnswersForm, DeleteInstanceForm, GeneralForm
+from instances.models import Membership
+from instances.organisations import contents_of, delete_instance
+
+# What people would miss, in the order in which the page says it.
+COUNTED_KINDS = ("document", "chunk", "conversation", "membership", "apikey")
+
+
+@require_GET
+@instance_view("admin")
+def index(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """Settings begin with the general ones."""
+    return redirect("instances:general", slug=membership.instance.slug)
+
+
+@require_http_methods(["GET", "POST"])
+@instance_view("admin")
+def general(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """Name, texts, language, colour."""
+    instance = membership.instance
+    form = GeneralForm(request.POST or None, instance=instance)
+    if form.is_valid():
+        form.save()
+        messages.success(request, _("Saved."))
+        return redirect("instances:general", slug=instance.slug)
+    if form.is_bound:
+        # The page around the form shows what is stored, not what was refused.
+        instance.refresh_from_db()
+    accent = accent_for(instance.accent_colour) if instance.accent_colour else None
+    context = {"form": form, "accent": accent, "section": "general"}
+    return render(request, "instances/settings_general.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@instance_view("admin")
+def answers(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """Instructions, model, strictness, number of passages."""
+    form = AnswersForm(request.POST or None, instance=membership.instance)
+    if form.is_valid():
+        form.save()
+        messages.success(request, _("Saved."))
+        return redirect("instances:answers", slug=membership.instance.slug)
+    return render(request, "instances/settings_answers.html", {"form": form, "section": "answers"})
+
+
+@require_http_methods(["GET", "POST"])
+@instance_view("admin")
+def danger(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """Delete the instance, once its identifier was typed."""
+    instance = membership.instance
+    form = DeleteInstanceForm(request.POST or None, instance=instance)
+    if form.is_valid():
+        delete_instance(instance)
+        messages.success(request, _("The instance %s was deleted, with all it held.") % instance)
+        return redirect("instances:home")
+    context = {
+        "form": form,
+        "contents": contents_of(instance, COUNTED_KINDS),
+        "section": "danger",
+    }
+    return render(request, "instances/settings_danger.html", context)

@@ -1,0 +1,86 @@
+"""What people and programs see when something fails: a sentence, a next step, a reference.
+
+A browser's page load gets HTML, a script that asks for JSON gets ``{"error": {code, message}}``.
+"""
+
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.template import loader
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import requires_csrf_token
+
+
+@requires_csrf_token
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400, or 413 when the request was too large."""
+    if isinstance(exception, RequestDataTooBig | TooManyFilesSent):
+        return _page(request, 413, "too_large", _("This is too large to be sent."))
+    return _page(request, 400, "bad_request", _("This request cannot be understood."))
+
+
+@requires_csrf_token
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """403, with the reason that the view gave."""
+    message = str(exception) or _("Your role does not allow this.")
+    return _page(request, 403, "forbidden", message, exception=str(exception))
+
+
+@requires_csrf_token
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403 for a form that was open too long, or comes from elsewhere; ``reason`` is for logs."""
+    message = _("This page was open for too long. Go back, reload it and try again.")
+    return _page(request, 403, "csrf", message, exception=message)
+
+
+@requires_csrf_token
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404, the same for what does not exist and for what is none of the person's business."""
+    return _page(request, 404, "not_found", _("This page does not exist."))
+
+
+@requires_csrf_token
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500, or 503 while the database cannot be reached; asks nothing of the database itself."""
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        status, code = 503, "unavailable"
+        message = _("The site cannot be reached for the moment. Try again in a minute.")
+    else:
+        status, code = 500, "server_error"
+        message = _("Something went wrong on our side.")
+    if _wants_json(request):
+        response: HttpResponse = _json(status, code, message)
+    else:
+        context = {
+            "request": request,
+            "SITE_NAME": settings.SITE_NAME,
+            "SUPPORT_CONTACT": settings.SUPPORT_CONTACT,
+            "correlation_id": getattr(request, "correlation_id", ""),
+        }
+        page = loader.get_template(f"{status}.html").render(context)
+        response = HttpResponse(page, status=status)
+    if status == 503:
+        response["Retry-After"] = "60"
+    return response
+
+
+def _page(
+    request: HttpRequest, status: int, code: str, message: str, **context: Any
+) -> HttpResponse:
+    if _wants_json(request):
+        return _json(status, code, message)
+    return render(request, f"{status}.html", context, status=status)
+
+
+def _json(status: int, code: str, message: str) -> JsonResponse:
+    return JsonResponse({"error": {"code": code, "message": message}}, status=status)
+
+
+def _wants_json(request: HttpRequest) -> bool:
+    preferred = request.get_preferred_type(["text/html", "application/json"])
+    return preferred == "application/json"
