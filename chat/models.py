@@ -85,6 +85,7 @@ class Citation(InstanceOwnedModel):
     heading = models.CharField(max_length=500, blank=True)
     page_start = models.PositiveIntegerField()
     page_end = models.PositiveIntegerField()
+    page_label = models.CharField(max_length=200, blank=True)
     char_start = models.PositiveIntegerField()
     char_end = models.PositiveIntegerField()
     text = models.TextField()

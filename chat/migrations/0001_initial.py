@@ -81,6 +81,7 @@ class Migration(migrations.Migration):
                 ('heading', models.CharField(blank=True, max_length=500)),
                 ('page_start', models.PositiveIntegerField()),
                 ('page_end', models.PositiveIntegerField()),
+                ('page_label', models.CharField(blank=True, max_length=200)),
                 ('char_start', models.PositiveIntegerField()),
                 ('char_end', models.PositiveIntegerField()),
                 ('text', models.TextField()),

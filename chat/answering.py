@@ -1,0 +1,173 @@
+"""From a question to a measured answer: the second straight line.
+
+    question → retrieve → prompt → generate → stream → measure
+
+``answer_question`` is the line. It touches the database only in short steps, so no connection is
+held while a model generates. Who consumes it (the browser through ``chat.live``, a program through
+``chat.api``) keeps a ``Transcript``, and records the usage in ``finally``.
+"""
+
+import logging
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from time import thread_time
+from uuid import UUID
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from chat import extractive
+from chat.events import AnswerEvent, Reasoning, Sources, Stage, Text
+from chat.follow_up import self_contained_question
+from chat.prompts import answer_prompt
+from chat.transcript import Transcript
+from inference.catalogue import EXTRACTIVE, LanguageModel
+from inference.chat.backend import ChatMessage
+from inference.chat.client import stream_chat
+from inference.chat.events import Finished, PromptTruncated, ReasoningDelta, TextDelta, UsageUpdate
+from inference.errors import ContextOverflow, InferenceError
+from instances.models import Instance
+from retrieval.search import RetrievedChunk, SearchResult, asearch
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is asked, where, of whom, and what was said before (in order)."""
+
+    instance: Instance
+    text: str
+    model: LanguageModel
+    history: tuple[ChatMessage, ...] = ()
+    document_ids: tuple[UUID, ...] = ()
+    # Whether extracts may stand in for a model that fails before its first word.
+    may_fall_back: bool = True
+    max_tokens: int | None = None
+    temperature: float | None = None
+
+
+async def answer_question(
+    question: Question, transcript: Transcript
+) -> AsyncGenerator[AnswerEvent, None]:
+    """Yield the events of the answer to ``question`` as they come, keeping them in ``transcript``.
+
+    Errors of models are events, not exceptions; closing the generator stops the model.
+    """
+    yield Stage("searching")
+    try:
+        query, result = await _retrieve(question)
+    except InferenceError as error:
+        logger.warning("the question could not be searched: %s", error)
+        yield transcript.add(transcript.ending("failed", "search_unavailable"))
+        return
+    transcript.cpu_seconds = result.timing.total_ms / 1000
+    yield transcript.add(Sources(result.chunks, query, result.timing.total_ms))
+    if not result.relevant:
+        # No model is called: it could only invent.
+        yield transcript.add(Text(_nothing_found(result.chunks)))
+        yield transcript.add(transcript.ending("nothing_found"))
+        return
+    yield Stage("generating")
+    try:
+        async with aclosing(_generate(question, result.chunks, transcript)) as events:
+            async for event in events:
+                yield transcript.add(event)
+        error_code = ""
+    except InferenceError as error:
+        logger.warning("model %s failed: %s", question.model.id, error)
+        error_code = error.code
+        transcript.usage = error.usage
+        if transcript.text or not question.may_fall_back:
+            yield transcript.add(transcript.ending("failed", error_code))
+            return
+        transcript.model_id = EXTRACTIVE
+        yield transcript.add(_extract(result.chunks, transcript))
+    yield transcript.add(transcript.ending("complete", error_code))
+
+
+async def _retrieve(question: Question) -> tuple[str, SearchResult]:
+    query = await self_contained_question(question.text, question.history, question.model)
+    result = await asearch(
+        instance=question.instance,
+        query=query,
+        top_k=question.instance.top_k,
+        document_ids=question.document_ids,
+    )
+    return query, result
+
+
+async def _generate(
+    question: Question, chunks: Sequence[RetrievedChunk], transcript: Transcript
+) -> AsyncGenerator[AnswerEvent, None]:
+    """Yield the model's words, or the extracts; a prompt too long is tried once more, shorter."""
+    if question.model.backend is None:
+        yield _extract(chunks, transcript)
+        return
+    context_window = question.model.backend.context_window or settings.LLM_CONTEXT_WINDOW
+    try:
+        async with aclosing(_stream(question, chunks, context_window, transcript)) as events:
+            async for event in events:
+                yield event
+    except ContextOverflow as overflow:
+        if transcript.text:
+            raise
+        smaller = min(overflow.context_window or context_window, context_window) * 2 // 3
+        logger.warning("the prompt was too long; trying with %d tokens", smaller)
+        async with aclosing(_stream(question, chunks, smaller, transcript)) as events:
+            async for event in events:
+                yield event
+
+
+async def _stream(
+    question: Question,
+    chunks: Sequence[RetrievedChunk],
+    context_window: int,
+    transcript: Transcript,
+) -> AsyncGenerator[AnswerEvent, None]:
+    backend = question.model.backend
+    assert backend is not None  # noqa: S101
+    max_tokens = min(question.max_tokens or settings.LLM_MAX_TOKENS, context_window // 2)
+    transcript.prompt = answer_prompt(
+        question=question.text,
+        chunks=chunks,
+        history=question.history,
+        instructions=question.instance.instructions,
+        context_window=context_window,
+        max_tokens=max_tokens,
+    )
+    temperature = settings.LLM_TEMPERATURE if question.temperature is None else question.temperature
+    stream = stream_chat(backend, transcript.prompt, max_tokens=max_tokens, temperature=temperature)
+    async with aclosing(stream) as events:
+        async for event in events:
+            match event:
+                case TextDelta():
+                    yield Text(event.text)
+                case ReasoningDelta():
+                    yield Reasoning(event.text)
+                case UsageUpdate():
+                    transcript.usage = event.usage
+                case PromptTruncated():
+                    transcript.warning = "prompt_truncated"
+                case Finished():
+                    transcript.usage = event.usage
+                    if event.finish_reason == "length":
+                        transcript.warning = "length"
+
+
+def _extract(chunks: Sequence[RetrievedChunk], transcript: Transcript) -> Text:
+    started = thread_time()
+    found = extractive.extracts(transcript.search_query, chunks)
+    transcript.cpu_seconds += thread_time() - started
+    return Text(extractive.as_markdown(found))
+
+
+def _nothing_found(nearest: Sequence[RetrievedChunk]) -> str:
+    """Say that the documents do not answer, and name the nearest ones."""
+    sentence = _("I found no passage in the documents that answers this question.")
+    names = list(dict.fromkeys(chunk.document_name for chunk in nearest))[:3]
+    if not names:
+        return sentence
+    listed = "\n".join(f"- {extractive.escape_markdown(name)}" for name in names)
+    return "{}\n\n{}\n\n{}".format(sentence, _("The nearest documents are:"), listed)

@@ -1,0 +1,93 @@
+"""Answers without an LLM: the best sentences of the best passages, verbatim and cited.
+
+Each sentence scores by the question's terms that it contains, rarer ones counting more, and by
+the rank of its passage. The frugal answer: no generation, some milliseconds of processor time.
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chat.quotes import units
+from ingestion.lexical import analyse
+from retrieval.search import RetrievedChunk
+
+MAX_EXTRACTS = 3
+_MAX_EXTRACT_CHARS = 700
+# An extract is shown when it scores at least this share of the best one.
+_WORTH_SHOWING = 0.6
+# Each rank that a passage loses costs its sentences this much.
+_RANK_DECAY = 0.85
+_LENGTH_COST = 0.5
+# Characters of a quote that Markdown or our citation marks would take for their own.
+_MARKDOWN = re.compile(r"[\\`*<>$\[\]#~]")
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """Words of passage ``number``, verbatim."""
+
+    number: int
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    score: float
+    quote: str
+
+
+def extracts(question: str, chunks: Sequence[RetrievedChunk]) -> list[Extract]:
+    """Return the best extracts of ``chunks`` (best first), at most one a passage, best first."""
+    rarity = _rarity(set(analyse(question)), chunks)
+    scored: list[tuple[float, Extract]] = []
+    for rank, chunk in enumerate(chunks):
+        best = _best(chunk.text, list(units(chunk.text)), rarity)
+        scored.append((best.score * _RANK_DECAY**rank, Extract(rank + 1, best.quote)))
+    scored.sort(key=lambda pair: (-pair[0], pair[1].number))
+    top = scored[0][0] if scored else 0.0
+    return [extract for score, extract in scored[:MAX_EXTRACTS] if score >= _WORTH_SHOWING * top]
+
+
+def as_markdown(found: Sequence[Extract]) -> str:
+    """Return the extracts as an answer: block quotes, each followed by its citation."""
+    return "\n\n".join(_block(extract) for extract in found)
+
+
+def escape_markdown(text: str) -> str:
+    """Return Markdown that shows ``text`` as it is, without citation marks of its own."""
+    return _MARKDOWN.sub(r"\\\g<0>", text)
+
+
+def _best(passage: str, spans: Sequence[tuple[int, int]], rarity: dict[int, float]) -> _Scored:
+    """Return the consecutive sentences of a passage that say most about the question's terms."""
+    best = _Scored(0.0, passage[: spans[0][1]] if spans else passage)
+    for i in range(len(spans)):
+        for j in (i, i + 1):
+            if j >= len(spans) or spans[j][1] - spans[i][0] > _MAX_EXTRACT_CHARS:
+                continue
+            quote = passage[spans[i][0] : spans[j][1]]
+            terms = set(analyse(quote)) & rarity.keys()
+            # A second sentence must bring something: it costs as much as a common term is worth.
+            score = sum(rarity[term] for term in terms) - _LENGTH_COST * (j - i)
+            if score > best.score:
+                best = _Scored(score, quote)
+    return best
+
+
+def _rarity(terms: set[int], chunks: Sequence[RetrievedChunk]) -> dict[int, float]:
+    """Weigh each term by how few of the passages contain it: what all share tells nothing apart."""
+    containing = Counter(term for chunk in chunks for term in terms & set(analyse(chunk.text)))
+    return {term: 1 + math.log((1 + len(chunks)) / (1 + containing[term])) for term in terms}
+
+
+def _block(extract: Extract) -> str:
+    """Return one extract in Markdown; a row of a table becomes a list item's worth of cells."""
+    if extract.quote.startswith("|"):
+        cells = [cell.strip() for cell in extract.quote.strip("| ").split("|")]
+        quote = " · ".join(cell for cell in cells if cell)
+    else:
+        quote = extract.quote
+    return "> " + "\n> ".join(f"{escape_markdown(quote)} [{extract.number}]".splitlines())

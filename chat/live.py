@@ -1,0 +1,226 @@
+"""Answers being written: each runs as a task of this process, whoever is looking.
+
+The browser that asked follows the events from memory, and so does one that reloads. A browser that
+lands on another process, or after a restart, follows the text that the running answer saves to the
+database about once a second. Closing the page stops nothing; *stop* does, from any process.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Any, ParamSpec, TypeVar
+from uuid import UUID
+
+from django.db import InterfaceError, OperationalError
+
+from chat.answering import Question, answer_question
+from chat.browser_events import BrowserEvent, catch_up_events, ending_events, event_for
+from chat.events import Answered
+from chat.models import Message
+from chat.persistence import save_ending, save_progress, save_sources
+from chat.reading import INTERRUPTED, AnswerState, load_answer
+from chat.transcript import Transcript
+from instances.models import Instance
+from instances.tenancy import in_tenant
+
+logger = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+SAVE_EVERY_S = 1.0
+POLL_EVERY_S = 0.5
+# How long the database may be away before an answer that has ended is given up.
+_DATABASE_PATIENCE_S = 60.0
+# A page that reloads just after the end still finds the events.
+_KEEP_S = 5.0
+
+
+@dataclass(eq=False)
+class LiveAnswer:
+    """The events of an answer in the order in which they came, for any number of followers."""
+
+    answer: Message
+    question: Question
+    user: Any
+    transcript: Transcript
+    events: list[BrowserEvent] = field(default_factory=list)
+    done: bool = False
+    stopped: bool = False
+    task: asyncio.Task[None] | None = None
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def publish(self, *events: BrowserEvent) -> None:
+        """Add events and wake the followers."""
+        self.events.extend(events)
+        self._wake()
+
+    def close(self) -> None:
+        """Say that no more will come."""
+        self.done = True
+        self._wake()
+
+    def stop(self) -> None:
+        """End the answer here; what came is kept."""
+        self.stopped = True
+        if self.task is not None:
+            self.task.cancel()
+
+    async def follow(self, seen: int) -> AsyncGenerator[tuple[int, BrowserEvent], None]:
+        """Yield each event after the first ``seen`` with its number, until the end."""
+        while True:
+            changed = self._changed
+            while seen < len(self.events):
+                seen += 1
+                yield seen, self.events[seen - 1]
+            if self.done:
+                return
+            await changed.wait()
+
+    def _wake(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+
+_live: dict[UUID, LiveAnswer] = {}
+
+
+def start(*, answer: Message, question: Question, user: Any) -> None:
+    """Begin to write an answer; must be called in the event loop that serves requests."""
+    transcript = Transcript(model_id=question.model.id)
+    live = _live[answer.pk] = LiveAnswer(answer, question, user, transcript)
+    live.task = asyncio.create_task(_write(live), name=f"answer {answer.pk}")
+    live.task.add_done_callback(_log_failure)
+
+
+async def stop(instance: Instance, answer: Message) -> None:
+    """Stop an answer, wherever it is being written."""
+    live = _live.get(answer.pk)
+    if live is not None:
+        live.stop()
+    else:
+        # Another process writes it, and looks at its state each time it saves.
+        streaming = Message.objects.filter(pk=answer.pk, status=Message.Status.STREAMING)
+        await in_tenant(instance, streaming.update, status=Message.Status.STOPPED)
+
+
+async def follow(
+    instance: Instance, answer_id: UUID, seen: int
+) -> AsyncGenerator[tuple[int, BrowserEvent], None]:
+    """Yield the events of an answer after the first ``seen``, from memory or the database.
+
+    Events read from the database have the number 0: they say all that came, not what is new.
+    """
+    live = _live.get(answer_id)
+    if live is not None:
+        async for numbered in live.follow(seen if seen <= len(live.events) else 0):
+            yield numbered
+    else:
+        async for event in _follow_database(instance, answer_id):
+            yield 0, event
+
+
+async def _follow_database(
+    instance: Instance, answer_id: UUID
+) -> AsyncGenerator[BrowserEvent, None]:
+    shown: str | None = None
+    while True:
+        state = await in_tenant(instance, load_answer, instance, answer_id)
+        if state.message.content != shown:
+            shown = state.message.content
+            for event in catch_up_events(state):
+                yield event
+        if state.message.status != Message.Status.STREAMING:
+            for event in ending_events(state):
+                yield event
+            return
+        await asyncio.sleep(POLL_EVERY_S)
+
+
+async def _write(live: LiveAnswer) -> None:
+    """Run the line of ``chat.answering``, publish its events, and save what comes of it."""
+    saver = asyncio.create_task(_save_regularly(live))
+    try:
+        async with aclosing(answer_question(live.question, live.transcript)) as events:
+            async for event in events:
+                if (browser_event := event_for(event)) is not None:
+                    live.publish(browser_event)
+        ending = live.transcript.ending()
+    except asyncio.CancelledError:
+        ending = (
+            live.transcript.ending("stopped")
+            if live.stopped
+            else live.transcript.ending("failed", INTERRUPTED)
+        )
+        raise
+    except BaseException:
+        ending = live.transcript.ending("failed", "internal")
+        raise
+    finally:
+        saver.cancel()
+        await _end(live, ending)
+
+
+async def _end(live: LiveAnswer, ending: Answered) -> None:
+    """Save the end of an answer, then tell the followers."""
+    try:
+        state = await _patiently(live.question.instance, _save_all, live, ending)
+        live.publish(*ending_events(state))
+    finally:
+        live.close()
+        asyncio.get_running_loop().call_later(_KEEP_S, _live.pop, live.answer.pk, None)
+
+
+def _save_all(live: LiveAnswer, ending: Answered) -> AnswerState:
+    instance, transcript = live.question.instance, live.transcript
+    save_sources(live.answer, transcript.chunks, transcript.search_query)
+    save_ending(live.answer, instance, live.user, ending)
+    return load_answer(instance, live.answer.pk)
+
+
+async def _save_regularly(live: LiveAnswer) -> None:
+    """Save what has come, and show that this answer lives, until it is stopped elsewhere."""
+    transcript, sources_saved = live.transcript, False
+    while True:
+        if transcript.chunks and not sources_saved:
+            await _patiently(
+                live.question.instance,
+                save_sources,
+                live.answer,
+                transcript.chunks,
+                transcript.search_query,
+            )
+            sources_saved = True
+        await asyncio.sleep(SAVE_EVERY_S)
+        wanted = await _patiently(
+            live.question.instance,
+            save_progress,
+            live.answer,
+            transcript.text,
+            transcript.reasoning,
+        )
+        if not wanted:
+            live.stop()
+            return
+
+
+async def _patiently(
+    instance: Instance, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs
+) -> R:
+    """Call ``function`` in the tenant, again and again while the database restarts."""
+    deadline = asyncio.get_running_loop().time() + _DATABASE_PATIENCE_S
+    while True:
+        try:
+            return await in_tenant(instance, function, *args, **kwargs)
+        except (OperationalError, InterfaceError):
+            if asyncio.get_running_loop().time() > deadline:
+                raise
+            logger.warning("the database is away; trying again")
+            await asyncio.sleep(1)
+
+
+def _log_failure(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        logger.error("%s failed", task.get_name(), exc_info=error)

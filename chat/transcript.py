@@ -1,0 +1,82 @@
+"""What has come of an answer so far: it survives a stop, a failure, and a browser that left."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from time import perf_counter
+
+from chat.events import Answered, AnswerEvent, Outcome, Reasoning, Sources, Text
+from chat.quotes import cited_numbers, quotes
+from inference.chat.backend import ChatMessage
+from inference.chat.events import TokenUsage
+from inference.chat.tokens import estimate_prompt_tokens, estimate_tokens
+from retrieval.search import RetrievedChunk
+
+
+@dataclass
+class Transcript:
+    """Grows with each event; ``ending`` closes it."""
+
+    model_id: str
+    text: str = ""
+    reasoning: str = ""
+    search_query: str = ""
+    chunks: tuple[RetrievedChunk, ...] = ()
+    prompt: Sequence[ChatMessage] = ()
+    usage: TokenUsage | None = None
+    # A code to show with a whole answer: cut at the length limit, prompt truncated by the server…
+    warning: str = ""
+    retrieval_ms: float = 0.0
+    first_token_ms: float | None = None
+    cpu_seconds: float = 0.0
+    _started: float = field(default_factory=perf_counter)
+    _ended: Answered | None = None
+
+    def add(self, event: AnswerEvent) -> AnswerEvent:
+        """Take an event in, and hand it on."""
+        match event:
+            case Sources():
+                self.chunks, self.search_query = event.chunks, event.search_query
+                self.retrieval_ms = event.retrieval_ms
+            case Text():
+                self.text += event.text
+                self._note_first_token()
+            case Reasoning():
+                self.reasoning += event.text
+                self._note_first_token()
+            case Answered():
+                self._ended = event
+        return event
+
+    def ending(self, outcome: Outcome = "stopped", error_code: str = "") -> Answered:
+        """Return the end that came, or make one of ``outcome`` from what is here."""
+        if self._ended is not None:
+            return self._ended
+        cited = cited_numbers(self.text, len(self.chunks))
+        found = quotes(self.text, [chunk.text for chunk in self.chunks])
+        return Answered(
+            outcome=outcome,
+            model_id=self.model_id,
+            text=self.text,
+            reasoning=self.reasoning,
+            quotes={number: found.get(number, "") for number in cited},
+            usage=self._usage(),
+            cpu_seconds=self.cpu_seconds,
+            retrieval_ms=self.retrieval_ms,
+            first_token_ms=self.first_token_ms,
+            total_ms=1000 * (perf_counter() - self._started),
+            error_code=error_code or self.warning,
+        )
+
+    def _usage(self) -> TokenUsage | None:
+        """Return the tokens spent, estimated when the backend has not counted; None without one."""
+        if self.usage is not None or not self.prompt:
+            return self.usage
+        return TokenUsage(
+            prompt_tokens=estimate_prompt_tokens(self.prompt),
+            completion_tokens=estimate_tokens(self.text) + estimate_tokens(self.reasoning),
+            estimated=True,
+        )
+
+    def _note_first_token(self) -> None:
+        if self.first_token_ms is None:
+            self.first_token_ms = 1000 * (perf_counter() - self._started)

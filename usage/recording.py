@@ -1,0 +1,60 @@
+"""Writes the ``UsageRecord`` of an answer, and reads it back for its reader."""
+
+from typing import Any
+from uuid import UUID
+
+from inference.catalogue import LanguageModel
+from inference.chat.events import TokenUsage
+from instances.models import ApiKey, Instance
+from usage.impact import Impact, local_impact, modelled_impact
+from usage.models import UsageRecord
+
+
+def impact_of(*, model: LanguageModel, usage: TokenUsage | None, cpu_seconds: float) -> Impact:
+    """Return the footprint of an answer: the LLM's when tokens were spent, else our processors'."""
+    if usage is None:
+        return local_impact(cpu_seconds=cpu_seconds)
+    return modelled_impact(
+        active_parameters_b=model.active_parameters_b,
+        total_parameters_b=model.total_parameters_b,
+        prompt_tokens=usage.prompt_tokens,
+        completion_tokens=usage.completion_tokens,
+    )
+
+
+def record_usage(
+    *,
+    instance: Instance,
+    model: LanguageModel,
+    outcome: str,
+    usage: TokenUsage | None,
+    cpu_seconds: float,
+    retrieval_ms: float,
+    first_token_ms: float | None,
+    total_ms: float,
+    message_id: UUID | None = None,
+    user: Any = None,
+    api_key: ApiKey | None = None,
+) -> UsageRecord:
+    """Record what an answer cost; runs inside ``tenant(instance)``."""
+    impact = impact_of(model=model, usage=usage, cpu_seconds=cpu_seconds)
+    return UsageRecord.objects.create(
+        instance=instance,
+        message_id=message_id,
+        user=user,
+        api_key=api_key,
+        model=model.id,
+        outcome=outcome,
+        prompt_tokens=usage.prompt_tokens if usage else 0,
+        completion_tokens=usage.completion_tokens if usage else 0,
+        tokens_estimated=usage.estimated if usage else False,
+        retrieval_ms=round(retrieval_ms),
+        first_token_ms=None if first_token_ms is None else round(first_token_ms),
+        total_ms=round(total_ms),
+        cpu_seconds=cpu_seconds,
+        energy_wh=impact.energy_wh,
+        gco2e_usage=impact.gco2e_usage,
+        gco2e_embodied=impact.gco2e_embodied,
+        method=impact.method,
+        method_version=impact.method_version,
+    )
