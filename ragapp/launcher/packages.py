@@ -23,6 +23,8 @@ BASE = "requirements.txt"
 DEMO = "requirements-demo.txt"
 DEV = "requirements-dev.txt"
 _TORCH_CPU_INDEX_URL = "https://download.pytorch.org/whl/cpu"
+# How pip begins the line of each package it has found.
+_ONE_PACKAGE = ("Collecting ", "Processing ", "Requirement already satisfied: ")
 _PIP = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "--no-input"]
 _INSTALL = [*_PIP, "install", "--no-deps", "--progress-bar", "off"]
 
@@ -87,7 +89,7 @@ def _progress(total: int) -> Callable[[str], None]:
 
     def on_line(line: str) -> None:
         nonlocal fetched
-        if line.startswith(("Collecting ", "Requirement already satisfied: ")):
+        if line.startswith(_ONE_PACKAGE):
             fetched += 1
             if fetched % max(1, total // 4) == 0:
                 report(f"    {fetched} of {total} packages")

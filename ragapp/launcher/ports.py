@@ -52,9 +52,7 @@ def _free_port(wanted: int) -> int:
 
 def _explain(host: str, port: int, error: Exception) -> str:
     if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
-        return (
-            f"Port {port} is taken: stop what uses it, or choose another (--port {port + 1})."
-        )
+        return f"Port {port} is taken: stop what uses it, or choose another (--port {port + 1})."
     if isinstance(error, PermissionError):
         return f"Port {port} is reserved for root: choose one above 1023, e.g. --port 8000."
     if isinstance(error, OverflowError):

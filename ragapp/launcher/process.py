@@ -100,17 +100,18 @@ def sweep(data: DataDir, name: str = "*", *, timeout_s: float = 20.0) -> None:
 
     PostgreSQL is asked to shut down in order; the others, and whoever lingers, are killed.
     """
-    for pid in _left_by(data, name):
+    for pid in processes_of(data, name):
         _signal(pid, signal.SIGINT if _is_postgres(pid, data) else signal.SIGKILL)
     deadline = time.monotonic() + timeout_s
-    while left := _left_by(data, name):
+    while left := processes_of(data, name):
         if time.monotonic() > deadline:
             for pid in left:
                 _signal(pid, signal.SIGKILL)
         time.sleep(POLL_S)
 
 
-def _left_by(data: DataDir, name: str) -> list[int]:
+def processes_of(data: DataDir, name: str = "*") -> list[int]:
+    """The ids of the processes that a launcher of ``data`` started, their children included."""
     ours = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
     return [pid for pid in ours if pid != os.getpid() and _belongs(pid, data, name)]
 

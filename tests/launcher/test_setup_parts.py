@@ -1,0 +1,118 @@
+"""The parts of set-up that need no network."""
+
+import re
+import sys
+from importlib.metadata import distribution
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+from ragapp.launcher.commands import run_logged
+from ragapp.launcher.errors import LauncherError
+from ragapp.launcher.logs import rotate
+from ragapp.launcher.project import ROOT
+from ragapp.launcher.stamps import fingerprint, is_fresh, write_stamp
+from ragapp.launcher.vendor import copy_vendor_files
+
+
+def pins(*names: str) -> dict[str, str]:
+    lines = [line for name in names for line in (ROOT / name).read_text().splitlines()]
+    matches = (re.fullmatch(r"([a-z0-9-]+)==(\S+)", line) for line in lines)
+    return {match[1]: match[2] for match in matches if match}
+
+
+def normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+@pytest.mark.parametrize(
+    "names",
+    [["requirements.txt"], ["requirements.txt", "requirements-dev.txt"]],
+    ids=["product", "tests"],
+)
+def test_every_dependency_of_a_pin_is_pinned(names: list[str]) -> None:
+    pinned = pins(*names)
+    missing = {
+        f"{name} needs {requirement.name}"
+        for name in pinned
+        for requirement in map(Requirement, distribution(name).requires or [])
+        if not requirement.marker or requirement.marker.evaluate({"extra": ""})
+        if normal(requirement.name) not in pinned
+    }
+    assert missing == set()
+
+
+def test_what_is_installed_is_what_is_pinned() -> None:
+    pinned = pins("requirements.txt", "requirements-demo.txt", "requirements-dev.txt")
+    installed = {name: distribution(name).version.partition("+")[0] for name in pinned}
+    assert installed == pinned
+
+
+def test_a_stamp_vouches_for_contents(tmp_path: Path) -> None:
+    digest = fingerprint([ROOT / "manage.py"], "model")
+    write_stamp(tmp_path / ".stamp", digest)
+
+    assert is_fresh(tmp_path / ".stamp", fingerprint([ROOT / "manage.py"], "model"))
+    assert not is_fresh(tmp_path / ".stamp", fingerprint([ROOT / "manage.py"], "another"))
+    assert not is_fresh(tmp_path / ".absent", digest)
+
+
+def test_vendor_files_are_copied_into_folders_or_under_new_names(tmp_path: Path) -> None:
+    modules, target = tmp_path / "node_modules", tmp_path / "vendor"
+    for name in (
+        "katex/dist/katex.min.css",
+        "katex/dist/fonts/a.woff2",
+        "katex/dist/fonts/b.woff2",
+    ):
+        (modules / name).parent.mkdir(parents=True, exist_ok=True)
+        (modules / name).write_text(name)
+    (target / "gone").mkdir(parents=True)
+
+    wanted = {"katex/katex.css": "katex/dist/katex.min.css", "katex/fonts/": "katex/dist/fonts/*"}
+    copy_vendor_files(wanted, modules, target)
+
+    copied = sorted(str(file.relative_to(target)) for file in target.rglob("*") if file.is_file())
+    assert copied == ["katex/fonts/a.woff2", "katex/fonts/b.woff2", "katex/katex.css"]
+
+
+def test_a_vendor_pattern_without_files_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(LauncherError, match="matches marked/lib"):
+        copy_vendor_files({"marked/": "marked/lib/*"}, tmp_path, tmp_path / "vendor")
+    assert not (tmp_path / "vendor").exists()
+
+
+@pytest.mark.parametrize(
+    ("output", "message"),
+    [
+        ("[Errno -3] Temporary failure in name resolution", "registry cannot be reached"),
+        ("npm error code ENOTFOUND", "registry cannot be reached"),
+        ("OSError: [Errno 28] No space left on device", "the disk is full"),
+        ("something else", r"see .*setup\.log"),
+    ],
+    ids=["pip-offline", "npm-offline", "disk", "other"],
+)
+def test_why_a_tool_failed_is_said(tmp_path: Path, output: str, message: str) -> None:
+    log_file = tmp_path / "setup.log"
+    command = [sys.executable, "-c", f"import sys; print({output!r}); sys.exit(1)"]
+
+    with pytest.raises(LauncherError, match=f"Packages failed: .*{message}"):
+        run_logged(command, log_file, failure="Packages failed")
+    assert output in log_file.read_text()
+
+
+def test_a_large_log_is_turned_while_it_is_written(tmp_path: Path) -> None:
+    log_file = tmp_path / "web.log"
+    with log_file.open("a") as writer:
+        for turn in range(5):
+            writer.write(f"{turn}" * 20)
+            writer.flush()
+            rotate(tmp_path, max_bytes=10, kept=3)
+        writer.write("last")
+
+    assert {file.name: file.read_text()[0] for file in tmp_path.iterdir()} == {
+        "web.log": "l",
+        "web.log.1": "4",
+        "web.log.2": "3",
+        "web.log.3": "2",
+    }
