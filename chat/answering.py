@@ -42,6 +42,8 @@ class Question:
     model: LanguageModel
     history: tuple[ChatMessage, ...] = ()
     document_ids: tuple[UUID, ...] = ()
+    # A program's own instructions, after those of the instance.
+    instructions: str = ""
     # Whether extracts may stand in for a model that fails before its first word.
     may_fall_back: bool = True
     max_tokens: int | None = None
@@ -133,7 +135,9 @@ async def _stream(
         question=question.text,
         chunks=chunks,
         history=question.history,
-        instructions=question.instance.instructions,
+        instructions="\n".join(
+            filter(None, [question.instance.instructions, question.instructions])
+        ),
         context_window=context_window,
         max_tokens=max_tokens,
     )

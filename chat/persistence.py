@@ -5,13 +5,14 @@ All functions run inside ``tenant(instance)``.
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 
 from chat.events import Answered
 from chat.models import Citation, Message
 from inference.catalogue import choose_model
-from instances.models import Instance
+from instances.models import ApiKey, Instance
 from retrieval.search import RetrievedChunk
 from usage.models import UsageRecord
 from usage.recording import record_usage
@@ -71,10 +72,23 @@ def save_ending(answer: Message, instance: Instance, user: Any, ending: Answered
     )
     for number, quote in ending.quotes.items():
         Citation.objects.filter(message=answer, number=number).update(used=True, quote=quote)
+    return record_ending(ending, instance=instance, user=user, message_id=answer.pk)
+
+
+def record_ending(
+    ending: Answered,
+    *,
+    instance: Instance,
+    user: Any = None,
+    message_id: UUID | None = None,
+    api_key: ApiKey | None = None,
+) -> UsageRecord:
+    """Record what an answer cost, whoever asked for it."""
     return record_usage(
         instance=instance,
         user=user,
-        message_id=answer.pk,
+        api_key=api_key,
+        message_id=message_id,
         model=choose_model(ending.model_id),
         outcome=ending.outcome,
         usage=ending.usage,

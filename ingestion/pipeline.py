@@ -17,7 +17,7 @@ from uuid import UUID
 from django.conf import settings
 
 from inference.embedding.client import EmbeddingClient
-from inference.embedding.prepare import prepared_folder
+from inference.embedding.folder import prepared_folder
 from ingestion.attempts import Attempt, StaleAttempt
 from ingestion.chunking import embedding_text
 from ingestion.models import Document

@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "allauth.socialaccount",
     "allauth.mfa",
     "csp",
+    "ninja",
     "servestatic",
     "django.contrib.admin",
     "django.contrib.auth",

@@ -4,10 +4,12 @@ from django.contrib import admin
 from django.urls import include, path
 
 from ragapp import error_pages, views
+from ragapp.api import api
 
 urlpatterns = [
     path("", include("instances.urls")),
     path("accounts/", include("accounts.urls")),
+    path("", api.urls),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
     path("healthz", views.healthz, name="healthz"),

@@ -1,0 +1,163 @@
+"""One answer in the shapes of OpenAI's chat completions, with citations and impact added."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator
+from typing import Any
+from uuid import uuid4
+
+import orjson
+
+from chat.answering import Question, answer_question
+from chat.events import Answered, AnswerEvent, Reasoning, Text
+from chat.failures import user_message
+from chat.persistence import record_ending
+from chat.transcript import Transcript
+from instances.api import ApiError
+from instances.models import ApiKey
+from instances.tenancy import in_tenant
+from usage.models import UsageRecord
+
+_DONE = b"data: [DONE]\n\n"
+# Failures before the first word; a program may try again after a 503.
+_HTTP_STATUS = {"backend_rejected": 502, "authentication_failed": 502, "model_not_found": 502}
+_UNAVAILABLE = 503
+
+
+class Completion:
+    """Runs the line of ``chat.answering`` for a program; closing it stops the model."""
+
+    def __init__(self, question: Question, key: ApiKey) -> None:
+        self._question, self._key = question, key
+        self._transcript = Transcript(model_id=question.model.id)
+        self._events = answer_question(question, self._transcript)
+        self._first: AnswerEvent | None = None
+        self._head = {
+            "id": f"chatcmpl-{uuid4().hex}",
+            "created": int(time.time()),
+            "model": question.model.id,
+        }
+
+    async def begin(self) -> None:
+        """Wait for the first words; raises ApiError when none will come."""
+        try:
+            async for event in self._events:
+                if isinstance(event, Text | Reasoning | Answered):
+                    self._first = event
+                    break
+        except BaseException:
+            await self._close()
+            raise
+        if isinstance(self._first, Answered) and self._first.outcome == "failed":
+            await self._close()
+            code = self._first.error_code
+            raise ApiError(_HTTP_STATUS.get(code, _UNAVAILABLE), code, user_message(code))
+
+    async def whole(self) -> dict[str, Any]:
+        """Return the whole answer; one that was cut has the finish reason "length"."""
+        try:
+            async for _event in self._events:
+                pass
+        finally:
+            record = await self._close()
+        ending = self._transcript.ending()
+        message: dict[str, Any] = {"role": "assistant", "content": ending.text}
+        if ending.reasoning:
+            message["reasoning_content"] = ending.reasoning
+        choice = {"index": 0, "message": message, "finish_reason": _finish_reason(ending)}
+        return {
+            **self._head,
+            "object": "chat.completion",
+            "choices": [choice],
+            "usage": _usage(ending),
+            **self._evidence(ending, record),
+        }
+
+    async def stream(self, *, include_usage: bool) -> AsyncGenerator[bytes, None]:
+        """Yield the answer as server-sent events."""
+        try:
+            yield self._chunk({"role": "assistant", "content": ""})
+            if self._first is not None:
+                for piece in _deltas(self._first):
+                    yield self._chunk(piece)
+            async for event in self._events:
+                for piece in _deltas(event):
+                    yield self._chunk(piece)
+        finally:
+            record = await self._close()
+        ending = self._transcript.ending()
+        if ending.outcome == "failed":
+            code = ending.error_code
+            yield _data({"error": {"code": code, "message": user_message(code), "type": "server"}})
+        else:
+            evidence = self._evidence(ending, record)
+            yield self._chunk({}, finish_reason=_finish_reason(ending), **evidence)
+            if include_usage:
+                yield self._chunk(None, usage=_usage(ending), **evidence)
+        yield _DONE
+
+    async def _close(self) -> UsageRecord:
+        """Stop the model if it still runs, and record what it cost, whatever happened."""
+        await self._events.aclose()
+        recording = in_tenant(
+            self._key.instance_id,
+            record_ending,
+            self._transcript.ending(),
+            instance=self._question.instance,
+            user=self._key.created_by,
+            api_key=self._key,
+        )
+        return await asyncio.shield(asyncio.ensure_future(recording))
+
+    def _chunk(
+        self, delta: dict[str, Any] | None, finish_reason: str | None = None, **more: Any
+    ) -> bytes:
+        choice = {"index": 0, "delta": delta, "finish_reason": finish_reason}
+        choices = [] if delta is None else [choice]
+        return _data({**self._head, "object": "chat.completion.chunk", "choices": choices, **more})
+
+    def _evidence(self, ending: Answered, record: UsageRecord) -> dict[str, Any]:
+        chunks = self._transcript.chunks
+        citations = [
+            {
+                "number": number,
+                "document_id": chunks[number - 1].document_id,
+                "document": chunks[number - 1].document_name,
+                "page": chunks[number - 1].page_start,
+                "quote": quote or chunks[number - 1].text,
+            }
+            for number, quote in sorted(ending.quotes.items())
+        ]
+        impact = {
+            "energy_wh": record.energy_wh,
+            "gco2e": record.gco2e_usage + record.gco2e_embodied,
+            "method": record.method,
+        }
+        return {"citations": citations, "impact": impact}
+
+
+def _deltas(event: AnswerEvent) -> list[dict[str, Any]]:
+    match event:
+        case Text(text):
+            return [{"content": text}]
+        case Reasoning(text):
+            return [{"reasoning_content": text}]
+    return []
+
+
+def _finish_reason(ending: Answered) -> str:
+    return "length" if ending.error_code else "stop"
+
+
+def _usage(ending: Answered) -> dict[str, int]:
+    prompt = ending.usage.prompt_tokens if ending.usage else 0
+    completion = ending.usage.completion_tokens if ending.usage else 0
+    return {
+        "prompt_tokens": prompt,
+        "completion_tokens": completion,
+        "total_tokens": prompt + completion,
+    }
+
+
+def _data(payload: dict[str, Any]) -> bytes:
+    return b"data: %s\n\n" % orjson.dumps(payload)

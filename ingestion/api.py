@@ -1,0 +1,143 @@
+"""``/api/v1/documents``: what a program does with an instance's documents."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from ninja import File, Form, Query, Router, Schema
+from ninja.files import UploadedFile
+
+from ingestion import uploads
+from ingestion.errors import EmptyDocument, FileTooLarge, IngestionError, user_message
+from ingestion.models import Document, DocumentPage
+from instances.api import ApiError, ApiKeyAuth, ErrorDetail, ErrorOut, KeyRequest
+from instances.models import ApiKey, Instance
+from instances.tenancy import tenant
+
+router = Router(tags=["documents"])
+
+MANAGE = ApiKeyAuth(ApiKey.Scope.MANAGE)
+MAX_LISTED = 10_000
+_STATUS_OF_REFUSAL = {FileTooLarge.code: 413, EmptyDocument.code: 422}
+
+
+class DocumentOut(Schema):
+    id: UUID
+    name: str
+    folder: str
+    media_type: str
+    size_bytes: int
+    sha256: str
+    status: str
+    error: ErrorDetail | None
+    pages: int
+    chunks: int
+    embedded_chunks: int
+    created_at: datetime
+    finished_at: datetime | None
+
+    @staticmethod
+    def resolve_error(document: Document) -> dict[str, str] | None:
+        if not document.error_code:
+            return None
+        return {
+            "code": document.error_code,
+            "message": str(user_message(document.error_code)),
+        }
+
+
+class Paging(Schema):
+    status: str | None = None
+    limit: int = 1000
+    offset: int = 0
+
+
+@router.post(
+    "/documents",
+    auth=MANAGE,
+    response={201: DocumentOut, 200: DocumentOut, 413: ErrorOut, 415: ErrorOut, 422: ErrorOut},
+    summary="Add a document; the same bytes again give the existing one (200)",
+)
+def add_document(
+    request: KeyRequest,
+    file: File[UploadedFile],
+    folder: Form[str] = "",
+) -> tuple[int, Document]:
+    key = request.auth
+    try:
+        with tenant(key.instance):
+            document, created = uploads.store_upload(
+                instance=key.instance,
+                user=key.created_by,
+                name=file.name or "",
+                folder=folder,
+                content=file,
+            )
+    except IngestionError as error:
+        status = _STATUS_OF_REFUSAL.get(error.code, 415)
+        raise ApiError(status, error.code, str(user_message(error.code))) from error
+    return (201 if created else 200), document
+
+
+@router.get("/documents", response=list[DocumentOut], summary="List documents, newest first")
+def list_documents(
+    request: KeyRequest, response: HttpResponse, paging: Query[Paging]
+) -> list[Document]:
+    with tenant(request.auth.instance):
+        documents = Document.objects.for_instance(request.auth.instance).order_by(
+            "-created_at", "pk"
+        )
+        if paging.status:
+            documents = documents.filter(status=paging.status)
+        response["X-Total-Count"] = str(documents.count())
+        start = max(paging.offset, 0)
+        return list(documents[start : start + min(max(paging.limit, 1), MAX_LISTED)])
+
+
+@router.get("/documents/{document_id}", response=DocumentOut, summary="One document")
+def get_document(request: KeyRequest, document_id: UUID) -> Document:
+    with tenant(request.auth.instance):
+        return _get(request.auth.instance, document_id)
+
+
+@router.delete(
+    "/documents/{document_id}",
+    auth=MANAGE,
+    response={204: None},
+    summary="Delete a document with its passages, vectors and file",
+)
+def delete_document(request: KeyRequest, document_id: UUID) -> tuple[int, None]:
+    with tenant(request.auth.instance):
+        uploads.delete(_get(request.auth.instance, document_id))
+    return 204, None
+
+
+@router.get(
+    "/documents/{document_id}/text",
+    summary="The text as extracted: plain, a form feed between pages; or JSON, page by page",
+)
+def get_text(request: KeyRequest, document_id: UUID) -> Any:
+    with tenant(request.auth.instance):
+        document = _get(request.auth.instance, document_id)
+        pages = list(
+            DocumentPage.objects.filter(document=document)
+            .order_by("number")
+            .values("number", "label", "text")
+        )
+    if _wants_json(request):
+        return {"id": document.pk, "unit": document.unit, "pages": pages}
+    text = "\f".join(page["text"] for page in pages)
+    return HttpResponse(text, content_type="text/plain; charset=utf-8")
+
+
+def _get(instance: Instance, document_id: UUID) -> Document:
+    document = Document.objects.for_instance(instance).filter(pk=document_id).first()
+    if document is None:
+        raise ApiError(404, "not_found", _("There is no such document in this instance."))
+    return document
+
+
+def _wants_json(request: HttpRequest) -> bool:
+    return request.get_preferred_type(["text/plain", "application/json"]) == "application/json"

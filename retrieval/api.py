@@ -1,0 +1,66 @@
+"""``/api/v1/search``: what retrieval finds, without an answer."""
+
+from uuid import UUID
+
+from ninja import Field, Router, Schema
+
+from instances.api import AsyncApiKeyAuth, KeyRequest
+from retrieval.search import asearch
+
+router = Router(tags=["search"])
+
+
+class SearchIn(Schema):
+    query: str = Field(min_length=1, max_length=8000)
+    top_k: int = Field(6, ge=1, le=100)
+    document_ids: list[UUID] = []
+
+
+class SearchHit(Schema):
+    document_id: UUID
+    document: str
+    page: int
+    page_end: int
+    heading: str
+    text: str
+    score: float
+    chunk_id: int
+
+
+class Timing(Schema):
+    embed: float
+    search: float
+    total: float
+
+
+class SearchOut(Schema):
+    results: list[SearchHit]
+    timing_ms: Timing
+
+
+@router.post("/search", auth=AsyncApiKeyAuth(), response=SearchOut, summary="Search passages")
+async def search_passages(request: KeyRequest, body: SearchIn) -> SearchOut:
+    found = await asearch(
+        instance=request.auth.instance,
+        query=body.query,
+        top_k=body.top_k,
+        document_ids=body.document_ids,
+    )
+    hits = [
+        SearchHit(
+            document_id=chunk.document_id,
+            document=chunk.document_name,
+            page=chunk.page_start,
+            page_end=chunk.page_end,
+            heading=chunk.heading,
+            text=chunk.text,
+            score=chunk.score,
+            chunk_id=chunk.chunk_id,
+        )
+        for chunk in found.chunks
+    ]
+    timing = found.timing
+    return SearchOut(
+        results=hits,
+        timing_ms=Timing(embed=timing.embed_ms, search=timing.search_ms, total=timing.total_ms),
+    )
