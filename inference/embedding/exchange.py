@@ -1,0 +1,156 @@
+"""One exchange with a model server, written once for threads and for the event loop.
+
+What is sent, how an answer is read, when to try again: these are generators that yield a `Call` or
+a `Pause`, and are sent the `Answer` to a call; `perform` drives them with blocking I/O, `aperform`
+on the event loop.
+"""
+
+import asyncio
+import os
+import random
+import time
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+import httpx
+import orjson
+
+from inference.chat.connections import LIMITS, LOOPBACK, shared_client
+from inference.chat.failures import error_from_response
+from inference.errors import (
+    BackendOverloaded,
+    BackendTimeout,
+    BackendUnavailable,
+    InferenceError,
+    ProtocolError,
+)
+
+FIRST_PAUSE_S = 0.25
+CONNECT_TIMEOUT_S = 5.0
+
+_clients: dict[int, httpx.Client] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A POST of JSON."""
+
+    url: str
+    api_key: str
+    payload: Mapping[str, Any]
+    timeout_s: float
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def request(self) -> dict[str, Any]:
+        """The arguments of httpx's `post`."""
+        headers = {"content-type": "application/json", **self.headers}
+        if self.api_key:
+            headers["authorization"] = f"Bearer {self.api_key}"
+        return {
+            "url": self.url,
+            "content": orjson.dumps(self.payload),
+            "headers": headers,
+            "timeout": httpx.Timeout(self.timeout_s, connect=CONNECT_TIMEOUT_S),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Wait before going on."""
+
+    seconds: float
+
+
+Answer = httpx.Response | httpx.TransportError
+Result = TypeVar("Result")
+Exchange = Generator[Call | Pause, Answer, Result]
+
+
+def call_with_retries(call: Call, *, max_wait_s: float) -> Exchange[Any]:
+    """Return the JSON that the server answers.
+
+    A server that is full, failing or not there is tried again, until the pauses would exceed
+    `max_wait_s` in all: after its own Retry-After, else after a doubling pause; both with jitter,
+    so that workers do not come back together. Silence is not retried: the work may still be queued
+    there. Raises InferenceError.
+    """
+    waited_s, pause_s = 0.0, FIRST_PAUSE_S
+    while True:
+        try:
+            return _read(call, (yield call))
+        except (BackendUnavailable, BackendOverloaded) as error:
+            advice_s = error.retry_after_s if isinstance(error, BackendOverloaded) else None
+            wait_s = (advice_s or pause_s) * random.uniform(1.0, 1.5)  # noqa: S311
+            if isinstance(error, BackendTimeout) or waited_s + wait_s > max_wait_s:
+                raise
+        yield Pause(wait_s)
+        waited_s += wait_s
+        pause_s *= 2
+
+
+def perform(exchange: Exchange[Result]) -> Result:
+    """Run an exchange in this thread; its connections are kept for the whole process."""
+    answer: Answer | None = None
+    while True:
+        try:
+            step = next(exchange) if answer is None else exchange.send(answer)
+        except StopIteration as end:
+            result: Result = end.value
+            return result
+        answer = None
+        if isinstance(step, Pause):
+            time.sleep(step.seconds)
+            continue
+        try:
+            answer = _process_client().post(**step.request())
+        except httpx.TransportError as error:
+            answer = error
+
+
+async def aperform(exchange: Exchange[Result]) -> Result:
+    """Run an exchange on the event loop, with the loop's shared connections."""
+    answer: Answer | None = None
+    while True:
+        try:
+            step = next(exchange) if answer is None else exchange.send(answer)
+        except StopIteration as end:
+            result: Result = end.value
+            return result
+        answer = None
+        if isinstance(step, Pause):
+            await asyncio.sleep(step.seconds)
+            continue
+        try:
+            answer = await shared_client().post(**step.request())
+        except httpx.TransportError as error:
+            answer = error
+
+
+def _read(call: Call, answer: Answer) -> Any:
+    """The JSON of a good answer, or the error that it means."""
+    if isinstance(answer, httpx.TransportError):
+        raise _transport_error(call, answer) from answer
+    if answer.status_code != HTTPStatus.OK:
+        raise error_from_response(answer.status_code, answer.headers, answer.content)
+    try:
+        return orjson.loads(answer.content)
+    except orjson.JSONDecodeError as error:
+        raise ProtocolError(f"{call.url} answered something else than JSON") from error
+
+
+def _transport_error(call: Call, error: httpx.TransportError) -> InferenceError:
+    message = f"{call.url}: {type(error).__name__} {error}"
+    if isinstance(error, httpx.TimeoutException) and not isinstance(error, httpx.ConnectTimeout):
+        return BackendTimeout(message)
+    return BackendUnavailable(message)
+
+
+def _process_client() -> httpx.Client:
+    """The process's pool of connections: a client per process, as a fork must not share sockets."""
+    client = _clients.get(os.getpid())
+    if client is None:
+        client = httpx.Client(limits=LIMITS, mounts=dict.fromkeys(LOOPBACK))
+        _clients[os.getpid()] = client
+    return client

@@ -1,0 +1,94 @@
+"""Relevance scores from any rerank server: Cohere-like (ours, vLLM, OpenGateLLM) or TEI."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Self
+
+from django.conf import settings
+
+from inference.embedding.exchange import Call, Exchange, aperform, call_with_retries, perform
+from inference.embedding.limits import as_input_too_long
+from inference.errors import BackendRejected, ProtocolError
+
+MAX_WAIT_S = 4.0
+
+
+@dataclass(frozen=True)
+class RerankEndpoint:
+    """A rerank server and the model to ask it for."""
+
+    base_url: str
+    api_key: str
+    model: str
+    timeout_s: float = 30.0
+
+    @classmethod
+    def from_settings(cls) -> Self | None:
+        """The endpoint that the operator has set (RERANK_*), None when there is no reranker."""
+        if not settings.RERANK_BASE_URL:
+            return None
+        return cls(
+            base_url=settings.RERANK_BASE_URL,
+            api_key=settings.RERANK_API_KEY,
+            model=settings.RERANK_MODEL,
+        )
+
+
+def rerank(endpoint: RerankEndpoint, query: str, texts: Sequence[str]) -> list[float]:
+    """Return the relevance of each text to the query, in the order of `texts`, higher is better.
+
+    The scale is the model's own. Raises InferenceError.
+    """
+    return perform(_rerank(endpoint, query, texts))
+
+
+async def arerank(endpoint: RerankEndpoint, query: str, texts: Sequence[str]) -> list[float]:
+    """As `rerank`, on the event loop."""
+    return await aperform(_rerank(endpoint, query, texts))
+
+
+def _rerank(endpoint: RerankEndpoint, query: str, texts: Sequence[str]) -> Exchange[list[float]]:
+    if not texts:
+        return []
+    cohere = {
+        "model": endpoint.model,
+        "query": query,
+        "documents": list(texts),
+        "top_n": len(texts),
+    }
+    try:
+        answer = yield from _call(endpoint, cohere)
+    except BackendRejected as error:
+        # TEI's word for a body without its own field `texts`.
+        if error.status != HTTPStatus.UNPROCESSABLE_ENTITY:
+            raise as_input_too_long(error) from error
+        answer = yield from _call(endpoint, {"query": query, "texts": list(texts)})
+    return _read_scores(answer, len(texts))
+
+
+def _call(endpoint: RerankEndpoint, payload: dict[str, Any]) -> Exchange[Any]:
+    call = Call(
+        url=f"{endpoint.base_url.rstrip('/')}/rerank",
+        api_key=endpoint.api_key,
+        payload=payload,
+        timeout_s=endpoint.timeout_s,
+    )
+    return (yield from call_with_retries(call, max_wait_s=MAX_WAIT_S))
+
+
+def _read_scores(answer: Any, n_texts: int) -> list[float]:
+    """`{"results": [{index, relevance_score}]}`, or TEI's `[{index, score}]`."""
+    try:
+        results = answer if isinstance(answer, list) else answer["results"]
+        scores = {
+            int(result["index"]): float(result.get("relevance_score", result.get("score")))
+            for result in results
+        }
+        ordered = [scores[index] for index in range(n_texts)]
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ProtocolError(f"not the scores of {n_texts} texts: {error!r}") from error
+    if not all(map(math.isfinite, ordered)):
+        raise ProtocolError("a score is not a number")
+    return ordered
