@@ -4,17 +4,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 
-def document_strings() -> dict[str, str | dict[str, str]]:
+def document_strings() -> dict[str, str]:
     """Return the strings of the upload queue and of the live list, in the active language.
 
-    A value with "one" and "other" is chosen by number, as Intl.PluralRules does.
+    A count has two keys, ``….one`` and ``….other``, chosen as Intl.PluralRules does.
     """
-    one, other = _counted(1), _counted(2)
-    counted = {key: {"one": one[key], "other": other[key]} for key in one}
-    return _plain() | counted
+    strings = _plain()
+    for category, n in (("one", 1), ("other", 2)):
+        strings |= {f"{key}.{category}": text for key, text in _counted(n).items()}
+    return strings
 
 
-def _plain() -> dict[str, str | dict[str, str]]:
+def _plain() -> dict[str, str]:
     return {
         "tooLarge": _(
             "This file is larger than {limit}. Split it into smaller files, or compress its images."

@@ -26,7 +26,7 @@ KINDS: Mapping[str, Kind] = {
         (types.DOCX, types.ODT, types.RTF, types.TEXT, types.MARKDOWN, types.EPUB),
     ),
     "slides": Kind(_("Slides"), "presentation", (types.PPTX, types.ODP)),
-    "sheet": Kind(_("Spreadsheet"), "table", (types.XLSX, types.ODS, types.CSV)),
+    "sheet": Kind(_("Spreadsheet"), "file-spreadsheet", (types.XLSX, types.ODS, types.CSV)),
     "web": Kind(_("Web page"), "globe", (types.HTML,)),
     "mail": Kind(_("Mail"), "mail", (types.EML,)),
 }

@@ -97,6 +97,7 @@ class _Sent:
         data = {
             "ids": [str(document.pk) for document in listing.documents],
             "rows": rows,
+            "page_count": listing.page_count,
             "counts": {
                 "": listing.counts.total,
                 "ready": listing.counts.ready,

@@ -75,7 +75,7 @@ def picker(request: HttpRequest, membership: Membership) -> JsonResponse:
             "folder": document.folder,
             "icon": kind_of(document.media_type).icon,
             "pages": document.pages,
-            "url": reverse("ingestion:document", args=[membership.instance.slug, document.pk]),
+            "url": reverse("documents:detail", args=[membership.instance.slug, document.pk]),
         }
         for document in found
     ]

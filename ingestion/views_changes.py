@@ -43,8 +43,7 @@ def upload(request: HttpRequest, membership: Membership) -> JsonResponse:
         )
     except FileTooLarge as error:
         limit = filesizeformat(settings.MAX_UPLOAD_BYTES)
-        text = str(document_strings()["tooLarge"])
-        return _refusal(413, error.code, text.format(limit=limit))
+        return _refusal(413, error.code, document_strings()["tooLarge"].format(limit=limit))
     except UnsupportedMediaType as error:
         return _refusal(415, error.code, user_message(error.code))
     except IngestionError as error:
@@ -54,7 +53,7 @@ def upload(request: HttpRequest, membership: Membership) -> JsonResponse:
         "created": created,
         "name": document.name,
         "status": document.status,
-        "url": reverse("ingestion:document", args=[membership.instance.slug, document.pk]),
+        "url": reverse("documents:detail", args=[membership.instance.slug, document.pk]),
     }
     return JsonResponse(data, status=201 if created else 200)
 
@@ -105,8 +104,7 @@ def bulk(request: HttpRequest, membership: Membership) -> HttpResponse:
         uploads.retry(document)
     n = len(failed)
     text = ngettext("%(n)s document is tried again.", "%(n)s documents are tried again.", n)
-    messages.success(request, text % {"n": n})
-    return _done(request, membership)
+    return _done(request, membership, text % {"n": n})
 
 
 def get_document(membership: Membership, document_id: UUID) -> Document:
@@ -145,14 +143,15 @@ def _delete(
         uploads.delete(document)
     n = len(documents)
     text = ngettext("%(n)s document deleted.", "%(n)s documents deleted.", n)
-    messages.success(request, text % {"n": n})
-    return redirect(_way_back(request, membership))
+    return _done(request, membership, text % {"n": n})
 
 
-def _done(request: HttpRequest, membership: Membership) -> HttpResponse:
-    """Nothing for a script, which sees the change arrive; the list for a form."""
+def _done(request: HttpRequest, membership: Membership, text: str = "") -> HttpResponse:
+    """Tell a script, which sees the change arrive by itself; send a form back where it was."""
     if not request.accepts("text/html"):
-        return HttpResponse(status=204)
+        return JsonResponse({"message": text})
+    if text:
+        messages.success(request, text)
     return redirect(_way_back(request, membership))
 
 
@@ -161,4 +160,4 @@ def _way_back(request: HttpRequest, membership: Membership) -> str:
     target = request.POST.get("next") or request.GET.get("next", "")
     if url_has_allowed_host_and_scheme(target, allowed_hosts=None):
         return target
-    return reverse("ingestion:documents", args=[membership.instance.slug])
+    return reverse("documents:list", args=[membership.instance.slug])

@@ -10,7 +10,6 @@ from django.views.decorators.http import require_safe
 
 from ingestion.files import file_response
 from ingestion.forms import ViewerForm
-from ingestion.live import stamp
 from ingestion.media_types import PDF
 from ingestion.models import Document
 from ingestion.reading import read
@@ -25,8 +24,7 @@ from instances.tenancy import in_tenant
 def document(request: HttpRequest, membership: Membership, document_id: UUID) -> HttpResponse:
     """A document opened at ``?page=``, or at the page of the passage ``?chunk=``."""
     shown = get_document(membership, document_id)
-    context = _context(request, membership, shown) | {"since": stamp(shown.updated_at)}
-    return render(request, "ingestion/document.html", context)
+    return render(request, "ingestion/document.html", _context(request, shown))
 
 
 @require_safe
@@ -36,7 +34,7 @@ def page(
 ) -> HttpResponse:
     """One page of a document, as the fragment that replaces another."""
     shown = get_document(membership, document_id)
-    context = _context(request, membership, shown, number=number)
+    context = _context(request, shown, number=number)
     return render(request, "ingestion/includes/reading.html", context)
 
 
@@ -53,7 +51,7 @@ async def file(request: HttpRequest, slug: str, document_id: UUID) -> HttpRespon
 
 
 def _context(
-    request: HttpRequest, membership: Membership, shown: Document, number: int | None = None
+    request: HttpRequest, shown: Document, number: int | None = None
 ) -> dict[str, Any]:
     form = ViewerForm(request.GET)
     form.is_valid()
@@ -64,10 +62,4 @@ def _context(
         chunk_id=place.get("chunk"),
         query=place.get("q") or "",
     )
-    return {
-        "document": shown,
-        "membership": membership,
-        "instance": membership.instance,
-        "reading": reading,
-        "is_pdf": shown.media_type == PDF,
-    }
+    return {"document": shown, "reading": reading, "is_pdf": shown.media_type == PDF}

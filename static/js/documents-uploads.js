@@ -1,0 +1,238 @@
+/*
+ * <document-uploads>: files picked or dropped anywhere on the page, sent three at a time.
+ *
+ * The panel lists what is on its way and what needs somebody's attention; what arrived is in the
+ * list of documents, which is told by "documents-added".
+ */
+import { fromDrop, fromInput, refusal } from "./documents-files.js";
+import { counted, formatted } from "./documents-strings.js";
+import { transfer } from "./documents-transfer.js";
+import { t } from "./strings.js";
+import { toast } from "./toast.js";
+
+const PARALLEL = 3;
+const LISTED_PROBLEMS = 100;
+const CLOSES_AFTER_MS = 5000;
+const OVER = new Set(["sent", "duplicate", "failed"]);
+
+class DocumentUploads extends HTMLElement {
+  connectedCallback() {
+    this.items = [];
+    this.panel = this.querySelector("[data-panel]");
+    this.list = this.querySelector("[data-items]");
+    this.veil = this.querySelector("[data-veil]");
+    this.template = this.querySelector("template[data-item]");
+    this.querySelector("[data-stop-all]").addEventListener("click", () => this.stopAll());
+    this.querySelector("[data-retry-all]").addEventListener("click", () => this.retryAll());
+    this.querySelector("[data-clear]").addEventListener("click", () => this.clear());
+    this.listenToPickers();
+    this.listenToDrops();
+    window.addEventListener("beforeunload", (event) => {
+      if (this.pending().length) event.preventDefault();
+    });
+  }
+
+  listenToPickers() {
+    document.addEventListener("click", (event) => {
+      const button = event.target.closest("[data-pick]");
+      if (button) this.querySelector(`[data-input="${button.dataset.pick}"]`).click();
+    });
+    for (const input of this.querySelectorAll("[data-input]")) {
+      input.addEventListener("change", () => {
+        this.add(fromInput(input));
+        input.value = "";
+      });
+    }
+  }
+
+  listenToDrops() {
+    let depth = 0;
+    const show = (visible) => {
+      depth = visible ? depth : 0;
+      this.veil.hidden = !visible;
+    };
+    const withFiles = (handler) => (event) => {
+      if (!event.dataTransfer?.types.includes("Files")) return;
+      event.preventDefault();
+      handler(event);
+    };
+    window.addEventListener("dragenter", withFiles(() => show((depth += 1) > 0)));
+    window.addEventListener("dragleave", withFiles(() => show((depth -= 1) > 0)));
+    window.addEventListener("dragover", withFiles((event) => {
+      event.dataTransfer.dropEffect = "copy";
+    }));
+    window.addEventListener("drop", withFiles(async (event) => {
+      show(false);
+      const found = await fromDrop(event.dataTransfer);
+      if (found.length) this.add(found);
+      else toast(t("noFile"));
+    }));
+  }
+
+  add(found) {
+    if (!found.length) return;
+    if (!this.pending().length) this.clear();
+    for (const { file, folder } of found) {
+      const item = { file, folder, state: "waiting", sent: 0, note: "", again: false };
+      const reason = refusal(file, Number(this.dataset.maxBytes), this.dataset.limit);
+      if (reason) Object.assign(item, { state: "failed", note: reason });
+      this.items.push(item);
+      if (reason) this.show(item);
+    }
+    this.panel.hidden = false;
+    this.next();
+  }
+
+  pending() {
+    return this.items.filter((item) => !OVER.has(item.state));
+  }
+
+  /** Start what there is room for, and say where things stand. */
+  next() {
+    const pending = this.pending();
+    const room = PARALLEL - pending.filter((item) => item.state !== "waiting").length;
+    const waiting = pending.filter((item) => item.state === "waiting");
+    for (const item of waiting.slice(0, Math.max(0, room))) this.start(item);
+    this.summarise();
+    if (!this.pending().length) this.finish();
+  }
+
+  async start(item) {
+    item.state = "sending";
+    item.controller = new AbortController();
+    this.show(item);
+    try {
+      const document = await transfer({
+        url: this.dataset.url,
+        file: item.file,
+        folder: item.folder,
+        signal: item.controller.signal,
+        onProgress: (sent, state) => this.progressed(item, sent, state),
+      });
+      this.arrived(item, document);
+    } catch (error) {
+      if (item.controller.signal.aborted) return;
+      Object.assign(item, { state: "failed", note: error.message, again: error.again, sent: 0 });
+      this.show(item);
+    }
+    this.next();
+  }
+
+  progressed(item, sent, state) {
+    item.sent = sent;
+    const percent = item.file.size ? Math.floor((100 * sent) / item.file.size) : 0;
+    item.note = state === "sending" ? t("sending", { percent: formatted(percent) }) : t(state);
+    this.show(item);
+    this.summarise();
+  }
+
+  arrived(item, { created, name, url }) {
+    item.sent = item.file.size;
+    item.state = created ? "sent" : "duplicate";
+    if (created) this.hide(item);
+    else {
+      item.note = `${t("duplicate")} ${name}`;
+      item.url = url;
+      this.show(item);
+    }
+    this.dispatchEvent(new CustomEvent("documents-added", { bubbles: true }));
+  }
+
+  /** Draw one item; past LISTED_PROBLEMS only its count is shown. */
+  show(item) {
+    if (!item.element) {
+      if (OVER.has(item.state) && this.list.childElementCount >= LISTED_PROBLEMS) return;
+      item.element = this.template.content.firstElementChild.cloneNode(true);
+      item.element.querySelector("[data-name]").textContent = item.file.name;
+      item.element.querySelector("[data-retry]").addEventListener("click", () => this.retry(item));
+      item.element.querySelector("[data-dismiss]").addEventListener("click", () => this.dismiss(item));
+      this.list.append(item.element);
+    }
+    const part = (name) => item.element.querySelector(`[data-${name}]`);
+    const over = OVER.has(item.state);
+    item.element.dataset.state = item.state;
+    part("note").textContent = item.note;
+    part("progress").hidden = over;
+    part("progress").max = item.file.size || 1;
+    part("progress").value = item.sent;
+    part("progress").setAttribute("aria-label", item.file.name);
+    part("retry").hidden = !item.again || !over;
+    part("open").hidden = !item.url;
+    if (item.url) part("open").href = item.url;
+    part("dismiss").setAttribute("aria-label", t(over ? "dismiss" : "stop", { name: item.file.name }));
+  }
+
+  hide(item) {
+    const hadFocus = item.element?.contains(document.activeElement);
+    item.element?.remove();
+    item.element = null;
+    if (hadFocus) this.panel.querySelector("button:not([hidden])")?.focus();
+  }
+
+  retry(item) {
+    Object.assign(item, { state: "waiting", note: "", again: false, sent: 0 });
+    this.hide(item);
+    this.next();
+  }
+
+  retryAll() {
+    for (const item of this.items.filter(({ again }) => again)) this.retry(item);
+  }
+
+  dismiss(item) {
+    item.controller?.abort();
+    this.hide(item);
+    this.items = this.items.filter((other) => other !== item);
+    if (this.items.length) this.next();
+    else this.clear();
+  }
+
+  stopAll() {
+    for (const item of this.pending()) {
+      item.controller?.abort();
+      this.hide(item);
+    }
+    this.items = this.items.filter((item) => OVER.has(item.state));
+    if (this.items.length) this.next();
+    else this.clear();
+  }
+
+  summarise() {
+    const of = (state) => this.items.filter((item) => item.state === state).length;
+    const pending = this.pending().length;
+    const done = of("sent") + of("duplicate");
+    const problems = of("failed");
+    const parts = pending
+      ? [counted("progress", this.items.length - problems, { done: formatted(done) })]
+      : [counted("finished", of("sent"))];
+    if (of("duplicate")) parts.push(counted("duplicates", of("duplicate")));
+    if (problems) parts.push(counted("problems", problems));
+    this.querySelector("[data-summary]").textContent = parts.join(" · ");
+    const total = this.querySelector("[data-total]");
+    total.hidden = !pending;
+    total.max = this.items.reduce((sum, { file }) => sum + file.size, 0) || 1;
+    total.value = this.items.reduce((sum, { sent }) => sum + sent, 0);
+    this.querySelector("[data-stop-all]").hidden = !pending;
+    this.querySelector("[data-clear]").hidden = pending > 0;
+    this.querySelector("[data-retry-all]").hidden =
+      pending > 0 || this.items.filter(({ again }) => again).length < 2;
+    return this.querySelector("[data-summary]").textContent;
+  }
+
+  finish() {
+    this.querySelector("[data-status]").textContent = this.summarise();
+    if (this.items.every((item) => item.state === "sent")) {
+      const shown = this.items;
+      setTimeout(() => shown === this.items && this.clear(), CLOSES_AFTER_MS);
+    }
+  }
+
+  clear() {
+    this.items = [];
+    this.list.replaceChildren();
+    this.panel.hidden = true;
+    this.querySelector("[data-status]").textContent = "";
+  }
+}
+
+customElements.define("document-uploads", DocumentUploads);

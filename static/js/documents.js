@@ -1,0 +1,3 @@
+/* The documents' page. */
+import "./documents-list.js";
+import "./documents-uploads.js";
