@@ -17,7 +17,15 @@ from .data_dir import DataDir
 from .errors import LauncherError
 from .ports import remembered_port
 
-DEMO_MODEL = "smollm2-135m-instruct"
+# What inference.demo_llm serves: two requests at once share its context.
+_DEMO_LLM = {
+    "LLM_MODEL": "smollm2-135m-instruct",
+    "LLM_LABEL": "SmolLM2 135M (demonstration)",
+    "LLM_CONTEXT_WINDOW": "4096",
+    "LLM_MAX_TOKENS": "512",
+    "LLM_ACTIVE_PARAMETERS_B": "0.135",
+    "LLM_TOTAL_PARAMETERS_B": "0.135",
+}
 
 
 @dataclass(frozen=True)
@@ -81,7 +89,7 @@ def application_environment(
     values = {"DATA_DIR": str(data.root), "PYTHONUNBUFFERED": "1"}
     for name, value in services.service_environment(data, credentials).items():
         ours = embedded.database if name.startswith("DATABASE") else embedded.broker
-        if ours and not (name == "CACHE_URL" and is_set(name)):
+        if ours:
             values[name] = value
     if not is_set("SECRET_KEY"):
         values["SECRET_KEY"] = credentials.secret_key
@@ -90,9 +98,12 @@ def application_environment(
     if embedded.models_port:
         values["EMBEDDING_BASE_URL"] = f"http://127.0.0.1:{embedded.models_port}/v1"
         values["EMBEDDING_API_KEY"] = credentials.model_server_key
+        if is_set("RERANK_MODEL") and not is_set("RERANK_BASE_URL"):
+            values["RERANK_BASE_URL"] = values["EMBEDDING_BASE_URL"]
+            values["RERANK_API_KEY"] = credentials.model_server_key
     if embedded.llm_port:
         values["LLM_BASE_URL"] = f"http://127.0.0.1:{embedded.llm_port}/v1"
-        values["LLM_MODEL"] = DEMO_MODEL
+        values |= _DEMO_LLM
     return values
 
 

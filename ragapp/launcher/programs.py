@@ -61,7 +61,7 @@ def worker_programs(data: DataDir, env: dict[str, str]) -> list[Program]:
     schedule = str(data.root / "beat-schedule")
     return [
         _worker("parse", ["parse"], _PARSE_PROCESSES, env),
-        _worker("embed", ["embed", "celery"], _EMBED_PROCESSES, env),
+        _worker("embed", ["embed", "default"], _EMBED_PROCESSES, env),
         _python("beat", ["celery", "-A", "ragapp", "beat", "-s", schedule, "--pidfile="], env),
     ]
 

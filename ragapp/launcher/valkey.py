@@ -1,4 +1,4 @@
-"""The embedded Valkey: Celery's broker and the cache, on a Unix socket, kept on disk (AOF)."""
+"""The embedded Valkey: Celery's broker, on a Unix socket, kept on disk (AOF)."""
 
 import platform
 import signal
@@ -11,7 +11,6 @@ from .data_dir import DataDir, make_private_dir
 from .process import Program
 from .project import site_packages
 
-_CACHE_DATABASE = 1
 _SETTINGS = {
     "port": "0",
     "unixsocketperm": "700",
@@ -30,11 +29,6 @@ _SETTINGS = {
 def broker_url(data: DataDir) -> str:
     """Celery's URL of the broker."""
     return f"redis+socket://{quote(str(_socket(data)))}?virtual_host=0"
-
-
-def cache_url(data: DataDir) -> str:
-    """The URL of the cache for Django's Redis backend."""
-    return f"unix://{quote(str(_socket(data)))}?db={_CACHE_DATABASE}"
 
 
 def program(data: DataDir) -> Program:

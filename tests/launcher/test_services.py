@@ -59,7 +59,7 @@ def test_the_application_owns_nothing_and_row_security_binds_it(
 @pytest.mark.usefixtures("nothing_left")
 def test_data_survives_a_stop(data: DataDir, env: dict[str, str]) -> None:
     credentials = load_credentials(data)
-    broker = redis.Redis.from_url(env["CACHE_URL"])
+    broker = redis.Redis(unix_socket_path=str(data.sockets / "valkey.sock"))
     with running_services(data, credentials):
         with psycopg.connect(env["DATABASE_OWNER_URL"]) as owner:
             owner.execute("CREATE TABLE t AS SELECT 42 AS n")
