@@ -1,1 +1,53 @@
-from ingestion.parsing.plain import parse
+"""CSV and its cousins: one table, its delimiter found out."""
+
+import csv
+import io
+from collections import Counter
+from pathlib import Path
+
+from ingestion import media_types
+from ingestion.parsing.document import Block, ParsedDocument, ParsedPage
+from ingestion.parsing.encoding import decode
+from ingestion.parsing.limits import ParseLimits
+from ingestion.parsing.normalise import one_line
+from ingestion.parsing.tables import pipe_table
+
+_DELIMITERS = (";", "\t", ",", "|")
+_SAMPLE_LINES = 50
+_MAX_FIELD_CHARS = 1_000_000
+
+
+def parse(path: Path, limits: ParseLimits) -> ParsedDocument:
+    """Read a file of delimited values as one sheet."""
+    text = decode(path.read_bytes()).replace("\x00", "")
+    csv.field_size_limit(_MAX_FIELD_CHARS)
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text)))
+    except csv.Error:  # an unclosed quote swallows the file: quotes are then ordinary characters
+        lines = io.StringIO(text, newline="")
+        rows = list(csv.reader(lines, delimiter=delimiter_of(text), quoting=csv.QUOTE_NONE))
+    table = pipe_table([[one_line(cell) for cell in row] for row in rows])
+    blocks = (Block("table", table),) if table else ()
+    return ParsedDocument(
+        media_type=media_types.CSV,
+        title=None,
+        language=None,
+        unit="sheet",
+        pages=(ParsedPage(1, "", blocks),),
+    )
+
+
+def delimiter_of(text: str) -> str:
+    """Return the delimiter that cuts most of the first lines into the same number of fields."""
+    lines = [line for line in text.splitlines()[:_SAMPLE_LINES] if line.strip()]
+    scores: dict[str, tuple[float, int]] = {}
+    for delimiter in _DELIMITERS:
+        try:
+            widths = Counter(len(row) for row in csv.reader(lines, delimiter=delimiter) if row)
+        except csv.Error:
+            continue
+        wide = [(count, width) for width, count in widths.items() if width > 1]
+        if wide:
+            count, width = max(wide)
+            scores[delimiter] = (round(count / len(lines), 1), width)
+    return max(scores, key=lambda found: scores[found]) if scores else ","

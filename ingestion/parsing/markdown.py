@@ -1,1 +1,43 @@
-from ingestion.parsing.plain import parse
+"""Markdown, read as the HTML that it stands for."""
+
+import re
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+
+from ingestion import media_types
+from ingestion.parsing.document import Block, ParsedDocument
+from ingestion.parsing.encoding import decode
+from ingestion.parsing.html import html_blocks, html_root
+from ingestion.parsing.limits import ParseLimits
+from ingestion.parsing.sections import first_heading, split_sections
+
+_FRONT_MATTER = re.compile(r"\A---\n.*?\n(?:---|\.\.\.)\n", re.S)
+_FRONT_TITLE = re.compile(r"^title:\s*[\"']?(.+?)[\"']?\s*$", re.M)
+_RENDERER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+
+
+def parse(path: Path, limits: ParseLimits) -> ParsedDocument:
+    """Read a Markdown file; front matter gives the title and is not text."""
+    text = decode(path.read_bytes()).replace("\r\n", "\n")
+    title = None
+    front = _FRONT_MATTER.match(text)
+    if front:
+        named = _FRONT_TITLE.search(front.group())
+        title = named.group(1) if named else None
+        text = text[front.end() :]
+    blocks = markdown_blocks(text)
+    return ParsedDocument(
+        media_type=media_types.MARKDOWN,
+        title=title or first_heading(blocks),
+        language=None,
+        unit="section",
+        pages=split_sections(blocks),
+    )
+
+
+def markdown_blocks(text: str) -> list[Block]:
+    """Return the blocks of a Markdown text."""
+    if not text.strip():
+        return []
+    return html_blocks(html_root(f"<body>{_RENDERER.render(text)}</body>"))

@@ -1,0 +1,96 @@
+"""What Office Open XML files share: parts, relationships, properties.
+
+Elements are looked up by local name: the strict variant of the standard differs from the
+transitional one in namespaces only, and python-docx, python-pptx and openpyxl read the latter only.
+"""
+
+import posixpath
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from lxml import etree
+
+from ingestion.errors import CorruptDocument
+from ingestion.parsing.archive import Archive, attribute, local_name
+from ingestion.parsing.normalise import one_line
+
+
+@dataclass(frozen=True, slots=True)
+class Relationship:
+    """A link from one part to another; `kind` is the last word of its type."""
+
+    id: str
+    kind: str
+    part: str
+
+
+def relationships(archive: Archive, part: str) -> list[Relationship]:
+    """Return the internal relationships of `part` ("" for the package), in order of the file."""
+    folder, name = posixpath.split(part)
+    source = posixpath.join(folder, "_rels", f"{name}.rels")
+    if source not in archive:
+        return []
+    found = []
+    for element in archive.xml(source):
+        target = element.get("Target") or ""
+        if element.get("TargetMode") == "External" or not target:
+            continue
+        path = target.lstrip("/") if target.startswith("/") else posixpath.join(folder, target)
+        kind = (element.get("Type") or "").rpartition("/")[2]
+        found.append(
+            Relationship(element.get("Id") or "", kind, posixpath.normpath(unquote(path)))
+        )
+    return found
+
+
+def main_part(archive: Archive, default: str) -> str:
+    """Return the name of the main part; raises CorruptDocument if the package has none."""
+    for link in relationships(archive, ""):
+        if link.kind == "officeDocument" and link.part in archive:
+            return link.part
+    if default in archive:
+        return default
+    raise CorruptDocument("the package has no main part")
+
+
+def package_title(archive: Archive) -> str | None:
+    """Return the title of the package's core properties, or None."""
+    for link in relationships(archive, ""):
+        if link.kind == "core-properties" and link.part in archive:
+            for element in archive.xml(link.part).iter():
+                if local_name(element) == "title" and element.text:
+                    return one_line(element.text) or None
+    return None
+
+
+def children(element: etree._Element, name: str) -> Iterator[etree._Element]:
+    """Yield the children of `element` with that local name."""
+    return (child for child in element if local_name(child) == name)
+
+
+def child(element: etree._Element | None, *names: str) -> etree._Element | None:
+    """Return the first descendant along the path of local names, or None."""
+    for name in names:
+        if element is None:
+            return None
+        element = next(children(element, name), None)
+    return element
+
+
+def value_at(element: etree._Element | None, *names: str) -> str | None:
+    """Return the `val` attribute at the end of a path of local names, or None."""
+    found = child(element, *names)
+    return attribute(found, "val") if found is not None else None
+
+
+def descendants(element: etree._Element, *names: str) -> Iterator[etree._Element]:
+    """Yield all descendants with one of the local names, in document order."""
+    return (found for found in element.iter() if local_name(found) in names)
+
+
+def chosen(alternate: etree._Element) -> etree._Element | None:
+    """Return the branch of an mc:AlternateContent that is read: the first choice, which is the
+    modern form of what the fallback repeats."""
+    first = next(children(alternate, "Choice"), None)
+    return first if first is not None else next(children(alternate, "Fallback"), None)
