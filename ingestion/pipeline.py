@@ -70,7 +70,8 @@ def embed_document(*, instance_id: int, document_id: UUID, attempt: int) -> None
     try:
         document = work.claim((Status.EMBEDDING,), Status.EMBEDDING)
         title = document.title or document.name
-        with work.failing(), EmbeddingClient.from_settings() as client:
+        client = EmbeddingClient.from_settings()
+        with work.failing():
             for batch in work.unembedded_batches(EMBEDDING_BATCH):
                 texts = [embedding_text(title, chunk.heading, chunk.text) for chunk in batch]
                 work.save_vectors(batch, client.embed_passages(texts))

@@ -21,7 +21,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.embedding.client import EmbeddingClient
+from inference.embedding.client import AsyncEmbeddingClient, EmbeddingClient
 from instances.models import Instance
 from instances.tenancy import in_tenant
 from retrieval.ranking import prepare_question, rank_chunks
@@ -79,8 +79,7 @@ def search(
     Runs inside ``tenant(instance)``; raises ``InferenceError`` if the question cannot be embedded.
     """
     start = perf_counter()
-    with EmbeddingClient.from_settings() as client:
-        embedding = client.embed_query(query)
+    embedding = EmbeddingClient.from_settings().embed_query(query)
     embedded = perf_counter()
     chunks = search_embedded(
         instance=instance,
@@ -100,8 +99,7 @@ async def asearch(
     Raises ``InferenceError`` when the question cannot be embedded.
     """
     start = perf_counter()
-    async with AsyncEmbeddingClient.from_settings() as client:
-        embedding = await client.embed_query(query)
+    embedding = await AsyncEmbeddingClient.from_settings().embed_query(query)
     embedded = perf_counter()
     chunks = await in_tenant(
         instance,
