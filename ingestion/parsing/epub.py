@@ -1,1 +1,93 @@
-from ingestion.parsing.plain import parse
+"""EPUB: the chapters of a book in reading order."""
+
+import posixpath
+from pathlib import Path
+from urllib.parse import unquote
+
+from lxml import etree
+
+from ingestion import media_types
+from ingestion.errors import CorruptDocument, EmptyDocument, EncryptedDocument
+from ingestion.parsing.archive import Archive, local_name
+from ingestion.parsing.document import Block, ParsedDocument, ParsedPage
+from ingestion.parsing.html import decode_html, html_blocks, html_root
+from ingestion.parsing.limits import ParseLimits
+from ingestion.parsing.normalise import one_line
+from ingestion.parsing.ooxml import descendants
+from ingestion.parsing.sheet_grid import TextBudget
+
+_CONTENT_TYPES = frozenset({"application/xhtml+xml", "text/html", "application/x-dtbook+xml"})
+_FONT_KEYS = (b"http://www.idpf.org/2008/embedding", b"http://ns.adobe.com/pdf/enc#RC")
+
+
+def parse(path: Path, limits: ParseLimits) -> ParsedDocument:
+    """Read an .epub file: one section a file of the spine, labelled by its first heading."""
+    budget = TextBudget(limits.max_text_chars)
+    with Archive(path, max_unpacked_bytes=limits.max_unpacked_bytes) as archive:
+        _refuse_protected(archive)
+        package_part = _package_part(archive)
+        package = archive.xml(package_part)
+        pages: list[ParsedPage] = []
+        for part in _spine(package, posixpath.dirname(package_part)):
+            blocks = _chapter(archive, part)
+            budget.take(sum(len(block.text) for block in blocks))
+            if blocks:
+                pages.append(ParsedPage(len(pages) + 1, _label(blocks), tuple(blocks)))
+    return ParsedDocument(
+        media_type=media_types.EPUB,
+        title=_metadata(package, "title"),
+        language=(_metadata(package, "language") or "")[:2].lower() or None,
+        unit="section",
+        pages=tuple(pages),
+    )
+
+
+def _refuse_protected(archive: Archive) -> None:
+    """Raise EncryptedDocument for a book under DRM; scrambled fonts alone do not matter."""
+    part = "META-INF/encryption.xml"
+    if part not in archive:
+        return
+    for method in descendants(archive.xml(part), "EncryptionMethod"):
+        algorithm = (method.get("Algorithm") or "").encode()
+        if algorithm not in _FONT_KEYS:
+            raise EncryptedDocument("EPUB under digital rights management")
+
+
+def _package_part(archive: Archive) -> str:
+    for root in descendants(archive.xml("META-INF/container.xml"), "rootfile"):
+        part = root.get("full-path") or ""
+        if part in archive:
+            return part
+    raise CorruptDocument("the book has no package file")
+
+
+def _spine(package: etree._Element, folder: str) -> list[str]:
+    """Return the parts of the book in reading order."""
+    items = {
+        item.get("id"): unquote(item.get("href") or "")
+        for item in descendants(package, "item")
+        if item.get("media-type") in _CONTENT_TYPES
+    }
+    links = (entry.get("idref") for entry in descendants(package, "itemref"))
+    return [posixpath.normpath(posixpath.join(folder, items[link])) for link in links if link in items]
+
+
+def _chapter(archive: Archive, part: str) -> list[Block]:
+    if part not in archive:
+        return []
+    try:
+        # XHTML of books is often no XML: the HTML parser reads both, and no entity is declared.
+        return html_blocks(html_root(decode_html(archive.read(part))))
+    except EmptyDocument:
+        return []
+
+
+def _label(blocks: list[Block]) -> str:
+    return next((block.text for block in blocks if block.kind == "heading"), "")
+
+
+def _metadata(package: etree._Element, name: str) -> str | None:
+    for element in package.iter():
+        if local_name(element) == name and element.text and element.text.strip():
+            return one_line(element.text)
+    return None
