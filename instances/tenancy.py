@@ -72,7 +72,7 @@ def as_key(digest: str) -> Iterator[None]:
         _set_local("ragapp.key", "")
 
 
-async def in_database(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+async def in_database(function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
     """Await ``function`` in a thread, and give its connection back to the pool at once.
 
     Async code touches the database only through here, so that no connection is held while a
@@ -89,7 +89,7 @@ async def in_database(function: Callable[P, R], *args: P.args, **kwargs: P.kwarg
 
 
 async def in_tenant(
-    instance: Instance | int, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs
+    instance: Instance | int, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs
 ) -> R:
     """Await ``function`` inside ``tenant(instance)``, as ``in_database`` does."""
 
