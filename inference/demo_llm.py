@@ -7,6 +7,7 @@ shows that answers stream; for answers worth reading, connect a real model.
 
 import argparse
 import importlib.util
+import os
 import signal
 import sys
 from pathlib import Path
@@ -39,7 +40,7 @@ def find_gguf() -> Path:
 
 
 def start_server(host: str, port: int) -> Any:
-    """Load the model and return the running `xllamacpp.Server`, which stops when it is deleted.
+    """Load the model and return the running `xllamacpp.Server`.
 
     Raises DemoModelMissing, and RuntimeError when the port is taken.
     """
@@ -83,7 +84,8 @@ def main() -> None:
     sys.stdout.write(f"{server.listening_address}/v1\n")
     sys.stdout.flush()
     signal.sigwait(stop_signals)
-    del server
+    # Nothing is to be saved, and llama.cpp's own shutdown waits forever when asked for too early.
+    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """A language model that answers what it is told to, over real HTTP.
 
 It speaks the OpenAI API on loopback, byte by byte as scripted, so that every way in which a server
-may misbehave can be played. Unscripted, it cites: it answers the first sentence of passage [1], and
+may misbehave can be played. Unscripted, it cites: it answers the first sentence of passage 1, and
 repeats the question where the prompt holds no passage.
 
 For load tests: ``python -m tests.scripted_llm --port 9000 --first-token-ms 50 --tokens 60
@@ -96,11 +96,12 @@ def json_reply(payload: Any, status: int = 200, **headers: str) -> Reply:
 
 
 def cite_first_passage(request: RecordedRequest) -> Reply:
-    """Answer the first sentence of passage [1] with its citation, else repeat the last message."""
+    """Answer the first sentence of passage 1 with its citation, else repeat the question."""
     prompt = "\n".join(str(each["content"]) for each in request.body["messages"])
-    passage = re.search(r"^\[1\][^\n]*\n+(.+?)(?=\n\s*\[2\]|\Z)", prompt, re.DOTALL | re.MULTILINE)
+    passage = re.search(r'<passage number="1"[^>]*>(.+?)</passage>', prompt, re.DOTALL)
     if passage is None:
-        return stream(*words(request.last_message.strip().splitlines()[-1]))
+        last_line = request.last_message.strip().splitlines()[-1]
+        return stream(*words(last_line.removeprefix("Last question: ")))
     sentence = re.split(r"(?<=[.!?])\s", " ".join(passage[1].split()), maxsplit=1)[0]
     return stream(*words(f"{sentence} [1]"))
 

@@ -285,3 +285,8 @@ async def test_reasoning_and_text_in_one_read_keep_their_order(
     scripted_llm.script(Reply([thought + PARIS + STOP + DONE]))
     events = await collect(chat_backend)
     assert events[:2] == [ReasoningDelta("Voyons."), TextDelta("C'est Paris, bien sûr.")]
+
+
+async def test_the_scripted_model_cites_the_first_passage(chat_backend: ChatBackend) -> None:
+    passages = '<passage number="1" source="a">\nUn fait. Un autre.\n</passage>\n\nQuestion: ?'
+    assert text_of(await collect(chat_backend, [ChatMessage("user", passages)])) == "Un fait. [1]"

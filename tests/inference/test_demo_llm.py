@@ -46,10 +46,12 @@ class DemoLLM:
 def serve() -> Iterator[DemoLLM]:
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(COMMAND, **pipes) as process:  # type: ignore[call-overload]
-        base_url = process.stdout.readline().strip()
-        assert base_url, process.stderr.read()
-        yield DemoLLM(process, process.stderr, base_url)
-        process.kill()
+        try:
+            base_url = process.stdout.readline().strip()
+            assert base_url, process.stderr.read()
+            yield DemoLLM(process, process.stderr, base_url)
+        finally:
+            process.kill()
 
 
 @pytest.fixture(scope="module")
@@ -99,8 +101,6 @@ def test_a_taken_port_is_said_in_one_line(demo_llm: DemoLLM) -> None:
 
 @pytest.mark.parametrize("stop_signal", [signal.SIGTERM, signal.SIGINT], ids=lambda s: s.name)
 def test_it_stops_when_told(stop_signal: signal.Signals) -> None:
-    with subprocess.Popen(COMMAND, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline().startswith("http://127.0.0.1:")
-        process.send_signal(stop_signal)
-        assert process.wait(timeout=30) == 0
+    with serve() as demo_llm:
+        demo_llm.process.send_signal(stop_signal)
+        assert demo_llm.process.wait(timeout=30) == 0
