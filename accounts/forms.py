@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account.forms import ChangePasswordForm as AllauthChangePasswordForm
+from allauth.account.forms import LoginForm as AllauthLoginForm
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
@@ -10,8 +11,25 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 
 
+class LoginForm(AllauthLoginForm):
+    """The login form in our words; the page itself says what to do about a forgotten password."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        login, password = self.fields["login"], self.fields["password"]
+        login.label = _("User name or e-mail address")
+        login.widget.attrs = {"autocomplete": "username", "autocapitalize": "none"}
+        password.widget.attrs.pop("placeholder", None)
+        password.help_text = ""
+
+
 class ChangePasswordForm(AllauthChangePasswordForm):
     """A change of password that is one."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs.pop("placeholder", None)
 
     def clean(self) -> Any:
         cleaned = super().clean()

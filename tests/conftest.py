@@ -20,7 +20,7 @@ from django.test import AsyncClient, Client
 from tests import network
 from tests.cast import Cast, make_cast
 
-pytest_plugins = ["tests.fixtures_llm"]
+pytest_plugins = ["tests.fixtures_llm", "tests.fixtures_models"]
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -67,6 +67,7 @@ def _flush_as_owner(operations: Any, sql_list: list[str]) -> None:
 def isolated_settings(settings: Any, tmp_path: Path) -> None:
     """Files in a directory of the test, templates without built static files, quick passwords."""
     settings.MEDIA_ROOT = tmp_path / "files"
+    settings.STATIC_ROOT = tmp_path
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }

@@ -1,0 +1,120 @@
+"""Settings: members."""
+
+import pytest
+from django.urls import reverse
+
+from accounts.models import User
+from instances.access import get_membership
+from instances.api_keys import authenticate, create_api_key
+from instances.models import Membership
+from instances.tenancy import tenant
+from tests.factories import MembershipFactory, UserFactory
+
+
+def url(name, *args):
+    return reverse(f"instances:{name}", args=["law", *args])
+
+
+def membership_of(cast, person):
+    with tenant(cast.instance):
+        return Membership.objects.filter(instance=cast.instance, user=person).first()
+
+
+@pytest.fixture
+def owner(cast, client_for):
+    return client_for(cast.owner)
+
+
+@pytest.mark.parametrize("identifier", ["newcomer", "newcomer@example.org", "Newcomer@Example.org"])
+def test_somebody_is_added_by_name_or_address(cast, owner, identifier):
+    newcomer = UserFactory(username="newcomer")
+    owner.post(url("member_add"), {"identifier": identifier, "role": "editor"})
+    assert get_membership(newcomer, "law").role == "editor"
+
+
+def test_an_address_that_two_accounts_bear_adds_neither(cast, owner):
+    UserFactory.create_batch(2, email="shared@example.org")
+    page = owner.post(url("member_add"), {"identifier": "shared@example.org", "role": "member"})
+    assert page.context["form"].errors.keys() == {"identifier"}
+
+
+@pytest.mark.parametrize("identifier", ["nobody", "teammate", ""])
+def test_why_somebody_is_not_added(cast, owner, identifier):
+    page = owner.post(url("member_add"), {"identifier": identifier, "role": "member"})
+    assert page.context["form"].errors.keys() == {"identifier"}
+    assert membership_of(cast, cast.teammate).role == "member"
+
+
+def test_an_account_is_created_with_a_password_shown_once(cast, owner, client):
+    form = {
+        "first_name": "Ada",
+        "last_name": "Lovelace",
+        "username": "ada",
+        "email": "ada@example.org",
+        "role": "member",
+    }
+    page = owner.post(url("member_create"), form)
+    password = page.context["password"]
+    assert password in page.text
+    assert page["Cache-Control"] == "no-store"
+    assert User.objects.get(username="ada").must_change_password
+    assert (
+        client.post("/accounts/login/", {"login": "ada", "password": password}).status_code == 302
+    )
+    assert client.get("/i/law/").url == reverse("account_change_password")
+    again = owner.post(url("member_create"), form)
+    assert again.context["form"].errors.keys() == {"username"}
+
+
+def test_a_role_is_changed(cast, owner):
+    member = membership_of(cast, cast.teammate)
+    owner.post(url("member_role", member.pk), {"role": "admin"})
+    assert get_membership(cast.teammate, "law").may_administer
+
+
+def test_a_member_is_removed_with_the_keys_they_made(cast, owner):
+    _key, plaintext = create_api_key(
+        instance=cast.instance, name="script", scope="chat", created_by=cast.editor
+    )
+    owner.post(url("member_remove", membership_of(cast, cast.editor).pk))
+    assert membership_of(cast, cast.editor) is None
+    assert authenticate(plaintext) is None
+
+
+@pytest.mark.parametrize(
+    ("action", "data"), [("member_remove", {}), ("member_role", {"role": "member"})]
+)
+def test_the_last_administrator_stays(cast, owner, action, data):
+    mine = membership_of(cast, cast.owner)
+    owner.post(url(action, mine.pk), data)
+    assert get_membership(cast.owner, "law").may_administer
+
+
+def test_who_leaves_is_sent_home(cast, owner):
+    MembershipFactory(instance=cast.instance, role="admin")
+    answer = owner.post(url("member_remove", membership_of(cast, cast.owner).pk))
+    assert answer.url == "/"
+
+
+def test_the_member_of_another_instance_is_out_of_reach(cast, owner):
+    with tenant(cast.other_instance):
+        other = Membership.objects.get(instance=cast.other_instance)
+    assert owner.post(url("member_remove", other.pk)).status_code == 404
+
+
+@pytest.mark.parametrize("person", ["editor", "teammate"])
+def test_only_administrators_change_members(cast, client_for, person):
+    member = membership_of(cast, cast.teammate)
+    browser = client_for(getattr(cast, person))
+    assert browser.post(url("member_role", member.pk), {"role": "admin"}).status_code == 403
+
+
+def test_members_are_searched_and_paged(cast, owner, django_assert_max_num_queries):
+    for number in range(60):
+        person = UserFactory(username=f"student{number:02}")
+        MembershipFactory(instance=cast.instance, user=person)
+    with django_assert_max_num_queries(30):
+        page = owner.get(url("members"), {"page": 2})
+    assert page.context["page"].paginator.num_pages == 2
+    found = owner.get(url("members"), {"q": "student0"}).context["page"]
+    assert found.paginator.count == 10

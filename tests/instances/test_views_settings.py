@@ -1,0 +1,133 @@
+"""Settings: who may open them, and what each does."""
+
+import pytest
+from django.core.files.storage import default_storage
+from django.urls import reverse
+
+from instances.models import Instance, Membership
+from instances.tenancy import tenant
+from tests.factories import (
+    ApiKeyFactory,
+    ChunkFactory,
+    CitationFactory,
+    DocumentFactory,
+    FeedbackFactory,
+    UsageRecordFactory,
+)
+
+PAGES = (
+    "general",
+    "members",
+    "member_add",
+    "member_create",
+    "answers",
+    "keys",
+    "key_create",
+    "danger",
+)
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize(
+    ("person", "status"),
+    [("owner", 200), ("editor", 403), ("teammate", 403), ("stranger", 404)],
+)
+def test_administrators_only(cast, client_for, name, person, status):
+    url = reverse(f"instances:{name}", args=["law"])
+    assert client_for(getattr(cast, person)).get(url).status_code == status
+
+
+def test_nobody_is_sent_to_log_in(client, db):
+    url = reverse("instances:general", args=["law"])
+    assert client.get(url).url == f"/accounts/login/?next={url}"
+
+
+def test_settings_begin_with_the_general_ones(cast, client_for):
+    answer = client_for(cast.owner).get(reverse("instances:settings", args=["law"]))
+    assert answer.url == reverse("instances:general", args=["law"])
+
+
+def general_form(**changed):
+    return {
+        "name": "Droit",
+        "description": "",
+        "welcome_text": "",
+        "language": "fr",
+        "accent_colour": "#ffcc00",
+    } | changed
+
+
+def test_general_settings_are_saved(cast, client_for):
+    browser, url = client_for(cast.owner), reverse("instances:general", args=["law"])
+    browser.post(url, general_form(own_accent="on"))
+    cast.instance.refresh_from_db()
+    assert (cast.instance.name, cast.instance.accent_colour) == ("Droit", "#ffcc00")
+    browser.post(url, general_form())
+    cast.instance.refresh_from_db()
+    assert cast.instance.accent_colour == ""
+
+
+def test_a_refused_form_says_why_and_changes_nothing(cast, client_for):
+    url = reverse("instances:general", args=["law"])
+    page = client_for(cast.owner).post(url, general_form(name=""))
+    assert page.context["form"].errors.keys() == {"name"}
+    assert "Faculté de droit" in page.text
+
+
+def test_answers_are_configured(cast, client_for):
+    form = {
+        "model_id": "extractive",
+        "instructions": "Vouvoyez.",
+        "strictness": "strict",
+        "top_k": 8,
+    }
+    url = reverse("instances:answers", args=["law"])
+    assert client_for(cast.owner).post(url, form).status_code == 302
+    instance = Instance.objects.get(slug="law")
+    assert {name: getattr(instance, name) for name in form} == form
+
+
+def test_a_model_that_is_gone_is_still_shown(cast, client_for):
+    Instance.objects.filter(slug="law").update(model_id="yesterday")
+    page = client_for(cast.owner).get(reverse("instances:answers", args=["law"]))
+    assert ("yesterday" in dict(page.context["form"].fields["model_id"].choices)) is True
+
+
+def test_the_danger_zone_counts_what_is_lost(cast, client_for):
+    DocumentFactory.create_batch(3, instance=cast.instance)
+    page = client_for(cast.owner).get(
+        reverse("instances:danger", args=["law"]), headers={"accept-language": "en"}
+    )
+    assert "3 documents, with their files" in page.text
+
+
+def test_an_instance_is_not_deleted_by_mistake(cast, client_for):
+    url = reverse("instances:danger", args=["law"])
+    page = client_for(cast.owner).post(url, {"confirmation": "physics"})
+    assert page.status_code == 200
+    assert Instance.objects.filter(slug="law").exists()
+
+
+def test_an_instance_goes_with_its_rows_and_files_and_no_others(
+    cast, client_for, django_capture_on_commit_callbacks
+):
+    for factory in (
+        ApiKeyFactory,
+        ChunkFactory,
+        CitationFactory,
+        FeedbackFactory,
+        UsageRecordFactory,
+    ):
+        factory(instance=cast.instance)
+    mine = DocumentFactory(instance=cast.instance)
+    kept = DocumentFactory(instance=cast.other_instance)
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = client_for(cast.owner).post(
+            reverse("instances:danger", args=["law"]), {"confirmation": "law"}
+        )
+    assert answer.url == "/"
+    assert not Instance.objects.filter(slug="law").exists()
+    assert not default_storage.exists(mine.file.name)
+    assert default_storage.exists(kept.file.name)
+    with tenant(cast.other_instance):
+        assert Membership.objects.for_instance(cast.other_instance).count() == 1
