@@ -36,6 +36,9 @@ _SETTINGS = {
     # A container's /dev/shm is often 64 MB: parallel plans and index builds would fail there.
     "max_parallel_workers_per_gather": "0",
     "max_parallel_maintenance_workers": "0",
+    # Nothing is replicated, and our scans are of cached pages: these processes would only idle.
+    "max_logical_replication_workers": "0",
+    "io_method": "sync",
     "unix_socket_permissions": "0700",
     "timezone": "UTC",
     "log_timezone": "UTC",

@@ -62,7 +62,9 @@ def worker_programs(data: DataDir, env: dict[str, str]) -> list[Program]:
     return [
         _worker("parse", ["parse"], _PARSE_PROCESSES, env),
         _worker("embed", ["embed", "default"], _EMBED_PROCESSES, env),
-        _python("beat", ["celery", "-A", "ragapp", "beat", "-s", schedule, "--pidfile="], env),
+        _python(
+            "beat", ["celery", "-A", "ragapp.clock", "beat", "-s", schedule, "--pidfile="], env
+        ),
     ]
 
 

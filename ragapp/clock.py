@@ -1,0 +1,9 @@
+"""Celery's clock: it only sends tasks by name, so it loads none of Django's applications.
+
+``celery -A ragapp.clock beat`` takes half the memory of a clock that knows the tasks.
+"""
+
+from celery import Celery
+
+app = Celery("ragapp", fixups=[])
+app.config_from_object("ragapp.settings", namespace="CELERY")
