@@ -22,13 +22,15 @@ Vectors = NDArray[np.float32]
 
 # Texts in a request; a server that takes fewer says so, and the batch is halved.
 BATCH_TEXTS = 64
-QUERY_MAX_WAIT_S = 8.0
-PASSAGES_MAX_WAIT_S = 120.0
 
 
 @dataclass(frozen=True)
 class EmbeddingEndpoint:
-    """An embedding server and the model to ask it for; `dimensions` is sent only if it is given."""
+    """An embedding server and the model to ask it for; `dimensions` is sent only if it is given.
+
+    The two waits bound the pauses between attempts, for a question and for a batch of passages: a
+    model server that died is back in three seconds, a queue that is full takes longer to empty.
+    """
 
     base_url: str
     api_key: str
@@ -37,6 +39,8 @@ class EmbeddingEndpoint:
     query_prefix: str = ""
     passage_prefix: str = ""
     timeout_s: float = 60.0
+    query_max_wait_s: float = 8.0
+    passages_max_wait_s: float = 120.0
 
     @classmethod
     def from_settings(cls) -> Self:
@@ -108,7 +112,9 @@ def _embed_passages(endpoint: EmbeddingEndpoint, texts: Sequence[str]) -> Exchan
         start, end = pending.pop()
         inputs = [endpoint.passage_prefix + text for text in texts[start:end]]
         try:
-            batches.append((yield from _embed(endpoint, inputs, "passage", PASSAGES_MAX_WAIT_S)))
+            batches.append(
+                (yield from _embed(endpoint, inputs, "passage", endpoint.passages_max_wait_s))
+            )
         except InputTooLong as error:
             if end - start == 1:
                 raise InputTooLong(f"text {start}: {error}", status=error.status) from error
@@ -123,7 +129,7 @@ def _embed_query(endpoint: EmbeddingEndpoint, text: str) -> Exchange[Vectors]:
     while True:
         try:
             inputs = [endpoint.query_prefix + text]
-            vectors = yield from _embed(endpoint, inputs, "query", QUERY_MAX_WAIT_S)
+            vectors = yield from _embed(endpoint, inputs, "query", endpoint.query_max_wait_s)
         except InputTooLong:
             if len(text) < 2:
                 raise

@@ -1,0 +1,151 @@
+"""Batches: questions first, texts of a length together, nobody starved, a bounded queue."""
+
+import asyncio
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from inference.model_server.batching import (
+    BATCH_TOKENS,
+    Batcher,
+    Entry,
+    ModelFailure,
+    Priority,
+    QueueFull,
+)
+
+
+class Recorder:
+    """A model that runs one batch each time that it is let, and remembers them."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[Any]] = []
+        self.allowed = threading.Semaphore(0)
+        self.started = threading.Semaphore(0)
+
+    def compute(self, payloads: list[Any]) -> Sequence[Any]:
+        self.batches.append(payloads)
+        self.started.release()
+        assert self.allowed.acquire(timeout=10)
+        if "broken" in payloads:
+            raise RuntimeError("no memory left")
+        return [f"vector of {payload}" for payload in payloads]
+
+    async def wait_for_batch(self) -> None:
+        assert await asyncio.to_thread(self.started.acquire, timeout=10)
+
+    def let(self, n_batches: int = 1) -> None:
+        self.allowed.release(n_batches)
+
+
+@pytest.fixture
+def recorder() -> Iterator[Recorder]:
+    recorder = Recorder()
+    yield recorder
+    recorder.let(100)
+
+
+@pytest.fixture
+async def batcher(recorder: Recorder) -> Any:
+    with ThreadPoolExecutor(1) as executor:
+        batcher = Batcher(recorder.compute, executor, max_queued=100)
+        task = asyncio.create_task(batcher.run())
+        yield batcher
+        recorder.let(100)
+        task.cancel()
+
+
+def entries(*names: str, n_tokens: int = BATCH_TOKENS) -> list[Entry]:
+    """Entries that each fill a batch, unless told otherwise."""
+    return [Entry(name, n_tokens) for name in names]
+
+
+async def submit(batcher: Batcher, *args: Any) -> "asyncio.Task[list[Any]]":
+    task = asyncio.create_task(batcher.submit(*args))
+    await asyncio.sleep(0)
+    return task
+
+
+async def test_results_come_in_the_order_of_the_request(
+    batcher: Batcher, recorder: Recorder
+) -> None:
+    recorder.let(10)
+    mixed = [Entry("long", 500), Entry("short", 10), Entry("middle", 200), Entry("huge", 900)]
+    results = await batcher.submit(mixed, Priority.PASSAGE)
+    assert results == [f"vector of {entry.payload}" for entry in mixed]
+
+
+async def test_a_question_waits_for_the_running_batch_only(
+    batcher: Batcher, recorder: Recorder
+) -> None:
+    passages = await submit(batcher, entries("p1", "p2", "p3"), Priority.PASSAGE)
+    await recorder.wait_for_batch()
+    question = await submit(batcher, entries("q"), Priority.QUERY)
+    recorder.let(2)
+    assert await question == ["vector of q"]
+    assert not passages.done()
+    assert recorder.batches[:2] == [["p1"], ["q"]]
+    recorder.let(2)
+    await passages
+
+
+async def test_texts_of_about_the_same_length_go_together(
+    batcher: Batcher, recorder: Recorder
+) -> None:
+    blocker = await submit(batcher, entries("blocker"), Priority.PASSAGE)
+    await recorder.wait_for_batch()
+    mixed = [Entry(f"{n}", n) for n in (250, 16, 240, 30, 256, 20, 254)]
+    task = await submit(batcher, mixed, Priority.PASSAGE)
+    recorder.let(10)
+    await asyncio.gather(blocker, task)
+    assert sorted(recorder.batches[1]) == ["240", "250", "254", "256"]
+    assert sorted(recorder.batches[2]) == ["16", "20", "30"]
+
+
+async def test_the_oldest_text_is_in_the_next_batch(batcher: Batcher, recorder: Recorder) -> None:
+    blocker = await submit(batcher, entries("blocker"), Priority.PASSAGE)
+    await recorder.wait_for_batch()
+    old = await submit(batcher, entries("odd length", n_tokens=700), Priority.PASSAGE)
+    new = await submit(batcher, entries(*"abcdefgh", n_tokens=128), Priority.PASSAGE)
+    recorder.let(10)
+    await asyncio.gather(blocker, old, new)
+    assert "odd length" in recorder.batches[1]
+
+
+async def test_a_full_queue_refuses_passages_but_not_questions(
+    batcher: Batcher, recorder: Recorder
+) -> None:
+    running = await submit(batcher, entries("p"), Priority.PASSAGE)
+    await recorder.wait_for_batch()
+    waiting = await submit(batcher, entries(*["p"] * 100, n_tokens=16), Priority.PASSAGE)
+    with pytest.raises(QueueFull) as refusal:
+        await batcher.submit(entries("one more"), Priority.PASSAGE)
+    assert 1 <= refusal.value.retry_after_s <= 60
+    question = await submit(batcher, entries("q"), Priority.QUERY)
+    recorder.let(100)
+    await asyncio.gather(running, waiting, question)
+
+
+async def test_what_nobody_waits_for_is_dropped(batcher: Batcher, recorder: Recorder) -> None:
+    running = await submit(batcher, entries("running"), Priority.PASSAGE)
+    await recorder.wait_for_batch()
+    abandoned = await submit(batcher, entries("x", "y", "z"), Priority.PASSAGE)
+    abandoned.cancel()
+    await asyncio.gather(abandoned, return_exceptions=True)
+    assert batcher.queued() == {"query": 0, "passage": 0}
+    recorder.let(10)
+    await running
+    await batcher.submit(entries("next"), Priority.PASSAGE)
+    assert recorder.batches == [["running"], ["next"]]
+
+
+async def test_a_failing_batch_fails_its_requests_and_no_other(
+    batcher: Batcher, recorder: Recorder
+) -> None:
+    recorder.let(10)
+    with pytest.raises(ModelFailure, match="no memory left"):
+        await batcher.submit(entries("broken"), Priority.PASSAGE)
+    assert await batcher.submit(entries("fine"), Priority.PASSAGE) == ["vector of fine"]
