@@ -312,4 +312,3 @@ LOGGING: dict[str, Any] = {
     "loggers": {"httpx": {"level": "WARNING"}, "pypdf": {"level": "ERROR"}},
 }
 
-FORMS_URLFIELD_ASSUME_HTTPS = True
