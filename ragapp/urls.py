@@ -8,6 +8,7 @@ from ragapp.api import api
 
 urlpatterns = [
     path("", include("instances.urls")),
+    path("i/<slug:slug>/", include("chat.urls")),
     path("i/<slug:slug>/", include("ingestion.urls")),
     path("accounts/", include("accounts.urls")),
     path("", api.urls),

@@ -19,7 +19,7 @@ register = template.Library()
 
 @register.simple_tag
 def icon(name: str, size: int = 20) -> SafeString:
-    """Draw one symbol of static/icons.svg, hidden from screen readers: a text always stands by it."""
+    """Draw one symbol of static/icons.svg, hidden from screen readers; a text stands by it."""
     return format_html(
         '<svg class="icon" aria-hidden="true" focusable="false" width="{0}" height="{0}">'
         '<use href="{1}#{2}"></use></svg>',

@@ -46,7 +46,9 @@ class PopMenu extends HTMLElement {
   moved(event) {
     const items = this.items();
     const now = items.indexOf(document.activeElement);
-    const next = { ArrowDown: now + 1, ArrowUp: now - 1, Home: 0, End: items.length - 1 }[event.key];
+    const typing = event.target.matches("input[type=search]");
+    const ends = typing ? {} : { Home: 0, End: items.length - 1 };
+    const next = { ArrowDown: now + 1, ArrowUp: now - 1, ...ends }[event.key];
     if (next === undefined) return;
     event.preventDefault();
     items.at(next % items.length)?.focus();

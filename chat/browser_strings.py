@@ -1,0 +1,64 @@
+"""The sentences that the conversation's scripts say; ``{name}`` stands for what they fill in."""
+
+from django.utils.translation import gettext as _
+
+
+def chat_strings() -> dict[str, str]:
+    """Return the strings of the conversation page in the active language."""
+    return _progress() | _sources() | _measures() | _actions()
+
+
+def _progress() -> dict[str, str]:
+    return {
+        "searching": _("Searching the documents…"),
+        "generating": _("Writing the answer…"),
+        "answerComplete": _("The answer is complete. Sources cited: {n}."),
+        "answerInterrupted": _("The answer was interrupted."),
+        "connectionLost": _("Connection lost. The answer will go on as soon as it is back."),
+        "streamRefused": _("The answer can no longer be followed. Reload the page to see it."),
+        "unknownError": _("The answer could not be given."),
+        "offline": _("You seem to be offline. Check your connection, then send it again."),
+        "notSent": _("This could not be sent. Try again in a moment."),
+    }
+
+
+def _sources() -> dict[str, str]:
+    return {
+        "openSource": _("Source {number}: {document}, {place}"),
+        "source": _("Source {number}"),
+        "page": _("page {number}"),
+        "pages": _("pages {first}–{last}"),
+        "slide": _("slide {number}"),
+        "slides": _("slides {first}–{last}"),
+        "sheet": _("sheet {number}"),
+        "sheets": _("sheets {first}–{last}"),
+        "section": _("section {number}"),
+        "sections": _("sections {first}–{last}"),
+        "message": _("message {number}"),
+        "messages": _("messages {first}–{last}"),
+    }
+
+
+def _measures() -> dict[str, str]:
+    return {
+        "gramsCarbon": _("g CO₂e"),
+        "milligramsCarbon": _("mg CO₂e"),
+        "method": _("Energy and carbon:"),
+        "firstWord": _("First word after"),
+        "search": _("Search in the documents:"),
+        "tokens": _("Tokens: {read} read, {written} written"),
+        "tokensEstimated": _("Tokens, estimated: {read} read, {written} written"),
+    }
+
+
+def _actions() -> dict[str, str]:
+    return {
+        "copyCode": _("Copy the code"),
+        "copied": _("Copied"),
+        "answerCopied": _("Answer copied, with its sources"),
+        "feedbackThanks": _("Thank you, your opinion is recorded"),
+        "versionOf": _("Version {n} of {total}"),
+        "removeDocument": _("No longer restrict to {name}"),
+        "noDocument": _("No document is ready yet."),
+        "noDocumentFound": _("No document has this name."),
+    }

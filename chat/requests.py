@@ -1,0 +1,32 @@
+"""Reads what a browser posts: JSON from our scripts, or a plain form."""
+
+import json
+from typing import TypeVar
+
+from django import forms
+from django.http import HttpRequest, JsonResponse
+from django.utils.translation import gettext as _
+
+FormT = TypeVar("FormT", bound=forms.Form)
+
+
+def refusal(status: int, code: str, message: str) -> JsonResponse:
+    """Return an error in the form that every program of ours expects."""
+    return JsonResponse({"error": {"code": code, "message": message}}, status=status)
+
+
+def read_form(form_class: type[FormT], request: HttpRequest) -> FormT | JsonResponse:
+    """Return the valid form, or the refusal to send."""
+    data = request.POST
+    if request.content_type == "application/json":
+        try:
+            data = json.loads(request.body)
+        except ValueError:
+            data = None
+        if not isinstance(data, dict):
+            return refusal(400, "bad_request", _("The request could not be read."))
+    form = form_class(data)
+    if not form.is_valid():
+        reason = " ".join(str(error) for errors in form.errors.values() for error in errors)
+        return refusal(400, "bad_request", reason)
+    return form

@@ -1,0 +1,154 @@
+"""The conversation's pages, and the pieces of them that a browser fetches."""
+
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from chat.browser_strings import chat_strings
+from chat.conversation_list import LISTED, by_day, recent_days, search_conversations
+from chat.conversations import get_conversation, get_message, rename, select_branch
+from chat.examples import example_questions
+from chat.forms import FeedbackForm, RenameForm
+from chat.models import Conversation, Feedback, Message
+from chat.pages import default_model, model_choices, shown_turns
+from chat.passages import show_passage
+from chat.requests import read_form
+from ingestion.models import Document
+from ingestion.queries import pick_documents
+from instances.access import instance_view
+from instances.models import Membership
+
+SEARCH_RESULTS = 8
+
+
+@require_GET
+@instance_view()
+def new(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """A page to begin a conversation."""
+    return _page(request, membership, None)
+
+
+@require_GET
+@instance_view()
+def conversation(
+    request: HttpRequest, membership: Membership, conversation_id: UUID
+) -> HttpResponse:
+    """A conversation, on the branch last shown."""
+    shown = get_conversation(membership.instance, request.user, conversation_id)
+    return _page(request, membership, shown)
+
+
+def _page(request: HttpRequest, membership: Membership, shown: Conversation | None) -> HttpResponse:
+    instance = membership.instance
+    ready = Document.objects.for_instance(instance).filter(status=Document.Status.READY)
+    context = {
+        "conversation": shown,
+        "turns": shown_turns(shown) if shown else [],
+        "models": model_choices(),
+        "model": default_model(instance),
+        "has_documents": ready.exists(),
+        "examples": [] if shown else example_questions(instance),
+        "strings": chat_strings(),
+    }
+    return render(request, "chat/conversation.html", context)
+
+
+@require_GET
+@instance_view()
+def conversations(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """The person's conversations by day; with ``?q=``, those that contain its words."""
+    query = request.GET.get("q", "").strip()
+    if query:
+        groups = by_day(search_conversations(membership, query)[:LISTED])
+    else:
+        groups = recent_days(membership)
+    context = {"groups": groups, "query": query}
+    return render(request, "chat/includes/conversation_groups.html", context)
+
+
+@require_GET
+@instance_view()
+def search(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """Conversations and documents that contain the words of ``?q=``."""
+    query = request.GET.get("q", "").strip()
+    if query:
+        found = list(search_conversations(membership, query)[:SEARCH_RESULTS])
+        documents = pick_documents(membership.instance, query)[:SEARCH_RESULTS]
+    else:
+        found, documents = [], []
+    context = {"query": query, "conversations": found, "documents": documents}
+    return render(request, "chat/includes/search_results.html", context)
+
+
+@require_POST
+@instance_view()
+def rename_conversation(
+    request: HttpRequest, membership: Membership, conversation_id: UUID
+) -> HttpResponse:
+    """Give a conversation another title."""
+    shown = get_conversation(membership.instance, request.user, conversation_id)
+    form = read_form(RenameForm, request)
+    if isinstance(form, JsonResponse):
+        return form
+    rename(shown, form.cleaned_data["title"])
+    return HttpResponse(status=204)
+
+
+@require_POST
+@instance_view()
+def delete_conversation(
+    request: HttpRequest, membership: Membership, conversation_id: UUID
+) -> HttpResponse:
+    """Delete a conversation for good."""
+    get_conversation(membership.instance, request.user, conversation_id).delete()
+    return HttpResponse(status=204)
+
+
+@require_POST
+@instance_view()
+def select(request: HttpRequest, membership: Membership, message_id: UUID) -> HttpResponse:
+    """Show another version of a question or of an answer."""
+    message = get_message(membership.instance, request.user, message_id)
+    select_branch(message)
+    return redirect(
+        "chat:conversation",
+        slug=membership.instance.slug,
+        conversation_id=message.conversation_id,
+    )
+
+
+@require_POST
+@instance_view()
+def feedback(request: HttpRequest, membership: Membership, message_id: UUID) -> HttpResponse:
+    """Record what the person thought of an answer."""
+    answer = _answer(request, membership, message_id)
+    form = read_form(FeedbackForm, request)
+    if isinstance(form, JsonResponse):
+        return form
+    Feedback.objects.update_or_create(
+        message=answer,
+        instance=membership.instance,
+        defaults={"user": request.user, **form.cleaned_data},
+    )
+    return HttpResponse(status=204)
+
+
+@require_GET
+@instance_view()
+def citation(
+    request: HttpRequest, membership: Membership, message_id: UUID, number: int
+) -> HttpResponse:
+    """A cited passage in its context, for the panel beside the answer."""
+    passage = show_passage(_answer(request, membership, message_id), number)
+    if passage is None:
+        raise Http404
+    return render(request, "chat/includes/passage.html", {"passage": passage})
+
+
+def _answer(request: HttpRequest, membership: Membership, message_id: UUID) -> Message:
+    message = get_message(membership.instance, request.user, message_id)
+    if message.role != Message.Role.ASSISTANT:
+        raise Http404
+    return message

@@ -1,0 +1,168 @@
+"""Asking, and following the answer: async, because answers are written in this event loop."""
+
+from collections.abc import AsyncGenerator, Callable
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from chat import live
+from chat.answering import Question
+from chat.conversations import (
+    Asked,
+    UnknownDocument,
+    ask,
+    edit_question,
+    get_message,
+    history_before,
+    regenerate,
+)
+from chat.forms import AskForm, EditForm, RegenerateForm
+from chat.models import Message
+from chat.requests import read_form, refusal
+from chat.server_sent_events import stream_response
+from inference.catalogue import LanguageModel, choose_model
+from instances.access import aget_membership
+from instances.models import Membership
+from instances.tenancy import in_tenant
+
+
+@require_POST
+@login_required
+async def ask_question(request: HttpRequest, slug: str) -> HttpResponse:
+    """Ask in a conversation, or begin one."""
+    user = await request.auser()
+    membership = await aget_membership(user, slug)
+    form = read_form(AskForm, request)
+    if isinstance(form, JsonResponse):
+        return form
+    data = form.cleaned_data
+    model = _model(membership, data["model"])
+
+    def begin() -> Asked:
+        return ask(
+            instance=membership.instance,
+            user=user,
+            question=data["question"],
+            model_id=model.id,
+            conversation_id=data["conversation"],
+            document_ids=data["document_ids"],
+        )
+
+    try:
+        return await _begin(membership, user, model, begin)
+    except UnknownDocument:
+        message = _("One of the chosen documents is no longer here. Remove it, then ask again.")
+        return refusal(400, "unknown_document", message)
+
+
+@require_POST
+@login_required
+async def edit(request: HttpRequest, slug: str, message_id: UUID) -> HttpResponse:
+    """Ask an earlier question again in other words."""
+    user = await request.auser()
+    membership = await aget_membership(user, slug)
+    form = read_form(EditForm, request)
+    if isinstance(form, JsonResponse):
+        return form
+    data = form.cleaned_data
+    model = _model(membership, data["model"])
+
+    def begin() -> Asked:
+        question = get_message(membership.instance, user, message_id)
+        if question.role != Message.Role.USER:
+            raise Http404
+        return edit_question(question, data["question"], model_id=model.id)
+
+    return await _begin(membership, user, model, begin)
+
+
+@require_POST
+@login_required
+async def regenerate_answer(request: HttpRequest, slug: str, message_id: UUID) -> HttpResponse:
+    """Have a question answered once more, perhaps by another model."""
+    user = await request.auser()
+    membership = await aget_membership(user, slug)
+    form = read_form(RegenerateForm, request)
+    if isinstance(form, JsonResponse):
+        return form
+    model = _model(membership, form.cleaned_data["model"])
+
+    def begin() -> Asked:
+        return regenerate(get_message(membership.instance, user, message_id), model_id=model.id)
+
+    return await _begin(membership, user, model, begin)
+
+
+@require_POST
+@login_required
+async def stop(request: HttpRequest, slug: str, message_id: UUID) -> HttpResponse:
+    """Stop an answer; what came is kept."""
+    user = await request.auser()
+    membership = await aget_membership(user, slug)
+    instance = membership.instance
+    answer = await in_tenant(instance, get_message, instance, user, message_id)
+    await live.stop(instance, answer)
+    return HttpResponse(status=204)
+
+
+@require_GET
+@login_required
+async def events(request: HttpRequest, slug: str, message_id: UUID) -> HttpResponseBase:
+    """The events of an answer, from the one after ``Last-Event-ID`` on."""
+    user = await request.auser()
+    membership = await aget_membership(user, slug)
+    instance = membership.instance
+    answer = await in_tenant(instance, get_message, instance, user, message_id)
+    if answer.role != Message.Role.ASSISTANT:
+        raise Http404
+    last = request.headers.get("Last-Event-ID", "")
+    seen = int(last) if last.isdecimal() else 0
+
+    async def encoded() -> AsyncGenerator[bytes, None]:
+        async for number, event in live.follow(instance, answer.pk, seen):
+            yield event.encode(number)
+
+    return stream_response(encoded())
+
+
+async def _begin(
+    membership: Membership, user: Any, model: LanguageModel, begin: Callable[[], Asked]
+) -> JsonResponse:
+    """Store the question, start to answer it, and tell the browser where to follow."""
+    instance = membership.instance
+
+    def store() -> tuple[Asked, Question]:
+        asked = begin()
+        question = Question(
+            instance=instance,
+            text=asked.question.content,
+            model=model,
+            history=history_before(asked.question),
+            document_ids=tuple(asked.question.document_ids),
+        )
+        return asked, question
+
+    asked, question = await in_tenant(instance, store)
+    live.start(answer=asked.answer, question=question, user=user)
+    conversation = asked.conversation
+    return JsonResponse(
+        {
+            "conversation_id": conversation.pk,
+            "question_id": asked.question.pk,
+            "answer_id": asked.answer.pk,
+            "title": conversation.title,
+            "conversation_url": reverse("chat:conversation", args=[instance.slug, conversation.pk]),
+            "events_url": reverse("chat:events", args=[instance.slug, asked.answer.pk]),
+        },
+        status=201,
+    )
+
+
+def _model(membership: Membership, wanted: str) -> LanguageModel:
+    return choose_model(wanted, membership.instance.model_id)
