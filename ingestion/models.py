@@ -149,8 +149,9 @@ class CorpusStatistics(InstanceOwnedModel):
 
     # Chunks that retrieval sees.
     chunk_count = models.PositiveIntegerField(default=0, db_default=0)
-    # Standard deviation of the cosines between chunks, in the embedding model in use; NULL until
-    # there are enough of them. ``cosine_chunk_count`` is ``chunk_count`` when it was estimated.
+    # Mean of the chunks' embeddings, and standard deviation of the cosines between them; NULL
+    # until there are enough. ``cosine_chunk_count`` is ``chunk_count`` when they were estimated.
+    centroid = HalfVectorField(null=True)
     cosine_sigma = models.FloatField(null=True)
     cosine_chunk_count = models.PositiveIntegerField(default=0, db_default=0)
 

@@ -5,10 +5,11 @@ it to the instance's number of chunks and to the document frequency of each of i
 BM25's idf is always that of the chunks that a search sees. Counters are updated by one transaction
 of an instance at a time, under an advisory lock that is taken as late as possible.
 
-The spread of cosines, by which fusion makes cosines of any embedding model comparable with BM25, is
-estimated from pairs of the instance's own chunks: no question is needed, and for e5 it is within a
-quarter of the spread between questions and passages. It is estimated again whenever the instance
-has grown by half.
+How cosines are spread in the instance, by which fusion makes those of any embedding model
+comparable with BM25, is estimated from pairs of its own chunks: no question is needed, and for e5
+it is within a quarter of the spread between questions and passages. So is the chunks' centroid,
+whose cosine with a question is the mean of the question's cosines. Both are estimated again
+whenever the number of chunks has changed by half.
 """
 
 from collections import Counter
@@ -25,7 +26,7 @@ from ingestion.models import Chunk, CorpusStatistics, Document, TermStatistics
 _SAMPLE = 200
 # Fewer chunks, often of one document, are too alike to tell.
 _SMALLEST_SAMPLE = 50
-_GROWTH = 1.5
+_CHANGE = 1.5
 # First key of the advisory locks taken here; the second is the instance's id.
 _LOCK_CLASS = 0x1DF
 
@@ -59,7 +60,7 @@ def make_searchable(document: Document) -> None:
             [ids, vectors, document.instance_id],
         )
     _add(document.instance_id, frequencies, len(ids))
-    _estimate_cosine_sigma(document.instance_id)
+    _estimate_cosines(document.instance_id)
 
 
 def withdraw(document: Document) -> None:
@@ -115,22 +116,23 @@ def _subtract(instance_id: int, frequencies: Counter[int], n_chunks: int) -> Non
     ).delete()
 
 
-def _estimate_cosine_sigma(instance_id: int) -> None:
-    """Estimate the spread of cosines again if the instance has grown enough since last time."""
+def _estimate_cosines(instance_id: int) -> None:
+    """Estimate the spread and the mean of cosines again, if enough has changed since last time."""
     statistics = CorpusStatistics.objects.for_instance(instance_id).get()
-    if statistics.chunk_count < max(_SMALLEST_SAMPLE, _GROWTH * statistics.cosine_chunk_count):
+    n_chunks, n_before = statistics.chunk_count, statistics.cosine_chunk_count
+    if n_chunks < _SMALLEST_SAMPLE or n_before / _CHANGE < n_chunks < n_before * _CHANGE:
         return
     with connection.cursor() as cursor:
         cursor.execute(
             "WITH sample AS MATERIALIZED (SELECT id, embedding FROM ingestion_chunk"
             "  WHERE instance_id = %s AND terms IS NOT NULL ORDER BY random() LIMIT %s)"
-            " SELECT stddev_pop(one.embedding <#> other.embedding)"
-            " FROM sample AS one JOIN sample AS other ON one.id < other.id",
-            [instance_id, _SAMPLE],
+            " UPDATE ingestion_corpusstatistics SET cosine_chunk_count = chunk_count,"
+            "  centroid = (SELECT avg(embedding) FROM sample),"
+            "  cosine_sigma = (SELECT stddev_pop(one.embedding <#> other.embedding)"
+            "   FROM sample AS one JOIN sample AS other ON one.id < other.id)"
+            " WHERE instance_id = %s",
+            [instance_id, _SAMPLE, instance_id],
         )
-        (statistics.cosine_sigma,) = cursor.fetchone()
-    statistics.cosine_chunk_count = statistics.chunk_count
-    statistics.save(update_fields=["cosine_sigma", "cosine_chunk_count"])
 
 
 def _lock(instance_id: int) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingestion import lexical
+from ingestion.models import CorpusStatistics
 
 LEXICAL_WEIGHT = 8.0
 # σ of e5's cosines: used until the instance has enough chunks to estimate its own.
@@ -26,13 +27,17 @@ class Question:
     """A question as ranking sees it.
 
     ``embedding`` is of shape ``(dim,)``, L2-normalised; ``terms`` maps a term to its idf;
-    ``best_bm25`` is what a passage full of all the question's terms would score, > 0.
+    ``best_bm25`` is what a passage full of all the question's terms would score, > 0, and
+    ``known_share`` the part of it that terms used in the instance make up. ``mean_cosine`` is the
+    mean of the question's cosines with the instance's chunks, None when it is too small to tell.
     """
 
     embedding: NDArray[np.float32]
     terms: Mapping[int, float]
     best_bm25: float
+    known_share: float
     cosine_sigma: float
+    mean_cosine: float | None
 
     @property
     def lexical_factor(self) -> float:
@@ -45,14 +50,23 @@ def weigh_question(
     embedding: NDArray[np.float32],
     terms: set[int],
     frequencies: Mapping[int, int],
-    chunk_count: int,
-    cosine_sigma: float | None,
+    statistics: CorpusStatistics,
 ) -> Question:
-    """Weigh a question's terms by the instance's document frequencies."""
-    idfs = {term: lexical.idf(frequencies.get(term, 0), chunk_count) for term in terms}
+    """Weigh a question's terms by the instance's document frequencies, and place its cosines.
+
+    ``embedding`` is of shape ``(dim,)``, L2-normalised.
+    """
+    idfs = {term: lexical.idf(frequencies.get(term, 0), statistics.chunk_count) for term in terms}
+    known = {term: idf for term, idf in idfs.items() if term in frequencies}
+    total = sum(idfs.values()) or 1.0
+    centroid = np.asarray(statistics.centroid or (), np.float32)
+    # A centroid of other dimensions is that of an embedding model no longer in use.
+    estimated = centroid.shape == embedding.shape
     return Question(
         embedding=embedding,
-        terms={term: idf for term, idf in idfs.items() if term in frequencies},
-        best_bm25=lexical.SATURATION * sum(idfs.values()) or 1.0,
-        cosine_sigma=cosine_sigma or DEFAULT_COSINE_SIGMA,
+        terms=known,
+        best_bm25=lexical.SATURATION * total,
+        known_share=sum(known.values()) / total,
+        cosine_sigma=(statistics.cosine_sigma if estimated else None) or DEFAULT_COSINE_SIGMA,
+        mean_cosine=float(embedding @ centroid) if estimated else None,
     )

@@ -63,8 +63,7 @@ def prepare_question(*, instance_id: int, query: str, embedding: Any) -> Questio
         embedding=embedding,
         terms=terms,
         frequencies=dict(frequencies.values_list("term", "document_frequency")),
-        chunk_count=statistics.chunk_count,
-        cosine_sigma=statistics.cosine_sigma,
+        statistics=statistics,
     )
 
 

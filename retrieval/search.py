@@ -8,67 +8,29 @@
 - *Lexical*: BM25 over stems (``ingestion.lexical``) finds names, numbers and exact terms.
 - *Fusion* (``retrieval.fusion``) adds the two, each divided by its own scale.
 - ``retrieval.ranking`` does all of it in one SQL statement.
+- ``retrieval.rerank`` puts the best in a better order, where the operator has set a reranker.
 - ``retrieval.relevance`` says whether the best passages are good enough to answer from.
 
 What was decided and measured: docs/decisions/005-retrieval.md.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from time import perf_counter
 from uuid import UUID
 
 import numpy as np
+from django.conf import settings
 from numpy.typing import NDArray
 
 from inference.embedding.client import AsyncEmbeddingClient, EmbeddingClient
 from instances.models import Instance
 from instances.tenancy import in_tenant
 from retrieval.ranking import prepare_question, rank_chunks
+from retrieval.relevance import THRESHOLDS, passage_relevance
+from retrieval.rerank import arerank_chunks, candidate_count, rerank_chunks
+from retrieval.results import RetrievedChunk, SearchResult, SearchTiming
 
-
-@dataclass(frozen=True)
-class RetrievedChunk:
-    """A passage that retrieval found, with where it stands in its document.
-
-    ``score`` is the fused score, comparable within one search; ``cosine`` and ``bm25`` are its
-    two legs as they were.
-    """
-
-    chunk_id: int
-    document_id: UUID
-    document_name: str
-    unit: str
-    page_start: int
-    page_end: int
-    page_label: str
-    heading: str
-    text: str
-    char_start: int
-    char_end: int
-    score: float
-    cosine: float
-    bm25: float
-
-
-@dataclass(frozen=True)
-class SearchTiming:
-    """Where the time of a search went, in milliseconds."""
-
-    embed_ms: float
-    search_ms: float
-
-    @property
-    def total_ms(self) -> float:
-        return self.embed_ms + self.search_ms
-
-
-@dataclass(frozen=True)
-class SearchResult:
-    """The best passages, best first."""
-
-    chunks: tuple[RetrievedChunk, ...]
-    timing: SearchTiming
+__all__ = ["RetrievedChunk", "SearchResult", "SearchTiming", "asearch", "search"]
 
 
 def search(
@@ -81,36 +43,35 @@ def search(
     start = perf_counter()
     embedding = EmbeddingClient.from_settings().embed_query(query)
     embedded = perf_counter()
-    chunks = search_embedded(
+    candidates = search_embedded(
         instance=instance,
         query=query,
         embedding=embedding,
-        top_k=top_k,
+        limit=candidate_count(top_k),
         document_ids=document_ids,
     )
-    return SearchResult(chunks, _timing(start, embedded))
+    chunks = rerank_chunks(query, candidates, top_k)
+    return _result(instance, chunks, start, embedded)
 
 
 async def asearch(
     *, instance: Instance, query: str, top_k: int, document_ids: Sequence[UUID] = ()
 ) -> SearchResult:
-    """As ``search``, outside any transaction: no connection is held while the question is embedded.
-
-    Raises ``InferenceError`` when the question cannot be embedded.
-    """
+    """As ``search``, outside any transaction: no connection is held while a model works."""
     start = perf_counter()
     embedding = await AsyncEmbeddingClient.from_settings().embed_query(query)
     embedded = perf_counter()
-    chunks = await in_tenant(
+    candidates = await in_tenant(
         instance,
         search_embedded,
         instance=instance,
         query=query,
         embedding=embedding,
-        top_k=top_k,
+        limit=candidate_count(top_k),
         document_ids=document_ids,
     )
-    return SearchResult(chunks, _timing(start, embedded))
+    chunks = await arerank_chunks(query, candidates, top_k)
+    return _result(instance, chunks, start, embedded)
 
 
 def search_embedded(
@@ -118,18 +79,39 @@ def search_embedded(
     instance: Instance,
     query: str,
     embedding: NDArray[np.float32],
-    top_k: int,
+    limit: int,
     document_ids: Sequence[UUID] = (),
 ) -> tuple[RetrievedChunk, ...]:
-    """As ``search``, for a question already embedded: ``(dim,)``, L2-normalised."""
+    """Return the ``limit`` best chunks by fusion for a question already embedded.
+
+    ``embedding`` is of shape ``(dim,)``, L2-normalised. Runs inside ``tenant(instance)``.
+    """
     question = prepare_question(instance_id=instance.pk, query=query, embedding=embedding)
     rows = rank_chunks(
-        instance_id=instance.pk, question=question, limit=top_k, document_ids=document_ids
+        instance_id=instance.pk, question=question, limit=limit, document_ids=document_ids
     )
-    return tuple(RetrievedChunk(**row) for row in rows)
+    return tuple(
+        RetrievedChunk(
+            **row,
+            relevance=passage_relevance(
+                question,
+                cosine=row["cosine"],
+                bm25=row["bm25"],
+                embedding_model=settings.EMBEDDING_MODEL,
+            ),
+        )
+        for row in rows
+    )
 
 
-def _timing(start: float, embedded: float) -> SearchTiming:
-    return SearchTiming(
-        embed_ms=1000 * (embedded - start), search_ms=1000 * (perf_counter() - embedded)
+def _result(
+    instance: Instance, chunks: tuple[RetrievedChunk, ...], start: float, embedded: float
+) -> SearchResult:
+    threshold = THRESHOLDS[instance.strictness]
+    return SearchResult(
+        chunks=chunks,
+        relevant=any(chunk.relevance >= threshold for chunk in chunks),
+        timing=SearchTiming(
+            embed_ms=1000 * (embedded - start), search_ms=1000 * (perf_counter() - embedded)
+        ),
     )
