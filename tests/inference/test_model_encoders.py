@@ -64,5 +64,5 @@ def test_a_model_of_another_shape_is_left_to_sentence_transformers(
 
 
 def test_a_folder_without_a_model_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="inference.embedding.prepare"):
+    with pytest.raises(FileNotFoundError, match=r"inference\.embedding\.prepare"):
         load_encoder(tmp_path, threads=1)
