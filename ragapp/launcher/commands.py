@@ -25,6 +25,7 @@ _NO_NETWORK = (
     "ECONNREFUSED",
     "ENETUNREACH",
 )
+_NOTHING_FOUND = "(from versions: none)"  # pip's last word, offline, once it tires of retrying
 _DISK_FULL = ("No space left on device", "ENOSPC")
 
 
@@ -74,5 +75,10 @@ def _cause(output: str, log_file: Path) -> str:
         return (
             "the package registry cannot be reached. The first set-up needs the network (or a "
             f"mirror, PIP_INDEX_URL); details in {log_file}."
+        )
+    if _NOTHING_FOUND in output:
+        return (
+            "the package registry cannot be reached, or has nothing for this Python. The first "
+            f"set-up needs the network (or a mirror, PIP_INDEX_URL); details in {log_file}."
         )
     return f"see {log_file}."

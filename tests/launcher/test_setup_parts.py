@@ -86,11 +86,12 @@ def test_a_vendor_pattern_without_files_is_an_error(tmp_path: Path) -> None:
     ("output", "message"),
     [
         ("[Errno -3] Temporary failure in name resolution", "registry cannot be reached"),
+        ("ERROR: no torch==1 (from versions: none)", "cannot be reached, or has nothing for"),
         ("npm error code ENOTFOUND", "registry cannot be reached"),
         ("OSError: [Errno 28] No space left on device", "the disk is full"),
         ("something else", r"see .*setup\.log"),
     ],
-    ids=["pip-offline", "npm-offline", "disk", "other"],
+    ids=["pip-offline", "pip-found-nothing", "npm-offline", "disk", "other"],
 )
 def test_why_a_tool_failed_is_said(tmp_path: Path, output: str, message: str) -> None:
     log_file = tmp_path / "setup.log"

@@ -1,0 +1,211 @@
+"""``./run`` and ``./manage`` as an operator meets them."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ragapp.launcher.data_dir import DataDir, locked
+from ragapp.launcher.process import processes_of
+from ragapp.launcher.project import ROOT
+
+CACHE = Path(os.environ.get("RAGAPP_TEST_CACHE", ROOT / "var" / "test-cache"))
+READY_TIMEOUT_S = 180.0
+
+
+def operator_environment() -> dict[str, str]:
+    """Nothing of the tests' own services; the model and the static files are made once."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return kept | {"MODELS_DIR": str(CACHE), "STATIC_ROOT": str(CACHE / "static")}
+
+
+def launch(command: str, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [ROOT / command, *arguments],
+        env=operator_environment() | env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+class Run:
+    """A ``./run`` in the background."""
+
+    def __init__(self, data: DataDir, port: int) -> None:
+        self.data, self.port = data, port
+        self.process = subprocess.Popen(
+            [ROOT / "run", "--port", str(port), "--data-dir", data.root],
+            env=operator_environment(),
+            stdout=subprocess.PIPE,
+            stderr=(data.root / "progress").open("a"),
+            text=True,
+        )
+
+    def wait_ready(self) -> None:
+        deadline = time.monotonic() + READY_TIMEOUT_S
+        while not self._is_ready():
+            assert self.process.poll() is None, (self.data.root / "progress").read_text()
+            assert time.monotonic() < deadline, "not ready"
+            time.sleep(0.1)
+
+    def _is_ready(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz") as response:
+                return response.status == 200
+        except (OSError, urllib.error.HTTPError):
+            return False
+
+    def stop(self, number: signal.Signals) -> str:
+        """Send the signal, wait for the end, return what was printed."""
+        self.process.send_signal(number)
+        printed, _ = self.process.communicate()
+        return printed
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
+
+
+@pytest.fixture
+def run(data: DataDir, free_port: int) -> Iterator[Run]:
+    run = Run(data, free_port)
+    yield run
+    run.process.kill()
+    run.process.wait()
+
+
+@pytest.mark.crash
+@pytest.mark.usefixtures("nothing_left")
+def test_everything_is_restarted_survives_a_crash_and_stops(
+    data: DataDir, run: Run, free_port: int
+) -> None:
+    run.wait_ready()
+    for name in ("web", "models", "worker-parse", "worker-embed", "beat", "valkey", "postgres"):
+        before = processes_of(data, name)
+        os.kill(min(before), signal.SIGKILL)
+        while not set(processes_of(data, name)) - set(before):
+            time.sleep(0.05)
+        run.wait_ready()
+
+    for pid in [run.process.pid, *processes_of(data)]:
+        os.kill(pid, signal.SIGKILL)
+    first_output = run.process.communicate()[0]
+    again = Run(data, free_port)
+    again.wait_ready()
+    listed = launch("manage", "--data-dir", str(data.root), "showmigrations", "--plan")
+    again_output = again.stop(signal.SIGINT)
+
+    assert f"http://localhost:{free_port}/" in first_output
+    assert re.search(r"user name +\S+\n +password +\S{12,}", first_output)
+    assert "password" not in again_output
+    assert again.process.returncode == 0
+    assert "[ ]" not in listed.stdout
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_manage_brings_its_own_database_when_run_is_not_up(data: DataDir) -> None:
+    script = "from accounts.models import User; print(User.objects.count())"
+
+    result = launch("manage", "shell", "--no-imports", "-c", script, "--data-dir", str(data.root))
+
+    assert result.stdout == "0\n", result.stderr
+    assert "password" not in result.stderr
+
+
+def test_manage_returns_the_exit_code_of_the_command(data: DataDir) -> None:
+    result = launch("manage", "--data-dir", str(data.root), "nosuchcommand")
+
+    assert result.returncode == 1
+    assert "Unknown command: 'nosuchcommand'" in result.stderr
+
+
+def refusal(result: subprocess.CompletedProcess[str]) -> str:
+    """The one line by which ``./run`` refused."""
+    assert result.returncode == 1
+    assert result.stdout == ""
+    assert re.fullmatch(r"ragapp: [^\n]+\n", result.stderr), result.stderr
+    return result.stderr
+
+
+def test_a_taken_port_is_one_line(data: DataDir) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = str(server.getsockname()[1])
+        line = refusal(launch("run", "--data-dir", str(data.root), "--port", port))
+    assert f"Port {port} is taken" in line
+
+
+def test_a_newer_data_directory_is_one_line(data: DataDir) -> None:
+    (data.root / "VERSION").write_text("2\n")
+    assert "newer version" in refusal(launch("run", "--data-dir", str(data.root)))
+
+
+def test_a_data_directory_in_use_is_one_line(data: DataDir) -> None:
+    with locked(data, "run"):
+        assert "in use by ./run" in refusal(launch("run", "--data-dir", str(data.root)))
+
+
+def test_a_data_directory_that_cannot_be_written_is_one_line() -> None:
+    assert "/proc/ragapp" in refusal(launch("run", "--data-dir", "/proc/ragapp"))
+
+
+def test_an_old_python_is_one_line(tmp_path: Path) -> None:
+    """A copy of the project without a virtual environment, and nothing but an old Python."""
+    shutil.copytree(ROOT / "ragapp" / "launcher", tmp_path / "ragapp" / "launcher")
+    shutil.copy(ROOT / "run", tmp_path)
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name in ("sh", "dirname", "readlink"):
+        (programs / name).symlink_to(str(shutil.which(name)))
+    old = programs / "python3"
+    old.write_text('#!/bin/sh\n[ "$1" = --version ] && echo Python 3.9.2 || exit 1\n')
+    old.chmod(0o755)
+
+    result = subprocess.run(
+        [tmp_path / "run"], env={"PATH": str(programs)}, capture_output=True, text=True, check=False
+    )
+
+    assert "Python 3.11 or later is needed and Python 3.9.2 was found" in refusal(result)
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_a_first_setup_without_network_is_one_line_and_leaves_nothing_half_done(
+    tmp_path: Path, data: DataDir
+) -> None:
+    """A fresh copy of the project, and a package index that answers to nobody."""
+    for name in ("run", "manage.py", "package.json", "package-lock.json"):
+        shutil.copy(ROOT / name, tmp_path)
+    for file in ROOT.glob("requirements*.txt"):
+        shutil.copy(file, tmp_path)
+    shutil.copytree(ROOT / "ragapp", tmp_path / "ragapp")
+    nowhere = {
+        "PIP_CONFIG_FILE": os.devnull,
+        "PIP_INDEX_URL": "http://127.0.0.1:9/simple",
+        "PIP_RETRIES": "0",
+        "TORCH_CPU_INDEX_URL": "http://127.0.0.1:9/whl/cpu",
+    }
+
+    result = subprocess.run(
+        [tmp_path / "run", "--data-dir", data.root, "--port", "0"],
+        env=operator_environment() | nowhere,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert result.returncode == 1
+    assert "Traceback" not in result.stderr
+    assert "the package registry cannot be reached" in result.stderr.splitlines()[-1]
+    assert not list((tmp_path / ".venv").glob(".*.stamp"))
