@@ -1,0 +1,144 @@
+"""The official OpenAI client against a real server, unchanged."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Iterator
+
+import openai
+import pytest
+import uvicorn
+
+from instances.api_keys import create_api_key
+from instances.tenancy import tenant
+from ragapp.asgi import application
+from tests.cast import Cast
+from tests.scripted_llm import Act, Reply, ScriptedLLM, chunk, json_reply, stream
+from usage.models import UsageRecord
+
+ABOUT_LEAVE = [{"role": "user", "content": "Combien de jours de congé ont les doctorants ?"}]
+
+
+@pytest.fixture
+def site(transactional_db: None) -> Iterator[str]:
+    """The whole application, served by uvicorn on loopback."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(application, lifespan="off", log_level="warning")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.fixture
+def client(site: str, library: Cast) -> openai.OpenAI:
+    """A client with a key of the library's instance."""
+    _key, plaintext = create_api_key(
+        instance=library.instance, name="test", scope="chat", created_by=library.owner
+    )
+    return openai.OpenAI(base_url=f"{site}/v1", api_key=plaintext, max_retries=0)
+
+
+def test_models_are_listed(client: openai.OpenAI, llm: ScriptedLLM) -> None:
+    assert [model.id for model in client.models.list()] == ["extractive", "scripted"]
+
+
+def test_whole_answer_carries_citations_and_impact(client: openai.OpenAI, llm: ScriptedLLM) -> None:
+    llm.script(stream("Vingt-cinq jours [1]."))
+    answer = client.chat.completions.create(model="scripted", messages=ABOUT_LEAVE)
+    assert answer.choices[0].message.content == "Vingt-cinq jours [1]."
+    assert answer.choices[0].finish_reason == "stop"
+    assert answer.usage.total_tokens == answer.usage.prompt_tokens + answer.usage.completion_tokens
+    (citation,) = answer.model_extra["citations"]
+    assert (citation["number"], citation["document"], citation["page"]) == (1, "conges.txt", 1)
+    assert "vingt-cinq jours" in citation["quote"]
+    assert answer.model_extra["impact"]["energy_wh"] > 0
+    assert answer.model_extra["impact"]["method"] == "modelled"
+
+
+def test_streamed_answer_ends_with_citations_and_usage(
+    client: openai.OpenAI, llm: ScriptedLLM, library: Cast
+) -> None:
+    llm.script(stream("Vingt-cinq ", "jours [1]."))
+    chunks = list(
+        client.chat.completions.create(
+            model="scripted",
+            messages=ABOUT_LEAVE,
+            stream=True,
+            stream_options={"include_usage": True},
+        )
+    )
+    said = "".join(part.choices[0].delta.content or "" for part in chunks if part.choices)
+    assert said == "Vingt-cinq jours [1]."
+    assert chunks[-1].choices == []
+    assert chunks[-1].usage.completion_tokens > 0
+    assert chunks[-1].model_extra["citations"][0]["document"] == "conges.txt"
+    assert chunks[-2].choices[0].finish_reason == "stop"
+    with tenant(library.instance):
+        assert UsageRecord.objects.get().outcome == "complete"
+
+
+def test_extractive_model_answers_without_an_llm(client: openai.OpenAI) -> None:
+    answer = client.chat.completions.create(model="extractive", messages=ABOUT_LEAVE)
+    assert "vingt-cinq jours" in answer.choices[0].message.content
+    assert answer.model_extra["impact"]["method"] == "local"
+
+
+def test_unknown_model_is_a_404(client: openai.OpenAI) -> None:
+    with pytest.raises(openai.NotFoundError) as caught:
+        client.chat.completions.create(model="gpt-17", messages=ABOUT_LEAVE)
+    assert caught.value.code == "model_not_found"
+
+
+def test_wrong_key_is_a_401(client: openai.OpenAI) -> None:
+    with pytest.raises(openai.AuthenticationError):
+        client.with_options(api_key="rag_wrong").models.list()
+
+
+def test_backend_that_is_down_is_a_503(client: openai.OpenAI, llm: ScriptedLLM) -> None:
+    llm.script(*[json_reply({"error": {"message": "secret detail"}}, status=500) for _ in range(5)])
+    with pytest.raises(openai.InternalServerError) as caught:
+        client.chat.completions.create(model="scripted", messages=ABOUT_LEAVE)
+    assert caught.value.status_code == 503
+    assert "secret detail" not in str(caught.value)
+
+
+def test_stream_cut_in_the_middle_says_so(client: openai.OpenAI, llm: ScriptedLLM) -> None:
+    llm.script(Reply([chunk("Vingt"), Act.CUT]))
+    answer = client.chat.completions.create(model="scripted", messages=ABOUT_LEAVE, stream=True)
+    with pytest.raises(openai.APIError):
+        list(answer)
+
+
+def test_client_that_leaves_stops_the_model_and_is_recorded(
+    client: openai.OpenAI, llm: ScriptedLLM, library: Cast
+) -> None:
+    llm.script(Reply([chunk("Vingt"), Act.HOLD]))
+    answer = client.chat.completions.create(model="scripted", messages=ABOUT_LEAVE, stream=True)
+    for part in answer:
+        if part.choices and part.choices[0].delta.content:
+            break
+    answer.close()
+    llm.wait_until(lambda: llm.requests[0].left_early)
+
+    def recorded() -> bool:
+        with tenant(library.instance):
+            return UsageRecord.objects.filter(outcome="stopped").exists()
+
+    llm.wait_until(recorded)
+
+
+def test_many_answers_at_once(client: openai.OpenAI, llm: ScriptedLLM, site: str) -> None:
+    async def ask_all() -> list[str]:
+        many = openai.AsyncOpenAI(base_url=f"{site}/v1", api_key=client.api_key, max_retries=0)
+        answers = await asyncio.gather(
+            *(
+                many.chat.completions.create(model="scripted", messages=ABOUT_LEAVE)
+                for _ in range(20)
+            )
+        )
+        return [answer.choices[0].message.content or "" for answer in answers]
+
+    assert all("[1]" in text for text in asyncio.run(ask_all()))
