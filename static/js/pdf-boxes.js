@@ -45,7 +45,10 @@ function boxOf(item, first, last, viewport) {
   const length = item.str.length;
   const left = x + (item.width * first) / length;
   const right = x + (item.width * last) / length;
-  const corners = viewport.convertToViewportRectangle([left, y - 0.22 * height, right, y + 0.86 * height]);
+  const corners = [
+    ...viewport.convertToViewportPoint(left, y - 0.22 * height),
+    ...viewport.convertToViewportPoint(right, y + 0.86 * height),
+  ];
   return {
     left: Math.min(corners[0], corners[2]),
     top: Math.min(corners[1], corners[3]),
