@@ -203,10 +203,12 @@ class ScriptedLLM:
         """Send the reply unless the client leaves; tell whether the connection stays open."""
         sending = asyncio.create_task(self._send(self._choose(request), writer))
         leaving = asyncio.create_task(reader.read(1))
-        await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (sending, leaving):
-            task.cancel()
-        kept, _ = await asyncio.gather(sending, leaving, return_exceptions=True)
+        try:
+            await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            sending.cancel()
+            leaving.cancel()
+            kept, _ = await asyncio.gather(sending, leaving, return_exceptions=True)
         if kept is True:
             return True
         if kept is not False:

@@ -8,8 +8,9 @@ import asyncio
 
 import httpx
 
-# Streams last: 200 at once must not wait for one another.
-LIMITS = httpx.Limits(max_connections=1000, max_keepalive_connections=100, keepalive_expiry=30.0)
+# Streams last: 200 at once must not wait for one another. At each request httpcore looks at every
+# connection once for each idle one: 200 streams cost 6 s of CPU with 100 kept idle, 1 s with 20.
+LIMITS = httpx.Limits(max_connections=1000, max_keepalive_connections=20, keepalive_expiry=30.0)
 LOOPBACK = ("all://localhost", "all://127.0.0.1", "all://[::1]")
 
 _clients: dict[asyncio.AbstractEventLoop, httpx.AsyncClient] = {}

@@ -26,6 +26,7 @@ from inference.errors import (
     ModelNotFound,
 )
 
+MAX_READ_CHARS = 4000
 MAX_LOGGED_CHARS = 500
 
 CONTEXT_OVERFLOW = re.compile(
@@ -94,12 +95,12 @@ def find_complaint(payload: Mapping[str, Any], status: int | None = None) -> Com
     if not said:
         return None
     if not isinstance(said, dict):
-        return Complaint(str(said), status)
-    if isinstance(said.get("error"), dict):
-        return find_complaint(said, status)
+        return Complaint(str(said)[:MAX_READ_CHARS], status)
+    while isinstance(said.get("error"), dict):
+        said = said["error"]
     words = [str(said[key]) for key in ("type", "code", "message") if said.get(key)]
     return Complaint(
-        " ".join(words) or str(said),
+        (" ".join(words) or str(said))[:MAX_READ_CHARS],
         status or _status_in(said),
         prompt_tokens=_size(said.get("n_prompt_tokens")),
         context_window=_size(said.get("n_ctx")),

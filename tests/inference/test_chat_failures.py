@@ -210,6 +210,11 @@ async def test_a_prompt_too_long_is_told_from_other_refusals(
             [b'{"error": {"error": {"message": "no such model"}}}'], ModelNotFound, id="nested"
         ),
         pytest.param(
+            [b'{"error": ' * 900 + b'"no such model"' + b"}" * 900],
+            ModelNotFound,
+            id="deeply-nested",
+        ),
+        pytest.param(
             [b'data: {"object": "error", "message": "x", "code": 401}\n\n'],
             AuthenticationFailed,
             id="object-error",

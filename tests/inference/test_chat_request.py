@@ -113,6 +113,14 @@ def test_the_address_of_the_endpoint(base_url: str, url: str) -> None:
     assert ChatBackend(base_url=base_url, model=MODEL).url("chat/completions") == url
 
 
+async def test_the_proxy_of_the_operator_is_not_for_this_machine(
+    chat_backend: ChatBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    assert await collect(chat_backend)
+
+
 async def test_complete_chat_returns_the_whole_answer(chat_backend: ChatBackend) -> None:
     completion = await complete_chat(chat_backend, QUESTION, max_tokens=64, temperature=0.0)
     assert completion.text == QUESTION[0].content
