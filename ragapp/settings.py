@@ -10,7 +10,7 @@ from typing import Any
 
 import dj_database_url
 from csp.constants import NONCE, NONE, SELF
-from environs import FileAwareEnv
+from environs import FileAwareEnv, validate
 from marshmallow.validate import OneOf
 
 env = FileAwareEnv()
@@ -19,7 +19,7 @@ DATA_DIR: Path = env.path("DATA_DIR", BASE_DIR / "var").resolve()
 
 # --- Site -----------------------------------------------------------------------------------------
 DEBUG: bool = env.bool("DEBUG", False)
-SECRET_KEY: str = env.str("SECRET_KEY", validate=lambda key: len(key) >= 50)
+SECRET_KEY: str = env.str("SECRET_KEY", validate=validate.Length(min=50))
 SITE_NAME: str = env.str("SITE_NAME", "ragapp")
 SUPPORT_CONTACT: str = env.str("SUPPORT_CONTACT", "")
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])

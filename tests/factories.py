@@ -82,24 +82,21 @@ class ApiKeyFactory(TenantFactory):
 
 
 class DocumentFactory(TenantFactory):
-    """A ready document with a small file."""
+    """A ready document with a small file, whose bytes are ``content``."""
 
     class Meta:
         model = Document
 
+    class Params:
+        content = factory.LazyAttribute(lambda document: f"Text of {document.name}.".encode())
+
     name = factory.Sequence(lambda n: f"document-{n}.txt")
     media_type = "text/plain"
-    content = factory.LazyAttribute(lambda document: f"Text of {document.name}.".encode())
     size_bytes = factory.LazyAttribute(lambda document: len(document.content))
     sha256 = factory.LazyAttribute(lambda document: hashlib.sha256(document.content).hexdigest())
+    file = factory.LazyAttribute(lambda document: ContentFile(document.content, name=document.name))
     status = Document.Status.READY
     pages = 1
-
-    @classmethod
-    def _create(cls, model_class: type, *args: Any, **kwargs: Any) -> Any:
-        content = kwargs.pop("content")
-        kwargs.setdefault("file", ContentFile(content, name=kwargs["name"]))
-        return super()._create(model_class, *args, **kwargs)
 
 
 class DocumentPageFactory(TenantFactory):

@@ -1,0 +1,248 @@
+"""Guards that walk every model and every URL, those written tomorrow included.
+
+A new tenant table without row security, a new model that forgot its instance, a new page that lets
+a stranger in: each fails here before anybody reviews it.
+"""
+
+import inspect
+from collections.abc import Iterator
+from dataclasses import dataclass
+from uuid import UUID
+
+import pytest
+from django.apps import apps
+from django.db import DatabaseError, connection, transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from factory.django import DjangoModelFactory
+
+from instances.organisations import tenant_models
+from instances.tenancy import as_user, tenant
+from tests import factories
+from tests.cast import Cast, make_cast
+
+PROJECT_APPS = {"accounts", "chat", "ingestion", "inference", "instances", "retrieval", "usage"}
+# What belongs to the deployment and not to a tenant.
+SHARED_MODELS = {"accounts.User", "instances.Organisation", "instances.Instance"}
+# What a person who is not logged in may open.
+PUBLIC_VIEWS = {
+    "account_confirm_email",
+    "account_email",
+    "account_email_verification_sent",
+    "account_inactive",
+    "account_login",
+    "account_reset_password",
+    "account_reset_password_done",
+    "account_reset_password_from_key",
+    "account_reset_password_from_key_done",
+    "account_signup",
+    "admin:jsi18n",
+    "admin:login",
+    "admin:logout",
+    "api:openapi-json",
+    "api:openapi-view",
+    "healthz",
+    "metrics",
+    "readyz",
+    "set_language",
+    "socialaccount_login_cancelled",
+    "socialaccount_login_error",
+    "socialaccount_signup",
+}
+FACTORIES = {
+    factory._meta.model: factory
+    for _name, factory in inspect.getmembers(factories, inspect.isclass)
+    if issubclass(factory, DjangoModelFactory) and factory._meta.model
+}
+TENANT_MODELS = sorted(tenant_models(), key=lambda model: model._meta.label)
+by_label = pytest.mark.parametrize("model", TENANT_MODELS, ids=lambda model: model._meta.label)
+
+
+def rows(model: type) -> int:
+    """Rows that PostgreSQL shows to a query that names no instance."""
+    return model._base_manager.count()
+
+
+def test_every_model_belongs_to_an_instance_or_is_known_to_be_shared():
+    ours = {model for model in apps.get_models() if model._meta.app_label in PROJECT_APPS}
+    assert {model._meta.label for model in ours - set(TENANT_MODELS)} == SHARED_MODELS
+
+
+@by_label
+def test_row_security_is_forced_on_every_tenant_table(db, model):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relrowsecurity, relforcerowsecurity, pg_get_userbyid(relowner) <> current_user"
+            " FROM pg_class WHERE oid = %s::regclass",
+            [model._meta.db_table],
+        )
+        assert cursor.fetchone() == (True, True, True)
+
+
+def test_the_application_cannot_step_around_row_security(db):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT rolsuper, rolbypassrls, rolcreaterole FROM pg_roles"
+            " WHERE rolname = current_user"
+        )
+        assert cursor.fetchone() == (False, False, False)
+
+
+@by_label
+def test_a_row_is_seen_in_its_instance_only(cast, model):
+    row = FACTORIES[model](instance=cast.instance)
+    assert rows(model) == 0
+    with tenant(cast.instance):
+        mine = rows(model)
+        assert mine >= 1
+    with tenant(cast.other_instance):
+        seen = model._base_manager.filter(instance=cast.instance)
+        assert seen.count() == 0
+        assert seen.update(instance=cast.other_instance) == 0
+        assert model._base_manager.filter(pk=row.pk).delete()[0] == 0
+    with tenant(cast.instance):
+        assert rows(model) == mine
+
+
+@by_label
+@pytest.mark.parametrize("setting", ["none", "other"])
+def test_a_row_is_not_written_into_another_instance(cast, model, setting):
+    row = FACTORIES[model].build(instance=cast.instance, **built_parents(model, cast))
+    row.pk = row.pk if isinstance(row.pk, UUID) else None
+    elsewhere = tenant(cast.other_instance) if setting == "other" else transaction.atomic()
+    with pytest.raises(DatabaseError, match="row-level security"), elsewhere:
+        row.save_base(force_insert=True)
+
+
+def built_parents(model: type, cast: Cast) -> dict[str, object]:
+    """Real rows for the foreign keys of a row that is only built."""
+    parents: dict[str, object] = {}
+    for field in model._meta.concrete_fields:
+        if field.is_relation and field.name != "instance" and not field.null:
+            factory = FACTORIES[field.related_model]
+            shared = issubclass(factory, factories.TenantFactory)
+            parents[field.name] = factory(**({"instance": cast.instance} if shared else {}))
+    return parents
+
+
+def test_a_person_sees_their_own_memberships_and_nothing_else(cast):
+    factories.DocumentFactory(instance=cast.instance)
+    with as_user(cast.teammate.pk):
+        counts = {model._meta.label: rows(model) for model in TENANT_MODELS}
+    assert counts.pop("instances.Membership") == 1
+    assert set(counts.values()) == {0}
+
+
+@dataclass(frozen=True)
+class Page:
+    """A URL pattern of the site."""
+
+    name: str
+    route: str
+    converters: dict[str, object]
+
+    def path(self, values: dict[str, object]) -> str:
+        """The URL with ``values`` for its arguments; any number or word for the others."""
+        path = self.route
+        for argument, converter in self.converters.items():
+            value = values.get(argument, 1)
+            path = path.replace(f"<{type(converter).__name__}:{argument}>", str(value))
+        return f"/{path}"
+
+
+def pages(resolver: URLResolver, prefix: str = "", namespace: str = "") -> Iterator[Page]:
+    """Every pattern written with ``path()`` below ``resolver``."""
+    for pattern in resolver.url_patterns:
+        route = prefix + str(pattern.pattern).lstrip("^").rstrip("$")
+        if isinstance(pattern, URLPattern):
+            converters = pattern.pattern.converters | inherited(resolver)
+            yield Page(namespace + (pattern.name or ""), normalised(route), converters)
+        else:
+            inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+            pattern.inherited = inherited(resolver) | pattern.pattern.converters
+            yield from pages(pattern, route, inner)
+
+
+def inherited(resolver: URLResolver) -> dict[str, object]:
+    return getattr(resolver, "inherited", {})
+
+
+def normalised(route: str) -> str:
+    """``<uuid:x>`` as ``<UUIDConverter:x>``: arguments are filled by class name."""
+    for short, long in (
+        ("uuid", "UUIDConverter"),
+        ("int", "IntConverter"),
+        ("slug", "SlugConverter"),
+        ("str", "StringConverter"),
+        ("path", "PathConverter"),
+    ):
+        route = route.replace(f"<{short}:", f"<{long}:")
+    return route
+
+
+ALL_PAGES = list(pages(get_resolver()))
+TENANT_PAGES = [page for page in ALL_PAGES if "<SlugConverter:slug>" in page.route]
+
+
+@pytest.fixture
+def inside(transactional_db) -> tuple[Cast, dict[str, object]]:
+    """The cast, and something real in their instance for every argument of a URL."""
+    cast = make_cast()
+    document = factories.DocumentFactory(instance=cast.instance)
+    conversation = factories.ConversationFactory(instance=cast.instance, user=cast.owner)
+    answer = factories.MessageFactory(
+        instance=cast.instance, conversation=conversation, role="assistant"
+    )
+    citation = factories.CitationFactory(instance=cast.instance, message=answer, document=document)
+    with tenant(cast.instance):
+        member = cast.teammate.memberships.get()
+    values = {
+        "slug": cast.instance.slug,
+        "document_id": document.pk,
+        "conversation_id": conversation.pk,
+        "message_id": answer.pk,
+        "number": citation.number,
+        "member_id": member.pk,
+        "key_id": factories.ApiKeyFactory(instance=cast.instance).pk,
+    }
+    return cast, values
+
+
+def answers(person: object, path: str) -> set[int]:
+    """The statuses of a GET and of a POST."""
+    client = Client()
+    if person is not None:
+        client.force_login(person)
+    return {client.get(path).status_code, client.post(path).status_code}
+
+
+def test_a_stranger_finds_no_page_of_an_instance(inside):
+    cast, values = inside
+    assert len(TENANT_PAGES) > 20
+    for page in TENANT_PAGES:
+        path = page.path(values)
+        # A page that knows one method refuses the other before it looks who asks.
+        assert answers(cast.stranger, path) - {405} == {404}, path
+
+
+def test_the_pages_that_a_stranger_does_not_find_are_there(inside):
+    cast, values = inside
+    for page in TENANT_PAGES:
+        if page.name in {"instances:danger", "instances:member_remove", "documents:delete"}:
+            continue
+        path = page.path(values)
+        assert answers(cast.owner, path) != {404}, path
+
+
+def test_nobody_opens_a_page_without_logging_in(inside):
+    _cast, values = inside
+    for page in ALL_PAGES:
+        # The nameless are allauth's redirections from URLs of its past.
+        if not page.name or page.name in PUBLIC_VIEWS or "(?P" in page.route:
+            continue
+        path = page.path(values)
+        client = Client()
+        for response in (client.get(path), client.post(path)):
+            refused = response.status_code in {401, 403, 404, 405}
+            sent_to_login = response.status_code == 302 and "/login/" in response.url
+            assert refused or sent_to_login, f"{page.name} {path}: {response.status_code}"
