@@ -1,7 +1,13 @@
 """The sentences that the documents' scripts say; ``{name}`` stands for what they fill in."""
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+
+
+def upload_limit() -> str:
+    """Return the size of the largest file taken, in words."""
+    return _("%(n)s MB") % {"n": settings.MAX_UPLOAD_BYTES >> 20}
 
 
 def document_strings() -> dict[str, str]:

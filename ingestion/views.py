@@ -15,7 +15,7 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from ingestion import queries
-from ingestion.browser_strings import document_strings
+from ingestion.browser_strings import document_strings, upload_limit
 from ingestion.forms import DocumentFilterForm
 from ingestion.kinds import KINDS, kind_of
 from ingestion.list_links import heading_links, page_links, query_string, state_links
@@ -43,6 +43,7 @@ def document_list(request: HttpRequest, membership: Membership) -> HttpResponse:
         "events_query": query_string(chosen, page=chosen.page, since=stamp(pulse.latest)),
         "accept": ",".join(ending for endings in EXTENSIONS.values() for ending in endings),
         "max_upload_bytes": settings.MAX_UPLOAD_BYTES,
+        "upload_limit": upload_limit(),
         "strings": document_strings(),
     }
     return render(request, "ingestion/document_list.html", context)

@@ -3,11 +3,9 @@
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -15,7 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from ingestion import queries, uploads
-from ingestion.browser_strings import document_strings
+from ingestion.browser_strings import document_strings, upload_limit
 from ingestion.errors import FileTooLarge, IngestionError, UnsupportedMediaType, user_message
 from ingestion.forms import BulkForm, UploadForm
 from ingestion.models import Document
@@ -42,8 +40,8 @@ def upload(request: HttpRequest, membership: Membership) -> JsonResponse:
             content=file,
         )
     except FileTooLarge as error:
-        limit = filesizeformat(settings.MAX_UPLOAD_BYTES)
-        return _refusal(413, error.code, document_strings()["tooLarge"].format(limit=limit))
+        text = document_strings()["tooLarge"].format(limit=upload_limit())
+        return _refusal(413, error.code, text)
     except UnsupportedMediaType as error:
         return _refusal(415, error.code, user_message(error.code))
     except IngestionError as error:

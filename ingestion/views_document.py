@@ -50,9 +50,7 @@ async def file(request: HttpRequest, slug: str, document_id: UUID) -> HttpRespon
         raise Http404 from error
 
 
-def _context(
-    request: HttpRequest, shown: Document, number: int | None = None
-) -> dict[str, Any]:
+def _context(request: HttpRequest, shown: Document, number: int | None = None) -> dict[str, Any]:
     form = ViewerForm(request.GET)
     form.is_valid()
     place = form.cleaned_data

@@ -1,11 +1,12 @@
 """How a document is told in words: its kind, its length, its state, what went wrong."""
 
 from django import template
+from django.template.defaultfilters import floatformat
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from ingestion.errors import error_for_code, user_message
+from ingestion.errors import user_message
 from ingestion.kinds import Kind, kind_of
 from ingestion.models import Document
 
@@ -54,6 +55,11 @@ def reason(document: Document) -> Promise:
 
 
 @register.filter
-def may_succeed(document: Document) -> bool:
-    """Whether preparing a failed document again, as it is, can end otherwise."""
-    return not error_for_code(document.error_code).permanent
+def duration(seconds: float) -> str:
+    """A time in words: « 3.2 s », « 45 s », « 2 min 05 s »."""
+    if seconds < 10:
+        return _("%(n)s s") % {"n": floatformat(seconds, 1)}
+    minutes, rest = divmod(round(seconds), 60)
+    if not minutes:
+        return _("%(n)s s") % {"n": rest}
+    return _("%(minutes)s min %(seconds)02d s") % {"minutes": minutes, "seconds": rest}

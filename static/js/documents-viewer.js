@@ -8,7 +8,10 @@ import { getHTML } from "./http.js";
 
 class DocumentViewer extends HTMLElement {
   connectedCallback() {
-    if (this.querySelector("pdf-page")) import("./pdf-page.js");
+    this.pdf = this.querySelector("pdf-page");
+    if (this.pdf) import("./pdf-page.js").catch(() => this.showAs("text"));
+    this.addEventListener("pdf-error", () => this.showAs("text"));
+    this.tools();
     this.status = document.getElementById("viewer-status");
     this.first = this.part("bar").dataset.number;
     this.addEventListener("click", (event) => this.clicked(event));
@@ -22,7 +25,30 @@ class DocumentViewer extends HTMLElement {
     return this.querySelector(`[data-part="${name}"]`);
   }
 
+  /** Give the buttons of a drawn page the state they had before the page was turned. */
+  tools() {
+    const tools = this.querySelector("[data-tools]");
+    if (!tools) return;
+    tools.hidden = false;
+    const asText = this.part("page").dataset.view === "text";
+    tools.querySelector("[data-as-text]").setAttribute("aria-pressed", String(asText));
+    for (const button of tools.querySelectorAll("[data-zoom]")) button.hidden = asText;
+  }
+
+  showAs(view) {
+    this.part("page").dataset.view = view;
+    this.tools();
+  }
+
+  zoom(factor) {
+    const zoom = Number(this.pdf.getAttribute("zoom") ?? 1) * factor;
+    this.pdf.setAttribute("zoom", String(Math.min(4, Math.max(0.5, zoom))));
+  }
+
   clicked(event) {
+    const tool = event.target.closest("[data-zoom], [data-as-text]");
+    if (tool?.dataset.zoom) return this.zoom(Number(tool.dataset.zoom));
+    if (tool) return this.showAs(this.part("page").dataset.view === "text" ? "drawn" : "text");
     const link = event.target.closest("a[data-turn]");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
@@ -63,19 +89,19 @@ class DocumentViewer extends HTMLElement {
   replace(html) {
     const fresh = new DOMParser().parseFromString(html, "text/html");
     const focus = this.focusPath();
-    for (const part of ["bar", "page", "side"]) {
-      const next = fresh.querySelector(`[data-part="${part}"]`);
-      const drawn = this.part(part).querySelector("pdf-page");
-      if (drawn) {
-        const wanted = next.querySelector("pdf-page");
-        for (const name of ["highlight", "page"]) drawn.setAttribute(name, wanted.getAttribute(name));
-        this.part(part).setAttribute("aria-label", next.getAttribute("aria-label"));
-      } else {
-        this.part(part).replaceWith(document.adoptNode(next));
-      }
+    const wanted = fresh.querySelector("pdf-page");
+    for (const name of ["label", "highlight", "page"]) {
+      this.pdf?.setAttribute(name, wanted.getAttribute(name));
     }
+    for (const name of ["bar", "text", "side"]) {
+      const part = fresh.querySelector(`[data-part="${name}"]`);
+      this.part(name).replaceWith(document.adoptNode(part));
+    }
+    const label = this.part("bar").dataset.place;
+    this.part("page").setAttribute("aria-label", label);
+    this.tools();
     if (focus) (this.querySelector(focus) ?? this.part("page")).focus({ preventScroll: true });
-    this.status.textContent = this.part("bar").dataset.place;
+    this.status.textContent = label;
     this.part("page").scrollTop = 0;
     this.showChosen();
   }
@@ -92,7 +118,7 @@ class DocumentViewer extends HTMLElement {
 
   showChosen() {
     this.querySelector(".viewer-text mark")?.scrollIntoView({ block: "center" });
-    this.querySelector('.passage[aria-current="true"]')?.scrollIntoView({ block: "nearest" });
+    this.querySelector('.viewer-passage[aria-current="true"]')?.scrollIntoView({ block: "nearest" });
   }
 }
 
@@ -108,9 +134,11 @@ class DocumentWaiting extends HTMLElement {
     const [html] = Object.values(rows);
     if (!html) return;
     this.row.innerHTML = html.trim();
-    const fresh = this.row.content.querySelector('[data-cell="state"]');
-    const before = this.querySelector("[data-state]");
-    if (fresh && before.innerHTML !== fresh.innerHTML) before.replaceChildren(...fresh.childNodes);
+    const fresh = this.row.content.firstElementChild;
+    if (fresh.dataset.version === this.dataset.version) return;
+    this.dataset.version = fresh.dataset.version;
+    const state = fresh.querySelector('[data-cell="state"]');
+    this.querySelector("[data-state]").replaceChildren(...state.childNodes);
   }
 }
 
