@@ -166,7 +166,8 @@ USER_MESSAGES: Mapping[str, Promise] = {
 _ERRORS: Mapping[str, type[IngestionError]] = {
     error.code: error
     for error in (
-        FileTooLarge, UnsupportedMediaType, EncryptedDocument, EmptyDocument, ImageOnlyDocument, CorruptDocument,
+        FileTooLarge, UnsupportedMediaType, EncryptedDocument, EmptyDocument, ImageOnlyDocument,
+        CorruptDocument,
         UnsafeDocument, TooManyPages, TooMuchText, ParseTimeout, ParseMemoryExceeded,
         ParserCrashed, ParseCancelled, SandboxUnavailable,
     )

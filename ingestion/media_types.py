@@ -45,6 +45,8 @@ SUPPORTED = frozenset(EXTENSIONS)
 
 _HEAD_BYTES = 16 * 1024
 _OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+# Fewer lines, and prose with as many commas in each would be taken for a table.
+_MIN_TABLE_LINES = 3
 _MAX_TYPE_BYTES = 4 * 1024 * 1024
 # Main parts of Office Open XML, by what stands between "application/" and "+xml" in
 # [Content_Types].xml: vnd.openxmlformats-officedocument.* and vnd.ms-* (macros).
@@ -65,10 +67,27 @@ _HTML_TAG = re.compile(
 )
 _MAIL_HEADER = re.compile(r"^([A-Za-z][A-Za-z0-9-]*):[ \t]?.*(?:\n[ \t].*)*\n?", re.M)
 _MAIL_FIELDS = frozenset(
-    ["from", "to", "subject", "date", "received", "return-path", "message-id", "mime-version", "delivered-to", "sender", "cc", "reply-to", "content-type", "x-mailer", "dkim-signature"]
+    [
+        "from",
+        "to",
+        "subject",
+        "date",
+        "received",
+        "return-path",
+        "message-id",
+        "mime-version",
+        "delivered-to",
+        "sender",
+        "cc",
+        "reply-to",
+        "content-type",
+        "x-mailer",
+        "dkim-signature",
+    ]
 )
 _MARKDOWN_SIGNS = re.compile(
-    r"^(?:#{1,6} \S.*|```.*|\|(?:\s*:?-{2,}:?\s*\|)+|\[[^\]]+\]: \S+|[-*] \[[ x]\] )$|\]\(\S+\)|\*\*\S.*?\S\*\*",
+    r"^(?:#{1,6} \S.*|```.*|\|(?:\s*:?-{2,}:?\s*\|)+|\[[^\]]+\]: \S+|[-*] \[[ x]\] )$"
+    r"|\]\(\S+\)|\*\*\S.*?\S\*\*",
     re.M,
 )
 
@@ -155,7 +174,7 @@ def _detect_text(head: bytes, name: str) -> str:
 def _detect_unnamed_text(text: str) -> str:
     if len(_HTML_TAG.findall(text)) >= 10 and text.lstrip().startswith("<"):
         return HTML
-    if delimiter_of(text) is not None:
+    if text.count("\n") >= _MIN_TABLE_LINES and delimiter_of(text) is not None:
         return CSV
     if len(_MARKDOWN_SIGNS.findall(text)) >= 3:
         return MARKDOWN

@@ -11,7 +11,7 @@ from ingestion.parsing.tables import is_rule, split_row
 
 # A header that would take a larger share of each passage than this is told with each cell instead.
 _MAX_HEADER_SHARE = 1 / 3
-_END_OF_PARAGRAPH = frozenset(".!?…:;»”\")]")
+_END_OF_PARAGRAPH = frozenset('.!?…:;»”")]')
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def page_atoms(
 
 
 def runs_on(before: Block, after: Block) -> bool:
-    """Tell whether `after`, first of its page, continues the paragraph that ended the page before."""
+    """Tell whether `after`, first of its page, continues the last paragraph of the page before."""
     return (
         before.kind in ("paragraph", "list_item")
         and after.kind == "paragraph"

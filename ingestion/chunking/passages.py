@@ -15,17 +15,21 @@ _MAX_HEADING_CHARS = 500
 
 
 def chunk_document(
-    document: ParsedDocument, *, counter: TokenCounter, chunk_tokens: int = DEFAULT_CHUNK_TOKENS
+    document: ParsedDocument,
+    *,
+    name: str = "",
+    counter: TokenCounter,
+    chunk_tokens: int = DEFAULT_CHUNK_TOKENS,
 ) -> tuple[Passage, ...]:
     """Return the passages of `document` in order, each of at most `chunk_tokens` tokens of text,
-    and small enough for the model together with its title and heading."""
+    and small enough for the model together with its heading and title (`name` if it has none)."""
     texts = [page_text(page) for page in document.pages]
     flows = document.unit in FLOWING_UNITS
     groups = heading_groups(document, counter, chunk_tokens)
     passages: list[Passage] = []
     for group in merge_small(groups, flows=flows, chunk_tokens=chunk_tokens):
         heading = PATH_SEPARATOR.join(group.path)[-_MAX_HEADING_CHARS:]
-        context = embedding_text(document.title or "", heading, "")
+        context = embedding_text(document.title or name, heading, "")
         room = _MODEL_TOKENS - _RESERVED_TOKENS - counter.count(context)
         for run in pack(group.atoms, texts, min(chunk_tokens, room), counter):
             passages.append(_passage(len(passages), run, group.path, heading, document, texts))

@@ -3,7 +3,9 @@
 import re
 from collections.abc import Iterator
 
-_END = re.compile(r"(?:[.!?…]+[\"»”’')\]]*|[。！？؟۔]|\n)\s+(?=[\"«“‘'(\[–—-]?\s*[^\W_a-zà-ÿ]|[\"«“(–—•-])|[。！？]")
+_END = re.compile(
+    r"(?:[.!?…]+[\"»”’')\]]*|[。！？؟۔]|\n)\s+(?=[\"«“‘'(\[–—-]?\s*[^\W_a-zà-ÿ]|[\"«“(–—•-])|[。！？]"
+)
 # A full stop after these ends no sentence: titles, initials, references.
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(«’'])(?:[A-ZÀ-Ý]|[Mm]m?e?s?|MM|Dr|Pr|Me|St|Ste|Mr|Mrs|Ms|Prof|art|al|arts?|cf|p|pp|ch|chap|"

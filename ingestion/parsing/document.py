@@ -25,7 +25,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class ParsedPage:
-    """A page, slide, sheet or section. `number` counts from 1; `label` is its name if it has one."""
+    """A page, slide, sheet or section, counted from 1; `label` is its name if it has one."""
 
     number: int
     label: str

@@ -24,7 +24,9 @@ from ingestion.parsing.tables import pipe_table
 
 _MAX_SPAN = 100
 _CODE_STYLE = re.compile(r"code|source|preformatted|verbatim|listing", re.I)
-_CONTAINERS = frozenset("sdt sdtContent smartTag customXml ins moveTo body document".split())
+_CONTAINERS = frozenset(
+    ["sdt", "sdtContent", "smartTag", "customXml", "ins", "moveTo", "body", "document"]
+)
 
 
 def parse(path: Path, limits: ParseLimits) -> ParsedDocument:
@@ -130,8 +132,8 @@ class _Walker:
                 self._notes_given += 1
                 self._add(Block("paragraph", f"Note {self._notes_given} : {text}"))
         for link in found.graphics:
-            for text in self._parts.graphic_texts(link):
-                self._add(Block("paragraph", text))
+            for block in self._parts.graphic_blocks(link):
+                self._add(block)
 
     def _add(self, block: Block) -> None:
         self._pages[-1].append(block)

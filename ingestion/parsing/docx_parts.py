@@ -8,6 +8,8 @@ from lxml import etree
 
 from ingestion.errors import CorruptDocument
 from ingestion.parsing.archive import Archive, attribute
+from ingestion.parsing.charts import chart_blocks
+from ingestion.parsing.document import Block
 from ingestion.parsing.docx_text import paragraph_text, paragraphs
 from ingestion.parsing.normalise import clean_block, one_line
 from ingestion.parsing.ooxml import child, children, descendants, relationships, value_at
@@ -38,7 +40,7 @@ class DocxParts:
     _notes: dict[tuple[str, str], str] = field(default_factory=dict)
     _headers: list[str] = field(default_factory=list)
     _footers: list[str] = field(default_factory=list)
-    _graphics: dict[str, list[str]] = field(default_factory=dict)
+    _graphics: dict[str, list[Block]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, archive: Archive, main: str) -> "DocxParts":
@@ -101,7 +103,7 @@ class DocxParts:
         """Return the distinct texts of page footers that are not page headers too."""
         return [text for text in dict.fromkeys(self._footers) if text not in self._headers]
 
-    def graphic_texts(self, link: str) -> list[str]:
+    def graphic_blocks(self, link: str) -> list[Block]:
         """Return the texts of a chart or diagram."""
         return self._graphics.get(link, [])
 
@@ -152,9 +154,13 @@ class DocxParts:
         if text := _joined(root):
             self._footers.append(text)
 
-    def _read_graphic(self, root: etree._Element, link: str) -> None:
-        texts = (one_line(element.text or "") for element in descendants(root, "t", "v"))
-        self._graphics[link] = [text for text in dict.fromkeys(texts) if text]
+    def _read_chart(self, root: etree._Element, link: str) -> None:
+        self._graphics[link] = list(chart_blocks(root))
+
+    def _read_diagram(self, root: etree._Element, link: str) -> None:
+        texts = (one_line(element.text or "") for element in descendants(root, "t"))
+        distinct = [text for text in dict.fromkeys(texts) if text]
+        self._graphics[link] = [Block("paragraph", text) for text in distinct]
 
 
 def _joined(element: etree._Element) -> str:
@@ -177,6 +183,6 @@ _READERS: Mapping[str, Callable[[DocxParts, etree._Element, str], None]] = {
     "comments": DocxParts._read_notes,
     "header": DocxParts._read_header,
     "footer": DocxParts._read_footer,
-    "chart": DocxParts._read_graphic,
-    "diagramData": DocxParts._read_graphic,
+    "chart": DocxParts._read_chart,
+    "diagramData": DocxParts._read_diagram,
 }

@@ -10,9 +10,27 @@ from ingestion.parsing.ooxml import chosen
 
 # Deleted or moved text, field codes, properties, and the text boxes that are blocks of their own.
 _SKIPPED = frozenset(
-    "del moveFrom instrText delText delInstrText pPr rPr sdtPr sdtEndPr tblPr trPr tcPr sectPr "
-    "fldData ruby rt".split()
+    [
+        "del",
+        "moveFrom",
+        "instrText",
+        "delText",
+        "delInstrText",
+        "pPr",
+        "rPr",
+        "sdtPr",
+        "sdtEndPr",
+        "tblPr",
+        "trPr",
+        "tcPr",
+        "sectPr",
+        "fldData",
+        "ruby",
+        "rt",
+    ]
 )
+# What is written before the parts of an equation, so that its line reads as people type it.
+_EQUATION_SIGNS = {"sup": "^", "sub": "_", "den": "/", "deg": "√", "lim": " "}
 _PIECES = {"tab": " ", "ptab": " ", "cr": "\n", "noBreakHyphen": "-"}
 
 
@@ -66,6 +84,7 @@ def _collect(element: etree._Element, found: ParagraphText, break_names: frozens
         elif name in ("chart", "relIds"):
             found.graphics.append(attribute(item, "id") or attribute(item, "dm") or "")
         else:
+            found.pieces[-1] += _EQUATION_SIGNS.get(name, "")
             _collect(item, found, break_names)
 
 

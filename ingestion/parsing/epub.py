@@ -69,7 +69,9 @@ def _spine(package: etree._Element, folder: str) -> list[str]:
         if item.get("media-type") in _CONTENT_TYPES
     }
     links = (entry.get("idref") for entry in descendants(package, "itemref"))
-    return [posixpath.normpath(posixpath.join(folder, items[link])) for link in links if link in items]
+    return [
+        posixpath.normpath(posixpath.join(folder, items[link])) for link in links if link in items
+    ]
 
 
 def _chapter(archive: Archive, part: str) -> list[Block]:

@@ -8,8 +8,32 @@ from ingestion.parsing.normalise import one_line
 
 _MAX_SPAN = 200
 _INLINE = frozenset(
-    "a abbr b bdi bdo big cite code del em font i ins kbd mark q s small span strong sub sup u "
-    "var".split()
+    [
+        "a",
+        "abbr",
+        "b",
+        "bdi",
+        "bdo",
+        "big",
+        "cite",
+        "code",
+        "del",
+        "em",
+        "font",
+        "i",
+        "ins",
+        "kbd",
+        "mark",
+        "q",
+        "s",
+        "small",
+        "span",
+        "strong",
+        "sub",
+        "sup",
+        "u",
+        "var",
+    ]
 )
 _HIDDEN = frozenset({"script", "style", "template", "noscript"})
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 _WORD = re.compile(r"[^\W\d_]+")
 _MIN_HITS = 5
 _LITTLE_WORDS: Mapping[str, frozenset[str]] = {
-    language: frozenset(words.split())
+    language: frozenset(word for word in words.split() if len(word) > 1)
     for language, words in {
         "fr": "le la les des du un une et est dans pour que qui sur par au aux avec ce cette ces "
         "sont ou pas plus être vous nous leur ses il elle été fait comme mais donc",
@@ -30,7 +30,8 @@ def detect_language(text: str) -> str | None:
     """Return the ISO 639-1 code of the language of `text`, or None when it does not tell."""
     words = [word.lower() for word in _WORD.findall(text)]
     hits = {
-        language: sum(word in little for word in words) for language, little in _LITTLE_WORDS.items()
+        language: sum(word in little for word in words)
+        for language, little in _LITTLE_WORDS.items()
     }
     ranked = sorted(hits.items(), key=lambda item: (-item[1], item[0]))
     (best, count), (_, second) = ranked[0], ranked[1]

@@ -13,7 +13,7 @@ from ingestion.parsing.archive import Archive, attribute, local_name
 from ingestion.parsing.document import Block, ParsedDocument, ParsedPage
 from ingestion.parsing.limits import ParseLimits
 from ingestion.parsing.normalise import one_line
-from ingestion.parsing.odf_text import OdfReader, style_outlines
+from ingestion.parsing.odf_text import OdfReader, OdfResources, style_outlines
 from ingestion.parsing.ooxml import child, children, descendants
 from ingestion.parsing.sections import first_heading, split_sections
 from ingestion.parsing.sheet_grid import TextBudget
@@ -21,14 +21,11 @@ from ingestion.parsing.sheet_grid import TextBudget
 
 def parse_text(path: Path, limits: ParseLimits) -> ParsedDocument:
     """Read an .odt file: pages where soft page breaks were saved, sections otherwise."""
-    content, title, outlines = _open(path, limits)
-    reader = OdfReader(outlines, TextBudget(limits.max_text_chars))
+    content, title, resources = _open(path, limits)
+    reader = OdfReader(resources, TextBudget(limits.max_text_chars))
     reader.walk(_body(content, "text"))
     blocks = [block for page in reader.pages for block in page]
-    if len(reader.pages) > 1:
-        pages = _numbered(reader.pages)
-    else:
-        pages = split_sections(blocks)
+    pages = _numbered(reader.pages) if len(reader.pages) > 1 else split_sections(blocks)
     return ParsedDocument(
         media_type=media_types.ODT,
         title=title or first_heading(blocks),
@@ -40,11 +37,11 @@ def parse_text(path: Path, limits: ParseLimits) -> ParsedDocument:
 
 def parse_spreadsheet(path: Path, limits: ParseLimits) -> ParsedDocument:
     """Read an .ods file: one page a sheet, hidden ones included."""
-    content, title, outlines = _open(path, limits)
+    content, title, resources = _open(path, limits)
     budget = TextBudget(limits.max_text_chars)
     pages: list[ParsedPage] = []
     for table in children(_body(content, "spreadsheet"), "table"):
-        reader = OdfReader(outlines, budget)
+        reader = OdfReader(resources, budget)
         reader.sheet(table)
         name = one_line(attribute(table, "name") or "")
         pages.append(ParsedPage(len(pages) + 1, name, tuple(reader.pages[0])))
@@ -55,11 +52,11 @@ def parse_spreadsheet(path: Path, limits: ParseLimits) -> ParsedDocument:
 
 def parse_presentation(path: Path, limits: ParseLimits) -> ParsedDocument:
     """Read an .odp file: one page a slide, its notes last."""
-    content, title, outlines = _open(path, limits)
+    content, title, resources = _open(path, limits)
     budget = TextBudget(limits.max_text_chars)
     pages: list[ParsedPage] = []
     for slide in children(_body(content, "presentation"), "page"):
-        reader = OdfReader(outlines, budget)
+        reader = OdfReader(resources, budget)
         reader.walk(slide)
         blocks = sorted(reader.pages[0], key=lambda block: block.kind != "heading")
         label = blocks[0].text if blocks and blocks[0].kind == "heading" else ""
@@ -73,10 +70,8 @@ def parse_presentation(path: Path, limits: ParseLimits) -> ParsedDocument:
     )
 
 
-def _open(
-    path: Path, limits: ParseLimits
-) -> tuple[etree._Element, str | None, dict[str, int]]:
-    """Return (content, title, style name → heading level); raises EncryptedDocument."""
+def _open(path: Path, limits: ParseLimits) -> tuple[etree._Element, str | None, OdfResources]:
+    """Return (content, title, what the content refers to); raises EncryptedDocument."""
     with Archive(path, max_unpacked_bytes=limits.max_unpacked_bytes) as archive:
         manifest = "META-INF/manifest.xml"
         if manifest in archive and b"encryption-data" in archive.read(manifest):
@@ -86,13 +81,16 @@ def _open(
         if "styles.xml" in archive:
             outlines = {**style_outlines(archive.xml("styles.xml")), **outlines}
         title = _title(archive.xml("meta.xml")) if "meta.xml" in archive else None
-    return content, title, outlines
+        objects = {
+            name.removesuffix("/content.xml"): archive.xml(name)
+            for name in archive.names()
+            if name.endswith("/content.xml")
+        }
+    return content, title, OdfResources(outlines, objects)
 
 
 def _title(meta: etree._Element) -> str | None:
-    return next(
-        (one_line(found.text) for found in descendants(meta, "title") if found.text), None
-    )
+    return next((one_line(found.text) for found in descendants(meta, "title") if found.text), None)
 
 
 def _body(content: etree._Element, kind: str) -> etree._Element:

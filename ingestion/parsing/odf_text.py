@@ -1,6 +1,7 @@
 """Walks the XML of an OpenDocument body and gathers blocks."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from lxml import etree
 
@@ -16,8 +17,19 @@ _MAX_REPEATED_CELLS = 256
 _MAX_REPEATED_ROWS = 1_000
 _MAX_SPACES = 100
 _SKIPPED = frozenset(
-    "tracked-changes forms sequence-decls variable-decls user-field-decls font-face-decls "
-    "automatic-styles ruby-text binary-data event-listeners desc".split()
+    [
+        "tracked-changes",
+        "forms",
+        "sequence-decls",
+        "variable-decls",
+        "user-field-decls",
+        "font-face-decls",
+        "automatic-styles",
+        "ruby-text",
+        "binary-data",
+        "event-listeners",
+        "desc",
+    ]
 )
 _REPEATED_ON_SLIDES = frozenset({"date-time", "header", "footer", "page-number"})
 _HANGING = frozenset({"note", "annotation", "frame", "custom-shape", "g", "text-box", "rect"})
@@ -37,12 +49,21 @@ def style_outlines(root: etree._Element) -> dict[str, int]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class OdfResources:
+    """What a body refers to: style name → heading level, name → content of embedded objects."""
+
+    outlines: dict[str, int]
+    objects: dict[str, etree._Element]
+
+
 class OdfReader:
     """Gathers blocks in `pages`, which soft page breaks part."""
 
-    def __init__(self, outlines: dict[str, int], budget: TextBudget) -> None:
+    def __init__(self, resources: OdfResources, budget: TextBudget) -> None:
         self.pages: list[list[Block]] = [[]]
-        self._outlines = outlines
+        self._outlines = resources.outlines
+        self._objects = dict(resources.objects)
         self._budget = budget
         self._notes = 0
 
@@ -62,6 +83,8 @@ class OdfReader:
                 self.pages.append([])
             elif name == "annotation":
                 self._annotation(item)
+            elif name == "object":
+                self._object(item)
             elif name == "frame" and attribute(item, "class") == "title":
                 self._title(item)
             elif attribute(item, "class") not in _REPEATED_ON_SLIDES:
@@ -114,6 +137,13 @@ class OdfReader:
             level = attribute(element, "outline-level") or "1"
             return int(level) if level.isdecimal() else 1
         return self._outlines.get(attribute(element, "style-name") or "", 0)
+
+    def _object(self, element: etree._Element) -> None:
+        """Gather the tables of an embedded chart or sheet, once."""
+        name = (attribute(element, "href") or "").removeprefix("./")
+        content = self._objects.pop(name, None)
+        for table in descendants(content, "table") if content is not None else ():
+            self._table(table)
 
     def _list(self, element: etree._Element, depth: int) -> None:
         for item in element:

@@ -38,9 +38,7 @@ def relationships(archive: Archive, part: str) -> list[Relationship]:
             continue
         path = target.lstrip("/") if target.startswith("/") else posixpath.join(folder, target)
         kind = (element.get("Type") or "").rpartition("/")[2]
-        found.append(
-            Relationship(element.get("Id") or "", kind, posixpath.normpath(unquote(path)))
-        )
+        found.append(Relationship(element.get("Id") or "", kind, posixpath.normpath(unquote(path))))
     return found
 
 

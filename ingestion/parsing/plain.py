@@ -35,7 +35,11 @@ def text_blocks(text: str) -> list[Block]:
         lines = [line.rstrip() for line in part.split("\n") if line.strip()]
         if not lines:
             continue
-        if len(lines) >= 2 and _UNDERLINE.match(lines[1].strip()) and len(lines[0]) <= _MAX_HEADING_CHARS:
+        if (
+            len(lines) >= 2
+            and _UNDERLINE.match(lines[1].strip())
+            and len(lines[0]) <= _MAX_HEADING_CHARS
+        ):
             level = 1 if lines[1].lstrip().startswith("=") else 2
             blocks.append(Block("heading", lines[0].strip(), level))
             lines = lines[2:]

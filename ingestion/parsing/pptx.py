@@ -8,6 +8,7 @@ from lxml import etree
 from ingestion import media_types
 from ingestion.errors import CorruptDocument
 from ingestion.parsing.archive import Archive, attribute, local_name
+from ingestion.parsing.charts import chart_blocks
 from ingestion.parsing.document import Block, ParsedDocument, ParsedPage
 from ingestion.parsing.limits import ParseLimits
 from ingestion.parsing.normalise import clean_block, one_line
@@ -25,7 +26,6 @@ from ingestion.parsing.tables import pipe_table
 _TITLES = frozenset({"title", "ctrTitle"})
 # Placeholders that repeat the same on each slide.
 _REPEATED = frozenset({"sldNum", "dt", "ftr", "hdr", "sldImg"})
-_TEXT_LINKS = frozenset({"chart", "diagramData"})
 _MAX_DEPTH = 50
 
 
@@ -33,8 +33,9 @@ def parse(path: Path, limits: ParseLimits) -> ParsedDocument:
     """Read a .pptx file; raises CorruptDocument, EncryptedDocument or UnsafeDocument."""
     with Archive(path, max_unpacked_bytes=limits.max_unpacked_bytes) as archive:
         main = main_part(archive, "ppt/presentation.xml")
+        authors = _comment_authors(archive, main)
         pages = tuple(
-            _slide(archive, part, number)
+            _slide(archive, part, number, authors)
             for number, part in enumerate(_slide_parts(archive, main), start=1)
         )
         title = package_title(archive)
@@ -57,7 +58,17 @@ def _slide_parts(archive: Archive, main: str) -> Iterator[str]:
                 yield parts[str(value)]
 
 
-def _slide(archive: Archive, part: str, number: int) -> ParsedPage:
+def _comment_authors(archive: Archive, main: str) -> dict[str, str]:
+    """Return author id → name, of both generations of comments."""
+    return {
+        author.get("id") or "": one_line(author.get("name") or "")
+        for link in relationships(archive, main)
+        if link.kind in ("commentAuthors", "authors") and link.part in archive
+        for author in archive.xml(link.part)
+    }
+
+
+def _slide(archive: Archive, part: str, number: int, authors: dict[str, str]) -> ParsedPage:
     if part not in archive:
         raise CorruptDocument(f"slide {number} is missing")
     root = archive.xml(part)
@@ -66,12 +77,15 @@ def _slide(archive: Archive, part: str, number: int) -> ParsedPage:
     for link in relationships(archive, part):
         if link.part not in archive:
             continue
-        if link.kind in _TEXT_LINKS:
-            blocks.extend(_graphic(archive.xml(link.part)))
+        if link.kind == "chart":
+            blocks.extend(chart_blocks(archive.xml(link.part)))
+        elif link.kind == "diagramData":
+            blocks.extend(_diagram(archive.xml(link.part)))
         elif link.kind == "notesSlide":
-            blocks.extend(_shapes(archive.xml(link.part), 0))
+            notes = _shapes(archive.xml(link.part), 0)
+            blocks.extend(Block("paragraph", block.text.strip(" -")) for block in notes)
         elif link.kind == "comments":
-            blocks.extend(_comments(archive.xml(link.part)))
+            blocks.extend(_comments(archive.xml(link.part), authors))
     return ParsedPage(number, title, tuple(blocks))
 
 
@@ -112,27 +126,34 @@ def _shape(shape: etree._Element) -> Iterator[Block]:
 
 
 def _paragraphs(body: etree._Element, placeholder: str | None) -> Iterator[Block]:
+    counts: dict[int, int] = {}
     for item in children(body, "p"):
         text = clean_block(_paragraph_text(item))
         if not text:
             continue
         properties = child(item, "pPr")
         level = int(properties.get("lvl") or 0) if properties is not None else 0
-        if _is_bulleted(properties, placeholder, level):
-            yield Block("list_item", f"{'  ' * level}- {text}", level + 1)
+        marker = _marker(properties, placeholder, level)
+        counts = {depth: count for depth, count in counts.items() if depth <= level}
+        counts[level] = counts.get(level, 0) + 1 if marker == "#" else 0
+        if marker == "#":
+            marker = f"{counts[level]}."
+        if marker:
+            yield Block("list_item", f"{'  ' * level}{marker} {text}", level + 1)
         else:
             yield Block("paragraph", text)
 
 
-def _is_bulleted(
-    properties: etree._Element | None, placeholder: str | None, level: int
-) -> bool:
+def _marker(properties: etree._Element | None, placeholder: str | None, level: int) -> str:
+    """Return "-" for a bullet, "#" for a number, "" for none."""
     if properties is not None:
         if child(properties, "buNone") is not None:
-            return False
-        if child(properties, "buChar") is not None or child(properties, "buAutoNum") is not None:
-            return True
-    return placeholder == "body" or level > 0
+            return ""
+        if child(properties, "buAutoNum") is not None:
+            return "#"
+        if child(properties, "buChar") is not None:
+            return "-"
+    return "-" if placeholder == "body" or level > 0 else ""
 
 
 def _paragraph_text(paragraph: etree._Element) -> str:
@@ -166,16 +187,19 @@ def _table(table: etree._Element) -> Iterator[Block]:
         yield Block("table", text)
 
 
-def _graphic(root: etree._Element) -> Iterator[Block]:
-    """Yield the words and figures of a chart or diagram, each once."""
-    texts = [one_line(found.text or "") for found in descendants(root, "t", "v")]
+def _diagram(root: etree._Element) -> Iterator[Block]:
+    """Yield the words of a diagram, each once."""
+    texts = [one_line(_paragraph_text(found)) for found in descendants(root, "p")]
     distinct = [text for text in dict.fromkeys(texts) if text]
     if distinct:
         yield Block("paragraph", "\n".join(distinct))
 
 
-def _comments(root: etree._Element) -> Iterator[Block]:
-    for comment in descendants(root, "cm"):
-        text = one_line(" ".join(found.text or "" for found in descendants(comment, "text", "t")))
+def _comments(root: etree._Element, authors: dict[str, str]) -> Iterator[Block]:
+    for comment in descendants(root, "cm", "reply"):
+        own = [item for item in comment if local_name(item) in ("text", "txBody")]
+        texts = (found.text or "" for item in own for found in descendants(item, "text", "t"))
+        text = one_line(" ".join(texts))
+        author = authors.get(comment.get("authorId") or "", "")
         if text:
-            yield Block("paragraph", f"[{text}]")
+            yield Block("paragraph", f"[{author}: {text}]" if author else f"[{text}]")

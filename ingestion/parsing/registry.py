@@ -23,6 +23,7 @@ from ingestion.parsing import (
 from ingestion.parsing.document import ParsedDocument, ParsedPage
 from ingestion.parsing.language import detect_language
 from ingestion.parsing.limits import ParseLimits
+from ingestion.parsing.normalise import one_line
 from ingestion.parsing.pdf import parser as pdf
 
 _MAX_TITLE_CHARS = 300
@@ -31,7 +32,7 @@ _LANGUAGE_SAMPLE_CHARS = 20_000
 
 
 class Parser(Protocol):
-    """A function that reads one format. It raises errors of `ingestion.errors` and keeps no state."""
+    """A function that reads one format, keeps no state, and raises errors of `ingestion.errors`."""
 
     def __call__(self, path: Path, limits: ParseLimits) -> ParsedDocument: ...
 
@@ -73,14 +74,14 @@ def parse(path: Path, *, name: str, limits: ParseLimits) -> ParsedDocument:
         raise TooMuchText(f"{chars} characters")
     if chars == 0:
         raise EmptyDocument(f"no text in {len(pages)} pages")
-    title = (document.title or "")[:_MAX_TITLE_CHARS].strip() or None
+    title = one_line(document.title or "")[:_MAX_TITLE_CHARS].strip() or None
     language = document.language or detect_language(_sample(pages))
     return replace(document, pages=pages, title=title, language=language)
 
 
 def _tidy(page: ParsedPage) -> ParsedPage:
     blocks = tuple(block for block in page.blocks if block.text.strip())
-    return replace(page, blocks=blocks, label=page.label[:_MAX_LABEL_CHARS])
+    return replace(page, blocks=blocks, label=one_line(page.label)[:_MAX_LABEL_CHARS])
 
 
 def _sample(pages: tuple[ParsedPage, ...]) -> str:

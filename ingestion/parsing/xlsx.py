@@ -4,13 +4,13 @@ Sheets are streamed, so memory grows with the text and not with the XML. Hidden 
 formulas give the value that was last computed.
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from lxml import etree
 
 from ingestion import media_types
-from ingestion.errors import CorruptDocument
 from ingestion.parsing.archive import Archive, attribute, local_name, stream_xml
 from ingestion.parsing.document import Block, ParsedDocument, ParsedPage
 from ingestion.parsing.limits import ParseLimits
@@ -24,11 +24,12 @@ from ingestion.parsing.ooxml import (
     package_title,
     relationships,
 )
-from ingestion.parsing.sheet_grid import TextBudget, sheet_blocks
+from ingestion.parsing.sheet_grid import Merge, TextBudget, sheet_blocks, with_merges
+from ingestion.parsing.xlsx_drawings import drawn_blocks
 from ingestion.parsing.xlsx_formats import NumberFormats
 
 _MAX_COLUMNS = 16_384
-_DRAWING_KINDS = frozenset({"drawing", "chart", "comments", "threadedComment"})
+_RANGE = re.compile(r"([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})")
 
 
 def parse(path: Path, limits: ParseLimits) -> ParsedDocument:
@@ -74,12 +75,21 @@ class _Workbook:
 
     def sheet_blocks(self, part: str, budget: TextBudget) -> Iterator[Block]:
         """Yield the tables and texts of a sheet, then what is drawn on it and its comments."""
-        yield from sheet_blocks(self._rows(part, budget))
-        for text in _drawn_texts(self._archive, part):
-            yield Block("paragraph", text)
+        rows: list[tuple[int, dict[int, str]]] = []
+        merges: list[Merge] = []
+        self._read_sheet(part, budget, rows, merges)
+        with_merges(rows, merges)
+        yield from sheet_blocks(rows)
+        yield from drawn_blocks(self._archive, part, with_figures=not rows)
 
-    def _rows(self, part: str, budget: TextBudget) -> Iterator[tuple[int, dict[int, str]]]:
-        """Yield (row number, column → text) for each row that holds something."""
+    def _read_sheet(
+        self,
+        part: str,
+        budget: TextBudget,
+        rows: list[tuple[int, dict[int, str]]],
+        merges: list[Merge],
+    ) -> None:
+        """Fill `rows` with (row number, column → text) of each row that holds something."""
         number = 0
         cells: dict[int, str] = {}
         with self._archive.open(part) as stream:
@@ -97,10 +107,12 @@ class _Workbook:
                         budget.take(len(text))
                 elif name == "row":
                     if cells:
-                        yield number, cells
-                    element.clear()
-                    while element.getprevious() is not None:
-                        del element.getparent()[0]
+                        rows.append((number, cells))
+                    _forget(element)
+                elif name == "mergeCell" and event == "end":
+                    if merge := _merge(element.get("ref") or ""):
+                        merges.append(merge)
+                    _forget(element)
 
     def _value(self, cell: etree._Element) -> str:
         kind = cell.get("t") or "n"
@@ -131,6 +143,23 @@ def _column(reference: str, default: int) -> int:
     return number - 1 if number else default
 
 
+def _merge(reference: str) -> Merge | None:
+    """Return the range "A1:B3" as numbers, or None if it is none."""
+    match = _RANGE.fullmatch(reference)
+    if match is None:
+        return None
+    left, top, right, bottom = match.groups()
+    return int(top), int(bottom), _column(left, 0), _column(right, 0)
+
+
+def _forget(element: etree._Element) -> None:
+    """Free an element that has been read, and those before it."""
+    element.clear()
+    parent = element.getparent()
+    while parent is not None and element.getprevious() is not None:
+        del parent[0]
+
+
 def _shared_strings(archive: Archive, links: list[Relationship]) -> Iterator[str]:
     for link in links:
         if link.kind != "sharedStrings" or link.part not in archive:
@@ -139,9 +168,7 @@ def _shared_strings(archive: Archive, links: list[Relationship]) -> Iterator[str
             for event, element in stream_xml(stream, link.part):
                 if event == "end" and local_name(element) == "si":
                     yield one_line(_string_text(element))
-                    element.clear()
-                    while element.getprevious() is not None:
-                        del element.getparent()[0]
+                    _forget(element)
 
 
 def _string_text(element: etree._Element) -> str:
@@ -151,27 +178,3 @@ def _string_text(element: etree._Element) -> str:
         for found in descendants(element, "t")
         if local_name(found.getparent()) != "rPh"
     )
-
-
-def _drawn_texts(archive: Archive, part: str) -> Iterator[str]:
-    """Yield the texts of shapes, charts and comments of a sheet."""
-    waiting = [link.part for link in relationships(archive, part) if link.kind in _DRAWING_KINDS]
-    seen: set[str] = set()
-    while waiting:
-        name = waiting.pop(0)
-        if name in seen or name not in archive:
-            continue
-        seen.add(name)
-        waiting.extend(
-            link.part for link in relationships(archive, name) if link.kind in _DRAWING_KINDS
-        )
-        try:
-            root = archive.xml(name)
-        except CorruptDocument:
-            continue
-        for holder in descendants(root, "p", "comment", "threadedComment"):
-            text = one_line(
-                "".join(found.text or "" for found in descendants(holder, "t", "text"))
-            )
-            if text:
-                yield text

@@ -119,9 +119,7 @@ class _Zygote:
             self._process.kill()
             self._process.wait()
 
-    def run(
-        self, request: ParseRequest, is_cancelled: Callable[[], bool]
-    ) -> tuple[bytes, _Ending]:
+    def run(self, request: ParseRequest, is_cancelled: Callable[[], bool]) -> tuple[bytes, _Ending]:
         message = dump_request(request)
         result, theirs = os.pipe()
         try:

@@ -9,11 +9,11 @@ import traceback
 from pathlib import Path
 
 from ingestion.chunking import chunk_document
+from ingestion.chunking.tokens import TokenCounter
 from ingestion.errors import CorruptDocument, IngestionError, ParseMemoryExceeded, TooMuchText
 from ingestion.parsing.limits import ParseLimits
 from ingestion.parsing.registry import parse
 from ingestion.sandbox.wire import ParsedFile, ParseRequest, dump_result
-from ingestion.chunking.tokens import TokenCounter
 
 _PR_SET_PDEATHSIG = 1
 _MAX_OPEN_FILES = 64
@@ -52,7 +52,9 @@ def _outcome(request: ParseRequest, counter: TokenCounter) -> bytes:
     limits = request.limits
     try:
         document = parse(request.path, name=request.name, limits=limits)
-        passages = chunk_document(document, counter=counter, chunk_tokens=request.chunk_tokens)
+        passages = chunk_document(
+            document, name=request.name, counter=counter, chunk_tokens=request.chunk_tokens
+        )
         result = dump_result(ParsedFile(document, passages))
     except IngestionError as error:
         return dump_result(error)

@@ -17,10 +17,10 @@ from pathlib import Path
 
 import orjson
 
+from ingestion.chunking.tokens import TokenCounter
 from ingestion.sandbox import job
 from ingestion.sandbox.protocol import LENGTH
 from ingestion.sandbox.wire import ParseRequest, load_request
-from ingestion.chunking.tokens import TokenCounter
 
 IDLE_SECONDS = 60
 _PARENT_CHECK_SECONDS = 5

@@ -6,6 +6,7 @@ running text; a table jumps too, but its cells are short.
 """
 
 from dataclasses import replace
+from itertools import pairwise
 
 from ingestion.parsing.pdf.lines import Line
 
@@ -22,7 +23,7 @@ def in_reading_order(lines: list[Line]) -> list[Line]:
     pieces = [piece for line in lines for piece in _split_at(line, gutter)]
     sides = [_side(piece, gutter) for piece in pieces]
     one_sided = [side for side in sides if side]
-    jumps = sum(a > b for a, b in zip(one_sided, one_sided[1:], strict=False))
+    jumps = sum(a > b for a, b in pairwise(one_sided))
     if jumps < _MIN_JUMPS:
         return lines
     ordered: list[Line] = []

@@ -13,13 +13,73 @@ _LAST = re.compile(r"[^\W\d_]+(?:[-‐][^\W\d_]+)*$")
 _FIRST = re.compile(r"[^\W\d_]+")
 # First members that keep their hyphen whatever follows.
 _KEEP_AFTER = frozenset(
-    "peut vis non ex après avant demi mi semi quasi sous vice contre grand arrière outre "
-    "là ci celui celle ceux celles quelques moi toi lui elle nous vous eux elles aujourd c'est "
-    "porte chef rendez procès savoir bien tiers haut self well".split()
+    [
+        "peut",
+        "vis",
+        "non",
+        "ex",
+        "après",
+        "avant",
+        "demi",
+        "mi",
+        "semi",
+        "quasi",
+        "sous",
+        "vice",
+        "contre",
+        "grand",
+        "arrière",
+        "outre",
+        "là",
+        "ci",
+        "celui",
+        "celle",
+        "ceux",
+        "celles",
+        "quelques",
+        "moi",
+        "toi",
+        "lui",
+        "elle",
+        "nous",
+        "vous",
+        "eux",
+        "elles",
+        "aujourd",
+        "c'est",
+        "porte",
+        "chef",
+        "rendez",
+        "procès",
+        "savoir",
+        "bien",
+        "tiers",
+        "haut",
+        "self",
+        "well",
+    ]
 )
 # Second members that follow a hyphen: pronouns after a verb, particles, "-être", "-même".
 _KEEP_BEFORE = frozenset(
-    "être vous nous elle ils elles toi lui leur là même mêmes dire vis delà dessous dessus".split()
+    [
+        "être",
+        "vous",
+        "nous",
+        "elle",
+        "ils",
+        "elles",
+        "toi",
+        "lui",
+        "leur",
+        "là",
+        "même",
+        "mêmes",
+        "dire",
+        "vis",
+        "delà",
+        "dessous",
+        "dessus",
+    ]
 )
 
 

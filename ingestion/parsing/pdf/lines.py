@@ -22,6 +22,9 @@ _GAP_SIZES = 1.5
 # Letters are about half as wide as the font size; a line looser than this on average has gaps.
 _LOOSE_LETTERS = 0.62
 _WORD = re.compile(r"\S+")
+_ARABIC = re.compile("[\u0600-\u06ff]")
+_ALEF_LAM = re.compile("[اأإآ]ل")
+_SCRIPT_BORDER = re.compile("(?<=[A-Za-z])(?=[\u0620-\u06ff])|(?<=[\u0620-\u06ff])(?=[A-Za-z])")
 _NAME_BYTES = 128
 
 
@@ -96,9 +99,7 @@ class _LineReader:
     def _char_index(self, text_index: int) -> int:
         return int(c.FPDFText_GetCharIndexFromTextIndex(self._raw, text_index))
 
-    def _line(
-        self, text: str, first: int, last: int, hyphenated: bool, exact: bool
-    ) -> Line | None:
+    def _line(self, text: str, first: int, last: int, hyphenated: bool, exact: bool) -> Line | None:
         boxes = [box for box in (self._char_box(first), self._char_box(last)) if box]
         if not boxes:
             return None
@@ -106,8 +107,23 @@ class _LineReader:
         y0, y1 = min(box[2] for box in boxes), max(box[3] for box in boxes)
         middle = (first + last) // 2
         size = self._size(middle) or self._size(first) or y1 - y0
+        if exact and _ARABIC.search(text):
+            text = self._mended_arabic(text, first)
         cells = self._cells(text, first, last, (x0, x1), size) if exact and " " in text else ()
         return Line(text, x0, x1, y0, y1, size, self._is_bold(first), hyphenated, cells)
+
+    def _mended_arabic(self, text: str, first: int) -> str:
+        """Return a line with lam-alef in order, and spaces between scripts.
+
+        The two letters are drawn as one glyph, which PDFium turns around like any other pair of
+        right-to-left letters: both then have the same place on the page.
+        """
+        letters = list(text)
+        for match in _ALEF_LAM.finditer(text):
+            at = match.start()
+            if self._char_box(first + at) == self._char_box(first + at + 1):
+                letters[at], letters[at + 1] = letters[at + 1], letters[at]
+        return _SCRIPT_BORDER.sub(" ", "".join(letters))
 
     def _char_box(self, index: int) -> tuple[float, float, float, float] | None:
         """Return (left, right, bottom, top) as the page is shown."""
@@ -122,7 +138,12 @@ class _LineReader:
         if self._rotation == 90:
             return bottom, top, self._height - right, self._height - left
         if self._rotation == 180:
-            return self._width - right, self._width - left, self._height - top, self._height - bottom
+            return (
+                self._width - right,
+                self._width - left,
+                self._height - top,
+                self._height - bottom,
+            )
         if self._rotation == 270:
             return self._width - top, self._width - bottom, left, right
         return left, right, bottom, top

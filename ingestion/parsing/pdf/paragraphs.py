@@ -5,15 +5,16 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from ingestion.parsing.document import Block, BlockKind
 from ingestion.parsing.normalise import clean_block
 from ingestion.parsing.pdf.hyphenation import Vocabulary, join_lines
-from ingestion.parsing.pdf.lines import Line
+from ingestion.parsing.pdf.lines import Cell, Line
 from ingestion.parsing.tables import pipe_table
 
 _BULLET = re.compile(r"^(?:[•‣◦▪■●○–—➢➤✓❖]|[-*o](?=\s)|\(?(?:\d{1,2}|[a-z])[.)](?=\s))\s*\S")
-_END_OF_SENTENCE = tuple(".!?:;…»”\")")
+_END_OF_SENTENCE = tuple('.!?:;…»”")')
 _CAPTION = re.compile(r"^(?:fig(?:ure)?\.?|table(?:au)?|illustration|graphique)\s+[\dIVX]+", re.I)
 _MAX_HEADING_CHARS = 180
 _MAX_HEADING_LINES = 3
@@ -21,7 +22,10 @@ _HEADING_RATIO = 1.12
 _MAX_SIZE_LEVELS = 4
 # Distance between baselines, in the page's usual one, beyond which a new paragraph starts.
 _PARAGRAPH_LEADING = 1.35
-_SHORT_LINE = 0.85
+# A line that ends this far before the right edge of its column ends a paragraph or a list item.
+_EARLY_END = 0.2
+_EDGE_STEP = 12.0
+_LEADERS = re.compile(r"(?:\s?[.·_…]){5,}\s?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,7 @@ class Looks:
 
 
 def folded(text: str) -> str:
-    """Return the letters and digits of `text`, lower-cased: how bookmarks and lines are compared."""
+    """Return the letters and digits of `text`, lower-cased, to compare bookmarks with lines."""
     return "".join(character for character in text.casefold() if character.isalnum())
 
 
@@ -93,12 +97,15 @@ class _Run:
 def page_blocks(lines: list[Line], looks: Looks) -> list[Block]:
     """Return the blocks of a page whose `lines` are in reading order."""
     leading = _usual_leading(lines)
-    right_edge = max((line.x1 for line in lines), default=0.0)
+    edges = _Edges(lines)
     runs: list[_Run] = []
-    for line, following in zip(lines, [*lines[1:], None], strict=True):
+    for index, line in enumerate(lines):
+        following = lines[index + 1] if index + 1 < len(lines) else None
         is_row = _is_row(line, runs[-1] if runs else None, following)
-        if not runs or runs[-1].is_table != is_row or (
-            not is_row and _starts_block(runs[-1].lines, line, leading, right_edge)
+        if (
+            not runs
+            or runs[-1].is_table != is_row
+            or (not is_row and _starts_block(runs[-1].lines, line, leading, edges))
         ):
             runs.append(_Run(is_table=is_row))
         runs[-1].lines.append(line)
@@ -117,44 +124,57 @@ def _usual_leading(lines: list[Line]) -> float:
     """Return the most usual distance between baselines, in font sizes."""
     steps = Counter(
         round((above.y0 - below.y0) / below.size, 1)
-        for above, below in zip(lines, lines[1:], strict=False)
+        for above, below in pairwise(lines)
         if below.size > 0 and 0.8 < (above.y0 - below.y0) / below.size < 2.5
     )
     return steps.most_common(1)[0][0] if steps else 1.2
 
 
-def _starts_block(run: list[Line], line: Line, leading: float, right_edge: float) -> bool:
+class _Edges:
+    """The right edge of the column in which a line stands: the farthest end of the lines that
+    begin at about the same place."""
+
+    def __init__(self, lines: list[Line]) -> None:
+        self._ends: dict[int, float] = {}
+        for line in lines:
+            step = int(line.x0 // _EDGE_STEP)
+            self._ends[step] = max(self._ends.get(step, line.x1), line.x1)
+
+    def ends_early(self, line: Line) -> bool:
+        """Tell whether `line` leaves much of its column empty."""
+        step = int(line.x0 // _EDGE_STEP)
+        edge = max(self._ends.get(near, line.x1) for near in range(step - 2, step + 3))
+        return edge - line.x1 > _EARLY_END * (edge - line.x0)
+
+
+def _starts_block(run: list[Line], line: Line, leading: float, edges: _Edges) -> bool:
     before = run[-1]
     if abs(before.size - line.size) > 0.08 * max(before.size, line.size):
         return True
-    if _BULLET.match(line.text):
+    if _BULLET.match(line.text) or _LEADERS.search(before.text):
         return True
-    if before.bold != line.bold and not before.hyphenated:
-        return _is_short(before, right_edge) or not before.bold or len(run) > 1
-    step = (before.y0 - line.y0) / line.size if line.size else 0.0
-    if step < 0:  # the top of the next column: the paragraph may run on there
-        return before.text.endswith(_END_OF_SENTENCE) and not before.hyphenated
     if before.hyphenated:
         return False
+    ends_early = edges.ends_early(before)
+    if before.bold != line.bold:
+        return ends_early or not before.bold or len(run) > 1
+    ends_sentence = before.text.endswith(_END_OF_SENTENCE)
+    step = (before.y0 - line.y0) / line.size if line.size else 0.0
+    if step < 0:  # the top of the next column: the paragraph may run on there
+        return ends_sentence
     if step > max(leading, 1.0) * _PARAGRAPH_LEADING:
         return True
-    width = max(item.x1 for item in run) - min(item.x0 for item in run)
-    ends_early = before.x1 - before.x0 < _SHORT_LINE * max(width, line.x1 - line.x0)
-    if ends_early and before.text.endswith(_END_OF_SENTENCE):
+    if ends_early and (ends_sentence or not line.text[0].islower()):
         return True
     indent = line.x0 - min(item.x0 for item in run)
-    return indent > 0.8 * line.size and len(run) > 1 and before.text.endswith(_END_OF_SENTENCE)
-
-
-def _is_short(line: Line, right_edge: float) -> bool:
-    return line.x1 < right_edge * _SHORT_LINE
+    return indent > 0.8 * line.size and len(run) > 1 and ends_sentence
 
 
 def _blocks(run: _Run, looks: Looks) -> list[Block]:
     if run.is_table:
         return _table_blocks(run.lines)
     text = join_lines(((line.text, line.hyphenated) for line in run.lines), looks.vocabulary)
-    text = clean_block(text)
+    text = _LEADERS.sub(" … ", clean_block(text)).strip()
     if not text:
         return []
     if level := looks.heading_level(run.lines, text):
@@ -168,8 +188,27 @@ def _blocks(run: _Run, looks: Looks) -> list[Block]:
 
 
 def _table_blocks(lines: list[Line]) -> list[Block]:
-    """Return rows as a Markdown table if they are of one width, else line by line."""
-    rows = [[clean_block(cell.text) for cell in line.cells] for line in lines]
-    if len({len(row) for row in rows}) == 1:
-        return [Block("table", pipe_table(rows))]
-    return [Block("table", "\n".join(" | ".join(row) for row in rows))]
+    """Return rows as one Markdown table: each cell goes to the column that it overlaps most, the
+    columns being those of the usual row."""
+    widths = Counter(len(line.cells) for line in lines)
+    usual = max(widths, key=lambda width: (widths[width], width))
+    extents: list[tuple[float, float]] = []
+    for line in lines:
+        if len(line.cells) == usual:
+            own = [(cell.x0, cell.x1) for cell in line.cells]
+            extents = [
+                (min(a[0], b[0]), max(a[1], b[1])) for a, b in zip(extents or own, own, strict=True)
+            ]
+    rows: list[list[str]] = []
+    for line in lines:
+        row = [""] * usual
+        for cell in line.cells:
+            column = max(range(usual), key=lambda i, cell=cell: _overlap(cell, extents[i]))
+            row[column] = f"{row[column]} {clean_block(cell.text)}".strip()
+        rows.append(row)
+    return [Block("table", pipe_table(rows))]
+
+
+def _overlap(cell: Cell, extent: tuple[float, float]) -> float:
+    """Return how far a cell reaches into a column; negative is how far it is from it."""
+    return min(cell.x1, extent[1]) - max(cell.x0, extent[0])

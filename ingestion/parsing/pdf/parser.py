@@ -31,7 +31,18 @@ _MAX_OUTLINE_DEPTH = 6
 _MIN_TEXT_CHARS = 8
 _MAX_NAMED_PAGES = 20
 _NOTE_SUBTYPES = frozenset({c.FPDF_ANNOT_TEXT, c.FPDF_ANNOT_FREETEXT, c.FPDF_ANNOT_WIDGET})
-_TITLE_LEFTOVERS = (".doc", ".docx", ".ppt", ".pptx", ".xls", ".xlsx", ".odt", ".indd", ".tex", ".pdf")
+_TITLE_LEFTOVERS = (
+    ".doc",
+    ".docx",
+    ".ppt",
+    ".pptx",
+    ".xls",
+    ".xlsx",
+    ".odt",
+    ".indd",
+    ".tex",
+    ".pdf",
+)
 
 
 def parse(path: Path, limits: ParseLimits) -> ParsedDocument:

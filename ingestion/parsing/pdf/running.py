@@ -9,7 +9,7 @@ _EDGE_LINES = 3
 _EDGE_SHARE = 0.18
 _MIN_REPEATS = 3
 _MIN_SHARE = 0.2
-_NUMBERS = re.compile(r"\d+")
+_NUMBERS = re.compile(r"\d+|\b[ivxlc]+$|^[ivxlc]+\b")
 _PAGE_NUMBER = re.compile(
     r"^\W*(?:(?:page|p\.?|seite|página|pagina)\s*)?(?:\d{1,4}|[ivxlc]{1,7})"
     r"(?:\s*(?:/|sur|of|von|de|di)\s*\d{1,4})?\W*$",

@@ -27,7 +27,8 @@ def parse(path: Path, limits: ParseLimits) -> ParsedDocument:
     if count > limits.max_pages:
         raise TooManyPages(f"{count} pages")
     pages = tuple(
-        ParsedPage(index + 1, "", tuple(text_blocks(_text(reader, index)))) for index in range(count)
+        ParsedPage(index + 1, "", tuple(text_blocks(_text(reader, index))))
+        for index in range(count)
     )
     if not any(page.blocks for page in pages):
         if count:

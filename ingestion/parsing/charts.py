@@ -1,0 +1,48 @@
+"""Charts of Office files: their titles, and the figures behind them as a table."""
+
+from collections.abc import Iterator
+
+from lxml import etree
+
+from ingestion.parsing.document import Block
+from ingestion.parsing.normalise import one_line
+from ingestion.parsing.ooxml import child, children, descendants
+from ingestion.parsing.tables import pipe_table
+
+_MAX_POINTS = 2_000
+
+
+def chart_titles(root: etree._Element) -> Iterator[str]:
+    """Yield the texts written on a chart: its title and those of its axes."""
+    for title in descendants(root, "title"):
+        text = one_line("".join(found.text or "" for found in descendants(title, "t")))
+        if text:
+            yield text
+
+
+def chart_blocks(root: etree._Element) -> Iterator[Block]:
+    """Yield the titles of a chart, then its series as columns under their names."""
+    for text in chart_titles(root):
+        yield Block("caption", text)
+    columns: list[list[str]] = []
+    for series in descendants(root, "ser"):
+        categories = _points(child(series, "cat")) or _points(child(series, "xVal"))
+        values = _points(child(series, "val")) or _points(child(series, "yVal"))
+        if not columns:
+            columns.append(["", *categories])
+        columns.append([" ".join(_points(child(series, "tx"))), *values])
+    height = max((len(column) for column in columns), default=0)
+    rows = [[column[i] if i < len(column) else "" for column in columns] for i in range(height)]
+    if table := pipe_table(rows):
+        yield Block("table", table)
+
+
+def _points(element: etree._Element | None) -> list[str]:
+    """Return the cached values of a reference or literal, in order."""
+    if element is None:
+        return []
+    values = (child(point, "v") for point in descendants(element, "pt"))
+    found = [one_line(value.text or "") for value in values if value is not None]
+    if not found:
+        found = [one_line(value.text or "") for value in children(element, "v")]
+    return found[:_MAX_POINTS]
