@@ -112,13 +112,10 @@ def _install_torch(log_file: Path) -> None:
             report("    PyTorch's CPU build cannot be reached: taking the release on PyPI")
         else:
             return
-    # With its dependencies: the release on PyPI needs CUDA's libraries.
+    # With its dependencies: the release on PyPI needs CUDA's libraries. The others of them that are
+    # pinned are put right by what follows.
     command = [part for part in _INSTALL if part != "--no-deps"]
-    run_logged(
-        [*command, "--constraint", BASE, pin],
-        log_file,
-        failure="PyTorch could not be installed",
-    )
+    run_logged([*command, pin], log_file, failure="PyTorch could not be installed")
 
 
 def _has_nvidia_gpu() -> bool:
