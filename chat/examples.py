@@ -1,5 +1,8 @@
 """Questions to begin with, drawn from the instance's own documents. No model is asked."""
 
+import re
+from pathlib import PurePath
+
 from django.utils.translation import gettext as _
 
 from ingestion.chunking.context import PATH_SEPARATOR
@@ -11,6 +14,8 @@ _DOCUMENTS_LOOKED_AT = 12
 _CHUNKS_LOOKED_AT = 40
 _MIN_HEADING_CHARS = 8
 _MAX_HEADING_CHARS = 90
+# Titles that programs leave in a file's properties are no titles.
+_FILE_NAME = re.compile(r"\.[a-z0-9]{2,5}$|^(?:untitled|sans titre|microsoft word)", re.IGNORECASE)
 
 
 def example_questions(instance: Instance) -> list[str]:
@@ -45,6 +50,12 @@ def _question(heading: str, document: Document) -> str:
     if heading.endswith("?"):
         return heading
     return _("What does “%(document)s” say about “%(heading)s”?") % {
-        "document": document.title or document.name,
+        "document": _title(document),
         "heading": heading,
     }
+
+
+def _title(document: Document) -> str:
+    if document.title and not _FILE_NAME.search(document.title):
+        return document.title
+    return PurePath(document.name).stem

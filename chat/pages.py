@@ -68,7 +68,11 @@ def model_choices() -> list[ModelChoice]:
     """Return the models on offer, with what a typical answer of each spends."""
     choices = []
     for model in available_models():
-        energy = None if model.is_extractive else _typical_energy_wh(model)
+        energy = (
+            None
+            if model.is_extractive
+            else _typical_energy_wh(model.active_parameters_b, model.total_parameters_b)
+        )
         choices.append(ModelChoice(model, energy, _energy_class(energy or 0.0)))
     return choices
 
@@ -109,10 +113,10 @@ def _document_names(instance: Instance, messages: Sequence[Message]) -> dict[UUI
 
 
 @lru_cache
-def _typical_energy_wh(model: LanguageModel) -> float:
+def _typical_energy_wh(active_parameters_b: float, total_parameters_b: float) -> float:
     return modelled_impact(
-        active_parameters_b=model.active_parameters_b,
-        total_parameters_b=model.total_parameters_b,
+        active_parameters_b=active_parameters_b,
+        total_parameters_b=total_parameters_b,
         prompt_tokens=_TYPICAL_PROMPT_TOKENS,
         completion_tokens=_TYPICAL_COMPLETION_TOKENS,
     ).energy_wh

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from chat.models import Citation, Message
 from ingestion.models import DocumentPage
 
-CONTEXT_CHARS = 600
+CONTEXT_CHARS = 320
 
 
 @dataclass(frozen=True, slots=True)

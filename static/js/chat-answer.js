@@ -11,6 +11,7 @@ import { follow } from "./answer-stream.js";
 import { markCitations } from "./citation-marks.js";
 import { postJSON } from "./http.js";
 import { MarkdownView } from "./markdown.js";
+import { placeOf } from "./places.js";
 import { t } from "./strings.js";
 import { toast } from "./toast.js";
 
@@ -135,9 +136,11 @@ class ChatAnswer extends HTMLElement {
     notice.hidden = !error;
     if (!error) return;
     notice.querySelector("[data-error-message]").textContent = error.message || t("unknownError");
-    notice.querySelector("[data-action=retry]").hidden = this.streaming || !error.retryable;
+    const mayRetry = error.retryable && !this.streaming;
+    notice.classList.toggle("notice-warning", Boolean(error.retryable));
+    notice.querySelector("[data-action=retry]").hidden = !mayRetry;
     notice.querySelector("[data-action=extracts]").hidden =
-      this.streaming || !this.data.id || this.data.model === "extractive";
+      !mayRetry || !this.data.id || this.data.model === "extractive";
   }
 
   drawFeedback() {
@@ -165,7 +168,7 @@ class ChatAnswer extends HTMLElement {
   async copy() {
     const sources = this.data.citations
       .filter(({ number }) => this.data.used.includes(number))
-      .map(({ number, document, place }) => `[${number}] ${[document, place].filter(Boolean).join(", ")}`);
+      .map((citation) => `[${citation.number}] ${citation.document}, ${placeOf(citation)}`);
     await navigator.clipboard.writeText([this.data.content, ...sources].join("\n\n").trim());
     toast(t("answerCopied"));
   }

@@ -1,9 +1,8 @@
 /*
- * <chat-app>: the conversation. It asks the server, puts question and answer on the page, and keeps
- * the reader's place: at the end as long as the reader is there, still otherwise.
+ * <chat-app>: the conversation. It asks the server, and puts question and answer on the page.
  */
 import { postJSON } from "./http.js";
-import { stickToEnd } from "./stick-to-end.js";
+import { ReadingPlace } from "./reading-place.js";
 import { t } from "./strings.js";
 import { toast } from "./toast.js";
 
@@ -11,7 +10,7 @@ class ChatApp extends HTMLElement {
   connectedCallback() {
     this.thread = this.querySelector("[data-thread]");
     this.composer = this.querySelector("chat-composer");
-    this.end = stickToEnd(this.closest("main"), this.thread);
+    this.place = new ReadingPlace(this.closest("main"), this.thread, this.querySelector("[data-to-end]"));
     this.base = this.dataset.base;
     this.addEventListener("composer-ask", ({ detail }) => this.ask(detail.question));
     this.addEventListener("composer-stop", () => this.stop());
@@ -28,7 +27,7 @@ class ChatApp extends HTMLElement {
     });
     this.composer.busy = Boolean(this.streaming());
     this.thread.dataset.ready = "";
-    this.end.go();
+    this.place.toEnd();
   }
 
   lastOf(tag) {
@@ -57,7 +56,7 @@ class ChatApp extends HTMLElement {
     const answer = this.clone("answer");
     this.querySelector("[data-welcome]")?.remove();
     this.thread.append(question, answer);
-    this.end.go();
+    this.place.begin(question, answer, this.composer);
     return { question, answer };
   }
 
@@ -103,6 +102,7 @@ class ChatApp extends HTMLElement {
     const after = [...this.thread.children].slice([...this.thread.children].indexOf(answer));
     after.forEach((element) => element.remove());
     this.thread.append(again);
+    this.place.begin(again.previousElementSibling, again, this.composer);
     again.data.versions = [...(answer.data.versions ?? [answer.data.id])];
     const url = `${this.base}m/${answer.data.id}/regenerate/`;
     await this.request({ answer: again }, url, { model: model ?? this.model });
@@ -140,6 +140,7 @@ class ChatApp extends HTMLElement {
       history.pushState({}, "", url);
       document.title = document.title.replace(/^.*(?= · [^·]*$)/, () => title);
       document.querySelector("[data-conversation-title]").textContent = title;
+      document.querySelector(".sidebar-link[aria-current]")?.removeAttribute("aria-current");
     }
     document.querySelector("conversation-list")?.refresh();
   }

@@ -3,6 +3,7 @@
  * where there is no room. A click on anything with data-citation inside an answer opens it.
  */
 import { getHTML } from "./http.js";
+import { placeOf } from "./places.js";
 import { t } from "./strings.js";
 
 const NARROW = matchMedia("(max-width: 1179px)");
@@ -42,7 +43,10 @@ class CitationPanel extends HTMLElement {
   }
 
   draw() {
-    this.heading.textContent = t("source", { number: this.number });
+    const citation = this.answer.numbered().get(this.number);
+    this.querySelector("[data-source]").textContent = t("source", { number: this.number });
+    this.querySelector("[data-place]").textContent = placeOf(citation);
+    this.querySelector("[data-document]").textContent = citation.document;
     const place = this.numbers.indexOf(this.number);
     this.querySelector("[data-step='-1']").disabled = place <= 0;
     this.querySelector("[data-step='1']").disabled = place === this.numbers.length - 1;

@@ -1,0 +1,36 @@
+/*
+ * Where the reader is. A new question comes to the top and its answer fills the room below, so that
+ * nothing moves while one reads; a button leads to the end when it lies below.
+ */
+
+const NEAR_PX = 64;
+
+export class ReadingPlace {
+  constructor(box, content, button) {
+    this.box = box;
+    this.button = button;
+    this.box.addEventListener("scroll", () => this.draw(), { passive: true });
+    this.button.addEventListener("click", () => this.toEnd());
+    new ResizeObserver(() => this.draw()).observe(content);
+  }
+
+  /** Bring a new question to the top of the box, above `foot`, and make room for its answer. */
+  begin(question, answer, foot) {
+    this.roomy?.style.removeProperty("min-height");
+    this.roomy = answer;
+    const room = this.box.clientHeight - question.offsetHeight - foot.offsetHeight;
+    answer.style.minHeight = `${Math.max(0, room - 2 * NEAR_PX)}px`;
+    question.scrollIntoView({ block: "start", behavior: "smooth" });
+  }
+
+  /** Go to the last line. */
+  toEnd() {
+    this.box.scrollTop = this.box.scrollHeight;
+    this.draw();
+  }
+
+  draw() {
+    const below = this.box.scrollHeight - this.box.scrollTop - this.box.clientHeight;
+    this.button.hidden = below < NEAR_PX;
+  }
+}
