@@ -12,7 +12,7 @@ from usage.models import UsageRecord
 
 def impact_of(*, model: LanguageModel, usage: TokenUsage | None, cpu_seconds: float) -> Impact:
     """Return the footprint of an answer: the LLM's when tokens were spent, else our processors'."""
-    if usage is None:
+    if usage is None or model.is_extractive:
         return local_impact(cpu_seconds=cpu_seconds)
     return modelled_impact(
         active_parameters_b=model.active_parameters_b,
