@@ -1,0 +1,29 @@
+"""``.env.example`` is the operators' list of settings: complete, and read as it stands."""
+
+import re
+
+from ragapp.launcher.project import ROOT
+
+# Settings of the launcher, the model server and uvicorn; the others are ragapp/settings.py's.
+ELSEWHERE = {
+    "RAGAPP_PYTHON",
+    "TORCH_CPU_INDEX_URL",
+    "WEB_CONCURRENCY",
+    "MODEL_SERVER_THREADS",
+    "MODEL_SERVER_MAX_QUEUED_TEXTS",
+    "MODEL_SERVER_MAX_BODY_BYTES",
+}
+
+
+def test_it_lists_every_setting_and_no_other() -> None:
+    source = (ROOT / "ragapp" / "settings.py").read_text()
+    read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', source))
+    listed = re.findall(r"^#([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
+
+    assert set(listed) == read | ELSEWHERE
+    assert len(listed) == len(set(listed))
+
+
+def test_every_line_is_prose_or_a_setting_alone() -> None:
+    for line in (ROOT / ".env.example").read_text().splitlines():
+        assert re.fullmatch(r'|# .*|#[A-Z_]+=("[^"]*"|\S*)', line), line
