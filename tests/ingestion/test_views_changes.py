@@ -1,0 +1,204 @@
+"""Adding, retrying, cancelling and deleting documents from the browser."""
+
+import json
+
+import pytest
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from ingestion.models import Chunk, Document
+from instances.tenancy import tenant
+from tests.factories import ChunkFactory, DocumentFactory
+
+Status = Document.Status
+UPLOAD = "/i/law/documents/upload/"
+TEXT = "Le guichet ouvre à neuf heures, du lundi au vendredi.".encode()
+JSON = {"accept": "application/json"}
+CAST = [("owner", True), ("editor", True), ("teammate", 403), ("stranger", 404)]
+
+
+def upload(client, content=TEXT, name="horaires.txt", folder=""):
+    return client.post(UPLOAD, {"file": SimpleUploadedFile(name, content), "folder": folder})
+
+
+def documents(instance):
+    with tenant(instance):
+        return list(Document.objects.for_instance(instance))
+
+
+def url(name, document):
+    return reverse(f"documents:{name}", args=["law", document.pk])
+
+
+@pytest.mark.parametrize(("person", "outcome"), CAST)
+def test_editors_upload(cast, client_for, person, outcome):
+    response = upload(client_for(getattr(cast, person)))
+    assert response.status_code == (201 if outcome is True else outcome)
+    assert len(documents(cast.instance)) == (1 if outcome is True else 0)
+
+
+def test_an_upload_keeps_its_name_its_folder_and_who_added_it(cast, client_for):
+    response = upload(client_for(cast.editor), name="Réglement.txt", folder="Droit/2026")
+    (document,) = documents(cast.instance)
+    assert response.json() == {
+        "id": str(document.pk),
+        "created": True,
+        "name": "Réglement.txt",
+        "status": "queued",
+        "url": url("detail", document),
+    }
+    assert document.folder == "Droit/2026"
+    assert document.uploaded_by_id == cast.editor.pk
+
+
+def test_the_same_bytes_twice_are_one_document_and_said_so(cast, client_for):
+    client = client_for(cast.editor)
+    first = upload(client).json()
+    second = upload(client, name="copie.txt")
+    assert second.status_code == 200
+    assert second.json() == first | {"created": False}
+    assert len(documents(cast.instance)) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "status", "code"),
+    [
+        (b"", "empty.txt", 422, "empty"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(200), "photo.pdf", 415, "unsupported_media_type"),
+        (b"x" * 2_000_000, "big.txt", 413, "too_large"),
+    ],
+    ids=["empty", "an image named .pdf", "too large"],
+)
+def test_a_refused_file_is_told_why_in_words(
+    cast, client_for, settings, content, name, status, code
+):
+    settings.MAX_UPLOAD_BYTES = 1 << 20
+    response = upload(client_for(cast.editor), content, name)
+    assert response.status_code == status
+    error = response.json()["error"]
+    assert error["code"] == code
+    assert len(error["message"]) > 20
+    assert "{" not in error["message"]
+    assert documents(cast.instance) == []
+
+
+def test_no_file_at_all(cast, client_for):
+    response = client_for(cast.editor).post(UPLOAD, {"folder": "x"})
+    assert (response.status_code, response.json()["error"]["code"]) == (400, "invalid")
+
+
+@pytest.mark.parametrize(("person", "outcome"), CAST)
+@pytest.mark.parametrize("action", ["retry", "cancel", "delete"])
+def test_editors_change(cast, client_for, action, person, outcome):
+    document = DocumentFactory(instance=cast.instance)
+    response = client_for(getattr(cast, person)).post(url(action, document))
+    assert response.status_code == (302 if outcome is True else outcome)
+
+
+@pytest.mark.parametrize("action", ["retry", "cancel", "delete"])
+def test_a_document_of_another_instance_does_not_exist(cast, client_for, action):
+    foreign = DocumentFactory(instance=cast.other_instance)
+    assert client_for(cast.owner).post(url(action, foreign)).status_code == 404
+    assert documents(cast.other_instance) == [foreign]
+
+
+def test_retry_starts_a_failed_document_again_and_leaves_the_others(cast, client_for):
+    failed = DocumentFactory(instance=cast.instance, status=Status.FAILED, error_code="corrupt")
+    ready = DocumentFactory(instance=cast.instance)
+    client = client_for(cast.editor)
+    for document in (failed, ready):
+        assert client.post(url("retry", document), headers=JSON).status_code == 200
+    states = {document.pk: document.status for document in documents(cast.instance)}
+    assert states == {failed.pk: Status.QUEUED, ready.pk: Status.READY}
+
+
+def test_cancel_gives_up_an_unfinished_document(cast, client_for):
+    document = DocumentFactory(instance=cast.instance, status=Status.PARSING)
+    client_for(cast.editor).post(url("cancel", document))
+    (document,) = documents(cast.instance)
+    assert (document.status, document.error_code) == (Status.FAILED, "cancelled")
+
+
+def test_deleting_says_first_what_is_lost(cast, client_for):
+    document = DocumentFactory(instance=cast.instance, name="Acte.txt", chunks=12)
+    client = client_for(cast.editor)
+    english = {"accept-language": "en"}
+    page = client.get(url("delete", document), headers=english).content.decode()
+    assert "Acte.txt" in page
+    assert "12 passages" in page
+    dialog = client.get(url("delete", document), headers=english | {"x-fragment": "dialog"})
+    assert "<html" not in dialog.content.decode()
+    assert documents(cast.instance) == [document]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_deleting_takes_the_passages_and_the_file_away(cast, client_for):
+    document = DocumentFactory(instance=cast.instance)
+    ChunkFactory(instance=cast.instance, document=document)
+    path = document.file.name
+    response = client_for(cast.editor).post(url("delete", document))
+    assert response.url == "/i/law/documents/"
+    assert documents(cast.instance) == []
+    with tenant(cast.instance):
+        assert not Chunk.objects.exists()
+    assert not default_storage.exists(path)
+
+
+def test_bulk_deletion_is_confirmed_first(cast, client_for):
+    chosen = [DocumentFactory(instance=cast.instance) for _ in range(7)]
+    kept = DocumentFactory(instance=cast.instance)
+    client = client_for(cast.editor)
+    bulk = reverse("documents:bulk", args=["law"])
+    form = {"action": "delete", "document": [str(document.pk) for document in chosen]}
+    page = client.post(bulk, form, headers={"accept-language": "en"}).content.decode()
+    assert "Delete 7 documents?" in page
+    assert "and 2 others" in page
+    assert len(documents(cast.instance)) == 8
+    response = client.post(bulk, form | {"confirmed": "1"}, headers=JSON)
+    assert "7" in response.json()["message"]
+    assert documents(cast.instance) == [kept]
+
+
+def test_bulk_retry_takes_only_what_failed(cast, client_for):
+    failed = DocumentFactory(instance=cast.instance, status=Status.FAILED)
+    ready = DocumentFactory(instance=cast.instance)
+    foreign = DocumentFactory(instance=cast.other_instance, status=Status.FAILED)
+    form = {"action": "retry", "document": [str(d.pk) for d in (failed, ready, foreign)]}
+    client_for(cast.editor).post(reverse("documents:bulk", args=["law"]), form)
+    states = {document.pk: document.status for document in documents(cast.instance)}
+    assert states == {failed.pk: Status.QUEUED, ready.pk: Status.READY}
+    assert documents(cast.other_instance)[0].status == Status.FAILED
+
+
+@pytest.mark.parametrize(("person", "outcome"), CAST)
+def test_bulk_is_for_editors(cast, client_for, person, outcome):
+    document = DocumentFactory(instance=cast.instance)
+    form = {"action": "delete", "document": [str(document.pk)], "confirmed": "1"}
+    client = client_for(getattr(cast, person))
+    response = client.post(reverse("documents:bulk", args=["law"]), form)
+    assert response.status_code == (302 if outcome is True else outcome)
+
+
+@pytest.mark.parametrize("ids", [[], ["nonsense"]], ids=["none", "nonsense"])
+def test_bulk_without_a_document_says_so(cast, client_for, ids):
+    form = {"action": "delete", "document": ids, "confirmed": "1"}
+    response = client_for(cast.editor).post(
+        reverse("documents:bulk", args=["law"]), form, follow=True
+    )
+    assert [message.level_tag for message in response.context["messages"]] == ["warning"]
+
+
+def test_the_way_back_never_leaves_the_site(cast, client_for):
+    document = DocumentFactory(instance=cast.instance, status=Status.FAILED)
+    client = client_for(cast.editor)
+    response = client.post(url("retry", document), {"next": "https://elsewhere.example/"})
+    assert response.url == "/i/law/documents/"
+    response = client.post(url("retry", document), {"next": "/i/law/documents/?status=failed"})
+    assert response.url == "/i/law/documents/?status=failed"
+
+
+def test_strings_for_the_scripts_are_on_the_page(cast, client_for):
+    page = client_for(cast.editor).get("/i/law/documents/").content.decode()
+    block = page.split('<script id="strings" type="application/json">')[1].split("</script>")[0]
+    assert {"tooLarge", "progress.one", "progress.other"} <= set(json.loads(block))
