@@ -11,7 +11,6 @@ from ingestion.parsing.document import Block
 from ingestion.parsing.normalise import one_line
 from ingestion.parsing.ooxml import Relationship, descendants, relationships
 
-
 # Excel repeats threads as ordinary comments, under this notice, for its older versions.
 _THREAD_COPY = "[Threaded comment]"
 

@@ -9,6 +9,7 @@ import ctypes
 import math
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as c
@@ -21,8 +22,10 @@ _BOLD_NAME = re.compile(r"bold|black|heavy|demi|CMBX|SFBX|ECBX|-B(?:$|,)", re.I)
 _GAP_SIZES = 1.5
 # Letters are about half as wide as the font size; a line looser than this on average has gaps.
 _LOOSE_LETTERS = 0.62
+# Even gaps up to this wide are put between words to fill the lines of a narrow column.
+_JUSTIFIED_SIZES = 6.0
 _WORD = re.compile(r"\S+")
-_ARABIC = re.compile("[\u0600-\u06ff]")
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u05ff\u0620-\u065f\u066e-\u06ef\ufb1d-\ufdff\ufe70-\ufefc]+")
 _ALEF_LAM = re.compile("[اأإآ]ل")
 _SCRIPT_BORDER = re.compile("(?<=[A-Za-z])(?=[\u0620-\u06ff])|(?<=[\u0620-\u06ff])(?=[A-Za-z])")
 _NAME_BYTES = 128
@@ -105,24 +108,32 @@ class _LineReader:
             return None
         x0, x1 = min(box[0] for box in boxes), max(box[1] for box in boxes)
         y0, y1 = min(box[2] for box in boxes), max(box[3] for box in boxes)
-        middle = (first + last) // 2
-        size = self._size(middle) or self._size(first) or y1 - y0
-        if exact and _ARABIC.search(text):
-            text = self._mended_arabic(text, first)
+        # A space may be PDFium's own, without a font: the size is that of a letter near the middle.
+        middle = len(text) // 2 + (text[len(text) // 2] == " ")
+        size = self._size(first + middle) or self._size(first) or y1 - y0
+        if exact and _RIGHT_TO_LEFT.search(text):
+            text = self._mended_right_to_left(text, first)
         cells = self._cells(text, first, last, (x0, x1), size) if exact and " " in text else ()
         return Line(text, x0, x1, y0, y1, size, self._is_bold(first), hyphenated, cells)
 
-    def _mended_arabic(self, text: str, first: int) -> str:
-        """Return a line with lam-alef in order, and spaces between scripts.
+    def _mended_right_to_left(self, text: str, first: int) -> str:
+        """Return a line with its Arabic and Hebrew words in reading order, parted from others.
 
-        The two letters are drawn as one glyph, which PDFium turns around like any other pair of
-        right-to-left letters: both then have the same place on the page.
+        PDFium turns most words around, not all: a word whose first letter stands left of its last
+        is still in drawing order. Lam and alef drawn as one glyph (at one place) come out swapped.
         """
         letters = list(text)
-        for match in _ALEF_LAM.finditer(text):
-            at = match.start()
-            if self._char_box(first + at) == self._char_box(first + at + 1):
-                letters[at], letters[at + 1] = letters[at + 1], letters[at]
+        for match in _RIGHT_TO_LEFT.finditer(text):
+            start, end = match.span()
+            boxes = [self._char_box(first + at) for at in range(start, end)]
+            head, tail = boxes[0], boxes[-1]
+            if head is not None and tail is not None and head[0] < tail[0]:
+                letters[start:end] = reversed(letters[start:end])
+                continue
+            for pair in _ALEF_LAM.finditer(text, start, end):
+                at = pair.start()
+                if boxes[at - start] == boxes[at + 1 - start]:
+                    letters[at], letters[at + 1] = letters[at + 1], letters[at]
         return _SCRIPT_BORDER.sub(" ", "".join(letters))
 
     def _char_box(self, index: int) -> tuple[float, float, float, float] | None:
@@ -182,25 +193,30 @@ class _LineReader:
         return self._parted(text, first, size)
 
     def _parted(self, text: str, first: int, size: float) -> tuple[Cell, ...]:
-        """Cut `text` between words that stand far apart."""
-        cells: list[Cell] = []
-        start = 0
-        x0 = x1 = 0.0
+        """Cut `text` between words that stand far apart, unless it is justified."""
+        words: list[tuple[int, float, float]] = []
         for match in _WORD.finditer(text):
             head = self._char_box(first + match.start())
             tail = self._char_box(first + match.end() - 1)
-            if head is None or tail is None:
-                continue
-            word_x0, word_x1 = min(head[0], tail[0]), max(head[1], tail[1])
-            if match.start() == 0:
-                x0, x1 = word_x0, word_x1
-            elif word_x0 - x1 > _GAP_SIZES * size or x0 - word_x1 > _GAP_SIZES * size:
-                cells.append(Cell(text[start : match.start()].strip(), x0, x1))
-                start, x0, x1 = match.start(), word_x0, word_x1
-            x0, x1 = min(x0, word_x0), max(x1, word_x1)
-        if not cells:
+            if head is not None and tail is not None:
+                words.append((match.start(), min(head[0], tail[0]), max(head[1], tail[1])))
+        gaps = [max(b[1] - a[2], a[1] - b[2]) for a, b in pairwise(words)]
+        if not gaps or max(gaps) <= _GAP_SIZES * size or _is_justified(gaps, size):
             return ()
+        cells: list[Cell] = []
+        start, x0, x1 = words[0]
+        for (offset, word_x0, word_x1), gap in zip(words[1:], gaps, strict=True):
+            if gap > _GAP_SIZES * size:
+                cells.append(Cell(text[start:offset].strip(), x0, x1))
+                start, x0, x1 = offset, word_x0, word_x1
+            x0, x1 = min(x0, word_x0), max(x1, word_x1)
         return (*cells, Cell(text[start:].strip(), x0, x1))
+
+
+def _is_justified(gaps: list[float], size: float) -> bool:
+    """Tell whether the gaps between words are stretched alike, as in a narrow column."""
+    limit = _JUSTIFIED_SIZES if len(gaps) > 1 else _JUSTIFIED_SIZES / 2
+    return max(gaps) < limit * size and min(gaps) > 0.6 * max(gaps)
 
 
 def _gaps(rects: list[tuple[float, float]], size: float) -> bool:

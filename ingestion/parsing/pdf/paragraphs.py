@@ -113,11 +113,25 @@ def page_blocks(lines: list[Line], looks: Looks) -> list[Block]:
 
 
 def _is_row(line: Line, run: _Run | None, following: Line | None) -> bool:
-    """A line with wide gaps is a table row if the line before or after is one too."""
+    """A line with wide gaps is a table row if a line beside it has gaps at the same places."""
     if len(line.cells) < 2:
         return False
-    in_table = run is not None and run.is_table
-    return in_table or (following is not None and len(following.cells) >= 2)
+    above = run.lines[-1] if run is not None and run.is_table else None
+    return any(near is not None and _are_aligned(line, near) for near in (above, following))
+
+
+def _are_aligned(one: Line, other: Line) -> bool:
+    """Tell whether half of the gaps of the line with fewer of them are over gaps of the other:
+    in justified text gaps may be wide too, but not under one another."""
+    mine, theirs = sorted((_gaps(one), _gaps(other)), key=len)
+    shared = sum(
+        any(min(a[1], b[1]) - max(a[0], b[0]) > 0.5 * one.size for b in theirs) for a in mine
+    )
+    return bool(mine) and shared * 2 >= len(mine)
+
+
+def _gaps(line: Line) -> list[tuple[float, float]]:
+    return [(left.x1, right.x0) for left, right in pairwise(line.cells)]
 
 
 def _usual_leading(lines: list[Line]) -> float:
