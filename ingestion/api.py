@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
-from ninja import File, Form, Query, Router, Schema
+from ninja import File, Form, Query, Router, Schema, Status
 from ninja.files import UploadedFile
 
 from ingestion import uploads
@@ -64,7 +64,7 @@ def add_document(
     request: KeyRequest,
     file: File[UploadedFile],
     folder: Form[str] = "",
-) -> tuple[int, Document]:
+) -> Status:
     key = request.auth
     try:
         with tenant(key.instance):
@@ -78,7 +78,7 @@ def add_document(
     except IngestionError as error:
         status = _STATUS_OF_REFUSAL.get(error.code, 415)
         raise ApiError(status, error.code, str(user_message(error.code))) from error
-    return (201 if created else 200), document
+    return Status(201 if created else 200, document)
 
 
 @router.get("/documents", response=list[DocumentOut], summary="List documents, newest first")
@@ -108,10 +108,10 @@ def get_document(request: KeyRequest, document_id: UUID) -> Document:
     response={204: None},
     summary="Delete a document with its passages, vectors and file",
 )
-def delete_document(request: KeyRequest, document_id: UUID) -> tuple[int, None]:
+def delete_document(request: KeyRequest, document_id: UUID) -> Status:
     with tenant(request.auth.instance):
         uploads.delete(_get(request.auth.instance, document_id))
-    return 204, None
+    return Status(204, None)
 
 
 @router.get(

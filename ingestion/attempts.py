@@ -4,6 +4,8 @@ Every write first locks the document's row and checks that this attempt is still
 a task delivered twice, a worker thought dead, or a document cancelled meanwhile changes nothing.
 """
 
+import logging
+import threading
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +13,7 @@ from uuid import UUID
 
 import numpy as np
 from django.conf import settings
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 from pgvector import HalfVector
 
@@ -22,6 +24,9 @@ from ingestion.models import Chunk, Document, DocumentPage
 from ingestion.parsing.document import ParsedDocument, Passage, page_text
 from instances.tenancy import tenant
 
+logger = logging.getLogger(__name__)
+
+BEAT_SECONDS = 3.0
 _INSERT_BATCH = 500
 Status = Document.Status
 
@@ -50,8 +55,32 @@ class Attempt:
             document.save(update_fields=["status", "worker_seen_at", "started_at", "updated_at"])
         return document
 
-    def beat(self) -> bool:
-        """Show that the worker lives; return whether its work is still wanted."""
+    @contextmanager
+    def beating(self) -> Iterator[threading.Event]:
+        """Show every ``BEAT_SECONDS`` that the worker lives, whatever it waits for.
+
+        The event given is set when the document was cancelled, deleted or restarted meanwhile.
+        """
+        unwanted, done = threading.Event(), threading.Event()
+        thread = threading.Thread(target=self._beat, args=(unwanted, done), daemon=True)
+        thread.start()
+        try:
+            yield unwanted
+        finally:
+            done.set()
+            thread.join()
+
+    def _beat(self, unwanted: threading.Event, done: threading.Event) -> None:
+        while not done.wait(BEAT_SECONDS):
+            try:
+                if not self._touch():
+                    unwanted.set()
+            except (OperationalError, InterfaceError):
+                logger.warning("the database is away; document %s waits for it", self.document_id)
+            finally:
+                connection.close()
+
+    def _touch(self) -> bool:
         with tenant(self.instance_id):
             current = Document.objects.for_instance(self.instance_id).filter(
                 pk=self.document_id, attempt=self.number, status__in=Document.UNFINISHED
@@ -67,6 +96,12 @@ class Attempt:
             if not error.permanent:
                 raise
             self.fail(error.code)
+
+    def release(self) -> None:
+        """Let the document wait in its stage for whoever takes it up next."""
+        with self._locked(Document.UNFINISHED) as document:
+            document.queued_at, document.worker_seen_at = timezone.now(), None
+            document.save(update_fields=["queued_at", "worker_seen_at", "updated_at"])
 
     def fail(self, code: str) -> None:
         """End the document with a reason."""

@@ -10,7 +10,6 @@ document is.
 """
 
 import logging
-import time
 from pathlib import Path
 from uuid import UUID
 
@@ -28,7 +27,6 @@ logger = logging.getLogger(__name__)
 
 # Enough to fill the model server's batches, little enough to show progress and to lose.
 EMBEDDING_BATCH = 64
-BEAT_SECONDS = 2.0
 
 Status = Document.Status
 
@@ -48,14 +46,14 @@ def parse_document(*, instance_id: int, document_id: UUID, attempt: int) -> bool
     work = Attempt(instance_id, document_id, attempt)
     try:
         document = work.claim((Status.QUEUED, Status.PARSING), Status.PARSING)
-        with work.failing():
+        with work.beating() as unwanted, work.failing():
             parsed = parse_in_child(
                 Path(document.file.path),
                 name=document.name,
                 tokenizer_path=_tokenizer_path(),
                 chunk_tokens=settings.CHUNK_TOKENS,
                 limits=_limits(),
-                is_cancelled=_Cancellation(work),
+                is_cancelled=unwanted.is_set,
             )
             work.save_passages(parsed.document, parsed.passages)
             return True
@@ -71,27 +69,13 @@ def embed_document(*, instance_id: int, document_id: UUID, attempt: int) -> None
         document = work.claim((Status.EMBEDDING,), Status.EMBEDDING)
         title = document.title or document.name
         client = EmbeddingClient.from_settings()
-        with work.failing():
+        with work.beating(), work.failing():
             for batch in work.unembedded_batches(EMBEDDING_BATCH):
                 texts = [embedding_text(title, chunk.heading, chunk.text) for chunk in batch]
                 work.save_vectors(batch, client.embed_passages(texts))
             work.publish()
     except StaleAttempt:
         logger.info("document %s: attempt %s is stale", document_id, attempt)
-
-
-class _Cancellation:
-    """Asked often by the sandbox; beats, and looks whether the work is still wanted, less often."""
-
-    def __init__(self, work: Attempt) -> None:
-        self._work = work
-        self._beaten_at = time.monotonic()
-
-    def __call__(self) -> bool:
-        if time.monotonic() - self._beaten_at < BEAT_SECONDS:
-            return False
-        self._beaten_at = time.monotonic()
-        return not self._work.beat()
 
 
 def _tokenizer_path() -> Path | None:

@@ -1,6 +1,6 @@
 """Find the documents that nobody works on any more, and give each a new attempt.
 
-- A worker at work shows it every few seconds (``Attempt.beat``); one silent for ``SILENCE`` is
+- A worker at work shows it every few seconds (``Attempt.beating``); one silent for ``SILENCE`` is
   dead. A document whose workers died ``MAX_INTERRUPTIONS`` times is itself suspect, and fails.
 - A document that waits is lost when the broker holds fewer messages than documents wait.
 
@@ -19,8 +19,8 @@ from ingestion.models import Document
 from instances.models import Instance
 from instances.tenancy import tenant
 
-SILENCE = timedelta(seconds=45)
-PATIENCE = timedelta(seconds=30)
+SILENCE = timedelta(seconds=20)
+PATIENCE = timedelta(seconds=20)
 MAX_INTERRUPTIONS = 3
 QUEUES = ("parse", "embed")
 

@@ -19,12 +19,13 @@ from ingestion.errors import ParserCrashed, SandboxUnavailable
 
 logger = logging.getLogger(__name__)
 
+_TRANSIENT = (OperationalError, InterfaceError, InferenceError, SandboxUnavailable)
+# A blip is tried again at once; what lasts longer is left to the reconciler, for as long as it is.
 _RETRY: dict[str, Any] = {
-    "autoretry_for": (OperationalError, InterfaceError, InferenceError, SandboxUnavailable),
+    "autoretry_for": _TRANSIENT,
     "retry_backoff": 1,
-    "retry_backoff_max": 30,
     "retry_jitter": True,
-    "max_retries": 12,
+    "max_retries": 3,
 }
 
 
@@ -37,13 +38,23 @@ def enqueue(task: Task, arguments: tuple[int, str, int]) -> None:
 
 
 class DocumentTask(Task):
-    """A task about one document: when its last retry fails, the document says why."""
+    """A task about one document, which waits again when it will be retried, or fails saying why."""
+
+    def on_retry(self, exc: Exception, task_id: str, args: Any, kwargs: Any, einfo: Any) -> None:
+        with suppress(StaleAttempt, OperationalError):
+            _attempt(args).release()
 
     def on_failure(self, exc: Exception, task_id: str, args: Any, kwargs: Any, einfo: Any) -> None:
-        instance_id, document_id, attempt = args
-        code = getattr(exc, "code", ParserCrashed.code)
-        with suppress(StaleAttempt):
-            Attempt(instance_id, UUID(document_id), attempt).fail(code)
+        if isinstance(exc, _TRANSIENT):
+            self.on_retry(exc, task_id, args, kwargs, einfo)
+        else:
+            with suppress(StaleAttempt):
+                _attempt(args).fail(ParserCrashed.code)
+
+
+def _attempt(arguments: tuple[int, str, int]) -> Attempt:
+    instance_id, document_id, number = arguments
+    return Attempt(instance_id, UUID(document_id), number)
 
 
 @shared_task(

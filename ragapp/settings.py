@@ -239,8 +239,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 4 * 3600, "socket_keepa
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
-    "reconcile-documents": {"task": "ingestion.tasks.reconcile", "schedule": 20.0},
-    "reconcile-answers": {"task": "chat.tasks.reconcile", "schedule": 60.0},
+    "reconcile-documents": {"task": "ingestion.tasks.reconcile", "schedule": 10.0},
+    "reconcile-answers": {"task": "chat.tasks.reconcile", "schedule": 30.0},
 }
 
 # --- Ingestion ------------------------------------------------------------------------------------

@@ -2,9 +2,24 @@
 
 from servestatic.storage import CompressedManifestStaticFilesStorage
 
+# Our modules import one another by relative paths, which take the hashed names; libraries have
+# bare names, which the import map of templates/base.html resolves.
+_MODULE_PATTERNS = (
+    "*.js",
+    (
+        (
+            r"""(?P<matched>(?P<keyword>\b(?:from|import)\s*)["'](?P<url>\.{1,2}/[^"']+)["'])""",
+            """%(keyword)s"%(url)s\"""",
+        ),
+        (
+            r"""(?P<matched>\bimport\(\s*["'](?P<url>\.{1,2}/[^"']+)["']\s*\))""",
+            """import("%(url)s")""",
+        ),
+    ),
+)
+
 
 class ManifestStaticFilesStorage(CompressedManifestStaticFilesStorage):
-    """Rewrites ``import`` statements between our modules to their hashed names."""
+    """Hashes names and rewrites the relative imports between our ES modules."""
 
-    support_js_module_import_aggregation = True
-    manifest_strict = False
+    patterns = (*CompressedManifestStaticFilesStorage.patterns, _MODULE_PATTERNS)

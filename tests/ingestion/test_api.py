@@ -1,0 +1,202 @@
+"""``/api/v1``: documents and search, for programs."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from ingestion.models import Document
+from ingestion.pipeline import ingest_document
+from instances.api_keys import create_api_key, revoke
+from instances.models import Instance
+from instances.tenancy import tenant
+from tests.cast import Cast
+from tests.factories import DocumentFactory, DocumentPageFactory
+
+URL = "/api/v1/documents"
+
+
+@pytest.fixture
+def with_key() -> Callable[..., Client]:
+    """``with_key(instance, scope)``: a client that holds a key of the instance."""
+
+    def make(instance: Instance, scope: str = "manage") -> Client:
+        _key, plaintext = create_api_key(
+            instance=instance, name="test", scope=scope, created_by=None
+        )
+        return Client(headers={"Authorization": f"Bearer {plaintext}"})
+
+    return make
+
+
+def post(client: Client, name: str, content: bytes) -> Any:
+    return client.post(URL, {"file": SimpleUploadedFile(name, content)})
+
+
+def test_document_is_created_once(
+    cast: Cast, with_key: Callable[..., Client], no_broker: None
+) -> None:
+    client = with_key(cast.instance)
+    first = post(client, "note.txt", "Le secrétariat ouvre à neuf heures.".encode())
+    assert first.status_code == 201
+    body = first.json()
+    assert (body["status"], body["media_type"], body["error"]) == ("queued", "text/plain", None)
+    again = post(client, "copie.txt", "Le secrétariat ouvre à neuf heures.".encode())
+    assert again.status_code == 200
+    assert again.json()["id"] == body["id"]
+    listed = client.get(URL)
+    assert [document["id"] for document in listed.json()] == [body["id"]]
+    assert listed["X-Total-Count"] == "1"
+    assert client.get(URL, {"status": "ready"}).json() == []
+    assert client.get(f"{URL}/{body['id']}").json() == body
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "status", "code"),
+    [
+        ("empty.txt", b"", 422, "empty"),
+        ("program.exe", b"MZ\x90\x00" + bytes(200), 415, "unsupported_media_type"),
+    ],
+    ids=["empty", "unsupported"],
+)
+def test_refused_file_says_why_and_stores_nothing(
+    cast: Cast, with_key: Callable[..., Client], name: str, content: bytes, status: int, code: str
+) -> None:
+    response = post(with_key(cast.instance), name, content)
+    assert response.status_code == status
+    assert response.json()["error"]["code"] == code
+    assert response.json()["error"]["message"]
+    with tenant(cast.instance):
+        assert not Document.objects.exists()
+
+
+def test_file_too_large_is_a_413(
+    cast: Cast, with_key: Callable[..., Client], settings: Any
+) -> None:
+    settings.MAX_UPLOAD_BYTES = 1000
+    response = post(with_key(cast.instance), "long.txt", b"mot " * 500)
+    assert response.status_code == 413
+    assert response.json()["error"]["code"] == "too_large"
+
+
+def test_text_is_plain_or_page_by_page(cast: Cast, with_key: Callable[..., Client]) -> None:
+    document = DocumentFactory(instance=cast.instance)
+    for number, text in ((1, "Première page."), (2, "Seconde page.")):
+        DocumentPageFactory(instance=cast.instance, document=document, number=number, text=text)
+    client, url = with_key(cast.instance), f"{URL}/{document.pk}/text"
+    assert client.get(url).content.decode() == "Première page.\fSeconde page."
+    pages = client.get(url, headers={"Accept": "application/json"}).json()["pages"]
+    assert [page["text"] for page in pages] == ["Première page.", "Seconde page."]
+
+
+def test_deleting_removes_rows_and_file(
+    cast: Cast,
+    with_key: Callable[..., Client],
+    django_capture_on_commit_callbacks: Callable[..., Any],
+) -> None:
+    document = DocumentFactory(instance=cast.instance)
+    client = with_key(cast.instance)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert client.delete(f"{URL}/{document.pk}").status_code == 204
+    assert not document.file.storage.exists(document.file.name)
+    assert client.get(f"{URL}/{document.pk}").status_code == 404
+
+
+def test_key_of_another_instance_sees_nothing(cast: Cast, with_key: Callable[..., Client]) -> None:
+    document = DocumentFactory(instance=cast.instance)
+    stranger = with_key(cast.other_instance)
+    assert stranger.get(URL).json() == []
+    for response in (
+        stranger.get(f"{URL}/{document.pk}"),
+        stranger.get(f"{URL}/{document.pk}/text"),
+        stranger.delete(f"{URL}/{document.pk}"),
+        stranger.get(f"{URL}/{uuid.uuid4()}"),
+    ):
+        assert response.status_code == 404
+        assert response.json()["error"]["code"] == "not_found"
+
+
+def test_chat_key_may_read_but_not_write(cast: Cast, with_key: Callable[..., Client]) -> None:
+    document = DocumentFactory(instance=cast.instance)
+    client = with_key(cast.instance, "chat")
+    assert client.get(f"{URL}/{document.pk}").status_code == 200
+    assert post(client, "note.txt", b"words").status_code == 403
+    assert client.delete(f"{URL}/{document.pk}").status_code == 403
+
+
+def test_without_a_valid_key_nothing_is_told(cast: Cast, with_key: Callable[..., Client]) -> None:
+    assert Client().get(URL).status_code == 401
+    assert Client(headers={"Authorization": "Bearer rag_no"}).get(URL).status_code == 401
+    key, plaintext = create_api_key(
+        instance=cast.instance, name="old", scope="chat", created_by=None
+    )
+    revoke(key)
+    revoked = Client(headers={"Authorization": f"Bearer {plaintext}"}).get(URL)
+    assert revoked.status_code == 401
+    assert revoked.json()["error"]["code"] == "invalid_api_key"
+
+
+def test_instance_names_itself(cast: Cast, with_key: Callable[..., Client]) -> None:
+    body = with_key(cast.instance, "chat").get("/api/v1/instance").json()
+    assert (body["slug"], body["name"]) == ("law", "Faculté de droit")
+
+
+def test_openapi_describes_the_contract() -> None:
+    paths = Client().get("/api/openapi.json").json()["paths"]
+    assert {
+        "/api/v1/instance",
+        "/api/v1/documents",
+        "/api/v1/documents/{document_id}",
+        "/api/v1/documents/{document_id}/text",
+        "/api/v1/search",
+        "/v1/models",
+        "/v1/chat/completions",
+    } <= paths.keys()
+    assert Client().get("/api/docs").status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_search_finds_the_passage_with_its_page(
+    library: Cast, with_key: Callable[..., Client]
+) -> None:
+    response = with_key(library.instance, "chat").post(
+        "/api/v1/search",
+        {"query": "Combien de jours de congé ont les doctorants ?", "top_k": 2},
+        content_type="application/json",
+    )
+    assert response.status_code == 200
+    best = response.json()["results"][0]
+    assert (best["document"], best["page"]) == ("conges.txt", 1)
+    assert "vingt-cinq jours" in best["text"]
+    timing = response.json()["timing_ms"]
+    assert timing["total"] >= timing["search"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_search_of_another_instance_finds_nothing(
+    library: Cast, with_key: Callable[..., Client]
+) -> None:
+    response = with_key(library.other_instance, "chat").post(
+        "/api/v1/search", {"query": "congés"}, content_type="application/json"
+    )
+    assert response.json()["results"] == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_uploaded_document_becomes_ready(
+    transactional_db: None,
+    cast: Cast,
+    embeddings: None,
+    no_broker: None,
+    with_key: Callable[..., Client],
+) -> None:
+    client = with_key(cast.instance)
+    body = post(
+        client, "note.md", "# Horaires\n\nLe secrétariat ouvre à neuf heures.".encode()
+    ).json()
+    ingest_document(instance_id=cast.instance.pk, document_id=uuid.UUID(body["id"]), attempt=1)
+    ready = client.get(f"{URL}/{body['id']}").json()
+    assert (ready["status"], ready["pages"], ready["chunks"]) == ("ready", 1, 1)

@@ -1,0 +1,204 @@
+"""Attempts, cancellation, transient failures, and documents that nobody works on any more."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from io import BytesIO
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from inference.errors import BackendUnavailable
+from ingestion import pipeline, reconciliation, uploads
+from ingestion.models import Chunk, CorpusStatistics, Document, TermStatistics
+from instances.tenancy import tenant
+from tests.cast import Cast
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_broker")]
+
+TEXT = "Règlement\n\nLe jury se réunit en juin. La soutenance a lieu en juillet."
+
+
+@pytest.fixture
+def upload(cast: Cast) -> Callable[..., Document]:
+    """``upload(text)``: a document waiting to be parsed."""
+
+    def store(text: str = TEXT, name: str = "reglement.txt") -> Document:
+        with tenant(cast.instance):
+            document, _created = uploads.store_upload(
+                instance=cast.instance,
+                user=cast.owner,
+                name=name,
+                content=BytesIO(text.encode()),
+            )
+        return document
+
+    return store
+
+
+def run(stage: Callable[..., Any], document: Document) -> Any:
+    return stage(
+        instance_id=document.instance_id, document_id=document.pk, attempt=document.attempt
+    )
+
+
+def refreshed(document: Document) -> Document:
+    with tenant(document.instance_id):
+        document.refresh_from_db()
+    return document
+
+
+def change(document: Document, **fields: Any) -> None:
+    with tenant(document.instance_id):
+        Document.objects.filter(pk=document.pk).update(**fields)
+
+
+def test_document_is_invisible_until_it_is_ready(
+    upload: Callable[..., Document], embeddings: None
+) -> None:
+    document = upload()
+    assert run(pipeline.parse_document, document)
+    with tenant(document.instance_id):
+        assert not Chunk.objects.exclude(terms=None).exists()
+    run(pipeline.embed_document, document)
+    assert refreshed(document).status == "ready"
+    with tenant(document.instance_id):
+        assert not Chunk.objects.filter(terms=None).exists()
+        assert CorpusStatistics.objects.get().chunk_count == document.chunks
+
+
+def test_task_delivered_twice_changes_nothing(
+    upload: Callable[..., Document], embeddings: None
+) -> None:
+    document = upload()
+    for _ in range(2):
+        run(pipeline.parse_document, document)
+    for _ in range(2):
+        run(pipeline.embed_document, document)
+    ready = refreshed(document)
+    with tenant(document.instance_id):
+        assert Chunk.objects.count() == ready.chunks
+        assert CorpusStatistics.objects.get().chunk_count == ready.chunks
+        assert max(TermStatistics.objects.values_list("document_frequency", flat=True)) == 1
+
+
+def test_embedding_takes_up_where_a_dead_worker_left(
+    upload: Callable[..., Document], embeddings: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "EMBEDDING_BATCH", 1)
+    text = "\n\n".join(f"# Titre {n}\n\n" + f"Article {n} du texte. " * 60 for n in range(5))
+    document = upload(text, "long.md")
+    run(pipeline.parse_document, document)
+    sent: list[int] = []
+    embed = pipeline.EmbeddingClient.embed_passages
+
+    def dies_on_third(self: Any, texts: list[str]) -> Any:
+        sent.append(len(texts))
+        if len(sent) == 3:
+            raise KeyboardInterrupt
+        return embed(self, texts)
+
+    monkeypatch.setattr(pipeline.EmbeddingClient, "embed_passages", dies_on_third)
+    with pytest.raises(KeyboardInterrupt):
+        run(pipeline.embed_document, document)
+    assert refreshed(document).embedded_chunks == 2
+    run(pipeline.embed_document, document)
+    ready = refreshed(document)
+    assert ready.status == "ready"
+    assert len(sent) == ready.chunks + 1
+
+
+def test_cancelled_document_stays_cancelled(
+    upload: Callable[..., Document], embeddings: None
+) -> None:
+    document = upload()
+    run(pipeline.parse_document, document)
+    stale = document.attempt
+    with tenant(document.instance_id):
+        uploads.cancel(document)
+    pipeline.embed_document(
+        instance_id=document.instance_id, document_id=document.pk, attempt=stale
+    )
+    cancelled = refreshed(document)
+    assert (cancelled.status, cancelled.error_code) == ("failed", "cancelled")
+
+
+def test_retry_after_a_failure_succeeds(upload: Callable[..., Document], embeddings: None) -> None:
+    document = upload()
+    with tenant(document.instance_id):
+        uploads.cancel(document)
+        uploads.retry(document)
+    run(pipeline.ingest_document, document)
+    assert refreshed(document).status == "ready"
+
+
+def test_deleting_gives_the_statistics_back(
+    upload: Callable[..., Document], embeddings: None
+) -> None:
+    kept, gone = upload(), upload("La cantine ferme en août.", "cantine.txt")
+    for document in (kept, gone):
+        run(pipeline.ingest_document, document)
+    with tenant(gone.instance_id):
+        uploads.delete(gone)
+        assert CorpusStatistics.objects.get().chunk_count == refreshed(kept).chunks
+        frequencies = TermStatistics.objects.values_list("document_frequency", flat=True)
+        assert set(frequencies) <= {1}
+
+
+def test_model_server_that_is_away_leaves_the_document_in_its_stage(
+    upload: Callable[..., Document], settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.EMBEDDING_BASE_URL = "http://127.0.0.1:9/v1"
+    monkeypatch.setattr("inference.embedding.client.EmbeddingEndpoint.passages_max_wait_s", 0.0)
+    document = upload()
+    run(pipeline.parse_document, document)
+    with pytest.raises(BackendUnavailable):
+        run(pipeline.embed_document, document)
+    assert refreshed(document).status == "embedding"
+
+
+def test_document_without_text_fails_with_its_reason(upload: Callable[..., Document]) -> None:
+    document = upload(" \n \n\t ", "blank.txt")
+    assert not run(pipeline.parse_document, document)
+    failed = refreshed(document)
+    assert (failed.status, failed.error_code) == ("failed", "empty")
+
+
+class TestReconciler:
+    def lost(self, waiting: int = 0) -> list[reconciliation.LostDocument]:
+        return list(reconciliation.take_up_lost_documents(lambda _queue: waiting))
+
+    def test_silent_worker_is_replaced(self, upload: Callable[..., Document]) -> None:
+        document = upload()
+        long_ago = timezone.now() - 2 * reconciliation.SILENCE
+        change(document, status="parsing", worker_seen_at=long_ago)
+        (lost,) = self.lost()
+        assert (lost.queue, lost.document_id) == ("parse", str(document.pk))
+        assert lost.attempt == document.attempt + 1
+        assert self.lost() == []
+
+    def test_working_worker_is_left_alone(self, upload: Callable[..., Document]) -> None:
+        change(upload(), status="embedding", worker_seen_at=timezone.now())
+        assert self.lost() == []
+
+    def test_message_lost_by_the_broker_is_sent_again(
+        self, upload: Callable[..., Document]
+    ) -> None:
+        document = upload()
+        change(document, queued_at=timezone.now() - 2 * reconciliation.PATIENCE)
+        assert self.lost(waiting=1) == []
+        (lost,) = self.lost(waiting=0)
+        assert lost.document_id == str(document.pk)
+
+    def test_fresh_document_is_given_time(self, upload: Callable[..., Document]) -> None:
+        upload()
+        assert self.lost() == []
+
+    def test_document_that_kills_its_workers_fails(self, upload: Callable[..., Document]) -> None:
+        document = upload()
+        for _ in range(reconciliation.MAX_INTERRUPTIONS):
+            silent = timezone.now() - timedelta(minutes=5)
+            change(document, status="parsing", worker_seen_at=silent)
+            self.lost()
+        failed = refreshed(document)
+        assert (failed.status, failed.error_code) == ("failed", "parser_crashed")
