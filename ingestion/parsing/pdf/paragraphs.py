@@ -25,6 +25,7 @@ _PARAGRAPH_LEADING = 1.35
 # A line that ends this far before the right edge of its column ends a paragraph or a list item.
 _EARLY_END = 0.2
 _EDGE_STEP = 12.0
+_NARROW_GAP_SIZES = 10
 _LEADERS = re.compile(r"(?:\s?[.·_…]){5,}\s?")
 
 
@@ -96,12 +97,12 @@ class _Run:
 
 def page_blocks(lines: list[Line], looks: Looks) -> list[Block]:
     """Return the blocks of a page whose `lines` are in reading order."""
+    if not lines:
+        return []
     leading = _usual_leading(lines)
     edges = _Edges(lines)
     runs: list[_Run] = []
-    for index, line in enumerate(lines):
-        following = lines[index + 1] if index + 1 < len(lines) else None
-        is_row = _is_row(line, runs[-1] if runs else None, following)
+    for line, is_row in zip(lines, _row_flags(lines), strict=True):
         if (
             not runs
             or runs[-1].is_table != is_row
@@ -112,12 +113,30 @@ def page_blocks(lines: list[Line], looks: Looks) -> list[Block]:
     return [block for run in runs for block in _blocks(run, looks) if block.text]
 
 
-def _is_row(line: Line, run: _Run | None, following: Line | None) -> bool:
-    """A line with wide gaps is a table row if a line beside it has gaps at the same places."""
-    if len(line.cells) < 2:
-        return False
-    above = run.lines[-1] if run is not None and run.is_table else None
-    return any(near is not None and _are_aligned(line, near) for near in (above, following))
+def _row_flags(lines: list[Line]) -> list[bool]:
+    """Tell which lines are table rows: those with wide gaps under those of a line beside them.
+
+    Two rows of two cells parted by a moderate gap are rather justified text.
+    """
+    pairs = [len(a.cells) > 1 < len(b.cells) and _are_aligned(a, b) for a, b in pairwise(lines)]
+    flags = [
+        before or after for before, after in zip([False, *pairs], [*pairs, False], strict=True)
+    ]
+    start = 0
+    while start < len(lines):
+        end = start + 1
+        while end < len(lines) and flags[end] == flags[start]:
+            end += 1
+        rows = lines[start:end]
+        if flags[start] and len(rows) <= 2 and all(_has_one_narrow_gap(row) for row in rows):
+            flags[start:end] = [False] * len(rows)
+        start = end
+    return flags
+
+
+def _has_one_narrow_gap(line: Line) -> bool:
+    gaps = _gaps(line)
+    return len(gaps) == 1 and gaps[0][1] - gaps[0][0] < _NARROW_GAP_SIZES * line.size
 
 
 def _are_aligned(one: Line, other: Line) -> bool:
