@@ -102,7 +102,7 @@ _INSTRUCTING = ("system", "developer")
 
 def _history(messages: Sequence[MessageIn]) -> tuple[ChatMessage, ...]:
     return tuple(
-        ChatMessage(message.role, message.plain_text)  # type: ignore[arg-type]
+        ChatMessage(message.role, message.plain_text)
         for message in messages
         if message.role in ("user", "assistant") and message.plain_text
     )

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.http import Http404
 
 from chat.models import Conversation, Message
-from inference.chat.backend import ChatMessage
+from inference.chat.backend import ChatMessage, Role
 from ingestion.models import Document
 from instances.models import Instance
 
@@ -172,7 +172,10 @@ def title_of(text: str) -> str:
     return line[:_MAX_TITLE_CHARS].rsplit(" ", 1)[0] + "…"
 
 
-_ROLES = {Message.Role.USER.value: "user", Message.Role.ASSISTANT.value: "assistant"}
+_ROLES: dict[str, Role] = {
+    Message.Role.USER.value: "user",
+    Message.Role.ASSISTANT.value: "assistant",
+}
 
 
 def _ask(

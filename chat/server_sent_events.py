@@ -24,7 +24,7 @@ async def _kept_alive(events: AsyncGenerator[bytes, None]) -> AsyncGenerator[byt
         pending: asyncio.Task[bytes] | None = None
         try:
             while True:
-                pending = pending or asyncio.ensure_future(anext(events))  # type: ignore[arg-type]
+                pending = pending or asyncio.ensure_future(anext(events))
                 done, _ = await asyncio.wait([pending], timeout=KEEP_ALIVE_S)
                 if not done:
                     yield _COMMENT

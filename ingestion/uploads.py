@@ -80,7 +80,7 @@ def delete(document: Document) -> None:
     statistics.withdraw(document)
     storage, path = document.file.storage, document.file.name
     document.delete()
-    transaction.on_commit(partial(storage.delete, path))
+    transaction.on_commit(partial(storage.delete, path or ""))
 
 
 def clean_name(name: str) -> str:

@@ -6,7 +6,7 @@ operator decides is here; what a tenant decides is a column of ``instances.Insta
 """
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import dj_database_url
 from csp.constants import NONCE, NONE, SELF
@@ -276,7 +276,7 @@ LLM_TEMPERATURE: float = env.float("LLM_TEMPERATURE", 0.2)
 LLM_FIRST_BYTE_TIMEOUT_S: float = env.float("LLM_FIRST_BYTE_TIMEOUT_S", 120.0)
 LLM_READ_TIMEOUT_S: float = env.float("LLM_READ_TIMEOUT_S", 60.0)
 LLM_DESCRIPTION: str = env.str("LLM_DESCRIPTION", "")
-LLM_PRIORITY_SCHEME: str = env.str(
+LLM_PRIORITY_SCHEME: Literal["none", "vllm", "aristote"] = env.str(
     "LLM_PRIORITY_SCHEME", "none", validate=OneOf(["none", "vllm", "aristote"])
 )
 LLM_PRIORITY: int = env.int("LLM_PRIORITY", 0)
