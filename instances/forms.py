@@ -60,7 +60,10 @@ class GeneralForm(forms.ModelForm):
             "own_accent",
             "accent_colour",
         ]
-        widgets = {"accent_colour": forms.TextInput(attrs={"type": "color"})}
+        widgets = {
+            "welcome_text": forms.Textarea(attrs={"rows": 4}),
+            "accent_colour": forms.TextInput(attrs={"type": "color"}),
+        }
         help_texts = {
             "description": _("One sentence, shown under the name."),
             "welcome_text": _("Shown to whoever opens a new conversation."),
@@ -86,6 +89,7 @@ class AnswersForm(forms.ModelForm):
     class Meta:
         model = Instance
         fields = ["model_id", "instructions", "strictness", "top_k"]
+        widgets = {"instructions": forms.Textarea(attrs={"rows": 6})}
         help_texts = {
             "instructions": _(
                 "Added to what the model is told: tone, vocabulary, whom to refer people to."
