@@ -1,6 +1,8 @@
 """The models that are served: limits checked, then the queue, then the answer."""
 
 import asyncio
+import logging
+import signal
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
@@ -19,6 +21,8 @@ from inference.model_server.schemas import (
     invalid,
     rerank_response,
 )
+
+logger = logging.getLogger(__name__)
 
 WARM_UP = "Quels sont les délais pour déposer une demande ?"
 
@@ -109,6 +113,7 @@ class ModelService:
         batcher = Batcher(compute, executor, max_queued=self._configuration.max_queued_texts)
         self._background.callback(executor.shutdown)
         task = asyncio.create_task(batcher.run())
+        task.add_done_callback(_stop_if_failed)
         self._background.callback(task.cancel)
         return batcher
 
@@ -118,6 +123,13 @@ class ModelService:
             raise invalid(
                 f"{len(texts)} texts in one request; at most {limit}", param, "too_many_inputs"
             )
+
+
+def _stop_if_failed(task: asyncio.Task[None]) -> None:
+    """A queue that nobody serves any more: stop the process, so that it is started again."""
+    if not task.cancelled() and (error := task.exception()):
+        logger.critical("the queue has stopped", exc_info=error)
+        signal.raise_signal(signal.SIGTERM)
 
 
 async def _submit(batcher: Batcher, entries: list[Entry], priority: Priority) -> list[Any]:
