@@ -1,0 +1,142 @@
+"""Asks a running stack, by both ways in, and times what comes."""
+
+import asyncio
+import json
+import statistics
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+from bench.corpus import documents, questions
+from bench.sse import events, post_json
+from bench.stack import Stack
+from tests.scripted_llm import MODEL
+
+READY_TIMEOUT_S = 600.0
+
+
+@dataclass(frozen=True)
+class Timing:
+    """One answer: milliseconds to its first token, the longest pause after it, what went wrong."""
+
+    first_token_ms: float
+    longest_pause_ms: float
+    n_tokens: int
+    error: str = ""
+
+
+Ask = Callable[[Stack, str, int], Awaitable[Timing]]
+
+
+def upload_corpus(stack: Stack, n_documents: int) -> None:
+    """Upload files and wait until they are ready."""
+    with stack.api() as api:
+        for name, content in documents(n_documents):
+            api.post("/api/v1/documents", files={"file": (name, content)}).raise_for_status()
+    wait_until_ready(stack)
+
+
+def wait_until_ready(stack: Stack, poll_s: float = 0.1) -> None:
+    """Return once no document is under way; fails when one has failed."""
+    deadline = perf_counter() + READY_TIMEOUT_S
+    with stack.api() as api:
+        while perf_counter() < deadline:
+            waiting = sum(
+                int(response.headers["X-Total-Count"])
+                for status in ("queued", "parsing", "embedding")
+                if (response := api.get("/api/v1/documents", params={"status": status, "limit": 1}))
+            )
+            if not waiting:
+                break
+            time.sleep(poll_s)
+        failed = api.get("/api/v1/documents", params={"status": "failed"}).json()
+    assert not waiting, f"{waiting} documents are not ready"
+    assert not failed, failed
+
+
+async def ask_api(stack: Stack, question: str, _person: int) -> Timing:
+    """Ask ``/v1/chat/completions``, streamed."""
+    headers = {"Authorization": f"Bearer {stack.tenancy.api_key}"}
+    body = {"messages": [{"role": "user", "content": question}], "stream": True}
+    stream = events("POST", f"{stack.url}/v1/chat/completions", headers, body)
+    return await _time(_api_tokens(stream))
+
+
+async def ask_browser(stack: Stack, question: str, person: int) -> Timing:
+    """Ask as the chat page does: POST the question, then follow its events."""
+    headers = stack.browser_headers(person)
+
+    async def tokens() -> AsyncGenerator[str, None]:
+        url = f"{stack.url}/i/{stack.tenancy.slug}/ask/"
+        asked = await post_json(url, headers, {"question": question})
+        async for name, data in events("GET", stack.url + asked["events_url"], headers):
+            if name == "error":
+                raise RuntimeError(data)
+            if name == "token":
+                yield json.loads(data)["text"]
+
+    return await _time(tokens())
+
+
+async def ask_llm(base_url: str, question: str) -> Timing:
+    """Ask the scripted LLM itself: what it takes by itself."""
+    body = {"model": MODEL, "messages": [{"role": "user", "content": question}], "stream": True}
+    return await _time(_api_tokens(events("POST", f"{base_url}/chat/completions", {}, body)))
+
+
+async def in_turn(ask: Ask, stack: Stack, n_questions: int) -> list[Timing]:
+    """One user asks one question after another."""
+    asked = questions()[:n_questions]
+    return [await ask(stack, question, 0) for question in asked]
+
+
+async def at_once(ask: Ask, stack: Stack, n_users: int, *, skip: int = 0) -> list[Timing]:
+    """All users ask a question each in the same instant."""
+    asked = questions()[skip : skip + n_users]
+    return await asyncio.gather(
+        *(ask(stack, question, person) for person, question in enumerate(asked))
+    )
+
+
+def first_token_ms(timings: list[Timing]) -> list[float]:
+    """Of the answers that came. Fails when one did not."""
+    errors = [timing.error for timing in timings if timing.error]
+    assert not errors, errors[:3]
+    return [timing.first_token_ms for timing in timings]
+
+
+def quantiles(values: list[float]) -> dict[str, float]:
+    """Median and 95th percentile, rounded."""
+    cuts = statistics.quantiles(values, n=20)
+    return {"p50": round(statistics.median(values), 1), "p95": round(cuts[18], 1)}
+
+
+async def _api_tokens(stream: AsyncGenerator[tuple[str, str], None]) -> AsyncGenerator[str, None]:
+    async for _, data in stream:
+        if data == "[DONE]":
+            return
+        payload: dict[str, Any] = json.loads(data)
+        if "error" in payload:
+            raise RuntimeError(data)
+        if payload["choices"] and (text := payload["choices"][0]["delta"].get("content")):
+            yield text
+
+
+async def _time(tokens: AsyncGenerator[str, None]) -> Timing:
+    started = previous = perf_counter()
+    first = longest_pause = 0.0
+    n_tokens = 0
+    try:
+        async for text in tokens:
+            now = perf_counter()
+            if n_tokens:
+                longest_pause = max(longest_pause, now - previous)
+            else:
+                first = now - started
+            previous = now
+            n_tokens += text.count("mot")
+    except (OSError, EOFError, RuntimeError, TimeoutError) as error:
+        return Timing(1000 * first, 1000 * longest_pause, n_tokens, repr(error))
+    return Timing(1000 * first, 1000 * longest_pause, n_tokens)

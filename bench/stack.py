@@ -1,0 +1,225 @@
+"""A whole ragapp of its own: ``./run`` on a free port, in a temporary data directory.
+
+For benches and crash tests. The prepared model and the static files are those of ``MODELS_DIR`` and
+``STATIC_ROOT``, else of a cache, so that a start takes seconds. The language model is a
+``tests.scripted_llm``, over HTTP.
+"""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from ragapp.launcher.data_dir import DataDir, open_data_dir
+from ragapp.launcher.process import processes_of, sweep
+from ragapp.launcher.project import ROOT
+from tests.scripted_llm import MODEL
+
+CACHE = Path(os.environ.get("RAGAPP_TEST_CACHE", ROOT / "var" / "test-cache"))
+READY_TIMEOUT_S = 180.0
+POLL_S = 0.02
+LLM_FIRST_TOKEN_MS = 50
+CSRF_TOKEN = "c" * 32  # noqa: S105 (any will do, in the cookie and in the header alike)
+
+# People, keys and sessions are made as the application makes them, in one call of ./manage.
+_PEOPLE = """
+import json, sys
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from accounts.models import User
+from instances.api_keys import create_api_key
+from instances.models import Membership
+from instances.organisations import create_instance, create_organisation
+from instances.tenancy import tenant
+instance = create_instance(
+    organisation=create_organisation(name="Université"), name="Banc", slug="banc"
+)
+sessions = []
+for number in range({n_people}):
+    user = User.objects.create_user(username=f"person{{number}}")
+    with tenant(instance):
+        Membership.objects.create(instance=instance, user=user, role=Membership.Role.ADMIN)
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.save()
+    sessions.append(session.session_key)
+key = create_api_key(instance=instance, name="bench", scope="manage", created_by=user)[1]
+print(json.dumps({{"slug": instance.slug, "api_key": key, "sessions": sessions}}))
+"""
+
+
+@dataclass(frozen=True)
+class Tenancy:
+    """An instance with a key that may do all, and the sessions of its people."""
+
+    slug: str
+    api_key: str
+    sessions: tuple[str, ...]
+
+
+@dataclass
+class Stack:
+    """A ``./run`` in the background; ``tenancy`` is there once ``add_people`` was called."""
+
+    data: DataDir
+    port: int
+    env: dict[str, str]
+    process: subprocess.Popen[str] | None = None
+    tenancy: Tenancy = field(default=Tenancy("", "", ()))
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> float:
+        """Start ``./run``, wait until it is ready, and return the seconds that it took."""
+        started = time.perf_counter()
+        with (self.data.root / "progress").open("a") as progress:
+            self.process = subprocess.Popen(
+                [ROOT / "run", "--port", str(self.port), "--data-dir", self.data.root],
+                env=self.env,
+                stdout=progress,
+                stderr=progress,
+                text=True,
+            )
+        self.wait_ready()
+        return time.perf_counter() - started
+
+    def stop(self) -> None:
+        """End it in order, as Ctrl-C does."""
+        if self.process is not None:
+            self.process.send_signal(signal.SIGINT)
+            self.process.wait(timeout=90)
+
+    def wait_ready(self) -> None:
+        """Return once ``/readyz`` says that every part answers. Raises TimeoutError."""
+        deadline = time.monotonic() + READY_TIMEOUT_S
+        while not self._is_ready():
+            if self.process is None or self.process.poll() is not None:
+                raise RuntimeError(self.progress())
+            if time.monotonic() > deadline:
+                raise TimeoutError(self.progress())
+            time.sleep(POLL_S)
+
+    def progress(self) -> str:
+        """What ``./run`` has printed."""
+        return (self.data.root / "progress").read_text()
+
+    def manage(self, *arguments: str) -> str:
+        """Run ``./manage`` and return what it printed."""
+        command = [ROOT / "manage", "--data-dir", self.data.root, *arguments]
+        result = subprocess.run(command, env=self.env, capture_output=True, text=True, check=False)
+        if result.returncode:
+            raise RuntimeError(result.stderr)
+        return result.stdout
+
+    def shell(self, script: str) -> str:
+        """Run Python inside the application and return what it printed."""
+        return self.manage("shell", "--no-imports", "-c", script)
+
+    def add_people(self, n_people: int = 1) -> Tenancy:
+        """Create an instance with a key and ``n_people`` members, logged in."""
+        made = json.loads(self.shell(_PEOPLE.format(n_people=n_people)))
+        self.tenancy = Tenancy(made["slug"], made["api_key"], tuple(made["sessions"]))
+        return self.tenancy
+
+    def api(self) -> httpx.Client:
+        """A client of the HTTP API that bears the key."""
+        headers = {"Authorization": f"Bearer {self.tenancy.api_key}"}
+        return httpx.Client(base_url=self.url, headers=headers, timeout=60)
+
+    def browser_headers(self, person: int = 0) -> dict[str, str]:
+        """What the browser of a logged-in person sends with each request."""
+        session = self.tenancy.sessions[person % len(self.tenancy.sessions)]
+        return {
+            "Cookie": f"sessionid={session}; csrftoken={CSRF_TOKEN}",
+            "X-CSRFToken": CSRF_TOKEN,
+            "Origin": self.url,
+        }
+
+    def pids(self, name: str = "*") -> list[int]:
+        """The processes of one program, its children included."""
+        return processes_of(self.data, name)
+
+    def kill(self, name: str) -> None:
+        """Kill a program and its children with -9."""
+        for pid in self.pids(name):
+            os.kill(pid, signal.SIGKILL)
+
+    def _is_ready(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/readyz", timeout=10).status_code == 200
+        except httpx.TransportError:
+            return False
+
+
+@contextmanager
+def running_stack(
+    *, llm_base_url: str = "", n_people: int = 1, env: dict[str, str] | None = None
+) -> Iterator[Stack]:
+    """Start a stack with its people; stop it in the end, and leave nothing behind.
+
+    ``llm_base_url`` empty: answers are extracts. ``env`` adds settings.
+    """
+    root = Path(tempfile.mkdtemp(prefix="ragapp-stack-"))
+    root.chmod(0o711)  # the database's account must pass through
+    data = open_data_dir(root / "var")
+    settings = {"LLM_BASE_URL": llm_base_url, "LLM_MODEL": MODEL} if llm_base_url else {}
+    stack = Stack(data, free_port(), operator_environment() | settings | (env or {}))
+    try:
+        stack.start()
+        stack.add_people(n_people)
+        yield stack
+        stack.stop()
+    finally:
+        if stack.process is not None:
+            stack.process.kill()
+            stack.process.wait()
+        sweep(data)
+        shutil.rmtree(root, ignore_errors=True)
+
+
+@contextmanager
+def paced_llm(*, tokens: int = 60, interval_ms: float = 20) -> Iterator[str]:
+    """A scripted LLM in a process of its own; gives its base URL."""
+    arguments = ["--first-token-ms", str(LLM_FIRST_TOKEN_MS), "--tokens", str(tokens)]
+    arguments += ["--interval-ms", str(interval_ms)]
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.scripted_llm", *arguments],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            assert process.stdout is not None
+            yield process.stdout.readline().strip()
+        finally:
+            process.kill()
+
+
+def free_port() -> int:
+    """A port of loopback that nothing listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
+
+
+def operator_environment() -> dict[str, str]:
+    """Nothing of the caller's own services; the model and the static files are made once."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    caches = {"MODELS_DIR": str(CACHE / "models"), "STATIC_ROOT": str(CACHE / "static")}
+    return kept | {name: os.environ.get(name, default) for name, default in caches.items()}
+
