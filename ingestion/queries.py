@@ -10,8 +10,9 @@ from datetime import datetime
 from uuid import UUID
 
 from django.contrib.postgres.lookups import Unaccent
-from django.db.models import Count, Max, OrderBy, Q, QuerySet
-from django.db.models.functions import Lower
+from django.db.models import Count, Expression, OrderBy, QuerySet, Value
+from django.db.models.functions import Concat, Lower
+from django.db.models.lookups import Contains
 
 from ingestion.kinds import KINDS
 from ingestion.models import Chunk, Document, DocumentPage
@@ -26,8 +27,16 @@ STATES: dict[str, tuple[str, ...]] = {
     "running": Document.UNFINISHED,
     "failed": (Status.FAILED,),
 }
+
+
+def _folded(text: str | Expression) -> Expression:
+    """Lower case without accents, in the database."""
+    return Unaccent(Lower(text))
+
+
 # A database without ICU sorts « École » after « Zoologie »; folded, it comes before « Économie ».
-_BY_NAME = Unaccent(Lower("name"))
+_BY_NAME = _folded("name")
+_SEARCHED = _folded(Concat("name", Value(" "), "title", Value(" "), "folder"))
 SORTS: dict[str, tuple[str | OrderBy, ...]] = {
     "-added": ("-created_at", "id"),
     "added": ("created_at", "id"),
@@ -109,16 +118,20 @@ def list_documents(instance: Instance, chosen: DocumentFilter) -> Listing:
     page_count = max(1, -(-counts.of(chosen.state) // PAGE_SIZE))
     shown = replace(chosen, page=min(chosen.page, page_count))
     start = (shown.page - 1) * PAGE_SIZE
-    rows = matching.select_related("uploaded_by").order_by(*SORTS[shown.sort])
-    return Listing(tuple(rows[start : start + PAGE_SIZE]), counts, shown, page_count)
+    order = SORTS[shown.sort]
+    # Sorting identifiers alone stays in memory; the rows are then fetched for one page.
+    ids = matching.order_by(*order).values("pk")[start : start + PAGE_SIZE]
+    rows = Document.objects.for_instance(instance).filter(pk__in=ids)
+    page = tuple(rows.select_related("uploaded_by").order_by(*order))
+    return Listing(page, counts, shown, page_count)
 
 
 def pulse(instance: Instance) -> Pulse:
-    """Return a cheap fingerprint of the instance's documents (two index scans)."""
+    """Return a cheap fingerprint of the instance's documents (three index scans)."""
     documents = Document.objects.for_instance(instance)
-    found = documents.aggregate(count=Count("id"), latest=Max("updated_at"))
-    running = documents.filter(status__in=Document.UNFINISHED).exists()
-    return Pulse(found["count"], found["latest"], running)
+    by_change = documents.order_by("-updated_at").values_list("updated_at", flat=True)
+    running = documents.filter(status__in=Document.UNFINISHED)
+    return Pulse(documents.count(), by_change.first(), running.exists())
 
 
 def pick_documents(instance: Instance, query: str) -> Sequence[Document]:
@@ -165,11 +178,7 @@ def _matching(instance: Instance, chosen: DocumentFilter) -> QuerySet[Document]:
     if chosen.kind:
         matching = matching.filter(media_type__in=KINDS[chosen.kind].media_types)
     for word in chosen.query.split():
-        matching = matching.filter(
-            Q(name__unaccent__icontains=word)
-            | Q(title__unaccent__icontains=word)
-            | Q(folder__unaccent__icontains=word)
-        )
+        matching = matching.filter(Contains(_SEARCHED, _folded(Value(word))))
     return matching
 
 
