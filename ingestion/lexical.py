@@ -37,7 +37,7 @@ TYPICAL_LENGTH = 80
 SATURATION = K1 + 1
 # idf of a word that the instance never uses: it can match nothing, yet it counts in the best
 # score that the question could have got, so that questions foreign to a corpus score low in it.
-UNSEEN_IDF = 3.0
+UNSEEN_IDF = 5.0
 
 _WORD = re.compile(r"[^\W_]+")
 _ELISION = re.compile(

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from django.conf import settings
 from django.core.files.base import ContentFile
+from numpy.typing import NDArray
 from pgvector import HalfVector
 
 from inference.embedding.client import EmbeddingClient
@@ -27,7 +28,7 @@ from inference.embedding.folder import prepared_folder
 from ingestion import statistics
 from ingestion.chunking import TokenCounter, chunk_document, embedding_text
 from ingestion.models import Chunk, Document, DocumentPage
-from ingestion.parsing.document import Block, ParsedDocument, ParsedPage, page_text
+from ingestion.parsing.document import Block, ParsedDocument, ParsedPage, Passage
 from instances.models import Instance
 from instances.tenancy import tenant
 from retrieval.search import search
@@ -36,8 +37,8 @@ from retrieval.search import search
 DEPTH = 10
 _BATCH = 64
 _MEDIA_TYPE = "text/plain"
-# As many tokens as the model reads: an entry is one passage whenever it can be.
-_WHOLE_PASSAGE_TOKENS = 512
+# What the default model reads at once, less its prefix and special tokens.
+_WHOLE_PASSAGE_TOKENS = 500
 
 Gains = Mapping[str, Mapping[str, int]]
 
@@ -139,18 +140,25 @@ def _dcg(gains: Sequence[int]) -> float:
 
 
 def _index(instance: Instance, entries: Sequence[Mapping[str, Any]]) -> None:
-    """Put a batch of corpus entries through the product's own chunking, embedding and indexing."""
-    parsed = [_parsed(entry) for entry in entries]
+    """Embed and index a batch of corpus entries."""
     counter = _token_counter()
-    passages = [
-        chunk_document(document, counter=counter, chunk_tokens=_WHOLE_PASSAGE_TOKENS)
-        for document in parsed
-    ]
+    passages = [_passages(entry, counter) for entry in entries]
     texts = [embedding_text("", p.heading, p.text) for found in passages for p in found]
     vectors = iter(EmbeddingClient.from_settings().embed_passages(texts))
     with tenant(instance):
-        for entry, document, found in zip(entries, parsed, passages, strict=True):
-            _store(instance, entry, document, [(p, next(vectors)) for p in found])
+        for entry, found in zip(entries, passages, strict=True):
+            _store(instance, entry, [(passage, next(vectors)) for passage in found])
+
+
+def _passages(entry: Mapping[str, Any], counter: TokenCounter) -> tuple[Passage, ...]:
+    """One passage, or those of the product's own splitter if the model cannot read it at once."""
+    text = entry["text"]
+    n_tokens = counter.count(text)
+    if n_tokens <= _WHOLE_PASSAGE_TOKENS:
+        return (Passage(0, text, "", 1, 1, 0, len(text), n_tokens),)
+    page = ParsedPage(1, "", (Block("paragraph", text),))
+    parsed = ParsedDocument(_MEDIA_TYPE, _title(entry), None, "page", (page,))
+    return chunk_document(parsed, counter=counter, chunk_tokens=_WHOLE_PASSAGE_TOKENS)
 
 
 def _token_counter() -> TokenCounter:
@@ -161,14 +169,13 @@ def _token_counter() -> TokenCounter:
 def _store(
     instance: Instance,
     entry: Mapping[str, Any],
-    parsed: ParsedDocument,
-    passages: Sequence[tuple[Any, Any]],
+    passages: Sequence[tuple[Passage, NDArray[np.float32]]],
 ) -> None:
-    text = page_text(parsed.pages[0])
+    text = entry["text"]
     document = Document(
         instance=instance,
         name=f"{entry['_id']}.txt"[:255],
-        title=(parsed.title or "")[:500],
+        title=_title(entry),
         media_type=_MEDIA_TYPE,
         size_bytes=len(text.encode()),
         sha256=_digest(entry),
@@ -200,10 +207,8 @@ def _store(
     statistics.make_searchable(document)
 
 
-def _parsed(entry: Mapping[str, Any]) -> ParsedDocument:
-    blocks = tuple(Block("paragraph", text) for text in entry["text"].split("\n\n") if text.strip())
-    title = entry.get("title", "").replace("_", " ")
-    return ParsedDocument(_MEDIA_TYPE, title or None, None, "page", (ParsedPage(1, "", blocks),))
+def _title(entry: Mapping[str, Any]) -> str:
+    return str(entry.get("title", "")).replace("_", " ")[:500]
 
 
 def _entry_ids(instance: Instance, corpus: Sequence[Mapping[str, Any]]) -> dict[str, str]:

@@ -1,7 +1,9 @@
 """The chunks of an instance ranked for a question, by PostgreSQL, in one statement.
 
 Every visible chunk of the instance gets both scores, so the ranking is exact: no leg's candidate
-list cuts anything off. A chunk is visible once its whole document is ready (``terms`` is set).
+list cuts anything off. In an instance large enough to have a vector index of its own
+(``retrieval.vector_indexes``), only the union of each leg's best candidates is scored. A chunk is
+visible once its whole document is ready (``terms`` is set).
 """
 
 from collections.abc import Sequence
@@ -13,6 +15,7 @@ from django.db import connection
 from ingestion import lexical
 from ingestion.models import CorpusStatistics, TermStatistics
 from retrieval.fusion import Question, weigh_question
+from retrieval.vector_indexes import has_vector_index
 
 _COLUMNS = (
     "chunk_id",
@@ -51,7 +54,17 @@ LEFT JOIN ingestion_documentpage AS page
     ON page.document_id = chunk.document_id AND page.number = chunk.page_start
 ORDER BY best.score DESC, best.id
 """
-_RESTRICTION = "AND document_id = ANY(%(document_ids)s)"
+_OF_DOCUMENTS = "AND document_id = ANY(%(document_ids)s)"
+_CANDIDATES = """AND id IN (
+    (SELECT id FROM ingestion_chunk WHERE instance_id = %(instance_id)s AND terms IS NOT NULL
+     ORDER BY embedding::halfvec({dimensions}) <#> %(embedding)s::halfvec({dimensions})
+     LIMIT %(candidates)s)
+    UNION
+    (SELECT id FROM ingestion_chunk WHERE instance_id = %(instance_id)s AND terms IS NOT NULL
+     ORDER BY terms <#> %(terms)s::sparsevec LIMIT %(candidates)s)
+)"""
+# Candidates of each leg where not every chunk is scored.
+CANDIDATES = 100
 
 
 def prepare_question(*, instance_id: int, query: str, embedding: Any) -> Question:
@@ -74,7 +87,6 @@ def rank_chunks(
 
     ``document_ids`` restricts the search to those documents. Runs inside ``tenant(instance)``.
     """
-    statement = _RANKING.format(restriction=_RESTRICTION if document_ids else "")
     parameters = {
         "instance_id": instance_id,
         "embedding": "[" + ",".join(f"{value:.6g}" for value in question.embedding) + "]",
@@ -83,7 +95,16 @@ def rank_chunks(
         "lexical_factor": question.lexical_factor,
         "limit": limit,
         "document_ids": list(document_ids),
+        "candidates": CANDIDATES,
     }
+    restriction = ""
+    if document_ids:
+        restriction = _OF_DOCUMENTS
+    elif has_vector_index(instance_id):
+        restriction = _CANDIDATES.format(dimensions=len(question.embedding))
     with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
+        if restriction and not document_ids:
+            # How many neighbours HNSW looks for; pgvector's default is 40.
+            cursor.execute("SELECT set_config('hnsw.ef_search', %s, true)", [str(2 * CANDIDATES)])
+        cursor.execute(_RANKING.format(restriction=restriction), parameters)
         return [dict(zip(_COLUMNS, row, strict=True)) for row in cursor.fetchall()]

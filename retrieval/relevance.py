@@ -28,7 +28,7 @@ UNRELATED_COSINE: Mapping[str, float] = {"intfloat/multilingual-e5-small": 0.75}
 # question's words.
 EXPECTED_BM25_SHARE = 0.25
 # Evidence at which an answer is as likely as not, and how quickly certainty comes around it.
-_MIDDLE = 1.75
+_MIDDLE = 2.0
 _SLOPE = 2.2
 # The relevance from which the best passage is answered from.
 THRESHOLDS: Mapping[str, float] = {
