@@ -78,10 +78,11 @@ def parse_in_child(
 
 @dataclass(frozen=True, slots=True)
 class _Ending:
-    """How a child ended: `exit_code` is minus the signal if one ended it."""
+    """How a child ended. `exit_code` is minus the signal if one ended it; `memory_bytes` is the
+    most that it held beyond what it shared with the zygote."""
 
     exit_code: int
-    max_rss_bytes: int
+    memory_bytes: int
 
 
 class _Zygote:
@@ -171,7 +172,7 @@ def _check_ending(ending: _Ending, limits: ParseLimits) -> None:
         return
     if -ending.exit_code in _TIME_SIGNALS:
         raise ParseTimeout(f"ended by {signal.Signals(-ending.exit_code).name}")
-    if ending.max_rss_bytes > limits.memory_bytes * _MEMORY_SHARE:
+    if ending.memory_bytes > limits.memory_bytes * _MEMORY_SHARE:
         raise ParseMemoryExceeded(f"{ending} near {limits.memory_bytes} bytes")
     raise ParserCrashed(str(ending))
 

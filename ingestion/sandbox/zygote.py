@@ -8,6 +8,7 @@ on the socket ends the zygote, and with it the child.
 import ctypes
 import gc
 import os
+import resource
 import select
 import signal
 import socket
@@ -76,6 +77,7 @@ def _serve(control: socket.socket, request: ParseRequest, result_fd: int) -> Non
     path = request.tokenizer_path
     counter = _counter(path, path.stat().st_mtime_ns if path else 0)
     zygote_pid = os.getpid()
+    own_bytes = resident_bytes()
     pid = os.fork()
     if pid == 0:
         control.close()
@@ -89,9 +91,15 @@ def _serve(control: socket.socket, request: ParseRequest, result_fd: int) -> Non
     _, status, usage = os.wait4(pid, 0)
     answer = {
         "exit_code": os.waitstatus_to_exitcode(status),
-        "max_rss_bytes": usage.ru_maxrss * 1024,
+        "memory_bytes": max(0, usage.ru_maxrss * 1024 - own_bytes),
     }
     control.sendall(orjson.dumps(answer) + b"\n")
+
+
+def resident_bytes() -> int:
+    """Return the memory of this process that a fork shares."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * resource.getpagesize()
 
 
 def _leave_network() -> None:
