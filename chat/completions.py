@@ -146,7 +146,8 @@ def _deltas(event: AnswerEvent) -> list[dict[str, Any]]:
 
 
 def _finish_reason(ending: Answered) -> str:
-    return "length" if ending.error_code else "stop"
+    was_cut = ending.outcome == "failed" or ending.error_code == "length"
+    return "length" if was_cut else "stop"
 
 
 def _usage(ending: Answered) -> dict[str, int]:
