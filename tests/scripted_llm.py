@@ -115,8 +115,13 @@ def paced(*, first_token_s: float, tokens: int, interval_s: float) -> Answerer:
     """Return an answerer that takes its time, for load tests."""
     event = chunk(" mot")
     pace = [interval_s, event] * (tokens - 1)
-    reply = Reply([first_token_s, event, *pace, chunk(finish_reason="stop"), usage_chunk(), DONE])
-    return lambda _request: reply
+
+    def answer(request: RecordedRequest) -> Reply:
+        prompt_tokens = sum(len(str(each["content"])) for each in request.body["messages"]) // 4
+        usage = usage_chunk(prompt_tokens=prompt_tokens, completion_tokens=tokens)
+        return Reply([first_token_s, event, *pace, chunk(finish_reason="stop"), usage, DONE])
+
+    return answer
 
 
 class ScriptedLLM:
