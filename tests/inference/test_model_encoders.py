@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from inference.embedding.prepare import prepare
 from inference.model_server.encoders import (
     OpenVinoEncoder,
     SentenceTransformerEncoder,
@@ -66,3 +67,44 @@ def test_a_model_of_another_shape_is_left_to_sentence_transformers(
 def test_a_folder_without_a_model_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"inference\.embedding\.prepare"):
         load_encoder(tmp_path, threads=1)
+
+
+@pytest.fixture(scope="module")
+def other_model(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny local model of another kind: random weights, first-token pooling, no normalisation."""
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.models import Pooling, Transformer
+    from transformers import AutoTokenizer, BertConfig, BertModel, set_seed
+
+    set_seed(1)
+    encoder = tmp_path_factory.mktemp("encoder")
+    tokenizer = AutoTokenizer.from_pretrained(model_folder)
+    tokenizer.save_pretrained(encoder)
+    configuration = BertConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+        max_position_embeddings=128,
+        pad_token_id=1,
+    )
+    BertModel(configuration).save_pretrained(encoder)
+    folder = tmp_path_factory.mktemp("other") / "model"
+    modules = [Transformer(str(encoder), max_seq_length=100), Pooling(32, "cls")]
+    SentenceTransformer(modules=modules, device="cpu").save_pretrained(str(folder))
+    return folder
+
+
+def test_any_local_model_may_be_prepared_and_served(other_model: Path, tmp_path: Path) -> None:
+    from sentence_transformers import SentenceTransformer
+
+    encoder = load_encoder(prepare(tmp_path / "models", str(other_model)), threads=2)
+    assert isinstance(encoder, OpenVinoEncoder)
+    assert (encoder.dimensions, encoder.max_tokens) == (32, 100)
+    texts = [TEXTS[0], TEXTS[1], TEXTS[3]]
+    vectors = encoder.encode([entry.payload for entry in encoder.tokenize(texts)])
+    reference = SentenceTransformer(str(other_model), device="cpu").encode(texts)
+    assert np.allclose(vectors, reference, atol=0.1)
+    norms = np.linalg.norm(vectors, axis=1) * np.linalg.norm(reference, axis=1)
+    assert np.all(np.sum(vectors * reference, axis=1) / norms > 0.999)
