@@ -60,7 +60,9 @@ class Run:
 
     def _is_ready(self) -> bool:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz") as response:
+            with urllib.request.urlopen(
+                f"http://127.0.0.1:{self.port}/readyz", timeout=10
+            ) as response:
                 return response.status == 200
         except (OSError, urllib.error.HTTPError):
             return False
