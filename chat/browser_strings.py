@@ -17,6 +17,7 @@ def _progress() -> dict[str, str]:
         "connectionLost": _("Connection lost. The answer will go on as soon as it is back."),
         "streamRefused": _("The answer can no longer be followed. Reload the page to see it."),
         "unknownError": _("The answer could not be given."),
+        "extractsInstead": _("Extracts of the documents stand in for its answer."),
         "offline": _("You seem to be offline. Check your connection, then send it again."),
         "notSent": _("This could not be sent. Try again in a moment."),
     }

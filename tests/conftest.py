@@ -8,7 +8,6 @@ session has a database of its own (``RAGAPP_TEST_DB`` names it), so that session
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import MethodType
 from typing import Any
 
 import psycopg
@@ -44,20 +43,36 @@ def django_db_setup(
             verbosity=0, autoclobber=True, serialize=False, keepdb=django_db_keepdb
         )
         default.settings_dict["NAME"] = name
-        default.ops.execute_sql_flush = MethodType(_flush_as_owner, default.ops)
+        # On the class: a thread in which Playwright's event loop runs has a connection of its own.
+        type(default.ops).execute_sql_flush = _flush_as_owner
     yield
     with django_db_blocker.unblock():
         connections.close_all()
         default.close_pool()
         if not django_db_keepdb:
+            _end_sessions(name, real_name)
             owner.creation.destroy_test_db(real_name, verbosity=0)
+
+
+def _connect(alias: str, **changed: str) -> psycopg.Connection:
+    parameters = connections[alias].get_connection_params() | changed
+    names = ("dbname", "host", "port", "user", "password")
+    return psycopg.connect(**{key: parameters[key] for key in names if key in parameters})
+
+
+def _end_sessions(name: str, other_name: str) -> None:
+    """End what threads of cancelled requests have left open; a role may end its own sessions."""
+    with _connect("default", dbname=other_name) as application:
+        application.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = %s AND usename = current_user",
+            [name],
+        )
 
 
 def _flush_as_owner(operations: Any, sql_list: list[str]) -> None:
     """Empty the tables after a transaction test; the application's role may not TRUNCATE."""
-    parameters = connections["owner"].get_connection_params()
-    names = ("dbname", "host", "port", "user", "password")
-    with psycopg.connect(**{key: parameters[key] for key in names if key in parameters}) as owner:
+    with _connect("owner") as owner:
         owner.execute("SET lock_timeout = '20s'")
         for sql in sql_list:
             owner.execute(sql)

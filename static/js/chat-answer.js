@@ -135,7 +135,9 @@ class ChatAnswer extends HTMLElement {
     const { error } = this.data;
     notice.hidden = !error;
     if (!error) return;
-    notice.querySelector("[data-error-message]").textContent = error.message || t("unknownError");
+    const standIn = this.data.model === "extractive" && this.data.content;
+    const sentences = [error.message || t("unknownError"), standIn ? t("extractsInstead") : ""];
+    notice.querySelector("[data-error-message]").textContent = sentences.join(" ");
     const mayRetry = error.retryable && !this.streaming;
     notice.classList.toggle("notice-warning", Boolean(error.retryable));
     notice.querySelector("[data-action=retry]").hidden = !mayRetry;

@@ -54,7 +54,7 @@ class ChatApp extends HTMLElement {
     note.hidden = !restriction.length;
     note.querySelector("span").textContent = restriction.map(({ name }) => name).join(", ");
     const answer = this.clone("answer");
-    this.querySelector("[data-welcome]")?.remove();
+    this.querySelector("[data-welcome]")?.replaceWith(headingOf(text));
     this.thread.append(question, answer);
     this.place.begin(question, answer, this.composer);
     return { question, answer };
@@ -158,6 +158,13 @@ class ChatApp extends HTMLElement {
   ended() {
     this.composer.busy = Boolean(this.streaming());
   }
+}
+
+function headingOf(title) {
+  const heading = document.createElement("h1");
+  heading.className = "visually-hidden";
+  heading.textContent = title;
+  return heading;
 }
 
 function openLayer() {

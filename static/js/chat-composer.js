@@ -29,7 +29,9 @@ class ChatComposer extends HTMLElement {
     const hadFocus = this.contains(document.activeElement);
     this.toggleAttribute("busy", value);
     this.draw();
-    if (hadFocus && document.activeElement === document.body) this.field.focus();
+    if (hadFocus && document.activeElement === document.body) {
+      this.field.focus({ preventScroll: true });
+    }
   }
 
   /** Put a text back, after a refusal. */

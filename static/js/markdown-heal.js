@@ -9,6 +9,8 @@ export function heal(text) {
   const start = text.lastIndexOf("\n\n") + 1;
   const before = text.slice(0, start);
   let last = text.slice(start);
+  // A table is one from its second line on.
+  if (/^\s*\|/.test(last) && !/\n[ \t]*\|?[\s:|-]*-[\s:|-]*\n/.test(last)) return before;
   // A citation, or a link and its address, that has not ended yet.
   last = last.replace(/!?\[[^\]\n]*$/, "").replace(/!?\[[^\]\n]*\]\([^)\n]*$/, "");
   last = last.replace(/(?:\*{1,3}|_{1,3}|~{1,2}|`{1,2})$/, "");

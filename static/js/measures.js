@@ -18,6 +18,7 @@ function carbon(grams) {
 }
 
 function seconds(milliseconds) {
+  if (milliseconds < 95) return amount(milliseconds, "ms");
   const digits = milliseconds < 9950 ? 1 : 0;
   const number = new Intl.NumberFormat(language, {
     maximumFractionDigits: digits,

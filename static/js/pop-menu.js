@@ -5,18 +5,21 @@
  */
 
 const GAP = 4;
+const MAX_HEIGHT = 480;
+const ROOMY = 400;
 
 function place(button, menu) {
   const anchor = button.getBoundingClientRect();
   const width = menu.offsetWidth;
-  const height = menu.offsetHeight;
-  const below = anchor.bottom + GAP;
-  const fitsBelow = below + height <= window.innerHeight - GAP;
-  const top = fitsBelow ? below : Math.max(GAP, anchor.top - GAP - height);
+  const above = anchor.top - GAP;
+  const below = window.innerHeight - anchor.bottom - GAP;
+  // Hung from the side with room, so that a menu whose content arrives later grows away from it.
+  const downwards = below >= ROOMY || below >= above;
+  menu.style.top = downwards ? `${anchor.bottom + GAP}px` : "auto";
+  menu.style.bottom = downwards ? "auto" : `${window.innerHeight - above}px`;
+  menu.style.maxHeight = `${Math.min(MAX_HEIGHT, (downwards ? below : above) - GAP)}px`;
   const startsAtLeft = anchor.left + width <= window.innerWidth - GAP;
-  const left = startsAtLeft ? anchor.left : Math.max(GAP, anchor.right - width);
-  menu.style.top = `${top}px`;
-  menu.style.left = `${left}px`;
+  menu.style.left = `${startsAtLeft ? anchor.left : Math.max(GAP, anchor.right - width)}px`;
 }
 
 class PopMenu extends HTMLElement {

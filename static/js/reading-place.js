@@ -4,6 +4,7 @@
  */
 
 const NEAR_PX = 64;
+const MARGIN_PX = 16;
 
 export class ReadingPlace {
   constructor(box, content, button) {
@@ -20,7 +21,8 @@ export class ReadingPlace {
     this.roomy = answer;
     const room = this.box.clientHeight - question.offsetHeight - foot.offsetHeight;
     answer.style.minHeight = `${Math.max(0, room - 2 * NEAR_PX)}px`;
-    question.scrollIntoView({ block: "start", behavior: "smooth" });
+    const offset = question.getBoundingClientRect().top - this.box.getBoundingClientRect().top;
+    this.box.scrollTop += offset - MARGIN_PX;
   }
 
   /** Go to the last line. */

@@ -35,6 +35,8 @@ class SearchEverything extends HTMLElement {
   }
 
   pressed(event) {
+    // A search field would only be emptied.
+    if (event.key === "Escape") this.closest("dialog").close();
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (!step) return;
     event.preventDefault();

@@ -1,0 +1,188 @@
+"""The conversation in a real browser: asking, reading, checking, correcting."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.scripted_llm import Act, Reply, chunk, stream
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LEAVE = "Combien de jours de congé ont les doctorants ?"
+CHAT = "/i/law/"
+
+
+def ask(page: Page, question: str) -> None:
+    page.get_by_role("textbox", name=re.compile("question|Votre question", re.I)).last.fill(
+        question
+    )
+    page.keyboard.press("Enter")
+
+
+def finished(page: Page, status: str = "complete"):
+    answer = page.locator("chat-answer").last
+    expect(answer).to_have_attribute("data-status", status)
+    return answer
+
+
+def test_an_answer_leads_to_its_passage(library, llm, page_for, axe):
+    llm.script(stream("Les doctorants ont **vingt-cinq jours** ", "de congé par an [1]."))
+    page = page_for(library.teammate)
+    page.goto(CHAT)
+    assert axe(page) == []
+    ask(page, LEAVE)
+    answer = finished(page)
+    expect(answer.locator("strong")).to_have_text("vingt-cinq jours")
+    expect(page).to_have_url(re.compile(r"/i/law/c/[0-9a-f-]{36}/$"))
+    expect(answer.locator(".source")).to_have_count(1)
+    assert axe(page) == []
+
+    mark = answer.locator(".cite")
+    mark.click()
+    panel = page.locator("citation-panel dialog")
+    expect(panel.locator("mark")).to_contain_text("vingt-cinq jours de congé")
+    expect(panel).to_contain_text("conges.txt")
+    assert axe(page) == []
+    page.keyboard.press("Escape")
+    expect(panel).not_to_be_visible()
+    expect(mark).to_be_focused()
+
+
+def test_a_conversation_survives_a_reload(library, llm, page_for):
+    llm.script(stream("Vingt-cinq jours [1]."))
+    page = page_for(library.teammate)
+    page.goto(CHAT)
+    ask(page, LEAVE)
+    finished(page)
+    page.reload()
+    answer = finished(page)
+    expect(answer.locator(".prose")).to_contain_text("Vingt-cinq jours")
+    expect(answer.locator(".cite")).to_have_text("1")
+    expect(page.locator(".conversation-link[aria-current=page]")).to_have_text(LEAVE)
+
+
+def test_a_reload_picks_up_an_answer_that_is_being_written(library, llm, page_for):
+    llm.script(Reply([chunk("Vingt-cinq "), Act.HOLD, chunk("jours."), b"data: [DONE]\n\n"]))
+    page = page_for(library.teammate)
+    page.goto(CHAT)
+    ask(page, LEAVE)
+    expect(page.locator("chat-answer .prose")).to_contain_text("Vingt-cinq")
+    page.reload()
+    expect(page.locator("chat-answer .prose")).to_contain_text("Vingt-cinq")
+    llm.release()
+    expect(finished(page).locator(".prose")).to_have_text("Vingt-cinq jours.")
+
+
+def test_escape_stops_and_what_came_is_kept(library, llm, page_for):
+    llm.script(Reply([chunk("Vingt-cinq "), Act.HOLD]))
+    page = page_for(library.teammate)
+    page.goto(CHAT)
+    ask(page, LEAVE)
+    expect(page.locator("chat-answer .prose")).to_contain_text("Vingt-cinq")
+    page.keyboard.press("Escape")
+    answer = finished(page, "stopped")
+    expect(answer.locator(".prose")).to_contain_text("Vingt-cinq")
+    expect(answer.locator("[data-stopped]")).to_be_visible()
+    expect(page.locator("[data-send]")).to_be_visible()
+
+
+def test_an_answer_cut_short_offers_extracts(library, llm, page_for, axe):
+    llm.script(Reply([chunk("Vingt-cinq "), Act.CUT]))
+    page = page_for(library.teammate)
+    page.goto(CHAT)
+    ask(page, LEAVE)
+    answer = finished(page, "failed")
+    expect(answer.locator("[data-error]")).to_be_visible()
+    expect(answer.locator(".prose")).to_contain_text("Vingt-cinq")
+    assert axe(page) == []
+    answer.locator("[data-action=extracts]").click()
+    extract = finished(page)
+    expect(extract.locator("blockquote")).to_contain_text("vingt-cinq jours de congé")
+    expect(extract.locator("[data-version]")).to_have_text("2/2")
+
+
+def test_versions_of_an_edited_question_are_kept(library, llm, page_for):
+    page = page_for(library.teammate)
+    page.goto(CHAT)
+    ask(page, LEAVE)
+    finished(page)
+    page.get_by_role("textbox").last.press("ArrowUp")
+    page.locator("chat-question textarea").fill("Combien de jours ont les maîtres de conférences ?")
+    page.keyboard.press("Enter")
+    expect(page.locator("chat-question [data-version]")).to_have_text("2/2")
+    finished(page)
+    page.locator("chat-question [data-previous] button").click()
+    expect(page.locator("chat-question [data-text]")).to_have_text(LEAVE)
+    expect(page.locator("chat-question [data-version]")).to_have_text("1/2")
+
+
+def test_a_question_keeps_to_the_chosen_documents(library, llm, page_for):
+    page = page_for(library.teammate)
+    page.goto(CHAT)
+    page.locator("[popovertarget=restriction-menu]").click()
+    page.get_by_role("checkbox", name="missions.txt").check()
+    page.keyboard.press("Escape")
+    expect(page.locator(".chip")).to_contain_text("missions.txt")
+    ask(page, "Combien sont remboursées les nuits d'hôtel à Paris ?")
+    answer = finished(page)
+    expect(answer.locator(".source-name")).to_contain_text("missions.txt")
+    page.reload()
+    expect(page.locator("[data-restricted]").first).to_contain_text("missions.txt")
+
+
+def test_conversations_are_renamed_searched_and_deleted(library, llm, page_for, axe):
+    page = page_for(library.teammate)
+    page.goto(CHAT)
+    ask(page, LEAVE)
+    finished(page)
+    item = page.locator(".conversation-item")
+    item.hover()
+    item.locator("[data-conversation-menu]").click()
+    dialog = page.locator("#conversation-dialog")
+    assert axe(page) == []
+    dialog.get_by_role("textbox").fill("Congés")
+    page.keyboard.press("Enter")
+    expect(item).to_have_text("Congés")
+
+    page.keyboard.press("Control+k")
+    page.keyboard.type("doctorants")
+    expect(page.locator("#search-dialog .search-result").first).to_have_text("Congés")
+    assert axe(page) == []
+    page.keyboard.press("Escape")
+
+    item.hover()
+    item.locator("[data-conversation-menu]").click()
+    dialog.locator("[data-opens=conversation-delete-dialog]").click()
+    page.locator("#conversation-delete-dialog .button-danger").click()
+    expect(page).to_have_url(re.compile(r"/i/law/$"))
+    expect(page.locator(".conversation-item")).to_have_count(0)
+
+
+def test_no_passage_no_answer(library, llm, page_for):
+    page = page_for(library.teammate)
+    page.goto(CHAT)
+    ask(page, "Who won the football world cup in 1998 and who scored?")
+    answer = finished(page)
+    expect(answer.locator(".prose li").first).to_have_text(re.compile(r"\.txt$"))
+    expect(answer.locator("[data-sources]")).to_be_hidden()
+    assert llm.requests == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("locale", ["fr-FR", "en-GB"])
+def test_a_phone_has_it_all(library, llm, page_for, axe, locale, scheme):
+    llm.script(stream("| a | b |\n|---|--:|\n| 1 | 2 |\n\n```python\nprint(1)\n```\n\n$x^2$ [1]"))
+    page = page_for(library.teammate, locale=locale, scheme=scheme, width=320, height=640)
+    page.goto(CHAT)
+    ask(page, LEAVE)
+    answer = finished(page)
+    expect(answer.locator(".katex")).to_be_visible()
+    assert axe(page) == []
+    answer.locator(".cite").click()
+    expect(page.locator("citation-panel dialog mark")).to_be_visible()
+    assert axe(page) == []
+    page.keyboard.press("Escape")
+    page.locator("header [popovertarget=sidebar]").click()
+    expect(page.locator("#sidebar")).to_be_visible()
+    assert axe(page) == []
