@@ -30,6 +30,7 @@ class ChangePasswordForm(AllauthChangePasswordForm):
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             field.widget.attrs.pop("placeholder", None)
+        self.fields["oldpassword"].help_text = ""
 
     def clean(self) -> Any:
         cleaned = super().clean()

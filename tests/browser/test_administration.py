@@ -1,0 +1,107 @@
+"""An operator's first hour in a real browser, and every page of administration looked at by axe."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from accounts.first_administrator import create_first_administrator
+from tests.cast import make_cast
+from tests.factories import ApiKeyFactory, DocumentFactory, UserFactory
+
+SETTINGS = "/i/law/settings"
+PAGES = [
+    "/",
+    "/accounts/profile/",
+    "/accounts/password/change/",
+    "/accounts/2fa/",
+    "/organisations/new/",
+    "/instances/new/",
+    f"{SETTINGS}/general/",
+    f"{SETTINGS}/members/",
+    f"{SETTINGS}/members/add/",
+    f"{SETTINGS}/members/create/",
+    f"{SETTINGS}/answers/",
+    f"{SETTINGS}/keys/",
+    f"{SETTINGS}/keys/create/",
+    f"{SETTINGS}/danger/",
+    "/nowhere/",
+]
+
+
+def test_from_the_printed_credentials_to_a_first_member(page_for, transactional_db):
+    credentials = create_first_administrator()
+    UserFactory(username="ada", first_name="Ada", last_name="Lovelace")
+    page = page_for(None, locale="en-GB")
+    page.goto("/")
+    page.get_by_label("User name or e-mail address").fill(credentials.username)
+    page.get_by_label("Password").fill(credentials.password)
+    page.get_by_role("button", name="Log in").click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Choose your password")
+    page.get_by_label("Current Password").fill(credentials.password)
+    page.locator("[name=password1]").fill("only I know this one")
+    page.locator("[name=password2]").fill("only I know this one")
+    page.get_by_role("button", name="Change password").click()
+
+    page.get_by_role("link", name="New instance").click()
+    page.get_by_label("Name", exact=True).fill("Research support")
+    page.get_by_role("button", name="Create the instance").click()
+    expect(page).to_have_url(re.compile("/i/research-support/settings/general/$"))
+
+    page.get_by_role("link", name="Members").click()
+    page.get_by_role("link", name="Add a member").click()
+    page.get_by_label("User name or e-mail address").fill("ada")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_text("Ada Lovelace was added.")).to_be_visible()
+
+    page.get_by_role("button", name="Remove Ada Lovelace").click()
+    page.get_by_role("dialog").get_by_role("button", name="Remove").click()
+    expect(page.get_by_text("Ada Lovelace was removed.")).to_be_visible()
+
+
+def test_a_theme_and_a_language_are_chosen_and_kept(page_for, transactional_db):
+    person = UserFactory()
+    page = page_for(person, locale="fr-FR")
+    page.goto("/")
+    page.locator("[popovertarget=person-menu]").click()
+    page.get_by_role("button", name="English").click()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    page.locator("[popovertarget=person-menu]").click()
+    page.get_by_role("button", name="Dark").click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+
+
+def is_accessible(page, axe) -> None:
+    expect(page.locator("h1")).to_have_count(1)
+    assert axe(page) == [], page.url
+    content, window = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+    assert content <= window, f"{page.url} scrolls sideways"
+
+
+@pytest.mark.parametrize(
+    ("locale", "scheme", "width"),
+    [("fr-FR", "light", 1440), ("en-GB", "dark", 390), ("fr-FR", "dark", 320)],
+)
+def test_every_page_of_administration_is_accessible(
+    page_for, axe, transactional_db, locale, scheme, width
+):
+    cast = make_cast()
+    cast.owner.is_staff = True
+    cast.owner.save()
+    DocumentFactory(instance=cast.instance)
+    ApiKeyFactory(instance=cast.instance, created_by=cast.owner, name="A very long name " * 4)
+    page = page_for(cast.owner, locale=locale, scheme=scheme, width=width)
+    for path in PAGES:
+        page.goto(path)
+        is_accessible(page, axe)
+
+
+@pytest.mark.parametrize("locale", ["fr-FR", "en-GB"])
+def test_the_pages_before_login_are_accessible(page_for, axe, transactional_db, locale):
+    page = page_for(None, locale=locale, width=320)
+    for path in ("/accounts/login/", "/accounts/password/reset/", "/accounts/signup/"):
+        page.goto(path)
+        is_accessible(page, axe)
