@@ -32,6 +32,8 @@ from retrieval.search import RetrievedChunk, SearchResult, asearch
 
 logger = logging.getLogger(__name__)
 
+EMPTY_ANSWER = "empty_answer"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
@@ -72,18 +74,21 @@ async def answer_question(
         yield transcript.add(transcript.ending("nothing_found"))
         return
     yield Stage("generating")
+    error_code = ""
     try:
         async with aclosing(_generate(question, result.chunks, transcript)) as events:
             async for event in events:
                 yield transcript.add(event)
-        error_code = ""
     except InferenceError as error:
         logger.warning("model %s failed: %s", question.model.id, error)
-        error_code = error.code
-        transcript.usage = error.usage
-        if transcript.text or not question.may_fall_back:
-            yield transcript.add(transcript.ending("failed", error_code))
-            return
+        error_code, transcript.usage = error.code, error.usage
+    if not error_code and not transcript.text.strip():
+        error_code = EMPTY_ANSWER
+    if error_code and (transcript.text.strip() or not question.may_fall_back):
+        yield transcript.add(transcript.ending("failed", error_code))
+        return
+    if error_code:
+        # Nothing came: extracts answer instead, under the reason why.
         transcript.model_id = EXTRACTIVE
         yield transcript.add(_extract(result.chunks, transcript))
     yield transcript.add(transcript.ending("complete", error_code))

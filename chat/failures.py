@@ -23,6 +23,7 @@ MESSAGES: Mapping[str, Promise] = {
     "backend_rejected": _("The model refused this request."),
     "authentication_failed": _("The service is not allowed to use this model. Tell its contact."),
     "model_not_found": _("This model is no longer offered. Choose another one."),
+    "empty_answer": _("The model gave no answer."),
     "context_overflow": _("The question and its passages are too long for this model."),
     "prompt_truncated": _("The model has read only a part of the passages."),
     "length": _("The answer reached its maximal length and stops here."),

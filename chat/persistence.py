@@ -83,13 +83,13 @@ def record_ending(
     message_id: UUID | None = None,
     api_key: ApiKey | None = None,
 ) -> UsageRecord:
-    """Record what an answer cost, whoever asked for it."""
+    """Record what an answer cost, whoever asked for it: to the model that spent tokens, if any."""
     return record_usage(
         instance=instance,
         user=user,
         api_key=api_key,
         message_id=message_id,
-        model=choose_model(ending.model_id),
+        model=choose_model(ending.asked_model_id if ending.usage else ending.model_id),
         outcome=ending.outcome,
         usage=ending.usage,
         cpu_seconds=ending.cpu_seconds,

@@ -28,8 +28,12 @@ class Transcript:
     retrieval_ms: float = 0.0
     first_token_ms: float | None = None
     cpu_seconds: float = 0.0
+    _asked_model_id: str = field(init=False)
     _started: float = field(default_factory=perf_counter)
     _ended: Answered | None = None
+
+    def __post_init__(self) -> None:
+        self._asked_model_id = self.model_id
 
     def add(self, event: AnswerEvent) -> AnswerEvent:
         """Take an event in, and hand it on."""
@@ -56,6 +60,7 @@ class Transcript:
         return Answered(
             outcome=outcome,
             model_id=self.model_id,
+            asked_model_id=self._asked_model_id,
             text=self.text,
             reasoning=self.reasoning,
             quotes={number: found.get(number, "") for number in cited},

@@ -96,6 +96,15 @@ async def test_model_that_is_down_gives_way_to_extracts(library: Cast, llm: Scri
     assert "vingt-cinq jours" in ending.text
 
 
+async def test_model_that_says_nothing_gives_way_to_extracts(
+    library: Cast, llm: ScriptedLLM
+) -> None:
+    llm.script(stream())
+    ending = ending_of(await events_of(question(library, ABOUT_LEAVE)))
+    assert (ending.outcome, ending.error_code) == ("complete", "empty_answer")
+    assert "vingt-cinq jours" in ending.text
+
+
 async def test_stream_cut_in_the_middle_keeps_what_came(library: Cast, llm: ScriptedLLM) -> None:
     llm.script(Reply([chunk("Les doctorants ont [1]"), Act.CUT]))
     ending = ending_of(await events_of(question(library, ABOUT_LEAVE)))
