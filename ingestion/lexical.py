@@ -21,6 +21,7 @@ import math
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Mapping
 from functools import lru_cache
 from zlib import crc32
 
@@ -73,7 +74,7 @@ def idf(document_frequency: int, chunk_count: int) -> float:
     return math.log1p((chunk_count - document_frequency + 0.5) / (document_frequency + 0.5))
 
 
-def to_sparsevec(weights: dict[int, float]) -> str:
+def to_sparsevec(weights: Mapping[int, float]) -> str:
     """The weights as pgvector reads a sparsevec (its indices start at 1)."""
     pairs = ",".join(f"{term + 1}:{weights[term]:.4g}" for term in sorted(weights))
     return f"{{{pairs}}}/{TERM_SPACE}"

@@ -1,8 +1,8 @@
 """The chunks of an instance ranked for a question, by PostgreSQL, in one statement.
 
 Every visible chunk of the instance gets both scores, so the ranking is exact: no leg's candidate
-list cuts anything off. In an instance large enough to have a vector index of its own
-(``retrieval.vector_indexes``), only the union of each leg's best candidates is scored. A chunk is
+list cuts anything off. In an instance large enough to have indexes of its own
+(``retrieval.instance_indexes``), only the union of each leg's best candidates is scored. A chunk is
 visible once its whole document is ready (``terms`` is set).
 """
 
@@ -15,7 +15,7 @@ from django.db import connection
 from ingestion import lexical
 from ingestion.models import CorpusStatistics, TermStatistics
 from retrieval.fusion import Question, weigh_question
-from retrieval.vector_indexes import has_vector_index
+from retrieval.instance_indexes import has_indexes
 
 _COLUMNS = (
     "chunk_id",
@@ -61,6 +61,7 @@ _CANDIDATES = """AND id IN (
      LIMIT %(candidates)s)
     UNION
     (SELECT id FROM ingestion_chunk WHERE instance_id = %(instance_id)s AND terms IS NOT NULL
+     AND ingestion_term_ids(terms) && %(rarest_terms)s::integer[]
      ORDER BY terms <#> %(terms)s::sparsevec LIMIT %(candidates)s)
 )"""
 # Candidates of each leg where not every chunk is scored.
@@ -87,7 +88,7 @@ def rank_chunks(
 
     ``document_ids`` restricts the search to those documents. Runs inside ``tenant(instance)``.
     """
-    parameters = {
+    parameters: dict[str, Any] = {
         "instance_id": instance_id,
         "embedding": "[" + ",".join(f"{value:.6g}" for value in question.embedding) + "]",
         "terms": lexical.to_sparsevec(question.terms),
@@ -95,16 +96,16 @@ def rank_chunks(
         "lexical_factor": question.lexical_factor,
         "limit": limit,
         "document_ids": list(document_ids),
+        "rarest_terms": list(question.rarest_terms),
         "candidates": CANDIDATES,
     }
-    restriction = ""
-    if document_ids:
-        restriction = _OF_DOCUMENTS
-    elif has_vector_index(instance_id):
-        restriction = _CANDIDATES.format(dimensions=len(question.embedding))
     with connection.cursor() as cursor:
-        if restriction and not document_ids:
-            # How many neighbours HNSW looks for; pgvector's default is 40.
+        restriction = ""
+        if document_ids:
+            restriction = _OF_DOCUMENTS
+        elif has_indexes(instance_id):
+            restriction = _CANDIDATES.format(dimensions=len(question.embedding))
+            # How many neighbours HNSW keeps in view; pgvector's default is 40.
             cursor.execute("SELECT set_config('hnsw.ef_search', %s, true)", [str(2 * CANDIDATES)])
         cursor.execute(_RANKING.format(restriction=restriction), parameters)
         return [dict(zip(_COLUMNS, row, strict=True)) for row in cursor.fetchall()]

@@ -1,0 +1,81 @@
+"""The optional reranker, over real HTTP."""
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import pytest
+from asgiref.sync import async_to_sync
+
+from retrieval.rerank import CANDIDATES, arerank_chunks, candidate_count, rerank_chunks
+from retrieval.results import RetrievedChunk
+
+
+class _LongestFirst(BaseHTTPRequestHandler):
+    """Scores a text by its length; refuses when the query is "refuse"."""
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        results = [
+            {"index": index, "relevance_score": len(text)}
+            for index, text in enumerate(body["documents"])
+        ]
+        answer = json.dumps({"results": results}).encode()
+        self.send_response(400 if body["query"] == "refuse" else 200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *arguments: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def reranker(settings: Any) -> Iterator[None]:
+    with HTTPServer(("127.0.0.1", 0), _LongestFirst) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        settings.RERANK_BASE_URL = f"http://127.0.0.1:{server.server_port}/v1"
+        settings.RERANK_MODEL = "longest-first"
+        yield
+        server.shutdown()
+        thread.join()
+
+
+def chunk(number: int, text: str) -> RetrievedChunk:
+    return RetrievedChunk(
+        chunk_id=number, document_id=None, document_name="", unit="page", page_start=1, page_end=1,
+        page_label="", heading="", text=text, char_start=0, char_end=len(text), score=-number,
+        cosine=0.0, bm25=0.0, relevance=0.5,
+    )  # fmt: skip
+
+
+CHUNKS = (chunk(1, "a"), chunk(2, "long"), chunk(3, "ab"), chunk(4, "cd"))
+
+
+def ids(chunks: tuple[RetrievedChunk, ...]) -> list[int]:
+    return [c.chunk_id for c in chunks]
+
+
+def test_there_is_none_by_default() -> None:
+    assert candidate_count(6) == 6
+    assert rerank_chunks("query", CHUNKS, 2) == CHUNKS[:2]
+
+
+def test_its_order_and_scores_replace_those_of_fusion(reranker: None) -> None:
+    assert candidate_count(6) == CANDIDATES
+    reranked = rerank_chunks("query", CHUNKS, 3)
+    assert ids(reranked) == [2, 3, 4]
+    assert [c.score for c in reranked] == [4.0, 2.0, 2.0]
+
+
+@pytest.mark.parametrize("query", ["query", "refuse"])
+def test_the_event_loop_gives_the_same(reranker: None, query: str) -> None:
+    assert async_to_sync(arerank_chunks)(query, CHUNKS, 3) == rerank_chunks(query, CHUNKS, 3)
+
+
+def test_the_order_of_fusion_stands_when_it_fails(reranker: None) -> None:
+    assert ids(rerank_chunks("refuse", CHUNKS, 3)) == [1, 2, 3]

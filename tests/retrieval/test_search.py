@@ -1,0 +1,57 @@
+"""A search from question to passages, with the real embedding model."""
+
+from typing import Any
+
+import pytest
+from asgiref.sync import async_to_sync
+
+from inference.errors import InferenceError
+from instances.tenancy import tenant
+from retrieval.results import SearchResult
+from retrieval.search import asearch, search
+from tests.cast import Cast
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def found(library: Cast, query: str, top_k: int = 2) -> SearchResult:
+    with tenant(library.instance):
+        return search(instance=library.instance, query=query, top_k=top_k)
+
+
+@pytest.mark.parametrize(
+    ("query", "document"),
+    [
+        ("Combien de jours de congé pour un doctorant ?", "conges.txt"),
+        ("How many books can I borrow?", "bibliotheque.txt"),
+        ("Quel est le plafond pour une chambre d'hôtel ?", "missions.txt"),
+    ],
+)
+def test_the_right_passage_comes_first(library: Cast, query: str, document: str) -> None:
+    result = found(library, query)
+    assert result.chunks[0].document_name == document
+    assert result.relevant
+    assert len(result.chunks) == 2
+    assert result.timing.total_ms == result.timing.embed_ms + result.timing.search_ms
+
+
+@pytest.mark.parametrize(
+    "query", ["Recette de la tarte aux pommes", "Who won the world cup in 1998?"]
+)
+def test_what_the_documents_do_not_speak_of_is_not_relevant(library: Cast, query: str) -> None:
+    result = found(library, query)
+    assert result.chunks
+    assert not result.relevant
+
+
+def test_searching_from_the_event_loop_gives_the_same(library: Cast) -> None:
+    query = "Combien de jours de congé pour un doctorant ?"
+    result = async_to_sync(asearch)(instance=library.instance, query=query, top_k=2)
+    assert result.chunks == found(library, query).chunks
+
+
+def test_a_model_server_that_is_away_is_an_inference_error(library: Cast, settings: Any) -> None:
+    settings.EMBEDDING_BASE_URL = "http://127.0.0.1:9/v1"
+    settings.EMBEDDING_TIMEOUT_S = 0.2
+    with pytest.raises(InferenceError):
+        found(library, "congé")
