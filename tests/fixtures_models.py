@@ -18,7 +18,7 @@ from inference.embedding.folder import DEFAULT_MODEL, prepared_folder
 from inference.embedding.prepare import prepare
 
 PROJECT = Path(__file__).resolve().parent.parent
-START_TIMEOUT_S = 60.0
+START_TIMEOUT_S = 180.0  # a bound for busy machines: two seconds on an idle one
 
 
 @dataclass(frozen=True)

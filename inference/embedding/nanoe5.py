@@ -185,7 +185,8 @@ def _write_configuration(sizes: Sizes, target: Path) -> None:
         "num_hidden_layers": sizes.layers,
         "pad_token_id": 1,
         "torch_dtype": "float32",
-        "transformers_version": "4.57.6",
+        # transformers 4.57 takes what a later version wrote for a Mistral tokenizer, and warns.
+        "transformers_version": "4.57.2",
         "type_vocab_size": sizes.type_vocab,
         "vocab_size": sizes.vocab,
     }
