@@ -106,6 +106,7 @@ def _wait_until_all_answer(site: Site, supervisor: Supervisor) -> None:
     deadline = time.monotonic() + _READY_TIMEOUT_S
     while http_status(site.reachable_host, site.port, "/readyz") != 200:
         supervisor.raise_if_stopping()
+        supervisor.revive()
         if time.monotonic() > deadline:
             raise LauncherError(f"Not everything answers: see {site.url}readyz and the logs.")
         time.sleep(_READY_POLL_S)

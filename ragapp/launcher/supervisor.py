@@ -51,12 +51,16 @@ class Supervisor:
                 self.raise_if_stopping()
                 time.sleep(POLL_S)
 
+    def revive(self) -> None:
+        """Start again what has died, each after a pause that grows while it keeps dying."""
+        for watched in self._all():
+            watched.revive()
+
     def watch(self) -> None:
         """Restart what dies, until SIGTERM or SIGINT."""
         next_log_check = 0.0
         while not self.is_stopping:
-            for watched in self._all():
-                watched.revive()
+            self.revive()
             if time.monotonic() > next_log_check:
                 rotate(self._data.log)
                 next_log_check = time.monotonic() + _LOG_CHECK_S

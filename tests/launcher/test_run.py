@@ -67,6 +67,16 @@ class Run:
         except (OSError, urllib.error.HTTPError):
             return False
 
+    def kill_and_await(self, name: str) -> None:
+        """Kill a process and its kind with -9; return when it was started again and all answer."""
+        before = processes_of(self.data, name)
+        os.kill(min(before), signal.SIGKILL)
+        deadline = time.monotonic() + READY_TIMEOUT_S
+        while not set(processes_of(self.data, name)) - set(before):
+            assert time.monotonic() < deadline, f"{name} was not started again"
+            time.sleep(0.05)
+        self.wait_ready()
+
     def stop(self, number: signal.Signals) -> str:
         """Send the signal, wait for the end, return what was printed."""
         self.process.send_signal(number)
@@ -96,11 +106,7 @@ def test_everything_is_restarted_survives_a_crash_and_stops(
 ) -> None:
     run.wait_ready()
     for name in ("web", "models", "worker-parse", "worker-embed", "beat", "valkey", "postgres"):
-        before = processes_of(data, name)
-        os.kill(min(before), signal.SIGKILL)
-        while not set(processes_of(data, name)) - set(before):
-            time.sleep(0.05)
-        run.wait_ready()
+        run.kill_and_await(name)
 
     for pid in [run.process.pid, *processes_of(data)]:
         os.kill(pid, signal.SIGKILL)
