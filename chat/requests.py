@@ -1,7 +1,7 @@
 """Reads what a browser posts: JSON from our scripts, or a plain form."""
 
 import json
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django import forms
 from django.http import HttpRequest, JsonResponse
@@ -17,7 +17,7 @@ def refusal(status: int, code: str, message: str) -> JsonResponse:
 
 def read_form(form_class: type[FormT], request: HttpRequest) -> FormT | JsonResponse:
     """Return the valid form, or the refusal to send."""
-    data = request.POST
+    data: Any = request.POST
     if request.content_type == "application/json":
         try:
             data = json.loads(request.body)

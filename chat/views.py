@@ -130,7 +130,7 @@ def feedback(request: HttpRequest, membership: Membership, message_id: UUID) -> 
     Feedback.objects.update_or_create(
         message=answer,
         instance=membership.instance,
-        defaults={"user": request.user, **form.cleaned_data},
+        defaults={"user_id": membership.user_id, **form.cleaned_data},
     )
     return HttpResponse(status=204)
 

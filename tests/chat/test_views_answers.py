@@ -1,0 +1,132 @@
+"""Asking over HTTP as the browser does: what is stored, refused, and streamed."""
+
+import json
+
+import pytest
+from asgiref.sync import sync_to_async
+
+from chat.models import Message
+from instances.tenancy import in_tenant
+from tests.scripted_llm import Act, Reply, chunk, stream
+
+ASK = "/i/law/ask/"
+LEAVE = "Combien de jours de congé ont les doctorants ?"
+
+pytestmark = pytest.mark.usefixtures("closed_connections")
+
+
+async def post(client, url, data):
+    return await client.post(url, json.dumps(data), content_type="application/json")
+
+
+async def login(async_client_for, person):
+    return await sync_to_async(async_client_for)(person)
+
+
+async def events_of(client, url, last_id=""):
+    headers = {"Last-Event-ID": last_id} if last_id else {}
+    response = await client.get(url, headers=headers)
+    assert response["Content-Type"] == "text/event-stream"
+    body = b"".join([piece async for piece in response.streaming_content]).decode()
+    events = []
+    for block in body.split("\n\n"):
+        fields = dict(line.split(": ", 1) for line in block.splitlines() if ": " in line)
+        if "event" in fields:
+            events.append((fields["event"], json.loads(fields["data"])))
+    return events
+
+
+@pytest.mark.parametrize(
+    ("person", "status"), [("owner", 201), ("teammate", 201), ("stranger", 404)]
+)
+async def test_members_ask(library, llm, async_client_for, person, status):
+    client = await login(async_client_for, getattr(library, person))
+    response = await post(client, ASK, {"question": LEAVE})
+    assert response.status_code == status
+    if status == 201:
+        await events_of(client, response.json()["events_url"])
+
+
+async def test_the_answer_is_streamed_and_a_late_reader_gets_it_all(library, llm, async_client_for):
+    llm.script(stream("Vingt-cinq ", "jours [1]."))
+    client = await login(async_client_for, library.teammate)
+    asked = (await post(client, ASK, {"question": LEAVE})).json()
+    assert asked["title"] == LEAVE
+    events = await events_of(client, asked["events_url"])
+    names = [name for name, _data in events]
+    assert names[:3] == ["stage", "sources", "stage"]
+    assert names[-1] == "done"
+    assert events[-1][1]["content"] == "Vingt-cinq jours [1]."
+    again = await events_of(client, asked["events_url"])
+    assert again[-1] == events[-1]
+
+
+async def test_a_follow_up_goes_to_the_same_conversation(library, llm, async_client_for):
+    client = await login(async_client_for, library.teammate)
+    first = (await post(client, ASK, {"question": LEAVE})).json()
+    await events_of(client, first["events_url"])
+    data = {"question": "Et les autres ?", "conversation": first["conversation_id"]}
+    second = (await post(client, ASK, data)).json()
+    assert second["conversation_id"] == first["conversation_id"]
+    assert second["title"] == LEAVE
+    await events_of(client, second["events_url"])
+
+
+async def test_regenerating_and_editing_add_versions(library, llm, async_client_for):
+    client = await login(async_client_for, library.teammate)
+    first = (await post(client, ASK, {"question": LEAVE})).json()
+    await events_of(client, first["events_url"])
+    url = f"/i/law/m/{first['answer_id']}/regenerate/"
+    again = (await post(client, url, {"model": "extractive"})).json()
+    done = (await events_of(client, again["events_url"]))[-1][1]
+    assert done["model"] == "extractive"
+    url = f"/i/law/m/{first['question_id']}/edit/"
+    edited = (await post(client, url, {"question": "Et les vacances ?"})).json()
+    await events_of(client, edited["events_url"])
+    assert {again["question_id"], first["question_id"]} == {first["question_id"]}
+    assert edited["question_id"] != first["question_id"]
+    wrong = await post(client, f"/i/law/m/{first['answer_id']}/edit/", {"question": "x"})
+    assert wrong.status_code == 404
+
+
+async def test_stopping_keeps_what_came(library, llm, async_client_for):
+    llm.script(Reply([chunk("Vingt-cinq "), Act.HOLD]))
+    client = await login(async_client_for, library.teammate)
+    asked = (await post(client, ASK, {"question": LEAVE})).json()
+    response = await client.get(asked["events_url"])
+    async for piece in response.streaming_content:
+        if b"event: token" in piece:
+            break
+    assert (await post(client, f"/i/law/m/{asked['answer_id']}/stop/", {})).status_code == 204
+    done = (await events_of(client, asked["events_url"]))[-1][1]
+    assert (done["status"], done["content"]) == ("stopped", "Vingt-cinq ")
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        ({"question": "  "}, "bad_request"),
+        ({"question": "x" * 8001}, "bad_request"),
+        ({"question": LEAVE, "conversation": "not a uuid"}, "bad_request"),
+        ({"question": LEAVE, "document_ids": ["not a uuid"]}, "bad_request"),
+        (
+            {"question": LEAVE, "document_ids": ["6f9619ff-8b86-d011-b42d-00cf4fc964ff"]},
+            "unknown_document",
+        ),
+    ],
+    ids=["empty", "too long", "conversation", "documents", "unknown document"],
+)
+async def test_what_cannot_be_asked_is_refused(library, llm, async_client_for, data, code):
+    client = await login(async_client_for, library.teammate)
+    response = await post(client, ASK, data)
+    assert response.status_code == 400
+    assert response.json()["error"]["code"] == code
+    assert response.json()["error"]["message"]
+    count = await in_tenant(library.instance, Message.objects.for_instance(library.instance).count)
+    assert count == 0
+
+
+async def test_what_is_not_json_is_refused(library, async_client_for):
+    client = await login(async_client_for, library.teammate)
+    response = await client.post(ASK, "{", content_type="application/json")
+    assert response.status_code == 400

@@ -1,0 +1,225 @@
+"""The conversation's pages and fragments, for its owner, a teammate and a stranger."""
+
+from uuid import uuid4
+
+import pytest
+from django.urls import reverse
+
+from chat.models import Conversation, Feedback, Message
+from instances.tenancy import tenant
+from tests.cast import Cast
+from tests.factories import (
+    ChunkFactory,
+    CitationFactory,
+    ConversationFactory,
+    DocumentFactory,
+    DocumentPageFactory,
+    MessageFactory,
+)
+
+ASSISTANT = Message.Role.ASSISTANT
+PAGE = "Avant. Le guichet ouvre à neuf heures, du lundi au vendredi. Après."
+PASSAGE = "Le guichet ouvre à neuf heures, du lundi au vendredi."
+
+
+@pytest.fixture
+def thread(cast: Cast) -> Conversation:
+    """The teammate's conversation: a question, two answers, the second one shown and cited."""
+    instance = cast.instance
+    conversation = ConversationFactory(instance=instance, user=cast.teammate, title="Horaires")
+    question = MessageFactory(
+        instance=instance, conversation=conversation, content="Quand ouvre le guichet ?"
+    )
+    for text in ("À huit heures.", "À neuf heures [1]."):
+        answer = MessageFactory(
+            instance=instance,
+            conversation=conversation,
+            parent=question,
+            role=ASSISTANT,
+            content=text,
+        )
+    document = DocumentFactory(instance=instance, name="horaires.pdf", media_type="application/pdf")
+    DocumentPageFactory(instance=instance, document=document, number=3, text=PAGE)
+    CitationFactory(
+        instance=instance,
+        message=answer,
+        document=document,
+        text=PASSAGE,
+        quote="à neuf heures",
+        page_start=3,
+        page_end=3,
+        char_start=PAGE.index(PASSAGE),
+        char_end=PAGE.index(PASSAGE) + len(PASSAGE),
+        used=True,
+    )
+    with tenant(instance):
+        conversation.leaf = answer
+        conversation.save()
+    return conversation
+
+
+def url(name: str, *arguments: object) -> str:
+    return reverse(f"chat:{name}", args=["law", *arguments])
+
+
+def messages(thread: Conversation) -> list[Message]:
+    with tenant(thread.instance):
+        return list(thread.messages.order_by("created_at"))
+
+
+@pytest.mark.parametrize("person", ["owner", "editor", "teammate"])
+def test_members_may_begin_a_conversation(cast, client_for, person):
+    response = client_for(getattr(cast, person)).get(url("new"))
+    assert response.status_code == 200
+    assert "Faculté de droit" in response.content.decode()
+
+
+def test_a_conversation_is_its_own_persons_only(cast, client_for, thread):
+    address = url("conversation", thread.pk)
+    assert client_for(cast.teammate).get(address).status_code == 200
+    assert client_for(cast.owner).get(address).status_code == 404
+    assert client_for(cast.stranger).get(address).status_code == 404
+    assert client_for(cast.teammate).get(url("conversation", uuid4())).status_code == 404
+
+
+@pytest.mark.parametrize("person", ["owner", "stranger"])
+def test_nobody_else_touches_a_conversation(cast, client_for, thread, person):
+    client = client_for(getattr(cast, person))
+    answer = messages(thread)[-1]
+    posts = [
+        url("rename", thread.pk),
+        url("delete", thread.pk),
+        url("select", answer.pk),
+        url("feedback", answer.pk),
+        url("regenerate", answer.pk),
+        url("stop", answer.pk),
+    ]
+    assert {client.post(address, {"title": "x"}).status_code for address in posts} == {404}
+    gets = [url("citation", answer.pk, 1), url("events", answer.pk)]
+    assert {client.get(address).status_code for address in gets} == {404}
+    assert len(messages(thread)) == 3
+
+
+def test_the_shown_branch_is_in_the_page_with_its_versions(cast, client_for, thread):
+    response = client_for(cast.teammate).get(url("conversation", thread.pk))
+    shown = [turn.message.content for turn in response.context["turns"]]
+    assert shown == ["Quand ouvre le guichet ?", "À neuf heures [1]."]
+    data = response.context["turns"][1].data
+    assert data["used"] == [1]
+    assert data["quotes"] == {"1": "à neuf heures"}
+    assert len(data["versions"]) == 2
+
+
+def test_selecting_a_version_shows_it(cast, client_for, thread):
+    client = client_for(cast.teammate)
+    other = messages(thread)[1]
+    response = client.post(url("select", other.pk), follow=True)
+    assert [turn.message.pk for turn in response.context["turns"]][-1] == other.pk
+
+
+def test_a_passage_is_shown_in_its_context(cast, client_for, thread):
+    answer = messages(thread)[-1]
+    html = client_for(cast.teammate).get(url("citation", answer.pk, 1)).content.decode()
+    assert (
+        "Avant. </span>Le guichet ouvre <mark>à neuf heures</mark>, du lundi au vendredi." in html
+    )
+    assert 'page="3"' in html
+    assert 'highlight="à neuf heures"' in html
+    missing = client_for(cast.teammate).get(url("citation", answer.pk, 9))
+    assert missing.status_code == 404
+
+
+def test_a_passage_survives_its_document(cast, client_for, thread):
+    answer = messages(thread)[-1]
+    with tenant(cast.instance):
+        answer.citations.get().document.delete()
+    html = client_for(cast.teammate).get(url("citation", answer.pk, 1)).content.decode()
+    assert "<mark>à neuf heures</mark>" in html
+    assert "<pdf-page" not in html
+
+
+def test_a_quote_on_the_second_page_of_a_passage_leads_there(cast, client_for, thread):
+    answer = messages(thread)[-1]
+    with tenant(cast.instance):
+        citation = answer.citations.get()
+        citation.page_end, citation.char_start = 4, len(PAGE) - 10
+        citation.save()
+    html = client_for(cast.teammate).get(url("citation", answer.pk, 1)).content.decode()
+    assert 'page="4"' in html
+
+
+def test_renaming_and_deleting(cast, client_for, thread):
+    client = client_for(cast.teammate)
+    assert client.post(url("rename", thread.pk), {"title": ""}).status_code == 400
+    assert client.post(url("rename", thread.pk), {"title": "Le guichet"}).status_code == 204
+    assert "Le guichet" in client.get(url("conversations")).content.decode()
+    assert client.post(url("delete", thread.pk)).status_code == 204
+    assert client.get(url("conversation", thread.pk)).status_code == 404
+
+
+def test_searching_looks_into_messages_and_document_names(cast, client_for, thread):
+    client = client_for(cast.teammate)
+    for query in ("horaires", "GUICHET neuf", "quand guichet"):
+        assert "Horaires" in client.get(url("search"), {"q": query}).content.decode()
+    html = client.get(url("search"), {"q": "horaires.pdf"}).content.decode()
+    assert "horaires.pdf" in html
+    assert "Horaires</span>" not in html
+    assert "Horaires" not in client.get(url("conversations"), {"q": "absent"}).content.decode()
+    assert "Horaires" not in client_for(cast.owner).get(url("conversations")).content.decode()
+
+
+def test_feedback_is_kept_and_may_change(cast, client_for, thread):
+    client = client_for(cast.teammate)
+    answer = messages(thread)[-1]
+    for helpful in (True, False):
+        data = {"helpful": helpful, "comment": ""}
+        response = client.post(url("feedback", answer.pk), data, content_type="application/json")
+        assert response.status_code == 204
+    with tenant(cast.instance):
+        assert Feedback.objects.get(message=answer).helpful is False
+    refused = client.post(url("feedback", answer.pk), {"comment": "?"})
+    assert refused.json()["error"]["code"] == "bad_request"
+    question = messages(thread)[0]
+    assert client.post(url("feedback", question.pk), {"helpful": True}).status_code == 404
+
+
+def test_an_instance_without_documents_teaches_the_next_step(cast, client_for):
+    upload = reverse("documents:list", args=["law"])
+    welcome = "data-welcome"
+    editor = client_for(cast.editor).get(url("new")).content.decode().split(welcome)[1]
+    member = client_for(cast.teammate).get(url("new")).content.decode().split(welcome)[1]
+    assert f'href="{upload}"' in editor
+    assert f'href="{upload}"' not in member.split("</section>")[0]
+
+
+def test_examples_come_from_headings(cast, client_for):
+    document = DocumentFactory(instance=cast.instance, title="scan.pdf", name="Règlement 2026.pdf")
+    headings = ["Titre du document", "Livre I › Comment demander une césure ?", "Frais de mission"]
+    for position, heading in enumerate(headings):
+        ChunkFactory(instance=cast.instance, document=document, position=position, heading=heading)
+    examples = client_for(cast.teammate).get(url("new")).context["examples"]
+    assert examples[0] == "Comment demander une césure ?"
+    assert "Règlement 2026" in examples[1]
+    assert "Frais de mission" in examples[1]
+    assert len(examples) == 3
+
+
+def test_pages_cost_a_constant_number_of_queries(
+    cast, client_for, thread, django_assert_max_num_queries
+):
+    client = client_for(cast.teammate)
+    parent = messages(thread)[-1]
+    for turn in range(10):
+        parent = MessageFactory(
+            instance=cast.instance,
+            conversation=thread,
+            parent=parent,
+            role=ASSISTANT if turn % 2 else Message.Role.USER,
+        )
+        if turn % 2:
+            CitationFactory(instance=cast.instance, message=parent)
+    with tenant(cast.instance):
+        thread.leaf = parent
+        thread.save()
+    with django_assert_max_num_queries(40):
+        client.get(url("conversation", thread.pk))
