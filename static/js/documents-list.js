@@ -135,7 +135,8 @@ class DocumentList extends HTMLElement {
     if (form.id !== "document-actions" && !deletes) return;
     event.preventDefault();
     const body = new FormData(form, submitter);
-    const url = submitter?.hasAttribute("formaction") ? submitter.formAction : form.action;
+    // Not form.action: the buttons named "action" stand before it.
+    const url = submitter?.getAttribute("formaction") ?? form.getAttribute("action");
     if (!deletes && body.get("action") === "delete") {
       const headers = { "X-Fragment": "dialog" };
       return confirmDeletion(new Request(url, { method: "POST", body, headers }));

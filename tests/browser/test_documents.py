@@ -1,0 +1,306 @@
+"""The documents' page in a real browser: files on their way, live rows, filters, deletion."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from ingestion import live
+from ingestion.models import Document
+from instances.tenancy import tenant
+from tests.cast import make_cast
+from tests.factories import DocumentFactory
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+Status = Document.Status
+LIST = "/i/law/documents/"
+
+# A drop cannot be made from outside the page: the same event, with the same files.
+DROP = """files => {
+  const transfer = new DataTransfer();
+  for (const [name, text] of Object.entries(files)) transfer.items.add(new File([text], name));
+  for (const type of ["dragenter", "dragover", "drop"]) {
+    const event = new DragEvent(type, {dataTransfer: transfer, bubbles: true, cancelable: true});
+    document.querySelector("main").dispatchEvent(event);
+  }
+}"""
+
+
+@pytest.fixture
+def people(transactional_db, monkeypatch):
+    monkeypatch.setattr(live, "IDLE_POLL_S", 0.5)
+    monkeypatch.setattr(live, "BUSY_POLL_S", 0.5)
+    return make_cast()
+
+
+def files(folder: Path, number: int) -> list[Path]:
+    paths = [folder / f"note-{n}.txt" for n in range(number)]
+    for path in paths:
+        path.write_text(f"Compte rendu de la séance, pièce {path.stem}.", encoding="utf-8")
+    return paths
+
+
+def choose(page: Page, paths: list[Path]) -> None:
+    page.locator('[data-input="files"]').set_input_files(paths)
+
+
+def change(document: Document, **values) -> None:
+    """What a worker does to a document."""
+    with tenant(document.instance_id):
+        Document.objects.filter(pk=document.pk).update(updated_at=timezone.now(), **values)
+
+
+def names(instance) -> set[str]:
+    with tenant(instance):
+        return set(Document.objects.for_instance(instance).values_list("name", flat=True))
+
+
+def rows(page: Page):
+    return page.locator("[data-rows] tr")
+
+
+def count(page: Page, state: str):
+    return page.locator(f'[data-count="{state}"]')
+
+
+def test_files_are_sent_and_appear_by_themselves(people, page_for, tmp_path):
+    page = page_for(people.editor, locale="en-GB")
+    page.goto(LIST)
+    expect(page.get_by_role("heading", name="Add your first documents")).to_be_visible()
+    choose(page, files(tmp_path, 8))
+    expect(page.locator("[data-summary]")).to_have_text("8 files sent")
+    expect(rows(page)).to_have_count(8)
+    expect(count(page, "running")).to_have_text("8")
+    assert names(people.instance) == {f"note-{n}.txt" for n in range(8)}
+
+
+def test_a_drop_anywhere_on_the_page_adds_files(people, page_for):
+    DocumentFactory(instance=people.instance)
+    page = page_for(people.editor)
+    page.goto(LIST)
+    page.evaluate(DROP, {"a.txt": "Premier document.", "b.txt": "Second document."})
+    expect(rows(page)).to_have_count(3)
+
+
+def test_refusals_and_duplicates_are_told_in_words(people, page_for, tmp_path, settings):
+    settings.MAX_UPLOAD_BYTES = 2 << 20
+    page = page_for(people.editor, locale="en-GB")
+    page.goto(LIST)
+    (first,) = files(tmp_path, 1)
+    choose(page, [first])
+    expect(rows(page)).to_have_count(1)
+    big, photo, empty, copy = (tmp_path / n for n in ("big.txt", "p.png", "e.txt", "copy.txt"))
+    big.write_bytes(b"x" * (3 << 20))
+    photo.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100))
+    empty.write_bytes(b"")
+    copy.write_bytes(first.read_bytes())
+    choose(page, [big, photo, empty, copy])
+    expect(page.locator("[data-summary]")).to_have_text(
+        "0 files sent · 1 was already here · 3 files were not added"
+    )
+    notes = page.locator("[data-note]")
+    expect(notes.filter(has_text="larger than 2 MB")).to_be_visible()
+    expect(notes.filter(has_text="holds no text")).to_be_visible()
+    expect(notes.filter(has_text="empty")).to_be_visible()
+    expect(notes.filter(has_text=f"Already here: {first.name}")).to_be_visible()
+    expect(page.get_by_role("link", name="Open")).to_be_visible()
+    assert names(people.instance) == {first.name}
+
+
+def test_a_cut_connection_is_tried_again_and_never_shows_nan(people, page_for, tmp_path):
+    page = page_for(people.editor, locale="en-GB")
+    page.goto(LIST)
+    cut = []
+
+    def cut_once(route):
+        if cut:
+            return route.continue_()
+        cut.append(route.request.url)
+        return route.abort("connectionreset")
+
+    page.route("**/documents/upload/", cut_once)
+    page.evaluate(
+        """() => {
+          window.notes = [];
+          const watch = new MutationObserver(() => {
+            for (const note of document.querySelectorAll("[data-note]")) {
+              window.notes.push(note.textContent);
+            }
+          });
+          watch.observe(document.body, {childList: true, subtree: true, characterData: true});
+        }"""
+    )
+    choose(page, files(tmp_path, 1))
+    expect(page.locator("[data-summary]")).to_have_text("1 file sent")
+    said = page.evaluate("window.notes.join(' ')")
+    assert "Connection lost" in said
+    assert "NaN" not in said
+    assert len(cut) == 1
+
+
+def test_sending_can_be_stopped(people, page_for, tmp_path):
+    page = page_for(people.editor, locale="en-GB")
+    page.goto(LIST)
+    held = []
+    page.route("**/documents/upload/", lambda route: held.append(route))
+    choose(page, files(tmp_path, 5))
+    expect(page.locator(".upload-item")).to_have_count(3)
+    page.get_by_role("button", name="Stop sending note-0.txt").click()
+    expect(page.locator(".upload-item")).to_have_count(3)
+    page.get_by_role("button", name="Stop sending", exact=True).click()
+    expect(page.locator("[data-panel]")).to_be_hidden()
+    page.unroute("**/documents/upload/")
+    assert names(people.instance) == set()
+
+
+def test_progress_and_the_end_of_it_arrive_without_a_reload(people, page_for):
+    document = DocumentFactory(
+        instance=people.instance, name="Rapport.txt", status=Status.QUEUED, pages=0
+    )
+    page = page_for(people.editor, locale="en-GB")
+    page.goto(LIST)
+    row = rows(page).first
+    expect(row).to_contain_text("Waiting its turn")
+    row.get_by_role("checkbox").check()
+    change(document, status=Status.EMBEDDING, chunks=40, embedded_chunks=12, pages=3)
+    expect(row).to_contain_text("Preparing: 12 passages of 40")
+    row.get_by_role("button", name="Cancel the preparation").focus()
+    change(document, embedded_chunks=30)
+    expect(row).to_contain_text("30 passages of 40")
+    expect(row.get_by_role("button", name="Cancel the preparation")).to_be_focused()
+    change(document, status=Status.READY)
+    expect(row).to_contain_text("Ready")
+    expect(row).to_contain_text("3 pages")
+    expect(page.locator("#list-announcements")).to_have_text("Rapport.txt is ready")
+    expect(row.get_by_role("link", name="Rapport.txt", exact=True)).to_be_focused()
+    expect(row.get_by_role("checkbox")).to_be_checked()
+    expect(count(page, "ready")).to_have_text("1")
+
+
+def test_what_others_add_and_delete_shows(people, page_for):
+    DocumentFactory(instance=people.instance, name="a.txt")
+    page = page_for(people.teammate)
+    page.goto(LIST)
+    added = DocumentFactory(instance=people.instance, name="b.txt")
+    expect(rows(page).first).to_contain_text("b.txt")
+    with tenant(people.instance):
+        added.delete()
+    expect(rows(page)).to_have_count(1)
+    expect(page.get_by_role("checkbox")).to_have_count(0)
+
+
+def test_retry_and_cancel_from_the_row(people, page_for):
+    failed = DocumentFactory(
+        instance=people.instance, name="x.pdf", status=Status.FAILED, error_code="encrypted"
+    )
+    page = page_for(people.editor, locale="en-GB")
+    page.goto(LIST)
+    page.get_by_text("Why?").click()
+    expect(page.get_by_text("protected by a password")).to_be_visible()
+    page.get_by_role("button", name="Try again: x.pdf").click()
+    expect(rows(page).first).to_contain_text("Waiting its turn")
+    page.get_by_role("button", name="Cancel the preparation of x.pdf").click()
+    expect(rows(page).first).to_contain_text("Cancelled")
+    with tenant(people.instance):
+        failed.refresh_from_db()
+    assert (failed.status, failed.error_code) == (Status.FAILED, "cancelled")
+
+
+def test_search_filters_as_one_types_and_keeps_the_focus(people, page_for):
+    for name in ("Règlement.txt", "Budget.txt"):
+        DocumentFactory(instance=people.instance, name=name)
+    page = page_for(people.teammate)
+    page.goto(LIST)
+    search = page.locator("#documents-search")
+    search.press_sequentially("regle")
+    expect(rows(page)).to_have_count(1)
+    expect(page).to_have_url(re.compile(r"\?q=regle$"))
+    expect(search).to_be_focused()
+    search.fill("")
+    expect(rows(page)).to_have_count(2)
+    search.fill("nothing")
+    expect(page.locator(".empty-state")).to_be_visible()
+
+
+def test_states_and_orders_change_in_place_and_back_works(people, page_for):
+    DocumentFactory(instance=people.instance, name="a.txt", pages=1)
+    DocumentFactory(instance=people.instance, name="b.txt", pages=9, status=Status.FAILED)
+    page = page_for(people.teammate, locale="en-GB")
+    page.goto(LIST)
+    page.evaluate("window.same = true")
+    page.get_by_role("link", name=re.compile("Failed")).click()
+    expect(rows(page)).to_have_count(1)
+    expect(page.get_by_role("link", name=re.compile("Failed"))).to_be_focused()
+    page.go_back()
+    expect(rows(page)).to_have_count(2)
+    page.get_by_role("link", name="Name").click()
+    expect(rows(page).first).to_contain_text("a.txt")
+    expect(page.get_by_role("columnheader", name="Name")).to_have_attribute(
+        "aria-sort", "ascending"
+    )
+    assert page.evaluate("window.same")
+
+
+def test_deleting_asks_first_and_escape_keeps(people, page_for):
+    for n in range(3):
+        DocumentFactory(instance=people.instance, name=f"{n}.txt")
+    page = page_for(people.editor, locale="en-GB")
+    page.goto(LIST)
+    page.get_by_role("link", name="Delete 0.txt").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Delete this document?")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("link", name="Delete 0.txt")).to_be_focused()
+    page.get_by_role("link", name="Delete 0.txt").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(rows(page)).to_have_count(2)
+    page.get_by_label("Select all the documents shown").check()
+    expect(page.locator("[data-selected]")).to_have_text("2 documents selected")
+    page.locator(".documents-bulk").get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Delete the 2 documents").click()
+    expect(page.get_by_role("heading", name="Add your first documents")).to_be_visible()
+    assert names(people.instance) == set()
+
+
+def test_the_whole_list_by_keyboard(people, page_for):
+    DocumentFactory(instance=people.instance, name="a.txt")
+    page = page_for(people.editor, locale="en-GB")
+    page.goto(LIST)
+    page.locator("#main").focus()
+    reached = []
+    for _ in range(16):
+        page.keyboard.press("Tab")
+        reached.append(
+            page.evaluate(
+                "document.activeElement.ariaLabel || document.activeElement.textContent.trim()"
+            )
+        )
+    for label in ("Search by name or folder", "Select a.txt", "a.txt", "Delete a.txt"):
+        assert label in reached, json.dumps(reached)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390, 320])
+def test_no_barrier_in_any_state(people, page_for, axe, width, scheme):
+    states = [
+        {"status": Status.READY, "chunks": 12},
+        {"status": Status.QUEUED},
+        {"status": Status.PARSING},
+        {"status": Status.EMBEDDING, "chunks": 40, "embedded_chunks": 3},
+        {"status": Status.FAILED, "error_code": "image_only"},
+        {"status": Status.FAILED, "error_code": "cancelled"},
+    ]
+    for number, state in enumerate(states):
+        DocumentFactory(instance=people.instance, name=f"{'Très long ' * 12}{number}.txt", **state)
+    DocumentFactory(instance=people.instance, name="النظام الداخلي للجامعة.pdf")
+    page = page_for(people.editor, width=width, scheme=scheme)
+    page.goto(LIST)
+    page.locator("summary").first.click()
+    page.locator('input[name="document"]').first.check()
+    assert axe(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.locator("a[data-delete]").first.click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert axe(page) == []
