@@ -18,6 +18,7 @@ from .progress import report
 _BACKOFF_S = (0.2, 1.0, 3.0, 10.0, 30.0)
 _STEADY_S = 60.0  # up for that long: the next death is a first one again
 _LOG_CHECK_S = 60.0
+_TICK_S = 0.25
 
 
 class Supervisor:
@@ -65,7 +66,7 @@ class Supervisor:
                 rotate(self._data.log)
                 next_log_check = time.monotonic() + _LOG_CHECK_S
             # A signal (a child's death included) ends the wait at once.
-            select.select([self._wake_up], [], [], 1.0)
+            select.select([self._wake_up], [], [], _TICK_S)
             with contextlib.suppress(BlockingIOError):
                 self._wake_up.recv(4096)
 

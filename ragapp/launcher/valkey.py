@@ -23,6 +23,8 @@ _SETTINGS = {
     "maxmemory-policy": "noeviction",
     "databases": "32",
     "daemonize": "no",
+    # Its title would overwrite the environment by which `sweep` knows it.
+    "set-proc-title": "no",
 }
 
 

@@ -25,7 +25,7 @@ READY_TIMEOUT_S = 180.0
 def operator_environment() -> dict[str, str]:
     """Nothing of the tests' own services; the model and the static files are made once."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    return kept | {"MODELS_DIR": str(CACHE), "STATIC_ROOT": str(CACHE / "static")}
+    return kept | {"MODELS_DIR": str(CACHE / "models"), "STATIC_ROOT": str(CACHE / "static")}
 
 
 def launch(command: str, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
