@@ -24,6 +24,12 @@ class ChatAnswer extends HTMLElement {
     this.reasoning = this.querySelector("[data-reasoning]");
     this.content.replaceChildren();
     this.view = new MarkdownView(this.content, (block) => markCitations(block, this.numbered()));
+    this.comment = this.querySelector("[data-feedback-form]");
+    this.comment.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.rate(false, this.comment.elements.comment.value.trim());
+      this.comment.hidden = true;
+    });
     this.addEventListener("click", (event) => this.clicked(event));
     this.draw();
     if (this.data.status === "streaming" && this.data.id) this.listen();
@@ -158,6 +164,7 @@ class ChatAnswer extends HTMLElement {
     const { action } = button.dataset;
     if (action === "copy") await this.copy();
     else if (action === "feedback") await this.rate(button.dataset.helpful === "true");
+    else if (action === "no-comment") this.comment.hidden = true;
     else this.ask(action);
   }
 
@@ -175,16 +182,18 @@ class ChatAnswer extends HTMLElement {
     toast(t("answerCopied"));
   }
 
-  async rate(helpful) {
+  async rate(helpful, comment = "") {
     try {
-      await postJSON(`${this.dataset.base}m/${this.data.id}/feedback/`, { helpful, comment: "" });
+      await postJSON(`${this.dataset.base}m/${this.data.id}/feedback/`, { helpful, comment });
     } catch (error) {
       toast(error.message || t("notSent"));
       return;
     }
     this.data.feedback = { helpful };
     this.drawFeedback();
-    toast(t("feedbackThanks"));
+    this.comment.hidden = helpful || Boolean(comment);
+    if (this.comment.hidden) toast(t("feedbackThanks"));
+    else this.comment.querySelector("textarea").focus();
   }
 }
 

@@ -14,7 +14,9 @@ class ChatApp extends HTMLElement {
     this.base = this.dataset.base;
     this.addEventListener("composer-ask", ({ detail }) => this.ask(detail.question));
     this.addEventListener("composer-stop", () => this.stop());
-    this.addEventListener("composer-edit-last", () => this.lastOf("chat-question")?.edit());
+    this.addEventListener("composer-edit-last", () => {
+      if (!this.streaming()) this.lastOf("chat-question")?.edit();
+    });
     this.addEventListener("question-edited", ({ detail }) => this.askAgain(detail));
     this.addEventListener("answer-again", ({ detail }) => this.answerAgain(detail));
     this.addEventListener("answer-ended", () => this.ended());

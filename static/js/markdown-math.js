@@ -47,7 +47,9 @@ async function load() {
   sheet.rel = "stylesheet";
   sheet.href = new URL("katex.css", import.meta.resolve("katex")).href;
   document.head.append(sheet);
-  katex = (await import("katex")).default;
+  // The small build is no module: it leaves its name in the window.
+  await import("katex");
+  katex = window.katex;
 }
 
 /** Draw the formulas of `root`, at once when KaTeX is here, else as soon as it is. */
