@@ -10,7 +10,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from inference.errors import InferenceError
 from instances.models import Instance
-from retrieval.evaluation import evaluate, index_corpus, read_set
+from retrieval.evaluation import evaluate, read_set
+from retrieval.evaluation_corpus import index_corpus
 
 
 class Command(BaseCommand):

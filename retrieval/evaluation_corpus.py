@@ -1,0 +1,119 @@
+"""A corpus of passages put into an instance for evaluation: see ``retrieval.evaluation``."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from django.conf import settings
+from django.core.files.base import ContentFile
+from numpy.typing import NDArray
+from pgvector import HalfVector
+
+from inference.embedding.client import EmbeddingClient
+from inference.embedding.folder import prepared_folder
+from ingestion import statistics
+from ingestion.chunking import TokenCounter, chunk_document, embedding_text
+from ingestion.models import Chunk, Document, DocumentPage
+from ingestion.parsing.document import Block, ParsedDocument, ParsedPage, Passage
+from instances.models import Instance
+from instances.tenancy import tenant
+
+_BATCH = 64
+_MEDIA_TYPE = "text/plain"
+# What the default model reads at once, less its prefix and special tokens.
+_WHOLE_PASSAGE_TOKENS = 500
+
+Entry = Mapping[str, Any]
+
+
+def index_corpus(instance: Instance, corpus: Sequence[Entry]) -> int:
+    """Index the entries that the instance does not have yet; return how many those were."""
+    with tenant(instance):
+        known = set(
+            Document.objects.for_instance(instance)
+            .filter(status=Document.Status.READY)
+            .values_list("sha256", flat=True)
+        )
+    missing = [entry for entry in corpus if digest(entry) not in known]
+    for start in range(0, len(missing), _BATCH):
+        _index(instance, missing[start : start + _BATCH])
+    return len(missing)
+
+
+def digest(entry: Entry) -> str:
+    """SHA-256 of an entry, its id included: two entries of one text are two documents."""
+    return hashlib.sha256(json.dumps(entry, sort_keys=True).encode()).hexdigest()
+
+
+def _index(instance: Instance, entries: Sequence[Entry]) -> None:
+    """Embed and index a batch of corpus entries."""
+    counter = _token_counter()
+    passages = [_passages(entry, counter) for entry in entries]
+    texts = [embedding_text("", p.heading, p.text) for found in passages for p in found]
+    vectors = iter(EmbeddingClient.from_settings().embed_passages(texts))
+    with tenant(instance):
+        for entry, found in zip(entries, passages, strict=True):
+            _store(instance, entry, [(passage, next(vectors)) for passage in found])
+
+
+def _passages(entry: Entry, counter: TokenCounter) -> tuple[Passage, ...]:
+    """One passage, or those of the product's own splitter if the model cannot read it at once."""
+    text = entry["text"]
+    n_tokens = counter.count(text)
+    if n_tokens <= _WHOLE_PASSAGE_TOKENS:
+        return (Passage(0, text, "", 1, 1, 0, len(text), n_tokens),)
+    page = ParsedPage(1, "", (Block("paragraph", text),))
+    parsed = ParsedDocument(_MEDIA_TYPE, _title(entry), None, "page", (page,))
+    return chunk_document(parsed, counter=counter, chunk_tokens=_WHOLE_PASSAGE_TOKENS)
+
+
+def _token_counter() -> TokenCounter:
+    tokenizer = prepared_folder(settings.MODELS_DIR, settings.EMBEDDING_MODEL) / "tokenizer.json"
+    return TokenCounter(tokenizer if tokenizer.exists() else None)
+
+
+def _store(
+    instance: Instance,
+    entry: Entry,
+    passages: Sequence[tuple[Passage, NDArray[np.float32]]],
+) -> None:
+    text = entry["text"]
+    document = Document(
+        instance=instance,
+        name=f"{entry['_id']}.txt"[:255],
+        title=_title(entry),
+        media_type=_MEDIA_TYPE,
+        size_bytes=len(text.encode()),
+        sha256=digest(entry),
+        status=Document.Status.READY,
+        pages=1,
+        chunks=len(passages),
+        embedded_chunks=len(passages),
+        embedding_model=settings.EMBEDDING_MODEL,
+    )
+    document.file.save(document.name, ContentFile(text.encode()), save=False)
+    document.save(force_insert=True)
+    DocumentPage.objects.create(instance=instance, document=document, number=1, text=text)
+    Chunk.objects.bulk_create(
+        Chunk(
+            instance=instance,
+            document=document,
+            position=passage.position,
+            text=passage.text,
+            heading=passage.heading,
+            page_start=1,
+            page_end=1,
+            char_start=passage.char_start,
+            char_end=passage.char_end,
+            token_count=passage.token_count,
+            embedding=HalfVector(vector),
+        )
+        for passage, vector in passages
+    )
+    statistics.make_searchable(document)
+
+
+def _title(entry: Entry) -> str:
+    return str(entry.get("title", "")).replace("_", " ")[:500]
