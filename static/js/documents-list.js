@@ -42,16 +42,16 @@ class DocumentList extends HTMLElement {
   /** Replace the listing by the one at `url`. */
   async load(url) {
     this.loading?.abort();
-    this.loading = new AbortController();
+    const { signal } = (this.loading = new AbortController());
     this.setAttribute("aria-busy", "true");
     try {
-      const html = await getHTML(url, this.loading.signal);
+      const html = await getHTML(url, signal);
       const page = new DOMParser().parseFromString(html, "text/html");
       const fresh = page.querySelector("document-list [data-listing]");
       if (!fresh) return location.assign(url);
       this.replace(fresh);
-    } catch (error) {
-      if (error.name === "AbortError") return;
+    } catch {
+      if (signal.aborted) return;
       toast(t("actionFailed"));
     }
     this.removeAttribute("aria-busy");

@@ -78,11 +78,11 @@ class DocumentViewer extends HTMLElement {
     const number = params.get("page") || this.first;
     const url = this.dataset.pages.replace(/\/0\/$/, `/${Number(number) || 1}/`);
     this.loading?.abort();
-    this.loading = new AbortController();
+    const { signal } = (this.loading = new AbortController());
     try {
-      this.replace(await getHTML(`${url}?${params}`, this.loading.signal));
-    } catch (error) {
-      if (error.name !== "AbortError") location.assign(`?${params}`);
+      this.replace(await getHTML(`${url}?${params}`, signal));
+    } catch {
+      if (!signal.aborted) location.assign(`?${params}`);
     }
   }
 
