@@ -78,10 +78,11 @@ def open_data_dir(path: Path) -> DataDir:
     """
     data = DataDir(path.expanduser().resolve())
     try:
-        data.root.mkdir(parents=True, exist_ok=True)
+        if not data.root.exists():
+            data.root.mkdir(parents=True)
+            # Root's PostgreSQL runs as another user, who must pass through; it reads nothing here.
+            data.root.chmod(0o711 if os.getuid() == 0 else 0o700)
         _check_version(data)
-        # Root's PostgreSQL runs as another user, who must pass through; it reads nothing here.
-        data.root.chmod(0o711 if os.getuid() == 0 else 0o700)
         data.log.mkdir(exist_ok=True, mode=0o700)
     except OSError as error:
         raise LauncherError(_explain(data.root, error)) from error

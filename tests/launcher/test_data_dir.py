@@ -29,6 +29,13 @@ def test_a_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
         open_data_dir(tmp_path / "file" / "var")
 
 
+def test_a_directory_that_was_there_keeps_its_mode(tmp_path: Path) -> None:
+    tmp_path.chmod(0o1777)
+    open_data_dir(tmp_path)
+
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o1777
+
+
 def test_a_full_disk_is_said(tmp_path: Path) -> None:
     with pytest.raises(LauncherError, match=r"disk is full: \d+ MB free"):
         check_free_space(tmp_path, 1 << 60)
