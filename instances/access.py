@@ -9,10 +9,8 @@ from datetime import timedelta
 from functools import wraps
 from typing import Any
 
-from asgiref.sync import sync_to_async
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -46,19 +44,8 @@ def get_membership(user: Any, slug: str) -> Membership:
 
 
 async def aget_membership(user: Any, slug: str) -> Membership:
-    """``get_membership`` for a streaming view.
-
-    Gives back the connection that the session middleware took for this request, so that the
-    stream which follows holds none.
-    """
-    membership = await in_database(get_membership, user, slug)
-    await sync_to_async(_release_connection)()
-    return membership
-
-
-def _release_connection() -> None:
-    if not connection.in_atomic_block:
-        connection.close()
+    """``get_membership`` for an async view."""
+    return await in_database(get_membership, user, slug)
 
 
 def require_editor(membership: Membership) -> None:
