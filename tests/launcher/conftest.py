@@ -1,6 +1,9 @@
 """A data directory of their own for the launcher's tests, and a look at the processes it left."""
 
+import contextlib
+import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +12,13 @@ import pytest
 
 from ragapp.launcher.data_dir import DataDir, open_data_dir
 from ragapp.launcher.process import processes_of, sweep
+
+
+def kill_all(pids: list[int]) -> None:
+    """Send SIGKILL to each; some die of the others' death."""
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ import pytest
 from ragapp.launcher.data_dir import DataDir, locked
 from ragapp.launcher.process import processes_of
 from ragapp.launcher.project import ROOT
+from tests.launcher.conftest import kill_all
 
 CACHE = Path(os.environ.get("RAGAPP_TEST_CACHE", ROOT / "var" / "test-cache"))
 READY_TIMEOUT_S = 180.0
@@ -108,8 +109,7 @@ def test_everything_is_restarted_survives_a_crash_and_stops(
     for name in ("web", "models", "worker-parse", "worker-embed", "beat", "valkey", "postgres"):
         run.kill_and_await(name)
 
-    for pid in [run.process.pid, *processes_of(data)]:
-        os.kill(pid, signal.SIGKILL)
+    kill_all([run.process.pid, *processes_of(data)])
     first_output = run.process.communicate()[0]
     again = Run(data, free_port)
     again.wait_ready()

@@ -1,8 +1,6 @@
 """The embedded PostgreSQL and Valkey, for real."""
 
-import os
 import shutil
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from ragapp.launcher.data_dir import DataDir, open_data_dir
 from ragapp.launcher.errors import LauncherError
 from ragapp.launcher.process import processes_of, sweep
 from ragapp.launcher.services import running_services, service_environment
+from tests.launcher.conftest import kill_all
 
 
 @pytest.fixture
@@ -77,8 +76,7 @@ def test_a_start_succeeds_after_everything_was_killed(data: DataDir, env: dict[s
     with running_services(data, credentials):
         with psycopg.connect(env["DATABASE_OWNER_URL"]) as owner:
             owner.execute("CREATE TABLE t AS SELECT 42 AS n")
-        for pid in processes_of(data):
-            os.kill(pid, signal.SIGKILL)
+        kill_all(processes_of(data))
     assert (data.postgres / "postmaster.pid").exists()
 
     with running_services(data, credentials), psycopg.connect(env["DATABASE_URL"]) as app:
