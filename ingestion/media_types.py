@@ -123,7 +123,6 @@ def _detect_zip(path: Path) -> str:
             main = _OOXML_MAIN.search(archive.read("[Content_Types].xml"))
             if main:
                 return _OOXML_FAMILY[main.group(1)[:4].lower()]
-            raise UnsupportedMediaType("Office Open XML of another kind")
         if "META-INF/container.xml" in archive:
             return EPUB
         for part, media_type in (

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 _END = re.compile(
-    r"(?:[.!?…]+[\"»”’')\]]*|[。！？؟۔]|\n)\s+(?=[\"«“‘'(\[–—-]?\s*[^\W_a-zà-ÿ]|[\"«“(–—•-])|[。！？]"
+    r"(?:[.!?…]+(?:[ ]?»|[\"”’')\]])*|[。！？؟۔]|\n)\s+(?=[\"«“‘'(\[–—-]?\s*[^\W_a-zà-ÿ]|[\"«“(–—•-])|[。！？]"
 )
 # A full stop after these ends no sentence: titles, initials, references.
 _ABBREVIATION = re.compile(
@@ -21,7 +21,7 @@ def sentence_spans(text: str) -> Iterator[tuple[int, int]]:
         stop = start + len(text[start:end].rstrip())
         if stop <= start:
             continue
-        if text[stop - 1] == "." and _ABBREVIATION.search(text, max(start, stop - 12), stop):
+        if text[stop - 1] == "." and _ABBREVIATION.search(text, max(0, stop - 12), stop):
             continue
         yield start, stop
         start = end

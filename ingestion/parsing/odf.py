@@ -13,7 +13,7 @@ from ingestion.parsing.archive import Archive, attribute, local_name
 from ingestion.parsing.document import Block, ParsedDocument, ParsedPage
 from ingestion.parsing.limits import ParseLimits
 from ingestion.parsing.normalise import one_line
-from ingestion.parsing.odf_text import OdfReader, OdfResources, style_outlines
+from ingestion.parsing.odf_text import OdfReader, OdfResources, numbered_lists, style_outlines
 from ingestion.parsing.ooxml import child, children, descendants
 from ingestion.parsing.sections import first_heading, split_sections
 from ingestion.parsing.sheet_grid import TextBudget
@@ -77,16 +77,18 @@ def _open(path: Path, limits: ParseLimits) -> tuple[etree._Element, str | None, 
         if manifest in archive and b"encryption-data" in archive.read(manifest):
             raise EncryptedDocument("OpenDocument with a password")
         content = archive.xml("content.xml")
-        outlines = style_outlines(content)
+        outlines, numbered = style_outlines(content), numbered_lists(content)
         if "styles.xml" in archive:
-            outlines = {**style_outlines(archive.xml("styles.xml")), **outlines}
+            styles = archive.xml("styles.xml")
+            outlines = {**style_outlines(styles), **outlines}
+            numbered = {**numbered_lists(styles), **numbered}
         title = _title(archive.xml("meta.xml")) if "meta.xml" in archive else None
         objects = {
             name.removesuffix("/content.xml"): archive.xml(name)
             for name in archive.names()
             if name.endswith("/content.xml")
         }
-    return content, title, OdfResources(outlines, objects)
+    return content, title, OdfResources(outlines, numbered, objects)
 
 
 def _title(meta: etree._Element) -> str | None:

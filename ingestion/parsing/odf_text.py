@@ -16,6 +16,7 @@ from ingestion.parsing.tables import pipe_table
 _MAX_REPEATED_CELLS = 256
 _MAX_REPEATED_ROWS = 1_000
 _MAX_SPACES = 100
+_MAX_SPAN = 200
 _SKIPPED = frozenset(
     [
         "tracked-changes",
@@ -51,10 +52,25 @@ def style_outlines(root: etree._Element) -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class OdfResources:
-    """What a body refers to: style name → heading level, name → content of embedded objects."""
+    """What a body refers to: style name → heading level, list style name → depths (from 1) that
+    are numbered, name → content of embedded objects."""
 
     outlines: dict[str, int]
+    numbered: dict[str, set[int]]
     objects: dict[str, etree._Element]
+
+
+def numbered_lists(root: etree._Element) -> dict[str, set[int]]:
+    """Return list style name → depths (from 1) at which items are numbered."""
+    return {
+        attribute(style, "name") or "": {
+            int(level)
+            for item in children(style, "list-level-style-number")
+            if (level := attribute(item, "level") or "").isdecimal()
+            and attribute(item, "num-format")
+        }
+        for style in descendants(root, "list-style")
+    }
 
 
 class OdfReader:
@@ -63,6 +79,7 @@ class OdfReader:
     def __init__(self, resources: OdfResources, budget: TextBudget) -> None:
         self.pages: list[list[Block]] = [[]]
         self._outlines = resources.outlines
+        self._numbered = resources.numbered
         self._objects = dict(resources.objects)
         self._budget = budget
         self._notes = 0
@@ -108,7 +125,7 @@ class OdfReader:
         if text:
             self._add(Block("heading", text, 1))
 
-    def _paragraph(self, element: etree._Element, name: str, depth: int) -> None:
+    def _paragraph(self, element: etree._Element, name: str, depth: int, marker: str = "-") -> None:
         raw, hanging = _text(element)
         level = self._heading_level(element, name)
         for number, piece in enumerate(raw.split("\f")):
@@ -120,8 +137,8 @@ class OdfReader:
             if level:
                 self._add(Block("heading", one_line(text), level))
             elif depth:
-                marker = "" if number else f"{'  ' * (depth - 1)}- "
-                self._add(Block("list_item", f"{marker}{text}", depth))
+                lead = "" if number else f"{'  ' * (depth - 1)}{marker} "
+                self._add(Block("list_item", f"{lead}{text}", depth))
             else:
                 self._add(Block("paragraph", text))
         for item in hanging:
@@ -145,10 +162,25 @@ class OdfReader:
         for table in descendants(content, "table") if content is not None else ():
             self._table(table)
 
-    def _list(self, element: etree._Element, depth: int) -> None:
+    def _list(self, element: etree._Element, depth: int, style: str = "") -> None:
+        """Gather a list; `style` is that of the list around it."""
+        style = attribute(element, "style-name") or style
+        count = 0
         for item in element:
-            if local_name(item) in ("list-item", "list-header"):
-                self.walk(item, depth + 1)
+            if local_name(item) not in ("list-item", "list-header"):
+                continue
+            count += 1
+            is_numbered = depth + 1 in self._numbered.get(style, ())
+            self._item(item, depth + 1, f"{count}." if is_numbered else "-", style)
+
+    def _item(self, item: etree._Element, depth: int, marker: str, style: str) -> None:
+        for part in item:
+            name = local_name(part)
+            if name == "list":
+                self._list(part, depth, style)
+            elif name in ("p", "h"):
+                self._paragraph(part, name, depth, marker)
+                marker = " " * len(marker)
 
     def _note(self, note: etree._Element) -> None:
         for body in children(note, "note-body"):
@@ -168,16 +200,7 @@ class OdfReader:
         if len(cells) == 1:  # a frame around text
             self.walk(cells[0])
             return
-        grid: list[list[str]] = []
-        for row in _rows(table):
-            texts: list[str] = []
-            for cell in row:
-                if local_name(cell) == "table-cell":
-                    texts.append(_cell_text(cell))
-                elif local_name(cell) == "covered-table-cell":
-                    texts.append(_covered(cell, texts, grid))
-            grid.append(texts)
-        text = pipe_table(grid)
+        text = pipe_table(_grid(table))
         if text:
             self._add(Block("table", text))
 
@@ -235,13 +258,27 @@ def _cell_text(cell: etree._Element) -> str:
     return one_line(" ".join(parts))
 
 
-def _covered(cell: etree._Element, texts: list[str], grid: list[list[str]]) -> str:
-    """Return the text of a cell that a span covers: that of the row above, if it reaches here."""
-    above = grid[-1] if grid else []
-    own = _cell_text(cell)
-    if own or len(texts) >= len(above):
-        return own or (texts[-1] if texts else "")
-    return above[len(texts)]
+def _grid(table: etree._Element) -> list[list[str]]:
+    """Return the rows of a table; a cell is repeated wherever it spans."""
+    grid: list[list[str]] = []
+    reach: dict[int, tuple[int, str]] = {}
+    for row in _rows(table):
+        texts: list[str] = []
+        below = {column: (rows - 1, text) for column, (rows, text) in reach.items() if rows > 1}
+        for cell in row:
+            column = len(texts)
+            if local_name(cell) == "covered-table-cell":
+                before = texts[-1] if texts else ""
+                texts.append(reach[column][1] if column in reach else before)
+            elif local_name(cell) == "table-cell":
+                texts.append(_cell_text(cell))
+                rows = _repeated(cell, "number-rows-spanned")
+                for offset in range(min(_repeated(cell, "number-columns-spanned"), _MAX_SPAN)):
+                    if rows > 1:
+                        below[column + offset] = (rows - 1, texts[-1])
+        grid.append(texts)
+        reach = below
+    return grid
 
 
 def _text(element: etree._Element) -> tuple[str, list[etree._Element]]:

@@ -42,13 +42,15 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of text. `hyphenated`: it ended with a hyphen, which `text` no longer holds."""
+    """A line of text. `baseline` is the y on which its letters stand. `hyphenated`: it ended with a
+    hyphen, which `text` no longer holds."""
 
     text: str
     x0: float
     x1: float
     y0: float
     y1: float
+    baseline: float
     size: float
     bold: bool
     hyphenated: bool = False
@@ -114,7 +116,8 @@ class _LineReader:
         if exact and _RIGHT_TO_LEFT.search(text):
             text = self._mended_right_to_left(text, first)
         cells = self._cells(text, first, last, (x0, x1), size) if exact and " " in text else ()
-        return Line(text, x0, x1, y0, y1, size, self._is_bold(first), hyphenated, cells)
+        baseline = self._baseline(first, y0)
+        return Line(text, x0, x1, y0, y1, baseline, size, self._is_bold(first), hyphenated, cells)
 
     def _mended_right_to_left(self, text: str, first: int) -> str:
         """Return a line with its Arabic and Hebrew words in reading order, parted from others.
@@ -158,6 +161,12 @@ class _LineReader:
         if self._rotation == 270:
             return self._width - top, self._width - bottom, left, right
         return left, right, bottom, top
+
+    def _baseline(self, index: int, default: float) -> float:
+        x, y = self._box[:2]
+        if not c.FPDFText_GetCharOrigin(self._raw, index, x, y):
+            return default
+        return self._turned(x.value, x.value, y.value, y.value)[2]
 
     def _size(self, index: int) -> float:
         size = c.FPDFText_GetFontSize(self._raw, index)
@@ -271,6 +280,7 @@ def _joined(before: Line, line: Line) -> Line:
         x1=line.x1,
         y0=min(before.y0, line.y0),
         y1=max(before.y1, line.y1),
+        baseline=larger.baseline,
         size=larger.size,
         bold=before.bold and line.bold,
         hyphenated=line.hyphenated,

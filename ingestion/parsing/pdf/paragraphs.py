@@ -13,7 +13,10 @@ from ingestion.parsing.pdf.hyphenation import Vocabulary, join_lines
 from ingestion.parsing.pdf.lines import Cell, Line
 from ingestion.parsing.tables import pipe_table
 
-_BULLET = re.compile(r"^(?:[•‣◦▪■●○–—➢➤✓❖]|[-*o](?=\s)|\(?(?:\d{1,2}|[a-z])[.)](?=\s))\s*\S")
+# Symbol fonts give bullets as control or private-use characters.
+_GLYPH = r"[•‣◦▪■●○–—➢➤✓❖□☐\x80-\x9f\ue000-\uf8ff]|[-*o](?=\s)"
+_BULLET = re.compile(rf"^(?:{_GLYPH}|\(?(?:\d{{1,2}}|[a-z])[.)](?=\s))\s*\S")
+_LEADING_GLYPH = re.compile(rf"^(?:{_GLYPH})\s*")
 _END_OF_SENTENCE = tuple('.!?:;…»”")')
 _CAPTION = re.compile(r"^(?:fig(?:ure)?\.?|table(?:au)?|illustration|graphique)\s+[\dIVX]+", re.I)
 _MAX_HEADING_CHARS = 180
@@ -156,11 +159,11 @@ def _gaps(line: Line) -> list[tuple[float, float]]:
 def _usual_leading(lines: list[Line]) -> float:
     """Return the most usual distance between baselines, in font sizes."""
     steps = Counter(
-        round((above.y0 - below.y0) / below.size, 1)
+        round((above.baseline - below.baseline) / below.size, 1)
         for above, below in pairwise(lines)
-        if below.size > 0 and 0.8 < (above.y0 - below.y0) / below.size < 2.5
+        if 0 < above.size == below.size < above.baseline - below.baseline < 2.5 * below.size
     )
-    return steps.most_common(1)[0][0] if steps else 1.2
+    return min(steps, key=lambda step: (-steps[step], step)) if steps else 1.2
 
 
 class _Edges:
@@ -192,7 +195,7 @@ def _starts_block(run: list[Line], line: Line, leading: float, edges: _Edges) ->
     if before.bold != line.bold:
         return ends_early or not before.bold or len(run) > 1
     ends_sentence = before.text.endswith(_END_OF_SENTENCE)
-    step = (before.y0 - line.y0) / line.size if line.size else 0.0
+    step = (before.baseline - line.baseline) / line.size if line.size else 0.0
     if step < 0:  # the top of the next column: the paragraph may run on there
         return ends_sentence
     if step > max(leading, 1.0) * _PARAGRAPH_LEADING:
@@ -206,8 +209,9 @@ def _starts_block(run: list[Line], line: Line, leading: float, edges: _Edges) ->
 def _blocks(run: _Run, looks: Looks) -> list[Block]:
     if run.is_table:
         return _table_blocks(run.lines)
-    text = join_lines(((line.text, line.hyphenated) for line in run.lines), looks.vocabulary)
-    text = _LEADERS.sub(" … ", clean_block(text)).strip()
+    raw = join_lines(((line.text, line.hyphenated) for line in run.lines), looks.vocabulary)
+    raw = _LEADERS.sub(" … ", raw)
+    text = clean_block(raw)
     if not text:
         return []
     if level := looks.heading_level(run.lines, text):
@@ -215,6 +219,7 @@ def _blocks(run: _Run, looks: Looks) -> list[Block]:
     kind: BlockKind = "paragraph"
     if _BULLET.match(run.lines[0].text):
         kind = "list_item"
+        text = clean_block(_LEADING_GLYPH.sub("- ", raw))
     elif _CAPTION.match(text):
         kind = "caption"
     return [Block(kind, text)]

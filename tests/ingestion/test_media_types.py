@@ -1,0 +1,80 @@
+"""What a file is, told by its content and hardly by its name."""
+
+from pathlib import Path
+
+import pytest
+
+from ingestion import media_types as types
+from ingestion.errors import EncryptedDocument, UnsafeDocument, UnsupportedMediaType
+from ingestion.media_types import detect
+from tests.ingestion.package_writer import paragraph, write_docx, write_epub, write_odf, write_zip
+from tests.ingestion.pdf_writer import Page, write_pdf
+
+MAIL = "From: a@x.fr\nTo: b@x.fr\nSubject: Bonjour\nDate: Mon, 1 Jul 2024 10:00:00 +0200\n\nTexte"
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "expected"),
+    [
+        ("Bonjour.", "note.txt", types.TEXT),
+        ("", "vide.txt", types.TEXT),
+        ("Bonjour, Paul\nBonsoir, Anne", "sans-nom", types.TEXT),
+        ("# Titre\n\nTexte **gras** et [lien](x).\n", "sans-nom", types.MARKDOWN),
+        ("Texte", "a.md", types.MARKDOWN),
+        ("a;b\n1;2", "a.csv", types.CSV),
+        ("a;b;c\n1;2;3\n4;5;6\n7;8;9\n", "export", types.CSV),
+        ("<!DOCTYPE html><p>x", "a.txt", types.HTML),
+        ("<?xml version='1.0'?>\n<html xmlns='x'/>", "a", types.HTML),
+        ("<p>fragment", "a.html", types.HTML),
+        (MAIL, "message", types.EML),
+        ("{\\rtf1 x}", "a.doc", types.RTF),
+        ('{"a": 1}', "a.json", types.TEXT),
+    ],
+)
+def test_kinds_of_text(tmp_path: Path, content: str, name: str, expected: str) -> None:
+    (tmp_path / "file").write_text(content)
+    assert detect(tmp_path / "file", name) == expected
+
+
+def test_names_that_lie_do_not_matter(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    assert detect(write_pdf(file, [Page()]), "a.docx") == types.PDF
+    assert detect(write_docx(file, paragraph("x")), "a.pdf") == types.DOCX
+    assert detect(write_odf(file, "text", ""), "a.txt") == types.ODT
+    assert detect(write_odf(file, "spreadsheet", ""), "a.xlsx") == types.ODS
+    assert detect(write_odf(file, "presentation", ""), "a.zip") == types.ODP
+    assert detect(write_epub(file, []), "a.html") == types.EPUB
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"\x89PNG\r\n\x1a\n" + bytes(range(256)), b"\x7fELF" + b"\0\1\2" * 99,
+     b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600],
+    ids=["png", "elf", "old-office"],
+)  # fmt: skip
+def test_unsupported(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a.pdf").write_bytes(content)
+    with pytest.raises(UnsupportedMediaType):
+        detect(tmp_path / "a.pdf", "a.pdf")
+
+
+def test_plain_zip_is_unsupported(tmp_path: Path) -> None:
+    with pytest.raises(UnsupportedMediaType):
+        detect(write_zip(tmp_path / "a.zip", {"a.txt": "x"}), "a.docx")
+
+
+def test_office_file_with_a_password(tmp_path: Path) -> None:
+    content = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 2_000_000
+    (tmp_path / "a.docx").write_bytes(content + "EncryptedPackage".encode("utf-16-le"))
+    with pytest.raises(EncryptedDocument):
+        detect(tmp_path / "a.docx", "a.docx")
+
+
+def test_a_zip_with_an_endless_directory_is_refused_unread(tmp_path: Path) -> None:
+    path = write_docx(tmp_path / "a.docx", "")
+    data = bytearray(path.read_bytes())
+    end = data.rindex(b"PK\x05\x06")
+    data[end + 12 : end + 16] = (1 << 30).to_bytes(4, "little")
+    path.write_bytes(bytes(data))
+    with pytest.raises(UnsafeDocument):
+        detect(path, "a.docx")

@@ -1,0 +1,139 @@
+"""Text, Markdown, HTML, CSV, RTF, e-mail, EPUB."""
+
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from ingestion.errors import EncryptedDocument
+from tests.ingestion.package_writer import write_epub, write_zip
+from tests.ingestion.reading import outline_of, read, text_of
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252", "mac_roman"])
+def test_plain_text_in_any_encoding(tmp_path: Path, encoding: str) -> None:
+    text = "Où était l'œuvre ? À Besançon, « là-bas », dès l'été.\n\nUn second paragraphe, naïf."
+    (tmp_path / "a.txt").write_bytes(text.encode(encoding))
+    assert text_of(read(tmp_path / "a.txt")) == text
+
+
+def test_markdown_structure(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text(
+        "---\ntitle: Mon guide\n---\n# Titre\n\nUn *mot* [lien](http://x.fr).\n\n1. un\n2. deux\n"
+        "   - sous\n\n```python\ndef f():\n    return 1\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n"
+    )
+    document = read(tmp_path / "a.md")
+    assert document.title == "Mon guide"
+    assert outline_of(document) == [
+        ("heading1", "Titre"),
+        ("paragraph", "Un mot lien."),
+        ("list_item", "1. un"),
+        ("list_item", "2. deux"),
+        ("list_item", "  - sous"),
+        ("code", "def f():\n    return 1"),
+        ("table", "| a | b |\n| --- | --- |\n| 1 | 2 |"),
+    ]
+
+
+def test_html_shows_what_a_reader_sees(tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text(
+        "<!doctype html><html lang='fr-FR'><head><title>Page</title><style>p{}</style></head><body>"
+        "<script>alert(1)</script><h1>Titre</h1><p>Texte<br>suite</p><p hidden>caché</p>"
+        "<p style='display: none'>invisible</p><ul><li>un<ul><li>deux</li></ul></li></ul>"
+        "<table><tr><th>A</th><th>B</th></tr><tr><td rowspan=2>x</td><td>1</td></tr>"
+        "<tr><td>2|3</td></tr></table><pre>a  b\n  c</pre>",
+        encoding="utf-8",
+    )
+    document = read(tmp_path / "a.html")
+    assert (document.title, document.language) == ("Page", "fr")
+    assert outline_of(document) == [
+        ("heading1", "Titre"),
+        ("paragraph", "Texte\nsuite"),
+        ("list_item", "- un"),
+        ("list_item", "  - deux"),
+        ("table", "| A | B |\n| --- | --- |\n| x | 1 |\n| x | 2\\|3 |"),
+        ("code", "a b\n  c"),
+    ]
+
+
+def test_html_in_its_declared_encoding(tmp_path: Path) -> None:
+    page = "<html><head><meta charset=iso-8859-2></head><body><p>Żółć wątpliwość</p></body></html>"
+    (tmp_path / "a.html").write_bytes(page.encode("iso-8859-2"))
+    assert text_of(read(tmp_path / "a.html")) == "Żółć wątpliwość"
+
+
+def test_long_texts_become_sections(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("".join(f"## Partie {n}\n\nTexte {n}.\n\n" for n in range(5)))
+    document = read(tmp_path / "a.md")
+    assert [(page.number, page.label) for page in document.pages] == [
+        (n + 1, f"Partie {n}") for n in range(5)
+    ]
+
+
+@pytest.mark.parametrize(
+    "delimiter", [",", ";", "\t", "|"], ids=["comma", "semicolon", "tab", "pipe"]
+)
+def test_csv_delimiters(tmp_path: Path, delimiter: str) -> None:
+    rows = [["nom", "ville", "note"], ['"Durand"', "Nîmes", "12"], ["Petit", "Aix", "15"]]
+    (tmp_path / "a.csv").write_text("\n".join(delimiter.join(row) for row in rows))
+    assert text_of(read(tmp_path / "a.csv")) == (
+        "| nom | ville | note |\n| --- | --- | --- |\n| Durand | Nîmes | 12 |\n| Petit | Aix | 15 |"
+    )
+
+
+def test_csv_with_an_unclosed_quote_loses_nothing(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text('a;b\n"x;1\ny;2\n' + "z;3\n" * 400_000)
+    assert text_of(read(tmp_path / "a.csv")).count("| z | 3 |") == 400_000
+
+
+def test_rtf(tmp_path: Path) -> None:
+    (tmp_path / "a.rtf").write_bytes(
+        rb"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0 Arial;}}\f0 L'\'e9t\'e9 \u339?uvre\par Seconde ligne.}"
+    )
+    assert text_of(read(tmp_path / "a.rtf")) == "L'été œuvre\n\nSeconde ligne."
+
+
+def test_mail_headers_body_attachments_and_forwarded_message(tmp_path: Path) -> None:
+    inner = EmailMessage()
+    inner["From"], inner["Subject"] = "bob@x.fr", "Message d'origine"
+    inner.set_content("Le contenu d'origine.")
+    message = EmailMessage()
+    message["From"], message["To"] = "Zoé <zoe@x.fr>", "ana@x.fr"
+    message["Subject"], message["Date"] = "Réunion d'été", "Mon, 1 Jul 2024 10:00:00 +0200"
+    message.set_content("Bonjour,\n\nVoici l'ordre du jour.")
+    message.add_alternative("<p>Bonjour,</p><p>Voici l'ordre du jour.</p>", subtype="html")
+    message.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="ordre.pdf")
+    message.add_attachment(inner)
+    (tmp_path / "a.eml").write_bytes(bytes(message))
+    document = read(tmp_path / "a.eml")
+    assert (document.unit, document.title) == ("message", "Réunion d'été")
+    assert [page.label for page in document.pages] == ["Réunion d'été", "Message d'origine"]
+    text = text_of(document)
+    assert "From: Zoé <zoe@x.fr>" in text
+    assert text.count("Voici l'ordre du jour.") == 1
+    assert "- ordre.pdf" in text
+    assert "Le contenu d'origine." in text
+
+
+def test_epub_chapters_in_the_order_of_the_spine(tmp_path: Path) -> None:
+    path = write_epub(
+        tmp_path / "a.epub", ["<h1>Un</h1><p>Début&#160;!</p>", "<h1>Deux</h1><p>Fin.</p>"]
+    )
+    document = read(path)
+    assert (document.title, document.language, document.unit) == ("Un livre", "fr", "section")
+    assert [(page.number, page.label) for page in document.pages] == [(1, "Un"), (2, "Deux")]
+    assert text_of(document) == "Un\n\nDébut !\nDeux\n\nFin."
+
+
+def test_epub_under_rights_management(tmp_path: Path) -> None:
+    path = write_zip(
+        tmp_path / "a.epub",
+        {
+            "mimetype": "application/epub+zip",
+            "META-INF/container.xml": "<container/>",
+            "META-INF/encryption.xml": "<encryption><EncryptedData><EncryptionMethod Algorithm="
+            '"http://www.w3.org/2001/04/xmlenc#aes128-cbc"/></EncryptedData></encryption>',
+        },
+    )
+    with pytest.raises(EncryptedDocument):
+        read(path)

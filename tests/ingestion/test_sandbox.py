@@ -1,0 +1,256 @@
+"""Hostile files end with a reason, and leave the caller and its zygote in good health."""
+
+import os
+import signal
+import subprocess
+import sys
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ingestion.errors import (
+    CorruptDocument,
+    EncryptedDocument,
+    ImageOnlyDocument,
+    IngestionError,
+    ParseCancelled,
+    ParseMemoryExceeded,
+    ParserCrashed,
+    ParseTimeout,
+    SandboxUnavailable,
+    TooManyPages,
+    TooMuchText,
+    UnsafeDocument,
+    error_for_code,
+    user_message,
+)
+from ingestion.sandbox import ParsedFile, ParseLimits, client, parse_in_child
+from ingestion.sandbox.wire import dump_result, load_result
+from tests.ingestion.package_writer import paragraph, write_docx
+from tests.ingestion.pdf_writer import Page, stream, write_image_pdf, write_objects, write_pdf
+
+MIB = 1024 * 1024
+
+
+@pytest.fixture(autouse=True, scope="module")
+def no_zygote_left() -> Iterator[None]:
+    yield
+    client.close_zygote()
+
+
+def parse(path: Path, **limits: int) -> ParsedFile:
+    return parse_in_child(
+        path, name=path.name, tokenizer_path=None, chunk_tokens=256, limits=ParseLimits(**limits)
+    )
+
+
+def one_page(*objects: bytes) -> list[bytes]:
+    """Return the objects of a PDF whose only page has object 4 as its contents."""
+    return [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R>>",
+        *objects,
+    ]
+
+
+def flate_bomb(path: Path) -> Path:
+    """1 GiB of path operators in 3 MB, then compressed again to some kilobytes."""
+    compressor = zlib.compressobj(9)
+    block = b"0 0 m " * 200_000
+    data = b"".join(compressor.compress(block) for _ in range(900)) + compressor.flush()
+    twice = zlib.compress(data, 9)
+    return write_objects(path, one_page(stream(twice, b"/Filter[/FlateDecode/FlateDecode]")))
+
+
+def zip_bomb(path: Path) -> Path:
+    """A Word file whose body unpacks to 400 times its size."""
+    write_docx(path, "")
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        with archive.open("word/document.xml", "w") as part:
+            for _ in range(200):
+                part.write(b"<w:p/>" * 100_000)
+    return path
+
+
+def endless_pages(path: Path) -> Path:
+    pages = b"<</Type/Pages/Kids[2 0 R 2 0 R]/Count 3>>"
+    return write_objects(path, [b"<</Type/Catalog/Pages 2 0 R>>", pages])
+
+
+def nested_entities(path: Path) -> Path:
+    entities = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 10))
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        body = f'<!DOCTYPE d [<!ENTITY e0 "ha">{entities}]><d>&e9;</d>'
+        archive.writestr("word/document.xml", body)
+    return path
+
+
+def locked(path: Path) -> Path:
+    from pypdf import PdfWriter
+
+    write_pdf(path, [Page().lines(72, 700, "secret")])
+    writer = PdfWriter(clone_from=path)
+    writer.encrypt("secret")
+    writer.write(path)
+    return path
+
+
+def truncated(path: Path) -> Path:
+    write_docx(path, paragraph("texte"))
+    path.write_bytes(path.read_bytes()[:400])
+    return path
+
+
+@pytest.mark.parametrize(
+    ("make", "error"),
+    [
+        (flate_bomb, ParseMemoryExceeded),
+        (zip_bomb, UnsafeDocument),
+        (nested_entities, UnsafeDocument),
+        (endless_pages, CorruptDocument),
+        (lambda path: write_image_pdf(path, side=30_000), ImageOnlyDocument),
+        (lambda path: write_pdf(path, [Page()] * 20_000), TooManyPages),
+        (locked, EncryptedDocument),
+        (truncated, CorruptDocument),
+    ],
+    ids=["flate", "zip", "entities", "cycle", "image", "20000-pages", "encrypted", "truncated"],
+)
+def test_a_hostile_file_has_its_reason_and_the_next_file_is_read(
+    tmp_path: Path, make: object, error: type[IngestionError]
+) -> None:
+    path = make(tmp_path / "hostile")  # type: ignore[operator]
+    with pytest.raises(error):
+        parse(path, memory_bytes=384 * MIB)
+    good = write_pdf(tmp_path / "good.pdf", [Page().lines(72, 700, "Un texte sain.")])
+    assert parse(good).passages[0].text == "Un texte sain."
+
+
+def test_twenty_thousand_pages_are_read_when_the_operator_allows_them(tmp_path: Path) -> None:
+    pages = [Page().lines(72, 700, "Une page parmi vingt mille.")] * 20_000
+    path = write_pdf(tmp_path / "long.pdf", pages)
+    parsed = parse(path, max_pages=20_000, memory_bytes=1024 * MIB)
+    assert len(parsed.document.pages) == 20_000
+
+
+def test_processor_time_is_bounded(tmp_path: Path) -> None:
+    path = write_pdf(tmp_path / "a.pdf", [Page().lines(72, 700, *["mot " * 30] * 60)] * 4_000)
+    with pytest.raises(ParseTimeout):
+        parse(path, cpu_seconds=1)
+
+
+def test_wall_time_is_bounded(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")  # opening it waits for a writer that never comes
+    with pytest.raises(ParseTimeout):
+        parse(tmp_path / "fifo", wall_seconds=1)
+
+
+def test_text_is_bounded(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("mot " * 50_000)
+    with pytest.raises(TooMuchText):
+        parse(tmp_path / "a.txt", max_text_chars=100_000)
+    with pytest.raises(TooMuchText):
+        parse(tmp_path / "a.txt", max_result_bytes=100_000)
+
+
+def test_the_caller_may_give_up(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    with pytest.raises(ParseCancelled):
+        parse_in_child(
+            tmp_path / "fifo",
+            name="a.txt",
+            tokenizer_path=None,
+            chunk_tokens=256,
+            is_cancelled=lambda: True,
+        )
+    (tmp_path / "a.txt").write_text("Ensuite, tout va bien.")
+    assert parse(tmp_path / "a.txt").passages
+
+
+def test_a_missing_file_is_an_error_of_the_tree(tmp_path: Path) -> None:
+    with pytest.raises(IngestionError):
+        parse(tmp_path / "none.pdf")
+
+
+def test_a_dead_zygote_is_transient_and_replaced(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Un texte.")
+    parse(tmp_path / "a.txt")
+    assert client._current is not None
+    pid = client._current._process.pid
+    os.mkfifo(tmp_path / "fifo")
+    killed: list[int] = []
+
+    def kill_once() -> bool:
+        if not killed:
+            killed.append(pid)
+            os.kill(pid, signal.SIGKILL)
+        return False
+
+    with pytest.raises(SandboxUnavailable):
+        parse_in_child(
+            tmp_path / "fifo",
+            name="fifo",
+            tokenizer_path=None,
+            chunk_tokens=256,
+            is_cancelled=kill_once,
+        )
+    assert parse(tmp_path / "a.txt").passages
+
+
+def test_nothing_outlives_a_caller_killed_at_work(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    code = (
+        "import sys, pathlib\nfrom ingestion.sandbox import parse_in_child, client\n"
+        "client._living_zygote()\nprint(client._current._process.pid, flush=True)\n"
+        "parse_in_child(pathlib.Path(sys.argv[1]), name='a', tokenizer_path=None, chunk_tokens=9)"
+    )
+    caller = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path / "fifo")], stdout=subprocess.PIPE, text=True
+    )
+    assert caller.stdout is not None
+    zygote = os.pidfd_open(int(caller.stdout.readline()))
+    caller.kill()
+    caller.wait()
+    with open(zygote, closefd=True) as descriptor:
+        import select
+
+        assert select.select([descriptor], [], [], 30)[0], "the zygote is still there"
+
+
+def test_the_child_can_write_no_file(tmp_path: Path) -> None:
+    code = (
+        "import sys\nfrom ingestion.parsing.limits import ParseLimits\n"
+        "from ingestion.sandbox.job import _limit\n_limit(ParseLimits())\n"
+        "try:\n    open(sys.argv[1], 'wb', buffering=0).write(b'x' * 99)\nexcept OSError as error:\n    print(error.errno)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "out")], capture_output=True, text=True
+    )
+    assert done.stdout.strip() == "27"  # EFBIG
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"[]", b"{", b'{"document": {}}', b'{"error": 3}', b'{"passages": [], "document": null}'],
+)
+def test_nonsense_from_the_child_is_a_crash(data: bytes) -> None:
+    with pytest.raises(ParserCrashed):
+        load_result(data)
+
+
+def test_errors_cross_the_pipe_under_their_code() -> None:
+    with pytest.raises(UnsafeDocument, match="bomb"):
+        load_result(dump_result(UnsafeDocument("bomb")))
+
+
+@pytest.mark.parametrize("error", IngestionError.__subclasses__())
+def test_every_error_has_words_for_people(error: type[IngestionError]) -> None:
+    for found in (error, *error.__subclasses__()):
+        assert str(user_message(found.code))
+        if found.code != "unreadable":
+            assert error_for_code(found.code) is found
