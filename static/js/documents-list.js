@@ -4,7 +4,7 @@
  * Filters, orders and pages replace the list in place, so that files on their way are not stopped;
  * rows change as the events tell, without moving the focus or the ticks.
  */
-import { confirmDeletion } from "./documents-delete.js";
+import { actInPlace } from "./documents-actions.js";
 import { DocumentEvents } from "./documents-events.js";
 import { patchRows } from "./documents-rows.js";
 import { counted, formatted } from "./documents-strings.js";
@@ -22,7 +22,8 @@ class DocumentList extends HTMLElement {
     this.addEventListener("change", (event) => this.changed(event));
     this.addEventListener("input", (event) => this.typed(event));
     this.addEventListener("reset", () => setTimeout(() => this.ticked()));
-    document.addEventListener("submit", (event) => this.submitted(event));
+    this.addEventListener("submit", (event) => this.submitted(event));
+    actInPlace(() => this.events.restart());
     document.addEventListener("documents-added", () => {
       if (!this.busy) this.events.restart();
     });
@@ -125,35 +126,10 @@ class DocumentList extends HTMLElement {
     text.textContent = counted("selected", n);
   }
 
-  async submitted(event) {
-    const { target: form, submitter } = event;
-    if (form.matches("[data-filter]")) {
-      event.preventDefault();
-      return this.filter(form);
-    }
-    const deletes = form.matches("[data-delete-form]");
-    if (form.id !== "document-actions" && !deletes) return;
+  submitted(event) {
+    if (!event.target.matches("[data-filter]")) return;
     event.preventDefault();
-    const body = new FormData(form, submitter);
-    // Not form.action: the buttons named "action" stand before it.
-    const url = submitter?.getAttribute("formaction") ?? form.getAttribute("action");
-    if (!deletes && body.get("action") === "delete") {
-      const headers = { "X-Fragment": "dialog" };
-      return confirmDeletion(new Request(url, { method: "POST", body, headers }));
-    }
-    await this.act(url, body);
-    if (deletes) form.closest("dialog").close();
-    if (body.has("action")) form.reset();
-  }
-
-  /** Ask the server for something; the change itself arrives as an event. */
-  async act(url, body) {
-    const headers = { Accept: "application/json" };
-    const response = await fetch(url, { method: "POST", body, headers }).catch(() => null);
-    if (!response?.ok) return toast(t("actionFailed"));
-    const { message } = await response.json();
-    if (message) toast(message);
-    this.events.restart();
+    this.filter(event.target);
   }
 
   /** Bring the page up to date with an event. */

@@ -4,9 +4,11 @@
  * The panel lists what is on its way and what needs somebody's attention; what arrived is in the
  * list of documents, which is told by "documents-added".
  */
-import { fromDrop, fromInput, refusal } from "./documents-files.js";
+import { onFilesDropped } from "./documents-drop.js";
+import { fromInput, refusal } from "./documents-files.js";
 import { counted, formatted } from "./documents-strings.js";
 import { transfer } from "./documents-transfer.js";
+import { UploadItem } from "./documents-upload-item.js";
 import { t } from "./strings.js";
 import { toast } from "./toast.js";
 
@@ -20,13 +22,15 @@ class DocumentUploads extends HTMLElement {
     this.items = [];
     this.panel = this.querySelector("[data-panel]");
     this.list = this.querySelector("[data-items]");
-    this.veil = this.querySelector("[data-veil]");
     this.template = this.querySelector("template[data-item]");
     this.querySelector("[data-stop-all]").addEventListener("click", () => this.stopAll());
     this.querySelector("[data-retry-all]").addEventListener("click", () => this.retryAll());
     this.querySelector("[data-clear]").addEventListener("click", () => this.clear());
     this.listenToPickers();
-    this.listenToDrops();
+    onFilesDropped(this.querySelector("[data-veil]"), (found) => {
+      if (found.length) this.add(found);
+      else toast(t("noFile"));
+    });
     window.addEventListener("beforeunload", (event) => {
       if (this.pending().length) event.preventDefault();
     });
@@ -43,30 +47,6 @@ class DocumentUploads extends HTMLElement {
         input.value = "";
       });
     }
-  }
-
-  listenToDrops() {
-    let depth = 0;
-    const show = (visible) => {
-      depth = visible ? depth : 0;
-      this.veil.hidden = !visible;
-    };
-    const withFiles = (handler) => (event) => {
-      if (!event.dataTransfer?.types.includes("Files")) return;
-      event.preventDefault();
-      handler(event);
-    };
-    window.addEventListener("dragenter", withFiles(() => show((depth += 1) > 0)));
-    window.addEventListener("dragleave", withFiles(() => show((depth -= 1) > 0)));
-    window.addEventListener("dragover", withFiles((event) => {
-      event.dataTransfer.dropEffect = "copy";
-    }));
-    window.addEventListener("drop", withFiles(async (event) => {
-      show(false);
-      const found = await fromDrop(event.dataTransfer);
-      if (found.length) this.add(found);
-      else toast(t("noFile"));
-    }));
   }
 
   add(found) {
@@ -140,32 +120,20 @@ class DocumentUploads extends HTMLElement {
 
   /** Draw one item; past LISTED_PROBLEMS only its count is shown. */
   show(item) {
-    if (!item.element) {
+    if (!item.view) {
       if (OVER.has(item.state) && this.list.childElementCount >= LISTED_PROBLEMS) return;
-      item.element = this.template.content.firstElementChild.cloneNode(true);
-      item.element.querySelector("[data-name]").textContent = item.file.name;
-      item.element.querySelector("[data-retry]").addEventListener("click", () => this.retry(item));
-      item.element.querySelector("[data-dismiss]").addEventListener("click", () => this.dismiss(item));
-      this.list.append(item.element);
+      item.view = new UploadItem(this.template, item.file.name, {
+        retry: () => this.retry(item),
+        dismiss: () => this.dismiss(item),
+      });
+      this.list.append(item.view.element);
     }
-    const part = (name) => item.element.querySelector(`[data-${name}]`);
-    const over = OVER.has(item.state);
-    item.element.dataset.state = item.state;
-    part("note").textContent = item.note;
-    part("progress").hidden = over;
-    part("progress").max = item.file.size || 1;
-    part("progress").value = item.sent;
-    part("progress").setAttribute("aria-label", item.file.name);
-    part("retry").hidden = !item.again || !over;
-    part("open").hidden = !item.url;
-    if (item.url) part("open").href = item.url;
-    part("dismiss").setAttribute("aria-label", t(over ? "dismiss" : "stop", { name: item.file.name }));
+    item.view.show(item, OVER.has(item.state));
   }
 
   hide(item) {
-    const hadFocus = item.element?.contains(document.activeElement);
-    item.element?.remove();
-    item.element = null;
+    const hadFocus = item.view?.remove();
+    item.view = null;
     if (hadFocus) this.panel.querySelector("button:not([hidden])")?.focus();
   }
 
@@ -197,30 +165,37 @@ class DocumentUploads extends HTMLElement {
     else this.clear();
   }
 
-  summarise() {
-    const of = (state) => this.items.filter((item) => item.state === state).length;
-    const pending = this.pending().length;
-    const done = of("sent") + of("duplicate");
-    const problems = of("failed");
-    const parts = pending
-      ? [counted("progress", this.items.length - problems, { done: formatted(done) })]
-      : [counted("finished", of("sent"))];
-    if (of("duplicate")) parts.push(counted("duplicates", of("duplicate")));
+  of(state) {
+    return this.items.filter((item) => item.state === state).length;
+  }
+
+  /** Where things stand, in words. */
+  summary(pending) {
+    const [sent, here, problems] = ["sent", "duplicate", "failed"].map((state) => this.of(state));
+    const parts = [];
+    if (pending) {
+      const done = formatted(sent + here);
+      parts.push(counted("progress", this.items.length - problems, { done }));
+    } else if (sent) parts.push(counted("finished", sent));
+    if (here) parts.push(counted("duplicates", here));
     if (problems) parts.push(counted("problems", problems));
-    this.querySelector("[data-summary]").textContent = parts.join(" · ");
-    const total = this.querySelector("[data-total]");
-    total.hidden = !pending;
-    total.max = this.items.reduce((sum, { file }) => sum + file.size, 0) || 1;
-    total.value = this.items.reduce((sum, { sent }) => sum + sent, 0);
-    this.querySelector("[data-stop-all]").hidden = !pending;
-    this.querySelector("[data-clear]").hidden = pending > 0;
-    this.querySelector("[data-retry-all]").hidden =
-      pending > 0 || this.items.filter(({ again }) => again).length < 2;
-    return this.querySelector("[data-summary]").textContent;
+    return parts.join(" · ");
+  }
+
+  summarise() {
+    const part = (name) => this.querySelector(`[data-${name}]`);
+    const pending = this.pending().length;
+    part("summary").textContent = this.summary(pending);
+    part("total").hidden = !pending;
+    part("total").max = this.items.reduce((sum, { file }) => sum + file.size, 0) || 1;
+    part("total").value = this.items.reduce((sum, { sent }) => sum + sent, 0);
+    part("stop-all").hidden = !pending;
+    part("clear").hidden = pending > 0;
+    part("retry-all").hidden = pending > 0 || this.items.filter(({ again }) => again).length < 2;
   }
 
   finish() {
-    this.querySelector("[data-status]").textContent = this.summarise();
+    this.querySelector("[data-status]").textContent = this.summary(0);
     if (this.items.every((item) => item.state === "sent")) {
       const shown = this.items;
       setTimeout(() => shown === this.items && this.clear(), CLOSES_AFTER_MS);

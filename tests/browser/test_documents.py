@@ -99,7 +99,7 @@ def test_refusals_and_duplicates_are_told_in_words(people, page_for, tmp_path, s
     copy.write_bytes(first.read_bytes())
     choose(page, [big, photo, empty, copy])
     expect(page.locator("[data-summary]")).to_have_text(
-        "0 files sent · 1 was already here · 3 files were not added"
+        "1 was already here · 3 files were not added"
     )
     notes = page.locator("[data-note]")
     expect(notes.filter(has_text="larger than 2 MB")).to_be_visible()
