@@ -1,6 +1,7 @@
 /*
- * <pdf-page src page highlight zoom label>: one page of a PDF, drawn by PDF.js, with boxes over the
- * words of `highlight`. `zoom` 1 fits the width. Fires pdf-ready {pages} and pdf-error.
+ * <pdf-page src page highlight zoom label failed>: one page of a PDF, drawn by PDF.js, with boxes
+ * over the words of `highlight`. `zoom` 1 fits the width; `label` names the drawing, `failed` is
+ * what to say when there is none. Fires pdf-ready {pages} and pdf-error.
  */
 import * as pdfjs from "pdfjs";
 import { boxesOf } from "./pdf-boxes.js";
@@ -79,6 +80,7 @@ class PdfPage extends HTMLElement {
       this.fire("pdf-ready", { pages: file.numPages });
     } catch (error) {
       if (this.turn !== turn || error.name === "RenderingCancelledException") return;
+      this.fail();
       this.fire("pdf-error", { message: error.message });
     }
   }
@@ -123,6 +125,14 @@ class PdfPage extends HTMLElement {
     });
     this.sheet.append(...marks);
     marks[0]?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }
+
+  fail() {
+    const line = document.createElement("p");
+    line.className = "pdf-failed";
+    line.textContent = this.getAttribute("failed") ?? "";
+    this.sheet.removeAttribute("style");
+    this.sheet.replaceChildren(line);
   }
 
   fire(name, detail) {
