@@ -28,7 +28,6 @@ from ingestion import statistics  # noqa: E402
 from ingestion.models import Chunk, Document  # noqa: E402
 from instances.models import Instance, Organisation  # noqa: E402
 from instances.tenancy import tenant  # noqa: E402
-from retrieval.instance_indexes import has_indexes, maintain_indexes  # noqa: E402
 from retrieval.search import search, search_embedded  # noqa: E402
 
 DIMENSIONS = 384
@@ -71,14 +70,10 @@ def main() -> None:
             corpus = Corpus()
             indexing_s = fill(instance, corpus, n_chunks)
             figures = {"chunks": n_chunks, "indexing_s": round(indexing_s, 1)}
-            figures |= {"exact": measure(instance, corpus, options)}
-            maintain_indexes()
-            if has_indexes(instance.pk):
-                figures |= {"indexed": measure(instance, corpus, options)}
+            figures |= measure(instance, corpus, options)
             print(json.dumps(figures), flush=True)
         finally:
             empty(instance)
-    maintain_indexes()
 
 
 def fill(instance: Instance, corpus: Corpus, n_chunks: int) -> float:

@@ -10,7 +10,6 @@ with the passages, because it is in another language, say.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +20,6 @@ from ingestion.models import CorpusStatistics
 LEXICAL_WEIGHT = 8.0
 # σ of e5's cosines: used until the instance has enough chunks to estimate its own.
 DEFAULT_COSINE_SIGMA = 0.025
-# Chunks that the lexical leg scores at most, in an instance too large to score them all.
-_LEXICAL_BUDGET = 5_000
 
 
 @dataclass(frozen=True)
@@ -33,12 +30,10 @@ class Question:
     ``best_bm25`` is what a passage full of all the question's terms would score, > 0, and
     ``known_share`` the part of it that terms used in the instance make up. ``mean_cosine`` is the
     mean of the question's cosines with the instance's chunks, None when it is too small to tell.
-    ``rarest_terms`` are those that few enough chunks contain for all of these to be scored.
     """
 
     embedding: NDArray[np.float32]
     terms: Mapping[int, float]
-    rarest_terms: tuple[int, ...]
     best_bm25: float
     known_share: float
     cosine_sigma: float
@@ -70,22 +65,8 @@ def weigh_question(
     return Question(
         embedding=embedding,
         terms=known,
-        rarest_terms=_rarest(frequencies),
         best_bm25=lexical.SATURATION * total,
         known_share=sum(known.values()) / total,
         cosine_sigma=(statistics.cosine_sigma if estimated else None) or DEFAULT_COSINE_SIGMA,
         mean_cosine=float(embedding @ centroid) if estimated else None,
     )
-
-
-def _rarest(frequencies: Mapping[int, int]) -> tuple[int, ...]:
-    """The terms of fewest chunks, as many as the budget allows, and at least one if there is any.
-
-    What is left out is in so many chunks that it decides nothing by itself.
-    """
-    by_frequency = sorted(frequencies, key=lambda term: (frequencies[term], term))
-    totals = accumulate(frequencies[term] for term in by_frequency)
-    within = [
-        term for term, total in zip(by_frequency, totals, strict=True) if total <= _LEXICAL_BUDGET
-    ]
-    return tuple(within or by_frequency[:1])

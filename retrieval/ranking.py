@@ -1,9 +1,7 @@
 """The chunks of an instance ranked for a question, by PostgreSQL, in one statement.
 
 Every visible chunk of the instance gets both scores, so the ranking is exact: no leg's candidate
-list cuts anything off. In an instance large enough to have indexes of its own
-(``retrieval.instance_indexes``), only the union of each leg's best candidates is scored. A chunk is
-visible once its whole document is ready (``terms`` is set).
+list cuts anything off. A chunk is visible once its whole document is ready (``terms`` is set).
 """
 
 from collections.abc import Sequence
@@ -15,7 +13,6 @@ from django.db import connection
 from ingestion import lexical
 from ingestion.models import CorpusStatistics, TermStatistics
 from retrieval.fusion import Question, weigh_question
-from retrieval.instance_indexes import has_indexes
 
 _COLUMNS = (
     "chunk_id",
@@ -55,17 +52,6 @@ LEFT JOIN ingestion_documentpage AS page
 ORDER BY best.score DESC, best.id
 """
 _OF_DOCUMENTS = "AND document_id = ANY(%(document_ids)s)"
-_CANDIDATES = """AND id IN (
-    (SELECT id FROM ingestion_chunk WHERE instance_id = %(instance_id)s AND terms IS NOT NULL
-     ORDER BY embedding::halfvec({dimensions}) <#> %(embedding)s::halfvec({dimensions})
-     LIMIT %(candidates)s)
-    UNION
-    (SELECT id FROM ingestion_chunk WHERE instance_id = %(instance_id)s AND terms IS NOT NULL
-     AND ingestion_term_ids(terms) && %(rarest_terms)s::integer[]
-     ORDER BY terms <#> %(terms)s::sparsevec LIMIT %(candidates)s)
-)"""
-# Candidates of each leg where not every chunk is scored.
-CANDIDATES = 100
 
 
 def prepare_question(*, instance_id: int, query: str, embedding: Any) -> Question:
@@ -88,6 +74,7 @@ def rank_chunks(
 
     ``document_ids`` restricts the search to those documents. Runs inside ``tenant(instance)``.
     """
+    statement = _RANKING.format(restriction=_OF_DOCUMENTS if document_ids else "")
     parameters: dict[str, Any] = {
         "instance_id": instance_id,
         "embedding": "[" + ",".join(f"{value:.6g}" for value in question.embedding) + "]",
@@ -96,16 +83,7 @@ def rank_chunks(
         "lexical_factor": question.lexical_factor,
         "limit": limit,
         "document_ids": list(document_ids),
-        "rarest_terms": list(question.rarest_terms),
-        "candidates": CANDIDATES,
     }
     with connection.cursor() as cursor:
-        restriction = ""
-        if document_ids:
-            restriction = _OF_DOCUMENTS
-        elif has_indexes(instance_id):
-            restriction = _CANDIDATES.format(dimensions=len(question.embedding))
-            # How many neighbours HNSW keeps in view; pgvector's default is 40.
-            cursor.execute("SELECT set_config('hnsw.ef_search', %s, true)", [str(2 * CANDIDATES)])
-        cursor.execute(_RANKING.format(restriction=restriction), parameters)
+        cursor.execute(statement, parameters)
         return [dict(zip(_COLUMNS, row, strict=True)) for row in cursor.fetchall()]

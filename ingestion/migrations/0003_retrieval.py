@@ -44,13 +44,4 @@ class Migration(migrations.Migration):
             "ALTER TABLE ingestion_chunk ALTER embedding SET STORAGE MAIN, ALTER terms SET STORAGE MAIN",
             "ALTER TABLE ingestion_chunk ALTER embedding SET STORAGE EXTERNAL, ALTER terms SET STORAGE EXTERNAL",
         ),
-        # The terms of a chunk as an array, for the GIN index of a large instance
-        # (retrieval.instance_indexes).
-        migrations.RunSQL(
-            "CREATE FUNCTION ingestion_term_ids(terms sparsevec) RETURNS integer[]"
-            " LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS"
-            " $$ SELECT array_agg(split_part(pair, ':', 1)::integer - 1) FROM"
-            " unnest(string_to_array(split_part(ltrim(terms::text, '{'), '}', 1), ',')) AS pair $$",
-            "DROP FUNCTION ingestion_term_ids(sparsevec)",
-        ),
     ]

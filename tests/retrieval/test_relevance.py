@@ -14,7 +14,6 @@ def question(*, mean_cosine: float | None = 0.75, known_share: float = 1.0) -> Q
     return Question(
         embedding=np.ones(1, np.float32),
         terms={},
-        rarest_terms=(),
         best_bm25=20.0,
         known_share=known_share,
         cosine_sigma=0.025,
