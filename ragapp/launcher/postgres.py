@@ -85,9 +85,19 @@ def program(data: DataDir, *, durable: bool = True) -> Program:
     )
 
 
-def remove_stale_pid_file(data: DataDir) -> None:
-    """Forget a dead server. The caller holds the data directory and has swept its processes."""
-    (data.postgres / "postmaster.pid").unlink(missing_ok=True)
+def forget_dead_server(data: DataDir) -> None:
+    """Remove the lock files of a killed server, whose process id may be another's by now.
+
+    The caller holds the data directory and has swept its processes.
+    """
+    socket = f".s.PGSQL.{PORT}"
+    left = (
+        data.postgres / "postmaster.pid",
+        data.sockets / socket,
+        data.sockets / f"{socket}.lock",
+    )
+    for file in left:
+        file.unlink(missing_ok=True)
 
 
 def prepare_database(data: DataDir, credentials: Credentials) -> None:

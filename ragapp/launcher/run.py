@@ -79,7 +79,7 @@ def _services(data: DataDir, credentials: Credentials, embedded: Embedded) -> li
     programs = []
     if embedded.database:
         postgres.initialise(data, credentials)
-        postgres.remove_stale_pid_file(data)
+        postgres.forget_dead_server(data)
         programs.append(postgres.program(data))
     if embedded.broker:
         programs.append(valkey.program(data))

@@ -41,7 +41,7 @@ def running_services(
     """
     sweep(data)
     postgres.initialise(data, credentials)
-    postgres.remove_stale_pid_file(data)
+    postgres.forget_dead_server(data)
     with contextlib.ExitStack() as stack:
         for program in (postgres.program(data, durable=not for_tests), valkey.program(data)):
             process = Process(program, data)

@@ -146,7 +146,7 @@ class _Watched:
         self._revive_at = None
         sweep(self._data, program.name)
         if program.name == "postgres":
-            postgres.remove_stale_pid_file(self._data)
+            postgres.forget_dead_server(self._data)
         self.process = Process(program, self._data)
 
 
