@@ -80,7 +80,9 @@ def _flush_as_owner(operations: Any, sql_list: list[str]) -> None:
 
 @pytest.fixture(autouse=True)
 def isolated_settings(settings: Any, tmp_path: Path) -> None:
-    """Files in a directory of the test, templates without built static files, quick passwords."""
+    """English, files in the test's directory, no built static files, quick passwords."""
+    # What a test reads are the msgids, whether or not the catalogues are compiled.
+    settings.LANGUAGE_CODE = "en"
     settings.MEDIA_ROOT = tmp_path / "files"
     settings.STATIC_ROOT = tmp_path
     settings.STORAGES = settings.STORAGES | {

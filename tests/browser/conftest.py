@@ -92,7 +92,7 @@ def page_for(browser: Browser, site: str) -> Iterator[Callable[..., Page]]:
     def open_page(
         user: Any,
         *,
-        locale: str = "fr-FR",
+        locale: str = "en-GB",
         scheme: str = "light",
         width: int = 1440,
         height: int = 900,
