@@ -1,10 +1,9 @@
-"""French texts of ``../shared/eval/piaf_fr`` as documents of several formats, and their questions."""
+"""Texts of ``../shared/eval/piaf_fr`` as documents of several formats, and their questions."""
 
 import json
 import zipfile
 from collections.abc import Iterator
 from io import BytesIO
-from pathlib import Path
 from xml.sax.saxutils import escape
 
 from playwright.sync_api import sync_playwright

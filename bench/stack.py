@@ -30,7 +30,7 @@ CACHE = Path(os.environ.get("RAGAPP_TEST_CACHE", ROOT / "var" / "test-cache"))
 READY_TIMEOUT_S = 180.0
 POLL_S = 0.02
 LLM_FIRST_TOKEN_MS = 50
-CSRF_TOKEN = "c" * 32  # noqa: S105 (any will do, in the cookie and in the header alike)
+CSRF_TOKEN = "c" * 32  # any will do, in the cookie and in the header alike
 
 # People, keys and sessions are made as the application makes them, in one call of ./manage.
 _PEOPLE = """
@@ -222,4 +222,3 @@ def operator_environment() -> dict[str, str]:
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     caches = {"MODELS_DIR": str(CACHE / "models"), "STATIC_ROOT": str(CACHE / "static")}
     return kept | {name: os.environ.get(name, default) for name, default in caches.items()}
-

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 
 from django.http import StreamingHttpResponse
 
@@ -19,24 +19,41 @@ def stream_response(events: AsyncGenerator[bytes, None]) -> StreamingHttpRespons
 
 
 async def _kept_alive(events: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
-    """Yield the events, and a comment whenever none has come for a while."""
-    async with aclosing(events):
-        pending: asyncio.Task[bytes] | None = None
-        try:
-            while True:
-                pending = pending or asyncio.ensure_future(anext(events))
-                done, _ = await asyncio.wait([pending], timeout=KEEP_ALIVE_S)
-                if not done:
-                    yield _COMMENT
-                    continue
-                try:
-                    event = pending.result()
-                except StopAsyncIteration:
-                    return
-                pending = None
-                yield event
-        finally:
-            if pending is not None:
-                pending.cancel()
-                with suppress(asyncio.CancelledError, StopAsyncIteration):
-                    await pending
+    """Yield the events, those that came together in one piece, and comments when none comes."""
+    queue: asyncio.Queue[bytes | None] = asyncio.Queue()
+    pump = asyncio.create_task(_pump(events, queue))
+    try:
+        pieces: list[bytes | None] = []
+        while None not in pieces:
+            pieces = await _come_together(queue)
+            if piece := b"".join(filter(None, pieces)):
+                yield piece
+        await pump
+    finally:
+        pump.cancel()
+        await asyncio.wait([pump])
+
+
+async def _pump(events: AsyncGenerator[bytes, None], queue: asyncio.Queue[bytes | None]) -> None:
+    """Put the events into the queue, then None, whatever ended them.
+
+    A slow client does not slow the model down: an answer is small enough to wait in memory.
+    """
+    try:
+        async with aclosing(events):
+            async for event in events:
+                queue.put_nowait(event)
+    finally:
+        queue.put_nowait(None)
+
+
+async def _come_together(queue: asyncio.Queue[bytes | None]) -> list[bytes | None]:
+    """Wait for something to send, for a while, and take all that is there."""
+    try:
+        async with asyncio.timeout(KEEP_ALIVE_S):
+            pieces = [await queue.get()]
+    except TimeoutError:
+        return [_COMMENT]
+    while not queue.empty():
+        pieces.append(queue.get_nowait())
+    return pieces

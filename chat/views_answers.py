@@ -26,10 +26,9 @@ from chat.forms import AskForm, EditForm, RegenerateForm
 from chat.models import Message
 from chat.requests import read_form, refusal
 from chat.server_sent_events import stream_response
-from inference.catalogue import LanguageModel, choose_model
-from instances.access import aget_membership
-from instances.models import Membership
-from instances.tenancy import in_tenant
+from inference.catalogue import choose_model
+from instances.access import as_member
+from instances.models import Instance, Membership
 
 
 @require_POST
@@ -37,25 +36,23 @@ from instances.tenancy import in_tenant
 async def ask_question(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask in a conversation, or begin one."""
     user = await request.auser()
-    membership = await aget_membership(user, slug)
-    form = read_form(AskForm, request)
-    if isinstance(form, JsonResponse):
-        return form
-    data = form.cleaned_data
-    model = _model(membership, data["model"])
 
-    def begin() -> Asked:
+    def begin(membership: Membership) -> Asked | JsonResponse:
+        form = read_form(AskForm, request)
+        if isinstance(form, JsonResponse):
+            return form
+        data = form.cleaned_data
         return ask(
             instance=membership.instance,
             user=user,
             question=data["question"],
-            model_id=model.id,
+            model_id=_model_id(membership, data["model"]),
             conversation_id=data["conversation"],
             document_ids=data["document_ids"],
         )
 
     try:
-        return await _begin(membership, user, model, begin)
+        return await _begin(user, slug, begin)
     except UnknownDocument:
         message = _("One of the chosen documents is no longer here. Remove it, then ask again.")
         return refusal(400, "unknown_document", message)
@@ -66,20 +63,19 @@ async def ask_question(request: HttpRequest, slug: str) -> HttpResponse:
 async def edit(request: HttpRequest, slug: str, message_id: UUID) -> HttpResponse:
     """Ask an earlier question again in other words."""
     user = await request.auser()
-    membership = await aget_membership(user, slug)
-    form = read_form(EditForm, request)
-    if isinstance(form, JsonResponse):
-        return form
-    data = form.cleaned_data
-    model = _model(membership, data["model"])
 
-    def begin() -> Asked:
+    def begin(membership: Membership) -> Asked | JsonResponse:
+        form = read_form(EditForm, request)
+        if isinstance(form, JsonResponse):
+            return form
+        data = form.cleaned_data
         question = get_message(membership.instance, user, message_id)
         if question.role != Message.Role.USER:
             raise Http404
-        return edit_question(question, data["question"], model_id=model.id)
+        model_id = _model_id(membership, data["model"])
+        return edit_question(question, data["question"], model_id=model_id)
 
-    return await _begin(membership, user, model, begin)
+    return await _begin(user, slug, begin)
 
 
 @require_POST
@@ -87,16 +83,15 @@ async def edit(request: HttpRequest, slug: str, message_id: UUID) -> HttpRespons
 async def regenerate_answer(request: HttpRequest, slug: str, message_id: UUID) -> HttpResponse:
     """Have a question answered once more, perhaps by another model."""
     user = await request.auser()
-    membership = await aget_membership(user, slug)
-    form = read_form(RegenerateForm, request)
-    if isinstance(form, JsonResponse):
-        return form
-    model = _model(membership, form.cleaned_data["model"])
 
-    def begin() -> Asked:
-        return regenerate(get_message(membership.instance, user, message_id), model_id=model.id)
+    def begin(membership: Membership) -> Asked | JsonResponse:
+        form = read_form(RegenerateForm, request)
+        if isinstance(form, JsonResponse):
+            return form
+        model_id = _model_id(membership, form.cleaned_data["model"])
+        return regenerate(get_message(membership.instance, user, message_id), model_id=model_id)
 
-    return await _begin(membership, user, model, begin)
+    return await _begin(user, slug, begin)
 
 
 @require_POST
@@ -104,9 +99,7 @@ async def regenerate_answer(request: HttpRequest, slug: str, message_id: UUID) -
 async def stop(request: HttpRequest, slug: str, message_id: UUID) -> HttpResponse:
     """Stop an answer; what came is kept."""
     user = await request.auser()
-    membership = await aget_membership(user, slug)
-    instance = membership.instance
-    answer = await in_tenant(instance, get_message, instance, user, message_id)
+    instance, answer = await as_member(user, slug, _own_message, user, message_id)
     await live.stop(instance, answer)
     return HttpResponse(status=204)
 
@@ -116,9 +109,7 @@ async def stop(request: HttpRequest, slug: str, message_id: UUID) -> HttpRespons
 async def events(request: HttpRequest, slug: str, message_id: UUID) -> HttpResponseBase:
     """The events of an answer, from the one after ``Last-Event-ID`` on."""
     user = await request.auser()
-    membership = await aget_membership(user, slug)
-    instance = membership.instance
-    answer = await in_tenant(instance, get_message, instance, user, message_id)
+    instance, answer = await as_member(user, slug, _own_message, user, message_id)
     if answer.role != Message.Role.ASSISTANT:
         raise Http404
     last = request.headers.get("Last-Event-ID", "")
@@ -132,23 +123,27 @@ async def events(request: HttpRequest, slug: str, message_id: UUID) -> HttpRespo
 
 
 async def _begin(
-    membership: Membership, user: Any, model: LanguageModel, begin: Callable[[], Asked]
+    user: Any, slug: str, begin: Callable[[Membership], Asked | JsonResponse]
 ) -> JsonResponse:
     """Store the question, start to answer it, and tell the browser where to follow."""
-    instance = membership.instance
 
-    def store() -> tuple[Asked, Question]:
-        asked = begin()
+    def store(membership: Membership) -> tuple[Asked, Question] | JsonResponse:
+        asked = begin(membership)
+        if isinstance(asked, JsonResponse):
+            return asked
         question = Question(
-            instance=instance,
+            instance=membership.instance,
             text=asked.question.content,
-            model=model,
+            model=choose_model(asked.answer.model),
             history=history_before(asked.question),
             document_ids=tuple(asked.question.document_ids),
         )
         return asked, question
 
-    asked, question = await in_tenant(instance, store)
+    stored = await as_member(user, slug, store)
+    if isinstance(stored, JsonResponse):
+        return stored
+    asked, question = stored
     live.start(answer=asked.answer, question=question, user=user)
     conversation = asked.conversation
     return JsonResponse(
@@ -157,12 +152,16 @@ async def _begin(
             "question_id": asked.question.pk,
             "answer_id": asked.answer.pk,
             "title": conversation.title,
-            "conversation_url": reverse("chat:conversation", args=[instance.slug, conversation.pk]),
-            "events_url": reverse("chat:events", args=[instance.slug, asked.answer.pk]),
+            "conversation_url": reverse("chat:conversation", args=[slug, conversation.pk]),
+            "events_url": reverse("chat:events", args=[slug, asked.answer.pk]),
         },
         status=201,
     )
 
 
-def _model(membership: Membership, wanted: str) -> LanguageModel:
-    return choose_model(wanted, membership.instance.model_id)
+def _model_id(membership: Membership, wanted: str) -> str:
+    return choose_model(wanted, membership.instance.model_id).id
+
+
+def _own_message(membership: Membership, user: Any, message_id: UUID) -> tuple[Instance, Message]:
+    return membership.instance, get_message(membership.instance, user, message_id)

@@ -7,7 +7,7 @@ whose role is too low gets 403.
 from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -17,6 +17,9 @@ from django.utils.translation import gettext as _
 
 from instances.models import Membership
 from instances.tenancy import as_user, in_database, tenant
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 # As written, ``view(request, membership, …)``; as Django calls it, ``view(request, slug=…, …)``.
 InstanceView = Callable[..., HttpResponseBase]
@@ -46,6 +49,27 @@ def get_membership(user: Any, slug: str) -> Membership:
 async def aget_membership(user: Any, slug: str) -> Membership:
     """``get_membership`` for an async view."""
     return await in_database(get_membership, user, slug)
+
+
+async def as_member(
+    user: Any,
+    slug: str,
+    function: Callable[Concatenate[Membership, P], R],
+    /,
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> R:
+    """Await ``function(membership, …)`` inside the instance's tenant, for an async view.
+
+    One visit to the database instead of two. Raises Http404 as ``get_membership`` does.
+    """
+
+    def call() -> R:
+        membership = get_membership(user, slug)
+        with tenant(membership.instance):
+            return function(membership, *args, **kwargs)
+
+    return await in_database(call)
 
 
 def require_editor(membership: Membership) -> None:

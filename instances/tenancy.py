@@ -28,9 +28,21 @@ R = TypeVar("R")
 _executor = ThreadPoolExecutor(max_workers=8, thread_name_prefix="database")
 
 
-def _set_local(name: str, value: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config(%s, %s, true)", [name, value])
+@contextmanager
+def _setting(name: str, value: str) -> Iterator[str]:
+    """Run a transaction with a setting of its own; give what the setting was before."""
+    is_outermost = not connection.in_atomic_block
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT current_setting(%s, true), set_config(%s, %s, true)", [name, name, value]
+            )
+            before = cursor.fetchone()[0] or ""
+        yield before
+        # The end of the transaction ends the setting too; one that goes on must leave it here.
+        if not is_outermost:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT set_config(%s, %s, true)", [name, before])
 
 
 @contextmanager
@@ -39,37 +51,25 @@ def tenant(instance: Instance | int) -> Iterator[None]:
 
     May be nested for one and the same instance; another instance inside is a programming error.
     """
-    instance_id = instance if isinstance(instance, int) else instance.pk
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT current_setting('ragapp.instance', true)")
-            outer = cursor.fetchone()[0]
-        if outer and outer != str(instance_id):
+    instance_id = str(instance if isinstance(instance, int) else instance.pk)
+    with _setting("ragapp.instance", instance_id) as outer:
+        if outer not in ("", instance_id):
             raise RuntimeError("a transaction belongs to one instance")
-        if not outer:
-            _set_local("ragapp.instance", str(instance_id))
         yield
-        if not outer:
-            # A transaction that goes on outside (a test's, say) leaves the tenant here.
-            _set_local("ragapp.instance", "")
 
 
 @contextmanager
 def as_user(user_id: int) -> Iterator[None]:
     """Run a transaction in which the memberships of one person are visible, in any instance."""
-    with transaction.atomic():
-        _set_local("ragapp.user", str(user_id))
+    with _setting("ragapp.user", str(user_id)):
         yield
-        _set_local("ragapp.user", "")
 
 
 @contextmanager
 def as_key(digest: str) -> Iterator[None]:
     """Run a transaction in which the API key with this digest is visible."""
-    with transaction.atomic():
-        _set_local("ragapp.key", digest)
+    with _setting("ragapp.key", digest):
         yield
-        _set_local("ragapp.key", "")
 
 
 async def in_database(function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:

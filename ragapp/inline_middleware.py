@@ -9,17 +9,13 @@ they need no thread; the two that may do more than that say so.
 from collections.abc import Callable
 from typing import Any
 
+import csp.middleware
 from asgiref.sync import sync_to_async
-from csp.middleware import CSPMiddleware as _CSP
-from django.contrib.auth.middleware import AuthenticationMiddleware as _Authentication
-from django.contrib.messages.middleware import MessageMiddleware as _Message
-from django.contrib.sessions.middleware import SessionMiddleware as _Session
+from django.contrib.auth import middleware as auth
+from django.contrib.messages import middleware as messages
+from django.contrib.sessions import middleware as sessions
 from django.http import HttpRequest, HttpResponseBase
-from django.middleware.clickjacking import XFrameOptionsMiddleware as _XFrameOptions
-from django.middleware.common import CommonMiddleware as _Common
-from django.middleware.csrf import CsrfViewMiddleware as _CsrfView
-from django.middleware.locale import LocaleMiddleware as _Locale
-from django.middleware.security import SecurityMiddleware as _Security
+from django.middleware import clickjacking, common, csrf, locale, security
 
 from instances.tenancy import in_database
 
@@ -39,45 +35,47 @@ class Inline:
         return response
 
 
-class SecurityMiddleware(Inline, _Security): ...
+class SecurityMiddleware(Inline, security.SecurityMiddleware): ...
 
 
-class CSPMiddleware(Inline, _CSP): ...
+class CSPMiddleware(Inline, csp.middleware.CSPMiddleware): ...
 
 
-class LocaleMiddleware(Inline, _Locale): ...
+class LocaleMiddleware(Inline, locale.LocaleMiddleware): ...
 
 
-class CommonMiddleware(Inline, _Common): ...
+class CommonMiddleware(Inline, common.CommonMiddleware): ...
 
 
-class AuthenticationMiddleware(Inline, _Authentication): ...
+class AuthenticationMiddleware(Inline, auth.AuthenticationMiddleware): ...
 
 
-class MessageMiddleware(Inline, _Message): ...
+class MessageMiddleware(Inline, messages.MessageMiddleware): ...
 
 
-class XFrameOptionsMiddleware(Inline, _XFrameOptions): ...
+class XFrameOptionsMiddleware(Inline, clickjacking.XFrameOptionsMiddleware): ...
 
 
-class SessionMiddleware(_Session):
+class SessionMiddleware(sessions.SessionMiddleware):
     """A session that has changed is saved in a thread for database work."""
 
-    async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
+    get_response: Callable[[HttpRequest], Any]
+
+    async def __acall__(self, request: HttpRequest) -> Any:
         self.process_request(request)
-        response: HttpResponseBase = await self.get_response(request)
+        response = await self.get_response(request)
         if request.session.modified:
             return await in_database(self.process_response, request, response)
         return self.process_response(request, response)
 
 
-class CsrfViewMiddleware(Inline, _CsrfView):
+class CsrfViewMiddleware(Inline, csrf.CsrfViewMiddleware):
     """The token of an upload lies behind the file, which is read in a thread."""
 
     def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
         super().__init__(get_response)
         if self.async_mode:
-            self.process_view = self._process_view_inline
+            self.process_view = self._process_view_inline  # type: ignore[assignment, method-assign]
 
     async def _process_view_inline(self, request: HttpRequest, *args: Any) -> Any:
         process_view = super().process_view
