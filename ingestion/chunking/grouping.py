@@ -10,7 +10,9 @@ from ingestion.parsing.document import Block, ParsedDocument, ParsedPage
 # Pages and sections follow one another as one text; slides, sheets and messages do not.
 FLOWING_UNITS = frozenset({"page", "section"})
 # A group below this share of the size joins the next one: a title page, a line under a heading.
+# On one page it may be larger than across pages, where joining costs the exact page.
 SMALL_SHARE = 1 / 3
+_SMALL_SHARE_ON_A_PAGE = 1 / 2
 
 
 @dataclass(slots=True)
@@ -67,11 +69,7 @@ def merge_small(groups: Iterable[Group], *, flows: bool, chunk_tokens: int) -> I
     for group in groups:
         if pending is None:
             pending = group
-        elif (
-            pending.tokens < chunk_tokens * SMALL_SHARE
-            and pending.tokens + group.tokens <= chunk_tokens
-            and (flows or pending.atoms[-1].page == group.atoms[0].page)
-        ):
+        elif _joins(pending, group, flows=flows, chunk_tokens=chunk_tokens):
             pending.path = _common(pending.path, group.path)
             pending.atoms.extend(group.atoms)
         else:
@@ -79,6 +77,16 @@ def merge_small(groups: Iterable[Group], *, flows: bool, chunk_tokens: int) -> I
             pending = group
     if pending is not None:
         yield pending
+
+
+def _joins(pending: Group, group: Group, *, flows: bool, chunk_tokens: int) -> bool:
+    on_a_page = pending.atoms[-1].page == group.atoms[0].page
+    share = _SMALL_SHARE_ON_A_PAGE if on_a_page else SMALL_SHARE
+    return (
+        (flows or on_a_page)
+        and pending.tokens < chunk_tokens * share
+        and pending.tokens + group.tokens <= chunk_tokens
+    )
 
 
 def _is_named(page: ParsedPage, unit: str) -> bool:

@@ -25,14 +25,14 @@ def pack(
     least.
     """
     fitting = [part for atom in atoms for part in _fit(atom, texts, room, counter)]
-    total = sum(atom.tokens for atom in fitting)
-    aim = total / max(1, math.ceil(total / room))
+    left = sum(atom.tokens for atom in fitting)
     run: list[Atom] = []
     tokens = 0
     for atom in fitting:
-        if run and _closes(run, tokens, atom, room, aim):
+        if run and _closes(run, tokens, atom, room, left):
             kept = _without_trailing_headings(run)
             yield run[:kept]
+            left -= sum(item.tokens for item in run[:kept])
             run = run[kept:]
             tokens = sum(item.tokens for item in run)
         if not run:
@@ -43,15 +43,20 @@ def pack(
         yield run
 
 
-def _closes(run: list[Atom], tokens: int, atom: Atom, room: int, aim: float) -> bool:
+def _closes(run: list[Atom], tokens: int, atom: Atom, room: int, left: int) -> bool:
+    """Tell whether `run` (of `tokens`) ends before `atom`; `left` counts from the run's start to
+    the end of the group, and what fits in one passage stays together."""
     if tokens + atom.tokens > room:
         return True
     if run[-1].is_heading or atom.glued:
         return False
     if atom.page != run[-1].page and tokens >= room * SMALL_SHARE:
         return True
+    if left <= room:
+        return False
+    aim = left / math.ceil(left / room)
     if atom.starts_block and tokens >= aim * _PARAGRAPH_SHARE:
-        return tokens + atom.tokens > aim * _PARAGRAPH_SHARE
+        return True
     return tokens + atom.tokens / 2 > aim
 
 

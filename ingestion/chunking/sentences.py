@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 
 _END = re.compile(
-    r"(?:[.!?…]+(?:[ ]?»|[\"”’')\]])*|[。！？؟۔]|\n)\s+(?=[\"«“‘'(\[–—-]?\s*[^\W_a-zà-ÿ]|[\"«“(–—•-])|[。！？]"
+    r"(?:[.!?…]+(?:[ ]?»|[\"”’')\]])*|[。！？؟۔]|\n)\s+"
+    r"(?=[\"«“‘'(\[–—-]?\s*[^\W_a-zà-ÿ]|[\"«“(–—•-])|[。！？]"
 )
 # A full stop after these ends no sentence: titles, initials, references.
 _ABBREVIATION = re.compile(

@@ -178,7 +178,7 @@ def attribute(element: etree._Element, name: str) -> str | None:
     """Return the attribute whose local name is `name`, whatever its namespace."""
     value = element.get(name)
     if value is not None:
-        return value
+        return str(value)
     suffix = "}" + name
     for key, found in element.attrib.items():
         if str(key).endswith(suffix):

@@ -7,8 +7,8 @@ import unicodedata
 # letters. It is not applied to the rest, where it would turn "m²" into "m2" and "½" into "1⁄2".
 _SHAPES = re.compile("[\ufb00-\ufb4f\ufb50-\ufdff\ufe70-\ufefc]+")
 _SPACES = re.compile("[ \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
-# Controls (NUL cannot be stored by PostgreSQL), lone surrogates, non-characters, private-use
-# icons, invisible marks that cut words in two. Joiners (U+200C, U+200D) belong to Persian and to emoji.
+# Controls (NUL cannot be stored by PostgreSQL), lone surrogates, non-characters, private-use icons,
+# marks that cut words in two. Joiners (U+200C, U+200D) belong to Persian and to emoji.
 _REMOVED = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b\u2060\ufeff\ufff9-\ufffb\ufffe\uffff"
     "\ud800-\udfff\u202a-\u202e\u2066-\u2069\ue000-\uf8ff]"

@@ -87,11 +87,11 @@ def _side_by_side(region: list[Cells]) -> Iterator[list[Cells]]:
             groups[-1].append(column)
         else:
             groups.append([column])
-    parts = []
+    parts: list[tuple[list[int], range]] = []
     for group in groups:
-        rows = [i for i, cells in enumerate(region) if any(column in cells for column in group)]
-        parts.append((group, range(rows[0], rows[-1] + 1)))
-    if len({part[1] for part in parts}) < 2 or any(len(group) < 2 for group, _ in parts):
+        used = [i for i, cells in enumerate(region) if any(column in cells for column in group)]
+        parts.append((group, range(used[0], used[-1] + 1)))
+    if len({rows for _, rows in parts}) < 2 or any(len(group) < 2 for group, _ in parts):
         yield region
         return
     for group, rows in parts:

@@ -4,12 +4,13 @@
        ▲                                                            │
        └──────────────────── result, bounded JSON ◀─────────────────┘
 
-`parse_in_child` is the whole interface. The zygote is a plain subprocess, so it works inside
+`parse_in_child` is the interface. The zygote is a plain subprocess, so it works inside
 Celery's daemonic workers; it starts with the first file, ends after a minute of rest, and dies with
 its caller.
 """
 
 from ingestion.parsing.limits import ParseLimits
-from ingestion.sandbox.client import ParsedFile, parse_in_child
+from ingestion.sandbox.client import close_zygote, parse_in_child
+from ingestion.sandbox.wire import ParsedFile
 
-__all__ = ["ParseLimits", "ParsedFile", "parse_in_child"]
+__all__ = ["ParseLimits", "ParsedFile", "close_zygote", "parse_in_child"]

@@ -84,9 +84,9 @@ def _serve(control: socket.socket, request: ParseRequest, result_fd: int) -> Non
         job.run(request, counter, result_fd, zygote_pid)
     os.close(result_fd)
     child = os.pidfd_open(pid)
-    ready, _, _ = select.select([control, child], [], [])
+    ready, _, _ = select.select([control.fileno(), child], [], [])
     os.close(child)
-    if control in ready:
+    if control.fileno() in ready:
         sys.exit(0)  # the caller is gone or gave up; the child dies with this process
     _, status, usage = os.wait4(pid, 0)
     answer = {

@@ -50,7 +50,8 @@ def test_word_notes_boxes_deletions_and_alternatives(tmp_path: Path, strict: boo
     box = "<w:drawing><w:txbxContent>{}</w:txbxContent></w:drawing>"
     body = (
         '<w:p><w:r><w:t>Texte</w:t></w:r><w:r><w:footnoteReference w:id="2"/></w:r>'
-        '<w:del><w:r><w:delText>supprimé</w:delText></w:r></w:del><w:r><w:commentReference w:id="7"/>'
+        "<w:del><w:r><w:delText>supprimé</w:delText></w:r></w:del><w:r>"
+        '<w:commentReference w:id="7"/>'
         "</w:r></w:p><w:p><w:r><mc:AlternateContent><mc:Choice>"
         + box.format(paragraph("Encadré"))
         + "</mc:Choice><mc:Fallback>"
@@ -71,7 +72,8 @@ def test_word_notes_boxes_deletions_and_alternatives(tmp_path: Path, strict: boo
 
 def test_word_pages_where_word_noted_them(tmp_path: Path) -> None:
     body = paragraph("Première page") + (
-        "<w:p><w:r><w:t>commence ici </w:t><w:lastRenderedPageBreak/><w:t>et finit là</w:t></w:r></w:p>"
+        "<w:p><w:r><w:t>commence ici </w:t><w:lastRenderedPageBreak/>"
+        "<w:t>et finit là</w:t></w:r></w:p>"
     )
     parsed = read(write_docx(tmp_path / "a.docx", body))
     assert parsed.unit == "page"
@@ -83,7 +85,8 @@ def test_word_pages_where_word_noted_them(tmp_path: Path) -> None:
 
 def test_word_numbers_are_those_that_word_prints(tmp_path: Path) -> None:
     numbering = (
-        "<w:numbering {ns}><w:abstractNum w:abstractNumId='1'><w:lvl w:ilvl='0'><w:start w:val='1'/>"
+        "<w:numbering {ns}><w:abstractNum w:abstractNumId='1'><w:lvl w:ilvl='0'>"
+        "<w:start w:val='1'/>"
         "<w:numFmt w:val='decimal'/><w:lvlText w:val='Article %1'/></w:lvl><w:lvl w:ilvl='1'>"
         "<w:start w:val='1'/><w:numFmt w:val='lowerLetter'/><w:lvlText w:val='%1.%2)'/></w:lvl>"
         "</w:abstractNum><w:num w:numId='5'><w:abstractNumId w:val='1'/></w:num></w:numbering>"
@@ -132,7 +135,8 @@ def test_excel_sheets_dates_percentages_merges_and_hidden_sheets(tmp_path: Path)
     sheet = book.active
     sheet.title = "Budget 2024"
     for row in [["Budget prévisionnel"], ["Poste", "Date", "Part"],
-                ["Salaires", datetime.date(2024, 3, 1), 0.25], [None, datetime.date(2024, 4, 1), 0.5]]:  # fmt: skip
+                ["Salaires", datetime.date(2024, 3, 1), 0.25],
+                [None, datetime.date(2024, 4, 1), 0.5]]:  # fmt: skip
         sheet.append(row)
     sheet["C3"].number_format = sheet["C4"].number_format = "0%"
     sheet.merge_cells("A3:A4")
@@ -181,8 +185,10 @@ def test_opendocument_sheet_repeats_little_and_skips_nothing(tmp_path: Path) -> 
         '<table:table table:name="Feuille"><table:table-row>'
         + cell.format("", "Nom") + cell.format("", "Note")
         + '<table:table-cell table:number-columns-repeated="16000"/></table:table-row>'
-        "<table:table-row>" + cell.format(' table:number-columns-repeated="2"', "x") + "</table:table-row>"
-        '<table:table-row table:number-rows-repeated="1048000"><table:table-cell/></table:table-row>'
+        "<table:table-row>" + cell.format(' table:number-columns-repeated="2"', "x")
+        + "</table:table-row>"
+        '<table:table-row table:number-rows-repeated="1048000"><table:table-cell/>'
+        "</table:table-row>"
         "</table:table>"
     )  # fmt: skip
     parsed = read(write_odf(tmp_path / "a.ods", "spreadsheet", body))

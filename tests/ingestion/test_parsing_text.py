@@ -88,7 +88,8 @@ def test_csv_with_an_unclosed_quote_loses_nothing(tmp_path: Path) -> None:
 
 def test_rtf(tmp_path: Path) -> None:
     (tmp_path / "a.rtf").write_bytes(
-        rb"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0 Arial;}}\f0 L'\'e9t\'e9 \u339?uvre\par Seconde ligne.}"
+        rb"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0 Arial;}}\f0 "
+        rb"L'\'e9t\'e9 \u339?uvre\par Seconde ligne.}"
     )
     assert text_of(read(tmp_path / "a.rtf")) == "L'été œuvre\n\nSeconde ligne."
 

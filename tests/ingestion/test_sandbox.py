@@ -1,6 +1,7 @@
 """Hostile files end with a reason, and leave the caller and its zygote in good health."""
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -216,17 +217,18 @@ def test_nothing_outlives_a_caller_killed_at_work(tmp_path: Path) -> None:
     zygote = os.pidfd_open(int(caller.stdout.readline()))
     caller.kill()
     caller.wait()
-    with open(zygote, closefd=True) as descriptor:
-        import select
-
-        assert select.select([descriptor], [], [], 30)[0], "the zygote is still there"
+    try:
+        assert select.select([zygote], [], [], 30)[0], "the zygote is still there"
+    finally:
+        os.close(zygote)
 
 
 def test_the_child_can_write_no_file(tmp_path: Path) -> None:
     code = (
         "import sys\nfrom ingestion.parsing.limits import ParseLimits\n"
         "from ingestion.sandbox.job import _limit\n_limit(ParseLimits())\n"
-        "try:\n    open(sys.argv[1], 'wb', buffering=0).write(b'x' * 99)\nexcept OSError as error:\n    print(error.errno)"
+        "try:\n    open(sys.argv[1], 'wb', buffering=0).write(b'x' * 99)\n"
+        "except OSError as error:\n    print(error.errno)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path / "out")], capture_output=True, text=True

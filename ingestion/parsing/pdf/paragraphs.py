@@ -241,7 +241,8 @@ def _table_blocks(lines: list[Line]) -> list[Block]:
     for line in lines:
         row = [""] * usual
         for cell in line.cells:
-            column = max(range(usual), key=lambda i, cell=cell: _overlap(cell, extents[i]))
+            overlaps = [_overlap(cell, extent) for extent in extents]
+            column = overlaps.index(max(overlaps))
             row[column] = f"{row[column]} {clean_block(cell.text)}".strip()
         rows.append(row)
     return [Block("table", pipe_table(rows))]
