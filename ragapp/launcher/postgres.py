@@ -91,12 +91,12 @@ def forget_dead_server(data: DataDir) -> None:
     The caller holds the data directory and has swept its processes.
     """
     socket = f".s.PGSQL.{PORT}"
-    left = (
+    locks = (
         data.postgres / "postmaster.pid",
         data.sockets / socket,
         data.sockets / f"{socket}.lock",
     )
-    for file in left:
+    for file in locks:
         file.unlink(missing_ok=True)
 
 
