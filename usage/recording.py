@@ -3,11 +3,15 @@
 from typing import Any
 from uuid import UUID
 
+from prometheus_client import Counter
+
 from inference.catalogue import LanguageModel
 from inference.chat.events import TokenUsage
 from instances.models import ApiKey, Instance
 from usage.impact import Impact, local_impact, modelled_impact
 from usage.models import UsageRecord
+
+ANSWERS = Counter("ragapp_answers", "Answers given, of this process", ["model", "outcome"])
 
 
 def impact_of(*, model: LanguageModel, usage: TokenUsage | None, cpu_seconds: float) -> Impact:
@@ -37,6 +41,7 @@ def record_usage(
     api_key: ApiKey | None = None,
 ) -> UsageRecord:
     """Record what an answer cost; runs inside ``tenant(instance)``."""
+    ANSWERS.labels(model=model.id, outcome=outcome).inc()
     impact = impact_of(model=model, usage=usage, cpu_seconds=cpu_seconds)
     return UsageRecord.objects.create(
         instance=instance,
