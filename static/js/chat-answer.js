@@ -99,7 +99,7 @@ class ChatAnswer extends HTMLElement {
   connection(message) {
     const line = this.querySelector("[data-connection]");
     line.hidden = !message;
-    line.querySelector("span").textContent = message;
+    line.querySelector("[data-connection-text]").textContent = message;
   }
 
   end(ending) {

@@ -140,6 +140,7 @@ class ChatApp extends HTMLElement {
     if (this.dataset.conversation !== id) {
       this.dataset.conversation = id;
       history.pushState({}, "", url);
+      shownPath = location.pathname;
       document.title = document.title.replace(/^.*(?= · [^·]*$)/, () => title);
       document.querySelector("[data-conversation-title]").textContent = title;
       document.querySelector(".sidebar-link[aria-current]")?.removeAttribute("aria-current");
@@ -173,7 +174,11 @@ function openLayer() {
   return document.querySelector("dialog[open], [popover]:popover-open");
 }
 
-// Going back to an address that a script wrote needs the page that belongs to it.
-window.addEventListener("popstate", () => location.reload());
+// Going back to an address that a script wrote needs the page that belongs to it; a move within
+// the page, such as the skip link's, does not.
+let shownPath = location.pathname;
+window.addEventListener("popstate", () => {
+  if (location.pathname !== shownPath) location.reload();
+});
 
 customElements.define("chat-app", ChatApp);

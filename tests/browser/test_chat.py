@@ -1,10 +1,14 @@
 """The conversation in a real browser: asking, reading, checking, correcting."""
 
 import re
+from io import BytesIO
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from ingestion import uploads
+from ingestion.pipeline import ingest_document
+from instances.tenancy import tenant
 from tests.scripted_llm import Act, Reply, chunk, stream
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -18,6 +22,15 @@ def ask(page: Page, question: str) -> None:
         question
     )
     page.keyboard.press("Enter")
+
+
+def add_file(instance, user, name: str, content: bytes) -> None:
+    """Upload a file and lead it through the pipeline, in this process."""
+    with tenant(instance):
+        document, _created = uploads.store_upload(
+            instance=instance, user=user, name=name, content=BytesIO(content)
+        )
+    ingest_document(instance_id=instance.pk, document_id=document.pk, attempt=document.attempt)
 
 
 def finished(page: Page, status: str = "complete"):
@@ -186,3 +199,66 @@ def test_a_phone_has_it_all(library, llm, page_for, axe, locale, scheme):
     page.locator("header [popovertarget=sidebar]").click()
     expect(page.locator("#sidebar")).to_be_visible()
     assert axe(page) == []
+
+
+def test_a_citation_opens_the_page_of_the_pdf_with_its_words_boxed(library, llm, page_for, axe):
+    page = page_for(library.teammate)
+    page.set_content(
+        "<h1>Règlement</h1><p>Ce document fixe les règles.</p>"
+        "<h2 style='break-before: page'>Césure</h2>"
+        "<p>La période de césure dure au plus une année universitaire entière. "
+        "Elle est accordée par le président, sur avis du directeur de thèse.</p>"
+    )
+    add_file(library.instance, library.owner, "règlement.pdf", page.pdf())
+    llm.script(stream("La césure dure au plus une année universitaire [1]."))
+    page.goto(CHAT)
+    ask(page, "Combien de temps dure la période de césure ?")
+    finished(page).locator(".cite").click()
+    drawing = page.locator("citation-panel pdf-page")
+    expect(drawing).to_have_attribute("page", "2")
+    expect(drawing.locator("canvas")).to_be_visible()
+    expect(drawing.locator(".pdf-mark").first).to_be_visible()
+    assert axe(page) == []
+    narrow = drawing.locator("canvas").bounding_box()
+    page.get_by_role("button", name=re.compile("Zoom in|Agrandir", re.I)).click()
+    expect(drawing.locator(".pdf-sheet")).not_to_have_css("width", f"{narrow['width']}px")
+
+
+def test_the_side_bar_stays_as_it_was_left(cast, page_for, axe):
+    page = page_for(cast.teammate)
+    page.goto(CHAT)
+    page.locator("#sidebar [data-sidebar-toggle]").click()
+    expect(page.locator("#sidebar")).to_be_hidden()
+    expect(page.locator(".topbar [data-sidebar-toggle]")).to_be_focused()
+    page.reload()
+    expect(page.locator("#sidebar")).to_be_hidden()
+    assert axe(page) == []
+
+
+def test_the_keyboard_alone_reaches_the_conversation(cast, page_for):
+    page = page_for(cast.teammate)
+    page.goto(CHAT)
+    expect(page.get_by_role("textbox").last).to_be_focused()
+    page.locator(".skip-link").focus()
+    expect(page.locator(".skip-link")).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(page.locator("#main")).to_be_focused()
+    page.locator("[popovertarget=person-menu]").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#person-menu .menu-item").first).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#person-menu .menu-item").nth(1)).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("[popovertarget=person-menu]")).to_be_focused()
+
+
+def test_a_question_that_cannot_be_sent_is_given_back(library, llm, page_for):
+    page = page_for(library.teammate)
+    page.goto(CHAT)
+    page.context.set_offline(True)
+    ask(page, LEAVE)
+    expect(page.locator(".toast")).to_be_visible()
+    expect(page.get_by_role("textbox").last).to_have_value(LEAVE)
+    page.context.set_offline(False)
+    page.keyboard.press("Enter")
+    finished(page)
