@@ -5,10 +5,20 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
 from django.shortcuts import resolve_url
+from django.utils.translation import gettext_lazy as _
+
+_MISMATCH = _("This user name, e-mail address or password is not right.")
 
 
 class AccountAdapter(DefaultAccountAdapter):
     """Local accounts are created by administrators; nobody signs up by themselves."""
+
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "username_password_mismatch": _MISMATCH,
+        "email_password_mismatch": _MISMATCH,
+        "enter_current_password": _("This is not your current password."),
+        "too_many_login_attempts": _("Too many attempts to log in. Try again in a few minutes."),
+    }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False

@@ -38,7 +38,7 @@ def _plain() -> dict[str, str]:
         "refused": _("The server could not take this file. Try again in a moment."),
         "waiting": _("Connection lost. Sending goes on by itself in a moment…"),
         "checking": _("Sent, being checked…"),
-        "sending": _("{percent} % sent"),
+        "sending": _("{percent} sent"),
         "retry": _("Try again"),
         "stop": _("Stop sending {name}"),
         "dismiss": _("Remove {name} from this list"),

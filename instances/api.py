@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from ninja import Router, Schema
 from ninja.security import HttpBearer
 
@@ -39,7 +40,7 @@ class ApiKeyAuth(HttpBearer):
 
     def _checked(self, key: ApiKey | None) -> ApiKey | None:
         if key and self.scope == ApiKey.Scope.MANAGE and key.scope != ApiKey.Scope.MANAGE:
-            raise ApiError(403, "scope", "This key may not add or delete documents.")
+            raise ApiError(403, "scope", _("This key may not add or delete documents."))
         return key
 
 

@@ -3,6 +3,7 @@ import { language, t } from "./strings.js";
 
 const rules = new Intl.PluralRules(language);
 const numbers = new Intl.NumberFormat(language);
+const percentages = new Intl.NumberFormat(language, { style: "percent" });
 
 /** The string under `key` for `n`, which also stands for {n}. */
 export function counted(key, n, values = {}) {
@@ -13,4 +14,9 @@ export function counted(key, n, values = {}) {
 /** A number as the reader writes it. */
 export function formatted(n) {
   return numbers.format(n);
+}
+
+/** A whole number of hundredths as the reader writes it: "45%", « 45 % ». */
+export function percentage(hundredths) {
+  return percentages.format(hundredths / 100);
 }

@@ -6,7 +6,7 @@
  */
 import { onFilesDropped } from "./documents-drop.js";
 import { fromInput, refusal } from "./documents-files.js";
-import { counted, formatted } from "./documents-strings.js";
+import { counted, formatted, percentage } from "./documents-strings.js";
 import { transfer } from "./documents-transfer.js";
 import { UploadItem } from "./documents-upload-item.js";
 import { t } from "./strings.js";
@@ -101,7 +101,7 @@ class DocumentUploads extends HTMLElement {
   progressed(item, sent, state) {
     item.sent = sent;
     const percent = item.file.size ? Math.floor((100 * sent) / item.file.size) : 0;
-    item.note = state === "sending" ? t("sending", { percent: formatted(percent) }) : t(state);
+    item.note = state === "sending" ? t("sending", { percent: percentage(percent) }) : t(state);
     this.show(item);
     this.summarise();
   }
