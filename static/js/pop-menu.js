@@ -36,7 +36,7 @@ class PopMenu extends HTMLElement {
   }
 
   items() {
-    return [...this.menu.querySelectorAll("a[href], button:not(:disabled), input")];
+    return [...this.menu.querySelectorAll("a[href], button:not(:disabled), input:not([type=hidden])")];
   }
 
   toggled(open) {
