@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 from ragapp.launcher.commands import run_logged
 from ragapp.launcher.errors import LauncherError
@@ -14,6 +15,8 @@ from ragapp.launcher.logs import rotate
 from ragapp.launcher.project import ROOT
 from ragapp.launcher.stamps import fingerprint, is_fresh, write_stamp
 from ragapp.launcher.vendor import copy_vendor_files
+
+ALL_FILES = ("requirements.txt", "requirements-demo.txt", "requirements-dev.txt")
 
 
 def pins(*names: str) -> dict[str, str]:
@@ -43,8 +46,16 @@ def test_every_dependency_of_a_pin_is_pinned(names: list[str]) -> None:
     assert missing == set()
 
 
+def test_every_pin_accepts_the_oldest_python() -> None:
+    needs = {name: distribution(name).metadata["Requires-Python"] for name in pins(*ALL_FILES)}
+    refused = {
+        name: need for name, need in needs.items() if need and "3.11.0" not in SpecifierSet(need)
+    }
+    assert refused == {}
+
+
 def test_what_is_installed_is_what_is_pinned() -> None:
-    pinned = pins("requirements.txt", "requirements-demo.txt", "requirements-dev.txt")
+    pinned = pins(*ALL_FILES)
     installed = {name: distribution(name).version.partition("+")[0] for name in pinned}
     assert installed == pinned
 
