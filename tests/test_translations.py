@@ -1,0 +1,133 @@
+"""The French catalogue: complete, in step with the sources, and typeset as French is."""
+
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import extract
+from babel.messages.pofile import read_po
+from django.utils.translation.template import templatize
+
+ROOT = Path(__file__).parent.parent
+CATALOGUE = ROOT / "locale" / "fr" / "LC_MESSAGES" / "django.po"
+PACKAGES = [
+    "accounts",
+    "chat",
+    "inference",
+    "ingestion",
+    "instances",
+    "ragapp",
+    "retrieval",
+    "usage",
+]
+# A function and which of its arguments are the message, its plural, and its context ("c").
+KEYWORDS = {
+    "_": None,
+    "gettext": None,
+    "gettext_lazy": None,
+    "gettext_noop": None,
+    "ngettext": (1, 2),
+    "ngettext_lazy": (1, 2),
+    "pgettext": ((1, "c"), 2),
+    "pgettext_lazy": ((1, "c"), 2),
+    "npgettext": ((1, "c"), 2, 3),
+    "npgettext_lazy": ((1, "c"), 2, 3),
+}
+PLACEHOLDER = re.compile(r"%\(\w+\)0?\d*[a-z]|%[sd]|\{\w+\}|</?\w+[^>]*>")
+# What no French text contains: typewriter quotes and dots, and punctuation that a line may begin
+# or end with, because the space that parts it from its word is missing or may be broken.
+FORBIDDEN = {
+    "a straight quote": re.compile(r"[\"']"),
+    "three dots": re.compile(r"\.\.\."),
+    "no unbreakable space before a sign": re.compile(r"(?<!\u00a0)[:;?!»%]"),
+    "no unbreakable space after «": re.compile(r"«(?!\u00a0)"),
+    "English quotes": re.compile("[“”]"),
+}
+
+
+@pytest.fixture(scope="module")
+def french() -> Catalog:
+    """The French catalogue."""
+    with CATALOGUE.open("rb") as file:
+        return read_po(file, locale="fr")
+
+
+def test_everything_is_translated(french):
+    unfinished = [
+        message.id for message in entries(french) if message.fuzzy or "" in texts(message)
+    ]
+    assert unfinished == []
+    assert list(french.obsolete) == []
+
+
+def test_the_catalogue_holds_what_the_sources_say(french):
+    said = set(said_by_python()) | set(said_by_templates())
+    held = {key(message.context, message.id) for message in entries(french)}
+    assert sorted(said - held) == [], "run: ./manage makemessages -l fr"
+    assert sorted(held - said) == [], "these are said no longer"
+
+
+def test_placeholders_survive(french):
+    lost = [
+        message.id
+        for message in entries(french)
+        for english, text in zip(ids(message), texts(message), strict=True)
+        if sorted(PLACEHOLDER.findall(english)) != sorted(PLACEHOLDER.findall(text))
+    ]
+    assert lost == []
+
+
+def test_french_is_typeset_as_french_is(french):
+    faults = [
+        (fault, text)
+        for message in entries(french)
+        for text in texts(message)
+        for fault, pattern in FORBIDDEN.items()
+        if pattern.search(PLACEHOLDER.sub("x", text))
+    ]
+    assert faults == []
+
+
+def entries(catalogue: Catalog) -> list[Message]:
+    """The messages of a catalogue, without its header."""
+    return [message for message in catalogue if message.id]
+
+
+def ids(message: Message) -> tuple[str, ...]:
+    """What a message says in English: one text, or singular and plural."""
+    return message.id if isinstance(message.id, tuple) else (message.id,)
+
+
+def texts(message: Message) -> tuple[str, ...]:
+    """What it says in French, as many texts."""
+    return message.string if isinstance(message.string, tuple) else (message.string,)
+
+
+def key(context: str | None, message: str | tuple[str, ...]) -> str:
+    """What gettext looks a message up by: its context, and its singular."""
+    singular = message if isinstance(message, str) else message[0]
+    return f"{context}: {singular}" if context else singular
+
+
+def said_by_python() -> Iterator[str]:
+    """The keys of the messages in the packages."""
+    for package in PACKAGES:
+        for path in (ROOT / package).rglob("*.py"):
+            yield from said_by(path.read_text())
+
+
+def said_by_templates() -> Iterator[str]:
+    """The keys of the messages in the templates."""
+    for path in (ROOT / "templates").rglob("*.html"):
+        # Brackets, because what Django makes of a template is indented as the template was.
+        yield from said_by(f"({templatize(path.read_text(), origin=str(path))})")
+
+
+def said_by(source: str) -> Iterator[str]:
+    """The keys of the messages in Python source."""
+    found = extract("python", io.BytesIO(source.encode()), keywords=KEYWORDS)
+    for _line, message, _comments, context in found:
+        yield key(context, message)
