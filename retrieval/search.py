@@ -14,9 +14,11 @@
 What was decided and measured: docs/decisions/005-retrieval.md.
 """
 
+import asyncio
 from collections.abc import Sequence
 from time import perf_counter
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from django.conf import settings
@@ -29,6 +31,11 @@ from retrieval.ranking import prepare_question, rank_chunks
 from retrieval.relevance import THRESHOLDS, passage_relevance
 from retrieval.rerank import arerank_chunks, candidate_count, rerank_chunks
 from retrieval.results import RetrievedChunk, SearchResult, SearchTiming
+
+# When many ask in the same instant, those who asked first are answered first: all at once, they
+# would all end last, as a process has one interpreter. Enough to keep models and database busy.
+_SEARCHES_AT_ONCE = 6
+_turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
 __all__ = ["RetrievedChunk", "SearchResult", "SearchTiming", "asearch", "search"]
 
@@ -59,19 +66,25 @@ async def asearch(
 ) -> SearchResult:
     """As ``search``, outside any transaction: no connection is held while a model works."""
     start = perf_counter()
-    embedding = await AsyncEmbeddingClient.from_settings().embed_query(query)
-    embedded = perf_counter()
-    candidates = await in_tenant(
-        instance,
-        search_embedded,
-        instance=instance,
-        query=query,
-        embedding=embedding,
-        limit=candidate_count(top_k),
-        document_ids=document_ids,
-    )
-    chunks = await arerank_chunks(query, candidates, top_k)
+    async with _turn():
+        embedding = await AsyncEmbeddingClient.from_settings().embed_query(query)
+        embedded = perf_counter()
+        candidates = await in_tenant(
+            instance,
+            search_embedded,
+            instance=instance,
+            query=query,
+            embedding=embedding,
+            limit=candidate_count(top_k),
+            document_ids=document_ids,
+        )
+        chunks = await arerank_chunks(query, candidates, top_k)
     return _result(instance, chunks, start, embedded)
+
+
+def _turn() -> asyncio.Semaphore:
+    """The turns of the running event loop."""
+    return _turns.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(_SEARCHES_AT_ONCE))
 
 
 def search_embedded(
