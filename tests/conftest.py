@@ -19,7 +19,12 @@ from django.test import AsyncClient, Client
 from tests import network
 from tests.cast import Cast, make_cast
 
-pytest_plugins = ["tests.fixtures_corpus", "tests.fixtures_llm", "tests.fixtures_models"]
+pytest_plugins = [
+    "tests.fixtures_corpus",
+    "tests.fixtures_llm",
+    "tests.fixtures_models",
+    "tests.fixtures_stack",
+]
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -1,0 +1,91 @@
+"""Answers under way, followed as a browser follows them."""
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import pytest
+
+from bench.sse import events
+from bench.stack import Stack
+from tests.crash.library import PATIENCE_S
+
+QUESTION = "Combien de jours de congé le règlement accorde-t-il aux agents du service 1 ?"
+
+
+@dataclass
+class FollowedAnswer:
+    """An answer and the events that a browser has received of it, reconnecting as browsers do."""
+
+    stack: Stack
+    events_url: str
+    names: list[str] = field(default_factory=list)
+    text: str = ""
+    done: dict[str, Any] | None = None
+    error: dict[str, Any] | None = None
+
+    def follow(self) -> None:
+        """Follow in the background, until the answer has ended."""
+        threading.Thread(target=lambda: asyncio.run(self._follow()), daemon=True).start()
+
+    def wait_for_words(self, n_words: int = 3) -> None:
+        """Return once some words have come."""
+        self._wait(lambda: self.text.count("mot") >= n_words)
+
+    def wait_until_done(self) -> dict[str, Any]:
+        """Return what the last event says."""
+        self._wait(lambda: self.done is not None)
+        assert self.done is not None
+        return self.done
+
+    async def _follow(self) -> None:
+        while self.done is None:
+            try:
+                async for name, data in events(
+                    "GET", self.stack.url + self.events_url, self.stack.browser_headers()
+                ):
+                    self._take(name, json.loads(data))
+            except (OSError, EOFError, RuntimeError, ValueError):
+                await asyncio.sleep(0.3)
+
+    def _take(self, name: str, data: dict[str, Any]) -> None:
+        self.names.append(name)
+        match name:
+            case "token":
+                self.text += data["text"]
+            case "replace":
+                self.text = data["text"]
+            case "error":
+                self.error = data
+            case "done":
+                self.done = data
+
+    def _wait(self, condition: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + PATIENCE_S
+        while not condition():
+            assert time.monotonic() < deadline, self
+            time.sleep(0.05)
+
+
+@pytest.fixture
+def ask(stack: Stack) -> Callable[[], FollowedAnswer]:
+    """Ask a question whose answer takes eight seconds, and begin to follow it."""
+
+    def begin() -> FollowedAnswer:
+        response = httpx.post(
+            f"{stack.url}/i/{stack.tenancy.slug}/ask/",
+            json={"question": QUESTION},
+            headers=stack.browser_headers(),
+            timeout=60,
+        )
+        assert response.status_code == 201, response.text
+        answer = FollowedAnswer(stack, response.json()["events_url"])
+        answer.follow()
+        return answer
+
+    return begin

@@ -1,0 +1,77 @@
+"""Each process killed with -9 in the middle of ingesting thirty files and of an answer.
+
+One stack for all, ``./run``'s own: every test adds thirty files to what is there.
+"""
+
+from collections.abc import Callable
+
+import pytest
+
+from bench.stack import Stack
+from tests.crash.conftest import FollowedAnswer
+from tests.crash.library import (
+    check_nothing_lost_nothing_doubled,
+    upload,
+    wait_until_settled,
+    wait_until_under_way,
+)
+from tests.fixtures_stack import ANSWER_TOKENS
+
+pytestmark = pytest.mark.crash
+
+Ask = Callable[[], FollowedAnswer]
+
+# What is killed, and whether an answer under way needs it.
+VICTIMS = {
+    "workers": ("worker-parse", "worker-embed"),
+    "models": ("models",),
+    "broker": ("valkey",),
+    "database": ("postgres",),
+}
+
+
+@pytest.fixture(scope="module")
+def batches(stack: Stack) -> list[str]:
+    """The batches uploaded so far: the first one is there before anything is killed."""
+    upload(stack, "calme")
+    wait_until_settled(stack)
+    check_nothing_lost_nothing_doubled(stack, ["calme"])
+    return ["calme"]
+
+
+@pytest.mark.parametrize("victim", VICTIMS)
+def test_killed_in_the_middle(stack: Stack, batches: list[str], ask: Ask, victim: str) -> None:
+    """Nothing is lost, nothing doubled, and the answer comes whole."""
+    upload(stack, victim)
+    batches.append(victim)
+    wait_until_under_way(stack)
+    answer = ask()
+    answer.wait_for_words()
+
+    for name in VICTIMS[victim]:
+        stack.kill(name)
+
+    done = answer.wait_until_done()
+    assert done["status"] == "complete"
+    assert done["content"].count("mot") == ANSWER_TOKENS
+    assert answer.error is None
+    wait_until_settled(stack)
+    stack.wait_ready()
+    check_nothing_lost_nothing_doubled(stack, batches)
+
+
+def test_web_killed_in_the_middle_of_an_answer(stack: Stack, batches: list[str], ask: Ask) -> None:
+    """The answer ends interrupted, with what came, and can be asked for again."""
+    answer = ask()
+    answer.wait_for_words(10)
+
+    stack.kill("web")
+
+    done = answer.wait_until_done()
+    assert done["status"] == "failed"
+    assert 0 < done["content"].count("mot") < ANSWER_TOKENS
+    assert answer.error is not None
+    assert answer.error["code"] == "interrupted"
+    assert answer.error["retryable"]
+    stack.wait_ready()
+    check_nothing_lost_nothing_doubled(stack, batches)
