@@ -60,7 +60,7 @@ def measure(
         for way, ask in ways.items():
             alone[way] += _run(lambda ask=ask: in_turn(ask, stack, n_questions))
             together[way].append(
-                _run(lambda ask=ask: at_once(ask, stack, n_users, skip=number * n_users))
+                _run(lambda ask=ask, skip=number * n_users: at_once(ask, stack, n_users, skip=skip))
             )
     own_alone = statistics.median(alone["llm"])
     own_together = statistics.median(value for values in together["llm"] for value in values)

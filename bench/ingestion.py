@@ -1,0 +1,132 @@
+"""Measures ingestion end to end against ``SentenceTransformer.encode`` alone, and prints JSON.
+
+    python -m bench.ingestion [--documents 60] [--rounds 3]
+
+Files (PDF, DOCX, HTML, Markdown) are uploaded by the API; the clock runs from the first upload
+until all are ready. ``encode`` gets the same chunks, with the same OpenVINO settings, in a process
+of its own while the stack idles. The two take turns, so that the machine's neighbours weigh on
+both.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from time import perf_counter
+
+from bench.answers import wait_until_ready
+from bench.corpus import documents
+from bench.stack import Stack, running_stack
+from ragapp.launcher.project import ROOT
+
+BATCH_SIZES = (8, 32)  # 32 is the default of encode(), 8 its best on two cores
+
+_CHUNKS = """
+import json
+from inference.embedding.folder import prepared_folder
+from django.conf import settings
+from ingestion.chunking import embedding_text
+from ingestion.models import Chunk
+from instances.models import Instance
+from instances.tenancy import tenant
+instance = Instance.objects.get(slug="{slug}")
+with tenant(instance):
+    chunks = Chunk.objects.for_instance(instance).select_related("document")
+    texts = [
+        settings.EMBEDDING_PASSAGE_PREFIX
+        + embedding_text(chunk.document.title or chunk.document.name, chunk.heading, chunk.text)
+        for chunk in chunks.order_by("document", "position")
+    ]
+folder = prepared_folder(settings.MODELS_DIR, settings.EMBEDDING_MODEL)
+print(json.dumps({{"folder": str(folder), "texts": texts}}))
+"""
+
+_ENCODE = """
+import json, sys
+from time import perf_counter
+from sentence_transformers import SentenceTransformer
+from inference.model_server.processor import precision_hint
+given = json.load(open(sys.argv[1]))
+hints = {"INFERENCE_PRECISION_HINT": precision_hint()}
+model = SentenceTransformer(
+    given["folder"], device="cpu", backend="openvino", model_kwargs={"ov_config": hints}
+)
+model.encode(given["texts"][:32])
+rates = {}
+for size in json.loads(sys.argv[2]):
+    started = perf_counter()
+    model.encode(given["texts"], batch_size=size)
+    rates[size] = len(given["texts"]) / (perf_counter() - started)
+print(json.dumps(rates))
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--documents", type=int, default=60)
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    files = documents(options.documents)
+    with running_stack() as stack, tempfile.TemporaryDirectory() as folder:
+        ingest(stack, files[:4])  # the workers' first file starts the parser's process
+        report = measure(stack, files, options.rounds, Path(folder, "chunks.json"))
+    print(json.dumps(report, indent=2))
+
+
+def measure(
+    stack: Stack, files: list[tuple[str, bytes]], rounds: int, chunks: Path
+) -> dict[str, object]:
+    """Chunks a second of both, and the ratio of each round."""
+    ours: list[float] = []
+    encode: dict[str, list[float]] = {}
+    for _ in range(rounds):
+        seconds = ingest(stack, files)
+        chunks.write_text(stack.shell(_CHUNKS.format(slug=stack.tenancy.slug)))
+        n_chunks = len(json.loads(chunks.read_text())["texts"])
+        ours.append(n_chunks / seconds)
+        for size, rate in encode_rates(chunks).items():
+            encode.setdefault(size, []).append(rate)
+    best = [max(rates) for rates in zip(*encode.values(), strict=True)]
+    ratios = [own / alone for own, alone in zip(ours, best, strict=True)]
+    return {
+        "documents": len(files),
+        "chunks": n_chunks,
+        "ingestion_chunks_per_s": [round(rate, 1) for rate in ours],
+        "encode_chunks_per_s": {
+            size: [round(rate, 1) for rate in rates] for size, rates in encode.items()
+        },
+        "ratios_to_best_encode": [round(ratio, 3) for ratio in ratios],
+        "ratio": round(statistics.median(ratios), 3),
+    }
+
+
+def ingest(stack: Stack, files: list[tuple[str, bytes]]) -> float:
+    """Seconds from the first upload until all files, and nothing else, are ready."""
+    with stack.api() as api:
+        for document in api.get("/api/v1/documents").json():
+            api.delete(f"/api/v1/documents/{document['id']}").raise_for_status()
+        started = perf_counter()
+        for name, content in files:
+            api.post("/api/v1/documents", files={"file": (name, content)}).raise_for_status()
+        wait_until_ready(stack)
+        return perf_counter() - started
+
+
+def encode_rates(chunks: Path) -> dict[str, float]:
+    """Chunks a second of ``encode`` alone, by batch size."""
+    result = subprocess.run(
+        [sys.executable, "-c", _ENCODE, str(chunks), json.dumps(BATCH_SIZES)],
+        cwd=ROOT,
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    rates: dict[str, float] = json.loads(result.stdout.splitlines()[-1])
+    return rates
+
+
+if __name__ == "__main__":
+    main()
