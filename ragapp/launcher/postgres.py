@@ -26,7 +26,7 @@ _SETTINGS = {
     "listen_addresses": "",
     "port": str(PORT),
     "max_connections": "120",
-    "shared_buffers": "64MB",
+    "shared_buffers": "256MB",
     "maintenance_work_mem": "128MB",
     "effective_cache_size": "1GB",
     "random_page_cost": "1.1",

@@ -194,6 +194,22 @@ class TestReconciler:
         upload()
         assert self.lost() == []
 
+    def test_documents_of_another_model_are_hidden_and_embedded_anew(
+        self, upload: Callable[..., Document], embeddings: None, settings: Any
+    ) -> None:
+        document = upload()
+        run(pipeline.ingest_document, document)
+        change(document, embedding_model="an-older-model")
+        (lost,) = self.lost()
+        assert (lost.queue, lost.document_id) == ("embed", str(document.pk))
+        waiting = refreshed(document)
+        assert waiting.status == "embedding"
+        with tenant(document.instance_id):
+            assert CorpusStatistics.objects.get().chunk_count == 0
+        run(pipeline.embed_document, waiting)
+        ready = refreshed(document)
+        assert (ready.status, ready.embedding_model) == ("ready", settings.EMBEDDING_MODEL)
+
     def test_document_that_kills_its_workers_fails(self, upload: Callable[..., Document]) -> None:
         document = upload()
         for _ in range(reconciliation.MAX_INTERRUPTIONS):
