@@ -29,18 +29,24 @@ def normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
+@pytest.mark.parametrize("python", ["3.11.0", "3.12.3", "3.13.5"])
 @pytest.mark.parametrize(
     "names",
     [["requirements.txt"], ["requirements.txt", "requirements-dev.txt"]],
     ids=["product", "tests"],
 )
-def test_every_dependency_of_a_pin_is_pinned(names: list[str]) -> None:
+def test_every_dependency_of_a_pin_is_pinned(names: list[str], python: str) -> None:
     pinned = pins(*names)
+    there = {
+        "extra": "",
+        "python_full_version": python,
+        "python_version": python.rpartition(".")[0],
+    }
     missing = {
         f"{name} needs {requirement.name}"
         for name in pinned
         for requirement in map(Requirement, distribution(name).requires or [])
-        if not requirement.marker or requirement.marker.evaluate({"extra": ""})
+        if not requirement.marker or requirement.marker.evaluate(there)
         if normal(requirement.name) not in pinned
     }
     assert missing == set()
