@@ -90,4 +90,6 @@ def reconcile() -> None:
 def waiting_messages(queue: str) -> int:
     """Number of messages that wait in a queue of the broker."""
     with current_app.connection_for_read() as connection:
-        return int(connection.default_channel.queue_declare(queue, passive=True).message_count)
+        # Declared, as a broker that has lost everything knows no queue until somebody names it.
+        declared = current_app.amqp.queues[queue](connection.default_channel).queue_declare()
+        return int(declared.message_count)
