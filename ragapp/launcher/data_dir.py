@@ -54,6 +54,11 @@ class DataDir:
         return self.log / "setup.log"
 
     @property
+    def first_credentials(self) -> Path:
+        """The first administrator's, from their making until they are shown."""
+        return self.root / "first-administrator.json"
+
+    @property
     def secrets(self) -> Path:
         return self.root / "secrets.json"
 

@@ -14,7 +14,7 @@ from .process import Program, sweep
 from .programs import Site, http_status, model_programs, web_program, worker_programs
 from .progress import say
 from .project import ROOT
-from .schema import Administrator, first_administrator, migrate
+from .schema import Administrator, first_administrator, forget_credentials, migrate
 from .setup import collect_static_files, prepare_model, set_up_project
 from .supervisor import Supervisor
 
@@ -68,6 +68,7 @@ def _serve(data: DataDir, site: Site, *, demo_llm: bool) -> None:
             supervisor.wait_ready()
             _wait_until_all_answer(site, supervisor)
             _announce(site, administrator, time.monotonic() - started)
+            forget_credentials(data)
             supervisor.watch()
             say("Stopping …")
         finally:

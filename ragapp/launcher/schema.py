@@ -45,7 +45,12 @@ def migrate(data: DataDir, env: dict[str, str], *, embedded: bool) -> None:
 def first_administrator(
     data: DataDir, env: dict[str, str], *, embedded: bool
 ) -> Administrator | None:
-    """Make the first administrator unless there is a user; None when nothing was made."""
+    """Make the first administrator unless there is a user; None when there is nothing to tell.
+
+    The credentials are kept until `forget_credentials`: a start that fails must not lose them.
+    """
+    if data.first_credentials.exists():
+        return Administrator(**json.loads(data.first_credentials.read_text()))
     stamp = data.postgres / "ragapp-administrator"
     if embedded and stamp.exists():
         return None
@@ -60,7 +65,15 @@ def first_administrator(
     if result.returncode != 0:
         reason = result.stderr.strip().rpartition("\n")[2]
         raise LauncherError(f"The first administrator could not be created: {reason}")
+    made = json.loads(result.stdout)
+    if made:
+        data.first_credentials.touch(mode=0o600)
+        data.first_credentials.write_text(result.stdout)
     if embedded:
         write_stamp(stamp, "")
-    made = json.loads(result.stdout)
     return Administrator(**made) if made else None
+
+
+def forget_credentials(data: DataDir) -> None:
+    """The first administrator's credentials were shown: keep them no longer."""
+    data.first_credentials.unlink(missing_ok=True)
