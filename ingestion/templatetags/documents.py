@@ -6,7 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from ingestion.errors import user_message
+from ingestion.errors import user_message, warning_message
 from ingestion.kinds import Kind, kind_of
 from ingestion.models import Document
 
@@ -55,6 +55,12 @@ def reason(document: Document) -> Promise:
 
 
 @register.filter
+def remarks(document: Document) -> list[str]:
+    """What of a document could not be read, in sentences."""
+    return [warning_message(warning) for warning in document.warnings]
+
+
+@register.filter
 def duration(seconds: float) -> str:
     """A time in words: « 3.2 s », « 45 s », « 2 min 05 s »."""
     if seconds < 10:
@@ -63,3 +69,11 @@ def duration(seconds: float) -> str:
     if not minutes:
         return _("%(n)s s") % {"n": rest}
     return _("%(minutes)s min %(seconds)02d s") % {"minutes": minutes, "seconds": rest}
+
+
+@register.filter
+def file_size(size: int) -> str:
+    """A number of bytes in words: « 48 KB », « 1.3 MB »."""
+    if size < 1 << 20:
+        return _("%(n)s KB") % {"n": max(1, round(size / 1024))}
+    return _("%(n)s MB") % {"n": floatformat(size / (1 << 20), "-1")}
