@@ -24,8 +24,11 @@ _WORTH_SHOWING = 0.6
 # Each rank that a passage loses costs its sentences this much.
 _RANK_DECAY = 0.85
 _LENGTH_COST = 0.5
-# Characters of a quote that Markdown or our citation marks would take for their own.
-_MARKDOWN = re.compile(r"[\\`*<>$\[\]#~]")
+# Characters of a quote that Markdown would take for its own.
+_MARKDOWN = re.compile(r"[\\`*<>$#~]")
+# "[1]" in a passage is no citation of ours: an invisible joiner (U+2060) keeps it from being taken
+# for one. Both are entities, for "\[" would begin a formula.
+_BRACKET = "&#91;&#8288;"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ def as_markdown(found: Sequence[Extract]) -> str:
 
 def escape_markdown(text: str) -> str:
     """Return Markdown that shows ``text`` as it is, without citation marks of its own."""
-    return _MARKDOWN.sub(r"\\\g<0>", text)
+    return _MARKDOWN.sub(r"\\\g<0>", text).replace("[", _BRACKET)
 
 
 def _best(passage: str, spans: Sequence[tuple[int, int]], rarity: dict[int, float]) -> _Scored:

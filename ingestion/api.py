@@ -10,7 +10,13 @@ from ninja import File, Form, Query, Router, Schema, Status
 from ninja.files import UploadedFile
 
 from ingestion import uploads
-from ingestion.errors import EmptyDocument, FileTooLarge, IngestionError, user_message
+from ingestion.errors import (
+    EmptyDocument,
+    FileTooLarge,
+    IngestionError,
+    user_message,
+    warning_message,
+)
 from ingestion.models import Document, DocumentPage
 from instances.api import ApiError, ApiKeyAuth, ErrorDetail, ErrorOut, KeyRequest
 from instances.models import ApiKey, Instance
@@ -32,11 +38,16 @@ class DocumentOut(Schema):
     sha256: str
     status: str
     error: ErrorDetail | None
+    warnings: list[str]
     pages: int
     chunks: int
     embedded_chunks: int
     created_at: datetime
     finished_at: datetime | None
+
+    @staticmethod
+    def resolve_warnings(document: Document) -> list[str]:
+        return [warning_message(warning) for warning in document.warnings]
 
     @staticmethod
     def resolve_error(document: Document) -> dict[str, str] | None:

@@ -148,6 +148,7 @@ class Attempt:
             document.title = (parsed.title or "")[:500]
             document.language = (parsed.language or "")[:5]
             document.unit = parsed.unit
+            document.warnings = [warning[:200] for warning in parsed.warnings]
             document.pages, document.chunks = len(pages), len(chunks)
             document.embedded_chunks = 0
             document.save()

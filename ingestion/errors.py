@@ -182,3 +182,16 @@ def error_for_code(code: str) -> type[IngestionError]:
 def user_message(code: str) -> Promise:
     """Return the translated sentence that tells a person what `code` means and what to do."""
     return USER_MESSAGES.get(code, USER_MESSAGES[DocumentError.code])
+
+
+WARNINGS: Mapping[str, Promise] = {
+    "image_only_pages": _("These pages are images, whose text was not read: %(pages)s."),
+    "unreadable_pages": _("These pages could not be read: %(pages)s."),
+    "damaged_file": _("The file is damaged: what could be read of it was."),
+}
+
+
+def warning_message(warning: str) -> str:
+    """Return the translated sentence for a warning of a parser, "code" or "code: pages"."""
+    code, _colon, pages = warning.partition(": ")
+    return str(WARNINGS.get(code, WARNINGS["damaged_file"])) % {"pages": pages}

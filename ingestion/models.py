@@ -7,6 +7,7 @@ in the broker, so that the reconciler can take up whatever a crash left behind.
 import uuid
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from pgvector.django import HalfVectorField, SparseVectorField
@@ -57,6 +58,8 @@ class Document(InstanceOwnedModel):
     )
     # Stable code of ingestion.errors; the words for it are translated when shown.
     error_code = models.CharField(max_length=50, blank=True)
+    # What of it could not be read, as codes of ingestion.errors.WARNINGS ("code: pages").
+    warnings = ArrayField(models.CharField(max_length=200), default=list, blank=True)
     # Incremented at each (re)start, so that a task of an earlier attempt can tell it is stale.
     attempt = models.PositiveIntegerField(default=1)
     # Worker deaths in this attempt: a file that kills its worker fails instead of looping.

@@ -262,3 +262,13 @@ def test_a_question_that_cannot_be_sent_is_given_back(library, llm, page_for):
     page.context.set_offline(False)
     page.keyboard.press("Enter")
     finished(page)
+
+
+def test_an_escaped_bracket_is_no_citation(library, llm, page_for):
+    llm.script(stream("La note &#91;&#8288;1] de la page dit vingt-cinq jours [1]."))
+    page = page_for(library.teammate)
+    page.goto(CHAT)
+    ask(page, LEAVE)
+    answer = finished(page)
+    expect(answer.locator(".cite")).to_have_count(1)
+    expect(answer.locator(".prose")).to_contain_text(re.compile(r"La note \[\u2060?1\]"))

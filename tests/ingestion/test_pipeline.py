@@ -10,7 +10,10 @@ from django.utils import timezone
 
 from inference.errors import BackendUnavailable
 from ingestion import pipeline, reconciliation, uploads
+from ingestion.attempts import Attempt
+from ingestion.errors import warning_message
 from ingestion.models import Chunk, CorpusStatistics, Document, TermStatistics
+from ingestion.parsing.document import Block, ParsedDocument, ParsedPage
 from instances.tenancy import tenant
 from tests.cast import Cast
 
@@ -162,6 +165,23 @@ def test_document_without_text_fails_with_its_reason(upload: Callable[..., Docum
     assert not run(pipeline.parse_document, document)
     failed = refreshed(document)
     assert (failed.status, failed.error_code) == ("failed", "empty")
+
+
+def test_what_could_not_be_read_is_told(upload: Callable[..., Document]) -> None:
+    document = upload()
+    attempt = Attempt(document.instance_id, document.pk, document.attempt)
+    attempt.claim(("queued",), "parsing")
+    parsed = ParsedDocument(
+        media_type="application/pdf",
+        title=None,
+        language=None,
+        unit="page",
+        pages=(ParsedPage(1, "", (Block("paragraph", "Texte"),)),),
+        warnings=("image_only_pages: 2, 5",),
+    )
+    attempt.save_passages(parsed, [])
+    (warning,) = refreshed(document).warnings
+    assert "2, 5" in warning_message(warning)
 
 
 class TestReconciler:
