@@ -19,10 +19,10 @@ from django.test import AsyncClient, Client
 from tests import network
 from tests.cast import Cast, make_cast
 
-pytest_plugins = ["tests.fixtures_models", "tests.fixtures_llm", "tests.fixtures_corpus"]
-    "tests.fixtures_corpus",
-    "tests.fixtures_llm",
+pytest_plugins = [
     "tests.fixtures_models",
+    "tests.fixtures_llm",
+    "tests.fixtures_corpus",
     "tests.fixtures_stack",
 ]
 
