@@ -14,7 +14,7 @@ from instances.models import Instance
 from usage.models import UsageRecord
 
 # A running answer saves itself every second or so (``chat.live.SAVE_EVERY_S``).
-SILENCE = timedelta(seconds=30)
+SILENCE = timedelta(seconds=15)
 INTERRUPTED = "interrupted"
 
 
