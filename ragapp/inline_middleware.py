@@ -14,7 +14,7 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth import middleware as auth
 from django.contrib.messages import middleware as messages
 from django.contrib.sessions import middleware as sessions
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest
 from django.middleware import clickjacking, common, csrf, locale, security
 
 from instances.tenancy import in_database
