@@ -56,7 +56,8 @@ def test_one_must_be_logged_in(db, client, name):
     assert client.post(reverse(name)).url.startswith("/accounts/login/")
 
 
-def test_the_browser_decides_until_one_chooses(db, client):
+def test_the_browser_decides_until_one_chooses(db, client, settings):
+    settings.LANGUAGE_CODE = "fr"
     assert (
         '<html lang="en"'
         in client.get("/accounts/login/", headers={"accept-language": "en-GB"}).text
