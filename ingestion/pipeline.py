@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 
 # Enough to fill the model server's batches, little enough to show progress and to lose.
 EMBEDDING_BATCH = 64
+# Half a minute of embedding on two cores.
+BATCHES_A_TURN = 16
 
 Status = Document.Status
 
@@ -37,8 +39,13 @@ def ingest_document(*, instance_id: int, document_id: UUID, attempt: int) -> Non
     Raises a transient ``InferenceError`` or ``SandboxUnavailable`` when trying again later may
     succeed; the document then stays in its stage.
     """
-    if parse_document(instance_id=instance_id, document_id=document_id, attempt=attempt):
-        embed_document(instance_id=instance_id, document_id=document_id, attempt=attempt)
+    there_is_more = parse_document(
+        instance_id=instance_id, document_id=document_id, attempt=attempt
+    )
+    while there_is_more:
+        there_is_more = embed_document(
+            instance_id=instance_id, document_id=document_id, attempt=attempt
+        )
 
 
 def parse_document(*, instance_id: int, document_id: UUID, attempt: int) -> bool:
@@ -62,20 +69,28 @@ def parse_document(*, instance_id: int, document_id: UUID, attempt: int) -> bool
     return False
 
 
-def embed_document(*, instance_id: int, document_id: UUID, attempt: int) -> None:
-    """Embed the passages that have no vector yet, then make the document visible."""
+def embed_document(*, instance_id: int, document_id: UUID, attempt: int) -> bool:
+    """Embed passages that have no vector yet, and make the document visible after the last.
+
+    Returns whether there are more: a long document takes turns with the others, and with the
+    reconciler, which the same workers run.
+    """
     work = Attempt(instance_id, document_id, attempt)
     try:
         work.claim((Status.EMBEDDING,), Status.EMBEDDING)
         client = EmbeddingClient.from_settings()
         with work.beating(), work.failing():
-            for batch in work.unembedded_batches(EMBEDDING_BATCH):
+            for turn, batch in enumerate(work.unembedded_batches(EMBEDDING_BATCH)):
+                if turn == BATCHES_A_TURN:
+                    work.release()
+                    return True
                 # Without the document's title, which only the words are searched with: decision 5.
                 texts = [embedding_text("", chunk.heading, chunk.text) for chunk in batch]
                 work.save_vectors(batch, client.embed_passages(texts))
             work.publish()
     except StaleAttempt:
         logger.info("document %s: attempt %s is stale", document_id, attempt)
+    return False
 
 
 def _tokenizer_path() -> Path | None:

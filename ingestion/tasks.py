@@ -68,16 +68,16 @@ def parse(instance_id: int, document_id: str, attempt: int) -> None:
         enqueue(embed, (instance_id, document_id, attempt))
 
 
-@shared_task(
-    base=DocumentTask,
-    name="ingestion.tasks.embed",
-    soft_time_limit=14_400,
-    time_limit=14_460,
-    **_RETRY,
-)
+@shared_task(base=DocumentTask, name="ingestion.tasks.embed", **_RETRY)
 def embed(instance_id: int, document_id: str, attempt: int) -> None:
-    """Embed one document's passages and publish it."""
-    pipeline.embed_document(instance_id=instance_id, document_id=UUID(document_id), attempt=attempt)
+    """Embed some of one document's passages; queue what is left, else publish it.
+
+    Its time is limited by the number of passages and by the client's own time-outs.
+    """
+    if pipeline.embed_document(
+        instance_id=instance_id, document_id=UUID(document_id), attempt=attempt
+    ):
+        enqueue(embed, (instance_id, document_id, attempt))
 
 
 @shared_task(name="ingestion.tasks.reconcile", ignore_result=True, expires=60)

@@ -11,9 +11,10 @@ from .environment import Embedded
 from .process import Program
 from .project import PYTHON, ROOT
 
-# Parsing uses a core; embedding waits for the model server, so two overlap its gaps.
-_PARSE_PROCESSES = max(1, (os.cpu_count() or 2) // 2)
-_EMBED_PROCESSES = 2
+# Parsing uses a core, in processes whose time Celery can limit. Embedding waits for the model
+# server, in threads, which cost no memory; its tasks are short, so the reconciler gets its turn.
+_PARSERS = ("prefork", max(1, (os.cpu_count() or 2) // 2))
+_EMBEDDERS = ("threads", 3)
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,8 @@ def worker_programs(data: DataDir, env: dict[str, str]) -> list[Program]:
     """Celery's workers (parsing and embedding overlap) and its clock."""
     schedule = str(data.root / "beat-schedule")
     return [
-        _worker("parse", ["parse"], _PARSE_PROCESSES, env),
-        _worker("embed", ["embed", "default"], _EMBED_PROCESSES, env),
+        _worker("parse", ["parse"], *_PARSERS, env),
+        _worker("embed", ["embed", "default"], *_EMBEDDERS, env),
         _python(
             "beat", ["celery", "-A", "ragapp.clock", "beat", "-s", schedule, "--pidfile="], env
         ),
@@ -93,8 +94,10 @@ def http_status(host: str, port: int, path: str) -> int:
         connection.close()
 
 
-def _worker(name: str, queues: list[str], processes: int, env: dict[str, str]) -> Program:
-    arguments = ["-Q", ",".join(queues), "-n", f"{name}@%h", "-c", str(processes)]
+def _worker(
+    name: str, queues: list[str], pool: str, concurrency: int, env: dict[str, str]
+) -> Program:
+    arguments = ["-Q", ",".join(queues), "-n", f"{name}@%h", "-P", pool, "-c", str(concurrency)]
     arguments += ["--prefetch-multiplier", "1", "--without-gossip", "--without-mingle"]
     command = ["celery", "-A", "ragapp", "worker", *arguments]
     return _python(f"worker-{name}", command, env)

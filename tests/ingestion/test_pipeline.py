@@ -111,6 +111,23 @@ def test_embedding_takes_up_where_a_dead_worker_left(
     assert len(sent) == ready.chunks + 1
 
 
+def test_long_document_takes_turns_with_others(
+    upload: Callable[..., Document], embeddings: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "EMBEDDING_BATCH", 1)
+    monkeypatch.setattr(pipeline, "BATCHES_A_TURN", 2)
+    text = "\n\n".join(f"# Titre {n}\n\n" + f"Article {n} du texte. " * 60 for n in range(5))
+    document = upload(text, "long.md")
+    run(pipeline.parse_document, document)
+    assert run(pipeline.embed_document, document)
+    waiting = refreshed(document)
+    assert (waiting.status, waiting.embedded_chunks) == ("embedding", 2)
+    assert waiting.worker_seen_at is None
+    while run(pipeline.embed_document, document):
+        pass
+    assert refreshed(document).status == "ready"
+
+
 def test_cancelled_document_stays_cancelled(
     upload: Callable[..., Document], embeddings: None
 ) -> None:
