@@ -101,10 +101,10 @@ async def at_once(ask: Ask, stack: Stack, n_users: int, *, skip: int = 0) -> lis
 
 
 def first_token_ms(timings: list[Timing]) -> list[float]:
-    """Of the answers that came. Fails when one did not."""
+    """Of the answers that the model wrote (not of "nothing found"). Fails when one did not come."""
     errors = [timing.error for timing in timings if timing.error]
     assert not errors, errors[:3]
-    return [timing.first_token_ms for timing in timings]
+    return [timing.first_token_ms for timing in timings if timing.n_tokens]
 
 
 def quantiles(values: list[float]) -> dict[str, float]:

@@ -52,11 +52,14 @@ async def measure(stack: Stack, n_streams: int, n_tokens: int) -> dict[str, obje
     timings = [timing for way in answers for timing in way]
     errors = [timing.error for timing in timings if timing.error]
     whole = [timing for timing in timings if not timing.error]
+    # Questions that no passage answers: no model is called.
+    answered = [timing for timing in whole if timing.n_tokens]
     return {
         "streams": len(timings),
         "errors": len(errors),
         "first_errors": errors[:3],
-        "incomplete": sum(timing.n_tokens != n_tokens for timing in whole),
+        "nothing_found": len(whole) - len(answered),
+        "incomplete": sum(timing.n_tokens != n_tokens for timing in answered),
         "first_token_ms": quantiles([timing.first_token_ms for timing in whole]),
         "longest_pause_ms": round(max(timing.longest_pause_ms for timing in whole), 1),
         "pause_ms": quantiles([timing.longest_pause_ms for timing in whole]),
