@@ -11,12 +11,13 @@ import orjson
 from chat.answering import Question, answer_question
 from chat.events import Answered, AnswerEvent, Reasoning, Text
 from chat.failures import user_message
+from chat.passages import page_of_quote
 from chat.persistence import record_ending
 from chat.transcript import Transcript
 from instances.api import ApiError
 from instances.models import ApiKey
 from instances.tenancy import in_tenant
-from usage.models import UsageRecord
+from retrieval.search import RetrievedChunk
 
 _DONE = b"data: [DONE]\n\n"
 # Failures before the first word; a program may try again after a 503.
@@ -59,7 +60,7 @@ class Completion:
             async for _event in self._events:
                 pass
         finally:
-            record = await self._close()
+            evidence = await self._close()
         ending = self._transcript.ending()
         message: dict[str, Any] = {"role": "assistant", "content": ending.text}
         if ending.reasoning:
@@ -70,7 +71,7 @@ class Completion:
             "object": "chat.completion",
             "choices": [choice],
             "usage": _usage(ending),
-            **self._evidence(ending, record),
+            **evidence,
         }
 
     async def stream(self, *, include_usage: bool) -> AsyncGenerator[bytes, None]:
@@ -84,30 +85,43 @@ class Completion:
                 for piece in _deltas(event):
                     yield self._chunk(piece)
         finally:
-            record = await self._close()
+            evidence = await self._close()
         ending = self._transcript.ending()
         if ending.outcome == "failed":
             code = ending.error_code
             yield _data({"error": {"code": code, "message": user_message(code), "type": "server"}})
         else:
-            evidence = self._evidence(ending, record)
             yield self._chunk({}, finish_reason=_finish_reason(ending), **evidence)
             if include_usage:
                 yield self._chunk(None, usage=_usage(ending), **evidence)
         yield _DONE
 
-    async def _close(self) -> UsageRecord:
-        """Stop the model if it still runs, and record what it cost, whatever happened."""
+    async def _close(self) -> dict[str, Any]:
+        """Stop the model if it still runs, record what it cost, whatever happened, and return the
+        citations and the impact."""
         await self._events.aclose()
-        recording = in_tenant(
-            self._key.instance_id,
-            record_ending,
-            self._transcript.ending(),
+        recording = in_tenant(self._key.instance_id, self._record)
+        return await asyncio.shield(asyncio.ensure_future(recording))
+
+    def _record(self) -> dict[str, Any]:
+        ending = self._transcript.ending()
+        record = record_ending(
+            ending,
             instance=self._question.instance,
             user=self._key.created_by,
             api_key=self._key,
         )
-        return await asyncio.shield(asyncio.ensure_future(recording))
+        impact = {
+            "energy_wh": record.energy_wh,
+            "gco2e": record.gco2e_usage + record.gco2e_embodied,
+            "method": record.method,
+        }
+        chunks = self._transcript.chunks
+        citations = [
+            _citation(number, chunks[number - 1], quote)
+            for number, quote in sorted(ending.quotes.items())
+        ]
+        return {"citations": citations, "impact": impact}
 
     def _chunk(
         self, delta: dict[str, Any] | None, finish_reason: str | None = None, **more: Any
@@ -116,24 +130,21 @@ class Completion:
         choices = [] if delta is None else [choice]
         return _data({**self._head, "object": "chat.completion.chunk", "choices": choices, **more})
 
-    def _evidence(self, ending: Answered, record: UsageRecord) -> dict[str, Any]:
-        chunks = self._transcript.chunks
-        citations = [
-            {
-                "number": number,
-                "document_id": chunks[number - 1].document_id,
-                "document": chunks[number - 1].document_name,
-                "page": chunks[number - 1].page_start,
-                "quote": quote or chunks[number - 1].text,
-            }
-            for number, quote in sorted(ending.quotes.items())
-        ]
-        impact = {
-            "energy_wh": record.energy_wh,
-            "gco2e": record.gco2e_usage + record.gco2e_embodied,
-            "method": record.method,
-        }
-        return {"citations": citations, "impact": impact}
+
+def _citation(number: int, chunk: RetrievedChunk, quote: str) -> dict[str, Any]:
+    page = page_of_quote(
+        document_id=chunk.document_id,
+        page_start=chunk.page_start,
+        page_end=chunk.page_end,
+        quote=quote,
+    )
+    return {
+        "number": number,
+        "document_id": chunk.document_id,
+        "document": chunk.document_name,
+        "page": page,
+        "quote": quote or chunk.text,
+    }
 
 
 def _deltas(event: AnswerEvent) -> list[dict[str, Any]]:

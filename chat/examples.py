@@ -40,7 +40,7 @@ def _headings(document: Document) -> list[str]:
     usable = [
         heading
         for heading in dict.fromkeys(last)
-        if _MIN_HEADING_CHARS <= len(heading) <= _MAX_HEADING_CHARS
+        if _MIN_HEADING_CHARS <= len(heading) <= _MAX_HEADING_CHARS and heading != _title(document)
     ]
     # What a document opens with is its title or its contents more often than a subject.
     return usable[1:] + usable[:1]

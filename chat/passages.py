@@ -4,12 +4,16 @@ Runs inside ``tenant(instance)``.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from chat.models import Citation, Message
 from ingestion.models import DocumentPage
 
 CONTEXT_CHARS = 320
+# Words of a quote by which its page is found: a quote may run over to the next.
+_OPENING_WORDS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +48,27 @@ def show_passage(answer: Message, number: int) -> ShownPassage | None:
         quote=quote,
         end=end,
         after=_head(last[citation.char_end :]),
-        page=_page_of_quote(citation, len(start), len(first)),
+        page=page_of_quote(
+            document_id=citation.document_id,
+            page_start=citation.page_start,
+            page_end=citation.page_end,
+            quote=quote,
+        ),
     )
+
+
+def page_of_quote(*, document_id: UUID | None, page_start: int, page_end: int, quote: str) -> int:
+    """Return the page, of those that a passage covers, on which a quote from it begins."""
+    if page_start == page_end or document_id is None:
+        return page_start
+    opening = _spaced(quote.split()[:_OPENING_WORDS])
+    pages = DocumentPage.objects.filter(
+        document_id=document_id, number__range=(page_start, page_end)
+    ).order_by("number")
+    for number, text in pages.values_list("number", "text"):
+        if opening and re.search(opening, text):
+            return int(number)
+    return page_start
 
 
 def _page_text(citation: Citation, number: int) -> str:
@@ -58,16 +81,15 @@ def _page_text(citation: Citation, number: int) -> str:
 
 def _around(text: str, quote: str) -> tuple[str, str, str]:
     """Split a passage around its quote, whatever the white space; all of it is quoted if absent."""
-    words = [re.escape(word) for word in quote.split()]
-    match = re.search(r"\s+".join(words), text) if words else None
+    match = re.search(_spaced(quote.split()), text) if quote.strip() else None
     if match is None:
         return "", text, ""
     return text[: match.start()], match.group(), text[match.end() :]
 
 
-def _page_of_quote(citation: Citation, offset: int, first_page_chars: int) -> int:
-    reaches_over = first_page_chars and citation.char_start + offset >= first_page_chars
-    return citation.page_end if reaches_over else citation.page_start
+def _spaced(words: Sequence[str]) -> str:
+    """Return a pattern for words with any white space between them."""
+    return r"\s+".join(re.escape(word) for word in words)
 
 
 def _tail(text: str) -> str:

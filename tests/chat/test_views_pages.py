@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from chat.models import Conversation, Feedback, Message
+from ingestion.models import DocumentPage
 from instances.tenancy import tenant
 from tests.cast import Cast
 from tests.factories import (
@@ -142,8 +143,10 @@ def test_a_quote_on_the_second_page_of_a_passage_leads_there(cast, client_for, t
     answer = messages(thread)[-1]
     with tenant(cast.instance):
         citation = answer.citations.get()
-        citation.page_end, citation.char_start = 4, len(PAGE) - 10
+        citation.page_end = 4
         citation.save()
+        DocumentPage.objects.filter(document=citation.document, number=3).update(text="Avant.")
+    DocumentPageFactory(instance=cast.instance, document=citation.document, number=4, text=PAGE)
     html = client_for(cast.teammate).get(url("citation", answer.pk, 1)).content.decode()
     assert 'page="4"' in html
 
