@@ -95,6 +95,17 @@ def start(*, answer: Message, question: Question, user: Any) -> None:
     live.task.add_done_callback(_log_failure)
 
 
+def instance_of(answer_id: UUID, *, user: Any, slug: str) -> Instance | None:
+    """Return the instance of an answer that this process writes for ``user``, else None.
+
+    Whoever asked a moment ago may follow the answer: the database need not be asked again.
+    """
+    live = _live.get(answer_id)
+    if live is None or live.user != user or live.question.instance.slug != slug:
+        return None
+    return live.question.instance
+
+
 async def stop(instance: Instance, answer: Message) -> None:
     """Stop an answer, wherever it is being written."""
     live = _live.get(answer.pk)

@@ -109,14 +109,14 @@ async def stop(request: HttpRequest, slug: str, message_id: UUID) -> HttpRespons
 async def events(request: HttpRequest, slug: str, message_id: UUID) -> HttpResponseBase:
     """The events of an answer, from the one after ``Last-Event-ID`` on."""
     user = await request.auser()
-    instance, answer = await as_member(user, slug, _own_message, user, message_id)
-    if answer.role != Message.Role.ASSISTANT:
-        raise Http404
+    instance = live.instance_of(message_id, user=user, slug=slug) or await as_member(
+        user, slug, _instance_of_answer, user, message_id
+    )
     last = request.headers.get("Last-Event-ID", "")
     seen = int(last) if last.isdecimal() else 0
 
     async def encoded() -> AsyncGenerator[bytes, None]:
-        async for number, event in live.follow(instance, answer.pk, seen):
+        async for number, event in live.follow(instance, message_id, seen):
             yield event.encode(number)
 
     return stream_response(encoded())
@@ -165,3 +165,10 @@ def _model_id(membership: Membership, wanted: str) -> str:
 
 def _own_message(membership: Membership, user: Any, message_id: UUID) -> tuple[Instance, Message]:
     return membership.instance, get_message(membership.instance, user, message_id)
+
+
+def _instance_of_answer(membership: Membership, user: Any, message_id: UUID) -> Instance:
+    instance, message = _own_message(membership, user, message_id)
+    if message.role != Message.Role.ASSISTANT:
+        raise Http404
+    return instance

