@@ -109,7 +109,7 @@ async def stop(request: HttpRequest, slug: str, message_id: UUID) -> HttpRespons
 async def events(request: HttpRequest, slug: str, message_id: UUID) -> HttpResponseBase:
     """The events of an answer, from the one after ``Last-Event-ID`` on."""
     user = await request.auser()
-    instance = live.instance_of(message_id, user=user, slug=slug) or await as_member(
+    instance: Instance = live.instance_of(message_id, user=user, slug=slug) or await as_member(
         user, slug, _instance_of_answer, user, message_id
     )
     last = request.headers.get("Last-Event-ID", "")

@@ -34,7 +34,7 @@ from retrieval.results import RetrievedChunk, SearchResult, SearchTiming
 
 # When many ask in the same instant, those who asked first are answered first: all at once, they
 # would all end last, as a process has one interpreter. Enough to keep models and database busy.
-_SEARCHES_AT_ONCE = 6
+_SEARCHES_AT_ONCE = 4
 _turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
 __all__ = ["RetrievedChunk", "SearchResult", "SearchTiming", "asearch", "search"]
@@ -78,7 +78,7 @@ async def asearch(
             limit=candidate_count(top_k),
             document_ids=document_ids,
         )
-        chunks = await arerank_chunks(query, candidates, top_k)
+    chunks = await arerank_chunks(query, candidates, top_k)
     return _result(instance, chunks, start, embedded)
 
 
