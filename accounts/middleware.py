@@ -33,7 +33,7 @@ async def _load_user(request: HttpRequest) -> Any:
         user = await in_database(get_user, request)
     else:
         user = get_user(request)
-    request._acached_user = user  # type: ignore[attr-defined]
+    request._acached_user = user  # type: ignore[attr-defined]  # where auser() looks
     return user
 
 

@@ -27,6 +27,7 @@ import django
 
 django.setup()
 
+# What follows needs Django's applications (E402).
 from inference.model_server.encoders import OpenVinoEncoder  # noqa: E402
 from ingestion import lexical  # noqa: E402
 from ingestion.chunking import TokenCounter, chunk_document, embedding_text  # noqa: E402

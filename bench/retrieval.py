@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ragapp.settings")
 django.setup()
 
+# What follows needs Django's applications (E402).
 from instances.models import Instance, Organisation  # noqa: E402
 from instances.tenancy import tenant  # noqa: E402
 from retrieval.evaluation import EvaluationSet, evaluate, read_set  # noqa: E402

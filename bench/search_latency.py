@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ragapp.settings")
 django.setup()
 
+# What follows needs Django's applications (E402).
 from django.db import connection  # noqa: E402
 from pgvector import HalfVector  # noqa: E402
 

@@ -10,7 +10,7 @@ held while a model generates. Who consumes it (the browser through ``chat.live``
 import logging
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import thread_time
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from chat.events import AnswerEvent, Reasoning, Sources, Stage, Text
 from chat.follow_up import self_contained_question
 from chat.prompts import answer_prompt
 from chat.transcript import Transcript
-from inference.catalogue import EXTRACTIVE, LanguageModel
+from inference.catalogue import EXTRACTIVE, LanguageModel, within_instance
 from inference.chat.backend import ChatMessage
 from inference.chat.client import stream_chat
 from inference.chat.events import Finished, PromptTruncated, ReasoningDelta, TextDelta, UsageUpdate
@@ -59,6 +59,7 @@ async def answer_question(
 
     Errors of models are events, not exceptions; closing the generator stops the model.
     """
+    question = replace(question, model=within_instance(question.model, question.instance))
     yield Stage("searching")
     try:
         query, result = await _retrieve(question)
@@ -134,7 +135,7 @@ async def _stream(
     transcript: Transcript,
 ) -> AsyncGenerator[AnswerEvent, None]:
     backend = question.model.backend
-    assert backend is not None  # noqa: S101
+    assert backend is not None  # noqa: S101 (narrows the type: _generate has looked)
     max_tokens = min(question.max_tokens or settings.LLM_MAX_TOKENS, context_window // 2)
     transcript.prompt = answer_prompt(
         question=question.text,

@@ -42,16 +42,6 @@ class Turn:
     version: int
     versions: tuple[UUID, ...]
 
-    @property
-    def previous_version(self) -> UUID | None:
-        """The sibling before, if any."""
-        return self.versions[self.version - 2] if self.version > 1 else None
-
-    @property
-    def next_version(self) -> UUID | None:
-        """The sibling after, if any."""
-        return self.versions[self.version] if self.version < len(self.versions) else None
-
 
 def get_conversation(instance: Instance, user: Any, conversation_id: UUID) -> Conversation:
     """Return one's own conversation; raises Http404 for another's as for an unknown one."""

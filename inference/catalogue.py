@@ -1,12 +1,15 @@
 """The models that an answer may come from: extracts, and the deployment's LLM when there is one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import cast
 
 from django.conf import settings
+from django.utils.crypto import salted_hmac
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from inference.chat.backend import ChatBackend
+from inference.chat.backend import ChatBackend, PriorityScheme
+from instances.models import Instance
 
 EXTRACTIVE = "extractive"
 
@@ -60,6 +63,18 @@ def choose_model(*wanted: str) -> LanguageModel:
     return list(models.values())[-1]
 
 
+def within_instance(model: LanguageModel, instance: Instance) -> LanguageModel:
+    """Return ``model`` with a prefix cache of the instance's own, if ``LLM_CACHE_SALT`` wants one.
+
+    vLLM reuses a cached prefix only between requests of the same salt, so no tenant can tell by the
+    time of the first token what another has asked. The salt is keyed: nobody can compute it.
+    """
+    if model.backend is None or not settings.LLM_CACHE_SALT:
+        return model
+    salt = salted_hmac("inference.cache_salt", str(instance.pk), algorithm="sha256").hexdigest()
+    return replace(model, backend=replace(model.backend, cache_salt=salt))
+
+
 def _backend() -> ChatBackend:
     return ChatBackend(
         base_url=settings.LLM_BASE_URL,
@@ -67,7 +82,7 @@ def _backend() -> ChatBackend:
         api_key=settings.LLM_API_KEY,
         first_byte_timeout_s=settings.LLM_FIRST_BYTE_TIMEOUT_S,
         read_timeout_s=settings.LLM_READ_TIMEOUT_S,
-        priority_scheme=settings.LLM_PRIORITY_SCHEME,
+        priority_scheme=cast(PriorityScheme, settings.LLM_PRIORITY_SCHEME),
         priority=settings.LLM_PRIORITY,
         context_window=settings.LLM_CONTEXT_WINDOW,
     )

@@ -52,9 +52,7 @@ _english = Stemmer.Stemmer("english", 0)
 def analyse(text: str) -> Counter[int]:
     """Count the terms of a text: ids in [0, TERM_SPACE), stop words left out."""
     words = _WORD.findall(_ELISION.sub(" ", unicodedata.normalize("NFKC", text)))
-    counts = Counter(_term(word) for word in words)
-    del counts[None]
-    return counts  # type: ignore[return-value]
+    return Counter(term for word in words if (term := _term(word)) is not None)
 
 
 def passage_weights(counts: Counter[int]) -> dict[int, float]:

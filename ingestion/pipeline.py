@@ -84,7 +84,7 @@ def embed_document(*, instance_id: int, document_id: UUID, attempt: int) -> bool
                 if turn == BATCHES_A_TURN:
                     work.release()
                     return True
-                # Without the document's title, which only the words are searched with: decision 5.
+                # Without the document's title, which only words are searched with: decision 005.
                 texts = [embedding_text("", chunk.heading, chunk.text) for chunk in batch]
                 work.save_vectors(batch, client.embed_passages(texts))
             work.publish()

@@ -114,7 +114,7 @@ def instance_view(role: str = Membership.Role.MEMBER) -> Callable[[InstanceView]
         def wrapper(request: HttpRequest, slug: str, **kwargs: Any) -> HttpResponseBase:
             membership = get_membership(request.user, slug)
             # Before the role is judged, so that a 403 can name whom to ask.
-            request.membership = membership  # type: ignore[attr-defined]
+            request.membership = membership  # type: ignore[attr-defined]  # ours
             require_role(membership, role)
             with tenant(membership.instance):
                 record_use(membership)

@@ -16,7 +16,7 @@ from instances.models import ApiKey, Instance, Membership
 from instances.tenancy import as_user
 
 # Without the characters that look alike.
-PASSWORD_ALPHABET = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # noqa: S105
+PASSWORD_ALPHABET = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # noqa: S105 (letters)
 PASSWORD_GROUPS, PASSWORD_GROUP_LENGTH = 4, 5
 
 

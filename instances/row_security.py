@@ -1,4 +1,4 @@
-"""Migration operation that puts a tenant table under forced row security (decision 6)."""
+"""Migration operation that puts a tenant table under forced row security (docs/architecture.md)."""
 
 from django.db import migrations
 

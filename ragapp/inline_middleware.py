@@ -75,6 +75,7 @@ class CsrfViewMiddleware(Inline, csrf.CsrfViewMiddleware):
     def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
         super().__init__(get_response)
         if self.async_mode:
+            # An async hook where Django's annotations know sync ones only.
             self.process_view = self._process_view_inline  # type: ignore[assignment, method-assign]
 
     async def _process_view_inline(self, request: HttpRequest, *args: Any) -> Any:

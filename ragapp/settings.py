@@ -6,7 +6,7 @@ operator decides is here; what a tenant decides is a column of ``instances.Insta
 """
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import dj_database_url
 from csp.constants import NONCE, NONE, SELF
@@ -119,11 +119,8 @@ def _database(url: str, *, pool_size: int) -> dict[str, Any]:
     # Health checks: after a restart of the server, no dead connection leaves the pool.
     database: dict[str, Any] = dict(dj_database_url.parse(url, conn_health_checks=True))
     # Background threads of one process share the pool; a streaming answer holds no connection.
-    database["OPTIONS"] = database.get("OPTIONS", {}) | {
-        "pool": {"min_size": 0, "max_size": pool_size, "timeout": 10} if pool_size else False,
-        # The planner takes an instance's partial index only when it sees the constant (decision 4).
-        "options": "-c plan_cache_mode=force_custom_plan",
-    }
+    pool = {"min_size": 0, "max_size": pool_size, "timeout": 10} if pool_size else False
+    database["OPTIONS"] = database.get("OPTIONS", {}) | {"pool": pool}
     return database
 
 
@@ -225,7 +222,7 @@ CONTENT_SECURITY_POLICY = {
 # --- Broker and workers ---------------------------------------------------------------------------
 CELERY_BROKER_URL: str = env.str("CELERY_BROKER_URL", "redis://127.0.0.1:6379/0")
 # At least once: a task is acknowledged when done, and each is idempotent. The reconciler, not the
-# broker, is what guarantees that a document ends (decision 7).
+# broker, is what guarantees that a document ends (docs/decisions/001-attempts.md).
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -277,7 +274,7 @@ LLM_TEMPERATURE: float = env.float("LLM_TEMPERATURE", 0.2)
 LLM_FIRST_BYTE_TIMEOUT_S: float = env.float("LLM_FIRST_BYTE_TIMEOUT_S", 120.0)
 LLM_READ_TIMEOUT_S: float = env.float("LLM_READ_TIMEOUT_S", 60.0)
 LLM_DESCRIPTION: str = env.str("LLM_DESCRIPTION", "")
-LLM_PRIORITY_SCHEME: Literal["none", "vllm", "aristote"] = env.str(
+LLM_PRIORITY_SCHEME: str = env.str(
     "LLM_PRIORITY_SCHEME", "none", validate=OneOf(["none", "vllm", "aristote"])
 )
 LLM_PRIORITY: int = env.int("LLM_PRIORITY", 0)
@@ -312,4 +309,3 @@ LOGGING: dict[str, Any] = {
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {"httpx": {"level": "WARNING"}, "pypdf": {"level": "ERROR"}},
 }
-

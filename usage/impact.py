@@ -87,5 +87,6 @@ def _electricity_mix() -> ElectricityMix:
 
 def _middle(value: object) -> float:
     """The value, or the middle of a range."""
+    # EcoLogits gives a number or a RangeValue, untyped.
     low, high = getattr(value, "min", value), getattr(value, "max", value)
     return (float(low) + float(high)) / 2  # type: ignore[arg-type]

@@ -38,7 +38,7 @@ class RetryBudget:
             return None
         if self._attempts >= self._backend.max_retries:
             return None
-        pause_s: float = FIRST_PAUSE_S * 2**self._attempts * random.uniform(0.5, 1.0)  # noqa: S311
+        pause_s: float = FIRST_PAUSE_S * 2**self._attempts * random.uniform(0.5, 1.0)  # noqa: S311 (jitter)
         if isinstance(error, BackendOverloaded) and error.retry_after_s is not None:
             pause_s = error.retry_after_s
         if pause_s > self._left_s:

@@ -82,7 +82,7 @@ def call_with_retries(call: Call, *, max_wait_s: float) -> Exchange[Any]:
             return _read(call, (yield call))
         except (BackendUnavailable, BackendOverloaded) as error:
             advice_s = error.retry_after_s if isinstance(error, BackendOverloaded) else None
-            wait_s = (advice_s or pause_s) * random.uniform(1.0, 1.5)  # noqa: S311
+            wait_s = (advice_s or pause_s) * random.uniform(1.0, 1.5)  # noqa: S311 (jitter)
             if isinstance(error, BackendTimeout) or waited_s + wait_s > max_wait_s:
                 raise
         yield Pause(wait_s)

@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 
 from sentencepiece import SentencePieceNormalizer
-from sentencepiece.sentencepiece_model_pb2 import (  # type: ignore[attr-defined]
+from sentencepiece.sentencepiece_model_pb2 import (  # type: ignore[attr-defined]  # made by protobuf
     ModelProto,
     NormalizerSpec,
 )

@@ -154,8 +154,8 @@ class _Walker:
         return self._numbering.marker(number_id, level), level + 1
 
     def _table(self, element: etree._Element) -> None:
-        rows = list(_rows(element))
-        cells = [cell for row in rows for cell in _cells(row)]
+        rows = list(_parts(element, "tr"))
+        cells = [cell for row in rows for cell in _parts(row, "tc")]
         if len(cells) == 1:  # a frame around text
             self.walk(cells[0])
             return
@@ -171,7 +171,7 @@ class _Walker:
     def _row(self, row: etree._Element, above: list[str]) -> list[str]:
         """Return the texts of a row; merged cells are repeated, so that a row stands alone."""
         texts: list[str] = []
-        own = list(_cells(row))
+        own = list(_parts(row, "tc"))
         for cell in own:
             span = value_at(cell, "tcPr", "gridSpan") or "1"
             columns = min(int(span), _MAX_SPAN) if span.isdecimal() else 1
@@ -195,19 +195,11 @@ class _Walker:
         return one_line(" ".join(parts))
 
 
-def _rows(table: etree._Element) -> Iterator[etree._Element]:
-    for item in table:
+def _parts(parent: etree._Element, wanted: str) -> Iterator[etree._Element]:
+    """Yield the rows ("tr") of a table or the cells ("tc") of a row, wrapped ones included."""
+    for item in parent:
         name = local_name(item)
-        if name == "tr":
+        if name == wanted:
             yield item
         elif name in _CONTAINERS:
-            yield from _rows(item)
-
-
-def _cells(row: etree._Element) -> Iterator[etree._Element]:
-    for item in row:
-        name = local_name(item)
-        if name == "tc":
-            yield item
-        elif name in _CONTAINERS:
-            yield from _cells(item)
+            yield from _parts(item, wanted)

@@ -14,7 +14,7 @@ from ingestion.parsing.sections import split_sections
 def parse(path: Path, limits: ParseLimits) -> ParsedDocument:
     """Read an RTF file; one paragraph a line, as striprtf gives them."""
     source = path.read_bytes().decode("latin-1")
-    text = rtf_to_text(  # type: ignore[no-untyped-call]
+    text = rtf_to_text(  # type: ignore[no-untyped-call]  # striprtf has no types
         source, encoding="cp1252", errors="replace"
     )
     blocks: list[Block] = text_blocks("\n\n".join(text.split("\n")))

@@ -27,7 +27,7 @@ class Site:
     @property
     def reachable_host(self) -> str:
         """The host to call it by from this machine."""
-        unspecified = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
+        unspecified = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 (compared)
         return unspecified.get(self.host, self.host)
 
     @property
@@ -71,7 +71,7 @@ def worker_programs(data: DataDir, env: dict[str, str]) -> list[Program]:
 
 def web_program(site: Site, env: dict[str, str]) -> Program:
     """The web server; ``WEB_CONCURRENCY`` (uvicorn's) sets its number of processes."""
-    arguments = ["--host", site.host or "0.0.0.0", "--port", str(site.port)]  # noqa: S104
+    arguments = ["--host", site.host or "0.0.0.0", "--port", str(site.port)]  # noqa: S104 (as told)
     arguments += ["--timeout-graceful-shutdown", "5", "--no-access-log", "--no-server-header"]
     return Program(
         name="web",

@@ -1,13 +1,14 @@
 """The second line, from a question to a measured answer, with real retrieval."""
 
 from contextlib import aclosing
+from typing import Any
 
 import pytest
 
 from chat.answering import Question, answer_question
 from chat.events import Answered, AnswerEvent, Sources, Stage, Text
 from chat.transcript import Transcript
-from inference.catalogue import choose_model
+from inference.catalogue import choose_model, within_instance
 from inference.chat.backend import ChatMessage
 from tests.cast import Cast
 from tests.scripted_llm import Act, Reply, ScriptedLLM, chunk, json_reply, stream
@@ -54,6 +55,22 @@ async def test_model_answers_from_passages_and_its_citation_is_verified(
     assert "doctorants contractuels" in ending.quotes[1]
     assert "vingt-cinq jours" in llm.requests[0].last_message
     assert ending.usage is not None
+
+
+@pytest.mark.parametrize("salted", [True, False], ids=["a-cache-each", "one-cache"])
+async def test_instances_share_a_prefix_cache_only_if_they_may(
+    library: Cast, llm: ScriptedLLM, settings: Any, salted: bool
+) -> None:
+    settings.LLM_CACHE_SALT = salted
+    model = choose_model("")
+    mine, theirs = (
+        within_instance(model, instance) for instance in (library.instance, library.other_instance)
+    )
+    assert (mine == theirs) is not salted
+
+    llm.script(stream("Vingt-cinq [1]."))
+    await events_of(question(library, ABOUT_LEAVE))
+    assert ("cache_salt" in llm.requests[0].body) is salted
 
 
 async def test_without_a_good_passage_no_model_is_called(library: Cast, llm: ScriptedLLM) -> None:
@@ -143,7 +160,7 @@ async def test_answer_stopped_in_the_middle_ends_as_stopped(
     llm.wait_until(lambda: llm.requests[0].left_early)
 
 
-async def test_search_that_is_down_is_told(library: Cast, settings: object) -> None:
-    settings.EMBEDDING_BASE_URL = "http://127.0.0.1:9/v1"  # type: ignore[attr-defined]
+async def test_search_that_is_down_is_told(library: Cast, settings: Any) -> None:
+    settings.EMBEDDING_BASE_URL = "http://127.0.0.1:9/v1"
     ending = ending_of(await events_of(question(library, ABOUT_LEAVE, "extractive")))
     assert (ending.outcome, ending.error_code) == ("failed", "search_unavailable")

@@ -96,7 +96,7 @@ async def test_the_key_is_sent_as_a_bearer_token_and_never_shown(
     ],
 )
 def test_a_backend_that_no_server_could_serve_is_refused(wrong: dict[str, Any]) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011
+    with pytest.raises(ValueError):  # noqa: PT011 (the reason is in the id)
         ChatBackend(**{"base_url": "http://127.0.0.1/v1", "model": MODEL, **wrong})
 
 
