@@ -41,7 +41,6 @@ EXTENSIONS: Mapping[str, tuple[str, ...]] = {
     CSV: (".csv", ".tsv"),
     EML: (".eml",),
 }
-SUPPORTED = frozenset(EXTENSIONS)
 
 _HEAD_BYTES = 16 * 1024
 _OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -60,10 +59,10 @@ _OOXML_MAIN = re.compile(
 _OOXML_FAMILY = {b"word": DOCX, b"powe": PPTX, b"pres": PPTX, b"spre": XLSX, b"exce": XLSX}
 _ODF_MIME = {ODT: ODT, ODS: ODS, ODP: ODP, EPUB: EPUB}
 _HTML_START = re.compile(
-    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html\b)", re.I | re.S
+    r"\s*+(?:<\?xml[^>]*>\s*+)?(?:(?><!--.*?-->)\s*+)*+<(?:!doctype\s+html|html\b)", re.I | re.S
 )
 _HTML_TAG = re.compile(
-    r"</?(?:p|div|span|h[1-6]|ul|ol|li|table|tr|td|body|head|br|a)\b[^>]*>", re.I
+    r"</?(?:p|div|span|h[1-6]|ul|ol|li|table|tr|td|body|head|br|a)\b[^<>]*+>", re.I
 )
 _MAIL_HEADER = re.compile(r"^([A-Za-z][A-Za-z0-9-]*):[ \t]?.*(?:\n[ \t].*)*\n?", re.M)
 _MAIL_FIELDS = frozenset(
@@ -87,7 +86,7 @@ _MAIL_FIELDS = frozenset(
 )
 _MARKDOWN_SIGNS = re.compile(
     r"^(?:#{1,6} \S.*|```.*|\|(?:\s*:?-{2,}:?\s*\|)+|\[[^\]]+\]: \S+|[-*] \[[ x]\] )$"
-    r"|\]\(\S+\)|\*\*\S.*?\S\*\*",
+    r"|\]\([^\s()]++\)|\*\*[^\s*](?:[^*\n]*[^\s*])?\*\*",
     re.M,
 )
 

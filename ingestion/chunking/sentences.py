@@ -3,9 +3,11 @@
 import re
 from collections.abc import Iterator
 
+# Each run of dots or of white space is tried once, from its beginning, and never given back (`++`):
+# a page of dots takes no longer than a page of words. A line's end needs white space after it.
 _END = re.compile(
-    r"(?:[.!?…]+(?:[ ]?»|[\"”’')\]])*|[。！？؟۔]|\n)\s+"
-    r"(?=[\"«“‘'(\[–—-]?\s*[^\W_a-zà-ÿ]|[\"«“(–—•-])|[。！？]"
+    r"(?:(?<![.!?…])[.!?…]++(?:[ ]?»|[\"”’')\]])*+|[。！？؟۔]|(?<!\s)(?=[^\S\n]*+\n\s))\s++"
+    r"(?=[\"«“‘'(\[–—-]?\s*+[^\W_a-zà-ÿ]|[\"«“(–—•-])|[。！？]"
 )
 # A full stop after these ends no sentence: titles, initials, references.
 _ABBREVIATION = re.compile(

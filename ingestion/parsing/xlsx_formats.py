@@ -12,7 +12,7 @@ from ingestion.parsing.ooxml import child, children
 # ECMA-376 part 1, 18.8.30: built-in formats that show dates or times.
 _BUILT_IN_DATES = frozenset({*range(14, 23), *range(27, 37), 45, 46, 47, *range(50, 59)})
 _BUILT_IN_PERCENT = frozenset({9, 10})
-_LITERALS = re.compile(r'"[^"]*"|\\.|\[(?!h+\]|m+\]|s+\])[^\]]*\]|_.|\*.', re.I)
+_LITERALS = re.compile(r'"[^"]*"|\\.|\[(?!h+\]|m+\]|s+\])[^\[\]]*+\]|_.|\*.', re.I)
 _DATE_LETTERS = re.compile(r"[ymdhs]", re.I)
 _EPOCH_1900 = datetime(1899, 12, 30)
 _EPOCH_1904 = datetime(1904, 1, 1)

@@ -173,3 +173,10 @@ def test_sentences_end_where_people_think_so() -> None:
 def test_embedding_text_puts_title_and_path_on_one_line() -> None:
     assert embedding_text("Guide", "A › B", "Texte") == "Guide › A › B\nTexte"
     assert embedding_text("", "", "Texte") == "Texte"
+
+
+@pytest.mark.parametrize("filler", [".", " ", "\n", "\n ", "« ", ".» "])
+def test_a_million_dots_or_spaces_cost_no_more_than_words(filler: str) -> None:
+    # Were each run tried from each of its characters, this would take an hour.
+    source = "A" + filler * (1_000_000 // len(filler)) + "x"
+    assert sum(end - start for start, end in sentence_spans(source)) <= len(source)

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 
 _WORD = re.compile(r"[^\W\d_]+(?:[-‐’'][^\W\d_]+)*")
 _LAST = re.compile(r"[^\W\d_]+(?:[-‐][^\W\d_]+)*$")
+# A word is not longer: what ends a line is looked for here only.
+_WORD_CHARS = 100
 _FIRST = re.compile(r"[^\W\d_]+")
 # First members that keep their hyphen whatever follows.
 _KEEP_AFTER = frozenset(
@@ -94,7 +96,7 @@ class Vocabulary:
     def keeps_hyphen(self, before: str, after: str) -> bool:
         """Tell whether `before` (ending a line) and `after` (beginning the next) are joined by a
         hyphen rather than being one word."""
-        left_match, right_match = _LAST.search(before), _FIRST.match(after)
+        left_match, right_match = _LAST.search(before[-_WORD_CHARS:]), _FIRST.match(after)
         if left_match is None or right_match is None:
             return True
         left, right = left_match.group(), right_match.group()
