@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from chat.browser_strings import chat_strings
 from chat.conversation_list import LISTED, by_day, recent_days, search_conversations
@@ -23,14 +23,14 @@ from instances.models import Membership
 SEARCH_RESULTS = 8
 
 
-@require_GET
+@require_safe
 @instance_view()
 def new(request: HttpRequest, membership: Membership) -> HttpResponse:
     """A page to begin a conversation."""
     return _page(request, membership, None)
 
 
-@require_GET
+@require_safe
 @instance_view()
 def conversation(
     request: HttpRequest, membership: Membership, conversation_id: UUID
@@ -55,7 +55,7 @@ def _page(request: HttpRequest, membership: Membership, shown: Conversation | No
     return render(request, "chat/conversation.html", context)
 
 
-@require_GET
+@require_safe
 @instance_view()
 def conversations(request: HttpRequest, membership: Membership) -> HttpResponse:
     """The person's conversations by day; with ``?q=``, those that contain its words."""
@@ -68,7 +68,7 @@ def conversations(request: HttpRequest, membership: Membership) -> HttpResponse:
     return render(request, "chat/includes/conversation_groups.html", context)
 
 
-@require_GET
+@require_safe
 @instance_view()
 def search(request: HttpRequest, membership: Membership) -> HttpResponse:
     """Conversations and documents that contain the words of ``?q=``."""
@@ -135,7 +135,7 @@ def feedback(request: HttpRequest, membership: Membership, message_id: UUID) -> 
     return HttpResponse(status=204)
 
 
-@require_GET
+@require_safe
 @instance_view()
 def citation(
     request: HttpRequest, membership: Membership, message_id: UUID, number: int

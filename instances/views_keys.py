@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from instances.access import instance_view
 from instances.api_keys import create_api_key, revoke
@@ -15,7 +15,7 @@ from instances.forms import ApiKeyForm
 from instances.models import ApiKey, Membership
 
 
-@require_GET
+@require_safe
 @instance_view("admin")
 def index(request: HttpRequest, membership: Membership) -> HttpResponse:
     """Every key, the revoked ones included."""

@@ -7,7 +7,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from instances import members
 from instances.access import instance_view
@@ -18,7 +18,7 @@ from instances.models import Instance, Membership
 MEMBERS_PER_PAGE = 50
 
 
-@require_GET
+@require_safe
 @instance_view("admin")
 def index(request: HttpRequest, membership: Membership) -> HttpResponse:
     """Everybody in the instance, searched and by page."""

@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from instances.accent import accent_for
 from instances.access import instance_view
@@ -16,7 +16,7 @@ from instances.organisations import contents_of, delete_instance
 COUNTED_KINDS = ("document", "chunk", "conversation", "membership", "apikey")
 
 
-@require_GET
+@require_safe
 @instance_view("admin")
 def index(request: HttpRequest, membership: Membership) -> HttpResponse:
     """Settings begin with the general ones."""

@@ -61,3 +61,9 @@ def test_what_cannot_be_done_is_said_in_one_line(db, arguments, message):
     with pytest.raises(CommandError, match=message):
         run(*arguments)
     assert Instance.objects.count() == 1
+
+
+def test_an_organisation_is_found_by_its_name_too(db):
+    run("createorganisation", "Université d’Évry")
+    run("createinstance", "law", "--organisation=Université d’Évry", "--name=Droit")
+    assert Instance.objects.get(slug="law").organisation.slug == "universite-devry"

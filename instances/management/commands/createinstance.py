@@ -16,7 +16,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("slug")
-        parser.add_argument("--organisation", required=True, help="identifier of its organisation")
+        parser.add_argument(
+            "--organisation", required=True, help="identifier or name of its organisation"
+        )
         parser.add_argument("--name", required=True)
         parser.add_argument("--administrator", help="user name of a first administrator")
 
@@ -28,7 +30,7 @@ class Command(BaseCommand):
             raise CommandError(f"{slug}: letters, digits, hyphens and underscores only.") from error
         if Instance.objects.filter(slug=slug).exists():
             raise CommandError(f"The instance {slug} exists already.")
-        organisation = Organisation.objects.filter(slug=options["organisation"]).first()
+        organisation = _organisation(options["organisation"])
         if organisation is None:
             raise CommandError(
                 f"No organisation {options['organisation']}; create it with createorganisation."
@@ -42,3 +44,12 @@ class Command(BaseCommand):
             organisation=organisation, slug=slug, name=options["name"], administrator=administrator
         )
         self.stdout.write(instance.slug)
+
+
+def _organisation(called: str) -> Organisation | None:
+    """The organisation of that identifier, else the only one of that name."""
+    by_slug = Organisation.objects.filter(slug=called).first()
+    if by_slug is not None:
+        return by_slug
+    of_that_name = list(Organisation.objects.filter(name=called)[:2])
+    return of_that_name[0] if len(of_that_name) == 1 else None
