@@ -48,7 +48,8 @@ class CompletionIn(Schema):
 
     model: str = ""
     messages: list[MessageIn] = Field(min_length=1, max_length=MAX_MESSAGES)
-    stream: bool = False
+    stream: bool | None = None
+    n: Literal[1] | None = None
     stream_options: StreamOptions | None = None
     max_tokens: int | None = Field(None, ge=1)
     max_completion_tokens: int | None = Field(None, ge=1)
@@ -57,14 +58,12 @@ class CompletionIn(Schema):
 
 @router.get("/models", summary="The models that answer")
 async def list_models(request: KeyRequest) -> dict[str, Any]:
-    created = int(request.auth.instance.created_at.timestamp())
-    return {
-        "object": "list",
-        "data": [
-            {"id": model.id, "object": "model", "created": created, "owned_by": "ragapp"}
-            for model in available_models()
-        ],
-    }
+    return {"object": "list", "data": [_shown(request, model) for model in available_models()]}
+
+
+@router.get("/models/{path:model_id}", summary="One model")
+async def get_model(request: KeyRequest, model_id: str) -> dict[str, Any]:
+    return _shown(request, _model(request, model_id))
 
 
 @router.post("/chat/completions", summary="Answer from the documents, streamed or not")
@@ -106,6 +105,11 @@ def _history(messages: Sequence[MessageIn]) -> tuple[ChatMessage, ...]:
         for message in messages
         if message.role in ("user", "assistant") and message.plain_text
     )
+
+
+def _shown(request: KeyRequest, model: LanguageModel) -> dict[str, Any]:
+    created = int(request.auth.instance.created_at.timestamp())
+    return {"id": model.id, "object": "model", "created": created, "owned_by": "ragapp"}
 
 
 def _model(request: KeyRequest, model_id: str) -> LanguageModel:

@@ -1,8 +1,8 @@
 """Reads what a browser posts: JSON from our scripts, or a plain form."""
 
-import json
 from typing import Any, TypeVar
 
+import orjson
 from django import forms
 from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
@@ -20,7 +20,7 @@ def read_form(form_class: type[FormT], request: HttpRequest) -> FormT | JsonResp
     data: Any = request.POST
     if request.content_type == "application/json":
         try:
-            data = json.loads(request.body)
+            data = orjson.loads(request.body)
         except ValueError:
             data = None
         if not isinstance(data, dict):

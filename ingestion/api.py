@@ -1,19 +1,19 @@
 """``/api/v1/documents``: what a program does with an instance's documents."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
-from ninja import File, Form, Query, Router, Schema, Status
+from ninja import Field, File, Form, Query, Router, Schema, Status
 from ninja.files import UploadedFile
 
 from ingestion import uploads
 from ingestion.errors import (
-    EmptyDocument,
     FileTooLarge,
     IngestionError,
+    UnsupportedMediaType,
     user_message,
     warning_message,
 )
@@ -26,7 +26,8 @@ router = Router(tags=["documents"])
 
 MANAGE = ApiKeyAuth(ApiKey.Scope.MANAGE)
 MAX_LISTED = 10_000
-_STATUS_OF_REFUSAL = {FileTooLarge.code: 413, EmptyDocument.code: 422}
+MAX_OFFSET = 1_000_000_000
+_STATUS_OF_REFUSAL = {FileTooLarge.code: 413, UnsupportedMediaType.code: 415}
 
 
 class DocumentOut(Schema):
@@ -60,9 +61,9 @@ class DocumentOut(Schema):
 
 
 class Paging(Schema):
-    status: str | None = None
+    status: Literal["", "queued", "parsing", "embedding", "ready", "failed"] = ""
     limit: int = 1000
-    offset: int = 0
+    offset: int = Field(0, le=MAX_OFFSET)
 
 
 @router.post(
@@ -77,6 +78,8 @@ def add_document(
     folder: Form[str] = "",
 ) -> Status:
     key = request.auth
+    if len(request.FILES.getlist("file")) > 1:
+        raise ApiError(422, "one_file", _("Send one file in each request."))
     try:
         with tenant(key.instance):
             document, created = uploads.store_upload(
@@ -87,7 +90,7 @@ def add_document(
                 content=file,
             )
     except IngestionError as error:
-        status = _STATUS_OF_REFUSAL.get(error.code, 415)
+        status = _STATUS_OF_REFUSAL.get(error.code, 422)
         raise ApiError(status, error.code, str(user_message(error.code))) from error
     return Status(201 if created else 200, document)
 
@@ -137,6 +140,8 @@ def get_text(request: KeyRequest, document_id: UUID) -> Any:
             .order_by("number")
             .values("number", "label", "text")
         )
+    if not pages and document.status != Document.Status.READY:
+        raise ApiError(409, "not_ready", _("The text of this document was not extracted (yet)."))
     if _wants_json(request):
         return {"id": document.pk, "unit": document.unit, "pages": pages}
     text = "\f".join(page["text"] for page in pages)

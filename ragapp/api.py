@@ -2,10 +2,12 @@
 
 from typing import Any
 
+import orjson
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.parser import Parser
 
 import chat.api
 import ingestion.api
@@ -15,6 +17,15 @@ from chat.failures import user_message
 from inference.errors import InferenceError
 from instances.api import ApiError, ApiKeyAuth
 
+
+class StrictParser(Parser):
+    """Reads JSON as RFC 8259 has it: lone surrogates, which nothing can store, are refused."""
+
+    def parse_body(self, request: HttpRequest) -> Any:
+        """Return the value of the body; raises ValueError."""
+        return orjson.loads(request.body)
+
+
 api = NinjaAPI(
     title="ragapp",
     version="1",
@@ -23,6 +34,7 @@ api = NinjaAPI(
     openapi_url="/api/openapi.json",
     urls_namespace="api",
     auth=ApiKeyAuth(),
+    parser=StrictParser(),
 )
 api.add_router("/api/v1", instances.api.router)
 api.add_router("/api/v1", ingestion.api.router)
@@ -47,8 +59,15 @@ def _no_key(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
     return response
 
 
+@api.exception_handler(Http404)
+def _not_found(request: HttpRequest, error: Http404) -> HttpResponse:
+    return _error(request, 404, "not_found", _("There is nothing at this address."))
+
+
 @api.exception_handler(ValidationError)
 def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    if any(problem["loc"][0] == "path" for problem in error.errors):
+        return _not_found(request, Http404())
     fields = "; ".join(
         f"{'.'.join(str(part) for part in problem['loc'][1:])}: {problem['msg']}"
         for problem in error.errors
@@ -59,11 +78,6 @@ def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
 @api.exception_handler(HttpError)
 def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
     return _error(request, error.status_code, "invalid_request", str(error))
-
-
-@api.exception_handler(Http404)
-def _not_found(request: HttpRequest, error: Http404) -> HttpResponse:
-    return _error(request, 404, "not_found", _("There is nothing at this address."))
 
 
 @api.exception_handler(InferenceError)

@@ -1,6 +1,7 @@
 """What people and programs see when something fails: a sentence, a next step, a reference.
 
-A browser's page load gets HTML, a script that asks for JSON gets ``{"error": {code, message}}``.
+A browser's page load gets HTML; a script that asks for JSON, and whoever calls the HTTP API, gets
+``{"error": {code, message}}``.
 """
 
 import sys
@@ -14,6 +15,9 @@ from django.shortcuts import render
 from django.template import loader
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import requires_csrf_token
+
+# What lies under these is for programs, whatever they say they accept.
+_API_PATHS = ("/api/", "/v1/")
 
 
 @requires_csrf_token
@@ -42,6 +46,16 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404, the same for what does not exist and for what is none of the person's business."""
     return _page(request, 404, "not_found", _("This page does not exist."))
+
+
+def method_not_allowed(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """405 with the methods that ``response`` allows, in words for a program; else as it is."""
+    if not _wants_json(request):
+        return response
+    message = _("This address does not take this method.")
+    told = _json(405, "method_not_allowed", message)
+    told["Allow"] = response["Allow"]
+    return told
 
 
 @requires_csrf_token
@@ -82,5 +96,7 @@ def _json(status: int, code: str, message: str) -> JsonResponse:
 
 
 def _wants_json(request: HttpRequest) -> bool:
+    if request.path_info.startswith(_API_PATHS):
+        return True
     preferred = request.get_preferred_type(["text/html", "application/json"])
     return preferred == "application/json"

@@ -1,13 +1,15 @@
-"""A correlation id a request: in the logs, on error pages, and in the response."""
+"""A correlation id a request: in the logs, on error pages, and in the response; 405 in words."""
 
 import uuid
 from collections.abc import Callable
+from http import HTTPStatus
 from inspect import iscoroutinefunction
 from typing import Any
 
 from django.http import HttpRequest
 from django.utils.decorators import sync_and_async_middleware
 
+from ragapp.error_pages import method_not_allowed
 from ragapp.logging import correlation_id as current
 
 
@@ -18,23 +20,25 @@ def correlation_id(get_response: Callable[[HttpRequest], Any]) -> Callable[[Http
     def begin(request: HttpRequest) -> str:
         identifier = uuid.uuid4().hex[:12]
         current.set(identifier)
-        request.correlation_id = identifier  # type: ignore[attr-defined]
+        request.correlation_id = identifier  # type: ignore[attr-defined]  # ours, for templates
         return identifier
+
+    def end(request: HttpRequest, response: Any, identifier: str) -> Any:
+        if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            response = method_not_allowed(request, response)
+        response["X-Correlation-Id"] = identifier
+        return response
 
     if iscoroutinefunction(get_response):
 
         async def middleware(request: HttpRequest) -> Any:
             identifier = begin(request)
-            response = await get_response(request)
-            response["X-Correlation-Id"] = identifier
-            return response
+            return end(request, await get_response(request), identifier)
 
         return middleware
 
     def sync_middleware(request: HttpRequest) -> Any:
         identifier = begin(request)
-        response = get_response(request)
-        response["X-Correlation-Id"] = identifier
-        return response
+        return end(request, get_response(request), identifier)
 
     return sync_middleware

@@ -5,6 +5,7 @@ import socket
 import threading
 from collections.abc import Iterator
 
+import httpx
 import openai
 import pytest
 import uvicorn
@@ -43,6 +44,31 @@ def client(site: str, library: Cast) -> openai.OpenAI:
 
 def test_models_are_listed(client: openai.OpenAI, llm: ScriptedLLM) -> None:
     assert [model.id for model in client.models.list()] == ["extractive", "scripted"]
+
+
+def test_one_model_is_told_of(client: openai.OpenAI, llm: ScriptedLLM) -> None:
+    assert client.models.retrieve("scripted").id == "scripted"
+    with pytest.raises(openai.NotFoundError) as refused:
+        client.models.retrieve("gpt-4")
+    assert refused.value.code == "model_not_found"
+
+
+def test_null_stands_for_the_default_and_several_choices_are_refused(
+    client: openai.OpenAI, llm: ScriptedLLM
+) -> None:
+    answer = client.chat.completions.create(
+        model="extractive", messages=ABOUT_LEAVE, stream=None, n=1, temperature=None
+    )
+    assert len(answer.choices) == 1
+    with pytest.raises(openai.UnprocessableEntityError):
+        client.chat.completions.create(model="extractive", messages=ABOUT_LEAVE, n=2)
+
+
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/api/v1/search"])
+def test_lone_surrogates_are_no_json(client: openai.OpenAI, site: str, path: str) -> None:
+    body = b'{"query": "\\ud800", "messages": [{"role": "user", "content": "\\ud800"}]}'
+    answer = httpx.post(site + path, content=body, headers=client.auth_headers)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_request")
 
 
 def test_whole_answer_carries_citations_and_impact(client: openai.OpenAI, llm: ScriptedLLM) -> None:

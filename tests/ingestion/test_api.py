@@ -58,9 +58,10 @@ def test_document_is_created_once(
     ("name", "content", "status", "code"),
     [
         ("empty.txt", b"", 422, "empty"),
+        ("cut.docx", b"PK\x03\x04" + bytes(200), 422, "corrupt"),
         ("program.exe", b"MZ\x90\x00" + bytes(200), 415, "unsupported_media_type"),
     ],
-    ids=["empty", "unsupported"],
+    ids=["empty", "corrupt", "unsupported"],
 )
 def test_refused_file_says_why_and_stores_nothing(
     cast: Cast, with_key: Callable[..., Client], name: str, content: bytes, status: int, code: str
@@ -90,6 +91,45 @@ def test_text_is_plain_or_page_by_page(cast: Cast, with_key: Callable[..., Clien
     assert client.get(url).content.decode() == "Première page.\fSeconde page."
     pages = client.get(url, headers={"Accept": "application/json"}).json()["pages"]
     assert [page["text"] for page in pages] == ["Première page.", "Seconde page."]
+
+
+def test_text_that_is_not_there_yet_is_a_409(cast: Cast, with_key: Callable[..., Client]) -> None:
+    document = DocumentFactory(instance=cast.instance, status=Document.Status.QUEUED)
+    response = with_key(cast.instance).get(f"{URL}/{document.pk}/text")
+    assert (response.status_code, response.json()["error"]["code"]) == (409, "not_ready")
+
+
+def test_two_files_in_a_request_are_refused(cast: Cast, with_key: Callable[..., Client]) -> None:
+    files = [SimpleUploadedFile("a.txt", b"one"), SimpleUploadedFile("b.txt", b"two")]
+    response = with_key(cast.instance).post(URL, {"file": files})
+    assert (response.status_code, response.json()["error"]["code"]) == (422, "one_file")
+
+
+@pytest.mark.parametrize(
+    "query", ["status=nonsense", "status=%00", "offset=99999999999999999999", "limit=many"]
+)
+def test_senseless_filter_is_a_422(cast: Cast, with_key: Callable[..., Client], query: str) -> None:
+    response = with_key(cast.instance).get(f"{URL}?{query}")
+    assert (response.status_code, response.json()["error"]["code"]) == (422, "invalid_request")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", f"{URL}/no-uuid", 404, "not_found"),
+        ("DELETE", f"{URL}/no-uuid", 404, "not_found"),
+        ("GET", "/api/v1/nothing", 404, "not_found"),
+        ("GET", "/v1/nothing", 404, "not_found"),
+        ("PUT", URL, 405, "method_not_allowed"),
+        ("GET", "/v1/chat/completions", 405, "method_not_allowed"),
+    ],
+)
+def test_every_failure_has_the_same_shape(
+    cast: Cast, with_key: Callable[..., Client], method: str, path: str, status: int, code: str
+) -> None:
+    response = with_key(cast.instance).generic(method, path)
+    assert (response.status_code, response.json()["error"]["code"]) == (status, code)
+    assert response.json()["error"]["message"]
 
 
 def test_deleting_removes_rows_and_file(
