@@ -1,6 +1,7 @@
 """Asking, and following the answer: async, because answers are written in this event loop."""
 
 from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from typing import Any
 from uuid import UUID
 
@@ -109,15 +110,16 @@ async def stop(request: HttpRequest, slug: str, message_id: UUID) -> HttpRespons
 async def events(request: HttpRequest, slug: str, message_id: UUID) -> HttpResponseBase:
     """The events of an answer, from the one after ``Last-Event-ID`` on."""
     user = await request.auser()
-    instance: Instance = live.instance_of(message_id, user=user, slug=slug) or await as_member(
-        user, slug, _instance_of_answer, user, message_id
-    )
+    instance = live.instance_of(message_id, user=user, slug=slug)
+    if instance is None:
+        instance = await as_member(user, slug, _instance_of_answer, user, message_id)
     last = request.headers.get("Last-Event-ID", "")
-    seen = int(last) if last.isdecimal() else 0
+    numbered = live.follow(instance, message_id, int(last) if last.isdecimal() else 0)
 
     async def encoded() -> AsyncGenerator[bytes, None]:
-        async for number, event in live.follow(instance, message_id, seen):
-            yield event.encode(number)
+        async with aclosing(numbered):
+            async for number, event in numbered:
+                yield event.encode(number)
 
     return stream_response(encoded())
 
