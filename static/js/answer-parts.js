@@ -3,7 +3,7 @@ import { method, summary } from "./measures.js";
 import { placeOf } from "./places.js";
 import { t } from "./strings.js";
 
-/** List the passages that the answer cites; when it found nothing, the nearest ones. */
+/** List the passages that the answer cites. */
 export function drawSources(answer, data) {
   const section = answer.querySelector("[data-sources]");
   const cited = data.citations.filter(({ number }) => data.used.includes(number));
@@ -24,6 +24,20 @@ function sourceItem(template, citation, quotes) {
   item.querySelector("[data-quote]").textContent =
     quotes[citation.number] || citation.quote || citation.text;
   return item;
+}
+
+/** Lead from the documents that an answer without passages names to the documents themselves. */
+export function linkNearest(answer, data) {
+  if (!data.nothing_found) return;
+  const documents = new Map(data.citations.map((one) => [one.document, one.document_id]));
+  for (const item of answer.querySelectorAll("[data-content] li")) {
+    const id = documents.get(item.textContent.trim());
+    if (!id || item.querySelector("a")) continue;
+    const link = document.createElement("a");
+    link.href = `${answer.dataset.base}documents/${id}/`;
+    link.textContent = item.textContent.trim();
+    item.replaceChildren(link);
+  }
 }
 
 /** Show time, energy and carbon, and their method on hover and focus. */

@@ -6,7 +6,7 @@
  * changes it, and `draw` shows it.
  */
 import { announce, announceSentences } from "./announcer.js";
-import { drawMeasures, drawSources, drawVersions } from "./answer-parts.js";
+import { drawMeasures, drawSources, drawVersions, linkNearest } from "./answer-parts.js";
 import { follow } from "./answer-stream.js";
 import { markCitations } from "./citation-marks.js";
 import { postJSON } from "./http.js";
@@ -130,6 +130,7 @@ class ChatAnswer extends HTMLElement {
     this.drawError();
     this.querySelector("[data-foot]").hidden = this.streaming;
     if (this.streaming) return;
+    linkNearest(this, data);
     drawSources(this, data);
     drawMeasures(this, data.impact);
     drawVersions(this, data.versions ?? [data.id], data.id);
