@@ -73,6 +73,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "ragapp.inline_middleware.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
+    "ragapp.inline_middleware.GZipMiddleware",
     "ragapp.inline_middleware.CSPMiddleware",
     "ragapp.middleware.correlation_id",
     "ragapp.metrics.request_seconds",

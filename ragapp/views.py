@@ -1,11 +1,18 @@
 """What machines ask of the site."""
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.templatetags.static import static
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 
 from ragapp.readiness import readiness
+
+
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponseRedirect:
+    """Lead browsers that ask for the icon by its old name to ours."""
+    return HttpResponseRedirect(static("favicon.svg"))
 
 
 @never_cache

@@ -1,6 +1,7 @@
 """Small pieces of interface: icons, and what the shell around every page shows."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from django import template
@@ -24,9 +25,15 @@ def icon(name: str, size: int = 20) -> SafeString:
         '<svg class="icon" aria-hidden="true" focusable="false" width="{0}" height="{0}">'
         '<use href="{1}#{2}"></use></svg>',
         size,
-        static("icons.svg"),
+        _icons_url(),
         name,
     )
+
+
+@cache
+def _icons_url() -> str:
+    # Its hashed name stays the same while the process lives; a page asks it hundreds of times.
+    return static("icons.svg")
 
 
 @register.filter

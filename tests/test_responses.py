@@ -1,0 +1,46 @@
+"""How responses travel: compressed where it helps, never where it delays."""
+
+import gzip
+
+import pytest
+from django.http import HttpResponse, StreamingHttpResponse
+from django.test import RequestFactory
+
+from ragapp.inline_middleware import GZipMiddleware
+
+TEXT = "une réponse assez longue " * 40
+
+
+@pytest.fixture
+def travel():
+    """Return what becomes of a response on its way to a browser that takes gzip."""
+    request = RequestFactory().get("/", HTTP_ACCEPT_ENCODING="gzip, br")
+    return lambda response: GZipMiddleware(lambda _: response)(request)
+
+
+@pytest.mark.parametrize("kind", ["text/html; charset=utf-8", "application/json"])
+def test_pages_and_json_are_compressed(travel, kind):
+    response = travel(HttpResponse(TEXT, content_type=kind))
+
+    assert response["Content-Encoding"] == "gzip"
+    assert gzip.decompress(response.content).decode() == TEXT
+
+
+def test_events_leave_as_they_come(travel):
+    response = travel(StreamingHttpResponse([TEXT.encode()], content_type="text/event-stream"))
+
+    assert not response.has_header("Content-Encoding")
+    assert b"".join(response.streaming_content).decode() == TEXT
+
+
+def test_other_types_are_left_alone(travel):
+    response = travel(HttpResponse(b"%PDF" * 400, content_type="application/pdf"))
+
+    assert not response.has_header("Content-Encoding")
+
+
+def test_the_favicon_is_found_by_its_old_name(client):
+    response = client.get("/favicon.ico")
+
+    assert response.status_code == 302
+    assert response["Location"] == "/static/favicon.svg"
