@@ -38,7 +38,7 @@ def upload_corpus(stack: Stack, n_documents: int) -> None:
     wait_until_ready(stack)
 
 
-def wait_until_ready(stack: Stack, poll_s: float = 0.1) -> None:
+def wait_until_ready(stack: Stack, poll_s: float = 0.3) -> None:
     """Return once no document is under way; fails when one has failed."""
     deadline = perf_counter() + READY_TIMEOUT_S
     with stack.api() as api:

@@ -5,7 +5,8 @@
 Files (PDF, DOCX, HTML, Markdown) are uploaded by the API; the clock runs from the first upload
 until all are ready. ``encode`` gets the same chunks, with the same OpenVINO settings, in a process
 of its own while the stack idles. The two take turns, so that the machine's neighbours weigh on
-both.
+both. ``cpu_ratio`` compares processor seconds a chunk, of the whole stack and of ``encode``: it is
+what the ratio tends to when only cores lack, and steadier on a shared machine.
 """
 
 import argparse
@@ -16,6 +17,8 @@ import sys
 import tempfile
 from pathlib import Path
 from time import perf_counter
+
+import psutil
 
 from bench.answers import wait_until_ready
 from bench.corpus import documents
@@ -46,7 +49,7 @@ print(json.dumps({{"folder": str(folder), "texts": texts}}))
 
 _ENCODE = """
 import json, sys
-from time import perf_counter
+from time import perf_counter, process_time
 from sentence_transformers import SentenceTransformer
 from inference.model_server.processor import precision_hint
 given = json.load(open(sys.argv[1]))
@@ -55,12 +58,12 @@ model = SentenceTransformer(
     given["folder"], device="cpu", backend="openvino", model_kwargs={"ov_config": hints}
 )
 model.encode(given["texts"][:32])
-rates = {}
+measured = {}
 for size in json.loads(sys.argv[2]):
-    started = perf_counter()
+    started, cpu_started = perf_counter(), process_time()
     model.encode(given["texts"], batch_size=size)
-    rates[size] = len(given["texts"]) / (perf_counter() - started)
-print(json.dumps(rates))
+    measured[size] = [perf_counter() - started, process_time() - cpu_started]
+print(json.dumps(measured))
 """
 
 
@@ -81,16 +84,19 @@ def measure(
 ) -> dict[str, object]:
     """Chunks a second of both, and the ratio of each round."""
     ours: list[float] = []
-    encode: dict[str, list[float]] = {}
+    encode: dict[str, list[float]] = {str(size): [] for size in BATCH_SIZES}
+    cpu_ratios = []
     for _ in range(rounds):
-        seconds = ingest(stack, files)
+        seconds, cpu_seconds = ingest(stack, files)
         chunks.write_text(stack.shell(_CHUNKS.format(slug=stack.tenancy.slug)))
         n_chunks = len(json.loads(chunks.read_text())["texts"])
         ours.append(n_chunks / seconds)
-        for size, rate in encode_rates(chunks).items():
-            encode.setdefault(size, []).append(rate)
+        alone = encode_seconds(chunks)
+        for size, (wall_s, _) in alone.items():
+            encode[size].append(n_chunks / wall_s)
+        cpu_ratios.append(min(cpu_s for _, cpu_s in alone.values()) / cpu_seconds)
     best = [max(rates) for rates in zip(*encode.values(), strict=True)]
-    ratios = [own / alone for own, alone in zip(ours, best, strict=True)]
+    ratios = [own / rate for own, rate in zip(ours, best, strict=True)]
     return {
         "documents": len(files),
         "chunks": n_chunks,
@@ -100,23 +106,32 @@ def measure(
         },
         "ratios_to_best_encode": [round(ratio, 3) for ratio in ratios],
         "ratio": round(statistics.median(ratios), 3),
+        "cpu_ratio": round(statistics.median(cpu_ratios), 3),
     }
 
 
-def ingest(stack: Stack, files: list[tuple[str, bytes]]) -> float:
-    """Seconds from the first upload until all files, and nothing else, are ready."""
+def ingest(stack: Stack, files: list[tuple[str, bytes]]) -> tuple[float, float]:
+    """Seconds, and processor seconds, from the first upload until all files are ready.
+
+    What was there before is deleted first.
+    """
     with stack.api() as api:
         for document in api.get("/api/v1/documents").json():
             api.delete(f"/api/v1/documents/{document['id']}").raise_for_status()
-        started = perf_counter()
+        started, cpu_started = perf_counter(), cpu_seconds_of(stack)
         for name, content in files:
             api.post("/api/v1/documents", files={"file": (name, content)}).raise_for_status()
         wait_until_ready(stack)
-        return perf_counter() - started
+        return perf_counter() - started, cpu_seconds_of(stack) - cpu_started
 
 
-def encode_rates(chunks: Path) -> dict[str, float]:
-    """Chunks a second of ``encode`` alone, by batch size."""
+def cpu_seconds_of(stack: Stack) -> float:
+    """Of all processes of the stack, and of their children that have ended."""
+    return sum(sum(psutil.Process(pid).cpu_times()[:4]) for pid in stack.pids())
+
+
+def encode_seconds(chunks: Path) -> dict[str, tuple[float, float]]:
+    """Seconds, and processor seconds, of ``encode`` alone, by batch size."""
     result = subprocess.run(
         [sys.executable, "-c", _ENCODE, str(chunks), json.dumps(BATCH_SIZES)],
         cwd=ROOT,
@@ -124,8 +139,8 @@ def encode_rates(chunks: Path) -> dict[str, float]:
         stdout=subprocess.PIPE,
         text=True,
     )
-    rates: dict[str, float] = json.loads(result.stdout.splitlines()[-1])
-    return rates
+    measured: dict[str, tuple[float, float]] = json.loads(result.stdout.splitlines()[-1])
+    return measured
 
 
 if __name__ == "__main__":
