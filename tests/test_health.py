@@ -10,6 +10,7 @@ from asgiref.sync import async_to_sync
 from celery.contrib.testing.worker import start_worker
 from django.test import AsyncClient
 
+from ragapp import readiness
 from ragapp.celery import app
 from tests.factories import DocumentFactory
 
@@ -67,7 +68,14 @@ def test_ready_when_every_part_answers(ready, model_server, worker):
     assert ready() == (200, [])
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is absent is not waited for."""
+    monkeypatch.setattr(readiness, "WORKER_REPLY_S", 0.05)
+
+
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("impatient")
 def test_what_does_not_answer_is_named(ready, model_server):
     assert ready() == (503, ["worker"])
     model_server.status = 503
@@ -75,6 +83,7 @@ def test_what_does_not_answer_is_named(ready, model_server):
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("impatient")
 def test_nothing_answers(ready, settings, monkeypatch):
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
