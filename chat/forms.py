@@ -12,6 +12,8 @@ class UUIDListField(forms.Field):
 
     def to_python(self, value: Any) -> list[Any]:
         """Return the UUIDs; raises ValidationError when one is none."""
+        if value is not None and not isinstance(value, list):
+            raise forms.ValidationError("document_ids is no list")
         one = forms.UUIDField()
         return [one.clean(item) for item in value or []]
 

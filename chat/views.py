@@ -59,7 +59,7 @@ def _page(request: HttpRequest, membership: Membership, shown: Conversation | No
 @instance_view()
 def conversations(request: HttpRequest, membership: Membership) -> HttpResponse:
     """The person's conversations by day; with ``?q=``, those that contain its words."""
-    query = request.GET.get("q", "").strip()
+    query = _query(request)
     if query:
         groups = by_day(search_conversations(membership, query)[:LISTED])
     else:
@@ -72,7 +72,7 @@ def conversations(request: HttpRequest, membership: Membership) -> HttpResponse:
 @instance_view()
 def search(request: HttpRequest, membership: Membership) -> HttpResponse:
     """Conversations and documents that contain the words of ``?q=``."""
-    query = request.GET.get("q", "").strip()
+    query = _query(request)
     if query:
         found = list(search_conversations(membership, query)[:SEARCH_RESULTS])
         documents = pick_documents(membership.instance, query)[:SEARCH_RESULTS]
@@ -145,6 +145,11 @@ def citation(
     if passage is None:
         raise Http404
     return render(request, "chat/includes/passage.html", {"passage": passage})
+
+
+def _query(request: HttpRequest) -> str:
+    """The words that are looked for; PostgreSQL knows no NUL."""
+    return request.GET.get("q", "").replace("\0", "").strip()
 
 
 def _answer(request: HttpRequest, membership: Membership, message_id: UUID) -> Message:

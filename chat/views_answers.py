@@ -31,6 +31,8 @@ from inference.catalogue import choose_model
 from instances.access import as_member
 from instances.models import Instance, Membership
 
+_LONGEST_EVENT_ID = 9
+
 
 @require_POST
 @login_required
@@ -114,7 +116,8 @@ async def events(request: HttpRequest, slug: str, message_id: UUID) -> HttpRespo
     if instance is None:
         instance = await as_member(user, slug, _instance_of_answer, user, message_id)
     last = request.headers.get("Last-Event-ID", "")
-    numbered = live.follow(instance, message_id, int(last) if last.isdecimal() else 0)
+    is_number = last.isdecimal() and len(last) <= _LONGEST_EVENT_ID
+    numbered = live.follow(instance, message_id, int(last) if is_number else 0)
 
     async def encoded() -> AsyncGenerator[bytes, None]:
         async with aclosing(numbered):

@@ -1,4 +1,4 @@
-"""A correlation id a request: in the logs, on error pages, and in the response; 405 in words."""
+"""What every answer carries: a correlation id, no leave to be cached, and 405 told in words."""
 
 import uuid
 from collections.abc import Callable
@@ -27,6 +27,8 @@ def correlation_id(get_response: Callable[[HttpRequest], Any]) -> Callable[[Http
         if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             response = method_not_allowed(request, response)
         response["X-Correlation-Id"] = identifier
+        # What one person may see stays out of every cache, that of a shared computer too.
+        response.headers.setdefault("Cache-Control", "private, no-store")
         return response
 
     if iscoroutinefunction(get_response):

@@ -61,6 +61,15 @@ async def test_the_answer_is_streamed_and_a_late_reader_gets_it_all(library, llm
     assert again[-1] == events[-1]
 
 
+async def test_a_senseless_event_number_is_none(library, llm, async_client_for):
+    client = await login(async_client_for, library.teammate)
+    asked = (await post(client, ASK, {"question": LEAVE})).json()
+    whole = await events_of(client, asked["events_url"])
+    response = await client.get(asked["events_url"], headers={"Last-Event-ID": "9" * 5000})
+    assert response.status_code == 200
+    assert whole[-1][0] == "done"
+
+
 async def test_a_follow_up_goes_to_the_same_conversation(library, llm, async_client_for):
     client = await login(async_client_for, library.teammate)
     first = (await post(client, ASK, {"question": LEAVE})).json()
@@ -109,12 +118,14 @@ async def test_stopping_keeps_what_came(library, llm, async_client_for):
         ({"question": "x" * 8001}, "bad_request"),
         ({"question": LEAVE, "conversation": "not a uuid"}, "bad_request"),
         ({"question": LEAVE, "document_ids": ["not a uuid"]}, "bad_request"),
+        ({"question": LEAVE, "document_ids": 5}, "bad_request"),
+        ({"question": "a\0b"}, "bad_request"),
         (
             {"question": LEAVE, "document_ids": ["6f9619ff-8b86-d011-b42d-00cf4fc964ff"]},
             "unknown_document",
         ),
     ],
-    ids=["empty", "too long", "conversation", "documents", "unknown document"],
+    ids=["empty", "too long", "conversation", "documents", "no list", "NUL", "unknown document"],
 )
 async def test_what_cannot_be_asked_is_refused(library, llm, async_client_for, data, code):
     client = await login(async_client_for, library.teammate)

@@ -72,6 +72,7 @@ def messages(thread: Conversation) -> list[Message]:
 def test_members_may_begin_a_conversation(cast, client_for, person):
     response = client_for(getattr(cast, person)).get(url("new"))
     assert response.status_code == 200
+    assert response["Cache-Control"] == "private, no-store"
     assert "Faculté de droit" in response.content.decode()
 
 
@@ -169,6 +170,8 @@ def test_searching_looks_into_messages_and_document_names(cast, client_for, thre
     assert "Horaires</span>" not in html
     assert "Horaires" not in client.get(url("conversations"), {"q": "absent"}).content.decode()
     assert "Horaires" not in client_for(cast.owner).get(url("conversations")).content.decode()
+    for name in ("search", "conversations"):
+        assert client.get(url(name), {"q": "\0"}).status_code == 200
 
 
 def test_feedback_is_kept_and_may_change(cast, client_for, thread):
