@@ -1,10 +1,12 @@
 """An instance whose documents went through the real pipeline: parsed, embedded, searchable."""
 
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
 import pytest
 
+from inference.embedding.client import EmbeddingEndpoint
 from ingestion import uploads
 from ingestion.models import Document
 from ingestion.pipeline import ingest_document
@@ -47,6 +49,15 @@ def add_document(instance: Instance, user: Any, name: str, text: str) -> Documen
 def embeddings(settings: Any, model_server: ModelServer) -> None:
     """Embeddings come from the real model server."""
     settings.EMBEDDING_BASE_URL = model_server.base_url
+
+
+@pytest.fixture
+def no_embeddings(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No model server is there, and nobody waits for it to come back."""
+    settings.EMBEDDING_BASE_URL = "http://127.0.0.1:9/v1"
+    patient = EmbeddingEndpoint.from_settings()
+    hasty = replace(patient, query_max_wait_s=0.0, passages_max_wait_s=0.0)
+    monkeypatch.setattr(EmbeddingEndpoint, "from_settings", lambda: hasty)
 
 
 @pytest.fixture

@@ -160,7 +160,6 @@ async def test_answer_stopped_in_the_middle_ends_as_stopped(
     llm.wait_until(lambda: llm.requests[0].left_early)
 
 
-async def test_search_that_is_down_is_told(library: Cast, settings: Any) -> None:
-    settings.EMBEDDING_BASE_URL = "http://127.0.0.1:9/v1"
+async def test_search_that_is_down_is_told(library: Cast, no_embeddings: None) -> None:
     ending = ending_of(await events_of(question(library, ABOUT_LEAVE, "extractive")))
     assert (ending.outcome, ending.error_code) == ("failed", "search_unavailable")

@@ -166,10 +166,8 @@ def test_deleting_gives_the_statistics_back(
 
 
 def test_model_server_that_is_away_leaves_the_document_in_its_stage(
-    upload: Callable[..., Document], settings: Any, monkeypatch: pytest.MonkeyPatch
+    upload: Callable[..., Document], no_embeddings: None
 ) -> None:
-    settings.EMBEDDING_BASE_URL = "http://127.0.0.1:9/v1"
-    monkeypatch.setattr("inference.embedding.client.EmbeddingEndpoint.passages_max_wait_s", 0.0)
     document = upload()
     run(pipeline.parse_document, document)
     with pytest.raises(BackendUnavailable):

@@ -1,7 +1,5 @@
 """A search from question to passages, with the real embedding model."""
 
-from typing import Any
-
 import pytest
 from asgiref.sync import async_to_sync
 
@@ -50,8 +48,8 @@ def test_searching_from_the_event_loop_gives_the_same(library: Cast) -> None:
     assert result.chunks == found(library, query).chunks
 
 
-def test_a_model_server_that_is_away_is_an_inference_error(library: Cast, settings: Any) -> None:
-    settings.EMBEDDING_BASE_URL = "http://127.0.0.1:9/v1"
-    settings.EMBEDDING_TIMEOUT_S = 0.2
+def test_a_model_server_that_is_away_is_an_inference_error(
+    library: Cast, no_embeddings: None
+) -> None:
     with pytest.raises(InferenceError):
         found(library, "congé")
