@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
+import httpx
+
 from bench.corpus import documents, questions
 from bench.sse import events, post_json
 from bench.stack import Stack
@@ -42,18 +44,18 @@ def wait_until_ready(stack: Stack, poll_s: float = 0.3) -> None:
     """Return once no document is under way; fails when one has failed."""
     deadline = perf_counter() + READY_TIMEOUT_S
     with stack.api() as api:
-        while perf_counter() < deadline:
-            waiting = sum(
-                int(response.headers["X-Total-Count"])
-                for status in ("queued", "parsing", "embedding")
-                if (response := api.get("/api/v1/documents", params={"status": status, "limit": 1}))
-            )
-            if not waiting:
-                break
+        while _is_busy(api):
+            assert perf_counter() < deadline, "not all documents are ready"
             time.sleep(poll_s)
         failed = api.get("/api/v1/documents", params={"status": "failed"}).json()
-    assert not waiting, f"{waiting} documents are not ready"
     assert not failed, failed
+
+
+def _is_busy(api: httpx.Client) -> bool:
+    return any(
+        api.get("/api/v1/documents", params={"status": status, "limit": 1}).json()
+        for status in ("embedding", "parsing", "queued")
+    )
 
 
 async def ask_api(stack: Stack, question: str, _person: int) -> Timing:
