@@ -5,6 +5,7 @@ under the media type found in its content.
 """
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import IO
@@ -22,6 +23,7 @@ from ingestion.media_types import PDF
 from ingestion.models import Document
 
 _BLOCK_BYTES = 1 << 18
+_RANGE_POSITION = re.compile(r"[0-9]{1,18}")
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ def parse_range(header: str, size: int) -> ByteRange | None:
     """
     unit, _, spec = header.partition("=")
     first, dash, last = spec.strip().partition("-")
-    plain = all(part.isdecimal() and part.isascii() for part in (first, last) if part)
+    plain = all(_RANGE_POSITION.fullmatch(part) for part in (first, last) if part)
     if unit.strip() != "bytes" or not dash or not (first or last) or not plain:
         return None
     start = int(first) if first else max(0, size - int(last))

@@ -123,6 +123,7 @@ async def test_a_file_missing_from_the_storage_is_not_found(fetch, pdf):
         ("bytes=9-5", None),
         ("bytes=0-1,5-6", None),
         ("bytes=-", None),
+        ("bytes=0-" + "9" * 5000, None),
         ("bytes=a-b", None),
         ("lines=1-2", None),
         ("", None),
