@@ -180,6 +180,11 @@ def test_no_passage_no_answer(library, llm, page_for):
     expect(answer.locator(".prose li").first).to_have_text(re.compile(r"\.txt$"))
     expect(answer.locator("[data-sources]")).to_be_hidden()
     assert llm.requests == []
+    nearest = answer.locator(".prose li a").first
+    name = nearest.inner_text()
+    nearest.click()
+    expect(page).to_have_url(re.compile(r"/i/law/documents/[0-9a-f-]{36}/$"))
+    expect(page.get_by_role("heading", level=1)).to_have_text(name)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
