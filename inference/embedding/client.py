@@ -4,11 +4,13 @@ The client adds the model's prefixes itself, as no server does it in the same wa
 requests a user waits for by `X-Priority: query`, which our server obeys and others ignore.
 """
 
+import asyncio
 import base64
 import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from django.conf import settings
@@ -16,6 +18,7 @@ from numpy.typing import NDArray
 
 from inference.embedding.exchange import Call, Exchange, aperform, call_with_retries, perform
 from inference.embedding.limits import as_input_too_long
+from inference.embedding.query_batches import QueryBatches
 from inference.errors import BackendRejected, DimensionMismatch, InputTooLong, ProtocolError
 
 Vectors = NDArray[np.float32]
@@ -98,8 +101,23 @@ class AsyncEmbeddingClient:
         return await aperform(_embed_passages(self._endpoint, texts))
 
     async def embed_query(self, text: str) -> Vectors:
-        """As EmbeddingClient.embed_query."""
-        return await aperform(_embed_query(self._endpoint, text))
+        """As EmbeddingClient.embed_query; questions that come together share a request."""
+        return await self._query_batches().embed(text)
+
+    def _query_batches(self) -> QueryBatches:
+        endpoint = self._endpoint
+        of_loop = _query_batches.setdefault(asyncio.get_running_loop(), {})
+        if endpoint not in of_loop:
+            of_loop[endpoint] = QueryBatches(
+                together=lambda texts: aperform(_embed_queries(endpoint, texts)),
+                alone=lambda text: aperform(_embed_query(endpoint, text)),
+            )
+        return of_loop[endpoint]
+
+
+_query_batches: WeakKeyDictionary[
+    asyncio.AbstractEventLoop, dict[EmbeddingEndpoint, QueryBatches]
+] = WeakKeyDictionary()
 
 
 def _embed_passages(endpoint: EmbeddingEndpoint, texts: Sequence[str]) -> Exchange[Vectors]:
@@ -123,6 +141,11 @@ def _embed_passages(endpoint: EmbeddingEndpoint, texts: Sequence[str]) -> Exchan
     if not batches:
         return np.empty((0, endpoint.dimensions or 0), np.float32)
     return np.concatenate(batches)
+
+
+def _embed_queries(endpoint: EmbeddingEndpoint, texts: Sequence[str]) -> Exchange[Vectors]:
+    inputs = [endpoint.query_prefix + text for text in texts]
+    return (yield from _embed(endpoint, inputs, "query", endpoint.query_max_wait_s))
 
 
 def _embed_query(endpoint: EmbeddingEndpoint, text: str) -> Exchange[Vectors]:
