@@ -73,8 +73,11 @@ class Transcript:
         )
 
     def _usage(self) -> TokenUsage | None:
-        """Return the tokens spent, estimated when the backend has not counted; None without one."""
-        if self.usage is not None or not self.prompt:
+        """Return the tokens spent, estimated when the backend has not counted.
+
+        None without a backend, and for one that failed before it said anything.
+        """
+        if self.usage is not None or not self.prompt or self.model_id != self._asked_model_id:
             return self.usage
         return TokenUsage(
             prompt_tokens=estimate_prompt_tokens(self.prompt),

@@ -110,6 +110,7 @@ async def test_model_that_is_down_gives_way_to_extracts(library: Cast, llm: Scri
     assert ending.outcome == "complete"
     assert ending.model_id == "extractive"
     assert ending.error_code == "backend_unavailable"
+    assert ending.usage is None
     assert "vingt-cinq jours" in ending.text
 
 
