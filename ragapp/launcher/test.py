@@ -18,7 +18,8 @@ from .services import running_services, service_environment
 from .setup import set_up_project
 
 # Programs that tests need and pip cannot bring: program -> Debian package.
-_SYSTEM_PROGRAMS = {"chromium": "chromium"}
+# SimpleSAMLphp is not among them: it brings a web server along, and its tests name it.
+_SYSTEM_PROGRAMS = {"chromium": "chromium", "xmlsec1": "xmlsec1"}
 _LINTERS = {
     "ruff (lint)": ["ruff", "check", "."],
     "ruff (format)": ["ruff", "format", "--check", "."],
