@@ -1,0 +1,62 @@
+"""Who somebody is, from what an IdP says: the first identifier of a fixed order that counts.
+
+A scoped value counts only under a scope that the IdP's verified metadata declares and that the
+tenant's rule allows; ``mail`` and unscoped affiliations are for display.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from accounts.saml.attributes import Attributes
+
+PERSISTENT: Final = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"
+# In order of preference. SAML subject identifiers 1.0, sections 3.3 and 3.4; eduPerson 202208.
+SCOPED_IDENTIFIERS: Final = (
+    "subject-id",
+    "pairwise-id",
+    "eduPersonUniqueId",
+    "eduPersonPrincipalName",
+)
+# ``member`` includes students.
+STAFF: Final = frozenset({"staff", "employee", "faculty", "researcher"})
+_SUBJECT_ID = re.compile(r"[a-z0-9][a-z0-9=\-]{0,126}")
+_LOCAL_PART = re.compile(r"[^\s\x00-\x1f\x7f@]{1,256}")
+
+
+def allowed_scopes(declared: Iterable[str], allowed: Iterable[str]) -> frozenset[str]:
+    """Return the IdP's declared scopes that the rule allows; a rule without scopes allows all."""
+    scopes = frozenset(scope.lower() for scope in declared)
+    chosen = frozenset(scope.lower() for scope in allowed)
+    return scopes & chosen if chosen else scopes
+
+
+def within_scopes(value: str, scopes: frozenset[str]) -> str | None:
+    """Return ``value`` in lower case if it is ``local@scope`` in one of ``scopes``, else None."""
+    value = value.lower()
+    local_part, at, scope = value.partition("@")
+    good = at and scope in scopes and _LOCAL_PART.fullmatch(local_part)
+    return value if good else None
+
+
+def scoped_identifier(attributes: Attributes, scopes: frozenset[str]) -> tuple[str, str] | None:
+    """Return ``(type, value)`` of the best scoped identifier, or None.
+
+    An attribute with several values identifies nobody.
+    """
+    for name in SCOPED_IDENTIFIERS:
+        values = attributes.get(name, ())
+        value = within_scopes(values[0], scopes) if len(values) == 1 else None
+        if value is None:
+            continue
+        strict = name in ("subject-id", "pairwise-id")
+        if not strict or _SUBJECT_ID.fullmatch(value.partition("@")[0]):
+            return name, value
+    return None
+
+
+def scoped_affiliations(attributes: Attributes, scopes: frozenset[str]) -> frozenset[str]:
+    """Return the affiliations (``staff``, ``student``…) held under one of ``scopes``."""
+    values = attributes.get("eduPersonScopedAffiliation", ())
+    checked = (within_scopes(value, scopes) for value in values)
+    return frozenset(value.partition("@")[0] for value in checked if value)

@@ -1,0 +1,132 @@
+"""The ``xmlsec1`` program, with limits on time and memory, and pysaml2's door to it."""
+
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+from tempfile import NamedTemporaryFile, TemporaryDirectory
+from typing import Any
+
+from saml2.sigver import CryptoBackendXmlSec1, XmlsecError
+
+from accounts.saml.errors import MetadataRefused
+
+# A login's message is at most 512 KiB; an aggregate of 100 MiB takes 5 s and 1 GB.
+_MESSAGE_LIMITS = (10, 512 << 10)
+_AGGREGATE_LIMITS = (120, 4 << 20)
+# SHA-1 and MD5 are refused by the program itself too.
+SIGNATURE_METHODS = (
+    "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
+    "http://www.w3.org/2001/04/xmldsig-more#rsa-sha384",
+    "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512",
+    "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256",
+    "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha384",
+    "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha512",
+)
+DIGEST_METHODS = (
+    "http://www.w3.org/2001/04/xmlenc#sha256",
+    "http://www.w3.org/2001/04/xmldsig-more#sha384",
+    "http://www.w3.org/2001/04/xmlenc#sha512",
+)
+
+
+@cache
+def program() -> str:
+    """The path of xmlsec1. Raises FileNotFoundError, saying what to install."""
+    path = shutil.which("xmlsec1")
+    if path is None:
+        raise FileNotFoundError("the program xmlsec1 is missing: install the package xmlsec1")
+    return path
+
+
+def run(
+    arguments: list[str], *, limits: tuple[int, int] = _MESSAGE_LIMITS
+) -> subprocess.CompletedProcess[str]:
+    """Run xmlsec1 under ``limits``: seconds of processor, KiB of address space."""
+    seconds, kibibytes = limits
+    # The shell sets the limits: a preexec_fn is not safe in a process with threads.
+    script = f'ulimit -t {seconds}; ulimit -v {kibibytes}; exec "$@"'
+    return subprocess.run(  # noqa: S603 (a fixed program; arguments are never interpreted)
+        ["/bin/sh", "-c", script, "sh", program(), *arguments],
+        capture_output=True,
+        text=True,
+        errors="replace",
+        timeout=3 * seconds,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+class LimitedXmlsec(CryptoBackendXmlSec1):
+    """pysaml2's backend under limits, which remembers what it has verified.
+
+    ``verified`` holds the ``(element name, ID)`` of every signature that was checked and found
+    good: the only evidence that ``responses`` accepts.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(program())
+        self.verified: set[tuple[str, str]] = set()
+
+    @property
+    def version_nums(self) -> tuple[int, ...]:
+        return _version()
+
+    def validate_signature(
+        self, signedtext: Any, cert_file: str, cert_type: str, node_name: str, node_id: str
+    ) -> bool:
+        good: bool = super().validate_signature(
+            signedtext, cert_file, cert_type, node_name, node_id
+        )
+        if good:
+            self.verified.add((node_name, node_id))
+        return bool(good)
+
+    def _run_xmlsec(self, com_list: list[str], extra_args: list[str]) -> tuple[str, str, bytes]:
+        with NamedTemporaryFile(suffix=".xml") as output:
+            lax = ["--lax-key-search"] if self.version_nums >= (1, 3) else []
+            arguments = [*com_list[1:], "--output", output.name, *lax, *extra_args]
+            try:
+                ended = run(arguments)
+            except subprocess.TimeoutExpired as error:
+                raise XmlsecError("xmlsec1 took too long") from error
+            if ended.returncode != 0:
+                raise XmlsecError(f"xmlsec1 ended with {ended.returncode}")
+            return ended.stdout, ended.stderr, Path(output.name).read_bytes()
+
+
+@cache
+def _version() -> tuple[int, ...]:
+    words = run(["--version"]).stdout.split()
+    return tuple(int(part) for part in words[1].split(".")) if len(words) > 1 else (0, 0, 0)
+
+
+def verify_root_signature(path: Path, *, element: str, certificates: list[str]) -> None:
+    """Verify the signature of a metadata file's root against any of the pinned certificates.
+
+    ``element`` is ``namespace:Name`` of the root; ``certificates`` are PEM. Raises MetadataRefused.
+    """
+    with TemporaryDirectory() as folder:
+        for number, certificate in enumerate(certificates):
+            pinned = Path(folder) / f"{number}.pem"
+            pinned.write_text(certificate)
+            ended = run(
+                [
+                    "--verify",
+                    "--enabled-reference-uris",
+                    "empty,same-doc",
+                    "--enabled-key-data",
+                    "raw-x509-cert",
+                    "--pubkey-cert-pem",
+                    str(pinned),
+                    "--id-attr:ID",
+                    element,
+                    "--node-xpath",
+                    "/*/*[local-name()='Signature']",
+                    str(path),
+                ],
+                limits=_AGGREGATE_LIMITS,
+            )
+            if ended.returncode == 0:
+                return
+    raise MetadataRefused("no pinned certificate verifies the signature")
