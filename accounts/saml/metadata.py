@@ -17,9 +17,9 @@ from lxml import etree
 
 from accounts.saml.clock import read_time
 from accounts.saml.errors import MetadataRefused, ResponseRefused
-from accounts.saml.shape import EXCLUSIVE_C14N
+from accounts.saml.shape import ENVELOPED, EXCLUSIVE_C14N
 from accounts.saml.xml import DS, MD, MDATTR, MDRPI, MDUI, SAML, SAMLP, SHIBMD, tag
-from accounts.saml.xmlsec import verify_root_signature
+from accounts.saml.xmlsec import DIGEST_METHODS, SIGNATURE_METHODS, verify_root_signature
 
 MAX_VALIDITY = timedelta(days=14)
 _REDIRECT = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
@@ -117,13 +117,12 @@ def idp_only(entity: etree._Element) -> str:
 
 
 def _events(path: Path, *tags: str, start: bool = False) -> Iterator[tuple[str, etree._Element]]:
-    events = ("start",) if start else ("end",)
     try:
-        # S320: no entities, no DTD, no network; a DOCTYPE was refused on the file's head.
+        # No entities, no DTD, no network; a DOCTYPE was refused on the file's head.
         yield from etree.iterparse(
             str(path),
-            events=events,
-            tag=tags or None,
+            events=("start", "end") if start else ("end",),
+            tag=tags,
             resolve_entities=False,
             load_dtd=False,
             no_network=True,
@@ -148,22 +147,36 @@ def _check_root(path: Path) -> tuple[str, datetime]:
         head = file.read(_HEAD_BYTES)
     if re.search(rb"<!\s*(DOCTYPE|ENTITY)", head, re.IGNORECASE) or b"\x00" in head:
         raise MetadataRefused("a DOCTYPE")
-    root = signature = None
-    for _event, element in _events(path, *_ROOTS, tag(DS, "Signature"), start=True):
+    root: etree._Element | None = None
+    for event, element in _events(path, *_ROOTS, tag(DS, "Signature"), start=True):
         if root is None:
             root = element
-            if root.tag not in _ROOTS:
-                break
-        elif element.tag == tag(DS, "Signature") and element.getparent() is root:
-            signature = element
+            if root.getparent() is not None:
+                raise MetadataRefused("not metadata")
+        elif event == "end" and element.tag == tag(DS, "Signature"):
+            if element.getparent() is root:
+                _check_signature(element, root)
+                return etree.QName(root).localname, _valid_until(root)
+        elif event == "start" and element.tag in _ROOTS:
             break
-        elif element.tag in _ROOTS:
-            break
-    if root is None or root.tag not in _ROOTS or root.getparent() is not None:
-        raise MetadataRefused("not metadata")
-    if signature is None:
-        raise MetadataRefused("unsigned")
-    return etree.QName(root).localname, _valid_until(root)
+    raise MetadataRefused("not metadata" if root is None else "unsigned")
+
+
+def _check_signature(signature: etree._Element, root: etree._Element) -> None:
+    """Check that it signs the root, whole, by algorithms that still hold."""
+    references = signature.findall(f"{tag(DS, 'SignedInfo')}/{tag(DS, 'Reference')}")
+    whole = {"", f"#{root.get('ID')}"} if root.get("ID") else {""}
+    if len(references) != 1 or references[0].get("URI") not in whole:
+        raise MetadataRefused("signed in part")
+    for name, allowed in (
+        ("SignatureMethod", set(SIGNATURE_METHODS)),
+        ("DigestMethod", set(DIGEST_METHODS)),
+        ("CanonicalizationMethod", _C14N),
+        ("Transform", _C14N | {ENVELOPED}),
+    ):
+        used = {each.get("Algorithm", "") for each in signature.iter(tag(DS, name))}
+        if not used or not used <= allowed:
+            raise MetadataRefused(f"{name} {used}")
 
 
 def _valid_until(root: etree._Element) -> datetime:

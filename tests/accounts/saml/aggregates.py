@@ -1,0 +1,32 @@
+"""Metadata feeds of forged IdPs."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from lxml import etree
+
+from tests.accounts.saml import forger
+from tests.accounts.saml.forger import Idp, Keys
+
+WEEK = timedelta(days=7)
+
+
+def aggregate(idps: Sequence[Idp], *, valid_for: timedelta | None = WEEK) -> bytes:
+    """An unsigned aggregate; ``valid_for`` None leaves validUntil out."""
+    end = (
+        "" if valid_for is None else (datetime.now(UTC) + valid_for).strftime("%Y-%m-%dT%H:%M:%SZ")
+    )
+    valid_until = f' validUntil="{end}"' if end else ""
+    entities = "".join(idp.metadata() for idp in idps)
+    return (
+        f'<md:EntitiesDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" ID="_feed"'
+        f"{valid_until}>{entities}</md:EntitiesDescriptor>"
+    ).encode()
+
+
+def signed_aggregate(
+    idps: Sequence[Idp], keys: Keys, *, valid_for: timedelta | None = WEEK
+) -> bytes:
+    """An aggregate signed as federations sign theirs."""
+    root = etree.fromstring(aggregate(idps, valid_for=valid_for))
+    return etree.tostring(forger.sign(root, root, keys))
