@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.http import HttpRequest
 from django.shortcuts import resolve_url
 from django.utils.translation import gettext_lazy as _
@@ -31,3 +32,11 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         """Go on to the instances."""
         return resolve_url("instances:home")
+
+
+class SocialAccountAdapter(DefaultSocialAccountAdapter):
+    """People of an institution get their account with their first login."""
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
+        # The provider has checked the login rule; it opens no instance by itself.
+        return bool(sociallogin.account.provider == "saml")

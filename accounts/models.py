@@ -5,6 +5,27 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from accounts.saml.models import (
+    IdentityProvider,
+    LoginRule,
+    MetadataFeed,
+    SamlPost,
+    SamlReplay,
+    SamlRequest,
+    SamlSession,
+)
+
+__all__ = [
+    "IdentityProvider",
+    "LoginRule",
+    "MetadataFeed",
+    "SamlPost",
+    "SamlReplay",
+    "SamlRequest",
+    "SamlSession",
+    "User",
+]
+
 
 class User(AbstractUser):
     """A person who signs in; ``is_staff`` marks an operator of the deployment."""

@@ -22,6 +22,8 @@ DEBUG: bool = env.bool("DEBUG", False)
 SECRET_KEY: str = env.str("SECRET_KEY", validate=validate.Length(min=50))
 SITE_NAME: str = env.str("SITE_NAME", "ragapp")
 SUPPORT_CONTACT: str = env.str("SUPPORT_CONTACT", "")
+# Where the world reaches this site: what federations know us by never depends on a Host header.
+SITE_URL: str = env.str("SITE_URL", "http://localhost:8000").rstrip("/")
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 # Behind TLS: secure cookies, HSTS, redirection. Off for the plain-HTTP loopback of `./run`.
@@ -158,6 +160,10 @@ ACCOUNT_FORMS = {
 }
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_ON_GET = False
+SOCIALACCOUNT_ADAPTER = "accounts.adapter.SocialAccountAdapter"
+# An e-mail address from elsewhere proves nothing: accounts are never joined by it.
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/accounts/login/"
@@ -169,6 +175,18 @@ EMAIL_PORT: int = env.int("EMAIL_PORT", 25)
 EMAIL_HOST_USER: str = env.str("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD: str = env.str("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS: bool = env.bool("EMAIL_USE_TLS", False)
+
+# --- SAML -----------------------------------------------------------------------------------------
+# `./manage saml check` says what is missing (docs/sso.md).
+SAML_KEYS_DIR: Path = env.path("SAML_KEYS_DIR", DATA_DIR / "saml")
+# "" is the address of our metadata, SITE_URL/saml/metadata.
+SAML_ENTITY_ID: str = env.str("SAML_ENTITY_ID", "")
+SAML_ORGANISATION_NAME: str = env.str("SAML_ORGANISATION_NAME", SITE_NAME)
+SAML_ORGANISATION_URL: str = env.str("SAML_ORGANISATION_URL", SITE_URL)
+SAML_TECHNICAL_CONTACT: str = env.str("SAML_TECHNICAL_CONTACT", "")
+SAML_SECURITY_CONTACT: str = env.str("SAML_SECURITY_CONTACT", "")
+SAML_PRIVACY_URL: str = env.str("SAML_PRIVACY_URL", "")
+SAML_LOGO_URL: str = env.str("SAML_LOGO_URL", "")
 
 # --- Languages ------------------------------------------------------------------------------------
 LANGUAGE_CODE: str = env.str("LANGUAGE_CODE", "fr")
@@ -239,6 +257,8 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
     "reconcile-documents": {"task": "ingestion.tasks.reconcile", "schedule": 10.0},
+    "refresh-metadata": {"task": "accounts.tasks.refresh_feeds", "schedule": 3600.0},
+    "forget-logins": {"task": "accounts.tasks.forget_expired", "schedule": 600.0},
     "reconcile-answers": {"task": "chat.tasks.reconcile", "schedule": 30.0},
 }
 

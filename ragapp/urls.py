@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from accounts.saml.urls import pages as saml_pages
 from ragapp import error_pages, views
 from ragapp.api import api
 
@@ -11,6 +12,7 @@ urlpatterns = [
     path("i/<slug:slug>/", include("chat.urls")),
     path("i/<slug:slug>/", include("ingestion.urls")),
     path("accounts/", include("accounts.urls")),
+    path("saml/", include(saml_pages)),
     path("", api.urls),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),

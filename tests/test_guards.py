@@ -23,7 +23,18 @@ from tests.cast import Cast, make_cast
 
 PROJECT_APPS = {"accounts", "chat", "ingestion", "inference", "instances", "retrieval", "usage"}
 # What belongs to the deployment and not to a tenant.
-SHARED_MODELS = {"accounts.User", "instances.Organisation", "instances.Instance"}
+SHARED_MODELS = {
+    "accounts.IdentityProvider",
+    "accounts.LoginRule",
+    "accounts.MetadataFeed",
+    "accounts.SamlPost",
+    "accounts.SamlReplay",
+    "accounts.SamlRequest",
+    "accounts.SamlSession",
+    "accounts.User",
+    "instances.Instance",
+    "instances.Organisation",
+}
 # What a person who is not logged in may open.
 PUBLIC_VIEWS = {
     "account_confirm_email",
@@ -44,6 +55,13 @@ PUBLIC_VIEWS = {
     "healthz",
     "metrics",
     "readyz",
+    "saml:acs",
+    "saml:discovery",
+    "saml:finish",
+    "saml:login",
+    "saml:logout",
+    "saml:metadata",
+    "saml:slo",
     "set_language",
     "socialaccount_login_cancelled",
     "socialaccount_login_error",

@@ -113,7 +113,7 @@ def idp_only(entity: etree._Element) -> str:
     for child in entity:
         if child.tag in _KEPT:
             bare.append(etree.fromstring(etree.tostring(child, with_tail=False)))
-    return etree.tostring(bare, encoding="unicode")
+    return str(etree.tostring(bare, encoding="unicode"))
 
 
 def _events(path: Path, *tags: str, start: bool = False) -> Iterator[tuple[str, etree._Element]]:

@@ -1,0 +1,68 @@
+"""The service provider's keys, single IdPs, and what is still missing."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts.saml import keys
+from accounts.saml.errors import SamlError
+from accounts.saml.feeds import add_single_idp, refresh_feed
+from accounts.saml.models import MetadataFeed
+from accounts.saml.setup_check import missing
+
+
+class Command(BaseCommand):
+    """``saml keys``, ``saml check``, ``saml idp FILE``, ``saml feed NAME URL CERTIFICATES…``."""
+
+    help = __doc__
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        actions = parser.add_subparsers(dest="action", required=True)
+        key = actions.add_parser("keys", help="make the first key, or the next one of a rollover")
+        key.add_argument("--promote", action="store_true", help="sign with the next key from now")
+        actions.add_parser("check", help="say what is still missing")
+        idp = actions.add_parser("idp", help="add an identity provider from its metadata file")
+        idp.add_argument("file", type=Path)
+        feed = actions.add_parser("feed", help="add a federation's signed feed, and fetch it")
+        feed.add_argument("name")
+        feed.add_argument("url")
+        feed.add_argument("certificates", type=Path, nargs="+", help="PEM files to pin")
+        feed.add_argument("--priority", type=int, default=10)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            getattr(self, f"_{options['action']}")(**options)
+        except (SamlError, OSError) as error:
+            raise CommandError(f"{type(error).__name__}: {error}") from error
+
+    def _keys(self, *, promote: bool, **_options: Any) -> None:
+        if promote:
+            keys.promote()
+            self.stdout.write("The next key signs from now on; the old one still decrypts.")
+            return
+        name = "next" if keys.key_pairs(("current",)) else "current"
+        pair = keys.generate(name)
+        self.stdout.write(f"Made {pair.key} and {pair.certificate}: keep a copy of both.")
+
+    def _check(self, **_options: Any) -> None:
+        problems = missing()
+        for problem in problems:
+            self.stdout.write(f"- {problem}")
+        if problems:
+            raise CommandError(f"{len(problems)} to do")
+        self.stdout.write("Ready: give our metadata's address to your federation.")
+
+    def _idp(self, *, file: Path, **_options: Any) -> None:
+        provider = add_single_idp(file.read_bytes())
+        self.stdout.write(f"{provider.pk} {provider.entity_id}")
+
+    def _feed(
+        self, *, name: str, url: str, certificates: list[Path], priority: int, **_options: Any
+    ) -> None:
+        pinned = "\n".join(path.read_text() for path in certificates)
+        feed, _created = MetadataFeed.objects.update_or_create(
+            url=url, defaults={"name": name, "certificates": pinned, "priority": priority}
+        )
+        self.stdout.write(str(refresh_feed(feed)))

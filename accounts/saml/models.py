@@ -1,0 +1,182 @@
+"""Identity providers and where they come from, who may log in by them, and logins under way."""
+
+from typing import Self
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.saml.identifiers import STAFF
+from instances.models import Instance, Organisation
+
+
+def staff_floor() -> list[str]:
+    """The affiliations of a new rule: the staff, without students."""
+    return sorted(STAFF)
+
+
+class MetadataFeed(models.Model):
+    """A federation's signed aggregate, and how its last refresh went."""
+
+    name = models.CharField(_("name"), max_length=100)
+    url = models.URLField(_("address"), max_length=500, unique=True)
+    # One or several PEM certificates, one after the other: federations renew theirs.
+    certificates = models.TextField(_("pinned signing certificates"))
+    # Where two feeds carry the same entity, the lower number wins.
+    priority = models.PositiveSmallIntegerField(_("priority"), default=10)
+    is_enabled = models.BooleanField(_("enabled"), default=True)
+    attempted_at = models.DateTimeField(null=True, blank=True)
+    refreshed_at = models.DateTimeField(null=True, blank=True)
+    valid_until = models.DateTimeField(null=True, blank=True)
+    error = models.CharField(_("last error"), max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["priority", "name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class IdentityProviderQuerySet(models.QuerySet):
+    """Reads of identity providers."""
+
+    def usable(self) -> Self:
+        """Those that may log people in: switched on, and in metadata that is still valid."""
+        in_metadata = Q(feed=None) | Q(feed__is_enabled=True, feed__valid_until__gt=timezone.now())
+        return self.filter(in_metadata, is_enabled=True, gone_at=None)
+
+
+class IdentityProvider(models.Model):
+    """One IdP; without a feed, one whose metadata an operator gave by hand."""
+
+    feed = models.ForeignKey(
+        MetadataFeed, null=True, blank=True, on_delete=models.CASCADE, related_name="providers"
+    )
+    entity_id = models.CharField(max_length=1024, unique=True)
+    xml = models.TextField()
+    sha256 = models.CharField(max_length=64)
+    names = models.JSONField(default=dict)
+    search_text = models.TextField(blank=True)
+    scopes = ArrayField(models.CharField(max_length=255), default=list)
+    logo_url = models.CharField(max_length=500, blank=True)
+    registration_authority = models.CharField(max_length=255, blank=True)
+    error_url = models.CharField(max_length=1000, blank=True)
+    sso_url = models.CharField(max_length=1000)
+    slo_url = models.CharField(max_length=1000, blank=True)
+    is_hidden = models.BooleanField(default=False)
+    is_enabled = models.BooleanField(_("enabled"), default=True)
+    gone_at = models.DateTimeField(null=True, blank=True)
+
+    objects = IdentityProviderQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            GinIndex(fields=["search_text"], name="idp_search", opclasses=["gin_trgm_ops"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.name_in("fr")
+
+    def name_in(self, language: str) -> str:
+        """The display name in a language, else in English, else in any."""
+        names: dict[str, str] = self.names
+        return names.get(language) or names.get("en") or next(iter(names.values()), self.entity_id)
+
+
+class LoginRule(models.Model):
+    """Who may log in to an organisation, or to one instance, and through which IdP.
+
+    Either one IdP or any of a feed. It never makes anybody an administrator.
+    """
+
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.CASCADE, related_name="login_rules"
+    )
+    instance = models.ForeignKey(
+        Instance, null=True, blank=True, on_delete=models.CASCADE, related_name="login_rules"
+    )
+    identity_provider = models.ForeignKey(
+        IdentityProvider, null=True, blank=True, on_delete=models.CASCADE, related_name="rules"
+    )
+    feed = models.ForeignKey(
+        MetadataFeed, null=True, blank=True, on_delete=models.CASCADE, related_name="rules"
+    )
+    # Empty: every scope that the IdP's metadata declares.
+    allowed_scopes = ArrayField(models.CharField(max_length=255), default=list, blank=True)
+    # Empty: anybody, students included.
+    affiliations = ArrayField(models.CharField(max_length=30), default=staff_floor, blank=True)
+    # {attribute: [values of which the person must have one]}
+    required = models.JSONField(default=dict, blank=True)
+    require_mfa = models.BooleanField(_("require a second factor"), default=False)
+    is_enabled = models.BooleanField(_("enabled"), default=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(identity_provider=None) ^ Q(feed=None),
+                name="rule_names_an_idp_or_a_feed",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organisation_id} by {self.identity_provider_id or self.feed_id}"
+
+
+class SamlRequest(models.Model):
+    """A login under way: all that the answer must fit, kept here and nowhere else."""
+
+    request_id = models.CharField(max_length=64, unique=True)
+    rule = models.ForeignKey(LoginRule, on_delete=models.CASCADE)
+    identity_provider = models.ForeignKey(IdentityProvider, on_delete=models.CASCADE)
+    browser_digest = models.CharField(max_length=64)
+    next_url = models.CharField(max_length=2000)
+    expires_at = models.DateTimeField(db_index=True)
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.request_id
+
+
+class SamlPost(models.Model):
+    """A response on its way from the cross-site POST to the page where cookies are back."""
+
+    token_digest = models.CharField(max_length=64, unique=True)
+    saml_response = models.TextField()
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.token_digest[:12]
+
+
+class SamlReplay(models.Model):
+    """An assertion that has been used, remembered for as long as it could be used again."""
+
+    digest = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.digest[:12]
+
+
+class SamlSession(models.Model):
+    """A session here that an IdP's login opened, and what a logout needs to name it."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saml_sessions"
+    )
+    identity_provider = models.ForeignKey(
+        IdentityProvider, on_delete=models.CASCADE, related_name="sessions"
+    )
+    rule = models.ForeignKey(LoginRule, on_delete=models.CASCADE, related_name="sessions")
+    session_key = models.CharField(max_length=40, db_index=True)
+    # {value, format, name_qualifier, sp_name_qualifier}, {} without a NameID.
+    name_id = models.JSONField(default=dict)
+    session_index = models.CharField(max_length=500, blank=True)
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.user_id} by {self.identity_provider_id}"

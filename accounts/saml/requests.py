@@ -1,0 +1,143 @@
+"""A login from its beginning to the answer's arrival: state that only this side keeps.
+
+The browser is bound by a cookie, the answer by InResponseTo, and where to go afterwards is in the
+stored request, never in RelayState.
+"""
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from saml2 import BINDING_HTTP_REDIRECT
+
+from accounts.saml.errors import BrowserDiffers, RequestUnknown, RequestUsed, ResponseRefused
+from accounts.saml.keys import service_provider
+from accounts.saml.models import IdentityProvider, LoginRule, SamlPost, SamlReplay, SamlRequest
+from accounts.saml.responses import MFA, AuthenticatedSubject, Expected, response_request_id
+from accounts.saml.service_provider import IdpMetadata, client_for
+from accounts.saml.xmlsec import SIGNATURE_METHODS
+
+REQUEST_LIFE = timedelta(minutes=30)
+POST_LIFE = timedelta(seconds=60)
+
+
+def digest(secret: str) -> str:
+    """What is kept of a secret."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def metadata_of(provider: IdentityProvider) -> IdpMetadata:
+    """The row's metadata, as the wrapper takes it."""
+    return IdpMetadata(provider.entity_id, provider.xml)
+
+
+def begin_login(*, provider: IdentityProvider, rule: LoginRule, browser: str, next_url: str) -> str:
+    """Store a request and return the URL at the IdP where the browser goes with it."""
+    sp = service_provider()
+    client = client_for(sp, metadata_of(provider))
+    request_id = f"_{secrets.token_hex(20)}"
+    context = {"authn_context_class_ref": [MFA]} if rule.require_mfa else None
+    _identifier, message = client.create_authn_request(
+        provider.sso_url,
+        message_id=request_id,
+        assertion_consumer_service_url=sp.acs_url,
+        name_id_policy=None,
+        requested_authn_context=context,
+        # The query string is signed, as the binding wants.
+        sign=False,
+    )
+    bound = client.apply_binding(
+        BINDING_HTTP_REDIRECT,
+        str(message),
+        destination=provider.sso_url,
+        sign=True,
+        sigalg=SIGNATURE_METHODS[0],
+    )
+    SamlRequest.objects.create(
+        request_id=request_id,
+        rule=rule,
+        identity_provider=provider,
+        browser_digest=digest(browser),
+        next_url=next_url,
+        expires_at=timezone.now() + REQUEST_LIFE,
+    )
+    return str(dict(bound["headers"])["Location"])
+
+
+def keep_post(saml_response: str) -> str:
+    """Keep a POST that came without cookies; return the token that fetches it back, once.
+
+    Only an answer to a request that waits is kept. Raises ResponseRefused, RequestUnknown or
+    RequestUsed.
+    """
+    request_id = response_request_id(saml_response)
+    waiting = SamlRequest.objects.filter(request_id=request_id, expires_at__gt=timezone.now())
+    if not request_id or not waiting.exists():
+        raise RequestUnknown(request_id)
+    token = secrets.token_urlsafe(32)
+    SamlPost.objects.create(
+        token_digest=digest(token),
+        saml_response=saml_response,
+        expires_at=timezone.now() + POST_LIFE,
+    )
+    return token
+
+
+def take_post(token: str) -> str:
+    """Return a kept response and forget it. Raises RequestUsed when it is not there."""
+    with transaction.atomic():
+        post = (
+            SamlPost.objects.select_for_update()
+            .filter(token_digest=digest(token), expires_at__gt=timezone.now())
+            .first()
+        )
+        if post is None:
+            raise RequestUsed("no such response")
+        post.delete()
+    return post.saml_response
+
+
+def take_request(saml_response: str, browser: str) -> SamlRequest:
+    """Return the request that a response answers, and mark it answered.
+
+    A browser that is not the request's leaves it unanswered. Raises RequestUnknown, BrowserDiffers
+    or RequestUsed.
+    """
+    requests = SamlRequest.objects.select_related("rule", "identity_provider")
+    found = requests.filter(
+        request_id=response_request_id(saml_response), expires_at__gt=timezone.now()
+    ).first()
+    if found is None:
+        raise RequestUnknown("no such request")
+    if not browser or not secrets.compare_digest(found.browser_digest, digest(browser)):
+        raise BrowserDiffers(found.request_id)
+    # One UPDATE decides between two concurrent posts.
+    if not requests.filter(pk=found.pk, used_at=None).update(used_at=timezone.now()):
+        raise RequestUsed(found.request_id)
+    return found
+
+
+def expected_of(saml_request: SamlRequest) -> Expected:
+    """What the answer to a stored request must fit."""
+    provider, rule = saml_request.identity_provider, saml_request.rule
+    return Expected(
+        request_id=saml_request.request_id,
+        idp=metadata_of(provider),
+        declared_scopes=tuple(provider.scopes),
+        allowed_scopes=tuple(rule.allowed_scopes),
+        mfa=rule.require_mfa,
+    )
+
+
+def refuse_replay(subject: AuthenticatedSubject) -> None:
+    """Remember an assertion; raise ResponseRefused if it has been used before."""
+    key = digest(f"{subject.issuer}\0{subject.assertion.id}")
+    # For longer than any clock skew makes it acceptable.
+    expires_at = subject.assertion.expires_at + REQUEST_LIFE
+    try:
+        with transaction.atomic():
+            SamlReplay.objects.create(digest=key, expires_at=expires_at)
+    except IntegrityError as error:
+        raise ResponseRefused("an assertion used before") from error

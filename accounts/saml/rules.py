@@ -1,0 +1,59 @@
+"""Which rule lets somebody log in, and whether a person fits it."""
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+
+from accounts.saml.errors import AffiliationRefused, IdentityProviderBlocked, RequirementRefused
+from accounts.saml.models import IdentityProvider, LoginRule
+from accounts.saml.responses import AuthenticatedSubject
+
+
+def rules_of(organisation: str = "", instance: str = "") -> QuerySet[LoginRule]:
+    """The enabled rules of an organisation or an instance (slugs); without either, all of them.
+
+    An instance has its own rules and its organisation's.
+    """
+    rules = LoginRule.objects.filter(is_enabled=True)
+    if instance:
+        own = Q(instance__slug=instance)
+        inherited = Q(instance=None, organisation__instances__slug=instance)
+        return rules.filter(own | inherited).distinct()
+    if organisation:
+        return rules.filter(organisation__slug=organisation, instance=None)
+    return rules.filter(instance=None)
+
+
+def providers_of(rules: QuerySet[LoginRule]) -> QuerySet[IdentityProvider]:
+    """The usable identity providers that any of ``rules`` names."""
+    by_name = rules.filter(identity_provider=OuterRef("pk"))
+    by_feed = rules.filter(feed=OuterRef("feed"))
+    return IdentityProvider.objects.usable().filter(Exists(by_name) | Exists(by_feed))
+
+
+def rule_for(provider: IdentityProvider, rules: QuerySet[LoginRule]) -> LoginRule:
+    """The rule under which ``provider`` logs people in: the most particular one.
+
+    Raises IdentityProviderBlocked when there is none, or the provider is not usable.
+    """
+    if not IdentityProvider.objects.usable().filter(pk=provider.pk).exists():
+        raise IdentityProviderBlocked(provider.entity_id)
+    rule = (
+        rules.filter(Q(identity_provider=provider) | Q(feed__isnull=False, feed=provider.feed_id))
+        .order_by(
+            F("instance_id").asc(nulls_last=True), F("identity_provider_id").asc(nulls_last=True)
+        )
+        .first()
+    )
+    if rule is None:
+        raise IdentityProviderBlocked(f"no rule for {provider.entity_id}")
+    return rule
+
+
+def check_rule(rule: LoginRule, subject: AuthenticatedSubject) -> None:
+    """Check that a person fits a rule, now. Raises AffiliationRefused or RequirementRefused."""
+    if not rule.is_enabled:
+        raise IdentityProviderBlocked("the rule was switched off")
+    if rule.affiliations and not subject.affiliations & set(rule.affiliations):
+        raise AffiliationRefused(", ".join(sorted(subject.affiliations)) or "none")
+    for name, values in rule.required.items():
+        if not set(subject.attributes.get(name, ())) & set(values):
+            raise RequirementRefused(name)

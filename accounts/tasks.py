@@ -1,0 +1,38 @@
+"""Celery adapters: metadata feeds are refreshed, and what has expired is forgotten."""
+
+import logging
+
+from celery import shared_task
+from django.utils import timezone
+
+from accounts.saml.errors import MetadataRefused
+from accounts.saml.feeds import refresh_feed
+from accounts.saml.models import MetadataFeed, SamlPost, SamlReplay, SamlRequest, SamlSession
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task(name="accounts.tasks.refresh_feeds")
+def refresh_feeds() -> None:
+    """Enqueue the refresh of every enabled feed."""
+    for pk in MetadataFeed.objects.filter(is_enabled=True).values_list("pk", flat=True):
+        refresh_one_feed.delay(pk)
+
+
+@shared_task(name="accounts.tasks.refresh_one_feed")
+def refresh_one_feed(feed_id: int) -> None:
+    """Refresh one feed; a refused one keeps what it had, and says why in its row."""
+    feed = MetadataFeed.objects.filter(pk=feed_id, is_enabled=True).first()
+    if feed is None:
+        return
+    try:
+        logger.info("feed %s: %s", feed.name, refresh_feed(feed))
+    except MetadataRefused as error:
+        logger.error("feed %s refused: %s", feed.name, error)
+
+
+@shared_task(name="accounts.tasks.forget_expired")
+def forget_expired() -> None:
+    """Delete logins, responses, replays and sessions whose time has passed."""
+    for model in (SamlPost, SamlRequest, SamlReplay, SamlSession):
+        model._default_manager.filter(expires_at__lt=timezone.now()).delete()
