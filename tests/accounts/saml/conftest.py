@@ -1,6 +1,7 @@
 """Keys made at run time, a service provider, two forged IdPs."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -45,3 +46,14 @@ def idp_b(all_keys: dict[str, Keys]) -> Idp:
         sso_url="https://idp-b.example/sso",
         name="Université B",
     )
+
+
+@pytest.fixture(autouse=True)
+def our_keys(settings: Any, all_keys: dict[str, Keys], tmp_path: Path) -> None:
+    """The site's own keys, and its name."""
+    settings.SITE_URL = "https://rag.example"
+    folder = settings.SAML_KEYS_DIR = tmp_path / "keys"
+    folder.mkdir()
+    for name, pair in (("current", "sp"), ("previous", "sp-old")):
+        (folder / f"{name}.key").write_bytes(all_keys[pair].key.read_bytes())
+        (folder / f"{name}.crt").write_bytes(all_keys[pair].certificate.read_bytes())

@@ -30,15 +30,6 @@ from tests.factories import InstanceFactory, OrganisationFactory, UserFactory
 ZOE = {"eppn": ["zoe@univ-a.example"]}
 
 
-@pytest.fixture(autouse=True)
-def our_keys(settings, key_folder, all_keys, tmp_path):
-    settings.SITE_URL = "https://rag.example"
-    settings.SAML_KEYS_DIR = tmp_path
-    for name, pair in (("current", "sp"), ("previous", "sp-old")):
-        (tmp_path / f"{name}.key").write_bytes(all_keys[pair].key.read_bytes())
-        (tmp_path / f"{name}.crt").write_bytes(all_keys[pair].certificate.read_bytes())
-
-
 @pytest.fixture
 def university(db):
     return OrganisationFactory(slug="univ-a", name="Université A")
