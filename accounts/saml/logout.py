@@ -11,7 +11,7 @@ from typing import Any
 from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
@@ -69,7 +69,8 @@ def logout(request: HttpRequest) -> HttpResponse:
     session.delete()
     if not session.name_id or not session.identity_provider.slo_url:
         return redirect(settings.ACCOUNT_LOGOUT_REDIRECT_URL)
-    return HttpResponseRedirect(_logout_url(session))
+    # No redirection: the policy of content security lets no form lead to another site.
+    return render(request, "accounts/saml/leaving.html", {"url": _logout_url(session)})
 
 
 def _logout_url(session: SamlSession) -> str:
