@@ -328,5 +328,11 @@ LOGGING: dict[str, Any] = {
         }
     },
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
-    "loggers": {"httpx": {"level": "WARNING"}, "pypdf": {"level": "ERROR"}},
+    "loggers": {
+        "httpx": {"level": "WARNING"},
+        "pypdf": {"level": "ERROR"},
+        # pysaml2 logs what it reads, names included; accounts.saml says why a login was refused.
+        "saml2": {"level": "CRITICAL"},
+        "xmlschema": {"level": "WARNING"},
+    },
 }

@@ -108,12 +108,11 @@ def read_idp(entity: etree._Element) -> IdpRecord:
 
 
 def idp_only(entity: etree._Element) -> str:
-    """Return an entity's XML with its IdP roles and contacts, without any other role."""
-    bare = etree.Element(entity.tag, dict(entity.attrib), nsmap=entity.nsmap)
-    for child in entity:
-        if child.tag in _KEPT:
-            bare.append(etree.fromstring(etree.tostring(child, with_tail=False)))
-    return str(etree.tostring(bare, encoding="unicode"))
+    """Return an entity's XML with its IdP roles and contacts, dropping from it any other role."""
+    for child in list(entity):
+        if child.tag not in _KEPT:
+            entity.remove(child)
+    return str(etree.tostring(entity, encoding="unicode", with_tail=False))
 
 
 def _events(path: Path, *tags: str, start: bool = False) -> Iterator[tuple[str, etree._Element]]:

@@ -42,6 +42,7 @@ from accounts.saml.xmlsec import LimitedXmlsec
 
 MFA = "https://refeds.org/profile/mfa"
 _SUCCESS = "urn:oasis:names:tc:SAML:2.0:status:Success"
+_MAX_REASON_CHARS = 200
 _NO_CONTEXT = "urn:oasis:names:tc:SAML:2.0:status:NoAuthnContext"
 _CLASS_NAMES = {
     tag(SAMLP, "Response"): f"{SAMLP}:Response",
@@ -165,10 +166,12 @@ def _verify(
             conv_info={"entity_id": client.config.entityid},
         )
     except (ToEarly, ResponseLifetimeExceed) as error:
-        raise ClockSkew(str(error)) from error
+        raise ClockSkew(str(error)[:_MAX_REASON_CHARS]) from None
     # pysaml2 raises bare exceptions for a wrong audience, and trips over its own None.
-    except Exception as error:
-        raise ResponseRefused(f"{type(error).__name__}: {error}") from error
+    except Exception as error:  # noqa: BLE001
+        # Its messages may hold the whole document, and with it what it says of a person.
+        reason = f"{type(error).__name__}: {error}"[:_MAX_REASON_CHARS]
+        raise ResponseRefused(reason) from None
     if response is None:
         raise ResponseRefused("pysaml2 reads nothing in it")
     return str(response.xmlstr).encode(), backend.verified
