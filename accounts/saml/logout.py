@@ -16,10 +16,6 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 from lxml import etree
-from saml2 import BINDING_HTTP_REDIRECT
-from saml2.client import Saml2Client
-from saml2.saml import Issuer, NameID
-from saml2.samlp import STATUS_SUCCESS, LogoutResponse, Status, StatusCode
 
 from accounts.saml.clock import check_fresh, check_window
 from accounts.saml.errors import IdentityProviderBlocked, NotOurs, ResponseRefused, SamlError
@@ -30,7 +26,7 @@ from accounts.saml.redirect_binding import RedirectMessage, read_redirect
 from accounts.saml.requests import metadata_of
 from accounts.saml.service_provider import client_for
 from accounts.saml.sessions import end_sessions
-from accounts.saml.xml import MD, SAML, SAMLP, tag, text_of
+from accounts.saml.xml import HTTP_REDIRECT, MD, SAML, SAMLP, tag, text_of
 from accounts.saml.xmlsec import SIGNATURE_METHODS
 
 logger = logging.getLogger(__name__)
@@ -74,6 +70,8 @@ def logout(request: HttpRequest) -> HttpResponse:
 
 
 def _logout_url(session: SamlSession) -> str:
+    from saml2.saml import NameID
+
     provider = session.identity_provider
     client = client_for(service_provider(), metadata_of(provider))
     name_id = session.name_id
@@ -142,6 +140,9 @@ def _answer(message: RedirectMessage, provider: IdentityProvider) -> HttpRespons
 
 
 def _logout_response(request_id: str, destination: str) -> str:
+    from saml2.saml import Issuer
+    from saml2.samlp import STATUS_SUCCESS, LogoutResponse, Status, StatusCode
+
     response = LogoutResponse(
         id=f"_{secrets.token_hex(20)}",
         version="2.0",
@@ -155,10 +156,10 @@ def _logout_response(request_id: str, destination: str) -> str:
 
 
 def _signed_url(
-    client: Saml2Client, message: str, destination: str, relay_state: str = "", **options: bool
+    client: Any, message: str, destination: str, relay_state: str = "", **options: bool
 ) -> str:
     bound = client.apply_binding(
-        BINDING_HTTP_REDIRECT,
+        HTTP_REDIRECT,
         message,
         destination=destination,
         relay_state=relay_state,
@@ -171,6 +172,6 @@ def _signed_url(
 
 def _response_location(provider: IdentityProvider) -> str:
     for endpoint in etree.fromstring(provider.xml).iter(tag(MD, "SingleLogoutService")):
-        if endpoint.get("Binding") == BINDING_HTTP_REDIRECT and endpoint.get("ResponseLocation"):
+        if endpoint.get("Binding") == HTTP_REDIRECT and endpoint.get("ResponseLocation"):
             return str(endpoint.get("ResponseLocation"))
     return provider.slo_url

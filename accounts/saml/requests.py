@@ -10,13 +10,13 @@ from datetime import timedelta
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from saml2 import BINDING_HTTP_REDIRECT
 
 from accounts.saml.errors import BrowserDiffers, RequestUnknown, RequestUsed, ResponseRefused
 from accounts.saml.keys import service_provider
 from accounts.saml.models import IdentityProvider, LoginRule, SamlPost, SamlReplay, SamlRequest
 from accounts.saml.responses import MFA, AuthenticatedSubject, Expected, response_request_id
 from accounts.saml.service_provider import IdpMetadata, client_for
+from accounts.saml.xml import HTTP_REDIRECT
 from accounts.saml.xmlsec import SIGNATURE_METHODS
 
 REQUEST_LIFE = timedelta(minutes=30)
@@ -49,7 +49,7 @@ def begin_login(*, provider: IdentityProvider, rule: LoginRule, browser: str, ne
         sign=False,
     )
     bound = client.apply_binding(
-        BINDING_HTTP_REDIRECT,
+        HTTP_REDIRECT,
         str(message),
         destination=provider.sso_url,
         sign=True,

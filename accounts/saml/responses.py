@@ -12,11 +12,9 @@ import binascii
 import copy
 import hashlib
 from dataclasses import dataclass
+from typing import Any
 
 from lxml import etree
-from saml2 import BINDING_HTTP_POST
-from saml2.client import Saml2Client
-from saml2.validate import ResponseLifetimeExceed, ToEarly
 
 from accounts.saml.assertions import VerifiedAssertion, read_assertion
 from accounts.saml.attributes import Attributes
@@ -37,8 +35,16 @@ from accounts.saml.identifiers import (
 )
 from accounts.saml.service_provider import IdpMetadata, ServiceProvider, client_for
 from accounts.saml.shape import check_response, the_assertion
-from accounts.saml.xml import DS, MAX_MESSAGE_BYTES, SAML, SAMLP, parse_message, tag, text_of
-from accounts.saml.xmlsec import LimitedXmlsec
+from accounts.saml.xml import (
+    DS,
+    HTTP_POST,
+    MAX_MESSAGE_BYTES,
+    SAML,
+    SAMLP,
+    parse_message,
+    tag,
+    text_of,
+)
 
 MFA = "https://refeds.org/profile/mfa"
 _SUCCESS = "urn:oasis:names:tc:SAML:2.0:status:Success"
@@ -151,17 +157,19 @@ def _check_status(root: etree._Element) -> None:
     raise StatusRefused(" ".join(codes))
 
 
-def _verify(
-    client: Saml2Client, encoded: str, expected: Expected
-) -> tuple[bytes, set[tuple[str, str]]]:
+def _verify(client: Any, encoded: str, expected: Expected) -> tuple[bytes, set[tuple[str, str]]]:
     """Return the decrypted response, and what pysaml2 found well signed in it."""
+    from saml2.validate import ResponseLifetimeExceed, ToEarly
+
+    from accounts.saml.backend import LimitedXmlsec
+
     backend = LimitedXmlsec()
     client.sec = copy.copy(client.sec)
     client.sec.crypto = backend
     try:
         response = client.parse_authn_request_response(
             encoded,
-            BINDING_HTTP_POST,
+            HTTP_POST,
             outstanding={expected.request_id: "/"},
             conv_info={"entity_id": client.config.entityid},
         )

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from saml2 import BINDING_HTTP_POST, BINDING_HTTP_REDIRECT
-from saml2.client import Saml2Client
-from saml2.config import SPConfig
-
+from accounts.saml.xml import HTTP_POST, HTTP_REDIRECT
 from accounts.saml.xmlsec import program
+
+if TYPE_CHECKING:
+    from saml2.client import Saml2Client
 
 # saml2int 2.0 asks for three to five minutes.
 CLOCK_SKEW_S = 180
@@ -41,8 +42,11 @@ class IdpMetadata:
 
 
 @lru_cache(maxsize=64)
-def client_for(sp: ServiceProvider, idp: IdpMetadata) -> Saml2Client:
+def client_for(sp: ServiceProvider, idp: IdpMetadata) -> "Saml2Client":
     """Return the pysaml2 client that knows this IdP and no other; building one takes 0.2 s."""
+    from saml2.client import Saml2Client
+    from saml2.config import SPConfig
+
     pairs = [{"key_file": str(k.key), "cert_file": str(k.certificate)} for k in sp.keys]
     config = SPConfig()
     config.load(
@@ -60,8 +64,8 @@ def client_for(sp: ServiceProvider, idp: IdpMetadata) -> Saml2Client:
             "service": {
                 "sp": {
                     "endpoints": {
-                        "assertion_consumer_service": [(sp.acs_url, BINDING_HTTP_POST)],
-                        "single_logout_service": [(sp.slo_url, BINDING_HTTP_REDIRECT)],
+                        "assertion_consumer_service": [(sp.acs_url, HTTP_POST)],
+                        "single_logout_service": [(sp.slo_url, HTTP_REDIRECT)],
                     },
                     "allow_unsolicited": False,
                     "authn_requests_signed": True,

@@ -16,6 +16,8 @@ SHIBMD: Final = "urn:mace:shibboleth:metadata:1.0"
 MDUI: Final = "urn:oasis:names:tc:SAML:metadata:ui"
 MDATTR: Final = "urn:oasis:names:tc:SAML:metadata:attribute"
 MDRPI: Final = "urn:oasis:names:tc:SAML:metadata:rpi"
+HTTP_POST: Final = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
+HTTP_REDIRECT: Final = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
 NS: Final = {
     "saml": SAML,
     "samlp": SAMLP,

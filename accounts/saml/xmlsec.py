@@ -1,13 +1,10 @@
-"""The ``xmlsec1`` program, with limits on time and memory, and pysaml2's door to it."""
+"""The ``xmlsec1`` program, with limits on time and memory."""
 
 import shutil
 import subprocess
 from functools import cache
 from pathlib import Path
-from tempfile import NamedTemporaryFile, TemporaryDirectory
-from typing import Any
-
-from saml2.sigver import CryptoBackendXmlSec1, XmlsecError
+from tempfile import TemporaryDirectory
 
 from accounts.saml.errors import MetadataRefused
 
@@ -55,50 +52,6 @@ def run(
         check=False,
         stdin=subprocess.DEVNULL,
     )
-
-
-class LimitedXmlsec(CryptoBackendXmlSec1):
-    """pysaml2's backend under limits, which remembers what it has verified.
-
-    ``verified`` holds the ``(element name, ID)`` of every signature that was checked and found
-    good: the only evidence that ``responses`` accepts.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(program())
-        self.verified: set[tuple[str, str]] = set()
-
-    @property
-    def version_nums(self) -> tuple[int, ...]:
-        return _version()
-
-    def validate_signature(
-        self, signedtext: Any, cert_file: str, cert_type: str, node_name: str, node_id: str
-    ) -> bool:
-        good: bool = super().validate_signature(
-            signedtext, cert_file, cert_type, node_name, node_id
-        )
-        if good:
-            self.verified.add((node_name, node_id))
-        return bool(good)
-
-    def _run_xmlsec(self, com_list: list[str], extra_args: list[str]) -> tuple[str, str, bytes]:
-        with NamedTemporaryFile(suffix=".xml") as output:
-            lax = ["--lax-key-search"] if self.version_nums >= (1, 3) else []
-            arguments = [*com_list[1:], "--output", output.name, *lax, *extra_args]
-            try:
-                ended = run(arguments)
-            except subprocess.TimeoutExpired as error:
-                raise XmlsecError("xmlsec1 took too long") from error
-            if ended.returncode != 0:
-                raise XmlsecError(f"xmlsec1 ended with {ended.returncode}")
-            return ended.stdout, ended.stderr, Path(output.name).read_bytes()
-
-
-@cache
-def _version() -> tuple[int, ...]:
-    words = run(["--version"]).stdout.split()
-    return tuple(int(part) for part in words[1].split(".")) if len(words) > 1 else (0, 0, 0)
 
 
 def verify_root_signature(path: Path, *, element: str, certificates: list[str]) -> None:
