@@ -4,9 +4,13 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.providers.base import Provider
 from django.http import HttpRequest
 from django.shortcuts import resolve_url
 from django.utils.translation import gettext_lazy as _
+
+from accounts.saml.provider import SamlProvider
+from accounts.saml.rules import rules_of
 
 _MISMATCH = _("This user name, e-mail address or password is not right.")
 
@@ -37,6 +41,13 @@ class AccountAdapter(DefaultAccountAdapter):
 class SocialAccountAdapter(DefaultSocialAccountAdapter):
     """People of an institution get their account with their first login."""
 
+    def list_providers(self, request: HttpRequest) -> list[Provider]:
+        """Offer institutions on the login page only where a rule lets one in."""
+        providers: list[Provider] = super().list_providers(request)
+        if rules_of().exists():
+            return providers
+        return [provider for provider in providers if provider.id != SamlProvider.id]
+
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
         # The provider has checked the login rule; it opens no instance by itself.
-        return bool(sociallogin.account.provider == "saml")
+        return bool(sociallogin.account.provider == SamlProvider.id)

@@ -48,6 +48,15 @@ def rule(university, provider):
     return LoginRule.objects.create(organisation=university, identity_provider=provider())
 
 
+def test_the_login_page_offers_institutions_where_a_rule_lets_one_in(client, provider, university):
+    page = client.get(reverse("account_login"))
+    assert "login-institution" not in page.content.decode()
+    rule = LoginRule.objects.create(organisation=university, identity_provider=provider())
+    assert 'href="/saml/"' in client.get(reverse("account_login")).content.decode()
+    LoginRule.objects.filter(pk=rule.pk).update(is_enabled=False)
+    assert "login-institution" not in client.get(reverse("account_login")).content.decode()
+
+
 class Browser:
     """A browser that goes through a login; ``answer`` is what the IdP would post."""
 
