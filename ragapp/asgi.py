@@ -11,6 +11,7 @@ django_application = get_asgi_application()
 
 from django.conf import settings  # noqa: E402 (after the applications)
 
+from accounts.saml.start import start_warm_up  # noqa: E402 (after the applications)
 from ragapp.body_limit import BodyLimit  # noqa: E402 (after the applications)
 
 # A multipart request holds one file, and a few fields beside it.
@@ -21,3 +22,5 @@ application = BodyLimit(django_application, settings.MAX_UPLOAD_BYTES + _ROOM_FO
 # What is loaded by now stays: the garbage collector need not look at it during every answer.
 gc.collect()
 gc.freeze()
+
+start_warm_up()

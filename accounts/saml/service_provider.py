@@ -1,5 +1,6 @@
 """Ourselves as a service provider: names, URLs, keys; and the pysaml2 client for one IdP."""
 
+import copy
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -41,9 +42,36 @@ class IdpMetadata:
     xml: str
 
 
-@lru_cache(maxsize=64)
 def client_for(sp: ServiceProvider, idp: IdpMetadata) -> "Saml2Client":
-    """Return the pysaml2 client that knows this IdP and no other; building one takes 0.2 s."""
+    """Return a pysaml2 client of the caller's own, which knows this IdP and no other."""
+    from saml2.population import Population
+
+    client = copy.copy(_client(sp, _stamps(sp)))
+    store = copy.copy(client.metadata)
+    store.metadata = {}
+    store.imp({"inline": [idp.xml]})
+    client.config = copy.copy(client.config)
+    client.config.metadata = client.metadata = store
+    client.sec = copy.copy(client.sec)
+    client.sec.metadata = store
+    # Where pysaml2 would note whom it has seen.
+    client.users = Population()
+    return client
+
+
+def warm_up(sp: ServiceProvider) -> None:
+    """Load what the first login would wait for: pysaml2, its schemas (a second), our key."""
+    _client(sp, _stamps(sp))
+
+
+def _stamps(sp: ServiceProvider) -> tuple[int, ...]:
+    """What changes when a key file is replaced, under the same name, by a rollover."""
+    return tuple(pair.key.stat().st_mtime_ns for pair in sp.keys)
+
+
+@lru_cache(maxsize=4)
+def _client(sp: ServiceProvider, _stamps: tuple[int, ...]) -> "Saml2Client":
+    """The client that others are copied from; reading our private key takes 0.1 s."""
     from saml2.client import Saml2Client
     from saml2.config import SPConfig
 
@@ -56,7 +84,7 @@ def client_for(sp: ServiceProvider, idp: IdpMetadata) -> "Saml2Client":
             "key_file": pairs[0]["key_file"],
             "cert_file": pairs[0]["cert_file"],
             "encryption_keypairs": pairs,
-            "metadata": {"inline": [idp.xml]},
+            "metadata": {"inline": []},
             "only_use_keys_in_metadata": True,
             "accepted_time_diff": CLOCK_SKEW_S,
             "allow_unknown_attributes": True,
