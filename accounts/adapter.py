@@ -9,8 +9,8 @@ from django.http import HttpRequest
 from django.shortcuts import resolve_url
 from django.utils.translation import gettext_lazy as _
 
+from accounts.rules import rules_of
 from accounts.saml.provider import SamlProvider
-from accounts.saml.rules import rules_of
 
 _MISMATCH = _("This user name, e-mail address or password is not right.")
 

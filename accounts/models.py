@@ -5,9 +5,10 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from accounts.login_rules import LoginRule
+from accounts.oidc.models import OidcSession
 from accounts.saml.models import (
     IdentityProvider,
-    LoginRule,
     MetadataFeed,
     SamlPost,
     SamlReplay,
@@ -19,6 +20,7 @@ __all__ = [
     "IdentityProvider",
     "LoginRule",
     "MetadataFeed",
+    "OidcSession",
     "SamlPost",
     "SamlReplay",
     "SamlRequest",

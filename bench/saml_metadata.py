@@ -28,9 +28,9 @@ django.setup()
 from django.db import transaction  # noqa: E402
 
 from accounts.models import LoginRule, MetadataFeed  # noqa: E402
+from accounts.rules import rules_of  # noqa: E402
 from accounts.saml.discovery import find_providers  # noqa: E402
 from accounts.saml.feeds import take_over  # noqa: E402
-from accounts.saml.rules import rules_of  # noqa: E402
 from instances.models import Organisation  # noqa: E402
 from tests.accounts.saml.forger import DS, RSA_SHA256, SHA256, make_keys  # noqa: E402
 

@@ -2,9 +2,10 @@
 
 from django.db.models import Q, QuerySet
 
+from accounts.login_rules import LoginRule
+from accounts.rules import providers_of
 from accounts.saml.folding import fold
-from accounts.saml.models import IdentityProvider, LoginRule
-from accounts.saml.rules import providers_of
+from accounts.saml.models import IdentityProvider
 
 LIMIT = 30
 

@@ -1,29 +1,26 @@
 """What can go wrong in a SAML login.
 
-    SamlError
+    SamlError (accounts.errors.LoginError)
     ├── ResponseRefused        not to be trusted, whatever the reason (the log has it)
     │   └── NotOurs            meant for somebody else, or for another moment
     ├── ClockSkew              too early or too late
     ├── StatusRefused          the IdP says no
     │   └── MfaNotDone         … to a second factor, or it did without
     ├── NothingReleased        no identifier that counts
-    ├── AffiliationRefused     known, but not of the staff
-    ├── RequirementRefused     known, but without a value that the rule requires
     ├── RequestUnknown         no request of ours, or too old: a stale bookmark
     ├── RequestUsed            back button, double click
     ├── BrowserDiffers         another browser, or cookies blocked
-    ├── IdentityProviderBlocked  switched off, or gone from metadata
     └── MetadataRefused        a feed that is not taken over
 
 All are permanent but ``MetadataRefused``, which the next refresh may cure. ``code`` names the page
 that people see (``templates/accounts/saml/failure.html``); the message goes to the log only.
 """
 
+from accounts.errors import LoginError
 
-class SamlError(Exception):
-    """A login that does not happen."""
 
-    code = "refused"
+class SamlError(LoginError):
+    """A login by SAML that does not happen."""
 
 
 class ResponseRefused(SamlError):
@@ -58,18 +55,6 @@ class NothingReleased(SamlError):
     code = "nothing_released"
 
 
-class AffiliationRefused(SamlError):
-    """The person's affiliations at this IdP are not among the allowed ones."""
-
-    code = "affiliation"
-
-
-class RequirementRefused(SamlError):
-    """The person lacks an attribute value that the rule requires."""
-
-    code = "not_invited"
-
-
 class RequestUnknown(SamlError):
     """The response answers no request that we remember."""
 
@@ -86,12 +71,6 @@ class BrowserDiffers(SamlError):
     """The browser that comes back is not the one that left."""
 
     code = "cookie"
-
-
-class IdentityProviderBlocked(SamlError):
-    """The IdP may not be used: switched off here, or gone from metadata."""
-
-    code = "idp_blocked"
 
 
 class MetadataRefused(SamlError):

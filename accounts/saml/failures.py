@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.saml.errors import SamlError
+from accounts.errors import LoginError
 from accounts.saml.models import IdentityProvider
 
 logger = logging.getLogger(__name__)
@@ -104,7 +104,7 @@ FAILURES: dict[str, Failure] = {
 
 
 def failure_page(
-    request: HttpRequest, error: SamlError, provider: IdentityProvider | None = None
+    request: HttpRequest, error: LoginError, provider: IdentityProvider | None = None
 ) -> HttpResponse:
     """Log what happened and show its page, which says nothing of how it was found out."""
     logger.warning(

@@ -17,8 +17,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 from lxml import etree
 
+from accounts.errors import IdentityProviderBlocked, LoginError
 from accounts.saml.clock import check_fresh, check_window
-from accounts.saml.errors import IdentityProviderBlocked, NotOurs, ResponseRefused, SamlError
+from accounts.saml.errors import NotOurs, ResponseRefused
 from accounts.saml.failures import failure_page
 from accounts.saml.keys import service_provider
 from accounts.saml.models import IdentityProvider, SamlSession
@@ -44,7 +45,7 @@ def slo(request: HttpRequest) -> HttpResponse:
         if message.root.tag == tag(SAMLP, "LogoutResponse"):
             return redirect(settings.ACCOUNT_LOGOUT_REDIRECT_URL)
         ended = _end_named_sessions(message.root, provider)
-    except SamlError as error:
+    except LoginError as error:
         return failure_page(request, error)
     logger.info("%s ended %s sessions", provider.entity_id, ended)
     return _answer(message, provider)

@@ -1,4 +1,4 @@
-"""Identity providers and where they come from, who may log in by them, and logins under way."""
+"""Identity providers and where they come from, and logins under way."""
 
 from typing import Self
 
@@ -9,14 +9,6 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-
-from accounts.saml.identifiers import STAFF
-from instances.models import Instance, Organisation
-
-
-def staff_floor() -> list[str]:
-    """The affiliations of a new rule: the staff, without students."""
-    return sorted(STAFF)
 
 
 class MetadataFeed(models.Model):
@@ -87,51 +79,16 @@ class IdentityProvider(models.Model):
         return names.get(language) or names.get("en") or next(iter(names.values()), self.entity_id)
 
 
-class LoginRule(models.Model):
-    """Who may log in to an organisation, or to one instance, and through which IdP.
-
-    Either one IdP or any of a feed. It never makes anybody an administrator.
-    """
-
-    organisation = models.ForeignKey(
-        Organisation, on_delete=models.CASCADE, related_name="login_rules"
-    )
-    instance = models.ForeignKey(
-        Instance, null=True, blank=True, on_delete=models.CASCADE, related_name="login_rules"
-    )
-    identity_provider = models.ForeignKey(
-        IdentityProvider, null=True, blank=True, on_delete=models.CASCADE, related_name="rules"
-    )
-    feed = models.ForeignKey(
-        MetadataFeed, null=True, blank=True, on_delete=models.CASCADE, related_name="rules"
-    )
-    # Empty: every scope that the IdP's metadata declares.
-    allowed_scopes = ArrayField(models.CharField(max_length=255), default=list, blank=True)
-    # Empty: anybody, students included.
-    affiliations = ArrayField(models.CharField(max_length=30), default=staff_floor, blank=True)
-    # {attribute: [values of which the person must have one]}
-    required = models.JSONField(default=dict, blank=True)
-    require_mfa = models.BooleanField(_("require a second factor"), default=False)
-    is_enabled = models.BooleanField(_("enabled"), default=True)
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(identity_provider=None) ^ Q(feed=None),
-                name="rule_names_an_idp_or_a_feed",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.organisation_id} by {self.identity_provider_id or self.feed_id}"
-
-
 class SamlRequest(models.Model):
     """A login under way: all that the answer must fit, kept here and nowhere else."""
 
     request_id = models.CharField(max_length=64, unique=True)
-    rule = models.ForeignKey(LoginRule, on_delete=models.CASCADE)
+    rule = models.ForeignKey("accounts.LoginRule", on_delete=models.CASCADE)
     identity_provider = models.ForeignKey(IdentityProvider, on_delete=models.CASCADE)
+    # Who links this login to their account; None: a login.
+    linking_user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+"
+    )
     browser_digest = models.CharField(max_length=64)
     next_url = models.CharField(max_length=2000)
     expires_at = models.DateTimeField(db_index=True)
@@ -171,7 +128,9 @@ class SamlSession(models.Model):
     identity_provider = models.ForeignKey(
         IdentityProvider, on_delete=models.CASCADE, related_name="sessions"
     )
-    rule = models.ForeignKey(LoginRule, on_delete=models.CASCADE, related_name="sessions")
+    rule = models.ForeignKey(
+        "accounts.LoginRule", on_delete=models.CASCADE, related_name="sessions"
+    )
     session_key = models.CharField(max_length=40, db_index=True)
     # {value, format, name_qualifier, sp_name_qualifier}, {} without a NameID.
     name_id = models.JSONField(default=dict)

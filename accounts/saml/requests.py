@@ -11,9 +11,10 @@ from datetime import timedelta
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from accounts.login_rules import LoginRule
 from accounts.saml.errors import BrowserDiffers, RequestUnknown, RequestUsed, ResponseRefused
 from accounts.saml.keys import service_provider
-from accounts.saml.models import IdentityProvider, LoginRule, SamlPost, SamlReplay, SamlRequest
+from accounts.saml.models import IdentityProvider, SamlPost, SamlReplay, SamlRequest
 from accounts.saml.responses import MFA, AuthenticatedSubject, Expected, response_request_id
 from accounts.saml.service_provider import IdpMetadata, client_for
 from accounts.saml.xml import HTTP_REDIRECT

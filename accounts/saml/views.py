@@ -15,11 +15,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.errors import LoginError
+from accounts.login_rules import LoginRule
+from accounts.rules import check_rule, rule_for, rules_of
 from accounts.saml.discovery import LIMIT, find_providers
-from accounts.saml.errors import SamlError
 from accounts.saml.failures import failure_by_code, failure_page
 from accounts.saml.keys import KeysMissing, service_provider
-from accounts.saml.models import IdentityProvider, LoginRule, SamlRequest
+from accounts.saml.models import IdentityProvider, SamlRequest
 from accounts.saml.our_metadata import our_metadata
 from accounts.saml.provider import SamlProvider
 from accounts.saml.requests import (
@@ -32,7 +34,6 @@ from accounts.saml.requests import (
     take_request,
 )
 from accounts.saml.responses import AuthenticatedSubject, read_response
-from accounts.saml.rules import check_rule, rule_for, rules_of
 from accounts.saml.sessions import remember_session
 
 BROWSER_COOKIE = "saml_browser"
@@ -83,7 +84,7 @@ def login(request: HttpRequest, provider_id: int) -> HttpResponse:
             browser=browser,
             next_url=_safe_next(request),
         )
-    except SamlError as error:
+    except LoginError as error:
         return failure_page(request, error, provider)
     except KeysMissing:
         return failure_by_code(request, "unavailable")
@@ -100,7 +101,7 @@ def acs(request: HttpRequest) -> HttpResponse:
     """Take the answer. The browser posts it from another site, without our cookies: keep it."""
     try:
         token = keep_post(request.POST.get("SAMLResponse", ""))
-    except SamlError as error:
+    except LoginError as error:
         return failure_page(request, error)
     return redirect(f"{reverse('saml:finish')}?{urlencode({'token': token})}")
 
@@ -121,7 +122,7 @@ def finish(request: HttpRequest) -> HttpResponseBase:
         )
         refuse_replay(subject)
         check_rule(saml_request.rule, subject)
-    except SamlError as error:
+    except LoginError as error:
         return failure_page(request, error, provider)
     return _log_in(request, subject, saml_request)
 

@@ -1,10 +1,24 @@
-"""Which rule lets somebody log in, and whether a person fits it."""
+"""Which login rule lets somebody in, and whether a person fits it."""
 
+from collections.abc import Mapping
+from typing import Protocol
+
+from allauth.socialaccount.models import SocialApp
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from accounts.saml.errors import AffiliationRefused, IdentityProviderBlocked, RequirementRefused
-from accounts.saml.models import IdentityProvider, LoginRule
-from accounts.saml.responses import AuthenticatedSubject
+from accounts.errors import AffiliationRefused, IdentityProviderBlocked, RequirementRefused
+from accounts.login_rules import LoginRule
+from accounts.saml.models import IdentityProvider
+
+
+class Subject(Protocol):
+    """What a login proved of a person, by whatever protocol."""
+
+    @property
+    def affiliations(self) -> frozenset[str]: ...
+
+    @property
+    def attributes(self) -> Mapping[str, tuple[str, ...]]: ...
 
 
 def rules_of(organisation: str = "", instance: str = "") -> QuerySet[LoginRule]:
@@ -23,32 +37,32 @@ def rules_of(organisation: str = "", instance: str = "") -> QuerySet[LoginRule]:
 
 
 def providers_of(rules: QuerySet[LoginRule]) -> QuerySet[IdentityProvider]:
-    """The usable identity providers that any of ``rules`` names."""
+    """The usable SAML identity providers that any of ``rules`` names."""
     by_name = rules.filter(identity_provider=OuterRef("pk"))
     by_feed = rules.filter(feed=OuterRef("feed"))
     return IdentityProvider.objects.usable().filter(Exists(by_name) | Exists(by_feed))
 
 
 def rule_for(provider: IdentityProvider, rules: QuerySet[LoginRule]) -> LoginRule:
-    """The rule under which ``provider`` logs people in: the most particular one.
+    """The rule under which an IdP logs people in: the most particular one.
 
-    Raises IdentityProviderBlocked when there is none, or the provider is not usable.
+    Raises IdentityProviderBlocked when there is none, or the IdP is not usable.
     """
     if not IdentityProvider.objects.usable().filter(pk=provider.pk).exists():
         raise IdentityProviderBlocked(provider.entity_id)
-    rule = (
-        rules.filter(Q(identity_provider=provider) | Q(feed__isnull=False, feed=provider.feed_id))
-        .order_by(
-            F("instance_id").asc(nulls_last=True), F("identity_provider_id").asc(nulls_last=True)
-        )
-        .first()
-    )
-    if rule is None:
-        raise IdentityProviderBlocked(f"no rule for {provider.entity_id}")
-    return rule
+    by_it = Q(identity_provider=provider) | Q(feed__isnull=False, feed=provider.feed_id)
+    return _most_particular(rules.filter(by_it), provider.entity_id)
 
 
-def check_rule(rule: LoginRule, subject: AuthenticatedSubject) -> None:
+def rule_for_oidc(app: SocialApp, rules: QuerySet[LoginRule]) -> LoginRule:
+    """The rule under which an OpenID Connect provider logs people in: an instance's own first.
+
+    Raises IdentityProviderBlocked when there is none.
+    """
+    return _most_particular(rules.filter(oidc_provider=app), app.provider_id)
+
+
+def check_rule(rule: LoginRule, subject: Subject) -> None:
     """Check that a person fits a rule, now. Raises AffiliationRefused or RequirementRefused."""
     if not rule.is_enabled:
         raise IdentityProviderBlocked("the rule was switched off")
@@ -57,3 +71,12 @@ def check_rule(rule: LoginRule, subject: AuthenticatedSubject) -> None:
     for name, values in rule.required.items():
         if not set(subject.attributes.get(name, ())) & set(values):
             raise RequirementRefused(name)
+
+
+def _most_particular(rules: QuerySet[LoginRule], name: str) -> LoginRule:
+    rule = rules.order_by(
+        F("instance_id").asc(nulls_last=True), F("identity_provider_id").asc(nulls_last=True), "pk"
+    ).first()
+    if rule is None:
+        raise IdentityProviderBlocked(f"no rule for {name}")
+    return rule

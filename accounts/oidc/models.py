@@ -1,0 +1,22 @@
+"""Sessions that OpenID Connect providers opened."""
+
+from django.conf import settings
+from django.db import models
+
+
+class OidcSession(models.Model):
+    """A session here that a provider's login opened, and what a logout needs to name it."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="oidc_sessions"
+    )
+    rule = models.ForeignKey(
+        "accounts.LoginRule", on_delete=models.CASCADE, related_name="oidc_sessions"
+    )
+    session_key = models.CharField(max_length=40, db_index=True)
+    # The provider's hint of who logs out (OpenID Connect RP-Initiated Logout 1.0).
+    id_token = models.TextField()
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.user_id} by rule {self.rule_id}"
