@@ -24,14 +24,14 @@ SEARCH_RESULTS = 8
 
 
 @require_safe
-@instance_view()
+@instance_view("guest")
 def new(request: HttpRequest, membership: Membership) -> HttpResponse:
     """A page to begin a conversation."""
     return _page(request, membership, None)
 
 
 @require_safe
-@instance_view()
+@instance_view("guest")
 def conversation(
     request: HttpRequest, membership: Membership, conversation_id: UUID
 ) -> HttpResponse:
@@ -56,7 +56,7 @@ def _page(request: HttpRequest, membership: Membership, shown: Conversation | No
 
 
 @require_safe
-@instance_view()
+@instance_view("guest")
 def conversations(request: HttpRequest, membership: Membership) -> HttpResponse:
     """The person's conversations by day; with ``?q=``, those that contain its words."""
     query = _query(request)
@@ -69,7 +69,7 @@ def conversations(request: HttpRequest, membership: Membership) -> HttpResponse:
 
 
 @require_safe
-@instance_view()
+@instance_view("guest")
 def search(request: HttpRequest, membership: Membership) -> HttpResponse:
     """Conversations and documents that contain the words of ``?q=``."""
     query = _query(request)
@@ -83,7 +83,7 @@ def search(request: HttpRequest, membership: Membership) -> HttpResponse:
 
 
 @require_POST
-@instance_view()
+@instance_view("guest")
 def rename_conversation(
     request: HttpRequest, membership: Membership, conversation_id: UUID
 ) -> HttpResponse:
@@ -97,7 +97,7 @@ def rename_conversation(
 
 
 @require_POST
-@instance_view()
+@instance_view("guest")
 def delete_conversation(
     request: HttpRequest, membership: Membership, conversation_id: UUID
 ) -> HttpResponse:
@@ -107,7 +107,7 @@ def delete_conversation(
 
 
 @require_POST
-@instance_view()
+@instance_view("guest")
 def select(request: HttpRequest, membership: Membership, message_id: UUID) -> HttpResponse:
     """Show another version of a question or of an answer."""
     message = get_message(membership.instance, request.user, message_id)
@@ -120,7 +120,7 @@ def select(request: HttpRequest, membership: Membership, message_id: UUID) -> Ht
 
 
 @require_POST
-@instance_view()
+@instance_view("guest")
 def feedback(request: HttpRequest, membership: Membership, message_id: UUID) -> HttpResponse:
     """Record what the person thought of an answer."""
     answer = _answer(request, membership, message_id)
@@ -136,7 +136,7 @@ def feedback(request: HttpRequest, membership: Membership, message_id: UUID) -> 
 
 
 @require_safe
-@instance_view()
+@instance_view("guest")
 def citation(
     request: HttpRequest, membership: Membership, message_id: UUID, number: int
 ) -> HttpResponse:

@@ -55,7 +55,7 @@ async def ask_question(request: HttpRequest, slug: str) -> HttpResponse:
         )
 
     try:
-        return await _begin(user, slug, begin)
+        return await _begin(request, slug, begin)
     except UnknownDocument:
         message = _("One of the chosen documents is no longer here. Remove it, then ask again.")
         return refusal(400, "unknown_document", message)
@@ -78,7 +78,7 @@ async def edit(request: HttpRequest, slug: str, message_id: UUID) -> HttpRespons
         model_id = _model_id(membership, data["model"])
         return edit_question(question, data["question"], model_id=model_id)
 
-    return await _begin(user, slug, begin)
+    return await _begin(request, slug, begin)
 
 
 @require_POST
@@ -94,7 +94,7 @@ async def regenerate_answer(request: HttpRequest, slug: str, message_id: UUID) -
         model_id = _model_id(membership, form.cleaned_data["model"])
         return regenerate(get_message(membership.instance, user, message_id), model_id=model_id)
 
-    return await _begin(user, slug, begin)
+    return await _begin(request, slug, begin)
 
 
 @require_POST
@@ -102,7 +102,7 @@ async def regenerate_answer(request: HttpRequest, slug: str, message_id: UUID) -
 async def stop(request: HttpRequest, slug: str, message_id: UUID) -> HttpResponse:
     """Stop an answer; what came is kept."""
     user = await request.auser()
-    instance, answer = await as_member(user, slug, _own_message, user, message_id)
+    instance, answer = await as_member(request, slug, _own_message, user, message_id)
     await live.stop(instance, answer)
     return HttpResponse(status=204)
 
@@ -114,7 +114,7 @@ async def events(request: HttpRequest, slug: str, message_id: UUID) -> HttpRespo
     user = await request.auser()
     instance = live.instance_of(message_id, user=user, slug=slug)
     if instance is None:
-        instance = await as_member(user, slug, _instance_of_answer, user, message_id)
+        instance = await as_member(request, slug, _instance_of_answer, user, message_id)
     last = request.headers.get("Last-Event-ID", "")
     is_number = last.isdecimal() and len(last) <= _LONGEST_EVENT_ID
     numbered = live.follow(instance, message_id, int(last) if is_number else 0)
@@ -128,7 +128,7 @@ async def events(request: HttpRequest, slug: str, message_id: UUID) -> HttpRespo
 
 
 async def _begin(
-    user: Any, slug: str, begin: Callable[[Membership], Asked | JsonResponse]
+    request: HttpRequest, slug: str, begin: Callable[[Membership], Asked | JsonResponse]
 ) -> JsonResponse:
     """Store the question, start to answer it, and tell the browser where to follow."""
 
@@ -145,11 +145,11 @@ async def _begin(
         )
         return asked, question
 
-    stored = await as_member(user, slug, store)
+    stored = await as_member(request, slug, store)
     if isinstance(stored, JsonResponse):
         return stored
     asked, question = stored
-    live.start(answer=asked.answer, question=question, user=user)
+    live.start(answer=asked.answer, question=question, user=await request.auser())
     conversation = asked.conversation
     return JsonResponse(
         {

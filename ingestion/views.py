@@ -21,7 +21,7 @@ from ingestion.kinds import KINDS, kind_of
 from ingestion.list_links import heading_links, page_links, query_string, state_links
 from ingestion.live import document_events, stamp
 from ingestion.media_types import EXTENSIONS
-from instances.access import aget_membership, instance_view
+from instances.access import aenter, instance_view
 from instances.models import Membership
 
 
@@ -53,7 +53,7 @@ def document_list(request: HttpRequest, membership: Membership) -> HttpResponse:
 @login_required
 async def events(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Server-sent events that keep the list, or one document's state, up to date."""
-    membership = await aget_membership(await request.auser(), slug)
+    membership = await aenter(request, slug)
     chosen = DocumentFilterForm(request.GET).chosen()
     since = request.headers.get("Last-Event-ID") or request.GET.get("since", "")
     return StreamingHttpResponse(

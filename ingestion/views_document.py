@@ -14,7 +14,7 @@ from ingestion.media_types import PDF
 from ingestion.models import Document
 from ingestion.reading import read
 from ingestion.views_changes import get_document
-from instances.access import aget_membership, instance_view
+from instances.access import aenter, instance_view
 from instances.models import Membership
 from instances.tenancy import in_tenant
 
@@ -42,7 +42,7 @@ def page(
 @login_required
 async def file(request: HttpRequest, slug: str, document_id: UUID) -> HttpResponseBase:
     """The bytes that were uploaded, whole or in part; ``?download`` for an attachment."""
-    membership = await aget_membership(await request.auser(), slug)
+    membership = await aenter(request, slug)
     found: Document = await in_tenant(membership.instance, get_document, membership, document_id)
     try:
         return await file_response(request, found, attachment="download" in request.GET)

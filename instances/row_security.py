@@ -1,8 +1,12 @@
-"""Migration operation that puts a tenant table under forced row security (docs/architecture.md)."""
+"""Migration operations that put tables under forced row security (docs/architecture.md)."""
 
 from django.db import migrations
 
 TENANT = "instance_id = nullif(current_setting('ragapp.instance', true), '')::bigint"
+_ADMINISTERED = (
+    "instance_id IN (SELECT id FROM instances_instance WHERE organisation_id"
+    " = nullif(current_setting('ragapp.organisation', true), '')::bigint)"
+)
 
 
 class EnableRowSecurity(migrations.RunSQL):
@@ -32,3 +36,21 @@ class EnableRowSecurity(migrations.RunSQL):
 
     def deconstruct(self) -> tuple[str, list[str], dict[str, str]]:
         return type(self).__name__, [self.table], {"also_visible": self.also_visible}
+
+
+class AllowAdministration(migrations.RunSQL):
+    """Let an organisation's administrators see and write the rows of all its instances.
+
+    For tables about people and rights alone, never for what people wrote or uploaded.
+    """
+
+    def __init__(self, table: str) -> None:
+        self.table = table
+        super().__init__(
+            f"CREATE POLICY administration ON {table}"
+            f" USING ({_ADMINISTERED}) WITH CHECK ({_ADMINISTERED})",
+            f"DROP POLICY administration ON {table}",
+        )
+
+    def deconstruct(self) -> tuple[str, list[str], dict[str, str]]:
+        return type(self).__name__, [self.table], {}

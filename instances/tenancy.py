@@ -5,7 +5,11 @@ rows with settings local to one transaction:
 
 - ``ragapp.instance``: rows of that instance are visible and writable;
 - ``ragapp.user``: one's own memberships are visible, in any instance;
-- ``ragapp.key``: the API key with that digest is visible, before its instance is known.
+- ``ragapp.key``: the API key or invitation with that digest is visible, before its instance is
+  known;
+- ``ragapp.organisation``: who may do what in that organisation's instances is visible and
+  writable; what people wrote and uploaded there is not;
+- ``ragapp.operator``: the whole audit log is visible.
 
 Without a setting a query returns nothing and an insert is refused.
 """
@@ -18,7 +22,7 @@ from typing import ParamSpec, TypeVar
 from asgiref.sync import sync_to_async
 from django.db import connection, transaction
 
-from instances.models import Instance
+from instances.models import Instance, Organisation
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -67,8 +71,26 @@ def as_user(user_id: int) -> Iterator[None]:
 
 @contextmanager
 def as_key(digest: str) -> Iterator[None]:
-    """Run a transaction in which the API key with this digest is visible."""
+    """Run a transaction in which the API key or invitation with this digest is visible."""
     with _setting("ragapp.key", digest):
+        yield
+
+
+@contextmanager
+def administering(organisation: Organisation | int) -> Iterator[None]:
+    """Run a transaction in which the rights in all instances of ``organisation`` are at hand.
+
+    Memberships, access rules, invitations, keys and the audit log; no document, no conversation.
+    """
+    pk = organisation if isinstance(organisation, int) else organisation.pk
+    with _setting("ragapp.organisation", str(pk)):
+        yield
+
+
+@contextmanager
+def overseeing() -> Iterator[None]:
+    """Run a transaction in which the whole audit log is visible, for operators."""
+    with _setting("ragapp.operator", "on"):
         yield
 
 

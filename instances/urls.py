@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from instances import views, views_keys, views_members, views_settings
+from instances import views, views_charter, views_keys, views_members, views_settings
 
 app_name = "instances"
 
@@ -25,5 +25,6 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("organisations/new/", views.new_organisation, name="new_organisation"),
     path("instances/new/", views.new_instance, name="new_instance"),
+    path("i/<slug:slug>/charter/", views_charter.charter, name="charter"),
     path("i/<slug:slug>/settings/", include(settings_urls)),
 ]

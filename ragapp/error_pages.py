@@ -50,10 +50,10 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def method_not_allowed(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """405 with the methods that ``response`` allows, in words for a program; else as it is."""
-    if not _wants_json(request):
+    if not wants_json(request):
         return response
     message = _("This address does not take this method.")
-    told = _json(405, "method_not_allowed", message)
+    told = json_error(405, "method_not_allowed", message)
     told["Allow"] = response["Allow"]
     return told
 
@@ -67,8 +67,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
     else:
         status, code = 500, "server_error"
         message = _("Something went wrong on our side.")
-    if _wants_json(request):
-        response: HttpResponse = _json(status, code, message)
+    if wants_json(request):
+        response: HttpResponse = json_error(status, code, message)
     else:
         context = {
             "request": request,
@@ -86,16 +86,18 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def _page(
     request: HttpRequest, status: int, code: str, message: str, **context: Any
 ) -> HttpResponse:
-    if _wants_json(request):
-        return _json(status, code, message)
+    if wants_json(request):
+        return json_error(status, code, message)
     return render(request, f"{status}.html", context, status=status)
 
 
-def _json(status: int, code: str, message: str) -> JsonResponse:
-    return JsonResponse({"error": {"code": code, "message": message}}, status=status)
+def json_error(status: int, code: str, message: str, **more: str) -> JsonResponse:
+    """An error told to a program."""
+    return JsonResponse({"error": {"code": code, "message": message} | more}, status=status)
 
 
-def _wants_json(request: HttpRequest) -> bool:
+def wants_json(request: HttpRequest) -> bool:
+    """Whether a program asks, which reads no pages."""
     if request.path_info.startswith(_API_PATHS):
         return True
     preferred = request.get_preferred_type(["text/html", "application/json"])

@@ -89,6 +89,8 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.user_language",
     "accounts.middleware.require_password_change",
+    "ragapp.middleware.origin",
+    "ragapp.middleware.RequiredSteps",
 ]
 ROOT_URLCONF = "ragapp.urls"
 ASGI_APPLICATION = "ragapp.asgi.application"

@@ -1,16 +1,27 @@
 """Factories whose rows are written inside their instance, and whose children share it."""
 
 import hashlib
+from datetime import timedelta
 from typing import Any
 
 import factory
 from django.core.files.base import ContentFile
+from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from accounts.models import User
 from chat.models import Citation, Conversation, Feedback, Message
 from ingestion.models import Chunk, CorpusStatistics, Document, DocumentPage, TermStatistics
-from instances.models import ApiKey, Instance, Membership, Organisation
+from instances.models import (
+    AccessRule,
+    ApiKey,
+    Identity,
+    Instance,
+    Invitation,
+    Membership,
+    Organisation,
+    OrganisationAdministrator,
+)
 from instances.tenancy import tenant
 from usage.models import UsageRecord
 
@@ -68,6 +79,46 @@ class MembershipFactory(TenantFactory):
         model = Membership
 
     user = factory.SubFactory(UserFactory)
+
+
+class AccessRuleFactory(TenantFactory):
+    """Anyone of the instance's organisation, staff or not."""
+
+    class Meta:
+        model = AccessRule
+
+    audience = AccessRule.Audience.ORGANISATION
+    affiliations = factory.LazyFunction(list)
+
+
+class InvitationFactory(TenantFactory):
+    """An invitation whose link nobody knows."""
+
+    class Meta:
+        model = Invitation
+
+    digest = factory.Sequence(lambda n: hashlib.sha256(f"invitation {n}".encode()).hexdigest())
+    expires_at = factory.LazyFunction(lambda: timezone.now() + timedelta(days=7))
+
+
+class OrganisationAdministratorFactory(DjangoModelFactory):
+    class Meta:
+        model = OrganisationAdministrator
+
+    organisation = factory.SubFactory(OrganisationFactory)
+    user = factory.SubFactory(UserFactory)
+
+
+class IdentityFactory(DjangoModelFactory):
+    """A member of staff, of no organisation in particular."""
+
+    class Meta:
+        model = Identity
+
+    user = factory.SubFactory(UserFactory)
+    source = factory.Sequence(lambda n: f"saml:{n}")
+    affiliations = ["staff"]
+    asserted_at = factory.LazyFunction(timezone.now)
 
 
 class ApiKeyFactory(TenantFactory):

@@ -27,13 +27,22 @@ SHARED_MODELS = {
     "accounts.IdentityProvider",
     "accounts.LoginRule",
     "accounts.MetadataFeed",
+    "accounts.OidcSession",
     "accounts.SamlPost",
     "accounts.SamlReplay",
     "accounts.SamlRequest",
     "accounts.SamlSession",
     "accounts.User",
+    "instances.AuditEntry",
+    "instances.Charter",
+    "instances.CharterAcceptance",
+    "instances.DeletionRecord",
+    "instances.Identity",
     "instances.Instance",
+    "instances.InstanceRequest",
+    "instances.InstanceTotals",
     "instances.Organisation",
+    "instances.OrganisationAdministrator",
 }
 # What a person who is not logged in may open.
 PUBLIC_VIEWS = {

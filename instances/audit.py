@@ -1,0 +1,124 @@
+"""The audit log: one append-only row for every grant and every administrative act.
+
+``record`` is called by the function that does the act, in its transaction, so that neither exists
+without the other. Who and from where comes from the request under way (``speaking_for``).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from instances.models import AuditEntry, Instance, Organisation
+
+
+class Action(models.TextChoices):
+    """What can be told of; stored by value, so a value never changes its meaning."""
+
+    ORGANISATION_CREATED = "organisation.created", _("Organisation created")
+    ORGANISATION_CHANGED = "organisation.changed", _("Organisation changed")
+    ORGANISATION_DISABLED = "organisation.disabled", _("Organisation switched off")
+    ORGANISATION_ENABLED = "organisation.enabled", _("Organisation switched on")
+    ADMINISTRATOR_ADDED = "administrator.added", _("Administrator of the organisation added")
+    ADMINISTRATOR_REMOVED = "administrator.removed", _("Administrator of the organisation removed")
+    OPERATOR_ADDED = "operator.added", _("Operator added")
+    OPERATOR_REMOVED = "operator.removed", _("Operator removed")
+    USER_DISABLED = "user.disabled", _("Account switched off")
+    USER_ENABLED = "user.enabled", _("Account switched on")
+    USER_CREATED = "user.created", _("Account created")
+    LOGIN_ADDED = "login.added", _("Way to log in added")
+    LOGIN_REMOVED = "login.removed", _("Way to log in removed")
+    LOGIN_RULE_CHANGED = "login_rule.changed", _("Login rule changed")
+    LOGIN_SOURCE_CHANGED = "login_source.changed", _("Identity provider or feed changed")
+    INSTANCE_REQUESTED = "instance.requested", _("Instance requested")
+    REQUEST_APPROVED = "request.approved", _("Request approved")
+    REQUEST_REFUSED = "request.refused", _("Request refused")
+    REQUEST_WITHDRAWN = "request.withdrawn", _("Request withdrawn")
+    INSTANCE_CREATED = "instance.created", _("Instance created")
+    INSTANCE_CHANGED = "instance.changed", _("Settings changed")
+    INSTANCE_TRANSFERRED = "instance.transferred", _("Ownership transferred")
+    INSTANCE_SUSPENDED = "instance.suspended", _("Instance suspended")
+    INSTANCE_ARCHIVED = "instance.archived", _("Instance archived")
+    INSTANCE_REACTIVATED = "instance.reactivated", _("Instance reactivated")
+    INSTANCE_NOTICE = "instance.notice", _("Owners told of disuse")
+    DELETION_ASKED = "deletion.asked", _("Deletion asked for")
+    DELETION_CANCELLED = "deletion.cancelled", _("Deletion cancelled")
+    INSTANCE_DELETED = "instance.deleted", _("Instance deleted")
+    MEMBER_ADDED = "member.added", _("Member added")
+    MEMBER_JOINED = "member.joined", _("Member joined by a rule or an invitation")
+    MEMBER_CHANGED = "member.changed", _("Role changed")
+    MEMBER_REMOVED = "member.removed", _("Member removed")
+    MEMBER_LOST = "member.lost", _("Member lost the right to enter")
+    RULE_ADDED = "rule.added", _("Access rule added")
+    RULE_CHANGED = "rule.changed", _("Access rule changed")
+    RULE_REMOVED = "rule.removed", _("Access rule removed")
+    INVITATION_CREATED = "invitation.created", _("Invitation created")
+    INVITATION_REVOKED = "invitation.revoked", _("Invitation revoked")
+    INVITATION_ACCEPTED = "invitation.accepted", _("Invitation accepted")
+    KEY_CREATED = "key.created", _("API key created")
+    KEY_REVOKED = "key.revoked", _("API key revoked")
+    CHARTER_PUBLISHED = "charter.published", _("Usage charter published")
+    CHARTER_WITHDRAWN = "charter.withdrawn", _("Usage charter withdrawn")
+    LOG_EXPORTED = "log.exported", _("Audit log exported")
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Who acts, from where. ``user`` may be a lazy object, read only when something is recorded."""
+
+    user: Any = None
+    address: str | None = None
+    correlation_id: str = ""
+
+
+_SITE = Origin()
+_origin: ContextVar[Origin] = ContextVar("origin", default=_SITE)
+
+
+@contextmanager
+def speaking_for(origin: Origin) -> Iterator[None]:
+    """Run something on behalf of ``origin``."""
+    token = _origin.set(origin)
+    try:
+        yield
+    finally:
+        _origin.reset(token)
+
+
+def current_origin() -> Origin:
+    """Who acts now; nobody in a task or a command."""
+    return _origin.get()
+
+
+def record(
+    action: Action,
+    *,
+    instance: Instance | None = None,
+    organisation: Organisation | None = None,
+    target: object = "",
+    **detail: Any,
+) -> None:
+    """Add a row to the log.
+
+    ``target`` is who or what it happened to, in words; ``detail`` is kept as JSON.
+    """
+    origin = current_origin()
+    user = origin.user if origin.user is not None and origin.user.is_authenticated else None
+    if instance is not None:
+        organisation = instance.organisation
+    AuditEntry.objects.create(
+        action=action,
+        actor_id=user.pk if user else None,
+        actor_name=f"{user.display_name} ({user.username})"[:300] if user else "",
+        organisation_id=organisation.pk if organisation else None,
+        instance_id=instance.pk if instance else None,
+        place=str(instance or organisation or "")[:200],
+        target=str(target)[:300],
+        detail=detail,
+        address=origin.address,
+        correlation_id=origin.correlation_id,
+    )

@@ -1,0 +1,96 @@
+"""Usage charters: published in versions, accepted by each person before the first use.
+
+An instance is under three at most: the federation's, its organisation's and its own.
+"""
+
+from django.db import transaction
+from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
+
+from instances import audit
+from instances.models import Charter, CharterAcceptance, Instance, Organisation
+
+
+def charters_of(instance: Instance) -> QuerySet[Charter]:
+    """The current charters that hold in ``instance``, the widest first."""
+    return Charter.objects.filter(
+        Q(organisation=None, instance=None)
+        | Q(organisation=instance.organisation_id)
+        | Q(instance=instance),
+        is_current=True,
+    ).order_by(F("instance").asc(nulls_first=True), F("organisation").asc(nulls_first=True))
+
+
+def is_pending(user_id: int) -> Exists:
+    """For a query of memberships: whether ``user_id`` has yet to accept a charter there."""
+    current = Charter.objects.filter(
+        Q(organisation=None, instance=None)
+        | Q(organisation=OuterRef("instance__organisation"))
+        | Q(instance=OuterRef("instance")),
+        is_current=True,
+    )
+    accepted = CharterAcceptance.objects.filter(charter=OuterRef("pk"), user=user_id)
+    return Exists(current.exclude(Exists(accepted)))
+
+
+def pending_charters(user_id: int, instance: Instance) -> list[Charter]:
+    """What ``user_id`` must accept before using ``instance``, the widest first."""
+    accepted = CharterAcceptance.objects.filter(charter=OuterRef("pk"), user=user_id)
+    return list(charters_of(instance).exclude(Exists(accepted)))
+
+
+def accept(*, user_id: int, charters: list[Charter]) -> None:
+    """Note that a person accepts these versions, now, from where the request came."""
+    address = audit.current_origin().address
+    CharterAcceptance.objects.bulk_create(
+        [
+            CharterAcceptance(charter=charter, user_id=user_id, address=address)
+            for charter in charters
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def publish(
+    *,
+    organisation: Organisation | None = None,
+    instance: Instance | None = None,
+    text_fr: str,
+    text_en: str,
+    user_id: int | None,
+) -> Charter:
+    """Publish a new version, which everyone concerned must accept."""
+    with transaction.atomic():
+        former = _lock(organisation, instance)
+        newest = former.aggregate(Max("version"))["version__max"] or 0
+        former.filter(is_current=True).update(is_current=False)
+        charter: Charter = Charter.objects.create(
+            organisation=organisation,
+            instance=instance,
+            version=newest + 1,
+            text_fr=text_fr,
+            text_en=text_en,
+            published_by_id=user_id,
+        )
+        audit.record(
+            audit.Action.CHARTER_PUBLISHED,
+            instance=instance,
+            organisation=organisation,
+            version=charter.version,
+        )
+    return charter
+
+
+def withdraw(*, organisation: Organisation | None = None, instance: Instance | None = None) -> None:
+    """Ask nobody any more; what was accepted stays on record."""
+    with transaction.atomic():
+        if _lock(organisation, instance).filter(is_current=True).update(is_current=False):
+            audit.record(
+                audit.Action.CHARTER_WITHDRAWN, instance=instance, organisation=organisation
+            )
+
+
+def _lock(organisation: Organisation | None, instance: Instance | None) -> QuerySet[Charter]:
+    """The charters of one level, locked: two who publish at once get two versions."""
+    charters = Charter.objects.filter(organisation=organisation, instance=instance)
+    list(charters.select_for_update().values_list("pk", flat=True))
+    return charters

@@ -1,0 +1,22 @@
+"""Where a request comes from, for the audit log and rate limits."""
+
+from ipaddress import ip_address
+
+from django.conf import settings
+from django.http import HttpRequest
+
+
+def client_address(request: HttpRequest) -> str | None:
+    """The browser's IP address, or None where the connection has none (a Unix socket).
+
+    Behind a trusted proxy it is the last hop of ``X-Forwarded-For``, the one that our own proxy
+    wrote: what comes before it is the browser's own word.
+    """
+    address = request.META.get("REMOTE_ADDR", "")
+    if settings.TRUST_PROXY_HEADERS:
+        forwarded = request.headers.get("X-Forwarded-For", "")
+        address = forwarded.rpartition(",")[2].strip() or address
+    try:
+        return str(ip_address(address))
+    except ValueError:
+        return None

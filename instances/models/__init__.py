@@ -1,0 +1,51 @@
+"""Organisations, their instances, and who may do what in each.
+
+``InstanceOwnedModel`` is the base of every tenant table of the project; its rows are read with
+``.for_instance(instance)`` inside ``tenancy.tenant(instance)``.
+"""
+
+from instances.models.audit import AuditEntry
+from instances.models.base import InstanceOwnedModel, InstanceQuerySet
+from instances.models.charters import Charter, CharterAcceptance
+from instances.models.organisations import (
+    DeletionRecord,
+    Instance,
+    InstanceRequest,
+    InstanceTotals,
+    Organisation,
+    OrganisationAdministrator,
+    Sensitivity,
+)
+from instances.models.people import (
+    AccessRule,
+    Affiliation,
+    ApiKey,
+    Identity,
+    Invitation,
+    Membership,
+    Role,
+    staff_floor,
+)
+
+__all__ = [
+    "AccessRule",
+    "Affiliation",
+    "ApiKey",
+    "AuditEntry",
+    "Charter",
+    "CharterAcceptance",
+    "DeletionRecord",
+    "Identity",
+    "Instance",
+    "InstanceOwnedModel",
+    "InstanceQuerySet",
+    "InstanceRequest",
+    "InstanceTotals",
+    "Invitation",
+    "Membership",
+    "Organisation",
+    "OrganisationAdministrator",
+    "Role",
+    "Sensitivity",
+    "staff_floor",
+]

@@ -1,0 +1,41 @@
+"""The audit log: who did what, when, from where."""
+
+import uuid
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+
+
+class AuditEntry(models.Model):
+    """One administrative act. PostgreSQL lets nobody change or delete it (0004_administration).
+
+    Without foreign keys: it outlives what it speaks of. The key is made here, so that an insert
+    needs no right to read.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    at = models.DateTimeField(auto_now_add=True)
+    action = models.CharField(max_length=40)
+    # None: the site itself (a task, a command).
+    actor_id = models.BigIntegerField(null=True)
+    actor_name = models.CharField(max_length=300, blank=True)
+    # Where it happened; both None for what concerns the whole site.
+    organisation_id = models.BigIntegerField(null=True)
+    instance_id = models.BigIntegerField(null=True)
+    # In words, as it was called then: "Faculté de droit", "Jeanne Martin".
+    place = models.CharField(max_length=200, blank=True)
+    target = models.CharField(max_length=300, blank=True)
+    detail = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    address = models.GenericIPAddressField(null=True)
+    correlation_id = models.CharField(max_length=12, blank=True)
+
+    class Meta:
+        ordering = ["-at", "pk"]
+        indexes = [
+            models.Index(fields=["instance_id", "-at"], name="audit_of_instance"),
+            models.Index(fields=["organisation_id", "-at"], name="audit_of_organisation"),
+            models.Index(fields=["-at"], name="audit_by_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.actor_name} {self.action} {self.target}"

@@ -1,0 +1,274 @@
+"""Organisations, the instances they hold, and the requests for more of them."""
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Organisation(models.Model):
+    """A university or another institution of the federation."""
+
+    class CreationRule(models.TextChoices):
+        OPEN = "open", _("At once, for anyone of the organisation")
+        APPROVAL = "approval", _("After an administrator of the organisation has approved")
+        CLOSED = "closed", _("Only by administrators of the organisation")
+
+    slug = models.SlugField(_("identifier"), unique=True, max_length=60)
+    name = models.CharField(_("name"), max_length=200)
+    # Switched off, nobody enters its instances and nobody logs in through its rules.
+    is_enabled = models.BooleanField(_("enabled"), default=True)
+    support_contact = models.CharField(_("support contact"), max_length=200, blank=True)
+    creation_rule = models.CharField(
+        _("new instances"), max_length=10, choices=CreationRule, default=CreationRule.APPROVAL
+    )
+    allows_personal_instances = models.BooleanField(_("personal instances"), default=True)
+    # None: no limit. The last two hold for each instance that has no limit of its own.
+    max_instances = models.PositiveIntegerField(_("instances at most"), null=True, blank=True)
+    max_documents = models.PositiveIntegerField(
+        _("documents in an instance at most"), null=True, blank=True
+    )
+    max_stored_bytes = models.PositiveBigIntegerField(
+        _("bytes in an instance at most"), null=True, blank=True
+    )
+    # Months without use after which an instance is archived; 0 keeps it for ever.
+    idle_months = models.PositiveSmallIntegerField(_("months of disuse"), default=12)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class OrganisationAdministrator(models.Model):
+    """Someone who manages an organisation's instances and members, without reading in them."""
+
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.CASCADE, related_name="administrators"
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="administered"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "user"], name="one_administration_per_person"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} administers {self.organisation_id}"
+
+
+class Sensitivity(models.TextChoices):
+    """What kind of documents an instance is for, as its founder declares it."""
+
+    PUBLIC = "public", _("Public: anyone may read them")
+    INTERNAL = "internal", _("Internal: for staff")
+    RESTRICTED = "restricted", _("Restricted: for named people, or with personal data")
+
+
+class Instance(models.Model):
+    """A tenant: the documents, members, model and rules of one group of people."""
+
+    class Kind(models.TextChoices):
+        GROUP = "group", _("Group")
+        PERSONAL = "personal", _("Personal")
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", _("Active")
+        # Read, not written: no questions, no uploads.
+        ARCHIVED = "archived", _("Archived")
+        SUSPENDED = "suspended", _("Suspended")
+        # Closed, and deleted for good at `deletion_due_at`.
+        DELETING = "deleting", _("Being deleted")
+
+    class Strictness(models.TextChoices):
+        LENIENT = "lenient", _("Broad: answers even from distant passages")
+        BALANCED = "balanced", _("Balanced")
+        STRICT = "strict", _("Strict: answers only from clearly relevant passages")
+
+    class SecondFactor(models.TextChoices):
+        NONE = "", _("Not asked for")
+        ADMINISTRATORS = "admins", _("Asked of administrators")
+        EVERYONE = "everyone", _("Asked of everyone")
+
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, related_name="instances"
+    )
+    slug = models.SlugField(_("identifier"), unique=True, max_length=60)
+    name = models.CharField(_("name"), max_length=120)
+    description = models.CharField(_("description"), max_length=300, blank=True)
+    welcome_text = models.TextField(_("welcome text"), max_length=2000, blank=True)
+    language = models.CharField(
+        _("language"), max_length=5, choices=settings.LANGUAGES, default="fr"
+    )
+    accent_colour = models.CharField(
+        _("accent colour"),
+        max_length=7,
+        blank=True,
+        validators=[RegexValidator(r"^#[0-9a-fA-F]{6}$")],
+    )
+    # "" is the deployment's default: its LLM when there is one, else extracts.
+    model_id = models.CharField(_("model"), max_length=200, blank=True)
+    instructions = models.TextField(_("instructions"), max_length=4000, blank=True)
+    strictness = models.CharField(
+        _("strictness"), max_length=10, choices=Strictness, default=Strictness.BALANCED
+    )
+    top_k = models.PositiveSmallIntegerField(
+        _("passages per answer"),
+        default=6,
+        validators=[MinValueValidator(1), MaxValueValidator(20)],
+    )
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.GROUP)
+    # Answers for the instance; None when the person is gone or an operator's command made it.
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="owned_instances",
+    )
+    purpose = models.TextField(_("purpose"), max_length=1000, blank=True)
+    sensitivity = models.CharField(
+        _("documents"), max_length=10, choices=Sensitivity, default=Sensitivity.INTERNAL
+    )
+    second_factor = models.CharField(
+        _("second factor"), max_length=10, blank=True, choices=SecondFactor, default=""
+    )
+    status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE)
+    status_reason = models.CharField(_("reason"), max_length=300, blank=True)
+    status_changed_at = models.DateTimeField(null=True, blank=True)
+    deletion_due_at = models.DateTimeField(null=True, blank=True)
+    # None: the organisation's limit.
+    max_documents = models.PositiveIntegerField(_("documents at most"), null=True, blank=True)
+    max_stored_bytes = models.PositiveBigIntegerField(_("bytes at most"), null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    disuse_noticed_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["name"]
+        indexes = [
+            models.Index(
+                fields=["deletion_due_at"],
+                name="instance_deletion_due",
+                condition=models.Q(deletion_due_at__isnull=False),
+            ),
+            models.Index(fields=["organisation", "name"], name="instance_by_organisation"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nobody may enter."""
+        closed = (self.Status.SUSPENDED, self.Status.DELETING)
+        return self.status in closed or not self.organisation.is_enabled
+
+    @property
+    def holdings(self) -> "InstanceTotals":
+        """How much it holds; nothing before its first document."""
+        try:
+            return self.totals
+        except InstanceTotals.DoesNotExist:
+            return InstanceTotals(instance=self)
+
+    @property
+    def is_archived(self) -> bool:
+        """Whether it may be read, and nothing written."""
+        return self.status == self.Status.ARCHIVED
+
+
+class InstanceTotals(models.Model):
+    """How much an instance holds: numbers alone, which its organisation may see.
+
+    PostgreSQL itself keeps them (a trigger of ``ingestion_document``), so that they are exact and
+    a list of instances costs one query.
+    """
+
+    instance = models.OneToOneField(
+        Instance, primary_key=True, on_delete=models.CASCADE, related_name="totals"
+    )
+    documents = models.PositiveIntegerField(default=0)
+    stored_bytes = models.PositiveBigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.documents} documents of {self.instance_id}"
+
+
+class InstanceRequest(models.Model):
+    """Somebody's wish for an instance, and what became of it."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending", _("Awaiting approval")
+        APPROVED = "approved", _("Approved")
+        REFUSED = "refused", _("Refused")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.CASCADE, related_name="instance_requests"
+    )
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="instance_requests"
+    )
+    name = models.CharField(_("name"), max_length=120)
+    purpose = models.TextField(_("purpose"), max_length=1000)
+    expected_members = models.PositiveIntegerField(
+        _("expected members"), default=10, validators=[MinValueValidator(1)]
+    )
+    sensitivity = models.CharField(
+        _("documents"), max_length=10, choices=Sensitivity, default=Sensitivity.INTERNAL
+    )
+    language = models.CharField(
+        _("language"), max_length=5, choices=settings.LANGUAGES, default="fr"
+    )
+    status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True)
+    answer = models.CharField(_("answer"), max_length=500, blank=True)
+    instance = models.ForeignKey(
+        Instance, null=True, on_delete=models.SET_NULL, related_name="requests"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.status})"
+
+
+class DeletionRecord(models.Model):
+    """The proof that an instance was deleted: what it held, and what was found afterwards.
+
+    Without foreign keys: it outlives the instance, and the people.
+    """
+
+    slug = models.CharField(max_length=60, db_index=True)
+    name = models.CharField(max_length=120)
+    organisation = models.ForeignKey(
+        Organisation, null=True, on_delete=models.SET_NULL, related_name="deletions"
+    )
+    owner_id = models.BigIntegerField(null=True, db_index=True)
+    requested_by_id = models.BigIntegerField(null=True, db_index=True)
+    requested_by_name = models.CharField(max_length=300, blank=True)
+    requested_at = models.DateTimeField(null=True)
+    deleted_at = models.DateTimeField()
+    # {table: rows} before, and counted again afterwards; {"files": n, "bytes": n} of the storage.
+    before = models.JSONField()
+    after = models.JSONField()
+
+    class Meta:
+        ordering = ["-deleted_at"]
+
+    def __str__(self) -> str:
+        return f"{self.slug} deleted at {self.deleted_at:%Y-%m-%d}"

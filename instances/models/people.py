@@ -1,0 +1,232 @@
+"""People in instances: memberships, the rules and invitations that bring them, and their keys."""
+
+from datetime import datetime
+from typing import Self
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from instances.models.base import InstanceOwnedModel, InstanceQuerySet
+
+
+class Role(models.TextChoices):
+    """What somebody may do in an instance, from little to much."""
+
+    # Asks and reads what is cited; the documents themselves stay closed.
+    GUEST = "guest", _("Guest")
+    MEMBER = "member", _("Member")
+    EDITOR = "editor", _("Editor")
+    ADMIN = "admin", _("Administrator")
+
+
+class Affiliation(models.TextChoices):
+    """What federations say of somebody's part in an institution (eduPerson 202208, 2.2.1)."""
+
+    STAFF = "staff", _("Staff")
+    EMPLOYEE = "employee", _("Employee")
+    FACULTY = "faculty", _("Teaching staff")
+    RESEARCHER = "researcher", _("Researcher")
+    STUDENT = "student", _("Student")
+    MEMBER = "member", _("Member (students included)")
+    AFFILIATE = "affiliate", _("Affiliate")
+    ALUM = "alum", _("Former student")
+
+
+STAFF_FLOOR = (
+    Affiliation.STAFF,
+    Affiliation.EMPLOYEE,
+    Affiliation.FACULTY,
+    Affiliation.RESEARCHER,
+)
+
+
+def staff_floor() -> list[str]:
+    """The affiliations of a new rule: the staff, without students."""
+    return sorted(affiliation.value for affiliation in STAFF_FLOOR)
+
+
+class AccessRule(InstanceOwnedModel):
+    """Lets in whoever fits, with a role; nobody becomes an administrator by it."""
+
+    class Audience(models.TextChoices):
+        ORGANISATION = "organisation", _("Anyone of our organisation")
+        ORGANISATIONS = "organisations", _("Anyone of chosen organisations")
+        FEDERATION = "federation", _("Anyone of a federation")
+        EDUGAIN = "edugain", _("Anyone through eduGAIN")
+
+    audience = models.CharField(_("who"), max_length=15, choices=Audience)
+    # Of ORGANISATIONS: their numbers. Of FEDERATION: its registration authority.
+    organisation_ids = ArrayField(models.BigIntegerField(), default=list, blank=True)
+    federation = models.CharField(_("federation"), max_length=255, blank=True)
+    # Each that is not empty narrows the audience.
+    affiliations = ArrayField(
+        models.CharField(max_length=30, choices=Affiliation), default=staff_floor, blank=True
+    )
+    scopes = ArrayField(models.CharField(max_length=255), default=list, blank=True)
+    # {attribute: [values of which the person must have one]}
+    required = models.JSONField(default=dict, blank=True)
+    role = models.CharField(
+        _("role"),
+        max_length=10,
+        choices=[(role.value, role.label) for role in (Role.GUEST, Role.MEMBER, Role.EDITOR)],
+        default=Role.MEMBER,
+    )
+    is_enabled = models.BooleanField(_("enabled"), default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["created_at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(role=Role.ADMIN), name="no_administrator_by_attribute"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_audience_display()}: {self.get_role_display()}"
+
+
+class MembershipQuerySet(InstanceQuerySet):
+    """Reads of memberships."""
+
+    def current(self, now: datetime | None = None) -> Self:
+        """Those whose time is not up."""
+        return self.filter(Q(expires_at=None) | Q(expires_at__gt=now or timezone.now()))
+
+
+class Membership(InstanceOwnedModel):
+    """What one person may do in one instance."""
+
+    Role = Role
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships"
+    )
+    role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.MEMBER)
+    # The rule that let the person in, and whose role and end they share; None: somebody did.
+    rule = models.ForeignKey(
+        AccessRule, null=True, blank=True, on_delete=models.SET_NULL, related_name="memberships"
+    )
+    expires_at = models.DateTimeField(_("until"), null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+
+    objects = MembershipQuerySet.as_manager()  # type: ignore[misc]  # narrower than the base's
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["instance", "user"], name="one_membership_per_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.role} of {self.instance_id}"
+
+    @property
+    def may_read_documents(self) -> bool:
+        """Whether this person may open the documents themselves, not only what is cited."""
+        return self.role != Role.GUEST
+
+    @property
+    def may_edit(self) -> bool:
+        """Whether this person may add and delete documents."""
+        return self.role in (Role.EDITOR, Role.ADMIN)
+
+    @property
+    def may_administer(self) -> bool:
+        """Whether this person may change settings and members."""
+        return self.role == Role.ADMIN
+
+
+class Invitation(InstanceOwnedModel):
+    """A single-use way into an instance, for whoever holds its link; only its digest is kept."""
+
+    digest = models.CharField(max_length=64, unique=True)
+    # Where it was sent, if it was; it proves nothing about who accepts.
+    email = models.EmailField(_("e-mail address"), blank=True)
+    note = models.CharField(_("for whom"), max_length=200, blank=True)
+    role = models.CharField(
+        _("role"),
+        max_length=10,
+        choices=[(role.value, role.label) for role in (Role.GUEST, Role.MEMBER, Role.EDITOR)],
+        default=Role.GUEST,
+    )
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(_("valid until"))
+    # How long the membership lasts; None: until somebody ends it.
+    membership_expires_at = models.DateTimeField(_("access until"), null=True, blank=True)
+    accepted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    accepted_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"invitation of {self.note or self.email or self.pk}"
+
+
+class ApiKey(InstanceOwnedModel):
+    """A secret by which a program acts in one instance; only its digest is kept."""
+
+    class Scope(models.TextChoices):
+        CHAT = "chat", _("Ask questions and search")
+        MANAGE = "manage", _("Ask, search, add and delete documents")
+
+    name = models.CharField(_("name"), max_length=100)
+    prefix = models.CharField(max_length=12)
+    digest = models.CharField(max_length=64, unique=True)
+    scope = models.CharField(_("scope"), max_length=10, choices=Scope, default=Scope.CHAT)
+    # Whose key it is: it ends with the person's access. None: an operator's command made it.
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(_("expires on"), null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.prefix}… ({self.name})"
+
+
+class Identity(models.Model):
+    """What an institution said of a person at the last login through it.
+
+    Access rules are judged by these rows alone; ``instances.identities`` writes them.
+    """
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="identities"
+    )
+    # The login it came by, such as "saml:<uid>".
+    source = models.CharField(max_length=255)
+    # The organisations whose login rules the person fits.
+    organisation_ids = ArrayField(models.BigIntegerField(), default=list)
+    # The registration authority of the identity provider, when a federation's feed brought it.
+    federation = models.CharField(max_length=255, blank=True)
+    scopes = ArrayField(models.CharField(max_length=255), default=list)
+    affiliations = ArrayField(models.CharField(max_length=30), default=list)
+    attributes = models.JSONField(default=dict)
+    asserted_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "source"], name="one_identity_per_login"),
+        ]
+        indexes = [GinIndex(fields=["organisation_ids"], name="identity_organisations")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} by {self.source[:20]}"
