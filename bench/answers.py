@@ -5,6 +5,7 @@ import json
 import statistics
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -73,11 +74,12 @@ async def ask_browser(stack: Stack, question: str, person: int) -> Timing:
     async def tokens() -> AsyncGenerator[str, None]:
         url = f"{stack.url}/i/{stack.tenancy.slug}/ask/"
         asked = await post_json(url, headers, {"question": question})
-        async for name, data in events("GET", stack.url + asked["events_url"], headers):
-            if name == "error":
-                raise RuntimeError(data)
-            if name == "token":
-                yield json.loads(data)["text"]
+        async with aclosing(events("GET", stack.url + asked["events_url"], headers)) as stream:
+            async for name, data in stream:
+                if name == "error":
+                    raise RuntimeError(data)
+                if name == "token":
+                    yield json.loads(data)["text"]
 
     return await _time(tokens())
 
@@ -116,14 +118,16 @@ def quantiles(values: list[float]) -> dict[str, float]:
 
 
 async def _api_tokens(stream: AsyncGenerator[tuple[str, str], None]) -> AsyncGenerator[str, None]:
-    async for _, data in stream:
-        if data == "[DONE]":
-            return
-        payload: dict[str, Any] = json.loads(data)
-        if "error" in payload:
-            raise RuntimeError(data)
-        if payload["choices"] and (text := payload["choices"][0]["delta"].get("content")):
-            yield text
+    # Closed here and now: left to the event loop, a time limit would end in another task.
+    async with aclosing(stream):
+        async for _, data in stream:
+            if data == "[DONE]":
+                return
+            payload: dict[str, Any] = json.loads(data)
+            if "error" in payload:
+                raise RuntimeError(data)
+            if payload["choices"] and (text := payload["choices"][0]["delta"].get("content")):
+                yield text
 
 
 async def _time(tokens: AsyncGenerator[str, None]) -> Timing:
@@ -131,14 +135,15 @@ async def _time(tokens: AsyncGenerator[str, None]) -> Timing:
     first = longest_pause = 0.0
     n_tokens = 0
     try:
-        async for text in tokens:
-            now = perf_counter()
-            if n_tokens:
-                longest_pause = max(longest_pause, now - previous)
-            else:
-                first = now - started
-            previous = now
-            n_tokens += text.count("mot")
+        async with aclosing(tokens):
+            async for text in tokens:
+                now = perf_counter()
+                if n_tokens:
+                    longest_pause = max(longest_pause, now - previous)
+                else:
+                    first = now - started
+                previous = now
+                n_tokens += text.count("mot")
     except (OSError, EOFError, RuntimeError, TimeoutError) as error:
         return Timing(1000 * first, 1000 * longest_pause, n_tokens, repr(error))
     return Timing(1000 * first, 1000 * longest_pause, n_tokens)
