@@ -98,12 +98,13 @@ def fetch(url: str, path: Path) -> None:
 
 def take_over(feed: MetadataFeed, path: Path) -> Refreshed:
     """Verify a downloaded feed and make the table say what it says. Raises MetadataRefused."""
-    valid_until = verify_aggregate(path, _CERTIFICATE.findall(feed.certificates))
+    canonical = path.with_suffix(".canonical")
+    valid_until = verify_aggregate(path, canonical, _CERTIFICATE.findall(feed.certificates))
     if feed.valid_until and valid_until < feed.valid_until:
         raise MetadataRefused("older than the copy we have")
     with transaction.atomic():
         locked = MetadataFeed.objects.select_for_update().get(pk=feed.pk)
-        refreshed = _write(locked, path)
+        refreshed = _write(locked, canonical)
         locked.valid_until = valid_until
         locked.refreshed_at = locked.attempted_at = timezone.now()
         locked.error = ""

@@ -1,12 +1,11 @@
 """Signed aggregates of thousands of entities, read in one pass and little memory.
 
-    file ─▶ check_head (no DOCTYPE, validUntil, how it is signed) ─▶ xmlsec1 verifies the root
-         ─▶ read_idps streams IdpRecord
+    file ─▶ verify_aggregate (signed_files; validUntil) ─▶ canonical file ─▶ read_idps ─▶ IdpRecord
 
 Keys of SP roles are not IdP keys: of each entity only its IdP roles are kept.
 """
 
-import re
+import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,20 +16,17 @@ from lxml import etree
 
 from accounts.saml.clock import read_time
 from accounts.saml.errors import MetadataRefused, ResponseRefused
-from accounts.saml.shape import ENVELOPED, EXCLUSIVE_C14N
-from accounts.saml.xml import DS, MD, MDATTR, MDRPI, MDUI, SAML, SAMLP, SHIBMD, tag
-from accounts.saml.xmlsec import DIGEST_METHODS, SIGNATURE_METHODS, verify_root_signature
+from accounts.saml.signatures import public_keys
+from accounts.saml.signed_files import ROOTS, verify_file
+from accounts.saml.xml import MD, MDATTR, MDRPI, MDUI, SAML, SAMLP, SHIBMD, tag
 
 MAX_VALIDITY = timedelta(days=14)
 _REDIRECT = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
 _HIDE = "http://refeds.org/category/hide-from-discovery"
-_ROOTS = (tag(MD, "EntitiesDescriptor"), tag(MD, "EntityDescriptor"))
 _IDP_ROLE = tag(MD, "IDPSSODescriptor")
 _KEPT = {tag(MD, "Extensions"), _IDP_ROLE, tag(MD, "Organization"), tag(MD, "ContactPerson")}
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
-_HEAD_BYTES = 64 << 10
 _MAX_TEXT = 500
-_C14N = {EXCLUSIVE_C14N, "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"}
 
 
 @dataclass(frozen=True)
@@ -50,22 +46,23 @@ class IdpRecord:
     hidden: bool
 
 
-def verify_aggregate(path: Path, certificates: list[str]) -> datetime:
-    """Check a downloaded feed whole and return its validUntil.
+def verify_aggregate(path: Path, canonical: Path, certificates: list[str]) -> datetime:
+    """Verify a downloaded feed whole, write what is signed to ``canonical``, return its validUntil.
 
     ``certificates`` are the pinned PEM certificates, of which one must verify the root's signature.
     Raises MetadataRefused: truncated, a DOCTYPE, unsigned, signed by another, expired, valid for
     longer than a fortnight (an old copy could be replayed for as long), or without an end.
     """
-    if not certificates:
+    keys = public_keys(ssl.PEM_cert_to_DER_cert(each) for each in certificates)
+    if not keys:
         raise MetadataRefused("no certificate is pinned")
-    name, valid_until = _check_root(path)
-    verify_root_signature(path, element=f"{MD}:{name}", certificates=certificates)
-    return valid_until
+    verify_file(path, canonical, keys)
+    _event, root = next(_events(canonical, *ROOTS, start=True))
+    return _valid_until(root)
 
 
 def read_idps(path: Path) -> Iterator[IdpRecord]:
-    """Stream the IdPs of a verified file that offer a login by HTTP-Redirect.
+    """Stream the IdPs of a canonical file that offer a login by HTTP-Redirect.
 
     Raises MetadataRefused for an entity id that comes twice.
     """
@@ -116,21 +113,17 @@ def idp_only(entity: etree._Element) -> str:
 
 
 def _events(path: Path, *tags: str, start: bool = False) -> Iterator[tuple[str, etree._Element]]:
-    try:
-        # No entities, no DTD, no network; a DOCTYPE was refused on the file's head.
-        yield from etree.iterparse(
-            str(path),
-            events=("start", "end") if start else ("end",),
-            tag=tags,
-            resolve_entities=False,
-            load_dtd=False,
-            no_network=True,
-            remove_comments=True,
-            remove_pis=True,
-            huge_tree=True,
-        )
-    except etree.XMLSyntaxError as error:
-        raise MetadataRefused(f"truncated or not XML: {error}") from error
+    # The file is ours, canonical: no DOCTYPE, no entities, no comments.
+    yield from etree.iterparse(
+        str(path),
+        events=("start",) if start else ("end",),
+        tag=tags,
+        resolve_entities=False,
+        load_dtd=False,
+        no_network=True,
+        remove_pis=True,
+        huge_tree=True,
+    )
 
 
 def _free(element: etree._Element) -> None:
@@ -138,44 +131,6 @@ def _free(element: etree._Element) -> None:
     parent = element.getparent()
     while parent is not None and element.getprevious() is not None:
         del parent[0]
-
-
-def _check_root(path: Path) -> tuple[str, datetime]:
-    """Check the root's attributes and how it is signed; return its name and its end."""
-    with path.open("rb") as file:
-        head = file.read(_HEAD_BYTES)
-    if re.search(rb"<!\s*(DOCTYPE|ENTITY)", head, re.IGNORECASE) or b"\x00" in head:
-        raise MetadataRefused("a DOCTYPE")
-    root: etree._Element | None = None
-    for event, element in _events(path, *_ROOTS, tag(DS, "Signature"), start=True):
-        if root is None:
-            root = element
-            if root.getparent() is not None:
-                raise MetadataRefused("not metadata")
-        elif event == "end" and element.tag == tag(DS, "Signature"):
-            if element.getparent() is root:
-                _check_signature(element, root)
-                return etree.QName(root).localname, _valid_until(root)
-        elif event == "start" and element.tag in _ROOTS:
-            break
-    raise MetadataRefused("not metadata" if root is None else "unsigned")
-
-
-def _check_signature(signature: etree._Element, root: etree._Element) -> None:
-    """Check that it signs the root, whole, by algorithms that still hold."""
-    references = signature.findall(f"{tag(DS, 'SignedInfo')}/{tag(DS, 'Reference')}")
-    whole = {"", f"#{root.get('ID')}"} if root.get("ID") else {""}
-    if len(references) != 1 or references[0].get("URI") not in whole:
-        raise MetadataRefused("signed in part")
-    for name, allowed in (
-        ("SignatureMethod", set(SIGNATURE_METHODS)),
-        ("DigestMethod", set(DIGEST_METHODS)),
-        ("CanonicalizationMethod", _C14N),
-        ("Transform", _C14N | {ENVELOPED}),
-    ):
-        used = {each.get("Algorithm", "") for each in signature.iter(tag(DS, name))}
-        if not used or not used <= allowed:
-            raise MetadataRefused(f"{name} {used}")
 
 
 def _valid_until(root: etree._Element) -> datetime:

@@ -4,26 +4,16 @@ Source: SAML bindings 2.0, section 3.4.4.1. The signature is over the octets as 
 checked before anything is decoded.
 """
 
-import base64
-import binascii
 import zlib
 from dataclasses import dataclass
 from urllib.parse import unquote_plus
 
-from cryptography import x509
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from lxml import etree
 
 from accounts.saml.errors import ResponseRefused
+from accounts.saml.signatures import PublicKey, decode_base64, is_signed, public_keys
 from accounts.saml.xml import DS, MAX_MESSAGE_BYTES, MD, parse_message, tag
-
-_HASHES = {
-    "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256": hashes.SHA256(),
-    "http://www.w3.org/2001/04/xmldsig-more#rsa-sha384": hashes.SHA384(),
-    "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512": hashes.SHA512(),
-}
+from accounts.saml.xmlsec import SIGNATURE_METHODS
 
 
 @dataclass(frozen=True)
@@ -40,19 +30,15 @@ class RedirectMessage:
 
     def verify(self, idp_xml: str) -> None:
         """Check the query's signature against the keys of an IdP. Raises ResponseRefused."""
-        algorithm = _HASHES.get(unquote_plus(self.parameters.get("SigAlg", "")))
-        if algorithm is None:
+        method = unquote_plus(self.parameters.get("SigAlg", ""))
+        if method not in SIGNATURE_METHODS:
             raise ResponseRefused("unsigned, or by an algorithm that no longer holds")
         names = (self.name, "RelayState", "SigAlg")
         signed = "&".join(f"{n}={self.parameters[n]}" for n in names if n in self.parameters)
-        signature = _decode(unquote_plus(self.parameters.get("Signature", "")))
-        for key in signing_keys(idp_xml):
-            try:
-                key.verify(signature, signed.encode(), padding.PKCS1v15(), algorithm)
-            except InvalidSignature:
-                continue
-            return
-        raise ResponseRefused("no key of the IdP verifies the query")
+        signature = decode_base64(unquote_plus(self.parameters.get("Signature", "")))
+        keys = signing_keys(idp_xml)
+        if not is_signed(signed.encode(), signature=signature, method=method, keys=keys):
+            raise ResponseRefused("no key of the IdP verifies the query")
 
 
 def read_redirect(query: str) -> RedirectMessage:
@@ -64,29 +50,18 @@ def read_redirect(query: str) -> RedirectMessage:
     names = [name for name in ("SAMLRequest", "SAMLResponse") if name in parameters]
     if len(names) != 1:
         raise ResponseRefused("no message, or two")
-    xml = _inflate(_decode(unquote_plus(parameters[names[0]])))
+    xml = _inflate(decode_base64(unquote_plus(parameters[names[0]])))
     return RedirectMessage(names[0], parse_message(xml), parameters)
 
 
-def signing_keys(idp_xml: str) -> list[rsa.RSAPublicKey]:
-    """The RSA keys that sign for an IdP."""
-    keys = []
-    for descriptor in etree.fromstring(idp_xml).iter(tag(MD, "KeyDescriptor")):
-        if descriptor.get("use", "signing") != "signing":
-            continue
-        for element in descriptor.iter(tag(DS, "X509Certificate")):
-            certificate = x509.load_der_x509_certificate(_decode(element.text or ""))
-            key = certificate.public_key()
-            if isinstance(key, rsa.RSAPublicKey):
-                keys.append(key)
-    return keys
-
-
-def _decode(text: str) -> bytes:
-    try:
-        return base64.b64decode("".join(text.split()), validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise ResponseRefused("not base64") from error
+def signing_keys(idp_xml: str) -> list[PublicKey]:
+    """The keys that sign for an IdP."""
+    return public_keys(
+        decode_base64(element.text or "")
+        for descriptor in etree.fromstring(idp_xml).iter(tag(MD, "KeyDescriptor"))
+        if descriptor.get("use", "signing") == "signing"
+        for element in descriptor.iter(tag(DS, "X509Certificate"))
+    )
 
 
 def _inflate(data: bytes) -> bytes:

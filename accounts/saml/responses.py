@@ -7,8 +7,6 @@ pysaml2 does the cryptography; what it lets pass (../docs/sso.md lists it) is re
 are read from the very bytes that were verified, by the parser that verified them (libxml2).
 """
 
-import base64
-import binascii
 import hashlib
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +32,7 @@ from accounts.saml.identifiers import (
 )
 from accounts.saml.service_provider import IdpMetadata, ServiceProvider, client_for
 from accounts.saml.shape import check_response, the_assertion
+from accounts.saml.signatures import decode_base64
 from accounts.saml.xml import (
     DS,
     HTTP_POST,
@@ -124,10 +123,7 @@ def response_request_id(encoded: str) -> str:
 def _decode(encoded: str) -> bytes:
     if len(encoded) > MAX_MESSAGE_BYTES * 4 // 3 + 4:
         raise ResponseRefused("too large")
-    try:
-        return base64.b64decode("".join(encoded.split()), validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise ResponseRefused("not base64") from error
+    return decode_base64(encoded)
 
 
 def _checked(xml: bytes) -> etree._Element:

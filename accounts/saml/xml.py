@@ -32,8 +32,8 @@ NS: Final = {
 
 MAX_MESSAGE_BYTES: Final = 512 << 10
 MAX_DEPTH: Final = 60
-_FORBIDDEN = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
-_ENCODING = re.compile(rb"^\s*<\?xml[^>]*encoding\s*=\s*[\"']([^\"']+)[\"']", re.IGNORECASE)
+FORBIDDEN = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
+ENCODING = re.compile(rb"^\s*<\?xml[^>]*encoding\s*=\s*[\"']([^\"']+)[\"']", re.IGNORECASE)
 
 
 def tag(namespace: str, name: str) -> str:
@@ -48,9 +48,9 @@ def parse_message(xml: bytes) -> etree._Element:
     """
     if len(xml) > MAX_MESSAGE_BYTES:
         raise ResponseRefused("too large")
-    if _FORBIDDEN.search(xml) or b"\x00" in xml:
+    if FORBIDDEN.search(xml) or b"\x00" in xml:
         raise ResponseRefused("a DOCTYPE or an entity")
-    declared = _ENCODING.match(xml)
+    declared = ENCODING.match(xml)
     if declared and declared[1].lower() != b"utf-8":
         raise ResponseRefused("an encoding other than UTF-8")
     try:

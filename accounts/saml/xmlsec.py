@@ -3,14 +3,9 @@
 import shutil
 import subprocess
 from functools import cache
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from accounts.saml.errors import MetadataRefused
-
-# A login's message is at most 512 KiB; an aggregate of 100 MiB takes 5 s and 1 GB.
-_MESSAGE_LIMITS = (10, 512 << 10)
-_AGGREGATE_LIMITS = (120, 4 << 20)
+# For a message of at most 512 KiB.
+_SECONDS, _KIBIBYTES = 10, 512 << 10
 # SHA-1 and MD5 are refused by the program itself too.
 SIGNATURE_METHODS = (
     "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
@@ -36,50 +31,16 @@ def program() -> str:
     return path
 
 
-def run(
-    arguments: list[str], *, limits: tuple[int, int] = _MESSAGE_LIMITS
-) -> subprocess.CompletedProcess[str]:
-    """Run xmlsec1 under ``limits``: seconds of processor, KiB of address space."""
-    seconds, kibibytes = limits
+def run(arguments: list[str]) -> subprocess.CompletedProcess[str]:
+    """Run xmlsec1 under limits of processor time and address space."""
     # The shell sets the limits: a preexec_fn is not safe in a process with threads.
-    script = f'ulimit -t {seconds}; ulimit -v {kibibytes}; exec "$@"'
+    script = f'ulimit -t {_SECONDS}; ulimit -v {_KIBIBYTES}; exec "$@"'
     return subprocess.run(  # noqa: S603 (a fixed program; arguments are never interpreted)
         ["/bin/sh", "-c", script, "sh", program(), *arguments],
         capture_output=True,
         text=True,
         errors="replace",
-        timeout=3 * seconds,
+        timeout=3 * _SECONDS,
         check=False,
         stdin=subprocess.DEVNULL,
     )
-
-
-def verify_root_signature(path: Path, *, element: str, certificates: list[str]) -> None:
-    """Verify the signature of a metadata file's root against any of the pinned certificates.
-
-    ``element`` is ``namespace:Name`` of the root; ``certificates`` are PEM. Raises MetadataRefused.
-    """
-    with TemporaryDirectory() as folder:
-        for number, certificate in enumerate(certificates):
-            pinned = Path(folder) / f"{number}.pem"
-            pinned.write_text(certificate)
-            ended = run(
-                [
-                    "--verify",
-                    "--enabled-reference-uris",
-                    "empty,same-doc",
-                    "--enabled-key-data",
-                    "raw-x509-cert",
-                    "--pubkey-cert-pem",
-                    str(pinned),
-                    "--id-attr:ID",
-                    element,
-                    "--node-xpath",
-                    "/*/*[local-name()='Signature']",
-                    str(path),
-                ],
-                limits=_AGGREGATE_LIMITS,
-            )
-            if ended.returncode == 0:
-                return
-    raise MetadataRefused("no pinned certificate verifies the signature")
