@@ -68,7 +68,15 @@ class Message(InstanceOwnedModel):
 
     class Meta:
         ordering = ["created_at"]
-        indexes = [models.Index(fields=["conversation", "created_at"])]
+        indexes = [
+            models.Index(fields=["conversation", "created_at"]),
+            # For the reconciler, which looks at all instances at once.
+            models.Index(
+                fields=["updated_at"],
+                name="message_being_written",
+                condition=models.Q(status="streaming"),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.content[:60]

@@ -1,6 +1,6 @@
 """Reads an answer with all that is shown of it, and closes those that nobody writes any more.
 
-All functions run inside ``tenant(instance)``.
+All functions but ``instances_with_abandoned`` run inside ``tenant(instance)``.
 """
 
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from chat.models import Citation, Message
+from instances.across_instances import ask
 from instances.models import Instance
 from usage.models import UsageRecord
 
@@ -38,7 +39,13 @@ def load_answer(instance: Instance, answer_id: UUID) -> AnswerState:
     )
 
 
-def close_abandoned(instance: Instance, answer_id: UUID | None = None) -> int:
+def instances_with_abandoned() -> list[int]:
+    """The instances in which an answer's process died, by number."""
+    silent_since = timezone.now() - SILENCE
+    return [pk for (pk,) in ask("instances_with_silent_answers", silent_since)]
+
+
+def close_abandoned(instance: Instance | int, answer_id: UUID | None = None) -> int:
     """Mark the answers whose process died as interrupted, keeping what came; return how many."""
     silent = Message.objects.for_instance(instance).filter(
         status=Message.Status.STREAMING, updated_at__lt=timezone.now() - SILENCE

@@ -87,6 +87,12 @@ class Document(InstanceOwnedModel):
             models.Index(fields=["instance", "name"]),
             models.Index(fields=["instance", "status"]),
             models.Index(fields=["instance", "updated_at"]),
+            # For the reconciler, which looks at all instances at once.
+            models.Index(
+                fields=["embedding_model", "instance"],
+                name="document_ready_by_model",
+                condition=models.Q(status="ready"),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -6,7 +6,8 @@
 - A document embedded by another model than today's is hidden, and embedded anew: vectors of two
   models cannot be compared.
 
-Instances are visited one by one, each inside its own tenant: row security knows no "all tenants".
+PostgreSQL says which documents these are, in all instances at once
+(``instances.across_instances``); only their own instances are then visited, each as its tenant.
 """
 
 from collections import defaultdict
@@ -20,7 +21,7 @@ from django.utils import timezone
 from ingestion import statistics
 from ingestion.errors import ParserCrashed
 from ingestion.models import Chunk, Document
-from instances.models import Instance
+from instances.across_instances import ask
 from instances.tenancy import tenant
 
 SILENCE = timedelta(seconds=20)
@@ -54,25 +55,16 @@ class _Waiting:
 def take_up_lost_documents(waiting_messages: Callable[[str], int]) -> Iterator[LostDocument]:
     """Give each lost document a new attempt and yield it; ``waiting_messages(queue)`` counts."""
     now = timezone.now()
-    waiting: dict[str, list[_Waiting]] = defaultdict(list)
-    for instance_id in Instance.objects.values_list("pk", flat=True).order_by("pk"):
+    for (instance_id,) in ask("instances_embedded_otherwise", settings.EMBEDDING_MODEL):
         _hide_outdated(instance_id)
-        with tenant(instance_id):
-            unfinished = list(
-                Document.objects.for_instance(instance_id)
-                .filter(status__in=Document.UNFINISHED)
-                .only("pk", "status", "queued_at", "worker_seen_at")
-            )
-        for document in unfinished:
-            seen_at = document.worker_seen_at
-            if seen_at is None:
-                waiting[_queue(document)].append(
-                    _Waiting(instance_id, str(document.pk), document.queued_at)
-                )
-            elif seen_at < now - SILENCE and (
-                lost := _restart(instance_id, str(document.pk), seen_before=now - SILENCE)
-            ):
-                yield lost
+    waiting: dict[str, list[_Waiting]] = defaultdict(list)
+    for instance_id, pk, status, queued_at, seen_at in ask("unfinished_documents"):
+        if seen_at is None:
+            waiting[_queue(status)].append(_Waiting(instance_id, str(pk), queued_at))
+        elif seen_at < now - SILENCE and (
+            lost := _restart(instance_id, str(pk), seen_before=now - SILENCE)
+        ):
+            yield lost
     for queue in QUEUES:
         yield from _missing_from(queue, waiting[queue], waiting_messages, now)
 
@@ -125,7 +117,7 @@ def _restart(
         document.save()
     if suspect:
         return None
-    return LostDocument(_queue(document), instance_id, document_id, document.attempt)
+    return LostDocument(_queue(document.status), instance_id, document_id, document.attempt)
 
 
 def _hide_outdated(instance_id: int) -> None:
@@ -148,5 +140,5 @@ def _hide_outdated(instance_id: int) -> None:
             document.save()
 
 
-def _queue(document: Document) -> str:
-    return "embed" if document.status == Document.Status.EMBEDDING else "parse"
+def _queue(status: str) -> str:
+    return "embed" if status == Document.Status.EMBEDDING else "parse"

@@ -1,5 +1,7 @@
 """Migration operations that put tables under forced row security (docs/architecture.md)."""
 
+from typing import Any
+
 from django.db import migrations
 
 TENANT = "instance_id = nullif(current_setting('ragapp.instance', true), '')::bigint"
@@ -54,3 +56,38 @@ class AllowAdministration(migrations.RunSQL):
 
     def deconstruct(self) -> tuple[str, list[str], dict[str, str]]:
         return type(self).__name__, [self.table], {}
+
+
+class AskAcrossInstances(migrations.RunSQL):
+    """Create a function that answers one question about the rows of all instances.
+
+    It runs with the rights of the tables' owner, and shows nothing but what ``query`` returns:
+    numbers, states and times. The rows behind it are visible to the owner alone, and only while
+    the function runs (docs/decisions/008-questions-across-instances.md).
+    """
+
+    def __init__(
+        self, name: str, *, tables: list[str], query: str, returns: str, arguments: str = ""
+    ) -> None:
+        self.name, self.tables, self.query = name, tables, query
+        self.returns, self.arguments = returns, arguments
+        policies = [
+            f"CREATE POLICY {name} ON {table} FOR SELECT TO CURRENT_USER"
+            f" USING (current_setting('ragapp.question', true) = '{name}')"
+            for table in tables
+        ]
+        function = (
+            f"CREATE FUNCTION {name}({arguments}) RETURNS TABLE ({returns})"
+            " LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$"
+            " #variable_conflict use_column\n"
+            f"BEGIN PERFORM set_config('ragapp.question', '{name}', true);"
+            f" RETURN QUERY {query};"
+            " PERFORM set_config('ragapp.question', '', true); END $$"
+        )
+        backward = [f"DROP FUNCTION {name}"]
+        backward += [f"DROP POLICY {name} ON {table}" for table in tables]
+        super().__init__((*policies, function), tuple(backward))
+
+    def deconstruct(self) -> tuple[str, list[str], dict[str, Any]]:
+        said: dict[str, Any] = {"tables": self.tables, "query": self.query, "returns": self.returns}
+        return type(self).__name__, [self.name], said | {"arguments": self.arguments}

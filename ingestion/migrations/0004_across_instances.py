@@ -1,0 +1,44 @@
+from django.db import migrations, models
+
+from instances.row_security import AskAcrossInstances
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("ingestion", "0003_totals"),
+        ("instances", "0004_administration"),
+    ]
+    operations = [
+        migrations.AddIndex(
+            model_name="document",
+            index=models.Index(
+                condition=models.Q(("status", "ready")),
+                fields=["embedding_model", "instance"],
+                name="document_ready_by_model",
+            ),
+        ),
+        AskAcrossInstances(
+            "unfinished_documents",
+            tables=["ingestion_document"],
+            returns="instance_id bigint, document_id uuid, status varchar,"
+            " queued_at timestamptz, worker_seen_at timestamptz",
+            query="SELECT instance_id, id, status, queued_at, worker_seen_at"
+            " FROM ingestion_document WHERE status IN ('queued', 'parsing', 'embedding')",
+        ),
+        AskAcrossInstances(
+            "instances_embedded_otherwise",
+            tables=["ingestion_document"],
+            arguments="model text",
+            returns="instance_id bigint",
+            # As two ranges of an index: most documents are of today's model.
+            query="SELECT DISTINCT instance_id FROM ingestion_document WHERE status = 'ready'"
+            " AND (embedding_model < model OR embedding_model > model)",
+        ),
+        AskAcrossInstances(
+            "documents_not_ready",
+            tables=["ingestion_document"],
+            returns="status varchar, documents bigint",
+            query="SELECT status, count(*) FROM ingestion_document"
+            " WHERE status IN ('queued', 'parsing', 'embedding', 'failed') GROUP BY status",
+        ),
+    ]

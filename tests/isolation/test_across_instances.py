@@ -1,0 +1,114 @@
+"""Questions about all instances: they answer with numbers, states and times, and show nothing."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from chat.models import Message
+from ingestion.models import Document
+from instances.across_instances import ask
+from instances.tenancy import tenant
+from ragapp.celery import app
+from tests import factories
+
+# Every function that runs with the owner's rights, and what it returns: never a text that people
+# wrote. Whoever adds one explains it in docs/decisions/008-questions-across-instances.md.
+QUESTIONS = {
+    "unfinished_documents": "TABLE(instance_id bigint, document_id uuid, status character varying,"
+    " queued_at timestamp with time zone, worker_seen_at timestamp with time zone)",
+    "instances_embedded_otherwise": "TABLE(instance_id bigint)",
+    "documents_not_ready": "TABLE(status character varying, documents bigint)",
+    "instances_with_silent_answers": "TABLE(instance_id bigint)",
+}
+
+
+def test_no_other_function_has_the_rights_of_the_owner(db):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT proname, pg_get_function_result(oid), proconfig FROM pg_proc"
+            " WHERE prosecdef AND pronamespace = 'public'::regnamespace"
+        )
+        found = cursor.fetchall()
+    assert {name: result for name, result, _settings in found} == QUESTIONS
+    assert {tuple(pinned) for *_, pinned in found} == {("search_path=public, pg_temp",)}
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_the_setting_of_a_question_shows_the_application_nothing(cast, question):
+    factories.DocumentFactory(instance=cast.instance, status="queued", embedding_model="old")
+    factories.MessageFactory(instance=cast.instance, status="streaming")
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('ragapp.question', %s, true)", [question])
+        assert Document.objects.count() == 0
+        assert Message.objects.count() == 0
+
+
+def test_a_question_leaves_no_setting_behind(cast):
+    with transaction.atomic(), connection.cursor() as cursor:
+        ask("unfinished_documents")
+        cursor.execute("SELECT current_setting('ragapp.question', true)")
+        assert cursor.fetchone() == ("",)
+
+
+def test_unfinished_documents_of_all_instances(cast):
+    mine = factories.DocumentFactory(instance=cast.instance, status="queued")
+    seen_at = timezone.now()
+    theirs = factories.DocumentFactory(
+        instance=cast.other_instance, status="embedding", worker_seen_at=seen_at
+    )
+    factories.DocumentFactory(instance=cast.instance, status="ready")
+    factories.DocumentFactory(instance=cast.instance, status="failed")
+    assert sorted(ask("unfinished_documents")) == [
+        (cast.instance.pk, mine.pk, "queued", mine.queued_at, None),
+        (cast.other_instance.pk, theirs.pk, "embedding", theirs.queued_at, seen_at),
+    ]
+
+
+def test_instances_whose_documents_another_model_embedded(cast):
+    today = settings.EMBEDDING_MODEL
+    factories.DocumentFactory(instance=cast.instance, embedding_model=today)
+    factories.DocumentFactory.create_batch(2, instance=cast.other_instance, embedding_model="old")
+    factories.DocumentFactory(instance=cast.instance, embedding_model="old", status="failed")
+    assert ask("instances_embedded_otherwise", today) == [(cast.other_instance.pk,)]
+
+
+def test_documents_that_are_not_ready(cast):
+    factories.DocumentFactory(instance=cast.instance, status="failed")
+    factories.DocumentFactory(instance=cast.other_instance, status="failed")
+    factories.DocumentFactory(instance=cast.instance, status="ready")
+    assert ask("documents_not_ready") == [("failed", 2)]
+
+
+def test_instances_with_silent_answers(cast):
+    now = timezone.now()
+    factories.MessageFactory(instance=cast.instance, status="streaming")
+    silent = factories.MessageFactory(instance=cast.other_instance, status="streaming")
+    with tenant(cast.other_instance):
+        Message.objects.filter(pk=silent.pk).update(updated_at=now - timedelta(minutes=1))
+    since = now - timedelta(seconds=15)
+    assert ask("instances_with_silent_answers", since) == [(cast.other_instance.pk,)]
+
+
+@pytest.fixture
+def periodic_task() -> Callable[[str], Callable[[], None]]:
+    """``periodic_task(name)``: a task of beat's schedule."""
+    app.loader.import_default_modules()
+    return lambda name: app.tasks[settings.CELERY_BEAT_SCHEDULE[name]["task"]]
+
+
+@pytest.mark.parametrize("name", settings.CELERY_BEAT_SCHEDULE)
+def test_a_periodic_task_visits_no_instance_where_nothing_is_to_be_done(
+    db, periodic_task, name, django_assert_num_queries
+):
+    task = periodic_task(name)
+    factories.DocumentFactory(embedding_model=settings.EMBEDDING_MODEL)
+    with CaptureQueriesContext(connection) as few:
+        task()
+    factories.DocumentFactory.create_batch(12, embedding_model=settings.EMBEDDING_MODEL)
+    with django_assert_num_queries(len(few)):
+        task()
