@@ -14,6 +14,7 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth import middleware as auth
 from django.contrib.messages import middleware as messages
 from django.contrib.sessions import middleware as sessions
+from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware import clickjacking, common, csrf, gzip, locale, security
@@ -84,8 +85,16 @@ class SessionMiddleware(sessions.SessionMiddleware):
         self.process_request(request)
         response = await self.get_response(request)
         if request.session.modified:
+            # The view's connection goes back first: as many logins at once as the pool has
+            # connections would otherwise each hold one and wait for another.
+            await sync_to_async(_give_back_connection)()
             return await in_database(self.process_response, request, response)
         return self.process_response(request, response)
+
+
+def _give_back_connection() -> None:
+    """Give this thread's connection back to the pool."""
+    connection.close()
 
 
 class CsrfViewMiddleware(Inline, csrf.CsrfViewMiddleware):
