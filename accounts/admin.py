@@ -8,6 +8,7 @@ from django.contrib.auth.models import Group
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from accounts.erasure import StillResponsible, erase_person, require_successors
 from accounts.models import IdentityProvider, LoginRule, MetadataFeed, User
 from accounts.saml.sessions import end_sessions
 
@@ -27,6 +28,31 @@ class UserAdmin(DjangoUserAdmin):
         (_("Dates"), {"fields": ["last_login", "date_joined"]}),
     ]
     filter_horizontal = []
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Show what would be left without anybody to administer it, which forbids the deletion."""
+        related, counts, missing_permissions, protected = super().get_deleted_objects(objs, request)
+        return related, counts, missing_permissions, [*protected, *_orphaned_by(objs)]
+
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        erase_person(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        for user in queryset:
+            erase_person(user)
+
+
+def _orphaned_by(users: Any) -> list[str]:
+    """Names of what nobody would administer any more."""
+    orphaned = []
+    for user in users:
+        try:
+            require_successors(user)
+        except StillResponsible as error:
+            orphaned += [str(instance) for instance in error.instances]
+            if error.last_operator:
+                orphaned.append(str(_("This site: there would be no operator left.")))
+    return orphaned
 
 
 class EndsSessions(admin.ModelAdmin):

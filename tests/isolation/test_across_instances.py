@@ -23,6 +23,7 @@ QUESTIONS = {
     " queued_at timestamp with time zone, worker_seen_at timestamp with time zone)",
     "instances_embedded_otherwise": "TABLE(instance_id bigint)",
     "documents_not_ready": "TABLE(status character varying, documents bigint)",
+    "instances_of_person": "TABLE(instance_id bigint)",
     "instances_with_silent_answers": "TABLE(instance_id bigint)",
 }
 

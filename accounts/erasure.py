@@ -1,0 +1,132 @@
+"""The erasure of a person, in every instance.
+
+What they said and their rights go: conversations, feedback, memberships, keys, identities, logins,
+sessions, the account. What they gave stays without their name: documents, usage figures. The audit
+log keeps the name, as evidence of who did what.
+
+Row security shows one instance at a time, so PostgreSQL names those that hold something of the
+person, memberships or not (``instances.across_instances``), and these alone are visited.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.models import Session
+from django.db import models, transaction
+
+from accounts.models import User
+from instances import audit
+from instances.across_instances import ask
+from instances.models import ApiKey, Instance, InstanceOwnedModel, Membership
+from instances.tenancy import tenant
+
+
+class StillResponsible(Exception):
+    """Somebody else must take over first: nobody would be left to administer these.
+
+    ``last_operator``: nor the site itself.
+    """
+
+    def __init__(self, instances: list[Instance], *, last_operator: bool) -> None:
+        super().__init__(f"{len(instances)} instances, last operator: {last_operator}")
+        self.instances, self.last_operator = instances, last_operator
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A column of a tenant table that names a person."""
+
+    model: type[InstanceOwnedModel]
+    field: str
+    # Whether the row is the person's own, and goes with them; else it stays without their name.
+    is_owned: bool
+
+    def rows(self, user: User) -> models.QuerySet[Any]:
+        """The person's rows, in the tenant of the transaction."""
+        return self.model.objects.filter(**{self.field: user.pk})
+
+
+def references() -> Iterator[Reference]:
+    """Every column of a tenant table that names a person."""
+    for model in apps.get_models():
+        if not issubclass(model, InstanceOwnedModel):
+            continue
+        for field in model._meta.concrete_fields:
+            if field.related_model is User:
+                # A key whose maker is gone would pass for an operator's.
+                is_owned = not field.null or model is ApiKey
+                yield Reference(model, field.name, is_owned)
+
+
+def require_successors(user: User) -> None:
+    """Raise StillResponsible where the person is the only one left to administer."""
+    held = [pk for (pk,) in ask("instances_of_person", user.pk)]
+    kept = Instance.objects.filter(pk__in=held).exclude(status=Instance.Status.DELETING)
+    orphaned = [instance for instance in kept if _is_alone(user, instance)]
+    operators = User.objects.filter(is_staff=True, is_active=True)
+    last_operator = user.is_staff and not operators.exclude(pk=user.pk).exists()
+    if orphaned or last_operator:
+        raise StillResponsible(orphaned, last_operator=last_operator)
+
+
+def rows_of(user: User) -> dict[str, int]:
+    """How many rows name the person, by table and column, in all instances; {} when none does."""
+    counts: Counter[str] = Counter()
+    for (instance_id,) in ask("instances_of_person", user.pk):
+        with tenant(instance_id):
+            for reference in references():
+                name = f"{reference.model._meta.label}.{reference.field}"
+                counts[name] += reference.rows(user).count()
+    return dict(+counts)
+
+
+def erase_person(user: User) -> dict[str, int]:
+    """Erase the person, all or nothing; return how many rows named them before (``rows_of``).
+
+    Raises StillResponsible. Deleting the account fails if a row anywhere still names it: foreign
+    keys are checked across row security.
+    """
+    with transaction.atomic():
+        User.objects.select_for_update().get(pk=user.pk)
+        require_successors(user)
+        counts = rows_of(user)
+        for (instance_id,) in ask("instances_of_person", user.pk):
+            with tenant(instance_id):
+                for reference in references():
+                    if reference.is_owned:
+                        reference.rows(user).delete()
+                    else:
+                        reference.rows(user).update(**{reference.field: None})
+        _end_sessions(user)
+        audit.record(audit.Action.USER_ERASED, target=user, rows=sum(counts.values()))
+        user.delete()
+    return counts
+
+
+def _is_alone(user: User, instance: Instance) -> bool:
+    """Whether the person is the only one who administers it; waits for whoever changes that."""
+    with tenant(instance):
+        administrators = list(
+            Membership.objects.for_instance(instance)
+            .current()
+            .select_for_update(of=("self",))
+            .select_related("user")
+            .filter(role=Membership.Role.ADMIN)
+            .order_by("pk")
+        )
+    others = [one for one in administrators if one.user_id != user.pk and one.user.is_active]
+    return len(others) == 0 and any(one.user_id == user.pk for one in administrators)
+
+
+def _end_sessions(user: User) -> None:
+    """Delete the person's sessions, however they were opened; a session names its user inside."""
+    mine = [
+        session.session_key
+        for session in Session.objects.iterator()
+        if session.get_decoded().get(SESSION_KEY) == str(user.pk)
+    ]
+    Session.objects.filter(session_key__in=mine).delete()
