@@ -242,3 +242,10 @@ class UsageRecordFactory(TenantFactory):
     outcome = "complete"
     method = "measured"
     method_version = "1"
+
+
+FACTORIES: dict[type, type[DjangoModelFactory]] = {
+    found._meta.model: found
+    for found in list(globals().values())
+    if isinstance(found, type) and issubclass(found, DjangoModelFactory) and found._meta.model
+}

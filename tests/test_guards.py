@@ -4,22 +4,18 @@ A new tenant table without row security, a new model that forgot its instance, a
 a stranger in: each fails here before anybody reviews it.
 """
 
-import inspect
-from collections.abc import Iterator
-from dataclasses import dataclass
 from uuid import UUID
 
 import pytest
 from django.apps import apps
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver
-from factory.django import DjangoModelFactory
 
 from instances.organisations import tenant_models
 from instances.tenancy import as_user, tenant
 from tests import factories
 from tests.cast import Cast, make_cast
+from tests.site_map import ALL_PAGES, TENANT_PAGES, values_inside
 
 PROJECT_APPS = {"accounts", "chat", "ingestion", "inference", "instances", "retrieval", "usage"}
 # What belongs to the deployment and not to a tenant.
@@ -67,6 +63,7 @@ PUBLIC_VIEWS = {
     "saml:acs",
     "saml:discovery",
     "saml:finish",
+    "saml:institutions",
     "saml:login",
     "saml:logout",
     "saml:metadata",
@@ -75,11 +72,6 @@ PUBLIC_VIEWS = {
     "socialaccount_login_cancelled",
     "socialaccount_login_error",
     "socialaccount_signup",
-}
-FACTORIES = {
-    factory._meta.model: factory
-    for _name, factory in inspect.getmembers(factories, inspect.isclass)
-    if issubclass(factory, DjangoModelFactory) and factory._meta.model
 }
 TENANT_MODELS = sorted(tenant_models(), key=lambda model: model._meta.label)
 by_label = pytest.mark.parametrize("model", TENANT_MODELS, ids=lambda model: model._meta.label)
@@ -117,7 +109,7 @@ def test_the_application_cannot_step_around_row_security(db):
 
 @by_label
 def test_a_row_is_seen_in_its_instance_only(cast, model):
-    row = FACTORIES[model](instance=cast.instance)
+    row = factories.FACTORIES[model](instance=cast.instance)
     assert rows(model) == 0
     with tenant(cast.instance):
         mine = rows(model)
@@ -134,7 +126,7 @@ def test_a_row_is_seen_in_its_instance_only(cast, model):
 @by_label
 @pytest.mark.parametrize("setting", ["none", "other"])
 def test_a_row_is_not_written_into_another_instance(cast, model, setting):
-    row = FACTORIES[model].build(instance=cast.instance, **built_parents(model, cast))
+    row = factories.FACTORIES[model].build(instance=cast.instance, **built_parents(model, cast))
     row.pk = row.pk if isinstance(row.pk, UUID) else None
     elsewhere = tenant(cast.other_instance) if setting == "other" else transaction.atomic()
     with pytest.raises(DatabaseError, match="row-level security"), elsewhere:
@@ -146,7 +138,7 @@ def built_parents(model: type, cast: Cast) -> dict[str, object]:
     parents: dict[str, object] = {}
     for field in model._meta.concrete_fields:
         if field.is_relation and field.name != "instance" and not field.null:
-            factory = FACTORIES[field.related_model]
+            factory = factories.FACTORIES[field.related_model]
             shared = issubclass(factory, factories.TenantFactory)
             parents[field.name] = factory(**({"instance": cast.instance} if shared else {}))
     return parents
@@ -160,79 +152,11 @@ def test_a_person_sees_their_own_memberships_and_nothing_else(cast):
     assert set(counts.values()) == {0}
 
 
-@dataclass(frozen=True)
-class Page:
-    """A URL pattern of the site."""
-
-    name: str
-    route: str
-    converters: dict[str, object]
-
-    def path(self, values: dict[str, object]) -> str:
-        """The URL with ``values`` for its arguments; any number or word for the others."""
-        path = self.route
-        for argument, converter in self.converters.items():
-            value = values.get(argument, 1)
-            path = path.replace(f"<{type(converter).__name__}:{argument}>", str(value))
-        return f"/{path}"
-
-
-def pages(resolver: URLResolver, prefix: str = "", namespace: str = "") -> Iterator[Page]:
-    """Every pattern written with ``path()`` below ``resolver``."""
-    for pattern in resolver.url_patterns:
-        route = prefix + str(pattern.pattern).lstrip("^").rstrip("$")
-        if isinstance(pattern, URLPattern):
-            converters = pattern.pattern.converters | inherited(resolver)
-            yield Page(namespace + (pattern.name or ""), normalised(route), converters)
-        else:
-            inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
-            pattern.inherited = inherited(resolver) | pattern.pattern.converters
-            yield from pages(pattern, route, inner)
-
-
-def inherited(resolver: URLResolver) -> dict[str, object]:
-    return getattr(resolver, "inherited", {})
-
-
-def normalised(route: str) -> str:
-    """``<uuid:x>`` as ``<UUIDConverter:x>``: arguments are filled by class name."""
-    for short, long in (
-        ("uuid", "UUIDConverter"),
-        ("int", "IntConverter"),
-        ("slug", "SlugConverter"),
-        ("str", "StringConverter"),
-        ("path", "PathConverter"),
-    ):
-        route = route.replace(f"<{short}:", f"<{long}:")
-    return route
-
-
-ALL_PAGES = list(pages(get_resolver()))
-TENANT_PAGES = [page for page in ALL_PAGES if "<SlugConverter:slug>" in page.route]
-
-
 @pytest.fixture
 def inside(transactional_db) -> tuple[Cast, dict[str, object]]:
     """The cast, and something real in their instance for every argument of a URL."""
     cast = make_cast()
-    document = factories.DocumentFactory(instance=cast.instance)
-    conversation = factories.ConversationFactory(instance=cast.instance, user=cast.owner)
-    answer = factories.MessageFactory(
-        instance=cast.instance, conversation=conversation, role="assistant"
-    )
-    citation = factories.CitationFactory(instance=cast.instance, message=answer, document=document)
-    with tenant(cast.instance):
-        member = cast.teammate.memberships.get()
-    values = {
-        "slug": cast.instance.slug,
-        "document_id": document.pk,
-        "conversation_id": conversation.pk,
-        "message_id": answer.pk,
-        "number": citation.number,
-        "member_id": member.pk,
-        "key_id": factories.ApiKeyFactory(instance=cast.instance).pk,
-    }
-    return cast, values
+    return cast, values_inside(cast)
 
 
 def answers(person: object, path: str) -> set[int]:

@@ -20,7 +20,6 @@ from instances.api_keys import authenticate, create_api_key
 from instances.models import ApiKey, AuditEntry, Identity, Invitation, Membership
 from instances.tenancy import overseeing, tenant
 from tests import factories
-from tests.test_guards import FACTORIES
 from usage.models import UsageRecord
 
 
@@ -50,7 +49,7 @@ def test_every_column_that_names_a_person_is_asked_about(cast):
     assert len(columns) >= 8
     for model, field in columns:
         somebody = factories.UserFactory()
-        FACTORIES[model](instance=cast.other_instance, **{field: somebody})
+        factories.FACTORIES[model](instance=cast.other_instance, **{field: somebody})
         assert ask("instances_of_person", somebody.pk) == [(cast.other_instance.pk,)], (
             f"{model._meta.label}.{field} is missing from instances_of_person"
         )

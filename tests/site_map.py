@@ -1,0 +1,85 @@
+"""Every page of the site, found by walking its URLs, and values for their arguments.
+
+A new argument gets its value in ``values_inside``.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from instances.tenancy import tenant
+from tests import factories
+from tests.cast import Cast
+
+
+@dataclass(frozen=True)
+class Page:
+    """A URL pattern of the site."""
+
+    name: str
+    route: str
+    converters: dict[str, object]
+
+    def path(self, values: dict[str, object]) -> str:
+        """The URL with ``values`` for its arguments; any number or word for the others."""
+        path = self.route
+        for argument, converter in self.converters.items():
+            value = values.get(argument, 1)
+            path = path.replace(f"<{type(converter).__name__}:{argument}>", str(value))
+        return f"/{path}"
+
+
+def pages(resolver: URLResolver, prefix: str = "", namespace: str = "") -> Iterator[Page]:
+    """Every pattern written with ``path()`` below ``resolver``."""
+    for pattern in resolver.url_patterns:
+        route = prefix + str(pattern.pattern).lstrip("^").rstrip("$")
+        if isinstance(pattern, URLPattern):
+            converters = pattern.pattern.converters | inherited(resolver)
+            yield Page(namespace + (pattern.name or ""), normalised(route), converters)
+        else:
+            inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+            pattern.inherited = inherited(resolver) | pattern.pattern.converters
+            yield from pages(pattern, route, inner)
+
+
+def inherited(resolver: URLResolver) -> dict[str, object]:
+    return getattr(resolver, "inherited", {})
+
+
+def normalised(route: str) -> str:
+    """``<uuid:x>`` as ``<UUIDConverter:x>``: arguments are filled by class name."""
+    for short, long in (
+        ("uuid", "UUIDConverter"),
+        ("int", "IntConverter"),
+        ("slug", "SlugConverter"),
+        ("str", "StringConverter"),
+        ("path", "PathConverter"),
+    ):
+        route = route.replace(f"<{short}:", f"<{long}:")
+    return route
+
+
+ALL_PAGES = list(pages(get_resolver()))
+TENANT_PAGES = [page for page in ALL_PAGES if "<SlugConverter:slug>" in page.route]
+
+
+def values_inside(cast: Cast) -> dict[str, object]:
+    """Something real and new in the cast's instance for every argument of a URL."""
+    document = factories.DocumentFactory(instance=cast.instance)
+    conversation = factories.ConversationFactory(instance=cast.instance, user=cast.owner)
+    answer = factories.MessageFactory(
+        instance=cast.instance, conversation=conversation, role="assistant"
+    )
+    citation = factories.CitationFactory(instance=cast.instance, message=answer, document=document)
+    with tenant(cast.instance):
+        member = cast.teammate.memberships.get()
+    return {
+        "slug": cast.instance.slug,
+        "document_id": document.pk,
+        "conversation_id": conversation.pk,
+        "message_id": answer.pk,
+        "number": citation.number,
+        "member_id": member.pk,
+        "key_id": factories.ApiKeyFactory(instance=cast.instance).pk,
+    }
