@@ -1,16 +1,22 @@
-"""allauth's adapter: who may sign up, and what a change of password means here."""
+"""allauth's adapters: who may sign up, and what logins and changes of password mean here."""
 
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.providers.base import Provider
-from django.http import HttpRequest
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.oidc.provider import OidcProvider
+from accounts.proofs import remember
 from accounts.rules import rules_of
 from accounts.saml.provider import SamlProvider
+from instances.client_address import client_address
 
 _MISMATCH = _("This user name, e-mail address or password is not right.")
 
@@ -37,17 +43,63 @@ class AccountAdapter(DefaultAccountAdapter):
         """Go on to the instances."""
         return resolve_url("instances:home")
 
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """The address that rate limits count by; a Unix socket has none of its own."""
+        return client_address(request) or "local"
+
+    def post_login(
+        self, request: HttpRequest, user: Any, *, signal_kwargs: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Keep what another service proved, once the session has begun."""
+        response: HttpResponse = super().post_login(
+            request, user, signal_kwargs=signal_kwargs, **kwargs
+        )
+        login = (signal_kwargs or {}).get("sociallogin")
+        if login is not None:
+            remember(request, user, login)
+        return response
+
 
 class SocialAccountAdapter(DefaultSocialAccountAdapter):
     """People of an institution get their account with their first login."""
 
     def list_providers(self, request: HttpRequest) -> list[Provider]:
-        """Offer institutions on the login page only where a rule lets one in."""
-        providers: list[Provider] = super().list_providers(request)
-        if rules_of().exists():
-            return providers
-        return [provider for provider in providers if provider.id != SamlProvider.id]
+        """Offer on the login page only the ways by which a rule lets somebody in."""
+        rules = rules_of()
+        apps = set(rules.exclude(oidc_provider=None).values_list("oidc_provider", flat=True))
+        saml = rules.filter(oidc_provider=None).exists()
+        return [
+            provider
+            for provider in super().list_providers(request)
+            if (saml if provider.id == SamlProvider.id else provider.app.pk in apps)
+        ]
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
-        # The provider has checked the login rule; it opens no instance by itself.
-        return bool(sociallogin.account.provider == SamlProvider.id)
+        # The login rule has been checked; it opens no instance by itself.
+        return sociallogin.provider.id in (SamlProvider.id, OidcProvider.id)
+
+    def get_requests_session(self) -> Any:
+        """Requests to providers: short, and never led elsewhere, with our secret, by them."""
+        session = super().get_requests_session()
+        session.max_redirects = 0
+        return session
+
+
+class MfaAdapter(DefaultMFAAdapter):
+    """Second factors under the site's name."""
+
+    error_messages = DefaultMFAAdapter.error_messages | {
+        "incorrect_code": _("This code or key is not right. Try again."),
+    }
+
+    def get_totp_issuer(self) -> str:
+        """What an authenticator app shows above the code."""
+        return settings.SITE_NAME
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """Who asks for a key: keys are bound to the host's name, and show the site's."""
+        entity: dict[str, str] = super().get_public_key_credential_rp_entity()
+        return entity | {"name": settings.SITE_NAME}
+
+    def generate_authenticator_name(self, user: Any, type: Any) -> str:
+        return gettext("My key")

@@ -1,12 +1,17 @@
 """Which login rule lets somebody in, and whether a person fits it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 from allauth.socialaccount.models import SocialApp
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from accounts.errors import AffiliationRefused, IdentityProviderBlocked, RequirementRefused
+from accounts.errors import (
+    AffiliationRefused,
+    IdentityProviderBlocked,
+    LoginError,
+    RequirementRefused,
+)
 from accounts.login_rules import LoginRule
 from accounts.saml.models import IdentityProvider
 
@@ -71,6 +76,24 @@ def check_rule(rule: LoginRule, subject: Subject) -> None:
     for name, values in rule.required.items():
         if not set(subject.attributes.get(name, ())) & set(values):
             raise RequirementRefused(name)
+
+
+def organisations_of(
+    rules: Iterable[LoginRule], subject_under: Callable[[LoginRule], Subject]
+) -> list[int]:
+    """The organisations to which a person belongs: those whose own rule for this provider they fit.
+
+    ``subject_under(rule)`` is the person as the rule sees them; it raises LoginError as
+    ``check_rule`` does. Rules for a whole feed say who may log in, not whose people they are.
+    """
+    found = set()
+    for rule in rules:
+        try:
+            check_rule(rule, subject_under(rule))
+        except LoginError:
+            continue
+        found.add(rule.organisation_id)
+    return sorted(found)
 
 
 def _most_particular(rules: QuerySet[LoginRule], name: str) -> LoginRule:

@@ -1,10 +1,13 @@
-"""Celery adapters: metadata feeds are refreshed, and what has expired is forgotten."""
+"""Celery adapters: feeds and providers are refreshed, and what has expired is forgotten."""
 
 import logging
 
 from celery import shared_task
 from django.utils import timezone
 
+from accounts.oidc import operators
+from accounts.oidc.errors import ProviderUnreachable
+from accounts.oidc.models import OidcSession
 from accounts.saml.errors import MetadataRefused
 from accounts.saml.feeds import refresh_feed
 from accounts.saml.models import MetadataFeed, SamlPost, SamlReplay, SamlRequest, SamlSession
@@ -31,8 +34,18 @@ def refresh_one_feed(feed_id: int) -> None:
         logger.error("feed %s refused: %s", feed.name, error)
 
 
+@shared_task(name="accounts.tasks.refresh_oidc_providers")
+def refresh_oidc_providers() -> None:
+    """Read every provider's discovery document; one that does not answer keeps what it had."""
+    for app in operators.providers():
+        try:
+            operators.refresh(app)
+        except ProviderUnreachable as error:
+            logger.warning("%s was not refreshed: %s", app.provider_id, error)
+
+
 @shared_task(name="accounts.tasks.forget_expired")
 def forget_expired() -> None:
     """Delete logins, responses, replays and sessions whose time has passed."""
-    for model in (SamlPost, SamlRequest, SamlReplay, SamlSession):
+    for model in (SamlPost, SamlRequest, SamlReplay, SamlSession, OidcSession):
         model._default_manager.filter(expires_at__lt=timezone.now()).delete()

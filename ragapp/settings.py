@@ -138,6 +138,15 @@ DATABASES = {
 DATABASE_ROUTERS: list[str] = []
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# --- Cache ----------------------------------------------------------------------------------------
+# What processes share and may lose: rate limits, providers' public keys.
+CACHE_URL: str = env.str("CACHE_URL", "")
+CACHES: dict[str, Any] = {
+    "default": {"BACKEND": "ragapp.cache.PatientRedisCache", "LOCATION": CACHE_URL}
+    if CACHE_URL
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+}
+
 # --- Accounts -------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
@@ -161,11 +170,25 @@ ACCOUNT_FORMS = {
     "change_password": "accounts.forms.ChangePasswordForm",
 }
 ACCOUNT_SESSION_REMEMBER = False
+# Counted in the cache that all processes share. A whole university may be behind one address.
+ACCOUNT_RATE_LIMITS = {
+    "login": "60/m/ip",
+    "login_failed": "30/m/ip,5/5m/key",
+    "federated_login": "300/m/ip",
+}
+MFA_ADAPTER = "accounts.adapter.MfaAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}
+# Operators see the whole deployment; in production a password alone should not be enough for that.
+REQUIRE_OPERATOR_MFA: bool = env.bool("REQUIRE_OPERATOR_MFA", False)
 ACCOUNT_LOGOUT_ON_GET = False
 SOCIALACCOUNT_ADAPTER = "accounts.adapter.SocialAccountAdapter"
 # An e-mail address from elsewhere proves nothing: accounts are never joined by it.
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+# Of a request to an OpenID Connect provider, while somebody waits.
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/accounts/login/"
@@ -222,6 +245,10 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 MAX_UPLOAD_BYTES: int = env.int("MAX_UPLOAD_BYTES", 200 << 20)
 
+# --- Life of instances ----------------------------------------------------------------------------
+# Days in which the deletion of an instance can be cancelled; 0 deletes at once.
+DELETION_GRACE_DAYS: int = env.int("DELETION_GRACE_DAYS", 30, validate=validate.Range(min=0))
+
 # --- Content security -----------------------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -260,8 +287,11 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
     "reconcile-documents": {"task": "ingestion.tasks.reconcile", "schedule": 10.0},
     "refresh-metadata": {"task": "accounts.tasks.refresh_feeds", "schedule": 3600.0},
+    "refresh-oidc": {"task": "accounts.tasks.refresh_oidc_providers", "schedule": 3600.0},
     "forget-logins": {"task": "accounts.tasks.forget_expired", "schedule": 600.0},
     "reconcile-answers": {"task": "chat.tasks.reconcile", "schedule": 30.0},
+    "delete-instances": {"task": "instances.tasks.delete_due_instances", "schedule": 60.0},
+    "archive-instances": {"task": "instances.tasks.archive_disused_instances", "schedule": 3600.0},
 }
 
 # --- Ingestion ------------------------------------------------------------------------------------

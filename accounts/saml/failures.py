@@ -93,6 +93,18 @@ FAILURES: dict[str, Failure] = {
         _("It was switched off here, or has left its federation."),
         _("Choose another institution, or ask the people who run this site."),
     ),
+    "linked_elsewhere": Failure(
+        _("This login belongs to another account"),
+        _("Somebody, perhaps you, already uses it with another account of this site."),
+        _("Log in with it, and remove it from that account if you want it in this one."),
+        again=False,
+    ),
+    "linking_ended": Failure(
+        _("This login was not added"),
+        _("You are no longer logged in to the account that it was to be added to."),
+        _("Log in to that account and begin again, on the page of your ways to log in."),
+        again=False,
+    ),
     "unavailable": Failure(
         _("Logging in with an institution is not set up"),
         _("This site has no keys for it yet."),

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_POST
 from lxml import etree
 
 from accounts.errors import IdentityProviderBlocked, LoginError
+from accounts.oidc.logout import take_logout_url
 from accounts.saml.clock import check_fresh, check_window
 from accounts.saml.errors import NotOurs, ResponseRefused
 from accounts.saml.failures import failure_page
@@ -54,13 +55,16 @@ def slo(request: HttpRequest) -> HttpResponse:
 @require_POST
 @never_cache
 def logout(request: HttpRequest) -> HttpResponse:
-    """Log out here, then at the institution if it offers that."""
+    """Log out here, then at the institution or the provider if it offers that."""
+    elsewhere = take_logout_url(request.session.session_key or "")
     session = (
         SamlSession.objects.select_related("identity_provider")
         .filter(session_key=request.session.session_key or "")
         .first()
     )
     get_adapter(request).logout(request)
+    if elsewhere:
+        return render(request, "accounts/saml/leaving.html", {"url": elsewhere})
     if session is None:
         return redirect(settings.ACCOUNT_LOGOUT_REDIRECT_URL)
     session.delete()

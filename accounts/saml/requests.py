@@ -7,6 +7,7 @@ stored request, never in RelayState.
 import hashlib
 import secrets
 from datetime import timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -34,8 +35,18 @@ def metadata_of(provider: IdentityProvider) -> IdpMetadata:
     return IdpMetadata(provider.entity_id, provider.xml)
 
 
-def begin_login(*, provider: IdentityProvider, rule: LoginRule, browser: str, next_url: str) -> str:
-    """Store a request and return the URL at the IdP where the browser goes with it."""
+def begin_login(
+    *,
+    provider: IdentityProvider,
+    rule: LoginRule,
+    browser: str,
+    next_url: str,
+    linking_user: Any | None = None,
+) -> str:
+    """Store a request and return the URL at the IdP where the browser goes with it.
+
+    ``linking_user`` is who adds this login to their account; None logs in.
+    """
     sp = service_provider()
     client = client_for(sp, metadata_of(provider))
     request_id = f"_{secrets.token_hex(20)}"
@@ -60,6 +71,7 @@ def begin_login(*, provider: IdentityProvider, rule: LoginRule, browser: str, ne
         request_id=request_id,
         rule=rule,
         identity_provider=provider,
+        linking_user=linking_user,
         browser_digest=digest(browser),
         next_url=next_url,
         expires_at=timezone.now() + REQUEST_LIFE,

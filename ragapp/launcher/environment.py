@@ -89,7 +89,7 @@ def application_environment(
     values = {"DATA_DIR": str(data.root), "PYTHONUNBUFFERED": "1"}
     for name, value in services.service_environment(data, credentials).items():
         ours = embedded.database if name.startswith("DATABASE") else embedded.broker
-        if ours:
+        if ours and not is_set(name):
             values[name] = value
     if not is_set("SECRET_KEY"):
         values["SECRET_KEY"] = credentials.secret_key

@@ -27,6 +27,7 @@ def service_environment(data: DataDir, credentials: Credentials) -> dict[str, st
             data, "ragapp_owner", credentials.owner_password
         ),
         "CELERY_BROKER_URL": valkey.broker_url(data),
+        "CACHE_URL": valkey.cache_url(data),
     }
 
 

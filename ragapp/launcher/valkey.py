@@ -33,6 +33,11 @@ def broker_url(data: DataDir) -> str:
     return f"redis+socket://{quote(str(_socket(data)))}?virtual_host=0"
 
 
+def cache_url(data: DataDir) -> str:
+    """Django's URL of the cache: another database of the same server."""
+    return f"unix://{quote(str(_socket(data)))}?db=1"
+
+
 def program(data: DataDir) -> Program:
     """Valkey as a supervised program."""
     us = our_account()

@@ -57,7 +57,8 @@ def test_everything_is_ours_by_default(data: DataDir) -> None:
     ("name", "gone"),
     [
         ("DATABASE_URL", {"DATABASE_URL", "DATABASE_OWNER_URL"}),
-        ("CELERY_BROKER_URL", {"CELERY_BROKER_URL"}),
+        ("CELERY_BROKER_URL", {"CELERY_BROKER_URL", "CACHE_URL"}),
+        ("CACHE_URL", {"CACHE_URL"}),
         ("EMBEDDING_BASE_URL", {"EMBEDDING_BASE_URL", "EMBEDDING_API_KEY"}),
         ("SECRET_KEY", {"SECRET_KEY"}),
         ("ALLOWED_HOSTS", {"ALLOWED_HOSTS"}),

@@ -1,0 +1,58 @@
+"""The page of each failure of a login by OpenID Connect: what happened, and what to do now."""
+
+import logging
+
+from allauth.socialaccount.models import SocialApp
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+
+from accounts.errors import LoginError
+from accounts.saml.failures import FAILURES as SHARED
+from accounts.saml.failures import Failure
+
+logger = logging.getLogger(__name__)
+
+_SAME = (
+    *("refused", "affiliation", "not_invited", "mfa", "linked_elsewhere", "linking_ended"),
+    "idp_blocked",
+)
+FAILURES: dict[str, Failure] = {code: SHARED[code] for code in _SAME} | {
+    "unreachable": Failure(
+        _("The login service does not answer"),
+        _("This site could not reach it, or could not understand it."),
+        _("Try again in a few minutes. If it lasts, send us the reference below."),
+        status=503,
+    ),
+    "provider_error": Failure(
+        _("The login service did not log you in"),
+        _("It answered with an error of its own."),
+        _("Try once more. If it fails again, ask the people who run that service."),
+    ),
+    "cancelled": Failure(
+        _("You did not log in"),
+        _("You turned back at the login service, or did not let it say who you are."),
+        _("Log in again whenever you like, or in another way."),
+    ),
+    "stale": Failure(
+        _("This login cannot go on"),
+        _(
+            "It began too long ago, in another browser, or was finished already:"
+            " that happens with the browser's back button."
+        ),
+        _("If you are logged in, go on. Otherwise begin again."),
+        status=400,
+    ),
+}
+
+
+def failure_page(
+    request: HttpRequest, error: LoginError, app: SocialApp | None = None
+) -> HttpResponse:
+    """Log what happened and show its page, which says nothing of how it was found out."""
+    logger.warning(
+        "login refused (%s, %s): %s", type(error).__name__, app.provider_id if app else "-", error
+    )
+    failure = FAILURES[error.code]
+    context = {"failure": failure, "code": error.code, "app": app}
+    return render(request, "accounts/oidc/failure.html", context, status=failure.status)

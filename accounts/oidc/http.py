@@ -1,0 +1,62 @@
+"""Requests to a provider: short, bounded, never redirected, never in the clear."""
+
+import ipaddress
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from allauth.socialaccount.adapter import get_adapter
+
+from accounts.oidc.errors import ProviderUnreachable
+
+MAX_ANSWER_BYTES = 256 << 10
+
+
+def is_protected(url: str) -> bool:
+    """Whether ``url`` is https, or http to this very machine (a provider under test)."""
+    parts = urlsplit(url)
+    if parts.scheme == "https":
+        return bool(parts.hostname)
+    return parts.scheme == "http" and _is_loopback(parts.hostname or "")
+
+
+def fetch(url: str, **headers: str) -> tuple[str, bytes]:
+    """GET ``url``; return its media type and its body. Raises ProviderUnreachable."""
+    if not is_protected(url):
+        raise ProviderUnreachable(f"not an https address: {url}")
+    try:
+        with get_adapter().get_requests_session() as session:
+            response = session.get(url, headers=headers, stream=True)
+            response.raise_for_status()
+            body = response.raw.read(MAX_ANSWER_BYTES + 1, decode_content=True)
+    except (requests.RequestException, OSError) as error:
+        raise ProviderUnreachable(f"{url}: {error}") from error
+    if len(body) > MAX_ANSWER_BYTES:
+        raise ProviderUnreachable(f"{url}: too large")
+    media_type = str(response.headers.get("Content-Type", "")).partition(";")[0]
+    return media_type.strip().lower(), body
+
+
+def fetch_object(url: str) -> dict[str, Any]:
+    """GET a JSON object. Raises ProviderUnreachable."""
+    _media_type, body = fetch(url)
+    return as_object(body, url)
+
+
+def as_object(body: bytes, url: str) -> dict[str, Any]:
+    """``body`` read as a JSON object. Raises ProviderUnreachable."""
+    try:
+        value = json.loads(body)
+    except ValueError as error:
+        raise ProviderUnreachable(f"{url}: not JSON") from error
+    if not isinstance(value, dict):
+        raise ProviderUnreachable(f"{url}: not a JSON object")
+    return value
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

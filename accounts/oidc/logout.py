@@ -1,0 +1,31 @@
+"""Logging out at the provider as well (OpenID Connect RP-Initiated Logout 1.0)."""
+
+from django.conf import settings
+from django.utils.http import urlencode
+
+from accounts.oidc.configuration import configuration_of
+from accounts.oidc.errors import ProviderUnreachable
+from accounts.oidc.models import OidcSession
+
+
+def take_logout_url(session_key: str) -> str:
+    """Where the browser of a session that ends goes to end the provider's; "" for nowhere."""
+    session = (
+        OidcSession.objects.select_related("rule__oidc_provider")
+        .filter(session_key=session_key)
+        .first()
+    )
+    if session is None or session.rule.oidc_provider is None:
+        return ""
+    session.delete()
+    app = session.rule.oidc_provider
+    try:
+        endpoint = configuration_of(app).end_session_endpoint
+    except ProviderUnreachable:
+        return ""
+    query = {
+        "id_token_hint": session.id_token,
+        "client_id": app.client_id,
+        "post_logout_redirect_uri": settings.SITE_URL + settings.ACCOUNT_LOGOUT_REDIRECT_URL,
+    }
+    return f"{endpoint}?{urlencode(query)}" if endpoint else ""

@@ -1,0 +1,114 @@
+"""What operators do with OpenID Connect providers: add, remove, find out what is wrong."""
+
+from collections.abc import Iterator, Sequence
+
+from allauth.socialaccount.models import SocialAccount, SocialApp
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+from django.urls import reverse
+
+from accounts.linking import source_of
+from accounts.login_rules import LoginRule
+from accounts.oidc.configuration import Configuration, discover, keep, keys_of
+from accounts.oidc.errors import ProviderUnreachable
+from accounts.oidc.models import OidcSession
+from accounts.oidc.provider import OidcProvider
+from accounts.oidc.tokens import ALGORITHMS
+from accounts.saml.provider import SamlProvider
+from accounts.sessions import end_sessions
+from instances import audit
+from instances.identities import forget_identities
+
+DEFAULT_SCOPES = ("openid", "profile")
+
+
+def providers() -> QuerySet[SocialApp]:
+    """Every OpenID Connect provider, by its slug."""
+    found: QuerySet[SocialApp] = SocialApp.objects.filter(provider=OidcProvider.id)
+    return found.order_by("provider_id")
+
+
+def callback_url(slug: str) -> str:
+    """The redirect URI to register at the provider."""
+    return settings.SITE_URL + reverse("openid_connect_callback", args=[slug])
+
+
+def after_logout_url() -> str:
+    """The post-logout redirect URI to register at the provider."""
+    return settings.SITE_URL + settings.ACCOUNT_LOGOUT_REDIRECT_URL
+
+
+def add_provider(
+    *,
+    slug: str,
+    name: str,
+    issuer: str,
+    client_id: str,
+    client_secret: str,
+    scopes: Sequence[str] = DEFAULT_SCOPES,
+    mfa_acr: str = "",
+) -> SocialApp:
+    """Add a provider, or replace what is known of it, once its discovery document has been read.
+
+    ``mfa_acr`` is what asks it for a second factor. Raises ProviderUnreachable, and ValueError for
+    a slug that names something else.
+    """
+    if slug in (SamlProvider.id, OidcProvider.id):
+        raise ValueError(f"{slug} is the name of a protocol: choose another")
+    configuration = discover(issuer)
+    values = {"server_url": issuer, "scope": list(scopes)}
+    values |= {"mfa_acr": mfa_acr} if mfa_acr else {}
+    with transaction.atomic():
+        app, _created = SocialApp.objects.update_or_create(
+            provider=OidcProvider.id,
+            provider_id=slug,
+            defaults={
+                "name": name,
+                "client_id": client_id,
+                "secret": client_secret,
+                "settings": values,
+            },
+        )
+        keep(app, configuration)
+        audit.record(audit.Action.LOGIN_SOURCE_CHANGED, target=name, issuer=issuer)
+    return app
+
+
+def remove_provider(app: SocialApp) -> None:
+    """Remove a provider, its rules, its sessions, its logins and what they proved."""
+    with transaction.atomic():
+        end_sessions(OidcSession.objects.filter(rule__oidc_provider=app))
+        accounts = SocialAccount.objects.filter(provider=app.provider_id)
+        for account in accounts:
+            forget_identities(source=source_of(account))
+        accounts.delete()
+        audit.record(audit.Action.LOGIN_SOURCE_CHANGED, target=app.name, removed=True)
+        app.delete()
+
+
+def refresh(app: SocialApp) -> Configuration:
+    """Read the discovery document anew. Raises ProviderUnreachable; what we had then stays."""
+    configuration = discover(app.settings["server_url"])
+    keep(app, configuration)
+    return configuration
+
+
+def problems(app: SocialApp) -> Iterator[str]:
+    """Sentences that say what keeps people from logging in by this provider."""
+    if not settings.SITE_URL.startswith("https://"):
+        yield f"SITE_URL is {settings.SITE_URL}: set it to the https address that people use."
+    if not LoginRule.objects.filter(oidc_provider=app, is_enabled=True).exists():
+        yield "No login rule names it: add one in the administration (/admin/, Login rules)."
+    try:
+        configuration = refresh(app)
+        keys = keys_of(configuration, None)
+    except ProviderUnreachable as error:
+        yield f"It does not answer as it should: {error}."
+        return
+    if not any(key.get("alg") in (None, *ALGORITHMS) for key in keys):
+        yield f"None of its keys is of a kind that we accept ({', '.join(ALGORITHMS)})."
+    if not configuration.userinfo_endpoint:
+        yield "It has no userinfo endpoint: all that is known of people is in its id_token."
+    if not configuration.end_session_endpoint:
+        yield "It offers no logout: people who log out here stay logged in there."

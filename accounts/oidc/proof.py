@@ -1,0 +1,37 @@
+"""What is kept of a login by OpenID Connect."""
+
+from dataclasses import replace
+
+from allauth.socialaccount.models import SocialApp
+
+from accounts.login_rules import LoginRule
+from accounts.oidc.subject import OidcSubject, affiliations_under, scopes_under
+from accounts.proofs import Proof
+from accounts.rules import organisations_of
+
+# For display: people change them, and nothing here verifies them.
+_UNPROVED = frozenset({"email", "phone_number", "address", "picture", "website", "profile"})
+
+
+def proof_of(subject: OidcSubject, *, app: SocialApp, rule: LoginRule, id_token: str) -> Proof:
+    """What may be believed of a subject who came under ``rule``."""
+
+    def under(other: LoginRule) -> OidcSubject:
+        scopes = scopes_under(other, subject.attributes)
+        affiliations = affiliations_under(other, subject.attributes)
+        return replace(subject, scopes=scopes, affiliations=affiliations)
+
+    own_rules = LoginRule.objects.filter(is_enabled=True, instance=None, oidc_provider=app)
+    return Proof(
+        rule_id=rule.pk,
+        organisation_ids=organisations_of(own_rules, under),
+        session={"oidc": {"id_token": id_token}},
+        scopes=sorted(subject.scopes),
+        affiliations=sorted(subject.affiliations),
+        attributes={
+            name: list(values)
+            for name, values in subject.attributes.items()
+            if name not in _UNPROVED
+        },
+        second_factor=subject.second_factor,
+    )

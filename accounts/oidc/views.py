@@ -1,0 +1,130 @@
+"""The two pages of a login by OpenID Connect: login → (the provider) → callback."""
+
+import hmac
+from typing import Any
+
+import requests
+from allauth.socialaccount.models import SocialApp
+from allauth.socialaccount.providers.base.constants import AuthProcess
+from allauth.socialaccount.providers.oauth2.client import OAuth2Error
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from accounts.errors import LoginError
+from accounts.linking import take_linking
+from accounts.login_rules import LoginRule
+from accounts.oidc.errors import (
+    AnswerRefused,
+    LoginCancelled,
+    ProviderError,
+    ProviderUnreachable,
+    StateLost,
+)
+from accounts.oidc.failures import failure_page
+from accounts.oidc.proof import proof_of
+from accounts.oidc.provider import OidcAdapter, OidcProvider
+from accounts.proofs import link_to, log_in
+from accounts.rate_limits import limited
+from accounts.rules import check_rule, rule_for_oidc, rules_of
+
+
+@require_GET
+@never_cache
+def login(request: HttpRequest, provider_id: str) -> HttpResponseBase:
+    """Send the browser to the provider; what its answer must fit stays in the session."""
+    app = _app(provider_id)
+    rules = rules_of(request.GET.get("organisation", ""), request.GET.get("instance", ""))
+    try:
+        url = OidcProvider(request, app=app).begin(
+            request,
+            rule=rule_for_oidc(app, rules),
+            process=AuthProcess.CONNECT if take_linking(request) else AuthProcess.LOGIN,
+            next_url=_safe_next(request),
+        )
+    except LoginError as error:
+        return failure_page(request, error, app)
+    return HttpResponseRedirect(url)
+
+
+@limited("federated_login")
+@require_GET
+@never_cache
+def callback(request: HttpRequest, provider_id: str) -> HttpResponseBase:
+    """Take the provider's answer, verify it whole, and log the person in."""
+    app = _app(provider_id)
+    try:
+        return _complete(request, app)
+    except LoginError as error:
+        return failure_page(request, error, app)
+
+
+def _complete(request: HttpRequest, app: SocialApp) -> HttpResponseBase:
+    provider = OidcProvider(request, app=app)
+    adapter = OidcAdapter(request, app.provider_id)
+    state = _state(request, provider)
+    _check_answer(request, adapter)
+    # Switched off, or removed, since the login began?
+    rule = rule_for_oidc(app, LoginRule.objects.filter(pk=state["data"]["rule"], is_enabled=True))
+    tokens = _tokens(request, adapter, state)
+    subject = adapter.read(tokens, nonce=state["data"]["nonce"], rule=rule)
+    check_rule(rule, subject)
+    login = provider.sociallogin_from_response(request, subject)
+    proof = proof_of(subject, app=app, rule=rule, id_token=tokens["id_token"])
+    if state["process"] == AuthProcess.CONNECT:
+        return link_to(request, login, proof, user_id=state["data"]["user"])
+    return log_in(request, login, proof, next_url=state.get("next", "/"))
+
+
+def _app(provider_id: str) -> SocialApp:
+    return get_object_or_404(SocialApp, provider=OidcProvider.id, provider_id=provider_id)
+
+
+def _state(request: HttpRequest, provider: OidcProvider) -> dict[str, Any]:
+    """The state of this browser's login by this very provider, once. Raises StateLost."""
+    try:
+        state: dict[str, Any] = provider.unstash_redirect_state(
+            request, request.GET.get("state", "")
+        )
+    except PermissionDenied as error:
+        raise StateLost(f"state {request.GET.get('state', '')[:20]}") from error
+    return state
+
+
+def _check_answer(request: HttpRequest, adapter: OidcAdapter) -> None:
+    """Refuse an error, and an answer of another issuer (RFC 9207)."""
+    known = adapter.configuration
+    issuer = request.GET.get("iss", known.issuer if not known.names_issuer else "")
+    if not hmac.compare_digest(issuer.encode(), known.issuer.encode()):
+        raise AnswerRefused(f"an answer of {issuer or 'nobody'}")
+    error = request.GET.get("error", "")
+    if error == OidcAdapter.login_cancelled_error:
+        raise LoginCancelled(error)
+    if error or not request.GET.get("code"):
+        raise ProviderError(f"{error} {request.GET.get('error_description', '')}"[:300])
+
+
+def _tokens(request: HttpRequest, adapter: OidcAdapter, state: dict[str, Any]) -> dict[str, Any]:
+    """Exchange the code. Raises ProviderError or ProviderUnreachable."""
+    client = adapter.get_client(request, adapter.get_provider().app)
+    try:
+        tokens: dict[str, Any] = adapter.get_access_token_data(
+            request, adapter.get_provider().app, client, state["pkce_code_verifier"]
+        )
+    except OAuth2Error as error:
+        raise ProviderError(str(error)[:300]) from error
+    except (requests.RequestException, KeyError) as error:
+        # KeyError: an answer without a Content-Type.
+        raise ProviderUnreachable(str(error)) from error
+    return tokens
+
+
+def _safe_next(request: HttpRequest) -> str:
+    target = request.GET.get("next", "")[:2000]
+    safe = url_has_allowed_host_and_scheme(
+        target, allowed_hosts=None, require_https=request.is_secure()
+    )
+    return target if safe else "/"

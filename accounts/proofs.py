@@ -1,0 +1,106 @@
+"""What a login through another service proved, kept until the session begins.
+
+A local second factor may come between the provider's answer and the session, so it travels in
+allauth's state, as JSON.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from allauth.socialaccount.helpers import complete_social_login
+from allauth.socialaccount.models import SocialLogin
+from django.contrib import messages
+from django.db import connection, transaction
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+
+from accounts.linking import LinkingNotBegun, link, source_of
+from accounts.sessions import bound_session, note_session
+from instances.identities import record_identity
+from instances.second_factor import SESSION_KEY
+
+_STATE = "proof"
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What may be believed of a person, and of the session that the login opens.
+
+    ``session`` is for a later logout: ``{"saml": …}`` or ``{"oidc": …}`` (accounts.sessions);
+    ``session_ends`` is ISO 8601, "" for our own bound.
+    """
+
+    rule_id: int
+    organisation_ids: list[int]
+    session: dict[str, Any]
+    federation: str = ""
+    scopes: list[str] = field(default_factory=list)
+    affiliations: list[str] = field(default_factory=list)
+    attributes: Mapping[str, list[str]] = field(default_factory=dict)
+    second_factor: bool = False
+    session_ends: str = ""
+
+
+def log_in(
+    request: HttpRequest, login: SocialLogin, proof: Proof, *, next_url: str
+) -> HttpResponseBase:
+    """Log the person in, with a new account the first time; ``remember`` follows."""
+    login.state = {"process": "login", "next": next_url, _STATE: asdict(proof)}
+    with transaction.atomic():
+        _one_at_a_time(login)
+        response: HttpResponseBase = complete_social_login(request, login)
+    return response
+
+
+def link_to(
+    request: HttpRequest, login: SocialLogin, proof: Proof, *, user_id: int
+) -> HttpResponseBase:
+    """Make the login another way into the account of the person who began to link it.
+
+    Raises LinkedElsewhere, or LinkingNotBegun when somebody else is logged in by now.
+    """
+    if request.user.pk != user_id:
+        raise LinkingNotBegun(str(user_id))
+    with transaction.atomic():
+        _one_at_a_time(login)
+        link(user=request.user, account=login.account)
+        _record(request.user, login, proof)
+    messages.success(request, _("You can log in this way from now on."))
+    return redirect("socialaccount_connections")
+
+
+def remember(request: HttpRequest, user: Any, login: SocialLogin) -> None:
+    """Note what the login proved, now that its session has begun."""
+    kept = login.state.get(_STATE)
+    if kept is None:
+        return
+    proof = Proof(**kept)
+    ends = bound_session(
+        request, parse_datetime(proof.session_ends) if proof.session_ends else None
+    )
+    note_session(request, user, rule_id=proof.rule_id, ends=ends, **proof.session)
+    if proof.second_factor:
+        request.session[SESSION_KEY] = True
+    _record(user, login, proof)
+
+
+def _record(user: Any, login: SocialLogin, proof: Proof) -> None:
+    record_identity(
+        user=user,
+        source=source_of(login.account),
+        organisation_ids=proof.organisation_ids,
+        federation=proof.federation,
+        scopes=proof.scopes,
+        affiliations=proof.affiliations,
+        attributes=proof.attributes,
+    )
+
+
+def _one_at_a_time(login: SocialLogin) -> None:
+    """Two first logins at once: of one person they make one account, of namesakes two."""
+    with connection.cursor() as cursor:
+        for key in (source_of(login.account), f"name:{login.user.username}"):
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])

@@ -1,0 +1,78 @@
+"""What is kept of a login by SAML."""
+
+from dataclasses import replace
+
+from accounts.errors import RequirementRefused
+from accounts.login_rules import LoginRule
+from accounts.proofs import Proof
+from accounts.rules import organisations_of
+from accounts.saml.identifiers import (
+    SCOPED_IDENTIFIERS,
+    allowed_scopes,
+    scoped_affiliations,
+    scoped_identifier,
+    within_scopes,
+)
+from accounts.saml.models import IdentityProvider, SamlRequest
+from accounts.saml.responses import MFA, AuthenticatedSubject
+
+_SCOPED = (*SCOPED_IDENTIFIERS, "eduPersonScopedAffiliation")
+# For display: an IdP may say of them what it likes.
+_UNPROVED = frozenset({"mail", "eduPersonAffiliation", "eduPersonPrimaryAffiliation"})
+
+
+def proof_of(subject: AuthenticatedSubject, saml_request: SamlRequest) -> Proof:
+    """What may be believed of a subject who answered ``saml_request``."""
+    provider, rule = saml_request.identity_provider, saml_request.rule
+    scopes = allowed_scopes(provider.scopes, rule.allowed_scopes)
+    attributes = _proved(subject, scopes)
+    assertion = subject.assertion
+    name_id = assertion.name_id
+    return Proof(
+        rule_id=rule.pk,
+        organisation_ids=_organisations(provider, subject),
+        session={
+            "saml": {
+                "identity_provider_id": provider.pk,
+                "name_id": vars(name_id) if name_id else {},
+                "session_index": assertion.session_index[:500],
+            }
+        },
+        federation=provider.registration_authority if provider.feed_id else "",
+        scopes=sorted(
+            {value.partition("@")[2] for name in _SCOPED for value in attributes.get(name, ())}
+        ),
+        affiliations=sorted(subject.affiliations),
+        attributes=attributes,
+        second_factor=assertion.authn_context == MFA,
+        session_ends=(
+            assertion.session_expires_at.isoformat() if assertion.session_expires_at else ""
+        ),
+    )
+
+
+def _organisations(provider: IdentityProvider, subject: AuthenticatedSubject) -> list[int]:
+    def under(rule: LoginRule) -> AuthenticatedSubject:
+        scopes = allowed_scopes(provider.scopes, rule.allowed_scopes)
+        if rule.allowed_scopes and scoped_identifier(subject.attributes, scopes) is None:
+            raise RequirementRefused("scope")
+        return replace(subject, affiliations=scoped_affiliations(subject.attributes, scopes))
+
+    own_rules = LoginRule.objects.filter(is_enabled=True, instance=None, identity_provider=provider)
+    return organisations_of(own_rules, under)
+
+
+def _proved(subject: AuthenticatedSubject, scopes: frozenset[str]) -> dict[str, list[str]]:
+    """The attributes that the IdP may speak of: scoped values under a scope of its own."""
+    proved: dict[str, list[str]] = {}
+    for name, values in subject.attributes.items():
+        if name in _UNPROVED:
+            continue
+        if name in _SCOPED:
+            checked = (within_scopes(value, scopes) for value in values)
+            kept = [value for value in checked if value]
+        else:
+            kept = list(values)
+        if kept:
+            proved[name] = kept
+    return proved

@@ -1,0 +1,58 @@
+"""Sessions that another service's login opened: remembered, and ended with the right to them."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts.oidc.models import OidcSession
+from accounts.saml.models import SamlSession
+
+
+def bound_session(request: HttpRequest, latest: datetime | None) -> datetime:
+    """Let the session that just began end at ``latest``, or at our own bound; return its end."""
+    ours = timezone.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE)
+    ends = min(ours, latest) if latest else ours
+    request.session.set_expiry(ends)
+    request.session.save()
+    return ends
+
+
+def note_session(
+    request: HttpRequest,
+    user: Any,
+    *,
+    rule_id: int,
+    ends: datetime,
+    saml: dict[str, Any] | None = None,
+    oidc: dict[str, Any] | None = None,
+) -> None:
+    """Note a session for its logout and its end by rule; ``saml``, ``oidc``: fields of its row."""
+    kept = {
+        "user": user,
+        "rule_id": rule_id,
+        "session_key": request.session.session_key or "",
+        "expires_at": ends,
+    }
+    if saml is not None:
+        SamlSession.objects.create(**kept, **saml)
+    if oidc is not None:
+        OidcSession.objects.create(**kept, **oidc)
+
+
+def end_sessions(sessions: QuerySet[Any]) -> int:
+    """End the sessions here that these rows speak of; return how many there were."""
+    keys = list(sessions.values_list("session_key", flat=True))
+    Session.objects.filter(session_key__in=keys).delete()
+    sessions.delete()
+    return len(keys)
+
+
+def end_sessions_under(**which: Any) -> int:
+    """End the sessions of every kind of a user or a rule (``user=…``, ``rule=…``)."""
+    kinds: tuple[Any, ...] = (SamlSession, OidcSession)
+    return sum(end_sessions(kind.objects.filter(**which)) for kind in kinds)

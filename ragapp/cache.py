@@ -1,0 +1,47 @@
+"""The shared cache, which nobody waits for.
+
+It holds what may be lost: counts of rate limits, public keys of providers. While its server is
+away every read finds nothing and every write succeeds, so that people can log in all the same.
+"""
+
+import logging
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.core.cache.backends.redis import RedisCache
+from redis.exceptions import RedisError
+
+logger = logging.getLogger(__name__)
+
+_TIMEOUTS_S = {"socket_connect_timeout": 1, "socket_timeout": 1}
+
+
+def _or_else(missing: Callable[..., Any]) -> Callable[[Any], Any]:
+    """Answer ``missing(*arguments)`` while the server cannot be reached."""
+
+    def decorator(method: Any) -> Any:
+        @wraps(method)
+        def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
+            try:
+                return method(self, *args, **kwargs)
+            except RedisError as error:
+                logger.warning("the cache does not answer: %s", error)
+                return missing(*args, **kwargs)
+
+        return wrapper
+
+    return decorator
+
+
+class PatientRedisCache(RedisCache):
+    """Redis or Valkey, done without while it is away."""
+
+    def __init__(self, server: str, params: dict[str, Any]) -> None:
+        super().__init__(server, params | {"OPTIONS": _TIMEOUTS_S | params.get("OPTIONS", {})})
+
+    get = _or_else(lambda key, default=None, version=None: default)(RedisCache.get)
+    set = _or_else(lambda *args, **kwargs: None)(RedisCache.set)
+    add = _or_else(lambda *args, **kwargs: True)(RedisCache.add)
+    delete = _or_else(lambda *args, **kwargs: False)(RedisCache.delete)
+    touch = _or_else(lambda *args, **kwargs: False)(RedisCache.touch)
