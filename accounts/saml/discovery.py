@@ -1,6 +1,10 @@
-"""Finding one's institution among thousands: one indexed query."""
+"""Finding one's institution among thousands: an indexed query or two."""
 
-from django.db.models import Q, QuerySet
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+from django.db.models.functions import Collate
 
 from accounts.login_rules import LoginRule
 from accounts.rules import providers_of
@@ -8,18 +12,77 @@ from accounts.saml.folding import fold
 from accounts.saml.models import IdentityProvider
 
 LIMIT = 30
+_MAX_WORDS = 6
+_MAX_CHARS = 100
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An institution as it is offered; ``domain`` tells namesakes apart."""
+
+    pk: int
+    name: str
+    domain: str
+    last: bool = False
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What a search found; ``more`` when that is not all."""
+
+    found: list[Choice]
+    more: bool
+
+
+def find_choices(
+    rules: QuerySet[LoginRule], search: str, *, language: str, last: int | None = None
+) -> Choices:
+    """The institutions to offer for what somebody typed: by name, the one of last time first."""
+    found = find_providers(rules, search)
+    more = len(found) > LIMIT
+    found = found[:LIMIT]
+    if last is not None and not search and all(each.pk != last for each in found):
+        found = [*_offered(rules).filter(pk=last), *found]
+    choices = [
+        Choice(
+            pk=provider.pk,
+            name=provider.name_in(language),
+            domain=next(iter(provider.scopes), ""),
+            last=provider.pk == last,
+        )
+        for provider in found
+    ]
+    return Choices(sorted(choices, key=lambda each: (not each.last, each.name.casefold())), more)
 
 
 def find_providers(rules: QuerySet[LoginRule], search: str) -> list[IdentityProvider]:
     """The IdPs that ``rules`` offer whose names, keywords or domains have every word of ``search``.
 
     In any language, without accents or capitals; at most ``LIMIT`` + 1. Those who ask to be hidden
-    are.
+    are. An address of e-mail finds the IdP of its domain, else of a domain above that.
     """
-    matching = Q()
-    # An address of mail names its domain.
-    for word in fold(search.rpartition("@")[2])[:100].split()[:6]:
-        matching &= Q(search_text__contains=word)
-    # Which columns: the metadata's XML is large, and not shown.
-    found = providers_of(rules).filter(matching, is_hidden=False).defer("xml")
-    return sorted(found.order_by("pk")[: LIMIT + 1], key=lambda provider: provider.entity_id)
+    for words in _attempts(search):
+        matching = _offered(rules)
+        for word in words:
+            matching = matching.filter(search_text__contains=word)
+        found = list(matching.order_by(Collate("search_text", "C"), "pk")[: LIMIT + 1])
+        if found:
+            return found
+    return []
+
+
+def _offered(rules: QuerySet[LoginRule]) -> QuerySet[IdentityProvider]:
+    # The metadata's XML is large, and not shown.
+    shown = ("pk", "entity_id", "names", "scopes")
+    return providers_of(rules).filter(is_hidden=False).only(*shown)
+
+
+def _attempts(search: str) -> Iterator[list[str]]:
+    """The words to look for: all that were typed, then fewer labels of an address' domain."""
+    _local_part, at, domain = search.rpartition("@")
+    folded = fold(domain)[:_MAX_CHARS]
+    yield folded.split()[:_MAX_WORDS]
+    labels = folded.split(".")
+    while at and len(labels) > 2:
+        labels = labels[1:]
+        yield [".".join(labels)]

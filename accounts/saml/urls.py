@@ -2,14 +2,15 @@
 
 from django.urls import URLPattern, path
 
-from accounts.saml import logout, views
+from accounts.saml import logout, views, views_discovery
 
 # What allauth would mount under /accounts/, where it looks for a provider's pages: nothing.
 urlpatterns: list[URLPattern] = []
 
 pages = (
     [
-        path("", views.discovery, name="discovery"),
+        path("", views_discovery.discovery, name="discovery"),
+        path("institutions/", views_discovery.institutions, name="institutions"),
         path("login/<int:provider_id>/", views.login, name="login"),
         path("acs/", views.acs, name="acs"),
         path("finish/", views.finish, name="finish"),

@@ -1,4 +1,4 @@
-"""Keys made at run time, a service provider, two forged IdPs."""
+"""Keys made at run time, a service provider, two forged IdPs, and a rule for one of them."""
 
 import shutil
 from pathlib import Path
@@ -6,8 +6,17 @@ from typing import Any
 
 import pytest
 
-from accounts.saml.service_provider import KeyPair, ServiceProvider
-from tests.accounts.saml.forger import Idp, Keys, make_keys
+from accounts.login_rules import LoginRule
+from accounts.models import IdentityProvider
+from accounts.saml.errors import ResponseRefused
+from accounts.saml.feeds import add_single_idp
+from accounts.saml.responses import Expected, read_response
+from accounts.saml.service_provider import IdpMetadata, KeyPair, ServiceProvider
+from instances.models import Organisation
+from tests.accounts.saml import forger
+from tests.accounts.saml.forger import Answer, Idp, Keys, make_keys
+from tests.accounts.saml.journey import Browser
+from tests.factories import OrganisationFactory
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -65,3 +74,53 @@ def our_keys(settings: Any, all_keys: dict[str, Keys], tmp_path: Path) -> None:
     for name, pair in (("current", "sp"), ("previous", "sp-old")):
         (folder / f"{name}.key").write_bytes(all_keys[pair].key.read_bytes())
         (folder / f"{name}.crt").write_bytes(all_keys[pair].certificate.read_bytes())
+
+
+@pytest.fixture
+def university(db: None) -> Organisation:
+    return OrganisationFactory(slug="univ-a", name="Université A")
+
+
+@pytest.fixture
+def provider(db: None, idp_a: Idp) -> IdentityProvider:
+    """The first IdP, as the operator added it."""
+    return add_single_idp(idp_a.metadata().encode())
+
+
+@pytest.fixture
+def rule(university: Organisation, provider: IdentityProvider) -> LoginRule:
+    """People of the first IdP may log in to the university."""
+    return LoginRule.objects.create(organisation=university, identity_provider=provider)
+
+
+@pytest.fixture
+def browser(idp_a: Idp) -> Browser:
+    return Browser(idp_a)
+
+
+@pytest.fixture
+def expected(idp_a: Idp) -> Expected:
+    return Expected(
+        request_id="_request1",
+        idp=IdpMetadata(idp_a.entity_id, idp_a.metadata()),
+        declared_scopes=idp_a.scopes,
+    )
+
+
+@pytest.fixture
+def answer(sp: ServiceProvider, idp_a: Idp) -> Answer:
+    return Answer(idp_a, sp, "_request1")
+
+
+@pytest.fixture
+def refused(sp: ServiceProvider, expected: Expected) -> Any:
+    """``refused(xml, error, match)``: nobody is authenticated, for that reason."""
+
+    def check(
+        xml: Any, error: Any = ResponseRefused, match: Any = None, expected: Expected = expected
+    ) -> None:
+        encoded = xml if isinstance(xml, str) else forger.post(xml)
+        with pytest.raises(error, match=match):
+            read_response(encoded, sp=sp, expected=expected)
+
+    return check

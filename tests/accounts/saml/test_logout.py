@@ -15,7 +15,7 @@ from lxml import etree
 from accounts.models import LoginRule, SamlSession
 from accounts.saml.feeds import add_single_idp
 from tests.accounts.saml.forger import SAML, SAMLP
-from tests.accounts.saml.test_login import Browser, code_of
+from tests.accounts.saml.journey import Browser, code_of
 from tests.factories import OrganisationFactory
 
 RSA_SHA256 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"

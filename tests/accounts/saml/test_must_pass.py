@@ -5,23 +5,8 @@ from datetime import timedelta
 import pytest
 
 from accounts.saml.responses import MFA, Expected, read_response
-from accounts.saml.service_provider import IdpMetadata
 from tests.accounts.saml import forger
 from tests.accounts.saml.forger import Answer
-
-
-@pytest.fixture
-def expected(idp_a):
-    return Expected(
-        request_id="_request1",
-        idp=IdpMetadata(idp_a.entity_id, idp_a.metadata()),
-        declared_scopes=idp_a.scopes,
-    )
-
-
-@pytest.fixture
-def answer(sp, idp_a):
-    return Answer(idp_a, sp, "_request1")
 
 
 def read(xml, sp, expected):

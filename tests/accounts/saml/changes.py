@@ -1,0 +1,41 @@
+"""Changes to an answer, made before it is signed or after."""
+
+from tests.accounts.saml.forger import NS
+
+EVE = "eve@univ-a.example"
+
+
+def find(root, path):
+    return root.find(path, NS)
+
+
+def remove(path):
+    """A change that removes an element."""
+
+    def change(root):
+        element = find(root, path)
+        element.getparent().remove(element)
+
+    return change
+
+
+def put(path, name, value):
+    """A change of an attribute; None removes it."""
+
+    def change(root):
+        element = root if path == "." else find(root, path)
+        if value is None:
+            del element.attrib[name]
+        else:
+            element.set(name, value)
+
+    return change
+
+
+def write(path, text):
+    """A change of a text."""
+
+    def change(root):
+        find(root, path).text = text
+
+    return change
