@@ -4,12 +4,31 @@ InstanceError
 ├── MemberNotFound       no account bears this name or address
 ├── AlreadyMember        the person is in the instance already
 ├── UsernameTaken        a new account would bear a name in use
-└── LastAdministrator    the instance would be left with nobody to administer it
+├── LastAdministrator    the instance would be left with nobody to administer it
+├── NotAMember           the instance would go to somebody who is not in it
+├── WrongStatus          the instance is not in a state from which this can be done
+├── CreationClosed       the person may not ask for an instance here
+├── AlreadyRequested     the person has asked for an instance of this name before
+├── InstanceLimit        the organisation has as many instances as it may
+├── RequestDecided       the request was answered or withdrawn already
+├── InvitationClosed     the invitation was used or revoked, or its time is up
+├── QuotaExceeded        the instance would hold more than it may
+└── InstanceNotEmpty     (transient) something comes into an instance that is being deleted
+
+People read ``user_message(error)``; ``str(error)`` is for the log.
 """
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 
 class InstanceError(Exception):
-    """An act that the rules of instances refuse; all are permanent. ``str()`` is for the log."""
+    """An act that the rules of instances refuse; ``code`` is for programs, ``str()`` for logs."""
+
+    code: ClassVar[str] = "refused"
 
 
 class MemberNotFound(InstanceError):
@@ -26,3 +45,76 @@ class UsernameTaken(InstanceError):
 
 class LastAdministrator(InstanceError):
     """Nobody could administer the instance any more."""
+
+
+class NotAMember(InstanceError):
+    """Only a member of the instance can become its owner."""
+
+
+class WrongStatus(InstanceError):
+    """The instance's status does not allow this, or has changed meanwhile."""
+
+
+class CreationClosed(InstanceError):
+    """The organisation lets this person neither create nor ask."""
+
+
+class AlreadyRequested(InstanceError):
+    """A request of the same name by the same person is pending, or gave an instance."""
+
+
+class InstanceLimit(InstanceError):
+    """The organisation may have no further instance."""
+
+
+class RequestDecided(InstanceError):
+    """Somebody answered or withdrew the request before."""
+
+
+class InvitationClosed(InstanceError):
+    """The invitation lets nobody in any more; ``state`` says why (``Invitation.state``)."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__(state)
+        self.state = state
+
+
+class QuotaExceeded(InstanceError):
+    """No room is left; ``message`` says so with the numbers, in the active language."""
+
+    code = "quota"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class InstanceNotEmpty(InstanceError):
+    """Rows or files were found in an instance that had just been emptied; the next run ends it."""
+
+
+USER_MESSAGES: Mapping[type[InstanceError], Promise] = {
+    NotAMember: _("Only a member of the instance can become its owner. Add the person first."),
+    WrongStatus: _(
+        "This cannot be done in the instance's present state. Somebody else may have changed it: "
+        "look at the page again."
+    ),
+    CreationClosed: _(
+        "New instances are created by the administrators of this organisation. Ask one of them."
+    ),
+    AlreadyRequested: _(
+        "You have already asked for an instance of this name. You find it on your home page."
+    ),
+    InstanceLimit: _(
+        "This organisation has reached its number of instances. Ask its administrators, who can "
+        "have the limit raised or an unused instance deleted."
+    ),
+    RequestDecided: _("This request was answered or withdrawn meanwhile."),
+}
+
+
+def user_message(error: InstanceError) -> str:
+    """The translated sentence that tells a person what was refused and what to do."""
+    if isinstance(error, QuotaExceeded):
+        return error.message
+    return str(USER_MESSAGES[type(error)])

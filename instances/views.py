@@ -10,10 +10,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from instances.contents import contents_of
+from instances.creation import create_instance, create_organisation
 from instances.forms import InstanceForm, OrganisationForm
 from instances.members import memberships_of
 from instances.models import Membership, Organisation
-from instances.organisations import contents_of, create_instance, create_organisation
 
 
 @dataclass(frozen=True)

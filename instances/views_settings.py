@@ -6,11 +6,12 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from instances import lifecycle
 from instances.accent import accent_for
 from instances.access import instance_view
+from instances.contents import contents_of
 from instances.forms import AnswersForm, DeleteInstanceForm, GeneralForm
 from instances.models import Membership
-from instances.organisations import contents_of, delete_instance
 
 # What people would miss, in the order in which the page says it.
 COUNTED_KINDS = ("document", "chunk", "conversation", "membership", "apikey")
@@ -60,8 +61,8 @@ def danger(request: HttpRequest, membership: Membership) -> HttpResponse:
     instance = membership.instance
     form = DeleteInstanceForm(request.POST or None, instance=instance)
     if form.is_valid():
-        delete_instance(instance)
-        messages.success(request, _("The instance %s was deleted, with all it held.") % instance)
+        lifecycle.ask_deletion(instance, by=request.user)
+        messages.success(request, _("The instance %s is going to be deleted.") % instance)
         return redirect("instances:home")
     context = {
         "form": form,

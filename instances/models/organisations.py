@@ -144,6 +144,13 @@ class Instance(models.Model):
     status_reason = models.CharField(_("reason"), max_length=300, blank=True)
     status_changed_at = models.DateTimeField(null=True, blank=True)
     deletion_due_at = models.DateTimeField(null=True, blank=True)
+    deletion_requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    # What it goes back to when its deletion is cancelled.
+    status_before_deletion = models.CharField(max_length=10, blank=True, choices=Status)
+    # What it held when its deletion began, for the proof; kept should that be interrupted.
+    deletion_counts = models.JSONField(null=True, blank=True)
     # None: the organisation's limit.
     max_documents = models.PositiveIntegerField(_("documents at most"), null=True, blank=True)
     max_stored_bytes = models.PositiveBigIntegerField(_("bytes at most"), null=True, blank=True)
@@ -161,6 +168,13 @@ class Instance(models.Model):
                 condition=models.Q(deletion_due_at__isnull=False),
             ),
             models.Index(fields=["organisation", "name"], name="instance_by_organisation"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "owner"],
+                name="one_personal_instance",
+                condition=models.Q(kind="personal"),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -253,6 +267,8 @@ class DeletionRecord(models.Model):
     Without foreign keys: it outlives the instance, and the people.
     """
 
+    # The number under which tables and storage knew it.
+    instance_number = models.BigIntegerField()
     slug = models.CharField(max_length=60, db_index=True)
     name = models.CharField(max_length=120)
     organisation = models.ForeignKey(

@@ -1,18 +1,11 @@
 """Settings: who may open them, and what each does."""
 
 import pytest
-from django.core.files.storage import default_storage
 from django.urls import reverse
 
-from instances.models import Instance, Membership
-from instances.tenancy import tenant
+from instances.models import Instance
 from tests.factories import (
-    ApiKeyFactory,
-    ChunkFactory,
-    CitationFactory,
     DocumentFactory,
-    FeedbackFactory,
-    UsageRecordFactory,
 )
 
 PAGES = (
@@ -106,28 +99,3 @@ def test_an_instance_is_not_deleted_by_mistake(cast, client_for):
     page = client_for(cast.owner).post(url, {"confirmation": "physics"})
     assert page.status_code == 200
     assert Instance.objects.filter(slug="law").exists()
-
-
-def test_an_instance_goes_with_its_rows_and_files_and_no_others(
-    cast, client_for, django_capture_on_commit_callbacks
-):
-    for factory in (
-        ApiKeyFactory,
-        ChunkFactory,
-        CitationFactory,
-        FeedbackFactory,
-        UsageRecordFactory,
-    ):
-        factory(instance=cast.instance)
-    mine = DocumentFactory(instance=cast.instance)
-    kept = DocumentFactory(instance=cast.other_instance)
-    with django_capture_on_commit_callbacks(execute=True):
-        answer = client_for(cast.owner).post(
-            reverse("instances:danger", args=["law"]), {"confirmation": "law"}
-        )
-    assert answer.url == "/"
-    assert not Instance.objects.filter(slug="law").exists()
-    assert not default_storage.exists(mine.file.name)
-    assert default_storage.exists(kept.file.name)
-    with tenant(cast.other_instance):
-        assert Membership.objects.for_instance(cast.other_instance).count() == 1

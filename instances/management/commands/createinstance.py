@@ -7,8 +7,8 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.validators import validate_slug
 
+from instances.creation import create_instance
 from instances.models import Instance, Organisation
-from instances.organisations import create_instance
 
 
 class Command(BaseCommand):

@@ -1,0 +1,105 @@
+"""What an instance holds, counted: in every table that knows it, and in the storage."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from django.core.files.storage import Storage, default_storage
+from django.db import models
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from instances.models import Instance, InstanceOwnedModel
+from instances.tenancy import tenant
+
+FILES, BYTES = "files", "bytes"
+
+# What the tables hold, in words; one that is not named here shows its own name.
+LABELS: dict[str, Promise] = {
+    "ingestion_document": _("Documents"),
+    "ingestion_documentpage": _("Pages of text"),
+    "ingestion_chunk": _("Passages, with their vectors"),
+    "ingestion_corpusstatistics": _("Statistics of the documents"),
+    "ingestion_termstatistics": _("Words of the search index"),
+    "chat_conversation": _("Conversations"),
+    "chat_message": _("Questions and answers"),
+    "chat_citation": _("Citations"),
+    "chat_feedback": _("Ratings of answers"),
+    "usage_usagerecord": _("Records of usage"),
+    "instances_membership": _("Members"),
+    "instances_accessrule": _("Access rules"),
+    "instances_invitation": _("Invitations"),
+    "instances_apikey": _("API keys"),
+    "accounts_loginrule": _("Login rules"),
+    "instances_charter": _("Versions of its usage charter"),
+    "instances_instancetotals": _("Its totals"),
+    FILES: _("Files in the storage"),
+    BYTES: _("Bytes in the storage"),
+}
+
+
+@dataclass(frozen=True)
+class StoredFiles:
+    """What lies in the storage under an instance's number."""
+
+    files: int
+    bytes: int
+
+
+def tenant_models(base: type[models.Model] = InstanceOwnedModel) -> Iterator[type[models.Model]]:
+    """Every concrete model whose rows belong to an instance."""
+    for model in base.__subclasses__():
+        if not model._meta.abstract:
+            yield model
+        yield from tenant_models(model)
+
+
+def models_of_instance() -> list[type[models.Model]]:
+    """Every model whose rows go with their instance: those of tenants, and the few others."""
+    found = {
+        field.related_model
+        for field in Instance._meta.get_fields(include_hidden=True)
+        if field.related_model and getattr(field, "on_delete", None) is models.CASCADE
+    }
+    return sorted(found, key=lambda model: model._meta.db_table)
+
+
+def contents_of(instance: Instance, kinds: Collection[str]) -> dict[str, int]:
+    """How many rows of each kind the instance holds; a kind is a model's name in lower case."""
+    models_by_kind = {model.__name__.lower(): model for model in tenant_models()}
+    with tenant(instance):
+        return {
+            kind: models_by_kind[kind]._default_manager.filter(instance=instance).count()
+            for kind in kinds
+        }
+
+
+def count_everything(instance_id: int) -> dict[str, int]:
+    """Rows in each table that may hold any of the instance, and its files: ``{table: n}``.
+
+    Each table is counted whether or not the instance still exists.
+    """
+    with tenant(instance_id):
+        counts = {
+            model._meta.db_table: model._default_manager.filter(instance=instance_id).count()
+            for model in models_of_instance()
+        }
+    stored = stored_files(instance_id)
+    return counts | {FILES: stored.files, BYTES: stored.bytes}
+
+
+def stored_files(instance_id: int) -> StoredFiles:
+    """Count the instance's files; they lie under its number."""
+    sizes = [default_storage.size(path) for path in walk(default_storage, str(instance_id))]
+    return StoredFiles(files=len(sizes), bytes=sum(sizes))
+
+
+def walk(storage: Storage, directory: str) -> Iterator[str]:
+    """The paths of all files under a directory of the storage; none when there is no such one."""
+    try:
+        directories, files = storage.listdir(directory)
+    except FileNotFoundError:
+        return
+    for name in directories:
+        yield from walk(storage, f"{directory}/{name}")
+    for name in files:
+        yield f"{directory}/{name}"

@@ -1,0 +1,96 @@
+"""Organisations and instances are made here, whoever asks: a person, an operator, a command."""
+
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.text import slugify
+
+from instances import audit
+from instances.models import Instance, Membership, Organisation, Sensitivity
+from instances.tenancy import tenant
+
+SLUG_LENGTH = 60
+# Two instances of one name, made at the same moment, want the same identifier.
+_TRIES = 5
+
+
+def create_organisation(*, name: str, slug: str = "") -> Organisation:
+    """Create an organisation; without a slug, one is made from its name."""
+    with transaction.atomic():
+        organisation: Organisation = Organisation.objects.create(
+            name=name, slug=slug or free_slug(Organisation, name)
+        )
+        audit.record(audit.Action.ORGANISATION_CREATED, organisation=organisation)
+    return organisation
+
+
+def create_instance(
+    *,
+    organisation: Organisation,
+    name: str,
+    slug: str = "",
+    description: str = "",
+    language: str = "fr",
+    administrator: Any | None = None,
+    kind: str = Instance.Kind.GROUP,
+    purpose: str = "",
+    sensitivity: str = Sensitivity.INTERNAL,
+) -> Instance:
+    """Create an instance, owned and administered by ``administrator`` when one is given.
+
+    Raises IntegrityError when ``slug`` is in use; a slug made from the name never is.
+    """
+    with transaction.atomic():
+        instance = _insert(
+            Instance(
+                organisation=organisation,
+                name=name,
+                slug=slug,
+                description=description,
+                language=language,
+                owner=administrator,
+                kind=kind,
+                purpose=purpose,
+                sensitivity=sensitivity,
+            )
+        )
+        if administrator is not None:
+            with tenant(instance):
+                Membership.objects.create(
+                    instance=instance, user=administrator, role=Membership.Role.ADMIN
+                )
+        audit.record(
+            audit.Action.INSTANCE_CREATED,
+            instance=instance,
+            target=administrator.display_name if administrator else "",
+            kind=kind,
+        )
+    return instance
+
+
+def free_slug(model: type[Organisation] | type[Instance], name: str) -> str:
+    """A slug that no row of ``model`` bears, from a name in any script."""
+    stem = slugify(name)[: SLUG_LENGTH - 5].strip("-") or model.__name__.lower()
+    taken = set(model.objects.filter(slug__startswith=stem).values_list("slug", flat=True))
+    number, slug = 1, stem
+    while slug in taken:
+        number += 1
+        slug = f"{stem}-{number}"
+    return slug
+
+
+def _insert(instance: Instance) -> Instance:
+    if instance.slug:
+        instance.save(force_insert=True)
+        return instance
+    for tries_left in reversed(range(_TRIES)):
+        instance.slug = free_slug(Instance, instance.name)
+        try:
+            with transaction.atomic():
+                instance.save(force_insert=True)
+            return instance
+        except IntegrityError:
+            taken = Instance.objects.filter(slug=instance.slug).exists()
+            if not (taken and tries_left):
+                raise
+    raise AssertionError("the last try returns or raises")

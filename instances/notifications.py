@@ -1,0 +1,115 @@
+"""Mail about requests and the life of instances: to each person in their language.
+
+Without a mail server nothing is sent, and nothing is missing: pages say all of it too. The texts
+are templates/instances/mail/*.txt, whose first line is the subject.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.mail import EmailMessage
+from django.db import models
+from django.db.models import Q, QuerySet
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from instances.enqueueing import enqueue_on_commit
+from instances.models import (
+    DeletionRecord,
+    Instance,
+    InstanceRequest,
+    Membership,
+    Organisation,
+    Role,
+)
+from instances.tenancy import tenant
+
+# What each kind of mail is about.
+SUBJECTS: dict[str, type[models.Model]] = {
+    "request_waiting": InstanceRequest,
+    "request_decided": InstanceRequest,
+    "disuse": Instance,
+    "archived": Instance,
+    "deletion_asked": Instance,
+    "deleted": DeletionRecord,
+}
+
+
+def request_waiting(request: InstanceRequest) -> None:
+    """Tell those who may approve it."""
+    _notify("request_waiting", request, approvers_of(request.organisation))
+
+
+def request_decided(request: InstanceRequest) -> None:
+    """Tell the person who asked."""
+    _notify("request_decided", request, _people(pk=request.requested_by_id))
+
+
+def disuse_noticed(instance: Instance) -> None:
+    """Tell its owner and administrators that it is going to be archived."""
+    _notify("disuse", instance, administrators_of(instance))
+
+
+def archived(instance: Instance) -> None:
+    """Tell its owner and administrators that it was archived for disuse."""
+    _notify("archived", instance, administrators_of(instance))
+
+
+def deletion_asked(instance: Instance) -> None:
+    """Tell its owner and administrators until when the deletion can be cancelled."""
+    _notify("deletion_asked", instance, administrators_of(instance))
+
+
+def deleted(record: DeletionRecord) -> None:
+    """Tell whoever asked, and the former owner, where the proof is."""
+    _notify("deleted", record, _people(pk__in=[record.requested_by_id, record.owner_id]))
+
+
+def approvers_of(organisation: Organisation) -> QuerySet[Any]:
+    """The administrators of an organisation; where it has none, the operators."""
+    administrators = _people(administered__organisation=organisation)
+    return administrators if administrators.exists() else _people(is_staff=True)
+
+
+def administrators_of(instance: Instance) -> QuerySet[Any]:
+    """The owner and the administrators of an instance."""
+    with tenant(instance):
+        ids = list(
+            Membership.objects.for_instance(instance)
+            .current()
+            .filter(role=Role.ADMIN)
+            .values_list("user_id", flat=True)
+        )
+    return _people(Q(pk__in=ids) | Q(pk=instance.owner_id))
+
+
+def send(kind: str, object_id: int, user_id: int) -> None:
+    """Send one mail to one person; nothing where either is gone. Raises SMTPException, OSError."""
+    about = SUBJECTS[kind]._default_manager.filter(pk=object_id).first()
+    person = _people(pk=user_id).first()
+    if about is None or person is None:
+        return
+    with translation.override(person.language or settings.LANGUAGE_CODE):
+        context = {
+            "about": about,
+            "person": person,
+            "SITE_NAME": settings.SITE_NAME,
+            "SITE_URL": settings.SITE_URL,
+        }
+        text = render_to_string(f"instances/mail/{kind}.txt", context)
+    subject, _newline, body = text.strip().partition("\n")
+    EmailMessage(subject=subject, body=body.strip() + "\n", to=[person.email]).send()
+
+
+def _people(*conditions: Q, **which: Any) -> QuerySet[Any]:
+    people = get_user_model()._default_manager.filter(*conditions, is_active=True, **which)
+    return people.exclude(email="").distinct()
+
+
+def _notify(kind: str, about: models.Model, people: Iterable[Any]) -> None:
+    if not settings.EMAIL_HOST:
+        return
+    for person in people:
+        enqueue_on_commit("instances.tasks.send_notice", kind, about.pk, person.pk)

@@ -1,0 +1,81 @@
+"""How much an instance may hold: its own limits, else its organisation's, else none."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.template.defaultfilters import filesizeformat
+from django.utils.translation import gettext as _
+
+from instances.errors import QuotaExceeded, WrongStatus
+from instances.models import Instance, InstanceTotals
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What an instance may hold at most; None where there is no limit."""
+
+    documents: int | None
+    stored_bytes: int | None
+
+
+def limits_of(instance: Instance) -> Limits:
+    """The limits that hold for an instance."""
+    organisation = instance.organisation
+    own_documents, own_bytes = instance.max_documents, instance.max_stored_bytes
+    return Limits(
+        documents=organisation.max_documents if own_documents is None else own_documents,
+        stored_bytes=organisation.max_stored_bytes if own_bytes is None else own_bytes,
+    )
+
+
+def lock_totals(instance_id: int) -> InstanceTotals:
+    """Let whatever adds to an instance wait for one another until the transaction ends."""
+    InstanceTotals.objects.bulk_create(
+        [InstanceTotals(instance_id=instance_id)], ignore_conflicts=True
+    )
+    totals: InstanceTotals = InstanceTotals.objects.select_for_update().get(instance=instance_id)
+    return totals
+
+
+def check_room(instance: Instance, new_bytes: int) -> None:
+    """Raise unless the instance takes one more document, of ``new_bytes``.
+
+    Run it in the transaction that stores and adds the document: none slips past a limit, and none
+    is stored in an instance that goes meanwhile. Raises QuotaExceeded or WrongStatus.
+    """
+    totals = lock_totals(instance.pk)
+    if not Instance.objects.filter(pk=instance.pk, status=Instance.Status.ACTIVE).exists():
+        raise WrongStatus(f"{instance.slug} is closed or archived")
+    limits = limits_of(instance)
+    if limits.documents is not None and totals.documents + 1 > limits.documents:
+        raise QuotaExceeded(_too_many(totals, limits.documents) + " " + _what_to_do(instance))
+    if limits.stored_bytes is not None and totals.stored_bytes + new_bytes > limits.stored_bytes:
+        text = _too_large(totals, limits.stored_bytes, new_bytes)
+        raise QuotaExceeded(text + " " + _what_to_do(instance))
+
+
+def _too_many(totals: InstanceTotals, limit: int) -> str:
+    return _("This instance holds %(n)s of the %(limit)s documents that it may hold.") % {
+        "n": intcomma(totals.documents),
+        "limit": intcomma(limit),
+    }
+
+
+def _too_large(totals: InstanceTotals, limit: int, new_bytes: int) -> str:
+    return _("This file (%(size)s) does not fit in: %(used)s of %(limit)s are taken.") % {
+        "size": filesizeformat(new_bytes),
+        "used": filesizeformat(totals.stored_bytes),
+        "limit": filesizeformat(limit),
+    }
+
+
+def _what_to_do(instance: Instance) -> str:
+    contact = instance.organisation.support_contact or settings.SUPPORT_CONTACT
+    if contact:
+        text = _("Delete documents that are no longer needed, or ask for more room: %(contact)s.")
+        return text % {"contact": contact}
+    return _(
+        "Delete documents that are no longer needed, or ask an administrator of your organisation "
+        "for more room."
+    )
