@@ -2,7 +2,10 @@
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
+from django.db.models import Value
+from django.db.models.functions import Concat, Lower
 from django.utils.translation import gettext_lazy as _
 
 from accounts.login_rules import LoginRule
@@ -43,6 +46,30 @@ class User(AbstractUser):
         _("language"), max_length=5, blank=True, choices=settings.LANGUAGES, default=""
     )
     theme = models.CharField(_("theme"), max_length=5, blank=True, choices=Theme, default="")
+
+    class Meta(AbstractUser.Meta):
+        indexes = [
+            # By which members are listed and found (instances.members).
+            models.Index(fields=["last_name", "first_name", "username"], name="user_by_name"),
+            GinIndex(
+                OpClass(
+                    Lower(
+                        Concat(
+                            "last_name",
+                            Value(" "),
+                            "first_name",
+                            Value(" "),
+                            "username",
+                            Value(" "),
+                            "email",
+                            output_field=models.TextField(),
+                        )
+                    ),
+                    name="gin_trgm_ops",
+                ),
+                name="user_search",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.display_name

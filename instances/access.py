@@ -17,6 +17,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
@@ -35,6 +36,11 @@ R = TypeVar("R")
 InstanceView = Callable[..., HttpResponseBase]
 View = Callable[..., HttpResponseBase]
 
+# For a query of what belongs to an instance: those that may be entered.
+IN_AN_OPEN_INSTANCE = Q(
+    instance__status__in=(Instance.Status.ACTIVE, Instance.Status.ARCHIVED),
+    instance__organisation__is_enabled=True,
+)
 RANK = {role: rank for rank, role in enumerate(Role.values)}
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 # "Last use" on the home page needs no finer clock, and a click then costs no write.
@@ -130,6 +136,34 @@ def require_role(membership: Membership, role: str) -> None:
         )
 
 
+def may_still_enter(membership: Membership, *, role: str = Role.GUEST) -> bool:
+    """Whether who entered by ``membership`` could do so now, with ``role`` or above.
+
+    For what goes on after a request was let in, such as a stream of events.
+    """
+    roles = [other for other in Role.values if RANK[other] >= RANK[role]]
+    with tenant(membership.instance_id):
+        return (
+            Membership.objects.for_instance(membership.instance_id)
+            .current()
+            .filter(
+                IN_AN_OPEN_INSTANCE,
+                user=membership.user_id,
+                user__is_active=True,
+                role__in=roles,
+            )
+            .exists()
+        )
+
+
+def closed_code(instance: Instance) -> str:
+    """Why nobody may enter now, for a program; "" for an instance that is open."""
+    if not instance.organisation.is_enabled:
+        return "organisation_disabled"
+    closed = (Instance.Status.DELETING, Instance.Status.SUSPENDED)
+    return f"instance_{instance.status}" if instance.status in closed else ""
+
+
 def closed_reason(instance: Instance) -> str:
     """Why nobody may enter now, in words; "" for an instance that is open."""
     if not instance.organisation.is_enabled:
@@ -141,6 +175,11 @@ def closed_reason(instance: Instance) -> str:
             f" {instance.status_reason}" if instance.status_reason else ""
         )
     return ""
+
+
+def archived_reason() -> str:
+    """Why nothing may be written into an archived instance."""
+    return _("This instance is archived: it can be read, and nothing can be added or asked.")
 
 
 def instance_view(
@@ -197,9 +236,7 @@ def _require_open(instance: Instance, method: str) -> None:
     if reason := closed_reason(instance):
         raise PermissionDenied(reason)
     if instance.is_archived and method not in SAFE_METHODS:
-        raise PermissionDenied(
-            _("This instance is archived: it can be read, and nothing can be added or asked.")
-        )
+        raise PermissionDenied(archived_reason())
 
 
 def _require_steps(request: HttpRequest, membership: Membership) -> None:

@@ -7,8 +7,9 @@ from django.utils.translation import gettext as _
 from ninja import Router, Schema
 from ninja.security import HttpBearer
 
+from instances.access import SAFE_METHODS, archived_reason, closed_code, closed_reason
 from instances.api_keys import authenticate
-from instances.models import ApiKey
+from instances.models import ApiKey, Role
 from instances.tenancy import in_database
 
 router = Router(tags=["instance"])
@@ -29,18 +30,22 @@ class KeyRequest(HttpRequest):
 
 
 class ApiKeyAuth(HttpBearer):
-    """Lets in a valid key whose scope is wide enough; for synchronous operations."""
+    """Lets in a valid key whose scope is wide enough; for synchronous operations.
+
+    A key goes through the gates of its instance, as its person does (``instances.access``).
+    """
 
     def __init__(self, scope: str = ApiKey.Scope.CHAT) -> None:
         super().__init__()
         self.scope = scope
 
     def authenticate(self, request: HttpRequest, token: str) -> Any:
-        return self._checked(authenticate(token))
+        return self._checked(request, authenticate(token))
 
-    def _checked(self, key: ApiKey | None) -> ApiKey | None:
-        if key and self.scope == ApiKey.Scope.MANAGE and key.scope != ApiKey.Scope.MANAGE:
-            raise ApiError(403, "scope", _("This key may not add or delete documents."))
+    def _checked(self, request: HttpRequest, key: ApiKey | None) -> ApiKey | None:
+        if key is not None:
+            _pass_gates(key, request.method or "")
+            _require_scope(key, self.scope)
         return key
 
 
@@ -48,7 +53,7 @@ class AsyncApiKeyAuth(ApiKeyAuth):
     """The same for asynchronous operations."""
 
     async def authenticate(self, request: HttpRequest, token: str) -> Any:
-        return self._checked(await in_database(authenticate, token))
+        return self._checked(request, await in_database(authenticate, token))
 
 
 class ErrorDetail(Schema):
@@ -78,3 +83,27 @@ def get_instance(request: KeyRequest) -> InstanceOut:
         organisation=instance.organisation.name,
         language=instance.language,
     )
+
+
+def _pass_gates(key: ApiKey, method: str) -> None:
+    instance = key.instance
+    if code := closed_code(instance):
+        raise ApiError(403, code, closed_reason(instance))
+    if instance.is_archived and method not in SAFE_METHODS:
+        raise ApiError(403, "instance_archived", archived_reason())
+    if key.created_by_id and key.charter_is_pending:  # type: ignore[attr-defined]  # annotated
+        raise ApiError(
+            403,
+            "charter",
+            _("The person whose key this is must accept the usage charter of the instance first."),
+        )
+
+
+def _require_scope(key: ApiKey, scope: str) -> None:
+    role = key.holder_role if key.created_by_id else Role.ADMIN  # type: ignore[attr-defined]
+    if role == Role.GUEST:
+        raise ApiError(403, "role", _("Guests of an instance have no API keys."))
+    if scope != ApiKey.Scope.MANAGE:
+        return
+    if key.scope != ApiKey.Scope.MANAGE or role not in (Role.EDITOR, Role.ADMIN):
+        raise ApiError(403, "scope", _("This key may not add or delete documents."))

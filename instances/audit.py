@@ -4,7 +4,7 @@
 without the other. Who and from where comes from the request under way (``speaking_for``).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -107,19 +107,33 @@ def record(
 
     ``target`` is who or what it happened to, in words; ``detail`` is kept as JSON.
     """
+    record_all(action, [target], instance=instance, organisation=organisation, **detail)
+
+
+def record_all(
+    action: Action,
+    targets: Iterable[object],
+    *,
+    instance: Instance | None = None,
+    organisation: Organisation | None = None,
+    **detail: Any,
+) -> None:
+    """Add a row for each of ``targets``, to which one and the same thing happened at once."""
     origin = current_origin()
     user = origin.user if origin.user is not None and origin.user.is_authenticated else None
     if instance is not None:
         organisation = instance.organisation
-    AuditEntry.objects.create(
-        action=action,
-        actor_id=user.pk if user else None,
-        actor_name=f"{user.display_name} ({user.username})"[:300] if user else "",
-        organisation_id=organisation.pk if organisation else None,
-        instance_id=instance.pk if instance else None,
-        place=str(instance or organisation or "")[:200],
-        target=str(target)[:300],
-        detail=detail,
-        address=origin.address,
-        correlation_id=origin.correlation_id,
+    shared: dict[str, Any] = {
+        "action": action,
+        "actor_id": user.pk if user else None,
+        "actor_name": f"{user.display_name} ({user.username})"[:300] if user else "",
+        "organisation_id": organisation.pk if organisation else None,
+        "instance_id": instance.pk if instance else None,
+        "place": str(instance or organisation or "")[:200],
+        "detail": detail,
+        "address": origin.address,
+        "correlation_id": origin.correlation_id,
+    }
+    AuditEntry.objects.bulk_create(
+        (AuditEntry(target=str(target)[:300], **shared) for target in targets), batch_size=1000
     )

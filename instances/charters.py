@@ -20,8 +20,8 @@ def charters_of(instance: Instance) -> QuerySet[Charter]:
     ).order_by(F("instance").asc(nulls_first=True), F("organisation").asc(nulls_first=True))
 
 
-def is_pending(user_id: int) -> Exists:
-    """For a query of memberships: whether ``user_id`` has yet to accept a charter there."""
+def is_pending(user_id: int | OuterRef) -> Exists:
+    """For a query of what belongs to instances: whether ``user_id`` must yet accept a charter."""
     current = Charter.objects.filter(
         Q(organisation=None, instance=None)
         | Q(organisation=OuterRef("instance__organisation"))

@@ -41,6 +41,6 @@ def record_identity(
 def forget_identities(**which: Any) -> int:
     """Forget identities (``user=…``, ``source=…``), and return how many there were.
 
-    What they gave access to ends with the next ``access_rules.reevaluate``.
+    What they gave access to ends with ``access_rules.reevaluate_person``.
     """
     return Identity.objects.filter(**which).delete()[0]

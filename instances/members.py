@@ -1,18 +1,21 @@
 """Who belongs to an instance, and as what.
 
-All of it but ``memberships_of`` runs inside ``tenant(instance)``.
+All of it but ``memberships_of`` runs inside ``tenant(instance)``, or ``administering`` its
+organisation.
 """
 
 import secrets
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
-from django.utils import timezone
+from django.db.models import Exists, OuterRef, QuerySet, TextField, Value
+from django.db.models.functions import Concat, Lower
 
+from instances import audit, departures
 from instances.errors import AlreadyMember, LastAdministrator, MemberNotFound, UsernameTaken
-from instances.models import ApiKey, Instance, Membership
+from instances.models import Instance, Invitation, Membership
 from instances.tenancy import as_user
 
 # Without the characters that look alike.
@@ -21,10 +24,11 @@ PASSWORD_GROUPS, PASSWORD_GROUP_LENGTH = 4, 5
 
 
 def memberships_of(user: Any) -> list[Membership]:
-    """The memberships of one person, with their instances and organisations, by name."""
+    """The memberships of one person that last, with instances and organisations, by name."""
     with as_user(user.pk):
         return list(
-            Membership.objects.filter(user_id=user.pk)
+            Membership.objects.current()
+            .filter(user_id=user.pk)
             .select_related("instance__organisation")
             .order_by("instance__name", "pk")
         )
@@ -32,77 +36,165 @@ def memberships_of(user: Any) -> list[Membership]:
 
 def members_of(instance: Instance, search: str = "") -> QuerySet[Membership]:
     """Memberships with their people, by name; ``search`` looks in names and addresses."""
+    accepted = Invitation.objects.for_instance(instance).filter(accepted_by=OuterRef("user"))
     memberships = (
         Membership.objects.for_instance(instance)
         .select_related("user")
+        .annotate(was_invited=Exists(accepted))
         .order_by("user__last_name", "user__first_name", "user__username")
     )
-    if search:
-        memberships = memberships.filter(
-            Q(user__username__icontains=search)
-            | Q(user__email__icontains=search)
-            | Q(user__first_name__icontains=search)
-            | Q(user__last_name__icontains=search)
-        )
+    for word in search.lower().split():
+        memberships = memberships.alias(searched=_SEARCHED).filter(searched__contains=word)
     return memberships
 
 
-def add_member(*, instance: Instance, identifier: str, role: str) -> Membership:
+# As the index ``user_search`` has it.
+_SEARCHED = Lower(
+    Concat(
+        "user__last_name",
+        Value(" "),
+        "user__first_name",
+        Value(" "),
+        "user__username",
+        Value(" "),
+        "user__email",
+        output_field=TextField(),
+    )
+)
+
+
+def add_member(
+    *, instance: Instance, identifier: str, role: str, expires_at: datetime | None = None
+) -> Membership:
     """Add the person whose user name or e-mail address is ``identifier``.
 
     Raises MemberNotFound or AlreadyMember.
     """
+    return join(instance, find_person(identifier), role, expires_at=expires_at)
+
+
+def find_person(identifier: str) -> Any:
+    """The person who bears this user name or, alone, this e-mail address.
+
+    Raises MemberNotFound.
+    """
     people = get_user_model()._default_manager.filter(is_active=True)
     user = people.filter(username=identifier).first()
-    if user is None:
-        # An address may be shared; adding the wrong person would open the instance to them.
-        matches = list(people.filter(email__iexact=identifier).exclude(email="")[:2])
-        if len(matches) != 1:
-            raise MemberNotFound(identifier)
-        user = matches[0]
-    return _join(instance, user, role)
+    if user is not None:
+        return user
+    # An address may be shared; adding the wrong person would open the instance to them.
+    matches = list(people.filter(email__iexact=identifier).exclude(email="")[:2])
+    if len(matches) != 1:
+        raise MemberNotFound(identifier)
+    return matches[0]
 
 
 def create_local_member(
-    *, instance: Instance, username: str, email: str, first_name: str, last_name: str, role: str
+    *,
+    instance: Instance,
+    username: str,
+    email: str,
+    first_name: str,
+    last_name: str,
+    role: str,
+    expires_at: datetime | None = None,
 ) -> tuple[Membership, str]:
     """Create an account and its membership; return it with the password, kept nowhere in clear.
 
     The person must change the password at the first login. Raises UsernameTaken.
     """
     password = one_time_password()
-    try:
-        with transaction.atomic():
-            user = get_user_model()._default_manager.create_user(
-                username=username,
-                email=email,
-                first_name=first_name,
-                last_name=last_name,
-                password=password,
-                must_change_password=True,
-            )
-    except IntegrityError as error:
-        raise UsernameTaken(username) from error
-    return _join(instance, user, role), password
+    with transaction.atomic():
+        try:
+            with transaction.atomic():
+                user = get_user_model()._default_manager.create_user(
+                    username=username,
+                    email=email,
+                    first_name=first_name,
+                    last_name=last_name,
+                    password=password,
+                    must_change_password=True,
+                )
+        except IntegrityError as error:
+            raise UsernameTaken(username) from error
+        audit.record(audit.Action.USER_CREATED, instance=instance, target=user.display_name)
+        return join(instance, user, role, expires_at=expires_at), password
 
 
 def change_role(*, membership: Membership, role: str) -> None:
-    """Give the member another role. Raises LastAdministrator."""
+    """Give the member this role, whatever rules say. Raises LastAdministrator.
+
+    Somebody who becomes a guest loses the keys they made.
+    """
+    former = membership.role
     with transaction.atomic():
         if role != Membership.Role.ADMIN:
             _keep_an_administrator(membership)
-        membership.role = role
-        membership.save(update_fields=["role"])
+        membership.role, membership.rule = role, None
+        membership.save(update_fields=["role", "rule"])
+        if role == Membership.Role.GUEST:
+            departures.revoke_keys(membership.instance, [membership.user_id])
+        audit.record(
+            audit.Action.MEMBER_CHANGED,
+            instance=membership.instance,
+            target=membership.user.display_name,
+            former_role=former,
+            role=role,
+        )
+
+
+def change_end(*, membership: Membership, expires_at: datetime | None) -> None:
+    """Let the membership end then, whatever rules say; None: never. Raises LastAdministrator."""
+    with transaction.atomic():
+        if expires_at is not None:
+            _keep_an_administrator(membership)
+        membership.expires_at, membership.rule = expires_at, None
+        membership.save(update_fields=["expires_at", "rule"])
+        audit.record(
+            audit.Action.MEMBER_CHANGED,
+            instance=membership.instance,
+            target=membership.user.display_name,
+            role=membership.role,
+            until=expires_at,
+        )
 
 
 def remove_member(membership: Membership) -> None:
     """Take the person out of the instance, and end the keys they made. Raises LastAdministrator."""
     with transaction.atomic():
         _keep_an_administrator(membership)
-        ApiKey.objects.for_instance(membership.instance_id).filter(
-            created_by=membership.user_id, revoked_at=None
-        ).update(revoked_at=timezone.now())
-        membership.delete()
+        departures.end_memberships(
+            membership.instance,
+            [membership.user_id],
+            action=audit.Action.MEMBER_REMOVED,
+            role=membership.role,
+        )
+
+
+def join(
+    instance: Instance, user: Any, role: str, *, expires_at: datetime | None = None
+) -> Membership:
+    """Make a person a member by hand. Raises AlreadyMember.
+
+    A membership that has ended begins anew.
+    """
+    with transaction.atomic():
+        membership, created = Membership.objects.select_for_update().get_or_create(
+            instance=instance, user=user, defaults={"role": role, "expires_at": expires_at}
+        )
+        if not created:
+            if not membership.has_ended:
+                raise AlreadyMember(user.username)
+            membership.role, membership.rule, membership.expires_at = role, None, expires_at
+            membership.save(update_fields=["role", "rule", "expires_at"])
+        audit.record(
+            audit.Action.MEMBER_ADDED,
+            instance=instance,
+            target=user.display_name,
+            role=role,
+            until=expires_at,
+        )
+    return membership
 
 
 def one_time_password() -> str:
@@ -113,17 +205,8 @@ def one_time_password() -> str:
     )
 
 
-def _join(instance: Instance, user: Any, role: str) -> Membership:
-    membership, created = Membership.objects.get_or_create(
-        instance=instance, user=user, defaults={"role": role}
-    )
-    if not created:
-        raise AlreadyMember(user.username)
-    return membership
-
-
 def _keep_an_administrator(membership: Membership) -> None:
-    """Raise LastAdministrator if nobody else administers the instance.
+    """Raise LastAdministrator if nobody else administers the instance for good.
 
     Locks the administrators' rows, so that two who remove each other cannot both succeed.
     """
@@ -131,8 +214,8 @@ def _keep_an_administrator(membership: Membership) -> None:
         return
     administrators = (
         Membership.objects.for_instance(membership.instance_id)
-        .select_for_update()
-        .filter(role=Membership.Role.ADMIN)
+        .select_for_update(of=["self"])
+        .filter(role=Membership.Role.ADMIN, expires_at=None, user__is_active=True)
         .order_by("pk")
     )
     if not [other for other in administrators if other.pk != membership.pk]:

@@ -122,9 +122,21 @@ class Membership(InstanceOwnedModel):
         constraints = [
             models.UniqueConstraint(fields=["instance", "user"], name="one_membership_per_person"),
         ]
+        indexes = [
+            models.Index(
+                fields=["expires_at"],
+                name="membership_end",
+                condition=Q(expires_at__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.role} of {self.instance_id}"
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether its time is up."""
+        return self.expires_at is not None and self.expires_at <= timezone.now()
 
     @property
     def may_read_documents(self) -> bool:
@@ -170,9 +182,23 @@ class Invitation(InstanceOwnedModel):
 
     class Meta:
         ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(role=Role.ADMIN), name="no_administrator_by_invitation"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"invitation of {self.note or self.email or self.pk}"
+
+    @property
+    def state(self) -> str:
+        """``accepted``, ``revoked``, ``expired`` or ``open``."""
+        if self.accepted_at is not None:
+            return "accepted"
+        if self.revoked_at is not None:
+            return "revoked"
+        return "open" if self.expires_at > timezone.now() else "expired"
 
 
 class ApiKey(InstanceOwnedModel):
@@ -200,6 +226,13 @@ class ApiKey(InstanceOwnedModel):
 
     def __str__(self) -> str:
         return f"{self.prefix}… ({self.name})"
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether it was not revoked and its time is not up."""
+        return self.revoked_at is None and (
+            self.expires_at is None or self.expires_at > timezone.now()
+        )
 
 
 class Identity(models.Model):

@@ -24,6 +24,8 @@ QUESTIONS = {
     "instances_embedded_otherwise": "TABLE(instance_id bigint)",
     "documents_not_ready": "TABLE(status character varying, documents bigint)",
     "instances_of_person": "TABLE(instance_id bigint)",
+    "instances_open_to_organisation": "TABLE(instance_id bigint)",
+    "instances_with_ended_memberships": "TABLE(instance_id bigint)",
     "instances_with_silent_answers": "TABLE(instance_id bigint)",
 }
 
