@@ -1,0 +1,118 @@
+"""Finding one's institution in a real browser, with a keyboard and without a script."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from accounts.login_rules import LoginRule
+from accounts.models import IdentityProvider, MetadataFeed
+from accounts.saml.folding import fold
+from tests.factories import OrganisationFactory
+
+NAMES = {
+    "univ-lyon.example": "Université de Lyon",
+    "univ-nantes.example": "Nantes Université",
+    "ens.example": "École normale supérieure",
+    "uni-muenchen.example": "Ludwig-Maximilians-Universität München",
+}
+
+
+def add_institution(feed: MetadataFeed, domain: str, name: str) -> IdentityProvider:
+    return IdentityProvider(
+        feed=feed,
+        entity_id=f"https://idp.{domain}/idp",
+        names={"fr": name},
+        search_text=fold(f"{name} {domain}"),
+        scopes=[domain],
+        sso_url=f"https://idp.{domain}/sso",
+    )
+
+
+@pytest.fixture
+def feed(transactional_db: None, settings: Any) -> MetadataFeed:
+    """A federation of many institutions, four of them with names of their own."""
+    feed = MetadataFeed.objects.create(
+        name="Federation", url="https://f.example", valid_until="2100-01-01T00:00:00Z"
+    )
+    rows = [add_institution(feed, domain, name) for domain, name in NAMES.items()]
+    rows += [add_institution(feed, f"i{n}.example", f"Institut {n}") for n in range(40)]
+    IdentityProvider.objects.bulk_create(rows)
+    LoginRule.objects.create(organisation=OrganisationFactory(), feed=feed)
+    return feed
+
+
+@pytest.fixture
+def page(feed: MetadataFeed, page_for: Callable[..., Page]) -> Page:
+    page = page_for(None)
+    page.goto("/saml/?next=/i/law/")
+    return page
+
+
+def found(page: Page) -> Any:
+    return page.locator(".institutions a")
+
+
+def test_as_one_types(page: Page, axe: Callable[[Page], list[str]]) -> None:
+    expect(found(page)).to_have_count(30)
+    page.keyboard.type("ecole NORMALE")
+    expect(found(page)).to_have_count(1)
+    expect(found(page)).to_contain_text("École normale supérieure")
+    expect(page.locator("institution-search [role=status]")).to_have_text("1 institution")
+    assert "next=%2Fi%2Flaw%2F" in (found(page).get_attribute("href") or "")
+    assert axe(page) == []
+
+
+@pytest.mark.parametrize(
+    "typed", ["univ-lyon.example", "zoe@univ-lyon.example", "zoe@etu.lab.univ-lyon.example"]
+)
+def test_a_domain_finds_its_institution(page: Page, typed: str) -> None:
+    page.keyboard.type(typed)
+    expect(found(page)).to_have_count(1)
+    expect(found(page)).to_contain_text("Université de Lyon")
+
+
+def test_nothing_found(page: Page, axe: Callable[[Page], list[str]]) -> None:
+    page.keyboard.type("zzz")
+    expect(page.locator("institution-search [role=status]")).to_have_text("No institution found")
+    expect(found(page)).to_have_count(0)
+    assert axe(page) == []
+
+
+def test_by_keyboard(page: Page) -> None:
+    page.keyboard.type("universit")
+    expect(found(page)).to_have_count(3)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    expect(found(page).nth(1)).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")
+    expect(page.get_by_role("searchbox")).to_be_focused()
+
+
+def test_enter_takes_the_only_one(page: Page) -> None:
+    page.keyboard.type("nantes")
+    with page.expect_request("**/saml/login/**") as asked:
+        page.keyboard.press("Enter")
+    provider = IdentityProvider.objects.get(scopes=["univ-nantes.example"])
+    assert f"/saml/login/{provider.pk}/" in asked.value.url
+
+
+def test_without_a_script(browser: Browser, site: str, feed: MetadataFeed) -> None:
+    context = browser.new_context(base_url=site, java_script_enabled=False, locale="en-GB")
+    page = context.new_page()
+    page.goto("/saml/")
+    page.get_by_role("searchbox").fill("lyon")
+    page.get_by_role("button", name="Search").click()
+    expect(found(page)).to_have_count(1)
+    context.close()
+
+
+def test_in_a_narrow_window_in_the_dark(
+    feed: MetadataFeed, page_for: Callable[..., Page], axe: Callable[[Page], list[str]]
+) -> None:
+    page = page_for(None, scheme="dark", width=390, height=800)
+    page.goto("/saml/")
+    assert axe(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
