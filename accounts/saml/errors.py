@@ -5,6 +5,7 @@
     │   └── NotOurs            meant for somebody else, or for another moment
     ├── ClockSkew              too early or too late
     ├── StatusRefused          the IdP says no
+    │   ├── NotKnownToIdp      … to us: it has not taken our metadata yet
     │   └── MfaNotDone         … to a second factor, or it did without
     ├── NothingReleased        no identifier that counts
     ├── RequestUnknown         no request of ours, or too old: a stale bookmark
@@ -41,6 +42,12 @@ class StatusRefused(SamlError):
     """The IdP answered with an error status."""
 
     code = "idp_error"
+
+
+class NotKnownToIdp(StatusRefused):
+    """The IdP does not answer requests of ours."""
+
+    code = "unknown_to_idp"
 
 
 class MfaNotDone(StatusRefused):

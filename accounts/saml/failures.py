@@ -3,26 +3,34 @@
 import logging
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import LoginError
+from accounts.saml.keys import entity_id
 from accounts.saml.models import IdentityProvider
+from instances.models import Organisation
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Failure:
-    """A page: its title, what happened, what to do; ``again`` offers another try."""
+    """A page: its title, what happened, what to do.
+
+    ``again`` offers another try; ``names_us`` tells the institution's IT support who we are.
+    """
 
     title: str | Promise
     sentence: str | Promise
     advice: str | Promise
     status: int = 403
     again: bool = True
+    names_us: bool = False
 
 
 FAILURES: dict[str, Failure] = {
@@ -39,10 +47,16 @@ FAILURES: dict[str, Failure] = {
     "idp_error": Failure(
         _("Your institution did not log you in"),
         _("Its login service answered with an error."),
+        _("Try once more. If it fails again, ask your institution's IT support."),
+    ),
+    "unknown_to_idp": Failure(
+        _("Your institution does not know this site yet"),
+        _("Its login service does not answer requests of this site."),
         _(
-            "If this site joined the federation lately, your institution may not know it yet:"
-            " that takes up to a day. Otherwise ask your institution's IT support."
+            "Institutions learn of a new site from their federation, which takes up to a day."
+            " If it lasts, ask your institution's IT support to let this site in."
         ),
+        names_us=True,
     ),
     "mfa": Failure(
         _("A second factor is required"),
@@ -57,6 +71,7 @@ FAILURES: dict[str, Failure] = {
             " and “eduPersonScopedAffiliation” to this site."
         ),
         again=False,
+        names_us=True,
     ),
     "affiliation": Failure(
         _("This place is for staff"),
@@ -116,22 +131,38 @@ FAILURES: dict[str, Failure] = {
 
 
 def failure_page(
-    request: HttpRequest, error: LoginError, provider: IdentityProvider | None = None
+    request: HttpRequest,
+    error: LoginError,
+    provider: IdentityProvider | None = None,
+    organisation: Organisation | None = None,
 ) -> HttpResponse:
-    """Log what happened and show its page, which says nothing of how it was found out."""
+    """Log what happened and show its page, which says nothing of how it was found out.
+
+    ``organisation`` is where the person was to log in: its contact helps, else the site's.
+    """
     logger.warning(
         "login refused (%s, %s): %s",
         type(error).__name__,
         provider.entity_id if provider else "-",
         error,
     )
-    return failure_by_code(request, error.code, provider)
+    return failure_by_code(request, error.code, provider, organisation)
 
 
 def failure_by_code(
-    request: HttpRequest, code: str, provider: IdentityProvider | None = None
+    request: HttpRequest,
+    code: str,
+    provider: IdentityProvider | None = None,
+    organisation: Organisation | None = None,
 ) -> HttpResponse:
     """The page of a code of ``FAILURES``."""
     failure = FAILURES[code]
-    context = {"failure": failure, "code": code, "provider": provider}
+    context = {
+        "failure": failure,
+        "code": code,
+        "provider": provider,
+        "provider_name": provider.name_in(get_language() or "") if provider else "",
+        "contact": (organisation and organisation.support_contact) or settings.SUPPORT_CONTACT,
+        "entity_id": entity_id() if failure.names_us else "",
+    }
     return render(request, "accounts/saml/failure.html", context, status=failure.status)

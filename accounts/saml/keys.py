@@ -34,6 +34,11 @@ def key_pairs(names: tuple[str, ...] = NAMES) -> tuple[KeyPair, ...]:
     return tuple(pair for pair in pairs if pair.key.exists() and pair.certificate.exists())
 
 
+def entity_id() -> str:
+    """The name that federations know us by."""
+    return settings.SAML_ENTITY_ID or settings.SITE_URL + reverse("saml:metadata")
+
+
 def service_provider() -> ServiceProvider:
     """Ourselves, by the settings alone: never by the request's Host. Raises KeysMissing."""
     keys = key_pairs()
@@ -41,7 +46,7 @@ def service_provider() -> ServiceProvider:
         raise KeysMissing("./manage saml keys")
     site: str = settings.SITE_URL
     return ServiceProvider(
-        entity_id=settings.SAML_ENTITY_ID or site + reverse("saml:metadata"),
+        entity_id=entity_id(),
         acs_url=site + reverse("saml:acs"),
         slo_url=site + reverse("saml:slo"),
         keys=keys,

@@ -118,7 +118,7 @@ def take_request(saml_response: str, browser: str) -> SamlRequest:
     A browser that is not the request's leaves it unanswered. Raises RequestUnknown, BrowserDiffers
     or RequestUsed.
     """
-    requests = SamlRequest.objects.select_related("rule", "identity_provider")
+    requests = SamlRequest.objects.select_related("rule__organisation", "identity_provider")
     found = requests.filter(
         request_id=response_request_id(saml_response), expires_at__gt=timezone.now()
     ).first()
@@ -130,6 +130,19 @@ def take_request(saml_response: str, browser: str) -> SamlRequest:
     if not requests.filter(pk=found.pk, used_at=None).update(used_at=timezone.now()):
         raise RequestUsed(found.request_id)
     return found
+
+
+def unanswered(browser: str) -> SamlRequest | None:
+    """The last login that a browser began, if no answer came back: its IdP may not know us."""
+    if not browser:
+        return None
+    last = (
+        SamlRequest.objects.filter(browser_digest=digest(browser), expires_at__gt=timezone.now())
+        .select_related("identity_provider", "rule__organisation")
+        .order_by("-pk")
+        .first()
+    )
+    return last if last and last.used_at is None else None
 
 
 def expected_of(saml_request: SamlRequest) -> Expected:

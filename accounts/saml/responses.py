@@ -20,6 +20,7 @@ from accounts.saml.errors import (
     ClockSkew,
     MfaNotDone,
     NothingReleased,
+    NotKnownToIdp,
     NotOurs,
     ResponseRefused,
     StatusRefused,
@@ -45,9 +46,13 @@ from accounts.saml.xml import (
 )
 
 MFA = "https://refeds.org/profile/mfa"
-_SUCCESS = "urn:oasis:names:tc:SAML:2.0:status:Success"
+_STATUS = "urn:oasis:names:tc:SAML:2.0:status:"
+_SUCCESS = f"{_STATUS}Success"
 _MAX_REASON_CHARS = 200
-_NO_CONTEXT = "urn:oasis:names:tc:SAML:2.0:status:NoAuthnContext"
+_NO_CONTEXT = f"{_STATUS}NoAuthnContext"
+# How IdPs that answer at all turn away a service that they have no metadata of.
+_NOT_KNOWN = {f"{_STATUS}RequestDenied", f"{_STATUS}RequestUnsupported"}
+_REQUESTER = f"{_STATUS}Requester"
 _CLASS_NAMES = {
     tag(SAMLP, "Response"): f"{SAMLP}:Response",
     tag(SAML, "Assertion"): f"{SAML}:Assertion",
@@ -148,6 +153,8 @@ def _check_status(root: etree._Element) -> None:
         return
     if _NO_CONTEXT in codes:
         raise MfaNotDone("NoAuthnContext")
+    if _NOT_KNOWN & set(codes) or codes == [_REQUESTER]:
+        raise NotKnownToIdp(" ".join(codes))
     raise StatusRefused(" ".join(codes))
 
 

@@ -2,6 +2,7 @@
 
 import secrets
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -14,6 +15,7 @@ from accounts.errors import LoginError
 from accounts.linking import take_linking
 from accounts.login_rules import LoginRule
 from accounts.proofs import link_to, log_in
+from accounts.rate_limits import limited
 from accounts.rules import check_rule, rule_for, rules_of
 from accounts.saml.cookies import browser_of, remember_browser, remember_choice
 from accounts.saml.failures import failure_by_code, failure_page
@@ -32,6 +34,7 @@ from accounts.saml.requests import (
     take_request,
 )
 from accounts.saml.responses import AuthenticatedSubject, read_response
+from instances.models import Organisation
 
 
 @require_GET
@@ -50,7 +53,7 @@ def login(request: HttpRequest, provider_id: int) -> HttpResponse:
             linking_user=request.user if take_linking(request) else None,
         )
     except LoginError as error:
-        return failure_page(request, error, provider)
+        return failure_page(request, error, provider, _organisation_of(rules))
     except KeysMissing:
         return failure_by_code(request, "unavailable")
     response = HttpResponseRedirect(url)
@@ -62,6 +65,7 @@ def login(request: HttpRequest, provider_id: int) -> HttpResponse:
 @csrf_exempt
 @require_POST
 @never_cache
+@limited("federated_login")
 def acs(request: HttpRequest) -> HttpResponse:
     """Take the answer. The browser posts it from another site, without our cookies: keep it."""
     try:
@@ -73,13 +77,14 @@ def acs(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @never_cache
+@limited("federated_login")
 def finish(request: HttpRequest) -> HttpResponseBase:
     """Read the answer, now that the browser's cookies are back, and log the person in."""
-    provider = None
+    provider = organisation = None
     try:
         saml_response = take_post(request.GET.get("token", ""))
         saml_request = take_request(saml_response, browser_of(request))
-        provider = saml_request.identity_provider
+        provider, organisation = saml_request.identity_provider, saml_request.rule.organisation
         # Switched off, or gone, since the login began?
         rule_for(provider, LoginRule.objects.filter(pk=saml_request.rule_id))
         subject = read_response(
@@ -89,7 +94,7 @@ def finish(request: HttpRequest) -> HttpResponseBase:
         check_rule(saml_request.rule, subject)
         return _log_in(request, subject, saml_request)
     except LoginError as error:
-        return failure_page(request, error, provider)
+        return failure_page(request, error, provider, organisation)
 
 
 @require_GET
@@ -110,6 +115,12 @@ def _log_in(
     if saml_request.linking_user_id is not None:
         return link_to(request, login, proof, user_id=saml_request.linking_user_id)
     return log_in(request, login, proof, next_url=saml_request.next_url)
+
+
+def _organisation_of(rules: QuerySet[LoginRule]) -> Organisation | None:
+    """Whom to ask about ``rules``: the organisation, if they are of one alone."""
+    found = Organisation.objects.filter(login_rules__in=rules).distinct()[:2]
+    return found[0] if len(found) == 1 else None
 
 
 def _safe_next(request: HttpRequest) -> str:

@@ -11,8 +11,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from accounts.rules import rules_of
-from accounts.saml.cookies import last_choice
+from accounts.saml.cookies import browser_of, last_choice
 from accounts.saml.discovery import find_choices
+from accounts.saml.failures import FAILURES
+from accounts.saml.keys import entity_id
+from accounts.saml.models import SamlRequest
+from accounts.saml.requests import unanswered
 
 _MAX_SEARCH_CHARS = 200
 
@@ -20,8 +24,13 @@ _MAX_SEARCH_CHARS = 200
 @require_GET
 @never_cache
 def discovery(request: HttpRequest) -> HttpResponse:
-    """Choose an institution; the last choice comes first."""
-    return render(request, "accounts/saml/discovery.html", _context(request))
+    """Choose an institution; the last choice comes first.
+
+    Who went to one and came back without an answer is told what that may mean: IdPs that do not
+    know us show a page of their own, and send nobody back.
+    """
+    context = _context(request) | _help_with(unanswered(browser_of(request)))
+    return render(request, "accounts/saml/discovery.html", context)
 
 
 @require_GET
@@ -29,6 +38,19 @@ def discovery(request: HttpRequest) -> HttpResponse:
 def institutions(request: HttpRequest) -> HttpResponse:
     """What a search finds, as a part of that page."""
     return render(request, "accounts/saml/includes/institutions.html", _context(request))
+
+
+def _help_with(login: SamlRequest | None) -> dict[str, Any]:
+    if login is None:
+        return {}
+    organisation = login.rule.organisation
+    return {
+        "failure": FAILURES["unknown_to_idp"],
+        "provider": login.identity_provider,
+        "provider_name": login.identity_provider.name_in(get_language() or ""),
+        "contact": organisation.support_contact or settings.SUPPORT_CONTACT,
+        "entity_id": entity_id(),
+    }
 
 
 def _context(request: HttpRequest) -> dict[str, Any]:

@@ -1,0 +1,96 @@
+"""Each failure has its own page: what happened, what to do, whom to ask; and no XML."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.saml.failures import FAILURES
+from accounts.saml.responses import MFA
+from tests.accounts.saml import forger
+from tests.accounts.saml.forger import Answer, assertion_of
+from tests.accounts.saml.journey import code_of
+
+STATUS = "urn:oasis:names:tc:SAML:2.0:status:"
+
+
+def answer_without_assertion(browser, rule, status):
+    browser.begin(rule)
+    root = browser.answer(status=f"{STATUS}{status}").tree()
+    root.remove(assertion_of(root))
+    return browser.finish(root)
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        ("RequestDenied", "unknown_to_idp"),
+        ("RequestUnsupported", "unknown_to_idp"),
+        ("Requester", "unknown_to_idp"),
+        ("Responder", "idp_error"),
+        ("AuthnFailed", "idp_error"),
+        ("NoAuthnContext", "mfa"),
+    ],
+)
+def test_what_the_idp_says(browser, rule, status, code):
+    response = answer_without_assertion(browser, rule, status)
+    assert (code_of(response), browser.person) == (code, None)
+
+
+def test_the_page_names_whom_to_ask_and_what_to_say(browser, rule, settings):
+    settings.SUPPORT_CONTACT = "site@rag.example"
+    rule.organisation.support_contact = "help@univ-a.example"
+    rule.organisation.save()
+    rule.identity_provider.error_url = "https://univ-a.example/help"
+    rule.identity_provider.save()
+    response = answer_without_assertion(browser, rule, "RequestDenied")
+    page = response.content.decode()
+    assert "help@univ-a.example" in page
+    assert "site@rag.example" not in page
+    assert 'href="https://univ-a.example/help"' in page
+    assert "https://rag.example/saml/metadata" in page
+    assert response.headers["X-Correlation-ID"] in page
+    assert "Université A" in page
+    assert "samlp" not in page
+
+
+def test_without_a_contact_of_its_own_an_organisation_has_that_of_the_site(browser, rule, settings):
+    settings.SUPPORT_CONTACT = "site@rag.example"
+    response = answer_without_assertion(browser, rule, "Responder")
+    assert "site@rag.example" in response.content.decode()
+
+
+def test_no_page_is_like_another():
+    texts = [(failure.title, failure.sentence) for failure in FAILURES.values()]
+    assert len(set(texts)) == len(texts)
+
+
+def test_a_stale_bookmark_of_the_idps_page(rule, sp, idp_a):
+    """It answers a request that this site forgot, or none at all."""
+    xml = forger.signed_assertion(Answer(idp_a, sp, "_long_ago"))
+    response = Client().post("/saml/acs/", {"SAMLResponse": forger.post(xml)})
+    assert (response.status_code, code_of(response)) == (400, "stale")
+
+
+def test_who_comes_back_with_nothing_is_told_what_that_may_mean(browser, rule):
+    assert "unanswered" not in browser.client.get("/saml/").content.decode()
+    browser.begin(rule)
+    page = browser.client.get("/saml/").content.decode()
+    assert 'data-code="unanswered"' in page
+    assert "https://rag.example/saml/metadata" in page
+    browser.finish(forger.signed_assertion(browser.answer()))
+    assert "unanswered" not in browser.client.get("/saml/").content.decode()
+
+
+def test_a_second_factor_not_done(browser, rule):
+    rule.require_mfa = True
+    rule.save()
+    assert code_of(browser.log_in(rule)) == "mfa"
+    assert browser.log_in(rule, context=MFA).status_code == 302
+
+
+@pytest.mark.parametrize("url", ["acs", "finish"])
+def test_an_address_that_tries_too_often(db, settings, url):
+    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"federated_login": "3/m/ip"}
+    method = "post" if url == "acs" else "get"
+    statuses = [getattr(Client(), method)(reverse(f"saml:{url}")).status_code for _ in range(4)]
+    assert [status == 429 for status in statuses] == [False, False, False, True]
