@@ -8,6 +8,7 @@ from django.contrib.auth.models import Group
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from accounts.activation import switch_off, switch_on
 from accounts.erasure import StillResponsible, erase_person, require_successors
 from accounts.models import IdentityProvider, LoginRule, MetadataFeed, User
 from accounts.saml.sessions import end_sessions
@@ -28,6 +29,11 @@ class UserAdmin(DjangoUserAdmin):
         (_("Dates"), {"fields": ["last_login", "date_joined"]}),
     ]
     filter_horizontal = []
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change and "is_active" in form.changed_data:
+            (switch_on if obj.is_active else switch_off)(obj)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Show what would be left without anybody to administer it, which forbids the deletion."""

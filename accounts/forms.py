@@ -4,6 +4,7 @@ from typing import Any
 
 from allauth.account.forms import ChangePasswordForm as AllauthChangePasswordForm
 from allauth.account.forms import LoginForm as AllauthLoginForm
+from allauth.account.forms import ReauthenticateForm as AllauthReauthenticateForm
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
@@ -38,6 +39,15 @@ class ChangePasswordForm(AllauthChangePasswordForm):
         if new and new == self.cleaned_data.get("oldpassword"):
             self.add_error("password1", _("Choose a password other than the current one."))
         return cleaned
+
+
+class ReauthenticateForm(AllauthReauthenticateForm):
+    """The password once more."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].widget.attrs.pop("placeholder", None)
+        self.fields["password"].help_text = ""
 
 
 class ProfileForm(forms.ModelForm):

@@ -10,12 +10,12 @@ from typing import Any
 
 from allauth.account import app_settings
 from allauth.account.internal.flows.login import get_authentication_records
-from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.http import HttpRequest
 
 from accounts.errors import LoginError
 from instances import audit
+from instances.access_rules import reevaluate_person
 from instances.identities import forget_identities
 
 _SESSION_KEY = "linking_since"
@@ -72,12 +72,13 @@ def link(*, user: Any, account: SocialAccount) -> None:
 
 
 def unlink(account: SocialAccount) -> None:
-    """Take a login away, and what access it proved. Raises LastWayIn."""
+    """Take a login away, and the access that it proved. Raises LastWayIn."""
     user: Any = account.user
     if not _has_another_way_in(account):
         raise LastWayIn(account.provider)
     account.delete()
     forget_identities(user=user, source=source_of(account))
+    reevaluate_person(user)
     audit.record(audit.Action.LOGIN_REMOVED, target=user.display_name, provider=account.provider)
 
 
@@ -87,12 +88,7 @@ def source_of(account: SocialAccount) -> str:
 
 
 def _has_another_way_in(account: SocialAccount) -> bool:
+    # Not by a passkey: it opens accounts with a password only (accounts.forms_mfa).
     user: Any = account.user
     others = SocialAccount.objects.filter(user=user).exclude(pk=account.pk)
-    passkeys = (
-        authenticator.wrap().is_passwordless
-        for authenticator in Authenticator.objects.filter(
-            user=user, type=Authenticator.Type.WEBAUTHN
-        )
-    )
-    return user.has_usable_password() or others.exists() or any(passkeys)
+    return bool(user.has_usable_password() or others.exists())

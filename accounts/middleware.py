@@ -1,4 +1,4 @@
-"""The person's own language, and the change of a password that somebody else has seen."""
+"""The person's own language, and what they must do before anything else."""
 
 from collections.abc import Callable
 from inspect import iscoroutinefunction
@@ -11,8 +11,13 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import translation
 from django.utils.decorators import sync_and_async_middleware
+from django.utils.http import urlencode
 
+from instances.second_factor import has_second_factor
 from instances.tenancy import in_database
+
+# Where the steps are taken, and where one logs out.
+_ALWAYS_OPEN = ("/accounts/", "/saml/", "/static/", "/i18n/")
 
 Handler = Callable[[HttpRequest], Any]
 
@@ -55,29 +60,31 @@ def user_language(get_response: Handler) -> Handler:
     return sync_middleware
 
 
-def _must_change(request: HttpRequest, user: Any) -> bool:
-    return bool(
-        user.is_authenticated
-        and user.must_change_password
-        and not request.path.startswith(("/accounts/", "/static/", "/i18n/"))
-    )
+def _first_step(request: HttpRequest, user: Any) -> str:
+    """Where the person must go before anywhere else, "" for nowhere."""
+    if not user.is_authenticated or request.path.startswith(_ALWAYS_OPEN):
+        return ""
+    if user.must_change_password:
+        return reverse("account_change_password")
+    wanted = settings.REQUIRE_OPERATOR_MFA and user.is_staff
+    if wanted and not has_second_factor(request):
+        return f"{reverse('second_factor')}?{urlencode({'next': request.get_full_path()})}"
+    return ""
 
 
 @sync_and_async_middleware
-def require_password_change(get_response: Handler) -> Handler:
-    """Send whoever still has an issued password to the page that changes it."""
+def require_first_steps(get_response: Handler) -> Handler:
+    """Send people to what comes first: an issued password's change, an operator's second factor."""
     if iscoroutinefunction(get_response):
 
         async def middleware(request: HttpRequest) -> Any:
-            if _must_change(request, await request.auser()):
-                return redirect(reverse("account_change_password"))
-            return await get_response(request)
+            step = _first_step(request, await request.auser())
+            return redirect(step) if step else await get_response(request)
 
         return middleware
 
     def sync_middleware(request: HttpRequest) -> Any:
-        if _must_change(request, request.user):
-            return redirect(reverse("account_change_password"))
-        return get_response(request)
+        step = _first_step(request, request.user)
+        return redirect(step) if step else get_response(request)
 
     return sync_middleware

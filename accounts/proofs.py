@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from accounts.linking import LinkingNotBegun, link, source_of
 from accounts.sessions import bound_session, note_session
+from instances.access_rules import reevaluate_person
 from instances.identities import record_identity
 from instances.second_factor import SESSION_KEY
 
@@ -69,7 +70,7 @@ def link_to(
         link(user=request.user, account=login.account)
         _record(request.user, login, proof)
     messages.success(request, _("You can log in this way from now on."))
-    return redirect("socialaccount_connections")
+    return redirect("ways_in")
 
 
 def remember(request: HttpRequest, user: Any, login: SocialLogin) -> None:
@@ -97,6 +98,7 @@ def _record(user: Any, login: SocialLogin, proof: Proof) -> None:
         affiliations=proof.affiliations,
         attributes=proof.attributes,
     )
+    reevaluate_person(user)
 
 
 def _one_at_a_time(login: SocialLogin) -> None:

@@ -88,7 +88,7 @@ MIDDLEWARE = [
     "ragapp.inline_middleware.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.user_language",
-    "accounts.middleware.require_password_change",
+    "accounts.middleware.require_first_steps",
     "ragapp.middleware.origin",
     "ragapp.middleware.RequiredSteps",
 ]
@@ -168,6 +168,7 @@ ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
     "login": "accounts.forms.LoginForm",
     "change_password": "accounts.forms.ChangePasswordForm",
+    "reauthenticate": "accounts.forms.ReauthenticateForm",
 }
 ACCOUNT_SESSION_REMEMBER = False
 # Counted in the cache that all processes share. A whole university may be behind one address.
@@ -179,6 +180,13 @@ ACCOUNT_RATE_LIMITS = {
 MFA_ADAPTER = "accounts.adapter.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_FORMS = {
+    "activate_totp": "accounts.forms_mfa.ActivateAppForm",
+    "add_webauthn": "accounts.forms_mfa.AddKeyForm",
+    "authenticate": "accounts.forms_mfa.CodeForm",
+    "login_webauthn": "accounts.forms_mfa.PasskeyLoginForm",
+    "reauthenticate": "accounts.forms_mfa.ConfirmCodeForm",
+}
 MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}
 # Operators see the whole deployment; in production a password alone should not be enough for that.
 REQUIRE_OPERATOR_MFA: bool = env.bool("REQUIRE_OPERATOR_MFA", False)

@@ -1,0 +1,36 @@
+"""Switching a person's account off and on."""
+
+import secrets
+
+from django.db import transaction
+
+from accounts.models import User
+from accounts.sessions import end_sessions_under
+from instances import audit
+
+
+def switch_off(user: User) -> None:
+    """Refuse every login of a person, and end their sessions.
+
+    Their API keys let nobody in meanwhile (``instances.api_keys``); sessions do not come back.
+    """
+    with transaction.atomic():
+        user.is_active = False
+        end_every_session(user)
+        user.save(update_fields=["is_active"])
+        audit.record(audit.Action.USER_DISABLED, target=f"{user.display_name} ({user.username})")
+
+
+def switch_on(user: User) -> None:
+    """Let a person log in again."""
+    with transaction.atomic():
+        user.is_active = True
+        user.save(update_fields=["is_active"])
+        audit.record(audit.Action.USER_ENABLED, target=f"{user.display_name} ({user.username})")
+
+
+def end_every_session(user: User) -> None:
+    """End the person's sessions, however they began."""
+    user.session_salt = secrets.token_hex(16)
+    user.save(update_fields=["session_salt"])
+    end_sessions_under(user=user)

@@ -1,0 +1,170 @@
+"""Second factors of local accounts: an app's codes, recovery codes, and who must have one."""
+
+import time
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
+from django.test import Client
+from django.urls import reverse
+
+from instances.second_factor import has_second_factor
+from tests.factories import PASSWORD, UserFactory
+
+PAGES_WITH_A_FACTOR = ["mfa_index", "mfa_view_recovery_codes", "mfa_generate_recovery_codes"]
+
+
+def code_for(secret):
+    """What the app shows now."""
+    return format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+
+
+@pytest.fixture
+def ada(db):
+    return UserFactory(username="ada")
+
+
+@pytest.fixture
+def secret(ada):
+    """The secret of Ada's app; she has recovery codes as well."""
+    secret = generate_totp_secret()
+    TOTP.activate(ada, secret)
+    RecoveryCodes.activate(ada)
+    return secret
+
+
+def give_password(client, user, **more):
+    return client.post("/accounts/login/", {"login": user.username, "password": PASSWORD, **more})
+
+
+def give_code(client, code):
+    return client.post(reverse("mfa_authenticate"), {"code": code})
+
+
+def logged_in(client):
+    return "_auth_user_id" in client.session
+
+
+def test_an_app_is_set_up_and_asked_for(client, ada):
+    give_password(client, ada)
+    activate = reverse("mfa_activate_totp")
+    # Changing what opens the account asks for the password again.
+    assert client.get(activate).url.startswith(reverse("account_reauthenticate"))
+    client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+    page = client.get(activate)
+    assert "data:image/svg+xml;base64," in page.text
+    secret = page.context["form"].secret
+    answer = client.post(activate, {"code": code_for(secret)})
+    assert answer.url == reverse("mfa_view_recovery_codes")
+    codes = client.get(answer.url).context["unused_codes"]
+    assert len(codes) == 10
+
+    again = Client()
+    assert give_password(again, ada).url == reverse("mfa_authenticate")
+    assert not logged_in(again)
+    assert give_code(again, codes[0]).url == "/"
+    assert logged_in(again)
+
+
+def test_a_code_opens_the_account(client, ada, secret):
+    give_password(client, ada, next="/accounts/profile/")
+    answer = give_code(client, code_for(secret))
+    assert answer.url == "/accounts/profile/"
+    request = client.get("/accounts/profile/").wsgi_request
+    assert has_second_factor(request)
+
+
+@pytest.mark.parametrize("code", ["000000", "", "abc", "1" * 400])
+def test_a_wrong_code_opens_nothing(client, ada, secret, code):
+    give_password(client, ada)
+    page = give_code(client, code)
+    assert page.status_code == 200
+    assert page.context["form"].errors
+    assert not logged_in(client)
+
+
+def test_a_code_without_the_password_opens_nothing(client, ada, secret):
+    assert give_code(client, code_for(secret)).url == reverse("account_login")
+    assert not logged_in(client)
+
+
+def test_a_code_is_good_once(client, ada, secret):
+    code = code_for(secret)
+    give_password(client, ada)
+    give_code(client, code)
+    assert logged_in(client)
+    again = Client()
+    give_password(again, ada)
+    give_code(again, code)
+    assert not logged_in(again)
+
+
+def test_a_recovery_code_is_good_once(client, ada, secret):
+    code = Authenticator.objects.get(type="recovery_codes").wrap().get_unused_codes()[0]
+    for expected in (True, False):
+        browser = Client()
+        give_password(browser, ada)
+        give_code(browser, code)
+        assert logged_in(browser) is expected
+
+
+def test_guessing_codes_is_slowed_down(client, ada, secret):
+    give_password(client, ada)
+    for _attempt in range(12):
+        give_code(client, "000000")
+    page = give_code(client, code_for(secret))
+    assert page.context["form"].errors
+    assert not logged_in(client)
+
+
+@pytest.mark.parametrize("name", PAGES_WITH_A_FACTOR)
+def test_pages_of_whoever_has_a_factor(client, ada, secret, name):
+    give_password(client, ada)
+    give_code(client, code_for(secret))
+    client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+    page = client.get(reverse(name))
+    assert page.status_code == 200
+    assert page.text.count("<h1") == 1
+
+
+@pytest.mark.parametrize("name", ["ways_in", "second_factor", "mfa_list_webauthn", "mfa_index"])
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_pages_of_whoever_is_logged_in(client, ada, name, language):
+    client.force_login(ada)
+    page = client.get(reverse(name), headers={"accept-language": language})
+    assert page.status_code == 200
+    assert page.text.count("<h1") == 1
+
+
+@pytest.fixture
+def operator(db, settings):
+    settings.REQUIRE_OPERATOR_MFA = True
+    return UserFactory(username="root", is_staff=True, is_superuser=True)
+
+
+def test_an_operator_sets_up_a_second_factor_first(client, operator):
+    client.force_login(operator)
+    for path in ("/", "/admin/"):
+        assert client.get(path).url.startswith(reverse("second_factor"))
+    page = client.get(reverse("second_factor"))
+    assert reverse("mfa_index") in page.text
+    assert client.get(reverse("mfa_index")).status_code == 200
+    assert client.post("/saml/logout/").status_code == 302
+
+
+def test_an_operator_with_a_second_factor_goes_on(client, operator):
+    secret = generate_totp_secret()
+    TOTP.activate(operator, secret)
+    client.force_login(operator)
+    page = client.get(reverse("second_factor"), {"next": "/admin/"})
+    assert reverse("mfa_reauthenticate") in page.context["confirm_url"]
+    client.post(reverse("mfa_reauthenticate"), {"code": code_for(secret)})
+    assert client.get("/admin/").status_code == 200
+    assert client.get(reverse("second_factor"), {"next": "/admin/"}).url == "/admin/"
+    assert client.get(reverse("second_factor"), {"next": "//evil.example"}).url == "/"
+
+
+def test_others_need_none(client, operator):
+    client.force_login(UserFactory())
+    assert client.get("/").status_code == 200
