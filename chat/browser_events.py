@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chat.events import AnswerEvent, Reasoning, Sources, Stage, Text
 from chat.failures import is_retryable, user_message
-from chat.models import Citation
+from chat.models import Citation, Message
 from chat.reading import AnswerState
 from retrieval.search import RetrievedChunk
 from usage.models import UsageRecord
@@ -118,6 +118,9 @@ def ending_events(state: AnswerState) -> list[BrowserEvent]:
     done = {
         "status": message.status,
         "nothing_found": message.nothing_found,
+        "uncited": message.status == Message.Status.COMPLETE
+        and not message.nothing_found
+        and not used,
         "content": message.content,
         "model": message.model,
         "used": [citation.number for citation in used],

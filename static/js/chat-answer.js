@@ -1,9 +1,9 @@
 /*
  * <chat-answer>: one answer, from its first event to its sources, measures and actions.
  *
- * Its state is one object, `data`: {id, status, content, reasoning, nothing_found, citations, used,
- * quotes, impact, error, versions, feedback}; the server writes it in a script of JSON, the stream
- * changes it, and `draw` shows it.
+ * Its state is one object, `data`: {id, status, content, reasoning, nothing_found, uncited,
+ * citations, used, quotes, impact, error, versions, feedback}; the server writes it in a script of
+ * JSON, the stream changes it, and `draw` shows it.
  */
 import { announce, announceSentences } from "./announcer.js";
 import { drawMeasures, drawSources, drawVersions, linkNearest } from "./answer-parts.js";
@@ -130,6 +130,7 @@ class ChatAnswer extends HTMLElement {
     this.drawError();
     this.querySelector("[data-foot]").hidden = this.streaming;
     if (this.streaming) return;
+    this.querySelector("[data-uncited]").hidden = !data.uncited;
     linkNearest(this, data);
     drawSources(this, data);
     drawMeasures(this, data.impact);

@@ -115,6 +115,21 @@ def test_an_answer_cut_short_offers_extracts(library, llm, page_for, axe):
     expect(extract.locator("[data-version]")).to_have_text("2/2")
 
 
+def test_an_answer_without_a_citation_says_so(library, llm, page_for, axe):
+    llm.script(stream("Vingt-cinq jours [9]."), stream("Vingt-cinq jours [1]."))
+    page = page_for(library.teammate)
+    page.goto(CHAT)
+    ask(page, LEAVE)
+    answer = finished(page)
+    expect(answer.locator("[data-uncited]")).to_be_visible()
+    assert axe(page) == []
+    page.reload()
+    expect(finished(page).locator("[data-uncited]")).to_be_visible()
+    ask(page, LEAVE)
+    expect(page.locator("chat-answer")).to_have_count(2)
+    expect(finished(page).locator("[data-uncited]")).to_be_hidden()
+
+
 def test_versions_of_an_edited_question_are_kept(library, llm, page_for):
     page = page_for(library.teammate)
     page.goto(CHAT)
