@@ -29,9 +29,9 @@ class Subject(Protocol):
 def rules_of(organisation: str = "", instance: str = "") -> QuerySet[LoginRule]:
     """The enabled rules of an organisation or an instance (slugs); without either, all of them.
 
-    An instance has its own rules and its organisation's.
+    An instance has its own rules and its organisation's. A disabled organisation has none.
     """
-    rules = LoginRule.objects.filter(is_enabled=True)
+    rules = LoginRule.objects.filter(is_enabled=True, organisation__is_enabled=True)
     if instance:
         own = Q(instance__slug=instance)
         inherited = Q(instance=None, organisation__instances__slug=instance)
@@ -69,8 +69,8 @@ def rule_for_oidc(app: SocialApp, rules: QuerySet[LoginRule]) -> LoginRule:
 
 def check_rule(rule: LoginRule, subject: Subject) -> None:
     """Check that a person fits a rule, now. Raises AffiliationRefused or RequirementRefused."""
-    if not rule.is_enabled:
-        raise IdentityProviderBlocked("the rule was switched off")
+    if not rule.is_enabled or not rule.organisation.is_enabled:
+        raise IdentityProviderBlocked("the rule or its organisation was switched off")
     if rule.affiliations and not subject.affiliations & set(rule.affiliations):
         raise AffiliationRefused(", ".join(sorted(subject.affiliations)) or "none")
     for name, values in rule.required.items():

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.sessions.models import Session
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -50,6 +50,23 @@ def end_sessions(sessions: QuerySet[Any]) -> int:
     Session.objects.filter(session_key__in=keys).delete()
     sessions.delete()
     return len(keys)
+
+
+def end_unfounded_sessions() -> int:
+    """End the sessions whose rule, organisation, provider or person was switched off meanwhile.
+
+    What is switched off here ends its own sessions at once; an organisation is switched off by a
+    package below this one.
+    """
+    unfounded = (
+        Q(rule__is_enabled=False)
+        | Q(rule__organisation__is_enabled=False)
+        | Q(user__is_active=False)
+    )
+    blocked = Q(identity_provider__is_enabled=False) | Q(identity_provider__gone_at__isnull=False)
+    return end_sessions(SamlSession.objects.filter(unfounded | blocked)) + end_sessions(
+        OidcSession.objects.filter(unfounded)
+    )
 
 
 def end_sessions_under(**which: Any) -> int:

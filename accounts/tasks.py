@@ -5,6 +5,7 @@ import logging
 from celery import shared_task
 from django.utils import timezone
 
+from accounts import sessions
 from accounts.oidc import operators
 from accounts.oidc.errors import ProviderUnreachable
 from accounts.oidc.models import OidcSession
@@ -49,3 +50,10 @@ def forget_expired() -> None:
     """Delete logins, responses, replays and sessions whose time has passed."""
     for model in (SamlPost, SamlRequest, SamlReplay, SamlSession, OidcSession):
         model._default_manager.filter(expires_at__lt=timezone.now()).delete()
+
+
+@shared_task(name="accounts.tasks.end_unfounded_sessions")
+def end_unfounded_sessions() -> None:
+    """End the sessions that nothing lets go on."""
+    if ended := sessions.end_unfounded_sessions():
+        logger.info("%s sessions ended", ended)

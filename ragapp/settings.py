@@ -297,6 +297,7 @@ CELERY_BEAT_SCHEDULE = {
     "refresh-metadata": {"task": "accounts.tasks.refresh_feeds", "schedule": 3600.0},
     "refresh-oidc": {"task": "accounts.tasks.refresh_oidc_providers", "schedule": 3600.0},
     "forget-logins": {"task": "accounts.tasks.forget_expired", "schedule": 600.0},
+    "end-sessions": {"task": "accounts.tasks.end_unfounded_sessions", "schedule": 60.0},
     "reconcile-answers": {"task": "chat.tasks.reconcile", "schedule": 30.0},
     "delete-instances": {"task": "instances.tasks.delete_due_instances", "schedule": 60.0},
     "archive-instances": {"task": "instances.tasks.archive_disused_instances", "schedule": 3600.0},

@@ -5,7 +5,7 @@ from dataclasses import replace
 from accounts.errors import RequirementRefused
 from accounts.login_rules import LoginRule
 from accounts.proofs import Proof
-from accounts.rules import organisations_of
+from accounts.rules import organisations_of, rules_of
 from accounts.saml.identifiers import (
     SCOPED_IDENTIFIERS,
     allowed_scopes,
@@ -58,7 +58,7 @@ def _organisations(provider: IdentityProvider, subject: AuthenticatedSubject) ->
             raise RequirementRefused("scope")
         return replace(subject, affiliations=scoped_affiliations(subject.attributes, scopes))
 
-    own_rules = LoginRule.objects.filter(is_enabled=True, instance=None, identity_provider=provider)
+    own_rules = rules_of().filter(identity_provider=provider).select_related("organisation")
     return organisations_of(own_rules, under)
 
 

@@ -4,9 +4,10 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import LoginRule, User
+from accounts.models import IdentityProvider, LoginRule, User
 from accounts.saml.responses import MFA
 from accounts.saml.sessions import end_sessions
+from accounts.sessions import end_unfounded_sessions
 from tests.accounts.saml import forger
 from tests.accounts.saml.journey import Browser, code_of
 from tests.factories import OrganisationFactory
@@ -107,3 +108,43 @@ def test_an_idp_of_another_organisation(browser, rule):
     url = reverse("saml:login", args=[rule.identity_provider_id])
     response = browser.client.get(url, {"organisation": "univ-b"})
     assert code_of(response) == "idp_blocked"
+
+
+def disable_organisation(rule):
+    rule.organisation.is_enabled = False
+    rule.organisation.save()
+
+
+def test_a_disabled_organisation_lets_nobody_log_in(browser, rule):
+    browser.begin(rule)
+    disable_organisation(rule)
+    response = browser.finish(forger.signed_assertion(browser.answer()))
+    assert (code_of(response), browser.person) == ("idp_blocked", None)
+    url = reverse("saml:login", args=[rule.identity_provider_id])
+    assert code_of(browser.client.get(url)) == "idp_blocked"
+    assert browser.client.get("/saml/").context["choices"] == []
+
+
+def disable_rule(rule):
+    LoginRule.objects.update(is_enabled=False)
+
+
+def disable_idp(rule):
+    IdentityProvider.objects.update(is_enabled=False)
+
+
+def disable_person(_rule):
+    User.objects.update(is_active=False)
+
+
+@pytest.mark.parametrize(
+    "disable", [disable_organisation, disable_rule, disable_idp, disable_person]
+)
+def test_what_is_disabled_anywhere_ends_its_sessions(browser, rule, disable):
+    browser.log_in(rule)
+    assert end_unfounded_sessions() == 0
+    assert browser.person
+    disable(rule)
+    assert end_unfounded_sessions() == 1
+    assert browser.person is None
+    assert browser.client.get("/").status_code == 302
