@@ -1,0 +1,132 @@
+"""Second factors and ways to log in, in a real browser with a virtual security key."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from allauth.mfa.models import Authenticator
+from playwright.sync_api import Page, expect
+
+from accounts.models import User
+from tests.factories import PASSWORD, UserFactory
+
+
+@pytest.fixture
+def site(site: str) -> str:
+    """By the only name, besides https, under which browsers let pages use keys."""
+    return site.replace("127.0.0.1", "localhost")
+
+
+@pytest.fixture
+def ada(transactional_db: None) -> User:
+    return UserFactory(username="ada", first_name="Ada", last_name="Lovelace")
+
+
+def plug_in(page: Page, *, resident: bool) -> None:
+    """A key that is there, and whose owner agrees to everything."""
+    client = page.context.new_cdp_session(page)
+    client.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2",
+        "transport": "internal" if resident else "usb",
+        "hasResidentKey": resident,
+        "hasUserVerification": resident,
+        "isUserVerified": resident,
+        "automaticPresenceSimulation": True,
+    }
+    client.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+
+
+def give_password(page: Page) -> None:
+    page.goto("/accounts/login/")
+    page.get_by_label("User name").fill("ada")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+
+
+def add_key(page: Page, name: str) -> None:
+    page.goto("/accounts/2fa/webauthn/add/")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Confirm").click()
+    page.get_by_label("Name of the key").fill(name)
+
+
+def log_out(page: Page) -> None:
+    page.context.clear_cookies(name="sessionid")
+
+
+def test_a_passkey_opens_the_account_alone(page_for: Callable[..., Page], ada: User) -> None:
+    page = page_for(None)
+    plug_in(page, resident=True)
+    give_password(page)
+    add_key(page, "My laptop")
+    page.get_by_label("Log in with it alone").check()
+    page.get_by_role("button", name="Add").click()
+    expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
+    log_out(page)
+    page.goto("/accounts/login/?next=/accounts/profile/")
+    page.get_by_role("button", name="Use a passkey").click()
+    expect(page).to_have_url(re.compile("/accounts/profile/$"))
+    expect(page.get_by_text("ada", exact=True)).to_be_visible()
+
+
+def test_a_security_key_is_a_second_step(page_for: Callable[..., Page], ada: User) -> None:
+    page = page_for(None)
+    plug_in(page, resident=False)
+    give_password(page)
+    add_key(page, "USB key")
+    page.get_by_role("button", name="Add").click()
+    expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
+    log_out(page)
+    give_password(page)
+    expect(page.get_by_role("heading", name="Second step")).to_be_visible()
+    page.get_by_role("button", name="Use a security key").click()
+    expect(page).to_have_url(re.compile("/$"))
+
+
+def test_a_passkey_of_an_institution_s_account_is_no_way_in(
+    page_for: Callable[..., Page], ada: User
+) -> None:
+    page = page_for(None)
+    plug_in(page, resident=True)
+    give_password(page)
+    add_key(page, "My laptop")
+    page.get_by_label("Log in with it alone").check()
+    page.get_by_role("button", name="Add").click()
+    expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
+    ada.set_unusable_password()
+    ada.save()
+    log_out(page)
+    page.goto("/accounts/login/")
+    page.get_by_role("button", name="Use a passkey").click()
+    expect(page.get_by_text("This code or key is not right")).to_be_visible()
+    assert Authenticator.objects.filter(user=ada, type="webauthn").exists()
+
+
+def test_a_key_that_is_not_given_is_told(page_for: Callable[..., Page], ada: User) -> None:
+    page = page_for(None)
+    page.goto("/accounts/login/")
+    page.evaluate("() => { navigator.credentials.get = () => Promise.reject(new Error()) }")
+    page.get_by_role("button", name="Use a passkey").click()
+    expect(page.get_by_role("alert").filter(has_text="The key was not used")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/accounts/login/",
+        "/accounts/logins/",
+        "/accounts/2fa/",
+        "/accounts/second-factor/",
+        "/accounts/reauthenticate/",
+        "/accounts/2fa/webauthn/",
+    ],
+)
+def test_pages_pass_axe(
+    page_for: Callable[..., Page], axe: Callable[[Page], list[str]], ada: User, path: str
+) -> None:
+    page: Any = page_for(None if "login/" in path else ada, width=390, height=844)
+    page.goto(path)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert axe(page) == []
