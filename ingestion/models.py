@@ -9,6 +9,7 @@ import uuid
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext_lazy as _
 from pgvector.django import HalfVectorField, SparseVectorField
 
@@ -21,6 +22,15 @@ TERM_SPACE = 1_000_000_000
 def stored_path(document: "Document", filename: str) -> str:
     """Path of a document's bytes under MEDIA_ROOT; the name given by the user never enters it."""
     return f"{document.instance_id}/{document.pk}"
+
+
+# As ``stored_path`` has it.
+_TEXT = models.TextField()
+_FILE_IS_ITS_OWN = models.Q(
+    file=Concat(
+        Cast("instance", _TEXT), models.Value("/", _TEXT), Cast("id", _TEXT), output_field=_TEXT
+    )
+)
 
 
 class Document(InstanceOwnedModel):
@@ -81,6 +91,8 @@ class Document(InstanceOwnedModel):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["instance", "sha256"], name="same_bytes_once"),
+            # No row can be made to name the bytes of another document, or of another instance.
+            models.CheckConstraint(condition=_FILE_IS_ITS_OWN, name="file_is_its_own"),
         ]
         indexes = [
             models.Index(fields=["instance", "-created_at"]),

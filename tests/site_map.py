@@ -68,8 +68,9 @@ def values_inside(cast: Cast) -> dict[str, object]:
     """Something real and new in the cast's instance for every argument of a URL."""
     document = factories.DocumentFactory(instance=cast.instance)
     conversation = factories.ConversationFactory(instance=cast.instance, user=cast.owner)
+    question = factories.MessageFactory(instance=cast.instance, conversation=conversation)
     answer = factories.MessageFactory(
-        instance=cast.instance, conversation=conversation, role="assistant"
+        instance=cast.instance, conversation=conversation, parent=question, role="assistant"
     )
     citation = factories.CitationFactory(instance=cast.instance, message=answer, document=document)
     with tenant(cast.instance):
@@ -79,6 +80,7 @@ def values_inside(cast: Cast) -> dict[str, object]:
         "document_id": document.pk,
         "conversation_id": conversation.pk,
         "message_id": answer.pk,
+        "question_id": question.pk,
         "number": citation.number,
         "member_id": member.pk,
         "key_id": factories.ApiKeyFactory(instance=cast.instance).pk,

@@ -1,0 +1,63 @@
+"""Words that stand in one instance only, and a picture of all rows of an instance."""
+
+from typing import Any
+
+from instances.contents import tenant_models
+from instances.models import Instance
+from instances.tenancy import tenant
+from tests import factories
+
+CANARY = "Coelacanthe"
+
+
+def fill(instance: Instance, user: Any) -> None:
+    """Put the canary into everything that people write in an instance, for ``user``."""
+    document = factories.DocumentFactory(
+        instance=instance,
+        name=f"{CANARY}.txt",
+        folder=CANARY,
+        title=CANARY,
+        content=f"Text of {CANARY}.".encode(),
+        uploaded_by=user,
+    )
+    factories.DocumentPageFactory(instance=instance, document=document, text=CANARY)
+    chunk = factories.ChunkFactory(
+        instance=instance, document=document, text=CANARY, heading=CANARY, page_start=1
+    )
+    conversation = factories.ConversationFactory(instance=instance, user=user, title=CANARY)
+    question = factories.MessageFactory(
+        instance=instance, conversation=conversation, content=f"{CANARY}?"
+    )
+    answer = factories.MessageFactory(
+        instance=instance,
+        conversation=conversation,
+        parent=question,
+        role="assistant",
+        content=f"{CANARY}.",
+        search_query=CANARY,
+    )
+    factories.CitationFactory(
+        instance=instance,
+        message=answer,
+        document=document,
+        chunk=chunk,
+        document_name=f"{CANARY}.txt",
+        text=CANARY,
+        quote=CANARY,
+    )
+    factories.FeedbackFactory(instance=instance, message=answer, user=user, comment=CANARY)
+    factories.ApiKeyFactory(instance=instance, name=CANARY)
+    factories.UsageRecordFactory(instance=instance, user=user, message_id=answer.pk)
+    factories.InvitationFactory(instance=instance, note=CANARY)
+    factories.CorpusStatisticsFactory(instance=instance)
+    factories.TermStatisticsFactory(instance=instance)
+    factories.AccessRuleFactory(instance=instance)
+
+
+def picture(instance: Instance) -> dict[str, list[str]]:
+    """Every row of an instance, by table."""
+    with tenant(instance):
+        return {
+            model._meta.label: sorted(str(row) for row in model._base_manager.values_list())
+            for model in tenant_models()
+        }

@@ -1,0 +1,51 @@
+"""The proof itself: it notices what it is there to notice."""
+
+import pytest
+
+from tests.factories import DocumentFactory
+from tests.isolation.recording import Statement
+from tests.isolation.replaying import leak_of, worth_replaying
+
+READS = [
+    "SELECT name FROM ingestion_document",
+    "SELECT count(*) FROM ingestion_document WHERE status = 'ready'",
+    "WITH found AS (SELECT id FROM ingestion_document) SELECT 1 FROM found",
+    "SELECT 1 WHERE EXISTS (SELECT FROM ingestion_document)",
+]
+WRITES = [
+    "UPDATE ingestion_document SET name = 'x'",
+    "DELETE FROM instances_membership",
+    "INSERT INTO ingestion_termstatistics (instance_id, term, document_frequency)"
+    " VALUES (%(instance)s, 1, 1)",
+]
+
+
+@pytest.mark.parametrize("sql", [*READS, *WRITES])
+def test_what_is_shown_or_written_is_noticed(cast, sql):
+    DocumentFactory(instance=cast.instance)
+    statement = Statement(sql, {"instance": cast.instance.pk}, "here")
+    in_it = {"ragapp.instance": str(cast.instance.pk)}
+    elsewhere = {"ragapp.instance": str(cast.other_instance.pk)}
+    assert leak_of(statement, in_it)
+    if "membership" not in sql:
+        assert leak_of(statement, elsewhere) == leak_of(statement, {}) == ""
+
+
+def test_a_broken_statement_is_no_proof(cast):
+    assert leak_of(Statement("SELECT nonsense FROM ingestion_document", None, "here"), {})
+
+
+def test_what_is_written_is_taken_back(cast):
+    statement = Statement("DELETE FROM instances_membership", None, "here")
+    in_it = {"ragapp.instance": str(cast.instance.pk)}
+    assert leak_of(statement, in_it) == leak_of(statement, in_it) != ""
+
+
+def test_what_concerns_no_tenant_is_left_out():
+    statements = [
+        Statement("SELECT 1 FROM accounts_user", None, "here"),
+        Statement("INSERT INTO instances_auditentry (id) VALUES (1)", None, "here"),
+        Statement("SELECT id FROM instances_auditentry", None, "here"),
+        Statement("SELECT id FROM instances_auditentry", None, "there"),
+    ]
+    assert worth_replaying(statements) == [statements[2]]

@@ -1,0 +1,198 @@
+"""Goes everywhere in the product as a real member: each page, API operation and task.
+
+What is found by walking (URLs, operations, tasks) is gone to without being named here; ``FORMS``
+and ``BODIES`` only say what to fill in, so that more than a refusal is seen.
+"""
+
+import asyncio
+import inspect
+import json
+from collections.abc import Callable, Iterator
+from io import BytesIO
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from celery import Task
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import AsyncClient
+from ninja.operation import Operation
+
+from chat.models import Message
+from ingestion import uploads
+from instances.api_keys import create_api_key
+from instances.models import ApiKey, Instance, Membership
+from instances.tenancy import tenant
+from ragapp.api import api
+from ragapp.celery import app
+from tests import factories
+from tests.cast import Cast
+from tests.isolation.recording import Recorder
+from tests.site_map import ALL_PAGES, Page, values_inside
+
+QUESTION = "Combien de jours de congé ont les doctorants ?"
+# Logging in, and the operators' tables: nothing of a tenant is in them (test_shared.py).
+ELSEWHERE = ("accounts/", "admin/", "api/", "saml/", "v1/", "healthz", "readyz")
+Values = dict[str, Any]
+
+FORMS: dict[str, Callable[[Values], dict[str, Any]]] = {
+    "chat:ask": lambda values: {"question": QUESTION},
+    "chat:edit": lambda values: {"question": QUESTION},
+    "chat:rename": lambda values: {"title": "Congés"},
+    "chat:feedback": lambda values: {"helpful": "true"},
+    "documents:upload": lambda values: {"file": SimpleUploadedFile("new.txt", b"Some new text.")},
+    "documents:bulk": lambda values: {
+        "action": "delete",
+        "document": [str(values["document_id"])],
+        "confirmed": "on",
+    },
+    "documents:list": lambda values: {"q": "e", "status": "ready", "type": "text"},
+    "documents:picker": lambda values: {"q": "e"},
+    "chat:search": lambda values: {"q": "e"},
+    "chat:conversations": lambda values: {"q": "registry"},
+    "instances:members": lambda values: {"q": "e"},
+    "instances:member_add": lambda values: {"identifier": "newcomer", "role": "member"},
+    "instances:member_create": lambda values: {
+        "first_name": "Nouvelle",
+        "last_name": "Personne",
+        "username": f"nouvelle-{values['document_id']}",
+        "role": "member",
+    },
+    "instances:member_role": lambda values: {"role": "editor"},
+    "instances:key_create": lambda values: {"name": "Script", "scope": "chat"},
+    "instances:general": lambda values: {"name": "Droit", "language": "fr"},
+    "instances:answers": lambda values: {"strictness": "strict", "top_k": 4},
+}
+BODIES: dict[str, dict[str, Any]] = {
+    "/api/v1/search": {"query": QUESTION},
+    "/v1/chat/completions": {"messages": [{"role": "user", "content": QUESTION}]},
+}
+
+
+async def go_everywhere(recorder: Recorder, cast: Cast) -> None:
+    """See every page as the owner, call every operation with a key, run every task."""
+    await _join_by_rule(recorder, cast)
+    client = AsyncClient()
+    await client.aforce_login(cast.owner)
+    for page in member_pages():
+        for method in ("get", "post"):
+            values = await sync_to_async(_everything_as_it_was)(cast)
+            with recorder.at(page.name):
+                await _visit(client, page, method, values)
+    for path, operation in operations():
+        values = await sync_to_async(_everything_as_it_was)(cast)
+        key = await sync_to_async(manage_key)(cast.instance)
+        with recorder.at(f"{operation.methods[0]} {path}"):
+            await call(path, operation, key, values)
+    await sync_to_async(_run_tasks)(recorder, cast)
+
+
+def member_pages() -> list[Page]:
+    """The pages of the product itself, allauth's and the operators' admin left out."""
+    return [page for page in ALL_PAGES if not page.route.startswith(ELSEWHERE)]
+
+
+def operations() -> Iterator[tuple[str, Operation]]:
+    """Every operation of the HTTP API with its path."""
+    for prefix, router in api._routers:
+        for path, view in router.path_operations.items():
+            for operation in view.operations:
+                yield prefix + path, operation
+
+
+def project_tasks() -> list[Task]:
+    """Every Celery task of the project."""
+    app.loader.import_default_modules()
+    return [task for name, task in sorted(app.tasks.items()) if not name.startswith("celery.")]
+
+
+def manage_key(instance: Instance) -> str:
+    """A key that may do everything in the instance."""
+    return create_api_key(
+        instance=instance, name="tour", scope=ApiKey.Scope.MANAGE, created_by=None
+    )[1]
+
+
+async def call(path: str, operation: Operation, key: str, values: Values) -> tuple[int, bytes]:
+    """Call an operation; give the status and the body."""
+    for name, value in values.items():
+        path = path.replace(f"{{{name}}}", str(value))
+    path = path.replace("{path:model_id}", "extractive").replace("{model_id}", "extractive")
+    method = operation.methods[0].lower()
+    options: dict[str, Any] = {"headers": {"Authorization": f"Bearer {key}"}}
+    if path in BODIES:
+        options |= {"data": json.dumps(BODIES[path]), "content_type": "application/json"}
+    elif method == "post":
+        name = f"{values['document_id']}.txt"
+        content = f"Text {name}.".encode()
+        options["data"] = {"file": SimpleUploadedFile(name, content)}
+    response = await getattr(AsyncClient(), method)(path, **options)
+    return response.status_code, await _body(response)
+
+
+async def _join_by_rule(recorder: Recorder, cast: Cast) -> None:
+    """Enter as somebody whom an access rule lets in."""
+    newcomer = await sync_to_async(_let_in)(cast)
+    client = AsyncClient()
+    await client.aforce_login(newcomer)
+    with recorder.at("joining by a rule"):
+        response = await client.get(f"/i/{cast.instance.slug}/")
+    assert response.status_code == 200
+
+
+def _let_in(cast: Cast) -> Any:
+    factories.AccessRuleFactory(instance=cast.instance)
+    organisation_ids = [cast.instance.organisation_id]
+    return factories.IdentityFactory(organisation_ids=organisation_ids).user
+
+
+async def _visit(client: AsyncClient, page: Page, method: str, values: Values) -> None:
+    form = FORMS.get(page.name, lambda _values: {})(values)
+    if page.name == "chat:edit":
+        values |= {"message_id": values["question_id"]}
+    response = await getattr(client, method)(page.path(values), form)
+    assert response.status_code < 500, page.name
+    await _body(response)
+    if response.status_code == 201 and (events_url := response.json().get("events_url")):
+        await _body(await client.get(events_url), pieces=1000)
+
+
+async def _body(response: Any, pieces: int = 3) -> bytes:
+    """The body; of one that may never end, its first pieces."""
+    if not response.streaming:
+        return bytes(response.content)
+    found = b""
+    stream = aiter(response.streaming_content)
+    async with asyncio.timeout(30):
+        while pieces and (piece := await anext(stream, None)) is not None:
+            found, pieces = found + piece, pieces - 1
+    response.close()
+    return found
+
+
+def _everything_as_it_was(cast: Cast) -> Values:
+    """The instance open, its owner its administrator, and new things for a page to act on."""
+    Instance.objects.filter(pk=cast.instance.pk).update(
+        status=Instance.Status.ACTIVE, slug=cast.instance.slug
+    )
+    with tenant(cast.instance):
+        Membership.objects.update_or_create(
+            instance=cast.instance, user=cast.owner, defaults={"role": Membership.Role.ADMIN}
+        )
+        Membership.objects.get_or_create(instance=cast.instance, user=cast.teammate)
+    return values_inside(cast)
+
+
+def _run_tasks(recorder: Recorder, cast: Cast) -> None:
+    with tenant(cast.instance):
+        document, _created = uploads.store_upload(
+            instance=cast.instance, user=cast.owner, name="tour.txt", content=BytesIO(b"A tour.")
+        )
+    factories.MessageFactory(instance=cast.instance, status=Message.Status.STREAMING)
+    about_a_document = (cast.instance.pk, str(document.pk), document.attempt)
+    for name in ("ingestion.tasks.parse", "ingestion.tasks.embed"):
+        with recorder.at(name):
+            app.tasks[name](*about_a_document)
+    for task in project_tasks():
+        if not inspect.signature(task.run).parameters:
+            with recorder.at(task.name):
+                task()
