@@ -40,7 +40,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from accounts.models import User
 from instances.api_keys import create_api_key
 from instances.models import Membership
-from instances.organisations import create_instance, create_organisation
+from instances.creation import create_instance, create_organisation
 from instances.tenancy import tenant
 instance = create_instance(
     organisation=create_organisation(name="Université"), name="Banc", slug="banc"

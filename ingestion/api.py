@@ -19,6 +19,8 @@ from ingestion.errors import (
 )
 from ingestion.models import Document, DocumentPage
 from instances.api import ApiError, ApiKeyAuth, ErrorDetail, ErrorOut, KeyRequest
+from instances.errors import InstanceError
+from instances.errors import user_message as refusal
 from instances.models import ApiKey, Instance
 from instances.tenancy import tenant
 
@@ -69,7 +71,14 @@ class Paging(Schema):
 @router.post(
     "/documents",
     auth=MANAGE,
-    response={201: DocumentOut, 200: DocumentOut, 413: ErrorOut, 415: ErrorOut, 422: ErrorOut},
+    response={
+        201: DocumentOut,
+        200: DocumentOut,
+        403: ErrorOut,
+        413: ErrorOut,
+        415: ErrorOut,
+        422: ErrorOut,
+    },
     summary="Add a document; the same bytes again give the existing one (200)",
 )
 def add_document(
@@ -92,6 +101,8 @@ def add_document(
     except IngestionError as error:
         status = _STATUS_OF_REFUSAL.get(error.code, 422)
         raise ApiError(status, error.code, str(user_message(error.code))) from error
+    except InstanceError as error:
+        raise ApiError(403, error.code, refusal(error)) from error
     return Status(201 if created else 200, document)
 
 

@@ -20,6 +20,7 @@ from ingestion.errors import EmptyDocument, FileTooLarge, ParseCancelled
 from ingestion.media_types import detect
 from ingestion.models import Document
 from instances.models import Instance
+from instances.quotas import check_room
 
 _BLOCK_BYTES = 1 << 20
 
@@ -30,7 +31,8 @@ def store_upload(
     """Keep an uploaded file and queue it; the same bytes again give the existing document.
 
     Returns the document and whether it is new. Raises ``FileTooLarge``, ``EmptyDocument``,
-    ``UnsupportedMediaType`` or ``EncryptedDocument``, before anything is stored.
+    ``UnsupportedMediaType`` or ``EncryptedDocument``, and what ``instances.quotas.check_room`` does,
+    before anything is stored.
     """
     name = clean_name(name)
     with tempfile.NamedTemporaryFile() as copy:
@@ -46,6 +48,7 @@ def store_upload(
             sha256=sha256,
             uploaded_by=user,
         )
+        check_room(instance, size_bytes)
         copy.seek(0)
         document.file.save(name, File(copy), save=False)
     try:

@@ -23,6 +23,7 @@ from ingestion.live import document_events, stamp
 from ingestion.media_types import EXTENSIONS
 from instances.access import aenter, instance_view
 from instances.models import Membership
+from instances.quotas import room_of
 
 
 @require_safe
@@ -45,6 +46,7 @@ def document_list(request: HttpRequest, membership: Membership) -> HttpResponse:
         "max_upload_bytes": settings.MAX_UPLOAD_BYTES,
         "upload_limit": upload_limit(),
         "strings": document_strings(),
+        "room": room_of(membership.instance),
     }
     return render(request, "ingestion/document_list.html", context)
 

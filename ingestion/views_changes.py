@@ -18,6 +18,8 @@ from ingestion.errors import FileTooLarge, IngestionError, UnsupportedMediaType,
 from ingestion.forms import BulkForm, UploadForm
 from ingestion.models import Document
 from instances.access import instance_view
+from instances.errors import InstanceError
+from instances.errors import user_message as refusal
 from instances.models import Membership
 
 _NAMED_WHEN_DELETING = 5
@@ -46,6 +48,8 @@ def upload(request: HttpRequest, membership: Membership) -> JsonResponse:
         return _refusal(415, error.code, user_message(error.code))
     except IngestionError as error:
         return _refusal(422, error.code, user_message(error.code))
+    except InstanceError as error:
+        return _refusal(403, error.code, refusal(error))
     data = {
         "id": str(document.pk),
         "created": created,

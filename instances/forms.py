@@ -23,24 +23,6 @@ class OrganisationForm(forms.ModelForm):
         help_texts = {"name": _("A university, a school, a laboratory…")}
 
 
-class InstanceForm(forms.ModelForm):
-    """A new instance; its identifier is made from its name unless one is given."""
-
-    class Meta:
-        model = Instance
-        fields = ["name", "organisation", "description", "language", "slug"]
-        labels = {"slug": _("Identifier in the address")}
-        help_texts = {
-            "name": _("What its members will look for, such as “Research support”."),
-            "description": _("One sentence, shown under its name."),
-            "slug": _("Letters, digits and hyphens. Made from the name if you leave it empty."),
-        }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["slug"].required = False
-
-
 class GeneralForm(forms.ModelForm):
     """What an instance is called and how it looks."""
 
@@ -161,21 +143,3 @@ class ApiKeyForm(forms.ModelForm):
         """When the key ends, or None for never."""
         days = self.cleaned_data["lifetime_days"]
         return timezone.now() + timedelta(days=int(days)) if days else None
-
-
-class DeleteInstanceForm(forms.Form):
-    """The identifier of the instance, typed to confirm."""
-
-    confirmation = forms.CharField(
-        label=_("Identifier of the instance"), widget=forms.TextInput(attrs={"autocomplete": "off"})
-    )
-
-    def __init__(self, *args: Any, instance: Instance, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.instance = instance
-
-    def clean_confirmation(self) -> str:
-        confirmation: str = self.cleaned_data["confirmation"]
-        if confirmation.strip() != self.instance.slug:
-            raise forms.ValidationError(_("This is not the identifier shown above."))
-        return confirmation

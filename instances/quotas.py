@@ -29,6 +29,32 @@ def limits_of(instance: Instance) -> Limits:
     )
 
 
+@dataclass(frozen=True)
+class Room:
+    """What an instance with a limit holds, and may hold."""
+
+    documents: int
+    stored_bytes: int
+    limits: Limits
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no further document fits in, however small."""
+        documents, stored_bytes = self.limits.documents, self.limits.stored_bytes
+        return (documents is not None and self.documents >= documents) or (
+            stored_bytes is not None and self.stored_bytes >= stored_bytes
+        )
+
+
+def room_of(instance: Instance) -> Room | None:
+    """How full the instance is; None where nothing limits it."""
+    limits = limits_of(instance)
+    if limits == Limits(None, None):
+        return None
+    totals = instance.holdings
+    return Room(totals.documents, totals.stored_bytes, limits)
+
+
 def lock_totals(instance_id: int) -> InstanceTotals:
     """Let whatever adds to an instance wait for one another until the transaction ends."""
     InstanceTotals.objects.bulk_create(

@@ -1,4 +1,4 @@
-"""Settings of an instance: general, answers, and the danger zone."""
+"""Settings of an instance: general, and answers."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -6,15 +6,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from instances import lifecycle
 from instances.accent import accent_for
 from instances.access import instance_view
-from instances.contents import contents_of
-from instances.forms import AnswersForm, DeleteInstanceForm, GeneralForm
+from instances.changes import save_changes
+from instances.forms import AnswersForm, GeneralForm
 from instances.models import Membership
-
-# What people would miss, in the order in which the page says it.
-COUNTED_KINDS = ("document", "chunk", "conversation", "membership", "apikey")
 
 
 @require_safe
@@ -31,7 +27,7 @@ def general(request: HttpRequest, membership: Membership) -> HttpResponse:
     instance = membership.instance
     form = GeneralForm(request.POST or None, instance=instance)
     if form.is_valid():
-        form.save()
+        save_changes(form)
         messages.success(request, _("Saved."))
         return redirect("instances:general", slug=instance.slug)
     if form.is_bound:
@@ -48,25 +44,7 @@ def answers(request: HttpRequest, membership: Membership) -> HttpResponse:
     """Instructions, model, strictness, number of passages."""
     form = AnswersForm(request.POST or None, instance=membership.instance)
     if form.is_valid():
-        form.save()
+        save_changes(form)
         messages.success(request, _("Saved."))
         return redirect("instances:answers", slug=membership.instance.slug)
     return render(request, "instances/settings_answers.html", {"form": form, "section": "answers"})
-
-
-@require_http_methods(["GET", "POST"])
-@instance_view("admin")
-def danger(request: HttpRequest, membership: Membership) -> HttpResponse:
-    """Delete the instance, once its identifier was typed."""
-    instance = membership.instance
-    form = DeleteInstanceForm(request.POST or None, instance=instance)
-    if form.is_valid():
-        lifecycle.ask_deletion(instance, by=request.user)
-        messages.success(request, _("The instance %s is going to be deleted.") % instance)
-        return redirect("instances:home")
-    context = {
-        "form": form,
-        "contents": contents_of(instance, COUNTED_KINDS),
-        "section": "danger",
-    }
-    return render(request, "instances/settings_danger.html", context)

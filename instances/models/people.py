@@ -145,8 +145,8 @@ class Membership(InstanceOwnedModel):
 
     @property
     def may_edit(self) -> bool:
-        """Whether this person may add and delete documents."""
-        return self.role in (Role.EDITOR, Role.ADMIN)
+        """Whether this person may add and delete documents, now."""
+        return self.role in (Role.EDITOR, Role.ADMIN) and not self.instance.is_archived
 
     @property
     def may_administer(self) -> bool:

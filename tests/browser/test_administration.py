@@ -24,7 +24,7 @@ PAGES = [
     f"{SETTINGS}/answers/",
     f"{SETTINGS}/keys/",
     f"{SETTINGS}/keys/create/",
-    f"{SETTINGS}/danger/",
+    f"{SETTINGS}/lifecycle/",
     "/nowhere/",
 ]
 
@@ -46,6 +46,7 @@ def test_from_the_printed_credentials_to_a_first_member(page_for, transactional_
 
     page.get_by_role("link", name="New instance").click()
     page.get_by_label("Name", exact=True).fill("Research support")
+    page.get_by_label("Purpose").fill("Questions about projects and contracts.")
     page.get_by_role("button", name="Create the instance").click()
     expect(page).to_have_url(re.compile("/i/research-support/settings/general/$"))
 

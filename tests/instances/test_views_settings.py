@@ -3,10 +3,8 @@
 import pytest
 from django.urls import reverse
 
-from instances.models import Instance
-from tests.factories import (
-    DocumentFactory,
-)
+from instances.models import AuditEntry, Instance
+from instances.tenancy import tenant
 
 PAGES = (
     "general",
@@ -14,9 +12,7 @@ PAGES = (
     "member_add",
     "member_create",
     "answers",
-    "keys",
-    "key_create",
-    "danger",
+    "lifecycle",
 )
 
 
@@ -60,6 +56,20 @@ def test_general_settings_are_saved(cast, client_for):
     assert cast.instance.accent_colour == ""
 
 
+def test_what_changes_is_on_record_and_nothing_else_is_written(cast, client_for):
+    url = reverse("instances:general", args=["law"])
+    browser = client_for(cast.owner)
+    browser.post(url, general_form(description="d" * 300))
+    browser.post(url, general_form(description="d" * 300))
+    with tenant(cast.instance):
+        entry = AuditEntry.objects.get(action="instance.changed")
+    assert entry.actor_id == cast.owner.pk
+    assert entry.detail == {
+        "name": ["Faculté de droit", "Droit"],
+        "description": ["", "d" * 200],
+    }
+
+
 def test_a_refused_form_says_why_and_changes_nothing(cast, client_for):
     url = reverse("instances:general", args=["law"])
     page = client_for(cast.owner).post(url, general_form(name=""))
@@ -84,18 +94,3 @@ def test_a_model_that_is_gone_is_still_shown(cast, client_for):
     Instance.objects.filter(slug="law").update(model_id="yesterday")
     page = client_for(cast.owner).get(reverse("instances:answers", args=["law"]))
     assert ("yesterday" in dict(page.context["form"].fields["model_id"].choices)) is True
-
-
-def test_the_danger_zone_counts_what_is_lost(cast, client_for):
-    DocumentFactory.create_batch(3, instance=cast.instance)
-    page = client_for(cast.owner).get(
-        reverse("instances:danger", args=["law"]), headers={"accept-language": "en"}
-    )
-    assert "3 documents, with their files" in page.text
-
-
-def test_an_instance_is_not_deleted_by_mistake(cast, client_for):
-    url = reverse("instances:danger", args=["law"])
-    page = client_for(cast.owner).post(url, {"confirmation": "physics"})
-    assert page.status_code == 200
-    assert Instance.objects.filter(slug="law").exists()

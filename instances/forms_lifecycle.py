@@ -1,0 +1,75 @@
+"""The forms of an instance's life cycle."""
+
+from typing import Any
+
+from django import forms
+from django.db.models import Case, QuerySet, When
+from django.utils.translation import gettext_lazy as _
+
+from instances.models import Instance, Membership, Role
+
+# Administrators come first, so that whoever is meant can be brought into the list.
+CANDIDATES_SHOWN = 200
+
+
+class TransferForm(forms.Form):
+    """The next owner, one of the members."""
+
+    member = forms.ModelChoiceField(
+        label=_("New owner"),
+        queryset=Membership.objects.none(),
+        help_text=_(
+            "The person becomes an administrator. If they are not in the list, make them one first."
+        ),
+    )
+
+    def __init__(self, *args: Any, instance: Instance, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["member"]
+        field.queryset = candidates(instance)
+        field.label_from_instance = lambda membership: (
+            _("%(name)s (%(role)s)")
+            % {
+                "name": membership.user.display_name,
+                "role": membership.get_role_display(),
+            }
+        )
+        field.choices = [
+            ("", "—"),
+            *(
+                (membership.pk, field.label_from_instance(membership))
+                for membership in field.queryset[:CANDIDATES_SHOWN]
+            ),
+        ]
+
+
+def candidates(instance: Instance) -> QuerySet[Membership]:
+    """The members who may become the owner: no guests; run inside the tenant."""
+    is_administrator = Case(When(role=Role.ADMIN, then=0), default=1)
+    return (
+        Membership.objects.for_instance(instance)
+        .current()
+        .filter(user__is_active=True)
+        .exclude(role=Role.GUEST)
+        .exclude(user=instance.owner_id)
+        .select_related("user")
+        .order_by(is_administrator, "user__last_name", "user__first_name", "user__username")
+    )
+
+
+class DeleteInstanceForm(forms.Form):
+    """The identifier of the instance, typed to confirm."""
+
+    confirmation = forms.CharField(
+        label=_("Identifier of the instance"), widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+
+    def __init__(self, *args: Any, instance: Instance, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.instance = instance
+
+    def clean_confirmation(self) -> str:
+        confirmation: str = self.cleaned_data["confirmation"]
+        if confirmation.strip() != self.instance.slug:
+            raise forms.ValidationError(_("This is not the identifier shown above."))
+        return confirmation

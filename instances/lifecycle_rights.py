@@ -1,0 +1,54 @@
+"""Which steps of an instance's life its own administrators may take, from where it stands.
+
+Administrators of the organisation and operators may take any, on pages of their own; what they
+have decided (a suspension, a deletion) is theirs to undo.
+"""
+
+from enum import StrEnum
+
+from instances.models import Instance, Membership, Role
+
+_STATUS = Instance.Status
+
+
+class Step(StrEnum):
+    """A step of the life cycle, as pages name it."""
+
+    TRANSFER = "transfer"
+    ARCHIVE = "archive"
+    REACTIVATE = "reactivate"
+    DELETE = "delete"
+    CANCEL = "cancel"
+
+
+_FROM: dict[str, frozenset[Step]] = {
+    _STATUS.ACTIVE: frozenset({Step.TRANSFER, Step.ARCHIVE, Step.DELETE}),
+    _STATUS.ARCHIVED: frozenset({Step.TRANSFER, Step.REACTIVATE, Step.DELETE}),
+    _STATUS.SUSPENDED: frozenset(),
+    _STATUS.DELETING: frozenset({Step.CANCEL}),
+}
+
+
+def steps_for(membership: Membership) -> frozenset[Step]:
+    """What the member may do with the instance itself; run inside its tenant."""
+    instance = membership.instance
+    is_theirs = instance.owner_id in (None, membership.user_id)
+    is_personal = instance.kind == Instance.Kind.PERSONAL
+    if not membership.may_administer or not instance.organisation.is_enabled:
+        return frozenset()
+    if is_personal and not is_theirs:
+        return frozenset()
+    steps = _FROM[instance.status]
+    if not is_theirs:
+        steps -= {Step.TRANSFER}
+    if instance.status == _STATUS.DELETING and not _was_asked_by_an_administrator(instance):
+        steps -= {Step.CANCEL}
+    return steps
+
+
+def _was_asked_by_an_administrator(instance: Instance) -> bool:
+    return (
+        Membership.objects.for_instance(instance)
+        .filter(user=instance.deletion_requested_by_id, role=Role.ADMIN)
+        .exists()
+    )
