@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from accounts.models import User
+from instances.creation import create_instance, create_organisation
 from instances.members import one_time_password
-from instances.organisations import create_instance, create_organisation
 
 USERNAME = "admin"
 
