@@ -1,0 +1,121 @@
+"""A real OpenID Connect provider in a real browser: login, signed userinfo, linking, logout."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from allauth.socialaccount.models import SocialAccount
+from playwright.sync_api import Browser, Page, expect
+
+from accounts.models import LoginRule, User
+from accounts.oidc.operators import add_provider, after_logout_url, callback_url, problems
+from tests.factories import PASSWORD, OrganisationFactory, UserFactory
+from tests.oidc.real_provider import running_provider
+
+
+@pytest.fixture
+def site(site: str, settings: Any) -> str:
+    settings.SITE_URL = site.replace("127.0.0.1", "localhost")
+    return str(settings.SITE_URL)
+
+
+@pytest.fixture
+def rule(site: str) -> Iterator[LoginRule]:
+    """Anybody of a running provider may log in."""
+    with running_provider(callback_url("keycloak"), after_logout_url()) as issuer:
+        app = add_provider(
+            slug="keycloak",
+            name="Université A",
+            issuer=issuer,
+            client_id="ragapp",
+            client_secret="a-secret-of-the-client",
+        )
+        yield LoginRule.objects.create(
+            organisation=OrganisationFactory(), oidc_provider=app, affiliations=[]
+        )
+
+
+@pytest.fixture
+def page(browser: Browser, site: str) -> Iterator[Page]:
+    """A page that may leave the site."""
+    context = browser.new_context(base_url=site, locale="en-GB")
+    page = context.new_page()
+    refused: list[str] = []
+    page.on("console", lambda told: refused.append(told.text) if "Policy" in told.text else None)
+    yield page
+    context.close()
+    assert not refused
+
+
+def log_in_there(page: Page, name: str) -> None:
+    page.get_by_placeholder("Enter any login").fill(name)
+    page.get_by_placeholder("and password").fill("x")
+    page.get_by_role("button", name="Sign-in").click()
+    page.get_by_role("button", name="Continue").click()
+
+
+def test_a_login_and_a_logout(page: Page, rule: LoginRule) -> None:
+    page.goto("/accounts/login/")
+    page.get_by_role("link", name="Log in with Université A").click()
+    log_in_there(page, "petit")
+    expect(page.get_by_role("button", name="Zoé petit")).to_be_visible()
+    account = SocialAccount.objects.get()
+    assert (account.provider, account.uid) == ("keycloak", "petit")
+    # Only the userinfo says it, and only as a signed JWT.
+    assert account.extra_data["attributes"]["siret"] == ["123"]
+    page.get_by_role("button", name="Zoé petit").click()
+    page.get_by_role("button", name="Log out").click()
+    page.get_by_role("button", name="Yes, sign me out").click()
+    expect(page).to_have_url(re.compile("/accounts/login/"))
+    expect(page.get_by_role("heading", name="Log in", exact=True)).to_be_visible()
+
+
+def test_a_rule_refuses(page: Page, rule: LoginRule) -> None:
+    LoginRule.objects.update(required={"siret": ["another"]})
+    page.goto("/accounts/oidc/keycloak/login/")
+    log_in_there(page, "petit")
+    expect(page.get_by_role("heading", name="You are not invited here")).to_be_visible()
+    assert not User.objects.exists()
+
+
+def test_turning_back(page: Page, rule: LoginRule) -> None:
+    page.goto("/accounts/oidc/keycloak/login/")
+    page.get_by_role("link", name="Cancel").click()
+    expect(page.get_by_role("heading", name="You did not log in")).to_be_visible()
+
+
+def test_the_back_button(page: Page, rule: LoginRule) -> None:
+    answers: list[str] = []
+    page.on("request", lambda request: answers.append(request.url))
+    page.goto("/accounts/oidc/keycloak/login/")
+    log_in_there(page, "petit")
+    expect(page.get_by_role("button", name="Zoé petit")).to_be_visible()
+    page.goto(next(url for url in answers if "/callback/" in url))
+    expect(page.get_by_role("heading", name="This login cannot go on")).to_be_visible()
+    page.get_by_role("link", name="Back to my instances").click()
+    expect(page.get_by_role("button", name="Zoé petit")).to_be_visible()
+
+
+def test_adding_a_login_to_an_account(page: Page, rule: LoginRule) -> None:
+    ada = UserFactory(username="ada", first_name="Ada", last_name="Lovelace")
+    page.goto("/accounts/login/")
+    page.get_by_label("User name").fill("ada")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.goto("/accounts/logins/")
+    page.get_by_role("button", name="Université A").click()
+    log_in_there(page, "petit")
+    expect(page.get_by_text("You can log in this way from now on.")).to_be_visible()
+    assert SocialAccount.objects.get().user == ada
+    page.get_by_role("button", name="Remove Université A").click()
+    page.get_by_role("dialog").get_by_role("button", name="Remove").click()
+    expect(page.get_by_text("You cannot log in this way any more.")).to_be_visible()
+    assert not SocialAccount.objects.exists()
+
+
+def test_an_operator_is_told_what_is_missing(rule: LoginRule, settings: Any) -> None:
+    settings.SITE_URL = "https://rag.example"
+    assert list(problems(rule.oidc_provider)) == []
+    LoginRule.objects.update(is_enabled=False)
+    assert "No login rule" in " ".join(problems(rule.oidc_provider))
