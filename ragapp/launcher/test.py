@@ -17,9 +17,16 @@ from .project import PYTHON, ROOT, VENV
 from .services import running_services, service_environment
 from .setup import set_up_project
 
-# Programs that tests need and pip cannot bring: program -> Debian package.
-# SimpleSAMLphp is not among them: it brings a web server along, and its tests name it.
-_SYSTEM_PROGRAMS = {"chromium": "chromium", "xmlsec1": "xmlsec1"}
+# What tests need and pip cannot bring: a program or a file -> Debian packages. SimpleSAMLphp wants
+# a web server; without one that does not start by itself, apt would bring Apache.
+_SYSTEM_PACKAGES = {
+    "chromium": ("chromium",),
+    "xmlsec1": ("xmlsec1", "libxmlsec1-openssl"),
+    "/usr/share/simplesamlphp/www": (
+        *("simplesamlphp", "mini-httpd", "php-cgi", "php-cli"),
+        *("php-curl", "php-mbstring", "php-sqlite3", "php-xml"),
+    ),
+}
 _LINTERS = {
     "ruff (lint)": ["ruff", "check", "."],
     "ruff (format)": ["ruff", "format", "--check", "."],
@@ -73,20 +80,23 @@ def _run(command: list[str], env: dict[str, str]) -> int:
 
 
 def _ensure_system_programs(log_file: Path) -> None:
-    packages = [
-        package for program, package in _SYSTEM_PROGRAMS.items() if not shutil.which(program)
+    """Install what is missing, if this account may; else name it, as the skipped tests do."""
+    missing = [
+        ["apt-get", "install", "--yes", "--no-install-recommends", *packages]
+        for wanted, packages in _SYSTEM_PACKAGES.items()
+        # shutil.which() takes files only.
+        if not (shutil.which(wanted) or Path(wanted).is_dir())
     ]
-    if not packages:
+    if not missing:
         return
-    command = ["apt-get", "install", "--yes", "--no-install-recommends", *packages]
     if os.getuid() != 0 or not shutil.which("apt-get"):
-        report(f"Tests that need {', '.join(packages)} are skipped: sudo {' '.join(command)}")
+        for command in missing:
+            report(f"Tests that need {command[4]} are skipped: sudo {' '.join(command)}")
         return
-    with step(f"Installing {', '.join(packages)}"):
-        env = {"DEBIAN_FRONTEND": "noninteractive"}
-        failure = "A package could not be installed"
-        try:
-            run_logged(["apt-get", "update"], log_file, failure=failure, env=env)
-            run_logged(command, log_file, failure=failure, env=env)
-        except LauncherError as error:
-            report(f"    {error}")
+    env = {"DEBIAN_FRONTEND": "noninteractive"}
+    for command in [["apt-get", "update"], *missing]:
+        with step(" ".join(command[:2] + command[4:])):
+            try:
+                run_logged(command, log_file, failure="It failed", env=env)
+            except LauncherError as error:
+                report(f"    {error}")

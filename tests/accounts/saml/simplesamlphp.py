@@ -15,7 +15,7 @@ from tests.accounts.saml.forger import Keys, make_keys
 WWW = Path("/usr/share/simplesamlphp/www")
 PHP = shutil.which("php")
 MISSING = PHP is None or not WWW.exists()
-PACKAGES = "simplesamlphp php-cli php-xml php-mbstring php-curl php-sqlite3"
+PACKAGES = "simplesamlphp mini-httpd php-cgi php-cli php-curl php-mbstring php-sqlite3 php-xml"
 _START_SECONDS = 30
 
 

@@ -90,9 +90,9 @@ def log_in(page: Page, idp: SimpleSamlPhp, name: str) -> None:
     """From our login page to wherever the IdP's answer leads."""
     page.goto("/accounts/login/?next=/accounts/profile/")
     page.locator(".login-institution").click()
-    page.get_by_role("searchbox").fill(idp.scope)
+    page.wait_for_function("customElements.get('institution-search')")
+    page.get_by_role("searchbox").fill(f"{name}@{idp.scope}")
     page.keyboard.press("Enter")
-    page.get_by_role("link", name=idp.name).click()
     page.wait_for_url(f"{idp.base_url}**")
     page.locator("#username").fill(name)
     page.locator("#password").fill("secret")
