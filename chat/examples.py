@@ -1,8 +1,15 @@
-"""Questions to begin with, drawn from the instance's own documents. No model is asked."""
+"""Questions to begin with, drawn from the instance's own documents. No model is asked.
+
+A heading makes a good question when a person would say it aloud: two words that mean something,
+no code, no number, no name of a sheet or of a part that every document has.
+"""
 
 import re
+from collections.abc import Iterable, Sequence
 from pathlib import PurePath
+from uuid import UUID
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from ingestion.chunking.context import PATH_SEPARATOR
@@ -12,50 +19,119 @@ from instances.models import Instance
 EXAMPLES = 4
 _DOCUMENTS_LOOKED_AT = 12
 _CHUNKS_LOOKED_AT = 40
-_MIN_HEADING_CHARS = 8
 _MAX_HEADING_CHARS = 90
+_MAX_TITLE_CHARS = 80
+_LETTERS_AT_LEAST = 0.7
+# "Chapter 3.", "Annexe II :", "Article L1234-5", "5.1", "a)", "•": where a subject stands.
+_NUMBERING = re.compile(
+    r"""\A (?: (?:chapter|chapitre|section|article|art\.|part|partie|title|titre|annexe?|appendix
+                |figure|fig\.|table|tableau|slide|diapositive)
+               \s+ (?: (?:[lrd]\.?\s*)?\d+(?:[.-]\d+)* | (?-i:[IVXLC]+|[A-Z]) ) \b \s* [.:)–—-]*
+             | \d{1,2}(?:\.\d{1,2})* [.:)–—-]* (?=\s)
+             | (?:[ivxlc]+|[a-z]) \s? [.:)–—-] (?=\s)
+             | [•–—*-]
+           ) \s*""",
+    re.IGNORECASE | re.VERBOSE,
+)
+# Marks of codes, addresses, markup, and of a table of contents.
+_ODD = re.compile(r"[_|\\<>{}=@…]|\.{2,}|://|\blorem ipsum\b", re.IGNORECASE)
+# Parts that say nothing of what a document is about; a single word is left out anyway.
+_PARTS = re.compile(
+    r"(?:table des mati[eè]res|table of contents|(?:liste|list) (?:des|of)\b.*|mots[ -]cl[eé]s"
+    r"|r[eé]f[eé]rences bibliographiques|notes et r[eé]f[eé]rences|.*reference format"
+    r"|voir aussi|see also|further reading|liens externes|external links|next steps"
+    r"|prochaines [eé]tapes|cette page|this (?:page|slide)\b.*)",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[^\W\d_]+")
+_MIN_LETTERS = 4
+_MIN_LETTERS_IN_QUESTION = 5
+_WORDS_OF_A_QUESTION = 3
 # Titles that programs leave in a file's properties are no titles.
 _FILE_NAME = re.compile(r"\.[a-z0-9]{2,5}$|^(?:untitled|sans titre|microsoft word)", re.IGNORECASE)
 
 
 def example_questions(instance: Instance) -> list[str]:
-    """Return up to four questions on headings of the latest documents, one a document at first."""
+    """Return up to four questions on headings of the latest documents, one a document at first.
+
+    Documents in the reader's language come first, for the question is asked in it.
+    """
     ready = Document.objects.for_instance(instance).filter(status=Document.Status.READY)
-    documents = list(ready.order_by("-created_at")[:_DOCUMENTS_LOOKED_AT])
+    # The headings of a spreadsheet are the names of its sheets.
+    documents = list(
+        ready.exclude(unit=Document.Unit.SHEET).order_by("-created_at")[:_DOCUMENTS_LOOKED_AT]
+    )
+    documents.sort(key=lambda document: document.language != get_language())
+    headings = _headings(instance, documents)
     questions: list[str] = []
     spare: list[str] = []
     for document in documents:
-        own = [_question(heading, document) for heading in _headings(document)]
+        own = [
+            _question(subject, document) for subject in subjects(headings[document.pk], document)
+        ]
         questions += own[:1]
         spare += own[1:]
-        if len(questions) == EXAMPLES:
-            break
     return list(dict.fromkeys(questions + spare))[:EXAMPLES]
 
 
-def _headings(document: Document) -> list[str]:
-    chunks = Chunk.objects.for_instance(document.instance_id).filter(document=document)
-    paths = chunks.exclude(heading="").order_by("position").values_list("heading", flat=True)
-    last = [path.split(PATH_SEPARATOR)[-1].strip() for path in paths[:_CHUNKS_LOOKED_AT]]
-    usable = [
-        heading
-        for heading in dict.fromkeys(last)
-        if _MIN_HEADING_CHARS <= len(heading) <= _MAX_HEADING_CHARS and heading != _title(document)
-    ]
+def subjects(headings: Iterable[str], document: Document) -> list[str]:
+    """Return what a document's headings (innermost only) are about, those to be asked for first."""
+    title = _without_number(_title(document)).casefold()
+    found = dict.fromkeys(map(_without_number, headings))
+    usable = [each for each in found if is_subject(each) and each.casefold() not in title]
     # What a document opens with is its title or its contents more often than a subject.
     return usable[1:] + usable[:1]
 
 
-def _question(heading: str, document: Document) -> str:
+def is_subject(heading: str) -> bool:
+    """Whether a heading, without its number, says what is written under it."""
+    if not heading or len(heading) > _MAX_HEADING_CHARS or heading.isupper():
+        return False
+    if _ODD.search(heading) or _PARTS.fullmatch(heading) or heading[-1] in ".!;,":
+        return False
+    if sum(char.isalpha() or char.isspace() for char in heading) < _LETTERS_AT_LEAST * len(heading):
+        return False
+    words = [word for word in _WORD.findall(heading) if not word.isupper() or len(word) == 1]
     if heading.endswith("?"):
-        return heading
+        longest = max(map(len, words), default=0)
+        return len(words) >= _WORDS_OF_A_QUESTION and longest >= _MIN_LETTERS_IN_QUESTION
+    return sum(len(word) >= _MIN_LETTERS for word in words) > 1
+
+
+def _headings(instance: Instance, documents: Sequence[Document]) -> dict[UUID, list[str]]:
+    """Return the innermost headings at the beginning of each document, in order."""
+    headings: dict[UUID, list[str]] = {document.pk: [] for document in documents}
+    paths = (
+        Chunk.objects.for_instance(instance)
+        .filter(document__in=documents, position__lt=_CHUNKS_LOOKED_AT)
+        .exclude(heading="")
+        .order_by("document", "position")
+        .values_list("document", "heading")
+    )
+    for pk, path in paths:
+        headings[pk].append(path.split(PATH_SEPARATOR)[-1].strip())
+    return headings
+
+
+def _without_number(heading: str) -> str:
+    return _NUMBERING.sub("", heading).strip(" \t\u00a0:–—-")
+
+
+def _question(subject: str, document: Document) -> str:
+    if subject.endswith("?"):
+        return subject
+    title = _title(document)
+    if not title:
+        return _("What do the documents say about “%(heading)s”?") % {"heading": subject}
     return _("What does “%(document)s” say about “%(heading)s”?") % {
-        "document": _title(document),
-        "heading": heading,
+        "document": title,
+        "heading": subject,
     }
 
 
 def _title(document: Document) -> str:
-    if document.title and not _FILE_NAME.search(document.title):
-        return document.title
-    return PurePath(document.name).stem
+    """Return the title, else the file's name; "" where neither is words that one would say."""
+    named = document.title and not _FILE_NAME.search(document.title)
+    title = document.title if named else PurePath(document.name).stem.replace("_", " ").strip()
+    is_readable = any(len(word) >= _MIN_LETTERS for word in _WORD.findall(title))
+    return title if is_readable and len(title) <= _MAX_TITLE_CHARS else ""
