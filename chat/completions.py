@@ -13,8 +13,10 @@ from chat.events import Answered, AnswerEvent, Reasoning, Text
 from chat.failures import user_message
 from chat.passages import page_of_quote
 from chat.persistence import record_ending
+from chat.rights import ACCESS_ENDED, AccessEnded, while_allowed
 from chat.transcript import Transcript
 from instances.api import ApiError
+from instances.api_keys import is_usable
 from instances.models import ApiKey
 from instances.tenancy import in_tenant
 from retrieval.search import RetrievedChunk
@@ -42,10 +44,14 @@ class Completion:
     async def begin(self) -> None:
         """Wait for the first words; raises ApiError when none will come."""
         try:
-            async for event in self._events:
-                if isinstance(event, Text | Reasoning | Answered):
-                    self._first = event
-                    break
+            async with while_allowed(self._may_go_on):
+                async for event in self._events:
+                    if isinstance(event, Text | Reasoning | Answered):
+                        self._first = event
+                        break
+        except AccessEnded as error:
+            await self._close()
+            raise _access_ended() from error
         except BaseException:
             await self._close()
             raise
@@ -57,8 +63,11 @@ class Completion:
     async def whole(self) -> dict[str, Any]:
         """Return the whole answer; one that was cut has the finish reason "length"."""
         try:
-            async for _event in self._events:
-                pass
+            async with while_allowed(self._may_go_on):
+                async for _event in self._events:
+                    pass
+        except AccessEnded as error:
+            raise _access_ended() from error
         finally:
             evidence = await self._close()
         ending = self._transcript.ending()
@@ -76,25 +85,33 @@ class Completion:
 
     async def stream(self, *, include_usage: bool) -> AsyncGenerator[bytes, None]:
         """Yield the answer as server-sent events."""
+        code = ""
         try:
-            yield self._chunk({"role": "assistant", "content": ""})
-            if self._first is not None:
-                for piece in _deltas(self._first):
-                    yield self._chunk(piece)
-            async for event in self._events:
-                for piece in _deltas(event):
-                    yield self._chunk(piece)
+            async with while_allowed(self._may_go_on):
+                yield self._chunk({"role": "assistant", "content": ""})
+                if self._first is not None:
+                    for piece in _deltas(self._first):
+                        yield self._chunk(piece)
+                async for event in self._events:
+                    for piece in _deltas(event):
+                        yield self._chunk(piece)
+        except AccessEnded:
+            code = ACCESS_ENDED
         finally:
             evidence = await self._close()
         ending = self._transcript.ending()
         if ending.outcome == "failed":
             code = ending.error_code
+        if code:
             yield _data({"error": {"code": code, "message": user_message(code), "type": "server"}})
         else:
             yield self._chunk({}, finish_reason=_finish_reason(ending), **evidence)
             if include_usage:
                 yield self._chunk(None, usage=_usage(ending), **evidence)
         yield _DONE
+
+    def _may_go_on(self) -> bool:
+        return is_usable(self._key)
 
     async def _close(self) -> dict[str, Any]:
         """Stop the model if it still runs, record what it cost, whatever happened, and return the
@@ -129,6 +146,10 @@ class Completion:
         choice = {"index": 0, "delta": delta, "finish_reason": finish_reason}
         choices = [] if delta is None else [choice]
         return _data({**self._head, "object": "chat.completion.chunk", "choices": choices, **more})
+
+
+def _access_ended() -> ApiError:
+    return ApiError(403, ACCESS_ENDED, user_message(ACCESS_ENDED))
 
 
 def _citation(number: int, chunk: RetrievedChunk, quote: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from chat.reading import INTERRUPTED
+from chat.rights import ACCESS_ENDED
 
 _UNAVAILABLE = _("The model cannot be reached at the moment.")
 _UNEXPECTED = _("The model failed in an unexpected way.")
@@ -28,11 +29,13 @@ MESSAGES: Mapping[str, Promise] = {
     "prompt_truncated": _("The model has read only a part of the passages."),
     "length": _("The answer reached its maximal length and stops here."),
     "search_unavailable": _("The documents cannot be searched at the moment. Try again soon."),
+    ACCESS_ENDED: _("Your access to this instance has ended, so the answer stops here."),
     INTERRUPTED: _("The answer was interrupted. What came is kept."),
 }
 
 # Codes of whole answers: something to know, nothing to repair.
 _REMARKS = frozenset({"prompt_truncated", "length"})
+_FINAL = _REMARKS | {ACCESS_ENDED}
 
 
 def user_message(code: str) -> str:
@@ -42,4 +45,4 @@ def user_message(code: str) -> str:
 
 def is_retryable(code: str) -> bool:
     """Whether asking again may give something else."""
-    return bool(code) and code not in _REMARKS
+    return bool(code) and code not in _FINAL

@@ -2,7 +2,8 @@
 
 The browser that asked follows the events from memory, and so does one that reloads. A browser that
 lands on another process, or after a restart, follows the text that the running answer saves to the
-database about once a second. Closing the page stops nothing; *stop* does, from any process.
+database about once a second. Closing the page stops nothing; *stop* does, from any process, and so
+does the end of the person's right to the instance (``chat.rights``).
 """
 
 import asyncio
@@ -10,6 +11,7 @@ import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
@@ -21,7 +23,9 @@ from chat.events import Answered
 from chat.models import Message
 from chat.persistence import save_ending, save_progress, save_sources
 from chat.reading import INTERRUPTED, AnswerState, load_answer
+from chat.rights import ACCESS_ENDED, AccessEnded, while_allowed
 from chat.transcript import Transcript
+from instances.access import may_still_enter
 from instances.models import Instance
 from instances.tenancy import in_tenant
 
@@ -153,12 +157,18 @@ async def _follow_database(
 async def _write(live: LiveAnswer) -> None:
     """Run the line of ``chat.answering``, publish its events, and save what comes of it."""
     saver = asyncio.create_task(_save_regularly(live))
+    may_read = partial(may_still_enter, live.user.pk, live.question.instance)
     try:
-        async with aclosing(answer_question(live.question, live.transcript)) as events:
+        async with (
+            while_allowed(may_read),
+            aclosing(answer_question(live.question, live.transcript)) as events,
+        ):
             async for event in events:
                 if (browser_event := event_for(event)) is not None:
                     live.publish(browser_event)
         ending = live.transcript.ending()
+    except AccessEnded:
+        ending = live.transcript.ending("failed", ACCESS_ENDED)
     except asyncio.CancelledError:
         ending = (
             live.transcript.ending("stopped")

@@ -71,11 +71,15 @@ def conversations(request: HttpRequest, membership: Membership) -> HttpResponse:
 @require_safe
 @instance_view("guest")
 def search(request: HttpRequest, membership: Membership) -> HttpResponse:
-    """Conversations and documents that contain the words of ``?q=``."""
+    """Conversations, and for whoever may see them documents, that contain the words of ``?q=``."""
     query = _query(request)
     if query:
         found = list(search_conversations(membership, query)[:SEARCH_RESULTS])
-        documents = pick_documents(membership.instance, query)[:SEARCH_RESULTS]
+        documents = (
+            pick_documents(membership.instance, query)[:SEARCH_RESULTS]
+            if membership.may_read_documents
+            else []
+        )
     else:
         found, documents = [], []
     context = {"query": query, "conversations": found, "documents": documents}

@@ -28,7 +28,7 @@ from chat.models import Message
 from chat.requests import read_form, refusal
 from chat.server_sent_events import stream_response
 from inference.catalogue import choose_model
-from instances.access import as_member
+from instances.access import as_member, require_role
 from instances.models import Instance, Membership
 
 _LONGEST_EVENT_ID = 9
@@ -45,6 +45,9 @@ async def ask_question(request: HttpRequest, slug: str) -> HttpResponse:
         if isinstance(form, JsonResponse):
             return form
         data = form.cleaned_data
+        if data["document_ids"]:
+            # To name a document is to know that it is there.
+            require_role(membership, Membership.Role.MEMBER)
         return ask(
             instance=membership.instance,
             user=user,

@@ -19,13 +19,15 @@ from django.utils.dateparse import parse_datetime
 from ingestion import queries
 from ingestion.models import Document
 from ingestion.queries import DocumentFilter, Listing, Pulse
-from instances.models import Membership
-from instances.tenancy import in_tenant
+from instances.access import may_still_enter
+from instances.models import Membership, Role
+from instances.tenancy import in_database, in_tenant
 
 BUSY_POLL_S = 1.0
 IDLE_POLL_S = 5.0
 KEEP_ALIVE_S = 10.0
-# The browser then connects again, and its rights are checked again.
+RIGHTS_CHECKED_EVERY_S = 5.0
+# The browser then connects again: nothing is followed for ever.
 STREAM_LIFETIME_S = 300.0
 # A row may be committed later than another with a later clock: those of the last seconds are sent
 # again after a reconnection.
@@ -49,8 +51,14 @@ async def document_events(
     instance = membership.instance
     sent = _Sent(membership, language, since)
     pulse: Pulse | None = None
-    started = spoke = time.monotonic()
+    started = spoke = checked = time.monotonic()
     while (now := time.monotonic()) - started < STREAM_LIFETIME_S:
+        if now - checked >= RIGHTS_CHECKED_EVERY_S:
+            checked = now
+            if not await in_database(
+                may_still_enter, membership.user_id, instance, role=Role.MEMBER
+            ):
+                return
         look = await in_tenant(instance, _look, membership, chosen, pulse)
         pulse = look.pulse
         if look.listing:

@@ -136,22 +136,17 @@ def require_role(membership: Membership, role: str) -> None:
         )
 
 
-def may_still_enter(membership: Membership, *, role: str = Role.GUEST) -> bool:
-    """Whether who entered by ``membership`` could do so now, with ``role`` or above.
+def may_still_enter(user_id: int, instance: Instance, *, role: str = Role.GUEST) -> bool:
+    """Whether a member who was let in could enter now, with ``role`` or above.
 
     For what goes on after a request was let in, such as a stream of events.
     """
     roles = [other for other in Role.values if RANK[other] >= RANK[role]]
-    with tenant(membership.instance_id):
+    with tenant(instance):
         return (
-            Membership.objects.for_instance(membership.instance_id)
+            Membership.objects.for_instance(instance)
             .current()
-            .filter(
-                IN_AN_OPEN_INSTANCE,
-                user=membership.user_id,
-                user__is_active=True,
-                role__in=roles,
-            )
+            .filter(IN_AN_OPEN_INSTANCE, user=user_id, user__is_active=True, role__in=roles)
             .exists()
         )
 

@@ -1,15 +1,12 @@
 """The forms of home and settings."""
 
-from datetime import timedelta
 from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.contrib.auth.validators import UnicodeUsernameValidator
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from instances.models import ApiKey, Instance, Membership, Organisation
+from instances.models import Instance, Organisation
 
 EXTRACTIVE = "extractive"
 
@@ -98,48 +95,3 @@ def model_choices(chosen: str) -> list[tuple[str, Any]]:
     if chosen not in dict(choices):
         choices.append((chosen, _("%(model)s (no longer offered)") % {"model": chosen}))
     return choices
-
-
-class MemberForm(forms.Form):
-    """Somebody who has an account."""
-
-    identifier = forms.CharField(label=_("User name or e-mail address"), max_length=254)
-    role = forms.ChoiceField(label=_("Role"), choices=Membership.Role.choices)
-
-
-class RoleForm(forms.Form):
-    """Another role for a member."""
-
-    role = forms.ChoiceField(label=_("Role"), choices=Membership.Role.choices)
-
-
-class LocalMemberForm(forms.Form):
-    """Somebody who has no account yet."""
-
-    first_name = forms.CharField(label=_("First name"), max_length=150)
-    last_name = forms.CharField(label=_("Last name"), max_length=150)
-    username = forms.CharField(
-        label=_("User name"), max_length=150, validators=[UnicodeUsernameValidator()]
-    )
-    email = forms.EmailField(label=_("E-mail address"), required=False)
-    role = forms.ChoiceField(label=_("Role"), choices=Membership.Role.choices)
-
-
-class ApiKeyForm(forms.ModelForm):
-    """A new API key."""
-
-    LIFETIMES = [("30", _("30 days")), ("90", _("90 days")), ("365", _("1 year")), ("", _("Never"))]
-
-    lifetime_days = forms.ChoiceField(
-        label=_("Expires after"), choices=LIFETIMES, required=False, initial="90"
-    )
-
-    class Meta:
-        model = ApiKey
-        fields = ["name", "scope"]
-        help_texts = {"name": _("The program that will use it, such as “Library website”.")}
-
-    def expires_at(self) -> Any:
-        """When the key ends, or None for never."""
-        days = self.cleaned_data["lifetime_days"]
-        return timezone.now() + timedelta(days=int(days)) if days else None

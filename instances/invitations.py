@@ -16,7 +16,7 @@ from instances import audit
 from instances.access import RANK
 from instances.errors import AlreadyMember, InvitationClosed
 from instances.models import Instance, Invitation, Membership, Role
-from instances.tenancy import as_key, tenant
+from instances.tenancy import as_key, as_user, tenant
 
 
 def create_invitation(
@@ -106,6 +106,13 @@ def accept(invitation: Invitation, *, user: Any) -> Membership:
             until=locked.membership_expires_at,
         )
     return membership
+
+
+def gives_more_to(invitation: Invitation, user: Any) -> bool:
+    """Whether ``user`` would gain anything by accepting."""
+    with as_user(user.pk):
+        membership = Membership.objects.filter(user=user, instance=invitation.instance).first()
+    return membership is None or _gives_more(invitation, membership)
 
 
 def revoke(invitation: Invitation) -> None:

@@ -1,4 +1,4 @@
-"""Celery adapters: what is due is deleted, what nobody uses is archived, mail is sent."""
+"""Celery adapters: what is due is deleted or ended, what nobody uses is archived, mail is sent."""
 
 import logging
 from smtplib import SMTPException
@@ -6,7 +6,7 @@ from smtplib import SMTPException
 from celery import shared_task
 from django.utils import timezone
 
-from instances import disuse, notifications
+from instances import disuse, expiry, notifications
 from instances.deletion import delete_instance, due_for_deletion
 from instances.errors import InstanceNotEmpty, WrongStatus
 
@@ -33,6 +33,13 @@ def archive_disused_instances() -> None:
         disuse.archive_disused(pk, now)
     for pk in list(disuse.due_for_notice(now).values_list("pk", flat=True)):
         disuse.give_notice(pk, now)
+
+
+@shared_task(name="instances.tasks.end_memberships", expires=300)
+def end_memberships() -> None:
+    """Take out whose time is up; the gates have kept them out since then."""
+    for instance in expiry.instances_with_ended_memberships():
+        expiry.end_memberships(instance)
 
 
 @shared_task(

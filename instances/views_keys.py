@@ -1,8 +1,9 @@
-"""Settings of an instance: its API keys."""
+"""Settings of an instance: API keys. Members have their own; administrators see and end all."""
 
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -11,30 +12,30 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from instances.access import instance_view
 from instances.api_keys import create_api_key, revoke
-from instances.forms import ApiKeyForm
+from instances.forms_people import ApiKeyForm
 from instances.models import ApiKey, Membership
 
 
 @require_safe
-@instance_view("admin")
+@instance_view("member")
 def index(request: HttpRequest, membership: Membership) -> HttpResponse:
-    """Every key, the revoked ones included."""
-    keys = ApiKey.objects.for_instance(membership.instance).select_related("created_by")
+    """Every key that one may see, the revoked ones included."""
+    keys = _keys_within_reach(membership).select_related("created_by")
     context = {"keys": list(keys), "now": timezone.now(), "section": "keys"}
     return render(request, "instances/settings_keys.html", context)
 
 
 @require_http_methods(["GET", "POST"])
-@instance_view("admin")
+@instance_view("member")
 def create(request: HttpRequest, membership: Membership) -> HttpResponse:
-    """Create a key; it is shown once, in this very response."""
-    form = ApiKeyForm(request.POST or None)
+    """Create a key of one's own; it is shown once, in this very response."""
+    form = ApiKeyForm(request.POST or None, membership=membership)
     context: dict[str, Any] = {"form": form, "section": "keys"}
     if form.is_valid():
         key, plaintext = create_api_key(
             instance=membership.instance,
             name=form.cleaned_data["name"],
-            scope=form.cleaned_data["scope"],
+            scope=form.chosen_scope,
             created_by=request.user,
             expires_at=form.expires_at(),
         )
@@ -45,10 +46,17 @@ def create(request: HttpRequest, membership: Membership) -> HttpResponse:
 
 
 @require_POST
-@instance_view("admin")
+@instance_view("member")
 def revoke_key(request: HttpRequest, membership: Membership, key_id: int) -> HttpResponse:
     """End a key at once."""
-    key = get_object_or_404(ApiKey.objects.for_instance(membership.instance), pk=key_id)
+    keys = _keys_within_reach(membership).select_related("instance__organisation")
+    key = get_object_or_404(keys, pk=key_id)
     revoke(key)
     messages.success(request, _("The key %s was revoked.") % key.name)
     return redirect("instances:keys", slug=membership.instance.slug)
+
+
+def _keys_within_reach(membership: Membership) -> QuerySet[ApiKey]:
+    """All keys of the instance for its administrators, one's own for others."""
+    keys = ApiKey.objects.for_instance(membership.instance)
+    return keys if membership.may_administer else keys.filter(created_by=membership.user_id)

@@ -12,7 +12,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from instances import members
 from instances.access import instance_view
 from instances.errors import AlreadyMember, LastAdministrator, MemberNotFound, UsernameTaken
-from instances.forms import LocalMemberForm, MemberForm, RoleForm
+from instances.forms_people import (
+    EndForm,
+    LocalMemberForm,
+    MemberForm,
+    MemberImportForm,
+    RoleForm,
+)
+from instances.member_import import ADDED, import_members
 from instances.models import Instance, Membership
 
 MEMBERS_PER_PAGE = 50
@@ -29,7 +36,6 @@ def index(request: HttpRequest, membership: Membership) -> HttpResponse:
         "page": page,
         "search": search,
         "roles": Membership.Role.choices,
-        "form": MemberForm(),
         "section": "members",
     }
     return render(request, "instances/settings_members.html", context)
@@ -75,6 +81,42 @@ def create(request: HttpRequest, membership: Membership) -> HttpResponse:
     response = render(request, "instances/settings_member_create.html", context)
     response["Cache-Control"] = "no-store"
     return response
+
+
+@require_http_methods(["GET", "POST"])
+@instance_view("admin")
+def import_list(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """Add many people who have accounts, and tell of each."""
+    form = MemberImportForm(request.POST or None, request.FILES or None)
+    context: dict[str, Any] = {"form": form, "section": "members"}
+    if form.is_valid():
+        report = import_members(membership.instance, form.cleaned_data["text"])
+        context |= {
+            "report": [line for line in report if line.outcome != ADDED],
+            "added_count": sum(line.outcome == ADDED for line in report),
+            "is_done": True,
+        }
+    return render(request, "instances/settings_member_import.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@instance_view("admin")
+def change_end(request: HttpRequest, membership: Membership, member_id: int) -> HttpResponse:
+    """Say until when somebody is a member."""
+    member = _member_or_404(membership.instance, member_id)
+    form = EndForm(request.POST or None, membership=member)
+    if form.is_valid():
+        try:
+            members.change_end(membership=member, **form.cleaned_data)
+        except LastAdministrator:
+            form.add_error("expires_at", _refusal())
+        else:
+            messages.success(
+                request, _("The end of %s's access was changed.") % member.user.display_name
+            )
+            return _back(membership)
+    context = {"form": form, "member": member, "section": "members"}
+    return render(request, "instances/settings_member_end.html", context)
 
 
 @require_POST

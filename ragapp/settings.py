@@ -176,6 +176,7 @@ ACCOUNT_RATE_LIMITS = {
     "login": "60/m/ip",
     "login_failed": "30/m/ip,5/5m/key",
     "federated_login": "300/m/ip",
+    "invitation": "60/m/ip",
 }
 MFA_ADAPTER = "accounts.adapter.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
@@ -298,6 +299,7 @@ CELERY_BEAT_SCHEDULE = {
     "refresh-oidc": {"task": "accounts.tasks.refresh_oidc_providers", "schedule": 3600.0},
     "forget-logins": {"task": "accounts.tasks.forget_expired", "schedule": 600.0},
     "end-sessions": {"task": "accounts.tasks.end_unfounded_sessions", "schedule": 60.0},
+    "end-memberships": {"task": "instances.tasks.end_memberships", "schedule": 300.0},
     "reconcile-answers": {"task": "chat.tasks.reconcile", "schedule": 30.0},
     "delete-instances": {"task": "instances.tasks.delete_due_instances", "schedule": 60.0},
     "archive-instances": {"task": "instances.tasks.archive_disused_instances", "schedule": 3600.0},
@@ -357,7 +359,10 @@ LOG_LEVEL: str = env.str("LOG_LEVEL", "INFO")
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"correlation": {"()": "ragapp.logging.CorrelationFilter"}},
+    "filters": {
+        "correlation": {"()": "ragapp.logging.CorrelationFilter"},
+        "no_tokens": {"()": "ragapp.logging.TokenFilter"},
+    },
     "formatters": {
         "line": {"format": "%(asctime)s %(levelname)s %(name)s [%(correlation_id)s] %(message)s"}
     },
@@ -365,7 +370,7 @@ LOGGING: dict[str, Any] = {
         "stderr": {
             "class": "logging.StreamHandler",
             "formatter": "line",
-            "filters": ["correlation"],
+            "filters": ["correlation", "no_tokens"],
         }
     },
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},

@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from accounts import views_invitations
 from accounts.saml.urls import pages as saml_pages
 from ragapp import error_pages, views
 from ragapp.api import api
@@ -12,6 +13,12 @@ urlpatterns = [
     path("i/<slug:slug>/", include("chat.urls")),
     path("i/<slug:slug>/", include("ingestion.urls")),
     path("accounts/", include("accounts.urls")),
+    path("invitations/<str:token>/", views_invitations.open_invitation, name="invitation"),
+    path(
+        "invitations/<str:token>/account/",
+        views_invitations.create_account,
+        name="invitation_account",
+    ),
     path("saml/", include(saml_pages)),
     path("", api.urls),
     path("admin/", admin.site.urls),

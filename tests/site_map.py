@@ -84,4 +84,6 @@ def values_inside(cast: Cast) -> dict[str, object]:
         "number": citation.number,
         "member_id": member.pk,
         "key_id": factories.ApiKeyFactory(instance=cast.instance).pk,
+        "invitation_id": factories.InvitationFactory(instance=cast.instance).pk,
+        "rule_id": factories.AccessRuleFactory(instance=cast.instance).pk,
     }

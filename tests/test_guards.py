@@ -59,6 +59,8 @@ PUBLIC_VIEWS = {
     "api:openapi-json",
     "api:openapi-view",
     "healthz",
+    "invitation",
+    "invitation_account",
     "metrics",
     "readyz",
     "saml:acs",

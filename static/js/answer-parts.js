@@ -26,15 +26,15 @@ function sourceItem(template, citation, quotes) {
   return item;
 }
 
-/** Lead from the documents that an answer without passages names to the documents themselves. */
+/** Lead whoever may open documents to those that an answer without passages names. */
 export function linkNearest(answer, data) {
-  if (!data.nothing_found) return;
+  if (!data.nothing_found || !answer.dataset.documents) return;
   const documents = new Map(data.citations.map((one) => [one.document, one.document_id]));
   for (const item of answer.querySelectorAll("[data-content] li")) {
     const id = documents.get(item.textContent.trim());
     if (!id || item.querySelector("a")) continue;
     const link = document.createElement("a");
-    link.href = `${answer.dataset.base}documents/${id}/`;
+    link.href = `${answer.dataset.documents}${id}/`;
     link.textContent = item.textContent.trim();
     item.replaceChildren(link);
   }

@@ -1,0 +1,56 @@
+"""Accounts of this site for people who hold an invitation: nobody else makes one for themselves."""
+
+from typing import Any
+
+from django.contrib.auth.forms import UserCreationForm
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from instances import audit
+from instances.invitations import accept
+from instances.models import Invitation
+
+
+class GuestAccountForm(UserCreationForm):
+    """A name, a user name and a password.
+
+    There is no e-mail address: nothing would verify it, and administrators add people by theirs.
+    """
+
+    class Meta:
+        model = User
+        fields = ["first_name", "last_name", "username"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("first_name", "last_name"):
+            self.fields[name].required = True
+        username = self.fields["username"]
+        username.help_text = _("With it and the password you log in next time.")
+        username.widget.attrs.pop("autofocus", None)
+        self.fields["password2"].help_text = ""
+
+    def clean_username(self) -> str:
+        """No user name may look like an address: members are added by either."""
+        username = str(super().clean_username())
+        if "@" in username:
+            raise ValidationError(_("A user name has no @."))
+        return username
+
+
+def create_guest(form: GuestAccountForm, invitation: Invitation) -> User:
+    """Create the account of a valid form, let in by the invitation. Raises InvitationClosed.
+
+    An invitation that came by mail has shown that the address is this person's.
+    """
+    with transaction.atomic():
+        user: User = form.save(commit=False)
+        user.email = invitation.email
+        user.save()
+        audit.record(
+            audit.Action.USER_CREATED, instance=invitation.instance, target=user.display_name
+        )
+        accept(invitation, user=user)
+    return user

@@ -1,0 +1,49 @@
+"""Memberships whose time is up: renewed by an access rule, or ended with their keys."""
+
+from django.contrib.auth import get_user_model
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from instances import departures
+from instances.access_rules import best_rule, identities_of
+from instances.across_instances import ask
+from instances.audit import Action
+from instances.entry import admit
+from instances.models import AccessRule, Instance, Membership
+from instances.tenancy import tenant
+
+
+def instances_with_ended_memberships() -> QuerySet[Instance]:
+    """The instances in which somebody's time is up, in one query."""
+    numbers = [pk for (pk,) in ask("instances_with_ended_memberships")]
+    return Instance.objects.filter(pk__in=numbers).select_related("organisation").order_by("pk")
+
+
+def end_memberships(instance: Instance) -> int:
+    """End the memberships of an instance whose time is up; return how many.
+
+    Whom an access rule lets in stays, by the rule.
+    """
+    with tenant(instance):
+        # Locked: an end that is put off meanwhile counts.
+        ended = (
+            Membership.objects.for_instance(instance)
+            .select_for_update()
+            .filter(expires_at__lte=timezone.now())
+        )
+        user_ids = list(ended.values_list("user_id", flat=True))
+        rules = list(
+            AccessRule.objects.for_instance(instance)
+            .filter(is_enabled=True)
+            .select_related("instance")
+        )
+        people = get_user_model()._default_manager.filter(pk__in=user_ids) if rules else ()
+        staying = {person.pk for person in people if _renew(person, instance, rules)}
+        lost = [pk for pk in user_ids if pk not in staying]
+        return departures.end_memberships(instance, lost, action=Action.MEMBER_LOST, reason="time")
+
+
+def _renew(person: object, instance: Instance, rules: list[AccessRule]) -> bool:
+    identities = identities_of(person)
+    rule = best_rule(rules, identities)
+    return rule is not None and admit(person, instance, rule, identities)

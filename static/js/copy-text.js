@@ -1,0 +1,28 @@
+/* <copy-text>: a text shown once, and a button that copies it. */
+
+const SHOWN_MS = 2000;
+
+class CopyText extends HTMLElement {
+  connectedCallback() {
+    this.button = this.querySelector("button");
+    this.label = this.querySelector("[data-label]");
+    this.before = this.label.textContent;
+    this.button.addEventListener("click", () => this.copy());
+  }
+
+  async copy() {
+    const text = this.querySelector("[data-text]");
+    try {
+      await navigator.clipboard.writeText(text.textContent);
+    } catch {
+      // Without leave to write the clipboard: select it, for the person to copy.
+      getSelection().selectAllChildren(text);
+      return;
+    }
+    this.label.textContent = this.button.dataset.copied;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => (this.label.textContent = this.before), SHOWN_MS);
+  }
+}
+
+customElements.define("copy-text", CopyText);
