@@ -12,6 +12,8 @@ from instances.contents import BYTES, LABELS
 from instances.models import DeletionRecord
 from instances.organisation_access import administered_by
 
+_ORDER = {table: place for place, table in enumerate(LABELS)}
+
 
 @require_safe
 @login_required
@@ -28,6 +30,11 @@ def deletion(request: HttpRequest, deletion_id: int) -> HttpResponse:
     record = get_object_or_404(records, pk=deletion_id)
     lines = [
         (LABELS.get(table, table), table, before, record.after.get(table), table == BYTES)
-        for table, before in record.before.items()
+        for table, before in sorted(record.before.items(), key=_place)
     ]
     return render(request, "instances/deletion.html", {"record": record, "lines": lines})
+
+
+def _place(counted: tuple[str, int]) -> int:
+    """What people know comes first: the order of ``LABELS``."""
+    return _ORDER.get(counted[0], len(_ORDER))
