@@ -71,10 +71,10 @@ def link(*, user: Any, account: SocialAccount) -> None:
     audit.record(audit.Action.LOGIN_ADDED, target=user.display_name, provider=account.provider)
 
 
-def unlink(account: SocialAccount) -> None:
-    """Take a login away, and the access that it proved. Raises LastWayIn."""
+def unlink(account: SocialAccount, *, last_too: bool = False) -> None:
+    """Take a login away, and the access that it proved. Raises LastWayIn unless ``last_too``."""
     user: Any = account.user
-    if not _has_another_way_in(account):
+    if not last_too and not _has_another_way_in(account):
         raise LastWayIn(account.provider)
     account.delete()
     forget_identities(user=user, source=source_of(account))

@@ -6,12 +6,14 @@ from celery import shared_task
 from django.utils import timezone
 
 from accounts import sessions
+from accounts.models import User
 from accounts.oidc import operators
 from accounts.oidc.errors import ProviderUnreachable
 from accounts.oidc.models import OidcSession
 from accounts.saml.errors import MetadataRefused
 from accounts.saml.feeds import refresh_feed
 from accounts.saml.models import MetadataFeed, SamlPost, SamlReplay, SamlRequest, SamlSession
+from instances.access_rules import reevaluate_person
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +45,13 @@ def refresh_oidc_providers() -> None:
             operators.refresh(app)
         except ProviderUnreachable as error:
             logger.warning("%s was not refreshed: %s", app.provider_id, error)
+
+
+@shared_task(name="accounts.tasks.judge_again")
+def judge_again(user_ids: list[int]) -> None:
+    """Judge again the memberships that access rules gave to people; who is gone is passed by."""
+    for user in User.objects.filter(pk__in=user_ids):
+        reevaluate_person(user)
 
 
 @shared_task(name="accounts.tasks.forget_expired")

@@ -2,23 +2,20 @@
 
 from collections.abc import Iterator, Sequence
 
-from allauth.socialaccount.models import SocialAccount, SocialApp
+from allauth.socialaccount.models import SocialApp
 from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from accounts.linking import source_of
 from accounts.login_rules import LoginRule
 from accounts.oidc.configuration import Configuration, discover, keep, keys_of
 from accounts.oidc.errors import ProviderUnreachable
-from accounts.oidc.models import OidcSession
 from accounts.oidc.provider import OidcProvider
 from accounts.oidc.tokens import ALGORITHMS
 from accounts.saml.provider import SamlProvider
-from accounts.sessions import end_sessions
+from accounts.withdrawal import forget_logins_of
 from instances import audit
-from instances.identities import forget_identities
 
 DEFAULT_SCOPES = ("openid", "profile")
 
@@ -78,11 +75,7 @@ def add_provider(
 def remove_provider(app: SocialApp) -> None:
     """Remove a provider, its rules, its sessions, its logins and what they proved."""
     with transaction.atomic():
-        end_sessions(OidcSession.objects.filter(rule__oidc_provider=app))
-        accounts = SocialAccount.objects.filter(provider=app.provider_id)
-        for account in accounts:
-            forget_identities(source=source_of(account))
-        accounts.delete()
+        forget_logins_of(app)
         audit.record(audit.Action.LOGIN_SOURCE_CHANGED, target=app.name, removed=True)
         app.delete()
 

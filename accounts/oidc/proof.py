@@ -7,7 +7,7 @@ from allauth.socialaccount.models import SocialApp
 from accounts.login_rules import LoginRule
 from accounts.oidc.subject import OidcSubject, affiliations_under, scopes_under
 from accounts.proofs import Proof
-from accounts.rules import organisations_of
+from accounts.rules import organisations_of, rules_of
 
 # For display: people change them, and nothing here verifies them.
 _UNPROVED = frozenset({"email", "phone_number", "address", "picture", "website", "profile"})
@@ -21,7 +21,7 @@ def proof_of(subject: OidcSubject, *, app: SocialApp, rule: LoginRule, id_token:
         affiliations = affiliations_under(other, subject.attributes)
         return replace(subject, scopes=scopes, affiliations=affiliations)
 
-    own_rules = LoginRule.objects.filter(is_enabled=True, instance=None, oidc_provider=app)
+    own_rules = rules_of().filter(oidc_provider=app).select_related("organisation")
     return Proof(
         rule_id=rule.pk,
         organisation_ids=organisations_of(own_rules, under),

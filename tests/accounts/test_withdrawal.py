@@ -1,0 +1,115 @@
+"""What ends when operators take away the right to log in; what they see of secrets."""
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from allauth.socialaccount.models import SocialAccount, SocialApp
+from django.urls import reverse
+
+from accounts.models import LoginRule
+from accounts.tasks import judge_again
+from accounts.withdrawal import rule_changed
+from instances.identities import record_identity
+from instances.models import AccessRule, Identity, Membership
+from instances.tenancy import tenant
+from tests.factories import InstanceFactory, OrganisationFactory, UserFactory
+from tests.oidc.conftest import *  # noqa: F403 (its issuer, its browser)
+
+
+@pytest.fixture
+def operator(db, client_for):
+    return client_for(UserFactory(username="root", is_staff=True, is_superuser=True))
+
+
+@pytest.fixture
+def opened(rule):
+    """An instance that is open to the people of the rule's organisation."""
+    instance = InstanceFactory(slug="law", organisation=rule.organisation)
+    with tenant(instance):
+        AccessRule.objects.create(instance=instance, audience="organisation", affiliations=[])
+    return instance
+
+
+def members(instance):
+    with tenant(instance):
+        return Membership.objects.for_instance(instance).count()
+
+
+def test_a_changed_rule_logs_its_people_out(browser, rule, opened):
+    browser.log_in()
+    assert browser.client.get("/i/law/", follow=True).status_code == 200
+    assert members(opened) == 1
+    person = browser.person
+    rule_changed(rule)
+    assert browser.person is None
+    assert Identity.objects.get().organisation_ids == []
+    judge_again([person.pk])
+    assert members(opened) == 0
+    browser.log_in()
+    assert Identity.objects.get().organisation_ids == [rule.organisation_id]
+    assert browser.client.get("/i/law/", follow=True).status_code == 200
+
+
+def test_identities_of_other_logins_stay(browser, rule):
+    browser.log_in()
+    other = record_identity(
+        user=browser.person, source="saml:x", organisation_ids=[rule.organisation_id]
+    )
+    rule_changed(rule)
+    other.refresh_from_db()
+    assert other.organisation_ids == [rule.organisation_id]
+
+
+@pytest.mark.parametrize("way", ["switched off", "deleted", "moved"])
+def test_an_operator_changes_a_rule(browser, rule, operator, way):
+    browser.log_in()
+    url = reverse("admin:accounts_loginrule_change", args=[rule.pk])
+    if way == "deleted":
+        operator.post(url.replace("change", "delete"), {"post": "yes"})
+    else:
+        data = {
+            "organisation": rule.organisation_id,
+            "oidc_provider": rule.oidc_provider_id,
+            "required": "{}",
+        }
+        if way == "moved":
+            data |= {"organisation": OrganisationFactory().pk, "is_enabled": "on"}
+        response = operator.post(url, data)
+        assert response.status_code == 302, response.context["adminform"].form.errors
+    assert browser.person is None
+    assert Identity.objects.get().organisation_ids == []
+
+
+def test_a_rule_names_one_way_in(operator, rule):
+    page = operator.post(
+        reverse("admin:accounts_loginrule_add"),
+        {"organisation": rule.organisation_id, "required": "{}", "is_enabled": "on"},
+    )
+    assert page.status_code == 200
+    assert LoginRule.objects.count() == 1
+
+
+def test_secrets_are_not_shown(operator, rule, browser):
+    browser.log_in()
+    app = SocialApp.objects.get()
+    TOTP.activate(browser.person, secret := generate_totp_secret())
+    factor = Authenticator.objects.get(type="totp")
+    account = SocialAccount.objects.get()
+    for name, pk in (
+        ("socialaccount_socialapp", app.pk),
+        ("mfa_authenticator", factor.pk),
+        ("socialaccount_socialaccount", account.pk),
+    ):
+        assert operator.get(reverse(f"admin:{name}_changelist")).status_code == 200
+        page = operator.get(reverse(f"admin:{name}_change", args=[pk]))
+        assert page.status_code == 200
+        assert app.secret not in page.text
+        assert secret not in page.text
+
+
+def test_an_operator_removes_a_provider(operator, browser, rule):
+    browser.log_in()
+    app = SocialApp.objects.get()
+    operator.post(reverse("admin:socialaccount_socialapp_delete", args=[app.pk]), {"post": "yes"})
+    assert browser.person is None
+    assert not SocialAccount.objects.exists()
