@@ -16,10 +16,8 @@ from accounts.saml.keys import PUBLISHED, key_pairs, service_provider
 from accounts.saml.service_provider import KeyPair
 from accounts.saml.xml import DS, MD, MDATTR, MDUI, SAML, SAMLP, tag
 
-CATEGORIES: Final = (
-    "https://refeds.org/category/personalized",
-    "https://refeds.org/category/code-of-conduct/v2",
-)
+PERSONALIZED: Final = "https://refeds.org/category/personalized"
+CODE_OF_CONDUCT: Final = "https://refeds.org/category/code-of-conduct/v2"
 SIRTFI: Final = ("https://refeds.org/sirtfi", "https://refeds.org/sirtfi2")
 _CIPHERS: Final = (
     "http://www.w3.org/2009/xmlenc11#aes256-gcm",
@@ -66,8 +64,10 @@ def our_metadata() -> bytes:
 
 
 def _entity_attributes() -> etree._Element:
+    # The code of conduct asks for a privacy statement, Sirtfi for a security contact.
+    categories = (PERSONALIZED, CODE_OF_CONDUCT) if settings.SAML_PRIVACY_URL else (PERSONALIZED,)
     values = {
-        "http://macedir.org/entity-category": CATEGORIES,
+        "http://macedir.org/entity-category": categories,
         "urn:oasis:names:tc:SAML:profiles:subject-id:req": ("subject-id",),
     }
     if settings.SAML_SECURITY_CONTACT:
@@ -88,6 +88,8 @@ def _ui_info() -> etree._Element:
         with translation.override(language):
             text = gettext("Answers drawn from your documents, each one with its source.")
         info.append(mdui.Description(text, {_LANG: language}))
+    for language, _name in settings.LANGUAGES:
+        info.append(mdui.InformationURL(settings.SITE_URL + "/", {_LANG: language}))
     if settings.SAML_PRIVACY_URL:
         for language, _name in settings.LANGUAGES:
             info.append(mdui.PrivacyStatementURL(settings.SAML_PRIVACY_URL, {_LANG: language}))
