@@ -5,6 +5,7 @@ from typing import Any
 from allauth.account.forms import ChangePasswordForm as AllauthChangePasswordForm
 from allauth.account.forms import LoginForm as AllauthLoginForm
 from allauth.account.forms import ReauthenticateForm as AllauthReauthenticateForm
+from allauth.account.forms import ResetPasswordForm as AllauthResetPasswordForm
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
@@ -39,6 +40,18 @@ class ChangePasswordForm(AllauthChangePasswordForm):
         if new and new == self.cleaned_data.get("oldpassword"):
             self.add_error("password1", _("Choose a password other than the current one."))
         return cleaned
+
+
+class ResetPasswordForm(AllauthResetPasswordForm):
+    """A forgotten password of an account that has one.
+
+    People of an institution have none, and get none: whoever reads their mail is not let in.
+    """
+
+    def clean_email(self) -> str:
+        email: str = super().clean_email()
+        self.users = [user for user in self.users if user.has_usable_password()]
+        return email
 
 
 class ReauthenticateForm(AllauthReauthenticateForm):

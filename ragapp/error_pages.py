@@ -48,6 +48,14 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _page(request, 404, "not_found", _("This page does not exist."))
 
 
+def too_many_requests(request: HttpRequest) -> HttpResponse:
+    """429; allauth looks for it in the URLs' module."""
+    message = _("Too many requests came from you in a short time. Wait a minute, then try again.")
+    response = _page(request, 429, "too_many_requests", message, exception=message)
+    response["Retry-After"] = "60"
+    return response
+
+
 def method_not_allowed(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """405 with the methods that ``response`` allows, in words for a program; else as it is."""
     if not wants_json(request):

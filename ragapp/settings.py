@@ -169,6 +169,7 @@ ACCOUNT_FORMS = {
     "login": "accounts.forms.LoginForm",
     "change_password": "accounts.forms.ChangePasswordForm",
     "reauthenticate": "accounts.forms.ReauthenticateForm",
+    "reset_password": "accounts.forms.ResetPasswordForm",
 }
 ACCOUNT_SESSION_REMEMBER = False
 # Counted in the cache that all processes share. A whole university may be behind one address.

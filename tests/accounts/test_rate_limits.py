@@ -1,0 +1,117 @@
+"""Guessing is slowed down, by address and by account, whatever a browser says of its address."""
+
+import pytest
+from django.conf import settings as django_settings
+from django.core import mail
+from django.core.cache import caches
+from django.test import Client
+from django.urls import reverse
+
+from ragapp.cache import PatientRedisCache
+from tests.factories import PASSWORD, UserFactory
+
+AWAY = "unix:///nowhere/valkey.sock?db=1"
+
+
+def try_login(client, name="nobody", **headers):
+    return client.post(
+        "/accounts/login/", {"login": name, "password": "wrong"}, headers=headers
+    ).status_code
+
+
+@pytest.fixture
+def two_a_minute(db, settings):
+    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"login": "2/m/ip"}
+
+
+def test_one_address_tries_so_often(client, two_a_minute):
+    assert [try_login(client, f"n{n}") for n in range(3)] == [200, 200, 429]
+    page = client.post("/accounts/login/", {"login": "x", "password": "x"})
+    assert page["Retry-After"] == "60"
+    assert "Wait a minute" in page.text
+    assert page["X-Correlation-Id"] in page.text
+
+
+def test_a_script_is_told_in_json(client, two_a_minute):
+    for n in range(2):
+        try_login(client, f"n{n}")
+    answer = client.post("/accounts/login/", {}, headers={"accept": "application/json"})
+    assert answer.json()["error"]["code"] == "too_many_requests"
+
+
+def test_an_address_is_not_taken_from_the_browser(client, two_a_minute):
+    tries = [try_login(client, **{"x-forwarded-for": f"10.0.0.{n}"}) for n in range(3)]
+    assert tries[2] == 429
+
+
+def test_behind_a_proxy_its_own_hop_counts(client, two_a_minute, settings):
+    settings.TRUST_PROXY_HEADERS = True
+    lying = [try_login(client, **{"x-forwarded-for": f"10.0.0.{n}, 192.0.2.1"}) for n in range(3)]
+    assert lying[2] == 429
+    assert try_login(client, **{"x-forwarded-for": "10.0.0.1, 192.0.2.2"}) == 200
+
+
+def test_an_ipv6_network_counts_as_one(client, two_a_minute, settings):
+    settings.TRUST_PROXY_HEADERS = True
+    tries = [try_login(client, **{"x-forwarded-for": f"2001:db8::{n}"}) for n in range(1, 4)]
+    assert tries[2] == 429
+
+
+def test_one_account_is_guessed_so_often_from_anywhere(db, settings):
+    settings.TRUST_PROXY_HEADERS = True
+    UserFactory(username="ada")
+    for n in range(6):
+        try_login(Client(), "ada", **{"x-forwarded-for": f"192.0.2.{n}"})
+    client = Client()
+    client.post(
+        "/accounts/login/",
+        {"login": "ada", "password": PASSWORD},
+        headers={"x-forwarded-for": "192.0.2.99"},
+    )
+    assert "_auth_user_id" not in client.session
+
+
+@pytest.fixture
+def away(settings):
+    """The cache's server is not there."""
+    settings.CACHES = {"default": {"BACKEND": "ragapp.cache.PatientRedisCache", "LOCATION": AWAY}}
+    assert isinstance(caches["default"], PatientRedisCache)
+
+
+def test_without_the_cache_people_still_log_in(client, db, away):
+    UserFactory(username="ada")
+    assert try_login(client, "ada") == 200
+    client.post("/accounts/login/", {"login": "ada", "password": PASSWORD})
+    assert "_auth_user_id" in client.session
+
+
+def test_counts_are_shared_by_processes():
+    url = django_settings.CACHE_URL
+    if not url:
+        pytest.skip("CACHE_URL is not set: no Valkey to share")
+    one, other = PatientRedisCache(url, {}), PatientRedisCache(url, {})
+    one.set("shared-by-processes", [1], 10)
+    assert other.get("shared-by-processes") == [1]
+    assert not other.add("shared-by-processes", 2)
+    other.delete("shared-by-processes")
+    assert one.get("shared-by-processes") is None
+
+
+def test_no_password_is_mailed_to_people_of_an_institution(client, db, settings):
+    settings.EMAIL_HOST = "mail.example.org"
+    person = UserFactory(email="zoe@univ-a.example")
+    person.set_unusable_password()
+    person.save()
+    client.post(reverse("account_reset_password"), {"email": person.email})
+    assert not [message for message in mail.outbox if "/password/reset/key/" in message.body]
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["short", "correctcorrect1"[:11], "password1234", "ada-lovelace-99", "1234567890123"],
+)
+def test_weak_passwords_are_refused(client, db, password):
+    ada = UserFactory(username="ada-lovelace", first_name="Ada")
+    client.force_login(ada)
+    form = {"oldpassword": PASSWORD, "password1": password, "password2": password}
+    assert client.post(reverse("account_change_password"), form).context["form"].errors
