@@ -11,8 +11,20 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import BigIntegerField, Case, Exists, OuterRef, Q, QuerySet, Value, When
-from django.db.models.fields.json import HasAnyKeys, KeyTransform
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    Exists,
+    F,
+    Func,
+    JSONField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
+from django.db.models.fields.json import HasAnyKeys
 
 from instances import departures
 from instances.across_instances import ask
@@ -61,7 +73,7 @@ def people_admitted(rule: AccessRule) -> QuerySet[Identity]:
     if rule.scopes:
         found = found.filter(scopes__overlap=rule.scopes)
     for name, values in rule.required.items():
-        found = found.filter(HasAnyKeys(KeyTransform(name, "attributes"), values))
+        found = found.filter(HasAnyKeys(_attribute(name), values))
     return found
 
 
@@ -211,6 +223,12 @@ def without_a_rule(instance: Instance, rules: Iterable[AccessRule]) -> QuerySet[
     for rule in rules:
         memberships = memberships.exclude(_admitted_by(rule))
     return memberships
+
+
+def _attribute(name: str) -> Func:
+    """The values of an attribute of an identity, whatever characters its name has."""
+    arguments = (F("attributes"), Value(name))
+    return Func(*arguments, function="jsonb_extract_path", output_field=JSONField())
 
 
 def _admitted_by(rule: AccessRule) -> Exists:
