@@ -1,6 +1,8 @@
 """Changes to an answer, made before it is signed or after."""
 
-from tests.accounts.saml.forger import NS
+import copy
+
+from tests.accounts.saml.forger import NS, assertion_of
 
 EVE = "eve@univ-a.example"
 
@@ -39,3 +41,14 @@ def write(path, text):
         find(root, path).text = text
 
     return change
+
+
+def evil_copy(root):
+    """A copy of the assertion that says somebody else, unsigned, under another ID."""
+    evil = copy.deepcopy(assertion_of(root))
+    evil.set("ID", "_evil")
+    find(evil, ".//saml:AttributeValue").text = EVE
+    signature = find(evil, "ds:Signature")
+    if signature is not None:
+        evil.remove(signature)
+    return evil

@@ -55,9 +55,9 @@ class Keys:
         return "".join(self.pem.splitlines()[1:-1])
 
 
-def make_keys(folder: Path, name: str) -> Keys:
-    """Generate a key pair; 2048 bits are enough for tests."""
-    key = rsa.generate_private_key(65537, 2048)
+def make_keys(folder: Path, name: str, key: Any = None) -> Keys:
+    """Write a key pair; without ``key``, of RSA, for which 2048 bits are enough in tests."""
+    key = key or rsa.generate_private_key(65537, 2048)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC)
     certificate = (

@@ -1,24 +1,11 @@
 """A good signature that covers something else than what would be read."""
 
-import copy
-
 import pytest
 from lxml import etree
 
 from tests.accounts.saml import forger
-from tests.accounts.saml.changes import EVE, find
+from tests.accounts.saml.changes import EVE, evil_copy, find
 from tests.accounts.saml.forger import SAML, SAMLP, assertion_of
-
-
-def evil_copy(root):
-    """A copy of the assertion that says somebody else, unsigned, under another ID."""
-    evil = copy.deepcopy(assertion_of(root))
-    evil.set("ID", "_evil")
-    find(evil, ".//saml:AttributeValue").text = EVE
-    signature = find(evil, "ds:Signature")
-    if signature is not None:
-        evil.remove(signature)
-    return evil
 
 
 def wrap_1(root, good, evil):

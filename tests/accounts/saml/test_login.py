@@ -1,10 +1,20 @@
 """A login from the first redirection to the session, over HTTP."""
 
+import base64
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import pytest
+from cryptography import x509
+from django.db import connection
 
 from accounts.models import LoginRule, SamlSession, User
+from accounts.saml import keys
 from accounts.saml.feeds import add_single_idp
+from accounts.saml.signatures import is_signed
 from tests.accounts.saml import forger
 from tests.accounts.saml.forger import NS
 from tests.accounts.saml.journey import Browser, identity
@@ -85,3 +95,54 @@ def test_the_session_ends_when_the_idp_says(browser, rule):
     browser.finish(forger.signed_assertion(browser.answer(), before=change))
     assert browser.person
     assert abs(browser.client.session.get_expiry_date() - ends) < timedelta(seconds=5)
+
+
+def signed_by(location, certificate):
+    """Whether the key of ``certificate`` signed the query of a redirection."""
+    query = urlsplit(location).query
+    signed, _separator, signature = query.partition("&Signature=")
+    key = x509.load_pem_x509_certificate(certificate.read_bytes())
+    return is_signed(
+        signed.encode(),
+        signature=base64.b64decode(unquote(signature)),
+        method="http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
+        keys=[key.public_key()],
+    )
+
+
+def test_a_promoted_key_signs_at_once(browser, rule, all_keys):
+    """In processes that were running already; what is encrypted to the old one is still read."""
+    browser.begin(rule)
+    assert signed_by(browser.location, all_keys["sp"].certificate)
+    pair = keys.generate("next")
+    shutil.copy(pair.certificate, pair.certificate.with_suffix(".copy"))
+    keys.promote()
+    browser.begin(rule)
+    assert signed_by(browser.location, pair.certificate.with_suffix(".copy"))
+    xml = forger.encrypt(forger.signed_assertion(browser.answer()), all_keys["sp"])
+    browser.finish(xml)
+    assert browser.person
+
+
+@pytest.mark.django_db(transaction=True)
+def test_namesakes_who_log_in_at_once_are_two_people(rule, idp_a, idp_b):
+    """The same identifier at two IdPs; both accounts want the same name."""
+    other_idp = replace(idp_b, scopes=idp_a.scopes)
+    row = add_single_idp(other_idp.metadata().encode())
+    other_rule = LoginRule.objects.create(organisation=rule.organisation, identity_provider=row)
+    logins = []
+    for idp, its_rule in ((idp_a, rule), (other_idp, other_rule)):
+        browser = Browser(idp)
+        browser.begin(its_rule)
+        logins.append((browser, forger.signed_assertion(browser.answer())))
+
+    def finish(login):
+        browser, xml = login
+        status = browser.finish(xml).status_code
+        connection.close()
+        return status
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(finish, logins)) == [302, 302]
+    assert {identity(user)[1] for user in User.objects.all()} == {idp_a.entity_id, idp_b.entity_id}
+    assert len(set(User.objects.values_list("username", flat=True))) == 2

@@ -3,18 +3,20 @@
 import base64
 import uuid
 import zlib
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, quote_plus, urlsplit
 
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric import ec, padding
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from django.test import Client
 from lxml import etree
 
 from accounts.models import LoginRule, SamlSession
 from accounts.saml.feeds import add_single_idp
-from tests.accounts.saml.forger import SAML, SAMLP
+from tests.accounts.saml.forger import SAML, SAMLP, make_keys
 from tests.accounts.saml.journey import Browser, code_of
 from tests.factories import OrganisationFactory
 
@@ -31,7 +33,9 @@ def logout_request(idp, name_id, *, destination=SLO, shift=timedelta(), index=""
 </samlp:LogoutRequest>"""
 
 
-def query(xml, keys=None, *, name="SAMLRequest", algorithm=RSA_SHA256, relay_state="state"):
+def query(
+    xml, keys=None, *, name="SAMLRequest", algorithm=RSA_SHA256, relay_state="state", as_der=False
+):
     """The query string of a message, signed if ``keys`` are given."""
     deflated = zlib.compress(xml.encode())[2:-4]
     text = f"{name}={quote_plus(base64.b64encode(deflated))}&RelayState={relay_state}"
@@ -39,7 +43,13 @@ def query(xml, keys=None, *, name="SAMLRequest", algorithm=RSA_SHA256, relay_sta
         return text
     text += f"&SigAlg={quote_plus(algorithm)}"
     key = serialization.load_pem_private_key(keys.key.read_bytes(), None)
-    signature = key.sign(text.encode(), padding.PKCS1v15(), hashes.SHA256())
+    if isinstance(key, ec.EllipticCurvePrivateKey):
+        signature = key.sign(text.encode(), ec.ECDSA(hashes.SHA256()))
+        if not as_der:
+            r, s = decode_dss_signature(signature)
+            signature = r.to_bytes(32, "big") + s.to_bytes(32, "big")
+    else:
+        signature = key.sign(text.encode(), padding.PKCS1v15(), hashes.SHA256())
     return f"{text}&Signature={quote_plus(base64.b64encode(signature))}"
 
 
@@ -112,6 +122,27 @@ def test_forged_logouts_end_nothing(alice, idp_a, idp_b, all_keys, attack):
     if attack != "another idp":
         assert code_of(response) in {"refused", "clock"}
     assert alice.person.username == "alice@univ-a.example"
+
+
+@pytest.mark.parametrize("as_der", [False, True], ids=["XML signature's form", "Java's form"])
+@pytest.mark.parametrize("forged", [False, True])
+def test_an_idp_that_signs_by_ecdsa(db, idp_a, tmp_path, as_der, forged):
+    curve_keys = make_keys(tmp_path, "ec", ec.generate_private_key(ec.SECP256R1()))
+    idp = replace(idp_a, keys=(idp_a.keys[0], curve_keys))
+    row = add_single_idp(idp.metadata().encode())
+    rule = LoginRule.objects.create(organisation=OrganisationFactory(), identity_provider=row)
+    browser = Browser(idp)
+    browser.log_in(rule, name_id="alice-opaque")
+    signer = make_keys(tmp_path, "other", ec.generate_private_key(ec.SECP256R1()))
+    send(
+        query(
+            logout_request(idp, "alice-opaque"),
+            signer if forged else curve_keys,
+            algorithm="http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256",
+            as_der=as_der,
+        )
+    )
+    assert (browser.person is None) == (not forged)
 
 
 @pytest.mark.parametrize(

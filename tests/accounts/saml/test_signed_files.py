@@ -5,20 +5,18 @@ What is compared is the verdict on the same octets, ours and that of ``xmlsec1``
 
 import random
 import subprocess
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.x509.oid import NameOID
 from lxml import etree
 
 from accounts.saml import signed_files
 from accounts.saml.errors import MetadataRefused
 from accounts.saml.signatures import public_keys
 from accounts.saml.signed_files import verify_file
-from tests.accounts.saml.forger import DS, RSA_SHA256, SHA256, Keys
+from tests.accounts.saml.forger import DS, RSA_SHA256, SHA256, Keys, make_keys
 
 MD = "urn:oasis:names:tc:SAML:2.0:metadata"
 EXCLUSIVE = "http://www.w3.org/2001/10/xml-exc-c14n#"
@@ -227,31 +225,9 @@ def test_prefixes_that_count_although_unused(xmlsec, check, prefixes):
     assert check(signed)
 
 
-def make_pair(folder, key):
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "x")])
-    now = datetime.now(UTC)
-    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name)
-    builder = builder.public_key(key.public_key()).serial_number(1)
-    certificate = (
-        builder.not_valid_before(now)
-        .not_valid_after(now + timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    pair = Keys(folder / "pair.key", folder / "pair.crt")
-    pair.certificate.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    pair.key.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    return pair
-
-
 @pytest.mark.parametrize("curve", [ec.SECP256R1(), ec.SECP384R1()], ids=["256", "384"])
 def test_elliptic_curves(xmlsec, check, tmp_path, curve):
-    pair = make_pair(tmp_path, ec.generate_private_key(curve))
+    pair = make_keys(tmp_path, "curve", ec.generate_private_key(curve))
     xml = document(entity(), template(method=f"{MORE}ecdsa-sha256"))
     signed = xmlsec.sign(xml, "--privkey-pem", str(pair.key))
     assert check(signed, keys_of(pair))
@@ -261,7 +237,7 @@ def test_elliptic_curves(xmlsec, check, tmp_path, curve):
 
 def test_a_short_key_signs_nothing(tmp_path):
     weak = rsa.generate_private_key(65537, 1024)  # noqa: S505
-    assert keys_of(make_pair(tmp_path, weak)) == []
+    assert keys_of(make_keys(tmp_path, "weak", weak)) == []
 
 
 PART = entity(attributes=' ID="_part"')

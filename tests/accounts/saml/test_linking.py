@@ -1,0 +1,98 @@
+"""A login by SAML that is added to an account, and what a login proves."""
+
+import time
+
+from allauth.mfa.totp.internal.auth import (
+    TOTP,
+    format_hotp_value,
+    generate_totp_secret,
+    hotp_value,
+)
+from allauth.socialaccount.models import SocialAccount
+from django.urls import reverse
+
+from accounts.models import IdentityProvider, LoginRule, SamlSession, User
+from instances.models import Identity
+from instances.second_factor import SESSION_KEY
+from tests.accounts.saml import forger
+from tests.accounts.saml.journey import Browser, code_of
+from tests.factories import PASSWORD, OrganisationFactory, UserFactory
+
+
+def begin_linking(browser, user):
+    browser.client.post("/accounts/login/", {"login": user.username, "password": PASSWORD})
+    page = browser.client.post(reverse("way_in_add"), {"provider": "saml"})
+    assert page.context["url"].startswith(reverse("saml:discovery"))
+
+
+def test_a_login_is_added_to_the_account_that_asks_for_it(browser, rule, idp_a):
+    ada = UserFactory(username="ada")
+    begin_linking(browser, ada)
+    assert browser.log_in(rule).url == reverse("ways_in")
+    assert browser.person == ada
+    page = browser.client.get(reverse("ways_in"))
+    assert "alice@univ-a.example" in page.content.decode()
+    other = Browser(idp_a)
+    other.log_in(rule)
+    assert other.person == ada
+    assert User.objects.count() == 1
+
+
+def test_a_login_of_another_account_is_refused(browser, rule, idp_a):
+    Browser(idp_a).log_in(rule)
+    ada = UserFactory(username="ada")
+    begin_linking(browser, ada)
+    assert code_of(browser.log_in(rule)) == "linked_elsewhere"
+    assert browser.person == ada
+
+
+def test_an_answer_to_a_linking_request_logs_nobody_else_in(browser, rule):
+    """Whoever was logged out, or is somebody else by now, gets nothing."""
+    begin_linking(browser, UserFactory(username="ada"))
+    browser.begin(rule)
+    xml = forger.signed_assertion(browser.answer())
+    browser.client.logout()
+    assert code_of(browser.finish(xml)) == "linking_ended"
+    assert browser.person is None
+    assert not SocialAccount.objects.exists()
+
+
+def test_what_a_login_proves_is_kept(browser, rule):
+    LoginRule.objects.filter(pk=rule.pk).update(affiliations=[])
+    for affiliations in (["nobody"], []):
+        LoginRule.objects.create(
+            organisation=OrganisationFactory(),
+            identity_provider=rule.identity_provider,
+            affiliations=affiliations,
+        )
+    fitting = set(
+        LoginRule.objects.filter(affiliations=[]).values_list("organisation_id", flat=True)
+    )
+    IdentityProvider.objects.update(registration_authority="https://federation.example")
+    browser.log_in(rule)
+    identity = Identity.objects.get()
+    assert identity.user == browser.person
+    assert identity.source == f"saml:{SocialAccount.objects.get().uid}"
+    assert set(identity.organisation_ids) == fitting
+    assert identity.scopes == ["univ-a.example"]
+    assert identity.affiliations == ["staff"]
+    assert identity.federation == "", "an IdP by itself speaks for no federation"
+    assert "mail" not in identity.attributes
+    assert SESSION_KEY not in browser.client.session
+
+
+def test_a_local_second_factor_comes_before_the_session(browser, rule):
+    browser.log_in(rule)
+    person = browser.person
+    TOTP.activate(person, secret := generate_totp_secret())
+    browser.client.post("/saml/logout/")
+    SamlSession.objects.all().delete()
+    assert browser.log_in(rule).url == reverse("mfa_authenticate")
+    assert browser.person is None
+    assert not SamlSession.objects.exists()
+    code = format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+    browser.client.post(reverse("mfa_authenticate"), {"code": code})
+    assert browser.person == person
+    session = SamlSession.objects.get()
+    assert session.session_key == browser.client.session.session_key
+    assert session.name_id or session.session_index
