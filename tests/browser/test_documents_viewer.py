@@ -165,3 +165,16 @@ def test_no_barrier(people, page_for, axe, pdf, width, scheme):
     expect(page.locator("pdf-page canvas")).to_be_visible()
     assert axe(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize(("width", "height"), [(320, 568), (720, 450)], ids=["phone", "zoom"])
+def test_a_small_window_cuts_nothing_off(pdf, people, page_for, width, height):
+    document, _chunks = pdf
+    page = page_for(people.owner, locale="fr-FR", width=width, height=height)
+    for address in ("/i/law/", "/i/law/documents/", url(document), "/i/law/settings/"):
+        page.goto(address)
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    page.goto(url(document))
+    back = page.locator(".viewer-back").bounding_box()
+    download = page.get_by_role("link", name="Télécharger").bounding_box()
+    assert back["x"] + back["width"] <= download["x"]
