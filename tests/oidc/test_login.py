@@ -1,9 +1,16 @@
 """Logging in by OpenID Connect: what makes an account, what is kept, what is refused by rule."""
 
+import time
 from urllib.parse import parse_qs, urlsplit
 
 import jwt
 import pytest
+from allauth.mfa.totp.internal.auth import (
+    TOTP,
+    format_hotp_value,
+    generate_totp_secret,
+    hotp_value,
+)
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.sessions.models import Session
 from django.urls import reverse
@@ -175,6 +182,21 @@ def test_a_second_factor_is_asked_for_and_noted(browser, rule, issuer, claims):
 def test_a_password_alone_is_no_second_factor(browser, rule):
     browser.log_in(amr=["pwd"], acr="1")
     assert "second_factor" not in browser.client.session
+
+
+def test_a_local_second_factor_comes_before_the_session(browser, rule):
+    browser.log_in()
+    person = browser.person
+    TOTP.activate(person, secret := generate_totp_secret())
+    browser.client.post("/saml/logout/")
+    assert browser.log_in(amr=["mfa"]).url == reverse("mfa_authenticate")
+    assert browser.person is None
+    assert not OidcSession.objects.exists()
+    code = format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+    browser.client.post(reverse("mfa_authenticate"), {"code": code})
+    assert browser.person == person
+    assert OidcSession.objects.get().session_key == browser.client.session.session_key
+    assert browser.client.session["second_factor"] is True
 
 
 def test_without_a_rule_nobody_begins(browser, rule):
