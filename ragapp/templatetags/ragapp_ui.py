@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any
 
 from django import template
+from django.db.models.functions import Coalesce
 from django.template.context import Context
 from django.templatetags.static import static
 from django.utils.html import format_html
@@ -16,6 +17,9 @@ from instances.models import Instance, Membership
 from instances.tenancy import as_user
 
 register = template.Library()
+
+# In the menu of instances, which is on every page.
+RECENT_INSTANCES = 12
 
 
 @register.simple_tag
@@ -58,13 +62,15 @@ def accent_style(context: Context, instance: Instance) -> SafeString:
 
 
 @register.simple_tag
-def my_memberships(user: Any) -> list[Membership]:
-    """List the memberships of a person, with their instances, by name."""
+def recent_memberships(user: Any) -> list[Membership]:
+    """List the memberships that a person used last, with their instances; home has them all."""
     with as_user(user.pk):
         return list(
-            Membership.objects.filter(user=user)
+            Membership.objects.current()
+            .filter(user=user)
+            .exclude(instance__status=Instance.Status.ARCHIVED)
             .select_related("instance__organisation")
-            .order_by("instance__name")
+            .order_by(Coalesce("last_used_at", "created_at").desc(), "pk")[:RECENT_INSTANCES]
         )
 
 

@@ -126,3 +126,9 @@ def test_as_many_queries_for_three_instances_as_for_thirty(person, client_for):
     few = queries_of_home(person, client_for)
     more(20)
     assert queries_of_home(person, client_for) == few
+
+
+def test_the_menu_of_every_page_lists_few_of_hundreds(person, client_for):
+    instances = joined(person, 30)
+    text = client_for(person).get(f"/i/{instances[0].slug}/").text
+    assert text.count('class="instance-organisation"') == 12
