@@ -1,6 +1,6 @@
 """People leave an instance: by an administrator, with a rule or an identity, or in time.
 
-Whichever way it comes, the same ends at once: the membership, the keys made by it, and the
+Whichever way it comes, the same ends at once: the membership, the ownership, the keys made by it, and the
 sessions of who has no way to log in any more. An answer that is being written to such a person is
 stopped where it is written (``chat.live``).
 """
@@ -48,6 +48,8 @@ def _end(
     people = list(get_user_model()._default_manager.filter(pk__in=user_ids).order_by("pk"))
     revoke_keys(instance, user_ids)
     ended, _by_model = Membership.objects.for_instance(instance).filter(user__in=user_ids).delete()
+    # Who is not in it any more cannot answer for it, or take it back.
+    Instance.objects.filter(pk=instance.pk, owner__in=user_ids).update(owner=None)
     _end_sessions(user_ids)
     audit.record_all(
         action, [person.display_name for person in people], instance=instance, **detail

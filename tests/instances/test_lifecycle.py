@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from instances import lifecycle
+from instances import lifecycle, members
 from instances.errors import NotAMember, WrongStatus
 from instances.models import AuditEntry, Instance, Membership
 from instances.tenancy import administering, tenant
@@ -123,3 +123,10 @@ def test_a_new_name_leaves_the_address(cast):
     stored = Instance.objects.get(slug="law")
     assert stored.name == cast.instance.name == "Droit public"
     assert log(cast.instance)[-1].detail == {"name": ["Faculté de droit", "Droit public"]}
+
+
+def test_an_owner_who_leaves_owns_no_longer(cast):
+    lifecycle.transfer(cast.instance, to=cast.editor)
+    with tenant(cast.instance):
+        members.remove_member(cast.editor.memberships.get(instance=cast.instance))
+    assert Instance.objects.get(slug="law").owner is None
