@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from allauth.socialaccount.helpers import complete_social_login
-from allauth.socialaccount.models import SocialLogin
+from allauth.socialaccount.models import SocialAccount, SocialLogin
 from django.contrib import messages
 from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponseBase
@@ -102,7 +102,16 @@ def _record(user: Any, login: SocialLogin, proof: Proof) -> None:
 
 
 def _one_at_a_time(login: SocialLogin) -> None:
-    """Two first logins at once: of one person they make one account, of namesakes two."""
+    """Make two first logins of one person one account, and give namesakes a name each."""
+    account = login.account
+    _lock(source_of(account))
+    known = SocialAccount.objects.filter(provider=account.provider, uid=account.uid)
+    if not known.exists():
+        # allauth looks for a free user name before it writes.
+        _lock("first logins")
+
+
+def _lock(name: str) -> None:
+    """Wait for every other transaction that holds ``name``."""
     with connection.cursor() as cursor:
-        for key in (source_of(login.account), f"name:{login.user.username}"):
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])

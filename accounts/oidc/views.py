@@ -32,6 +32,7 @@ from accounts.rate_limits import limited
 from accounts.rules import check_rule, rule_for_oidc, rules_of
 
 
+@limited("federated_login")
 @require_GET
 @never_cache
 def login(request: HttpRequest, provider_id: str) -> HttpResponseBase:
