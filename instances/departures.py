@@ -1,8 +1,8 @@
 """People leave an instance: by an administrator, with a rule or an identity, or in time.
 
-Whichever way it comes, the same ends at once: the membership, the ownership, the keys made by it, and the
-sessions of who has no way to log in any more. An answer that is being written to such a person is
-stopped where it is written (``chat.live``).
+Whichever way it comes, the same ends at once: the membership, the ownership, the keys made by it,
+and the sessions of who has no way to log in any more. An answer that is being written to such a
+person is stopped where it is written (``chat.live``).
 """
 
 from collections.abc import Sequence
