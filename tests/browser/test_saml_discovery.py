@@ -47,7 +47,7 @@ def feed(transactional_db: None, settings: Any) -> MetadataFeed:
 def page(feed: MetadataFeed, page_for: Callable[..., Page]) -> Page:
     page = page_for(None)
     page.goto("/saml/?next=/i/law/")
-    page.wait_for_function("customElements.get('institution-search')")
+    page.locator("institution-search:defined").wait_for()
     return page
 
 

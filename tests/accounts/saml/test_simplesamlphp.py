@@ -16,10 +16,13 @@ from playwright.sync_api import Browser, Page, expect
 from accounts.models import IdentityProvider, LoginRule, SamlSession
 from accounts.saml.feeds import add_single_idp
 from accounts.saml.keys import service_provider
+from instances.charters import publish
+from instances.models import AccessRule, Membership
+from instances.tenancy import tenant
 from tests.accounts.saml.forger import Keys
 from tests.accounts.saml.simplesamlphp import MISSING, PACKAGES, SimpleSamlPhp
 from tests.browser.conftest import browser, site  # noqa: F401 (fixtures)
-from tests.factories import OrganisationFactory
+from tests.factories import AccessRuleFactory, InstanceFactory, OrganisationFactory
 
 pytestmark = [
     pytest.mark.browser,
@@ -86,11 +89,11 @@ def page(browser: Browser, site_url: str) -> Iterator[Page]:  # noqa: F811
     context.close()
 
 
-def log_in(page: Page, idp: SimpleSamlPhp, name: str) -> None:
+def log_in(page: Page, idp: SimpleSamlPhp, name: str, *, then: str = "/accounts/profile/") -> None:
     """From our login page to wherever the IdP's answer leads."""
-    page.goto("/accounts/login/?next=/accounts/profile/")
+    page.goto(f"/accounts/login/?next={then}")
     page.locator(".login-institution").click()
-    page.wait_for_function("customElements.get('institution-search')")
+    page.locator("institution-search:defined").wait_for()
     page.get_by_role("searchbox").fill(f"{name}@{idp.scope}")
     page.keyboard.press("Enter")
     page.wait_for_url(f"{idp.base_url}**")
@@ -114,6 +117,27 @@ def test_discovery_login_and_logout(page, idps, site_url, number):
     page.goto("/saml/?next=/accounts/profile/")
     page.get_by_role("link", name=idp.name).click()
     expect(page.locator("#password")).to_be_visible()
+
+
+@pytest.mark.parametrize("number", [0, 1], ids=["plain", "encrypted"])
+def test_from_discovery_by_the_charter_to_an_instance(page, idps, site_url, number):
+    """Nobody has invited Alice: she is of the organisation, which is let in."""
+    organisation = LoginRule.objects.get(
+        identity_provider__entity_id=idps[number].entity_id
+    ).organisation
+    instance = InstanceFactory(slug="law", organisation=organisation)
+    AccessRuleFactory(instance=instance, audience=AccessRule.Audience.ORGANISATION)
+    with tenant(instance):
+        publish(instance=instance, text_fr="Soyez sages.", text_en="Be good.", user_id=None)
+    log_in(page, idps[number], "alice", then="/i/law/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Usage charter")
+    page.get_by_role("button", name="accept").click()
+    page.wait_for_url(f"{site_url}/i/law/**")
+    assert "/charter/" not in page.url
+    with tenant(instance):
+        membership = Membership.objects.for_instance(instance).get()
+    assert membership.role == Membership.Role.MEMBER
+    assert membership.user == SocialAccount.objects.get().user
 
 
 def test_students_are_refused(page, idps):
