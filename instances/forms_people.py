@@ -257,7 +257,7 @@ class RuleForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         rule = self.instance
         self.fields["audience"].choices = AccessRule.Audience.choices  # type: ignore[attr-defined]
-        self.initial.setdefault("audience", AccessRule.Audience.ORGANISATION)
+        self.initial["audience"] = rule.audience or AccessRule.Audience.ORGANISATION
         organisations = Organisation.objects.filter(is_enabled=True).values_list("pk", "name")
         self.fields["organisation_ids"].choices = list(organisations)  # type: ignore[attr-defined]
         self.initial["scopes"] = ", ".join(rule.scopes)
