@@ -44,6 +44,7 @@ class GeneralForm(forms.ModelForm):
             "accent_colour": forms.TextInput(attrs={"type": "color"}),
         }
         help_texts = {
+            "name": _("Its address stays the same when you change it."),
             "description": _("One sentence, shown under the name."),
             "welcome_text": _("Shown to whoever opens a new conversation."),
             "language": _("The language of the documents, mainly."),
