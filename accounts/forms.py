@@ -48,6 +48,8 @@ class ResetPasswordForm(AllauthResetPasswordForm):
     People of an institution have none, and get none: whoever reads their mail is not let in.
     """
 
+    users: list[User]
+
     def clean_email(self) -> str:
         email: str = super().clean_email()
         self.users = [user for user in self.users if user.has_usable_password()]

@@ -1,5 +1,7 @@
 """Logging out at the provider as well (OpenID Connect RP-Initiated Logout 1.0)."""
 
+import secrets
+
 from django.conf import settings
 from django.utils.http import urlencode
 
@@ -26,6 +28,8 @@ def take_logout_url(session_key: str) -> str:
     query = {
         "id_token_hint": session.id_token,
         "client_id": app.client_id,
+        # Nothing here depends on it, but ProConnect wants one.
+        "state": secrets.token_urlsafe(32),
         "post_logout_redirect_uri": settings.SITE_URL + settings.ACCOUNT_LOGOUT_REDIRECT_URL,
     }
     return f"{endpoint}?{urlencode(query)}" if endpoint else ""

@@ -44,18 +44,19 @@ def add_provider(
     client_id: str,
     client_secret: str,
     scopes: Sequence[str] = DEFAULT_SCOPES,
-    mfa_acr: str = "",
+    mfa_acr: Sequence[str] = (),
+    pkce: bool = True,
 ) -> SocialApp:
     """Add a provider, or replace what is known of it, once its discovery document has been read.
 
-    ``mfa_acr`` is what asks it for a second factor. Raises ProviderUnreachable, and ValueError for
-    a slug that names something else.
+    ``mfa_acr`` are the values of ``acr`` that ask it for a second factor and mean one; without
+    ``pkce`` no code challenge is sent. Raises ProviderUnreachable, and ValueError for a slug that
+    names something else.
     """
     if slug in (SamlProvider.id, OidcProvider.id):
         raise ValueError(f"{slug} is the name of a protocol: choose another")
     configuration = discover(issuer)
-    values = {"server_url": issuer, "scope": list(scopes)}
-    values |= {"mfa_acr": mfa_acr} if mfa_acr else {}
+    values = {"server_url": issuer, "scope": list(scopes), "mfa_acr": list(mfa_acr), "pkce": pkce}
     with transaction.atomic():
         app, _created = SocialApp.objects.update_or_create(
             provider=OidcProvider.id,

@@ -1,5 +1,6 @@
 """OpenID Connect as a provider of allauth: verified claims become a login."""
 
+import json
 import secrets
 from typing import Any
 
@@ -63,18 +64,22 @@ class OidcAdapter(OpenIDConnectOAuth2Adapter):
 
         Raises AnswerRefused, MfaNotDone, ProviderUnreachable or RequirementRefused.
         """
+        provider: OidcProvider = self.get_provider()
         access_token = tokens["access_token"]
         if not isinstance(access_token, str):
             raise AnswerRefused("an access token that is none")
         id_token = verify_id_token(
             tokens.get("id_token", ""),
             self.configuration,
-            client_id=self.get_provider().app.client_id,
+            client_id=provider.app.client_id,
             nonce=nonce,
             access_token=access_token,
         )
         subject = subject_from(
-            id_token=id_token, userinfo=self._userinfo(access_token, id_token["sub"]), rule=rule
+            id_token=id_token,
+            userinfo=self._userinfo(access_token, id_token["sub"]),
+            rule=rule,
+            mfa_classes=provider.mfa_classes,
         )
         if rule.require_mfa and not subject.second_factor:
             raise MfaNotDone(f"acr {id_token.get('acr')}, amr {id_token.get('amr')}")
@@ -112,16 +117,15 @@ class OidcProvider(OpenIDConnectProvider):
         Raises ProviderUnreachable before the provider has been discovered.
         """
         nonce = secrets.token_urlsafe(32)
-        parameters = {"nonce": nonce}
-        if rule.require_mfa:
-            parameters["acr_values"] = self.app.settings.get("mfa_acr", REFEDS_MFA)
-        challenge = generate_code_challenge()
+        parameters = {"nonce": nonce} | (self._asking_for_mfa() if rule.require_mfa else {})
+        # Some providers refuse parameters that they do not know; there the nonce has to do.
+        challenge = generate_code_challenge() if self.app.settings.get("pkce", True) else {}
         state = self.stash_redirect_state(
             request,
             process,
             next_url,
             {"rule": rule.pk, "nonce": nonce, "user": request.user.pk},
-            pkce_code_verifier=challenge.pop("code_verifier"),
+            pkce_code_verifier=challenge.pop("code_verifier", None),
         )
         adapter = self.get_oauth2_adapter(request)
         client: OAuth2Client = adapter.get_client(request, self.app)
@@ -129,6 +133,23 @@ class OidcProvider(OpenIDConnectProvider):
         return str(
             client.get_redirect_url(adapter.authorize_url, self.get_scope(), parameters | challenge)
         )
+
+    @property
+    def mfa_classes(self) -> list[str]:
+        """The values of ``acr`` that say that two factors were proved at this provider."""
+        return [REFEDS_MFA, *self.app.settings.get("mfa_acr", [])]
+
+    def _asking_for_mfa(self) -> dict[str, str]:
+        """Parameters that ask for a second factor (OpenID Connect Core 1.0, 5.5.1.1).
+
+        ``claims`` only where an operator named the provider's own classes: one that does not know
+        them would refuse.
+        """
+        classes = self.app.settings.get("mfa_acr")
+        if not classes:
+            return {"acr_values": REFEDS_MFA}
+        wanted = {"acr": {"essential": True, "values": classes}, "amr": {"essential": True}}
+        return {"acr_values": " ".join(classes), "claims": json.dumps({"id_token": wanted})}
 
     def extract_uid(self, data: OidcSubject) -> str:
         return data.uid

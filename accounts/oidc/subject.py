@@ -1,7 +1,7 @@
 """Who somebody is, from verified claims: the provider's ``sub``, and nothing that could change."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -31,8 +31,7 @@ _PROTOCOL: Final = frozenset(
     | {"s_hash", "auth_time", "sid", "typ", "acr", "amr"}
 )
 REFEDS_MFA: Final = "https://refeds.org/profile/mfa"
-# ProConnect's and eIDAS's levels with two factors; RFC 8176 for ``amr``.
-_MFA_CLASSES: Final = (REFEDS_MFA, "eidas2", "eidas3")
+# RFC 8176, for ``amr``.
 _MFA_METHODS: Final = frozenset({"mfa"})
 _MAX_UID_CHARS: Final = 191
 
@@ -61,9 +60,13 @@ class OidcSubject:
 
 
 def subject_from(
-    *, id_token: Mapping[str, Any], userinfo: Mapping[str, Any], rule: LoginRule
+    *,
+    id_token: Mapping[str, Any],
+    userinfo: Mapping[str, Any],
+    rule: LoginRule,
+    mfa_classes: Collection[str],
 ) -> OidcSubject:
-    """The subject of verified claims, under a rule.
+    """The subject of verified claims, under a rule; ``mfa_classes`` are values of ``acr``.
 
     Raises RequirementRefused for somebody who has nothing under the scopes that the rule allows.
     """
@@ -76,7 +79,7 @@ def subject_from(
         attributes=attributes,
         affiliations=affiliations_under(rule, attributes),
         scopes=scopes_under(rule, attributes),
-        second_factor=has_second_factor(id_token),
+        second_factor=has_second_factor(id_token, mfa_classes),
     )
 
 
@@ -108,11 +111,11 @@ def affiliations_under(
     return frozenset(value.lower().partition("@")[0] for value in (*plain, *scoped))
 
 
-def has_second_factor(id_token: Mapping[str, Any]) -> bool:
+def has_second_factor(id_token: Mapping[str, Any], classes: Collection[str]) -> bool:
     """Whether the provider says that the person proved two factors (``acr``, ``amr``)."""
     methods = id_token.get("amr")
     known = set(methods) if isinstance(methods, list) else set()
-    return id_token.get("acr") in _MFA_CLASSES or bool(known & _MFA_METHODS)
+    return id_token.get("acr") in classes or bool(known & _MFA_METHODS)
 
 
 def _attributes(claims: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:

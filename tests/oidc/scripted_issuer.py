@@ -86,8 +86,8 @@ class Issuer:
         if (
             asked is None
             or authorization != f"Basic {basic}"
-            or asked.get("code_challenge_method") != "S256"
-            or asked.get("code_challenge") != challenge
+            or asked.get("code_challenge", challenge) != challenge
+            or asked.get("code_challenge_method", "S256") != "S256"
         ):
             return 400, "application/json", b'{"error": "invalid_grant"}'
         claims = self.standard_claims(asked["nonce"]) | self.claims

@@ -53,7 +53,7 @@ def test_adding_again_replaces(db, issuer, secret_file):
     add(issuer, secret_file, "--scopes", "openid uid siret", "--mfa-acr", "eidas2")
     app = SocialApp.objects.get()
     assert app.settings["scope"] == ["openid", "uid", "siret"]
-    assert app.settings["mfa_acr"] == "eidas2"
+    assert app.settings["mfa_acr"] == ["eidas2"]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Logging in by OpenID Connect: what makes an account, what is kept, what is refused by rule."""
 
+import json
 import time
 from urllib.parse import parse_qs, urlsplit
 
@@ -179,6 +180,33 @@ def test_a_second_factor_is_asked_for_and_noted(browser, rule, issuer, claims):
     assert browser.client.session["second_factor"] is True
 
 
+@pytest.fixture
+def proconnect(app):
+    """A provider with classes of its own, which refuses what it does not know."""
+    app.settings |= {"mfa_acr": ["eidas2", "eidas3"], "pkce": False}
+    app.save()
+    return app
+
+
+def test_a_provider_has_classes_of_its_own(browser, proconnect, rule, issuer):
+    LoginRule.objects.update(require_mfa=True)
+    url = browser.begin()
+    query = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+    assert json.loads(query["claims"])["id_token"]["acr"] == {
+        "essential": True,
+        "values": ["eidas2", "eidas3"],
+    }
+    assert "code_challenge" not in query
+    assert len(query["state"]) >= 32
+    browser.client.get(issuer.authorize(url, acr="eidas2"))
+    assert browser.client.session["second_factor"] is True
+
+
+def test_another_provider_s_classes_mean_nothing(browser, rule):
+    browser.log_in(acr="eidas2")
+    assert "second_factor" not in browser.client.session
+
+
 def test_a_password_alone_is_no_second_factor(browser, rule):
     browser.log_in(amr=["pwd"], acr="1")
     assert "second_factor" not in browser.client.session
@@ -245,6 +273,7 @@ def test_logging_out_goes_on_to_the_provider(browser, rule, issuer):
     assert url.startswith(f"{issuer.url}/logout?")
     assert query["post_logout_redirect_uri"] == ["https://rag.example/accounts/login/"]
     assert query["id_token_hint"][0].count(".") == 2
+    assert len(query["state"][0]) >= 32
     assert browser.person is None
     assert not OidcSession.objects.exists()
 

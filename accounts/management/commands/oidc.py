@@ -26,7 +26,8 @@ class Command(BaseCommand):
         add.add_argument("--client-id", required=True)
         add.add_argument("--client-secret-file", type=Path, required=True)
         add.add_argument("--scopes", default=" ".join(operators.DEFAULT_SCOPES))
-        add.add_argument("--mfa-acr", default="", help="acr value that asks for a second factor")
+        add.add_argument("--mfa-acr", default="", help="acr values that mean a second factor")
+        add.add_argument("--no-pkce", action="store_true", help="for one that refuses PKCE")
         actions.add_parser("list", help="name the providers")
         for name, text in (("check", "say what is wrong with one"), ("remove", "forget one")):
             actions.add_parser(name, help=text).add_argument("slug")
@@ -44,6 +45,7 @@ class Command(BaseCommand):
         client_secret_file: Path,
         scopes: str,
         mfa_acr: str,
+        no_pkce: bool,
         **_options: Any,
     ) -> None:
         try:
@@ -55,7 +57,8 @@ class Command(BaseCommand):
                 client_id=client_id,
                 client_secret=client_secret_file.read_text().strip(),
                 scopes=scopes.split(),
-                mfa_acr=mfa_acr,
+                mfa_acr=mfa_acr.split(),
+                pkce=not no_pkce,
             )
         except (OidcError, OSError, ValueError) as error:
             raise CommandError(f"{type(error).__name__}: {error}") from error
