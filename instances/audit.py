@@ -30,6 +30,7 @@ class Action(models.TextChoices):
     USER_DISABLED = "user.disabled", _("Account switched off")
     USER_ENABLED = "user.enabled", _("Account switched on")
     USER_CREATED = "user.created", _("Account created")
+    USER_CHANGED = "user.changed", _("Account changed")
     USER_ERASED = "user.erased", _("Person erased")
     LOGIN_ADDED = "login.added", _("Way to log in added")
     LOGIN_REMOVED = "login.removed", _("Way to log in removed")

@@ -1,4 +1,4 @@
-"""Changes of an instance's settings, kept with what was there before."""
+"""Changes of the settings of an instance or an organisation, kept with what was there before."""
 
 from typing import Any
 
@@ -6,27 +6,39 @@ from django import forms
 from django.db import transaction
 
 from instances import audit
-from instances.models import Instance
+from instances.models import Instance, Organisation
 
 # Long texts are told of, not repeated: the log is for who changed what.
 _SHOWN_CHARS = 200
 
 
 def save_changes(form: forms.ModelForm) -> None:
-    """Save what a valid form of an ``Instance`` changes, and nothing else, with an audit entry."""
-    instance: Instance = form.instance
+    """Save what a valid form changes, and nothing else, with an audit entry.
+
+    Its model is ``Instance`` or ``Organisation``.
+    """
+    changed: Instance | Organisation = form.instance
     # A form may have fields of its own, which are not the model's.
-    names = [field.name for field in Instance._meta.fields if field.name in form.fields]
+    names = [field.name for field in changed._meta.fields if field.name in form.fields]
     with transaction.atomic():
-        before = Instance.objects.select_for_update().values(*names).get(pk=instance.pk)
+        kept = type(changed)._default_manager.select_for_update()
+        before = kept.values(*names).get(pk=changed.pk)
         changes: dict[str, Any] = {
-            name: [_shown(before[name]), _shown(getattr(instance, name))]
+            name: [_shown(before[name]), _shown(getattr(changed, name))]
             for name in names
-            if before[name] != getattr(instance, name)
+            if before[name] != getattr(changed, name)
         }
         if changes:
-            instance.save(update_fields=[*changes, "updated_at"])
-            audit.record(audit.Action.INSTANCE_CHANGED, instance=instance, **changes)
+            _save(changed, changes)
+
+
+def _save(changed: Instance | Organisation, changes: dict[str, Any]) -> None:
+    if isinstance(changed, Instance):
+        changed.save(update_fields=[*changes, "updated_at"])
+        audit.record(audit.Action.INSTANCE_CHANGED, instance=changed, **changes)
+    else:
+        changed.save(update_fields=list(changes))
+        audit.record(audit.Action.ORGANISATION_CHANGED, organisation=changed, **changes)
 
 
 def _shown(value: Any) -> Any:

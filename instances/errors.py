@@ -5,6 +5,9 @@ InstanceError
 ├── AlreadyMember        the person is in the instance already
 ├── UsernameTaken        a new account would bear a name in use
 ├── LastAdministrator    the instance would be left with nobody to administer it
+├── AlreadyAdministrator the person administers the organisation, or the site, already
+├── LastOrganisationAdministrator  the organisation would be left to the operators
+├── LastOperator         the site would be left with nobody to operate it
 ├── NotAMember           the instance would go to somebody who is not in it
 ├── WrongStatus          the instance is not in a state from which this can be done
 ├── CreationClosed       the person may not ask for an instance here
@@ -45,6 +48,18 @@ class UsernameTaken(InstanceError):
 
 class LastAdministrator(InstanceError):
     """Nobody could administer the instance any more."""
+
+
+class AlreadyAdministrator(InstanceError):
+    """The person administers the organisation, or the site, already."""
+
+
+class LastOrganisationAdministrator(InstanceError):
+    """Only an operator may leave an organisation without an administrator."""
+
+
+class LastOperator(InstanceError):
+    """Nobody could operate the site any more."""
 
 
 class NotAMember(InstanceError):
@@ -94,6 +109,20 @@ class InstanceNotEmpty(InstanceError):
 
 
 USER_MESSAGES: Mapping[type[InstanceError], Promise] = {
+    MemberNotFound: _(
+        "No account bears this user name, or no single one this address. People have an account "
+        "once they have logged in."
+    ),
+    AlreadyMember: _("This person is a member already."),
+    LastAdministrator: _(
+        "An instance needs an administrator. Make somebody else administrator first."
+    ),
+    AlreadyAdministrator: _("This person is an administrator already."),
+    LastOrganisationAdministrator: _(
+        "An organisation needs an administrator. Add somebody else first, or ask an operator of "
+        "this site."
+    ),
+    LastOperator: _("This site needs an operator. Add somebody else first."),
     NotAMember: _("Only a member of the instance can become its owner. Add the person first."),
     WrongStatus: _(
         "This cannot be done in the instance's present state. Somebody else may have changed it: "

@@ -1,6 +1,6 @@
 """Home, what operators create, and the settings of an instance."""
 
-from django.urls import include, path
+from django.urls import URLPattern, include, path
 
 from instances import (
     views,
@@ -14,10 +14,11 @@ from instances import (
     views_requests,
     views_settings,
 )
+from instances.urls_administration import level_urls, operator_urls, organisation_urls
 
 app_name = "instances"
 
-settings_urls = [
+settings_urls: list[URLPattern] = [
     path("", views_settings.index, name="settings"),
     path("general/", views_settings.general, name="general"),
     path("members/", views_members.index, name="members"),
@@ -50,11 +51,14 @@ settings_urls = [
     path("lifecycle/reactivate/", views_lifecycle.reactivate, name="reactivate"),
     path("lifecycle/delete/", views_lifecycle.delete, name="delete"),
     path("lifecycle/cancel/", views_lifecycle.cancel, name="cancel_deletion"),
+    *level_urls("instance"),
 ]
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("organisations/new/", views.new_organisation, name="new_organisation"),
+    path("organisations/", include(operator_urls)),
+    path("o/<slug:organisation>/", include(organisation_urls)),
     path("instances/new/", views_requests.new_instance, name="new_instance"),
     path("instances/personal/", views_requests.new_personal, name="new_personal"),
     path("requests/<int:request_id>/withdraw/", views_requests.withdraw, name="request_withdraw"),

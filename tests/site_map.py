@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from instances.models import Charter, InstanceRequest
 from instances.tenancy import tenant
 from tests import factories
 from tests.cast import Cast
@@ -86,4 +87,30 @@ def values_inside(cast: Cast) -> dict[str, object]:
         "key_id": factories.ApiKeyFactory(instance=cast.instance).pk,
         "invitation_id": factories.InvitationFactory(instance=cast.instance).pk,
         "rule_id": factories.AccessRuleFactory(instance=cast.instance).pk,
+        **values_around(cast, number=citation.number),
+    }
+
+
+def values_around(cast: Cast, *, number: int) -> dict[str, object]:
+    """The same for the organisation around it; its administrator is somebody new."""
+    instance = cast.instance
+    organisation = instance.organisation
+    # Not the current one, which everybody would have to accept first.
+    for level in ({"instance": instance}, {"organisation": organisation}, {}):
+        Charter.objects.get_or_create(
+            **({"instance": None, "organisation": None} | level),
+            version=number,
+            defaults={"is_current": False},
+        )
+    asked = InstanceRequest.objects.create(
+        organisation=organisation, requested_by=cast.editor, name="History", purpose="Archives."
+    )
+    administrator = factories.OrganisationAdministratorFactory(organisation=organisation)
+    return {
+        "organisation": organisation.slug,
+        "instance": instance.slug,
+        "request_id": asked.pk,
+        "administrator_id": administrator.pk,
+        "user_id": factories.UserFactory(is_staff=True).pk,
+        "kind": "csv",
     }

@@ -189,6 +189,52 @@ def test_the_pages_that_a_stranger_does_not_find_are_there(inside):
         assert answers(cast.owner, path) != {404}, path
 
 
+CONSOLE_PAGES = [page for page in ALL_PAGES if page.route.startswith("o/")]
+OPERATOR_PAGES = [
+    page
+    for page in ALL_PAGES
+    if page.name.startswith("instances:") and page.route.startswith("organisations/")
+]
+
+
+def test_the_console_of_an_organisation_is_its_administrators_alone(inside):
+    """Neither an instance's administrator nor another organisation's finds a page of it."""
+    cast, values = inside
+    elsewhere = factories.OrganisationAdministratorFactory(
+        organisation=cast.other_instance.organisation
+    ).user
+    assert len(CONSOLE_PAGES) > 20
+    for page in CONSOLE_PAGES:
+        path = page.path(values)
+        for person in (cast.stranger, cast.owner, elsewhere):
+            assert answers(person, path) - {405} == {404}, path
+
+
+@pytest.mark.parametrize("is_operator", [False, True], ids=["administrator", "operator"])
+def test_the_console_is_there_for_whoever_administers(inside, is_operator):
+    cast, values = inside
+    organisation = cast.instance.organisation
+    administrator = factories.OrganisationAdministratorFactory(organisation=organisation).user
+    person = factories.UserFactory(is_staff=True) if is_operator else administrator
+    for page in CONSOLE_PAGES:
+        path = page.path(values)
+        assert answers(person, path) != {404}, path
+
+
+def test_an_administrator_of_an_organisation_operates_nothing(inside):
+    cast, values = inside
+    organisation = cast.instance.organisation
+    administrator = factories.OrganisationAdministratorFactory(organisation=organisation).user
+    assert len(OPERATOR_PAGES) > 8
+    for page in [
+        *OPERATOR_PAGES,
+        *(page for page in ALL_PAGES if page.name == "organisation_switch"),
+    ]:
+        refused = {403} if page.name == "instances:new_organisation" else {404}
+        path = page.path(values)
+        assert answers(administrator, path) - {405} == refused, path
+
+
 def test_nobody_opens_a_page_without_logging_in(inside):
     _cast, values = inside
     for page in ALL_PAGES:

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 
 from chat.conversation_list import Day, recent_days
 from instances.accent import accent_for
-from instances.models import Instance, Membership
+from instances.models import Instance, Membership, Organisation
 from instances.tenancy import as_user
 
 register = template.Library()
@@ -72,6 +72,12 @@ def recent_memberships(user: Any) -> list[Membership]:
             .select_related("instance__organisation")
             .order_by(Coalesce("last_used_at", "created_at").desc(), "pk")[:RECENT_INSTANCES]
         )
+
+
+@register.simple_tag
+def organisations_of(user: Any) -> list[Organisation]:
+    """List the organisations that a person was made administrator of, by name."""
+    return list(Organisation.objects.filter(administrators__user=user))
 
 
 @register.simple_tag

@@ -1,0 +1,101 @@
+"""Reading the audit log: what somebody looks for, page by page, without counting millions."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from instances.levels import Level
+from instances.models import AuditEntry
+
+ENTRIES_PER_PAGE = 50
+
+
+@dataclass(frozen=True)
+class Search:
+    """What to show of a log; what is empty does not narrow it."""
+
+    action: str = ""
+    # Words in the name of who did it, or of whom it happened to.
+    person: str = ""
+    # Words in the name of the organisation or the instance.
+    place: str = ""
+    since: date | None = None
+    until: date | None = None
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a page of the log ended."""
+
+    at: datetime
+    pk: UUID
+
+    def __str__(self) -> str:
+        return f"{self.at.isoformat()}_{self.pk}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Place | None":
+        """What ``str`` wrote; None for anything else."""
+        at, _underscore, pk = text.partition("_")
+        try:
+            parsed = cls(datetime.fromisoformat(at), UUID(pk))
+        except ValueError:
+            return None
+        return parsed if timezone.is_aware(parsed.at) else None
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some entries, the newest first, and where the next page begins."""
+
+    entries: list[AuditEntry]
+    next: Place | None
+
+
+def read_page(
+    level: Level, search: Search, after: Place | None = None, size: int = ENTRIES_PER_PAGE
+) -> Page:
+    """The entries that follow ``after``, the newest first. Run inside ``level.visible()``."""
+    found = _matching(level, search)
+    if after is not None:
+        # Said so that PostgreSQL begins there in its index, instead of passing what came before.
+        found = found.filter(at__lte=after.at).exclude(at=after.at, pk__lte=after.pk)
+    entries = list(found[: size + 1])
+    last = entries[size - 1] if len(entries) > size else None
+    return Page(entries[:size], Place(last.at, last.pk) if last else None)
+
+
+def read_batches(level: Level, search: Search, size: int = 1000) -> Iterator[list[AuditEntry]]:
+    """Every matching entry, a batch a transaction, so that neither memory nor a lock grows."""
+    after: Place | None = None
+    while True:
+        with level.visible():
+            page = read_page(level, search, after, size)
+        if page.entries:
+            yield page.entries
+        if page.next is None:
+            return
+        after = page.next
+
+
+def _matching(level: Level, search: Search) -> QuerySet[AuditEntry]:
+    found = level.entries()
+    if search.action:
+        found = found.filter(action=search.action)
+    for word in search.person.split():
+        found = found.filter(Q(actor_name__icontains=word) | Q(target__icontains=word))
+    for word in search.place.split():
+        found = found.filter(place__icontains=word)
+    if search.since:
+        found = found.filter(at__gte=_midnight(search.since))
+    if search.until:
+        found = found.filter(at__lt=_midnight(search.until + timedelta(days=1)))
+    return found.order_by("-at", "pk")
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))

@@ -1,0 +1,74 @@
+"""What an organisation's administrators and the site's operators decide about an organisation.
+
+Switching one off ends sessions too, which lie above: ``accounts.organisations``.
+"""
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from instances import audit
+from instances.errors import AlreadyAdministrator, LastOrganisationAdministrator
+from instances.members import find_person
+from instances.models import Organisation, OrganisationAdministrator
+
+
+def administrators_of(organisation: Organisation) -> QuerySet[OrganisationAdministrator]:
+    """Who administers the organisation, by name."""
+    return organisation.administrators.select_related("user").order_by(
+        "user__last_name", "user__first_name", "user__username"
+    )
+
+
+def add_administrator(organisation: Organisation, identifier: str) -> OrganisationAdministrator:
+    """Let the person with this user name or address manage the organisation.
+
+    Raises MemberNotFound or AlreadyAdministrator.
+    """
+    user = find_person(identifier)
+    with transaction.atomic():
+        administrator, created = OrganisationAdministrator.objects.get_or_create(
+            organisation=organisation, user=user
+        )
+        if not created:
+            raise AlreadyAdministrator(identifier)
+        audit.record(
+            audit.Action.ADMINISTRATOR_ADDED,
+            organisation=organisation,
+            target=f"{user.display_name} ({user.username})",
+        )
+    return administrator
+
+
+def remove_administrator(administrator: OrganisationAdministrator, *, may_be_last: bool) -> None:
+    """End somebody's administration.
+
+    ``may_be_last``: operators may leave an organisation to themselves. Raises
+    LastOrganisationAdministrator.
+    """
+    organisation, user = administrator.organisation, administrator.user
+    with transaction.atomic():
+        # Two who remove each other wait here, and the second is refused.
+        Organisation.objects.select_for_update().get(pk=organisation.pk)
+        others = organisation.administrators.filter(user__is_active=True).exclude(
+            pk=administrator.pk
+        )
+        if not may_be_last and not others.exists():
+            raise LastOrganisationAdministrator(organisation.slug)
+        if administrator.delete()[0]:
+            audit.record(
+                audit.Action.ADMINISTRATOR_REMOVED,
+                organisation=organisation,
+                target=f"{user.display_name} ({user.username})",
+            )
+
+
+def set_enabled(organisation: Organisation, *, is_enabled: bool) -> None:
+    """Close or open all instances of the organisation, their keys, and its login rules."""
+    action = audit.Action
+    with transaction.atomic():
+        organisation.is_enabled = is_enabled
+        organisation.save(update_fields=["is_enabled"])
+        audit.record(
+            action.ORGANISATION_ENABLED if is_enabled else action.ORGANISATION_DISABLED,
+            organisation=organisation,
+        )

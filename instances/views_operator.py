@@ -1,0 +1,61 @@
+"""The operators' pages: every organisation in numbers, and who the operators are.
+
+Switching an organisation off ends sessions as well: ``accounts.views_organisations``.
+"""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from instances import operators
+from instances.console import organisations_in_numbers
+from instances.errors import InstanceError, user_message
+from instances.forms_organisation import PersonForm
+from instances.organisation_access import operator_view
+
+ORGANISATIONS_PER_PAGE = 50
+
+
+@require_safe
+@operator_view
+def organisations(request: HttpRequest) -> HttpResponse:
+    """Every organisation, searched and by page."""
+    search = request.GET.get("q", "").strip()
+    found = organisations_in_numbers(search)
+    page = Paginator(found, ORGANISATIONS_PER_PAGE).get_page(request.GET.get("page"))
+    context = {"page": page, "search": search, "section": "organisations"}
+    return render(request, "organisations/organisations.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@operator_view
+def operators_page(request: HttpRequest) -> HttpResponse:
+    """Who operates the site; a person is added by name or address."""
+    form = PersonForm(request.POST or None)
+    if form.is_valid():
+        try:
+            added = operators.add_operator(form.cleaned_data["identifier"])
+        except InstanceError as error:
+            form.add_error("identifier", user_message(error))
+        else:
+            messages.success(request, _("%s is now an operator.") % added.display_name)
+            return redirect("instances:operators")
+    context = {"form": form, "operators": operators.operators(), "section": "operators"}
+    return render(request, "organisations/operators.html", context)
+
+
+@require_POST
+@operator_view
+def remove_operator(request: HttpRequest, user_id: int) -> HttpResponse:
+    """Let somebody no longer operate the site."""
+    removed = get_object_or_404(operators.operators(), pk=user_id)
+    try:
+        operators.remove_operator(removed)
+        messages.success(request, _("%s is no longer an operator.") % removed.display_name)
+    except InstanceError as error:
+        messages.error(request, user_message(error))
+    is_oneself = removed.pk == request.user.pk and not removed.is_staff
+    return redirect("instances:home" if is_oneself else "instances:operators")

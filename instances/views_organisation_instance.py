@@ -1,0 +1,229 @@
+"""One instance in its organisation's console: facts, members, limits, life; never its content."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from instances import lifecycle, members, quotas
+from instances.changes import save_changes
+from instances.errors import InstanceError, user_message
+from instances.forms_lifecycle import DeleteInstanceForm
+from instances.forms_organisation import OwnerForm, QuotaForm, SuspensionForm
+from instances.forms_people import MemberForm, RoleForm
+from instances.models import ApiKey, Instance, Membership, Organisation, Role
+from instances.organisation_access import organisation_view
+
+MEMBERS_PER_PAGE = 50
+
+
+def managed_instance_view(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Make ``view(request, instance, …)`` a page about an instance of the organisation, else 404.
+
+    Of any status: this is where closed instances are opened again.
+    """
+
+    @organisation_view
+    @wraps(view)
+    def wrapper(
+        request: HttpRequest, organisation: Organisation, instance: str, **kwargs: Any
+    ) -> HttpResponseBase:
+        known = Instance.objects.select_related("organisation", "owner", "totals")
+        found = get_object_or_404(known, organisation=organisation, slug=instance)
+        return view(request, found, **kwargs)
+
+    return wrapper
+
+
+@require_safe
+@managed_instance_view
+def page(request: HttpRequest, instance: Instance) -> HttpResponse:
+    """Facts, members, limits, and what can be done."""
+    return _page(request, instance)
+
+
+@require_POST
+@managed_instance_view
+def add_member(request: HttpRequest, instance: Instance) -> HttpResponse:
+    """Add somebody who has an account."""
+    form = MemberForm(request.POST)
+    if form.is_valid():
+        try:
+            added = members.add_member(instance=instance, **form.cleaned_data)
+        except InstanceError as error:
+            form.add_error("identifier", user_message(error))
+        else:
+            messages.success(request, _("%s was added.") % added.user.display_name)
+            return _back(instance)
+    return _page(request, instance, member_form=form)
+
+
+@require_POST
+@managed_instance_view
+def change_role(request: HttpRequest, instance: Instance, member_id: int) -> HttpResponse:
+    """Give a member another role."""
+    member = get_object_or_404(members.members_of(instance), pk=member_id)
+    form = RoleForm(request.POST)
+    if not form.is_valid():
+        return _back(instance)
+    return _do(
+        request,
+        instance,
+        lambda: members.change_role(membership=member, role=form.cleaned_data["role"]),
+        _("The role of %s was changed.") % member.user.display_name,
+    )
+
+
+@require_POST
+@managed_instance_view
+def remove_member(request: HttpRequest, instance: Instance, member_id: int) -> HttpResponse:
+    """Take somebody out of the instance."""
+    member = get_object_or_404(members.members_of(instance), pk=member_id)
+    return _do(
+        request,
+        instance,
+        lambda: members.remove_member(member),
+        _("%s was removed.") % member.user.display_name,
+    )
+
+
+@require_POST
+@managed_instance_view
+def change_quotas(request: HttpRequest, instance: Instance) -> HttpResponse:
+    """Give the instance limits of its own, or the organisation's."""
+    form = QuotaForm(request.POST, instance=instance)
+    if form.is_valid():
+        save_changes(form)
+        messages.success(request, _("Saved."))
+        return _back(instance)
+    return _page(request, instance, quota_form=form)
+
+
+@require_POST
+@managed_instance_view
+def suspend(request: HttpRequest, instance: Instance) -> HttpResponse:
+    """Close the instance to everybody."""
+    form = SuspensionForm(request.POST)
+    if not form.is_valid():
+        return _page(request, instance, suspension_form=form)
+    return _do(
+        request,
+        instance,
+        lambda: lifecycle.suspend(instance, reason=form.cleaned_data["reason"]),
+        _("The instance is suspended."),
+    )
+
+
+@require_POST
+@managed_instance_view
+def archive(request: HttpRequest, instance: Instance) -> HttpResponse:
+    """Let the instance be read only."""
+    return _do(
+        request, instance, lambda: lifecycle.archive(instance), _("The instance is archived.")
+    )
+
+
+@require_POST
+@managed_instance_view
+def reactivate(request: HttpRequest, instance: Instance) -> HttpResponse:
+    """Open the instance again."""
+    return _do(
+        request, instance, lambda: lifecycle.reactivate(instance), _("The instance is open again.")
+    )
+
+
+@require_POST
+@managed_instance_view
+def transfer(request: HttpRequest, instance: Instance) -> HttpResponse:
+    """Make a member the owner."""
+    form = OwnerForm(request.POST, members=members.members_of(instance))
+    if not form.is_valid():
+        messages.error(request, _("Choose one of the members."))
+        return _back(instance)
+    owner = form.cleaned_data["member"].user
+    return _do(
+        request,
+        instance,
+        lambda: lifecycle.transfer(instance, to=owner),
+        _("%s now owns the instance.") % owner.display_name,
+    )
+
+
+@require_POST
+@managed_instance_view
+def delete(request: HttpRequest, instance: Instance) -> HttpResponse:
+    """Close the instance, to be deleted after the days of grace."""
+    form = DeleteInstanceForm(request.POST, instance=instance)
+    if not form.is_valid():
+        return _page(request, instance, delete_form=form)
+    return _do(
+        request,
+        instance,
+        lambda: lifecycle.ask_deletion(instance, by=request.user),
+        _("The instance is closed, and will be deleted."),
+    )
+
+
+@require_POST
+@managed_instance_view
+def cancel_deletion(request: HttpRequest, instance: Instance) -> HttpResponse:
+    """Keep an instance that was going to be deleted."""
+    return _do(
+        request,
+        instance,
+        lambda: lifecycle.cancel_deletion(instance),
+        _("The instance is not deleted, and open again as it was."),
+    )
+
+
+def _do(
+    request: HttpRequest, instance: Instance, act: Callable[[], object], text: str
+) -> HttpResponse:
+    try:
+        act()
+        messages.success(request, text)
+    except InstanceError as error:
+        messages.error(request, user_message(error))
+    return _back(instance)
+
+
+def _back(instance: Instance) -> HttpResponse:
+    return redirect("instances:managed_instance", instance.organisation.slug, instance.slug)
+
+
+def _page(request: HttpRequest, instance: Instance, **forms: Any) -> HttpResponse:
+    """The page, with a form that was refused in place of a fresh one."""
+    if any(form.instance is instance for form in forms.values() if hasattr(form, "instance")):
+        # The page around the form shows what is stored, not what was refused.
+        instance.refresh_from_db(fields=["max_documents", "max_stored_bytes"])
+    search = request.GET.get("q", "").strip()
+    found = members.members_of(instance, search)
+    context = {
+        "section": "instances",
+        "managed": instance,
+        "limits": quotas.limits_of(instance),
+        "page": Paginator(found, MEMBERS_PER_PAGE).get_page(request.GET.get("page")),
+        "search": search,
+        "member_count": Membership.objects.for_instance(instance).current().count(),
+        "key_count": ApiKey.objects.for_instance(instance).filter(revoked_at=None).count(),
+        "is_member": _is_member(request, instance),
+        "roles": Role.choices,
+        "grace_days": settings.DELETION_GRACE_DAYS,
+        "member_form": MemberForm(),
+        "quota_form": QuotaForm(instance=instance),
+        "suspension_form": SuspensionForm(),
+        "delete_form": DeleteInstanceForm(instance=instance),
+    }
+    return render(request, "organisations/instance.html", context | forms)
+
+
+def _is_member(request: HttpRequest, instance: Instance) -> bool:
+    mine = Membership.objects.for_instance(instance).current().filter(user=request.user.pk)
+    return mine.exists()
