@@ -2,19 +2,20 @@
 
 from argparse import ArgumentParser
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.saml import keys
 from accounts.saml.errors import SamlError
-from accounts.saml.feeds import add_single_idp, refresh_feed
+from accounts.saml.feeds import add_single_idp, fetch, refresh_feed
 from accounts.saml.models import MetadataFeed
 from accounts.saml.setup_check import missing
 
 
 class Command(BaseCommand):
-    """``saml keys``, ``saml check``, ``saml idp FILE``, ``saml feed NAME URL CERTIFICATES…``."""
+    """``saml keys``, ``saml check``, ``saml idp SOURCE``, ``saml feed NAME URL CERTIFICATES…``."""
 
     help = __doc__
 
@@ -23,8 +24,8 @@ class Command(BaseCommand):
         key = actions.add_parser("keys", help="make the first key, or the next one of a rollover")
         key.add_argument("--promote", action="store_true", help="sign with the next key from now")
         actions.add_parser("check", help="say what is still missing")
-        idp = actions.add_parser("idp", help="add an identity provider from its metadata file")
-        idp.add_argument("file", type=Path)
+        idp = actions.add_parser("idp", help="add an identity provider from its metadata")
+        idp.add_argument("source", help="a file, or an https address")
         feed = actions.add_parser("feed", help="add a federation's signed feed, and fetch it")
         feed.add_argument("name")
         feed.add_argument("url")
@@ -54,8 +55,13 @@ class Command(BaseCommand):
             raise CommandError(f"{len(problems)} to do")
         self.stdout.write("Ready: give our metadata's address to your federation.")
 
-    def _idp(self, *, file: Path, **_options: Any) -> None:
-        provider = add_single_idp(file.read_bytes())
+    def _idp(self, *, source: str, **_options: Any) -> None:
+        with TemporaryDirectory() as folder:
+            file = Path(source)
+            if source.startswith("https://"):
+                file = Path(folder) / "idp.xml"
+                fetch(source, file)
+            provider = add_single_idp(file.read_bytes())
         self.stdout.write(f"{provider.pk} {provider.entity_id}")
 
     def _feed(

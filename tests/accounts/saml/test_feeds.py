@@ -245,6 +245,11 @@ def test_check_says_what_is_missing_then_nothing(saml, settings, idp_a, tmp_path
     assert saml("check").startswith("Ready")
 
 
+def test_an_idp_whose_address_does_not_answer(saml):
+    with pytest.raises(CommandError, match="cannot be fetched"):
+        saml("idp", "https://127.0.0.1:9/idp.xml")
+
+
 def test_a_feed_from_the_command_line(saml, publish, server, idp_a, all_keys):
     publish([idp_a])
     saml("feed", "Test", server.url, str(all_keys["federation"].certificate))
