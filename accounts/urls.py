@@ -1,9 +1,12 @@
 """Sign-in (allauth) and oneself."""
 
+from allauth.mfa.totp.views import activate_totp
+from allauth.mfa.webauthn.views import add_webauthn
 from django.urls import include, path
 from django.views.generic import RedirectView
 
 from accounts import views, views_logins, views_organisations
+from accounts.confirmation import confirmed
 
 urlpatterns = [
     path("profile/", views.profile, name="profile"),
@@ -26,5 +29,7 @@ urlpatterns = [
     path(
         "password/set/", RedirectView.as_view(pattern_name="profile"), name="account_set_password"
     ),
+    path("2fa/totp/activate/", confirmed(activate_totp), name="mfa_activate_totp"),
+    path("2fa/webauthn/add/", confirmed(add_webauthn), name="mfa_add_webauthn"),
     path("", include("allauth.urls")),
 ]

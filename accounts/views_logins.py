@@ -2,7 +2,6 @@
 
 from typing import Any, cast
 
-from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
 from allauth.mfa.utils import is_mfa_enabled
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.models import SocialAccount
@@ -15,6 +14,7 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.confirmation import confirm_url
 from accounts.linking import LastWayIn, begin_linking, recently_authenticated, unlink
 from accounts.models import IdentityProvider, User
 from accounts.saml.provider import SamlProvider
@@ -30,7 +30,7 @@ def ways_in(request: HttpRequest) -> HttpResponse:
         "logins": [_shown(request, account) for account in accounts],
         "providers": get_adapter(request).list_providers(request),
         "is_confirmed": recently_authenticated(request),
-        "confirm_url": _confirm_url(request, accounts),
+        "confirm_url": confirm_url(request, then=reverse("ways_in")),
     }
     return render(request, "accounts/ways_in.html", context)
 
@@ -101,11 +101,3 @@ def _shown(request: HttpRequest, account: SocialAccount) -> dict[str, Any]:
         "identity": provider.wrap_account(account).to_str(),
         "last_login": account.last_login,
     }
-
-
-def _confirm_url(request: HttpRequest, accounts: list[SocialAccount]) -> str:
-    """Where one proves again who one is: by password or second factor, else at a provider."""
-    query = {"next": reverse("ways_in")}
-    if get_reauthentication_flows(cast(User, request.user)) or not accounts:
-        return f"{reverse('account_reauthenticate')}?{urlencode(query)}"
-    return str(accounts[0].get_provider(request).get_login_url(request, **query))

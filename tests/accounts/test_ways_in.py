@@ -113,6 +113,15 @@ def test_people_of_an_institution_confirm_by_logging_in_again(browser, rule, iss
     assert answer.url == reverse("ways_in")
 
 
+@pytest.mark.parametrize("name", ["mfa_activate_totp", "mfa_add_webauthn"])
+def test_people_of_an_institution_confirm_before_they_add_a_factor(browser, rule, name):
+    browser.log_in()
+    assert browser.client.get(reverse(name)).status_code == 200
+    age_session(browser)
+    url = browser.client.get(reverse(name)).url
+    assert url.startswith("/accounts/oidc/keycloak/login/?next=")
+
+
 def test_a_login_is_removed_with_what_it_proved(browser, rule, issuer, ada):
     log_in_locally(browser, ada)
     browser.client.get(issuer.authorize(link(browser)))

@@ -261,8 +261,13 @@ def test_the_login_page_offers_the_providers_of_rules(client, rule, issuer):
         client_secret=CLIENT_SECRET,
     )
     page = client.get(reverse("account_login"))
-    assert 'href="/accounts/oidc/keycloak/login/?process=login' in page.text
+    assert 'href="/accounts/oidc/keycloak/login/' in page.text
     assert "Without a rule" not in page.text
+
+
+def test_the_login_page_remembers_where_one_was(client, rule):
+    page = client.get(reverse("account_login"), {"next": "/i/law/"})
+    assert 'href="/accounts/oidc/keycloak/login/?next=%2Fi%2Flaw%2F' in page.text
 
 
 def test_logging_out_goes_on_to_the_provider(browser, rule, issuer):
