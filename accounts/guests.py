@@ -28,6 +28,7 @@ class GuestAccountForm(UserCreationForm):
         for name in ("first_name", "last_name"):
             self.fields[name].required = True
         username = self.fields["username"]
+        username.label = _("User name")
         username.help_text = _("With it and the password you log in next time.")
         username.widget.attrs.pop("autofocus", None)
         self.fields["password2"].help_text = ""
