@@ -76,6 +76,7 @@ _LABELS: Mapping[str, Promise] = {
     "answer": gettext_lazy("answer"),
     "due_at": gettext_lazy("due on"),
     "fields": gettext_lazy("fields"),
+    "format": gettext_lazy("format"),
     "former_owner": gettext_lazy("former owner"),
     "former_role": gettext_lazy("former role"),
     "is_enabled": gettext_lazy("switched on"),
@@ -88,6 +89,7 @@ _LABELS: Mapping[str, Promise] = {
     "role": gettext_lazy("role"),
     "rows": gettext_lazy("rows"),
     "scope": gettext_lazy("scope"),
+    "searched": gettext_lazy("searched for"),
     "until": gettext_lazy("until"),
     "version": gettext_lazy("version"),
 }

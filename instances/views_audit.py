@@ -52,7 +52,7 @@ def export(request: HttpRequest, level: Level, kind: str) -> StreamingHttpRespon
         instance=level.instance,
         organisation=level.organisation,
         format=kind,
-        **asked,
+        searched=asked,
     )
     response = StreamingHttpResponse(
         export_lines(level, search, kind), content_type=MEDIA_TYPES[kind]
