@@ -1,5 +1,6 @@
 """Which login rule lets somebody in, and whether a person fits it."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
@@ -14,6 +15,8 @@ from accounts.errors import (
 )
 from accounts.login_rules import LoginRule
 from accounts.saml.models import IdentityProvider
+
+_IN_INSTANCE = re.compile(r"/i/([-\w]+)/")
 
 
 class Subject(Protocol):
@@ -39,6 +42,17 @@ def rules_of(organisation: str = "", instance: str = "") -> QuerySet[LoginRule]:
     if organisation:
         return rules.filter(organisation__slug=organisation, instance=None)
     return rules.filter(instance=None)
+
+
+def rules_towards(path: str) -> QuerySet[LoginRule]:
+    """The enabled rules by which somebody may log in on the way to a page of this site.
+
+    Those of every organisation, as any of them may have been let in there; and the own rules of
+    the instance, if the page is of one.
+    """
+    leads = _IN_INSTANCE.match(path)
+    rules = LoginRule.objects.filter(is_enabled=True, organisation__is_enabled=True)
+    return rules.filter(Q(instance=None) | Q(instance__slug=leads[1] if leads else ""))
 
 
 def providers_of(rules: QuerySet[LoginRule]) -> QuerySet[IdentityProvider]:

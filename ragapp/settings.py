@@ -176,7 +176,7 @@ ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_RATE_LIMITS = {
     "login": "60/m/ip",
     "login_failed": "30/m/ip,5/5m/key",
-    "federated_login": "300/m/ip",
+    "federated_login": "600/m/ip",
     "invitation": "60/m/ip",
 }
 MFA_ADAPTER = "accounts.adapter.MfaAdapter"

@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
@@ -16,12 +16,13 @@ from accounts.linking import take_linking
 from accounts.login_rules import LoginRule
 from accounts.proofs import link_to, log_in
 from accounts.rate_limits import limited
-from accounts.rules import check_rule, rule_for, rules_of
+from accounts.rules import check_rule, rule_for
 from accounts.saml.cookies import browser_of, remember_browser, remember_choice
 from accounts.saml.failures import failure_by_code, failure_page
 from accounts.saml.keys import KeysMissing, service_provider
 from accounts.saml.models import IdentityProvider, SamlRequest
 from accounts.saml.our_metadata import our_metadata
+from accounts.saml.places import offered_rules, safe_next
 from accounts.saml.proof import proof_of
 from accounts.saml.provider import SamlProvider
 from accounts.saml.requests import (
@@ -42,14 +43,14 @@ from instances.models import Organisation
 def login(request: HttpRequest, provider_id: int) -> HttpResponse:
     """Send the browser to the institution, and remember which request it took along."""
     provider = get_object_or_404(IdentityProvider, pk=provider_id)
-    rules = rules_of(request.GET.get("organisation", ""), request.GET.get("instance", ""))
+    rules = offered_rules(request)
     browser = browser_of(request) or secrets.token_urlsafe(32)
     try:
         url = begin_login(
             provider=provider,
             rule=rule_for(provider, rules),
             browser=browser,
-            next_url=_safe_next(request),
+            next_url=safe_next(request),
             linking_user=request.user if take_linking(request) else None,
         )
     except LoginError as error:
@@ -121,11 +122,3 @@ def _organisation_of(rules: QuerySet[LoginRule]) -> Organisation | None:
     """Whom to ask about ``rules``: the organisation, if they are of one alone."""
     found = Organisation.objects.filter(login_rules__in=rules).distinct()[:2]
     return found[0] if len(found) == 1 else None
-
-
-def _safe_next(request: HttpRequest) -> str:
-    target = request.GET.get("next", "")[:2000]
-    safe = url_has_allowed_host_and_scheme(
-        target, allowed_hosts=None, require_https=request.is_secure()
-    )
-    return target if safe else "/"

@@ -10,12 +10,12 @@ from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from accounts.rules import rules_of
 from accounts.saml.cookies import browser_of, last_choice
 from accounts.saml.discovery import find_choices
 from accounts.saml.failures import FAILURES
 from accounts.saml.keys import entity_id
 from accounts.saml.models import SamlRequest
+from accounts.saml.places import offered_rules
 from accounts.saml.requests import unanswered
 
 _MAX_SEARCH_CHARS = 200
@@ -61,7 +61,7 @@ def _context(request: HttpRequest) -> dict[str, Any]:
         if request.GET.get(name)
     }
     choices = find_choices(
-        rules_of(where.get("organisation", ""), where.get("instance", "")),
+        offered_rules(request),
         search,
         language=get_language() or settings.LANGUAGE_CODE,
         last=last_choice(request),

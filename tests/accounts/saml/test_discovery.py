@@ -3,8 +3,9 @@
 import pytest
 from django.urls import reverse
 
-from accounts.models import LoginRule
+from accounts.models import LoginRule, SamlRequest
 from accounts.saml.feeds import add_single_idp
+from tests.accounts.saml.journey import Browser, code_of
 from tests.factories import InstanceFactory
 
 
@@ -27,6 +28,21 @@ def test_an_instance_has_its_own_rules_and_its_organisations(rule, university, c
     assert names(instance="lab") == ["Université A", "Université B"]
     assert names(organisation="univ-a") == ["Université A"]
     assert names(organisation="nobody") == []
+    assert names(next="/i/lab/documents/") == ["Université A", "Université B"]
+    assert names(next="/i/other/") == ["Université A"]
+
+
+def test_the_way_to_an_instance_leads_through_its_own_rule(university, rule, idp_b):
+    instance = InstanceFactory(organisation=university, slug="lab")
+    row = add_single_idp(idp_b.metadata().encode())
+    own = LoginRule.objects.create(
+        organisation=university, instance=instance, identity_provider=row, affiliations=[]
+    )
+    browser = Browser(idp_b)
+    url = reverse("saml:login", args=[row.pk])
+    assert code_of(browser.client.get(url)) == "idp_blocked"
+    browser.client.get(url, {"next": "/i/lab/"})
+    assert SamlRequest.objects.get().rule == own
 
 
 @pytest.mark.parametrize(
