@@ -186,6 +186,7 @@ class SecondFactorForm(forms.ModelForm):
     class Meta:
         model = Instance
         fields = ["second_factor"]
+        widgets = {"second_factor": forms.RadioSelect}
         help_texts = {
             "second_factor": _(
                 "A code from a telephone or a security key, besides the password; or the same "

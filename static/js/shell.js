@@ -31,3 +31,9 @@ if (/Mac|iPhone|iPad/.test(navigator.platform)) {
     key.textContent = `⌘ ${key.dataset.shortcut}`;
   }
 }
+
+// Where tabs scroll sideways, the one that is shown is in sight.
+for (const tab of document.querySelectorAll(".tabs [aria-current=page]")) {
+  const tabs = tab.parentElement;
+  tabs.scrollLeft = tab.offsetLeft - (tabs.clientWidth - tab.offsetWidth) / 2;
+}
