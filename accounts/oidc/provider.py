@@ -41,9 +41,17 @@ class OidcAdapter(OpenIDConnectOAuth2Adapter):
     and cannot read one that is signed.
     """
 
+    def __init__(self, request: HttpRequest, provider: "OidcProvider") -> None:
+        super().__init__(request, provider.app.provider_id)
+        self._provider = provider
+
+    def get_provider(self) -> "OidcProvider":
+        """The provider that made this; allauth would look for its row each time."""
+        return self._provider
+
     @cached_property
     def configuration(self) -> Configuration:
-        return configuration_of(self.get_provider().app)
+        return configuration_of(self._provider.app)
 
     @property
     def openid_config(self) -> dict[str, Any]:
@@ -64,7 +72,7 @@ class OidcAdapter(OpenIDConnectOAuth2Adapter):
 
         Raises AnswerRefused, MfaNotDone, ProviderUnreachable or RequirementRefused.
         """
-        provider: OidcProvider = self.get_provider()
+        provider = self._provider
         access_token = tokens["access_token"]
         if not isinstance(access_token, str):
             raise AnswerRefused("an access token that is none")
@@ -93,7 +101,7 @@ class OidcAdapter(OpenIDConnectOAuth2Adapter):
         accept = "application/json, application/jwt"
         media_type, body = fetch(url, Authorization=f"Bearer {access_token}", Accept=accept)
         if media_type == "application/jwt":
-            client_id = self.get_provider().app.client_id
+            client_id = self._provider.app.client_id
             claims = verify(
                 body.decode("ascii", "replace"), self.configuration, client_id=client_id
             )
@@ -110,6 +118,9 @@ class OidcProvider(OpenIDConnectProvider):
 
     account_class = OidcAccount
     oauth2_adapter_class = OidcAdapter
+
+    def get_oauth2_adapter(self, request: HttpRequest) -> OidcAdapter:
+        return OidcAdapter(request, self)
 
     def begin(self, request: HttpRequest, *, rule: LoginRule, process: str, next_url: str) -> str:
         """Remember what the answer must fit; return the URL at the provider to go to.

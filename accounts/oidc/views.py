@@ -65,7 +65,7 @@ def callback(request: HttpRequest, provider_id: str) -> HttpResponseBase:
 
 def _complete(request: HttpRequest, app: SocialApp) -> HttpResponseBase:
     provider = OidcProvider(request, app=app)
-    adapter = OidcAdapter(request, app.provider_id)
+    adapter = provider.get_oauth2_adapter(request)
     state = _state(request, provider)
     _check_answer(request, adapter)
     # Switched off, or removed, since the login began?
