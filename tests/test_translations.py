@@ -36,7 +36,7 @@ KEYWORDS = {
     "npgettext": ((1, "c"), 2, 3),
     "npgettext_lazy": ((1, "c"), 2, 3),
 }
-PLACEHOLDER = re.compile(r"%\(\w+\)0?\d*[a-z]|%[sd]|\{\w+\}|</?\w+[^>]*>")
+PLACEHOLDER = re.compile(r"https?://\S+|%\(\w+\)0?\d*[a-z]|%[sd]|\{\w+\}|</?\w+[^>]*>")
 # What no French text contains: typewriter quotes and dots, and punctuation that a line may begin
 # or end with, because the space that parts it from its word is missing or may be broken.
 FORBIDDEN = {
@@ -121,7 +121,8 @@ def said_by_python() -> Iterator[str]:
 
 def said_by_templates() -> Iterator[str]:
     """The keys of the messages in the templates."""
-    for path in (ROOT / "templates").rglob("*.html"):
+    templates = ROOT / "templates"
+    for path in [*templates.rglob("*.html"), *templates.rglob("*.txt")]:
         # Brackets, because what Django makes of a template is indented as the template was.
         yield from said_by(f"({templatize(path.read_text(), origin=str(path))})")
 
