@@ -3,6 +3,7 @@
 import logging
 
 from allauth.socialaccount.models import SocialApp
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
@@ -10,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.errors import LoginError
 from accounts.saml.failures import FAILURES as SHARED
 from accounts.saml.failures import Failure
+from instances.models import Organisation
 
 logger = logging.getLogger(__name__)
 
@@ -46,13 +48,16 @@ FAILURES: dict[str, Failure] = {code: SHARED[code] for code in _SAME} | {
 }
 
 
-def failure_page(
-    request: HttpRequest, error: LoginError, app: SocialApp | None = None
-) -> HttpResponse:
+def failure_page(request: HttpRequest, error: LoginError, app: SocialApp) -> HttpResponse:
     """Log what happened and show its page, which says nothing of how it was found out."""
-    logger.warning(
-        "login refused (%s, %s): %s", type(error).__name__, app.provider_id if app else "-", error
-    )
+    logger.warning("login refused (%s, %s): %s", type(error).__name__, app.provider_id, error)
     failure = FAILURES[error.code]
-    context = {"failure": failure, "code": error.code, "app": app}
+    context = {"failure": failure, "code": error.code, "app": app, "contact": _contact(app)}
     return render(request, "accounts/oidc/failure.html", context, status=failure.status)
+
+
+def _contact(app: SocialApp) -> str:
+    """Whom to ask: the organisation whose people come by this provider, if it is one."""
+    organisations = list(Organisation.objects.filter(login_rules__oidc_provider=app).distinct()[:2])
+    own = organisations[0].support_contact if len(organisations) == 1 else ""
+    return own or settings.SUPPORT_CONTACT

@@ -12,6 +12,7 @@ from accounts.models import User
 from accounts.oidc.configuration import discover
 from accounts.oidc.errors import ProviderUnreachable
 from accounts.oidc.operators import add_provider
+from instances.models import Organisation
 from tests.oidc.conftest import code_of
 from tests.oidc.scripted_issuer import (
     CLIENT_ID,
@@ -241,6 +242,10 @@ def test_a_failure_tells_whom_to_ask_and_nothing_of_tokens(browser, rule, issuer
     settings.SUPPORT_CONTACT = "help@rag.example"
     page = browser.log_in(nonce="another")
     assert "help@rag.example" in page.text
+    Organisation.objects.update(support_contact="dsi@univ-a.example")
+    page = browser.log_in(nonce="another")
+    assert "dsi@univ-a.example" in page.text
+    assert "help@rag.example" not in page.text
     assert page["X-Correlation-Id"] in page.text
     assert "id_token" not in page.text
 
