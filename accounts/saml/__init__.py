@@ -5,7 +5,7 @@
 | module | what it does |
 |---|---|
 | ``errors``, ``failures`` | what can go wrong; each code has its own page |
-| ``discovery``, ``places``, ``cookies`` | which institutions are offered, and what a browser keeps |
+| ``discovery``, ``places``, ``cookies`` | institutions on offer; what a browser keeps |
 | ``requests`` | a login under way: state that only this side keeps |
 | ``xml``, ``shape`` | hardened parsing; the one shape of a response that we read |
 | ``xmlsec`` | the ``xmlsec1`` program, with limits |
