@@ -12,6 +12,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from instances import disuse
 from instances.audit import Action
 from instances.models import AccessRule, ApiKey, AuditEntry, Instance, Organisation, Role
 from instances.models.organisations import Sensitivity
@@ -95,6 +96,10 @@ _LABELS: Mapping[str, Promise] = {
 }
 # Values that are kept by code, in words.
 _WORDS: Mapping[str, Mapping[str, Any]] = {
+    "reason": {
+        "time": gettext_lazy("their time was up"),
+        disuse.REASON: gettext_lazy("Nobody had used it for a long time."),
+    },
     "role": dict(Role.choices),
     "former_role": dict(Role.choices),
     "kind": dict(Instance.Kind.choices),

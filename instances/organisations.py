@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from instances import audit
+from instances.access_rules import reevaluate_organisation
 from instances.errors import AlreadyAdministrator, LastOrganisationAdministrator
 from instances.members import find_person
 from instances.models import Organisation, OrganisationAdministrator
@@ -63,11 +64,16 @@ def remove_administrator(administrator: OrganisationAdministrator, *, may_be_las
 
 
 def set_enabled(organisation: Organisation, *, is_enabled: bool) -> None:
-    """Close or open all instances of the organisation, their keys, and its login rules."""
+    """Close or open all instances of the organisation, their keys, and its login rules.
+
+    Off, it lets nobody into other organisations' instances either.
+    """
     action = audit.Action
     with transaction.atomic():
         organisation.is_enabled = is_enabled
         organisation.save(update_fields=["is_enabled"])
+        if not is_enabled:
+            reevaluate_organisation(organisation)
         audit.record(
             action.ORGANISATION_ENABLED if is_enabled else action.ORGANISATION_DISABLED,
             organisation=organisation,
