@@ -26,16 +26,6 @@ from instances.tenancy import tenant
 _STATUS = Instance.Status
 
 
-def rename(instance: Instance, *, name: str) -> None:
-    """Give the instance another name; its address stays."""
-    with transaction.atomic():
-        locked = _lock(instance)
-        before, locked.name = locked.name, name
-        locked.save(update_fields=["name", "updated_at"])
-        audit.record(audit.Action.INSTANCE_CHANGED, instance=locked, name=[before, name])
-    instance.name = name
-
-
 def transfer(instance: Instance, *, to: Any) -> None:
     """Make a member the owner, and an administrator if need be.
 

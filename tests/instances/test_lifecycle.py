@@ -118,13 +118,6 @@ def test_an_organisation_administrator_may_transfer_without_being_inside(cast):
     assert Instance.objects.get(slug="law").owner == cast.editor
 
 
-def test_a_new_name_leaves_the_address(cast):
-    lifecycle.rename(cast.instance, name="Droit public")
-    stored = Instance.objects.get(slug="law")
-    assert stored.name == cast.instance.name == "Droit public"
-    assert log(cast.instance)[-1].detail == {"name": ["Faculté de droit", "Droit public"]}
-
-
 def test_an_owner_who_leaves_owns_no_longer(cast):
     lifecycle.transfer(cast.instance, to=cast.editor)
     with tenant(cast.instance):
