@@ -4,10 +4,14 @@ from typing import Any
 
 from django.db import migrations
 
-TENANT = "instance_id = nullif(current_setting('ragapp.instance', true), '')::bigint"
-_ADMINISTERED = (
-    "instance_id IN (SELECT id FROM instances_instance WHERE organisation_id"
-    " = nullif(current_setting('ragapp.organisation', true), '')::bigint)"
+# Settings stand in sub-selects: PostgreSQL then reads them once and not for each row.
+TENANT = "instance_id = (SELECT nullif(current_setting('ragapp.instance', true), '')::bigint)"
+USER = "(SELECT nullif(current_setting('ragapp.user', true), '')::bigint)"
+KEY = "(SELECT nullif(current_setting('ragapp.key', true), ''))"
+# As an array: one search of the organisation's instances, whatever the number of rows.
+ADMINISTERED = (
+    "instance_id = ANY (ARRAY(SELECT id FROM instances_instance WHERE organisation_id"
+    " = (SELECT nullif(current_setting('ragapp.organisation', true), '')::bigint)))"
 )
 
 
@@ -50,7 +54,7 @@ class AllowAdministration(migrations.RunSQL):
         self.table = table
         super().__init__(
             f"CREATE POLICY administration ON {table}"
-            f" USING ({_ADMINISTERED}) WITH CHECK ({_ADMINISTERED})",
+            f" USING ({ADMINISTERED}) WITH CHECK ({ADMINISTERED})",
             f"DROP POLICY administration ON {table}",
         )
 
@@ -73,7 +77,7 @@ class AskAcrossInstances(migrations.RunSQL):
         self.returns, self.arguments = returns, arguments
         policies = [
             f"CREATE POLICY {name} ON {table} FOR SELECT TO CURRENT_USER"
-            f" USING (current_setting('ragapp.question', true) = '{name}')"
+            f" USING ((SELECT current_setting('ragapp.question', true)) = '{name}')"
             for table in tables
         ]
         function = (

@@ -91,5 +91,6 @@ def _shows(node: dict[str, Any]) -> bool:
     if table not in TENANT_TABLES | {LOG}:
         return False
     if node["Node Type"] == "ModifyTable":
-        return any(child["Actual Rows"] for child in node.get("Plans", ()))
+        sources = [one for one in node["Plans"] if one["Parent Relationship"] == "Outer"]
+        return any(source["Actual Rows"] for source in sources)
     return bool(node["Actual Rows"] and node["Actual Loops"])

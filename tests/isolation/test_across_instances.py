@@ -115,3 +115,17 @@ def test_a_periodic_task_visits_no_instance_where_nothing_is_to_be_done(
     factories.DocumentFactory.create_batch(12, embedding_model=settings.EMBEDDING_MODEL)
     with django_assert_num_queries(len(few)):
         task()
+
+
+def test_policies_read_their_settings_once_and_not_for_each_row(db):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT tablename, policyname, concat(qual, ' ', with_check) FROM pg_policies"
+            " WHERE schemaname = 'public'"
+        )
+        for table, policy, condition in cursor.fetchall():
+            bare = condition.replace("SELECT current_setting", "").replace(
+                "SELECT (NULLIF(current_setting", ""
+            )
+            bare = bare.replace("SELECT NULLIF(current_setting", "")
+            assert "current_setting(" not in bare, f"{policy} of {table}: {condition}"

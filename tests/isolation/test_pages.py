@@ -4,6 +4,7 @@ import pytest
 from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
+from django.urls.converters import IntConverter, UUIDConverter
 
 from instances.contents import tenant_models
 from instances.models import AccessRule, ApiKey, Invitation, Membership
@@ -37,12 +38,16 @@ def visit(client: Client, path: str, form: dict[str, object]) -> list[tuple[int,
     return found
 
 
+def names_a_row(converter: object) -> bool:
+    return isinstance(converter, IntConverter | UUIDConverter)
+
+
 def test_things_of_another_instance_are_not_found_in_ones_own(cast, client_for):
     stranger = client_for(cast.stranger)
     values = values_inside(cast)
     before = picture(cast.instance)
     in_mine = values | {"slug": cast.other_instance.slug}
-    pages = [page for page in TENANT_PAGES if set(page.converters) - {"slug"}]
+    pages = [page for page in TENANT_PAGES if any(map(names_a_row, page.converters.values()))]
     assert len(pages) > 15
     for page in pages:
         form = FORMS.get(page.name, lambda _values: {})(values)

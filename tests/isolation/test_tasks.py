@@ -11,12 +11,13 @@ from tests.isolation.canaries import picture
 from tests.isolation.tour import project_tasks
 
 # What a message in the broker may hold: JSON, and nothing that could be out of date.
-PLAIN = {int, str, bool}
+PLAIN = (int, str, bool, list[int])
 by_name = pytest.mark.parametrize("name", sorted(task.name for task in project_tasks()))
 # Why a task need not be told its instance.
 OF_THE_SITE = {
     "accounts.tasks.end_unfounded_sessions": "logins and sessions belong to no instance",
     "accounts.tasks.forget_expired": "logins and sessions belong to no instance",
+    "accounts.tasks.judge_again": "people belong to no instance",
     "accounts.tasks.refresh_feeds": "federations belong to no instance",
     "accounts.tasks.refresh_oidc_providers": "providers belong to no instance",
     "accounts.tasks.refresh_one_feed": "federations belong to no instance",
