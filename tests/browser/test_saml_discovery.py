@@ -117,3 +117,14 @@ def test_in_a_narrow_window_in_the_dark(
     page.goto("/saml/")
     assert axe(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 390)])
+def test_a_failure_page(
+    page_for: Callable[..., Page], axe: Callable[[Page], list[str]], scheme: str, width: int
+) -> None:
+    page = page_for(None, scheme=scheme, width=width)
+    page.goto("/saml/finish/?token=used")
+    expect(page.locator("[data-code=used]")).to_be_visible()
+    assert axe(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
