@@ -13,7 +13,7 @@ from instances import disuse
 from instances.access import closed_reason
 from instances.access_rules import open_instances
 from instances.models import DeletionRecord, Instance, InstanceRequest, Membership, Organisation
-from instances.requests import Offer, offers_for
+from instances.offers import Offer, offers_for
 from instances.tenancy import as_user
 
 CARDS_PER_PAGE = 24

@@ -1,62 +1,18 @@
 """Requests for instances: who may ask, what the organisation's rule makes of it, who answers."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from instances import audit, notifications
-from instances.access_rules import identities_of
 from instances.creation import create_instance
 from instances.errors import AlreadyRequested, CreationClosed, InstanceLimit, RequestDecided
 from instances.models import Instance, InstanceRequest, Organisation
-from instances.models.people import STAFF_FLOOR
-from instances.organisation_access import administered_by
+from instances.offers import offer_in
 
 _STATUS = InstanceRequest.Status
-
-
-@dataclass(frozen=True)
-class Offer:
-    """What a person may ask for in one organisation."""
-
-    organisation: Organisation
-    # Whether they may ask for an instance, and need nobody's approval.
-    instance: bool
-    at_once: bool
-    # Whether they may have an instance of their own; the one they have does not count.
-    personal: bool
-
-
-def organisations_for(user: Any) -> list[Organisation]:
-    """The enabled organisations where a person may ask for an instance, by name.
-
-    Those they belong to, and those they manage: an operator, all of them.
-    """
-    organisations = _belonging_to(user) | administered_by(user)
-    return list(organisations.filter(is_enabled=True).order_by("name", "pk").distinct())
-
-
-def offers_for(user: Any) -> list[Offer]:
-    """What a person may ask for, organisation by organisation."""
-    managed = set(administered_by(user).values_list("pk", flat=True))
-    own = set(_belonging_to(user).values_list("pk", flat=True))
-    rules = Organisation.CreationRule
-    offers = []
-    for organisation in organisations_for(user):
-        at_once = organisation.creation_rule == rules.OPEN or organisation.pk in managed
-        offers.append(
-            Offer(
-                organisation=organisation,
-                instance=at_once or organisation.creation_rule != rules.CLOSED,
-                at_once=at_once,
-                personal=organisation.allows_personal_instances and organisation.pk in own,
-            )
-        )
-    return offers
 
 
 def request_instance(
@@ -73,7 +29,7 @@ def request_instance(
 
     Raises CreationClosed, AlreadyRequested or InstanceLimit.
     """
-    offer = _offer(user, organisation)
+    offer = offer_in(organisation, user)
     if not offer.instance:
         raise CreationClosed(organisation.slug)
     with transaction.atomic():
@@ -145,7 +101,7 @@ def create_personal_instance(*, user: Any, organisation: Organisation, language:
 
     Raises CreationClosed or InstanceLimit.
     """
-    if not _offer(user, organisation).personal:
+    if not offer_in(organisation, user).personal:
         raise CreationClosed(organisation.slug)
     with transaction.atomic():
         _lock(organisation)
@@ -162,29 +118,6 @@ def create_personal_instance(*, user: Any, organisation: Organisation, language:
             administrator=user,
             kind=Instance.Kind.PERSONAL,
         )
-
-
-def _belonging_to(user: Any) -> QuerySet[Organisation]:
-    """The organisations of a person's identities, and those of which they are an administrator.
-
-    An identity that is a student's alone does not count: where an institution states affiliations,
-    one of the staff must be among them.
-    """
-    ids = {
-        organisation_id
-        for identity in identities_of(user)
-        if not identity.affiliations or set(identity.affiliations) & set(STAFF_FLOOR)
-        for organisation_id in identity.organisation_ids
-    }
-    return Organisation.objects.filter(Q(pk__in=ids) | Q(administrators__user=user))
-
-
-def _offer(user: Any, organisation: Organisation) -> Offer:
-    """What a person may ask for in one organisation. Raises CreationClosed for nothing at all."""
-    for offer in offers_for(user):
-        if offer.organisation == organisation:
-            return offer
-    raise CreationClosed(organisation.slug)
 
 
 def _create(request: InstanceRequest, *, by: Any) -> None:

@@ -13,13 +13,14 @@ from instances import requests
 from instances.errors import InstanceError, user_message
 from instances.forms_requests import PersonalForm, RequestForm
 from instances.models import InstanceRequest
+from instances.offers import offers_for
 
 
 @require_http_methods(["GET", "POST"])
 @login_required
 def new_instance(request: HttpRequest) -> HttpResponse:
     """Ask for an instance, which is there at once where nobody needs to approve."""
-    offers = [offer for offer in requests.offers_for(request.user) if offer.instance]
+    offers = [offer for offer in offers_for(request.user) if offer.instance]
     if not offers and request.user.is_staff:
         return redirect("instances:new_organisation")
     if not offers:
@@ -50,7 +51,7 @@ def new_instance(request: HttpRequest) -> HttpResponse:
 @login_required
 def new_personal(request: HttpRequest) -> HttpResponse:
     """Give me an instance of my own."""
-    offered = [one.organisation for one in requests.offers_for(request.user) if one.personal]
+    offered = [one.organisation for one in offers_for(request.user) if one.personal]
     form = PersonalForm(request.POST, organisations=offered)
     if not form.is_valid():
         raise Http404
