@@ -12,6 +12,8 @@ from accounts import admin_logins as admin_logins  # registers its own
 from accounts.activation import switch_off, switch_on
 from accounts.erasure import StillResponsible, erase_person, require_successors
 from accounts.models import User
+from instances import audit
+from instances.operators import operators
 
 admin.site.unregister(Group)
 
@@ -29,6 +31,24 @@ class UserAdmin(DjangoUserAdmin):
         (_("Dates"), {"fields": ["last_login", "date_joined"]}),
     ]
     filter_horizontal = []
+    # Operators are made and unmade in the site itself, which keeps the last.
+    readonly_fields = ["is_staff", "is_superuser", "last_login", "date_joined"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """Nobody switches the last operator off."""
+        fields = super().get_readonly_fields(request, obj)
+        is_last = obj is not None and list(operators()[:2]) == [obj]
+        return [*fields, "is_active"] if is_last else fields
+
+    def log_addition(self, request: HttpRequest, obj: User, message: Any) -> Any:
+        audit.record(audit.Action.USER_CREATED, target=_named(obj))
+        return super().log_addition(request, obj, message)
+
+    def log_change(self, request: HttpRequest, obj: User, message: Any) -> Any:
+        """Tell which fields were changed, not what is in them."""
+        fields = [name for part in message for name in part.get("changed", {}).get("fields", ())]
+        audit.record(audit.Action.USER_CHANGED, target=_named(obj), fields=fields)
+        return super().log_change(request, obj, message)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
@@ -46,6 +66,10 @@ class UserAdmin(DjangoUserAdmin):
     def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
         for user in queryset:
             erase_person(user)
+
+
+def _named(user: User) -> str:
+    return f"{user.display_name} ({user.username})"
 
 
 def _orphaned_by(users: Any) -> list[str]:

@@ -102,7 +102,7 @@ class LoginRuleAdmin(admin.ModelAdmin):
     list_select_related = [
         *("organisation", "instance", "identity_provider", "feed", "oidc_provider")
     ]
-    autocomplete_fields = ["identity_provider", "oidc_provider"]
+    autocomplete_fields = ["organisation", "instance", "identity_provider", "oidc_provider"]
 
     def save_model(self, request: HttpRequest, obj: LoginRule, form: Any, change: bool) -> None:
         if change:

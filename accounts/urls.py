@@ -5,7 +5,7 @@ from allauth.mfa.webauthn.views import add_webauthn
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from accounts import views, views_logins, views_organisations
+from accounts import views, views_logins
 from accounts.confirmation import confirmed
 
 urlpatterns = [
@@ -16,11 +16,6 @@ urlpatterns = [
     path("logins/", views_logins.ways_in, name="ways_in"),
     path("logins/add/", views_logins.add, name="way_in_add"),
     path("logins/<int:account_id>/remove/", views_logins.remove, name="way_in_remove"),
-    path(
-        "organisations/<slug:organisation>/switch/",
-        views_organisations.switch,
-        name="organisation_switch",
-    ),
     path("second-factor/", views_logins.second_factor, name="second_factor"),
     path(
         "3rdparty/", RedirectView.as_view(pattern_name="ways_in"), name="socialaccount_connections"

@@ -1,31 +1,44 @@
-"""What operators see of tenants in /admin/: that they exist, and whose they are."""
+"""What operators see of tenants in /admin/: that they exist, so that a login rule can name them.
+
+They are managed in the site itself (``views_operator``), where each act is in the audit log and
+what is lost is spelt out.
+"""
+
+from typing import Any
 
 from django.contrib import admin
+from django.http import HttpRequest
 
 from instances.models import Instance, Organisation
 
 
+class NamesOnlyAdmin(admin.ModelAdmin):
+    """Found by name, and not written."""
+
+    search_fields = ["name", "slug"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
 @admin.register(Organisation)
-class OrganisationAdmin(admin.ModelAdmin):
+class OrganisationAdmin(NamesOnlyAdmin):
     """Organisations."""
 
-    list_display = ["name", "slug", "created_at"]
-    search_fields = ["name", "slug"]
-    prepopulated_fields = {"slug": ["name"]}
+    list_display = ["name", "slug", "is_enabled", "created_at"]
+    fields = ["name", "slug", "is_enabled", "created_at"]
 
 
 @admin.register(Instance)
-class InstanceAdmin(admin.ModelAdmin):
-    """Instances: made and deleted in the site itself, where what is lost is spelt out."""
+class InstanceAdmin(NamesOnlyAdmin):
+    """Instances."""
 
-    list_display = ["name", "slug", "organisation", "created_at"]
-    list_filter = ["organisation"]
+    list_display = ["name", "slug", "organisation", "status", "created_at"]
     list_select_related = ["organisation"]
-    search_fields = ["name", "slug"]
-    fields = ["name", "slug", "organisation", "description", "language"]
-
-    def has_add_permission(self, request: object) -> bool:
-        return False
-
-    def has_delete_permission(self, request: object, obj: Instance | None = None) -> bool:
-        return False
+    fields = ["name", "slug", "organisation", "status", "created_at"]

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from accounts import views_invitations
+from accounts import views_invitations, views_organisations
 from accounts.saml.urls import pages as saml_pages
 from ragapp import error_pages, views
 from ragapp.api import api
@@ -12,6 +12,12 @@ urlpatterns = [
     path("", include("instances.urls")),
     path("i/<slug:slug>/", include("chat.urls")),
     path("i/<slug:slug>/", include("ingestion.urls")),
+    # Not under accounts/, which is open before an operator's second factor.
+    path(
+        "organisations/<slug:organisation>/switch/",
+        views_organisations.switch,
+        name="organisation_switch",
+    ),
     path("accounts/", include("accounts.urls")),
     path("invitations/<str:token>/", views_invitations.open_invitation, name="invitation"),
     path(

@@ -1,0 +1,93 @@
+"""What operators change in /admin/ is in the audit log, and the last operator stays."""
+
+import pytest
+from django.urls import reverse
+
+from accounts.models import User
+from instances.models import AuditEntry
+from instances.tenancy import overseeing
+from tests.factories import InstanceFactory, UserFactory
+
+
+@pytest.fixture
+def operator(db):
+    return UserFactory(username="operator", is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def browser(operator, client_for):
+    return client_for(operator)
+
+
+def entries():
+    with overseeing():
+        return list(AuditEntry.objects.order_by("at"))
+
+
+def form_of(user, **changes):
+    """What the page of an account sends."""
+    kept = {"username": user.username, "email": user.email, "is_active": "on"} | changes
+    return {name: value for name, value in kept.items() if value is not None}
+
+
+def test_an_account_is_created(browser, operator):
+    password = "only she knows this one"
+    form = {"username": "ada", "password1": password, "password2": password}
+    form["usable_password"] = "true"
+    browser.post(reverse("admin:accounts_user_add"), form)
+    (entry,) = entries()
+    assert (entry.action, entry.target) == ("user.created", "ada (ada)")
+    assert entry.actor_id == operator.pk
+
+
+def test_the_fields_of_a_change_are_named(browser):
+    person = UserFactory(username="ada")
+    page = reverse("admin:accounts_user_change", args=[person.pk])
+    browser.post(page, form_of(person, email="ada@example.com"))
+    (entry,) = entries()
+    assert (entry.action, entry.detail) == ("user.changed", {"fields": ["Email address"]})
+    assert "ada@example.com" not in str(entry.detail)
+
+
+def test_a_password_is_set_and_that_is_told(browser):
+    person = UserFactory(username="ada")
+    password = "only she knows this one"
+    form = {"password1": password, "password2": password, "usable_password": "true"}
+    browser.post(reverse("admin:auth_user_password_change", args=[person.pk]), form)
+    assert [entry.action for entry in entries()] == ["user.changed"]
+
+
+def test_nobody_becomes_an_operator_there(browser):
+    person = UserFactory(username="ada")
+    page = reverse("admin:accounts_user_change", args=[person.pk])
+    browser.post(page, form_of(person, is_staff="on", is_superuser="on"))
+    assert not User.objects.get(username="ada").is_staff
+
+
+def test_the_last_operator_is_not_switched_off(browser, operator):
+    page = reverse("admin:accounts_user_change", args=[operator.pk])
+    browser.post(page, form_of(operator, is_active=None, email="new@example.org"))
+    operator.refresh_from_db()
+    assert (operator.is_active, operator.email) == (True, "new@example.org")
+    second = UserFactory(username="second", is_staff=True)
+    page = reverse("admin:accounts_user_change", args=[second.pk])
+    browser.post(page, form_of(second, is_active=None))
+    assert not User.objects.get(username="second").is_active
+
+
+@pytest.mark.parametrize("model", ["instance", "organisation"])
+def test_tenants_are_seen_and_not_written(browser, model):
+    instance = InstanceFactory()
+    pk = instance.pk if model == "instance" else instance.organisation_id
+    page = reverse(f"admin:instances_{model}_change", args=[pk])
+    assert browser.get(page).status_code == 200
+    assert browser.post(page, {"name": "Other"}).status_code == 403
+    assert browser.get(reverse(f"admin:instances_{model}_add")).status_code == 403
+
+
+def test_an_operator_without_a_second_factor_switches_no_organisation(browser, settings):
+    settings.REQUIRE_OPERATOR_MFA = True
+    slug = InstanceFactory().organisation.slug
+    answer = browser.post(reverse("organisation_switch", args=[slug]), {"is_enabled": "no"})
+    assert answer.url.startswith(reverse("second_factor"))
+    assert entries() == []
