@@ -23,6 +23,7 @@ from accounts.saml.metadata import IdpRecord, read_idp, read_idps, verify_aggreg
 from accounts.saml.models import IdentityProvider, MetadataFeed
 from accounts.saml.sessions import end_sessions
 from accounts.saml.xml import MD, parse_message, tag
+from instances import audit
 
 logger = logging.getLogger(__name__)
 
@@ -113,6 +114,16 @@ def take_over(feed: MetadataFeed, path: Path) -> Refreshed:
     return refreshed
 
 
+def add_feed(*, name: str, url: str, certificates: str, priority: int) -> MetadataFeed:
+    """Add a federation's feed, or change the one at this address; ``certificates`` are PEM."""
+    with transaction.atomic():
+        feed, _created = MetadataFeed.objects.update_or_create(
+            url=url, defaults={"name": name, "certificates": certificates, "priority": priority}
+        )
+        audit.record(audit.Action.LOGIN_SOURCE_CHANGED, target=feed, url=url, priority=priority)
+    return feed
+
+
 def add_single_idp(xml: bytes) -> IdentityProvider:
     """Add or replace an IdP from metadata that an operator vouches for. Raises SamlError."""
     root = parse_message(xml)
@@ -124,7 +135,9 @@ def add_single_idp(xml: bytes) -> IdentityProvider:
     row = _row(None, record)
     if IdentityProvider.objects.filter(entity_id=row.entity_id).exclude(feed=None).exists():
         raise MetadataRefused("a feed already provides this entity")
-    _upsert([row])
+    with transaction.atomic():
+        _upsert([row])
+        audit.record(audit.Action.LOGIN_SOURCE_CHANGED, target=row, entity_id=row.entity_id)
     return IdentityProvider.objects.get(entity_id=row.entity_id)
 
 

@@ -9,8 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.saml import keys
 from accounts.saml.errors import SamlError
-from accounts.saml.feeds import add_single_idp, fetch, refresh_feed
-from accounts.saml.models import MetadataFeed
+from accounts.saml.feeds import add_feed, add_single_idp, fetch, refresh_feed
 from accounts.saml.setup_check import missing
 
 
@@ -68,7 +67,5 @@ class Command(BaseCommand):
         self, *, name: str, url: str, certificates: list[Path], priority: int, **_options: Any
     ) -> None:
         pinned = "\n".join(path.read_text() for path in certificates)
-        feed, _created = MetadataFeed.objects.update_or_create(
-            url=url, defaults={"name": name, "certificates": pinned, "priority": priority}
-        )
+        feed = add_feed(name=name, url=url, certificates=pinned, priority=priority)
         self.stdout.write(str(refresh_feed(feed)))

@@ -17,6 +17,9 @@ from accounts.saml import feeds
 from accounts.saml.errors import MetadataRefused, SamlError
 from accounts.saml.feeds import add_single_idp, refresh_feed
 from accounts.tasks import refresh_one_feed
+from instances.audit import Action
+from instances.models import AuditEntry
+from instances.tenancy import overseeing
 from tests.accounts.saml.aggregates import aggregate, signed_aggregate
 from tests.factories import OrganisationFactory
 
@@ -255,3 +258,6 @@ def test_a_feed_from_the_command_line(saml, publish, server, idp_a, all_keys):
     saml("feed", "Test", server.url, str(all_keys["federation"].certificate))
     assert usable() == {idp_a.entity_id}
     assert MetadataFeed.objects.get().refreshed_at <= timezone.now()
+    with overseeing():
+        entry = AuditEntry.objects.get()
+    assert (entry.action, entry.target) == (Action.LOGIN_SOURCE_CHANGED, "Test")
