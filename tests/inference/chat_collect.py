@@ -7,6 +7,7 @@ from typing import Any
 from inference.chat.backend import ChatBackend, ChatMessage
 from inference.chat.client import stream_chat
 from inference.chat.events import ChatEvent, Finished, ReasoningDelta, TextDelta
+from inference.errors import InferenceError
 
 QUESTION = (ChatMessage("user", "Quelle est la capitale de la France ?"),)
 
@@ -34,3 +35,14 @@ def end_of(events: Sequence[ChatEvent]) -> Finished:
     """Return the last event, which must be the end of a whole answer."""
     assert isinstance(events[-1], Finished)
     return events[-1]
+
+
+async def failure_of(backend: ChatBackend) -> tuple[list[ChatEvent], InferenceError]:
+    """Return the events before the failure, and the failure."""
+    events = []
+    try:
+        async for event in stream_chat(backend, QUESTION, max_tokens=64, temperature=0.0):
+            events.append(event)
+    except InferenceError as error:
+        return events, error
+    raise AssertionError(f"No failure, but {events}")
