@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -20,9 +19,8 @@ from instances.forms_people import (
     RoleForm,
 )
 from instances.member_import import ADDED, import_members
+from instances.member_list import list_members
 from instances.models import Instance, Membership
-
-MEMBERS_PER_PAGE = 50
 
 
 @require_safe
@@ -30,10 +28,15 @@ MEMBERS_PER_PAGE = 50
 def index(request: HttpRequest, membership: Membership) -> HttpResponse:
     """Everybody in the instance, searched and by page."""
     search = request.GET.get("q", "").strip()
-    found = members.members_of(membership.instance, search)
-    page = Paginator(found, MEMBERS_PER_PAGE).get_page(request.GET.get("page"))
+    listing = list_members(
+        membership.instance,
+        search=search,
+        page=request.GET.get("page", ""),
+        before=request.GET.get("before", ""),
+    )
     context = {
-        "page": page,
+        "listing": listing,
+        "page": listing.page,
         "search": search,
         "roles": Membership.Role.choices,
         "section": "members",

@@ -123,6 +123,7 @@ class Membership(InstanceOwnedModel):
             models.UniqueConstraint(fields=["instance", "user"], name="one_membership_per_person"),
         ]
         indexes = [
+            models.Index(fields=["instance", "-id"], name="membership_newest"),
             models.Index(
                 fields=["expires_at"],
                 name="membership_end",

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from chat.models import Conversation
 from ingestion.models import Document
-from instances import members
+from instances import member_list, members
 from instances.api_keys import authenticate, create_api_key
 from instances.errors import LastAdministrator
 from instances.member_import import import_members
@@ -189,6 +189,24 @@ def test_the_list_says_how_people_entered(cast, client_for):
     assert shown[invited.pk].has_ended
     for words in ("by a rule", "invited", "added", "ended"):
         assert words in page.text
+
+
+def test_a_long_list_goes_on_from_page_to_page(cast, client_for, monkeypatch):
+    monkeypatch.setattr(member_list, "SORTED_AT_MOST", 5)
+    monkeypatch.setattr(member_list, "PER_PAGE", 4)
+    come = [MembershipFactory(instance=cast.instance).pk for _ in range(6)]
+    owner = client_for(cast.owner)
+    first = owner.get(url("members"))
+    assert [member.pk for member in first.context["listing"].members] == come[:1:-1]
+    assert "too many people" in first.text
+    older = owner.get(url("members"), {"before": first.context["listing"].before})
+    assert [member.pk for member in older.context["listing"].members][:2] == come[1::-1]
+    last = owner.get(url("members"), {"before": older.context["listing"].before})
+    assert len(last.context["listing"].members) == 1
+    assert last.context["listing"].before is None
+    found = owner.get(url("members"), {"q": "teammate"}).context["listing"]
+    assert [member.user for member in found.members] == [cast.teammate]
+    assert owner.get(url("members"), {"before": "x"}).status_code == 200
 
 
 @pytest.mark.parametrize(
