@@ -19,7 +19,8 @@ class TransferForm(forms.Form):
         label=_("New owner"),
         queryset=Membership.objects.none(),
         help_text=_(
-            "The person becomes an administrator. If they are not in the list, make them one first."
+            "The person becomes an administrator of the instance. Whoever is not in the list must be "
+            "made an administrator first."
         ),
     )
 
