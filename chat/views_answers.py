@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
+from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -40,11 +41,7 @@ async def ask_question(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask in a conversation, or begin one."""
     user = await request.auser()
 
-    def begin(membership: Membership) -> Asked | JsonResponse:
-        form = read_form(AskForm, request)
-        if isinstance(form, JsonResponse):
-            return form
-        data = form.cleaned_data
+    def begin(membership: Membership, data: dict[str, Any], model_id: str) -> Asked:
         if data["document_ids"]:
             # To name a document is to know that it is there.
             require_role(membership, Membership.Role.MEMBER)
@@ -52,13 +49,13 @@ async def ask_question(request: HttpRequest, slug: str) -> HttpResponse:
             instance=membership.instance,
             user=user,
             question=data["question"],
-            model_id=_model_id(membership, data["model"]),
+            model_id=model_id,
             conversation_id=data["conversation"],
             document_ids=data["document_ids"],
         )
 
     try:
-        return await _begin(request, slug, begin)
+        return await _begin(request, slug, AskForm, begin)
     except UnknownDocument:
         message = _("One of the chosen documents is no longer here. Remove it, then ask again.")
         return refusal(400, "unknown_document", message)
@@ -70,18 +67,13 @@ async def edit(request: HttpRequest, slug: str, message_id: UUID) -> HttpRespons
     """Ask an earlier question again in other words."""
     user = await request.auser()
 
-    def begin(membership: Membership) -> Asked | JsonResponse:
-        form = read_form(EditForm, request)
-        if isinstance(form, JsonResponse):
-            return form
-        data = form.cleaned_data
+    def begin(membership: Membership, data: dict[str, Any], model_id: str) -> Asked:
         question = get_message(membership.instance, user, message_id)
         if question.role != Message.Role.USER:
             raise Http404
-        model_id = _model_id(membership, data["model"])
         return edit_question(question, data["question"], model_id=model_id)
 
-    return await _begin(request, slug, begin)
+    return await _begin(request, slug, EditForm, begin)
 
 
 @require_POST
@@ -90,14 +82,10 @@ async def regenerate_answer(request: HttpRequest, slug: str, message_id: UUID) -
     """Have a question answered once more, perhaps by another model."""
     user = await request.auser()
 
-    def begin(membership: Membership) -> Asked | JsonResponse:
-        form = read_form(RegenerateForm, request)
-        if isinstance(form, JsonResponse):
-            return form
-        model_id = _model_id(membership, form.cleaned_data["model"])
+    def begin(membership: Membership, _data: dict[str, Any], model_id: str) -> Asked:
         return regenerate(get_message(membership.instance, user, message_id), model_id=model_id)
 
-    return await _begin(request, slug, begin)
+    return await _begin(request, slug, RegenerateForm, begin)
 
 
 @require_POST
@@ -131,14 +119,23 @@ async def events(request: HttpRequest, slug: str, message_id: UUID) -> HttpRespo
 
 
 async def _begin(
-    request: HttpRequest, slug: str, begin: Callable[[Membership], Asked | JsonResponse]
+    request: HttpRequest,
+    slug: str,
+    form_class: type[Form],
+    begin: Callable[[Membership, dict[str, Any], str], Asked],
 ) -> JsonResponse:
-    """Store the question, start to answer it, and tell the browser where to follow."""
+    """Store the question, start to answer it, and tell the browser where to follow.
+
+    ``begin(membership, data, model_id)`` stores it, from the form's data.
+    """
 
     def store(membership: Membership) -> tuple[Asked, Question] | JsonResponse:
-        asked = begin(membership)
-        if isinstance(asked, JsonResponse):
-            return asked
+        form = read_form(form_class, request)
+        if isinstance(form, JsonResponse):
+            return form
+        data = form.cleaned_data
+        model_id = choose_model(data["model"], membership.instance.model_id).id
+        asked = begin(membership, data, model_id)
         question = Question(
             instance=membership.instance,
             text=asked.question.content,
@@ -165,10 +162,6 @@ async def _begin(
         },
         status=201,
     )
-
-
-def _model_id(membership: Membership, wanted: str) -> str:
-    return choose_model(wanted, membership.instance.model_id).id
 
 
 def _own_message(membership: Membership, user: Any, message_id: UUID) -> tuple[Instance, Message]:
