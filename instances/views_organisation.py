@@ -37,16 +37,18 @@ def overview(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     form = InstancesForm(request.GET)
     chosen = form.chosen()
     instances = console.instances_of(organisation, **chosen)
+    page = Paginator(instances, ROWS_PER_PAGE).get_page(form.cleaned_data.get("page"))
+    members = console.count_members(page)
     context = {
         "figures": console.figures_of(organisation),
-        "page": Paginator(instances, ROWS_PER_PAGE).get_page(form.cleaned_data.get("page")),
+        "page": page,
+        "rows": [(instance, members.get(instance.pk, 0)) for instance in page],
         "chosen": chosen,
         "statuses": Instance.Status.choices,
         "sorts": [
             ("name", _("Name")),
             ("use", _("Last use, latest first")),
             ("disuse", _("Last use, longest ago first")),
-            ("members", _("Most members")),
             ("documents", _("Most documents")),
             ("storage", _("Most storage")),
         ],

@@ -11,7 +11,7 @@ from django.db import DatabaseError, connection, connections, transaction
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from instances import audit
+from instances import audit, audit_reading
 from instances.audit import Action
 from instances.audit_reading import Place, Search, read_batches, read_page
 from instances.audit_sentences import SENTENCES, details, sentence
@@ -112,6 +112,27 @@ def test_pages_follow_one_another_without_a_gap(cast):
     assert sorted(map(int, seen)) == list(range(25))
     batches = [len(batch) for batch in read_batches(level, Search(), size=10)]
     assert batches == [10, 10, 5]
+
+
+def test_a_search_looks_at_so_much_for_a_page_and_goes_on(cast, monkeypatch):
+    monkeypatch.setattr(audit_reading, "LOOKED_THROUGH_PER_PAGE", 10)
+    audit.record(Action.INSTANCE_ARCHIVED, instance=cast.instance)
+    audit.record_all(Action.MEMBER_LOST, map(str, range(25)), instance=cast.instance)
+    level, search, pages, after = (
+        Level(instance=cast.instance),
+        Search(action="instance.archived"),
+        [],
+        None,
+    )
+    with tenant(cast.instance):
+        while True:
+            page = read_page(level, search, after)
+            pages.append(len(page.entries))
+            if page.next is None:
+                break
+            after = page.next
+    assert pages == [0, 0, 1]
+    assert [len(batch) for batch in read_batches(level, search)] == [1]
 
 
 @pytest.mark.parametrize("text", ["", "_", "2026-01-01_x", "2026-01-01T00:00:00_" + "0" * 32])
