@@ -17,6 +17,7 @@ from accounts.oidc.provider import OidcProvider
 from accounts.proofs import remember
 from accounts.rules import rules_of
 from accounts.saml.provider import SamlProvider
+from accounts.secrets_at_rest import decrypt, encrypt
 from instances.client_address import client_address
 
 _MISMATCH = _("This user name, e-mail address or password is not right.")
@@ -96,6 +97,14 @@ class MfaAdapter(DefaultMFAAdapter):
     error_messages = DefaultMFAAdapter.error_messages | {
         "incorrect_code": _("This code or key is not right. Try again."),
     }
+
+    def encrypt(self, text: str) -> str:
+        """The seeds of authenticator apps and recovery codes are kept encrypted."""
+        return encrypt(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """The counterpart of ``encrypt``."""
+        return decrypt(encrypted_text)
 
     def get_totp_issuer(self) -> str:
         """What an authenticator app shows above the code."""

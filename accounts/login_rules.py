@@ -6,16 +6,10 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.saml.identifiers import STAFF
 from accounts.saml.models import IdentityProvider, MetadataFeed
-from instances.models import Instance, Organisation
+from instances.models import Instance, Organisation, staff_floor
 
 _WAYS = ("identity_provider", "feed", "oidc_provider")
-
-
-def staff_floor() -> list[str]:
-    """The affiliations of a new rule: the staff, without students."""
-    return sorted(STAFF)
 
 
 def _exactly_one_way() -> Q:

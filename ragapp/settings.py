@@ -20,6 +20,8 @@ DATA_DIR: Path = env.path("DATA_DIR", BASE_DIR / "var").resolve()
 # --- Site -----------------------------------------------------------------------------------------
 DEBUG: bool = env.bool("DEBUG", False)
 SECRET_KEY: str = env.str("SECRET_KEY", validate=validate.Length(min=50))
+# Former keys: sessions and secrets made under them stay good.
+SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
 SITE_NAME: str = env.str("SITE_NAME", "ragapp")
 SUPPORT_CONTACT: str = env.str("SUPPORT_CONTACT", "")
 # Where the world reaches this site: what federations know us by never depends on a Host header.

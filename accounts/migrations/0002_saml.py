@@ -3,7 +3,7 @@
 import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 import django.db.models.deletion
-import accounts.login_rules
+import instances.models.people
 from django.conf import settings
 from django.contrib.postgres.operations import TrigramExtension
 from django.db import migrations, models
@@ -78,7 +78,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('allowed_scopes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=255), blank=True, default=list, size=None)),
-                ('affiliations', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=30), blank=True, default=accounts.login_rules.staff_floor, size=None)),
+                ('affiliations', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=30), blank=True, default=instances.models.people.staff_floor, size=None)),
                 ('required', models.JSONField(blank=True, default=dict)),
                 ('require_mfa', models.BooleanField(default=False, verbose_name='require a second factor')),
                 ('is_enabled', models.BooleanField(default=True, verbose_name='enabled')),

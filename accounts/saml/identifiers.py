@@ -18,8 +18,6 @@ SCOPED_IDENTIFIERS: Final = (
     "eduPersonUniqueId",
     "eduPersonPrincipalName",
 )
-# ``member`` includes students.
-STAFF: Final = frozenset({"staff", "employee", "faculty", "researcher"})
 _SUBJECT_ID = re.compile(r"[a-z0-9][a-z0-9=\-]{0,126}")
 _LOCAL_PART = re.compile(r"[^\s\x00-\x1f\x7f@]{1,256}")
 

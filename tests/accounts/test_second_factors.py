@@ -6,6 +6,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
+from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 from django.urls import reverse
 
@@ -168,3 +169,20 @@ def test_an_operator_with_a_second_factor_goes_on(client, operator):
 def test_others_need_none(client, operator):
     client.force_login(UserFactory())
     assert client.get("/").status_code == 200
+
+
+def test_a_copy_of_the_database_gives_no_codes_away(ada, secret):
+    for factor in Authenticator.objects.filter(user=ada):
+        assert secret not in str(factor.data)
+    seed = RecoveryCodes(Authenticator.objects.get(user=ada, type="recovery_codes"))
+    assert seed.get_unused_codes()
+
+
+def test_a_changed_secret_key_needs_the_former_one(client, ada, secret, settings):
+    former = settings.SECRET_KEY
+    settings.SECRET_KEY = "another " * 10
+    app = Authenticator.objects.get(user=ada, type="totp")
+    with pytest.raises(ImproperlyConfigured, match="SECRET_KEY_FALLBACKS"):
+        app.wrap().validate_code(code_for(secret))
+    settings.SECRET_KEY_FALLBACKS = [former]
+    assert app.wrap().validate_code(code_for(secret))
