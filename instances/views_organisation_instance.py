@@ -6,7 +6,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -18,10 +17,9 @@ from instances.errors import InstanceError, user_message
 from instances.forms_lifecycle import DeleteInstanceForm
 from instances.forms_organisation import OwnerForm, QuotaForm, SuspensionForm
 from instances.forms_people import MemberForm, RoleForm
+from instances.member_list import list_members
 from instances.models import ApiKey, Instance, Membership, Organisation, Role
 from instances.organisation_access import organisation_view
-
-MEMBERS_PER_PAGE = 50
 
 
 def managed_instance_view(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
@@ -204,12 +202,17 @@ def _page(request: HttpRequest, instance: Instance, **forms: Any) -> HttpRespons
         # The page around the form shows what is stored, not what was refused.
         instance.refresh_from_db(fields=["max_documents", "max_stored_bytes"])
     search = request.GET.get("q", "").strip()
-    found = members.members_of(instance, search)
+    listing = list_members(
+        instance,
+        search=search,
+        page=request.GET.get("page", ""),
+        before=request.GET.get("before", ""),
+    )
     context = {
         "section": "instances",
         "managed": instance,
         "limits": quotas.limits_of(instance),
-        "page": Paginator(found, MEMBERS_PER_PAGE).get_page(request.GET.get("page")),
+        "listing": listing,
         "search": search,
         "member_count": Membership.objects.for_instance(instance).current().count(),
         "key_count": ApiKey.objects.for_instance(instance).filter(revoked_at=None).count(),
