@@ -89,6 +89,28 @@ def test_a_forgotten_password_is_replaced_by_mail(db, client, settings):
     assert not user.must_change_password
 
 
+def test_a_link_of_a_mail_works_once(db, client, settings):
+    settings.EMAIL_HOST = "mail.example.org"
+    page = client.get(reverse("account_reset_password_from_key", args=["1", "used-up"]))
+    assert "This link no longer works" in page.text
+    assert reverse("account_reset_password") in page.text
+
+
+@pytest.mark.parametrize("account", ["ada", None])
+def test_mails_speak_the_language_of_the_browser(db, client, settings, account):
+    settings.EMAIL_HOST = "mail.example.org"
+    if account:
+        UserFactory(username=account, email="o'hara@example.org")
+    form = {"email": "o'hara@example.org"}
+    client.post(reverse("account_reset_password"), form, headers={"accept-language": "fr"})
+    (message,) = mail.outbox
+    assert message.subject.startswith(f"[{settings.SITE_NAME}] ")
+    assert "vous n’avez rien à faire" in message.body
+    assert message.body.endswith(settings.SITE_NAME)
+    assert ("/accounts/password/reset/key/" in message.body) is bool(account)
+    assert "&#" not in message.body
+
+
 def test_without_a_mail_server_one_is_told_whom_to_ask(db, client, settings):
     settings.SUPPORT_CONTACT = "help@example.org"
     page = client.get("/accounts/login/")
