@@ -123,7 +123,7 @@ def empty(instance: Instance) -> None:
     """Delete the instance without loading its rows."""
     with tenant(instance), connection.cursor() as cursor:
         for table in ("chunk", "document", "corpusstatistics", "termstatistics"):
-            cursor.execute(f"DELETE FROM ingestion_{table} WHERE instance_id = %s", [instance.pk])  # noqa: S608
+            cursor.execute(f"DELETE FROM ingestion_{table} WHERE instance_id = %s", [instance.pk])
     instance.delete()
 
 

@@ -1,0 +1,372 @@
+"""A federation of generated data: 2,000 instances, 100,000 people, 10,000 identity providers.
+
+PostgreSQL makes the rows itself (``INSERT … SELECT``), with each model's own defaults for whatever
+is not named here, so that a new column needs no word in this file.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connections, models, transaction
+
+from accounts.models import IdentityProvider, LoginRule, MetadataFeed, User
+from chat.models import Conversation, Message
+from ingestion.models import Document
+from instances.contents import tenant_models
+from instances.models import (
+    AccessRule,
+    ApiKey,
+    AuditEntry,
+    Charter,
+    CharterAcceptance,
+    Identity,
+    Instance,
+    InstanceTotals,
+    Invitation,
+    Membership,
+    Organisation,
+    OrganisationAdministrator,
+)
+from usage.models import UsageRecord
+
+FEDERATION = "https://federation.example.org/"
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much of everything; the busy person is a member of ``busy_instances``."""
+
+    organisations: int = 60
+    group_instances: int = 300
+    instances: int = 2_000
+    users: int = 100_000
+    identity_providers: int = 10_000
+    big_members: int = 50_000
+    busy_instances: int = 400
+    members_of_a_group: int = 830
+    documents: int = 40_000
+    conversations: int = 60_000
+    audit_entries: int = 200_000
+
+    @property
+    def busy_user(self) -> int:
+        """Who is in many instances, and administers them: the last user."""
+        return self.users
+
+
+def fill(size: Size) -> None:
+    """Fill a migrated, empty database, through its owner."""
+    with (
+        transaction.atomic(using="owner"),
+        _row_security_off(),
+        connections["owner"].cursor() as cursor,
+    ):
+        _Filler(cursor, size).fill()
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+
+
+@contextmanager
+def _row_security_off() -> Iterator[None]:
+    """Let the owner write into all tenants at once."""
+    tables = [model._meta.db_table for model in (*tenant_models(), AuditEntry)]
+    with connections["owner"].cursor() as cursor:
+        for table in tables:
+            cursor.execute(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")
+        yield
+        for table in tables:
+            cursor.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+
+
+class _Filler:
+    def __init__(self, cursor: Any, size: Size) -> None:
+        self.cursor, self.size = cursor, size
+
+    def fill(self) -> None:
+        self._institutions()
+        self._people()
+        self._rights()
+        self._contents()
+        self._history()
+
+    def insert(self, model: type[models.Model], rows: str, /, **expressions: str) -> None:
+        """One row for each of ``rows``; columns not named get their model's defaults."""
+        columns, values, parameters = [], [], []
+        for field in model._meta.concrete_fields:
+            if field.name in expressions:
+                values.append(expressions[field.name].replace("%", "%%"))
+            elif getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False):
+                values.append("now()")
+            elif isinstance(field, models.AutoField):
+                continue
+            else:
+                values.append("%s")
+                default = field.get_default()
+                parameters.append(field.get_db_prep_save(default, connections["owner"]))
+            columns.append(field.column)
+        self.cursor.execute(
+            f"INSERT INTO {model._meta.db_table} ({', '.join(columns)})"
+            f" SELECT {', '.join(values)} FROM {rows.replace('%', '%%')} ON CONFLICT DO NOTHING",
+            parameters,
+        )
+        if isinstance(model._meta.pk, models.AutoField):
+            table = model._meta.db_table
+            self.cursor.execute(
+                f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}"
+            )
+
+    def _institutions(self) -> None:
+        size = self.size
+        self.insert(
+            Organisation,
+            f"generate_series(1, {size.organisations}) AS n",
+            id="n",
+            slug="'university-' || n",
+            name="'Université ' || n",
+        )
+        self.insert(
+            MetadataFeed,
+            "generate_series(1, 1) AS n",
+            id="n",
+            name="'Federation'",
+            url="'https://example.org/metadata'",
+            certificates="''",
+            valid_until="now() + interval '7 days'",
+        )
+        self.insert(
+            IdentityProvider,
+            f"generate_series(1, {size.identity_providers}) AS n",
+            id="n",
+            entity_id="'https://idp.univ-' || n || '.example.org/'",
+            feed="1",
+            xml="repeat('<xml/>', 300)",
+            sha256="md5(n::text)",
+            names="jsonb_build_object('fr', 'Université ' || md5(n::text))",
+            search_text="'universite ' || md5(n::text) || ' university ' || n || ' univ-' || n",
+            scopes="ARRAY['univ-' || n || '.fr']",
+            registration_authority=f"'{FEDERATION}'",
+            sso_url="'https://idp.univ-' || n || '.example.org/sso'",
+        )
+        self.insert(
+            LoginRule,
+            f"generate_series(1, {size.organisations}) AS n",
+            organisation="n",
+            identity_provider="n",
+        )
+        self.insert(LoginRule, "generate_series(1, 1) AS n", organisation="n", feed="1")
+
+    def _people(self) -> None:
+        size = self.size
+        self.insert(
+            User,
+            f"generate_series(1, {size.users}) AS n",
+            id="n",
+            username="'person' || n",
+            email="'person' || n || '@univ-' || n % 60 || '.example.org'",
+            first_name="'Prénom' || n % 997",
+            last_name="'Nom' || md5(n::text)",
+            password="'!'",  # noqa: S106 (nobody logs in with it)
+        )
+        self.insert(
+            Identity,
+            f"generate_series(1, {size.users}) AS n",
+            user="n",
+            source="'saml:' || n",
+            organisation_ids=f"ARRAY[1 + n % {size.organisations}]",
+            federation=f"'{FEDERATION}'",
+            scopes=f"ARRAY['univ-' || 1 + n % {size.organisations} || '.fr']",
+            affiliations="CASE WHEN n % 3 = 0 THEN ARRAY['student', 'member']"
+            " ELSE ARRAY['staff', 'member'] END",
+            attributes="""jsonb_build_object('mail', jsonb_build_array('a@b.c'))""",
+            asserted_at="now()",
+        )
+
+    def _rights(self) -> None:
+        size = self.size
+        self.insert(
+            Instance,
+            f"generate_series(1, {size.instances}) AS n",
+            id="n",
+            organisation=f"1 + n % {size.organisations}",
+            slug="'instance-' || n",
+            name="'Instance ' || md5(n::text)",
+            kind=f"CASE WHEN n > {size.group_instances} THEN 'personal' ELSE 'group' END",
+            owner="n",
+            last_used_at="now() - n * interval '1 hour'",
+        )
+        self.insert(
+            OrganisationAdministrator,
+            f"generate_series(1, {size.organisations}) AS n",
+            organisation="n",
+            user="n",
+        )
+        self._access_rules()
+        self._memberships()
+        self.insert(
+            ApiKey,
+            "generate_series(1, 5000) AS n",
+            instance=f"1 + n % {size.instances}",
+            name="'Key ' || n",
+            prefix="'rag_' || n % 10000",
+            digest="encode(sha256(('key ' || n)::bytea), 'hex')",
+            created_by=f"1 + n % {size.instances}",
+        )
+        self.insert(
+            Invitation,
+            "generate_series(1, 5000) AS n",
+            instance=f"1 + n % {size.group_instances}",
+            digest="encode(sha256(('invitation ' || n)::bytea), 'hex')",
+            expires_at="now() + interval '7 days'",
+            created_by="1",
+        )
+        self._charters()
+
+    def _access_rules(self) -> None:
+        groups = self.size.group_instances
+        for number, audience in enumerate(AccessRule.Audience.values):
+            self.insert(
+                AccessRule,
+                f"generate_series(1, {groups}) AS n",
+                id=f"n + {number * groups}",
+                instance="n",
+                audience=f"'{audience}'",
+                organisation_ids="ARRAY[1 + n % 60, 1 + (n + 7) % 60, 1 + (n + 29) % 60]"
+                if audience == AccessRule.Audience.ORGANISATIONS
+                else "ARRAY[]::bigint[]",
+                federation=f"'{FEDERATION}'"
+                if audience == AccessRule.Audience.FEDERATION
+                else "''",
+                # Of the widest, a few only are switched on: otherwise everybody is in everything.
+                is_enabled="n % 30 = 1" if number > 1 else "true",
+                affiliations="CASE WHEN n > 1 THEN ARRAY['staff', 'faculty'] ELSE '{}' END",
+            )
+
+    def _memberships(self) -> None:
+        size = self.size
+        self.insert(
+            Membership,
+            f"generate_series(1, {size.big_members}) AS n",
+            instance="1",
+            user="n",
+            role="CASE WHEN n = 1 THEN 'admin' ELSE 'member' END",
+            # The rule of its federation (see above).
+            rule=f"CASE WHEN n > 1000 THEN 1 + 2 * {size.group_instances} END",
+        )
+        self.insert(
+            Membership,
+            f"generate_series(1, {size.busy_instances}) AS n",
+            instance="n",
+            user=str(size.busy_user),
+            role="'admin'",
+        )
+        self.insert(
+            Membership,
+            f"generate_series({size.group_instances + 1}, {size.instances}) AS n",
+            instance="n",
+            user="n",
+            role="'admin'",
+        )
+        self.insert(
+            Membership,
+            f"generate_series(2, {size.group_instances}) AS n,"
+            f" generate_series(1, {size.members_of_a_group}) AS k",
+            instance="n",
+            user=f"1 + (n * 331 + k * 7) % {size.users - 1}",
+            role="CASE WHEN k = 1 THEN 'admin' WHEN k < 20 THEN 'editor' ELSE 'member' END",
+        )
+
+    def _charters(self) -> None:
+        size = self.size
+        self.insert(Charter, "generate_series(1, 1) AS n", id="n", version="1", text_fr="'Texte'")
+        self.insert(
+            Charter,
+            f"generate_series(1, {size.organisations}) AS n",
+            id="n + 1",
+            organisation="n",
+            version="1",
+            text_fr="'Texte'",
+        )
+        self.insert(
+            CharterAcceptance, f"generate_series(1, {size.users}) AS n", charter="1", user="n"
+        )
+        self.insert(
+            CharterAcceptance,
+            f"generate_series(1, {size.users}) AS n, generate_series(0, 2) AS k",
+            charter=f"2 + (n + k) % {size.organisations}",
+            user="n",
+        )
+        for user in (1, size.busy_user):
+            self.insert(
+                CharterAcceptance,
+                f"generate_series(1, {size.organisations + 1}) AS n",
+                charter="n",
+                user=str(user),
+            )
+
+    def _contents(self) -> None:
+        size = self.size
+        self.insert(
+            Document,
+            f"(SELECT gen_random_uuid() AS uid, 1 + n % {size.instances} AS tenant, n"
+            f" FROM generate_series(1, {size.documents}) AS n) AS made",
+            id="uid",
+            instance="tenant",
+            name="'Document ' || n || '.pdf'",
+            media_type="'application/pdf'",
+            size_bytes="100000 + n",
+            sha256="encode(sha256(n::text::bytea), 'hex')",
+            file="tenant || '/' || uid",
+            status="CASE WHEN n % 500 = 0 THEN 'failed' ELSE 'ready' END",
+            embedding_model="'intfloat/multilingual-e5-small'",
+            uploaded_by=f"1 + n % {size.users}",
+        )
+        self.insert(InstanceTotals, f"generate_series(1, {size.instances}) AS n", instance="n")
+        # Half of them in one instance, of 3,000 people.
+        self.insert(
+            Conversation,
+            f"generate_series(1, {size.conversations}) AS n",
+            id="md5('conversation ' || n)::uuid",
+            instance=f"CASE WHEN n % 2 = 0 THEN 1 ELSE 1 + n % {size.instances} END",
+            user="1 + n % 3000",
+            title="'Question ' || n",
+        )
+        self.insert(
+            Message,
+            f"generate_series(1, {size.conversations}) AS n, generate_series(1, 3) AS k",
+            id="gen_random_uuid()",
+            instance=f"CASE WHEN n % 2 = 0 THEN 1 ELSE 1 + n % {size.instances} END",
+            conversation="md5('conversation ' || n)::uuid",
+            role="CASE WHEN k % 2 = 1 THEN 'user' ELSE 'assistant' END",
+            content="repeat('Quelques mots ', 30)",
+        )
+
+    def _history(self) -> None:
+        size = self.size
+        self.insert(
+            UsageRecord,
+            f"generate_series(1, {size.conversations * 3}) AS n",
+            id="gen_random_uuid()",
+            instance=f"CASE WHEN n % 2 = 0 THEN 1 ELSE 1 + n % {size.instances} END",
+            message_id="gen_random_uuid()",
+            user="1 + n % 3000",
+            model="'extractive'",
+            outcome="'complete'",
+            method="'local'",
+            method_version="'5 W per core'",
+            created_at="now() - n * interval '1 minute'",
+        )
+        self.insert(
+            AuditEntry,
+            f"generate_series(1, {size.audit_entries}) AS n",
+            id="gen_random_uuid()",
+            at="now() - n * interval '1 minute'",
+            action="'member.added'",
+            actor_id=f"1 + n % {size.users}",
+            actor_name="'Prénom Nom (person' || n || ')'",
+            instance_id=f"CASE WHEN n % 4 = 0 THEN 1 ELSE 1 + n % {size.instances} END",
+            organisation_id=f"CASE WHEN n % 4 = 0 THEN 2 ELSE 1 + n % {size.instances} % 60 END",
+            target="'Somebody ' || n",
+        )
