@@ -25,7 +25,7 @@ from chat.transcript import Transcript
 from inference.catalogue import EXTRACTIVE, LanguageModel, within_instance
 from inference.chat.backend import ChatMessage
 from inference.chat.client import stream_chat
-from inference.chat.events import Finished, PromptTruncated, ReasoningDelta, TextDelta, UsageUpdate
+from inference.chat.events import Finished, PromptTruncated, ReasoningDelta, TextDelta
 from inference.errors import ContextOverflow, InferenceError
 from instances.models import Instance
 from retrieval.search import RetrievedChunk, SearchResult, asearch
@@ -156,8 +156,6 @@ async def _stream(
                     yield Text(event.text)
                 case ReasoningDelta():
                     yield Reasoning(event.text)
-                case UsageUpdate():
-                    transcript.usage = event.usage
                 case PromptTruncated():
                     transcript.warning = "prompt_truncated"
                 case Finished():

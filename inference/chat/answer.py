@@ -94,12 +94,6 @@ class Answer:
             reasoning_tokens=estimate_tokens(reasoning),
         )
 
-    def running_usage(self) -> TokenUsage | None:
-        """Return the tokens that the server has counted so far, None if it does not count yet."""
-        if not self._reported:
-            return None
-        return read_usage(self._reported, prompt_tokens=0, completion_tokens=0, reasoning_tokens=0)
-
     def explain(self, error: InferenceError) -> None:
         """Add to the error what had come before it."""
         if self.has_begun:

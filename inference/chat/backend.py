@@ -1,6 +1,6 @@
 """Which language model to ask, and how its server wants to be asked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -9,7 +9,6 @@ Role = Literal["system", "user", "assistant"]
 PriorityScheme = Literal["none", "vllm", "aristote"]
 
 MAX_CACHE_SALT_CHARS = 128
-OWN_KEYS = frozenset({"model", "messages", "stream", "stream_options", "max_tokens", "temperature"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +29,9 @@ class ChatBackend:
     `total_timeout_s` the longest answer. `max_retry_wait_s` bounds the time spent waiting between
     attempts, all retries together. `priority` is sent as it is where `priority_scheme` is not
     "none": lower is earlier for vLLM, higher is more urgent for aristote-dispatcher. `cache_salt`
-    keeps the prefix caches of tenants apart (vLLM). `extra_body` holds what one server alone knows,
-    such as aristote's {"routing-mode": "private-first"}.
+    keeps the prefix caches of tenants apart (vLLM).
 
-    Raises ValueError for an address, a cache salt or an extra body that no server could take.
+    Raises ValueError for an address or a cache salt that no server could take.
     """
 
     base_url: str
@@ -45,12 +43,10 @@ class ChatBackend:
     total_timeout_s: float = 1800.0
     max_retries: int = 2
     max_retry_wait_s: float = 20.0
-    continuous_usage: bool = False
     priority_scheme: PriorityScheme = "none"
     priority: int = 0
     cache_salt: str | None = None
     context_window: int | None = None
-    extra_body: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_address(self.base_url)
@@ -58,8 +54,6 @@ class ChatBackend:
             raise ValueError("A backend needs the name of a model.")
         if self.cache_salt is not None:
             check_cache_salt(self.cache_salt)
-        if taken := OWN_KEYS & self.extra_body.keys():
-            raise ValueError(f"extra_body may not set {', '.join(sorted(taken))}.")
 
     def url(self, path: str) -> str:
         """Return the address of an endpoint, such as "chat/completions"."""
@@ -84,15 +78,11 @@ class ChatBackend:
         stop: Sequence[str] = (),
     ) -> dict[str, Any]:
         """Return the JSON body of a streamed chat request."""
-        stream_options = {"include_usage": True}
-        if self.continuous_usage:
-            stream_options["continuous_usage_stats"] = True
         body: dict[str, Any] = {
-            **self.extra_body,
             "model": self.model,
             "messages": [{"role": each.role, "content": each.content} for each in messages],
             "stream": True,
-            "stream_options": stream_options,
+            "stream_options": {"include_usage": True},
             "max_tokens": max_tokens,
             "temperature": temperature,
         }

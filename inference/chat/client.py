@@ -17,7 +17,6 @@ from inference.chat.events import (
     ReasoningDelta,
     TextDelta,
     TokenUsage,
-    UsageUpdate,
 )
 from inference.chat.failures import find_complaint, to_error
 from inference.chat.retries import RetryBudget
@@ -151,8 +150,6 @@ async def _attempt(
             async for batch in batches:
                 for delta in _join(answer.take(batch)):
                     yield delta
-                if backend.continuous_usage and (usage := answer.running_usage()):
-                    yield UsageUpdate(usage)
                 if answer.is_done:
                     break
                 if answer.is_whole:

@@ -1,8 +1,7 @@
 """What a language model's answer is made of, whatever server it comes from.
 
-A stream is any number of `TextDelta`, `ReasoningDelta` and `UsageUpdate`, then at most one
-`PromptTruncated`, then exactly one `Finished`. Whatever else ends it is an
-`inference.errors.InferenceError`.
+A stream is any number of `TextDelta` and `ReasoningDelta`, then at most one `PromptTruncated`, then
+exactly one `Finished`. Whatever else ends it is an `inference.errors.InferenceError`.
 """
 
 from dataclasses import dataclass
@@ -43,13 +42,6 @@ class ReasoningDelta:
 
 
 @dataclass(frozen=True, slots=True)
-class UsageUpdate:
-    """Tokens so far, from a backend that counts while it generates: survives a cancel."""
-
-    usage: TokenUsage
-
-
-@dataclass(frozen=True, slots=True)
 class PromptTruncated:
     """The backend read far fewer prompt tokens than were sent (Ollama cuts without a word)."""
 
@@ -65,4 +57,4 @@ class Finished:
     usage: TokenUsage
 
 
-ChatEvent = TextDelta | ReasoningDelta | UsageUpdate | PromptTruncated | Finished
+ChatEvent = TextDelta | ReasoningDelta | PromptTruncated | Finished

@@ -13,7 +13,6 @@ from inference.chat.events import (
     ReasoningDelta,
     TextDelta,
     TokenUsage,
-    UsageUpdate,
 )
 from inference.chat.tokens import estimate_tokens
 from tests.inference.chat_collect import collect, end_of, reasoning_of, text_of
@@ -245,18 +244,6 @@ async def test_usage_that_comes_late_is_awaited_but_a_connection_left_open_is_no
 ) -> None:
     scripted_llm.script(Reply([PARIS, STOP, 0.05, usage_chunk(), DONE, Act.HOLD]))
     assert not end_of(await collect(chat_backend)).usage.estimated
-
-
-async def test_a_backend_that_counts_while_it_generates(
-    scripted_llm: ScriptedLLM, chat_backend: ChatBackend
-) -> None:
-    counted = [chunk("mot", usage=USAGE | {"completion_tokens": n}) for n in (1, 2, 3)]
-    scripted_llm.script(Reply([counted[0], 0.02, counted[1], 0.02, counted[2], STOP, DONE]))
-    events = await collect(replace(chat_backend, continuous_usage=True))
-    updates = [event.usage.completion_tokens for event in events if isinstance(event, UsageUpdate)]
-    assert updates == sorted(updates)
-    assert updates[-1] == 3
-    assert end_of(events).usage.completion_tokens == 3
 
 
 async def test_a_prompt_cut_without_a_word_is_noticed(
