@@ -11,6 +11,8 @@ class ParseLimits:
 
     max_pages: int = 5_000
     max_text_chars: int = 20_000_000
+    # So much text in prose makes half of it; more are short rows, each under the same long header.
+    max_passages: int = 50_000
     max_unpacked_bytes: int = 1024 * MIB
     memory_bytes: int = 1024 * MIB
     cpu_seconds: int = 300

@@ -55,6 +55,8 @@ def _outcome(request: ParseRequest, counter: TokenCounter) -> bytes:
         passages = chunk_document(
             document, name=request.name, counter=counter, chunk_tokens=request.chunk_tokens
         )
+        if len(passages) > limits.max_passages:
+            raise TooMuchText(f"{len(passages)} passages")
         result = dump_result(ParsedFile(document, passages))
     except IngestionError as error:
         return dump_result(error)

@@ -157,6 +157,8 @@ def test_text_is_bounded(tmp_path: Path) -> None:
         parse(tmp_path / "a.txt", max_text_chars=100_000)
     with pytest.raises(TooMuchText):
         parse(tmp_path / "a.txt", max_result_bytes=100_000)
+    with pytest.raises(TooMuchText):
+        parse(tmp_path / "a.txt", max_passages=100)
 
 
 def test_the_caller_may_give_up(tmp_path: Path) -> None:
