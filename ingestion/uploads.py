@@ -31,8 +31,8 @@ def store_upload(
     """Keep an uploaded file and queue it; the same bytes again give the existing document.
 
     Returns the document and whether it is new. Raises ``FileTooLarge``, ``EmptyDocument``,
-    ``UnsupportedMediaType`` or ``EncryptedDocument``, and what ``instances.quotas.check_room`` does,
-    before anything is stored.
+    ``UnsupportedMediaType`` or ``EncryptedDocument``, and what ``instances.quotas.check_room``
+    does, before anything is stored.
     """
     name = clean_name(name)
     with tempfile.NamedTemporaryFile() as copy:
