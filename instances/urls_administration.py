@@ -1,6 +1,6 @@
 """The operators' pages, an organisation's console, and the pages that every level has."""
 
-from django.urls import URLPattern, include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from instances import (
     views_audit,
@@ -42,7 +42,7 @@ managed_instance_urls = [
     path("cancel/", _instance.cancel_deletion, name="managed_cancel_deletion"),
 ]
 
-organisation_urls = [
+organisation_urls: list[URLPattern | URLResolver] = [
     path("", views_organisation.overview, name="organisation"),
     path("instances/<slug:instance>/", include(managed_instance_urls)),
     path("requests/", views_organisation.requests_page, name="organisation_requests"),
