@@ -20,7 +20,7 @@ class CharterForm(forms.ModelForm):
         }
         help_texts = {
             "text_fr": _("Plain text; an empty line begins a new paragraph."),
-            "text_en": _("Who reads the site in English sees the French text if this is empty."),
+            "text_en": _("Readers in English see the French text if this is empty."),
         }
 
     def clean(self) -> dict[str, Any]:
