@@ -264,3 +264,9 @@ class Identity(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} by {self.source[:20]}"
+
+    @property
+    def affiliation_labels(self) -> list[str]:
+        """The affiliations in words; one that eduPerson does not know, as it is."""
+        labels = dict(Affiliation.choices)
+        return [str(labels.get(name, name)) for name in self.affiliations]

@@ -75,6 +75,7 @@ def test_a_member_is_removed_and_an_instance_suspended(page_for, cast):
     page.get_by_role("link", name="Faculté de droit").click()
     page.get_by_role("button", name="Actions for teammate").click()
     page.get_by_role("button", name="Remove from the instance").click()
+    page.get_by_role("dialog").get_by_role("button", name="Remove").click()
     expect(page.get_by_text("teammate was removed.")).to_be_visible()
     page.get_by_label("Reason, which its members will read").fill("Personal data were uploaded.")
     page.get_by_role("button", name="Suspend").click()
