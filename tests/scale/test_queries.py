@@ -1,0 +1,153 @@
+"""The number of queries of a page does not grow with what there is: ten times as much, as many.
+
+Every page that needs no more than an instance or an organisation in its address is visited, those
+written tomorrow included. What each query costs with much in the tables: ``bench/scale.py``.
+"""
+
+from collections import Counter
+
+import pytest
+from django.test import Client
+
+from accounts.models import IdentityProvider, MetadataFeed
+from instances.access import get_membership
+from instances.access_rules import open_instances, reevaluate_instance, reevaluate_person
+from instances.api_keys import authenticate, create_api_key
+from instances.models import Membership, OrganisationAdministrator
+from instances.tenancy import tenant
+from tests import factories
+from tests.cast import Cast, make_cast
+from tests.isolation.recording import Recorder
+from tests.isolation.tour import member_pages
+
+FEW, MANY = 3, 30
+# Of transactions.
+NOT_COUNTED = ("SAVEPOINT", "RELEASE SAVEPOINT", "SELECT set_config", "SELECT current_setting")
+
+
+@pytest.fixture
+def cast(transactional_db) -> Cast:
+    """The cast; its owner administers the organisation and operates the site."""
+    cast = make_cast()
+    OrganisationAdministrator.objects.create(
+        organisation=cast.instance.organisation, user=cast.owner
+    )
+    cast.owner.is_staff = True
+    cast.owner.save()
+    factories.IdentityFactory(user=cast.owner, organisation_ids=[cast.instance.organisation_id])
+    return cast
+
+
+def grow(cast: Cast, n: int) -> None:
+    """Add ``n`` of everything that a page may list, but rules: each is judged by its own query."""
+    organisation, instance = cast.instance.organisation, cast.instance
+    factories.OrganisationFactory.create_batch(n)
+    for sibling in factories.InstanceFactory.create_batch(n, organisation=organisation):
+        factories.MembershipFactory(instance=sibling, user=cast.owner, role=Membership.Role.ADMIN)
+    for open_one in factories.InstanceFactory.create_batch(n, organisation=organisation):
+        factories.AccessRuleFactory(instance=open_one)
+    factories.MembershipFactory.create_batch(n, instance=instance)
+    factories.ApiKeyFactory.create_batch(n, instance=instance, created_by=cast.owner)
+    factories.InvitationFactory.create_batch(n, instance=instance)
+    factories.DocumentFactory.create_batch(n, instance=instance)
+    factories.ConversationFactory.create_batch(n, instance=instance, user=cast.owner)
+    factories.OrganisationAdministratorFactory.create_batch(n, organisation=organisation)
+
+
+def queries(recorder: Recorder) -> Counter[str]:
+    """How many statements were recorded, by place."""
+    counted = Counter(
+        statement.place
+        for statement in recorder.statements
+        if not statement.sql.startswith(NOT_COUNTED)
+    )
+    recorder.statements.clear()
+    return counted
+
+
+def visit_everything(recorder: Recorder, cast: Cast) -> None:
+    client = Client()
+    client.force_login(cast.owner)
+    values = {"slug": cast.instance.slug, "organisation": cast.instance.organisation.slug}
+    for page in member_pages():
+        if set(page.converters) <= values.keys():
+            client.get(page.path(values))
+            with recorder.at(page.name):
+                client.get(page.path(values))
+
+
+def test_a_page_sends_as_many_queries_for_much_as_for_little(cast):
+    recorder = Recorder()
+    with recorder.installed():
+        grow(cast, FEW)
+        visit_everything(recorder, cast)
+        few = queries(recorder)
+        grow(cast, MANY - FEW)
+        visit_everything(recorder, cast)
+        many = queries(recorder)
+    assert len(few) > 20
+    assert {place: (few[place], many[place]) for place in many if many[place] > few[place]} == {}
+
+
+class TestWhatPrecedesAPage:
+    """Logins, keys and the check that each request begins with."""
+
+    @pytest.fixture
+    def count(self, cast):
+        """``count(act)``: the queries of an act, few and many."""
+
+        def measure(act):
+            recorder = Recorder()
+            with recorder.installed():
+                for n in (FEW, MANY - FEW):
+                    grow(cast, n)
+                    act()
+                    with recorder.at(str(n)):
+                        act()
+            return list(queries(recorder).values())
+
+        return measure
+
+    def test_the_permission_check(self, cast, count):
+        few, many = count(lambda: get_membership(cast.owner, cast.instance.slug))
+        assert many == few <= 4
+
+    def test_an_api_key(self, cast, count):
+        _key, plaintext = create_api_key(
+            instance=cast.instance, name="Script", scope="chat", created_by=cast.owner
+        )
+        few, many = count(lambda: authenticate(plaintext))
+        assert many == few <= 6
+
+    def test_rights_judged_at_a_login(self, cast, count):
+        few, many = count(lambda: reevaluate_person(cast.owner))
+        assert many == few <= 8
+
+    def test_rights_judged_when_rules_change(self, cast, count):
+        def judge() -> None:
+            with tenant(cast.instance):
+                reevaluate_instance(cast.instance)
+
+        factories.AccessRuleFactory(instance=cast.instance)
+        few, many = count(judge)
+        assert many == few <= 8
+
+    def test_what_is_open_to_a_person(self, cast, count):
+        few, many = count(lambda: open_instances(cast.owner))
+        assert many == few <= 8
+
+    def test_finding_ones_institution(self, cast, count):
+        feed = MetadataFeed.objects.create(name="Federation", url="https://example.org/feed")
+
+        def find() -> None:
+            IdentityProvider.objects.bulk_create(
+                IdentityProvider(
+                    entity_id=f"https://idp-{n}.example.org/{IdentityProvider.objects.count()}",
+                    feed=feed,
+                )
+                for n in range(FEW)
+            )
+            Client().get("/saml/", {"q": "uni"})
+
+        few, many = count(find)
+        assert many == few
