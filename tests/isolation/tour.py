@@ -34,6 +34,7 @@ QUESTION = "Combien de jours de congé ont les doctorants ?"
 ELSEWHERE = ("accounts/", "admin/", "api/", "saml/", "v1/", "healthz", "readyz")
 Values = dict[str, Any]
 
+RULE = {"audience": "organisation", "affiliations": ["staff"], "role": "member"}
 FORMS: dict[str, Callable[[Values], dict[str, Any]]] = {
     "chat:ask": lambda values: {"question": QUESTION},
     "chat:edit": lambda values: {"question": QUESTION},
@@ -58,7 +59,20 @@ FORMS: dict[str, Callable[[Values], dict[str, Any]]] = {
         "role": "member",
     },
     "instances:member_role": lambda values: {"role": "editor"},
-    "instances:key_create": lambda values: {"name": "Script", "scope": "chat"},
+    "instances:invitation_create": lambda values: {
+        "note": "A colleague",
+        "role": "member",
+        "valid_days": "7",
+    },
+    "instances:rule_add": lambda values: RULE,
+    "instances:rule_edit": lambda values: RULE,
+    "instances:key_create": lambda values: {
+        "name": "Script",
+        "scope": "chat",
+        "lifetime_days": "30",
+    },
+    "instances:transfer": lambda values: {"member": values["member_id"]},
+    "instances:delete": lambda values: {"confirmation": values["slug"]},
     "instances:general": lambda values: {"name": "Droit", "language": "fr"},
     "instances:answers": lambda values: {"strictness": "strict", "top_k": 4},
 }
