@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from instances import audit
-from instances.models import ApiKey, Instance, Membership
+from instances.models import ApiKey, Instance, Invitation, Membership
 
 _CHUNK = 1000
 
@@ -42,11 +42,19 @@ def revoke_keys(instance: Instance, user_ids: Sequence[int]) -> None:
     )
 
 
+def revoke_invitations(instance: Instance, user_ids: Sequence[int]) -> None:
+    """End the open invitations that people made: none is their way back."""
+    Invitation.objects.for_instance(instance).filter(
+        created_by__in=user_ids, accepted_at=None, revoked_at=None
+    ).update(revoked_at=timezone.now())
+
+
 def _end(
     instance: Instance, user_ids: Sequence[int], action: audit.Action, detail: dict[str, Any]
 ) -> int:
     people = list(get_user_model()._default_manager.filter(pk__in=user_ids).order_by("pk"))
     revoke_keys(instance, user_ids)
+    revoke_invitations(instance, user_ids)
     ended, _by_model = Membership.objects.for_instance(instance).filter(user__in=user_ids).delete()
     # Who is not in it any more cannot answer for it, or take it back.
     Instance.objects.filter(pk=instance.pk, owner__in=user_ids).update(owner=None)

@@ -83,7 +83,8 @@ def find_person(identifier: str) -> Any:
     if user is not None:
         return user
     # An address may be shared; adding the wrong person would open the instance to them.
-    matches = list(people.filter(email__iexact=identifier).exclude(email="")[:2])
+    known = people.filter(is_found_by_email=True).exclude(email="")
+    matches = list(known.filter(email__iexact=identifier)[:2])
     if len(matches) != 1:
         raise MemberNotFound(identifier)
     return matches[0]
@@ -101,7 +102,8 @@ def create_local_member(
 ) -> tuple[Membership, str]:
     """Create an account and its membership; return it with the password, kept nowhere in clear.
 
-    The person must change the password at the first login. Raises UsernameTaken.
+    The person must change the password at the first login. Other instances find them by the user
+    name alone, as nothing has verified the address. Raises UsernameTaken.
     """
     password = one_time_password()
     with transaction.atomic():
@@ -114,6 +116,7 @@ def create_local_member(
                     last_name=last_name,
                     password=password,
                     must_change_password=True,
+                    is_found_by_email=False,
                 )
         except IntegrityError as error:
             raise UsernameTaken(username) from error
@@ -124,7 +127,8 @@ def create_local_member(
 def change_role(*, membership: Membership, role: str) -> None:
     """Give the member this role, whatever rules say. Raises LastAdministrator.
 
-    Somebody who becomes a guest loses the keys they made.
+    Somebody who becomes a guest loses the keys they made, and who administers no longer the
+    invitations that nobody has accepted.
     """
     former = membership.role
     with transaction.atomic():
@@ -134,6 +138,8 @@ def change_role(*, membership: Membership, role: str) -> None:
         membership.save(update_fields=["role", "rule"])
         if role == Membership.Role.GUEST:
             departures.revoke_keys(membership.instance, [membership.user_id])
+        if role != Membership.Role.ADMIN:
+            departures.revoke_invitations(membership.instance, [membership.user_id])
         audit.record(
             audit.Action.MEMBER_CHANGED,
             instance=membership.instance,

@@ -141,6 +141,21 @@ def test_a_member_made_a_guest_loses_the_keys(cast):
     assert authenticate(plaintext) is None
 
 
+@pytest.mark.parametrize("end", ["removed", "made editor"])
+def test_who_administers_no_longer_leaves_no_way_back(cast, end):
+    administrator = MembershipFactory(instance=cast.instance, role="admin")
+    theirs = InvitationFactory(instance=cast.instance, created_by=administrator.user)
+    other = InvitationFactory(instance=cast.instance, created_by=cast.owner)
+    with tenant(cast.instance):
+        if end == "removed":
+            members.remove_member(administrator)
+        else:
+            members.change_role(membership=administrator, role="editor")
+        theirs.refresh_from_db()
+        other.refresh_from_db()
+    assert (theirs.state, other.state) == ("revoked", "open")
+
+
 def test_the_organisation_manages_members_without_reading(cast):
     """Every function works for the organisation's administrators, who see no content."""
     DocumentFactory(instance=cast.instance)
