@@ -51,6 +51,8 @@ class UserAdmin(DjangoUserAdmin):
         return super().log_change(request, obj, message)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        if "email" in form.changed_data:
+            obj.is_found_by_email = True
         super().save_model(request, obj, form, change)
         if change and "is_active" in form.changed_data:
             (switch_on if obj.is_active else switch_off)(obj)

@@ -42,6 +42,9 @@ class User(AbstractUser):
         DARK = "dark", _("Dark")
 
     must_change_password = models.BooleanField(default=False)
+    # Not where an administrator of an instance wrote the address: whoever makes an account with
+    # somebody else's would be added to other instances in their place.
+    is_found_by_email = models.BooleanField(default=True, editable=False)
     # Part of what every session is bound to: a new one ends them all.
     session_salt = models.CharField(max_length=32, blank=True, default="", editable=False)
     # "" follows the browser.

@@ -97,6 +97,13 @@ class LocalMemberForm(forms.Form):
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices, initial=Role.MEMBER)
     expires_at = until_field()
 
+    def clean_username(self) -> str:
+        """No user name may look like an address: members are added by either."""
+        username = str(self.cleaned_data["username"])
+        if "@" in username:
+            raise forms.ValidationError(_("A user name has no @."))
+        return username
+
 
 class MemberImportForm(forms.Form):
     """Many people who have accounts, one a line."""

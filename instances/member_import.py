@@ -93,7 +93,8 @@ def _find(identifiers: list[str]) -> dict[str, Any]:
     people = get_user_model()._default_manager.filter(is_active=True)
     lowered = {identifier.lower() for identifier in identifiers}
     by_address: dict[str, list[Any]] = defaultdict(list)
-    for person in people.alias(lowered=Lower("email")).filter(lowered__in=lowered - {""}):
+    known = people.filter(is_found_by_email=True).alias(lowered=Lower("email"))
+    for person in known.filter(lowered__in=lowered - {""}):
         by_address[person.email.lower()].append(person)
     found = {}
     for identifier in identifiers:

@@ -6,6 +6,9 @@ from django.urls import reverse
 from accounts.models import User
 from instances.access import get_membership
 from instances.api_keys import authenticate, create_api_key
+from instances.errors import MemberNotFound
+from instances.member_import import import_members
+from instances.members import find_person
 from instances.models import Membership
 from instances.tenancy import tenant
 from tests.factories import MembershipFactory, UserFactory
@@ -118,3 +121,17 @@ def test_members_are_searched_and_paged(cast, owner, django_assert_max_num_queri
     assert page.context["page"].paginator.num_pages == 2
     found = owner.get(url("members"), {"q": "student0"}).context["page"]
     assert found.paginator.count == 10
+
+
+def test_an_account_made_here_does_not_pass_for_somebody_else_elsewhere(owner, cast):
+    """Whoever may create accounts could otherwise be added, and appointed, in another's place."""
+    form = {"first_name": "Eve", "last_name": "Doe", "username": "eve", "role": "member"}
+    refused = owner.post(url("member_create"), form | {"username": "dean@univ-a.example"})
+    assert refused.context["form"].errors.keys() == {"username"}
+    owner.post(url("member_create"), form | {"email": "dean@univ-a.example"})
+    assert find_person("eve").email == "dean@univ-a.example"
+    with pytest.raises(MemberNotFound):
+        find_person("dean@univ-a.example")
+    with tenant(cast.other_instance):
+        [line] = import_members(cast.other_instance, "dean@univ-a.example")
+    assert line.outcome == "not_found"
