@@ -1,12 +1,26 @@
 """The form by which the audit log is searched."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from instances.audit import Action
 from instances.audit_reading import Search
+
+# Farther off, a day has no day after it, or PostgreSQL no time for it.
+_FIRST_DAY, _LAST_DAY = date(1970, 1, 1), date(9000, 1, 1)
+
+
+def _day_field(label: Any) -> forms.DateField:
+    return forms.DateField(
+        label=label,
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        validators=[MinValueValidator(_FIRST_DAY), MaxValueValidator(_LAST_DAY)],
+    )
 
 
 class AuditSearchForm(forms.Form):
@@ -15,12 +29,8 @@ class AuditSearchForm(forms.Form):
     person = forms.CharField(label=_("Person"), required=False, max_length=100)
     action = forms.ChoiceField(label=_("What happened"), required=False)
     place = forms.CharField(label=_("Place"), required=False, max_length=100)
-    since = forms.DateField(
-        label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
-    until = forms.DateField(
-        label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
+    since = _day_field(_("From"))
+    until = _day_field(_("To"))
 
     def __init__(self, *args: Any, has_places: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

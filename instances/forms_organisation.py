@@ -113,6 +113,17 @@ class OwnerForm(forms.Form):
         field.queryset = members.exclude(role=Role.GUEST)
 
 
+class SearchForm(forms.Form):
+    """Words to look for; whatever makes no sense counts as not given."""
+
+    q = forms.CharField(required=False, max_length=100)
+
+    def words(self) -> str:
+        """What was asked for."""
+        self.is_valid()
+        return str(self.cleaned_data.get("q", ""))
+
+
 class InstancesForm(forms.Form):
     """Which of the instances to show; whatever makes no sense counts as not given."""
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from instances import operators
 from instances.console import organisations_in_numbers
 from instances.errors import InstanceError, user_message
-from instances.forms_organisation import PersonForm
+from instances.forms_organisation import PersonForm, SearchForm
 from instances.organisation_access import operator_view
 
 ORGANISATIONS_PER_PAGE = 50
@@ -23,7 +23,7 @@ ORGANISATIONS_PER_PAGE = 50
 @operator_view
 def organisations(request: HttpRequest) -> HttpResponse:
     """Every organisation, searched and by page."""
-    search = request.GET.get("q", "").strip()
+    search = SearchForm(request.GET).words()
     found = organisations_in_numbers(search)
     page = Paginator(found, ORGANISATIONS_PER_PAGE).get_page(request.GET.get("page"))
     context = {"page": page, "search": search, "section": "organisations"}

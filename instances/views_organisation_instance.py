@@ -15,7 +15,7 @@ from instances import lifecycle, members, quotas
 from instances.changes import save_changes
 from instances.errors import InstanceError, user_message
 from instances.forms_lifecycle import DeleteInstanceForm
-from instances.forms_organisation import OwnerForm, QuotaForm, SuspensionForm
+from instances.forms_organisation import OwnerForm, QuotaForm, SearchForm, SuspensionForm
 from instances.forms_people import MemberForm, RoleForm
 from instances.member_list import list_members
 from instances.models import ApiKey, Instance, Membership, Organisation, Role
@@ -201,7 +201,7 @@ def _page(request: HttpRequest, instance: Instance, **forms: Any) -> HttpRespons
     if any(form.instance is instance for form in forms.values() if hasattr(form, "instance")):
         # The page around the form shows what is stored, not what was refused.
         instance.refresh_from_db(fields=["max_documents", "max_stored_bytes"])
-    search = request.GET.get("q", "").strip()
+    search = SearchForm(request.GET).words()
     listing = list_members(
         instance,
         search=search,
