@@ -130,6 +130,14 @@ def revoke(invitation: Invitation) -> None:
             )
 
 
+def forget_address(invitation: Invitation) -> None:
+    """Let the invitation speak for no address: it was not sent there, and others hold its link."""
+    with tenant(invitation.instance):
+        Invitation.objects.for_instance(invitation.instance).filter(pk=invitation.pk).update(
+            email=""
+        )
+
+
 def digest_of(token: str) -> str:
     """What is kept of a token."""
     return hashlib.sha256(token.encode()).hexdigest()

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from instances.access import enter, instance_view
 from instances.forms_people import InvitationForm
 from instances.invitation_mail import send_invitation
-from instances.invitations import create_invitation, revoke
+from instances.invitations import create_invitation, forget_address, revoke
 from instances.models import Invitation, Membership, Role
 from instances.tenancy import tenant
 
@@ -90,5 +90,6 @@ def _sent(invitation: Invitation, link: str) -> bool:
         send_invitation(invitation, link)
     except (SMTPException, OSError) as error:
         logger.warning("an invitation could not be sent: %s", error)
+        forget_address(invitation)
         return False
     return True

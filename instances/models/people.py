@@ -197,7 +197,8 @@ class Invitation(InstanceOwnedModel):
         """``accepted``, ``revoked``, ``expired`` or ``open``."""
         if self.accepted_at is not None:
             return "accepted"
-        if self.revoked_at is not None:
+        # Who was switched off does not come back by a link of their own.
+        if self.revoked_at is not None or (self.created_by and not self.created_by.is_active):
             return "revoked"
         return "open" if self.expires_at > timezone.now() else "expired"
 

@@ -10,6 +10,7 @@ from django.db import DatabaseError, connection
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.activation import switch_off
 from instances.access import get_membership
 from instances.errors import AlreadyMember, InvitationClosed
 from instances.invitations import accept, create_invitation, find_invitation, revoke
@@ -171,6 +172,10 @@ def test_a_mail_that_fails_leaves_the_link_to_copy(cast, client_for, settings):
     form = {"note": "x", "role": "member", "valid_days": "7", "email": "marie@example.org"}
     page = client_for(cast.owner).post(url("invitation_create"), form)
     assert "data-text>http://testserver/invitations/" in page.text
+    assert "marie@example.org" in page.text
+    # Whoever copies the link has not shown that the address is theirs.
+    with tenant(cast.instance):
+        assert Invitation.objects.get().email == ""
 
 
 @pytest.mark.parametrize(
@@ -192,3 +197,11 @@ def test_an_invited_person_is_a_member_like_any_other(cast):
     newcomer = UserFactory()
     accept(invitation, user=newcomer)
     assert get_membership(newcomer, "law").role == "member"
+
+
+def test_whoever_was_switched_off_does_not_come_back_by_a_link_of_theirs(cast):
+    _invitation, token = invite(cast)
+    switch_off(cast.owner)
+    assert find_invitation(token).state == "revoked"
+    with pytest.raises(InvitationClosed, match="revoked"):
+        accept(find_invitation(token), user=UserFactory())
