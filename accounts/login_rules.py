@@ -27,16 +27,36 @@ class LoginRule(models.Model):
     """
 
     organisation = models.ForeignKey(
-        Organisation, on_delete=models.CASCADE, related_name="login_rules"
+        Organisation,
+        on_delete=models.CASCADE,
+        related_name="login_rules",
+        verbose_name=_("organisation"),
     )
     instance = models.ForeignKey(
-        Instance, null=True, blank=True, on_delete=models.CASCADE, related_name="login_rules"
+        Instance,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="login_rules",
+        verbose_name=_("instance"),
+        help_text=_("Empty: the whole organisation."),
     )
     identity_provider = models.ForeignKey(
-        IdentityProvider, null=True, blank=True, on_delete=models.CASCADE, related_name="rules"
+        IdentityProvider,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="rules",
+        verbose_name=_("identity provider"),
+        help_text=_("Choose one of: an identity provider, a feed, an OpenID Connect provider."),
     )
     feed = models.ForeignKey(
-        MetadataFeed, null=True, blank=True, on_delete=models.CASCADE, related_name="rules"
+        MetadataFeed,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="rules",
+        verbose_name=_("federation feed"),
     )
     oidc_provider = models.ForeignKey(
         SocialApp,
@@ -46,20 +66,35 @@ class LoginRule(models.Model):
         related_name="rules",
         verbose_name=_("OpenID Connect provider"),
     )
-    # Empty: every scope that the IdP's metadata declares.
-    allowed_scopes = ArrayField(models.CharField(max_length=255), default=list, blank=True)
-    # Empty: anybody, students included.
-    affiliations = ArrayField(models.CharField(max_length=30), default=staff_floor, blank=True)
-    # {attribute or claim: [values of which the person must have one]}
-    required = models.JSONField(default=dict, blank=True)
+    allowed_scopes = ArrayField(
+        models.CharField(max_length=255),
+        default=list,
+        blank=True,
+        verbose_name=_("domains"),
+        help_text=_("Empty: every domain that the institution declares."),
+    )
+    affiliations = ArrayField(
+        models.CharField(max_length=30),
+        default=staff_floor,
+        blank=True,
+        verbose_name=_("affiliations"),
+        help_text=_("Empty: anybody, students included."),
+    )
+    required = models.JSONField(
+        _("required attributes"),
+        default=dict,
+        blank=True,
+        help_text=_("Attributes, each with the values of which a person must have one."),
+    )
     require_mfa = models.BooleanField(_("require a second factor"), default=False)
     is_enabled = models.BooleanField(_("enabled"), default=True)
 
     class Meta:
+        verbose_name = _("login rule")
+        verbose_name_plural = _("login rules")
         constraints = [
             models.CheckConstraint(condition=_exactly_one_way(), name="rule_names_one_way_in"),
         ]
 
     def __str__(self) -> str:
-        by = self.identity_provider_id or self.feed_id or self.oidc_provider_id
-        return f"{self.organisation_id} by {by}"
+        return f"{self.organisation}: {self.identity_provider or self.feed or self.oidc_provider}"

@@ -41,7 +41,7 @@ class User(AbstractUser):
         LIGHT = "light", _("Light")
         DARK = "dark", _("Dark")
 
-    must_change_password = models.BooleanField(default=False)
+    must_change_password = models.BooleanField(_("must change the password"), default=False)
     # Not where an administrator of an instance wrote the address: whoever makes an account with
     # somebody else's would be added to other instances in their place.
     is_found_by_email = models.BooleanField(default=True, editable=False)

@@ -21,13 +21,15 @@ class MetadataFeed(models.Model):
     # Where two feeds carry the same entity, the lower number wins.
     priority = models.PositiveSmallIntegerField(_("priority"), default=10)
     is_enabled = models.BooleanField(_("enabled"), default=True)
-    attempted_at = models.DateTimeField(null=True, blank=True)
-    refreshed_at = models.DateTimeField(null=True, blank=True)
-    valid_until = models.DateTimeField(null=True, blank=True)
+    attempted_at = models.DateTimeField(_("last attempt"), null=True, blank=True)
+    refreshed_at = models.DateTimeField(_("last refresh"), null=True, blank=True)
+    valid_until = models.DateTimeField(_("valid until"), null=True, blank=True)
     error = models.CharField(_("last error"), max_length=300, blank=True)
 
     class Meta:
         ordering = ["priority", "name"]
+        verbose_name = _("federation feed")
+        verbose_name_plural = _("federation feeds")
 
     def __str__(self) -> str:
         return self.name
@@ -46,26 +48,35 @@ class IdentityProvider(models.Model):
     """One IdP; without a feed, one whose metadata an operator gave by hand."""
 
     feed = models.ForeignKey(
-        MetadataFeed, null=True, blank=True, on_delete=models.CASCADE, related_name="providers"
+        MetadataFeed,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="providers",
+        verbose_name=_("federation feed"),
     )
-    entity_id = models.CharField(max_length=1024, unique=True)
+    entity_id = models.CharField(_("entity ID"), max_length=1024, unique=True)
     xml = models.TextField()
     sha256 = models.CharField(max_length=64)
-    names = models.JSONField(default=dict)
+    names = models.JSONField(_("names"), default=dict)
     search_text = models.TextField(blank=True)
-    scopes = ArrayField(models.CharField(max_length=255), default=list)
+    scopes = ArrayField(models.CharField(max_length=255), verbose_name=_("domains"), default=list)
     logo_url = models.CharField(max_length=500, blank=True)
-    registration_authority = models.CharField(max_length=255, blank=True)
+    registration_authority = models.CharField(
+        _("registration authority"), max_length=255, blank=True
+    )
     error_url = models.CharField(max_length=1000, blank=True)
     sso_url = models.CharField(max_length=1000)
     slo_url = models.CharField(max_length=1000, blank=True)
     is_hidden = models.BooleanField(default=False)
     is_enabled = models.BooleanField(_("enabled"), default=True)
-    gone_at = models.DateTimeField(null=True, blank=True)
+    gone_at = models.DateTimeField(_("left its federation on"), null=True, blank=True)
 
     objects = IdentityProviderQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("identity provider")
+        verbose_name_plural = _("identity providers")
         indexes = [
             GinIndex(fields=["search_text"], name="idp_search", opclasses=["gin_trgm_ops"]),
         ]
