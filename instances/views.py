@@ -33,5 +33,5 @@ def new_organisation(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         organisation = create_organisation(name=form.cleaned_data["name"])
         messages.success(request, _("The organisation %s was created.") % organisation)
-        return redirect("instances:new_instance")
+        return redirect("instances:organisation", organisation.slug)
     return render(request, "instances/new_organisation.html", {"form": form})
