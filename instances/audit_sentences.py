@@ -14,7 +14,15 @@ from django.utils.translation import gettext_lazy
 
 from instances import disuse
 from instances.audit import Action
-from instances.models import AccessRule, ApiKey, AuditEntry, Instance, Organisation, Role
+from instances.models import (
+    AccessRule,
+    Affiliation,
+    ApiKey,
+    AuditEntry,
+    Instance,
+    Organisation,
+    Role,
+)
 from instances.models.organisations import Sensitivity
 
 SENTENCES: Mapping[str, Promise] = {
@@ -74,6 +82,7 @@ SENTENCES: Mapping[str, Promise] = {
 }
 # What the names in ``detail`` mean; those of settings are the models' own.
 _LABELS: Mapping[str, Promise] = {
+    "affiliations": gettext_lazy("affiliations"),
     "answer": gettext_lazy("answer"),
     "archived_on": gettext_lazy("archived on"),
     "due_at": gettext_lazy("due on"),
@@ -89,6 +98,7 @@ _LABELS: Mapping[str, Promise] = {
     "issuer": gettext_lazy("issuer"),
     "kind": gettext_lazy("kind"),
     "lost": gettext_lazy("people who lost access"),
+    "organisation_ids": gettext_lazy("numbers of the organisations"),
     "priority": gettext_lazy("priority"),
     "provider": gettext_lazy("provider"),
     "reason": gettext_lazy("reason"),
@@ -99,6 +109,7 @@ _LABELS: Mapping[str, Promise] = {
     "rows": gettext_lazy("rows"),
     "rule": gettext_lazy("number of the rule"),
     "scope": gettext_lazy("scope"),
+    "scopes": gettext_lazy("domains"),
     "searched": gettext_lazy("searched for"),
     "until": gettext_lazy("until"),
     "url": gettext_lazy("address"),
@@ -119,7 +130,10 @@ _WORDS: Mapping[str, Mapping[str, Any]] = {
     "strictness": dict(Instance.Strictness.choices),
     "creation_rule": dict(Organisation.CreationRule.choices),
     "audience": dict(AccessRule.Audience.choices),
+    "affiliations": dict(Affiliation.choices),
 }
+# Lists that are no "before, after"; "" stands for those inside another value.
+_LISTS = {"", "affiliations", "fields", "organisation_ids", "scopes"}
 
 
 def sentence(entry: AuditEntry) -> str:
@@ -156,7 +170,7 @@ def _label(name: str) -> str:
 def _in_words(name: str, value: Any) -> str:
     if isinstance(value, list):
         shown = [_word(name, one) for one in value]
-        is_change = len(value) == 2 and name not in ("organisation_ids", "affiliations", "scopes")
+        is_change = len(value) == 2 and name not in _LISTS
         return " → ".join(shown) if is_change else ", ".join(shown)
     return _word(name, value)
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from instances.audit_sentences import details
 from instances.models import AuditEntry, Charter, Instance, InstanceRequest
 from instances.tenancy import overseeing
 from tests import factories
@@ -186,3 +187,6 @@ def test_the_act_is_in_the_log(cast, name):
     assert {entry.actor_id for entry in entries} == {cast.owner.pk}
     assert {entry.address for entry in entries} == {"127.0.0.1"}
     assert all(len(entry.correlation_id) == 12 for entry in entries)
+    # What has no words is shown by the name that the code gives it.
+    labels = [label for entry in entries for label, _words in details(entry)]
+    assert [label for label in labels if not label[0].isupper()] == []

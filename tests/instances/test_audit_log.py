@@ -95,7 +95,7 @@ def test_details_are_words():
     assert shown["Switched on"] == "no"
     assert str(until.year) in shown["Until"]
     assert "T" not in shown["Until"].split(",")[0]
-    assert shown["Affiliations"] == "staff, faculty"
+    assert shown["Affiliations"] == "Staff, Teaching staff"
     assert shown["unknown"] == "a: b"
 
 
