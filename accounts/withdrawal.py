@@ -10,6 +10,7 @@ from itertools import islice
 from allauth.socialaccount.models import SocialAccount, SocialApp
 from django.db import transaction
 from django.db.models import BigIntegerField, F, Func, QuerySet, Value
+from django.db.models.fields.json import KT
 from django.db.models.functions import Concat
 
 from accounts.login_rules import LoginRule
@@ -58,9 +59,9 @@ def saml_switched_off(which: IdentityProvider | MetadataFeed) -> None:
     issuers = providers.values("entity_id")
     with transaction.atomic():
         end_sessions(SamlSession.objects.filter(identity_provider__in=providers))
-        _forget(
-            SocialAccount.objects.filter(provider=SamlProvider.id, extra_data__issuer__in=issuers)
-        )
+        accounts = SocialAccount.objects.filter(provider=SamlProvider.id)
+        # As text: JSON is not compared with a column of another table.
+        _forget(accounts.alias(issuer=KT("extra_data__issuer")).filter(issuer__in=issuers))
 
 
 def forget_logins_of(app: SocialApp) -> None:

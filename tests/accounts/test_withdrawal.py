@@ -6,7 +6,8 @@ from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from allauth.socialaccount.models import SocialAccount, SocialApp
 from django.urls import reverse
 
-from accounts.models import LoginRule
+from accounts.linking import source_of
+from accounts.models import IdentityProvider, LoginRule, MetadataFeed
 from accounts.tasks import judge_again
 from accounts.withdrawal import rule_changed
 from instances.identities import record_identity
@@ -113,3 +114,20 @@ def test_an_operator_removes_a_provider(operator, browser, rule):
     operator.post(reverse("admin:socialaccount_socialapp_delete", args=[app.pk]), {"post": "yes"})
     assert browser.person is None
     assert not SocialAccount.objects.exists()
+
+
+@pytest.mark.parametrize("what", ["provider", "feed", "deleted"])
+def test_an_operator_switches_an_institution_off(operator, what):
+    """Its people keep neither what it said of them nor what that gave."""
+    feed = MetadataFeed.objects.create(name="F", url="https://feed.example/", certificates="x")
+    idp = IdentityProvider.objects.create(entity_id="https://idp.example/", feed=feed)
+    account = SocialAccount.objects.create(
+        user=UserFactory(), provider="saml", uid="x", extra_data={"issuer": idp.entity_id}
+    )
+    record_identity(user=account.user, source=source_of(account), organisation_ids=[])
+    model, row = ("metadatafeed", feed) if what == "feed" else ("identityprovider", idp)
+    act = "delete" if what == "deleted" else "change"
+    form = {"name": "F", "url": feed.url, "certificates": "x", "priority": 1, "post": "yes"}
+    page = operator.post(reverse(f"admin:accounts_{model}_{act}", args=[row.pk]), form)
+    assert page.status_code == 302, page.context["adminform"].form.errors
+    assert not Identity.objects.exists()
