@@ -21,8 +21,8 @@ from accounts.saml.errors import MetadataRefused
 from accounts.saml.folding import fold
 from accounts.saml.metadata import IdpRecord, read_idp, read_idps, verify_aggregate
 from accounts.saml.models import IdentityProvider, MetadataFeed
-from accounts.saml.sessions import end_sessions
 from accounts.saml.xml import MD, parse_message, tag
+from accounts.withdrawal import saml_switched_off
 from instances import audit
 
 logger = logging.getLogger(__name__)
@@ -203,4 +203,4 @@ def _mark_gone(entity_ids: set[str], now: datetime) -> None:
     gone = IdentityProvider.objects.filter(entity_id__in=entity_ids)
     gone.update(gone_at=now)
     for provider in gone:
-        end_sessions(identity_provider=provider)
+        saml_switched_off(provider)

@@ -9,19 +9,22 @@ from threading import Thread
 
 import httpx
 import pytest
+from allauth.socialaccount.models import SocialAccount
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from accounts.linking import source_of
 from accounts.models import IdentityProvider, MetadataFeed
 from accounts.saml import feeds
 from accounts.saml.errors import MetadataRefused, SamlError
 from accounts.saml.feeds import add_single_idp, refresh_feed
 from accounts.tasks import refresh_one_feed
 from instances.audit import Action
+from instances.identities import record_identity
 from instances.models import AuditEntry
 from instances.tenancy import overseeing
 from tests.accounts.saml.aggregates import aggregate, signed_aggregate
-from tests.factories import OrganisationFactory
+from tests.factories import OrganisationFactory, UserFactory
 
 
 class FeedServer:
@@ -77,6 +80,16 @@ def many(idp_a):
     return [replace(idp_a, entity_id=f"https://idp{n}.example/") for n in range(10)]
 
 
+def person_of(entity_id):
+    """Somebody who logged in by an IdP."""
+    person = UserFactory()
+    account = SocialAccount.objects.create(
+        user=person, provider="saml", uid=entity_id, extra_data={"issuer": entity_id}
+    )
+    record_identity(user=person, source=source_of(account), organisation_ids=[])
+    return person
+
+
 def usable():
     return set(IdentityProvider.objects.usable().values_list("entity_id", flat=True))
 
@@ -102,8 +115,12 @@ def test_an_idp_that_is_gone_is_blocked_and_may_return(feed, publish, many):
     publish(many)
     refresh_feed(feed)
     publish(many[1:], valid_for=timedelta(days=8))
+    left_by, stayed = (person_of(idp.entity_id) for idp in many[:2])
     assert refresh_feed(feed).gone == 1
     assert many[0].entity_id not in usable()
+    # What it said of people counts no longer, as when an operator switches it off.
+    assert not left_by.identities.exists()
+    assert stayed.identities.exists()
     publish(many, valid_for=timedelta(days=9))
     refresh_feed(feed)
     assert many[0].entity_id in usable()
