@@ -1,15 +1,20 @@
-"""Memberships whose time is up: renewed by an access rule, or ended with their keys."""
+"""What time ends: memberships, with their keys, and what institutions said of people long ago."""
 
+from datetime import datetime, timedelta
+
+from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from instances import departures
-from instances.access_rules import best_rule, identities_of
+from instances.access_rules import best_rule, identities_of, reevaluate_person
 from instances.across_instances import ask
 from instances.audit import Action
 from instances.entry import admit
-from instances.models import AccessRule, Instance, Membership
+from instances.identities import forget_identities
+from instances.models import AccessRule, Identity, Instance, Membership
 from instances.tenancy import tenant
 
 
@@ -41,6 +46,22 @@ def end_memberships(instance: Instance) -> int:
         staying = {person.pk for person in people if _renew(person, instance, rules)}
         lost = [pk for pk in user_ids if pk not in staying]
         return departures.end_memberships(instance, lost, action=Action.MEMBER_LOST, reason="time")
+
+
+def forget_old_identities(now: datetime) -> int:
+    """Forget what institutions said before ``IDENTITY_DAYS``, and what it gave; return how many.
+
+    Whoever has left an institution does not log in there any more, so no login would tell of it:
+    they may have another way in, and a key needs none. The next login there gives all of it back.
+    """
+    old = {"asserted_at__lt": now - timedelta(days=settings.IDENTITY_DAYS)}
+    concerned = Identity.objects.filter(**old).values("user")
+    forgotten = 0
+    for person in get_user_model()._default_manager.filter(pk__in=concerned).order_by("pk"):
+        with transaction.atomic():
+            forgotten += forget_identities(user=person, **old)
+            reevaluate_person(person)
+    return forgotten
 
 
 def _renew(person: object, instance: Instance, rules: list[AccessRule]) -> bool:

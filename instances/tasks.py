@@ -42,6 +42,13 @@ def end_memberships() -> None:
         expiry.end_memberships(instance)
 
 
+@shared_task(name="instances.tasks.forget_old_identities", expires=3600)
+def forget_old_identities() -> None:
+    """Forget what institutions said too long ago."""
+    if forgotten := expiry.forget_old_identities(timezone.now()):
+        logger.info("%s identities were too old", forgotten)
+
+
 @shared_task(
     name="instances.tasks.send_notice",
     autoretry_for=(SMTPException, OSError),

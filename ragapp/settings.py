@@ -262,6 +262,10 @@ MAX_UPLOAD_BYTES: int = env.int("MAX_UPLOAD_BYTES", 200 << 20)
 # Days in which the deletion of an instance can be cancelled; 0 deletes at once.
 DELETION_GRACE_DAYS: int = env.int("DELETION_GRACE_DAYS", 30, validate=validate.Range(min=0))
 
+# Days after which what an institution said of a person no longer lets them in anywhere by rule,
+# unless they have logged in there again.
+IDENTITY_DAYS: int = env.int("IDENTITY_DAYS", 180, validate=validate.Range(min=1))
+
 # --- Content security -----------------------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -303,6 +307,7 @@ CELERY_BEAT_SCHEDULE = {
     "refresh-oidc": {"task": "accounts.tasks.refresh_oidc_providers", "schedule": 3600.0},
     "forget-logins": {"task": "accounts.tasks.forget_expired", "schedule": 600.0},
     "end-sessions": {"task": "accounts.tasks.end_unfounded_sessions", "schedule": 60.0},
+    "forget-identities": {"task": "instances.tasks.forget_old_identities", "schedule": 3600.0},
     "end-memberships": {"task": "instances.tasks.end_memberships", "schedule": 300.0},
     "reconcile-answers": {"task": "chat.tasks.reconcile", "schedule": 30.0},
     "delete-instances": {"task": "instances.tasks.delete_due_instances", "schedule": 60.0},

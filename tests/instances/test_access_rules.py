@@ -1,11 +1,13 @@
 """Access rules: whom they let in, alike one by one and in bulk, and who loses access again."""
 
 import random
+from datetime import timedelta
 from itertools import product
 
 import pytest
 from django.db import DatabaseError, connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.models import User
 from instances.access import get_membership
@@ -24,6 +26,7 @@ from instances.identities import forget_identities, record_identity
 from instances.members import change_role
 from instances.models import AccessRule, AuditEntry, Identity, Instance, Membership
 from instances.rule_changes import change_rule, remove_rule, would_lose
+from instances.tasks import forget_old_identities
 from instances.tenancy import tenant
 from tests.factories import (
     AccessRuleFactory,
@@ -331,3 +334,21 @@ def test_authenticate_refuses_the_key_of_who_is_gone(cast):
         instance=cast.instance, name="x", scope="chat", created_by=cast.stranger
     )
     assert authenticate(plaintext) is None
+
+
+def test_what_an_institution_said_long_ago_lets_nobody_in(cast, settings):
+    """Whoever left it never logs in there again, and may have a key or another way to log in."""
+    AccessRuleFactory(instance=cast.instance)
+    gone, here = (person_of(cast.instance.organisation, affiliations=["staff"]) for _ in range(2))
+    assert get_membership(gone, "law")
+    assert get_membership(here, "law")
+    _key, plaintext = create_api_key(
+        instance=cast.instance, name="x", scope="chat", created_by=gone
+    )
+    long_ago = timezone.now() - timedelta(days=settings.IDENTITY_DAYS, seconds=1)
+    Identity.objects.filter(user=gone).update(asserted_at=long_ago)
+    forget_old_identities()
+    assert membership_of(cast.instance, gone) is None
+    assert not join_by_rule(gone, "law")
+    assert authenticate(plaintext) is None
+    assert membership_of(cast.instance, here) is not None
