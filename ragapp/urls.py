@@ -2,11 +2,14 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from django.utils.translation import gettext_lazy as _
 
 from accounts import views_invitations, views_organisations
 from accounts.saml.urls import pages as saml_pages
 from ragapp import error_pages, views
 from ragapp.api import api
+
+admin.site.site_header = admin.site.site_title = _("Login sources and accounts")
 
 urlpatterns = [
     path("", include("instances.urls")),
