@@ -181,7 +181,8 @@ def _word(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, dict):
-        return "; ".join(f"{key}: {_in_words('', one)}" for key, one in value.items())
+        pairs = ({"label": key, "words": _in_words("", one)} for key, one in value.items())
+        return ", ".join(_("%(label)s: %(words)s") % pair for pair in pairs)
     if name in _WORDS:
         return str(_WORDS[name].get(value, value))
     return _moment(value) if isinstance(value, str) else formats.localize(value)

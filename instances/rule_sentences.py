@@ -51,7 +51,10 @@ def conditions(rule: AccessRule) -> list[str]:
     lines = []
     if rule.scopes:
         lines.append(_("Domain: %s") % get_text_list(rule.scopes, _("or")))
-    lines += [f"{name}: {get_text_list(values, _('or'))}" for name, values in rule.required.items()]
+    lines += [
+        _("%(label)s: %(words)s") % {"label": name, "words": get_text_list(values, _("or"))}
+        for name, values in rule.required.items()
+    ]
     return lines
 
 

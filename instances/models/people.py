@@ -88,7 +88,7 @@ class AccessRule(InstanceOwnedModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_audience_display()}: {self.get_role_display()}"
+        return f"{self.get_audience_display()} → {self.get_role_display()}"
 
 
 class MembershipQuerySet(InstanceQuerySet):
