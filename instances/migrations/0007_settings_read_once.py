@@ -3,7 +3,7 @@ from django.db import migrations
 from instances.row_security import ADMINISTERED, KEY, TENANT, USER
 
 # PostgreSQL reads a setting for each row it looks at, unless it stands in a sub-select; then it
-# does so once (docs/decisions/009-settings-read-once.md).
+# does so once (docs/decisions/010-settings-read-once.md).
 _POLICIES_OF_ALL_TABLES = f"""
 DO $do$
 DECLARE policy record;
