@@ -45,6 +45,9 @@ class User(AbstractUser):
     # Not where an administrator of an instance wrote the address: whoever makes an account with
     # somebody else's would be added to other instances in their place.
     is_found_by_email = models.BooleanField(default=True, editable=False)
+    # As an institution gave it at the last login. Nothing verifies it: notices go there, and nobody
+    # is found by it.
+    institution_email = models.EmailField(blank=True, default="", editable=False)
     # Part of what every session is bound to: a new one ends them all.
     session_salt = models.CharField(max_length=32, blank=True, default="", editable=False)
     # "" follows the browser.
@@ -86,6 +89,11 @@ class User(AbstractUser):
         return salted_hmac(
             key_salt, f"{self.session_salt}{self.password}", secret=secret, algorithm="sha256"
         ).hexdigest()
+
+    @property
+    def notice_address(self) -> str:
+        """Where mail for the person goes, or ""; proof of nothing."""
+        return self.email or self.institution_email
 
     @property
     def display_name(self) -> str:

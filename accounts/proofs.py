@@ -11,7 +11,9 @@ from typing import Any
 from allauth.socialaccount.helpers import complete_social_login
 from allauth.socialaccount.models import SocialAccount, SocialLogin
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.db import connection, transaction
+from django.forms import EmailField
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.dateparse import parse_datetime
@@ -85,7 +87,20 @@ def remember(request: HttpRequest, user: Any, login: SocialLogin) -> None:
     note_session(request, user, rule_id=proof.rule_id, ends=ends, **proof.session)
     if proof.second_factor:
         request.session[SESSION_KEY] = True
+    _keep_address(user, login.account)
     _record(user, login, proof)
+
+
+def _keep_address(user: Any, account: SocialAccount) -> None:
+    """Note where notices go, as the institution says, if it does."""
+    address = account.extra_data.get("mail", "")
+    if address == user.institution_email:
+        return
+    try:
+        user.institution_email = EmailField().clean(address)
+    except ValidationError:
+        return
+    user.save(update_fields=["institution_email"])
 
 
 def _record(user: Any, login: SocialLogin, proof: Proof) -> None:

@@ -100,12 +100,12 @@ def send(kind: str, object_id: int, user_id: int) -> None:
         }
         text = render_to_string(f"instances/mail/{kind}.txt", context)
     subject, _newline, body = text.strip().partition("\n")
-    EmailMessage(subject=subject, body=body.strip() + "\n", to=[person.email]).send()
+    EmailMessage(subject=subject, body=body.strip() + "\n", to=[person.notice_address]).send()
 
 
 def _people(*conditions: Q, **which: Any) -> QuerySet[Any]:
     people = get_user_model()._default_manager.filter(*conditions, is_active=True, **which)
-    return people.exclude(email="").distinct()
+    return people.exclude(email="", institution_email="").distinct()
 
 
 def _notify(kind: str, about: models.Model, people: Iterable[Any]) -> None:

@@ -94,6 +94,15 @@ def test_approvers_are_the_organisations_and_else_operators(organisation):
     assert list(notifications.approvers_of(organisation)) == [manager]
 
 
+def test_people_of_an_institution_are_told_where_it_says(asked, organisation):
+    dean = OrganisationAdministratorFactory(
+        organisation=organisation, user__email="", user__institution_email="dean@univ-a.example"
+    ).user
+    assert dean in notifications.approvers_of(organisation)
+    send_notice("request_waiting", asked.pk, dean.pk)
+    assert mail.outbox[0].to == ["dean@univ-a.example"]
+
+
 def test_owners_and_administrators_are_told_of_disuse(cast, django_capture_on_commit_callbacks):
     founder = UserFactory()
     MembershipFactory(instance=cast.instance, role="admin")

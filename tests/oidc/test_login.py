@@ -65,11 +65,14 @@ def test_a_first_login_makes_an_account(browser, rule, issuer):
 
 
 def test_a_second_login_is_the_same_person(browser, rule, issuer):
+    issuer.userinfo = {"email": "zoe@univ-a.example"}
     browser.log_in()
-    issuer.userinfo = {"preferred_username": "renamed"}
+    assert browser.person.notice_address == "zoe@univ-a.example"
+    issuer.userinfo = {"preferred_username": "renamed", "email": "x\nBcc: all@univ-a.example"}
     again = Browser(issuer)
     again.log_in()
     assert again.person == browser.person
+    assert again.person.notice_address == "zoe@univ-a.example", "no address is no news"
     assert User.objects.count() == 1
 
 

@@ -37,7 +37,7 @@ def test_a_first_login_makes_an_account(browser, rule):
     person = browser.person
     assert person.username == "alice@univ-a.example"
     assert identity(person) == ("alice@univ-a.example", "https://idp-a.example/idp")
-    assert person.email == ""
+    assert (person.email, person.institution_email) == ("", "alice@univ-a.example")
     assert not person.has_usable_password()
     assert not person.is_staff
     assert not person.is_superuser
