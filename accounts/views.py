@@ -8,12 +8,12 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import translation
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.forms import PreferencesForm, ProfileForm
 from accounts.models import User
+from instances.next_page import next_page
 
 
 @require_http_methods(["GET", "POST"])
@@ -35,12 +35,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
     """Set my language or theme, then go back to where I was."""
     form = PreferencesForm(request.POST, instance=cast(User, request.user))
     user = form.save() if form.is_valid() else cast(User, request.user)
-    target = request.POST.get("next", "")
-    if not url_has_allowed_host_and_scheme(
-        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    ):
-        target = "/"
-    return _remember_language(redirect(target), user)
+    return _remember_language(redirect(next_page(request)), user)
 
 
 def _remember_language(response: HttpResponse, user: User) -> HttpResponse:

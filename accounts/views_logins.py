@@ -10,7 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -18,6 +18,7 @@ from accounts.confirmation import confirm_url
 from accounts.linking import LastWayIn, begin_linking, recently_authenticated, unlink
 from accounts.models import IdentityProvider, User
 from accounts.saml.provider import SamlProvider
+from instances.next_page import next_page
 from instances.second_factor import has_second_factor
 
 
@@ -72,11 +73,7 @@ def remove(request: HttpRequest, account_id: int) -> HttpResponse:
 @login_required
 def second_factor(request: HttpRequest) -> HttpResponse:
     """What to do where a second factor is asked for: give it, set one up, or go on."""
-    target = request.GET.get("next", "")
-    safe = url_has_allowed_host_and_scheme(
-        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    target = target if safe else "/"
+    target = next_page(request)
     if has_second_factor(request):
         return redirect(target)
     context = {

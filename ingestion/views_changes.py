@@ -7,7 +7,6 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
@@ -21,6 +20,7 @@ from instances.access import instance_view
 from instances.errors import InstanceError
 from instances.errors import user_message as refusal
 from instances.models import Membership
+from instances.next_page import next_page
 
 _NAMED_WHEN_DELETING = 5
 
@@ -159,7 +159,4 @@ def _done(request: HttpRequest, membership: Membership, text: str = "") -> HttpR
 
 def _way_back(request: HttpRequest, membership: Membership) -> str:
     """The page to go back to: the one named by the form if it is ours, or else the list."""
-    target = request.POST.get("next") or request.GET.get("next", "")
-    if url_has_allowed_host_and_scheme(target, allowed_hosts=None):
-        return target
-    return reverse("documents:list", args=[membership.instance.slug])
+    return next_page(request, reverse("documents:list", args=[membership.instance.slug]))

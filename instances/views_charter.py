@@ -5,12 +5,12 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods
 
 from instances.access import closed_reason, get_membership
 from instances.charters import accept, charters_of, pending_charters
+from instances.next_page import next_page
 
 
 @require_http_methods(["GET", "POST"])
@@ -21,6 +21,7 @@ def charter(request: HttpRequest, slug: str) -> HttpResponse:
     instance = membership.instance
     if reason := closed_reason(instance):
         raise PermissionDenied(reason)
+    onwards = next_page(request, reverse("chat:new", args=[slug]))
     pending = pending_charters(membership.user_id, instance)
     if request.method == "POST":
         # Only what was on the page: a version published meanwhile has not been read.
@@ -29,21 +30,13 @@ def charter(request: HttpRequest, slug: str) -> HttpResponse:
             user_id=membership.user_id,
             charters=[charter for charter in pending if str(charter.pk) in read],
         )
-        return redirect(_next(request, slug))
+        return redirect(onwards)
     language = get_language() or ""
     shown = pending or charters_of(instance)
     context = {
         "instance": instance,
         "texts": [(charter, charter.text_in(language)) for charter in shown],
         "is_pending": bool(pending),
-        "next": _next(request, slug),
+        "next": onwards,
     }
     return render(request, "instances/charter.html", context)
-
-
-def _next(request: HttpRequest, slug: str) -> str:
-    target = request.POST.get("next") or request.GET.get("next", "")
-    safe = url_has_allowed_host_and_scheme(
-        target, allowed_hosts=None, require_https=request.is_secure()
-    )
-    return target if safe else reverse("chat:new", args=[slug])

@@ -10,7 +10,6 @@ from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -30,6 +29,7 @@ from accounts.oidc.provider import OidcAdapter, OidcProvider
 from accounts.proofs import link_to, log_in
 from accounts.rate_limits import limited
 from accounts.rules import check_rule, rule_for_oidc, rules_of
+from instances.next_page import next_page
 
 
 @limited("federated_login")
@@ -44,7 +44,7 @@ def login(request: HttpRequest, provider_id: str) -> HttpResponseBase:
             request,
             rule=rule_for_oidc(app, rules),
             process=AuthProcess.CONNECT if take_linking(request) else AuthProcess.LOGIN,
-            next_url=_safe_next(request),
+            next_url=next_page(request),
         )
     except LoginError as error:
         return failure_page(request, error, app)
@@ -121,11 +121,3 @@ def _tokens(request: HttpRequest, adapter: OidcAdapter, state: dict[str, Any]) -
         # KeyError: an answer without a Content-Type.
         raise ProviderUnreachable(str(error)) from error
     return tokens
-
-
-def _safe_next(request: HttpRequest) -> str:
-    target = request.GET.get("next", "")[:2000]
-    safe = url_has_allowed_host_and_scheme(
-        target, allowed_hosts=None, require_https=request.is_secure()
-    )
-    return target if safe else "/"

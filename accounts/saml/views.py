@@ -22,7 +22,7 @@ from accounts.saml.failures import failure_by_code, failure_page
 from accounts.saml.keys import KeysMissing, service_provider
 from accounts.saml.models import IdentityProvider, SamlRequest
 from accounts.saml.our_metadata import our_metadata
-from accounts.saml.places import offered_rules, safe_next
+from accounts.saml.places import offered_rules
 from accounts.saml.proof import proof_of
 from accounts.saml.provider import SamlProvider
 from accounts.saml.requests import (
@@ -36,6 +36,7 @@ from accounts.saml.requests import (
 )
 from accounts.saml.responses import AuthenticatedSubject, read_response
 from instances.models import Organisation
+from instances.next_page import next_page
 
 
 @require_GET
@@ -50,7 +51,7 @@ def login(request: HttpRequest, provider_id: int) -> HttpResponse:
             provider=provider,
             rule=rule_for(provider, rules),
             browser=browser,
-            next_url=safe_next(request),
+            next_url=next_page(request),
             linking_user=request.user if take_linking(request) else None,
         )
     except LoginError as error:

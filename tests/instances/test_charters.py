@@ -110,3 +110,12 @@ async def test_who_accepted_is_a_file(transactional_db, async_client_for):
     rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
     assert [row["username"] for row in rows] == ["teammate", "editor"]
     assert rows[0]["name"] == "'=cmd()"
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["//evil.example", "/\\evil.example", "https://evil.example/", "javascript:alert(1)", "home"],
+)
+def test_what_is_no_page_of_this_site_is_not_gone_on_to(cast, client_for, target):
+    answer = client_for(cast.teammate).post("/i/law/charter/", {"next": target})
+    assert answer.url == "/i/law/"
