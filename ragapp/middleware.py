@@ -1,7 +1,7 @@
 """What every request has around it.
 
-A correlation id, no leave to be cached, 405 told in words; on whose behalf it acts; and the way to
-what a person must do before they may enter an instance.
+A correlation id, no leave to be cached, 405 told in words; a query without NUL; on whose behalf it
+acts; and the way to what a person must do before they may enter an instance.
 """
 
 import uuid
@@ -53,6 +53,31 @@ def correlation_id(get_response: Callable[[HttpRequest], Any]) -> Callable[[Http
     def sync_middleware(request: HttpRequest) -> Any:
         identifier = begin(request)
         return end(request, get_response(request), identifier)
+
+    return sync_middleware
+
+
+@sync_and_async_middleware
+def query_without_nul(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
+    """Drop NUL from the query: PostgreSQL takes it in no text, and a search would fail by it.
+
+    Forms refuse it by themselves, but not every part of a query is read by one.
+    """
+
+    def clean(request: HttpRequest) -> None:
+        request.META["QUERY_STRING"] = request.META.get("QUERY_STRING", "").replace("%00", "")
+
+    if iscoroutinefunction(get_response):
+
+        async def middleware(request: HttpRequest) -> Any:
+            clean(request)
+            return await get_response(request)
+
+        return middleware
+
+    def sync_middleware(request: HttpRequest) -> Any:
+        clean(request)
+        return get_response(request)
 
     return sync_middleware
 

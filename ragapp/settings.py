@@ -80,6 +80,7 @@ MIDDLEWARE = [
     "ragapp.inline_middleware.GZipMiddleware",
     "ragapp.inline_middleware.CSPMiddleware",
     "ragapp.middleware.correlation_id",
+    "ragapp.middleware.query_without_nul",
     "ragapp.metrics.request_seconds",
     "ragapp.inline_middleware.SessionMiddleware",
     "ragapp.inline_middleware.LocaleMiddleware",
