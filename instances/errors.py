@@ -3,6 +3,7 @@
 InstanceError
 ├── MemberNotFound       no account bears this name or address
 ├── AlreadyMember        the person is in the instance already
+├── OwnRights            the person would give themselves rights, from above the instance
 ├── UsernameTaken        a new account would bear a name in use
 ├── LastAdministrator    the instance would be left with nobody to administer it
 ├── AlreadyAdministrator the person administers the organisation, or the site, already
@@ -40,6 +41,10 @@ class MemberNotFound(InstanceError):
 
 class AlreadyMember(InstanceError):
     """The person is a member already."""
+
+
+class OwnRights(InstanceError):
+    """Who administers an organisation or the site gives themselves no right in an instance."""
 
 
 class UsernameTaken(InstanceError):
@@ -114,6 +119,10 @@ USER_MESSAGES: Mapping[type[InstanceError], Promise] = {
         "once they have logged in."
     ),
     AlreadyMember: _("This person is a member already."),
+    OwnRights: _(
+        "Nobody gives themselves rights in an instance from here. Ask one of its administrators, "
+        "or another administrator of the organisation."
+    ),
     LastAdministrator: _(
         "An instance needs an administrator. Make somebody else administrator first."
     ),

@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from instances import lifecycle, members, quotas
+from instances.access import RANK
 from instances.changes import save_changes
-from instances.errors import InstanceError, user_message
+from instances.errors import InstanceError, OwnRights, user_message
 from instances.forms_lifecycle import DeleteInstanceForm
 from instances.forms_organisation import OwnerForm, QuotaForm, SearchForm, SuspensionForm
 from instances.forms_people import MemberForm, RoleForm
@@ -54,7 +55,10 @@ def add_member(request: HttpRequest, instance: Instance) -> HttpResponse:
     form = MemberForm(request.POST)
     if form.is_valid():
         try:
-            added = members.add_member(instance=instance, **form.cleaned_data)
+            data = form.cleaned_data
+            person = members.find_person(data["identifier"])
+            _refuse_own_rights(request, person)
+            added = members.join(instance, person, data["role"], expires_at=data["expires_at"])
         except InstanceError as error:
             form.add_error("identifier", user_message(error))
         else:
@@ -71,12 +75,15 @@ def change_role(request: HttpRequest, instance: Instance, member_id: int) -> Htt
     form = RoleForm(request.POST)
     if not form.is_valid():
         return _back(instance)
-    return _do(
-        request,
-        instance,
-        lambda: members.change_role(membership=member, role=form.cleaned_data["role"]),
-        _("The role of %s was changed.") % member.user.display_name,
-    )
+    role = form.cleaned_data["role"]
+
+    def act() -> None:
+        if RANK[role] > RANK[member.role]:
+            _refuse_own_rights(request, member.user)
+        members.change_role(membership=member, role=role)
+
+    text = _("The role of %s was changed.") % member.user.display_name
+    return _do(request, instance, act, text)
 
 
 @require_POST
@@ -145,13 +152,15 @@ def transfer(request: HttpRequest, instance: Instance) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, _("Choose one of the members."))
         return _back(instance)
-    owner = form.cleaned_data["member"].user
-    return _do(
-        request,
-        instance,
-        lambda: lifecycle.transfer(instance, to=owner),
-        _("%s now owns the instance.") % owner.display_name,
-    )
+    member = form.cleaned_data["member"]
+    owner = member.user
+
+    def act() -> None:
+        if not member.may_administer:
+            _refuse_own_rights(request, owner)
+        lifecycle.transfer(instance, to=owner)
+
+    return _do(request, instance, act, _("%s now owns the instance.") % owner.display_name)
 
 
 @require_POST
@@ -179,6 +188,15 @@ def cancel_deletion(request: HttpRequest, instance: Instance) -> HttpResponse:
         lambda: lifecycle.cancel_deletion(instance),
         _("The instance is not deleted, and open again as it was."),
     )
+
+
+def _refuse_own_rights(request: HttpRequest, person: Any) -> None:
+    """Raise OwnRights for whoever would let themselves in.
+
+    These pages are for managing without reading: it takes a second person to let one read.
+    """
+    if person.pk == request.user.pk:
+        raise OwnRights(person.username)
 
 
 def _do(

@@ -190,6 +190,22 @@ def test_an_instance_is_handed_over(cast, organisation, browser):
     assert membership_of(cast.instance, cast.teammate).role == "admin"
 
 
+def test_nobody_lets_themselves_in_from_above(cast, organisation, administrator, browser):
+    """To manage without reading would be a promise that one click breaks."""
+    add = url(organisation, "managed_member_add", "law")
+    refused = browser.post(add, {"identifier": "dean", "role": "member"})
+    assert refused.context["member_form"].errors.keys() == {"identifier"}
+    assert membership_of(cast.instance, administrator) is None
+    own = MembershipFactory(instance=cast.instance, user=administrator, role="member")
+    browser.post(url(organisation, "managed_member_role", "law", own.pk), {"role": "admin"})
+    browser.post(url(organisation, "managed_transfer", "law"), {"member": own.pk})
+    assert membership_of(cast.instance, administrator).role == "member"
+    assert Instance.objects.get(slug="law").owner != administrator
+    assert actions(organisation) == []
+    browser.post(url(organisation, "managed_member_role", "law", own.pk), {"role": "guest"})
+    assert membership_of(cast.instance, administrator).role == "guest"
+
+
 def test_limits_are_written_in_gigabytes(cast, organisation, browser):
     quotas = url(organisation, "managed_quotas", "law")
     browser.post(quotas, {"max_documents": 10, "max_stored_bytes": "1.5"})
