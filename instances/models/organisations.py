@@ -160,6 +160,8 @@ class Instance(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
+        verbose_name = _("instance")
+        verbose_name_plural = _("instances")
         ordering = ["name"]
         indexes = [
             models.Index(
