@@ -1,5 +1,6 @@
 """Every URL of the site."""
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 from django.utils.translation import gettext_lazy as _
@@ -10,6 +11,8 @@ from ragapp import error_pages, views
 from ragapp.api import api
 
 admin.site.site_header = admin.site.site_title = _("Login sources and accounts")
+# Django's own login knows neither second factors nor rate limits.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
     path("", include("instances.urls")),

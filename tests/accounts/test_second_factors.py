@@ -186,3 +186,17 @@ def test_a_changed_secret_key_needs_the_former_one(client, ada, secret, settings
         app.wrap().validate_code(code_for(secret))
     settings.SECRET_KEY_FALLBACKS = [former]
     assert app.wrap().validate_code(code_for(secret))
+
+
+def test_the_administration_has_no_login_of_its_own(client, ada, secret):
+    """It would open a session by the password alone, and take any number of guesses."""
+    ada.is_staff = ada.is_superuser = True
+    ada.save()
+    answer = client.post("/admin/login/", {"username": "ada", "password": PASSWORD})
+    assert answer.url == "/accounts/login/?next=%2Fadmin%2Flogin%2F"
+    assert not logged_in(client)
+    give_password(client, ada)
+    give_code(client, code_for(secret))
+    assert client.get("/admin/login/").url == "/admin/"
+    client.force_login(UserFactory())
+    assert client.get("/admin/login/").status_code == 403
