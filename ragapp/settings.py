@@ -234,6 +234,7 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SECURE = HTTPS
 USE_I18N = True
+FORMAT_MODULE_PATH = "ragapp.formats"
 TIME_ZONE: str = env.str("TIME_ZONE", "Europe/Paris")
 USE_TZ = True
 
