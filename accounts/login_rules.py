@@ -1,7 +1,10 @@
 """Login rules: who may log in to an organisation, or to one instance, and by what."""
 
+from typing import Any
+
 from allauth.socialaccount.models import SocialApp
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -98,3 +101,19 @@ class LoginRule(models.Model):
 
     def __str__(self) -> str:
         return f"{self.organisation}: {self.identity_provider or self.feed or self.oidc_provider}"
+
+    def clean(self) -> None:
+        """Refuse what an operator may write by mistake, and no login could be judged by."""
+        if not _is_of_lists(self.required):
+            example = '{"eduPersonEntitlement": ["urn:x:staff"]}'
+            raise ValidationError({"required": _("Write it like this: %s") % example})
+        if self.instance is not None and self.instance.organisation_id != self.organisation_id:
+            raise ValidationError({"instance": _("This instance is of another organisation.")})
+
+
+def _is_of_lists(required: Any) -> bool:
+    """Whether it is ``{name: [word, …], …}``."""
+    return isinstance(required, dict) and all(
+        isinstance(words, list) and words and all(isinstance(word, str) for word in words)
+        for words in required.values()
+    )

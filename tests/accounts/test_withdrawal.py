@@ -131,3 +131,22 @@ def test_an_operator_switches_an_institution_off(operator, what):
     page = operator.post(reverse(f"admin:accounts_{model}_{act}", args=[row.pk]), form)
     assert page.status_code == 302, page.context["adminform"].form.errors
     assert not Identity.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "required", ['["urn:x"]', '{"isMemberOf": "urn:x"}', '{"isMemberOf": []}', '{"a": [1]}', "1"]
+)
+def test_a_rule_that_no_login_could_be_judged_by_is_refused(operator, rule, required):
+    """A word would count as a list of its letters; a list would make every login fail."""
+    url = reverse("admin:accounts_loginrule_change", args=[rule.pk])
+    form = {"organisation": rule.organisation_id, "oidc_provider": rule.oidc_provider_id}
+    page = operator.post(url, form | {"required": required, "is_enabled": "on"})
+    assert page.context["adminform"].form.errors.keys() == {"required"}
+
+
+def test_a_rule_is_of_its_instances_organisation(operator, rule):
+    url = reverse("admin:accounts_loginrule_change", args=[rule.pk])
+    form = {"organisation": rule.organisation_id, "oidc_provider": rule.oidc_provider_id}
+    elsewhere = {"instance": InstanceFactory().pk, "required": "{}", "is_enabled": "on"}
+    page = operator.post(url, form | elsewhere)
+    assert page.context["adminform"].form.errors.keys() == {"instance"}
