@@ -4,6 +4,7 @@ InstanceError
 ├── MemberNotFound       no account bears this name or address
 ├── AlreadyMember        the person is in the instance already
 ├── OwnRights            the person would give themselves rights, from above the instance
+├── OwnersOwn            it would take the instance from its owner, who alone hands it over
 ├── UsernameTaken        a new account would bear a name in use
 ├── LastAdministrator    the instance would be left with nobody to administer it
 ├── AlreadyAdministrator the person administers the organisation, or the site, already
@@ -45,6 +46,10 @@ class AlreadyMember(InstanceError):
 
 class OwnRights(InstanceError):
     """Who administers an organisation or the site gives themselves no right in an instance."""
+
+
+class OwnersOwn(InstanceError):
+    """The owner alone, or the organisation, ends or lowers the owner's membership."""
 
 
 class UsernameTaken(InstanceError):
@@ -122,6 +127,10 @@ USER_MESSAGES: Mapping[type[InstanceError], Promise] = {
     OwnRights: _(
         "Nobody gives themselves rights in an instance from here. Ask one of its administrators, "
         "or another administrator of the organisation."
+    ),
+    OwnersOwn: _(
+        "This person owns the instance, and can hand it over under “Life cycle”. An administrator "
+        "of the organisation can, too."
     ),
     LastAdministrator: _(
         "An instance needs an administrator. Make somebody else administrator first."

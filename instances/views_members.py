@@ -10,7 +10,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from instances import members
 from instances.access import instance_view
-from instances.errors import AlreadyMember, LastAdministrator, MemberNotFound, UsernameTaken
+from instances.errors import (
+    AlreadyMember,
+    LastAdministrator,
+    MemberNotFound,
+    OwnersOwn,
+    UsernameTaken,
+    user_message,
+)
 from instances.forms_people import (
     EndForm,
     LocalMemberForm,
@@ -110,9 +117,10 @@ def change_end(request: HttpRequest, membership: Membership, member_id: int) -> 
     form = EndForm(request.POST or None, membership=member)
     if form.is_valid():
         try:
+            _leave_owner(membership, member)
             members.change_end(membership=member, **form.cleaned_data)
-        except LastAdministrator:
-            form.add_error("expires_at", _refusal())
+        except (LastAdministrator, OwnersOwn) as error:
+            form.add_error("expires_at", user_message(error))
         else:
             messages.success(
                 request, _("The end of %s's access was changed.") % member.user.display_name
@@ -130,9 +138,10 @@ def change_role(request: HttpRequest, membership: Membership, member_id: int) ->
     form = RoleForm(request.POST)
     if form.is_valid():
         try:
+            _leave_owner(membership, member)
             members.change_role(membership=member, role=form.cleaned_data["role"])
-        except LastAdministrator:
-            messages.error(request, _refusal())
+        except (LastAdministrator, OwnersOwn) as error:
+            messages.error(request, user_message(error))
         else:
             messages.success(request, _("The role of %s was changed.") % member.user.display_name)
     return _back(membership)
@@ -144,9 +153,10 @@ def remove(request: HttpRequest, membership: Membership, member_id: int) -> Http
     """Take somebody out of the instance."""
     member = _member_or_404(membership.instance, member_id)
     try:
+        _leave_owner(membership, member)
         members.remove_member(member)
-    except LastAdministrator:
-        messages.error(request, _refusal())
+    except (LastAdministrator, OwnersOwn) as error:
+        messages.error(request, user_message(error))
     else:
         messages.success(request, _("%s was removed.") % member.user.display_name)
     return _back(membership)
@@ -157,8 +167,14 @@ def _member_or_404(instance: Instance, member_id: int) -> Membership:
     return found
 
 
-def _refusal() -> str:
-    return _("An instance needs an administrator. Make somebody else administrator first.")
+def _leave_owner(membership: Membership, member: Membership) -> None:
+    """Raise OwnersOwn when an administrator would touch the owner's membership.
+
+    Whoever could remove the owner could take the instance over, a personal one too.
+    """
+    is_owner = member.user_id == membership.instance.owner_id
+    if is_owner and member.user_id != membership.user_id and member.user.is_active:
+        raise OwnersOwn(member.user.username)
 
 
 def _back(membership: Membership) -> HttpResponse:

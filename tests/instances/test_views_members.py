@@ -9,7 +9,7 @@ from instances.api_keys import authenticate, create_api_key
 from instances.errors import MemberNotFound
 from instances.member_import import import_members
 from instances.members import find_person
-from instances.models import Membership
+from instances.models import Instance, Membership
 from instances.tenancy import tenant
 from tests.factories import MembershipFactory, UserFactory
 
@@ -135,3 +135,19 @@ def test_an_account_made_here_does_not_pass_for_somebody_else_elsewhere(owner, c
     with tenant(cast.other_instance):
         [line] = import_members(cast.other_instance, "dean@univ-a.example")
     assert line.outcome == "not_found"
+
+
+@pytest.mark.parametrize("act", ["member_remove", "member_role", "member_end"])
+def test_an_administrator_does_not_take_the_instance_from_its_owner(cast, owner, client_for, act):
+    """Nobody owns an instance whose owner is removed: the next administrator could take it."""
+    Instance.objects.filter(slug="law").update(owner=cast.owner, kind="personal")
+    guest = MembershipFactory(instance=cast.instance, role="admin").user
+    owners = membership_of(cast, cast.owner)
+    form = {"role": "member", "expires_at": "2099-01-01"}
+    client_for(guest).post(url(act, owners.pk), form)
+    left = membership_of(cast, cast.owner)
+    assert (left.role, left.expires_at) == ("admin", None)
+    assert Instance.objects.get(slug="law").owner == cast.owner
+    owner.post(url(act, owners.pk), form)
+    left = membership_of(cast, cast.owner)
+    assert left is None or (left.role, left.expires_at) != ("admin", None)
