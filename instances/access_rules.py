@@ -26,7 +26,7 @@ from django.db.models import (
 )
 from django.db.models.fields.json import HasAnyKeys
 
-from instances import departures
+from instances import audit, departures
 from instances.across_instances import ask
 from instances.audit import Action
 from instances.models import AccessRule, Identity, Instance, Membership, Organisation, Role
@@ -160,6 +160,7 @@ def reevaluate_person(user: Any) -> int:
         elif (membership.rule_id, membership.role) != (best.pk, best.role):
             with tenant(membership.instance):
                 _follow(best, [membership.pk])
+                _record_change(user, membership, best)
     return ended
 
 
@@ -240,6 +241,19 @@ def _follow(rule: AccessRule, membership_ids: list[int]) -> None:
     for start in range(0, len(membership_ids), _CHUNK):
         chunk = membership_ids[start : start + _CHUNK]
         Membership.objects.filter(pk__in=chunk).update(rule=rule, role=rule.role)
+
+
+def _record_change(user: Any, membership: Membership, rule: AccessRule) -> None:
+    """Tell of another role; one who follows another rule to the same has nothing new."""
+    if membership.role != rule.role:
+        audit.record(
+            Action.MEMBER_CHANGED,
+            instance=membership.instance,
+            target=user.display_name,
+            former_role=membership.role,
+            role=rule.role,
+            rule=rule.pk,
+        )
 
 
 def _precedence(rule: AccessRule) -> tuple[int, int]:

@@ -352,3 +352,15 @@ def test_what_an_institution_said_long_ago_lets_nobody_in(cast, settings):
     assert not join_by_rule(gone, "law")
     assert authenticate(plaintext) is None
     assert membership_of(cast.instance, here) is not None
+
+
+def test_another_role_by_another_login_is_in_the_log(cast):
+    AccessRuleFactory(instance=cast.instance, role="guest")
+    AccessRuleFactory(instance=cast.instance, role="editor", scopes=["law.example"])
+    person = person_of(cast.instance.organisation)
+    assert get_membership(person, "law").role == "guest"
+    Identity.objects.filter(user=person).update(scopes=["law.example"])
+    reevaluate_person(person)
+    with tenant(cast.instance):
+        told = AuditEntry.objects.get(action="member.changed")
+    assert (told.detail["former_role"], told.detail["role"]) == ("guest", "editor")
