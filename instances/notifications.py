@@ -9,13 +9,12 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core.mail import EmailMessage
 from django.db import models
 from django.db.models import Q, QuerySet
-from django.template.loader import render_to_string
 from django.utils import translation
 
 from instances.enqueueing import enqueue_on_commit
+from instances.mails import send_mail
 from instances.models import (
     DeletionRecord,
     Instance,
@@ -92,15 +91,7 @@ def send(kind: str, object_id: int, user_id: int) -> None:
     if about is None or person is None:
         return
     with translation.override(person.language or settings.LANGUAGE_CODE):
-        context = {
-            "about": about,
-            "person": person,
-            "SITE_NAME": settings.SITE_NAME,
-            "SITE_URL": settings.SITE_URL,
-        }
-        text = render_to_string(f"instances/mail/{kind}.txt", context)
-    subject, _newline, body = text.strip().partition("\n")
-    EmailMessage(subject=subject, body=body.strip() + "\n", to=[person.notice_address]).send()
+        send_mail(kind, {"about": about, "person": person}, to=person.notice_address)
 
 
 def _people(*conditions: Q, **which: Any) -> QuerySet[Any]:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.activation import switch_off
 from instances.access import get_membership
 from instances.errors import AlreadyMember, InvitationClosed
+from instances.invitation_mail import send_invitation
 from instances.invitations import accept, create_invitation, find_invitation, revoke
 from instances.models import AuditEntry, Invitation, Membership
 from instances.tenancy import tenant
@@ -205,3 +206,12 @@ def test_whoever_was_switched_off_does_not_come_back_by_a_link_of_theirs(cast):
     assert find_invitation(token).state == "revoked"
     with pytest.raises(InvitationClosed, match="revoked"):
         accept(find_invitation(token), user=UserFactory())
+
+
+def test_no_name_writes_a_header_of_the_mail(cast):
+    cast.instance.name = "Law\rBcc: victim@example.org"
+    invitation, _token = invite(cast, email="marie@example.org")
+    send_invitation(invitation, "https://rag.example/invitations/x/")
+    [sent] = mail.outbox
+    assert "Law Bcc: victim@example.org" in sent.subject
+    assert sent.recipients() == ["marie@example.org"]
