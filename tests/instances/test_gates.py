@@ -23,6 +23,7 @@ def test_a_closed_instance_says_why(cast, client_for, status):
     response = client_for(cast.owner).get(CHAT)
     assert response.status_code == 403
     assert ("Moved to the library." in response.text) == (status == "suspended")
+    assert "This instance is closed" in response.text
     assert client_for(cast.stranger).get(CHAT).status_code == 404
 
 

@@ -55,7 +55,9 @@ def test_deletion_is_asked_for_and_cancelled(cast, client_for):
     owner, teammate = client_for(cast.owner), client_for(cast.teammate)
     assert owner.post(f"{PAGE}delete/", {"confirmation": "law"}).url == PAGE
     assert status() == "deleting"
-    assert "Asked for by owner." in owner.get(PAGE).text
+    page = owner.get(PAGE).text
+    assert "Asked for by owner." in page
+    assert "/i/law/settings/members/" not in page, "a page that is closed by now"
     assert teammate.get("/i/law/").status_code == 403
     owner.post(f"{PAGE}cancel/")
     assert status() == "active"
