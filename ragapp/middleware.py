@@ -59,13 +59,14 @@ def correlation_id(get_response: Callable[[HttpRequest], Any]) -> Callable[[Http
 
 @sync_and_async_middleware
 def query_without_nul(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
-    """Drop NUL from the query: PostgreSQL takes it in no text, and a search would fail by it.
+    """Put U+FFFD for NUL in the query, as browsers do in pages: PostgreSQL takes it in no text.
 
     Forms refuse it by themselves, but not every part of a query is read by one.
     """
 
     def clean(request: HttpRequest) -> None:
-        request.META["QUERY_STRING"] = request.META.get("QUERY_STRING", "").replace("%00", "")
+        query = request.META.get("QUERY_STRING", "")
+        request.META["QUERY_STRING"] = query.replace("%00", "%EF%BF%BD")
 
     if iscoroutinefunction(get_response):
 

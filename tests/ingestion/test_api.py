@@ -173,7 +173,8 @@ def test_without_a_valid_key_nothing_is_told(cast: Cast, with_key: Callable[...,
     key, plaintext = create_api_key(
         instance=cast.instance, name="old", scope="chat", created_by=None
     )
-    revoke(key)
+    with tenant(cast.instance):
+        revoke(key)
     revoked = Client(headers={"Authorization": f"Bearer {plaintext}"}).get(URL)
     assert revoked.status_code == 401
     assert revoked.json()["error"]["code"] == "invalid_api_key"

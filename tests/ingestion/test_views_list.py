@@ -2,9 +2,9 @@
 
 import hashlib
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
-from django.core.files.base import ContentFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -189,15 +189,17 @@ def test_one_document_alone(cast):
 
 
 def make_documents(instance, number, start=0):
+    keys = {n: uuid4() for n in range(start, start + number)}
     with tenant(instance):
         Document.objects.bulk_create(
             Document(
+                pk=keys[n],
+                file=f"{instance.pk}/{keys[n]}",
                 instance=instance,
                 name=f"{n:05}.txt",
                 media_type="text/plain",
                 size_bytes=1,
                 sha256=hashlib.sha256(str(n).encode()).hexdigest(),
-                file=ContentFile(b"", name="x").name,
                 status=Status.READY,
             )
             for n in range(start, start + number)

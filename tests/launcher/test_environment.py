@@ -18,6 +18,7 @@ from ragapp.launcher.ports import check_can_listen, remembered_port
 OURS = [
     "DATABASE_URL",
     "DATABASE_OWNER_URL",
+    "CACHE_URL",
     "CELERY_BROKER_URL",
     "EMBEDDING_BASE_URL",
     "EMBEDDING_API_KEY",
