@@ -19,8 +19,11 @@ from django.shortcuts import redirect
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
+from accounts.errors import AffiliationRefused, RequirementRefused
 from accounts.linking import LinkingNotBegun, link, source_of
-from accounts.sessions import bound_session, note_session
+from accounts.login_rules import LoginRule
+from accounts.rules import Subject, check_rule
+from accounts.sessions import bound_session, end_sessions_under, note_session
 from instances.access_rules import reevaluate_person
 from instances.identities import record_identity
 from instances.second_factor import SESSION_KEY
@@ -45,6 +48,24 @@ class Proof:
     attributes: Mapping[str, list[str]] = field(default_factory=dict)
     second_factor: bool = False
     session_ends: str = ""
+
+
+def require_rule(rule: LoginRule, subject: Subject, login: SocialLogin, proof: Proof) -> None:
+    """Check that a person fits the rule of their login; raises as ``check_rule`` does.
+
+    Who is known here and fits no more loses at once what earlier logins gave: the rule's sessions,
+    and the memberships and keys that rest on what the provider said then.
+    """
+    try:
+        check_rule(rule, subject)
+    except (AffiliationRefused, RequirementRefused):
+        named = {"provider": login.account.provider, "uid": login.account.uid}
+        known = SocialAccount.objects.filter(**named).select_related("user").first()
+        if known is not None:
+            with transaction.atomic():
+                end_sessions_under(user=known.user, rule=rule)
+                _record(known.user, login, proof)
+        raise
 
 
 def log_in(

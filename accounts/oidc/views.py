@@ -26,9 +26,9 @@ from accounts.oidc.errors import (
 from accounts.oidc.failures import failure_page
 from accounts.oidc.proof import proof_of
 from accounts.oidc.provider import OidcAdapter, OidcProvider
-from accounts.proofs import link_to, log_in
+from accounts.proofs import link_to, log_in, require_rule
 from accounts.rate_limits import limited
-from accounts.rules import check_rule, rule_for_oidc, rules_of
+from accounts.rules import rule_for_oidc, rules_of
 from instances.next_page import next_page
 
 
@@ -72,9 +72,9 @@ def _complete(request: HttpRequest, app: SocialApp) -> HttpResponseBase:
     rule = rule_for_oidc(app, LoginRule.objects.filter(pk=state["data"]["rule"], is_enabled=True))
     tokens = _tokens(request, adapter, state)
     subject = adapter.read(tokens, nonce=state["data"]["nonce"], rule=rule)
-    check_rule(rule, subject)
     login = provider.sociallogin_from_response(request, subject)
     proof = proof_of(subject, app=app, rule=rule, id_token=tokens["id_token"])
+    require_rule(rule, subject, login, proof)
     if state["process"] == AuthProcess.CONNECT:
         return link_to(request, login, proof, user_id=state["data"]["user"])
     return log_in(request, login, proof, next_url=state.get("next", "/"))

@@ -14,9 +14,9 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.errors import LoginError
 from accounts.linking import take_linking
 from accounts.login_rules import LoginRule
-from accounts.proofs import link_to, log_in
+from accounts.proofs import link_to, log_in, require_rule
 from accounts.rate_limits import limited
-from accounts.rules import check_rule, rule_for
+from accounts.rules import rule_for
 from accounts.saml.cookies import browser_of, remember_browser, remember_choice
 from accounts.saml.failures import failure_by_code, failure_page
 from accounts.saml.keys import KeysMissing, service_provider
@@ -93,7 +93,6 @@ def finish(request: HttpRequest) -> HttpResponseBase:
             saml_response, sp=service_provider(), expected=expected_of(saml_request)
         )
         refuse_replay(subject)
-        check_rule(saml_request.rule, subject)
         return _log_in(request, subject, saml_request)
     except LoginError as error:
         return failure_page(request, error, provider, organisation)
@@ -114,6 +113,7 @@ def _log_in(
 ) -> HttpResponseBase:
     login = SamlProvider(request).sociallogin_from_response(request, subject)
     proof = proof_of(subject, saml_request)
+    require_rule(saml_request.rule, subject, login, proof)
     if saml_request.linking_user_id is not None:
         return link_to(request, login, proof, user_id=saml_request.linking_user_id)
     return log_in(request, login, proof, next_url=saml_request.next_url)

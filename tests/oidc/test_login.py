@@ -170,6 +170,17 @@ def test_a_rule_refuses(browser, rule, issuer, change, userinfo, code):
     assert not User.objects.exists()
 
 
+def test_who_fits_no_more_keeps_nothing_of_the_last_login(browser, rule, issuer):
+    LoginRule.objects.filter(pk=rule.pk).update(required={"siret": ["1"]})
+    issuer.userinfo = {"siret": "1"}
+    browser.log_in()
+    assert Identity.objects.get().organisation_ids == [rule.organisation_id]
+    issuer.userinfo = {"siret": "2"}
+    assert code_of(Browser(issuer).log_in()) == "not_invited"
+    assert browser.person is None
+    assert Identity.objects.get().organisation_ids == []
+
+
 @pytest.mark.parametrize(
     "claims",
     [{"acr": "https://refeds.org/profile/mfa"}, {"amr": ["pwd", "mfa"]}],

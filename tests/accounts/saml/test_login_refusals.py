@@ -1,6 +1,7 @@
 """People who may not log in, or no longer: nobody is, and the page says why."""
 
 import pytest
+from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
 
@@ -8,9 +9,13 @@ from accounts.models import IdentityProvider, LoginRule, User
 from accounts.saml.responses import MFA
 from accounts.saml.sessions import end_sessions
 from accounts.sessions import end_unfounded_sessions
+from instances.access import get_membership
+from instances.api_keys import authenticate, create_api_key
+from instances.models import AccessRule
+from instances.tenancy import tenant
 from tests.accounts.saml import forger
 from tests.accounts.saml.journey import Browser, code_of
-from tests.factories import OrganisationFactory
+from tests.factories import AccessRuleFactory, InstanceFactory, OrganisationFactory
 
 
 @pytest.mark.parametrize(
@@ -43,7 +48,16 @@ def test_a_required_value(browser, rule, idp_a):
 
 
 def test_rights_are_re_evaluated_at_each_login(browser, rule, idp_a):
+    instance = InstanceFactory(slug="law", organisation=rule.organisation)
+    AccessRuleFactory(instance=instance, audience=AccessRule.Audience.ORGANISATION)
     browser.log_in(rule)
+    alice = browser.person
+    assert browser.client.get("/i/law/").status_code == 200
+    with tenant(instance):
+        _key, secret = create_api_key(
+            instance=instance, name="mine", scope="chat", created_by=alice
+        )
+    assert authenticate(secret) is not None
     later = Browser(idp_a)
     attributes = {
         "subject-id": ["alice@univ-a.example"],
@@ -51,6 +65,10 @@ def test_rights_are_re_evaluated_at_each_login(browser, rule, idp_a):
     }
     assert code_of(later.log_in(rule, attributes=attributes)) == "affiliation"
     assert later.person is None
+    assert browser.person is None, "the session of the last login ended too"
+    with pytest.raises(Http404):
+        get_membership(alice, "law")
+    assert authenticate(secret) is None
 
 
 def test_a_second_factor_is_asked_for_and_checked(browser, rule):
