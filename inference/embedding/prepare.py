@@ -31,7 +31,12 @@ def prepare(target: Path, model: str = DEFAULT_MODEL) -> Path:
         draft = Path(temporary, folder.name)
         _collect(model, draft)
         _export_to_openvino(draft)
-        draft.rename(folder)
+        try:
+            draft.rename(folder)
+        except OSError:
+            # Somebody else was quicker.
+            if not folder.exists():
+                raise
     return folder
 
 

@@ -27,6 +27,8 @@ _SYSTEM_PACKAGES = {
         *("php-curl", "php-mbstring", "php-sqlite3", "php-xml"),
     ),
 }
+# Tests wait more than they compute: a process a core, each with a database of its own.
+_SHARED_WORK = ["--numprocesses", "auto", "--maxprocesses", "4", "--dist", "loadgroup"]
 _LINTERS = {
     "ruff (lint)": ["ruff", "check", "."],
     "ruff (format)": ["ruff", "format", "--check", "."],
@@ -50,7 +52,7 @@ def test(arguments: list[str]) -> int:
         env |= service_environment(data, credentials)
         with running_services(data, credentials, for_tests=True):
             failed = [] if arguments else _lint(env)
-            exit_code = _run([str(PYTHON), "-m", "pytest", *arguments], env)
+            exit_code = _run([str(PYTHON), "-m", "pytest", *(arguments or _SHARED_WORK)], env)
     if failed:
         complain(f"These checks failed (see above): {', '.join(failed)}.")
     return exit_code or bool(failed)

@@ -26,6 +26,7 @@ OF_THE_SITE = {
     "instances.tasks.archive_disused_instances": "looks at instances, not into them",
     "instances.tasks.delete_due_instances": "each instance deletes its own rows, as its tenant",
     "instances.tasks.end_memberships": "each instance ends its own, as its tenant",
+    "instances.tasks.forget_old_identities": "people belong to no instance",
     "instances.tasks.send_notice": "a mail about an instance or a request, to one person",
 }
 
