@@ -6,7 +6,6 @@ Loaded by ``-p`` before the settings are read. Each process makes a database of 
 
 import os
 from pathlib import Path
-from urllib.parse import urlencode, urlsplit
 
 import pytest
 
@@ -18,7 +17,7 @@ _worker = os.environ.get("PYTEST_XDIST_WORKER", "")
 if _worker and (url := os.environ.get("CACHE_URL", "")):
     # Databases 0 and 1 are the broker's and a lone process's.
     number = 2 + int(_worker.removeprefix("gw"))
-    os.environ["CACHE_URL"] = urlsplit(url)._replace(query=urlencode({"db": number})).geturl()
+    os.environ["CACHE_URL"] = f"{url.partition('?')[0]}?db={number}"
 
 
 @pytest.hookimpl(tryfirst=True)
