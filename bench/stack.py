@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -157,7 +157,9 @@ class Stack:
     def kill(self, name: str) -> None:
         """Kill a program and its children with -9."""
         for pid in self.pids(name):
-            os.kill(pid, signal.SIGKILL)
+            # Children of a killed parent may end by themselves meanwhile.
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
     def _is_ready(self) -> bool:
         try:
