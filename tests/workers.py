@@ -5,14 +5,20 @@ Loaded by ``-p`` before the settings are read. Each process makes a database of 
 """
 
 import os
-from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 # Tests that start whole programs, build static files or install npm packages: one process runs
 # them all, one after the other, while the others do the rest.
-_WHOLE_PROGRAMS = ("accounts/saml/", "browser/", "crash/", "launcher/", "oidc/")
-_HERE = Path(__file__).parent
+_WHOLE_PROGRAMS = (
+    "tests/accounts/saml/",
+    "tests/browser/",
+    "tests/crash/",
+    "tests/launcher/",
+    "tests/oidc/",
+)
 
 
 def _separate(worker: str) -> None:
@@ -30,10 +36,14 @@ if _worker := os.environ.get("PYTEST_XDIST_WORKER", ""):
     _separate(_worker)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a file in one process."""
-    for item in items:
-        path = item.path.relative_to(_HERE).as_posix()
-        group = "whole programs" if path.startswith(_WHOLE_PROGRAMS) else path
-        item.add_marker(pytest.mark.xdist_group(group))
+class _ByFile(LoadScopeScheduling):
+    """Keeps the tests of a file in one process, and those of whole programs too."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return "whole programs" if file.startswith(_WHOLE_PROGRAMS) else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """Share the work by file."""
+    return _ByFile(config, log)

@@ -28,7 +28,7 @@ _SYSTEM_PACKAGES = {
     ),
 }
 # Tests wait more than they compute: a process a core, each with a database of its own.
-_SHARED_WORK = ["--numprocesses", "auto", "--maxprocesses", "4", "--dist", "loadgroup"]
+_SHARED_WORK = ["--numprocesses", "auto", "--maxprocesses", "4"]
 _LINTERS = {
     "ruff (lint)": ["ruff", "check", "."],
     "ruff (format)": ["ruff", "format", "--check", "."],

@@ -42,10 +42,13 @@ class DocumentUploads extends HTMLElement {
       if (button) this.querySelector(`[data-input="${button.dataset.pick}"]`).click();
     });
     for (const input of this.querySelectorAll("[data-input]")) {
-      input.addEventListener("change", () => {
+      const take = () => {
         this.add(fromInput(input));
         input.value = "";
-      });
+      };
+      input.addEventListener("change", take);
+      // Files may have been picked before this script was there.
+      if (input.files.length) take();
     }
   }
 
