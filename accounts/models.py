@@ -4,8 +4,6 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import Value
-from django.db.models.functions import Concat, Lower
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
@@ -19,6 +17,7 @@ from accounts.saml.models import (
     SamlRequest,
     SamlSession,
 )
+from instances.people_search import searchable
 
 __all__ = [
     "IdentityProvider",
@@ -61,21 +60,7 @@ class User(AbstractUser):
             # By which members are listed and found (instances.members).
             models.Index(fields=["last_name", "first_name", "username"], name="user_by_name"),
             GinIndex(
-                OpClass(
-                    Lower(
-                        Concat(
-                            "last_name",
-                            Value(" "),
-                            "first_name",
-                            Value(" "),
-                            "username",
-                            Value(" "),
-                            "email",
-                            output_field=models.TextField(),
-                        )
-                    ),
-                    name="gin_trgm_ops",
-                ),
+                OpClass(searchable(), name="gin_trgm_ops"),
                 name="user_search",
             ),
         ]

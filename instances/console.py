@@ -20,10 +20,8 @@ from django.db.models import (
     QuerySet,
     Subquery,
     Sum,
-    TextField,
-    Value,
 )
-from django.db.models.functions import Coalesce, Concat, Lower
+from django.db.models.functions import Coalesce
 
 from instances.models import (
     Identity,
@@ -33,6 +31,7 @@ from instances.models import (
     Organisation,
     OrganisationAdministrator,
 )
+from instances.people_search import searchable
 
 PEOPLE_PER_PAGE = 50
 
@@ -119,7 +118,7 @@ def people_of(organisation: Organisation, *, search: str = "", after: int = 0) -
         Exists(identities.filter(user=OuterRef("pk")))
     )
     for word in search.lower().split():
-        people = people.alias(searched=_SEARCHED).filter(searched__contains=word)
+        people = people.alias(searched=searchable()).filter(searched__contains=word)
     people = people.order_by("last_name", "first_name", "username")
     if (last := get_user_model()._default_manager.filter(pk=after).first()) is not None:
         people = people.filter(_follow(last))
@@ -137,21 +136,6 @@ def people_of(organisation: Organisation, *, search: str = "", after: int = 0) -
     )
     has_more = len(shown) > PEOPLE_PER_PAGE
     return PeoplePage(shown[:PEOPLE_PER_PAGE], shown[PEOPLE_PER_PAGE - 1] if has_more else None)
-
-
-# As the index ``user_search`` of accounts has it.
-_SEARCHED = Lower(
-    Concat(
-        "last_name",
-        Value(" "),
-        "first_name",
-        Value(" "),
-        "username",
-        Value(" "),
-        "email",
-        output_field=TextField(),
-    )
-)
 
 
 def _follow(person: Any) -> Q:

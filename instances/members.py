@@ -10,12 +10,12 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, QuerySet, TextField, Value
-from django.db.models.functions import Concat, Lower
+from django.db.models import Exists, OuterRef, QuerySet
 
 from instances import audit, departures
 from instances.errors import AlreadyMember, LastAdministrator, MemberNotFound, UsernameTaken
 from instances.models import Instance, Invitation, Membership
+from instances.people_search import searchable
 from instances.tenancy import as_user
 
 # Without the characters that look alike.
@@ -44,23 +44,10 @@ def members_of(instance: Instance, search: str = "") -> QuerySet[Membership]:
         .order_by("user__last_name", "user__first_name", "user__username")
     )
     for word in search.lower().split():
-        memberships = memberships.alias(searched=_SEARCHED).filter(searched__contains=word)
+        memberships = memberships.alias(searched=searchable("user__")).filter(
+            searched__contains=word
+        )
     return memberships
-
-
-# As the index ``user_search`` has it.
-_SEARCHED = Lower(
-    Concat(
-        "user__last_name",
-        Value(" "),
-        "user__first_name",
-        Value(" "),
-        "user__username",
-        Value(" "),
-        "user__email",
-        output_field=TextField(),
-    )
-)
 
 
 def add_member(

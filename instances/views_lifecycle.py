@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -13,8 +12,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from instances import disuse, lifecycle
 from instances.access import instance_view
+from instances.acts import do
 from instances.contents import contents_of
-from instances.errors import InstanceError, user_message
 from instances.forms_lifecycle import DeleteInstanceForm, TransferForm
 from instances.lifecycle_rights import Step, steps_for
 from instances.models import Membership
@@ -121,11 +120,7 @@ def _require(membership: Membership, step: Step) -> None:
 def _do(
     request: HttpRequest, membership: Membership, act: Callable[[], None], text: str
 ) -> HttpResponse:
-    try:
-        act()
-        messages.success(request, text)
-    except InstanceError as error:
-        messages.error(request, user_message(error))
+    do(request, act, text)
     return redirect("instances:lifecycle", slug=membership.instance.slug)
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from instances import operators
+from instances.acts import do
 from instances.console import organisations_in_numbers
 from instances.errors import InstanceError, user_message
 from instances.forms_organisation import PersonForm, SearchForm
@@ -52,10 +53,7 @@ def operators_page(request: HttpRequest) -> HttpResponse:
 def remove_operator(request: HttpRequest, user_id: int) -> HttpResponse:
     """Let somebody no longer operate the site."""
     removed = get_object_or_404(operators.operators(), pk=user_id)
-    try:
-        operators.remove_operator(removed)
-        messages.success(request, _("%s is no longer an operator.") % removed.display_name)
-    except InstanceError as error:
-        messages.error(request, user_message(error))
+    text = _("%s is no longer an operator.") % removed.display_name
+    do(request, lambda: operators.remove_operator(removed), text)
     is_oneself = removed.pk == request.user.pk and not removed.is_staff
     return redirect("instances:home" if is_oneself else "instances:operators")

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from instances import console, organisations, requests
+from instances.acts import do
 from instances.changes import save_changes
 from instances.errors import InstanceError, user_message
 from instances.forms_organisation import (
@@ -179,9 +180,5 @@ def _page(request: HttpRequest, section: str, context: dict[str, Any]) -> HttpRe
 def _do(
     request: HttpRequest, act: Callable[[], object], text: str, back: HttpResponse
 ) -> HttpResponse:
-    try:
-        act()
-        messages.success(request, text)
-    except InstanceError as error:
-        messages.error(request, user_message(error))
+    do(request, act, text)
     return back

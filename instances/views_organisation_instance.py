@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from instances import lifecycle, members, quotas
 from instances.access import RANK
+from instances.acts import do
 from instances.changes import save_changes
 from instances.errors import InstanceError, OwnRights, user_message
 from instances.forms_lifecycle import DeleteInstanceForm
@@ -202,11 +203,7 @@ def _refuse_own_rights(request: HttpRequest, person: Any) -> None:
 def _do(
     request: HttpRequest, instance: Instance, act: Callable[[], object], text: str
 ) -> HttpResponse:
-    try:
-        act()
-        messages.success(request, text)
-    except InstanceError as error:
-        messages.error(request, user_message(error))
+    do(request, act, text)
     return _back(instance)
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from instances import requests
+from instances.acts import do
 from instances.errors import InstanceError, user_message
 from instances.forms_requests import PersonalForm, RequestForm
 from instances.models import InstanceRequest
@@ -72,11 +73,8 @@ def new_personal(request: HttpRequest) -> HttpResponse:
 def withdraw(request: HttpRequest, request_id: int) -> HttpResponse:
     """Take my own request back."""
     asked = get_object_or_404(InstanceRequest, pk=request_id, requested_by=request.user)
-    try:
-        requests.withdraw(asked, by=request.user)
-        messages.success(request, _("The request was withdrawn."))
-    except InstanceError as error:
-        messages.error(request, user_message(error))
+    text = _("The request was withdrawn.")
+    do(request, lambda: requests.withdraw(asked, by=request.user), text)
     return redirect("instances:home")
 
 

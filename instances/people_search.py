@@ -1,0 +1,20 @@
+"""How people are searched: the one expression that the index ``user_search`` of accounts has."""
+
+from django.db.models import TextField, Value
+from django.db.models.functions import Concat, Lower
+
+
+def searchable(prefix: str = "") -> Lower:
+    """Names and address of a person in lower case; ``prefix`` leads to the person (``user__``)."""
+    return Lower(
+        Concat(
+            f"{prefix}last_name",
+            Value(" "),
+            f"{prefix}first_name",
+            Value(" "),
+            f"{prefix}username",
+            Value(" "),
+            f"{prefix}email",
+            output_field=TextField(),
+        )
+    )
