@@ -2,19 +2,24 @@
 
 A browser's page load gets HTML; a script that asks for JSON, and whoever calls the HTTP API, gets
 ``{"error": {code, message}}``.
+
+An error page runs no query and loads neither session nor user: Django calls some of these handlers
+in the event loop, others in threads that never give a connection back, and the database may be
+what failed. Its context is what the request already holds in memory (``_context``).
 """
 
 import sys
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.middleware.csrf import get_token
 from django.template import loader
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import requires_csrf_token
+
+from ragapp.context_processors import site
 
 # What lies under these is for programs, whatever they say they accept.
 _API_PATHS = ("/api/", "/v1/")
@@ -32,14 +37,14 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """403, with the reason that the view gave."""
     message = str(exception) or _("Your role does not allow this.")
-    return _page(request, 403, "forbidden", message, exception=str(exception))
+    return _page(request, 403, "forbidden", message, sentence=str(exception))
 
 
 @requires_csrf_token
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403 for a form that was open too long, or comes from elsewhere; ``reason`` is for logs."""
     message = _("This page was open for too long. Go back, reload it and try again.")
-    return _page(request, 403, "csrf", message, exception=message)
+    return _page(request, 403, "csrf", message, sentence=message)
 
 
 @requires_csrf_token
@@ -51,52 +56,51 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def too_many_requests(request: HttpRequest) -> HttpResponse:
     """429; allauth looks for it in the URLs' module."""
     message = _("Too many requests came from you in a short time. Wait a minute, then try again.")
-    response = _page(request, 429, "too_many_requests", message, exception=message)
+    response = _page(request, 429, "too_many_requests", message, sentence=message)
     response["Retry-After"] = "60"
     return response
 
 
 def method_not_allowed(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """405 with the methods that ``response`` allows, in words for a program; else as it is."""
-    if not wants_json(request):
-        return response
+    """405 with the methods that ``response`` allows."""
     message = _("This address does not take this method.")
-    told = json_error(405, "method_not_allowed", message)
-    told["Allow"] = response["Allow"]
-    return told
+    page = _page(request, 405, "method_not_allowed", message)
+    page["Allow"] = response["Allow"]
+    page.cookies.update(response.cookies)
+    return page
 
 
 @requires_csrf_token
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500, or 503 while the database cannot be reached; asks nothing of the database itself."""
+    """500, or 503 while the database cannot be reached."""
     if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
-        status, code = 503, "unavailable"
         message = _("The site cannot be reached for the moment. Try again in a minute.")
-    else:
-        status, code = 500, "server_error"
-        message = _("Something went wrong on our side.")
-    if wants_json(request):
-        response: HttpResponse = json_error(status, code, message)
-    else:
-        context = {
-            "request": request,
-            "SITE_NAME": settings.SITE_NAME,
-            "SUPPORT_CONTACT": settings.SUPPORT_CONTACT,
-            "correlation_id": getattr(request, "correlation_id", ""),
-        }
-        page = loader.get_template(f"{status}.html").render(context)
-        response = HttpResponse(page, status=status)
-    if status == 503:
+        response = _page(request, 503, "unavailable", message)
         response["Retry-After"] = "60"
-    return response
+        return response
+    return _page(request, 500, "server_error", _("Something went wrong on our side."))
 
 
 def _page(
-    request: HttpRequest, status: int, code: str, message: str, **context: Any
+    request: HttpRequest, status: int, code: str, message: str, *, sentence: str = ""
 ) -> HttpResponse:
+    """The error as JSON with ``message``, or as a page whose own sentence ``sentence`` replaces."""
     if wants_json(request):
         return json_error(status, code, message)
-    return render(request, f"{status}.html", context, status=status)
+    # Without the request: context processors would load the user and the messages.
+    page = loader.get_template(f"{status}.html").render(_context(request) | {"sentence": sentence})
+    return HttpResponse(page, status=status)
+
+
+def _context(request: HttpRequest) -> dict[str, Any]:
+    """What an error page may show: settings, and what middleware and the view loaded before."""
+    return {
+        "request": request,
+        "csrf_token": get_token(request),
+        # Set once ``accounts.middleware.user_language`` has loaded the user.
+        "user": getattr(request, "_cached_user", None),
+        **site(request),
+    }
 
 
 def json_error(status: int, code: str, message: str, **more: str) -> JsonResponse:
