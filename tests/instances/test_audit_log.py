@@ -15,7 +15,6 @@ from instances import audit, audit_reading
 from instances.audit import Action
 from instances.audit_reading import Place, Search, read_batches, read_page
 from instances.audit_sentences import SENTENCES, details, sentence
-from instances.csv_files import csv_lines
 from instances.levels import Level
 from instances.models import AuditEntry
 from instances.tenancy import administering, overseeing, tenant
@@ -207,12 +206,6 @@ async def test_each_level_is_exported_and_that_is_told(logged, async_client_for,
     assert {entry["action"] for entry in entries} == {"member.added"}
     assert entries[-1]["detail"] == {"role": "é"} or level == "site"
     assert (await client.get(path.replace(".csv", ".exe"))).status_code == 404
-
-
-def test_no_cell_is_a_formula():
-    cells = ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "plain", None, 7]
-    (row,) = csv.reader(io.StringIO(csv_lines([cells]), newline=""))
-    assert row == ["'=1+1", "'+1", "'-1", "'@x", "'\tx", "'\rx", "plain", "", "7"]
 
 
 @pytest.mark.parametrize("person", ["editor", "teammate"])
