@@ -9,6 +9,7 @@ import DOMPurify from "dompurify";
 import { Marked } from "marked";
 import { highlightWithin } from "./markdown-code.js";
 import { heal } from "./markdown-heal.js";
+import { removeMisleadingCharacters, showWhereLinksGo } from "./markdown-links.js";
 import { mathExtensions, renderMathWithin } from "./markdown-math.js";
 
 const SAFE = {
@@ -52,34 +53,6 @@ const marked = new Marked({
   },
 });
 
-function siteOf(href) {
-  try {
-    const url = new URL(href);
-    return url.protocol === "mailto:" ? url.pathname : url.host;
-  } catch {
-    return "";
-  }
-}
-
-function showWhereLinksGo(root) {
-  for (const link of root.querySelectorAll("a")) {
-    const site = siteOf(link.getAttribute("href") ?? "");
-    if (!site) {
-      link.replaceWith(...link.childNodes);
-      continue;
-    }
-    link.target = "_blank";
-    link.rel = "noopener noreferrer nofollow";
-    link.title = link.href;
-    if (!link.textContent.includes(site)) {
-      const note = document.createElement("span");
-      note.className = "link-site";
-      note.textContent = ` (${site})`;
-      link.append(note);
-    }
-  }
-}
-
 function tidy(root) {
   for (const element of root.querySelectorAll("[class]")) {
     if (!OUR_CLASSES.test(element.className)) element.removeAttribute("class");
@@ -100,6 +73,7 @@ function tidy(root) {
 function renderBlock(token) {
   const fragment = DOMPurify.sanitize(marked.parser([token]), SAFE);
   tidy(fragment);
+  removeMisleadingCharacters(fragment);
   showWhereLinksGo(fragment);
   return fragment;
 }

@@ -107,7 +107,12 @@ def test_the_markdown_specifications_examples_are_harmless(cast, page_for):
 
 def test_an_answer_shows_where_its_links_go_and_loads_no_image(library, llm, page_for):
     llm.script(
-        stream("Voir [le site](https://www.example.org/a) ", "![logo](https://evil.example/x.png)")
+        stream(
+            "Voir [le site](https://www.example.org/a) ",
+            "![logo](https://evil.example/x.png) ",
+            "[https://good.example](https://good.exam",
+            "ple@evil.example/)",
+        )
     )
     page = page_for(library.teammate)
     page.goto("/i/law/")
@@ -116,6 +121,167 @@ def test_an_answer_shows_where_its_links_go_and_loads_no_image(library, llm, pag
     answer = page.locator("chat-answer")
     expect(answer).to_have_attribute("data-status", "complete")
     links = answer.locator(".prose a")
-    expect(links).to_have_text(["le site (www.example.org)", "logo (evil.example)"])
+    expect(links).to_have_text(
+        [
+            "le site (www.example.org)",
+            "logo (evil.example)",
+            "https://good.example (evil.example)",
+        ]
+    )
+    expect(links.last).to_have_attribute("href", "https://evil.example/")
     expect(links.first).to_have_attribute("rel", "noopener noreferrer nofollow")
     expect(answer.locator("img")).to_have_count(0)
+
+
+# A link's Markdown, and what a reader must see: its text, then the host unless the text is the host
+# or the address itself.
+LINKS = {
+    "the address itself": ("https://good.example/a", "https://good.example/a"),
+    "the address, without its scheme": ("www.good.example/a", "www.good.example/a"),
+    "the host itself": ("[good.example](https://good.example/a)", "good.example"),
+    "another letter case": (
+        "[HTTPS://GOOD.example](https://good.example)",
+        "HTTPS://GOOD.example (good.example)",
+    ),
+    "words": ("[the site](https://good.example/a)", "the site (good.example)"),
+    "no words": ("[](https://evil.example)", "(evil.example)"),
+    "another address": (
+        "[https://good.example](https://evil.example)",
+        "https://good.example (evil.example)",
+    ),
+    "a longer host": (
+        "[https://good.example](https://good.example.evil.example)",
+        "https://good.example (good.example.evil.example)",
+    ),
+    "a longer host around the real one": (
+        "[https://evil.example.good.example](https://evil.example)",
+        "https://evil.example.good.example (evil.example)",
+    ),
+    "the real host among others": (
+        "[evil.example – go to good.example](https://evil.example)",
+        "evil.example – go to good.example (evil.example)",
+    ),
+    "the real host in the path": (
+        "[https://good.example/evil.example](https://evil.example)",
+        "https://good.example/evil.example (evil.example)",
+    ),
+    "the note itself": (
+        "[good.example (good.example)](https://evil.example)",
+        "good.example (good.example) (evil.example)",
+    ),
+    "another port": (
+        "[evil.example](https://evil.example:8443)",
+        "evil.example (evil.example:8443)",
+    ),
+    "a host as user name": (
+        "[https://good.example](https://good.example@evil.example/)",
+        "https://good.example (evil.example)",
+    ),
+    "a bare address with a user name": (
+        "https://good.example:pw@evil.example/",
+        "https://good.example:pw@evil.example/ (evil.example)",
+    ),
+    "an encoded host": (
+        "[https://evil%2Eexample](https://evil%2Eexample)",
+        "https://evil%2Eexample (evil.example)",
+    ),
+    "a Cyrillic letter": (
+        "[https://gооd.example](https://gооd.example)",
+        "https://gооd.example (xn--gd-fmca.example)",
+    ),
+    "punycode": (
+        "[https://good.example](https://xn--gd-fmca.example)",
+        "https://good.example (xn--gd-fmca.example)",
+    ),
+    "an accent": (
+        "[https://góod.example](https://góod.example)",
+        "https://góod.example (xn--god-gna.example)",
+    ),
+    "zero width": (
+        "[evil​.example⁠](https://good.example)",
+        "evil.example (good.example)",
+    ),
+    "right to left override": (
+        "‮[elpmaxe.live‮](https://evil.example)",
+        "elpmaxe.live (evil.example)",
+    ),
+    "right to left override as an entity": (
+        "[elpmaxe.live&#x202E;](https://evil.example)",
+        "elpmaxe.live (evil.example)",
+    ),
+    "the end of an isolate": (
+        "‮[good.example⁩‮](https://evil.example)",
+        "good.example (evil.example)",
+    ),
+    "letters from right to left": (
+        "[https://evil.example/א/good.example](https://evil.example/%D7%90/good.example)",
+        "https://evil.example/א/good.example (evil.example)",
+    ),
+    "empty space": (
+        "[https://good.example" + " " * 500 + "](https://evil.example)",
+        "https://good.example (evil.example)",
+    ),
+    "line breaks": (
+        "[https://good.example" + "\n\u2800" * 30 + "](https://evil.example)",
+        "https://good.example (evil.example)",
+    ),
+    "an image": (
+        "![https://good.example](https://evil.example/x.png)",
+        "https://good.example (evil.example)",
+    ),
+    "code": (
+        "[`https://good.example`](https://evil.example)",
+        "https://good.example (evil.example)",
+    ),
+    "a title": (
+        '[good.example](https://evil.example "https://good.example")',
+        "good.example (evil.example)",
+    ),
+    "a mail address": ("somebody@good.example", "somebody@good.example"),
+    "another mail address": (
+        "[somebody@good.example](mailto:somebody@evil.example)",
+        "somebody@good.example (somebody@evil.example)",
+    ),
+    "a copy to another mail address": (
+        "[somebody@good.example](mailto:somebody@good.example?bcc=a@evil.example)",
+        "somebody@good.example",
+    ),
+}
+SHOW_LINKS = """
+async (payloads) => {
+  const { MarkdownView } = await import(document.querySelector('script[src*="js/chat"]').src
+    .replace('js/chat', 'js/markdown'));
+  const box = document.createElement('div');
+  box.className = 'prose';
+  document.body.append(box);
+  const shown = [];
+  for (const payload of payloads) {
+    box.replaceChildren();
+    new MarkdownView(box).update(payload);
+    const links = [...box.querySelectorAll('a')];
+    const notes = [...box.querySelectorAll('.link-site')];
+    shown.push({
+      texts: links.map((link) => link.innerText),
+      misleading: links.some((link) => link.title !== link.href || /@/.test(link.host)
+        || link.username || link.search),
+      reversible: notes.some((note) => {
+        const style = getComputedStyle(note);
+        return style.direction !== 'ltr' || !style.unicodeBidi.startsWith('isolate');
+      }) || /[\u202a-\u202e\u2066-\u2069]/.test(box.textContent),
+    });
+  }
+  box.remove();
+  return shown;
+}
+"""
+
+
+def test_a_reader_sees_where_each_link_leads(cast, page_for):
+    page = page_for(cast.teammate)
+    page.goto("/i/law/")
+    shown = page.evaluate(SHOW_LINKS, [markdown for markdown, _text in LINKS.values()])
+    found = dict(zip(LINKS, shown, strict=True))
+    assert {name: one["texts"] for name, one in found.items()} == {
+        name: [text] for name, (_markdown, text) in LINKS.items()
+    }
+    assert [name for name, one in found.items() if one["misleading"] or one["reversible"]] == []
