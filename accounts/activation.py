@@ -18,7 +18,7 @@ def switch_off(user: User) -> None:
         user.is_active = False
         end_every_session(user)
         user.save(update_fields=["is_active"])
-        audit.record(audit.Action.USER_DISABLED, target=f"{user.display_name} ({user.username})")
+        audit.record(audit.Action.USER_DISABLED, target=user)
 
 
 def switch_on(user: User) -> None:
@@ -26,7 +26,7 @@ def switch_on(user: User) -> None:
     with transaction.atomic():
         user.is_active = True
         user.save(update_fields=["is_active"])
-        audit.record(audit.Action.USER_ENABLED, target=f"{user.display_name} ({user.username})")
+        audit.record(audit.Action.USER_ENABLED, target=user)
 
 
 def end_every_session(user: User) -> None:

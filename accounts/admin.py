@@ -41,13 +41,13 @@ class UserAdmin(DjangoUserAdmin):
         return [*fields, "is_active"] if is_last else fields
 
     def log_addition(self, request: HttpRequest, obj: User, message: Any) -> Any:
-        audit.record(audit.Action.USER_CREATED, target=_named(obj))
+        audit.record(audit.Action.USER_CREATED, target=obj)
         return super().log_addition(request, obj, message)
 
     def log_change(self, request: HttpRequest, obj: User, message: Any) -> Any:
         """Tell which fields were changed, not what is in them."""
         fields = [name for part in message for name in part.get("changed", {}).get("fields", ())]
-        audit.record(audit.Action.USER_CHANGED, target=_named(obj), fields=fields)
+        audit.record(audit.Action.USER_CHANGED, target=obj, fields=fields)
         return super().log_change(request, obj, message)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
@@ -68,10 +68,6 @@ class UserAdmin(DjangoUserAdmin):
     def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
         for user in queryset:
             erase_person(user)
-
-
-def _named(user: User) -> str:
-    return f"{user.display_name} ({user.username})"
 
 
 def _orphaned_by(users: Any) -> list[str]:

@@ -50,8 +50,6 @@ def create_guest(form: GuestAccountForm, invitation: Invitation) -> User:
         user: User = form.save(commit=False)
         user.email = invitation.email
         user.save()
-        audit.record(
-            audit.Action.USER_CREATED, instance=invitation.instance, target=user.display_name
-        )
+        audit.record(audit.Action.USER_CREATED, instance=invitation.instance, target=user)
         accept(invitation, user=user)
     return user

@@ -68,7 +68,7 @@ def link(*, user: Any, account: SocialAccount) -> None:
         return
     account.user = user
     account.save()
-    audit.record(audit.Action.LOGIN_ADDED, target=user.display_name, provider=account.provider)
+    audit.record(audit.Action.LOGIN_ADDED, target=user, provider=account.provider)
 
 
 def unlink(account: SocialAccount, *, last_too: bool = False) -> None:
@@ -79,7 +79,7 @@ def unlink(account: SocialAccount, *, last_too: bool = False) -> None:
     account.delete()
     forget_identities(user=user, source=source_of(account))
     reevaluate_person(user)
-    audit.record(audit.Action.LOGIN_REMOVED, target=user.display_name, provider=account.provider)
+    audit.record(audit.Action.LOGIN_REMOVED, target=user, provider=account.provider)
 
 
 def source_of(account: SocialAccount) -> str:

@@ -369,4 +369,5 @@ class _Filler:
             instance_id=f"CASE WHEN n % 4 = 0 THEN 1 ELSE 1 + n % {size.instances} END",
             organisation_id=f"CASE WHEN n % 4 = 0 THEN 2 ELSE 1 + n % {size.instances} % 60 END",
             target="'Somebody ' || n",
+            target_kind="''",
         )

@@ -249,7 +249,7 @@ def _record_change(user: Any, membership: Membership, rule: AccessRule) -> None:
         audit.record(
             Action.MEMBER_CHANGED,
             instance=membership.instance,
-            target=user.display_name,
+            target=user,
             former_role=membership.role,
             role=rule.role,
             rule=rule.pk,

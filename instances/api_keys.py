@@ -57,7 +57,7 @@ def create_api_key(
         audit.record(
             audit.Action.KEY_CREATED,
             instance=instance,
-            target=f"{name} ({key.prefix}…)",
+            target=audit.Target.of(key, f"{name} ({key.prefix}…)"),
             scope=scope,
             until=expires_at,
         )
@@ -95,7 +95,7 @@ def revoke(key: ApiKey) -> None:
             audit.record(
                 audit.Action.KEY_REVOKED,
                 instance=key.instance,
-                target=f"{key.name} ({key.prefix}…)",
+                target=audit.Target.of(key, f"{key.name} ({key.prefix}…)"),
             )
 
 

@@ -10,6 +10,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -66,6 +67,28 @@ class Action(models.TextChoices):
     CHARTER_PUBLISHED = "charter.published", _("Usage charter published")
     CHARTER_WITHDRAWN = "charter.withdrawn", _("Usage charter withdrawn")
     LOG_EXPORTED = "log.exported", _("Audit log exported")
+    LOG_KEY_CHANGED = "log.key_changed", _("Audit log sealed with a new key")
+
+
+@dataclass(frozen=True)
+class Target:
+    """Who or what an act happened to: the name of then, and what does not change with a name."""
+
+    name: str
+    kind: str = ""
+    id: int | None = None
+
+    @classmethod
+    def of(cls, thing: object, name: str = "") -> "Target":
+        """Describe a person, another row (called ``name`` if given), or words."""
+        if isinstance(thing, cls):
+            return thing
+        if not isinstance(thing, models.Model):
+            return cls(str(thing))
+        pk = thing.pk if isinstance(thing.pk, int) else None
+        if isinstance(thing, get_user_model()):
+            return cls(name_of(thing), "user", pk)
+        return cls(name or str(thing), thing._meta.model_name or "", pk)
 
 
 @dataclass(frozen=True)
@@ -106,7 +129,8 @@ def record(
 ) -> None:
     """Add a row to the log.
 
-    ``target`` is who or what it happened to, in words; ``detail`` is kept as JSON.
+    ``target`` is who or what it happened to: a person or another row, a ``Target``, or words;
+    ``detail`` is kept as JSON.
     """
     record_all(action, [target], instance=instance, organisation=organisation, **detail)
 
@@ -127,7 +151,7 @@ def record_all(
     shared: dict[str, Any] = {
         "action": action,
         "actor_id": user.pk if user else None,
-        "actor_name": f"{user.display_name} ({user.username})"[:300] if user else "",
+        "actor_name": name_of(user) if user else "",
         "organisation_id": organisation.pk if organisation else None,
         "instance_id": instance.pk if instance else None,
         "place": str(instance or organisation or "")[:200],
@@ -135,6 +159,17 @@ def record_all(
         "address": origin.address,
         "correlation_id": origin.correlation_id,
     }
+    described = (Target.of(target) for target in targets)
     AuditEntry.objects.bulk_create(
-        (AuditEntry(target=str(target)[:300], **shared) for target in targets), batch_size=1000
+        (
+            AuditEntry(target=one.name[:300], target_kind=one.kind, target_id=one.id, **shared)
+            for one in described
+        ),
+        batch_size=1000,
     )
+
+
+def name_of(user: Any) -> str:
+    """A person's display name, which people choose, and user name, which nobody else has."""
+    # However long the display name, the user name is not cut off.
+    return f"{user.display_name[:140]} ({user.username})"

@@ -25,6 +25,8 @@ COLUMNS: Final = (
     "instance_id",
     "place",
     "target",
+    "target_kind",
+    "target_id",
     "detail",
     "address",
     "correlation_id",
@@ -46,7 +48,7 @@ def _as_csv(entries: list[AuditEntry]) -> str:
     return csv_lines(
         [
             entry.at.isoformat(),
-            *(getattr(entry, name) for name in COLUMNS[1:8]),
+            *(getattr(entry, name) for name in COLUMNS[1:10]),
             json.dumps(entry.detail, ensure_ascii=False, cls=DjangoJSONEncoder),
             entry.address,
             entry.correlation_id,

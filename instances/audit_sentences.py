@@ -79,6 +79,7 @@ SENTENCES: Mapping[str, Promise] = {
     Action.CHARTER_PUBLISHED: gettext_lazy("%(who)s published a usage charter of %(place)s."),
     Action.CHARTER_WITHDRAWN: gettext_lazy("%(who)s withdrew the usage charter of %(place)s."),
     Action.LOG_EXPORTED: gettext_lazy("%(who)s exported the audit log of %(place)s."),
+    Action.LOG_KEY_CHANGED: gettext_lazy("%(who)s began to seal the audit log with a new key."),
 }
 # What the names in ``detail`` mean; those of settings are the models' own.
 _LABELS: Mapping[str, Promise] = {
@@ -137,13 +138,13 @@ _LISTS = {"", "affiliations", "fields", "organisation_ids", "scopes"}
 
 
 def sentence(entry: AuditEntry) -> str:
-    """What happened, as "Jeanne Martin (jmartin) archived Faculté de droit."."""
+    """What happened, as "Jeanne Martin (jmartin, no. 42) archived Faculté de droit."."""
     template = SENTENCES.get(entry.action)
     if template is None:
         return f"{entry.action} {entry.target}"
     return str(template) % {
-        "who": entry.actor_name or _("The site itself"),
-        "target": entry.target or "—",
+        "who": _numbered(entry.actor_name, entry.actor_id) or _("The site itself"),
+        "target": _numbered(entry.target, entry.target_id) or "—",
         "place": entry.place or _("the whole site"),
     }
 
@@ -155,6 +156,14 @@ def details(entry: AuditEntry) -> list[tuple[str, str]]:
         for name, value in entry.detail.items()
         if value not in (None, "", [], {})
     ]
+
+
+def _numbered(name: str, number: int | None) -> str:
+    """A name and the number that is nobody else's, in one pair of brackets."""
+    if number is None:
+        return name
+    shown = _("no. %(number)s") % {"number": number}
+    return f"{name[:-1]}, {shown})" if name.endswith(")") else f"{name} ({shown})"
 
 
 def _label(name: str) -> str:

@@ -62,7 +62,7 @@ def create_instance(
         audit.record(
             audit.Action.INSTANCE_CREATED,
             instance=instance,
-            target=administrator.display_name if administrator else "",
+            target=administrator or "",
             kind=kind,
         )
     return instance

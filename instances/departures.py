@@ -59,9 +59,7 @@ def _end(
     # Who is not in it any more cannot answer for it, or take it back.
     Instance.objects.filter(pk=instance.pk, owner__in=user_ids).update(owner=None)
     _end_sessions(user_ids)
-    audit.record_all(
-        action, [person.display_name for person in people], instance=instance, **detail
-    )
+    audit.record_all(action, people, instance=instance, **detail)
     return int(ended)
 
 

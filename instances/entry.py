@@ -43,7 +43,7 @@ def admit(user: Any, instance: Instance, rule: AccessRule, identities: list[Any]
     audit.record(
         audit.Action.MEMBER_JOINED,
         instance=instance,
-        target=user.display_name,
+        target=user,
         role=membership.role,
         rule=current.pk,
     )

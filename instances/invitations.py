@@ -50,7 +50,7 @@ def create_invitation(
         audit.record(
             audit.Action.INVITATION_CREATED,
             instance=instance,
-            target=note or email,
+            target=audit.Target.of(invitation, note or email),
             role=role,
             until=membership_expires_at,
         )
@@ -100,7 +100,7 @@ def accept(invitation: Invitation, *, user: Any) -> Membership:
         audit.record(
             audit.Action.INVITATION_ACCEPTED,
             instance=invitation.instance,
-            target=user.display_name,
+            target=user,
             invitation=locked.pk,
             role=locked.role,
             until=locked.membership_expires_at,
@@ -125,7 +125,7 @@ def revoke(invitation: Invitation) -> None:
             audit.record(
                 audit.Action.INVITATION_REVOKED,
                 instance=invitation.instance,
-                target=invitation.note or invitation.email,
+                target=audit.Target.of(invitation, invitation.note or invitation.email),
                 invitation=invitation.pk,
             )
 

@@ -44,8 +44,8 @@ def transfer(instance: Instance, *, to: Any) -> None:
         audit.record(
             audit.Action.INSTANCE_TRANSFERRED,
             instance=locked,
-            target=to.display_name,
-            former_owner=former.display_name if former else "",
+            target=to,
+            former_owner=audit.name_of(former) if former else "",
         )
     instance.owner, instance.kind = locked.owner, locked.kind
 

@@ -111,5 +111,5 @@ def _add(instance: Instance, added: list[tuple[Any, str]]) -> None:
         ignore_conflicts=True,
     )
     for wanted in Role.values:
-        names = [person.display_name for person, role in added if role == wanted]
-        audit.record_all(audit.Action.MEMBER_ADDED, names, instance=instance, role=wanted)
+        people = [person for person, role in added if role == wanted]
+        audit.record_all(audit.Action.MEMBER_ADDED, people, instance=instance, role=wanted)

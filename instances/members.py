@@ -107,7 +107,7 @@ def create_local_member(
                 )
         except IntegrityError as error:
             raise UsernameTaken(username) from error
-        audit.record(audit.Action.USER_CREATED, instance=instance, target=user.display_name)
+        audit.record(audit.Action.USER_CREATED, instance=instance, target=user)
         return join(instance, user, role, expires_at=expires_at), password
 
 
@@ -130,7 +130,7 @@ def change_role(*, membership: Membership, role: str) -> None:
         audit.record(
             audit.Action.MEMBER_CHANGED,
             instance=membership.instance,
-            target=membership.user.display_name,
+            target=membership.user,
             former_role=former,
             role=role,
         )
@@ -146,7 +146,7 @@ def change_end(*, membership: Membership, expires_at: datetime | None) -> None:
         audit.record(
             audit.Action.MEMBER_CHANGED,
             instance=membership.instance,
-            target=membership.user.display_name,
+            target=membership.user,
             role=membership.role,
             until=expires_at,
         )
@@ -183,7 +183,7 @@ def join(
         audit.record(
             audit.Action.MEMBER_ADDED,
             instance=instance,
-            target=user.display_name,
+            target=user,
             role=role,
             until=expires_at,
         )

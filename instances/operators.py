@@ -25,7 +25,7 @@ def add_operator(identifier: str) -> Any:
     user = find_person(identifier)
     with transaction.atomic():
         _set(user, is_operator=True)
-        audit.record(audit.Action.OPERATOR_ADDED, target=f"{user.display_name} ({user.username})")
+        audit.record(audit.Action.OPERATOR_ADDED, target=user)
     return user
 
 
@@ -37,7 +37,7 @@ def remove_operator(user: Any) -> None:
         if not [other for other in locked if other.pk != user.pk]:
             raise LastOperator(user.username)
         _set(user, is_operator=False)
-        audit.record(audit.Action.OPERATOR_REMOVED, target=f"{user.display_name} ({user.username})")
+        audit.record(audit.Action.OPERATOR_REMOVED, target=user)
 
 
 def _set(user: Any, *, is_operator: bool) -> None:

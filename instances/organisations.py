@@ -35,7 +35,7 @@ def add_administrator(organisation: Organisation, identifier: str) -> Organisati
         audit.record(
             audit.Action.ADMINISTRATOR_ADDED,
             organisation=organisation,
-            target=f"{user.display_name} ({user.username})",
+            target=user,
         )
     return administrator
 
@@ -59,7 +59,7 @@ def remove_administrator(administrator: OrganisationAdministrator, *, may_be_las
             audit.record(
                 audit.Action.ADMINISTRATOR_REMOVED,
                 organisation=organisation,
-                target=f"{user.display_name} ({user.username})",
+                target=user,
             )
 
 

@@ -49,7 +49,7 @@ def request_instance(
         audit.record(
             audit.Action.INSTANCE_REQUESTED,
             organisation=organisation,
-            target=name,
+            target=audit.Target.of(request, name),
             purpose=purpose,
             expected_members=expected_members,
             sensitivity=sensitivity,
@@ -79,8 +79,8 @@ def refuse(request: InstanceRequest, *, by: Any, answer: str) -> None:
         audit.record(
             audit.Action.REQUEST_REFUSED,
             organisation=request.organisation,
-            target=request.name,
-            requested_by=request.requested_by.display_name,
+            target=audit.Target.of(request, request.name),
+            requested_by=audit.name_of(request.requested_by),
             answer=answer,
         )
         notifications.request_decided(request)
@@ -92,7 +92,9 @@ def withdraw(request: InstanceRequest, *, by: Any) -> None:
         _lock_pending(request)
         _decide(request, _STATUS.WITHDRAWN, by=by)
         audit.record(
-            audit.Action.REQUEST_WITHDRAWN, organisation=request.organisation, target=request.name
+            audit.Action.REQUEST_WITHDRAWN,
+            organisation=request.organisation,
+            target=audit.Target.of(request, request.name),
         )
 
 
@@ -133,8 +135,8 @@ def _create(request: InstanceRequest, *, by: Any) -> None:
     audit.record(
         audit.Action.REQUEST_APPROVED,
         instance=request.instance,
-        target=request.name,
-        requested_by=request.requested_by.display_name,
+        target=audit.Target.of(request, request.name),
+        requested_by=audit.name_of(request.requested_by),
     )
 
 

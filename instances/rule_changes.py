@@ -60,7 +60,7 @@ def _record(action: audit.Action, rule: AccessRule, **detail: Any) -> None:
     audit.record(
         action,
         instance=rule.instance,
-        target=str(rule),
+        target=rule,
         rule=rule.pk,
         role=rule.role,
         is_enabled=rule.is_enabled,

@@ -1,4 +1,7 @@
-"""Celery adapters: what is due is deleted or ended, what nobody uses is archived, mail is sent."""
+"""Celery adapters: what is due is deleted or ended, what nobody uses is archived, mail is sent.
+
+The audit log is sealed.
+"""
 
 import logging
 from smtplib import SMTPException
@@ -6,7 +9,7 @@ from smtplib import SMTPException
 from celery import shared_task
 from django.utils import timezone
 
-from instances import disuse, expiry, notifications
+from instances import audit_checkpoints, audit_seals, disuse, expiry, notifications
 from instances.deletion import delete_instance, due_for_deletion
 from instances.errors import InstanceNotEmpty, WrongStatus
 
@@ -47,6 +50,18 @@ def forget_old_identities() -> None:
     """Forget what institutions said too long ago."""
     if forgotten := expiry.forget_old_identities(timezone.now()):
         logger.info("%s identities were too old", forgotten)
+
+
+@shared_task(name="instances.tasks.seal_audit_log", expires=60)
+def seal_audit_log() -> None:
+    """Seal new entries of the audit log, and keep the end of the chain outside the database."""
+    try:
+        audit_seals.seal_entries()
+        audit_checkpoints.advance_checkpoint()
+    except (audit_seals.UnverifiableSeal, audit_checkpoints.CheckpointContradicted) as error:
+        logger.error("the audit log was changed, see ./manage audit verify: %s", error)
+    except (OSError, ValueError) as error:
+        logger.error("the end of the audit log is not kept outside the database: %s", error)
 
 
 @shared_task(

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 from instances import audit
 from instances.audit_export import MEDIA_TYPES, export_lines
 from instances.audit_reading import Place, read_page
+from instances.audit_seals import current_checkpoint
 from instances.audit_sentences import details, sentence
 from instances.forms_audit import AuditSearchForm
 from instances.level_views import at_each_level
@@ -33,6 +34,8 @@ def index(request: HttpRequest, level: Level) -> HttpResponse:
             {"entry": entry, "sentence": sentence(entry), "details": details(entry)}
             for entry in page.entries
         ],
+        # The chain runs through the whole site: its length is the operators' alone.
+        "checkpoint": current_checkpoint() if level.name == "site" else None,
         "exports": [(kind, level.url("audit_export", kind)) for kind in MEDIA_TYPES],
     }
     return render(request, "instances/audit.html", context)

@@ -268,6 +268,10 @@ DELETION_GRACE_DAYS: int = env.int("DELETION_GRACE_DAYS", 30, validate=validate.
 # unless they have logged in there again.
 IDENTITY_DAYS: int = env.int("IDENTITY_DAYS", 180, validate=validate.Range(min=1))
 
+# --- Audit log ------------------------------------------------------------------------------------
+# The end of the chain of hashes over the audit log, outside the database: by it truncation is seen.
+AUDIT_CHECKPOINT_FILE: Path = env.path("AUDIT_CHECKPOINT_FILE", DATA_DIR / "audit-checkpoint.json")
+
 # --- Content security -----------------------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -313,6 +317,7 @@ CELERY_BEAT_SCHEDULE = {
     "end-memberships": {"task": "instances.tasks.end_memberships", "schedule": 300.0},
     "reconcile-answers": {"task": "chat.tasks.reconcile", "schedule": 30.0},
     "delete-instances": {"task": "instances.tasks.delete_due_instances", "schedule": 60.0},
+    "seal-audit-log": {"task": "instances.tasks.seal_audit_log", "schedule": 30.0},
     "archive-instances": {"task": "instances.tasks.archive_disused_instances", "schedule": 3600.0},
 }
 

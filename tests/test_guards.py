@@ -30,6 +30,7 @@ SHARED_MODELS = {
     "accounts.SamlSession",
     "accounts.User",
     "instances.AuditEntry",
+    "instances.AuditSeal",
     "instances.Charter",
     "instances.CharterAcceptance",
     "instances.DeletionRecord",

@@ -4,7 +4,7 @@
 ``.for_instance(instance)`` inside ``tenancy.tenant(instance)``.
 """
 
-from instances.models.audit import AuditEntry
+from instances.models.audit import AuditEntry, AuditSeal
 from instances.models.base import InstanceOwnedModel, InstanceQuerySet
 from instances.models.charters import Charter, CharterAcceptance
 from instances.models.organisations import (
@@ -32,6 +32,7 @@ __all__ = [
     "Affiliation",
     "ApiKey",
     "AuditEntry",
+    "AuditSeal",
     "Charter",
     "CharterAcceptance",
     "DeletionRecord",

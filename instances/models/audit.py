@@ -9,6 +9,7 @@ from django.db import models
 class AuditEntry(models.Model):
     """One administrative act. PostgreSQL lets nobody change or delete it (0004_administration).
 
+    The tables' owner can switch that off: ``AuditSeal`` is the evidence of what is changed then.
     Without foreign keys: it outlives what it speaks of. The key is made here, so that an insert
     needs no right to read.
     """
@@ -25,6 +26,9 @@ class AuditEntry(models.Model):
     # In words, as it was called then: "Faculté de droit", "Jeanne Martin".
     place = models.CharField(max_length=200, blank=True)
     target = models.CharField(max_length=300, blank=True)
+    # What does not change with the name: "user" and its key, "apikey", "accessrule", "invitation"…
+    target_kind = models.CharField(max_length=40, blank=True)
+    target_id = models.BigIntegerField(null=True)
     detail = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
     address = models.GenericIPAddressField(null=True)
     correlation_id = models.CharField(max_length=12, blank=True)
@@ -39,3 +43,25 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.actor_name} {self.action} {self.target}"
+
+
+class AuditSeal(models.Model):
+    """One link of the chain of hashes over the audit log (``instances.audit_seals``).
+
+    In a table of its own, since an entry is never updated.
+    """
+
+    # 1, 2, 3… without a gap.
+    number = models.BigIntegerField(primary_key=True)
+    entry_id = models.UUIDField(unique=True)
+    sealed_at = models.DateTimeField()
+    # SHA-256, in hexadecimal, of the seal before and of the entry.
+    digest = models.CharField(max_length=64)
+    # HMAC of the digest with a key that the database does not hold.
+    signature = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ["number"]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.digest[:12]}"

@@ -117,7 +117,7 @@ def test_the_audit_log_keeps_the_name(cast, person):
     erase_person(person)
     with overseeing():
         assert AuditEntry.objects.get(action="member.added").actor_name == "teammate (teammate)"
-        assert AuditEntry.objects.get(action="user.erased").target == "teammate"
+        assert AuditEntry.objects.get(action="user.erased").target == "teammate (teammate)"
 
 
 @pytest.mark.django_db(transaction=True)

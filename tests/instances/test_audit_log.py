@@ -160,7 +160,7 @@ def test_the_log_is_searched(cast, client_for):
     assert shown(person="\0") == []
     assert len(shown(since="yesterday", action="nonsense", after="nonsense")) == 2
     text = owner.get(path).text
-    assert "Ada Lovelace (ada) added Bob Martin to Faculté de droit." in text
+    assert f"Ada Lovelace (ada, no. {ada.pk}) added Bob Martin to Faculté de droit." in text
     assert "The site itself archived Faculté de droit." in text
     assert "from 192.0.2.1" in text
 

@@ -97,7 +97,10 @@ def test_a_member_who_becomes_owner_stays_whatever_rules_say(cast):
     assert (membership.role, membership.rule) == ("admin", None)
     assert Instance.objects.get(slug="law").owner == cast.instance.owner == person
     entry = log(cast.instance)[-1]
-    assert (entry.action, entry.target) == ("instance.transferred", "Ada Lovelace")
+    assert (entry.action, entry.target) == (
+        "instance.transferred",
+        f"Ada Lovelace ({person.username})",
+    )
 
 
 def test_only_a_member_becomes_owner(cast):

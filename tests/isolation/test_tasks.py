@@ -23,6 +23,7 @@ OF_THE_SITE = {
     "accounts.tasks.refresh_one_feed": "federations belong to no instance",
     "chat.tasks.reconcile": "asks across instances, then visits those concerned",
     "ingestion.tasks.reconcile": "asks across instances, then visits those concerned",
+    "instances.tasks.seal_audit_log": "one chain runs through the log of the whole site",
     "instances.tasks.archive_disused_instances": "looks at instances, not into them",
     "instances.tasks.delete_due_instances": "each instance deletes its own rows, as its tenant",
     "instances.tasks.end_memberships": "each instance ends its own, as its tenant",
