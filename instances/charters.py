@@ -3,7 +3,7 @@
 An instance is under three at most: the federation's, its organisation's and its own.
 """
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
 
 from instances import audit
@@ -90,7 +90,11 @@ def withdraw(*, organisation: Organisation | None = None, instance: Instance | N
 
 
 def _lock(organisation: Organisation | None, instance: Instance | None) -> QuerySet[Charter]:
-    """The charters of one level, locked: two who publish at once get two versions."""
-    charters = Charter.objects.filter(organisation=organisation, instance=instance)
-    list(charters.select_for_update().values_list("pk", flat=True))
-    return charters
+    """The charters of one level, locked: two who publish at once get two versions.
+
+    By an advisory lock, until the transaction ends: before the first version there is no row.
+    """
+    level = f"charters of {organisation and organisation.pk}, {instance and instance.pk}"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [level])
+    return Charter.objects.filter(organisation=organisation, instance=instance)

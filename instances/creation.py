@@ -1,6 +1,6 @@
 """Organisations and instances are made here, whoever asks: a person, an operator, a command."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
@@ -10,16 +10,19 @@ from instances.models import Instance, Membership, Organisation, Sensitivity
 from instances.tenancy import tenant
 
 SLUG_LENGTH = 60
-# Two instances of one name, made at the same moment, want the same identifier.
+# Two of one name, made at the same moment, want the same identifier.
 _TRIES = 5
+
+Named = TypeVar("Named", Organisation, Instance)
 
 
 def create_organisation(*, name: str, slug: str = "") -> Organisation:
-    """Create an organisation; without a slug, one is made from its name."""
+    """Create an organisation.
+
+    Raises IntegrityError when ``slug`` is in use; a slug made from the name never is.
+    """
     with transaction.atomic():
-        organisation: Organisation = Organisation.objects.create(
-            name=name, slug=slug or free_slug(Organisation, name)
-        )
+        organisation = _insert(Organisation(name=name, slug=slug))
         audit.record(audit.Action.ORGANISATION_CREATED, organisation=organisation)
     return organisation
 
@@ -79,18 +82,18 @@ def free_slug(model: type[Organisation] | type[Instance], name: str) -> str:
     return slug
 
 
-def _insert(instance: Instance) -> Instance:
-    if instance.slug:
-        instance.save(force_insert=True)
-        return instance
+def _insert(row: Named) -> Named:
+    if row.slug:
+        row.save(force_insert=True)
+        return row
     for tries_left in reversed(range(_TRIES)):
-        instance.slug = free_slug(Instance, instance.name)
+        row.slug = free_slug(type(row), row.name)
         try:
             with transaction.atomic():
-                instance.save(force_insert=True)
-            return instance
+                row.save(force_insert=True)
+            return row
         except IntegrityError:
-            taken = Instance.objects.filter(slug=instance.slug).exists()
+            taken = type(row)._default_manager.filter(slug=row.slug).exists()
             if not (taken and tries_left):
                 raise
     raise AssertionError("the last try returns or raises")

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from django.core.cache import cache
 from django.db import connections
@@ -18,6 +17,7 @@ from django.test import AsyncClient, Client
 
 from tests import network
 from tests.cast import Cast, make_cast
+from tests.database import DatabaseSwitch, connect
 
 pytest_plugins = [
     "tests.fixtures_models",
@@ -59,15 +59,9 @@ def django_db_setup(
             owner.creation.destroy_test_db(real_name, verbosity=0)
 
 
-def _connect(alias: str, **changed: str) -> psycopg.Connection:
-    parameters = connections[alias].get_connection_params() | changed
-    names = ("dbname", "host", "port", "user", "password")
-    return psycopg.connect(**{key: parameters[key] for key in names if key in parameters})
-
-
 def _end_sessions(name: str, other_name: str) -> None:
     """End what threads of cancelled requests have left open; a role may end its own sessions."""
-    with _connect("default", dbname=other_name) as application:
+    with connect("default", dbname=other_name) as application:
         application.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = %s AND usename = current_user",
@@ -81,7 +75,7 @@ _APPEND_ONLY = ("instances_auditentry", "instances_auditseal")
 
 def _flush_as_owner(operations: Any, sql_list: list[str]) -> None:
     """Empty the tables after a transaction test; the application's role may not TRUNCATE."""
-    with _connect("owner") as owner:
+    with connect("owner") as owner:
         owner.execute("SET lock_timeout = '20s'")
         for table in _APPEND_ONLY:
             owner.execute(f"ALTER TABLE {table} DISABLE TRIGGER append_only_truncate")
@@ -89,6 +83,16 @@ def _flush_as_owner(operations: Any, sql_list: list[str]) -> None:
             owner.execute(sql)
         for table in _APPEND_ONLY:
             owner.execute(f"ALTER TABLE {table} ENABLE TRIGGER append_only_truncate")
+
+
+@pytest.fixture
+def database(transactional_db: None) -> Iterator[DatabaseSwitch]:
+    """``database.cut()`` takes it away, for real; it is back when the test has ended."""
+    switch = DatabaseSwitch(str(connections["default"].settings_dict["NAME"]))
+    yield switch
+    switch.restore()
+    # The sessions of this thread were ended too.
+    connections.close_all()
 
 
 @pytest.fixture(autouse=True)
