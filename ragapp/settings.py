@@ -13,6 +13,8 @@ from csp.constants import NONCE, NONE, SELF
 from environs import FileAwareEnv, validate
 from marshmallow.validate import OneOf
 
+from ragapp import setting_rules
+
 env = FileAwareEnv()
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR: Path = env.path("DATA_DIR", BASE_DIR / "var").resolve()
@@ -398,3 +400,5 @@ LOGGING: dict[str, Any] = {
         "xmlschema": {"level": "WARNING"},
     },
 }
+
+setting_rules.check(globals())

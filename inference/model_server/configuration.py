@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import Self
 
 from environs import FileAwareEnv
+from marshmallow.validate import Range
 
 from inference.embedding.folder import DEFAULT_MODEL, prepared_folder
+
+_AT_LEAST_ONE = Range(min=1)
 
 
 @dataclass(frozen=True)
@@ -41,9 +44,13 @@ class Configuration:
             embedding_folder=prepared_folder(env.path("MODELS_DIR", Path("var/models")), model),
             rerank_model=env.str("RERANK_MODEL", ""),
             host=env.str("MODEL_SERVER_HOST", "127.0.0.1"),
-            port=env.int("MODEL_SERVER_PORT", 8010),
+            port=env.int("MODEL_SERVER_PORT", 8010, validate=Range(min=0, max=65_535)),
             api_key=env.str("MODEL_SERVER_API_KEY", ""),
-            threads=env.int("MODEL_SERVER_THREADS", len(os.sched_getaffinity(0))),
-            max_queued_texts=env.int("MODEL_SERVER_MAX_QUEUED_TEXTS", 1024),
-            max_body_bytes=env.int("MODEL_SERVER_MAX_BODY_BYTES", 8 * 2**20),
+            threads=env.int(
+                "MODEL_SERVER_THREADS", len(os.sched_getaffinity(0)), validate=_AT_LEAST_ONE
+            ),
+            max_queued_texts=env.int("MODEL_SERVER_MAX_QUEUED_TEXTS", 1024, validate=_AT_LEAST_ONE),
+            max_body_bytes=env.int(
+                "MODEL_SERVER_MAX_BODY_BYTES", 8 * 2**20, validate=_AT_LEAST_ONE
+            ),
         )
