@@ -15,6 +15,7 @@
     │   ├── ParseMemoryExceeded       parse_memory
     │   └── ParserCrashed             parser_crashed
     ├── ParseCancelled                cancelled      (the caller asked for it)
+    ├── ServiceError                  internal       (a bug or the set-up, not the file)
     └── SandboxUnavailable            sandbox_unavailable (transient: the machine, not the file)
 
 The text of an error is for the log; people read `user_message(code)`.
@@ -118,6 +119,12 @@ class ParseCancelled(IngestionError):
     code = "cancelled"
 
 
+class ServiceError(IngestionError):
+    """The service itself is at fault: a bug, or a model server that refuses what it is sent."""
+
+    code = "internal"
+
+
 class SandboxUnavailable(IngestionError):
     """The process that forks parsers cannot be started or died; another try may succeed."""
 
@@ -160,6 +167,10 @@ USER_MESSAGES: Mapping[str, Promise] = {
         "This file made the reader stop. Try exporting it again, as PDF for example."
     ),
     ParseCancelled.code: _("Reading this file was cancelled."),
+    ServiceError.code: _(
+        "This file could not be prepared because of an error of the service; the file is not at "
+        "fault. Try again later. If it fails again, tell the contact of the service."
+    ),
     SandboxUnavailable.code: _("The reader is not available at the moment. Try again later."),
 }
 
@@ -169,7 +180,7 @@ _ERRORS: Mapping[str, type[IngestionError]] = {
         FileTooLarge, UnsupportedMediaType, EncryptedDocument, EmptyDocument, ImageOnlyDocument,
         CorruptDocument,
         UnsafeDocument, TooManyPages, TooMuchText, ParseTimeout, ParseMemoryExceeded,
-        ParserCrashed, ParseCancelled, SandboxUnavailable,
+        ParserCrashed, ParseCancelled, ServiceError, SandboxUnavailable,
     )
 }  # fmt: skip
 
@@ -180,8 +191,11 @@ def error_for_code(code: str) -> type[IngestionError]:
 
 
 def user_message(code: str) -> Promise:
-    """Return the translated sentence that tells a person what `code` means and what to do."""
-    return USER_MESSAGES.get(code, USER_MESSAGES[DocumentError.code])
+    """Return the translated sentence that tells a person what `code` means and what to do.
+
+    A code that is not in the table (those of `inference.errors`) is the service's fault.
+    """
+    return USER_MESSAGES.get(code, USER_MESSAGES[ServiceError.code])
 
 
 WARNINGS: Mapping[str, Promise] = {

@@ -19,7 +19,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from ingestion import statistics
-from ingestion.errors import ParserCrashed
+from ingestion.errors import ParserCrashed, ServiceError
 from ingestion.models import Chunk, Document
 from instances.across_instances import ask
 from instances.tenancy import tenant
@@ -111,8 +111,10 @@ def _restart(
         document.queued_at, document.worker_seen_at = timezone.now(), None
         suspect = document.interruptions >= MAX_INTERRUPTIONS
         if suspect:
+            was_parsed = document.status == Document.Status.EMBEDDING
             document.status = Document.Status.FAILED
-            document.error_code = ParserCrashed.code
+            # Embedding reads no file: whatever ends its workers is not the file's fault.
+            document.error_code = ServiceError.code if was_parsed else ParserCrashed.code
             document.finished_at = document.queued_at
         document.save()
     if suspect:

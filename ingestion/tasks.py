@@ -9,17 +9,19 @@ from typing import Any
 from uuid import UUID
 
 from celery import Task, current_app, shared_task
+from celery.exceptions import SoftTimeLimitExceeded, TimeLimitExceeded
 from django.db import InterfaceError, OperationalError
 from kombu.exceptions import OperationalError as BrokerUnavailable
 
 from inference.errors import InferenceError
 from ingestion import pipeline, reconciliation
 from ingestion.attempts import Attempt, StaleAttempt
-from ingestion.errors import ParserCrashed, SandboxUnavailable
+from ingestion.errors import ParseTimeout, SandboxUnavailable, ServiceError
 
 logger = logging.getLogger(__name__)
 
 _TRANSIENT = (OperationalError, InterfaceError, InferenceError, SandboxUnavailable)
+_TOO_LONG = (SoftTimeLimitExceeded, TimeLimitExceeded)
 # A blip is tried again at once; what lasts longer is left to the reconciler, for as long as it is.
 _RETRY: dict[str, Any] = {
     "autoretry_for": _TRANSIENT,
@@ -48,8 +50,9 @@ class DocumentTask(Task):
         if isinstance(exc, _TRANSIENT):
             self.on_retry(exc, task_id, args, kwargs, einfo)
         else:
+            code = ParseTimeout.code if isinstance(exc, _TOO_LONG) else ServiceError.code
             with suppress(StaleAttempt):
-                _attempt(args).fail(ParserCrashed.code)
+                _attempt(args).fail(code)
 
 
 def _attempt(arguments: tuple[int, str, int]) -> Attempt:

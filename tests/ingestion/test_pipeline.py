@@ -6,10 +6,11 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.utils import timezone
 
-from inference.errors import BackendUnavailable
-from ingestion import pipeline, reconciliation, uploads
+from inference.errors import AuthenticationFailed, BackendUnavailable, DimensionMismatch
+from ingestion import pipeline, reconciliation, tasks, uploads
 from ingestion.attempts import Attempt
 from ingestion.errors import warning_message
 from ingestion.models import Chunk, CorpusStatistics, Document, TermStatistics
@@ -253,3 +254,42 @@ class TestReconciler:
             self.lost()
         failed = refreshed(document)
         assert (failed.status, failed.error_code) == ("failed", "parser_crashed")
+
+
+@pytest.mark.parametrize(
+    ("failure", "code"),
+    [
+        (ZeroDivisionError("a bug"), "internal"),
+        (AuthenticationFailed("no key", status=401), "authentication_failed"),
+        (DimensionMismatch("another model"), "dimension_mismatch"),
+    ],
+    ids=["bug", "key", "dimensions"],
+)
+def test_failure_of_embedding_is_not_the_file_s_fault(
+    upload: Callable[..., Document],
+    client_for: Callable[..., Any],
+    cast: Cast,
+    monkeypatch: pytest.MonkeyPatch,
+    failure: Exception,
+    code: str,
+) -> None:
+    document = upload()
+    run(pipeline.parse_document, document)
+
+    def fail(*_arguments: Any) -> None:
+        raise failure
+
+    monkeypatch.setattr(pipeline.EmbeddingClient, "embed_passages", fail)
+    tasks.embed.apply((document.instance_id, str(document.pk), document.attempt))
+    failed = refreshed(document)
+    assert (failed.status, failed.error_code) == ("failed", code)
+    page = client_for(cast.owner).get("/i/law/documents/").text
+    assert "because of an error of the service" in page
+    assert "made the reader stop" not in page
+
+
+def test_parse_that_takes_too_long_says_so(upload: Callable[..., Document]) -> None:
+    document = upload()
+    arguments = (document.instance_id, str(document.pk), document.attempt)
+    tasks.parse.on_failure(SoftTimeLimitExceeded(), "id", arguments, {}, None)
+    assert refreshed(document).error_code == "parse_timeout"
