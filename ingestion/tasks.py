@@ -17,6 +17,7 @@ from inference.errors import InferenceError
 from ingestion import pipeline, reconciliation
 from ingestion.attempts import Attempt, StaleAttempt
 from ingestion.errors import ParseTimeout, SandboxUnavailable, ServiceError
+from ingestion.orphans import delete_orphans
 
 logger = logging.getLogger(__name__)
 
@@ -88,6 +89,12 @@ def reconcile() -> None:
     """Enqueue again what a dead worker, a lost broker or a crash left behind."""
     for lost in reconciliation.take_up_lost_documents(waiting_messages):
         enqueue(parse if lost.queue == "parse" else embed, lost.arguments)
+
+
+@shared_task(name="ingestion.tasks.delete_orphaned_files", ignore_result=True, expires=3600)
+def delete_orphaned_files() -> None:
+    """Delete stored files whose document was never, or is no longer, there."""
+    delete_orphans()
 
 
 def waiting_messages(queue: str) -> int:

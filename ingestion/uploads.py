@@ -18,7 +18,7 @@ from django.utils import timezone
 from ingestion import statistics, tasks
 from ingestion.errors import EmptyDocument, FileTooLarge, ParseCancelled
 from ingestion.media_types import detect
-from ingestion.models import Document
+from ingestion.models import Document, stored_path
 from instances.models import Instance
 from instances.quotas import check_room
 
@@ -50,16 +50,18 @@ def store_upload(
         )
         check_room(instance, size_bytes)
         copy.seek(0)
-        document.file.save(name, File(copy), save=False)
-    try:
-        with transaction.atomic():
-            document.save(force_insert=True)
-    except IntegrityError:
-        # Another request stored the same bytes since we looked.
-        document.file.delete(save=False)
-        if existing := _same_bytes(instance, sha256):
-            return existing, False
-        raise
+        try:
+            # Before the row, so that no row is ever without its file. What a transaction that ends
+            # later, or a killed process, leaves behind is deleted by ``ingestion.orphans``.
+            document.file.save(name, File(copy), save=False)
+            with transaction.atomic():
+                document.save(force_insert=True)
+        except BaseException as error:
+            document.file.storage.delete(stored_path(document, name))
+            # Another request may have stored the same bytes since we looked.
+            if isinstance(error, IntegrityError) and (existing := _same_bytes(instance, sha256)):
+                return existing, False
+            raise
     _enqueue(document)
     return document, True
 
@@ -83,7 +85,8 @@ def delete(document: Document) -> None:
     statistics.withdraw(document)
     storage, path = document.file.storage, document.file.name
     document.delete()
-    transaction.on_commit(partial(storage.delete, path or ""))
+    # Robust: the row is gone by then, and a file that stays is deleted by ``ingestion.orphans``.
+    transaction.on_commit(partial(storage.delete, path or ""), robust=True)
 
 
 def clean_name(name: str) -> str:

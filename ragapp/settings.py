@@ -311,6 +311,10 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
     "reconcile-documents": {"task": "ingestion.tasks.reconcile", "schedule": 10.0},
+    "delete-orphaned-files": {
+        "task": "ingestion.tasks.delete_orphaned_files",
+        "schedule": 3600.0,
+    },
     "refresh-metadata": {"task": "accounts.tasks.refresh_feeds", "schedule": 3600.0},
     "refresh-oidc": {"task": "accounts.tasks.refresh_oidc_providers", "schedule": 3600.0},
     "forget-logins": {"task": "accounts.tasks.forget_expired", "schedule": 600.0},

@@ -22,6 +22,7 @@ OF_THE_SITE = {
     "accounts.tasks.refresh_oidc_providers": "providers belong to no instance",
     "accounts.tasks.refresh_one_feed": "federations belong to no instance",
     "chat.tasks.reconcile": "asks across instances, then visits those concerned",
+    "ingestion.tasks.delete_orphaned_files": "visits each instance, as its tenant",
     "ingestion.tasks.reconcile": "asks across instances, then visits those concerned",
     "instances.tasks.seal_audit_log": "one chain runs through the log of the whole site",
     "instances.tasks.archive_disused_instances": "looks at instances, not into them",

@@ -1,0 +1,81 @@
+"""Deletes stored files without a document: what a transaction or a process that died left behind.
+
+A file is written before its row is certain, and deleted after its row is gone, so that no row is
+ever without its file. Whatever ends in between leaves a file alone.
+"""
+
+import logging
+from datetime import timedelta
+from uuid import UUID
+
+from django.core.files.storage import default_storage
+from django.utils import timezone
+
+from ingestion.models import Document
+from instances.models import Instance
+from instances.quotas import lock_totals
+from instances.tenancy import tenant
+
+logger = logging.getLogger(__name__)
+
+# A file this young may belong to an upload that goes on.
+MIN_AGE = timedelta(hours=1)
+
+
+def delete_orphans() -> int:
+    """Delete the old files without a document, in every instance; return how many.
+
+    Directories of instances that this database does not know are left alone: it may be the wrong
+    one, or an older copy.
+    """
+    try:
+        directories, _files = default_storage.listdir("")
+    except FileNotFoundError:
+        return 0  # Nothing was ever uploaded.
+    numbers = [name for name in directories if name.isdecimal()]
+    known = Instance.objects.filter(pk__in=numbers).values_list("pk", flat=True)
+    return sum(_delete_orphans_of(instance_id) for instance_id in known)
+
+
+def _delete_orphans_of(instance_id: int) -> int:
+    if not (old := _old_files(instance_id)):
+        return 0
+    with tenant(instance_id):
+        if not _without_document(instance_id, old):
+            return 0
+        # An upload holds the totals from before it writes its file until its row is certain.
+        totals = lock_totals(instance_id)
+        documents = Document.objects.for_instance(instance_id)
+        if documents.count() != totals.documents:
+            logger.error("instance %s: not all documents are visible; no file deleted", instance_id)
+            return 0
+        orphans = _without_document(instance_id, old)
+        for name in orphans:
+            default_storage.delete(f"{instance_id}/{name}")
+    logger.warning("instance %s: %d files had no document", instance_id, len(orphans))
+    return len(orphans)
+
+
+def _old_files(instance_id: int) -> set[UUID]:
+    """The ids that old files in an instance's directory bear as their names."""
+    _directories, names = default_storage.listdir(str(instance_id))
+    return {UUID(name) for name in names if _is_id(name) and _is_old(f"{instance_id}/{name}")}
+
+
+def _is_old(path: str) -> bool:
+    try:
+        return default_storage.get_modified_time(path) < timezone.now() - MIN_AGE
+    except FileNotFoundError:
+        return False  # Its document was deleted meanwhile.
+
+
+def _without_document(instance_id: int, ids: set[UUID]) -> set[UUID]:
+    documents = Document.objects.for_instance(instance_id).filter(pk__in=ids)
+    return ids - set(documents.values_list("pk", flat=True))
+
+
+def _is_id(name: str) -> bool:
+    try:
+        return str(UUID(name)) == name
+    except ValueError:
+        return False
