@@ -62,12 +62,12 @@ async def answer_question(
     question = replace(question, model=within_instance(question.model, question.instance))
     yield Stage("searching")
     try:
-        query, result = await _retrieve(question)
+        query, result = await _retrieve(question, transcript)
     except InferenceError as error:
         logger.warning("the question could not be searched: %s", error)
         yield transcript.add(transcript.ending("failed", "search_unavailable"))
         return
-    transcript.cpu_seconds = result.timing.total_ms / 1000
+    transcript.cpu_seconds = result.processor_seconds
     yield transcript.add(Sources(result.chunks, query, result.timing.total_ms))
     if not result.relevant:
         # No model is called: it could only invent.
@@ -95,15 +95,16 @@ async def answer_question(
     yield transcript.add(transcript.ending("complete", error_code))
 
 
-async def _retrieve(question: Question) -> tuple[str, SearchResult]:
-    query = await self_contained_question(question.text, question.history, question.model)
+async def _retrieve(question: Question, transcript: Transcript) -> tuple[str, SearchResult]:
+    rewritten = await self_contained_question(question.text, question.history, question.model)
+    transcript.rewriting_usage = rewritten.usage
     result = await asearch(
         instance=question.instance,
-        query=query,
+        query=rewritten.question,
         top_k=question.instance.top_k,
         document_ids=question.document_ids,
     )
-    return query, result
+    return rewritten.question, result
 
 
 async def _generate(

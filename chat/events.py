@@ -50,7 +50,11 @@ class Answered:
     ``model_id`` is the model that answered: extracts, when the one asked for (``asked_model_id``)
     failed before its first word. ``error_code`` (of ``inference.errors``) says what failed.
     ``quotes`` maps each number that the text cites to words found verbatim in that passage.
-    ``cpu_seconds`` is the time that our own processors worked on it.
+    ``usage`` counts the tokens of every request to a language model that belongs to the answer, the
+    rewriting of the question included. ``cpu_seconds`` is the time, in seconds of one processor,
+    that our own machines computed for it: embedding its question and reranking its passages (the
+    request's share, as our model server says it), ranking, and finding extracts. Not in it, as they
+    cannot be told apart for one answer: PostgreSQL, and the event loop that passes the words on.
     """
 
     outcome: Outcome

@@ -10,11 +10,14 @@ import asyncio
 import logging
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from chat.prompts import rewrite_prompt
 from inference.catalogue import LanguageModel
 from inference.chat.backend import ChatMessage
 from inference.chat.client import complete_chat
+from inference.chat.events import TokenUsage
+from inference.chat.tokens import estimate_prompt_tokens
 from inference.errors import InferenceError
 
 logger = logging.getLogger(__name__)
@@ -42,27 +45,41 @@ def depends_on_conversation(question: str) -> bool:
     return len(question.split()) <= _SHORT_WORDS or bool(_DEPENDENT.search(question.strip()))
 
 
+@dataclass(frozen=True, slots=True)
+class SelfContained:
+    """A question as retrieval should see it, and the tokens that its rewriting spent, if any."""
+
+    question: str
+    usage: TokenUsage | None = None
+
+
 async def self_contained_question(
     question: str, history: Sequence[ChatMessage], model: LanguageModel
-) -> str:
-    """Return the question as retrieval should see it; ``history`` is the turns before, in order."""
+) -> SelfContained:
+    """Return the question as retrieval should see it; ``history`` is the turns before, in order.
+
+    Tokens are counted also when the rewriting came too late or was of no use.
+    """
     if not history or not depends_on_conversation(question):
-        return question
-    if model.backend is not None:
-        try:
-            async with asyncio.timeout(REWRITE_TIMEOUT_S):
-                completion = await complete_chat(
-                    model.backend,
-                    rewrite_prompt(question, history),
-                    max_tokens=_REWRITE_TOKENS,
-                    temperature=0.0,
-                )
-        except (InferenceError, TimeoutError) as error:
-            logger.warning("the question was not rewritten: %s", error)
-        else:
-            if rewritten := _plausible(completion.text, question):
-                return rewritten
-    return _joined(question, history)
+        return SelfContained(question)
+    if model.backend is None:
+        return SelfContained(_joined(question, history))
+    prompt = rewrite_prompt(question, history)
+    text, usage = "", None
+    try:
+        async with asyncio.timeout(REWRITE_TIMEOUT_S):
+            completion = await complete_chat(
+                model.backend, prompt, max_tokens=_REWRITE_TOKENS, temperature=0.0
+            )
+        text, usage = completion.text, completion.usage
+    except InferenceError as error:
+        logger.warning("the question was not rewritten: %s", error)
+        usage = error.usage
+    except TimeoutError:
+        logger.warning("the question was not rewritten in %s s", REWRITE_TIMEOUT_S)
+        # The model has read it, as far as anybody can tell.
+        usage = TokenUsage(estimate_prompt_tokens(prompt), 0, estimated=True)
+    return SelfContained(_plausible(text, question) or _joined(question, history), usage)
 
 
 def _plausible(text: str, question: str) -> str:

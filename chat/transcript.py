@@ -22,7 +22,9 @@ class Transcript:
     search_query: str = ""
     chunks: tuple[RetrievedChunk, ...] = ()
     prompt: Sequence[ChatMessage] = ()
+    # Of the generation, as the backend counted it; of the rewriting of the question.
     usage: TokenUsage | None = None
+    rewriting_usage: TokenUsage | None = None
     # A code to show with a whole answer: cut at the length limit, prompt truncated by the server…
     warning: str = ""
     retrieval_ms: float = 0.0
@@ -64,7 +66,7 @@ class Transcript:
             text=self.text,
             reasoning=self.reasoning,
             quotes={number: found.get(number, "") for number in cited},
-            usage=self._usage(),
+            usage=self._total_usage(),
             cpu_seconds=self.cpu_seconds,
             retrieval_ms=self.retrieval_ms,
             first_token_ms=self.first_token_ms,
@@ -72,8 +74,15 @@ class Transcript:
             error_code=error_code or self.warning,
         )
 
-    def _usage(self) -> TokenUsage | None:
-        """Return the tokens spent, estimated when the backend has not counted.
+    def _total_usage(self) -> TokenUsage | None:
+        """Return the tokens of every request to a model that belongs to the answer."""
+        generation = self._generation_usage()
+        if generation is None or self.rewriting_usage is None:
+            return generation or self.rewriting_usage
+        return self.rewriting_usage + generation
+
+    def _generation_usage(self) -> TokenUsage | None:
+        """Return the tokens of the generation, estimated when the backend has not counted.
 
         None without a backend, and for one that failed before it said anything.
         """

@@ -6,7 +6,7 @@ slow for more than a few dozen passages. Off by default. When it fails, the fuse
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from inference.embedding.rerank import RerankEndpoint, arerank, rerank
 from inference.errors import InferenceError
@@ -25,30 +25,38 @@ def candidate_count(top_k: int) -> int:
     return top_k if RerankEndpoint.from_settings() is None else max(top_k, CANDIDATES)
 
 
-def rerank_chunks(query: str, chunks: Chunks, top_k: int) -> Chunks:
+@dataclass(frozen=True, slots=True)
+class Reranked:
+    """The best chunks, best first, and what the reranker took of our processors."""
+
+    chunks: Chunks
+    processor_seconds: float = 0.0
+
+
+def rerank_chunks(query: str, chunks: Chunks, top_k: int) -> Reranked:
     """Return the ``top_k`` best chunks, reordered and rescored if there is a reranker."""
     endpoint = RerankEndpoint.from_settings()
     if endpoint is None:
-        return chunks[:top_k]
+        return Reranked(chunks[:top_k])
     try:
-        scores = rerank(endpoint, query, [chunk.text for chunk in chunks])
+        found = rerank(endpoint, query, [chunk.text for chunk in chunks])
     except InferenceError as error:
         logger.warning("not reranked: %s", error)
-        return chunks[:top_k]
-    return _rescored(chunks, scores)[:top_k]
+        return Reranked(chunks[:top_k])
+    return Reranked(_rescored(chunks, found.scores)[:top_k], found.processor_seconds)
 
 
-async def arerank_chunks(query: str, chunks: Chunks, top_k: int) -> Chunks:
+async def arerank_chunks(query: str, chunks: Chunks, top_k: int) -> Reranked:
     """As ``rerank_chunks``, on the event loop."""
     endpoint = RerankEndpoint.from_settings()
     if endpoint is None:
-        return chunks[:top_k]
+        return Reranked(chunks[:top_k])
     try:
-        scores = await arerank(endpoint, query, [chunk.text for chunk in chunks])
+        found = await arerank(endpoint, query, [chunk.text for chunk in chunks])
     except InferenceError as error:
         logger.warning("not reranked: %s", error)
-        return chunks[:top_k]
-    return _rescored(chunks, scores)[:top_k]
+        return Reranked(chunks[:top_k])
+    return Reranked(_rescored(chunks, found.scores)[:top_k], found.processor_seconds)
 
 
 def _rescored(chunks: Chunks, scores: Sequence[float]) -> Chunks:

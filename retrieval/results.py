@@ -43,8 +43,13 @@ class SearchTiming:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """The best passages, best first, and whether any is good enough to answer from."""
+    """The best passages, best first, and whether any is good enough to answer from.
+
+    ``processor_seconds`` is what the search took of our own processors: embedding and reranking
+    (as our model server says it), and ranking in this process. PostgreSQL's work is not in it.
+    """
 
     chunks: tuple[RetrievedChunk, ...]
     relevant: bool
     timing: SearchTiming
+    processor_seconds: float

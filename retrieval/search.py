@@ -16,7 +16,8 @@ What was decided and measured: docs/decisions/005-retrieval.md.
 
 import asyncio
 from collections.abc import Sequence
-from time import perf_counter
+from time import perf_counter, thread_time
+from typing import Any
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
@@ -48,17 +49,18 @@ def search(
     Runs inside ``tenant(instance)``; raises ``InferenceError`` if the question cannot be embedded.
     """
     start = perf_counter()
-    embedding = EmbeddingClient.from_settings().embed_query(query)
+    question = EmbeddingClient.from_settings().embed_query(query)
     embedded = perf_counter()
-    candidates = search_embedded(
+    candidates, ranking_seconds = _search_measured(
         instance=instance,
         query=query,
-        embedding=embedding,
+        embedding=question.vector,
         limit=candidate_count(top_k),
         document_ids=document_ids,
     )
-    chunks = rerank_chunks(query, candidates, top_k)
-    return _result(instance, chunks, start, embedded)
+    reranked = rerank_chunks(query, candidates, top_k)
+    processor_seconds = question.processor_seconds + ranking_seconds + reranked.processor_seconds
+    return _result(instance, reranked.chunks, start, embedded, processor_seconds)
 
 
 async def asearch(
@@ -67,19 +69,20 @@ async def asearch(
     """As ``search``, outside any transaction: no connection is held while a model works."""
     start = perf_counter()
     async with _turn():
-        embedding = await AsyncEmbeddingClient.from_settings().embed_query(query)
+        question = await AsyncEmbeddingClient.from_settings().embed_query(query)
         embedded = perf_counter()
-        candidates = await in_tenant(
+        candidates, ranking_seconds = await in_tenant(
             instance,
-            search_embedded,
+            _search_measured,
             instance=instance,
             query=query,
-            embedding=embedding,
+            embedding=question.vector,
             limit=candidate_count(top_k),
             document_ids=document_ids,
         )
-    chunks = await arerank_chunks(query, candidates, top_k)
-    return _result(instance, chunks, start, embedded)
+    reranked = await arerank_chunks(query, candidates, top_k)
+    processor_seconds = question.processor_seconds + ranking_seconds + reranked.processor_seconds
+    return _result(instance, reranked.chunks, start, embedded, processor_seconds)
 
 
 def _turn() -> asyncio.Semaphore:
@@ -117,8 +120,18 @@ def search_embedded(
     )
 
 
+def _search_measured(**arguments: Any) -> tuple[tuple[RetrievedChunk, ...], float]:
+    """Return what ``search_embedded`` does, and the processor seconds of this thread."""
+    started = thread_time()
+    return search_embedded(**arguments), thread_time() - started
+
+
 def _result(
-    instance: Instance, chunks: tuple[RetrievedChunk, ...], start: float, embedded: float
+    instance: Instance,
+    chunks: tuple[RetrievedChunk, ...],
+    start: float,
+    embedded: float,
+    processor_seconds: float,
 ) -> SearchResult:
     threshold = THRESHOLDS[instance.strictness]
     return SearchResult(
@@ -127,4 +140,5 @@ def _result(
         timing=SearchTiming(
             embed_ms=1000 * (embedded - start), search_ms=1000 * (perf_counter() - embedded)
         ),
+        processor_seconds=processor_seconds,
     )

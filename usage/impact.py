@@ -5,7 +5,8 @@
 - ``modelled``: EcoLogits (https://ecologits.ai, MPL-2.0) for an LLM. It counts output tokens only
   (its issue 183); an input token is added as ``INPUT_TOKEN_SHARE`` of an output token, a stated
   convention (prefill is computed in parallel), kept in every row's ``method_version``.
-- ``local``: our own processor time × watts a core, for answers without an LLM. Embodied emissions
+- ``local``: our own processor time × watts a core, for answers without an LLM (what is counted:
+  ``chat.events.Answered``). Embodied emissions
   are not known for the operator's machines, and are left at 0.
 """
 

@@ -4,7 +4,8 @@ A stream is any number of `TextDelta` and `ReasoningDelta`, then at most one `Pr
 exactly one `Finished`. Whatever else ends it is an `inference.errors.InferenceError`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,19 @@ class TokenUsage:
     backend_energy_wh: float | None = None
     backend_gco2e: float | None = None
     backend_cost: float | None = None
+
+    def __add__(self, other: "TokenUsage") -> "TokenUsage":
+        """Return what two requests spent together; estimated when one of them is."""
+        sums = {
+            field.name: _sum(getattr(self, field.name), getattr(other, field.name))
+            for field in fields(self)
+        }
+        return TokenUsage(**sums | {"estimated": self.estimated or other.estimated})
+
+
+def _sum(one: Any, other: Any) -> Any:
+    """The sum of the figures that there are, None without any."""
+    return one if other is None else other if one is None else one + other
 
 
 @dataclass(frozen=True, slots=True)

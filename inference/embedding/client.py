@@ -16,7 +16,14 @@ import numpy as np
 from django.conf import settings
 from numpy.typing import NDArray
 
-from inference.embedding.exchange import Call, Exchange, aperform, call_with_retries, perform
+from inference.embedding.exchange import (
+    Call,
+    Exchange,
+    aperform,
+    call_with_retries,
+    perform,
+    read_processor_seconds,
+)
 from inference.embedding.limits import as_input_too_long
 from inference.embedding.query_batches import QueryBatches
 from inference.errors import BackendRejected, DimensionMismatch, InputTooLong, ProtocolError
@@ -59,6 +66,17 @@ class EmbeddingEndpoint:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class EmbeddedQuery:
+    """A question's vector, (dim,) float32, L2-normalised, and what it took to compute.
+
+    ``processor_seconds`` is what our model server says; 0 with a server that does not say it.
+    """
+
+    vector: Vectors
+    processor_seconds: float
+
+
 class EmbeddingClient:
     """Embeds from a thread. Cheap to make, safe to share: connections belong to the process."""
 
@@ -77,8 +95,8 @@ class EmbeddingClient:
         """
         return perform(_embed_passages(self._endpoint, texts))
 
-    def embed_query(self, text: str) -> Vectors:
-        """Return (dim,) float32, L2-normalised, ahead of any queued passage.
+    def embed_query(self, text: str) -> EmbeddedQuery:
+        """Embed a question ahead of any queued passage.
 
         A question too long for the model is embedded by its beginning. Raises InferenceError.
         """
@@ -100,11 +118,11 @@ class AsyncEmbeddingClient:
         """As EmbeddingClient.embed_passages."""
         return await aperform(_embed_passages(self._endpoint, texts))
 
-    async def embed_query(self, text: str) -> Vectors:
+    async def embed_query(self, text: str) -> EmbeddedQuery:
         """As EmbeddingClient.embed_query; questions that come together share a request."""
         return await self._query_batches().embed(text)
 
-    def _query_batches(self) -> QueryBatches:
+    def _query_batches(self) -> QueryBatches[EmbeddedQuery]:
         endpoint = self._endpoint
         of_loop = _query_batches.setdefault(asyncio.get_running_loop(), {})
         if endpoint not in of_loop:
@@ -116,8 +134,16 @@ class AsyncEmbeddingClient:
 
 
 _query_batches: WeakKeyDictionary[
-    asyncio.AbstractEventLoop, dict[EmbeddingEndpoint, QueryBatches]
+    asyncio.AbstractEventLoop, dict[EmbeddingEndpoint, QueryBatches[EmbeddedQuery]]
 ] = WeakKeyDictionary()
+
+
+@dataclass(frozen=True, slots=True)
+class _Embedded:
+    """Vectors (n_texts, dim), and what they took to compute."""
+
+    vectors: Vectors
+    processor_seconds: float
 
 
 def _embed_passages(endpoint: EmbeddingEndpoint, texts: Sequence[str]) -> Exchange[Vectors]:
@@ -125,14 +151,13 @@ def _embed_passages(endpoint: EmbeddingEndpoint, texts: Sequence[str]) -> Exchan
     pending = [
         (start, min(start + BATCH_TEXTS, len(texts))) for start in range(0, len(texts), BATCH_TEXTS)
     ][::-1]
-    batches = []
+    batches: list[Vectors] = []
     while pending:
         start, end = pending.pop()
         inputs = [endpoint.passage_prefix + text for text in texts[start:end]]
         try:
-            batches.append(
-                (yield from _embed(endpoint, inputs, "passage", endpoint.passages_max_wait_s))
-            )
+            embedded = yield from _embed(endpoint, inputs, "passage", endpoint.passages_max_wait_s)
+            batches.append(embedded.vectors)
         except InputTooLong as error:
             if end - start == 1:
                 raise InputTooLong(f"text {start}: {error}", status=error.status) from error
@@ -143,28 +168,30 @@ def _embed_passages(endpoint: EmbeddingEndpoint, texts: Sequence[str]) -> Exchan
     return np.concatenate(batches)
 
 
-def _embed_queries(endpoint: EmbeddingEndpoint, texts: Sequence[str]) -> Exchange[Vectors]:
+def _embed_queries(
+    endpoint: EmbeddingEndpoint, texts: Sequence[str]
+) -> Exchange[list[EmbeddedQuery]]:
     inputs = [endpoint.query_prefix + text for text in texts]
-    return (yield from _embed(endpoint, inputs, "query", endpoint.query_max_wait_s))
+    embedded = yield from _embed(endpoint, inputs, "query", endpoint.query_max_wait_s)
+    share = embedded.processor_seconds / len(texts)
+    return [EmbeddedQuery(vector, share) for vector in embedded.vectors]
 
 
-def _embed_query(endpoint: EmbeddingEndpoint, text: str) -> Exchange[Vectors]:
+def _embed_query(endpoint: EmbeddingEndpoint, text: str) -> Exchange[EmbeddedQuery]:
     while True:
         try:
-            inputs = [endpoint.query_prefix + text]
-            vectors = yield from _embed(endpoint, inputs, "query", endpoint.query_max_wait_s)
+            (embedded,) = yield from _embed_queries(endpoint, [text])
         except InputTooLong:
             if len(text) < 2:
                 raise
             text = text[: len(text) // 2]
         else:
-            vector: Vectors = vectors[0]
-            return vector
+            return embedded
 
 
 def _embed(
     endpoint: EmbeddingEndpoint, inputs: list[str], priority: str, max_wait_s: float
-) -> Exchange[Vectors]:
+) -> Exchange[_Embedded]:
     payload: dict[str, Any] = {
         "model": endpoint.model,
         "input": inputs,
@@ -183,7 +210,8 @@ def _embed(
         answer = yield from call_with_retries(call, max_wait_s=max_wait_s)
     except BackendRejected as error:
         raise as_input_too_long(error) from error
-    return _read_vectors(answer, len(inputs), endpoint.dimensions)
+    vectors = _read_vectors(answer, len(inputs), endpoint.dimensions)
+    return _Embedded(vectors, read_processor_seconds(answer))
 
 
 def _read_vectors(answer: Any, n_inputs: int, dimensions: int | None) -> Vectors:

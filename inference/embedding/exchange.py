@@ -63,7 +63,7 @@ class Pause:
     seconds: float
 
 
-Answer = httpx.Response | httpx.TransportError
+Answer = httpx.Response | Exception
 Result = TypeVar("Result")
 Exchange = Generator[Call | Pause, Answer, Result]
 
@@ -128,10 +128,17 @@ async def aperform(exchange: Exchange[Result]) -> Result:
             answer = error
 
 
+def read_processor_seconds(answer: Any) -> float:
+    """Return what our model server says that a request took of its processors, 0 of any other."""
+    usage = answer.get("usage") if isinstance(answer, dict) else None
+    seconds = usage.get("processor_seconds") if isinstance(usage, dict) else None
+    return float(seconds) if isinstance(seconds, int | float) and seconds > 0 else 0.0
+
+
 def _read(call: Call, answer: Answer) -> Any:
     """The JSON of a good answer, or the error that it means."""
-    if isinstance(answer, httpx.TransportError):
-        raise _transport_error(call, answer) from answer
+    if isinstance(answer, Exception):
+        raise _request_error(call, answer) from answer
     if answer.status_code != HTTPStatus.OK:
         raise error_from_response(answer.status_code, answer.headers, answer.content)
     try:
@@ -140,8 +147,10 @@ def _read(call: Call, answer: Answer) -> Any:
         raise ProtocolError(f"{call.url} answered something else than JSON") from error
 
 
-def _transport_error(call: Call, error: httpx.TransportError) -> InferenceError:
+def _request_error(call: Call, error: Exception) -> InferenceError:
     message = f"{call.url}: {type(error).__name__} {error}"
+    if isinstance(error, httpx.DecodingError):
+        return ProtocolError(message)
     if isinstance(error, httpx.TimeoutException) and not isinstance(error, httpx.ConnectTimeout):
         return BackendTimeout(message)
     return BackendUnavailable(message)

@@ -5,41 +5,41 @@ With fifty people asking at once, a request for each costs the web process more 
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Generic, TypeVar
 
 from inference.errors import InferenceError
 
-Vectors = NDArray[np.float32]
-EmbedTogether = Callable[[Sequence[str]], Awaitable[Vectors]]
-EmbedAlone = Callable[[str], Awaitable[Vectors]]
-_Waiting = tuple[str, asyncio.Future[Vectors]]
+Embedded = TypeVar("Embedded")
 
 MAX_BATCH = 32
 
 
-class QueryBatches:
+class QueryBatches(Generic[Embedded]):
     """Sends one request at a time, with all the questions that have come since the last.
 
-    ``together`` embeds texts, (n, dim); ``alone`` one text, (dim,), and knows what to do with a
-    difficult one. Belongs to one event loop.
+    ``together`` embeds texts, one result each, in order; ``alone`` one text, and knows what to do
+    with a difficult one. Belongs to one event loop.
     """
 
-    def __init__(self, together: EmbedTogether, alone: EmbedAlone) -> None:
+    def __init__(
+        self,
+        together: Callable[[Sequence[str]], Awaitable[Sequence[Embedded]]],
+        alone: Callable[[str], Awaitable[Embedded]],
+    ) -> None:
         self._together, self._alone = together, alone
-        self._waiting: list[_Waiting] = []
+        self._waiting: list[tuple[str, asyncio.Future[Embedded]]] = []
         self._sender: asyncio.Task[None] | None = None
 
-    async def embed(self, text: str) -> Vectors:
-        """Return the vector of one question, (dim,). Raises InferenceError."""
-        future: asyncio.Future[Vectors] = asyncio.get_running_loop().create_future()
+    async def embed(self, text: str) -> Embedded:
+        """Return what one question becomes. Raises InferenceError, or whatever embedding raised."""
+        future: asyncio.Future[Embedded] = asyncio.get_running_loop().create_future()
         self._waiting.append((text, future))
         if self._sender is None:
             self._sender = asyncio.create_task(self._send())
         return await future
 
     async def _send(self) -> None:
+        batch: list[tuple[str, asyncio.Future[Embedded]]] = []
         try:
             while self._waiting:
                 batch = self._waiting[:MAX_BATCH]
@@ -47,29 +47,27 @@ class QueryBatches:
                 await self._answer(batch)
         finally:
             self._sender = None
+            # However this ends, nobody goes on waiting for it.
+            for _, future in [*batch, *self._waiting]:
+                future.cancel()
+            self._waiting.clear()
 
-    async def _answer(self, batch: Sequence[_Waiting]) -> None:
+    async def _answer(self, batch: Sequence[tuple[str, asyncio.Future[Embedded]]]) -> None:
         try:
             if len(batch) == 1:
-                vectors = [await self._alone(batch[0][0])]
+                embedded: Sequence[Embedded] = [await self._alone(batch[0][0])]
             else:
-                vectors = list(await self._together([text for text, _ in batch]))
-        except InferenceError as error:
-            if len(batch) > 1 and error.permanent:
+                embedded = await self._together([text for text, _ in batch])
+            answers = list(zip(batch, embedded, strict=True))
+        except Exception as error:  # noqa: BLE001 (each question's own caller raises it)
+            if len(batch) > 1 and isinstance(error, InferenceError) and error.permanent:
                 # One of the texts may be at fault, too long for instance.
                 await asyncio.gather(*(self._answer([waiting]) for waiting in batch))
-            else:
-                _fail(batch, error)
-        except BaseException as error:
-            _fail(batch, error)
-            raise
-        else:
-            for (_, future), vector in zip(batch, vectors, strict=True):
+                return
+            for _, future in batch:
                 if not future.done():
-                    future.set_result(vector)
-
-
-def _fail(batch: Sequence[_Waiting], error: BaseException) -> None:
-    for _, future in batch:
-        if not future.done():
-            future.set_exception(error)
+                    future.set_exception(error)
+        else:
+            for (_, future), result in answers:
+                if not future.done():
+                    future.set_result(result)

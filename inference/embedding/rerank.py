@@ -8,7 +8,14 @@ from typing import Any, Self
 
 from django.conf import settings
 
-from inference.embedding.exchange import Call, Exchange, aperform, call_with_retries, perform
+from inference.embedding.exchange import (
+    Call,
+    Exchange,
+    aperform,
+    call_with_retries,
+    perform,
+    read_processor_seconds,
+)
 from inference.embedding.limits import as_input_too_long
 from inference.errors import BackendRejected, ProtocolError
 
@@ -36,22 +43,31 @@ class RerankEndpoint:
         )
 
 
-def rerank(endpoint: RerankEndpoint, query: str, texts: Sequence[str]) -> list[float]:
-    """Return the relevance of each text to the query, in the order of `texts`, higher is better.
+@dataclass(frozen=True, slots=True)
+class Relevances:
+    """The relevance of each text to the query, in the order of the texts, higher is better.
 
-    The scale is the model's own. Raises InferenceError.
+    The scale is the model's own. `processor_seconds` is what our model server says that it took; 0
+    with a server that does not say it.
     """
+
+    scores: list[float]
+    processor_seconds: float = 0.0
+
+
+def rerank(endpoint: RerankEndpoint, query: str, texts: Sequence[str]) -> Relevances:
+    """Return the relevance of each text to the query. Raises InferenceError."""
     return perform(_rerank(endpoint, query, texts))
 
 
-async def arerank(endpoint: RerankEndpoint, query: str, texts: Sequence[str]) -> list[float]:
+async def arerank(endpoint: RerankEndpoint, query: str, texts: Sequence[str]) -> Relevances:
     """As `rerank`, on the event loop."""
     return await aperform(_rerank(endpoint, query, texts))
 
 
-def _rerank(endpoint: RerankEndpoint, query: str, texts: Sequence[str]) -> Exchange[list[float]]:
+def _rerank(endpoint: RerankEndpoint, query: str, texts: Sequence[str]) -> Exchange[Relevances]:
     if not texts:
-        return []
+        return Relevances([])
     cohere = {
         "model": endpoint.model,
         "query": query,
@@ -65,7 +81,7 @@ def _rerank(endpoint: RerankEndpoint, query: str, texts: Sequence[str]) -> Excha
         if error.status != HTTPStatus.UNPROCESSABLE_ENTITY:
             raise as_input_too_long(error) from error
         answer = yield from _call(endpoint, {"query": query, "texts": list(texts)})
-    return _read_scores(answer, len(texts))
+    return Relevances(_read_scores(answer, len(texts)), read_processor_seconds(answer))
 
 
 def _call(endpoint: RerankEndpoint, payload: dict[str, Any]) -> Exchange[Any]:

@@ -96,26 +96,47 @@ class RerankRequest:
 
 
 def embedding_response(
-    vectors: Sequence[NDArray[np.float32]], *, model: str, n_tokens: int, as_base64: bool
+    vectors: Sequence[NDArray[np.float32]],
+    *,
+    model: str,
+    n_tokens: int,
+    processor_seconds: float,
+    as_base64: bool,
 ) -> bytes:
-    """OpenAI's list of embeddings, in the order of the request, as JSON."""
+    """OpenAI's list of embeddings, in the order of the request, as JSON.
+
+    ``usage`` says besides what the request took of this machine's processors.
+    """
     values = map(_base64, vectors) if as_base64 else vectors
     data = [
         {"object": "embedding", "index": index, "embedding": value}
         for index, value in enumerate(values)
     ]
-    usage = {"prompt_tokens": n_tokens, "total_tokens": n_tokens}
+    usage = {
+        "prompt_tokens": n_tokens,
+        "total_tokens": n_tokens,
+        "processor_seconds": processor_seconds,
+    }
     response = {"object": "list", "data": data, "model": model, "usage": usage}
     return orjson.dumps(response, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
 def rerank_response(
-    scores: Sequence[float], *, model: str, n_tokens: int, top_n: int | None
+    scores: Sequence[float],
+    *,
+    model: str,
+    n_tokens: int,
+    processor_seconds: float,
+    top_n: int | None,
 ) -> bytes:
-    """Cohere's results, the most relevant first, as JSON; `index` is that of the request."""
+    """Cohere's results, the most relevant first, as JSON; `index` is that of the request.
+
+    ``usage`` says besides what the request took of this machine's processors.
+    """
     order = sorted(range(len(scores)), key=lambda index: -scores[index])[:top_n]
     results = [{"index": index, "relevance_score": float(scores[index])} for index in order]
-    return orjson.dumps({"model": model, "results": results, "usage": {"total_tokens": n_tokens}})
+    usage = {"total_tokens": n_tokens, "processor_seconds": processor_seconds}
+    return orjson.dumps({"model": model, "results": results, "usage": usage})
 
 
 def _base64(vector: NDArray[np.float32]) -> str:

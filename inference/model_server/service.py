@@ -12,6 +12,7 @@ from typing import Any, Self
 from inference.model_server.batching import Batcher, Entry, ModelFailure, Priority, QueueFull
 from inference.model_server.configuration import Configuration
 from inference.model_server.encoders import load_encoder
+from inference.model_server.processor_time import Computed, measured
 from inference.model_server.reranker import Reranker
 from inference.model_server.schemas import (
     EmbeddingRequest,
@@ -89,9 +90,13 @@ class ModelService:
         self._check_count(request.texts, "input")
         entries = await asyncio.to_thread(self._encoder.tokenize, request.texts)
         _check_lengths(entries, self._encoder.max_tokens, "input")
-        vectors = await _submit(self._embeddings, entries, priority)
+        computed = await _submit(self._embeddings, entries, priority)
         return embedding_response(
-            vectors, model=model, n_tokens=_total(entries), as_base64=request.base64
+            [each.result for each in computed],
+            model=model,
+            n_tokens=_total(entries),
+            processor_seconds=sum(each.processor_seconds for each in computed),
+            as_base64=request.base64,
         )
 
     async def rerank(self, request: RerankRequest) -> bytes:
@@ -105,12 +110,20 @@ class ModelService:
         self._check_count(request.documents, "documents")
         entries = await asyncio.to_thread(self._reranker.tokenize, request.query, request.documents)
         _check_lengths(entries, self._reranker.max_tokens, "documents")
-        scores = await _submit(self._rerankings, entries, Priority.QUERY)
-        return rerank_response(scores, model=model, n_tokens=_total(entries), top_n=request.top_n)
+        computed = await _submit(self._rerankings, entries, Priority.QUERY)
+        return rerank_response(
+            [each.result for each in computed],
+            model=model,
+            n_tokens=_total(entries),
+            processor_seconds=sum(each.processor_seconds for each in computed),
+            top_n=request.top_n,
+        )
 
     async def _start(self, compute: Any) -> Batcher:
         executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="model")
-        batcher = Batcher(compute, executor, max_queued=self._configuration.max_queued_texts)
+        batcher = Batcher(
+            measured(compute), executor, max_queued=self._configuration.max_queued_texts
+        )
         self._background.callback(executor.shutdown)
         task = asyncio.create_task(batcher.run())
         task.add_done_callback(_stop_if_failed)
@@ -132,7 +145,7 @@ def _stop_if_failed(task: asyncio.Task[None]) -> None:
         signal.raise_signal(signal.SIGTERM)
 
 
-async def _submit(batcher: Batcher, entries: list[Entry], priority: Priority) -> list[Any]:
+async def _submit(batcher: Batcher, entries: list[Entry], priority: Priority) -> list[Computed]:
     try:
         return await batcher.submit(entries, priority)
     except QueueFull as error:

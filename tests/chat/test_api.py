@@ -1,20 +1,24 @@
 """The official OpenAI client against a real server, unchanged."""
 
 import asyncio
+import json
 import socket
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import openai
 import pytest
 import uvicorn
 
+from inference.catalogue import choose_model
 from instances.api_keys import create_api_key
 from instances.tenancy import tenant
 from ragapp.asgi import application
 from tests.cast import Cast
 from tests.scripted_llm import Act, Reply, ScriptedLLM, chunk, json_reply, stream
+from usage.impact import modelled_impact
 from usage.models import UsageRecord
 
 ABOUT_LEAVE = [{"role": "user", "content": "Combien de jours de congé ont les doctorants ?"}]
@@ -104,6 +108,55 @@ def test_streamed_answer_ends_with_citations_and_usage(
     assert chunks[-2].choices[0].finish_reason == "stop"
     with tenant(library.instance):
         assert UsageRecord.objects.get().outcome == "complete"
+
+
+def test_rewriting_of_a_follow_up_is_counted(
+    client: openai.OpenAI, llm: ScriptedLLM, library: Cast
+) -> None:
+    """Tokens of both requests stand in the answer and in its record, and make its energy."""
+    llm.script(
+        stream("Combien de jours de congé ont les doctorants ?"), stream("Vingt-cinq jours [1].")
+    )
+    history = [
+        {"role": "user", "content": "Combien de jours ont les maîtres de conférences ?"},
+        {"role": "assistant", "content": "Quarante."},
+        {"role": "user", "content": "Et pour les doctorants ?"},
+    ]
+    answer = client.chat.completions.create(model="scripted", messages=history)
+    assert len(llm.requests) == 2
+    assert (answer.usage.prompt_tokens, answer.usage.completion_tokens) == (22, 14)
+    with tenant(library.instance):
+        record = UsageRecord.objects.get()
+    assert (record.prompt_tokens, record.completion_tokens) == (22, 14)
+    model = choose_model("scripted")
+    expected = modelled_impact(
+        active_parameters_b=model.active_parameters_b,
+        total_parameters_b=model.total_parameters_b,
+        prompt_tokens=22,
+        completion_tokens=14,
+    )
+    assert record.energy_wh == pytest.approx(expected.energy_wh)
+    with tenant(library.other_instance):
+        assert not UsageRecord.objects.exists()
+
+
+def test_processor_time_is_that_of_our_own_machines(
+    client: openai.OpenAI, library: Cast, scripted_llm: ScriptedLLM, settings: Any
+) -> None:
+    """What the model server says it took is counted; the time waited for it is not."""
+    waited_s, computed_s = 1.5, 40.25
+    vector = {"data": [{"index": 0, "embedding": [1.0] * 384}]}
+    body = json.dumps(vector | {"usage": {"processor_seconds": computed_s}}).encode()
+    scripted_llm.script(Reply([waited_s, body], headers={"Content-Type": "application/json"}))
+    settings.EMBEDDING_BASE_URL = scripted_llm.base_url
+    client.chat.completions.create(model="extractive", messages=ABOUT_LEAVE)
+    with tenant(library.instance):
+        record = UsageRecord.objects.get()
+    assert record.retrieval_ms >= 1000 * waited_s
+    assert computed_s <= record.cpu_seconds < computed_s + waited_s
+    assert record.energy_wh == pytest.approx(
+        record.cpu_seconds * settings.CPU_WATTS_PER_CORE / 3600
+    )
 
 
 def test_extractive_model_answers_without_an_llm(client: openai.OpenAI) -> None:

@@ -108,7 +108,7 @@ def test_dimensions_are_sent_only_when_set_and_checked(
 ) -> None:
     client = EmbeddingClient(replace(endpoint, dimensions=3))
     scripted_llm.script(embeddings([1, 0, 0]), embeddings([1, 0]))
-    assert client.embed_query("a").shape == (3,)
+    assert client.embed_query("a").vector.shape == (3,)
     assert scripted_llm.requests[0].body["dimensions"] == 3
     with pytest.raises(DimensionMismatch, match="2 dimensions, the index 3"):
         client.embed_query("a")
@@ -196,7 +196,7 @@ def test_passing_failures_are_tried_again(
     client: EmbeddingClient, scripted_llm: ScriptedLLM, failure: Reply
 ) -> None:
     scripted_llm.script(failure, embeddings([1, 0]))
-    assert client.embed_query("a").tolist() == [1, 0]
+    assert client.embed_query("a").vector.tolist() == [1, 0]
     assert len(scripted_llm.requests) == 2
 
 
@@ -271,7 +271,7 @@ def test_a_question_too_long_is_embedded_by_its_beginning(
 ) -> None:
     status, body = TOO_LONG[server]
     scripted_llm.script(json_reply(body, status), embeddings([1, 0]))
-    assert client.embed_query("abcdefgh").tolist() == [1, 0]
+    assert client.embed_query("abcdefgh").vector.tolist() == [1, 0]
     assert scripted_llm.requests[1].body["input"] == ["query: abcd"]
 
 
@@ -301,7 +301,7 @@ async def test_the_event_loop_gets_the_same(
 ) -> None:
     client = AsyncEmbeddingClient(endpoint)
     scripted_llm.script(json_reply({}, 503), embeddings([3, 4]), embeddings([3, 4], [0, 2]))
-    assert np.allclose(await client.embed_query("a"), [0.6, 0.8])
+    assert np.allclose((await client.embed_query("a")).vector, [0.6, 0.8])
     assert np.allclose(await client.embed_passages(["a", "b"]), [[0.6, 0.8], [0, 1]])
     assert len(scripted_llm.requests) == 3
 

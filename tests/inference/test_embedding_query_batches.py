@@ -5,11 +5,14 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from inference.embedding.client import AsyncEmbeddingClient, EmbeddingClient
-from inference.embedding.query_batches import MAX_BATCH, QueryBatches, Vectors
+from inference.embedding.query_batches import MAX_BATCH, QueryBatches
 from inference.errors import BackendUnavailable, InputTooLong
 from tests.fixtures_models import ModelServer
+
+Vectors = NDArray[np.float32]
 
 
 class Model:
@@ -80,5 +83,5 @@ async def test_vectors_are_those_of_the_model(
     client = AsyncEmbeddingClient(model_server.endpoint)
     together = await asyncio.gather(*map(client.embed_query, texts))
     alone = EmbeddingClient(model_server.endpoint)
-    for vector, text in zip(together, texts, strict=True):
-        assert float(vector @ alone.embed_query(text)) > 0.995
+    for embedded, text in zip(together, texts, strict=True):
+        assert float(embedded.vector @ alone.embed_query(text).vector) > 0.995

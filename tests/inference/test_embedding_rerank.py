@@ -29,7 +29,7 @@ def endpoint(scripted_llm: ScriptedLLM) -> RerankEndpoint:
 
 def test_cohere_like(endpoint: RerankEndpoint, scripted_llm: ScriptedLLM) -> None:
     scripted_llm.script(json_reply(COHERE))
-    assert rerank(endpoint, "q", TEXTS) == [0.5, -0.1, 0.9]
+    assert rerank(endpoint, "q", TEXTS).scores == [0.5, -0.1, 0.9]
     (request,) = scripted_llm.requests
     assert request.path == "/v1/rerank"
     assert request.body == {"model": "bge", "query": "q", "documents": TEXTS, "top_n": 3}
@@ -37,14 +37,21 @@ def test_cohere_like(endpoint: RerankEndpoint, scripted_llm: ScriptedLLM) -> Non
 
 def test_tei(endpoint: RerankEndpoint, scripted_llm: ScriptedLLM) -> None:
     scripted_llm.script(json_reply(MISSING_TEXTS, 422), json_reply(TEI))
-    assert rerank(endpoint, "q", TEXTS) == [0.5, -0.1, 0.9]
+    assert rerank(endpoint, "q", TEXTS).scores == [0.5, -0.1, 0.9]
     assert scripted_llm.requests[1].body == {"query": "q", "texts": TEXTS}
+
+
+def test_processor_time_of_our_own_server(
+    endpoint: RerankEndpoint, scripted_llm: ScriptedLLM
+) -> None:
+    scripted_llm.script(json_reply(COHERE | {"usage": {"processor_seconds": 1.5}}))
+    assert rerank(endpoint, "q", TEXTS).processor_seconds == 1.5
 
 
 @pytest.mark.usefixtures("closed_connections")
 async def test_on_the_event_loop(endpoint: RerankEndpoint, scripted_llm: ScriptedLLM) -> None:
     scripted_llm.script(json_reply({"detail": "busy"}, 503), json_reply(COHERE))
-    assert await arerank(endpoint, "q", TEXTS) == [0.5, -0.1, 0.9]
+    assert (await arerank(endpoint, "q", TEXTS)).scores == [0.5, -0.1, 0.9]
 
 
 @pytest.mark.parametrize(
@@ -74,7 +81,7 @@ def test_refusals(endpoint: RerankEndpoint, scripted_llm: ScriptedLLM) -> None:
 
 
 def test_nothing_to_rerank(endpoint: RerankEndpoint, scripted_llm: ScriptedLLM) -> None:
-    assert rerank(endpoint, "q", []) == []
+    assert rerank(endpoint, "q", []).scores == []
     assert scripted_llm.requests == []
 
 

@@ -46,7 +46,7 @@ def error_of(response: httpx.Response) -> dict[str, Any]:
 def test_a_question_finds_its_passage(model_server: ModelServer) -> None:
     client = EmbeddingClient(model_server.endpoint)
     passages = client.embed_passages(PASSAGES)
-    questions = np.stack([client.embed_query(question) for question in QUESTIONS])
+    questions = np.stack([client.embed_query(question).vector for question in QUESTIONS])
     assert (questions @ passages.T).argmax(axis=1).tolist() == [0, 1, 2, 3, 4]
 
 
@@ -56,6 +56,7 @@ def test_the_shape_of_the_answer(model_server: ModelServer) -> None:
     assert all(len(item["embedding"]) == 384 for item in answer["data"])
     assert (answer["object"], answer["model"]) == ("list", DEFAULT_MODEL)
     assert answer["usage"]["prompt_tokens"] == answer["usage"]["total_tokens"] == 7
+    assert answer["usage"]["processor_seconds"] > 0
 
 
 def test_base64_holds_the_same_numbers(model_server: ModelServer) -> None:

@@ -62,12 +62,12 @@ def ids(chunks: tuple[RetrievedChunk, ...]) -> list[int]:
 
 def test_there_is_none_by_default() -> None:
     assert candidate_count(6) == 6
-    assert rerank_chunks("query", CHUNKS, 2) == CHUNKS[:2]
+    assert rerank_chunks("query", CHUNKS, 2).chunks == CHUNKS[:2]
 
 
 def test_its_order_and_scores_replace_those_of_fusion(reranker: None) -> None:
     assert candidate_count(6) == CANDIDATES
-    reranked = rerank_chunks("query", CHUNKS, 3)
+    reranked = rerank_chunks("query", CHUNKS, 3).chunks
     assert ids(reranked) == [2, 3, 4]
     assert [c.score for c in reranked] == [4.0, 2.0, 2.0]
 
@@ -78,4 +78,4 @@ def test_the_event_loop_gives_the_same(reranker: None, query: str) -> None:
 
 
 def test_the_order_of_fusion_stands_when_it_fails(reranker: None) -> None:
-    assert ids(rerank_chunks("refuse", CHUNKS, 3)) == [1, 2, 3]
+    assert ids(rerank_chunks("refuse", CHUNKS, 3).chunks) == [1, 2, 3]
