@@ -20,7 +20,16 @@ WORKER_REPLY_S = 1.0
 QUEUES = {"parse", "embed"}
 
 # What a part that is down makes its check raise.
-_FAILURES = (DatabaseError, KombuError, OperationalError, OSError, httpx.HTTPError, TimeoutError)
+_FAILURES = (
+    DatabaseError,
+    KombuError,
+    OperationalError,
+    OSError,
+    httpx.HTTPError,
+    httpx.InvalidURL,
+    httpx.StreamError,
+    TimeoutError,
+)
 
 
 class NotReady(Exception):

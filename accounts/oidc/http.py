@@ -6,11 +6,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+import urllib3
 from allauth.socialaccount.adapter import get_adapter
 
 from accounts.oidc.errors import ProviderUnreachable
 
 MAX_ANSWER_BYTES = 256 << 10
+# Reading the body raises what urllib3 raises: a broken encoding, an end before the end.
+_FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, UnicodeError)
 
 
 def is_protected(url: str) -> bool:
@@ -30,7 +33,7 @@ def fetch(url: str, **headers: str) -> tuple[str, bytes]:
             response = session.get(url, headers=headers, stream=True)
             response.raise_for_status()
             body = response.raw.read(MAX_ANSWER_BYTES + 1, decode_content=True)
-    except (requests.RequestException, OSError) as error:
+    except _FAILURES as error:
         raise ProviderUnreachable(f"{url}: {error}") from error
     if len(body) > MAX_ANSWER_BYTES:
         raise ProviderUnreachable(f"{url}: too large")

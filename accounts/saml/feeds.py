@@ -93,7 +93,7 @@ def fetch(url: str, path: Path) -> None:
                 if (timezone.now() - started).total_seconds() > _FETCH_SECONDS:
                     raise MetadataRefused("the server is too slow")
                 file.write(block)
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
         raise MetadataRefused(f"cannot be fetched: {type(error).__name__}") from error
 
 

@@ -12,6 +12,8 @@ import httpx
 # connection, and polls the idle ones: 200 streams cost 6 s of CPU with 100 kept idle, 1 s with 20,
 # where it still was a tenth of an answer's.
 LIMITS = httpx.Limits(max_connections=1000, max_keepalive_connections=8, keepalive_expiry=30.0)
+# All that httpx raises for a request: HTTPError alone leaves some out.
+REQUEST_FAILED = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError)
 LOOPBACK = ("all://localhost", "all://127.0.0.1", "all://[::1]")
 
 _clients: dict[asyncio.AbstractEventLoop, httpx.AsyncClient] = {}

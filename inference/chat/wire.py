@@ -9,7 +9,7 @@ import httpx
 import orjson
 
 from inference.chat.backend import ChatBackend
-from inference.chat.connections import shared_client
+from inference.chat.connections import REQUEST_FAILED, shared_client
 from inference.chat.failures import error_from_response
 from inference.chat.sse import EventDecoder, ServerEvent
 from inference.errors import (
@@ -48,19 +48,19 @@ async def open_response(
     generating. Raises the InferenceError of any other status, and of a connection that fails.
     """
     client = shared_client()
-    request = client.build_request(
-        method,
-        backend.url(path),
-        headers=backend.headers() | {"Content-Type": "application/json"},
-        content=None if body is None else orjson.dumps(body),
-        timeout=httpx.Timeout(WRITE_TIMEOUT_S, connect=backend.connect_timeout_s, read=None),
-    )
     try:
+        request = client.build_request(
+            method,
+            backend.url(path),
+            headers=backend.headers() | {"Content-Type": "application/json"},
+            content=None if body is None else orjson.dumps(body),
+            timeout=httpx.Timeout(WRITE_TIMEOUT_S, connect=backend.connect_timeout_s, read=None),
+        )
         async with patience.timeout():
             response = await client.send(request, stream=True)
     except TimeoutError as error:
         raise BackendTimeout(f"Not a byte in {patience.silence_s} s.") from error
-    except httpx.RequestError as error:
+    except REQUEST_FAILED as error:
         raise _to_error(error) from error
     try:
         if response.status_code != httpx.codes.OK:
@@ -88,7 +88,7 @@ async def read_bytes(response: httpx.Response, patience: Patience) -> AsyncGener
                 raise BackendTimeout(f"Silent for {patience.silence_s} s.") from error
             except httpx.DecodingError as error:
                 raise ProtocolError(f"Undecodable body: {error!r}") from error
-            except httpx.RequestError as error:
+            except REQUEST_FAILED as error:
                 raise TruncatedStream(f"Connection lost: {error!r}") from error
             if piece is None:
                 return
@@ -142,7 +142,7 @@ async def _read_whole(response: httpx.Response, patience: Patience, max_bytes: i
     return body
 
 
-def _to_error(error: httpx.RequestError) -> InferenceError:
+def _to_error(error: Exception) -> InferenceError:
     if isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout | httpx.WriteTimeout):
         return BackendTimeout(repr(error))
     return BackendUnavailable(repr(error))

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import httpx
 import orjson
 
-from inference.chat.connections import LIMITS, LOOPBACK, shared_client
+from inference.chat.connections import LIMITS, LOOPBACK, REQUEST_FAILED, shared_client
 from inference.chat.failures import error_from_response
 from inference.errors import (
     BackendOverloaded,
@@ -105,7 +105,7 @@ def perform(exchange: Exchange[Result]) -> Result:
             continue
         try:
             answer = _process_client().post(**step.request())
-        except httpx.TransportError as error:
+        except REQUEST_FAILED as error:
             answer = error
 
 
@@ -124,7 +124,7 @@ async def aperform(exchange: Exchange[Result]) -> Result:
             continue
         try:
             answer = await shared_client().post(**step.request())
-        except httpx.TransportError as error:
+        except REQUEST_FAILED as error:
             answer = error
 
 

@@ -7,6 +7,7 @@ nearest to it in length (little padding), up to a budget of padded tokens.
 """
 
 import asyncio
+import logging
 import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
@@ -14,6 +15,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from time import perf_counter
 from typing import Any
+
+logger = logging.getLogger(__name__)
 
 # Padded tokens in a batch: 90 ms of two cores for e5-small, and no faster when larger.
 BATCH_TOKENS = 1024
@@ -137,11 +140,17 @@ class Batcher:
         loop = asyncio.get_running_loop()
         try:
             results = await loop.run_in_executor(self._executor, self._compute, payloads)
-        except (RuntimeError, MemoryError) as error:
-            for waiting in batch:
-                waiting.job.fail(ModelFailure(str(error)))
+            computed = list(zip(batch, results, strict=True))
+        except Exception as error:
+            logger.exception("a batch of %d texts failed", len(batch))
+            if len(batch) > 1:
+                # One of the texts may be at fault: the others must not pay for it.
+                for waiting in batch:
+                    await self._run_batch([waiting])
+            else:
+                batch[0].job.fail(ModelFailure(f"{type(error).__name__}: {error}"))
             return
-        for waiting, result in zip(batch, results, strict=True):
+        for waiting, result in computed:
             waiting.job.put(waiting.index, result)
         n_tokens = sum(waiting.entry.n_tokens for waiting in batch)
         rate = n_tokens / max(perf_counter() - start, 1e-6)

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from inference.embedding.client import AsyncEmbeddingClient, EmbeddingClient
+from inference.embedding.client import AsyncEmbeddingClient, EmbeddingClient, EmbeddingEndpoint
 from inference.embedding.query_batches import MAX_BATCH, QueryBatches
-from inference.errors import BackendUnavailable, InputTooLong
+from inference.errors import BackendUnavailable, InputTooLong, ProtocolError
 from tests.fixtures_models import ModelServer
+from tests.scripted_llm import Reply, ScriptedLLM, json_reply
 
 Vectors = NDArray[np.float32]
 
@@ -28,6 +29,10 @@ class Model:
             raise InputTooLong("too long")
         if "down" in texts:
             raise BackendUnavailable("nobody")
+        if "bug" in texts:
+            raise ZeroDivisionError
+        if "too few" in texts:
+            texts = texts[1:]
         return np.array([[len(text)] for text in texts], np.float32)
 
     async def alone(self, text: str) -> Vectors:
@@ -74,6 +79,58 @@ async def test_a_question_that_was_given_up_disturbs_nobody(model: Model) -> Non
     await asyncio.sleep(0)
     given_up.cancel()
     assert await kept == np.float32(1)
+
+
+@pytest.mark.parametrize("failing", ["bug", "too few", "down"])
+async def test_no_failure_leaves_a_question_waiting(model: Model, failing: str) -> None:
+    """Neither those of its own request nor those that queue behind it."""
+    behind = ["x" * n for n in range(1, MAX_BATCH)]
+    async with asyncio.timeout(10):
+        results = await embed_all(model, [failing, "beside", *["y"] * (MAX_BATCH - 2), *behind])
+    assert all(isinstance(result, Exception) for result in results[:MAX_BATCH])
+    assert results[MAX_BATCH:] == [np.float32(len(text)) for text in behind]
+
+
+async def test_end_of_the_process_leaves_no_question_waiting(model: Model) -> None:
+    batches = QueryBatches(model.together, model.alone)
+    questions = [asyncio.create_task(batches.embed("x")) for _ in range(2 * MAX_BATCH)]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert batches._sender is not None
+    batches._sender.cancel()
+    async with asyncio.timeout(10):
+        results = await asyncio.gather(*questions, return_exceptions=True)
+    assert all(isinstance(result, asyncio.CancelledError) for result in results)
+    assert await batches.embed("four") == np.float32(4)
+
+
+@pytest.mark.usefixtures("closed_connections")
+async def test_undecodable_answer_reaches_every_question(
+    scripted_llm: ScriptedLLM,
+) -> None:
+    """What an answer says to be gzip and is not, and one that is."""
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    broken = Reply([b"this is no gzip"], headers=headers)
+    scripted_llm.script(broken, broken)
+    endpoint = EmbeddingEndpoint(base_url=scripted_llm.base_url, api_key="", model="e5")
+    client = AsyncEmbeddingClient(endpoint)
+    async with asyncio.timeout(20):
+        results = await asyncio.gather(
+            *(client.embed_query(f"question {n}") for n in range(MAX_BATCH + 1)),
+            return_exceptions=True,
+        )
+        assert {type(result) for result in results} == {ProtocolError}
+        scripted_llm.script(
+            json_reply(
+                {
+                    "data": [{"index": 0, "embedding": [3, 4]}],
+                    "usage": {"processor_seconds": 0.25},
+                }
+            )
+        )
+        embedded = await client.embed_query("again")
+    assert np.allclose(embedded.vector, [0.6, 0.8])
+    assert embedded.processor_seconds == 0.25
 
 
 async def test_vectors_are_those_of_the_model(

@@ -32,6 +32,8 @@ class Recorder:
         assert self.allowed.acquire(timeout=10)
         if "broken" in payloads:
             raise RuntimeError("no memory left")
+        if "poison" in payloads:
+            raise ValueError("no such token")
         return [f"vector of {payload}" for payload in payloads]
 
     async def wait_for_batch(self) -> None:
@@ -149,3 +151,18 @@ async def test_a_failing_batch_fails_its_requests_and_no_other(
     with pytest.raises(ModelFailure, match="no memory left"):
         await batcher.submit(entries("broken"), Priority.PASSAGE)
     assert await batcher.submit(entries("fine"), Priority.PASSAGE) == ["vector of fine"]
+
+
+@pytest.mark.parametrize("text", ["poison", "broken"])
+async def test_only_the_text_at_fault_fails(
+    batcher: Batcher, recorder: Recorder, text: str
+) -> None:
+    """Requests that share its batch are answered, and so are those that come later."""
+    recorder.let(100)
+    small = [entries(name, n_tokens=16) for name in ("one", text, "three")]
+    requests = [asyncio.create_task(batcher.submit(each, Priority.QUERY)) for each in small]
+    async with asyncio.timeout(30):
+        one, failed, three = await asyncio.gather(*requests, return_exceptions=True)
+        later = await batcher.submit(entries("later"), Priority.QUERY)
+    assert (one, three, later) == (["vector of one"], ["vector of three"], ["vector of later"])
+    assert isinstance(failed, ModelFailure)
