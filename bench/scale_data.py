@@ -350,7 +350,7 @@ class _Filler:
             f"generate_series(1, {size.conversations * 3}) AS n",
             id="gen_random_uuid()",
             instance=f"CASE WHEN n % 2 = 0 THEN 1 ELSE 1 + n % {size.instances} END",
-            message_id="gen_random_uuid()",
+            answer_id="gen_random_uuid()",
             user="1 + n % 3000",
             model="'extractive'",
             outcome="'complete'",

@@ -12,8 +12,9 @@ from chat.answering import Question, answer_question
 from chat.events import Answered, AnswerEvent, Reasoning, Text
 from chat.failures import user_message
 from chat.passages import page_of_quote
-from chat.persistence import record_ending
+from chat.persistence import FinishedAnswer
 from chat.rights import ACCESS_ENDED, AccessEnded, while_allowed
+from chat.saving import save_patiently
 from chat.transcript import Transcript
 from instances.api import ApiError
 from instances.api_keys import is_usable
@@ -25,6 +26,8 @@ _DONE = b"data: [DONE]\n\n"
 # Failures before the first word; a program may try again after a 503.
 _HTTP_STATUS = {"backend_rejected": 502, "authentication_failed": 502, "model_not_found": 502}
 _UNAVAILABLE = 503
+# The event loop itself holds tasks weakly.
+_recordings: set[asyncio.Task[Any]] = set()
 
 
 class Completion:
@@ -35,8 +38,9 @@ class Completion:
         self._transcript = Transcript(model_id=question.model.id)
         self._events = answer_question(question, self._transcript)
         self._first: AnswerEvent | None = None
+        self._answer_id = uuid4()
         self._head = {
-            "id": f"chatcmpl-{uuid4().hex}",
+            "id": f"chatcmpl-{self._answer_id.hex}",
             "created": int(time.time()),
             "model": question.model.id,
         }
@@ -116,29 +120,42 @@ class Completion:
     async def _close(self) -> dict[str, Any]:
         """Stop the model if it still runs, record what it cost, whatever happened, and return the
         citations and the impact."""
-        await self._events.aclose()
-        recording = in_tenant(self._key.instance_id, self._record)
-        return await asyncio.shield(asyncio.ensure_future(recording))
+        try:
+            await self._events.aclose()
+        finally:
+            recording = asyncio.create_task(self._record(), name=f"record of {self._answer_id}")
+            _recordings.add(recording)
+            recording.add_done_callback(_recordings.discard)
+            evidence = await asyncio.shield(recording)
+        return evidence
 
-    def _record(self) -> dict[str, Any]:
+    async def _record(self) -> dict[str, Any]:
         ending = self._transcript.ending()
-        record = record_ending(
-            ending,
-            instance=self._question.instance,
-            user=self._key.created_by,
-            api_key=self._key,
+        record = await save_patiently(
+            FinishedAnswer(
+                answer_id=self._answer_id,
+                instance_id=self._key.instance_id,
+                user_id=self._key.created_by_id,
+                api_key_id=self._key.pk,
+                answered=ending,
+            )
         )
+        if record is None:
+            return {}
         impact = {
             "energy_wh": record.energy_wh,
             "gco2e": record.gco2e_usage + record.gco2e_embodied,
             "method": record.method,
         }
+        citations = await in_tenant(self._key.instance_id, self._citations, ending)
+        return {"citations": citations, "impact": impact}
+
+    def _citations(self, ending: Answered) -> list[dict[str, Any]]:
         chunks = self._transcript.chunks
-        citations = [
+        return [
             _citation(number, chunks[number - 1], quote)
             for number, quote in sorted(ending.quotes.items())
         ]
-        return {"citations": citations, "impact": impact}
 
     def _chunk(
         self, delta: dict[str, Any] | None, finish_reason: str | None = None, **more: Any

@@ -87,14 +87,15 @@ def ask(
         )
         parent = None
     else:
-        conversation = get_conversation(instance, user, conversation_id)
+        conversation = _locked(get_conversation(instance, user, conversation_id))
         parent = conversation.leaf
     return _ask(conversation, parent, question, model_id, document_ids)
 
 
 def edit_question(question: Message, text: str, *, model_id: str) -> Asked:
     """Ask a question again in other words: a sibling of the first."""
-    return _ask(question.conversation, question.parent, text, model_id, question.document_ids)
+    conversation = _locked(question.conversation)
+    return _ask(conversation, question.parent, text, model_id, question.document_ids)
 
 
 def regenerate(answer: Message, *, model_id: str) -> Asked:
@@ -102,9 +103,10 @@ def regenerate(answer: Message, *, model_id: str) -> Asked:
     question = answer.parent
     if answer.role != Message.Role.ASSISTANT or question is None:
         raise Http404
+    conversation = _locked(answer.conversation)
     again = _empty_answer(question, model_id)
-    _show(answer.conversation, again)
-    return Asked(answer.conversation, question, again)
+    _show(conversation, again)
+    return Asked(conversation, question, again)
 
 
 def select_branch(message: Message) -> None:
@@ -154,6 +156,17 @@ def rename(conversation: Conversation, title: str) -> None:
     Conversation.objects.filter(pk=conversation.pk).update(title=title_of(title))
 
 
+def delete(conversation: Conversation) -> None:
+    """Delete a conversation for good; an answer that is being written stops within a second.
+
+    What its answers cost stays on record.
+    """
+    # Whoever adds to it meanwhile (a question, an answer's citations) commits before or fails.
+    list(Conversation.objects.select_for_update().filter(pk=conversation.pk))
+    list(Message.objects.select_for_update().filter(conversation=conversation).order_by("pk"))
+    conversation.delete()
+
+
 def title_of(text: str) -> str:
     """Return the beginning of a text as a title: one line, cut at a word."""
     line = " ".join(text.split())
@@ -166,6 +179,17 @@ _ROLES: dict[str, Role] = {
     Message.Role.USER.value: "user",
     Message.Role.ASSISTANT.value: "assistant",
 }
+
+
+def _locked(conversation: Conversation) -> Conversation:
+    """Return a conversation as it is now, which nobody deletes before this transaction ends.
+
+    Raises Http404 when it was deleted meanwhile.
+    """
+    locked = Conversation.objects.select_for_update().filter(pk=conversation.pk).first()
+    if locked is None:
+        raise Http404
+    return locked
 
 
 def _ask(

@@ -8,22 +8,21 @@ does the end of the person's right to the instance (``chat.rights``).
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 from uuid import UUID
-
-from django.db import InterfaceError, OperationalError
 
 from chat.answering import Question, answer_question
 from chat.browser_events import BrowserEvent, catch_up_events, ending_events, event_for
 from chat.events import Answered
 from chat.models import Message
-from chat.persistence import save_ending, save_progress, save_sources
-from chat.reading import INTERRUPTED, AnswerState, load_answer
+from chat.persistence import FinishedAnswer, save_progress, save_sources
+from chat.reading import INTERRUPTED, load_answer
 from chat.rights import ACCESS_ENDED, AccessEnded, while_allowed
+from chat.saving import in_spite_of_deletions, patiently, save_patiently
 from chat.transcript import Transcript
 from instances.access import may_still_enter
 from instances.models import Instance
@@ -31,13 +30,8 @@ from instances.tenancy import in_tenant
 
 logger = logging.getLogger(__name__)
 
-P = ParamSpec("P")
-R = TypeVar("R")
-
 SAVE_EVERY_S = 1.0
 POLL_EVERY_S = 0.5
-# How long the database may be away before an answer that has ended is given up.
-_DATABASE_PATIENCE_S = 60.0
 # A page that reloads just after the end still finds the events.
 _KEEP_S = 5.0
 
@@ -53,7 +47,8 @@ class LiveAnswer:
     events: list[BrowserEvent] = field(default_factory=list)
     done: bool = False
     stopped: bool = False
-    task: asyncio.Task[None] | None = None
+    generation: asyncio.Task[None] | None = None
+    writer: asyncio.Task[None] | None = None
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def publish(self, *events: BrowserEvent) -> None:
@@ -67,10 +62,10 @@ class LiveAnswer:
         self._wake()
 
     def stop(self) -> None:
-        """End the answer here; what came is kept."""
-        self.stopped = True
-        if self.task is not None:
-            self.task.cancel()
+        """End the answer here; what came is kept. Once: the model's connection is being closed."""
+        if self.generation is not None and not self.stopped:
+            self.stopped = True
+            self.generation.cancel()
 
     async def follow(self, seen: int) -> AsyncGenerator[tuple[int, BrowserEvent], None]:
         """Yield each event after the first ``seen`` with its number, until the end."""
@@ -95,8 +90,11 @@ def start(*, answer: Message, question: Question, user: Any) -> None:
     """Begin to write an answer; must be called in the event loop that serves requests."""
     transcript = Transcript(model_id=question.model.id)
     live = _live[answer.pk] = LiveAnswer(answer, question, user, transcript)
-    live.task = asyncio.create_task(_write(live), name=f"answer {answer.pk}")
-    live.task.add_done_callback(_log_failure)
+    live.generation = asyncio.create_task(_generate(live), name=f"answer {answer.pk}")
+    live.writer = asyncio.create_task(
+        _write(live, live.generation), name=f"ending of answer {answer.pk}"
+    )
+    live.writer.add_done_callback(_log_failure)
 
 
 def instance_of(answer_id: UUID, *, user: Any, slug: str) -> Instance | None:
@@ -116,9 +114,9 @@ async def stop(instance: Instance, answer: Message) -> None:
     if live is not None:
         live.stop()
     else:
-        # Another process writes it, and looks at its state each time it saves.
+        # Another process writes it, and looks each time it saves.
         streaming = Message.objects.filter(pk=answer.pk, status=Message.Status.STREAMING)
-        await in_tenant(instance, streaming.update, status=Message.Status.STOPPED)
+        await in_tenant(instance, streaming.update, stop_requested=True)
 
 
 async def follow(
@@ -143,6 +141,8 @@ async def _follow_database(
     shown: str | None = None
     while True:
         state = await in_tenant(instance, load_answer, instance, answer_id)
+        if state is None:
+            return
         if state.message.content != shown:
             shown = state.message.content
             for event in catch_up_events(state):
@@ -154,92 +154,100 @@ async def _follow_database(
         await asyncio.sleep(POLL_EVERY_S)
 
 
-async def _write(live: LiveAnswer) -> None:
-    """Run the line of ``chat.answering``, publish its events, and save what comes of it."""
-    saver = asyncio.create_task(_save_regularly(live))
-    may_read = partial(may_still_enter, live.user.pk, live.question.instance)
+async def _write(live: LiveAnswer, generation: asyncio.Task[None]) -> None:
+    """Save what the generation brings, and its ending whatever ends it.
+
+    A task of its own: *stop* cancels the generation, and never this.
+    """
+    saver = asyncio.create_task(_save_regularly(live), name=f"progress of {live.answer.pk}")
+    saver.add_done_callback(_log_failure)
     try:
-        async with (
-            while_allowed(may_read),
-            aclosing(answer_question(live.question, live.transcript)) as events,
-        ):
-            async for event in events:
-                if (browser_event := event_for(event)) is not None:
-                    live.publish(browser_event)
-        ending = live.transcript.ending()
-    except AccessEnded:
-        ending = live.transcript.ending("failed", ACCESS_ENDED)
+        await asyncio.wait({generation})
     except asyncio.CancelledError:
-        ending = (
-            live.transcript.ending("stopped")
-            if live.stopped
-            else live.transcript.ending("failed", INTERRUPTED)
-        )
-        raise
-    except BaseException:
-        ending = live.transcript.ending("failed", "internal")
+        # The process ends.
+        generation.cancel()
+        await asyncio.wait({generation})
         raise
     finally:
         saver.cancel()
-        await _end(live, ending)
+        await _end(live, _answered(live, generation))
 
 
-async def _end(live: LiveAnswer, ending: Answered) -> None:
+async def _generate(live: LiveAnswer) -> None:
+    """Run the line of ``chat.answering`` and publish its events."""
+    may_read = partial(may_still_enter, live.user.pk, live.question.instance)
+    async with (
+        while_allowed(may_read),
+        aclosing(answer_question(live.question, live.transcript)) as events,
+    ):
+        async for event in events:
+            if (browser_event := event_for(event)) is not None:
+                live.publish(browser_event)
+
+
+def _answered(live: LiveAnswer, generation: asyncio.Task[None]) -> Answered:
+    """Return the end of the answer, from the way in which its generation ended."""
+    if generation.cancelled():
+        if live.stopped:
+            return live.transcript.ending("stopped")
+        return live.transcript.ending("failed", INTERRUPTED)
+    match generation.exception():
+        case None:
+            return live.transcript.ending()
+        case AccessEnded():
+            return live.transcript.ending("failed", ACCESS_ENDED)
+        case error:
+            logger.error("%s failed", generation.get_name(), exc_info=error)
+            return live.transcript.ending("failed", "internal")
+
+
+async def _end(live: LiveAnswer, answered: Answered) -> None:
     """Save the end of an answer, then tell the followers."""
+    instance, transcript = live.question.instance, live.transcript
+    finished = FinishedAnswer(
+        answer_id=live.answer.pk,
+        instance_id=instance.pk,
+        user_id=live.user.pk,
+        answered=answered,
+        search_query=transcript.search_query,
+        sources=transcript.chunks,
+    )
     try:
-        state = await _patiently(live.question.instance, _save_all, live, ending)
-        live.publish(*ending_events(state))
+        if await save_patiently(finished) is not None:
+            state = await patiently(
+                partial(
+                    in_spite_of_deletions,
+                    instance.pk,
+                    partial(load_answer, instance, live.answer.pk),
+                )
+            )
+            if state is not None:
+                live.publish(*ending_events(state))
     finally:
         live.close()
         asyncio.get_running_loop().call_later(_KEEP_S, _live.pop, live.answer.pk, None)
 
 
-def _save_all(live: LiveAnswer, ending: Answered) -> AnswerState:
-    instance, transcript = live.question.instance, live.transcript
-    save_sources(live.answer, transcript.chunks, transcript.search_query)
-    save_ending(live.answer, instance, live.user, ending)
-    return load_answer(instance, live.answer.pk)
-
-
 async def _save_regularly(live: LiveAnswer) -> None:
     """Save what has come, and show that this answer lives, until it is stopped elsewhere."""
     transcript, sources_saved = live.transcript, False
+    instance_id, answer_id = live.question.instance.pk, live.answer.pk
     while True:
         if transcript.chunks and not sources_saved:
-            await _patiently(
-                live.question.instance,
+            save_now = partial(
                 save_sources,
-                live.answer,
-                transcript.chunks,
-                transcript.search_query,
+                instance_id=instance_id,
+                answer_id=answer_id,
+                chunks=transcript.chunks,
+                search_query=transcript.search_query,
             )
+            await patiently(partial(in_spite_of_deletions, instance_id, save_now))
             sources_saved = True
         await asyncio.sleep(SAVE_EVERY_S)
-        wanted = await _patiently(
-            live.question.instance,
-            save_progress,
-            live.answer,
-            transcript.text,
-            transcript.reasoning,
-        )
-        if not wanted:
+        progress = partial(save_progress, answer_id, transcript.text, transcript.reasoning)
+        if not await patiently(partial(in_spite_of_deletions, instance_id, progress)):
             live.stop()
             return
-
-
-async def _patiently(
-    instance: Instance, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs
-) -> R:
-    """Call ``function`` in the tenant, again and again while the database restarts."""
-    deadline = asyncio.get_running_loop().time() + _DATABASE_PATIENCE_S
-    while True:
-        try:
-            return await in_tenant(instance, function, *args, **kwargs)
-        except (OperationalError, InterfaceError):
-            if asyncio.get_running_loop().time() > deadline:
-                raise
-            logger.warning("the database is away; trying again")
-            await asyncio.sleep(1)
 
 
 def _log_failure(task: asyncio.Task[None]) -> None:

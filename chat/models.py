@@ -63,6 +63,8 @@ class Message(InstanceOwnedModel):
     # No passage was good enough, so nothing was generated.
     nothing_found = models.BooleanField(default=False)
     error_code = models.CharField(max_length=50, blank=True)
+    # Asked of the process that writes it, from another one; the state changes when it has ended.
+    stop_requested = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -51,13 +51,13 @@ class ModelChoice:
 
 def shown_turns(conversation: Conversation) -> list[ShownTurn]:
     """Return the branch shown of a conversation, first turn first."""
-    close_abandoned(conversation.instance)
+    close_abandoned(conversation.instance_id)
     turns = branch(conversation)
     messages = [turn.message for turn in turns]
     usage = {
-        record.message_id: record
+        record.answer_id: record
         for record in UsageRecord.objects.for_instance(conversation.instance).filter(
-            message_id__in=[message.pk for message in messages]
+            answer_id__in=[message.pk for message in messages]
         )
     }
     names = _document_names(conversation.instance, messages)

@@ -8,20 +8,29 @@ from django.http import StreamingHttpResponse
 
 KEEP_ALIVE_S = 10.0
 _COMMENT = b": keep-alive\n\n"
+# The event loop itself holds tasks weakly.
+_pumps: set[asyncio.Task[None]] = set()
 
 
 def stream_response(events: AsyncGenerator[bytes, None]) -> StreamingHttpResponse:
-    """Return a ``text/event-stream`` response; the generator is closed when the client leaves."""
-    response = StreamingHttpResponse(_kept_alive(events), content_type="text/event-stream")
+    """Return a ``text/event-stream`` response; the generator is closed when the client leaves.
+
+    It is begun at once: what it does in ``finally`` is done also when nobody reads the response.
+    """
+    queue: asyncio.Queue[bytes | None] = asyncio.Queue()
+    pump = asyncio.create_task(_pump(events, queue))
+    _pumps.add(pump)
+    pump.add_done_callback(_pumps.discard)
+    response = StreamingHttpResponse(_kept_alive(pump, queue), content_type="text/event-stream")
     response["Cache-Control"] = "no-store"
     response["X-Accel-Buffering"] = "no"
     return response
 
 
-async def _kept_alive(events: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+async def _kept_alive(
+    pump: asyncio.Task[None], queue: asyncio.Queue[bytes | None]
+) -> AsyncGenerator[bytes, None]:
     """Yield the events, those that came together in one piece, and comments when none comes."""
-    queue: asyncio.Queue[bytes | None] = asyncio.Queue()
-    pump = asyncio.create_task(_pump(events, queue))
     try:
         pieces: list[bytes | None] = []
         while None not in pieces:

@@ -3,12 +3,14 @@
 from celery import shared_task
 
 from chat.reading import close_abandoned, instances_with_abandoned
+from chat.saving import save_kept
 from instances.tenancy import tenant
 
 
 @shared_task(name="chat.tasks.reconcile", ignore_result=True, expires=60)
 def reconcile() -> None:
-    """Close the answers that a dead process left unfinished."""
+    """Save the answers that a process could not save, and close those that it left unfinished."""
+    save_kept()
     for instance_id in instances_with_abandoned():
         with tenant(instance_id):
             close_abandoned(instance_id)

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from chat.browser_strings import chat_strings
 from chat.conversation_list import LISTED, by_day, recent_days, search_conversations
-from chat.conversations import get_conversation, get_message, rename, select_branch
+from chat.conversations import delete, get_conversation, get_message, rename, select_branch
 from chat.examples import example_questions
 from chat.forms import FeedbackForm, RenameForm
 from chat.models import Conversation, Feedback, Message
@@ -106,7 +106,7 @@ def delete_conversation(
     request: HttpRequest, membership: Membership, conversation_id: UUID
 ) -> HttpResponse:
     """Delete a conversation for good."""
-    get_conversation(membership.instance, request.user, conversation_id).delete()
+    delete(get_conversation(membership.instance, request.user, conversation_id))
     return HttpResponse(status=204)
 
 

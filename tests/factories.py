@@ -3,6 +3,7 @@
 import hashlib
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import factory
 from django.core.files.base import ContentFile
@@ -238,6 +239,7 @@ class UsageRecordFactory(TenantFactory):
     class Meta:
         model = UsageRecord
 
+    answer_id = factory.LazyFunction(uuid4)
     model = "extractive"
     outcome = "complete"
     method = "measured"

@@ -12,8 +12,9 @@ class UsageRecord(InstanceOwnedModel):
     """Tokens, times, energy and carbon of one answer, with the method that produced the figures."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    # No foreign key: a record outlives its conversation, and knows nothing of what was said.
-    message_id = models.UUIDField(null=True, db_index=True)
+    # The message, or the completion of the API, that it measures: one record each. No foreign key:
+    # a record outlives its conversation, and knows nothing of what was said.
+    answer_id = models.UUIDField(unique=True)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )

@@ -1,17 +1,22 @@
 """Writes the ``UsageRecord`` of an answer, and reads it back for its reader."""
 
-from typing import Any
 from uuid import UUID
 
 from prometheus_client import Counter
 
 from inference.catalogue import LanguageModel
 from inference.chat.events import TokenUsage
-from instances.models import ApiKey, Instance
 from usage.impact import Impact, local_impact, modelled_impact
 from usage.models import UsageRecord
 
 ANSWERS = Counter("ragapp_answers", "Answers given, of this process", ["model", "outcome"])
+
+# What a later record of the same answer replaces.
+_FIGURES = [
+    field.name
+    for field in UsageRecord._meta.concrete_fields
+    if field.name not in {"id", "instance", "answer_id", "created_at"}
+]
 
 
 def impact_of(*, model: LanguageModel, usage: TokenUsage | None, cpu_seconds: float) -> Impact:
@@ -28,7 +33,8 @@ def impact_of(*, model: LanguageModel, usage: TokenUsage | None, cpu_seconds: fl
 
 def record_usage(
     *,
-    instance: Instance,
+    answer_id: UUID,
+    instance_id: int,
     model: LanguageModel,
     outcome: str,
     usage: TokenUsage | None,
@@ -36,18 +42,21 @@ def record_usage(
     retrieval_ms: float,
     first_token_ms: float | None,
     total_ms: float,
-    message_id: UUID | None = None,
-    user: Any = None,
-    api_key: ApiKey | None = None,
+    user_id: int | None = None,
+    api_key_id: int | None = None,
+    replace: bool = True,
 ) -> UsageRecord:
-    """Record what an answer cost; runs inside ``tenant(instance)``."""
+    """Record what an answer cost, once, however often this is called; inside ``tenant(instance)``.
+
+    The figures given replace those of an earlier record of the answer, unless ``replace`` is false.
+    """
     ANSWERS.labels(model=model.id, outcome=outcome).inc()
     impact = impact_of(model=model, usage=usage, cpu_seconds=cpu_seconds)
-    return UsageRecord.objects.create(
-        instance=instance,
-        message_id=message_id,
-        user=user,
-        api_key=api_key,
+    record = UsageRecord(
+        instance_id=instance_id,
+        answer_id=answer_id,
+        user_id=user_id,
+        api_key_id=api_key_id,
         model=model.id,
         outcome=outcome,
         prompt_tokens=usage.prompt_tokens if usage else 0,
@@ -63,3 +72,10 @@ def record_usage(
         method=impact.method,
         method_version=impact.method_version,
     )
+    if replace:
+        UsageRecord.objects.bulk_create(
+            [record], update_conflicts=True, unique_fields=["answer_id"], update_fields=_FIGURES
+        )
+    else:
+        UsageRecord.objects.bulk_create([record], ignore_conflicts=True)
+    return record

@@ -131,9 +131,16 @@ class Answer:
     def _keep(
         self, deltas: Iterable[TextDelta | ReasoningDelta]
     ) -> Iterator[TextDelta | ReasoningDelta]:
-        for delta in deltas:
+        for delta in map(_without_nul, deltas):
+            if not delta.text:
+                continue
             (self._text if isinstance(delta, TextDelta) else self._reasoning).append(delta.text)
             yield delta
+
+
+def _without_nul(delta: TextDelta | ReasoningDelta) -> TextDelta | ReasoningDelta:
+    """Drop the one character that PostgreSQL cannot store."""
+    return type(delta)(delta.text.replace("\0", "")) if "\0" in delta.text else delta
 
 
 def _load(server_event: ServerEvent) -> Mapping[str, Any]:

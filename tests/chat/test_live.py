@@ -163,7 +163,7 @@ async def test_failed_answer_names_its_reason_and_is_recorded(
     assert events[-1].data["content"] == "Vingt-cinq"
 
     def outcome() -> str:
-        return UsageRecord.objects.get(message_id=asked.answer.pk).outcome
+        return UsageRecord.objects.get(answer_id=asked.answer.pk).outcome
 
     assert await in_tenant(library.instance, outcome) == "failed"
 

@@ -3,6 +3,7 @@
 One stack for all, ``./run``'s own: every test adds thirty files to what is there.
 """
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -28,6 +29,24 @@ VICTIMS = {
     "broker": ("valkey",),
     "database": ("postgres",),
 }
+
+
+_USAGE = """
+import json
+from instances.models import Instance
+from instances.tenancy import tenant
+from usage.models import UsageRecord
+with tenant(Instance.objects.get(slug="{slug}")):
+    records = UsageRecord.objects.filter(answer_id="{answer_id}")
+    print(json.dumps(list(records.values_list("outcome", "completion_tokens", "tokens_estimated"))))
+"""
+
+
+def usage_of(stack: Stack, answer: FollowedAnswer) -> list[tuple[str, int, bool]]:
+    """The records of what an answer cost: outcome, tokens, and whether they are estimated."""
+    answer_id = answer.events_url.split("/")[-3]
+    said = stack.shell(_USAGE.format(slug=stack.tenancy.slug, answer_id=answer_id))
+    return [tuple(record) for record in json.loads(said)]
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +80,7 @@ def test_killed_in_the_middle(stack: Stack, batches: list[str], ask: Ask, victim
 
 
 def test_web_killed_in_the_middle_of_an_answer(stack: Stack, batches: list[str], ask: Ask) -> None:
-    """The answer ends interrupted, with what came, and can be asked for again."""
+    """The answer ends interrupted, with what came and what it cost, and can be asked again."""
     answer = ask()
     answer.wait_for_words(10)
 
@@ -74,4 +93,7 @@ def test_web_killed_in_the_middle_of_an_answer(stack: Stack, batches: list[str],
     assert answer.error["code"] == "interrupted"
     assert answer.error["retryable"]
     stack.wait_ready()
+    ((outcome, completion_tokens, is_estimated),) = usage_of(stack, answer)
+    assert (outcome, is_estimated) == ("failed", True)
+    assert 0 < completion_tokens < ANSWER_TOKENS
     check_nothing_lost_nothing_doubled(stack, batches)
