@@ -1,9 +1,11 @@
 """The media type of a file, told by its content; the name only settles between kinds of text."""
 
 import csv
+import os
 import re
 from collections.abc import Mapping
-from pathlib import Path, PurePath
+from pathlib import PurePath
+from typing import BinaryIO
 
 from ingestion.errors import EncryptedDocument, UnsupportedMediaType
 from ingestion.parsing.archive import Archive
@@ -91,27 +93,27 @@ _MARKDOWN_SIGNS = re.compile(
 )
 
 
-def detect(path: Path, name: str) -> str:
-    """Return the media type of the file at `path`, called `name` by its owner.
+def detect(file: BinaryIO, name: str) -> str:
+    """Return the media type of `file`, open on disk, called `name` by its owner.
 
     Raises UnsupportedMediaType for what ragapp does not read, EncryptedDocument for Office files
     wrapped in a password, CorruptDocument for a truncated zip.
     """
-    with path.open("rb") as file:
-        head = file.read(_HEAD_BYTES)
+    file.seek(0)
+    head = file.read(_HEAD_BYTES)
     if b"%PDF-" in head[:1024]:
         return PDF
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return _detect_zip(path)
+        return _detect_zip(file)
     if head.startswith(_OLE2):
-        return _refuse_ole2(path)
+        return _refuse_ole2(file)
     if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{\\rtf"):
         return RTF
     return _detect_text(head, name)
 
 
-def _detect_zip(path: Path) -> str:
-    with Archive(path, max_unpacked_bytes=_MAX_TYPE_BYTES) as archive:
+def _detect_zip(file: BinaryIO) -> str:
+    with Archive(file, max_unpacked_bytes=_MAX_TYPE_BYTES) as archive:
         if "mimetype" in archive:
             declared = archive.read("mimetype")[:200].decode("ascii", "replace").strip()
             found = _ODF_MIME.get(declared.removesuffix("-template"))
@@ -134,15 +136,15 @@ def _detect_zip(path: Path) -> str:
     raise UnsupportedMediaType("zip archive")
 
 
-def _refuse_ole2(path: Path) -> str:
+def _refuse_ole2(file: BinaryIO) -> str:
     """Office files with a password are OLE2 containers, as are the formats before 2007."""
     marker = "EncryptedPackage".encode("utf-16-le")
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            if marker in block:
-                raise EncryptedDocument("Office Open XML in an encrypted package")
-            if len(block) == 1 << 20:
-                file.seek(-len(marker), 1)
+    file.seek(0)
+    while block := file.read(1 << 20):
+        if marker in block:
+            raise EncryptedDocument("Office Open XML in an encrypted package")
+        if len(block) == 1 << 20:
+            file.seek(-len(marker), os.SEEK_CUR)
     raise UnsupportedMediaType("Office format of before 2007 (OLE2)")
 
 

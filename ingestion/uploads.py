@@ -7,7 +7,7 @@ import hashlib
 import tempfile
 import unicodedata
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import IO, Any
 
 from django.conf import settings
@@ -35,7 +35,7 @@ def store_upload(
     does, before anything is stored.
     """
     name = clean_name(name)
-    with tempfile.NamedTemporaryFile() as copy:
+    with tempfile.TemporaryFile() as copy:
         sha256, size_bytes = _copy(content, copy)
         if existing := _same_bytes(instance, sha256):
             return existing, False
@@ -43,7 +43,7 @@ def store_upload(
             instance=instance,
             name=name,
             folder=clean_folder(folder),
-            media_type=detect(Path(copy.name), name),
+            media_type=detect(copy, name),
             size_bytes=size_bytes,
             sha256=sha256,
             uploaded_by=user,

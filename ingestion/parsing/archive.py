@@ -4,13 +4,13 @@ Office, ODF and EPUB files are zips of XML. Sizes are checked before anything is
 is read without DTD, entities or network.
 """
 
+import os
 import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
-from pathlib import Path
 from types import TracebackType
-from typing import IO
+from typing import IO, BinaryIO
 
 from lxml import etree
 
@@ -30,12 +30,12 @@ _END_RECORD_TAIL = _END_RECORD.size + 0xFFFF
 class Archive:
     """A zip whose parts are read within a budget of `max_unpacked_bytes` in total."""
 
-    def __init__(self, path: Path, *, max_unpacked_bytes: int) -> None:
-        """Open `path`; raise CorruptDocument if it is no readable zip, UnsafeDocument if its
+    def __init__(self, file: BinaryIO, *, max_unpacked_bytes: int) -> None:
+        """Open `file`; raise CorruptDocument if it is no readable zip, UnsafeDocument if its
         directory is out of all proportion."""
-        _check_directory_size(path)
+        _check_directory_size(file)
         try:
-            self._zip = zipfile.ZipFile(path)
+            self._zip = zipfile.ZipFile(file)
         except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
             raise CorruptDocument(f"not a readable zip: {error}") from error
         self._infos = {info.filename.lstrip("/"): info for info in self._zip.infolist()}
@@ -96,12 +96,11 @@ class Archive:
         return parse_xml(self.read(name), name)
 
 
-def _check_directory_size(path: Path) -> None:
+def _check_directory_size(file: BinaryIO) -> None:
     """Refuse a zip whose directory would fill memory before a single part is read."""
-    with path.open("rb") as file:
-        size = file.seek(0, 2)
-        file.seek(max(0, size - _END_RECORD_TAIL))
-        tail = file.read()
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - _END_RECORD_TAIL))
+    tail = file.read()
     at = tail.rfind(b"PK\x05\x06")
     if at < 0 or len(tail) - at < _END_RECORD.size:
         raise CorruptDocument("the zip is truncated: it has no end record")

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections import Counter
-from pathlib import Path
+from typing import BinaryIO
 
 from ingestion import media_types
 from ingestion.parsing.document import Block, ParsedDocument, ParsedPage
@@ -17,9 +17,9 @@ _SAMPLE_LINES = 50
 _MAX_FIELD_CHARS = 1_000_000
 
 
-def parse(path: Path, limits: ParseLimits) -> ParsedDocument:
+def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
     """Read a file of delimited values as one sheet."""
-    text = decode(path.read_bytes()).replace("\x00", "")
+    text = decode(file.read()).replace("\x00", "")
     csv.field_size_limit(_MAX_FIELD_CHARS)
     try:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text)))

@@ -6,7 +6,7 @@ are used when they are there. Otherwise the unit is the section under a main hea
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
+from typing import BinaryIO
 
 from lxml import etree
 
@@ -29,9 +29,9 @@ _CONTAINERS = frozenset(
 )
 
 
-def parse(path: Path, limits: ParseLimits) -> ParsedDocument:
+def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
     """Read a .docx file; raises CorruptDocument, EncryptedDocument or UnsafeDocument."""
-    with Archive(path, max_unpacked_bytes=limits.max_unpacked_bytes) as archive:
+    with Archive(file, max_unpacked_bytes=limits.max_unpacked_bytes) as archive:
         part = main_part(archive, "word/document.xml")
         root = archive.xml(part)
         walker = _Walker(DocxParts.read(archive, part), _page_break_names(root))

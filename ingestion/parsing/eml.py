@@ -4,7 +4,7 @@ import email
 from collections.abc import Iterator
 from email.message import EmailMessage, Message
 from email.policy import default
-from pathlib import Path
+from typing import BinaryIO
 
 from ingestion import media_types
 from ingestion.errors import CorruptDocument
@@ -19,9 +19,9 @@ _FIELDS = ("From", "To", "Cc", "Date", "Subject")
 _MAX_DEPTH = 10
 
 
-def parse(path: Path, limits: ParseLimits) -> ParsedDocument:
+def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
     """Read a message; each message in it (itself first, then forwarded ones) is a page."""
-    message = email.message_from_bytes(path.read_bytes(), policy=default)
+    message = email.message_from_bytes(file.read(), policy=default)
     if not isinstance(message, EmailMessage):
         raise CorruptDocument("not a message")
     pages = tuple(

@@ -1,7 +1,7 @@
 """EPUB: the chapters of a book in reading order."""
 
 import posixpath
-from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import unquote
 
 from lxml import etree
@@ -20,10 +20,10 @@ _CONTENT_TYPES = frozenset({"application/xhtml+xml", "text/html", "application/x
 _FONT_KEYS = (b"http://www.idpf.org/2008/embedding", b"http://ns.adobe.com/pdf/enc#RC")
 
 
-def parse(path: Path, limits: ParseLimits) -> ParsedDocument:
+def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
     """Read an .epub file: one section a file of the spine, labelled by its first heading."""
     budget = TextBudget(limits.max_text_chars)
-    with Archive(path, max_unpacked_bytes=limits.max_unpacked_bytes) as archive:
+    with Archive(file, max_unpacked_bytes=limits.max_unpacked_bytes) as archive:
         _refuse_protected(archive)
         package_part = _package_part(archive)
         package = archive.xml(package_part)

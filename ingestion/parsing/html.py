@@ -5,7 +5,7 @@ Markdown, EPUB and mail come through here too, once they are HTML.
 
 import re
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import BinaryIO
 
 import lxml.html
 from lxml import etree
@@ -94,9 +94,9 @@ _XML_CHARSET = re.compile(rb"<\?xml[^>]{0,100}encoding\s*=\s*[\"']([A-Za-z0-9_.:
 _MAX_DEPTH = 200
 
 
-def parse(path: Path, limits: ParseLimits) -> ParsedDocument:
+def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
     """Read a web page."""
-    root = html_root(decode_html(path.read_bytes()))
+    root = html_root(decode_html(file.read()))
     blocks = html_blocks(root)
     title = one_line(root.findtext(".//title") or "")
     language = (root.get("lang") or "")[:2].lower()

@@ -1,7 +1,7 @@
 """Markdown, read as the HTML that it stands for."""
 
 import re
-from pathlib import Path
+from typing import BinaryIO
 
 from markdown_it import MarkdownIt
 
@@ -17,9 +17,9 @@ _FRONT_TITLE = re.compile(r"^title:\s*[\"']?(.+?)[\"']?\s*$", re.M)
 _RENDERER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
 
-def parse(path: Path, limits: ParseLimits) -> ParsedDocument:
+def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
     """Read a Markdown file; front matter gives the title and is not text."""
-    text = decode(path.read_bytes()).replace("\r\n", "\n")
+    text = decode(file.read()).replace("\r\n", "\n")
     title = None
     front = _FRONT_MATTER.match(text)
     if front:

@@ -3,7 +3,7 @@
 Prefixes differ between producers, so elements are looked up by local name, as in Office Open XML.
 """
 
-from pathlib import Path
+from typing import BinaryIO
 
 from lxml import etree
 
@@ -19,9 +19,9 @@ from ingestion.parsing.sections import first_heading, split_sections
 from ingestion.parsing.sheet_grid import TextBudget
 
 
-def parse_text(path: Path, limits: ParseLimits) -> ParsedDocument:
+def parse_text(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
     """Read an .odt file: pages where soft page breaks were saved, sections otherwise."""
-    content, title, resources = _open(path, limits)
+    content, title, resources = _open(file, limits)
     reader = OdfReader(resources, TextBudget(limits.max_text_chars))
     reader.walk(_body(content, "text"))
     blocks = [block for page in reader.pages for block in page]
@@ -35,9 +35,9 @@ def parse_text(path: Path, limits: ParseLimits) -> ParsedDocument:
     )
 
 
-def parse_spreadsheet(path: Path, limits: ParseLimits) -> ParsedDocument:
+def parse_spreadsheet(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
     """Read an .ods file: one page a sheet, hidden ones included."""
-    content, title, resources = _open(path, limits)
+    content, title, resources = _open(file, limits)
     budget = TextBudget(limits.max_text_chars)
     pages: list[ParsedPage] = []
     for table in children(_body(content, "spreadsheet"), "table"):
@@ -50,9 +50,9 @@ def parse_spreadsheet(path: Path, limits: ParseLimits) -> ParsedDocument:
     )
 
 
-def parse_presentation(path: Path, limits: ParseLimits) -> ParsedDocument:
+def parse_presentation(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
     """Read an .odp file: one page a slide, its notes last."""
-    content, title, resources = _open(path, limits)
+    content, title, resources = _open(file, limits)
     budget = TextBudget(limits.max_text_chars)
     pages: list[ParsedPage] = []
     for slide in children(_body(content, "presentation"), "page"):
@@ -70,9 +70,9 @@ def parse_presentation(path: Path, limits: ParseLimits) -> ParsedDocument:
     )
 
 
-def _open(path: Path, limits: ParseLimits) -> tuple[etree._Element, str | None, OdfResources]:
+def _open(file: BinaryIO, limits: ParseLimits) -> tuple[etree._Element, str | None, OdfResources]:
     """Return (content, title, what the content refers to); raises EncryptedDocument."""
-    with Archive(path, max_unpacked_bytes=limits.max_unpacked_bytes) as archive:
+    with Archive(file, max_unpacked_bytes=limits.max_unpacked_bytes) as archive:
         manifest = "META-INF/manifest.xml"
         if manifest in archive and b"encryption-data" in archive.read(manifest):
             raise EncryptedDocument("OpenDocument with a password")

@@ -1,7 +1,7 @@
 """Plain text: paragraphs between blank lines, list items, headings underlined or numbered."""
 
 import re
-from pathlib import Path
+from typing import BinaryIO
 
 from ingestion import media_types
 from ingestion.parsing.document import Block, ParsedDocument
@@ -16,9 +16,9 @@ _UNDERLINE = re.compile(r"^(?:={3,}|-{3,}|~{3,})$")
 _MAX_HEADING_CHARS = 120
 
 
-def parse(path: Path, limits: ParseLimits) -> ParsedDocument:
+def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
     """Read a text file, whatever its encoding."""
-    blocks = text_blocks(decode(path.read_bytes()))
+    blocks = text_blocks(decode(file.read()))
     return ParsedDocument(
         media_type=media_types.TEXT,
         title=first_heading(blocks),

@@ -1,7 +1,7 @@
 """Presentations (Office Open XML): slides in order, with their notes, tables and charts."""
 
 from collections.abc import Iterator
-from pathlib import Path
+from typing import BinaryIO
 
 from lxml import etree
 
@@ -29,9 +29,9 @@ _REPEATED = frozenset({"sldNum", "dt", "ftr", "hdr", "sldImg"})
 _MAX_DEPTH = 50
 
 
-def parse(path: Path, limits: ParseLimits) -> ParsedDocument:
+def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
     """Read a .pptx file; raises CorruptDocument, EncryptedDocument or UnsafeDocument."""
-    with Archive(path, max_unpacked_bytes=limits.max_unpacked_bytes) as archive:
+    with Archive(file, max_unpacked_bytes=limits.max_unpacked_bytes) as archive:
         main = main_part(archive, "ppt/presentation.xml")
         authors = _comment_authors(archive, main)
         pages = tuple(

@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from ingestion import media_types
 from ingestion.errors import EmptyDocument, TooManyPages, TooMuchText, UnsupportedMediaType
@@ -32,9 +31,13 @@ _LANGUAGE_SAMPLE_CHARS = 20_000
 
 
 class Parser(Protocol):
-    """A function that reads one format, keeps no state, and raises errors of `ingestion.errors`."""
+    """A function that reads one format, keeps no state, and raises errors of `ingestion.errors`.
 
-    def __call__(self, path: Path, limits: ParseLimits) -> ParsedDocument: ...
+    It is given an open, seekable file on disk at its beginning, and must open nothing else: where
+    it runs nothing can be opened (`ingestion.sandbox`).
+    """
+
+    def __call__(self, file: BinaryIO, limits: ParseLimits) -> ParsedDocument: ...
 
 
 PARSERS: Mapping[str, Parser] = {
@@ -55,17 +58,18 @@ PARSERS: Mapping[str, Parser] = {
 }
 
 
-def parse(path: Path, *, name: str, limits: ParseLimits) -> ParsedDocument:
-    """Return the text of the file at `path`, called `name` by its owner.
+def parse(file: BinaryIO, *, name: str, limits: ParseLimits) -> ParsedDocument:
+    """Return the text of `file`, open on disk, called `name` by its owner.
 
     The pages hold text (an empty document raises EmptyDocument), and limits on pages and text
     hold whatever the format.
     """
-    media_type = media_types.detect(path, name)
+    media_type = media_types.detect(file, name)
     parser = PARSERS.get(media_type)
     if parser is None:
         raise UnsupportedMediaType(media_type)
-    document = parser(path, limits)
+    file.seek(0)
+    document = parser(file, limits)
     pages = tuple(_tidy(page) for page in document.pages)
     if len(pages) > limits.max_pages:
         raise TooManyPages(f"{len(pages)} pages")

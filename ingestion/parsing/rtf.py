@@ -1,6 +1,6 @@
 """Rich Text Format, by striprtf: text and table cells, without styles."""
 
-from pathlib import Path
+from typing import BinaryIO
 
 from striprtf.striprtf import rtf_to_text
 
@@ -11,9 +11,9 @@ from ingestion.parsing.plain import text_blocks
 from ingestion.parsing.sections import split_sections
 
 
-def parse(path: Path, limits: ParseLimits) -> ParsedDocument:
+def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
     """Read an RTF file; one paragraph a line, as striprtf gives them."""
-    source = path.read_bytes().decode("latin-1")
+    source = file.read().decode("latin-1")
     text = rtf_to_text(  # type: ignore[no-untyped-call]  # striprtf has no types
         source, encoding="cp1252", errors="replace"
     )

@@ -6,7 +6,7 @@ formulas give the value that was last computed.
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
+from typing import BinaryIO
 
 from lxml import etree
 
@@ -32,10 +32,10 @@ _MAX_COLUMNS = 16_384
 _RANGE = re.compile(r"([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})")
 
 
-def parse(path: Path, limits: ParseLimits) -> ParsedDocument:
+def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
     """Read an .xlsx file; raises CorruptDocument, EncryptedDocument or UnsafeDocument."""
     budget = TextBudget(limits.max_text_chars)
-    with Archive(path, max_unpacked_bytes=limits.max_unpacked_bytes) as archive:
+    with Archive(file, max_unpacked_bytes=limits.max_unpacked_bytes) as archive:
         main = main_part(archive, "xl/workbook.xml")
         workbook = _Workbook(archive, main)
         pages = tuple(

@@ -1,12 +1,13 @@
 """Reads untrusted files in a child process that can do little and lasts little.
 
-    caller ──request──▶ zygote (parsers imported once) ──fork──▶ child (limits set, one file)
-       ▲                                                            │
-       └──────────────────── result, bounded JSON ◀─────────────────┘
+    caller ──descriptors──▶ zygote (parsers imported once) ──fork──▶ child (confined, one file)
+       ▲                                                               │
+       └───────────────────── result, bounded JSON ◀───────────────────┘
 
-`parse_in_child` is the interface. The zygote is a plain subprocess, so it works inside
-Celery's daemonic workers; it starts with the first file, ends after a minute of rest, and dies with
-its caller.
+`parse_in_child` is the interface. The zygote is a plain subprocess with an empty environment: it
+works inside Celery's daemonic workers; it starts with the first file, ends after a minute of rest,
+and dies with its caller. It reads nothing of what it hands to a child, which keeps memory, time,
+the file and the pipe for its result (`confinement`): docs/decisions/017-sandbox.md.
 """
 
 from ingestion.parsing.limits import ParseLimits

@@ -1,20 +1,25 @@
 """The caller's side of the sandbox: one zygote a process, one file at a time."""
 
+import contextlib
+import logging
 import os
 import select
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
 
 from ingestion.errors import (
+    CorruptDocument,
+    DocumentError,
     ParseCancelled,
     ParseMemoryExceeded,
     ParserCrashed,
@@ -23,9 +28,13 @@ from ingestion.errors import (
     TooMuchText,
 )
 from ingestion.parsing.limits import ParseLimits
-from ingestion.sandbox.protocol import LENGTH
+from ingestion.sandbox.protections import Protection, lack
+from ingestion.sandbox.protocol import REQUEST
 from ingestion.sandbox.wire import ParsedFile, ParseRequest, dump_request, load_result
 
+logger = logging.getLogger(__name__)
+
+_MODULE = "ingestion.sandbox.zygote"
 _PROJECT = Path(__file__).resolve().parents[2]
 _START_SECONDS = 60
 # The kernel ends the child at its wall limit; the caller waits a little longer, then acts.
@@ -33,6 +42,13 @@ _GRACE_SECONDS = 10
 _POLL_SECONDS = 0.5
 # A native allocation that fails ends in abort(); a death near the ceiling is told as memory.
 _MEMORY_SHARE = 0.5
+# All of it: whatever secrets this process was given stay here.
+_ENVIRONMENT = {
+    "LANG": "C.UTF-8",
+    "MALLOC_ARENA_MAX": "1",
+    "PATH": os.defpath,
+    "TOKENIZERS_PARALLELISM": "false",
+}
 _TIME_SIGNALS = (signal.SIGALRM, signal.SIGXCPU)
 
 
@@ -48,32 +64,36 @@ def parse_in_child(
     chunk_tokens: int,
     limits: ParseLimits | None = None,
     is_cancelled: Callable[[], bool] = _never,
+    require_protections: bool = False,
 ) -> ParsedFile:
     """Parse and chunk the file at `path`, called `name` by its owner, in a child process.
 
     Passages hold at most `chunk_tokens` tokens of the model whose `tokenizer.json` is given (None:
-    a cautious estimate). `is_cancelled` is asked about twice a second. Raises the errors of
-    `ingestion.errors`, and nothing else, whatever the file.
+    a cautious estimate). `is_cancelled` is asked about twice a second. With `require_protections`
+    a machine whose kernel lacks one of `Protection` parses nothing (SandboxUnavailable). Raises
+    the errors of `ingestion.errors`, and nothing else, whatever the file.
     """
-    request = ParseRequest(
-        path=path.resolve(),
-        name=name,
-        tokenizer_path=tokenizer_path.resolve() if tokenizer_path else None,
-        chunk_tokens=chunk_tokens,
-        limits=limits or ParseLimits(),
-    )
-    with _lock:
-        zygote = _living_zygote()
+    limits = limits or ParseLimits()
+    request = dump_request(ParseRequest(name=name, chunk_tokens=chunk_tokens, limits=limits))
+    with _lock, _opened(path) as file:
+        zygote = _living_zygote(tokenizer_path.resolve() if tokenizer_path else None)
+        if require_protections and zygote.missing:
+            raise SandboxUnavailable(lack(zygote.missing))
         try:
-            data, ending = zygote.run(request, is_cancelled)
+            data, ending = zygote.run(file, request, limits, is_cancelled)
         except (OSError, EOFError, ValueError) as error:
             zygote.close()
             raise SandboxUnavailable(f"the zygote died: {error}") from error
         except BaseException:
             zygote.close()  # the child, still at work, dies with it
             raise
-    _check_ending(ending, request.limits)
-    return load_result(data)
+    try:
+        _check_ending(ending, limits)
+        return load_result(data)
+    except DocumentError as error:
+        # The child is not trusted: its words are quoted, so that they make no lines of their own.
+        logger.info("a file could not be read: %s: %.500r", error.code, str(error))
+        raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +106,18 @@ class _Ending:
 
 
 class _Zygote:
-    def __init__(self) -> None:
+    def __init__(self, tokenizer_path: Path | None) -> None:
         self.owner_pid = os.getpid()
+        self.tokenizer = _version(tokenizer_path)
         self._control, theirs = socket.socketpair()
-        environment = {**os.environ, "TOKENIZERS_PARALLELISM": "false", "MALLOC_ARENA_MAX": "1"}
+        arguments = [str(theirs.fileno()), *([str(tokenizer_path)] if tokenizer_path else [])]
         try:
             self._process = subprocess.Popen(  # noqa: S603 (our own interpreter and module)
-                [sys.executable, "-m", "ingestion.sandbox.zygote", str(theirs.fileno())],
+                [sys.executable, "-m", _MODULE, *arguments],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 cwd=_PROJECT,
-                env=environment,
+                env=_ENVIRONMENT,
             )
         except OSError as error:
             raise SandboxUnavailable(f"cannot start the zygote: {error}") from error
@@ -104,10 +125,12 @@ class _Zygote:
             theirs.close()
         self._control.settimeout(_START_SECONDS)
         try:
-            self._read_line()
-        except (OSError, EOFError) as error:
+            self.missing = frozenset(map(Protection, orjson.loads(self._read_line())))
+        except (OSError, EOFError, ValueError) as error:
             self.close()
             raise SandboxUnavailable(f"the zygote did not start: {error}") from error
+        if self.missing:
+            logger.warning(lack(self.missing))
 
     def is_alive(self) -> bool:
         if self.owner_pid != os.getpid() or self._process.poll() is not None:
@@ -120,21 +143,26 @@ class _Zygote:
             self._process.kill()
             self._process.wait()
 
-    def run(self, request: ParseRequest, is_cancelled: Callable[[], bool]) -> tuple[bytes, _Ending]:
-        message = dump_request(request)
-        result, theirs = os.pipe()
+    def run(
+        self, file: int, request: bytes, limits: ParseLimits, is_cancelled: Callable[[], bool]
+    ) -> tuple[bytes, _Ending]:
+        """Have the file parsed; return what the child wrote and how it ended."""
+        result, result_end = os.pipe()
+        request_end, request_pipe = os.pipe()
         try:
-            socket.send_fds(self._control, [LENGTH.pack(len(message))], [theirs])
-            os.close(theirs)
-            theirs = -1
-            self._control.sendall(message)
-            data = self._read_result(result, request.limits, is_cancelled)
-            ending = _Ending(**orjson.loads(self._read_line()))
+            # A name and some numbers: less than a pipe holds, so that writing does not wait.
+            os.write(request_pipe, request)
+            socket.send_fds(self._control, [REQUEST], [file, request_end, result_end])
+        except BaseException:
+            os.close(result)
+            raise
+        finally:
+            for descriptor in (request_pipe, request_end, result_end):
+                os.close(descriptor)
+        try:
+            return self._read_result(result, limits, is_cancelled), self._read_ending()
         finally:
             os.close(result)
-            if theirs >= 0:
-                os.close(theirs)
-        return data, ending
 
     def _read_result(
         self, result: int, limits: ParseLimits, is_cancelled: Callable[[], bool]
@@ -155,6 +183,14 @@ class _Zygote:
                 raise ParseTimeout(f"no result after {limits.wall_seconds} s")
             if not ready and is_cancelled():
                 raise ParseCancelled(str(limits))
+
+    def _read_ending(self) -> _Ending:
+        """Return how the child ended, which it does once its result is closed."""
+        self._control.settimeout(_GRACE_SECONDS)
+        try:
+            return _Ending(**orjson.loads(self._read_line()))
+        except TimeoutError as error:
+            raise ParserCrashed("the child closed its result and went on") from error
 
     def _read_line(self) -> bytes:
         line = b""
@@ -181,13 +217,38 @@ _lock = threading.Lock()
 _current: _Zygote | None = None
 
 
-def _living_zygote() -> _Zygote:
+def _living_zygote(tokenizer_path: Path | None) -> _Zygote:
     global _current
-    if _current is None or not _current.is_alive():
-        if _current is not None:
-            _current.close()
-        _current = _Zygote()
+    if _current is not None and not (
+        _current.is_alive() and _current.tokenizer == _version(tokenizer_path)
+    ):
+        _current.close()
+        _current = None
+    if _current is None:
+        _current = _Zygote(tokenizer_path)
     return _current
+
+
+def _version(tokenizer_path: Path | None) -> tuple[Path, int] | None:
+    """Return what changes when another tokenizer is to be used."""
+    if tokenizer_path is None:
+        return None
+    return tokenizer_path, tokenizer_path.stat().st_mtime_ns
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[int]:
+    """The descriptor of the regular file at `path`; a CorruptDocument if it is none."""
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        raise CorruptDocument(f"the file cannot be opened: {error}") from error
+    try:
+        if not stat.S_ISREG(os.fstat(file).st_mode):
+            raise CorruptDocument("not a regular file")
+        yield file
+    finally:
+        os.close(file)
 
 
 def close_zygote() -> None:

@@ -1,21 +1,30 @@
 """What the child does between fork and exit: give its rights up, parse one file, write, end."""
 
-import ctypes
 import os
 import resource
 import signal
 import struct
 import traceback
+from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from ingestion.chunking import chunk_document
 from ingestion.chunking.tokens import TokenCounter
-from ingestion.errors import CorruptDocument, IngestionError, ParseMemoryExceeded, TooMuchText
+from ingestion.errors import (
+    CorruptDocument,
+    IngestionError,
+    ParseMemoryExceeded,
+    ParserCrashed,
+    TooMuchText,
+)
 from ingestion.parsing.limits import ParseLimits
 from ingestion.parsing.registry import parse
-from ingestion.sandbox.wire import ParsedFile, ParseRequest, dump_result
+from ingestion.sandbox.confinement import confine, keep_descriptors
+from ingestion.sandbox.namespaces import Isolation
+from ingestion.sandbox.protections import Protection
+from ingestion.sandbox.wire import ParsedFile, ParseRequest, dump_result, load_request
 
-_PR_SET_PDEATHSIG = 1
 _MAX_OPEN_FILES = 64
 # A file that breaks its format's rules in a way that a parser did not foresee.
 _BROKEN_FILE = (
@@ -33,25 +42,47 @@ _BROKEN_FILE = (
 )
 
 
-def run(request: ParseRequest, counter: TokenCounter, result_fd: int, zygote_pid: int) -> None:
-    """Parse and chunk `request` and write the outcome to `result_fd`; never returns."""
+@dataclass(frozen=True, slots=True)
+class Descriptors:
+    """What a child is given: the file, the pipe with its request, the pipe for its result."""
+
+    file: int
+    request: int
+    result: int
+
+
+def run(
+    given: Descriptors,
+    counter: TokenCounter,
+    isolation: Isolation,
+    *,
+    known_missing: frozenset[Protection],
+    zygote_pid: int,
+) -> None:
+    """Parse and chunk the file and write the outcome; never returns.
+
+    Ends at once, with the file unread, when a protection that the zygote had counted on
+    (`known_missing` are the others) cannot be had.
+    """
     exit_code = 1
     try:
-        _die_with(zygote_pid)
-        _limit(request.limits)
-        _write(result_fd, _outcome(request, counter))
-        exit_code = 0
-    except BaseException:
-        traceback.print_exc()
-        raise
+        with os.fdopen(given.request, "rb") as pipe:
+            request = load_request(pipe.read())
+        root = () if isolation.root is None else (isolation.root,)
+        keep_descriptors(given.file, given.result, *root)
+        file = os.fdopen(given.file, "rb")
+        _limit(request.limits, os.fstat(given.file).st_size)
+        if confine(isolation, parent_pid=zygote_pid) <= known_missing:
+            _write(given.result, _outcome(file, request, counter))
+            exit_code = 0
     finally:
         os._exit(exit_code)
 
 
-def _outcome(request: ParseRequest, counter: TokenCounter) -> bytes:
+def _outcome(file: BinaryIO, request: ParseRequest, counter: TokenCounter) -> bytes:
     limits = request.limits
     try:
-        document = parse(request.path, name=request.name, limits=limits)
+        document = parse(file, name=request.name, limits=limits)
         passages = chunk_document(
             document, name=request.name, counter=counter, chunk_tokens=request.chunk_tokens
         )
@@ -63,30 +94,30 @@ def _outcome(request: ParseRequest, counter: TokenCounter) -> bytes:
     except MemoryError:
         return dump_result(ParseMemoryExceeded(f"more than {limits.memory_bytes} bytes"))
     except _BROKEN_FILE as error:
-        traceback.print_exc()
-        return dump_result(CorruptDocument(f"{type(error).__name__}: {error}"))
+        return dump_result(CorruptDocument(_told(error)))
+    except Exception as error:  # noqa: BLE001 (whatever it is, the caller must know)
+        return dump_result(ParserCrashed(_told(error)))
     if len(result) > limits.max_result_bytes:
         return dump_result(TooMuchText(f"{len(result)} bytes of result"))
     return result
 
 
-def _die_with(parent_pid: int) -> None:
-    """Ask the kernel to kill this process when the zygote dies."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent_pid:
-        os._exit(1)
+def _told(error: BaseException) -> str:
+    """Return the error and where in our code or a parser's it came from."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({Path(frame.filename).name}:{frame.lineno})"
 
 
-def _limit(limits: ParseLimits) -> None:
-    """Lower this process's rights; the kernel ends it where it goes beyond its time."""
+def _limit(limits: ParseLimits, file_bytes: int) -> None:
+    """Limit this process's means; the kernel ends it where it goes beyond its time."""
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-    address_space = pages * resource.getpagesize()
-    memory = address_space + limits.memory_bytes
+    # A parser may map the file, which takes addresses and no memory.
+    memory = pages * resource.getpagesize() + limits.memory_bytes + file_bytes
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds + 5))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (_MAX_OPEN_FILES, _MAX_OPEN_FILES))
+    for nothing in (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE, resource.RLIMIT_NPROC):
+        resource.setrlimit(nothing, (0, 0))
     for signum in (signal.SIGALRM, signal.SIGXCPU, signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, limits.wall_seconds)
@@ -96,4 +127,3 @@ def _write(fd: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(fd, view[: 1 << 20]) :]
-    os.close(fd)

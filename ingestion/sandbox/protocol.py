@@ -1,6 +1,9 @@
-"""Constants that both sides of the control socket share."""
+"""What both ends of the zygote's control socket know.
 
-import struct
+Each request is one byte, sent with three descriptors: the file, a pipe from which the child reads
+its `ParseRequest`, and a pipe for its result. The zygote itself reads none of them, so that what is
+forked for one tenant's file has seen nothing of another's.
+"""
 
-# Each request is its length, sent with the descriptor for the result, then that many bytes.
-LENGTH = struct.Struct("!I")
+REQUEST = b"p"
+DESCRIPTORS = 3

@@ -1,11 +1,10 @@
-"""Requests to the zygote and results from the child, as JSON.
+"""Requests to the child and its results, as JSON.
 
 The child has read an untrusted file and is not trusted either: its result is rebuilt field by
 field, and anything unexpected is a ParserCrashed.
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -32,28 +31,23 @@ class ParsedFile:
 
 @dataclass(frozen=True, slots=True)
 class ParseRequest:
-    """One file to parse and chunk."""
+    """What the child must know of the file that it is given."""
 
-    path: Path
     name: str
-    tokenizer_path: Path | None
     chunk_tokens: int
     limits: ParseLimits
 
 
 def dump_request(request: ParseRequest) -> bytes:
     """Return the request as bytes."""
-    return orjson.dumps(request, default=str)
+    return orjson.dumps(request)
 
 
 def load_request(data: bytes) -> ParseRequest:
     """Return the request that `dump_request` wrote."""
     raw = orjson.loads(data)
-    tokenizer = raw["tokenizer_path"]
     return ParseRequest(
-        path=Path(raw["path"]),
         name=raw["name"],
-        tokenizer_path=Path(tokenizer) if tokenizer else None,
         chunk_tokens=raw["chunk_tokens"],
         limits=ParseLimits(**raw["limits"]),
     )

@@ -1,11 +1,11 @@
 """The process that holds the parsers ready and forks a child for each file.
 
-`python -m ingestion.sandbox.zygote FD`: FD is a Unix stream socket. Each request is a 4-byte length
-and JSON, sent with the file descriptor for the result; the answer is JSON on one line. End of file
-on the socket ends the zygote, and with it the child.
+`python -m ingestion.sandbox.zygote FD [TOKENIZER]`: FD is a Unix stream socket (`protocol`), on
+which the first line lists the protections that are missing here; TOKENIZER is the `tokenizer.json`
+by which passages are counted. The answer to a request is JSON on one line. End of file on the
+socket ends the zygote, and with it the child.
 """
 
-import ctypes
 import gc
 import os
 import resource
@@ -13,76 +13,79 @@ import select
 import signal
 import socket
 import sys
-from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import orjson
 
-from ingestion.chunking.tokens import TokenCounter
-from ingestion.sandbox import job
-from ingestion.sandbox.protocol import LENGTH
-from ingestion.sandbox.wire import ParseRequest, load_request
+from ingestion.sandbox import kernel
+from ingestion.sandbox.confinement import missing_protections
+from ingestion.sandbox.namespaces import Isolation, isolate
+from ingestion.sandbox.protections import Protection
+from ingestion.sandbox.protocol import DESCRIPTORS, REQUEST
+
+if TYPE_CHECKING:
+    from ingestion.chunking.tokens import TokenCounter
+    from ingestion.sandbox.job import Descriptors
 
 IDLE_SECONDS = 60
-_PARENT_CHECK_SECONDS = 5
-_CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 
 
 def main() -> None:
     """Serve requests until the caller goes away or nothing has come for IDLE_SECONDS."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    _leave_network()
     control = socket.socket(fileno=int(sys.argv[1]))
-    parent = os.getppid()
+    # First of all, while this process is small and has one thread.
+    isolation = isolate(control.fileno())
+    missing = missing_protections(isolation)
+    kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
+    counter = _load(Path(sys.argv[2]) if len(sys.argv) > 2 else None)
     gc.collect()
     gc.freeze()
-    control.sendall(b"ready\n")
-    while _wait_request(control, parent):
-        message, descriptors, _, _ = socket.recv_fds(control, LENGTH.size, 1)
-        if len(message) < LENGTH.size or not descriptors:
-            return
-        request = load_request(_receive(control, LENGTH.unpack(message)[0]))
-        _serve(control, request, descriptors[0])
+    control.sendall(orjson.dumps(sorted(missing)) + b"\n")
+    _serve(control, counter, isolation, missing)
 
 
-def _wait_request(control: socket.socket, parent: int) -> bool:
-    """Wait for a request; False when it is time to end."""
-    for _ in range(IDLE_SECONDS // _PARENT_CHECK_SECONDS):
-        if select.select([control], [], [], _PARENT_CHECK_SECONDS)[0]:
-            return True
-        if os.getppid() != parent:
-            return False
-    return False
+def _load(tokenizer_path: Path | None) -> "TokenCounter":
+    """Load all that children need: they can open nothing."""
+    from ingestion.chunking.tokens import TokenCounter
+    from ingestion.sandbox.preload import preload
+
+    preload()
+    return TokenCounter(tokenizer_path)
 
 
-def _receive(control: socket.socket, size: int) -> bytes:
-    data = b""
-    while len(data) < size:
-        block = control.recv(size - len(data))
-        if not block:
-            sys.exit(0)
-        data += block
-    return data
+def _serve(
+    control: socket.socket,
+    counter: "TokenCounter",
+    isolation: Isolation,
+    missing: frozenset[Protection],
+) -> None:
+    from ingestion.sandbox import job
 
-
-@lru_cache(maxsize=2)
-def _counter(path: Path | None, _changed_ns: int) -> TokenCounter:
-    counter = TokenCounter(path)
-    gc.freeze()
-    return counter
-
-
-def _serve(control: socket.socket, request: ParseRequest, result_fd: int) -> None:
-    path = request.tokenizer_path
-    counter = _counter(path, path.stat().st_mtime_ns if path else 0)
-    zygote_pid = os.getpid()
     own_bytes = resident_bytes()
-    pid = os.fork()
-    if pid == 0:
-        control.close()
-        job.run(request, counter, result_fd, zygote_pid)
-    os.close(result_fd)
+    zygote_pid = os.getpid()
+    while select.select([control], [], [], IDLE_SECONDS)[0]:
+        message, descriptors, _, _ = socket.recv_fds(control, len(REQUEST), DESCRIPTORS)
+        if message != REQUEST or len(descriptors) != DESCRIPTORS:
+            return
+        given = job.Descriptors(*descriptors)
+        pid = os.fork()
+        if pid == 0:
+            control.close()
+            job.run(given, counter, isolation, known_missing=missing, zygote_pid=zygote_pid)
+        _close(given)
+        _report_end(control, pid, own_bytes)
+
+
+def _close(given: "Descriptors") -> None:
+    for descriptor in (given.file, given.request, given.result):
+        os.close(descriptor)
+
+
+def _report_end(control: socket.socket, pid: int, own_bytes: int) -> None:
+    """Tell the caller how the child ended; end with the child when the caller has gone."""
     child = os.pidfd_open(pid)
     ready, _, _ = select.select([control.fileno(), child], [], [])
     os.close(child)
@@ -100,13 +103,6 @@ def resident_bytes() -> int:
     """Return the memory of this process that a fork shares."""
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     return pages * resource.getpagesize()
-
-
-def _leave_network() -> None:
-    """Move to a network namespace without interfaces where the kernel permits it."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.unshare(_CLONE_NEWNET) != 0:
-        libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,8 @@ from ingestion.parsing.registry import parse
 
 def read(path: Path, limits: ParseLimits | None = None) -> ParsedDocument:
     """Parse a file in this process."""
-    return parse(path, name=path.name, limits=limits or ParseLimits())
+    with path.open("rb") as file:
+        return parse(file, name=path.name, limits=limits or ParseLimits())
 
 
 def blocks_of(document: ParsedDocument) -> list[Block]:

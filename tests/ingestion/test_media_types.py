@@ -6,9 +6,14 @@ import pytest
 
 from ingestion import media_types as types
 from ingestion.errors import EncryptedDocument, UnsafeDocument, UnsupportedMediaType
-from ingestion.media_types import detect
 from tests.ingestion.package_writer import paragraph, write_docx, write_epub, write_odf, write_zip
 from tests.ingestion.pdf_writer import Page, write_pdf
+
+
+def detect(path: Path, name: str) -> str:
+    with path.open("rb") as file:
+        return types.detect(file, name)
+
 
 MAIL = "From: a@x.fr\nTo: b@x.fr\nSubject: Bonjour\nDate: Mon, 1 Jul 2024 10:00:00 +0200\n\nTexte"
 

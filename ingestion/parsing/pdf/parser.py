@@ -1,8 +1,10 @@
 """PDF: text, outline and metadata by PDFium; pypdf stands in where PDFium fails."""
 
 import ctypes
+import mmap
+import os
 from collections.abc import Iterator
-from pathlib import Path
+from typing import BinaryIO
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as c
@@ -45,24 +47,31 @@ _TITLE_LEFTOVERS = (
 )
 
 
-def parse(path: Path, limits: ParseLimits) -> ParsedDocument:
+def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
     """Read a PDF file; raises EncryptedDocument, ImageOnlyDocument, EmptyDocument, TooManyPages or
     CorruptDocument."""
     try:
-        pdf = pdfium.PdfDocument(path)
+        pdf = pdfium.PdfDocument(_mapped(file))
         count = len(pdf)
     except pdfium.PdfiumError as error:
         if pdfium_says_password(error):
             raise EncryptedDocument(str(error)) from error
-        return stand_in.parse(path, limits)
+        return stand_in.parse(file, limits)
     try:
         if count > limits.max_pages:
             raise TooManyPages(f"{count} pages")
         if count == 0:
-            return stand_in.parse(path, limits)
-        return _parse(pdf, path, limits)
+            return stand_in.parse(file, limits)
+        return _parse(pdf, file, limits)
     finally:
         pdf.close()
+
+
+def _mapped(file: BinaryIO) -> "ctypes.Array[ctypes.c_char]":
+    """Return the file's bytes without reading them: PDFium opens no path and calls nothing back."""
+    size = file.seek(0, os.SEEK_END)
+    pages = mmap.mmap(file.fileno(), size, mmap.MAP_PRIVATE, mmap.PROT_READ | mmap.PROT_WRITE)
+    return (ctypes.c_char * size).from_buffer(pages)
 
 
 def pdfium_says_password(error: pdfium.PdfiumError) -> bool:
@@ -70,8 +79,8 @@ def pdfium_says_password(error: pdfium.PdfiumError) -> bool:
     return getattr(error, "err_code", None) in (c.FPDF_ERR_PASSWORD, c.FPDF_ERR_SECURITY)
 
 
-def _parse(pdf: pdfium.PdfDocument, path: Path, limits: ParseLimits) -> ParsedDocument:
-    reading = _Reading(pdf, path, limits)
+def _parse(pdf: pdfium.PdfDocument, file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
+    reading = _Reading(pdf, file, limits)
     pages = without_running_lines(reading.lines, reading.heights)
     pages = [in_reading_order(lines) for lines in pages]
     looks = document_looks(pages, _outline(pdf))
@@ -97,7 +106,7 @@ def _parse(pdf: pdfium.PdfDocument, path: Path, limits: ParseLimits) -> ParsedDo
 class _Reading:
     """Everything that PDFium says about the pages, one page at a time."""
 
-    def __init__(self, pdf: pdfium.PdfDocument, path: Path, limits: ParseLimits) -> None:
+    def __init__(self, pdf: pdfium.PdfDocument, file: BinaryIO, limits: ParseLimits) -> None:
         self.lines: list[list[Line]] = []
         self.heights: list[float] = []
         self.extras: list[list[Block]] = []
@@ -105,21 +114,21 @@ class _Reading:
         self._unreadable: list[int] = []
         chars = 0
         for index in range(len(pdf)):
-            self._read(pdf, path, index)
+            self._read(pdf, file, index)
             chars += sum(len(line.text) for line in self.lines[-1])
             if chars > limits.max_text_chars:
                 raise TooMuchText(f"more than {limits.max_text_chars} characters")
         if len(self._unreadable) == len(self.lines):
             raise CorruptDocument("no page can be read")
 
-    def _read(self, pdf: pdfium.PdfDocument, path: Path, index: int) -> None:
+    def _read(self, pdf: pdfium.PdfDocument, file: BinaryIO, index: int) -> None:
         lines: list[Line] = []
         extra: list[Block] = []
         height = 0.0
         try:
             page = pdf[index]
         except pdfium.PdfiumError:
-            text = stand_in.page_text(path, index)
+            text = stand_in.page_text(file, index)
             if not text:
                 self._unreadable.append(index + 1)
             extra = [Block("paragraph", text)] if text else []

@@ -1,6 +1,6 @@
 """pypdf where PDFium gives up: slower, without layout, but it mends broken cross-references."""
 
-from pathlib import Path
+from typing import BinaryIO
 
 from pypdf import PdfReader
 from pypdf.errors import PyPdfError
@@ -15,10 +15,10 @@ from ingestion.parsing.plain import text_blocks
 _BROKEN = (PyPdfError, ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError)
 
 
-def parse(path: Path, limits: ParseLimits) -> ParsedDocument:
+def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
     """Read with pypdf a file that PDFium cannot open; raises CorruptDocument if pypdf cannot."""
     try:
-        reader = PdfReader(path)
+        reader = PdfReader(file)
         if reader.is_encrypted and not reader.decrypt(""):
             raise EncryptedDocument("pypdf needs a password")
         count = len(reader.pages)
@@ -44,10 +44,10 @@ def parse(path: Path, limits: ParseLimits) -> ParsedDocument:
     )
 
 
-def page_text(path: Path, index: int) -> str:
+def page_text(file: BinaryIO, index: int) -> str:
     """Return the text of the page at `index` (from 0), or "" if pypdf cannot read it either."""
     try:
-        return _text(PdfReader(path), index)
+        return _text(PdfReader(file), index)
     except _BROKEN:
         return ""
 

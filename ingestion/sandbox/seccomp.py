@@ -1,0 +1,126 @@
+"""seccomp: the kernel refuses this process every system call but those listed here (seccomp(2)).
+
+What parsing needs once everything is loaded and opened: memory, reading and writing descriptors
+that are open, time, random numbers, its own end. Nothing that names a file, an address or another
+process. Whatever is not listed fails with EPERM.
+"""
+
+import ctypes
+import mmap
+import os
+import platform
+import struct
+from dataclasses import dataclass
+
+from ingestion.sandbox import kernel
+
+_MODE_FILTER = 2
+# Codes of classic BPF: load a word, compare it, return (linux/bpf_common.h).
+_LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+_ALLOW, _KILL, _EPERM = 0x7FFF_0000, 0x8000_0000, 0x0005_0001
+# struct seccomp_data: number, architecture, instruction pointer, six arguments of 64 bits.
+_NUMBER_AT, _ARCHITECTURE_AT, _ARGUMENTS_AT = 0, 4, 16
+_X32_BIT = 0x4000_0000  # the x32 numbers of x86-64, whose arguments are others
+_F_DUPFD_CLOEXEC = 1030
+
+# System call -> its numbers on x86-64 and on arm64 (None: that one has no such call).
+_UNCONDITIONAL: dict[str, tuple[int, int | None]] = {
+    "read": (0, 63),
+    "write": (1, 64),
+    "lseek": (8, 62),
+    "futex": (202, 98),
+    "munmap": (11, 215),
+    "brk": (12, 214),
+    "madvise": (28, 233),
+    "mremap": (25, 216),
+    "pread64": (17, 67),
+    "readv": (19, 65),
+    "writev": (20, 66),
+    "close": (3, 57),
+    "rt_sigaction": (13, 134),
+    "rt_sigprocmask": (14, 135),
+    "rt_sigreturn": (15, 139),
+    "restart_syscall": (219, 128),
+    "sigaltstack": (131, 132),
+    "getpid": (39, 172),
+    "gettid": (186, 178),
+    "clock_gettime": (228, 113),
+    "clock_getres": (229, 114),
+    "clock_nanosleep": (230, 115),
+    "nanosleep": (35, 101),
+    "gettimeofday": (96, 169),
+    "time": (201, None),
+    "getrandom": (318, 278),
+    "sched_yield": (24, 124),
+    "sched_getaffinity": (204, 123),
+    "exit": (60, 93),
+    "exit_group": (231, 94),
+}
+_MMAP, _MPROTECT, _FCNTL, _TGKILL = (9, 222), (10, 226), (72, 25), (234, 131)
+
+
+@dataclass(frozen=True, slots=True)
+class _Machine:
+    """An architecture: its mark in audit(7), and its column in the tables above."""
+
+    audit_mark: int
+    column: int
+
+
+_MACHINES = {"x86_64": _Machine(0xC000_003E, 0), "aarch64": _Machine(0xC000_00B7, 1)}
+
+_Instructions = list[tuple[int, int, int, int]]
+
+
+class _Program(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_ushort), ("instructions", ctypes.c_char_p))
+
+
+def deny_system_calls() -> None:
+    """Refuse this process all system calls but the listed ones, for good.
+
+    Raises OSError where the kernel has no seccomp or the architecture is none of ours. Needs
+    `no_new_privs`.
+    """
+    machine = _MACHINES.get(platform.machine())
+    if machine is None:
+        raise OSError(f"no list of system calls for {platform.machine()}")
+    instructions = _filter(machine, os.getpid())
+    code = b"".join(struct.pack("=HBBI", *instruction) for instruction in instructions)
+    program = _Program(len(instructions), code)
+    kernel.prctl(kernel.PR_SET_SECCOMP, _MODE_FILTER, ctypes.byref(program))
+
+
+def _filter(machine: _Machine, own_pid: int) -> _Instructions:
+    """Return the program that the kernel runs at each system call (jumps skip instructions)."""
+    column = machine.column
+    program: _Instructions = [
+        (_LOAD, 0, 0, _ARCHITECTURE_AT),
+        (_EQUAL, 1, 0, machine.audit_mark),  # 32-bit calls have another mark, and other numbers
+        (_RETURN, 0, 0, _KILL),
+        (_LOAD, 0, 0, _NUMBER_AT),
+        (_AT_LEAST, 0, 1, _X32_BIT),
+        (_RETURN, 0, 0, _KILL),
+    ]
+    for numbers in _UNCONDITIONAL.values():
+        number = numbers[column]
+        if number is not None:
+            program += [(_EQUAL, 0, 1, number), (_RETURN, 0, 0, _ALLOW)]
+    for numbers in (_MMAP, _MPROTECT):  # no new code: what is mapped is never executable
+        test = (_ANY_BIT, 1, 0, mmap.PROT_EXEC)
+        program += _when_argument(numbers[column], 2, test)
+    program += _when_argument(_FCNTL[column], 1, (_EQUAL, 0, 1, _F_DUPFD_CLOEXEC))
+    program += _when_argument(_TGKILL[column], 0, (_EQUAL, 0, 1, own_pid))  # abort()
+    return [*program, (_RETURN, 0, 0, _EPERM)]
+
+
+def _when_argument(number: int, index: int, test: tuple[int, int, int, int]) -> _Instructions:
+    """Allow call `number` when the low half of its argument passes `test`, else refuse it."""
+    low_half = _ARGUMENTS_AT + 8 * index
+    return [
+        (_EQUAL, 0, 4, number),
+        (_LOAD, 0, 0, low_half),
+        test,
+        (_RETURN, 0, 0, _ALLOW),
+        (_RETURN, 0, 0, _EPERM),
+    ]
