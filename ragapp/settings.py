@@ -121,7 +121,8 @@ SILENCED_SYSTEM_CHECKS = ["security.W001", "security.W002", "security.W003"]
 
 # --- Database -------------------------------------------------------------------------------------
 # `default` is the application's role: it owns nothing and cannot bypass row security.
-# `owner` owns the tables; only migrations use it.
+# `owner` owns the tables: only `migrate` uses it, and it exists only where its URL is given. No
+# other process needs that URL, and none should have it (docs/operations.md).
 DATABASE_POOL_SIZE: int = env.int("DATABASE_POOL_SIZE", 20)
 
 
@@ -135,11 +136,10 @@ def _database(url: str, *, pool_size: int) -> dict[str, Any]:
 
 
 DATABASE_URL: str = env.str("DATABASE_URL")
-DATABASE_OWNER_URL: str = env.str("DATABASE_OWNER_URL", DATABASE_URL)
-DATABASES = {
-    "default": _database(DATABASE_URL, pool_size=DATABASE_POOL_SIZE),
-    "owner": _database(DATABASE_OWNER_URL, pool_size=0),
-}
+DATABASE_OWNER_URL: str = env.str("DATABASE_OWNER_URL", "")
+DATABASES = {"default": _database(DATABASE_URL, pool_size=DATABASE_POOL_SIZE)}
+if DATABASE_OWNER_URL:
+    DATABASES["owner"] = _database(DATABASE_OWNER_URL, pool_size=0)
 DATABASE_ROUTERS: list[str] = []
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -1,6 +1,5 @@
 """Running the tools of set-up: their output goes to a log, the operator sees one line."""
 
-import os
 import signal
 import subprocess
 from collections.abc import Callable
@@ -8,6 +7,7 @@ from pathlib import Path
 
 from .account import child_setup, our_account
 from .errors import LauncherError
+from .inherited import TOOLS, plain
 from .project import ROOT
 
 # What tools print when they cannot reach their registry (pip, npm).
@@ -39,8 +39,9 @@ def run_logged(
 ) -> None:
     """Run ``command`` in the project, its output appended to ``log_file``.
 
-    ``on_line`` is given each line. Raises LauncherError, beginning with ``failure``, that names the
-    cause when it is the network or the disk, and the log otherwise.
+    ``env`` is what it needs beyond what every tool may know. ``on_line`` is given each line. Raises
+    LauncherError, beginning with ``failure``, that names the cause when it is the network or the
+    disk, and the log otherwise.
     """
     tail: list[str] = []
     with log_file.open("a") as log:
@@ -49,7 +50,7 @@ def run_logged(
         with subprocess.Popen(
             command,
             cwd=ROOT,
-            env=os.environ | (env or {}),
+            env=plain(*TOOLS) | (env or {}),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

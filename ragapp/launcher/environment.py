@@ -1,4 +1,4 @@
-"""The environment that every process of ours is given: the operator's, completed by our own.
+"""The settings that our processes are given: the operator's, completed by our own.
 
 What the operator set, in the environment or in the file ``.env`` of the project, wins; a service
 whose URL is set (``DATABASE_URL``, ``CELERY_BROKER_URL``, ``EMBEDDING_BASE_URL``) is not started
@@ -15,6 +15,7 @@ from . import services
 from .credentials import Credentials
 from .data_dir import DataDir
 from .errors import LauncherError
+from .inherited import OWNER_URL
 from .ports import remembered_port
 
 # What inference.demo_llm serves: two requests at once share its context.
@@ -88,6 +89,8 @@ def application_environment(
     """The variables to add to the environment of ``manage.py``, the workers and the web server."""
     values = {"DATA_DIR": str(data.root), "PYTHONUNBUFFERED": "1"}
     for name, value in services.service_environment(data, credentials).items():
+        if name == OWNER_URL:
+            continue
         ours = embedded.database if name.startswith("DATABASE") else embedded.broker
         if ours and not is_set(name):
             values[name] = value
@@ -105,6 +108,16 @@ def application_environment(
         values["LLM_BASE_URL"] = f"http://127.0.0.1:{embedded.llm_port}/v1"
         values |= _DEMO_LLM
     return values
+
+
+def owner_environment(
+    data: DataDir, credentials: Credentials, embedded: Embedded
+) -> dict[str, str]:
+    """The variable that ``migrate`` is given besides: the database's URL for the tables' owner."""
+    ours = services.service_environment(data, credentials)[OWNER_URL]
+    # A database of the operator's may have one role for all (docs/decisions/008).
+    default = ours if embedded.database else setting("DATABASE_URL", "")
+    return {OWNER_URL: setting(OWNER_URL, default)}
 
 
 def _names_of_this_host(host: str) -> list[str]:

@@ -2,7 +2,6 @@
 
 import argparse
 import contextlib
-import os
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -10,7 +9,14 @@ from pathlib import Path
 
 from .credentials import Credentials, load_credentials
 from .data_dir import DataDir, locked, open_data_dir
-from .environment import Embedded, application_environment, embedded_services, load_env_file
+from .environment import (
+    Embedded,
+    application_environment,
+    embedded_services,
+    load_env_file,
+    owner_environment,
+)
+from .inherited import settings
 from .process import Process
 from .programs import model_programs
 from .project import MANAGE, PYTHON, ROOT
@@ -40,6 +46,8 @@ def manage(arguments: list[str]) -> int:
         credentials = load_credentials(data)
         embedded = embedded_services(data, are_up=not nothing_is_up)
         env = application_environment(data, credentials, embedded)
+        if command[:1] == ["migrate"]:
+            env |= owner_environment(data, credentials, embedded)
         if nothing_is_up:
             stack.enter_context(_own_services(data, credentials, embedded, env, command))
         return _run_in_foreground([str(PYTHON), str(MANAGE), *command], env)
@@ -57,10 +65,10 @@ def _own_services(
         if embedded.database or embedded.broker:
             stack.enter_context(running_services(data, credentials))
         if embedded.database and command[:1] != ["migrate"]:
-            migrate(data, env, embedded=True)
+            migrate(data, env | owner_environment(data, credentials, embedded), embedded=True)
         if _NEED_MODELS.intersection(command[:1]):
             prepare_model(data, data.setup_log)
-            for program in model_programs(data, credentials, embedded, env):
+            for program in model_programs(data, credentials, embedded):
                 process = Process(program, data)
                 stack.callback(process.stop)
                 process.wait_ready()
@@ -69,7 +77,7 @@ def _own_services(
 
 def _run_in_foreground(command: list[str], env: dict[str, str]) -> int:
     """Run ``command`` on this terminal: Ctrl-C is its business, and SIGTERM is passed on."""
-    with subprocess.Popen(command, env=os.environ | env) as process:
+    with subprocess.Popen(command, env=settings() | env) as process:
         before = [
             (signal.SIGINT, signal.signal(signal.SIGINT, signal.SIG_IGN)),
             (signal.SIGTERM, signal.signal(signal.SIGTERM, lambda *_: process.terminate())),

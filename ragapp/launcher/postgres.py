@@ -15,6 +15,7 @@ from .account import Account, child_setup, database_account
 from .credentials import Credentials
 from .data_dir import DataDir, make_private_dir
 from .errors import LauncherError
+from .inherited import plain
 from .process import Program
 from .project import site_packages
 
@@ -133,7 +134,7 @@ def run_sql(
         capture_output=True,
         text=True,
         check=False,
-        env=os.environ | connection | (variables or {}),
+        env=plain() | connection | (variables or {}),
     )
     if result.returncode != 0:
         raise LauncherError(f"The database could not be prepared: {result.stderr.strip()}")
@@ -163,6 +164,7 @@ def _initdb(directory: Path, account: Account, data: DataDir, credentials: Crede
             stderr=subprocess.STDOUT,
             check=False,
             cwd=directory,
+            env=plain(),
             preexec_fn=child_setup(account, signal.SIGKILL),
         )
     password_file.unlink()

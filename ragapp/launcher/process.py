@@ -11,6 +11,7 @@ from pathlib import Path
 from .account import Account, child_setup, our_account
 from .data_dir import DataDir
 from .errors import LauncherError
+from .inherited import plain
 
 POLL_S = 0.02
 # "<program>@<data directory>" in the environment of every process, by which `sweep` knows them.
@@ -21,6 +22,7 @@ _MARKER = "RAGAPP_SUPERVISED"
 class Program:
     """What to run, how to tell that it is ready, and how to stop it.
 
+    ``env`` is its whole environment.
     ``is_ready`` is called with the process id. ``stop_signal`` asks for an orderly end;
     ``death_signal`` is what the kernel sends should the launcher itself be killed.
     """
@@ -28,7 +30,7 @@ class Program:
     name: str
     command: list[str]
     is_ready: Callable[[int], bool] = lambda pid: True
-    env: dict[str, str] = field(default_factory=dict)
+    env: dict[str, str] = field(default_factory=plain)
     account: Account = field(default_factory=our_account)
     cwd: Path | None = None
     stop_signal: signal.Signals = signal.SIGTERM
@@ -49,7 +51,7 @@ class Process:
         with self.log_file.open("ab") as log:
             self._popen = subprocess.Popen(
                 program.command,
-                env=os.environ | program.env | marker,
+                env=program.env | marker,
                 cwd=program.cwd,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

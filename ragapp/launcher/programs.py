@@ -5,6 +5,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from . import inherited
 from .credentials import Credentials
 from .data_dir import DataDir
 from .environment import Embedded
@@ -15,6 +16,11 @@ from .project import PYTHON, ROOT
 # server, in threads, which cost no memory; its tasks are short, so the reconciler gets its turn.
 _PARSERS = ("prefork", max(1, (os.cpu_count() or 2) // 2))
 _EMBEDDERS = ("threads", 3)
+# ragapp/settings.py, which has the clock's schedule, does not load without these.
+_UNUSED_BY_THE_CLOCK = {
+    "DATABASE_URL": "postgresql:///unused-by-the-clock",
+    "SECRET_KEY": "unused-by-the-clock-which-signs-nothing-and-checks-nothing",
+}
 
 
 @dataclass(frozen=True)
@@ -38,35 +44,39 @@ class Site:
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}/"
 
 
-def model_programs(
-    data: DataDir, credentials: Credentials, embedded: Embedded, env: dict[str, str]
-) -> list[Program]:
+def model_programs(data: DataDir, credentials: Credentials, embedded: Embedded) -> list[Program]:
     """The model server, and llama.cpp when it was asked for; they need no other service."""
     programs = []
     if port := embedded.models_port:
-        settings = {
+        own = inherited.plain(*inherited.MODELS) | {
             "MODELS_DIR": os.environ.get("MODELS_DIR", str(data.models)),
             "MODEL_SERVER_HOST": "127.0.0.1",
             "MODEL_SERVER_PORT": str(port),
             "MODEL_SERVER_API_KEY": credentials.model_server_key,
         }
-        programs.append(_python("models", ["inference.model_server"], settings, port, "/healthz"))
+        programs.append(_python("models", ["inference.model_server"], own, port, "/healthz"))
     if port := embedded.llm_port:
         command = ["inference.demo_llm", "--port", str(port)]
-        programs.append(_python("llm", command, env, port, "/health"))
+        programs.append(_python("llm", command, inherited.plain(), port, "/health"))
     return programs
 
 
 def worker_programs(data: DataDir, env: dict[str, str]) -> list[Program]:
     """Celery's workers (parsing and embedding overlap) and its clock."""
     schedule = str(data.root / "beat-schedule")
+    clock = ["celery", "-A", "ragapp.clock", "beat", "-s", schedule, "--pidfile="]
     return [
         _worker("parse", ["parse"], *_PARSERS, env),
         _worker("embed", ["embed", "default"], *_EMBEDDERS, env),
-        _python(
-            "beat", ["celery", "-A", "ragapp.clock", "beat", "-s", schedule, "--pidfile="], env
-        ),
+        _python("beat", clock, _clock_environment(env)),
     ]
+
+
+def _clock_environment(env: dict[str, str]) -> dict[str, str]:
+    """The clock sends names of tasks to the broker; it signs nothing and asks no database."""
+    given = inherited.plain(*inherited.CLOCK)
+    own = {name: env[name] for name in ("CELERY_BROKER_URL", "DATA_DIR") if name in env}
+    return given | own | _UNUSED_BY_THE_CLOCK
 
 
 def web_program(site: Site, env: dict[str, str]) -> Program:
@@ -77,7 +87,7 @@ def web_program(site: Site, env: dict[str, str]) -> Program:
         name="web",
         command=[str(PYTHON), "-m", "uvicorn", "ragapp.asgi:application", *arguments],
         is_ready=lambda pid: http_status(site.reachable_host, site.port, "/healthz") == 200,
-        env=env,
+        env=inherited.settings() | env,
         cwd=ROOT,
     )
 
@@ -100,7 +110,7 @@ def _worker(
     arguments = ["-Q", ",".join(queues), "-n", f"{name}@%h", "-P", pool, "-c", str(concurrency)]
     arguments += ["--prefetch-multiplier", "1", "--without-gossip", "--without-mingle"]
     command = ["celery", "-A", "ragapp", "worker", *arguments]
-    return _python(f"worker-{name}", command, env)
+    return _python(f"worker-{name}", command, inherited.settings() | env)
 
 
 def _python(

@@ -7,7 +7,13 @@ from pathlib import Path
 from . import postgres, valkey
 from .credentials import Credentials, load_credentials
 from .data_dir import DataDir, locked, open_data_dir
-from .environment import Embedded, application_environment, embedded_services, load_env_file
+from .environment import (
+    Embedded,
+    application_environment,
+    embedded_services,
+    load_env_file,
+    owner_environment,
+)
 from .errors import LauncherError
 from .ports import check_can_listen
 from .process import Program, sweep
@@ -61,7 +67,7 @@ def _serve(data: DataDir, site: Site, *, demo_llm: bool) -> None:
     with supervisor.handling_signals():
         try:
             supervisor.start(_services(data, credentials, embedded))
-            supervisor.start(model_programs(data, credentials, embedded, env))
+            supervisor.start(model_programs(data, credentials, embedded))
             administrator = _prepare(data, credentials, embedded, env, supervisor)
             supervisor.start(worker_programs(data, env))
             supervisor.start([web_program(site, env)])
@@ -99,7 +105,8 @@ def _prepare(
     if embedded.database:
         supervisor.wait_ready("postgres")
         postgres.prepare_database(data, credentials)
-    migrate(data, env, embedded=embedded.database)
+    owner = owner_environment(data, credentials, embedded)
+    migrate(data, env | owner, embedded=embedded.database)
     return first_administrator(data, env, embedded=embedded.database)
 
 

@@ -1,13 +1,13 @@
 """The database's schema, brought up to date at start, and the first administrator."""
 
 import json
-import os
 import subprocess
 from dataclasses import dataclass
 
 from .commands import run_logged
 from .data_dir import DataDir
 from .errors import LauncherError
+from .inherited import settings
 from .progress import step
 from .project import MANAGE, PYTHON, ROOT
 from .stamps import fingerprint, is_fresh, write_stamp
@@ -22,7 +22,7 @@ class Administrator:
 
 
 def migrate(data: DataDir, env: dict[str, str], *, embedded: bool) -> None:
-    """Apply the migrations that are missing.
+    """Apply the migrations that are missing; ``env`` has the owner's URL.
 
     The embedded database carries a stamp (it travels with a backup) by which a start with nothing
     to do costs nothing; a database of the operator's is asked every time.
@@ -36,7 +36,7 @@ def migrate(data: DataDir, env: dict[str, str], *, embedded: bool) -> None:
             [str(PYTHON), str(MANAGE), "migrate", "--database", "owner", "--no-input"],
             data.setup_log,
             failure="The database could not be migrated",
-            env=env,
+            env=settings() | env,
         )
     if embedded:
         write_stamp(stamp, digest)
@@ -57,7 +57,7 @@ def first_administrator(
     result = subprocess.run(
         [str(PYTHON), str(MANAGE), "createfirstadministrator"],
         cwd=ROOT,
-        env=os.environ | env,
+        env=settings() | env,
         capture_output=True,
         text=True,
         check=False,

@@ -10,6 +10,7 @@ from pathlib import Path
 from .commands import run_logged
 from .data_dir import DataDir, check_free_space
 from .environment import is_set, setting
+from .inherited import settings
 from .packages import BASE, DEMO, DEV, ensure_packages
 from .progress import step
 from .project import MANAGE, PYTHON, ROOT, VENV
@@ -80,7 +81,7 @@ def collect_static_files(data: DataDir, env: dict[str, str], log_file: Path) -> 
             [str(PYTHON), str(MANAGE), "collectstatic", "--noinput", "--verbosity", "0"],
             log_file,
             failure="The static files could not be collected",
-            env=env,
+            env=settings() | env,
         )
         write_stamp(target / ".stamp", digest)
 

@@ -48,16 +48,15 @@ def test_everything_is_ours_by_default(data: DataDir) -> None:
     env = environment(data)
 
     assert env["DATABASE_URL"].startswith("postgresql://ragapp_app:")
-    assert env["DATABASE_OWNER_URL"].startswith("postgresql://ragapp_owner:")
     assert env["CELERY_BROKER_URL"].startswith("redis+socket://")
     assert env["EMBEDDING_BASE_URL"].startswith("http://127.0.0.1:")
-    assert set(OURS) - set(env) == {"LLM_BASE_URL"}
+    assert set(OURS) - set(env) == {"LLM_BASE_URL", "DATABASE_OWNER_URL"}
 
 
 @pytest.mark.parametrize(
     ("name", "gone"),
     [
-        ("DATABASE_URL", {"DATABASE_URL", "DATABASE_OWNER_URL"}),
+        ("DATABASE_URL", {"DATABASE_URL"}),
         ("CELERY_BROKER_URL", {"CELERY_BROKER_URL", "CACHE_URL"}),
         ("CACHE_URL", {"CACHE_URL"}),
         ("EMBEDDING_BASE_URL", {"EMBEDDING_BASE_URL", "EMBEDDING_API_KEY"}),

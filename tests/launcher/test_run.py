@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from ragapp.launcher.credentials import load_credentials
 from ragapp.launcher.data_dir import DataDir, locked
 from ragapp.launcher.process import processes_of
 from ragapp.launcher.project import ROOT
@@ -85,6 +86,10 @@ class Run:
         return printed
 
 
+def environment_of(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/environ").read_bytes()
+
+
 @pytest.fixture
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -106,6 +111,8 @@ def test_everything_is_restarted_survives_a_crash_and_stops(
     data: DataDir, run: Run, free_port: int
 ) -> None:
     run.wait_ready()
+    owner_password = load_credentials(data).owner_password.encode()
+    holders = [pid for pid in processes_of(data) if owner_password in environment_of(pid)]
     for name in ("web", "models", "worker-parse", "worker-embed", "beat", "valkey", "postgres"):
         run.kill_and_await(name)
 
@@ -116,6 +123,7 @@ def test_everything_is_restarted_survives_a_crash_and_stops(
     listed = launch("manage", "--data-dir", str(data.root), "showmigrations", "--plan")
     again_output = again.stop(signal.SIGINT)
 
+    assert holders == []
     assert f"http://localhost:{free_port}/" in first_output
     assert re.search(r"user name +\S+\n +password +\S{12,}", first_output)
     assert "password" not in again_output
