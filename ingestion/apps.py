@@ -3,3 +3,6 @@ from django.apps import AppConfig
 
 class IngestionConfig(AppConfig):
     name = "ingestion"
+
+    def ready(self) -> None:
+        from ingestion import checks  # noqa: F401 (registers itself)

@@ -61,6 +61,7 @@ def parse_document(*, instance_id: int, document_id: UUID, attempt: int) -> bool
                 chunk_tokens=settings.CHUNK_TOKENS,
                 limits=_limits(),
                 is_cancelled=unwanted.is_set,
+                require_protections=settings.SANDBOX_REQUIRED,
             )
             work.save_passages(parsed.document, parsed.passages)
             return True

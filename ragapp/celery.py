@@ -1,11 +1,23 @@
 """Celery: two queues so that parsing one document overlaps the embedding of another."""
 
+import logging
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ragapp.settings")
 
 app = Celery("ragapp")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@worker_ready.connect
+def report_missing_protections(sender: Any, **_: Any) -> None:
+    """Say in the log of a worker that parses what its kernel cannot do."""
+    from ingestion.sandbox import lacking
+
+    if "parse" in sender.app.amqp.queues.consume_from and (line := lacking()):
+        logging.getLogger(__name__).warning(line)

@@ -332,6 +332,8 @@ PARSE_MEMORY_BYTES: int = env.int("PARSE_MEMORY_BYTES", 1 << 30)
 PARSE_CPU_SECONDS: int = env.int("PARSE_CPU_SECONDS", 300)
 PARSE_MAX_PAGES: int = env.int("PARSE_MAX_PAGES", 5_000)
 PARSE_MAX_TEXT_CHARS: int = env.int("PARSE_MAX_TEXT_CHARS", 20_000_000)
+# Parse nothing where the kernel lacks a protection of the process that reads uploaded files.
+SANDBOX_REQUIRED: bool = env.bool("SANDBOX_REQUIRED", False)
 
 # Tokens of the embedding model in a passage (docs/decisions/004-chunking.md).
 CHUNK_TOKENS: int = env.int("CHUNK_TOKENS", 256)

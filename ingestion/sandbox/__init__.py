@@ -12,6 +12,7 @@ the file and the pipe for its result (`confinement`): docs/decisions/017-sandbox
 
 from ingestion.parsing.limits import ParseLimits
 from ingestion.sandbox.client import close_zygote, parse_in_child
+from ingestion.sandbox.start import lacking
 from ingestion.sandbox.wire import ParsedFile
 
-__all__ = ["ParseLimits", "ParsedFile", "close_zygote", "parse_in_child"]
+__all__ = ["ParseLimits", "ParsedFile", "close_zygote", "lacking", "parse_in_child"]

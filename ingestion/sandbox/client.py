@@ -30,25 +30,18 @@ from ingestion.errors import (
 from ingestion.parsing.limits import ParseLimits
 from ingestion.sandbox.protections import Protection, lack
 from ingestion.sandbox.protocol import REQUEST
+from ingestion.sandbox.start import ENVIRONMENT, PROJECT
 from ingestion.sandbox.wire import ParsedFile, ParseRequest, dump_request, load_result
 
 logger = logging.getLogger(__name__)
 
 _MODULE = "ingestion.sandbox.zygote"
-_PROJECT = Path(__file__).resolve().parents[2]
 _START_SECONDS = 60
 # The kernel ends the child at its wall limit; the caller waits a little longer, then acts.
 _GRACE_SECONDS = 10
 _POLL_SECONDS = 0.5
 # A native allocation that fails ends in abort(); a death near the ceiling is told as memory.
 _MEMORY_SHARE = 0.5
-# All of it: whatever secrets this process was given stay here.
-_ENVIRONMENT = {
-    "LANG": "C.UTF-8",
-    "MALLOC_ARENA_MAX": "1",
-    "PATH": os.defpath,
-    "TOKENIZERS_PARALLELISM": "false",
-}
 _TIME_SIGNALS = (signal.SIGALRM, signal.SIGXCPU)
 
 
@@ -116,8 +109,8 @@ class _Zygote:
                 [sys.executable, "-m", _MODULE, *arguments],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
-                cwd=_PROJECT,
-                env=_ENVIRONMENT,
+                cwd=PROJECT,
+                env=ENVIRONMENT,
             )
         except OSError as error:
             raise SandboxUnavailable(f"cannot start the zygote: {error}") from error
@@ -129,8 +122,6 @@ class _Zygote:
         except (OSError, EOFError, ValueError) as error:
             self.close()
             raise SandboxUnavailable(f"the zygote did not start: {error}") from error
-        if self.missing:
-            logger.warning(lack(self.missing))
 
     def is_alive(self) -> bool:
         if self.owner_pid != os.getpid() or self._process.poll() is not None:

@@ -20,6 +20,7 @@ from .process import Program, sweep
 from .programs import Site, http_status, model_programs, web_program, worker_programs
 from .progress import say
 from .project import ROOT
+from .sandbox import report_missing_protections
 from .schema import Administrator, first_administrator, forget_credentials, migrate
 from .setup import collect_static_files, prepare_model, set_up_project
 from .supervisor import Supervisor
@@ -101,6 +102,7 @@ def _prepare(
     supervisor: Supervisor,
 ) -> Administrator | None:
     """What must be done between the database's start and the first process that uses it."""
+    report_missing_protections()
     collect_static_files(data, env, data.setup_log)
     if embedded.database:
         supervisor.wait_ready("postgres")

@@ -1,4 +1,5 @@
-"""A worker of its own, as whichever user starts it: each line of input is a file to parse.
+"""A worker of its own, as whichever user starts it: each line of input is a file to parse,
+[path, limits, whether every protection is required].
 
 Answers the text of each file on one line, as JSON: {"text": …} or {"error": code}.
 """
@@ -16,7 +17,7 @@ def main() -> None:
     """Serve until the end of the input."""
     client._MODULE = "tests.ingestion.planted_zygote"
     for line in sys.stdin:
-        path, limits = json.loads(line)
+        path, limits, required = json.loads(line)
         try:
             parsed = parse_in_child(
                 Path(path),
@@ -24,6 +25,7 @@ def main() -> None:
                 tokenizer_path=None,
                 chunk_tokens=256,
                 limits=ParseLimits(**limits),
+                require_protections=required,
             )
             answer = {"text": page_text(parsed.document.pages[0])}
         except IngestionError as error:

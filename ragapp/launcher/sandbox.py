@@ -1,0 +1,28 @@
+"""Whether this machine can confine the process that reads uploaded files."""
+
+import subprocess
+
+from .environment import setting
+from .errors import LauncherError
+from .inherited import plain
+from .progress import report
+from .project import PYTHON, ROOT
+
+_TRUE = {"true", "t", "yes", "y", "on", "1"}  # as environs reads it
+
+
+def report_missing_protections() -> None:
+    """Say in one line which protections are missing; refuse to start if all are required."""
+    probe = subprocess.run(
+        [str(PYTHON), "-m", "ingestion.sandbox.probe"],
+        cwd=ROOT,
+        env=plain(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    line = probe.stdout.strip() or probe.stderr.strip().rpartition("\n")[2]
+    if line and setting("SANDBOX_REQUIRED", "").lower() in _TRUE:
+        raise LauncherError(f"{line} SANDBOX_REQUIRED is set.")
+    if line:
+        report(line)
