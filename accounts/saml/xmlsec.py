@@ -1,5 +1,6 @@
 """The ``xmlsec1`` program, with limits on time and memory."""
 
+import os
 import shutil
 import subprocess
 from functools import cache
@@ -32,7 +33,7 @@ def program() -> str:
 
 
 def run(arguments: list[str]) -> subprocess.CompletedProcess[str]:
-    """Run xmlsec1 under limits of processor time and address space."""
+    """Run xmlsec1 under limits of processor time and address space, with none of our secrets."""
     # The shell sets the limits: a preexec_fn is not safe in a process with threads.
     script = f'ulimit -t {_SECONDS}; ulimit -v {_KIBIBYTES}; exec "$@"'
     return subprocess.run(  # noqa: S603 (a fixed program; arguments are never interpreted)
@@ -43,4 +44,5 @@ def run(arguments: list[str]) -> subprocess.CompletedProcess[str]:
         timeout=3 * _SECONDS,
         check=False,
         stdin=subprocess.DEVNULL,
+        env={"LANG": "C.UTF-8", "PATH": os.defpath},
     )
