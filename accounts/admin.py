@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -14,14 +15,38 @@ from accounts.erasure import StillResponsible, erase_person, require_successors
 from accounts.models import User
 from instances import audit
 from instances.operators import operators
+from instances.usernames import clean_chosen_username
 
 admin.site.unregister(Group)
+
+
+class NewUserForm(AdminUserCreationForm):
+    """A new account, whose user name does not look like an address."""
+
+    class Meta(AdminUserCreationForm.Meta):
+        model = User
+
+    def clean_username(self) -> str:
+        return clean_chosen_username(str(super().clean_username()))
+
+
+class ChangedUserForm(UserChangeForm):
+    """An account whose user name, where it is changed, does not look like an address."""
+
+    class Meta(UserChangeForm.Meta):
+        model = User
+
+    def clean_username(self) -> str:
+        username = str(self.cleaned_data["username"])
+        return clean_chosen_username(username) if "username" in self.changed_data else username
 
 
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin):
     """Accounts; which instances a person belongs to is decided inside each instance."""
 
+    form = ChangedUserForm
+    add_form = NewUserForm
     list_display = ["username", "email", "first_name", "last_name", "is_staff", "is_active"]
     list_filter = ["is_staff", "is_active"]
     fieldsets = [

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from instances.usernames import normalise_username
 
 
 class LoginForm(AllauthLoginForm):
@@ -23,6 +24,10 @@ class LoginForm(AllauthLoginForm):
         login.widget.attrs = {"autocomplete": "username", "autocapitalize": "none"}
         password.widget.attrs.pop("placeholder", None)
         password.help_text = ""
+
+    def clean_login(self) -> str:
+        """The one spelling of a user name; an address is compared without its capitals anyway."""
+        return normalise_username(super().clean_login())
 
 
 class ChangePasswordForm(AllauthChangePasswordForm):

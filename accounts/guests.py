@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib.auth.forms import UserCreationForm
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -11,6 +10,7 @@ from accounts.models import User
 from instances import audit
 from instances.invitations import accept
 from instances.models import Invitation
+from instances.usernames import clean_chosen_username
 
 
 class GuestAccountForm(UserCreationForm):
@@ -35,10 +35,7 @@ class GuestAccountForm(UserCreationForm):
 
     def clean_username(self) -> str:
         """No user name may look like an address: members are added by either."""
-        username = str(super().clean_username())
-        if "@" in username:
-            raise ValidationError(_("A user name has no @."))
-        return username
+        return clean_chosen_username(str(super().clean_username()))
 
 
 def create_guest(form: GuestAccountForm, invitation: Invitation) -> User:

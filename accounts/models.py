@@ -2,8 +2,10 @@
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +20,13 @@ from accounts.saml.models import (
     SamlSession,
 )
 from instances.people_search import searchable
+from instances.usernames import (
+    MAX_NAME_CHARS,
+    MAX_USERNAME_CHARS,
+    UsernameField,
+    normalise_username,
+    validate_not_an_address,
+)
 
 __all__ = [
     "IdentityProvider",
@@ -40,6 +49,22 @@ class User(AbstractUser):
         LIGHT = "light", _("Light")
         DARK = "dark", _("Dark")
 
+    username = UsernameField(
+        _("user name"),
+        max_length=MAX_USERNAME_CHARS,
+        unique=True,
+        validators=[UnicodeUsernameValidator()],
+        error_messages={"unique": _("This user name is taken. Choose another.")},
+    )
+    first_name = models.CharField(
+        _("first name"),
+        max_length=MAX_NAME_CHARS,
+        blank=True,
+        validators=[validate_not_an_address],
+    )
+    last_name = models.CharField(
+        _("last name"), max_length=MAX_NAME_CHARS, blank=True, validators=[validate_not_an_address]
+    )
     must_change_password = models.BooleanField(_("must change the password"), default=False)
     # Not where an administrator of an instance wrote the address: whoever makes an account with
     # somebody else's would be added to other instances in their place.
@@ -56,9 +81,19 @@ class User(AbstractUser):
     theme = models.CharField(_("theme"), max_length=5, blank=True, choices=Theme, default="")
 
     class Meta(AbstractUser.Meta):
+        constraints = [
+            # For rows that come another way than by ``UsernameField``.
+            models.UniqueConstraint(
+                Lower("username"),
+                name="one_user_name_in_any_case",
+                violation_error_message=_("This user name is taken. Choose another."),
+            ),
+        ]
         indexes = [
             # By which members are listed and found (instances.members).
             models.Index(fields=["last_name", "first_name", "username"], name="user_by_name"),
+            # By which people are found (instances.person_lookup).
+            models.Index(Lower("email"), name="user_by_address"),
             GinIndex(
                 OpClass(searchable(), name="gin_trgm_ops"),
                 name="user_search",
@@ -67,6 +102,11 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.display_name
+
+    @classmethod
+    def normalize_username(cls, username: str) -> str:
+        """The spelling that Django keeps of a new name."""
+        return normalise_username(username)
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
         """Django's, over the salt as well."""

@@ -81,6 +81,16 @@ def rule_for_oidc(app: SocialApp, rules: QuerySet[LoginRule]) -> LoginRule:
     return _most_particular(rules.filter(oidc_provider=app), app.provider_id)
 
 
+def scopes_bound_to(app: SocialApp) -> frozenset[str]:
+    """The scopes that operators bound to an OpenID Connect provider: those of its enabled rules.
+
+    A provider has no verified metadata that would declare them, and its claims prove none.
+    """
+    named = LoginRule.objects.filter(oidc_provider=app, is_enabled=True)
+    lists = named.values_list("allowed_scopes", flat=True)
+    return frozenset(scope.lower() for scopes in lists for scope in scopes)
+
+
 def check_rule(rule: LoginRule, subject: Subject) -> None:
     """Check that a person fits a rule, now. Raises AffiliationRefused or RequirementRefused."""
     if not rule.is_enabled or not rule.organisation.is_enabled:

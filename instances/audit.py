@@ -51,6 +51,7 @@ class Action(models.TextChoices):
     DELETION_ASKED = "deletion.asked", _("Deletion asked for")
     DELETION_CANCELLED = "deletion.cancelled", _("Deletion cancelled")
     INSTANCE_DELETED = "instance.deleted", _("Instance deleted")
+    PEOPLE_SEARCHED = "people.searched", _("People searched")
     MEMBER_ADDED = "member.added", _("Member added")
     MEMBER_JOINED = "member.joined", _("Member joined by a rule or an invitation")
     MEMBER_CHANGED = "member.changed", _("Role changed")

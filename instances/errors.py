@@ -1,7 +1,9 @@
 """Why an act on an instance is refused.
 
 InstanceError
-├── MemberNotFound       no account bears this name or address
+├── MemberNotFound       no account that may be found has this name or address
+├── AmbiguousName        a name fits two accounts
+├── TooManyLines         a list of people is longer than is read at once
 ├── AlreadyMember        the person is in the instance already
 ├── OwnRights            the person would give themselves rights, from above the instance
 ├── OwnersOwn            it would take the instance from its owner, who alone hands it over
@@ -37,7 +39,15 @@ class InstanceError(Exception):
 
 
 class MemberNotFound(InstanceError):
-    """No account bears this user name or e-mail address, or several do."""
+    """No account that whoever asks may find has this user name or e-mail address."""
+
+
+class AmbiguousName(InstanceError):
+    """What was typed is the user name or the address of several accounts."""
+
+
+class TooManyLines(InstanceError):
+    """A list of people is longer than is read at once; none of it was looked up."""
 
 
 class AlreadyMember(InstanceError):
@@ -120,9 +130,14 @@ class InstanceNotEmpty(InstanceError):
 
 USER_MESSAGES: Mapping[type[InstanceError], Promise] = {
     MemberNotFound: _(
-        "No account bears this user name, or no single one this address. People have an account "
-        "once they have logged in."
+        "No account that you can add has this user name or address. People have one once they have "
+        "logged in; those of other organisations are invited."
     ),
+    AmbiguousName: _(
+        "Two accounts fit this user name or address, so nobody was added. Use a user name or an "
+        "address that only one of them has, or ask an operator of this site."
+    ),
+    TooManyLines: _("This list is too long: 300 lines at most. Send it in parts."),
     AlreadyMember: _("This person is a member already."),
     OwnRights: _(
         "Nobody gives themselves rights in an instance from here. Ask one of its administrators, "

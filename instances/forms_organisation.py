@@ -83,9 +83,17 @@ class QuotaForm(forms.ModelForm):
 
 
 class PersonForm(forms.Form):
-    """Somebody who has an account."""
+    """Somebody who has an account, by the whole user name or address.
+
+    Sent twice: to see whom it means, then with ``person``, the number of the account that was
+    shown, to confirm.
+    """
 
     identifier = forms.CharField(label=_("User name or e-mail address"), max_length=254)
+
+    def confirms(self, person: Any) -> bool:
+        """Whether the form comes from the page that showed this very account."""
+        return self.data.get("person") == str(person.pk)
 
 
 class AnswerForm(forms.Form):

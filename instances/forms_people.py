@@ -10,6 +10,7 @@ from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from instances.forms_organisation import PersonForm
 from instances.models import (
     AccessRule,
     Affiliation,
@@ -20,6 +21,7 @@ from instances.models import (
     Organisation,
     Role,
 )
+from instances.usernames import clean_chosen_username, validate_not_an_address
 
 GUEST_STAYS = timedelta(days=183)
 # Attributes by which institutions say what somebody is entitled to, or in which group.
@@ -60,10 +62,9 @@ def until_field() -> DayField:
     )
 
 
-class MemberForm(forms.Form):
-    """Somebody who has an account."""
+class MemberForm(PersonForm):
+    """Somebody who has an account, and what they may do."""
 
-    identifier = forms.CharField(label=_("User name or e-mail address"), max_length=254)
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices, initial=Role.MEMBER)
     expires_at = until_field()
 
@@ -88,8 +89,12 @@ class EndForm(forms.Form):
 class LocalMemberForm(forms.Form):
     """Somebody who has no account yet."""
 
-    first_name = forms.CharField(label=_("First name"), max_length=150)
-    last_name = forms.CharField(label=_("Last name"), max_length=150)
+    first_name = forms.CharField(
+        label=_("First name"), max_length=150, validators=[validate_not_an_address]
+    )
+    last_name = forms.CharField(
+        label=_("Last name"), max_length=150, validators=[validate_not_an_address]
+    )
     username = forms.CharField(
         label=_("User name"), max_length=150, validators=[UnicodeUsernameValidator()]
     )
@@ -99,48 +104,7 @@ class LocalMemberForm(forms.Form):
 
     def clean_username(self) -> str:
         """No user name may look like an address: members are added by either."""
-        username = str(self.cleaned_data["username"])
-        if "@" in username:
-            raise forms.ValidationError(_("A user name has no @."))
-        return username
-
-
-class MemberImportForm(forms.Form):
-    """Many people who have accounts, one a line."""
-
-    MAX_BYTES = 1 << 20
-
-    people = forms.CharField(
-        label=_("People"),
-        required=False,
-        strip=False,
-        widget=forms.Textarea(attrs={"rows": 8, "placeholder": "jeanne.martin, editor"}),
-        help_text=_(
-            "One person a line: user name or e-mail address, then a comma and the role if it is "
-            "not member (guest, member, editor, admin)."
-        ),
-    )
-    file = forms.FileField(
-        label=_("Or a CSV file"),
-        required=False,
-        widget=forms.ClearableFileInput(attrs={"accept": ".csv,text/csv,text/plain"}),
-    )
-
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        file = cleaned.get("file")
-        text = cleaned.get("people") or ""
-        if file is not None:
-            if file.size > self.MAX_BYTES:
-                raise forms.ValidationError(_("This file is too large: 1 MB at most."))
-            try:
-                text = file.read().decode("utf-8-sig")
-            except UnicodeDecodeError as error:
-                raise forms.ValidationError(_("This file is not UTF-8 text.")) from error
-        if not text.strip():
-            raise forms.ValidationError(_("Write or choose a list of people first."))
-        cleaned["text"] = text.replace("\0", "")
-        return cleaned
+        return clean_chosen_username(str(self.cleaned_data["username"]))
 
 
 class InvitationForm(forms.ModelForm):

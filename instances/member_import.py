@@ -1,115 +1,138 @@
 """Many members at once, from lines such as ``jeanne.martin, editor``.
 
-Runs inside ``tenant(instance)``, or ``administering`` its organisation.
+    text → read_lines → look_up (shown, to confirm) → add_members
+
+Each function runs inside ``tenant(instance)``, or ``administering`` its organisation. People are
+found as ``person_lookup`` finds one: a name that nobody has and that of somebody of another
+organisation have the same outcome.
 """
 
 import csv
-from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any, Final
 
-from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.db.models.functions import Lower
 
 from instances import audit
-from instances.models import Instance, Membership, Role
+from instances.errors import TooManyLines
+from instances.models import Instance, Membership, Organisation, Role
+from instances.person_lookup import find_people
 
-MAX_LINES = 5_000
-ADDED, ALREADY, NOT_FOUND, NO_SUCH_ROLE, REPEATED, TOO_MANY = (
-    "added",
-    "already",
-    "not_found",
-    "no_such_role",
-    "repeated",
-    "too_many",
-)
+MAX_LINES: Final = 300
+MAX_CHARS: Final = 1 << 16
+
+
+class Outcome(StrEnum):
+    """What becomes of a line."""
+
+    FOUND = "found"
+    ADDED = "added"
+    ALREADY = "already"
+    NOT_FOUND = "not_found"
+    AMBIGUOUS = "ambiguous"
+    NO_SUCH_ROLE = "no_such_role"
+    REPEATED = "repeated"
+    NOT_CONFIRMED = "not_confirmed"
 
 
 @dataclass(frozen=True)
 class ImportedLine:
-    """What became of a line; ``number`` counts from 1, ``outcome`` is one of the words above."""
+    """A line, counted from 1; ``person`` is the account that its name means, if any."""
 
     number: int
     identifier: str
     role: str
-    outcome: str
+    outcome: Outcome = Outcome.NOT_FOUND
+    person: Any = None
+
+    @property
+    def role_label(self) -> str:
+        """The role in words; one that there is not, as it was written."""
+        return str(dict(Role.choices).get(self.role, self.role))
 
 
-def import_members(instance: Instance, text: str) -> list[ImportedLine]:
-    """Add the people of ``text`` as members, and tell of each line; nobody's role is changed.
+def read_lines(text: str) -> list[ImportedLine]:
+    """The lines that say something, the heading left out.
 
-    A handful of queries, however many lines there are.
+    Raises TooManyLines before anybody has been looked up.
     """
-    wanted = list(_lines(text))
-    people = _find([identifier for _number, identifier, _role in wanted])
-    with transaction.atomic():
-        members = set(
-            Membership.objects.for_instance(instance)
-            .filter(user__in={person.pk for person in people.values()})
-            .values_list("user_id", flat=True)
-        )
-        added: dict[int, tuple[Any, str]] = {}
-        report = []
-        for number, identifier, role in wanted:
-            person = people.get(identifier)
-            outcome = _outcome(number, person, role, members, added)
-            if outcome == ADDED and person is not None:
-                added[person.pk] = (person, role)
-            report.append(ImportedLine(number, identifier, role, outcome))
-        _add(instance, list(added.values()))
-    return report
-
-
-def _lines(text: str) -> Iterable[tuple[int, str, str]]:
-    """Number, identifier and role of each line that says something, the heading left out."""
+    rows = text[: MAX_CHARS + 1].splitlines()
+    if len(text) > MAX_CHARS or sum(bool(row.strip()) for row in rows) > MAX_LINES + 1:
+        raise TooManyLines(f"{len(text)} characters, {len(rows)} lines")
     dialect = csv.excel()
     dialect.delimiter = ";" if text.count(";") > text.count(",") else ","
     dialect.skipinitialspace = True
-    reader = csv.reader(text.splitlines(), dialect)
-    for number, cells in enumerate(reader, start=1):
+    lines = []
+    for number, cells in enumerate(csv.reader(rows, dialect), start=1):
         identifier, role, *_rest = [*(cell.strip() for cell in cells), "", ""]
         if identifier and not (number == 1 and identifier.lower() == "identifier"):
-            yield number, identifier[:254], (role or Role.MEMBER).lower()
+            lines.append(ImportedLine(number, identifier[:254], (role or Role.MEMBER).lower()))
+    if len(lines) > MAX_LINES:
+        raise TooManyLines(f"{len(lines)} lines")
+    return lines
 
 
-def _outcome(
-    number: int, person: Any, role: str, members: set[int], added: dict[int, tuple[Any, str]]
-) -> str:
-    if len(added) >= MAX_LINES:
-        return TOO_MANY
-    if role not in Role.values:
-        return NO_SUCH_ROLE
-    if person is None:
-        return NOT_FOUND
-    if person.pk in added:
-        return REPEATED
-    return ALREADY if person.pk in members else ADDED
+def look_up(
+    instance: Instance, lines: Collection[ImportedLine], *, among: Organisation | None
+) -> list[ImportedLine]:
+    """Say of each line whom it means and whether that person can be added; recorded as a search.
 
-
-def _find(identifiers: list[str]) -> dict[str, Any]:
-    """People by their user name, else by an e-mail address that nobody shares."""
-    people = get_user_model()._default_manager.filter(is_active=True)
-    lowered = {identifier.lower() for identifier in identifiers}
-    by_address: dict[str, list[Any]] = defaultdict(list)
-    known = people.filter(is_found_by_email=True).alias(lowered=Lower("email"))
-    for person in known.filter(lowered__in=lowered - {""}):
-        by_address[person.email.lower()].append(person)
-    found = {}
-    for identifier in identifiers:
-        bearers = by_address[identifier.lower()]
-        if len(bearers) == 1:
-            found[identifier] = bearers[0]
-    return found | {one.username: one for one in people.filter(username__in=identifiers)}
-
-
-def _add(instance: Instance, added: list[tuple[Any, str]]) -> None:
-    Membership.objects.bulk_create(
-        [Membership(instance=instance, user=person, role=role) for person, role in added],
-        batch_size=1000,
-        ignore_conflicts=True,
+    A handful of queries, however many lines there are.
+    """
+    people = find_people({line.identifier for line in lines}, among=among)
+    fitting = {one.pk for found in people.values() for one in found}
+    members = set(
+        Membership.objects.for_instance(instance)
+        .filter(user__in=fitting)
+        .values_list("user_id", flat=True)
     )
-    for wanted in Role.values:
-        people = [person for person, role in added if role == wanted]
-        audit.record_all(audit.Action.MEMBER_ADDED, people, instance=instance, role=wanted)
+    seen: set[int] = set()
+    report = []
+    for line in lines:
+        outcome, person = _judge(line, people[line.identifier], members, seen)
+        if outcome == Outcome.FOUND:
+            seen.add(person.pk)
+        report.append(replace(line, outcome=outcome, person=person))
+    audit.record(
+        audit.Action.PEOPLE_SEARCHED, instance=instance, asked=len(report), found=len(fitting)
+    )
+    return report
+
+
+def add_members(
+    instance: Instance, report: Collection[ImportedLine], *, confirmed: Collection[int]
+) -> list[ImportedLine]:
+    """Add the people found whose number is among ``confirmed``; nobody's role is changed."""
+    outcomes = [
+        replace(line, outcome=_decide(line, confirmed)) if line.outcome == Outcome.FOUND else line
+        for line in report
+    ]
+    added = [(line.person, line.role) for line in outcomes if line.outcome == Outcome.ADDED]
+    with transaction.atomic():
+        Membership.objects.bulk_create(
+            [Membership(instance=instance, user=person, role=role) for person, role in added],
+            ignore_conflicts=True,
+        )
+        for wanted in Role.values:
+            people = [person for person, role in added if role == wanted]
+            audit.record_all(audit.Action.MEMBER_ADDED, people, instance=instance, role=wanted)
+    return outcomes
+
+
+def _decide(line: ImportedLine, confirmed: Collection[int]) -> Outcome:
+    return Outcome.ADDED if line.person.pk in confirmed else Outcome.NOT_CONFIRMED
+
+
+def _judge(
+    line: ImportedLine, people: list[Any], members: set[int], seen: set[int]
+) -> tuple[Outcome, Any]:
+    if line.role not in Role.values:
+        return Outcome.NO_SUCH_ROLE, None
+    if len(people) != 1:
+        return (Outcome.AMBIGUOUS if people else Outcome.NOT_FOUND), None
+    (person,) = people
+    if person.pk in seen:
+        return Outcome.REPEATED, person
+    return (Outcome.ALREADY if person.pk in members else Outcome.FOUND), person

@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from instances import audit, departures
-from instances.errors import AlreadyMember, LastAdministrator, MemberNotFound, UsernameTaken
+from instances.errors import AlreadyMember, LastAdministrator, UsernameTaken
 from instances.models import Instance, Invitation, Membership
 from instances.people_search import searchable
 from instances.tenancy import as_user
@@ -48,33 +48,6 @@ def members_of(instance: Instance, search: str = "") -> QuerySet[Membership]:
             searched__contains=word
         )
     return memberships
-
-
-def add_member(
-    *, instance: Instance, identifier: str, role: str, expires_at: datetime | None = None
-) -> Membership:
-    """Add the person whose user name or e-mail address is ``identifier``.
-
-    Raises MemberNotFound or AlreadyMember.
-    """
-    return join(instance, find_person(identifier), role, expires_at=expires_at)
-
-
-def find_person(identifier: str) -> Any:
-    """The person who bears this user name or, alone, this e-mail address.
-
-    Raises MemberNotFound.
-    """
-    people = get_user_model()._default_manager.filter(is_active=True)
-    user = people.filter(username=identifier).first()
-    if user is not None:
-        return user
-    # An address may be shared; adding the wrong person would open the instance to them.
-    known = people.filter(is_found_by_email=True).exclude(email="")
-    matches = list(known.filter(email__iexact=identifier)[:2])
-    if len(matches) != 1:
-        raise MemberNotFound(identifier)
-    return matches[0]
 
 
 def create_local_member(

@@ -8,7 +8,6 @@ from django.db.models import QuerySet
 
 from instances import audit
 from instances.errors import AlreadyAdministrator, LastOperator
-from instances.members import find_person
 
 
 def operators() -> QuerySet[Any]:
@@ -17,16 +16,14 @@ def operators() -> QuerySet[Any]:
     return people.order_by("last_name", "first_name", "username")
 
 
-def add_operator(identifier: str) -> Any:
-    """Let the person with this user name or address operate the site, /admin/ included.
+def add_operator(user: Any) -> None:
+    """Let a person (``person_lookup``) operate the site, /admin/ included.
 
-    Raises MemberNotFound or AlreadyAdministrator.
+    Raises AlreadyAdministrator.
     """
-    user = find_person(identifier)
     with transaction.atomic():
         _set(user, is_operator=True)
         audit.record(audit.Action.OPERATOR_ADDED, target=user)
-    return user
 
 
 def remove_operator(user: Any) -> None:

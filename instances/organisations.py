@@ -3,13 +3,14 @@
 Switching one off ends sessions too, which lie above: ``accounts.organisations``.
 """
 
+from typing import Any
+
 from django.db import transaction
 from django.db.models import QuerySet
 
 from instances import audit
 from instances.access_rules import reevaluate_organisation
 from instances.errors import AlreadyAdministrator, LastOrganisationAdministrator
-from instances.members import find_person
 from instances.models import Organisation, OrganisationAdministrator
 
 
@@ -20,18 +21,14 @@ def administrators_of(organisation: Organisation) -> QuerySet[OrganisationAdmini
     )
 
 
-def add_administrator(organisation: Organisation, identifier: str) -> OrganisationAdministrator:
-    """Let the person with this user name or address manage the organisation.
-
-    Raises MemberNotFound or AlreadyAdministrator.
-    """
-    user = find_person(identifier)
+def add_administrator(organisation: Organisation, user: Any) -> OrganisationAdministrator:
+    """Let a person (``person_lookup``) manage the organisation. Raises AlreadyAdministrator."""
     with transaction.atomic():
         administrator, created = OrganisationAdministrator.objects.get_or_create(
             organisation=organisation, user=user
         )
         if not created:
-            raise AlreadyAdministrator(identifier)
+            raise AlreadyAdministrator(user.username)
         audit.record(
             audit.Action.ADMINISTRATOR_ADDED,
             organisation=organisation,

@@ -43,7 +43,7 @@ def index(request: HttpRequest, membership: Membership) -> HttpResponse:
 def create(request: HttpRequest, slug: str) -> HttpResponse:
     """Make an invitation; its link is sent, or shown once in this very response."""
     membership = enter(request, request.user, slug, role=Role.ADMIN)
-    form = InvitationForm(request.POST or None)
+    form = InvitationForm(request.POST or None, initial=_asked_for(request))
     context: dict[str, Any] = {"form": form, "section": "members"}
     if form.is_valid():
         with tenant(membership.instance):
@@ -81,6 +81,13 @@ def revoke_invitation(
     revoke(invitation)
     messages.success(request, _("The invitation was revoked."))
     return redirect("instances:invitations", slug=membership.instance.slug)
+
+
+def _asked_for(request: HttpRequest) -> dict[str, str]:
+    """What the form begins with: the address that a search for people did not find."""
+    address = request.GET.get("email", "")[:254]
+    chosen = {"email": address, "note": address[:200], "role": request.GET.get("role", "")}
+    return {name: value for name, value in chosen.items() if value}
 
 
 def _sent(invitation: Invitation, link: str) -> bool:

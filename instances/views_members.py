@@ -11,9 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from instances import members
 from instances.access import instance_view
 from instances.errors import (
-    AlreadyMember,
     LastAdministrator,
-    MemberNotFound,
     OwnersOwn,
     UsernameTaken,
     user_message,
@@ -22,12 +20,12 @@ from instances.forms_people import (
     EndForm,
     LocalMemberForm,
     MemberForm,
-    MemberImportForm,
     RoleForm,
 )
-from instances.member_import import ADDED, import_members
 from instances.member_list import list_members
 from instances.models import Instance, Membership
+from instances.person_choice import Choice, choose
+from instances.rate_limits import limited_per_person
 
 
 @require_safe
@@ -52,28 +50,28 @@ def index(request: HttpRequest, membership: Membership) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@limited_per_person("person_search")
 @instance_view("admin")
 def add(request: HttpRequest, membership: Membership) -> HttpResponse:
     """Add somebody who has an account."""
     form = MemberForm(request.POST or None)
+    choice = Choice()
+
+    def join(person: Any) -> None:
+        data = form.cleaned_data
+        members.join(membership.instance, person, data["role"], expires_at=data["expires_at"])
+
     if form.is_valid():
-        try:
-            added = members.add_member(instance=membership.instance, **form.cleaned_data)
-        except MemberNotFound:
-            form.add_error(
-                "identifier",
-                _("No account bears this name or address. You can create one for this person."),
-            )
-        except AlreadyMember:
-            form.add_error("identifier", _("This person is a member already."))
-        else:
-            messages.success(request, _("%s was added.") % added.user.display_name)
-            return redirect("instances:members", slug=membership.instance.slug)
-    context = {"form": form, "section": "members"}
+        choice = choose(request, form, join, instance=membership.instance)
+    if choice.added:
+        messages.success(request, _("%s was added.") % choice.added.display_name)
+        return redirect("instances:members", slug=membership.instance.slug)
+    context = {"form": form, "choice": choice, "section": "members"}
     return render(request, "instances/settings_member_add.html", context)
 
 
 @require_http_methods(["GET", "POST"])
+@limited_per_person("person_search")
 @instance_view("admin")
 def create(request: HttpRequest, membership: Membership) -> HttpResponse:
     """Create a local account; its one-time password is shown once, in this very response."""
@@ -91,22 +89,6 @@ def create(request: HttpRequest, membership: Membership) -> HttpResponse:
     response = render(request, "instances/settings_member_create.html", context)
     response["Cache-Control"] = "no-store"
     return response
-
-
-@require_http_methods(["GET", "POST"])
-@instance_view("admin")
-def import_list(request: HttpRequest, membership: Membership) -> HttpResponse:
-    """Add many people who have accounts, and tell of each."""
-    form = MemberImportForm(request.POST or None, request.FILES or None)
-    context: dict[str, Any] = {"form": form, "section": "members"}
-    if form.is_valid():
-        report = import_members(membership.instance, form.cleaned_data["text"])
-        context |= {
-            "report": [line for line in report if line.outcome != ADDED],
-            "added_count": sum(line.outcome == ADDED for line in report),
-            "is_done": True,
-        }
-    return render(request, "instances/settings_member_import.html", context)
 
 
 @require_http_methods(["GET", "POST"])

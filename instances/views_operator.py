@@ -13,9 +13,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from instances import operators
 from instances.acts import do
 from instances.console import organisations_in_numbers
-from instances.errors import InstanceError, user_message
 from instances.forms_organisation import PersonForm, SearchForm
 from instances.organisation_access import operator_view
+from instances.person_choice import Choice, choose
+from instances.rate_limits import limited_per_person
 
 ORGANISATIONS_PER_PAGE = 50
 
@@ -32,19 +33,21 @@ def organisations(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@limited_per_person("person_search")
 @operator_view
 def operators_page(request: HttpRequest) -> HttpResponse:
     """Who operates the site; a person is added by name or address."""
     form = PersonForm(request.POST or None)
-    if form.is_valid():
-        try:
-            added = operators.add_operator(form.cleaned_data["identifier"])
-        except InstanceError as error:
-            form.add_error("identifier", user_message(error))
-        else:
-            messages.success(request, _("%s is now an operator.") % added.display_name)
-            return redirect("instances:operators")
-    context = {"form": form, "operators": operators.operators(), "section": "operators"}
+    choice = choose(request, form, operators.add_operator) if form.is_valid() else Choice()
+    if choice.added:
+        messages.success(request, _("%s is now an operator.") % choice.added.display_name)
+        return redirect("instances:operators")
+    context = {
+        "form": form,
+        "choice": choice,
+        "operators": operators.operators(),
+        "section": "operators",
+    }
     return render(request, "organisations/operators.html", context)
 
 

@@ -5,6 +5,7 @@ wrote or uploaded (``organisation_view``).
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -17,7 +18,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from instances import console, organisations, requests
 from instances.acts import do
 from instances.changes import save_changes
-from instances.errors import InstanceError, user_message
 from instances.forms_organisation import (
     AnswerForm,
     InstancesForm,
@@ -27,6 +27,8 @@ from instances.forms_organisation import (
 )
 from instances.models import DeletionRecord, Instance, InstanceRequest, Organisation
 from instances.organisation_access import administered_by, organisation_view
+from instances.person_choice import Choice, choose
+from instances.rate_limits import limited_per_person
 
 ROWS_PER_PAGE = 50
 
@@ -112,21 +114,25 @@ def people(request: HttpRequest, organisation: Organisation) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@limited_per_person("person_search")
 @organisation_view
 def administrators(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     """Who manages the organisation; a person is added by name or address."""
     form = PersonForm(request.POST or None)
+    choice = Choice()
     if form.is_valid():
-        try:
-            added = organisations.add_administrator(organisation, form.cleaned_data["identifier"])
-        except InstanceError as error:
-            form.add_error("identifier", user_message(error))
-        else:
-            text = _("%(name)s now administers %(organisation)s.")
-            named = {"name": added.user.display_name, "organisation": organisation}
-            messages.success(request, text % named)
-            return redirect("instances:organisation_administrators", organisation.slug)
-    context = {"form": form, "administrators": organisations.administrators_of(organisation)}
+        add = partial(organisations.add_administrator, organisation)
+        choice = choose(request, form, add, organisation=organisation)
+    if choice.added:
+        text = _("%(name)s now administers %(organisation)s.")
+        named = {"name": choice.added.display_name, "organisation": organisation}
+        messages.success(request, text % named)
+        return redirect("instances:organisation_administrators", organisation.slug)
+    context = {
+        "form": form,
+        "choice": choice,
+        "administrators": organisations.administrators_of(organisation),
+    }
     return _page(request, "administrators", context)
 
 

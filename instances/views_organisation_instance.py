@@ -15,13 +15,15 @@ from instances import lifecycle, members, quotas
 from instances.access import RANK
 from instances.acts import do
 from instances.changes import save_changes
-from instances.errors import InstanceError, OwnRights, user_message
+from instances.errors import OwnRights
 from instances.forms_lifecycle import DeleteInstanceForm
 from instances.forms_organisation import OwnerForm, QuotaForm, SearchForm, SuspensionForm
 from instances.forms_people import MemberForm, RoleForm
 from instances.member_list import list_members
 from instances.models import ApiKey, Instance, Membership, Organisation, Role
 from instances.organisation_access import organisation_view
+from instances.person_choice import Choice, choose
+from instances.rate_limits import limited_per_person
 
 
 def managed_instance_view(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
@@ -50,22 +52,24 @@ def page(request: HttpRequest, instance: Instance) -> HttpResponse:
 
 
 @require_POST
+@limited_per_person("person_search")
 @managed_instance_view
 def add_member(request: HttpRequest, instance: Instance) -> HttpResponse:
     """Add somebody who has an account."""
     form = MemberForm(request.POST)
+    choice = Choice()
+
+    def join(person: Any) -> None:
+        data = form.cleaned_data
+        _refuse_own_rights(request, person)
+        members.join(instance, person, data["role"], expires_at=data["expires_at"])
+
     if form.is_valid():
-        try:
-            data = form.cleaned_data
-            person = members.find_person(data["identifier"])
-            _refuse_own_rights(request, person)
-            added = members.join(instance, person, data["role"], expires_at=data["expires_at"])
-        except InstanceError as error:
-            form.add_error("identifier", user_message(error))
-        else:
-            messages.success(request, _("%s was added.") % added.user.display_name)
-            return _back(instance)
-    return _page(request, instance, member_form=form)
+        choice = choose(request, form, join, instance=instance)
+    if choice.added:
+        messages.success(request, _("%s was added.") % choice.added.display_name)
+        return _back(instance)
+    return _page(request, instance, member_form=form, choice=choice)
 
 
 @require_POST

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from accounts.models import User
 from instances.audit_sentences import details
 from instances.models import AuditEntry, Charter, Instance, InstanceRequest
 from instances.tenancy import overseeing
@@ -49,6 +50,10 @@ def naming_a_member(_cast: Cast, values: dict[str, Any]) -> dict[str, Any]:
     return {"member": values["member_id"]}
 
 
+def naming_the_newcomer(_cast: Cast, _values: dict[str, Any]) -> dict[str, Any]:
+    return {"person": User.objects.get(username="newcomer").pk}
+
+
 def asked_by_me(cast: Cast, values: dict[str, Any]) -> dict[str, Any]:
     InstanceRequest.objects.filter(pk=values["request_id"]).update(requested_by=cast.owner)
     return {}
@@ -72,9 +77,11 @@ def with_a_charter(level: str) -> Callable[[Cast, dict[str, Any]], dict[str, Any
 
 ACTS = {
     "new_organisation": Act("organisation.created", {"name": "INSA"}),
-    "operators": Act("operator.added", PERSON),
+    "operators": Act("operator.added", PERSON, prepare=naming_the_newcomer),
     "operator_remove": Act("operator.removed"),
-    "managed_member_add": Act("member.added", PERSON | {"role": "member"}),
+    "managed_member_add": Act(
+        "member.added", PERSON | {"role": "member"}, prepare=naming_the_newcomer
+    ),
     "managed_member_role": Act("member.changed", {"role": "editor"}),
     "managed_member_remove": Act("member.removed"),
     "managed_quotas": Act("instance.changed", {"max_documents": 5}),
@@ -86,7 +93,7 @@ ACTS = {
     "managed_cancel_deletion": Act("deletion.cancelled", status="deleting"),
     "request_approve": Act("request.approved"),
     "request_refuse": Act("request.refused", {"answer": "Not now."}),
-    "organisation_administrators": Act("administrator.added", PERSON),
+    "organisation_administrators": Act("administrator.added", PERSON, prepare=naming_the_newcomer),
     "administrator_remove": Act("administrator.removed"),
     "organisation_settings": Act(
         "organisation.changed", {"name": "INSA", "creation_rule": "open", "idle_months": 3}
@@ -106,14 +113,18 @@ ACTS = {
     "request_withdraw": Act("request.withdrawn", prepare=asked_by_me),
     "general": Act("instance.changed", {"name": "Droit", "language": "fr"}),
     "answers": Act("instance.changed", {"strictness": "strict", "top_k": 3}),
-    "member_add": Act("member.added", PERSON | {"role": "member"}),
+    "member_add": Act("member.added", PERSON | {"role": "member"}, prepare=naming_the_newcomer),
     "member_create": Act(
         "user.created",
         {"first_name": "Ada", "last_name": "Lovelace", "username": "ada", "role": "member"},
     ),
     "member_role": Act("member.changed", {"role": "editor"}),
     "member_remove": Act("member.removed"),
-    "member_import": Act("member.added", {"people": "newcomer, editor"}),
+    "member_import": Act(
+        "member.added",
+        {"people": "newcomer, editor", "confirmed": "1"},
+        prepare=naming_the_newcomer,
+    ),
     "member_end": Act("member.changed", {"expires_at": "2099-01-01"}),
     "invitation_create": Act(
         "invitation.created",
@@ -168,6 +179,26 @@ def test_every_page_that_takes_a_post_is_known(cast):
         if client.post(page.path(values)).status_code != 405
     }
     assert taking == set(ACTS) | ACCEPTING
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["operators", "organisation_administrators", "managed_member_add", "member_add"],
+)
+def test_a_search_for_people_is_in_the_log(cast, name):
+    values = values_inside(cast)
+    (page,) = (page for page in ALL_PAGES if page.name == f"instances:{name}")
+    client = Client()
+    client.force_login(cast.owner)
+    for identifier in ("newcomer", "nobody"):
+        client.post(page.path(values), {"identifier": identifier, "role": "member"})
+    with overseeing():
+        entries = list(AuditEntry.objects.filter(action="people.searched").order_by("at"))
+    assert [(entry.target, entry.detail) for entry in entries] == [
+        ("newcomer", {"asked": 1, "found": 1}),
+        ("nobody", {"asked": 1, "found": 0}),
+    ]
+    assert {entry.actor_id for entry in entries} == {cast.owner.pk}
 
 
 @pytest.mark.parametrize("name", sorted(ACTS))

@@ -1,13 +1,12 @@
 """What is kept of a login by OpenID Connect."""
 
-from dataclasses import replace
-
 from allauth.socialaccount.models import SocialApp
 
 from accounts.login_rules import LoginRule
-from accounts.oidc.subject import OidcSubject, affiliations_under, scopes_under
+from accounts.oidc.subject import OidcSubject, under
 from accounts.proofs import Proof
 from accounts.rules import organisations_of, rules_of
+from accounts.saml.identifiers import within_scopes_only
 
 # For display: people change them, and nothing here verifies them.
 _UNPROVED = frozenset({"email", "phone_number", "address", "picture", "website", "profile"})
@@ -15,22 +14,16 @@ _UNPROVED = frozenset({"email", "phone_number", "address", "picture", "website",
 
 def proof_of(subject: OidcSubject, *, app: SocialApp, rule: LoginRule, id_token: str) -> Proof:
     """What may be believed of a subject who came under ``rule``."""
-
-    def under(other: LoginRule) -> OidcSubject:
-        scopes = scopes_under(other, subject.attributes)
-        affiliations = affiliations_under(other, subject.attributes)
-        return replace(subject, scopes=scopes, affiliations=affiliations)
-
     own_rules = rules_of().filter(oidc_provider=app).select_related("organisation")
     return Proof(
         rule_id=rule.pk,
-        organisation_ids=organisations_of(own_rules, under),
+        organisation_ids=organisations_of(own_rules, lambda other: under(other, subject)),
         session={"oidc": {"id_token": id_token}},
         scopes=sorted(subject.scopes),
         affiliations=sorted(subject.affiliations),
         attributes={
             name: list(values)
-            for name, values in subject.attributes.items()
+            for name, values in within_scopes_only(subject.attributes, subject.scopes).items()
             if name not in _UNPROVED
         },
         second_factor=subject.second_factor,

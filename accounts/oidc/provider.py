@@ -22,8 +22,8 @@ from accounts.oidc.errors import AnswerRefused, MfaNotDone
 from accounts.oidc.http import as_object, fetch
 from accounts.oidc.subject import REFEDS_MFA, OidcSubject, subject_from
 from accounts.oidc.tokens import verify, verify_id_token
-
-_MAX_NAME_CHARS = 150
+from accounts.rules import scopes_bound_to
+from instances.usernames import proposed_username, shown_name
 
 
 class OidcAccount(OpenIDConnectProviderAccount):
@@ -87,6 +87,7 @@ class OidcAdapter(OpenIDConnectOAuth2Adapter):
             id_token=id_token,
             userinfo=self._userinfo(access_token, id_token["sub"]),
             rule=rule,
+            bound_scopes=scopes_bound_to(provider.app),
             mfa_classes=provider.mfa_classes,
         )
         if rule.require_mfa and not subject.second_factor:
@@ -180,11 +181,11 @@ class OidcProvider(OpenIDConnectProvider):
     def extract_common_fields(self, data: OidcSubject) -> dict[str, Any]:
         # No e-mail address: it is not verified, and people are found by it.
         return {
-            "username": _word(data, "preferred_username")[:_MAX_NAME_CHARS],
-            "first_name": _word(data, "given_name")[:_MAX_NAME_CHARS],
-            "last_name": (_word(data, "family_name") or _word(data, "usual_name"))[
-                :_MAX_NAME_CHARS
-            ],
+            "username": proposed_username(
+                identifier=data.principal_name, nickname=_word(data, "preferred_username")
+            ),
+            "first_name": shown_name(_word(data, "given_name")),
+            "last_name": shown_name(_word(data, "family_name") or _word(data, "usual_name")),
         }
 
     def extract_email_addresses(self, data: OidcSubject) -> list[Any]:

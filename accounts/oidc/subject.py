@@ -2,13 +2,20 @@
 
 import hashlib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from accounts.errors import RequirementRefused
 from accounts.login_rules import LoginRule
-from accounts.saml.attributes import MAX_VALUE_CHARS, MAX_VALUES
-from accounts.saml.identifiers import within_scopes
+from accounts.saml.attributes import MAX_VALUE_CHARS, MAX_VALUES, Attributes
+from accounts.saml.identifiers import (
+    SCOPED,
+    allowed_scopes,
+    scoped_affiliations,
+    scoped_identifier,
+    scopes_of,
+    within_scopes_only,
+)
 
 # What federations call these claims (REFEDS, mapping of attributes to claims) and we call so.
 _NAMES: Final = {
@@ -21,10 +28,6 @@ _NAMES: Final = {
     "is_member_of": "isMemberOf",
     "groups": "isMemberOf",
 }
-_SCOPED: Final = (
-    *("eduPersonScopedAffiliation", "eduPersonPrincipalName", "eduPersonUniqueId"),
-    *("subject-id", "pairwise-id"),
-)
 # Of the protocol, not of the person.
 _PROTOCOL: Final = frozenset(
     {"iss", "sub", "aud", "exp", "iat", "nbf", "jti", "nonce", "azp", "at_hash", "c_hash"}
@@ -40,14 +43,16 @@ _MAX_UID_CHARS: Final = 191
 class OidcSubject:
     """A person whom a provider vouches for; ``attributes`` are its claims, as lists of words.
 
-    ``scopes`` are those that the rule allows and the person's values carry.
+    The scoped values among ``attributes`` are those under ``bound_scopes``, which an operator bound
+    to the provider; ``scopes`` are those that the rule allows and the person's values carry.
     """
 
     issuer: str
     sub: str
     claims: Mapping[str, Any]
-    attributes: Mapping[str, tuple[str, ...]]
+    attributes: Attributes
     affiliations: frozenset[str]
+    bound_scopes: frozenset[str]
     scopes: frozenset[str]
     second_factor: bool
 
@@ -58,12 +63,19 @@ class OidcSubject:
             return self.sub
         return f"sha256:{hashlib.sha256(self.sub.encode()).hexdigest()}"
 
+    @property
+    def principal_name(self) -> str:
+        """The person's identifier under one of ``scopes``, else ""."""
+        found = scoped_identifier(self.attributes, self.scopes)
+        return found[1] if found else ""
+
 
 def subject_from(
     *,
     id_token: Mapping[str, Any],
     userinfo: Mapping[str, Any],
     rule: LoginRule,
+    bound_scopes: frozenset[str],
     mfa_classes: Collection[str],
 ) -> OidcSubject:
     """The subject of verified claims, under a rule; ``mfa_classes`` are values of ``acr``.
@@ -71,44 +83,34 @@ def subject_from(
     Raises RequirementRefused for somebody who has nothing under the scopes that the rule allows.
     """
     claims = {**id_token, **userinfo}
-    attributes = _attributes(claims)
-    return OidcSubject(
+    subject = OidcSubject(
         issuer=str(id_token["iss"]),
         sub=str(id_token["sub"]),
         claims=claims,
-        attributes=attributes,
-        affiliations=affiliations_under(rule, attributes),
-        scopes=scopes_under(rule, attributes),
+        attributes=within_scopes_only(_attributes(claims), bound_scopes),
+        affiliations=frozenset(),
+        bound_scopes=bound_scopes,
+        scopes=frozenset(),
         second_factor=has_second_factor(id_token, mfa_classes),
     )
+    return under(rule, subject)
 
 
-def scopes_under(rule: LoginRule, attributes: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
-    """The scopes of a person's values; a rule that names some allows no others.
+def under(rule: LoginRule, subject: OidcSubject) -> OidcSubject:
+    """The subject as a rule of its provider sees it; a rule that names scopes allows no others.
 
-    Raises RequirementRefused when the rule names scopes and the person has none of them.
+    An affiliation without a scope counts where the rule names no scopes. Raises RequirementRefused
+    when the rule names scopes and the person has none of them.
     """
-    values = (value.lower() for name in _SCOPED for value in attributes.get(name, ()))
-    found = frozenset(value.partition("@")[2] for value in values if "@" in value)
-    if not rule.allowed_scopes:
-        return found
-    allowed = found & frozenset(scope.lower() for scope in rule.allowed_scopes)
-    if not allowed:
+    allowed = allowed_scopes(subject.bound_scopes, rule.allowed_scopes)
+    scopes = scopes_of(subject.attributes) & allowed
+    if rule.allowed_scopes and not scopes:
         raise RequirementRefused("scope")
-    return allowed
-
-
-def affiliations_under(
-    rule: LoginRule, attributes: Mapping[str, tuple[str, ...]]
-) -> frozenset[str]:
-    """The affiliations that count: scoped ones only where the rule names scopes."""
-    scoped = attributes.get("eduPersonScopedAffiliation", ())
-    if rule.allowed_scopes:
-        scopes = frozenset(scope.lower() for scope in rule.allowed_scopes)
-        checked = (within_scopes(value, scopes) for value in scoped)
-        return frozenset(value.partition("@")[0] for value in checked if value)
-    plain = attributes.get("eduPersonAffiliation", ())
-    return frozenset(value.lower().partition("@")[0] for value in (*plain, *scoped))
+    affiliations = scoped_affiliations(subject.attributes, allowed)
+    if not rule.allowed_scopes:
+        plain = subject.attributes.get("eduPersonAffiliation", ())
+        affiliations |= {value.lower() for value in plain if "@" not in value}
+    return replace(subject, scopes=scopes, affiliations=affiliations)
 
 
 def has_second_factor(id_token: Mapping[str, Any], classes: Collection[str]) -> bool:
@@ -119,15 +121,16 @@ def has_second_factor(id_token: Mapping[str, Any], classes: Collection[str]) -> 
 
 
 def _attributes(claims: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    """Every claim about the person, by its own name and by ours, as words."""
+    """Every claim about the person as words, by our name where it has one, else by its own."""
     found: dict[str, tuple[str, ...]] = {}
-    for name, value in claims.items():
+    for claim, value in claims.items():
         words = _words(value)
-        if name in _PROTOCOL or not words:
+        if claim in _PROTOCOL or not words:
             continue
-        found[name] = words
-        if name in _NAMES:
-            found[_NAMES[name]] = (*found.get(_NAMES[name], ()), *words)
+        name = _NAMES.get(claim, claim)
+        found[name] = (*found.get(name, ()), *words)
+        if claim in _NAMES and name not in SCOPED:
+            found[claim] = words
     return found
 
 

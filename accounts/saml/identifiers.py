@@ -18,6 +18,9 @@ SCOPED_IDENTIFIERS: Final = (
     "eduPersonUniqueId",
     "eduPersonPrincipalName",
 )
+# Values ``local@scope``; of HOME_ORGANISATION the value is itself a scope.
+SCOPED: Final = (*SCOPED_IDENTIFIERS, "eduPersonScopedAffiliation")
+HOME_ORGANISATION: Final = "schacHomeOrganization"
 _SUBJECT_ID = re.compile(r"[a-z0-9][a-z0-9=\-]{0,126}")
 _LOCAL_PART = re.compile(r"[^\s\x00-\x1f\x7f@]{1,256}")
 
@@ -35,6 +38,18 @@ def within_scopes(value: str, scopes: frozenset[str]) -> str | None:
     local_part, at, scope = value.partition("@")
     good = at and scope in scopes and _LOCAL_PART.fullmatch(local_part)
     return value if good else None
+
+
+def within_scopes_only(attributes: Attributes, scopes: frozenset[str]) -> Attributes:
+    """Return the attributes without the scoped values that lie under none of ``scopes``."""
+    kept = {name: _counted(name, values, scopes) for name, values in attributes.items()}
+    return {name: values for name, values in kept.items() if values}
+
+
+def scopes_of(attributes: Attributes) -> frozenset[str]:
+    """Return the scopes of all scoped values in ``attributes``."""
+    values = (value.lower() for name in SCOPED for value in attributes.get(name, ()))
+    return frozenset(value.partition("@")[2] for value in values)
 
 
 def scoped_identifier(attributes: Attributes, scopes: frozenset[str]) -> tuple[str, str] | None:
@@ -58,3 +73,12 @@ def scoped_affiliations(attributes: Attributes, scopes: frozenset[str]) -> froze
     values = attributes.get("eduPersonScopedAffiliation", ())
     checked = (within_scopes(value, scopes) for value in values)
     return frozenset(value.partition("@")[0] for value in checked if value)
+
+
+def _counted(name: str, values: tuple[str, ...], scopes: frozenset[str]) -> tuple[str, ...]:
+    if name == HOME_ORGANISATION:
+        return tuple(value.lower() for value in values if value.lower() in scopes)
+    if name not in SCOPED:
+        return tuple(values)
+    checked = (within_scopes(value, scopes) for value in values)
+    return tuple(value for value in checked if value)

@@ -7,25 +7,24 @@ from accounts.login_rules import LoginRule
 from accounts.proofs import Proof
 from accounts.rules import organisations_of, rules_of
 from accounts.saml.identifiers import (
-    SCOPED_IDENTIFIERS,
     allowed_scopes,
     scoped_affiliations,
     scoped_identifier,
-    within_scopes,
+    scopes_of,
+    within_scopes_only,
 )
 from accounts.saml.models import IdentityProvider, SamlRequest
 from accounts.saml.responses import MFA, AuthenticatedSubject
 
-_SCOPED = (*SCOPED_IDENTIFIERS, "eduPersonScopedAffiliation")
 # For display: an IdP may say of them what it likes.
-_UNPROVED = frozenset({"mail", "eduPersonAffiliation", "eduPersonPrimaryAffiliation"})
+UNPROVED = frozenset({"mail", "eduPersonAffiliation", "eduPersonPrimaryAffiliation"})
 
 
 def proof_of(subject: AuthenticatedSubject, saml_request: SamlRequest) -> Proof:
     """What may be believed of a subject who answered ``saml_request``."""
     provider, rule = saml_request.identity_provider, saml_request.rule
     scopes = allowed_scopes(provider.scopes, rule.allowed_scopes)
-    attributes = _proved(subject, scopes)
+    attributes = within_scopes_only(subject.attributes, scopes)
     assertion = subject.assertion
     name_id = assertion.name_id
     return Proof(
@@ -39,11 +38,11 @@ def proof_of(subject: AuthenticatedSubject, saml_request: SamlRequest) -> Proof:
             }
         },
         federation=provider.registration_authority if provider.feed_id else "",
-        scopes=sorted(
-            {value.partition("@")[2] for name in _SCOPED for value in attributes.get(name, ())}
-        ),
+        scopes=sorted(scopes_of(attributes)),
         affiliations=sorted(subject.affiliations),
-        attributes=attributes,
+        attributes={
+            name: list(values) for name, values in attributes.items() if name not in UNPROVED
+        },
         second_factor=assertion.authn_context == MFA,
         session_ends=(
             assertion.session_expires_at.isoformat() if assertion.session_expires_at else ""
@@ -60,19 +59,3 @@ def _organisations(provider: IdentityProvider, subject: AuthenticatedSubject) ->
 
     own_rules = rules_of().filter(identity_provider=provider).select_related("organisation")
     return organisations_of(own_rules, under)
-
-
-def _proved(subject: AuthenticatedSubject, scopes: frozenset[str]) -> dict[str, list[str]]:
-    """The attributes that the IdP may speak of: scoped values under a scope of its own."""
-    proved: dict[str, list[str]] = {}
-    for name, values in subject.attributes.items():
-        if name in _UNPROVED:
-            continue
-        if name in _SCOPED:
-            checked = (within_scopes(value, scopes) for value in values)
-            kept = [value for value in checked if value]
-        else:
-            kept = list(values)
-        if kept:
-            proved[name] = kept
-    return proved

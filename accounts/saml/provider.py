@@ -10,6 +10,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from accounts.saml.responses import AuthenticatedSubject
+from instances.usernames import proposed_username, shown_name
 
 
 class SamlAccount(ProviderAccount):
@@ -62,9 +63,9 @@ class SamlProvider(Provider):
     def extract_common_fields(self, data: AuthenticatedSubject) -> dict[str, Any]:
         # No e-mail address: it is not verified, and people are found by it.
         return {
-            "username": data.principal_name[:150],
-            "first_name": _first(data, "givenName")[:150],
-            "last_name": (_first(data, "sn") or _first(data, "displayName"))[:150],
+            "username": proposed_username(identifier=data.principal_name),
+            "first_name": shown_name(_first(data, "givenName")),
+            "last_name": shown_name(_first(data, "sn") or _first(data, "displayName")),
         }
 
 

@@ -27,9 +27,11 @@ from accounts.saml.errors import (
 )
 from accounts.saml.identifiers import (
     PERSISTENT,
+    SCOPED_IDENTIFIERS,
     allowed_scopes,
     scoped_affiliations,
     scoped_identifier,
+    within_scopes_only,
 )
 from accounts.saml.service_provider import IdpMetadata, ServiceProvider, client_for
 from accounts.saml.shape import check_response, the_assertion
@@ -74,8 +76,9 @@ class Expected:
 class AuthenticatedSubject:
     """A person whom an IdP vouches for, under an identifier that the IdP may give.
 
-    ``affiliations`` are those under an allowed scope; ``attributes`` are unchecked and for display,
-    but for ``eduPersonEntitlement`` and group attributes, which the IdP is trusted for.
+    ``affiliations`` are those under a scope that the rule allows; the scoped values among
+    ``attributes`` those under a scope of the IdP. Of the other attributes, those of
+    ``proof.UNPROVED`` are for display, and the IdP is trusted for entitlements and groups.
     """
 
     identifier_type: str
@@ -93,8 +96,11 @@ class AuthenticatedSubject:
 
     @property
     def principal_name(self) -> str:
-        """The identifier if it names a person at an institution, else ""."""
-        return self.identifier if "@" in self.identifier else ""
+        """The identifier if it is a scoped one, which names a person at an institution, else "".
+
+        A persistent NameID is an opaque string, whatever it looks like.
+        """
+        return self.identifier if self.identifier_type in SCOPED_IDENTIFIERS else ""
 
 
 def read_response(encoded: str, *, sp: ServiceProvider, expected: Expected) -> AuthenticatedSubject:
@@ -202,6 +208,7 @@ def _subject(
     assertion: VerifiedAssertion, sp: ServiceProvider, expected: Expected
 ) -> AuthenticatedSubject:
     scopes = allowed_scopes(expected.declared_scopes, expected.allowed_scopes)
+    declared = allowed_scopes(expected.declared_scopes, ())
     found = scoped_identifier(assertion.attributes, scopes)
     name_id = assertion.name_id
     if found is None and name_id and name_id.format == PERSISTENT:
@@ -215,6 +222,6 @@ def _subject(
         identifier=found[1],
         issuer=expected.idp.entity_id,
         affiliations=scoped_affiliations(assertion.attributes, scopes),
-        attributes=assertion.attributes,
+        attributes=within_scopes_only(assertion.attributes, declared),
         assertion=assertion,
     )

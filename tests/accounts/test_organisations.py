@@ -13,6 +13,7 @@ from instances.models import AuditEntry, Organisation
 from instances.operators import operators
 from instances.tenancy import overseeing
 from tests.factories import InstanceFactory, OrganisationFactory, UserFactory
+from tests.people import find_and_add
 
 
 @pytest.fixture
@@ -96,8 +97,8 @@ def test_operators_are_added_and_the_last_stays(browser, operator, client_for):
     UserFactory(username="second")
     path = reverse("instances:operators")
     assert browser.post(path, {"identifier": "nobody"}).context["form"].errors
-    assert browser.post(path, {"identifier": "operator"}).context["form"].errors
-    browser.post(path, {"identifier": "second"})
+    assert find_and_add(browser, path, {"identifier": "operator"}).context["form"].errors
+    find_and_add(browser, path, {"identifier": "second"})
     second = operators().get(username="second")
     assert second.is_superuser
     assert client_for(second).get("/admin/").status_code == 200
@@ -106,7 +107,10 @@ def test_operators_are_added_and_the_last_stays(browser, operator, client_for):
     assert browser.get(path).status_code == 404
     client_for(second).post(reverse("instances:operator_remove", args=[second.pk]))
     assert operators().get() == second
-    assert actions() == ["operator.added", "operator.removed"]
+    assert [one for one in actions() if one != "people.searched"] == [
+        "operator.added",
+        "operator.removed",
+    ]
 
 
 def test_an_operator_reads_nothing_of_an_instance(cast, browser):

@@ -53,7 +53,8 @@ def test_from_the_printed_credentials_to_a_first_member(page_for, transactional_
     page.get_by_role("link", name="Members").click()
     page.get_by_role("link", name="Add a member").click()
     page.get_by_label("User name or e-mail address").fill("ada")
-    page.get_by_role("button", name="Add", exact=True).click()
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="Yes, add this person").click()
     expect(page.get_by_text("Ada Lovelace was added.")).to_be_visible()
 
     page.get_by_role("button", name="Remove Ada Lovelace").click()

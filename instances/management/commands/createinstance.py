@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.validators import validate_slug
 
 from instances.creation import create_instance
+from instances.errors import AmbiguousName, MemberNotFound
 from instances.models import Instance, Organisation
+from instances.person_lookup import find_person
 
 
 class Command(BaseCommand):
@@ -20,7 +21,7 @@ class Command(BaseCommand):
             "--organisation", required=True, help="identifier or name of its organisation"
         )
         parser.add_argument("--name", required=True)
-        parser.add_argument("--administrator", help="user name of a first administrator")
+        parser.add_argument("--administrator", help="user name or address of a first administrator")
 
     def handle(self, *args: Any, **options: Any) -> None:
         slug, username = options["slug"], options["administrator"]
@@ -37,9 +38,12 @@ class Command(BaseCommand):
             )
         administrator = None
         if username:
-            administrator = get_user_model()._default_manager.filter(username=username).first()
-            if administrator is None:
-                raise CommandError(f"No account {username}.")
+            try:
+                administrator = find_person(username, among=None)
+            except MemberNotFound as error:
+                raise CommandError(f"No account {username}.") from error
+            except AmbiguousName as error:
+                raise CommandError(f"Two accounts fit {username}: give a user name.") from error
         instance = create_instance(
             organisation=organisation, slug=slug, name=options["name"], administrator=administrator
         )

@@ -1,0 +1,81 @@
+"""User names: one spelling each, and none that passes for somebody's address.
+
+People are added to instances by their user name or their e-mail address. A user name with an ``@``
+therefore comes from a scoped identifier that counted for a login (``accounts.saml.identifiers``),
+and from nowhere else.
+"""
+
+import unicodedata
+from typing import Any, Final
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+MAX_USERNAME_CHARS: Final = 150
+MAX_NAME_CHARS: Final = 150
+
+
+def normalise_username(text: str) -> str:
+    """The one spelling of a user name: NFKC, as Django has it, in lower case."""
+    lowered = unicodedata.normalize("NFKC", text).lower()
+    return unicodedata.normalize("NFKC", lowered)
+
+
+def looks_like_an_address(text: str) -> bool:
+    """Whether ``text``, or any other spelling of it, has an ``@``."""
+    return "@" in unicodedata.normalize("NFKC", text)
+
+
+def validate_not_an_address(text: str) -> None:
+    """Refuse a name that could be taken for an e-mail address. Raises ValidationError."""
+    if looks_like_an_address(text):
+        raise ValidationError(_("A name has no @."), code="at_sign")
+
+
+def clean_chosen_username(text: str) -> str:
+    """The spelling that is kept of a user name which somebody typed. Raises ValidationError."""
+    username = normalise_username(text)
+    if looks_like_an_address(username):
+        raise ValidationError(_("A user name has no @."), code="at_sign")
+    if len(username) > MAX_USERNAME_CHARS:
+        raise ValidationError(_("This user name is too long."), code="max_length")
+    return username
+
+
+def proposed_username(*, identifier: str, nickname: str = "") -> str:
+    """The user name of a first login, or "" where one must be made from the person's names.
+
+    ``identifier`` is a scoped identifier that counted for the login, or "": it alone may have an
+    ``@``. ``nickname`` is what the service calls the person. An identifier is taken as it is or not
+    at all: cut, or in another spelling, it could be somebody else's.
+    """
+    own_name = "" if looks_like_an_address(nickname) else normalise_username(nickname)
+    counted = identifier if normalise_username(identifier) == identifier else ""
+    fitting = (name for name in (counted, own_name) if 0 < len(name) <= MAX_USERNAME_CHARS)
+    return next(fitting, "")
+
+
+def shown_name(text: str) -> str:
+    """A first or last name from another service, cut to its column; "" for what has an ``@``."""
+    return "" if looks_like_an_address(text) else text[:MAX_NAME_CHARS]
+
+
+class UsernameField(models.CharField):
+    """A column of user names, which are written and looked for in their one spelling.
+
+    Every lookup, command and form compares what is stored: ``Jeanne`` finds ``jeanne``.
+    """
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        return text if text is None else normalise_username(text)
+
+    def get_prep_value(self, value: Any) -> Any:
+        return self.to_python(super().get_prep_value(value))
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        """Show the row that was saved as it was saved."""
+        value = self.to_python(super().pre_save(model_instance, add))
+        setattr(model_instance, self.attname, value)
+        return value
