@@ -15,26 +15,38 @@ from accounts.saml.xmlsec import program, run
 
 
 class LimitedXmlsec(CryptoBackendXmlSec1):
-    """pysaml2's backend under limits, which remembers what it has verified.
+    """pysaml2's backend under limits, for one message: ``received``, as it came.
 
-    ``verified`` holds the ``(element name, ID)`` of every signature that was checked and found
-    good: the only evidence that ``responses`` accepts.
+    ``read`` is what may be read: the message, decrypted once it has been. pysaml2 rewrites messages
+    on its way; here nothing but ``received`` and ``read`` is decrypted or verified, so that a good
+    signature is one of the very octets that are read. ``verified`` holds the ``(element name, ID)``
+    of every signature that was found good: the only evidence that ``responses`` accepts.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, received: bytes) -> None:
         super().__init__(program())
+        self.received = self.read = received
         self.verified: set[tuple[str, str]] = set()
 
     @property
     def version_nums(self) -> tuple[int, ...]:
         return _version()
 
+    def decrypt(self, enctext: Any, key_file: str) -> str:
+        """Decrypt the message itself, whatever pysaml2 has made of it, and once."""
+        if self.read is not self.received:
+            raise XmlsecError("encrypted twice")
+        text = str(super().decrypt(self.received, key_file))
+        self.read = text.encode()
+        return text
+
     def validate_signature(
         self, signedtext: Any, cert_file: str, cert_type: str, node_name: str, node_id: str
     ) -> bool:
-        good: bool = super().validate_signature(
-            signedtext, cert_file, cert_type, node_name, node_id
-        )
+        octets = signedtext if isinstance(signedtext, bytes) else signedtext.encode()
+        if octets not in (self.received, self.read):
+            raise XmlsecError("a text that is not the message")
+        good: bool = super().validate_signature(octets, cert_file, cert_type, node_name, node_id)
         if good:
             self.verified.add((node_name, node_id))
         return bool(good)

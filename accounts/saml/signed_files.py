@@ -11,7 +11,6 @@ for an aggregate of 83 MB.
 Sources: XML Signature 1.1; Exclusive XML Canonicalization 1.0; SAML metadata 2.0, section 3.
 """
 
-import codecs
 import copy
 import hashlib
 import secrets
@@ -25,7 +24,7 @@ from lxml import etree
 from accounts.saml.errors import MetadataRefused, ResponseRefused
 from accounts.saml.shape import ENVELOPED, EXCLUSIVE_C14N
 from accounts.saml.signatures import PublicKey, decode_base64, is_signed
-from accounts.saml.xml import DS, ENCODING, FORBIDDEN, MD, tag
+from accounts.saml.xml import DS, MD, check_beginning, tag
 from accounts.saml.xmlsec import DIGEST_METHODS, SIGNATURE_METHODS
 
 ROOTS = (tag(MD, "EntitiesDescriptor"), tag(MD, "EntityDescriptor"))
@@ -119,11 +118,10 @@ def _checked(finished: int, root: etree._Element) -> int:
 
 def _root(parser: "etree.XMLPullParser[etree._Element]", head: bytes) -> etree._Element:
     """Feed the head of a file, which must have the root's start, and no DOCTYPE before it."""
-    if FORBIDDEN.search(head) or b"\x00" in head:
-        raise MetadataRefused("a DOCTYPE")
-    declared = ENCODING.match(head.removeprefix(codecs.BOM_UTF8))
-    if declared and declared[1].lower() != b"utf-8":
-        raise MetadataRefused("an encoding other than UTF-8")
+    try:
+        check_beginning(head)
+    except ResponseRefused as error:
+        raise MetadataRefused(str(error)) from error
     parser.feed(head)
     root: etree._Element | None = None
     for _event, element in parser.read_events():

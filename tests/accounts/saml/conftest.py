@@ -1,19 +1,21 @@
 """Keys made at run time, a service provider, two forged IdPs, and a rule for one of them."""
 
 import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from accounts.login_rules import LoginRule
-from accounts.models import IdentityProvider
+from accounts.models import IdentityProvider, MetadataFeed
 from accounts.saml.errors import ResponseRefused
 from accounts.saml.feeds import add_single_idp
 from accounts.saml.responses import Expected, read_response
 from accounts.saml.service_provider import IdpMetadata, KeyPair, ServiceProvider
 from instances.models import Organisation
 from tests.accounts.saml import forger
+from tests.accounts.saml.aggregates import FeedServer, signed_aggregate
 from tests.accounts.saml.forger import Answer, Idp, Keys, make_keys
 from tests.accounts.saml.journey import Browser
 from tests.factories import OrganisationFactory
@@ -124,3 +126,28 @@ def refused(sp: ServiceProvider, expected: Expected) -> Any:
             read_response(encoded, sp=sp, expected=expected)
 
     return check
+
+
+@pytest.fixture
+def server() -> Iterator[FeedServer]:
+    server = FeedServer()
+    yield server
+    server.server.shutdown()
+    server.server.server_close()
+
+
+@pytest.fixture
+def feed(db: None, server: FeedServer, all_keys: dict[str, Keys]) -> MetadataFeed:
+    return MetadataFeed.objects.create(
+        name="Test federation",
+        url=server.url,
+        certificates=all_keys["idp-b"].pem + all_keys["federation"].pem,
+    )
+
+
+@pytest.fixture
+def publish(server: FeedServer, all_keys: dict[str, Keys]) -> Callable[..., None]:
+    def publish(idps: list[Idp], **options: Any) -> None:
+        server.body = signed_aggregate(idps, all_keys["federation"], **options)
+
+    return publish

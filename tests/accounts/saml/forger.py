@@ -224,6 +224,16 @@ def sign(
 
 def encrypt(root: etree._Element, keys: Keys, *, cipher: str = "aes256-gcm") -> etree._Element:
     """Replace the assertion of ``root`` by an encrypted one."""
+    assertion = copy.deepcopy(assertion_of(root))
+    assertion.tail = None
+    # As text: within what is encrypted, namespaces must be declared again.
+    return encrypt_octets(root, etree.tostring(assertion), keys, cipher=cipher)
+
+
+def encrypt_octets(
+    root: etree._Element, plain: bytes, keys: Keys, *, cipher: str = "aes256-gcm"
+) -> etree._Element:
+    """Replace the assertion of ``root`` by one whose plain text is ``plain``."""
     space = "xmlenc11" if cipher.endswith("gcm") else "xmlenc"
     year = "2009" if cipher.endswith("gcm") else "2001/04"
     template = (
@@ -235,29 +245,25 @@ def encrypt(root: etree._Element, keys: Keys, *, cipher: str = "aes256-gcm") -> 
         "<xenc:CipherData><xenc:CipherValue/></xenc:CipherData></xenc:EncryptedKey></ds:KeyInfo>"
         "<xenc:CipherData><xenc:CipherValue/></xenc:CipherData></xenc:EncryptedData>"
     )
-    root = copy.deepcopy(root)
-    assertion = assertion_of(root)
-    assertion.tail = None
-    # As text: within what is encrypted, namespaces must be declared again.
-    plain = etree.tostring(assertion)
-    root.replace(assertion, etree.Element("PLACE"))
-    holder = b'<saml:EncryptedAssertion xmlns:saml="%s">%s</saml:EncryptedAssertion>'
-    document = etree.tostring(root).replace(b"<PLACE/>", holder % (SAML.encode(), plain))
     with TemporaryDirectory() as folder:
-        template_file, data = Path(folder) / "template.xml", Path(folder) / "data.xml"
+        template_file, data = Path(folder) / "template.xml", Path(folder) / "data"
         template_file.write_text(template)
-        data.write_bytes(document)
+        data.write_bytes(plain)
         output = Path(folder) / "out.xml"
         subprocess.run(
             [
                 "xmlsec1", "--encrypt", "--pubkey-cert-pem", str(keys.certificate),
-                "--session-key", f"aes-{cipher[3:6]}", "--xml-data", str(data),
-                "--node-xpath", "//*[local-name()='EncryptedAssertion']/*",
+                "--session-key", f"aes-{cipher[3:6]}", "--binary-data", str(data),
                 "--output", str(output), str(template_file),
             ],
             check=True, capture_output=True,
         )  # fmt: skip
-        return etree.fromstring(output.read_bytes())
+        encrypted = etree.fromstring(output.read_bytes())
+    root = copy.deepcopy(root)
+    holder = etree.Element(f"{{{SAML}}}EncryptedAssertion", nsmap={"saml": SAML})
+    holder.append(encrypted)
+    root.replace(assertion_of(root), holder)
+    return root
 
 
 def _run(root: etree._Element, *arguments: str) -> etree._Element:

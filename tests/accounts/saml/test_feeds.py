@@ -1,11 +1,8 @@
 """Feeds taken over whole or not at all, from a real HTTP server that misbehaves."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import StringIO
-from threading import Thread
 
 import httpx
 import pytest
@@ -25,54 +22,6 @@ from instances.models import AuditEntry
 from instances.tenancy import overseeing
 from tests.accounts.saml.aggregates import aggregate, signed_aggregate
 from tests.factories import OrganisationFactory, UserFactory
-
-
-class FeedServer:
-    """A loopback server whose only page tests replace."""
-
-    def __init__(self) -> None:
-        self.status, self.body = 200, b""
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self.send_response(outer.status)
-                self.send_header("Content-Length", str(len(outer.body)))
-                self.end_headers()
-                if outer.status != 299:
-                    self.wfile.write(outer.body)
-
-            def log_message(self, *args: object) -> None:
-                """Stay silent."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/feed.xml"
-        Thread(target=self.server.serve_forever, daemon=True).start()
-
-
-@pytest.fixture
-def server() -> Iterator[FeedServer]:
-    server = FeedServer()
-    yield server
-    server.server.shutdown()
-    server.server.server_close()
-
-
-@pytest.fixture
-def feed(db, server, all_keys):
-    return MetadataFeed.objects.create(
-        name="Test federation",
-        url=server.url,
-        certificates=all_keys["idp-b"].pem + all_keys["federation"].pem,
-    )
-
-
-@pytest.fixture
-def publish(server, all_keys):
-    def publish(idps, **options):
-        server.body = signed_aggregate(idps, all_keys["federation"], **options)
-
-    return publish
 
 
 @pytest.fixture

@@ -1,56 +1,21 @@
 """Single logout: an IdP ends what it began for that person, and nothing else."""
 
 import base64
-import uuid
 import zlib
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from urllib.parse import parse_qs, quote_plus, urlsplit
+from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, padding
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
-from django.test import Client
+from cryptography.hazmat.primitives.asymmetric import ec
 from lxml import etree
 
 from accounts.models import LoginRule, SamlSession
 from accounts.saml.feeds import add_single_idp
 from tests.accounts.saml.forger import SAML, SAMLP, make_keys
 from tests.accounts.saml.journey import Browser, code_of
+from tests.accounts.saml.logouts import logout_request, query, send
 from tests.factories import OrganisationFactory
-
-RSA_SHA256 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
-SLO = "https://rag.example/saml/slo/"
-
-
-def logout_request(idp, name_id, *, destination=SLO, shift=timedelta(), index=""):
-    now = datetime.now(UTC) + shift
-    session_index = f"<samlp:SessionIndex>{index}</samlp:SessionIndex>" if index else ""
-    return f"""<samlp:LogoutRequest xmlns:samlp="{SAMLP}" xmlns:saml="{SAML}" Version="2.0"
- ID="_l{uuid.uuid4().hex}" IssueInstant="{now:%Y-%m-%dT%H:%M:%SZ}" Destination="{destination}">
-<saml:Issuer>{idp.entity_id}</saml:Issuer><saml:NameID>{name_id}</saml:NameID>{session_index}
-</samlp:LogoutRequest>"""
-
-
-def query(
-    xml, keys=None, *, name="SAMLRequest", algorithm=RSA_SHA256, relay_state="state", as_der=False
-):
-    """The query string of a message, signed if ``keys`` are given."""
-    deflated = zlib.compress(xml.encode())[2:-4]
-    text = f"{name}={quote_plus(base64.b64encode(deflated))}&RelayState={relay_state}"
-    if keys is None:
-        return text
-    text += f"&SigAlg={quote_plus(algorithm)}"
-    key = serialization.load_pem_private_key(keys.key.read_bytes(), None)
-    if isinstance(key, ec.EllipticCurvePrivateKey):
-        signature = key.sign(text.encode(), ec.ECDSA(hashes.SHA256()))
-        if not as_der:
-            r, s = decode_dss_signature(signature)
-            signature = r.to_bytes(32, "big") + s.to_bytes(32, "big")
-    else:
-        signature = key.sign(text.encode(), padding.PKCS1v15(), hashes.SHA256())
-    return f"{text}&Signature={quote_plus(base64.b64encode(signature))}"
 
 
 @pytest.fixture
@@ -67,10 +32,6 @@ def alice(rule, idp_a):
     browser.log_in(rule, name_id="alice-opaque")
     assert browser.person
     return browser
-
-
-def send(text):
-    return Client().get(f"/saml/slo/?{text}")
 
 
 def test_the_idp_logs_somebody_out(alice, idp_a, rule):
