@@ -18,6 +18,7 @@ from accounts.proofs import remember
 from accounts.rules import rules_of
 from accounts.saml.provider import SamlProvider
 from accounts.secrets_at_rest import decrypt, encrypt
+from accounts.sessions import lengthen_session
 from instances.client_address import client_address
 
 _MISMATCH = _("This user name, e-mail address or password is not right.")
@@ -57,7 +58,9 @@ class AccountAdapter(DefaultAccountAdapter):
             request, user, signal_kwargs=signal_kwargs, **kwargs
         )
         login = (signal_kwargs or {}).get("sociallogin")
-        if login is not None:
+        if login is None:
+            lengthen_session(request)
+        else:
             remember(request, user, login)
         return response
 

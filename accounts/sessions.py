@@ -12,6 +12,21 @@ from django.utils import timezone
 from accounts.oidc.models import OidcSession
 from accounts.saml.models import SamlSession
 
+# Of a session in which nobody is logged in yet, but a login has begun.
+ANONYMOUS_SESSION_S = 1800
+
+
+def shorten_anonymous_session(request: HttpRequest) -> None:
+    """Let the session that a login begins in end soon, lest such sessions pile up."""
+    if not request.user.is_authenticated:
+        request.session.set_expiry(ANONYMOUS_SESSION_S)
+
+
+def lengthen_session(request: HttpRequest) -> None:
+    """Give a session that was shortened, and in which somebody has logged in, its usual life."""
+    if request.session.get_expiry_age() <= ANONYMOUS_SESSION_S:
+        request.session.set_expiry(0)
+
 
 def bound_session(request: HttpRequest, latest: datetime | None) -> datetime:
     """Let the session that just began end at ``latest``, or at our own bound; return its end."""

@@ -3,6 +3,7 @@
 import logging
 
 from celery import shared_task
+from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 
 from accounts import sessions
@@ -57,6 +58,7 @@ def judge_again(user_ids: list[int]) -> None:
 @shared_task(name="accounts.tasks.forget_expired")
 def forget_expired() -> None:
     """Delete logins, responses, replays and sessions whose time has passed."""
+    SessionStore.clear_expired()
     for model in (SamlPost, SamlRequest, SamlReplay, SamlSession, OidcSession):
         model._default_manager.filter(expires_at__lt=timezone.now()).delete()
 

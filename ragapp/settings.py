@@ -185,6 +185,8 @@ ACCOUNT_RATE_LIMITS = {
     "login": "60/m/ip",
     "login_failed": "30/m/ip,5/5m/key",
     "federated_login": "600/m/ip",
+    "federated_login_start": "300/m/ip",
+    "discovery": "1200/m/ip",
     "invitation": "60/m/ip",
     # Whoever adds people learns which names and addresses have an account.
     "person_search": "20/m/user,200/d/user",

@@ -29,15 +29,17 @@ from accounts.oidc.provider import OidcAdapter, OidcProvider
 from accounts.proofs import link_to, log_in, require_rule
 from accounts.rate_limits import limited
 from accounts.rules import rule_for_oidc, rules_of
+from accounts.sessions import shorten_anonymous_session
 from instances.next_page import next_page
 
 
-@limited("federated_login")
+@limited("federated_login_start")
 @require_GET
 @never_cache
 def login(request: HttpRequest, provider_id: str) -> HttpResponseBase:
     """Send the browser to the provider; what its answer must fit stays in the session."""
     app = _app(provider_id)
+    shorten_anonymous_session(request)
     rules = rules_of(request.GET.get("organisation", ""), request.GET.get("instance", ""))
     try:
         url = OidcProvider(request, app=app).begin(

@@ -100,7 +100,7 @@ class SamlRequest(models.Model):
     linking_user = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+"
     )
-    browser_digest = models.CharField(max_length=64)
+    browser_digest = models.CharField(max_length=64, db_index=True)
     next_url = models.CharField(max_length=2000)
     expires_at = models.DateTimeField(db_index=True)
     used_at = models.DateTimeField(null=True)
@@ -110,8 +110,12 @@ class SamlRequest(models.Model):
 
 
 class SamlPost(models.Model):
-    """A response on its way from the cross-site POST to the page where cookies are back."""
+    """A response on its way from the cross-site POST to the page where cookies are back.
 
+    One a request: another one replaces it.
+    """
+
+    request = models.OneToOneField(SamlRequest, on_delete=models.CASCADE, related_name="post")
     token_digest = models.CharField(max_length=64, unique=True)
     saml_response = models.TextField()
     expires_at = models.DateTimeField(db_index=True)

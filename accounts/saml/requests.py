@@ -1,7 +1,8 @@
 """A login from its beginning to the answer's arrival: state that only this side keeps.
 
 The browser is bound by a cookie, the answer by InResponseTo, and where to go afterwards is in the
-stored request, never in RelayState.
+stored request, never in RelayState. Who is not logged in can fill neither table: requests and
+answers are limited in number, and the oldest make room.
 """
 
 import hashlib
@@ -10,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.login_rules import LoginRule
@@ -23,6 +25,11 @@ from accounts.saml.xmlsec import SIGNATURE_METHODS
 
 REQUEST_LIFE = timedelta(minutes=30)
 POST_LIFE = timedelta(seconds=60)
+# Several tabs; a login that is begun again and again.
+MAX_REQUESTS_OF_BROWSER = 10
+MAX_REQUESTS = 20_000
+# An answer waits for one redirection, and takes 700 KB at most.
+MAX_POSTS = 200
 
 
 def digest(secret: str) -> str:
@@ -76,25 +83,42 @@ def begin_login(
         next_url=next_url,
         expires_at=timezone.now() + REQUEST_LIFE,
     )
+    _keep_newest(
+        SamlRequest.objects.filter(browser_digest=digest(browser)), MAX_REQUESTS_OF_BROWSER
+    )
+    _keep_newest(SamlRequest.objects.all(), MAX_REQUESTS)
     return str(dict(bound["headers"])["Location"])
 
 
 def keep_post(saml_response: str) -> str:
     """Keep a POST that came without cookies; return the token that fetches it back, once.
 
-    Only an answer to a request that waits is kept. Raises ResponseRefused, RequestUnknown or
-    RequestUsed.
+    Only an answer to a request that waits is kept, in the place of an earlier answer to it. Raises
+    ResponseRefused, RequestUnknown or RequestUsed.
     """
     request_id = response_request_id(saml_response)
-    waiting = SamlRequest.objects.filter(request_id=request_id, expires_at__gt=timezone.now())
-    if not request_id or not waiting.exists():
-        raise RequestUnknown(request_id)
     token = secrets.token_urlsafe(32)
-    SamlPost.objects.create(
-        token_digest=digest(token),
-        saml_response=saml_response,
-        expires_at=timezone.now() + POST_LIFE,
-    )
+    now = timezone.now()
+    SamlPost.objects.filter(expires_at__lt=now).delete()
+    with transaction.atomic():
+        waiting = (
+            SamlRequest.objects.select_for_update()
+            .filter(request_id=request_id, expires_at__gt=now)
+            .first()
+        )
+        if waiting is None:
+            raise RequestUnknown(request_id)
+        if waiting.used_at is not None:
+            raise RequestUsed(request_id)
+        SamlPost.objects.update_or_create(
+            request=waiting,
+            defaults={
+                "token_digest": digest(token),
+                "saml_response": saml_response,
+                "expires_at": now + POST_LIFE,
+            },
+        )
+        _keep_newest(SamlPost.objects.all(), MAX_POSTS)
     return token
 
 
@@ -167,3 +191,9 @@ def refuse_replay(subject: AuthenticatedSubject) -> None:
             SamlReplay.objects.create(digest=key, expires_at=expires_at)
     except IntegrityError as error:
         raise ResponseRefused("an assertion used before") from error
+
+
+def _keep_newest(rows: QuerySet[Any], number: int) -> None:
+    """Delete ``rows`` but the ``number`` that expire last."""
+    older = rows.order_by("-expires_at", "-pk").values("pk")[number:]
+    rows.filter(pk__in=older).delete()

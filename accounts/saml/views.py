@@ -41,7 +41,8 @@ from instances.next_page import next_page
 
 @require_GET
 @never_cache
-def login(request: HttpRequest, provider_id: int) -> HttpResponse:
+@limited("federated_login_start")
+def login(request: HttpRequest, provider_id: int) -> HttpResponseBase:
     """Send the browser to the institution, and remember which request it took along."""
     provider = get_object_or_404(IdentityProvider, pk=provider_id)
     rules = offered_rules(request)

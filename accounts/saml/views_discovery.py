@@ -10,6 +10,7 @@ from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
+from accounts.rate_limits import limited
 from accounts.saml.cookies import browser_of, last_choice
 from accounts.saml.discovery import find_choices
 from accounts.saml.failures import FAILURES
@@ -23,6 +24,7 @@ _MAX_SEARCH_CHARS = 200
 
 @require_GET
 @never_cache
+@limited("discovery")
 def discovery(request: HttpRequest) -> HttpResponse:
     """Choose an institution; the last choice comes first.
 
@@ -35,6 +37,7 @@ def discovery(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @never_cache
+@limited("discovery")
 def institutions(request: HttpRequest) -> HttpResponse:
     """What a search finds, as a part of that page."""
     return render(request, "accounts/saml/includes/institutions.html", _context(request))

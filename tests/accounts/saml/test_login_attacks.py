@@ -42,7 +42,7 @@ def test_replay(browser, rule, idp_a, same):
     thief = browser if same else Browser(idp_a)
     before = thief.person
     response = thief.finish(xml)
-    assert code_of(response) == ("used" if same else "cookie")
+    assert code_of(response) == "used"
     assert thief.person == before
 
 
@@ -117,15 +117,16 @@ def test_next_stays_on_this_site(browser, rule, target):
 def test_one_answer_posted_twice_at_once(browser, rule):
     browser.begin(rule)
     xml = forger.post(forger.signed_assertion(browser.answer()))
-    urls = [browser.post(xml).url for _ in range(2)]
 
-    def finish(url):
+    def post_and_finish(_number):
         client = Client()
         client.cookies = browser.client.cookies.copy()
-        response = client.get(url)
+        response = browser.post(xml)
+        if response.status_code == 302:
+            response = client.get(response.url)
         connection.close()
         return response.status_code
 
     with ThreadPoolExecutor(2) as pool:
-        assert sorted(pool.map(finish, urls)) == [302, 400]
+        assert sorted(pool.map(post_and_finish, range(2))) == [302, 400]
     assert User.objects.count() == SamlSession.objects.count() == 1
