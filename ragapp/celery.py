@@ -5,13 +5,16 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_ready
+from celery.signals import setup_logging, worker_ready
+
+from ragapp.logging import configure_from_settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ragapp.settings")
 
 app = Celery("ragapp")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+setup_logging.connect(configure_from_settings)
 
 
 @worker_ready.connect

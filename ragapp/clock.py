@@ -4,6 +4,10 @@
 """
 
 from celery import Celery
+from celery.signals import setup_logging
+
+from ragapp.logging import configure_from_settings
 
 app = Celery("ragapp", fixups=[])
 app.config_from_object("ragapp.settings", namespace="CELERY")
+setup_logging.connect(configure_from_settings)

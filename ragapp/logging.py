@@ -1,28 +1,38 @@
-"""A correlation id a request, in every log line and on every error page; no secrets in them."""
+"""How every process of the application logs; a correlation id a request, and no secrets.
+
+Django calls ``configure`` (``LOGGING_CONFIG``) in web servers and management commands, Celery calls
+``configure_from_settings`` in workers and the clock, instead of bringing handlers of its own.
+"""
 
 import logging
 import re
 from contextvars import ContextVar
+from logging.config import dictConfig
+from typing import Any
+
+from instances.log_lines import LineFormatter, log_uncaught
 
 correlation_id: ContextVar[str] = ContextVar("correlation_id", default="-")
+# Of invitations and of new passwords, which are in addresses.
+_TOKEN = re.compile(r"(/invitations/|/password/reset/key/)[\w-]{20,}")
 
 
-class CorrelationFilter(logging.Filter):
-    """Adds ``correlation_id`` to each record."""
+class SiteFormatter(LineFormatter):
+    """Adds ``correlation_id`` to each record, and takes the tokens out of addresses."""
 
-    def filter(self, record: logging.LogRecord) -> bool:
+    def format(self, record: logging.LogRecord) -> str:
         record.correlation_id = correlation_id.get()
-        return True
+        return _TOKEN.sub(r"\1…", super().format(record))
 
 
-_TOKEN = re.compile(r"(/invitations/)[\w-]{20,}")
+def configure(config: dict[str, Any]) -> None:
+    """Log as ``config`` says, and what Python itself would print too."""
+    dictConfig(config)
+    log_uncaught()
 
 
-class TokenFilter(logging.Filter):
-    """Keeps the tokens of invitations, which are in addresses, out of the log."""
+def configure_from_settings(**_arguments: Any) -> None:
+    """Receive ``celery.signals.setup_logging``."""
+    from ragapp.settings import LOGGING
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        message = record.getMessage()
-        if "/invitations/" in message:
-            record.msg, record.args = _TOKEN.sub(r"\1…", message), ()
-        return True
+    configure(LOGGING)

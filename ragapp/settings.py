@@ -387,25 +387,28 @@ CPU_WATTS_PER_CORE: float = env.float("CPU_WATTS_PER_CORE", 5.0)
 
 # --- Logging --------------------------------------------------------------------------------------
 LOG_LEVEL: str = env.str("LOG_LEVEL", "INFO")
+LOGGING_CONFIG = "ragapp.logging.configure"
+# No handler but one, no format but one: records cannot be forged (ragapp.logging).
+_TO_ROOT: dict[str, Any] = {"handlers": [], "propagate": True}
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {
-        "correlation": {"()": "ragapp.logging.CorrelationFilter"},
-        "no_tokens": {"()": "ragapp.logging.TokenFilter"},
-    },
     "formatters": {
-        "line": {"format": "%(asctime)s %(levelname)s %(name)s [%(correlation_id)s] %(message)s"}
-    },
-    "handlers": {
-        "stderr": {
-            "class": "logging.StreamHandler",
-            "formatter": "line",
-            "filters": ["correlation", "no_tokens"],
+        "line": {
+            "()": "ragapp.logging.SiteFormatter",
+            "fmt": "%(asctime)s %(levelname)s %(name)s [%(correlation_id)s] %(message)s",
         }
     },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
+        # They bring handlers of their own.
+        "django": _TO_ROOT,
+        "django.server": _TO_ROOT,
+        "uvicorn": _TO_ROOT,
+        "uvicorn.error": _TO_ROOT,
+        # No access log: a proxy keeps one where it is wanted.
+        "uvicorn.access": _TO_ROOT | {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
         "pypdf": {"level": "ERROR"},
         # pysaml2 logs what it reads, names included; accounts.saml says why a login was refused.

@@ -24,6 +24,7 @@ pytest_plugins = [
     "tests.fixtures_llm",
     "tests.fixtures_corpus",
     "tests.fixtures_stack",
+    "tests.fixtures_log",
 ]
 
 

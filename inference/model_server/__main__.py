@@ -10,11 +10,20 @@ from environs import EnvError
 from inference.model_server.app import ModelServerApp
 from inference.model_server.configuration import Configuration
 from inference.model_server.service import ModelService
+from instances.log_lines import LineFormatter, log_uncaught
+
+
+def log_lines() -> None:
+    """Log one line a record."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(LineFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    log_uncaught()
 
 
 def main() -> None:
     """Load the models, then listen; exits with 1 and one line when the configuration is wrong."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    log_lines()
     try:
         configuration = Configuration.from_environment()
         service = ModelService(configuration)

@@ -1,6 +1,5 @@
 """The page that an invitation's link opens, for who is logged in, has an account, or has none."""
 
-import logging
 from datetime import timedelta
 
 import pytest
@@ -12,7 +11,6 @@ from accounts.models import User
 from instances.access import get_membership
 from instances.invitations import accept, create_invitation, find_invitation, revoke
 from instances.tenancy import tenant
-from ragapp.logging import TokenFilter
 from tests.factories import PASSWORD, UserFactory
 
 ACCOUNT = {
@@ -151,11 +149,3 @@ def test_guesses_are_limited(db, client, settings):
     cache.clear()
     statuses = [client.get(page(f"{number:043}")).status_code for number in range(4)]
     assert statuses == [404, 404, 404, 429]
-
-
-def test_the_log_has_no_token(cast, token):
-    record = logging.LogRecord(
-        "django.request", logging.WARNING, "", 0, "Too Many Requests: %s", (page(token),), None
-    )
-    TokenFilter().filter(record)
-    assert record.getMessage() == "Too Many Requests: /invitations/…/"
