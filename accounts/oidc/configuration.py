@@ -1,4 +1,4 @@
-"""What a provider says of itself: its endpoints, kept in its row, and its keys, kept in the cache.
+"""What is known of a provider: its endpoints and our secret, in its row; its keys, in the cache.
 
 The discovery document is read when an operator adds the provider, and every hour; never inside a
 login. Its keys are fetched when a token names one that the cache does not have.
@@ -9,11 +9,15 @@ from typing import Any
 
 from allauth.socialaccount.models import SocialApp
 from django.core.cache import cache
+from django.core.exceptions import ImproperlyConfigured
 
 from accounts.oidc.errors import ProviderUnreachable
 from accounts.oidc.http import fetch_object, is_protected
+from accounts.secrets_at_rest import decrypt
 
 _DISCOVERY = "/.well-known/openid-configuration"
+# Its name in the settings of a row, encrypted; the column ``secret`` is too short, and stays empty.
+CLIENT_SECRET = "client_secret"  # noqa: S105 (a name)
 _KEYS_LIFE_S = 3600
 # An unknown key id makes us ask again, but not as often as somebody likes to send one.
 _KEYS_ASKED_EVERY_S = 60
@@ -71,6 +75,14 @@ def configuration_of(app: SocialApp) -> Configuration:
     return Configuration(
         **{field.name: kept[field.name] for field in fields(Configuration) if field.name in kept}
     )
+
+
+def client_secret_of(app: SocialApp) -> str:
+    """By what we prove to the provider who we are. Raises ProviderUnreachable if unreadable."""
+    try:
+        return decrypt(app.settings.get(CLIENT_SECRET, ""))
+    except ImproperlyConfigured as error:
+        raise ProviderUnreachable(f"{app.provider_id}: {error}") from error
 
 
 def keys_of(configuration: Configuration, key_id: str | None) -> list[dict[str, Any]]:

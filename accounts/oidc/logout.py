@@ -1,13 +1,18 @@
 """Logging out at the provider as well (OpenID Connect RP-Initiated Logout 1.0)."""
 
+import logging
 import secrets
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.http import urlencode
 
 from accounts.oidc.configuration import configuration_of
 from accounts.oidc.errors import ProviderUnreachable
 from accounts.oidc.models import OidcSession
+from accounts.secrets_at_rest import decrypt
+
+logger = logging.getLogger(__name__)
 
 
 def take_logout_url(session_key: str) -> str:
@@ -23,10 +28,12 @@ def take_logout_url(session_key: str) -> str:
     app = session.rule.oidc_provider
     try:
         endpoint = configuration_of(app).end_session_endpoint
-    except ProviderUnreachable:
+        id_token = decrypt(session.id_token)
+    except (ProviderUnreachable, ImproperlyConfigured) as error:
+        logger.warning("%s: no logout at the provider: %s", app.provider_id, error)
         return ""
     query = {
-        "id_token_hint": session.id_token,
+        "id_token_hint": id_token,
         "client_id": app.client_id,
         # Nothing here depends on it, but ProConnect wants one.
         "state": secrets.token_urlsafe(32),

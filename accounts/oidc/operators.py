@@ -9,11 +9,19 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from accounts.login_rules import LoginRule
-from accounts.oidc.configuration import Configuration, discover, keep, keys_of
+from accounts.oidc.configuration import (
+    CLIENT_SECRET,
+    Configuration,
+    client_secret_of,
+    discover,
+    keep,
+    keys_of,
+)
 from accounts.oidc.errors import ProviderUnreachable
 from accounts.oidc.provider import OidcProvider
 from accounts.oidc.tokens import ALGORITHMS
 from accounts.saml.provider import SamlProvider
+from accounts.secrets_at_rest import encrypt
 from accounts.withdrawal import forget_logins_of
 from instances import audit
 
@@ -56,7 +64,13 @@ def add_provider(
     if slug in (SamlProvider.id, OidcProvider.id):
         raise ValueError(f"{slug} is the name of a protocol: choose another")
     configuration = discover(issuer)
-    values = {"server_url": issuer, "scope": list(scopes), "mfa_acr": list(mfa_acr), "pkce": pkce}
+    values = {
+        "server_url": issuer,
+        "scope": list(scopes),
+        "mfa_acr": list(mfa_acr),
+        "pkce": pkce,
+        CLIENT_SECRET: encrypt(client_secret),
+    }
     with transaction.atomic():
         app, _created = SocialApp.objects.update_or_create(
             provider=OidcProvider.id,
@@ -64,7 +78,7 @@ def add_provider(
             defaults={
                 "name": name,
                 "client_id": client_id,
-                "secret": client_secret,
+                "secret": "",
                 "settings": values,
             },
         )
@@ -95,10 +109,11 @@ def problems(app: SocialApp) -> Iterator[str]:
     if not LoginRule.objects.filter(oidc_provider=app, is_enabled=True).exists():
         yield "No login rule names it: add one in the administration (/admin/, Login rules)."
     try:
+        client_secret_of(app)
         configuration = refresh(app)
         keys = keys_of(configuration, None)
     except ProviderUnreachable as error:
-        yield f"It does not answer as it should: {error}."
+        yield f"It cannot be used: {error}."
         return
     if not any(key.get("alg") in (None, *ALGORITHMS) for key in keys):
         yield f"None of its keys is of a kind that we accept ({', '.join(ALGORITHMS)})."

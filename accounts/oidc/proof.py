@@ -7,6 +7,7 @@ from accounts.oidc.subject import OidcSubject, under
 from accounts.proofs import Proof
 from accounts.rules import organisations_of, rules_of
 from accounts.saml.identifiers import within_scopes_only
+from accounts.secrets_at_rest import encrypt
 
 # For display: people change them, and nothing here verifies them.
 _UNPROVED = frozenset({"email", "phone_number", "address", "picture", "website", "profile"})
@@ -18,7 +19,7 @@ def proof_of(subject: OidcSubject, *, app: SocialApp, rule: LoginRule, id_token:
     return Proof(
         rule_id=rule.pk,
         organisation_ids=organisations_of(own_rules, lambda other: under(other, subject)),
-        session={"oidc": {"id_token": id_token}},
+        session={"oidc": {"id_token": encrypt(id_token)}},
         scopes=sorted(subject.scopes),
         affiliations=sorted(subject.affiliations),
         attributes={

@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 
 from accounts.login_rules import LoginRule
-from accounts.oidc.configuration import Configuration, configuration_of
+from accounts.oidc.configuration import Configuration, client_secret_of, configuration_of
 from accounts.oidc.errors import AnswerRefused, MfaNotDone
 from accounts.oidc.http import as_object, fetch
 from accounts.oidc.subject import REFEDS_MFA, OidcSubject, subject_from
@@ -66,6 +66,12 @@ class OidcAdapter(OpenIDConnectOAuth2Adapter):
     def get_callback_url(self, request: HttpRequest, app: Any) -> str:
         """Our address at the provider, which never depends on a Host header."""
         return settings.SITE_URL + reverse("openid_connect_callback", args=[self.provider_id])
+
+    def get_client(self, request: HttpRequest, app: Any) -> OAuth2Client:
+        """The client that exchanges codes, with our secret, which rows hold encrypted."""
+        client: OAuth2Client = super().get_client(request, app)
+        client.consumer_secret = client_secret_of(app)
+        return client
 
     def read(self, tokens: dict[str, Any], *, nonce: str, rule: LoginRule) -> OidcSubject:
         """Whom a token response proves.
@@ -140,7 +146,7 @@ class OidcProvider(OpenIDConnectProvider):
             pkce_code_verifier=challenge.pop("code_verifier", None),
         )
         adapter = self.get_oauth2_adapter(request)
-        client: OAuth2Client = adapter.get_client(request, self.app)
+        client = adapter.get_client(request, self.app)
         client.state = state
         return str(
             client.get_redirect_url(adapter.authorize_url, self.get_scope(), parameters | challenge)

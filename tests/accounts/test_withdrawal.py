@@ -15,6 +15,7 @@ from instances.models import AccessRule, Identity, Membership
 from instances.tenancy import tenant
 from tests.factories import InstanceFactory, OrganisationFactory, UserFactory
 from tests.oidc.conftest import *  # noqa: F403 (its issuer, its browser)
+from tests.oidc.scripted_issuer import CLIENT_SECRET
 
 
 @pytest.fixture
@@ -104,7 +105,8 @@ def test_secrets_are_not_shown(operator, rule, browser):
         assert operator.get(reverse(f"admin:{name}_changelist")).status_code == 200
         page = operator.get(reverse(f"admin:{name}_change", args=[pk]))
         assert page.status_code == 200
-        assert app.secret not in page.text
+        assert CLIENT_SECRET not in page.text
+        assert app.settings["client_secret"] not in page.text
         assert secret not in page.text
 
 
