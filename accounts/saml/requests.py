@@ -118,7 +118,7 @@ def keep_post(saml_response: str) -> str:
                 "expires_at": now + POST_LIFE,
             },
         )
-        _keep_newest(SamlPost.objects.all(), MAX_POSTS)
+    _keep_newest(SamlPost.objects.all(), MAX_POSTS)
     return token
 
 
