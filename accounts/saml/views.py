@@ -18,6 +18,7 @@ from accounts.proofs import link_to, log_in, require_rule
 from accounts.rate_limits import limited
 from accounts.rules import rule_for
 from accounts.saml.cookies import browser_of, remember_browser, remember_choice
+from accounts.saml.errors import RequestUsed
 from accounts.saml.failures import failure_by_code, failure_page
 from accounts.saml.keys import KeysMissing, service_provider
 from accounts.saml.models import IdentityProvider, SamlRequest
@@ -73,6 +74,9 @@ def acs(request: HttpRequest) -> HttpResponse:
     """Take the answer. The browser posts it from another site, without our cookies: keep it."""
     try:
         token = keep_post(request.POST.get("SAMLResponse", ""))
+    except RequestUsed:
+        # Told where the session's cookie is back: whoever is logged in is shown the way on.
+        token = ""
     except LoginError as error:
         return failure_page(request, error)
     return redirect(f"{reverse('saml:finish')}?{urlencode({'token': token})}")

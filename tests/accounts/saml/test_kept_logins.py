@@ -42,7 +42,9 @@ def _as_eve(root):
 def test_nothing_is_kept_for_a_request_that_was_answered(browser, rule):
     browser.log_in(rule)
     again = forger.signed_assertion(browser.answer())
-    assert code_of(browser.post(again)) == "used"
+    response = browser.finish(again)
+    assert code_of(response) == "used"
+    assert "Back to my instances" in response.text
     assert not SamlPost.objects.exists()
 
 
