@@ -183,7 +183,7 @@ def test_what_was_kept_in_clear_is_encrypted_by_the_migration(browser, rule, app
     browser.log_in()
     SocialApp.objects.update(secret=CLIENT_SECRET, settings=app.settings | {"client_secret": ""})
     OidcSession.objects.update(id_token="a.clear.token")
-    migration = importlib.import_module("accounts.migrations.0011_encrypted_secrets")
+    migration = importlib.import_module("accounts.migrations.0012_encrypted_secrets")
     with connection.schema_editor() as editor:
         migration.encrypt_secrets(apps, editor)
     app.refresh_from_db()

@@ -24,7 +24,7 @@ def encrypt_secrets(apps: Any, schema_editor: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0010_one_answer_a_request"),
+        ("accounts", "0011_one_answer_a_request"),
         ("socialaccount", "0006_alter_socialaccount_extra_data"),
     ]
     operations = [migrations.RunPython(encrypt_secrets, elidable=True)]

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0009_institution_email")]
+    dependencies = [("accounts", "0010_one_spelling_of_user_names")]
     operations = [
         # They live for a minute, and do not say which request they answer.
         migrations.RunSQL("DELETE FROM accounts_samlpost", migrations.RunSQL.noop),
