@@ -15,6 +15,7 @@ from accounts.erasure import StillResponsible, erase_person, require_successors
 from accounts.models import User
 from instances import audit
 from instances.operators import operators
+from instances.search_words import LimitedSearchAdmin
 from instances.usernames import clean_chosen_username
 
 admin.site.unregister(Group)
@@ -42,7 +43,7 @@ class ChangedUserForm(UserChangeForm):
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin):
+class UserAdmin(LimitedSearchAdmin, DjangoUserAdmin):
     """Accounts; which instances a person belongs to is decided inside each instance."""
 
     form = ChangedUserForm

@@ -19,6 +19,7 @@ from accounts.linking import unlink
 from accounts.models import IdentityProvider, LoginRule, MetadataFeed
 from accounts.oidc.operators import remove_provider
 from instances import audit
+from instances.search_words import LimitedSearchAdmin
 
 # Loaded here, so that what they register can be taken back.
 _ALLAUTH = (allauth_account, allauth_mfa, allauth_social)
@@ -27,7 +28,7 @@ for model in (Authenticator, EmailAddress, SocialAccount, SocialApp, SocialToken
     admin.site.unregister(model)
 
 
-class LoginSourceAdmin(admin.ModelAdmin):
+class LoginSourceAdmin(LimitedSearchAdmin):
     """Each change is in the audit log; switching something off ends what it had allowed."""
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
@@ -71,7 +72,7 @@ class IdentityProviderAdmin(LoginSourceAdmin):
 
 
 @admin.register(SocialApp)
-class OidcProviderAdmin(admin.ModelAdmin):
+class OidcProviderAdmin(LimitedSearchAdmin):
     """OpenID Connect providers, without their secrets; ./manage oidc adds and checks them."""
 
     list_display = ["name", "provider_id"]
@@ -91,7 +92,7 @@ class OidcProviderAdmin(admin.ModelAdmin):
 
 
 @admin.register(LoginRule)
-class LoginRuleAdmin(admin.ModelAdmin):
+class LoginRuleAdmin(LimitedSearchAdmin):
     """Who logs in where, and by what. A change logs out the people of the rule."""
 
     list_display = [
@@ -120,7 +121,7 @@ class LoginRuleAdmin(admin.ModelAdmin):
             self.delete_model(request, rule)
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):
+class ReadOnlyAdmin(LimitedSearchAdmin):
     """Shown and removed, never written."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:

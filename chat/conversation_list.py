@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from chat.models import Conversation, Message
 from instances.models import Membership
+from instances.search_words import search_words
 
 LISTED = 60
 _DAYS_NAMED_ALONE = 7
@@ -41,7 +42,7 @@ def recent_days(membership: Membership) -> list[Day]:
 def search_conversations(membership: Membership, query: str) -> QuerySet[Conversation]:
     """The conversations whose title or messages contain every word of ``query``."""
     found = own_conversations(membership)
-    for word in query.split():
+    for word in search_words(query):
         said = Message.objects.for_instance(membership.instance).filter(
             conversation=OuterRef("pk"), content__icontains=word
         )

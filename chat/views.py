@@ -19,6 +19,7 @@ from ingestion.models import Document
 from ingestion.queries import pick_documents
 from instances.access import instance_view
 from instances.models import Membership
+from instances.search_words import search_text
 
 SEARCH_RESULTS = 8
 
@@ -152,8 +153,8 @@ def citation(
 
 
 def _query(request: HttpRequest) -> str:
-    """The words that are looked for; PostgreSQL knows no NUL."""
-    return request.GET.get("q", "").replace("\0", "").strip()
+    """The text that is looked for."""
+    return search_text(request.GET.get("q", ""))
 
 
 def _answer(request: HttpRequest, membership: Membership, message_id: UUID) -> Message:

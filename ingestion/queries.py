@@ -17,6 +17,7 @@ from django.db.models.lookups import Contains
 from ingestion.kinds import KINDS
 from ingestion.models import Chunk, Document, DocumentPage
 from instances.models import Instance
+from instances.search_words import search_words
 
 PAGE_SIZE = 50
 PICKER_SIZE = 20
@@ -177,7 +178,7 @@ def _matching(instance: Instance, chosen: DocumentFilter) -> QuerySet[Document]:
         matching = matching.filter(pk=chosen.only)
     if chosen.kind:
         matching = matching.filter(media_type__in=KINDS[chosen.kind].media_types)
-    for word in chosen.query.split():
+    for word in search_words(chosen.query):
         matching = matching.filter(Contains(_SEARCHED, _folded(Value(word))))
     return matching
 

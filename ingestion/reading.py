@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from ingestion import queries
 from ingestion.models import Chunk, Document, DocumentPage
+from instances.search_words import search_text
 
 SEARCH_LIMIT = 50
 _SNIPPET_RADIUS = 70
@@ -75,7 +76,7 @@ def read(
 
     Without ``number`` the page is the first of the chosen passage, or else page 1.
     """
-    query = query.strip()
+    query = search_text(query)
     chosen = queries.find_chunk(document, chunk_id) if chunk_id else None
     number = number or (chosen.page_start if chosen else 1)
     number = max(1, min(number, document.pages or 1))

@@ -10,9 +10,10 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from instances.models import Instance, Organisation
+from instances.search_words import LimitedSearchAdmin
 
 
-class NamesOnlyAdmin(admin.ModelAdmin):
+class NamesOnlyAdmin(LimitedSearchAdmin):
     """Found by name, and not written."""
 
     search_fields = ["name", "slug"]

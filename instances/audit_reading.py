@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from instances.levels import Level
 from instances.models import AuditEntry
+from instances.search_words import search_words
 
 ENTRIES_PER_PAGE = 50
 # How far a search looks for one page. Row security lets no index find words, so that a rare name
@@ -120,12 +121,12 @@ def _horizon(entries: QuerySet[AuditEntry]) -> Place | None:
 def _narrowed(entries: QuerySet[AuditEntry], search: Search) -> QuerySet[AuditEntry]:
     if search.action:
         entries = entries.filter(action=search.action)
-    for word in search.person.split():
+    for word in search_words(search.person):
         found = Q(actor_name__icontains=word) | Q(target__icontains=word)
         if _NUMBER.fullmatch(word):
             found |= Q(actor_id=int(word)) | Q(target_kind="user", target_id=int(word))
         entries = entries.filter(found)
-    for word in search.place.split():
+    for word in search_words(search.place):
         entries = entries.filter(place__icontains=word)
     return entries
 

@@ -32,6 +32,7 @@ from instances.models import (
     OrganisationAdministrator,
 )
 from instances.people_search import searchable
+from instances.search_words import search_words
 
 PEOPLE_PER_PAGE = 50
 
@@ -52,7 +53,7 @@ def instances_of(
     found = Instance.objects.filter(organisation=organisation)
     if status:
         found = found.filter(status=status)
-    for word in search.split():
+    for word in search_words(search):
         found = found.filter(
             Q(name__icontains=word)
             | Q(slug__icontains=word)
@@ -117,7 +118,7 @@ def people_of(organisation: Organisation, *, search: str = "", after: int = 0) -
     people = get_user_model()._default_manager.filter(
         Exists(identities.filter(user=OuterRef("pk")))
     )
-    for word in search.lower().split():
+    for word in search_words(search.lower()):
         people = people.alias(searched=searchable()).filter(searched__contains=word)
     people = people.order_by("last_name", "first_name", "username")
     if (last := get_user_model()._default_manager.filter(pk=after).first()) is not None:
@@ -155,7 +156,7 @@ def organisations_in_numbers(search: str = "") -> QuerySet[Organisation]:
     For operators; numbers that need no right in any instance.
     """
     found = Organisation.objects.all()
-    for word in search.split():
+    for word in search_words(search):
         found = found.filter(Q(name__icontains=word) | Q(slug__icontains=word))
     return found.annotate(
         n_instances=_per_organisation(Instance.objects, Count("pk")),

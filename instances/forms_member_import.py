@@ -37,7 +37,8 @@ class MemberImportForm(forms.Form):
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         file = cleaned.get("file")
         text = cleaned.get("people") or ""
-        if file is not None:
+        # False where a request ticks the box of Django's widget that takes a file away.
+        if file:
             if file.size > MAX_CHARS:
                 raise forms.ValidationError(_("This file is too large: 64 kB at most."))
             try:

@@ -14,6 +14,8 @@ from instances.models import Instance, Membership
 
 PER_PAGE = 50
 SORTED_AT_MOST = 2_000
+# Of the number of a row.
+_MAX_DIGITS = 18
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ def list_members(
         shown = Paginator(found, PER_PAGE).get_page(page)
         return MemberList(list(shown), page=shown)
     newest = found.order_by("-pk")
-    if before.isdecimal():
+    if before.isdecimal() and len(before) <= _MAX_DIGITS:
         newest = newest.filter(pk__lt=before)
     # Their numbers first: joined before they are cut, people would be read by the thousand.
     numbers = list(newest.values_list("pk", flat=True)[: PER_PAGE + 1])

@@ -16,6 +16,7 @@ from instances import audit, departures
 from instances.errors import AlreadyMember, LastAdministrator, UsernameTaken
 from instances.models import Instance, Invitation, Membership
 from instances.people_search import searchable
+from instances.search_words import search_words
 from instances.tenancy import as_user
 
 # Without the characters that look alike.
@@ -43,7 +44,7 @@ def members_of(instance: Instance, search: str = "") -> QuerySet[Membership]:
         .annotate(was_invited=Exists(accepted))
         .order_by("user__last_name", "user__first_name", "user__username")
     )
-    for word in search.lower().split():
+    for word in search_words(search.lower()):
         memberships = memberships.alias(searched=searchable("user__")).filter(
             searched__contains=word
         )

@@ -26,13 +26,14 @@ from instances.member_list import list_members
 from instances.models import Instance, Membership
 from instances.person_choice import Choice, choose
 from instances.rate_limits import limited_per_person
+from instances.search_words import search_text
 
 
 @require_safe
 @instance_view("admin")
 def index(request: HttpRequest, membership: Membership) -> HttpResponse:
     """Everybody in the instance, searched and by page."""
-    search = request.GET.get("q", "").strip()
+    search = search_text(request.GET.get("q", ""))
     listing = list_members(
         membership.instance,
         search=search,

@@ -10,10 +10,9 @@ from accounts.login_rules import LoginRule
 from accounts.rules import providers_of
 from accounts.saml.folding import fold
 from accounts.saml.models import IdentityProvider
+from instances.search_words import MAX_WORDS, search_text, search_words
 
 LIMIT = 30
-_MAX_WORDS = 6
-_MAX_CHARS = 100
 
 
 @dataclass(frozen=True)
@@ -80,9 +79,9 @@ def _offered(rules: QuerySet[LoginRule]) -> QuerySet[IdentityProvider]:
 def _attempts(search: str) -> Iterator[list[str]]:
     """The words to look for: all that were typed, then fewer labels of an address' domain."""
     _local_part, at, domain = search.rpartition("@")
-    folded = fold(domain)[:_MAX_CHARS]
-    yield folded.split()[:_MAX_WORDS]
-    labels = folded.split(".")
+    folded = fold(search_text(domain))
+    yield search_words(folded)
+    labels = folded.split(".")[-MAX_WORDS - 1 :]
     while at and len(labels) > 2:
         labels = labels[1:]
         yield [".".join(labels)]

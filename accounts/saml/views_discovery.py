@@ -18,8 +18,7 @@ from accounts.saml.keys import entity_id
 from accounts.saml.models import SamlRequest
 from accounts.saml.places import offered_rules
 from accounts.saml.requests import unanswered
-
-_MAX_SEARCH_CHARS = 200
+from instances.search_words import search_text
 
 
 @require_GET
@@ -57,7 +56,7 @@ def _help_with(login: SamlRequest | None) -> dict[str, Any]:
 
 
 def _context(request: HttpRequest) -> dict[str, Any]:
-    search = request.GET.get("q", "")[:_MAX_SEARCH_CHARS].strip()
+    search = search_text(request.GET.get("q", ""))
     where = {
         name: request.GET[name]
         for name in ("organisation", "instance", "next")
