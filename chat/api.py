@@ -1,7 +1,7 @@
 """``/v1``: the OpenAI-compatible API, so that any OpenAI client asks an instance's documents."""
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from django.utils.translation import gettext as _
 from ninja import Field, Router, Schema
@@ -9,6 +9,7 @@ from pydantic import ConfigDict
 
 from chat import completions
 from chat.answering import Question
+from chat.conversations import MAX_HISTORY, MAX_QUESTION_CHARS
 from chat.failures import user_message
 from chat.server_sent_events import stream_response
 from inference.catalogue import LanguageModel, available_models
@@ -18,16 +19,27 @@ from instances.api import ApiError, AsyncApiKeyAuth, KeyRequest
 router = Router(tags=["OpenAI-compatible"], auth=AsyncApiKeyAuth())
 
 MAX_MESSAGES = 200
+MAX_PARTS = 50
+# Of one message, an answer sent back included, and of all the instructions together.
+MAX_MESSAGE_CHARS = 32_000
+MAX_INSTRUCTIONS_CHARS = 8_000
+_MAX_NAME_CHARS = 200
+_MAX_NUMBER = 2**31 - 1
 
 
 class ContentPart(Schema):
-    type: str
-    text: str = ""
+    type: str = Field(max_length=_MAX_NAME_CHARS)
+    text: str = Field("", max_length=MAX_MESSAGE_CHARS)
 
 
 class MessageIn(Schema):
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
-    content: str | list[ContentPart] | None = None
+    # The first wrong part or message says enough: each error of a list takes memory and time.
+    content: (
+        Annotated[str, Field(max_length=MAX_MESSAGE_CHARS)]
+        | Annotated[list[ContentPart], Field(max_length=MAX_PARTS, fail_fast=True)]
+        | None
+    ) = None
 
     @property
     def plain_text(self) -> str:
@@ -46,13 +58,13 @@ class CompletionIn(Schema):
 
     model_config = ConfigDict(extra="ignore")
 
-    model: str = ""
-    messages: list[MessageIn] = Field(min_length=1, max_length=MAX_MESSAGES)
+    model: str = Field("", max_length=_MAX_NAME_CHARS)
+    messages: list[MessageIn] = Field(min_length=1, max_length=MAX_MESSAGES, fail_fast=True)
     stream: bool | None = None
     n: Literal[1] | None = None
     stream_options: StreamOptions | None = None
-    max_tokens: int | None = Field(None, ge=1)
-    max_completion_tokens: int | None = Field(None, ge=1)
+    max_tokens: int | None = Field(None, ge=1, le=_MAX_NUMBER)
+    max_completion_tokens: int | None = Field(None, ge=1, le=_MAX_NUMBER)
     temperature: float | None = Field(None, ge=0, le=2)
 
 
@@ -82,14 +94,21 @@ def _question(request: KeyRequest, body: CompletionIn) -> Question:
     text = last.plain_text.strip()
     if last.role != "user" or not text:
         raise ApiError(400, "invalid_request", _("The last message must be a user's question."))
+    if len(text) > MAX_QUESTION_CHARS:
+        told = _("A question has %(n)s characters at most.") % {"n": MAX_QUESTION_CHARS}
+        raise ApiError(422, "invalid_request", told)
+    instructions = "\n".join(
+        message.plain_text for message in body.messages if message.role in _INSTRUCTING
+    )
+    if len(instructions) > MAX_INSTRUCTIONS_CHARS:
+        told = _("The system's messages have %(n)s characters at most, all together.")
+        raise ApiError(422, "invalid_request", told % {"n": MAX_INSTRUCTIONS_CHARS})
     return Question(
         instance=request.auth.instance,
         text=text,
         model=_model(request, body.model),
         history=_history(before),
-        instructions="\n".join(
-            message.plain_text for message in body.messages if message.role in _INSTRUCTING
-        ),
+        instructions=instructions,
         may_fall_back=False,
         max_tokens=body.max_completion_tokens or body.max_tokens,
         temperature=body.temperature,
@@ -100,11 +119,13 @@ _INSTRUCTING = ("system", "developer")
 
 
 def _history(messages: Sequence[MessageIn]) -> tuple[ChatMessage, ...]:
-    return tuple(
-        ChatMessage(message.role, message.plain_text)
+    """The last turns, as many as a browser's question has, none longer than a question there."""
+    turns = [
+        ChatMessage(message.role, message.plain_text[:MAX_QUESTION_CHARS])
         for message in messages
         if message.role in ("user", "assistant") and message.plain_text
-    )
+    ]
+    return tuple(turns[-MAX_HISTORY:])
 
 
 def _shown(request: KeyRequest, model: LanguageModel) -> dict[str, Any]:

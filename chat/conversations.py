@@ -18,7 +18,7 @@ from instances.models import Instance
 
 MAX_QUESTION_CHARS = 8_000
 _MAX_TITLE_CHARS = 80
-_MAX_HISTORY = 6
+MAX_HISTORY = 6
 
 
 class UnknownDocument(ValueError):
@@ -146,7 +146,7 @@ def history_before(question: Message) -> tuple[ChatMessage, ...]:
     for message in _ancestors(question):
         if message.content:
             turns.insert(0, ChatMessage(_ROLES[message.role], message.content))
-        if len(turns) >= _MAX_HISTORY:
+        if len(turns) >= MAX_HISTORY:
             break
     return tuple(turns)
 

@@ -3,17 +3,23 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
 
 from chat.conversations import MAX_QUESTION_CHARS
+from retrieval.search import MAX_DOCUMENTS
 
 
 class UUIDListField(forms.Field):
-    """A list of UUIDs, none when it is left out."""
+    """A list of a few UUIDs, none when it is left out."""
 
     def to_python(self, value: Any) -> list[Any]:
-        """Return the UUIDs; raises ValidationError when one is none."""
+        """Return the UUIDs; raises ValidationError when one is none, or they are too many."""
         if value is not None and not isinstance(value, list):
             raise forms.ValidationError("document_ids is no list")
+        if len(value or []) > MAX_DOCUMENTS:
+            raise forms.ValidationError(
+                _("Choose %(n)s documents at most."), params={"n": MAX_DOCUMENTS}
+            )
         one = forms.UUIDField()
         return [one.clean(item) for item in value or []]
 

@@ -1,10 +1,10 @@
 """``/api/v1/documents``: what a program does with an instance's documents."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils.translation import gettext as _
 from ninja import Field, File, Form, Query, Router, Schema, Status
 from ninja.files import UploadedFile
@@ -18,6 +18,7 @@ from ingestion.errors import (
     warning_message,
 )
 from ingestion.models import Document, DocumentPage
+from ingestion.text_export import json_text, plain_text
 from instances.api import ApiError, ApiKeyAuth, ErrorDetail, ErrorOut, KeyRequest
 from instances.errors import InstanceError
 from instances.errors import user_message as refusal
@@ -27,7 +28,7 @@ from instances.tenancy import tenant
 router = Router(tags=["documents"])
 
 MANAGE = ApiKeyAuth(ApiKey.Scope.MANAGE)
-MAX_LISTED = 10_000
+MAX_LISTED = 1_000
 MAX_OFFSET = 1_000_000_000
 _STATUS_OF_REFUSAL = {FileTooLarge.code: 413, UnsupportedMediaType.code: 415}
 
@@ -84,7 +85,7 @@ class Paging(Schema):
 def add_document(
     request: KeyRequest,
     file: File[UploadedFile],
-    folder: Form[str] = "",
+    folder: str = Form("", max_length=2000),
 ) -> Status:
     key = request.auth
     if len(request.FILES.getlist("file")) > 1:
@@ -143,20 +144,15 @@ def delete_document(request: KeyRequest, document_id: UUID) -> Status:
     "/documents/{document_id}/text",
     summary="The text as extracted: plain, a form feed between pages; or JSON, page by page",
 )
-def get_text(request: KeyRequest, document_id: UUID) -> Any:
+def get_text(request: KeyRequest, document_id: UUID) -> StreamingHttpResponse:
     with tenant(request.auth.instance):
         document = _get(request.auth.instance, document_id)
-        pages = list(
-            DocumentPage.objects.filter(document=document)
-            .order_by("number")
-            .values("number", "label", "text")
-        )
-    if not pages and document.status != Document.Status.READY:
+        has_text = DocumentPage.objects.filter(document=document).exists()
+    if not has_text and document.status != Document.Status.READY:
         raise ApiError(409, "not_ready", _("The text of this document was not extracted (yet)."))
     if _wants_json(request):
-        return {"id": document.pk, "unit": document.unit, "pages": pages}
-    text = "\f".join(page["text"] for page in pages)
-    return HttpResponse(text, content_type="text/plain; charset=utf-8")
+        return StreamingHttpResponse(json_text(document), content_type="application/json")
+    return StreamingHttpResponse(plain_text(document), content_type="text/plain; charset=utf-8")
 
 
 def _get(instance: Instance, document_id: UUID) -> Document:

@@ -17,6 +17,10 @@ from chat.failures import user_message
 from inference.errors import InferenceError
 from instances.api import ApiError, ApiKeyAuth
 
+# Of a request that is not valid.
+_TOLD_PROBLEMS = 10
+_TOLD_CHARS = 200
+
 
 class StrictParser(Parser):
     """Reads JSON as RFC 8259 has it: lone surrogates, which nothing can store, are refused."""
@@ -68,11 +72,11 @@ def _not_found(request: HttpRequest, error: Http404) -> HttpResponse:
 def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     if any(problem["loc"][0] == "path" for problem in error.errors):
         return _not_found(request, Http404())
-    fields = "; ".join(
-        f"{'.'.join(str(part) for part in problem['loc'][1:])}: {problem['msg']}"
-        for problem in error.errors
+    problems = "; ".join(
+        f"{'.'.join(str(part) for part in problem['loc'][1:])}: {problem['msg']}"[:_TOLD_CHARS]
+        for problem in error.errors[:_TOLD_PROBLEMS]
     )
-    return _error(request, 422, "invalid_request", fields)
+    return _error(request, 422, "invalid_request", problems)
 
 
 @api.exception_handler(HttpError)

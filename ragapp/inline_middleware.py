@@ -21,6 +21,8 @@ from django.middleware import clickjacking, common, csrf, gzip, locale, security
 
 from instances.tenancy import in_database
 
+# What is compressed, or parsed as a form, in the event loop; more would hold everybody up.
+INLINE_BYTES = 64 << 10
 _COMPRESSED_TYPES = frozenset({"text/html", "application/json"})
 
 
@@ -56,6 +58,13 @@ class GZipMiddleware(Inline, gzip.GZipMiddleware):
         if not isinstance(response, HttpResponse) or kind not in _COMPRESSED_TYPES:
             return response
         return super().process_response(request, response)
+
+    async def __acall__(self, request: HttpRequest) -> Any:
+        response = await self.get_response(request)
+        if not response.streaming and len(response.content) > INLINE_BYTES:
+            compress = sync_to_async(self.process_response, thread_sensitive=False)
+            return await compress(request, response)
+        return self.process_response(request, response)
 
 
 class CSPMiddleware(Inline, csp.middleware.CSPMiddleware): ...
@@ -98,7 +107,7 @@ def _give_back_connection() -> None:
 
 
 class CsrfViewMiddleware(Inline, csrf.CsrfViewMiddleware):
-    """The token of an upload lies behind the file, which is read in a thread."""
+    """The token of a large form lies behind the rest of it, which is read in a thread."""
 
     def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
         super().__init__(get_response)
@@ -108,6 +117,13 @@ class CsrfViewMiddleware(Inline, csrf.CsrfViewMiddleware):
 
     async def _process_view_inline(self, request: HttpRequest, *args: Any) -> Any:
         process_view = super().process_view
-        if request.content_type == "multipart/form-data":
+        if request.method == "POST" and _is_long_to_parse(request):
             return await sync_to_async(process_view)(request, *args)
         return process_view(request, *args)
+
+
+def _is_long_to_parse(request: HttpRequest) -> bool:
+    """Whether the body has several parts, or is large, or of a length not declared."""
+    declared = request.META.get("CONTENT_LENGTH") or ""
+    is_small = declared.isdigit() and int(declared) <= INLINE_BYTES
+    return request.content_type == "multipart/form-data" or not is_small

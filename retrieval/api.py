@@ -5,7 +5,7 @@ from uuid import UUID
 from ninja import Field, Router, Schema
 
 from instances.api import AsyncApiKeyAuth, KeyRequest
-from retrieval.search import asearch
+from retrieval.search import MAX_DOCUMENTS, asearch
 
 router = Router(tags=["search"])
 
@@ -13,7 +13,7 @@ router = Router(tags=["search"])
 class SearchIn(Schema):
     query: str = Field(min_length=1, max_length=8000)
     top_k: int = Field(6, ge=1, le=100)
-    document_ids: list[UUID] = []
+    document_ids: list[UUID] = Field([], max_length=MAX_DOCUMENTS, fail_fast=True)
 
 
 class SearchHit(Schema):

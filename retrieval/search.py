@@ -33,6 +33,8 @@ from retrieval.relevance import THRESHOLDS, passage_relevance
 from retrieval.rerank import arerank_chunks, candidate_count, rerank_chunks
 from retrieval.results import RetrievedChunk, SearchResult, SearchTiming
 
+# To which a question may be restricted.
+MAX_DOCUMENTS = 100
 # When many ask in the same instant, those who asked first are answered first: all at once, they
 # would all end last, as a process has one interpreter. Enough to keep models and database busy.
 _SEARCHES_AT_ONCE = 4

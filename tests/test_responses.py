@@ -1,5 +1,6 @@
 """How responses travel: compressed where it helps, never where it delays."""
 
+import asyncio
 import gzip
 
 import pytest
@@ -44,3 +45,20 @@ def test_the_favicon_is_found_by_its_old_name(client):
 
     assert response.status_code == 302
     assert response["Location"] == "/static/favicon.svg"
+
+
+async def test_a_large_page_is_compressed_while_others_are_served():
+    """The event loop is free while zlib works: something else runs before it has ended."""
+    request = RequestFactory().get("/", HTTP_ACCEPT_ENCODING="gzip")
+    text = TEXT * 5_000
+
+    async def page(_request):
+        return HttpResponse(text, content_type="text/html")
+
+    done = asyncio.create_task(GZipMiddleware(page)(request))
+    turns = 0
+    while not done.done():
+        await asyncio.sleep(0)
+        turns += 1
+    assert gzip.decompress(done.result().content).decode() == text
+    assert turns > 10

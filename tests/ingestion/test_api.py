@@ -1,5 +1,6 @@
 """``/api/v1``: documents and search, for programs."""
 
+import json
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +14,7 @@ from ingestion.pipeline import ingest_document
 from instances.api_keys import create_api_key, revoke
 from instances.models import Instance
 from instances.tenancy import tenant
-from tests.cast import Cast
+from tests.cast import Cast, make_cast
 from tests.factories import DocumentFactory, DocumentPageFactory
 
 URL = "/api/v1/documents"
@@ -83,14 +84,20 @@ def test_file_too_large_is_a_413(
     assert response.json()["error"]["code"] == "too_large"
 
 
-def test_text_is_plain_or_page_by_page(cast: Cast, with_key: Callable[..., Client]) -> None:
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("count", [1, 2, 120], ids=["one page", "two pages", "more than a batch"])
+@pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume asynchronous iterators")
+def test_text_is_plain_or_page_by_page(with_key: Callable[..., Client], count: int) -> None:
+    cast = make_cast()
     document = DocumentFactory(instance=cast.instance)
-    for number, text in ((1, "Première page."), (2, "Seconde page.")):
+    texts = [f"Une « page », la {number}\u1d49." for number in range(1, count + 1)]
+    for number, text in enumerate(texts, start=1):
         DocumentPageFactory(instance=cast.instance, document=document, number=number, text=text)
     client, url = with_key(cast.instance), f"{URL}/{document.pk}/text"
-    assert client.get(url).content.decode() == "Première page.\fSeconde page."
-    pages = client.get(url, headers={"Accept": "application/json"}).json()["pages"]
-    assert [page["text"] for page in pages] == ["Première page.", "Seconde page."]
+    assert b"".join(client.get(url)).decode() == "\f".join(texts)
+    told = json.loads(b"".join(client.get(url, headers={"Accept": "application/json"})))
+    assert (told["id"], told["unit"]) == (str(document.pk), "page")
+    assert [page["text"] for page in told["pages"]] == texts
 
 
 def test_text_that_is_not_there_yet_is_a_409(cast: Cast, with_key: Callable[..., Client]) -> None:
