@@ -60,7 +60,7 @@ def user_language(get_response: Handler) -> Handler:
     return sync_middleware
 
 
-def _first_step(request: HttpRequest, user: Any) -> str:
+def first_step(request: HttpRequest, user: Any) -> str:
     """Where the person must go before anywhere else, "" for nowhere."""
     if not user.is_authenticated or request.path.startswith(_ALWAYS_OPEN):
         return ""
@@ -78,13 +78,13 @@ def require_first_steps(get_response: Handler) -> Handler:
     if iscoroutinefunction(get_response):
 
         async def middleware(request: HttpRequest) -> Any:
-            step = _first_step(request, await request.auser())
+            step = first_step(request, await request.auser())
             return redirect(step) if step else await get_response(request)
 
         return middleware
 
     def sync_middleware(request: HttpRequest) -> Any:
-        step = _first_step(request, request.user)
+        step = first_step(request, request.user)
         return redirect(step) if step else get_response(request)
 
     return sync_middleware

@@ -76,7 +76,7 @@ def _program(pid: int) -> str:
         "parse@": "worker-parse",
         "embed@": "worker-embed",
         " beat": "beat",
-        "uvicorn": "web",
+        "web_server": "web",
         "zygote": "parser",
         "launcher": "launcher",
     }

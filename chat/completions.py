@@ -18,6 +18,7 @@ from chat.saving import save_patiently
 from chat.transcript import Transcript
 from instances.api import ApiError
 from instances.api_keys import is_usable
+from instances.client_queries import uninterrupted
 from instances.models import ApiKey
 from instances.tenancy import in_tenant
 from retrieval.search import RetrievedChunk
@@ -123,7 +124,8 @@ class Completion:
         try:
             await self._events.aclose()
         finally:
-            recording = asyncio.create_task(self._record(), name=f"record of {self._answer_id}")
+            with uninterrupted():
+                recording = asyncio.create_task(self._record(), name=f"record of {self._answer_id}")
             _recordings.add(recording)
             recording.add_done_callback(_recordings.discard)
             evidence = await asyncio.shield(recording)

@@ -18,11 +18,18 @@ from django.middleware.csrf import get_token
 from django.template import loader
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import requires_csrf_token
+from psycopg import errors
 
 from ragapp.context_processors import site
 
 # What lies under these is for programs, whatever they say they accept.
 _API_PATHS = ("/api/", "/v1/")
+# How PostgreSQL ends what exceeds a time limit (settings.DATABASE_STATEMENT_TIMEOUT_S and so on).
+_TOO_SLOW = (
+    errors.QueryCanceled,
+    errors.LockNotAvailable,
+    errors.IdleInTransactionSessionTimeout,
+)
 
 
 @requires_csrf_token
@@ -72,13 +79,18 @@ def method_not_allowed(request: HttpRequest, response: HttpResponse) -> HttpResp
 
 @requires_csrf_token
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500, or 503 while the database cannot be reached."""
-    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+    """500, or 503 while the database is away, or when it took too long."""
+    error = sys.exc_info()[1]
+    if error is not None and isinstance(error.__cause__, _TOO_SLOW):
+        message = _("This took too long and was stopped. Ask for less, or try again in a minute.")
+        response = _page(request, 503, "too_slow", message, sentence=message)
+    elif isinstance(error, OperationalError | InterfaceError):
         message = _("The site cannot be reached for the moment. Try again in a minute.")
         response = _page(request, 503, "unavailable", message)
-        response["Retry-After"] = "60"
-        return response
-    return _page(request, 500, "server_error", _("Something went wrong on our side."))
+    else:
+        return _page(request, 500, "server_error", _("Something went wrong on our side."))
+    response["Retry-After"] = "60"
+    return response
 
 
 def _page(

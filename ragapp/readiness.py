@@ -3,6 +3,8 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import httpx
 from asgiref.sync import sync_to_async
@@ -10,12 +12,14 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from kombu.exceptions import KombuError, OperationalError
 
+from instances.client_queries import uninterrupted
 from instances.tenancy import in_database
 from ragapp.celery import app
 
 logger = logging.getLogger(__name__)
 
 TIMEOUT_S = 3.0
+_FRESH_S = 1.0
 WORKER_REPLY_S = 1.0
 QUEUES = {"parse", "embed"}
 
@@ -37,7 +41,39 @@ class NotReady(Exception):
 
 
 async def readiness() -> dict[str, bool]:
-    """Ask every part at once; the parts are database, broker, worker and model_server."""
+    """Whether database, broker, worker and model_server answer.
+
+    However many want to know, the parts are asked once at a time, and once a second at most.
+    """
+    loop = asyncio.get_running_loop()
+    check = _checks.get(loop)
+    if check is None or (check.done() and not _is_fresh(check, loop.time())):
+        # Whoever asked first may leave: the others wait for the same check.
+        with uninterrupted():
+            check = _checks[loop] = loop.create_task(_ask_every_part())
+    return (await asyncio.shield(check)).parts
+
+
+@dataclass(frozen=True)
+class _Answers:
+    """Which parts answered, and when that was known, by the clock of the event loop."""
+
+    parts: dict[str, bool]
+    at: float
+
+
+_Check = asyncio.Task[_Answers]
+_checks: WeakKeyDictionary[asyncio.AbstractEventLoop, _Check] = WeakKeyDictionary()
+
+
+def _is_fresh(check: _Check, now: float) -> bool:
+    """Whether a check that is done can still be believed; one that failed never."""
+    failed = check.cancelled() or check.exception() is not None
+    return not failed and now - check.result().at < _FRESH_S
+
+
+async def _ask_every_part() -> _Answers:
+    """Ask every part at once."""
     parts: dict[str, Callable[[], Awaitable[None]]] = {
         "database": _database,
         "broker": _broker,
@@ -45,7 +81,8 @@ async def readiness() -> dict[str, bool]:
         "model_server": _model_server,
     }
     answers = await asyncio.gather(*(_answers(name, check) for name, check in parts.items()))
-    return dict(zip(parts, answers, strict=True))
+    at = asyncio.get_running_loop().time()
+    return _Answers(dict(zip(parts, answers, strict=True)), at)
 
 
 async def _answers(name: str, check: Callable[[], Awaitable[None]]) -> bool:

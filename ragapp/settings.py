@@ -5,6 +5,7 @@ suit the embedded mode of ``./run``; ``.env.example`` lists them all with their 
 operator decides is here; what a tenant decides is a column of ``instances.Instance``.
 """
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,19 @@ SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_SERIALIZER = "accounts.secrets_at_rest.EncryptedSerializer"
 if TRUST_PROXY_HEADERS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# --- Limits of requests --------------------------------------------------------------------------
+# Seconds in which the head of a request must come, and between two parts of its body.
+REQUEST_HEAD_TIMEOUT_S: float = env.float("REQUEST_HEAD_TIMEOUT_S", 10.0)
+REQUEST_BODY_TIMEOUT_S: float = env.float("REQUEST_BODY_TIMEOUT_S", 30.0)
+# Of one process. A whole university may be behind one address.
+MAX_CONNECTIONS_PER_ADDRESS: int = env.int("MAX_CONNECTIONS_PER_ADDRESS", 1000)
+# Who may read /metrics: clients of these networks, and whoever has the token.
+METRICS_ALLOWED_NETWORKS: list[Any] = [
+    ip_network(network)
+    for network in env.list("METRICS_ALLOWED_NETWORKS", ["127.0.0.0/8", "::1/128"])
+]
+METRICS_TOKEN: str = env.str("METRICS_TOKEN", "")
 
 # --- Applications ---------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -125,20 +139,44 @@ SILENCED_SYSTEM_CHECKS = ["security.W001", "security.W002", "security.W003"]
 # `owner` owns the tables: only `migrate` uses it, and it exists only where its URL is given. No
 # other process needs that URL, and none should have it (docs/operations.md).
 DATABASE_POOL_SIZE: int = env.int("DATABASE_POOL_SIZE", 20)
+# The web server sets it (ragapp.asgi); workers and commands leave it.
+PROCESS_KIND: str = env.str("PROCESS_KIND", "background", validate=OneOf(["web", "background"]))
+# Seconds. Somebody waits for a request; tasks and commands may take longer, and migrations (the
+# owner) as long as they need. The role has limits of its own (ragapp/launcher/roles.sql).
+DATABASE_STATEMENT_TIMEOUT_S: int = env.int("DATABASE_STATEMENT_TIMEOUT_S", 20)
+DATABASE_LOCK_TIMEOUT_S: int = env.int("DATABASE_LOCK_TIMEOUT_S", 10)
+DATABASE_IDLE_TRANSACTION_TIMEOUT_S: int = env.int("DATABASE_IDLE_TRANSACTION_TIMEOUT_S", 60)
+DATABASE_TASK_TIMEOUT_S: int = env.int("DATABASE_TASK_TIMEOUT_S", 900)
 
 
-def _database(url: str, *, pool_size: int) -> dict[str, Any]:
+def _timeouts() -> str:
+    """The limits of this kind of process, as a parameter of the connection."""
+    of_requests = (
+        DATABASE_STATEMENT_TIMEOUT_S,
+        DATABASE_LOCK_TIMEOUT_S,
+        DATABASE_IDLE_TRANSACTION_TIMEOUT_S,
+    )
+    limits_s = of_requests if PROCESS_KIND == "web" else (DATABASE_TASK_TIMEOUT_S,) * 3
+    names = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
+    return " ".join(f"-c {name}={limit_s}s" for name, limit_s in zip(names, limits_s, strict=True))
+
+
+def _database(url: str, *, pool_size: int, timeouts: str = "") -> dict[str, Any]:
     # Health checks: after a restart of the server, no dead connection leaves the pool.
     database: dict[str, Any] = dict(dj_database_url.parse(url, conn_health_checks=True))
     # Background threads of one process share the pool; a streaming answer holds no connection.
     pool = {"min_size": 0, "max_size": pool_size, "timeout": 10} if pool_size else False
-    database["OPTIONS"] = database.get("OPTIONS", {}) | {"pool": pool}
+    options = database.get("OPTIONS", {})
+    if timeouts:
+        # The operator's own parameters, which come last, win.
+        options["options"] = f"{timeouts} {options.get('options', '')}".strip()
+    database["OPTIONS"] = options | {"pool": pool}
     return database
 
 
 DATABASE_URL: str = env.str("DATABASE_URL")
 DATABASE_OWNER_URL: str = env.str("DATABASE_OWNER_URL", "")
-DATABASES = {"default": _database(DATABASE_URL, pool_size=DATABASE_POOL_SIZE)}
+DATABASES = {"default": _database(DATABASE_URL, pool_size=DATABASE_POOL_SIZE, timeouts=_timeouts())}
 if DATABASE_OWNER_URL:
     DATABASES["owner"] = _database(DATABASE_OWNER_URL, pool_size=0)
 DATABASE_ROUTERS: list[str] = []

@@ -1,11 +1,12 @@
 """What machines ask of the site."""
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.templatetags.static import static
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 
+from ragapp.metrics_access import may_read_metrics
 from ragapp.readiness import readiness
 
 
@@ -34,5 +35,7 @@ async def readyz(request: HttpRequest) -> JsonResponse:
 @never_cache
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Figures for Prometheus."""
+    """Figures for Prometheus, which come from an allowed network or with a token; else 404."""
+    if not may_read_metrics(request):
+        raise Http404
     return HttpResponse(generate_latest(REGISTRY), content_type=CONTENT_TYPE_LATEST)

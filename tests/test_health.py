@@ -1,5 +1,6 @@
 """What orchestrators ask: alive, ready, figures."""
 
+import asyncio
 import socket
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,8 +20,10 @@ class Models(BaseHTTPRequestHandler):
     """An embedding server that lists its models, or fails."""
 
     status = 200
+    requests = 0
 
     def do_GET(self) -> None:
+        type(self).requests += 1
         self.send_response(self.status)
         self.end_headers()
         self.wfile.write(b"{}")
@@ -91,6 +94,57 @@ def test_nothing_answers(ready, settings, monkeypatch):
     settings.EMBEDDING_BASE_URL = f"http://127.0.0.1:{port}/v1"
     monkeypatch.setattr(app.conf, "broker_write_url", f"redis://127.0.0.1:{port}/0")
     assert ready() == (503, ["broker", "worker", "model_server"])
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("impatient")
+def test_however_many_ask_each_part_is_asked_once_a_second(model_server):
+    async def ask_many() -> set[int]:
+        asked = await asyncio.gather(*(AsyncClient().get("/readyz") for _number in range(20)))
+        again = await AsyncClient().get("/readyz")
+        return {response.status_code for response in (*asked, again)}
+
+    model_server.requests = 0
+    assert async_to_sync(ask_many)() == {503}
+    assert model_server.requests == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "headers", "status"),
+    [
+        ("127.0.0.1", {}, 200),
+        ("::1", {}, 200),
+        ("203.0.113.7", {}, 404),
+        ("203.0.113.7", {"X-Forwarded-For": "127.0.0.1"}, 404),
+        ("127.0.0.1", {"X-Forwarded-For": "127.0.0.1"}, 404),
+        ("127.0.0.1", {"Forwarded": "for=127.0.0.1"}, 404),
+        ("", {}, 404),
+        ("203.0.113.7", {"Authorization": "Bearer figures"}, 200),
+        ("203.0.113.7", {"Authorization": "Bearer figure"}, 404),
+        ("203.0.113.7", {"Authorization": "Bearer "}, 404),
+        ("203.0.113.7", {"Authorization": "Bearer é"}, 404),
+    ],
+    ids=[
+        *("loopback", "loopback v6", "elsewhere", "elsewhere pretending", "through a proxy"),
+        *("through another proxy", "no address", "token", "wrong token", "no token", "not ASCII"),
+    ],
+)
+def test_figures_are_for_allowed_networks_or_a_token(
+    client, db, settings, address, headers, status
+):
+    settings.METRICS_TOKEN = "figures"
+    assert client.get("/metrics", headers=headers, REMOTE_ADDR=address).status_code == status
+
+
+def test_without_a_token_set_none_is_taken(client, db):
+    headers = {"Authorization": "Bearer "}
+    assert client.get("/metrics", headers=headers, REMOTE_ADDR="203.0.113.7").status_code == 404
+
+
+def test_behind_a_trusted_proxy_the_browser_must_be_allowed(client, db, settings):
+    settings.TRUST_PROXY_HEADERS = True
+    assert client.get("/metrics", headers={"X-Forwarded-For": "203.0.113.7"}).status_code == 404
+    assert client.get("/metrics", headers={"X-Forwarded-For": "127.0.0.1"}).status_code == 200
 
 
 def test_figures_name_no_tenant(client, cast):

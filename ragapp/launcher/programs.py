@@ -82,10 +82,9 @@ def _clock_environment(env: dict[str, str]) -> dict[str, str]:
 def web_program(site: Site, env: dict[str, str]) -> Program:
     """The web server; ``WEB_CONCURRENCY`` (uvicorn's) sets its number of processes."""
     arguments = ["--host", site.host or "0.0.0.0", "--port", str(site.port)]  # noqa: S104 (as told)
-    arguments += ["--timeout-graceful-shutdown", "5", "--no-access-log", "--no-server-header"]
     return Program(
         name="web",
-        command=[str(PYTHON), "-m", "uvicorn", "ragapp.asgi:application", *arguments],
+        command=[str(PYTHON), "-m", "ragapp.web_server", *arguments],
         is_ready=lambda pid: http_status(site.reachable_host, site.port, "/healthz") == 200,
         env=inherited.settings() | env,
         cwd=ROOT,

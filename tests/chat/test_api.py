@@ -2,15 +2,12 @@
 
 import asyncio
 import json
-import socket
-import threading
 from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import openai
 import pytest
-import uvicorn
 
 from inference.catalogue import choose_model
 from instances.api_keys import create_api_key
@@ -18,6 +15,7 @@ from instances.tenancy import tenant
 from ragapp.asgi import application
 from tests.cast import Cast
 from tests.scripted_llm import Act, Reply, ScriptedLLM, chunk, json_reply, stream
+from tests.web import serve
 from usage.impact import modelled_impact
 from usage.models import UsageRecord
 
@@ -27,14 +25,8 @@ ABOUT_LEAVE = [{"role": "user", "content": "Combien de jours de congé ont les d
 @pytest.fixture
 def site(transactional_db: None) -> Iterator[str]:
     """The whole application, served by uvicorn on loopback."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(application, lifespan="off", log_level="warning")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server.should_exit = True
-    thread.join()
+    with serve(application) as running:
+        yield running.url
 
 
 @pytest.fixture
