@@ -27,6 +27,7 @@ from inference.chat.backend import ChatMessage
 from inference.chat.client import stream_chat
 from inference.chat.events import Finished, PromptTruncated, ReasoningDelta, TextDelta
 from inference.errors import ContextOverflow, InferenceError
+from inference.fair_turns import Asker
 from instances.models import Instance
 from retrieval.search import RetrievedChunk, SearchResult, asearch
 
@@ -44,12 +45,19 @@ class Question:
     model: LanguageModel
     history: tuple[ChatMessage, ...] = ()
     document_ids: tuple[UUID, ...] = ()
+    # Who asks, as ``usage.admission`` names people and keys: they take turns inside the instance.
+    person: str = ""
     # A program's own instructions, after those of the instance.
     instructions: str = ""
     # Whether extracts may stand in for a model that fails before its first word.
     may_fall_back: bool = True
     max_tokens: int | None = None
     temperature: float | None = None
+
+    @property
+    def asker(self) -> Asker:
+        """In whose turn the question is answered."""
+        return Asker(self.instance.pk, self.person)
 
 
 async def answer_question(
@@ -96,13 +104,16 @@ async def answer_question(
 
 
 async def _retrieve(question: Question, transcript: Transcript) -> tuple[str, SearchResult]:
-    rewritten = await self_contained_question(question.text, question.history, question.model)
+    rewritten = await self_contained_question(
+        question.text, question.history, question.model, asker=question.asker
+    )
     transcript.rewriting_usage = rewritten.usage
     result = await asearch(
         instance=question.instance,
         query=rewritten.question,
         top_k=question.instance.top_k,
         document_ids=question.document_ids,
+        person=question.person,
     )
     return rewritten.question, result
 
@@ -149,7 +160,13 @@ async def _stream(
         max_tokens=max_tokens,
     )
     temperature = settings.LLM_TEMPERATURE if question.temperature is None else question.temperature
-    stream = stream_chat(backend, transcript.prompt, max_tokens=max_tokens, temperature=temperature)
+    stream = stream_chat(
+        backend,
+        transcript.prompt,
+        max_tokens=max_tokens,
+        temperature=temperature,
+        asker=question.asker,
+    )
     async with aclosing(stream) as events:
         async for event in events:
             match event:

@@ -19,6 +19,7 @@ from inference.chat.client import complete_chat
 from inference.chat.events import TokenUsage
 from inference.chat.tokens import estimate_prompt_tokens
 from inference.errors import InferenceError
+from inference.fair_turns import NOBODY, Asker
 
 logger = logging.getLogger(__name__)
 
@@ -54,10 +55,11 @@ class SelfContained:
 
 
 async def self_contained_question(
-    question: str, history: Sequence[ChatMessage], model: LanguageModel
+    question: str, history: Sequence[ChatMessage], model: LanguageModel, *, asker: Asker = NOBODY
 ) -> SelfContained:
     """Return the question as retrieval should see it; ``history`` is the turns before, in order.
 
+    The model is asked in the turn of ``asker``; a turn that does not come soon is not waited for.
     Tokens are counted also when the rewriting came too late or was of no use.
     """
     if not history or not depends_on_conversation(question):
@@ -69,7 +71,11 @@ async def self_contained_question(
     try:
         async with asyncio.timeout(REWRITE_TIMEOUT_S):
             completion = await complete_chat(
-                model.backend, prompt, max_tokens=_REWRITE_TOKENS, temperature=0.0
+                model.backend,
+                prompt,
+                max_tokens=_REWRITE_TOKENS,
+                temperature=0.0,
+                asker=asker,
             )
         text, usage = completion.text, completion.usage
     except InferenceError as error:

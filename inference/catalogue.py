@@ -82,6 +82,7 @@ def _backend() -> ChatBackend:
         api_key=settings.LLM_API_KEY,
         first_byte_timeout_s=settings.LLM_FIRST_BYTE_TIMEOUT_S,
         read_timeout_s=settings.LLM_READ_TIMEOUT_S,
+        max_concurrency=settings.LLM_MAX_CONCURRENCY,
         priority_scheme=cast(PriorityScheme, settings.LLM_PRIORITY_SCHEME),
         priority=settings.LLM_PRIORITY,
         context_window=settings.LLM_CONTEXT_WINDOW,

@@ -14,18 +14,17 @@
 What was decided and measured: docs/decisions/005-retrieval.md.
 """
 
-import asyncio
 from collections.abc import Sequence
 from time import perf_counter, thread_time
 from typing import Any
 from uuid import UUID
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from django.conf import settings
 from numpy.typing import NDArray
 
 from inference.embedding.client import AsyncEmbeddingClient, EmbeddingClient
+from inference.fair_turns import Asker, turns_at
 from instances.models import Instance
 from instances.tenancy import in_tenant
 from retrieval.ranking import prepare_question, rank_chunks
@@ -35,10 +34,10 @@ from retrieval.results import RetrievedChunk, SearchResult, SearchTiming
 
 # To which a question may be restricted.
 MAX_DOCUMENTS = 100
-# When many ask in the same instant, those who asked first are answered first: all at once, they
-# would all end last, as a process has one interpreter. Enough to keep models and database busy.
+# When many ask in the same instant, they are answered in fair turns: all at once, they would all
+# end last, as a process has one interpreter. Enough to keep models and database busy.
 _SEARCHES_AT_ONCE = 4
-_turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+_RERANKINGS_AT_ONCE = 4
 
 __all__ = ["RetrievedChunk", "SearchResult", "SearchTiming", "asearch", "search"]
 
@@ -66,11 +65,20 @@ def search(
 
 
 async def asearch(
-    *, instance: Instance, query: str, top_k: int, document_ids: Sequence[UUID] = ()
+    *,
+    instance: Instance,
+    query: str,
+    top_k: int,
+    document_ids: Sequence[UUID] = (),
+    person: str = "",
 ) -> SearchResult:
-    """As ``search``, outside any transaction: no connection is held while a model works."""
+    """As ``search``, outside any transaction: no connection is held while a model works.
+
+    Instances take turns, and inside an instance its people (``person``: whoever asks).
+    """
     start = perf_counter()
-    async with _turn():
+    asker = Asker(instance.pk, person)
+    async with turns_at("search", places=_SEARCHES_AT_ONCE).turn(asker):
         question = await AsyncEmbeddingClient.from_settings().embed_query(query)
         embedded = perf_counter()
         candidates, ranking_seconds = await in_tenant(
@@ -82,14 +90,10 @@ async def asearch(
             limit=candidate_count(top_k),
             document_ids=document_ids,
         )
-    reranked = await arerank_chunks(query, candidates, top_k)
+    async with turns_at("rerank", places=_RERANKINGS_AT_ONCE).turn(asker):
+        reranked = await arerank_chunks(query, candidates, top_k)
     processor_seconds = question.processor_seconds + ranking_seconds + reranked.processor_seconds
     return _result(instance, reranked.chunks, start, embedded, processor_seconds)
-
-
-def _turn() -> asyncio.Semaphore:
-    """The turns of the running event loop."""
-    return _turns.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(_SEARCHES_AT_ONCE))
 
 
 def search_embedded(

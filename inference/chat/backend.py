@@ -27,7 +27,8 @@ class ChatBackend:
     `first_byte_timeout_s` is the longest silence before the first token (a gateway may queue a
     request for 570 s without sending a byte), `read_timeout_s` the longest silence after it,
     `total_timeout_s` the longest answer. `max_retry_wait_s` bounds the time spent waiting between
-    attempts, all retries together. `priority` is sent as it is where `priority_scheme` is not
+    attempts, all retries together. `max_concurrency` bounds the answers that one process asks for
+    at a time. `priority` is sent as it is where `priority_scheme` is not
     "none": lower is earlier for vLLM, higher is more urgent for aristote-dispatcher. `cache_salt`
     keeps the prefix caches of tenants apart (vLLM).
 
@@ -43,6 +44,7 @@ class ChatBackend:
     total_timeout_s: float = 1800.0
     max_retries: int = 2
     max_retry_wait_s: float = 20.0
+    max_concurrency: int = 64
     priority_scheme: PriorityScheme = "none"
     priority: int = 0
     cache_salt: str | None = None

@@ -22,6 +22,7 @@ from inference.chat.failures import find_complaint, to_error
 from inference.chat.retries import RetryBudget
 from inference.chat.wire import Patience, open_response, read_bytes, read_events
 from inference.errors import BackendTimeout, InferenceError, ProtocolError, TruncatedStream
+from inference.fair_turns import NOBODY, Asker, turns_at
 
 logger = logging.getLogger(__name__)
 
@@ -56,8 +57,12 @@ async def stream_chat(
     max_tokens: int,
     temperature: float,
     stop: Sequence[str] = (),
+    asker: Asker = NOBODY,
 ) -> AsyncGenerator[ChatEvent, None]:
     """Yield the answer's events as they come, deltas that arrive together joined into one.
+
+    At most `backend.max_concurrency` answers of this process are under way; others wait for their
+    turn (`inference.fair_turns`), a wait that no timeout of the backend counts.
 
     Closing the generator (`contextlib.aclosing`) or cancelling its task closes the connection,
     which stops the generation. An answer may be empty. Before the first delta, transient failures
@@ -65,6 +70,16 @@ async def stream_chat(
     and `usage` telling what had come.
     """
     body = backend.request_body(messages, max_tokens=max_tokens, temperature=temperature, stop=stop)
+    turns = turns_at(f"chat {backend.base_url}", places=backend.max_concurrency)
+    async with turns.turn(asker), aclosing(_attempts(backend, body, messages)) as events:
+        async for event in events:
+            yield event
+
+
+async def _attempts(
+    backend: ChatBackend, body: dict[str, Any], messages: Sequence[ChatMessage]
+) -> AsyncGenerator[ChatEvent, None]:
+    """Yield the events of one request after another, until one succeeds or none is worth it."""
     budget = RetryBudget(backend)
     patience = Patience(backend.first_byte_timeout_s, backend.total_timeout_s)
     while True:
@@ -97,12 +112,13 @@ async def complete_chat(
     max_tokens: int,
     temperature: float,
     stop: Sequence[str] = (),
+    asker: Asker = NOBODY,
 ) -> Completion:
-    """Return the whole answer at once; raises what `stream_chat` raises."""
+    """Return the whole answer at once; waits for its turn and raises as `stream_chat` does."""
     text: list[str] = []
     reasoning: list[str] = []
     events = stream_chat(
-        backend, messages, max_tokens=max_tokens, temperature=temperature, stop=stop
+        backend, messages, max_tokens=max_tokens, temperature=temperature, stop=stop, asker=asker
     )
     async with aclosing(events):
         async for event in events:

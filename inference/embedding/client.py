@@ -1,19 +1,21 @@
 """Embeddings from any OpenAI-compatible server: ours, TEI, vLLM, OpenGateLLM.
 
 The client adds the model's prefixes itself, as no server does it in the same way. It tells which
-requests a user waits for by `X-Priority: query`, which our server obeys and others ignore.
+requests a user waits for by `X-Priority: query`, and which belong together by `X-Tenant`; our
+server obeys both, others ignore them.
 """
 
 import asyncio
 import base64
 import binascii
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 from weakref import WeakKeyDictionary
 
 import numpy as np
 from django.conf import settings
+from django.utils.crypto import salted_hmac
 from numpy.typing import NDArray
 
 from inference.embedding.exchange import (
@@ -32,6 +34,7 @@ Vectors = NDArray[np.float32]
 
 # Texts in a request; a server that takes fewer says so, and the batch is halved.
 BATCH_TEXTS = 64
+_TENANT_CHARS = 16
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ class EmbeddingEndpoint:
 
     The two waits bound the pauses between attempts, for a question and for a batch of passages: a
     model server that died is back in three seconds, a queue that is full takes longer to empty.
+    Passages of different `tenant`s take turns in our model server; it cannot tell whose they are.
     """
 
     base_url: str
@@ -51,6 +55,7 @@ class EmbeddingEndpoint:
     timeout_s: float = 60.0
     query_max_wait_s: float = 8.0
     passages_max_wait_s: float = 120.0
+    tenant: str = ""
 
     @classmethod
     def from_settings(cls) -> Self:
@@ -87,6 +92,12 @@ class EmbeddingClient:
     def from_settings(cls) -> Self:
         """A client of the operator's endpoint."""
         return cls(EmbeddingEndpoint.from_settings())
+
+    @classmethod
+    def for_instance(cls, instance_id: int) -> Self:
+        """A client of the operator's endpoint whose passages wait in the turn of an instance."""
+        tenant = salted_hmac("inference.tenant", str(instance_id), algorithm="sha256").hexdigest()
+        return cls(replace(EmbeddingEndpoint.from_settings(), tenant=tenant[:_TENANT_CHARS]))
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """Return (n_texts, dim) float32, L2-normalised, in order; prefixes are added here.
@@ -204,7 +215,7 @@ def _embed(
         api_key=endpoint.api_key,
         payload=payload,
         timeout_s=endpoint.timeout_s,
-        headers={"x-priority": priority},
+        headers={"x-priority": priority, "x-tenant": endpoint.tenant},
     )
     try:
         answer = yield from call_with_retries(call, max_wait_s=max_wait_s)

@@ -21,6 +21,8 @@ Send = Callable[[Message], Awaitable[None]]
 Handler = Callable[[bytes, dict[str, str]], Awaitable[bytes]]
 
 PRIORITY_HEADER = "x-priority"
+# Whose turn the texts wait in: any text, the same for those that share a turn.
+TENANT_HEADER = "x-tenant"
 
 
 class ClientGone(Exception):
@@ -106,7 +108,8 @@ class ModelServerApp:
     async def _embeddings(self, body: bytes, headers: dict[str, str]) -> bytes:
         name = headers.get(PRIORITY_HEADER, "passage").upper()
         priority = Priority.__members__.get(name, Priority.PASSAGE)
-        return await self._service.embed(EmbeddingRequest.parse(body), priority)
+        tenant = headers.get(TENANT_HEADER, "")
+        return await self._service.embed(EmbeddingRequest.parse(body), priority, tenant)
 
     async def _rerank(self, body: bytes, _headers: dict[str, str]) -> bytes:
         return await self._service.rerank(RerankRequest.parse(body))

@@ -2,8 +2,9 @@
 
 One batch runs at a time, on a thread of its own; when it ends the next one is made from what waits.
 Questions go first: they wait at most for the batch that runs, which is why batches are kept short.
-A batch starts from the text that has waited longest (nobody starves) and is filled with the texts
-nearest to it in length (little padding), up to a budget of padded tokens.
+Tenants take turns, whatever they have queued: a batch starts from the text of one of them that has
+waited longest, and is filled with the texts nearest to it in length (little padding), those of the
+same tenant first, up to a budget of padded tokens.
 """
 
 import asyncio
@@ -83,6 +84,10 @@ class _Waiting:
     index: int
 
 
+# What waits of each tenant, which is never nothing; the tenants in the order of their turns.
+_Queue = dict[str, list[_Waiting]]
+
+
 class Batcher:
     """Queues entries by priority and runs `compute` on one batch after another.
 
@@ -100,30 +105,37 @@ class Batcher:
         self._compute = compute
         self._executor = executor
         self._max_queued = max_queued
-        self._queues: dict[Priority, list[_Waiting]] = {priority: [] for priority in Priority}
+        self._queues: dict[Priority, _Queue] = {priority: {} for priority in Priority}
         self._arrival = asyncio.Event()
         self._tokens_per_s = FIRST_RATE_TOKENS_PER_S
 
     def queued(self) -> dict[str, int]:
         """Number of texts that wait, by priority."""
-        return {priority.name.lower(): len(queue) for priority, queue in self._queues.items()}
+        return {priority.name.lower(): len(self._waiting(priority)) for priority in Priority}
 
-    async def submit(self, entries: Sequence[Entry], priority: Priority) -> list[Any]:
+    async def submit(
+        self, entries: Sequence[Entry], priority: Priority, tenant: str = ""
+    ) -> list[Any]:
         """Return the results of `entries`, in order, once their batches have run.
+
+        Entries of one `tenant` wait for one another; tenants take turns.
 
         Raises QueueFull at once when they do not fit in the queue, ModelFailure when the model
         fails. When the caller is cancelled, what still waits is dropped.
         """
         queue = self._queues[priority]
-        if len(queue) + len(entries) > self._max_queued:
+        if len(self._waiting(priority)) + len(entries) > self._max_queued:
             raise QueueFull(self._retry_after_s(priority))
         job = _Job(len(entries))
-        queue.extend(_Waiting(entry, job, index) for index, entry in enumerate(entries))
+        queue.setdefault(tenant, []).extend(
+            _Waiting(entry, job, index) for index, entry in enumerate(entries)
+        )
         self._arrival.set()
         try:
             return await job.future
         finally:
-            queue[:] = [waiting for waiting in queue if waiting.job is not job]
+            if tenant in queue:
+                _keep(queue, tenant, lambda waiting: waiting.job is not job)
 
     async def run(self) -> None:
         """Serve the queues until cancelled."""
@@ -157,24 +169,53 @@ class Batcher:
         self._tokens_per_s += 0.1 * (rate - self._tokens_per_s)
 
     def _take_batch(self) -> list[_Waiting]:
-        """Remove the next batch from the first queue that has something, oldest entry included."""
+        """Remove the next batch from the first queue that has something: the oldest entry of the
+        tenant whose turn it is, and what goes well with it."""
         queue = next((queue for queue in self._queues.values() if queue), None)
         if queue is None:
             return []
-        oldest = queue[0].entry.n_tokens
-        nearest = sorted(queue, key=lambda waiting: abs(waiting.entry.n_tokens - oldest))
-        batch: list[_Waiting] = []
-        longest = 0
-        for waiting in nearest:
-            longest = max(longest, waiting.entry.padded_tokens)
-            if batch and longest * (len(batch) + 1) > BATCH_TOKENS:
-                break
-            batch.append(waiting)
+        tenant = next(iter(queue))
+        own = queue.pop(tenant)
+        oldest = own[0].entry.n_tokens
+        others = [waiting for of_tenant in queue.values() for waiting in of_tenant]
+        # Its turn has come: it goes behind the others.
+        queue[tenant] = own
+        batch = _fitting([*_by_distance(own, oldest), *_by_distance(others, oldest)])
         taken = set(map(id, batch))
-        queue[:] = [waiting for waiting in queue if id(waiting) not in taken]
+        for name in list(queue):
+            _keep(queue, name, lambda waiting: id(waiting) not in taken)
         return batch
+
+    def _waiting(self, priority: Priority) -> list[_Waiting]:
+        return [waiting for of_tenant in self._queues[priority].values() for waiting in of_tenant]
 
     def _retry_after_s(self, priority: Priority) -> int:
         """Whole seconds until half of the queue has been served, at the pace of late."""
-        n_tokens = sum(waiting.entry.n_tokens for waiting in self._queues[priority])
+        n_tokens = sum(waiting.entry.n_tokens for waiting in self._waiting(priority))
         return min(MAX_RETRY_AFTER_S, math.ceil(n_tokens / 2 / self._tokens_per_s) or 1)
+
+
+def _by_distance(waiting: list[_Waiting], n_tokens: int) -> list[_Waiting]:
+    """The nearest in length first; equal ones in the order in which they came."""
+    return sorted(waiting, key=lambda each: abs(each.entry.n_tokens - n_tokens))
+
+
+def _fitting(candidates: list[_Waiting]) -> list[_Waiting]:
+    """The first candidates that fit in the budget of padded tokens; at least one."""
+    batch: list[_Waiting] = []
+    longest = 0
+    for waiting in candidates:
+        longest = max(longest, waiting.entry.padded_tokens)
+        if batch and longest * (len(batch) + 1) > BATCH_TOKENS:
+            break
+        batch.append(waiting)
+    return batch
+
+
+def _keep(queue: _Queue, tenant: str, wanted: Callable[[_Waiting], bool]) -> None:
+    """Keep what is wanted of a tenant's entries, and the tenant if anything is left of it."""
+    kept = [waiting for waiting in queue[tenant] if wanted(waiting)]
+    if kept:
+        queue[tenant] = kept
+    else:
+        del queue[tenant]

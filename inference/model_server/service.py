@@ -78,8 +78,11 @@ class ModelService:
         """Number of texts waiting to be embedded, by priority."""
         return self._embeddings.queued()
 
-    async def embed(self, request: EmbeddingRequest, priority: Priority) -> bytes:
-        """The JSON response to an embedding request. Raises RequestRefused."""
+    async def embed(self, request: EmbeddingRequest, priority: Priority, tenant: str) -> bytes:
+        """The JSON response to an embedding request, in the turn of ``tenant``.
+
+        Raises RequestRefused.
+        """
         model = self._configuration.embedding_model
         _check_model(request.model, model)
         if request.dimensions not in {None, self._encoder.dimensions}:
@@ -90,7 +93,7 @@ class ModelService:
         self._check_count(request.texts, "input")
         entries = await asyncio.to_thread(self._encoder.tokenize, request.texts)
         _check_lengths(entries, self._encoder.max_tokens, "input")
-        computed = await _submit(self._embeddings, entries, priority)
+        computed = await _submit(self._embeddings, entries, priority, tenant)
         return embedding_response(
             [each.result for each in computed],
             model=model,
@@ -145,9 +148,11 @@ def _stop_if_failed(task: asyncio.Task[None]) -> None:
         signal.raise_signal(signal.SIGTERM)
 
 
-async def _submit(batcher: Batcher, entries: list[Entry], priority: Priority) -> list[Computed]:
+async def _submit(
+    batcher: Batcher, entries: list[Entry], priority: Priority, tenant: str = ""
+) -> list[Computed]:
     try:
-        return await batcher.submit(entries, priority)
+        return await batcher.submit(entries, priority, tenant)
     except QueueFull as error:
         raise RequestRefused(
             HTTPStatus.TOO_MANY_REQUESTS,

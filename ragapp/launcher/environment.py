@@ -24,6 +24,7 @@ _DEMO_LLM = {
     "LLM_LABEL": "SmolLM2 135M (demonstration)",
     "LLM_CONTEXT_WINDOW": "4096",
     "LLM_MAX_TOKENS": "512",
+    "LLM_MAX_CONCURRENCY": "2",
     "LLM_ACTIVE_PARAMETERS_B": "0.135",
     "LLM_TOTAL_PARAMETERS_B": "0.135",
 }

@@ -117,6 +117,47 @@ async def test_the_oldest_text_is_in_the_next_batch(batcher: Batcher, recorder: 
     assert "odd length" in recorder.batches[1]
 
 
+async def test_tenants_take_turns_whatever_they_have_queued(
+    batcher: Batcher, recorder: Recorder
+) -> None:
+    running = await submit(batcher, entries("running"), Priority.PASSAGE, "a")
+    await recorder.wait_for_batch()
+    many = await submit(batcher, entries("a1", "a2", "a3", "a4"), Priority.PASSAGE, "a")
+    few = await submit(batcher, entries("b1", "b2"), Priority.PASSAGE, "b")
+    recorder.let(10)
+    await asyncio.gather(running, many, few)
+    assert recorder.batches == [["running"], ["a1"], ["b1"], ["a2"], ["b2"], ["a3"], ["a4"]]
+
+
+async def test_a_batch_is_filled_by_its_own_tenant_before_the_others(
+    batcher: Batcher, recorder: Recorder
+) -> None:
+    running = await submit(batcher, entries("running"), Priority.PASSAGE, "c")
+    await recorder.wait_for_batch()
+    quarter = BATCH_TOKENS // 4
+    few = await submit(batcher, entries("b1", "b2", n_tokens=quarter), Priority.PASSAGE, "b")
+    names = [f"a{number}" for number in range(6)]
+    many = await submit(batcher, entries(*names, n_tokens=quarter), Priority.PASSAGE, "a")
+    recorder.let(10)
+    await asyncio.gather(running, few, many)
+    assert recorder.batches[1] == ["b1", "b2", "a0", "a1"]
+    assert recorder.batches[2] == ["a2", "a3", "a4", "a5"]
+
+
+async def test_a_tenant_whose_caller_left_loses_its_turn(
+    batcher: Batcher, recorder: Recorder
+) -> None:
+    running = await submit(batcher, entries("running"), Priority.PASSAGE, "a")
+    await recorder.wait_for_batch()
+    abandoned = await submit(batcher, entries("b1", "b2"), Priority.PASSAGE, "b")
+    waiting = await submit(batcher, entries("c1"), Priority.PASSAGE, "c")
+    abandoned.cancel()
+    await asyncio.gather(abandoned, return_exceptions=True)
+    recorder.let(10)
+    await asyncio.gather(running, waiting)
+    assert recorder.batches == [["running"], ["c1"]]
+
+
 async def test_a_full_queue_refuses_passages_but_not_questions(
     batcher: Batcher, recorder: Recorder
 ) -> None:
