@@ -25,7 +25,7 @@ from bench.answers import (
     quantiles,
     upload_corpus,
 )
-from bench.stack import Stack, paced_llm, running_stack
+from bench.stack import NO_LIMITS, Stack, paced_llm, running_stack
 
 WAYS: dict[str, Ask] = {"api": ask_api, "browser": ask_browser}
 
@@ -39,7 +39,7 @@ def main() -> None:
     options = parser.parse_args()
     with (
         paced_llm() as llm,
-        running_stack(llm_base_url=llm, n_people=options.users) as stack,
+        running_stack(llm_base_url=llm, n_people=options.users, env=NO_LIMITS) as stack,
     ):
         upload_corpus(stack, options.documents)
         measured = measure(stack, llm, options.questions, options.users, options.rounds)

@@ -30,6 +30,12 @@ CACHE = Path(os.environ.get("RAGAPP_TEST_CACHE", ROOT / "var" / "test-cache"))
 READY_TIMEOUT_S = 180.0
 POLL_S = 0.02
 LLM_FIRST_TOKEN_MS = 50
+# For measuring what the site can do, and not what it lets one person do (usage.admission).
+NO_LIMITS = {
+    f"{limit}_PER_{whose}": "100000"
+    for limit in ("ANSWERS_AT_ONCE", "QUESTIONS_PER_MINUTE")
+    for whose in ("PERSON", "KEY", "INSTANCE")
+} | {"STREAMS_PER_PERSON": "100000", "LLM_MAX_CONCURRENCY": "100000"}
 CSRF_TOKEN = "c" * 32  # any will do, in the cookie and in the header alike
 
 # People, keys and sessions are made as the application makes them, in one call of ./manage.
@@ -43,11 +49,11 @@ from instances.models import Membership
 from instances.creation import create_instance, create_organisation
 from instances.tenancy import tenant
 instance = create_instance(
-    organisation=create_organisation(name="Université"), name="Banc", slug="banc"
+    organisation=create_organisation(name="Université {slug}"), name="Banc {slug}", slug="{slug}"
 )
 sessions = []
 for number in range({n_people}):
-    user = User.objects.create_user(username=f"person{{number}}")
+    user = User.objects.create_user(username=f"{slug}-{{number}}")
     with tenant(instance):
         Membership.objects.create(instance=instance, user=user, role=Membership.Role.ADMIN)
     session = SessionStore()
@@ -130,9 +136,9 @@ class Stack:
         """Run Python inside the application and return what it printed."""
         return self.manage("shell", "--no-imports", "-c", script)
 
-    def add_people(self, n_people: int = 1) -> Tenancy:
+    def add_people(self, n_people: int = 1, slug: str = "banc") -> Tenancy:
         """Create an instance with a key and ``n_people`` members, logged in."""
-        made = json.loads(self.shell(_PEOPLE.format(n_people=n_people)))
+        made = json.loads(self.shell(_PEOPLE.format(n_people=n_people, slug=slug)))
         self.tenancy = Tenancy(made["slug"], made["api_key"], tuple(made["sessions"]))
         return self.tenancy
 

@@ -20,7 +20,7 @@ from bench.answers import (
     quantiles,
     upload_corpus,
 )
-from bench.stack import LLM_FIRST_TOKEN_MS, Stack, paced_llm, running_stack
+from bench.stack import LLM_FIRST_TOKEN_MS, NO_LIMITS, Stack, paced_llm, running_stack
 
 
 def main() -> None:
@@ -32,7 +32,7 @@ def main() -> None:
     options = parser.parse_args()
     with (
         paced_llm(tokens=options.tokens, interval_ms=options.interval_ms) as llm,
-        running_stack(llm_base_url=llm, n_people=20) as stack,
+        running_stack(llm_base_url=llm, n_people=20, env=NO_LIMITS) as stack,
     ):
         upload_corpus(stack, options.documents)
         own_s = (LLM_FIRST_TOKEN_MS + (options.tokens - 1) * options.interval_ms) / 1000

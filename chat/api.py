@@ -1,5 +1,6 @@
 """``/v1``: the OpenAI-compatible API, so that any OpenAI client asks an instance's documents."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
@@ -15,6 +16,7 @@ from chat.server_sent_events import stream_response
 from inference.catalogue import LanguageModel, available_models
 from inference.chat.backend import ChatMessage
 from instances.api import ApiError, AsyncApiKeyAuth, KeyRequest
+from usage.admission import admit_question, person_name
 
 router = Router(tags=["OpenAI-compatible"], auth=AsyncApiKeyAuth())
 
@@ -82,7 +84,11 @@ async def get_model(request: KeyRequest, model_id: str) -> dict[str, Any]:
 async def create_completion(request: KeyRequest, body: CompletionIn) -> Any:
     question = _question(request, body)
     include_usage = bool(body.stream_options and body.stream_options.include_usage)
-    answer = completions.Completion(question, request.auth)
+    key = request.auth
+    admission = await asyncio.to_thread(
+        admit_question, instance_id=key.instance_id, user_id=key.created_by_id, key_id=key.pk
+    )
+    answer = completions.Completion(question, key, admission)
     await answer.begin()
     if body.stream:
         return stream_response(answer.stream(include_usage=include_usage))
@@ -108,6 +114,7 @@ def _question(request: KeyRequest, body: CompletionIn) -> Question:
         text=text,
         model=_model(request, body.model),
         history=_history(before),
+        person=person_name(user_id=request.auth.created_by_id, key_id=request.auth.pk),
         instructions=instructions,
         may_fall_back=False,
         max_tokens=body.max_completion_tokens or body.max_tokens,

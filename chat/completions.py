@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack
 from typing import Any
 from uuid import uuid4
 
@@ -22,6 +23,7 @@ from instances.client_queries import uninterrupted
 from instances.models import ApiKey
 from instances.tenancy import in_tenant
 from retrieval.search import RetrievedChunk
+from usage.admission import Admission, held
 
 _DONE = b"data: [DONE]\n\n"
 # Failures before the first word; a program may try again after a 503.
@@ -34,8 +36,9 @@ _recordings: set[asyncio.Task[Any]] = set()
 class Completion:
     """Runs the line of ``chat.answering`` for a program; closing it stops the model."""
 
-    def __init__(self, question: Question, key: ApiKey) -> None:
-        self._question, self._key = question, key
+    def __init__(self, question: Question, key: ApiKey, admission: Admission) -> None:
+        self._question, self._key, self._admission = question, key, admission
+        self._places = AsyncExitStack()
         self._transcript = Transcript(model_id=question.model.id)
         self._events = answer_question(question, self._transcript)
         self._first: AnswerEvent | None = None
@@ -48,6 +51,7 @@ class Completion:
 
     async def begin(self) -> None:
         """Wait for the first words; raises ApiError when none will come."""
+        await self._places.enter_async_context(held(self._admission))
         try:
             async with while_allowed(self._may_go_on):
                 async for event in self._events:
@@ -119,17 +123,20 @@ class Completion:
         return is_usable(self._key)
 
     async def _close(self) -> dict[str, Any]:
-        """Stop the model if it still runs, record what it cost, whatever happened, and return the
-        citations and the impact."""
-        try:
-            await self._events.aclose()
-        finally:
-            with uninterrupted():
-                recording = asyncio.create_task(self._record(), name=f"record of {self._answer_id}")
-            _recordings.add(recording)
-            recording.add_done_callback(_recordings.discard)
-            evidence = await asyncio.shield(recording)
-        return evidence
+        """Stop the model if it still runs, record what it cost, whatever happened, free the places
+        that the answer held, and return the citations and the impact."""
+        async with self._places:
+            try:
+                await self._events.aclose()
+            finally:
+                with uninterrupted():
+                    recording = asyncio.create_task(
+                        self._record(), name=f"record of {self._answer_id}"
+                    )
+                _recordings.add(recording)
+                recording.add_done_callback(_recordings.discard)
+                evidence = await asyncio.shield(recording)
+            return evidence
 
     async def _record(self) -> dict[str, Any]:
         ending = self._transcript.ending()

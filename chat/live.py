@@ -27,6 +27,7 @@ from chat.transcript import Transcript
 from instances.access import may_still_enter
 from instances.models import Instance
 from instances.tenancy import in_tenant
+from usage.admission import UNLIMITED, Admission, held
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +45,7 @@ class LiveAnswer:
     question: Question
     user: Any
     transcript: Transcript
+    admission: Admission
     events: list[BrowserEvent] = field(default_factory=list)
     done: bool = False
     stopped: bool = False
@@ -86,11 +88,16 @@ class LiveAnswer:
 _live: dict[UUID, LiveAnswer] = {}
 
 
-def start(*, answer: Message, question: Question, user: Any) -> None:
-    """Begin to write an answer; must be called in the event loop that serves requests."""
+def start(
+    *, answer: Message, question: Question, user: Any, admission: Admission = UNLIMITED
+) -> None:
+    """Begin to write an answer; must be called in the event loop that serves requests.
+
+    The places of ``admission`` are given back when the model has ended.
+    """
     transcript = Transcript(model_id=question.model.id)
-    live = _live[answer.pk] = LiveAnswer(answer, question, user, transcript)
-    live.generation = asyncio.create_task(_generate(live), name=f"answer {answer.pk}")
+    live = _live[answer.pk] = LiveAnswer(answer, question, user, transcript, admission)
+    live.generation = asyncio.create_task(_generate_admitted(live), name=f"answer {answer.pk}")
     live.writer = asyncio.create_task(
         _write(live, live.generation), name=f"ending of answer {answer.pk}"
     )
@@ -171,6 +178,11 @@ async def _write(live: LiveAnswer, generation: asyncio.Task[None]) -> None:
     finally:
         saver.cancel()
         await _end(live, _answered(live, generation))
+
+
+async def _generate_admitted(live: LiveAnswer) -> None:
+    async with held(live.admission):
+        await _generate(live)
 
 
 async def _generate(live: LiveAnswer) -> None:

@@ -7,12 +7,21 @@ from django import forms
 from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 
+from usage.admission import TooMuch
+
 FormT = TypeVar("FormT", bound=forms.Form)
 
 
 def refusal(status: int, code: str, message: str) -> JsonResponse:
     """Return an error in the form that every program of ours expects."""
     return JsonResponse({"error": {"code": code, "message": message}}, status=status)
+
+
+def too_much(error: TooMuch) -> JsonResponse:
+    """Return the refusal of what goes over a limit, which says when to come back."""
+    response = refusal(429, error.code, error.message)
+    response["Retry-After"] = str(error.retry_after_s)
+    return response
 
 
 def read_form(form_class: type[FormT], request: HttpRequest) -> FormT | JsonResponse:

@@ -1,5 +1,6 @@
 """Asking, and following the answer: async, because answers are written in this event loop."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Any
@@ -26,13 +27,17 @@ from chat.conversations import (
 )
 from chat.forms import AskForm, EditForm, RegenerateForm
 from chat.models import Message
-from chat.requests import read_form, refusal
+from chat.requests import read_form, refusal, too_much
 from chat.server_sent_events import stream_response
 from inference.catalogue import choose_model
+from inference.fair_turns import Asker, turns_at
 from instances.access import as_member, require_role
 from instances.models import Instance, Membership
+from usage.admission import Admission, TooMuch, admit_question, admit_stream, held, person_name
 
 _LONGEST_EVENT_ID = 9
+# Half of the threads that ask the database (instances.tenancy).
+_STORED_AT_ONCE = 4
 
 
 @require_POST
@@ -106,12 +111,16 @@ async def events(request: HttpRequest, slug: str, message_id: UUID) -> HttpRespo
     instance = live.instance_of(message_id, user=user, slug=slug)
     if instance is None:
         instance = await as_member(request, slug, _instance_of_answer, user, message_id)
+    try:
+        admission = await asyncio.to_thread(admit_stream, user_id=user.pk)
+    except TooMuch as error:
+        return too_much(error)
     last = request.headers.get("Last-Event-ID", "")
     is_number = last.isdecimal() and len(last) <= _LONGEST_EVENT_ID
     numbered = live.follow(instance, message_id, int(last) if is_number else 0)
 
     async def encoded() -> AsyncGenerator[bytes, None]:
-        async with aclosing(numbered):
+        async with held(admission), aclosing(numbered):
             async for number, event in numbered:
                 yield event.encode(number)
 
@@ -126,30 +135,44 @@ async def _begin(
 ) -> JsonResponse:
     """Store the question, start to answer it, and tell the browser where to follow.
 
-    ``begin(membership, data, model_id)`` stores it, from the form's data.
+    ``begin(membership, data, model_id)`` stores it, from the form's data. A question over a limit
+    (``usage.admission``) is not stored.
     """
+    user = await request.auser()
 
-    def store(membership: Membership) -> tuple[Asked, Question] | JsonResponse:
+    def store(membership: Membership) -> tuple[Asked, Question, Admission] | JsonResponse:
         form = read_form(form_class, request)
         if isinstance(form, JsonResponse):
             return form
         data = form.cleaned_data
         model_id = choose_model(data["model"], membership.instance.model_id).id
-        asked = begin(membership, data, model_id)
+        admission = admit_question(instance_id=membership.instance_id, user_id=user.pk)
+        try:
+            asked = begin(membership, data, model_id)
+        except BaseException:
+            admission.release()
+            raise
         question = Question(
             instance=membership.instance,
             text=asked.question.content,
             model=choose_model(asked.answer.model),
             history=history_before(asked.question),
             document_ids=tuple(asked.question.document_ids),
+            person=person,
         )
-        return asked, question
+        return asked, question, admission
 
-    stored = await as_member(request, slug, store)
+    person = person_name(user_id=user.pk, key_id=None)
+    try:
+        # People take turns; their instances are not known before the database has been asked.
+        async with turns_at("questions", places=_STORED_AT_ONCE).turn(Asker(person=person)):
+            stored = await as_member(request, slug, store)
+    except TooMuch as error:
+        return too_much(error)
     if isinstance(stored, JsonResponse):
         return stored
-    asked, question = stored
-    live.start(answer=asked.answer, question=question, user=await request.auser())
+    asked, question, admission = stored
+    live.start(answer=asked.answer, question=question, user=user, admission=admission)
     conversation = asked.conversation
     return JsonResponse(
         {

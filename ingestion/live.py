@@ -22,6 +22,7 @@ from ingestion.queries import DocumentFilter, Listing, Pulse
 from instances.access import may_still_enter
 from instances.models import Membership, Role
 from instances.tenancy import in_database, in_tenant
+from usage.admission import UNLIMITED, Admission, held
 
 BUSY_POLL_S = 1.0
 IDLE_POLL_S = 5.0
@@ -41,33 +42,39 @@ class _Look:
 
 
 async def document_events(
-    membership: Membership, chosen: DocumentFilter, *, since: str, language: str
+    membership: Membership,
+    chosen: DocumentFilter,
+    *,
+    since: str,
+    language: str,
+    admission: Admission = UNLIMITED,
 ) -> AsyncIterator[str]:
     """Yield ``listing`` events for as long as the browser listens.
 
     ``since`` is the id of the last event that the browser had, or of the page it shows; rows that
-    did not change since are not sent again.
+    did not change since are not sent again. The places of ``admission`` are given back at the end.
     """
     instance = membership.instance
     sent = _Sent(membership, language, since)
     pulse: Pulse | None = None
     started = spoke = checked = time.monotonic()
-    while (now := time.monotonic()) - started < STREAM_LIFETIME_S:
-        if now - checked >= RIGHTS_CHECKED_EVERY_S:
-            checked = now
-            if not await in_database(
-                may_still_enter, membership.user_id, instance, role=Role.MEMBER
-            ):
-                return
-        look = await in_tenant(instance, _look, membership, chosen, pulse)
-        pulse = look.pulse
-        if look.listing:
-            spoke = now
-            yield await asyncio.to_thread(sent.event, look.listing, pulse)
-        elif now - spoke >= KEEP_ALIVE_S:
-            spoke = now
-            yield ": alive\n\n"
-        await asyncio.sleep(BUSY_POLL_S if pulse.running else IDLE_POLL_S)
+    async with held(admission):
+        while (now := time.monotonic()) - started < STREAM_LIFETIME_S:
+            if now - checked >= RIGHTS_CHECKED_EVERY_S:
+                checked = now
+                if not await in_database(
+                    may_still_enter, membership.user_id, instance, role=Role.MEMBER
+                ):
+                    return
+            look = await in_tenant(instance, _look, membership, chosen, pulse)
+            pulse = look.pulse
+            if look.listing:
+                spoke = now
+                yield await asyncio.to_thread(sent.event, look.listing, pulse)
+            elif now - spoke >= KEEP_ALIVE_S:
+                spoke = now
+                yield ": alive\n\n"
+            await asyncio.sleep(BUSY_POLL_S if pulse.running else IDLE_POLL_S)
 
 
 def stamp(moment: datetime | None) -> str:

@@ -1,5 +1,7 @@
 """The documents' page: the list, kept up to date; and the choice of documents for a question."""
 
+import asyncio
+
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import (
@@ -24,6 +26,7 @@ from ingestion.media_types import EXTENSIONS
 from instances.access import aenter, instance_view
 from instances.models import Membership
 from instances.quotas import room_of
+from usage.admission import TooMuch, admit_stream
 
 
 @require_safe
@@ -56,10 +59,18 @@ def document_list(request: HttpRequest, membership: Membership) -> HttpResponse:
 async def events(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Server-sent events that keep the list, or one document's state, up to date."""
     membership = await aenter(request, slug)
+    try:
+        admission = await asyncio.to_thread(admit_stream, user_id=membership.user_id)
+    except TooMuch as error:
+        return HttpResponse(
+            error.message, status=429, headers={"Retry-After": str(error.retry_after_s)}
+        )
     chosen = DocumentFilterForm(request.GET).chosen()
     since = request.headers.get("Last-Event-ID") or request.GET.get("since", "")
     return StreamingHttpResponse(
-        document_events(membership, chosen, since=since, language=get_language() or ""),
+        document_events(
+            membership, chosen, since=since, language=get_language() or "", admission=admission
+        ),
         content_type="text/event-stream",
         headers={"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"},
     )

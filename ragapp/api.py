@@ -16,6 +16,7 @@ import retrieval.api
 from chat.failures import user_message
 from inference.errors import InferenceError
 from instances.api import ApiError, ApiKeyAuth
+from usage.admission import TooMuch
 
 # Of a request that is not valid.
 _TOLD_PROBLEMS = 10
@@ -54,6 +55,13 @@ def _error(request: HttpRequest, status: int, code: str, message: str) -> HttpRe
 @api.exception_handler(ApiError)
 def _told(request: HttpRequest, error: ApiError) -> HttpResponse:
     return _error(request, error.status, error.code, error.message)
+
+
+@api.exception_handler(TooMuch)
+def _too_much(request: HttpRequest, error: TooMuch) -> HttpResponse:
+    response = _error(request, 429, error.code, error.message)
+    response["Retry-After"] = str(error.retry_after_s)
+    return response
 
 
 @api.exception_handler(AuthenticationError)

@@ -1,6 +1,7 @@
 """The shared cache, which nobody waits for.
 
-It holds what may be lost: counts of rate limits, public keys of providers. While its server is
+It holds what may be lost: counts of rate limits, places (``usage.places``), public keys of
+providers. While its server is
 away every read finds nothing and every write succeeds, so that people can log in all the same.
 """
 
@@ -39,6 +40,13 @@ class PatientRedisCache(RedisCache):
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(server, params | {"OPTIONS": _TIMEOUTS_S | params.get("OPTIONS", {})})
+
+    def client(self) -> Any:
+        """The client of the server, for what takes more than one command in one step.
+
+        It raises RedisError while the server is away.
+        """
+        return self._cache.get_client(None, write=True)
 
     get = _or_else(lambda key, default=None, version=None: default)(RedisCache.get)
     set = _or_else(lambda *args, **kwargs: None)(RedisCache.set)

@@ -384,6 +384,25 @@ SANDBOX_REQUIRED: bool = env.bool("SANDBOX_REQUIRED", False)
 # Tokens of the embedding model in a passage (docs/decisions/004-chunking.md).
 CHUNK_TOKENS: int = env.int("CHUNK_TOKENS", 256)
 
+# --- Limits (usage.admission, decision 016) -------------------------------------------------------
+_at_least_one = validate.Range(min=1)
+ANSWERS_AT_ONCE_PER_PERSON: int = env.int("ANSWERS_AT_ONCE_PER_PERSON", 6, validate=_at_least_one)
+ANSWERS_AT_ONCE_PER_KEY: int = env.int("ANSWERS_AT_ONCE_PER_KEY", 4, validate=_at_least_one)
+ANSWERS_AT_ONCE_PER_INSTANCE: int = env.int(
+    "ANSWERS_AT_ONCE_PER_INSTANCE", 32, validate=_at_least_one
+)
+QUESTIONS_PER_MINUTE_PER_PERSON: int = env.int(
+    "QUESTIONS_PER_MINUTE_PER_PERSON", 60, validate=_at_least_one
+)
+QUESTIONS_PER_MINUTE_PER_KEY: int = env.int(
+    "QUESTIONS_PER_MINUTE_PER_KEY", 60, validate=_at_least_one
+)
+QUESTIONS_PER_MINUTE_PER_INSTANCE: int = env.int(
+    "QUESTIONS_PER_MINUTE_PER_INSTANCE", 600, validate=_at_least_one
+)
+STREAMS_PER_PERSON: int = env.int("STREAMS_PER_PERSON", 20, validate=_at_least_one)
+STREAMS_IN_ALL: int = env.int("STREAMS_IN_ALL", 2000, validate=_at_least_one)
+
 # --- Models ---------------------------------------------------------------------------------------
 MODELS_DIR: Path = env.path("MODELS_DIR", DATA_DIR / "models")
 EMBEDDING_BASE_URL: str = env.str("EMBEDDING_BASE_URL", "http://127.0.0.1:8010/v1")

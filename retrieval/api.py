@@ -1,11 +1,13 @@
 """``/api/v1/search``: what retrieval finds, without an answer."""
 
+import asyncio
 from uuid import UUID
 
 from ninja import Field, Router, Schema
 
 from instances.api import AsyncApiKeyAuth, KeyRequest
 from retrieval.search import MAX_DOCUMENTS, asearch
+from usage.admission import admit_question, held, person_name
 
 router = Router(tags=["search"])
 
@@ -40,12 +42,18 @@ class SearchOut(Schema):
 
 @router.post("/search", auth=AsyncApiKeyAuth(), response=SearchOut, summary="Search passages")
 async def search_passages(request: KeyRequest, body: SearchIn) -> SearchOut:
-    found = await asearch(
-        instance=request.auth.instance,
-        query=body.query,
-        top_k=body.top_k,
-        document_ids=body.document_ids,
+    key = request.auth
+    admission = await asyncio.to_thread(
+        admit_question, instance_id=key.instance_id, user_id=key.created_by_id, key_id=key.pk
     )
+    async with held(admission):
+        found = await asearch(
+            instance=key.instance,
+            query=body.query,
+            top_k=body.top_k,
+            document_ids=body.document_ids,
+            person=person_name(user_id=key.created_by_id, key_id=key.pk),
+        )
     hits = [
         SearchHit(
             document_id=chunk.document_id,

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -12,21 +11,12 @@ import pytest
 from inference.catalogue import choose_model
 from instances.api_keys import create_api_key
 from instances.tenancy import tenant
-from ragapp.asgi import application
 from tests.cast import Cast
 from tests.scripted_llm import Act, Reply, ScriptedLLM, chunk, json_reply, stream
-from tests.web import serve
 from usage.impact import modelled_impact
 from usage.models import UsageRecord
 
 ABOUT_LEAVE = [{"role": "user", "content": "Combien de jours de congé ont les doctorants ?"}]
-
-
-@pytest.fixture
-def site(transactional_db: None) -> Iterator[str]:
-    """The whole application, served by uvicorn on loopback."""
-    with serve(application) as running:
-        yield running.url
 
 
 @pytest.fixture
@@ -201,7 +191,11 @@ def test_client_that_leaves_stops_the_model_and_is_recorded(
     llm.wait_until(recorded)
 
 
-def test_many_answers_at_once(client: openai.OpenAI, llm: ScriptedLLM, site: str) -> None:
+def test_many_answers_at_once(
+    client: openai.OpenAI, llm: ScriptedLLM, site: str, settings: Any
+) -> None:
+    settings.ANSWERS_AT_ONCE_PER_KEY = settings.ANSWERS_AT_ONCE_PER_PERSON = 20
+
     async def ask_all() -> list[str]:
         many = openai.AsyncOpenAI(base_url=f"{site}/v1", api_key=client.api_key, max_retries=0)
         answers = await asyncio.gather(

@@ -20,7 +20,6 @@ from instances.members import remove_member
 from instances.models import Instance, Membership, Organisation
 from instances.tenancy import in_database, in_tenant, tenant
 from tests.cast import Cast
-from tests.chat.test_api import site  # noqa: F401  # a fixture
 from tests.scripted_llm import Act, Reply, ScriptedLLM, chunk
 
 pytestmark = pytest.mark.usefixtures("closed_connections")
@@ -124,7 +123,7 @@ async def test_who_keeps_the_right_reads_to_the_end(library: Cast, llm: Scripted
 
 @LOSSES
 def test_the_stream_of_a_key_ends_and_the_next_call_is_refused(
-    site: str,  # noqa: F811
+    site: str,
     library: Cast,
     llm: ScriptedLLM,
     lose: Callable[[Cast], None],
@@ -149,7 +148,7 @@ def test_the_stream_of_a_key_ends_and_the_next_call_is_refused(
     assert httpx.post(**call).status_code in {401, 403}
 
 
-def test_a_revoked_key_ends_its_whole_answer(site: str, library: Cast, llm: ScriptedLLM) -> None:  # noqa: F811
+def test_a_revoked_key_ends_its_whole_answer(site: str, library: Cast, llm: ScriptedLLM) -> None:
     llm.script(Reply([Act.HOLD]))
     key, plaintext = create_api_key(
         instance=library.instance, name="x", scope="chat", created_by=None

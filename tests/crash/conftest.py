@@ -72,17 +72,30 @@ class FollowedAnswer:
             time.sleep(0.05)
 
 
+def post_question(stack: Stack) -> httpx.Response:
+    """Ask a question whose answer takes eight seconds."""
+    return httpx.post(
+        f"{stack.url}/i/{stack.tenancy.slug}/ask/",
+        json={"question": QUESTION},
+        headers=stack.browser_headers(),
+        timeout=60,
+    )
+
+
+def post_until(stack: Stack, status: int) -> None:
+    """Ask again and again until the site answers with ``status``."""
+    deadline = time.monotonic() + PATIENCE_S
+    while (answered := post_question(stack).status_code) != status:
+        assert time.monotonic() < deadline, answered
+        time.sleep(0.05)
+
+
 @pytest.fixture
 def ask(stack: Stack) -> Callable[[], FollowedAnswer]:
-    """Ask a question whose answer takes eight seconds, and begin to follow it."""
+    """Ask a question and begin to follow its answer."""
 
     def begin() -> FollowedAnswer:
-        response = httpx.post(
-            f"{stack.url}/i/{stack.tenancy.slug}/ask/",
-            json={"question": QUESTION},
-            headers=stack.browser_headers(),
-            timeout=60,
-        )
+        response = post_question(stack)
         assert response.status_code == 201, response.text
         answer = FollowedAnswer(stack, response.json()["events_url"])
         answer.follow()

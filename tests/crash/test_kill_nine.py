@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from bench.stack import Stack
-from tests.crash.conftest import FollowedAnswer
+from tests.crash.conftest import FollowedAnswer, post_until
 from tests.crash.library import (
     check_nothing_lost_nothing_doubled,
     upload,
@@ -97,3 +97,13 @@ def test_web_killed_in_the_middle_of_an_answer(stack: Stack, batches: list[str],
     assert (outcome, is_estimated) == ("failed", True)
     assert 0 < completion_tokens < ANSWER_TOKENS
     check_nothing_lost_nothing_doubled(stack, batches)
+
+
+def test_web_killed_frees_the_places_of_its_answers(stack: Stack, batches: list[str]) -> None:
+    """Who has as many answers under way as they may can ask again after the process died."""
+    post_until(stack, 429)
+
+    stack.kill("web")
+
+    stack.wait_ready()
+    post_until(stack, 201)

@@ -1,0 +1,176 @@
+"""How much one person, one API key and one instance may ask of the site at a time.
+
+    TooMuch   a limit is reached; says in words which one, and in seconds when to come back
+
+Questions (of the browser, of ``/v1/chat/completions`` and of ``/api/v1/search``) have two limits
+each: those under way, and those of the last minute. A key's questions count for its person as well.
+Streams of server-sent events are limited for a person and in all. What is admitted holds an
+``Admission`` for as long as it lasts (``held``).
+
+Which request comes first among those admitted: ``inference.fair_turns``. Why: decision 016.
+"""
+
+import asyncio
+import math
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Literal
+from uuid import uuid4
+
+from django.conf import settings
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from usage import places
+from usage.places import Full, Limit
+
+# How long a killed process keeps the places that it held; they are renewed three times as often.
+LEASE_S = 30.0
+_RENEWED_EVERY_S = LEASE_S / 3
+_MINUTE_S = 60.0
+# An answer under way ends sooner or later: when, nobody knows.
+_ASK_AGAIN_AFTER_S = 5
+
+What = Literal["answers", "questions", "streams"]
+Whose = Literal["person", "key", "instance", "site"]
+
+_SOON = _("Many questions are being asked in this instance at the moment. Ask again shortly.")
+_MESSAGES: Mapping[tuple[What, Whose], Promise] = {
+    ("answers", "person"): _(
+        "Your questions that are being answered have reached the limit (%(limit)s at a time). Wait "
+        "for one of the answers, then ask again."
+    ),
+    ("answers", "key"): _(
+        "The requests of this API key that are under way have reached the limit (%(limit)s at a "
+        "time). Wait for one of them to end, then try again."
+    ),
+    ("answers", "instance"): _SOON,
+    ("questions", "person"): _(
+        "Your questions have reached the limit (%(limit)s a minute). Wait a moment, then ask again."
+    ),
+    ("questions", "key"): _(
+        "The requests of this API key have reached the limit (%(limit)s a minute). Wait a moment, "
+        "then try again."
+    ),
+    ("questions", "instance"): _SOON,
+    ("streams", "person"): _(
+        "You have too many pages of this site open. Close some of them, then reload this page."
+    ),
+    ("streams", "site"): _(
+        "Too many people follow answers and documents at the moment. Reload this page shortly."
+    ),
+}
+
+
+class TooMuch(Exception):
+    """A limit is reached; ``code`` is for programs, ``message`` for people."""
+
+    def __init__(self, what: What, whose: Whose, full: Full) -> None:
+        super().__init__(f"{full.limit.name}: {full.limit.capacity}")
+        self.code = f"too_many_{what}"
+        wait_s = full.first_ends_in_s if what == "questions" else _ASK_AGAIN_AFTER_S
+        self.retry_after_s = max(1, math.ceil(wait_s))
+        self.message = str(_MESSAGES[what, whose]) % {"limit": full.limit.capacity}
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """The places that something under way holds."""
+
+    entry: str
+    limits: tuple[Limit, ...]
+
+    def release(self) -> None:
+        """Give the places back."""
+        places.release(self.entry, self.limits)
+
+
+# For what is limited by nothing.
+UNLIMITED = Admission("", ())
+
+
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    what: What
+    whose: Whose
+    limit: Limit
+
+
+def person_name(*, user_id: int | None, key_id: int | None) -> str:
+    """A name for whoever asks: the person, or the key of nobody in particular."""
+    return f"person:{user_id}" if user_id is not None else f"key:{key_id}"
+
+
+def admit_question(
+    *, instance_id: int, user_id: int | None, key_id: int | None = None
+) -> Admission:
+    """Admit a question of a person, or of an API key (and of its person, if it has one).
+
+    Raises TooMuch. Waits for the cache: call it in a thread.
+    """
+    return _admit(list(_question_bounds(instance_id, user_id, key_id)))
+
+
+def admit_stream(*, user_id: int | None) -> Admission:
+    """Admit a person's stream of server-sent events. Raises TooMuch; call it in a thread."""
+    return _admit(
+        [
+            _lasting("streams", "person", user_id, settings.STREAMS_PER_PERSON),
+            _lasting("streams", "site", "", settings.STREAMS_IN_ALL),
+        ]
+    )
+
+
+@asynccontextmanager
+async def held(admission: Admission) -> AsyncIterator[None]:
+    """Keep the places while the block runs, then give them back."""
+    if not admission.limits:
+        yield
+        return
+    ended = asyncio.Event()
+    keeping = asyncio.create_task(_keep_until(ended, admission))
+    try:
+        yield
+    finally:
+        ended.set()
+        await asyncio.shield(keeping)
+
+
+async def _keep_until(ended: asyncio.Event, admission: Admission) -> None:
+    """Renew the places until the event, then give them back: never the other way round."""
+    while not ended.is_set():
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_RENEWED_EVERY_S):
+                await ended.wait()
+        if not ended.is_set():
+            await asyncio.to_thread(places.renew, admission.entry, admission.limits)
+    await asyncio.to_thread(admission.release)
+
+
+def _question_bounds(instance_id: int, user_id: int | None, key_id: int | None) -> Iterator[_Bound]:
+    if key_id is not None:
+        yield _lasting("answers", "key", key_id, settings.ANSWERS_AT_ONCE_PER_KEY)
+        yield _of_a_minute("key", key_id, settings.QUESTIONS_PER_MINUTE_PER_KEY)
+    if user_id is not None:
+        yield _lasting("answers", "person", user_id, settings.ANSWERS_AT_ONCE_PER_PERSON)
+        yield _of_a_minute("person", user_id, settings.QUESTIONS_PER_MINUTE_PER_PERSON)
+    yield _lasting("answers", "instance", instance_id, settings.ANSWERS_AT_ONCE_PER_INSTANCE)
+    yield _of_a_minute("instance", instance_id, settings.QUESTIONS_PER_MINUTE_PER_INSTANCE)
+
+
+def _lasting(what: What, whose: Whose, key: int | str | None, capacity: int) -> _Bound:
+    return _Bound(what, whose, Limit(f"{what}:{whose}:{key}", capacity, LEASE_S))
+
+
+def _of_a_minute(whose: Whose, key: int, capacity: int) -> _Bound:
+    return _Bound("questions", whose, Limit(f"questions:{whose}:{key}", capacity, _MINUTE_S))
+
+
+def _admit(bounds: list[_Bound]) -> Admission:
+    entry = uuid4().hex
+    full = places.take(entry, [bound.limit for bound in bounds])
+    if full is not None:
+        reached = next(bound for bound in bounds if bound.limit is full.limit)
+        raise TooMuch(reached.what, reached.whose, full)
+    return Admission(entry, tuple(bound.limit for bound in bounds if bound.what != "questions"))

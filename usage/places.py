@@ -1,0 +1,160 @@
+"""Places that all web processes share: at most so many entries of a name at a time.
+
+An entry is in a sorted set of Valkey under the time at which it ends, and ends by itself: a process
+that was killed frees what it held. What stands for work under way is renewed while it lasts and
+removed at its end; what stands for an event (a question of the last minute) is left to end. All
+limits of one request are checked and taken in one step, by the clock of the server.
+
+Without ``CACHE_URL``, and while the cache does not answer, each process counts by itself: nobody is
+refused because a cache is away, and nobody gets more than the limit from one process.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.cache import cache
+from redis.exceptions import RedisError
+
+logger = logging.getLogger(__name__)
+
+_PREFIX = "ragapp:places:"
+_TAKE = """
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+for index, key in ipairs(KEYS) do
+  redis.call('ZREMRANGEBYSCORE', key, '-inf', now)
+  if redis.call('ZCARD', key) >= tonumber(ARGV[2 * index]) then
+    local first = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')
+    return {index, math.ceil((first[2] or now) - now)}
+  end
+end
+for index, key in ipairs(KEYS) do
+  redis.call('ZADD', key, now + ARGV[2 * index + 1], ARGV[1])
+  redis.call('PEXPIRE', key, ARGV[2 * index + 1])
+end
+return {0, 0}
+"""
+_RENEW = """
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+for index, key in ipairs(KEYS) do
+  redis.call('ZADD', key, now + ARGV[index + 1], ARGV[1])
+  redis.call('PEXPIRE', key, ARGV[index + 1])
+end
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most ``capacity`` entries of ``name`` at a time, each of which ends by itself."""
+
+    name: str
+    capacity: int
+    lifetime_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Full:
+    """The limit that is reached, and the seconds until its first entry ends by itself."""
+
+    limit: Limit
+    first_ends_in_s: float
+
+
+def take(entry: str, limits: Sequence[Limit]) -> Full | None:
+    """Take a place under each limit, or under none: then return the limit that is reached."""
+    if (server := _server()) is not None:
+        arguments = [value for each in limits for value in (each.capacity, _ms(each))]
+        try:
+            number, wait_ms = server.eval(_TAKE, len(limits), *_keys(limits), entry, *arguments)
+        except RedisError as error:
+            logger.warning("places are counted in this process: %s", error)
+        else:
+            return Full(limits[number - 1], wait_ms / 1000) if number else None
+    return _local.take(entry, limits)
+
+
+def renew(entry: str, limits: Sequence[Limit]) -> None:
+    """Keep the places for another lifetime; one that the cache has lost is taken again."""
+    if (server := _server()) is not None:
+        try:
+            server.eval(_RENEW, len(limits), *_keys(limits), entry, *map(_ms, limits))
+        except RedisError as error:
+            logger.warning("places were not renewed: %s", error)
+        else:
+            return
+    _local.renew(entry, limits)
+
+
+def release(entry: str, limits: Sequence[Limit]) -> None:
+    """Give the places back."""
+    _local.release(entry, limits)
+    if (server := _server()) is not None:
+        try:
+            for key in _keys(limits):
+                server.zrem(key, entry)
+        except RedisError as error:
+            logger.warning("places end by themselves: %s", error)
+
+
+def _server() -> Any:
+    """The client of the cache's server; None where the cache is in the memory of the process."""
+    client = getattr(cache, "client", None)
+    return client() if client else None
+
+
+def _keys(limits: Sequence[Limit]) -> list[str]:
+    return [_PREFIX + limit.name for limit in limits]
+
+
+def _ms(limit: Limit) -> int:
+    return int(1000 * limit.lifetime_s)
+
+
+@dataclass
+class _LocalPlaces:
+    """The same in the memory of one process: by name, the time at which each entry ends."""
+
+    _ends: dict[str, dict[str, float]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def take(self, entry: str, limits: Sequence[Limit]) -> Full | None:
+        now = time.monotonic()
+        with self._lock:
+            for limit in limits:
+                present = self._present(limit.name, now)
+                if len(present) >= limit.capacity:
+                    return Full(limit, min(present.values(), default=now) - now)
+            for limit in limits:
+                self._ends.setdefault(limit.name, {})[entry] = now + limit.lifetime_s
+        return None
+
+    def renew(self, entry: str, limits: Sequence[Limit]) -> None:
+        now = time.monotonic()
+        with self._lock:
+            for limit in limits:
+                self._ends.setdefault(limit.name, {})[entry] = now + limit.lifetime_s
+
+    def release(self, entry: str, limits: Sequence[Limit]) -> None:
+        with self._lock:
+            for limit in limits:
+                if (entries := self._ends.get(limit.name)) is not None:
+                    entries.pop(entry, None)
+                    if not entries:
+                        del self._ends[limit.name]
+
+    def _present(self, name: str, now: float) -> dict[str, float]:
+        """Drop what has ended; return what remains."""
+        present = {entry: end for entry, end in self._ends.get(name, {}).items() if end > now}
+        if present:
+            self._ends[name] = present
+        else:
+            self._ends.pop(name, None)
+        return present
+
+
+_local = _LocalPlaces()
