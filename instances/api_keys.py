@@ -10,6 +10,7 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
@@ -17,7 +18,9 @@ from django.utils import timezone
 from instances import audit
 from instances.access import IN_AN_OPEN_INSTANCE
 from instances.charters import is_pending
+from instances.errors import KeyLimit
 from instances.models import ApiKey, Instance, Membership
+from instances.quotas import lock_totals
 from instances.tenancy import as_key, tenant
 
 SHOWN_PREFIX = 12
@@ -36,7 +39,8 @@ def create_api_key(
 ) -> tuple[ApiKey, str]:
     """Create a key and return it with its plaintext, which is kept nowhere.
 
-    A person's key ends after 90 days, or when they say, within a year (else ValueError).
+    A person's key ends after 90 days, or when they say, within a year (else ValueError). Raises
+    KeyLimit where the person, or the instance, has as many valid keys as it may.
     """
     now = timezone.now()
     if created_by is not None:
@@ -45,6 +49,7 @@ def create_api_key(
             raise ValueError("a person's key lasts a year at most")
     plaintext = "rag_" + secrets.token_urlsafe(32)
     with tenant(instance):
+        _check_number(instance, created_by)
         key = ApiKey.objects.create(
             instance=instance,
             name=name,
@@ -97,6 +102,23 @@ def revoke(key: ApiKey) -> None:
                 instance=key.instance,
                 target=audit.Target.of(key, f"{key.name} ({key.prefix}…)"),
             )
+
+
+def _check_number(instance: Instance, person: Any | None) -> None:
+    """Raise KeyLimit unless there may be one more key; until the transaction ends nobody else adds
+    one."""
+    lock_totals(instance.pk)
+    now = timezone.now()
+    valid = ApiKey.objects.for_instance(instance).filter(
+        Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None
+    )
+    if person is not None:
+        limit = settings.API_KEYS_PER_PERSON
+        if valid.filter(created_by=person).count() >= limit:
+            raise KeyLimit(limit, of_person=True)
+    limit = settings.API_KEYS_PER_INSTANCE
+    if valid.count() >= limit:
+        raise KeyLimit(limit, of_person=False)
 
 
 def _usable() -> QuerySet[ApiKey]:

@@ -19,6 +19,7 @@ InstanceError
 ├── InstanceLimit        the organisation has as many instances as it may
 ├── RequestDecided       the request was answered or withdrawn already
 ├── InvitationClosed     the invitation was used or revoked, or its time is up
+├── KeyLimit             the person, or the instance, has as many API keys as it may
 ├── QuotaExceeded        the instance would hold more than it may
 └── InstanceNotEmpty     (transient) something comes into an instance that is being deleted
 
@@ -114,6 +115,16 @@ class InvitationClosed(InstanceError):
         self.state = state
 
 
+class KeyLimit(InstanceError):
+    """No further API key: ``limit`` are valid, of the person or of the whole instance."""
+
+    code = "too_many_keys"
+
+    def __init__(self, limit: int, *, of_person: bool) -> None:
+        super().__init__(f"{limit} API keys are valid")
+        self.limit, self.of_person = limit, of_person
+
+
 class QuotaExceeded(InstanceError):
     """No room is left; ``message`` says so with the numbers, in the active language."""
 
@@ -175,8 +186,21 @@ USER_MESSAGES: Mapping[type[InstanceError], Promise] = {
 }
 
 
+_PERSONS_KEYS = _(
+    "You have as many valid API keys in this instance as one person may have (%(limit)s). Revoke "
+    "one that is no longer used."
+)
+_INSTANCES_KEYS = _(
+    "This instance has as many valid API keys as it may have (%(limit)s). Revoke one that is no "
+    "longer used, or ask an administrator of the instance to do so."
+)
+
+
 def user_message(error: InstanceError) -> str:
     """The translated sentence that tells a person what was refused and what to do."""
     if isinstance(error, QuotaExceeded):
         return error.message
+    if isinstance(error, KeyLimit):
+        text = _PERSONS_KEYS if error.of_person else _INSTANCES_KEYS
+        return str(text) % {"limit": error.limit}
     return str(USER_MESSAGES[type(error)])

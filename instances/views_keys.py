@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from instances.access import instance_view
 from instances.api_keys import create_api_key, revoke
+from instances.errors import KeyLimit, user_message
 from instances.forms_people import ApiKeyForm
 from instances.models import ApiKey, Membership
 
@@ -32,14 +33,18 @@ def create(request: HttpRequest, membership: Membership) -> HttpResponse:
     form = ApiKeyForm(request.POST or None, membership=membership)
     context: dict[str, Any] = {"form": form, "section": "keys"}
     if form.is_valid():
-        key, plaintext = create_api_key(
-            instance=membership.instance,
-            name=form.cleaned_data["name"],
-            scope=form.chosen_scope,
-            created_by=request.user,
-            expires_at=form.expires_at(),
-        )
-        context |= {"key": key, "plaintext": plaintext}
+        try:
+            key, plaintext = create_api_key(
+                instance=membership.instance,
+                name=form.cleaned_data["name"],
+                scope=form.chosen_scope,
+                created_by=request.user,
+                expires_at=form.expires_at(),
+            )
+        except KeyLimit as error:
+            form.add_error(None, user_message(error))
+        else:
+            context |= {"key": key, "plaintext": plaintext}
     response = render(request, "instances/settings_key_create.html", context)
     response["Cache-Control"] = "no-store"
     return response

@@ -402,6 +402,8 @@ QUESTIONS_PER_MINUTE_PER_INSTANCE: int = env.int(
 )
 STREAMS_PER_PERSON: int = env.int("STREAMS_PER_PERSON", 20, validate=_at_least_one)
 STREAMS_IN_ALL: int = env.int("STREAMS_IN_ALL", 2000, validate=_at_least_one)
+API_KEYS_PER_PERSON: int = env.int("API_KEYS_PER_PERSON", 10, validate=_at_least_one)
+API_KEYS_PER_INSTANCE: int = env.int("API_KEYS_PER_INSTANCE", 100, validate=_at_least_one)
 
 # --- Models ---------------------------------------------------------------------------------------
 MODELS_DIR: Path = env.path("MODELS_DIR", DATA_DIR / "models")

@@ -1,14 +1,19 @@
 """Settings: API keys."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
 from instances.api_keys import authenticate, create_api_key
+from instances.errors import KeyLimit
 from instances.models import ApiKey, AuditEntry
 from instances.tenancy import tenant
+from tests.cast import make_cast
 from tests.factories import ApiKeyFactory, MembershipFactory
 
 
@@ -107,3 +112,60 @@ def test_guests_have_no_keys(cast, client_for):
     assert client_for(guest).get(url("keys")).status_code == 403
     form = {"name": "x", "scope": "chat", "lifetime_days": "90"}
     assert client_for(guest).post(url("key_create"), form).status_code == 403
+
+
+def make_key(client):
+    return client.post(
+        url("key_create"), {"name": "One more", "scope": "chat", "lifetime_days": "30"}
+    )
+
+
+def test_a_person_has_so_many_keys_in_an_instance(cast, owner, client_for, settings):
+    settings.API_KEYS_PER_PERSON = 2
+    first, second = make_key(owner).context["key"], make_key(owner).context["key"]
+    refused = make_key(owner)
+    assert "plaintext" not in refused.context
+    assert "as many valid API keys in this instance as one person may have (2)" in refused.text
+    assert authenticate(make_key(client_for(cast.editor)).context["plaintext"])
+    # Neither a revoked key nor an expired one counts.
+    owner.post(url("key_revoke", first.pk))
+    with tenant(cast.instance):
+        ApiKey.objects.filter(pk=second.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
+    assert [make_key(owner).context.get("plaintext") is None for _ in range(3)] == [
+        False,
+        False,
+        True,
+    ]
+    with tenant(cast.instance):
+        assert ApiKey.objects.filter(created_by=cast.owner).count() == 4
+
+
+def test_an_instance_has_so_many_keys(cast, owner, settings):
+    settings.API_KEYS_PER_INSTANCE = 3
+    ApiKeyFactory.create_batch(2, instance=cast.instance)
+    assert make_key(owner).context["plaintext"]
+    assert "This instance has as many valid API keys as it may have (3)" in make_key(owner).text
+    with pytest.raises(CommandError, match="as many valid API keys"):
+        call_command("createapikey", "law", "--scope", "chat")
+    ApiKeyFactory.create_batch(3, instance=cast.other_instance)
+    with pytest.raises(CommandError, match="as many valid API keys"):
+        call_command("createapikey", cast.other_instance.slug, "--scope", "chat")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_keys_at_once_do_not_go_over_the_limit(transactional_db, settings):
+    cast = make_cast()
+    settings.API_KEYS_PER_PERSON = 1
+
+    def create(_number):
+        try:
+            create_api_key(instance=cast.instance, name="x", scope="chat", created_by=cast.owner)
+        except KeyLimit:
+            return False
+        else:
+            return True
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as requests:
+        assert sum(requests.map(create, range(8))) == 1

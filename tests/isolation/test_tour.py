@@ -37,6 +37,8 @@ PUBLIC = {"another person": {"instances_accessrule"}}
 def recorder(library: Cast, settings) -> Recorder:
     """What the product did on a tour through the library's instance."""
     settings.CACHES = {"default": {"BACKEND": "tests.isolation.recording.RecordingCache"}}
+    # The tour makes a key for each call.
+    settings.API_KEYS_PER_INSTANCE = 10_000
     settings.STORAGES = settings.STORAGES | {
         "default": {"BACKEND": "tests.isolation.recording.RecordingStorage"}
     }

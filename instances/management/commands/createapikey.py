@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from instances.api_keys import create_api_key
+from instances.errors import KeyLimit, user_message
 from instances.models import ApiKey, Instance
 
 
@@ -20,7 +21,10 @@ class Command(BaseCommand):
         instance = Instance.objects.filter(slug=options["slug"]).first()
         if instance is None:
             raise CommandError(f"No instance {options['slug']}; create it with createinstance.")
-        _key, plaintext = create_api_key(
-            instance=instance, name=options["name"], scope=options["scope"], created_by=None
-        )
+        try:
+            _key, plaintext = create_api_key(
+                instance=instance, name=options["name"], scope=options["scope"], created_by=None
+            )
+        except KeyLimit as error:
+            raise CommandError(user_message(error)) from error
         self.stdout.write(plaintext)
