@@ -9,6 +9,7 @@ import threading
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 import numpy as np
@@ -27,6 +28,10 @@ from instances.tenancy import tenant
 logger = logging.getLogger(__name__)
 
 BEAT_SECONDS = 3.0
+# Pauses before a document is tried again by itself: 2 s, 4 s … 10 minutes, for about two days.
+FIRST_PAUSE_S = 2.0
+LONGEST_PAUSE_S = 600.0
+MAX_RETRIES = 300
 _INSERT_BATCH = 500
 Status = Document.Status
 
@@ -103,13 +108,25 @@ class Attempt:
             document.queued_at, document.worker_seen_at = timezone.now(), None
             document.save(update_fields=["queued_at", "worker_seen_at", "updated_at"])
 
+    def postpone(self, code: str) -> None:
+        """Let the document wait, longer each time, before it is tried again by itself.
+
+        After ``MAX_RETRIES`` without progress it ends, with ``code`` as its reason.
+        """
+        with self._locked(Document.UNFINISHED) as document:
+            if document.retries >= MAX_RETRIES:
+                _end(document, code)
+                return
+            pause_s = min(FIRST_PAUSE_S * 2 ** min(document.retries, 10), LONGEST_PAUSE_S)
+            document.retries += 1
+            document.queued_at = timezone.now() + timedelta(seconds=pause_s)
+            document.worker_seen_at = None
+            document.save(update_fields=["retries", "queued_at", "worker_seen_at", "updated_at"])
+
     def fail(self, code: str) -> None:
         """End the document with a reason."""
         with self._locked(Document.UNFINISHED) as document:
-            document.status = Status.FAILED
-            document.error_code = code
-            document.finished_at = timezone.now()
-            document.save()
+            _end(document, code)
 
     def save_passages(self, parsed: ParsedDocument, passages: Sequence[Passage]) -> None:
         """Replace pages and chunks, without vectors, and hand the document on to embedding."""
@@ -145,6 +162,7 @@ class Attempt:
             Chunk.objects.bulk_create(chunks, _INSERT_BATCH)
             document.status = Status.EMBEDDING
             document.queued_at, document.worker_seen_at = timezone.now(), None
+            document.retries = 0
             document.title = (parsed.title or "")[:500]
             document.language = (parsed.language or "")[:5]
             document.unit = parsed.unit
@@ -185,8 +203,11 @@ class Attempt:
                 [[pk for pk, _ in rows], [text for _, text in rows], self.instance_id],
             )
             document.embedded_chunks += len(rows)
+            document.retries = 0
             document.worker_seen_at = timezone.now()
-            document.save(update_fields=["embedded_chunks", "worker_seen_at", "updated_at"])
+            document.save(
+                update_fields=["embedded_chunks", "retries", "worker_seen_at", "updated_at"]
+            )
 
     def publish(self) -> None:
         """Make a fully embedded document visible to retrieval."""
@@ -210,3 +231,10 @@ class Attempt:
             if document is None:
                 raise StaleAttempt
             yield document
+
+
+def _end(document: Document, code: str) -> None:
+    document.status = Status.FAILED
+    document.error_code = code
+    document.finished_at = timezone.now()
+    document.save()

@@ -74,6 +74,8 @@ class Document(InstanceOwnedModel):
     attempt = models.PositiveIntegerField(default=1)
     # Worker deaths in this attempt: a file that kills its worker fails instead of looping.
     interruptions = models.PositiveSmallIntegerField(default=0)
+    # Tries since the last progress that failed for reasons outside the document.
+    retries = models.PositiveSmallIntegerField(default=0)
     language = models.CharField(max_length=5, blank=True)
     unit = models.CharField(max_length=10, choices=Unit, default=Unit.PAGE)
     pages = models.PositiveIntegerField(default=0)
@@ -81,6 +83,7 @@ class Document(InstanceOwnedModel):
     embedded_chunks = models.PositiveIntegerField(default=0)
     embedding_model = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    # When it may be taken up: now, or later after a failure.
     queued_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
@@ -104,6 +107,17 @@ class Document(InstanceOwnedModel):
                 fields=["embedding_model", "instance"],
                 name="document_ready_by_model",
                 condition=models.Q(status="ready"),
+            ),
+            # For ingestion.turns, which jumps from one instance to the next.
+            models.Index(
+                fields=["instance", "queued_at"],
+                name="document_waits_for_parsing",
+                condition=models.Q(status__in=["queued", "parsing"], worker_seen_at=None),
+            ),
+            models.Index(
+                fields=["instance", "queued_at"],
+                name="document_waits_for_embedding",
+                condition=models.Q(status="embedding", worker_seen_at=None),
             ),
         ]
 

@@ -27,8 +27,8 @@ logger = logging.getLogger(__name__)
 
 # Enough to fill the model server's batches, little enough to show progress and to lose.
 EMBEDDING_BATCH = 64
-# Half a minute of embedding on two cores.
-BATCHES_A_TURN = 16
+# Some eight seconds of embedding on two cores: then another instance may have its turn.
+BATCHES_A_TURN = 4
 
 Status = Document.Status
 
@@ -73,13 +73,13 @@ def parse_document(*, instance_id: int, document_id: UUID, attempt: int) -> bool
 def embed_document(*, instance_id: int, document_id: UUID, attempt: int) -> bool:
     """Embed passages that have no vector yet, and make the document visible after the last.
 
-    Returns whether there are more: a long document takes turns with the others, and with the
-    reconciler, which the same workers run.
+    Returns whether there are more: a long document takes turns with the others (ingestion.turns),
+    and with the reconciler, which the same workers run.
     """
     work = Attempt(instance_id, document_id, attempt)
     try:
         work.claim((Status.EMBEDDING,), Status.EMBEDDING)
-        client = EmbeddingClient.from_settings()
+        client = EmbeddingClient.for_instance(instance_id)
         with work.beating(), work.failing():
             for turn, batch in enumerate(work.unembedded_batches(EMBEDDING_BATCH)):
                 if turn == BATCHES_A_TURN:

@@ -2,7 +2,8 @@
 
 - A worker at work shows it every few seconds (``Attempt.beating``); one silent for ``SILENCE`` is
   dead. A document whose workers died ``MAX_INTERRUPTIONS`` times is itself suspect, and fails.
-- A document that waits is lost when the broker holds fewer messages than documents wait.
+- A document that waits needs nobody: a message that is lost names none (``ingestion.turns``), and
+  ``ingestion.tasks.reconcile`` sends others.
 - A document embedded by another model than today's is hidden, and embedded anew: vectors of two
   models cannot be compared.
 
@@ -10,10 +11,8 @@ PostgreSQL says which documents these are, in all instances at once
 (``instances.across_instances``); only their own instances are then visited, each as its tenant.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
@@ -25,101 +24,44 @@ from instances.across_instances import ask
 from instances.tenancy import tenant
 
 SILENCE = timedelta(seconds=20)
-PATIENCE = timedelta(seconds=20)
 MAX_INTERRUPTIONS = 3
-QUEUES = ("parse", "embed")
 
 
-@dataclass(frozen=True, slots=True)
-class LostDocument:
-    """A document to enqueue again, with the number of its new attempt."""
-
-    queue: str
-    instance_id: int
-    document_id: str
-    attempt: int
-
-    @property
-    def arguments(self) -> tuple[int, str, int]:
-        """What the tasks take."""
-        return self.instance_id, self.document_id, self.attempt
-
-
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    instance_id: int
-    document_id: str
-    queued_at: datetime
-
-
-def take_up_lost_documents(waiting_messages: Callable[[str], int]) -> Iterator[LostDocument]:
-    """Give each lost document a new attempt and yield it; ``waiting_messages(queue)`` counts."""
-    now = timezone.now()
+def take_up_lost_documents() -> None:
+    """Let each document whose worker died, or whose model is no longer today's, wait again."""
     for (instance_id,) in ask("instances_embedded_otherwise", settings.EMBEDDING_MODEL):
         _hide_outdated(instance_id)
-    waiting: dict[str, list[_Waiting]] = defaultdict(list)
-    for instance_id, pk, status, queued_at, seen_at in ask("unfinished_documents"):
-        if seen_at is None:
-            waiting[_queue(status)].append(_Waiting(instance_id, str(pk), queued_at))
-        elif seen_at < now - SILENCE and (
-            lost := _restart(instance_id, str(pk), seen_before=now - SILENCE)
-        ):
-            yield lost
-    for queue in QUEUES:
-        yield from _missing_from(queue, waiting[queue], waiting_messages, now)
+    silent_since = timezone.now() - SILENCE
+    for instance_id, pk, _status, _queued_at, seen_at in ask("unfinished_documents"):
+        if seen_at is not None and seen_at < silent_since:
+            _restart(instance_id, pk, silent_since=silent_since)
 
 
-def _missing_from(
-    queue: str,
-    waiting: list[_Waiting],
-    waiting_messages: Callable[[str], int],
-    now: datetime,
-) -> Iterator[LostDocument]:
-    """Restart as many of the longest waiting documents as the broker lacks messages."""
-    overdue = sorted(
-        (document for document in waiting if document.queued_at < now - PATIENCE),
-        key=lambda document: document.queued_at,
-    )
-    if not overdue:
-        return
-    missing = len(waiting) - waiting_messages(queue)
-    for document in overdue[: max(missing, 0)]:
-        if lost := _restart(document.instance_id, document.document_id, seen_before=None):
-            yield lost
-
-
-def _restart(
-    instance_id: int, document_id: str, *, seen_before: datetime | None
-) -> LostDocument | None:
+def _restart(instance_id: int, document_id: UUID, *, silent_since: datetime) -> None:
     """Move a document to a new attempt, if it is still lost; fail it when it kills its workers."""
     with tenant(instance_id):
-        lost = (
-            {"worker_seen_at__isnull": True}
-            if seen_before is None
-            else {"worker_seen_at__lt": seen_before}
-        )
         document = (
             Document.objects.for_instance(instance_id)
             .select_for_update(skip_locked=True)
-            .filter(pk=document_id, status__in=Document.UNFINISHED, **lost)
+            .filter(
+                pk=document_id,
+                status__in=Document.UNFINISHED,
+                worker_seen_at__lt=silent_since,
+            )
             .first()
         )
         if document is None:
-            return None
+            return
         document.attempt += 1
-        document.interruptions += seen_before is not None
+        document.interruptions += 1
         document.queued_at, document.worker_seen_at = timezone.now(), None
-        suspect = document.interruptions >= MAX_INTERRUPTIONS
-        if suspect:
+        if document.interruptions >= MAX_INTERRUPTIONS:
             was_parsed = document.status == Document.Status.EMBEDDING
             document.status = Document.Status.FAILED
             # Embedding reads no file: whatever ends its workers is not the file's fault.
             document.error_code = ServiceError.code if was_parsed else ParserCrashed.code
             document.finished_at = document.queued_at
         document.save()
-    if suspect:
-        return None
-    return LostDocument(_queue(document.status), instance_id, document_id, document.attempt)
 
 
 def _hide_outdated(instance_id: int) -> None:
@@ -137,10 +79,5 @@ def _hide_outdated(instance_id: int) -> None:
             document.status = Document.Status.EMBEDDING
             document.attempt += 1
             document.embedded_chunks = 0
-            # Nobody has queued it, so it need not be waited for.
-            document.queued_at, document.worker_seen_at = timezone.now() - 2 * PATIENCE, None
+            document.queued_at, document.worker_seen_at = timezone.now(), None
             document.save()
-
-
-def _queue(status: str) -> str:
-    return "embed" if status == Document.Status.EMBEDDING else "parse"

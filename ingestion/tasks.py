@@ -1,94 +1,74 @@
 """Celery adapters of the pipeline, and the reconciler that makes up for whatever a broker loses.
 
-A document's state lives in PostgreSQL; a message in the broker only says "look at this one now".
+A document's state lives in PostgreSQL; a message in the broker only says "something waits". Whoever
+takes the message works on the document whose turn it is (``ingestion.turns``).
 """
 
 import logging
+import time
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from functools import partial
 from uuid import UUID
 
 from celery import Task, current_app, shared_task
-from celery.exceptions import SoftTimeLimitExceeded, TimeLimitExceeded
-from django.db import InterfaceError, OperationalError
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import InterfaceError, OperationalError, connection
 from kombu.exceptions import OperationalError as BrokerUnavailable
 
 from inference.errors import InferenceError
 from ingestion import pipeline, reconciliation
-from ingestion.attempts import Attempt, StaleAttempt
+from ingestion.attempts import StaleAttempt
 from ingestion.errors import ParseTimeout, SandboxUnavailable, ServiceError
 from ingestion.orphans import delete_orphans
+from ingestion.turns import EMBED, PARSE, Stage, claim_next, next_in_turn
 
 logger = logging.getLogger(__name__)
 
-_TRANSIENT = (OperationalError, InterfaceError, InferenceError, SandboxUnavailable)
-_TOO_LONG = (SoftTimeLimitExceeded, TimeLimitExceeded)
-# A blip is tried again at once; what lasts longer is left to the reconciler, for as long as it is.
-_RETRY: dict[str, Any] = {
-    "autoretry_for": _TRANSIENT,
-    "retry_backoff": 1,
-    "retry_jitter": True,
-    "max_retries": 3,
-}
+_DATABASE_AWAY = (OperationalError, InterfaceError)
+_TRANSIENT = (*_DATABASE_AWAY, InferenceError, SandboxUnavailable)
+# How long a failure waits to be written while the database restarts.
+_DATABASE_PATIENCE_S = 60.0
 
 
-def enqueue(task: Task, arguments: tuple[int, str, int]) -> None:
-    """Send a task; with the broker away, leave the document to the reconciler."""
+def enqueue(task: Task) -> None:
+    """Tell a worker that something waits; with the broker away, the reconciler will."""
     try:
-        task.apply_async(arguments, retry=False)
+        task.apply_async(retry=False)
     except BrokerUnavailable:
-        logger.warning("the broker is away; document %s waits for it", arguments[1])
+        logger.warning("the broker is away; what waits for %s is left to the reconciler", task.name)
 
 
-class DocumentTask(Task):
-    """A task about one document, which waits again when it will be retried, or fails saying why."""
-
-    def on_retry(self, exc: Exception, task_id: str, args: Any, kwargs: Any, einfo: Any) -> None:
-        with suppress(StaleAttempt, OperationalError):
-            _attempt(args).release()
-
-    def on_failure(self, exc: Exception, task_id: str, args: Any, kwargs: Any, einfo: Any) -> None:
-        if isinstance(exc, _TRANSIENT):
-            self.on_retry(exc, task_id, args, kwargs, einfo)
-        else:
-            code = ParseTimeout.code if isinstance(exc, _TOO_LONG) else ServiceError.code
-            with suppress(StaleAttempt):
-                _attempt(args).fail(code)
+@shared_task(name="ingestion.tasks.parse", soft_time_limit=1200, time_limit=1260)
+def parse() -> None:
+    """Parse the document whose turn it is, then have a worker embed it."""
+    try:
+        if _take_turn(PARSE, pipeline.parse_document):
+            enqueue(embed)
+    finally:
+        _go_on(PARSE, parse)
 
 
-def _attempt(arguments: tuple[int, str, int]) -> Attempt:
-    instance_id, document_id, number = arguments
-    return Attempt(instance_id, UUID(document_id), number)
-
-
-@shared_task(
-    base=DocumentTask, name="ingestion.tasks.parse", soft_time_limit=1200, time_limit=1260, **_RETRY
-)
-def parse(instance_id: int, document_id: str, attempt: int) -> None:
-    """Parse one document, then queue its embedding."""
-    if pipeline.parse_document(
-        instance_id=instance_id, document_id=UUID(document_id), attempt=attempt
-    ):
-        enqueue(embed, (instance_id, document_id, attempt))
-
-
-@shared_task(base=DocumentTask, name="ingestion.tasks.embed", **_RETRY)
-def embed(instance_id: int, document_id: str, attempt: int) -> None:
-    """Embed some of one document's passages; queue what is left, else publish it.
+@shared_task(name="ingestion.tasks.embed")
+def embed() -> None:
+    """Embed some passages of the document whose turn it is; publish it after the last.
 
     Its time is limited by the number of passages and by the client's own time-outs.
     """
-    if pipeline.embed_document(
-        instance_id=instance_id, document_id=UUID(document_id), attempt=attempt
-    ):
-        enqueue(embed, (instance_id, document_id, attempt))
+    try:
+        _take_turn(EMBED, pipeline.embed_document)
+    finally:
+        _go_on(EMBED, embed)
 
 
 @shared_task(name="ingestion.tasks.reconcile", ignore_result=True, expires=60)
 def reconcile() -> None:
-    """Enqueue again what a dead worker, a lost broker or a crash left behind."""
-    for lost in reconciliation.take_up_lost_documents(waiting_messages):
-        enqueue(parse if lost.queue == "parse" else embed, lost.arguments)
+    """Take up what a dead worker, a lost broker or a crash left behind."""
+    reconciliation.take_up_lost_documents()
+    for stage, task in ((PARSE, parse), (EMBED, embed)):
+        if next_in_turn(stage) and not waiting_messages(stage.name):
+            for _ in range(stage.slots):
+                enqueue(task)
 
 
 @shared_task(name="ingestion.tasks.delete_orphaned_files", ignore_result=True, expires=3600)
@@ -103,3 +83,59 @@ def waiting_messages(queue: str) -> int:
         # Declared, as a broker that has lost everything knows no queue until somebody names it.
         declared = current_app.amqp.queues[queue](connection.default_channel).queue_declare()
         return int(declared.message_count)
+
+
+def _take_turn(stage: Stage, work: Callable[..., bool]) -> bool:
+    """Claim the next document and do ``work`` on it, as its instance; return what ``work`` does.
+
+    A transient failure lets the document wait; any other ends it, and is reported by Celery.
+    """
+    try:
+        attempt = claim_next(stage)
+    except _DATABASE_AWAY:
+        logger.warning("the database is away; what waits is left to the reconciler")
+        return False
+    if attempt is None:
+        return False
+    try:
+        return work(
+            instance_id=attempt.instance_id,
+            document_id=attempt.document_id,
+            attempt=attempt.number,
+        )
+    except _TRANSIENT as error:
+        logger.warning("%s of document %s: %s", stage.name, attempt.document_id, error)
+        code = getattr(error, "code", SandboxUnavailable.code)
+        _write(partial(attempt.postpone, code), attempt.document_id)
+    except Exception as error:
+        too_long = isinstance(error, SoftTimeLimitExceeded)
+        code = ParseTimeout.code if too_long else ServiceError.code
+        _write(partial(attempt.fail, code), attempt.document_id)
+        raise
+    return False
+
+
+def _go_on(stage: Stage, task: Task) -> None:
+    """Keep as many workers busy as were, for as long as there is something to do."""
+    try:
+        if next_in_turn(stage):
+            enqueue(task)
+    except _DATABASE_AWAY:
+        logger.warning("the database is away; what waits is left to the reconciler")
+
+
+def _write(change: Callable[[], None], document_id: UUID) -> None:
+    """Make a change to a document; again and again while the database restarts."""
+    deadline = time.monotonic() + _DATABASE_PATIENCE_S
+    with suppress(StaleAttempt):
+        while True:
+            try:
+                change()
+            except _DATABASE_AWAY:
+                if time.monotonic() > deadline:
+                    raise
+                logger.warning("the database is away; document %s waits for it", document_id)
+                connection.close()
+                time.sleep(1)
+            else:
+                return

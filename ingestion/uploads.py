@@ -6,6 +6,7 @@ All functions run inside ``tenant(instance)``; tasks are enqueued when that tran
 import hashlib
 import tempfile
 import unicodedata
+from collections.abc import Sequence
 from functools import partial
 from pathlib import PurePosixPath
 from typing import IO, Any
@@ -20,7 +21,7 @@ from ingestion.errors import EmptyDocument, FileTooLarge, ParseCancelled
 from ingestion.media_types import detect
 from ingestion.models import Document, stored_path
 from instances.models import Instance
-from instances.quotas import check_room
+from instances.quotas import check_room, lock_totals
 
 _BLOCK_BYTES = 1 << 20
 
@@ -62,14 +63,25 @@ def store_upload(
             if isinstance(error, IntegrityError) and (existing := _same_bytes(instance, sha256)):
                 return existing, False
             raise
-    _enqueue(document)
+    _enqueue()
     return document, True
 
 
-def retry(document: Document) -> None:
-    """Start a failed document again from the beginning."""
-    _restart(document, status=Document.Status.QUEUED, error_code="")
-    _enqueue(document)
+def retry(documents: Sequence[Document]) -> int:
+    """Start failed documents of one instance again from the beginning; return how many.
+
+    At most ``RETRIES_AT_ONCE``, and no more than leave ``RETRIES_WAITING`` waiting in the instance.
+    """
+    if not documents:
+        return 0
+    # Other requests of the instance wait, so that together they do not go over the limit.
+    lock_totals(documents[0].instance_id)
+    room = max(0, settings.RETRIES_WAITING - _retries_waiting(documents[0].instance_id))
+    restarted = documents[: min(room, settings.RETRIES_AT_ONCE)]
+    for document in restarted:
+        _restart(document, status=Document.Status.QUEUED, error_code="")
+        _enqueue()
+    return len(restarted)
 
 
 def cancel(document: Document) -> None:
@@ -130,13 +142,18 @@ def _restart(document: Document, *, status: Document.Status, error_code: str) ->
     locked.status = status
     locked.error_code = error_code
     locked.attempt += 1
-    locked.interruptions = 0
+    locked.interruptions = locked.retries = 0
     locked.queued_at = timezone.now()
     locked.worker_seen_at = locked.started_at = locked.finished_at = None
     locked.save()
     document.refresh_from_db()
 
 
-def _enqueue(document: Document) -> None:
-    arguments = (document.instance_id, str(document.pk), document.attempt)
-    transaction.on_commit(partial(tasks.enqueue, tasks.parse, arguments))
+def _retries_waiting(instance_id: int) -> int:
+    """Number of documents of an instance that wait to be parsed again."""
+    waiting = Document.objects.for_instance(instance_id).filter(status=Document.Status.QUEUED)
+    return waiting.filter(attempt__gt=1).count()
+
+
+def _enqueue() -> None:
+    transaction.on_commit(partial(tasks.enqueue, tasks.parse))

@@ -65,9 +65,8 @@ def upload(request: HttpRequest, membership: Membership) -> JsonResponse:
 def retry(request: HttpRequest, membership: Membership, document_id: UUID) -> HttpResponse:
     """Prepare a failed document again."""
     document = get_document(membership, document_id)
-    if document.status == Document.Status.FAILED:
-        uploads.retry(document)
-    return _done(request, membership)
+    is_left = document.status == Document.Status.FAILED and not uploads.retry([document])
+    return _done(request, membership, _left_failed() if is_left else "")
 
 
 @require_POST
@@ -102,11 +101,18 @@ def bulk(request: HttpRequest, membership: Membership) -> HttpResponse:
             return _confirmation(request, membership, documents)
         return _delete(request, membership, documents)
     failed = [document for document in documents if document.status == Document.Status.FAILED]
-    for document in failed:
-        uploads.retry(document)
-    n = len(failed)
+    n = uploads.retry(failed)
     text = ngettext("%(n)s document is tried again.", "%(n)s documents are tried again.", n)
-    return _done(request, membership, text % {"n": n})
+    text %= {"n": n}
+    return _done(request, membership, f"{text} {_left_failed()}" if n < len(failed) else text)
+
+
+def _left_failed() -> str:
+    """Say why documents were not tried again, and what to do."""
+    return _(
+        "Many documents of this instance wait to be tried again. Try the others when these have "
+        "been read."
+    )
 
 
 def get_document(membership: Membership, document_id: UUID) -> Document:

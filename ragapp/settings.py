@@ -381,6 +381,13 @@ PARSE_MAX_TEXT_CHARS: int = env.int("PARSE_MAX_TEXT_CHARS", 20_000_000)
 # Parse nothing where the kernel lacks a protection of the process that reads uploaded files.
 SANDBOX_REQUIRED: bool = env.bool("SANDBOX_REQUIRED", False)
 
+# Workers of the whole deployment: one instance takes all but one of either (ingestion.turns).
+PARSE_SLOTS: int = env.int("PARSE_SLOTS", 2, validate=validate.Range(min=1))
+EMBED_SLOTS: int = env.int("EMBED_SLOTS", 3, validate=validate.Range(min=1))
+# Documents tried again at one click, and those of an instance that may wait to be.
+RETRIES_AT_ONCE: int = env.int("RETRIES_AT_ONCE", 100, validate=validate.Range(min=1))
+RETRIES_WAITING: int = env.int("RETRIES_WAITING", 200, validate=validate.Range(min=1))
+
 # Tokens of the embedding model in a passage (docs/decisions/004-chunking.md).
 CHUNK_TOKENS: int = env.int("CHUNK_TOKENS", 256)
 

@@ -31,7 +31,7 @@ class Site:
 @contextmanager
 def serve(application: Callable[..., Any], **options: Any) -> Iterator[Site]:
     """Serve on loopback, from an event loop in a thread."""
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = socket.create_server(("127.0.0.1", 0), backlog=512)
     config = uvicorn.Config(application, lifespan="off", ws="none", log_level="error", **options)
     server = uvicorn.Server(config)
     loop = asyncio.new_event_loop()

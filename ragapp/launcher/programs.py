@@ -8,14 +8,15 @@ from pathlib import Path
 from . import inherited
 from .credentials import Credentials
 from .data_dir import DataDir
-from .environment import Embedded
+from .environment import Embedded, setting
 from .process import Program
 from .project import PYTHON, ROOT
 
-# Parsing uses a core, in processes whose time Celery can limit. Embedding waits for the model
-# server, in threads, which cost no memory; its tasks are short, so the reconciler gets its turn.
-_PARSERS = ("prefork", max(1, (os.cpu_count() or 2) // 2))
-_EMBEDDERS = ("threads", 3)
+# Parsing uses a core, in processes whose time Celery can limit: two at least, as one instance never
+# has all of them (ingestion.turns). Embedding waits for the model server, in threads, which cost no
+# memory; its tasks are short, so the reconciler gets its turn.
+_PARSERS = max(2, (os.cpu_count() or 2) // 2)
+_EMBEDDERS = 3
 # ragapp/settings.py, which has the clock's schedule, does not load without these.
 _UNUSED_BY_THE_CLOCK = {
     "DATABASE_URL": "postgresql:///unused-by-the-clock",
@@ -65,9 +66,12 @@ def worker_programs(data: DataDir, env: dict[str, str]) -> list[Program]:
     """Celery's workers (parsing and embedding overlap) and its clock."""
     schedule = str(data.root / "beat-schedule")
     clock = ["celery", "-A", "ragapp.clock", "beat", "-s", schedule, "--pidfile="]
+    parsers = int(setting("PARSE_SLOTS", str(_PARSERS)))
+    embedders = int(setting("EMBED_SLOTS", str(_EMBEDDERS)))
+    env = env | {"PARSE_SLOTS": str(parsers), "EMBED_SLOTS": str(embedders)}
     return [
-        _worker("parse", ["parse"], *_PARSERS, env),
-        _worker("embed", ["embed", "default"], *_EMBEDDERS, env),
+        _worker("parse", ["parse"], "prefork", parsers, env),
+        _worker("embed", ["embed", "default"], "threads", embedders, env),
         _python("beat", clock, _clock_environment(env)),
     ]
 

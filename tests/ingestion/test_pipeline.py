@@ -1,7 +1,6 @@
 """Attempts, cancellation, transient failures, and documents that nobody works on any more."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
@@ -10,7 +9,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.utils import timezone
 
 from inference.errors import AuthenticationFailed, BackendUnavailable, DimensionMismatch
-from ingestion import pipeline, reconciliation, tasks, uploads
+from ingestion import pipeline, reconciliation, tasks, turns, uploads
 from ingestion.attempts import Attempt
 from ingestion.errors import warning_message
 from ingestion.models import Chunk, CorpusStatistics, Document, TermStatistics
@@ -106,7 +105,8 @@ def test_embedding_takes_up_where_a_dead_worker_left(
     with pytest.raises(KeyboardInterrupt):
         run(pipeline.embed_document, document)
     assert refreshed(document).embedded_chunks == 2
-    run(pipeline.embed_document, document)
+    while run(pipeline.embed_document, document):
+        pass
     ready = refreshed(document)
     assert ready.status == "ready"
     assert len(sent) == ready.chunks + 1
@@ -148,7 +148,7 @@ def test_retry_after_a_failure_succeeds(upload: Callable[..., Document], embeddi
     document = upload()
     with tenant(document.instance_id):
         uploads.cancel(document)
-        uploads.retry(document)
+        assert uploads.retry([document]) == 1
     run(pipeline.ingest_document, document)
     assert refreshed(document).status == "ready"
 
@@ -200,35 +200,44 @@ def test_what_could_not_be_read_is_told(upload: Callable[..., Document]) -> None
     assert "2, 5" in warning_message(warning)
 
 
-class TestReconciler:
-    def lost(self, waiting: int = 0) -> list[reconciliation.LostDocument]:
-        return list(reconciliation.take_up_lost_documents(lambda _queue: waiting))
+def silence(document: Document) -> None:
+    long_ago = timezone.now() - 2 * reconciliation.SILENCE
+    change(document, status="parsing", worker_seen_at=long_ago)
 
-    def test_silent_worker_is_replaced(self, upload: Callable[..., Document]) -> None:
+
+class TestReconciler:
+    def test_document_of_a_silent_worker_waits_again(self, upload: Callable[..., Document]) -> None:
         document = upload()
-        long_ago = timezone.now() - 2 * reconciliation.SILENCE
-        change(document, status="parsing", worker_seen_at=long_ago)
-        (lost,) = self.lost()
-        assert (lost.queue, lost.document_id) == ("parse", str(document.pk))
-        assert lost.attempt == document.attempt + 1
-        assert self.lost() == []
+        silence(document)
+        assert turns.next_in_turn(turns.PARSE) is None
+        reconciliation.take_up_lost_documents()
+        attempt = turns.next_in_turn(turns.PARSE)
+        assert attempt == Attempt(document.instance_id, document.pk, document.attempt + 1)
+        reconciliation.take_up_lost_documents()
+        assert turns.next_in_turn(turns.PARSE) == attempt
 
     def test_working_worker_is_left_alone(self, upload: Callable[..., Document]) -> None:
-        change(upload(), status="embedding", worker_seen_at=timezone.now())
-        assert self.lost() == []
-
-    def test_message_lost_by_the_broker_is_sent_again(
-        self, upload: Callable[..., Document]
-    ) -> None:
         document = upload()
-        change(document, queued_at=timezone.now() - 2 * reconciliation.PATIENCE)
-        assert self.lost(waiting=1) == []
-        (lost,) = self.lost(waiting=0)
-        assert lost.document_id == str(document.pk)
+        change(document, status="embedding", worker_seen_at=timezone.now())
+        reconciliation.take_up_lost_documents()
+        assert refreshed(document).attempt == document.attempt
+        assert turns.next_in_turn(turns.EMBED) is None
 
-    def test_fresh_document_is_given_time(self, upload: Callable[..., Document]) -> None:
+    @pytest.mark.parametrize("messages", [0, 1], ids=["lost", "there"])
+    def test_lost_message_is_sent_again(
+        self,
+        upload: Callable[..., Document],
+        monkeypatch: pytest.MonkeyPatch,
+        settings: Any,
+        messages: int,
+    ) -> None:
         upload()
-        assert self.lost() == []
+        sent: list[str] = []
+        monkeypatch.setattr(tasks, "waiting_messages", lambda _queue: messages)
+        monkeypatch.setattr(tasks, "enqueue", lambda task: sent.append(task.name))
+        tasks.reconcile()
+        expected = [] if messages else ["ingestion.tasks.parse"] * settings.PARSE_SLOTS
+        assert sent == expected
 
     def test_documents_of_another_model_are_hidden_and_embedded_anew(
         self, upload: Callable[..., Document], embeddings: None, settings: Any
@@ -236,10 +245,11 @@ class TestReconciler:
         document = upload()
         run(pipeline.ingest_document, document)
         change(document, embedding_model="an-older-model")
-        (lost,) = self.lost()
-        assert (lost.queue, lost.document_id) == ("embed", str(document.pk))
+        reconciliation.take_up_lost_documents()
         waiting = refreshed(document)
         assert waiting.status == "embedding"
+        attempt = Attempt(document.instance_id, document.pk, waiting.attempt)
+        assert turns.next_in_turn(turns.EMBED) == attempt
         with tenant(document.instance_id):
             assert CorpusStatistics.objects.get().chunk_count == 0
         run(pipeline.embed_document, waiting)
@@ -249,11 +259,11 @@ class TestReconciler:
     def test_document_that_kills_its_workers_fails(self, upload: Callable[..., Document]) -> None:
         document = upload()
         for _ in range(reconciliation.MAX_INTERRUPTIONS):
-            silent = timezone.now() - timedelta(minutes=5)
-            change(document, status="parsing", worker_seen_at=silent)
-            self.lost()
+            silence(document)
+            reconciliation.take_up_lost_documents()
         failed = refreshed(document)
         assert (failed.status, failed.error_code) == ("failed", "parser_crashed")
+        assert turns.next_in_turn(turns.PARSE) is None
 
 
 @pytest.mark.parametrize(
@@ -280,7 +290,7 @@ def test_failure_of_embedding_is_not_the_file_s_fault(
         raise failure
 
     monkeypatch.setattr(pipeline.EmbeddingClient, "embed_passages", fail)
-    tasks.embed.apply((document.instance_id, str(document.pk), document.attempt))
+    tasks.embed.apply()
     failed = refreshed(document)
     assert (failed.status, failed.error_code) == ("failed", code)
     page = client_for(cast.owner).get("/i/law/documents/").text
@@ -288,8 +298,14 @@ def test_failure_of_embedding_is_not_the_file_s_fault(
     assert "made the reader stop" not in page
 
 
-def test_parse_that_takes_too_long_says_so(upload: Callable[..., Document]) -> None:
+def test_parse_that_takes_too_long_says_so(
+    upload: Callable[..., Document], monkeypatch: pytest.MonkeyPatch
+) -> None:
     document = upload()
-    arguments = (document.instance_id, str(document.pk), document.attempt)
-    tasks.parse.on_failure(SoftTimeLimitExceeded(), "id", arguments, {}, None)
+
+    def take_too_long(**_arguments: Any) -> None:
+        raise SoftTimeLimitExceeded
+
+    monkeypatch.setattr(pipeline, "parse_document", take_too_long)
+    tasks.parse.apply()
     assert refreshed(document).error_code == "parse_timeout"

@@ -22,6 +22,8 @@ QUESTIONS = {
     "unfinished_documents": "TABLE(instance_id bigint, document_id uuid, status character varying,"
     " queued_at timestamp with time zone, worker_seen_at timestamp with time zone)",
     "instances_embedded_otherwise": "TABLE(instance_id bigint)",
+    "document_to_parse": "TABLE(instance_id bigint, document_id uuid, attempt integer)",
+    "document_to_embed": "TABLE(instance_id bigint, document_id uuid, attempt integer)",
     "documents_not_ready": "TABLE(status character varying, documents bigint)",
     "instances_of_person": "TABLE(instance_id bigint)",
     "instances_open_to_organisation": "TABLE(instance_id bigint)",

@@ -4,7 +4,8 @@ import inspect
 
 import pytest
 
-from ingestion.errors import IngestionError
+from ingestion import pipeline
+from ingestion.turns import PARSE, claim_next
 from ragapp.celery import app
 from tests.factories import DocumentFactory
 from tests.isolation.canaries import picture
@@ -23,6 +24,8 @@ OF_THE_SITE = {
     "accounts.tasks.refresh_one_feed": "federations belong to no instance",
     "chat.tasks.reconcile": "asks across instances, then visits those concerned",
     "ingestion.tasks.delete_orphaned_files": "visits each instance, as its tenant",
+    "ingestion.tasks.embed": "asks across instances whose turn it is, then works as that one",
+    "ingestion.tasks.parse": "asks across instances whose turn it is, then works as that one",
     "ingestion.tasks.reconcile": "asks across instances, then visits those concerned",
     "instances.tasks.seal_audit_log": "one chain runs through the log of the whole site",
     "instances.tasks.archive_disused_instances": "looks at instances, not into them",
@@ -37,11 +40,6 @@ def parameters(name: str) -> dict[str, inspect.Parameter]:
     return dict(inspect.signature(app.tasks[name].run).parameters)
 
 
-OF_AN_INSTANCE = [
-    task.name for task in project_tasks() if [*parameters(task.name)][:1] == ["instance_id"]
-]
-
-
 @by_name
 def test_a_task_takes_plain_values(name):
     for parameter in parameters(name).values():
@@ -50,22 +48,38 @@ def test_a_task_takes_plain_values(name):
 
 @by_name
 def test_a_task_names_its_instance_first_or_is_known_to_be_the_sites(name):
-    assert (name in OF_AN_INSTANCE) != (name in OF_THE_SITE)
+    names_its_instance = [*parameters(name)][:1] == ["instance_id"]
+    assert names_its_instance != (name in OF_THE_SITE)
 
 
-@pytest.mark.parametrize("name", OF_AN_INSTANCE)
+STAGES = {"parse": pipeline.parse_document, "embed": pipeline.embed_document}
+each_stage = pytest.mark.parametrize("stage", STAGES.values(), ids=STAGES)
+
+
+@each_stage
 @pytest.mark.parametrize("status", ["queued", "parsing", "embedding", "ready", "failed"])
-def test_a_task_does_nothing_with_a_document_of_another_instance(cast, name, status, no_broker):
+def test_a_stage_does_nothing_with_a_document_of_another_instance(cast, stage, status):
     document = DocumentFactory(instance=cast.instance, status=status, attempt=1)
     before = picture(cast.instance), picture(cast.other_instance)
-    app.tasks[name](cast.other_instance.pk, str(document.pk), document.attempt)
+    other = cast.other_instance.pk
+    assert not stage(instance_id=other, document_id=document.pk, attempt=document.attempt)
     assert (picture(cast.instance), picture(cast.other_instance)) == before
 
 
-@pytest.mark.parametrize("name", OF_AN_INSTANCE)
-def test_a_task_ends_quietly_when_its_instance_is_gone(cast, name, no_broker):
+@each_stage
+def test_a_stage_ends_quietly_when_its_instance_is_gone(cast, stage):
     document = DocumentFactory(instance=cast.instance, status="queued")
-    try:
-        app.tasks[name](999_999_999, str(document.pk), 1)
-    except IngestionError as error:
-        pytest.fail(f"{name}: {error!r}")
+    assert not stage(instance_id=999_999_999, document_id=document.pk, attempt=1)
+
+
+def test_a_claim_changes_no_other_instance(cast):
+    (mine, theirs) = (
+        DocumentFactory(instance=instance, status="queued")
+        for instance in (cast.instance, cast.other_instance)
+    )
+    before = picture(cast.other_instance)
+    attempt = claim_next(PARSE)
+    assert (attempt.instance_id, attempt.document_id) == (cast.instance.pk, mine.pk)
+    assert picture(cast.other_instance) == before
+    attempt = claim_next(PARSE)
+    assert (attempt.instance_id, attempt.document_id) == (cast.other_instance.pk, theirs.pk)

@@ -198,14 +198,13 @@ def _everything_as_it_was(cast: Cast) -> Values:
 
 def _run_tasks(recorder: Recorder, cast: Cast) -> None:
     with tenant(cast.instance):
-        document, _created = uploads.store_upload(
+        uploads.store_upload(
             instance=cast.instance, user=cast.owner, name="tour.txt", content=BytesIO(b"A tour.")
         )
     factories.MessageFactory(instance=cast.instance, status=Message.Status.STREAMING)
-    about_a_document = (cast.instance.pk, str(document.pk), document.attempt)
     for name in ("ingestion.tasks.parse", "ingestion.tasks.embed"):
         with recorder.at(name):
-            app.tasks[name](*about_a_document)
+            app.tasks[name]()
     for task in project_tasks():
         if not inspect.signature(task.run).parameters:
             with recorder.at(task.name):

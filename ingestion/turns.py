@@ -1,0 +1,87 @@
+"""Whose document is worked on next: the instances take turns, before parsing and before embedding.
+
+A message in the broker says only that something waits. Whoever takes it asks PostgreSQL, which
+sees all instances (``instances.across_instances``), in this order:
+
+1. the instance with the fewest documents under way in this stage;
+2. the instance with the least work in the last ten minutes (bytes parsed, passages embedded);
+3. the document that has waited longest.
+
+While there is more than one worker, no instance has all of them, nor have large files: somebody
+else's small document always finds one. Why, and what was measured: decision 016.
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from ingestion.attempts import Attempt, StaleAttempt
+from ingestion.models import Document
+from instances.across_instances import ask
+
+# Parsing is not in proportion to bytes, but a file of less than this never takes long.
+LARGE_BYTES = 4 << 20
+_Status = Document.Status
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stage whose documents are taken up in turn; ``question`` is a function of PostgreSQL."""
+
+    name: str
+    question: str
+    waits_as: tuple[str, ...]
+    works_as: str
+    # Of transactions that choose a document: one at a time, or two would choose the same instance.
+    lock: int
+    slots_setting: str
+
+    @property
+    def slots(self) -> int:
+        """Number of documents that the whole deployment works on at a time in this stage."""
+        return int(getattr(settings, self.slots_setting))
+
+
+PARSE = Stage(
+    name="parse",
+    question="document_to_parse",
+    waits_as=(_Status.QUEUED, _Status.PARSING),
+    works_as=_Status.PARSING,
+    lock=0x7061_7273,
+    slots_setting="PARSE_SLOTS",
+)
+EMBED = Stage(
+    name="embed",
+    question="document_to_embed",
+    waits_as=(_Status.EMBEDDING,),
+    works_as=_Status.EMBEDDING,
+    lock=0x656D_6264,
+    slots_setting="EMBED_SLOTS",
+)
+
+
+def claim_next(stage: Stage) -> Attempt | None:
+    """Take up the document whose turn it is, and return the attempt at it; None if none may be.
+
+    From now on the document counts as under way, until it is released, ends, or its worker has been
+    silent for too long (``ingestion.reconciliation``).
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [stage.lock])
+        while (attempt := next_in_turn(stage)) is not None:
+            # Cancelled or deleted at this very moment: the next one, then.
+            with suppress(StaleAttempt):
+                attempt.claim(stage.waits_as, stage.works_as)
+                return attempt
+    return None
+
+
+def next_in_turn(stage: Stage) -> Attempt | None:
+    """Return the attempt at the document whose turn it is; None where a worker has nothing to do:
+    nothing waits, or what waits belongs to who has enough under way."""
+    for instance_id, document_id, number in ask(stage.question, stage.slots, LARGE_BYTES):
+        return Attempt(instance_id, document_id, number)
+    return None
