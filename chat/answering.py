@@ -47,6 +47,8 @@ class Question:
     document_ids: tuple[UUID, ...] = ()
     # Who asks, as ``usage.admission`` names people and keys: they take turns inside the instance.
     person: str = ""
+    # Whether whoever asks may open the documents; a guest is told of those cited alone.
+    may_read_documents: bool = True
     # A program's own instructions, after those of the instance.
     instructions: str = ""
     # Whether extracts may stand in for a model that fails before its first word.
@@ -79,7 +81,8 @@ async def answer_question(
     yield transcript.add(Sources(result.chunks, query, result.timing.total_ms))
     if not result.relevant:
         # No model is called: it could only invent.
-        yield transcript.add(Text(_nothing_found(result.chunks)))
+        nearest = result.chunks if question.may_read_documents else ()
+        yield transcript.add(Text(_nothing_found(nearest)))
         yield transcript.add(transcript.ending("nothing_found"))
         return
     yield Stage("generating")

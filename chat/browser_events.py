@@ -6,6 +6,10 @@ token {text}   reasoning {text}     to append
 replace {text, reasoning}           all that has come, after joining late
 error {code, message, retryable}    what came stays
 done {…}                            the whole answer, and what it cost
+
+Guests read what an answer cites, and nothing else of the documents (``cited_only``): no passage
+before the answer has ended, then those cited, each without its heading and without the words around
+the quote; no reasoning, in which models repeat what they were given.
 """
 
 from collections.abc import Iterable
@@ -42,8 +46,10 @@ class BrowserEvent:
         return b"%sevent: %s\ndata: %s\n\n" % (identifier, name, orjson.dumps(self.data))
 
 
-def event_for(event: AnswerEvent) -> BrowserEvent | None:
+def event_for(event: AnswerEvent, *, cited_only: bool) -> BrowserEvent | None:
     """Return what the browser is told of an event; None for the end, which is told once saved."""
+    if cited_only and isinstance(event, Sources | Reasoning):
+        return None
     match event:
         case Stage(name):
             return BrowserEvent("stage", {"stage": name})
@@ -76,8 +82,19 @@ def sources(chunks: Iterable[RetrievedChunk]) -> list[dict[str, Any]]:
     ]
 
 
-def citation_data(citation: Citation) -> dict[str, Any]:
-    """Return a saved passage in the form of ``sources``."""
+def citations_data(citations: Iterable[Citation], *, cited_only: bool) -> list[dict[str, Any]]:
+    """Return the saved passages of an answer in the form of ``sources``."""
+    if cited_only:
+        return [_quote_data(citation) for citation in citations if citation.used]
+    return [_passage_data(citation) for citation in citations]
+
+
+def _quote_data(citation: Citation) -> dict[str, Any]:
+    unseen = {"document_id": None, "heading": "", "text": ""}
+    return _passage_data(citation) | unseen
+
+
+def _passage_data(citation: Citation) -> dict[str, Any]:
     return {
         "number": citation.number,
         "document_id": citation.document_id,
@@ -93,17 +110,18 @@ def citation_data(citation: Citation) -> dict[str, Any]:
     }
 
 
-def catch_up_events(state: AnswerState) -> list[BrowserEvent]:
+def catch_up_events(state: AnswerState, *, cited_only: bool) -> list[BrowserEvent]:
     """Return what someone who joins late must know first."""
     message = state.message
-    events = [BrowserEvent("replace", {"text": message.content, "reasoning": message.reasoning})]
-    if state.citations:
-        citations = [citation_data(citation) for citation in state.citations]
+    reasoning = "" if cited_only else message.reasoning
+    events = [BrowserEvent("replace", {"text": message.content, "reasoning": reasoning})]
+    if state.citations and not cited_only:
+        citations = citations_data(state.citations, cited_only=False)
         events.insert(0, BrowserEvent("sources", {"citations": citations}))
     return events
 
 
-def ending_events(state: AnswerState) -> list[BrowserEvent]:
+def ending_events(state: AnswerState, *, cited_only: bool) -> list[BrowserEvent]:
     """Return the end of an answer that has been saved, after its error if it had one."""
     message = state.message
     events = []
@@ -127,6 +145,9 @@ def ending_events(state: AnswerState) -> list[BrowserEvent]:
         "quotes": {str(citation.number): citation.quote for citation in used},
         "impact": impact_data(state.usage) if state.usage else None,
     }
+    if cited_only:
+        # What an answer cites is known at its end; no ``sources`` came before.
+        done["citations"] = citations_data(used, cited_only=True)
     events.append(BrowserEvent("done", done))
     return events
 

@@ -25,7 +25,7 @@ from chat.rights import ACCESS_ENDED, AccessEnded, while_allowed
 from chat.saving import in_spite_of_deletions, patiently, save_patiently
 from chat.transcript import Transcript
 from instances.access import may_still_enter
-from instances.models import Instance
+from instances.models import Instance, Role
 from instances.tenancy import in_tenant
 from usage.admission import UNLIMITED, Admission, held
 
@@ -52,6 +52,11 @@ class LiveAnswer:
     generation: asyncio.Task[None] | None = None
     writer: asyncio.Task[None] | None = None
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def cited_only(self) -> bool:
+        """Whether the events are for a guest (``browser_events``)."""
+        return not self.question.may_read_documents
 
     def publish(self, *events: BrowserEvent) -> None:
         """Add events and wake the followers."""
@@ -127,23 +132,24 @@ async def stop(instance: Instance, answer: Message) -> None:
 
 
 async def follow(
-    instance: Instance, answer_id: UUID, seen: int
+    instance: Instance, answer_id: UUID, seen: int, *, cited_only: bool
 ) -> AsyncGenerator[tuple[int, BrowserEvent], None]:
     """Yield the events of an answer after the first ``seen``, from memory or the database.
 
-    Events read from the database have the number 0: they say all that came, not what is new.
+    Events read from the database have the number 0: they say all that came, not what is new. Those
+    of memory were made for whoever asked; ``cited_only`` (``browser_events``) is for the others.
     """
     live = _live.get(answer_id)
     if live is not None:
         async for numbered in live.follow(seen if seen <= len(live.events) else 0):
             yield numbered
     else:
-        async for event in _follow_database(instance, answer_id):
+        async for event in _follow_database(instance, answer_id, cited_only=cited_only):
             yield 0, event
 
 
 async def _follow_database(
-    instance: Instance, answer_id: UUID
+    instance: Instance, answer_id: UUID, *, cited_only: bool
 ) -> AsyncGenerator[BrowserEvent, None]:
     shown: str | None = None
     while True:
@@ -152,10 +158,10 @@ async def _follow_database(
             return
         if state.message.content != shown:
             shown = state.message.content
-            for event in catch_up_events(state):
+            for event in catch_up_events(state, cited_only=cited_only):
                 yield event
         if state.message.status != Message.Status.STREAMING:
-            for event in ending_events(state):
+            for event in ending_events(state, cited_only=cited_only):
                 yield event
             return
         await asyncio.sleep(POLL_EVERY_S)
@@ -187,13 +193,15 @@ async def _generate_admitted(live: LiveAnswer) -> None:
 
 async def _generate(live: LiveAnswer) -> None:
     """Run the line of ``chat.answering`` and publish its events."""
-    may_read = partial(may_still_enter, live.user.pk, live.question.instance)
+    # A member who becomes a guest meanwhile is shown no more of this answer.
+    role = Role.GUEST if live.cited_only else Role.MEMBER
+    may_read = partial(may_still_enter, live.user.pk, live.question.instance, role=role)
     async with (
         while_allowed(may_read),
         aclosing(answer_question(live.question, live.transcript)) as events,
     ):
         async for event in events:
-            if (browser_event := event_for(event)) is not None:
+            if (browser_event := event_for(event, cited_only=live.cited_only)) is not None:
                 live.publish(browser_event)
 
 
@@ -234,7 +242,7 @@ async def _end(live: LiveAnswer, answered: Answered) -> None:
                 )
             )
             if state is not None:
-                live.publish(*ending_events(state))
+                live.publish(*ending_events(state, cited_only=live.cited_only))
     finally:
         live.close()
         asyncio.get_running_loop().call_later(_KEEP_S, _live.pop, live.answer.pk, None)

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from chat.browser_events import citation_data, ending_events
+from chat.browser_events import citations_data, ending_events
 from chat.conversations import Turn, branch
 from chat.models import Conversation, Message
 from chat.reading import AnswerState, close_abandoned
@@ -49,8 +49,11 @@ class ModelChoice:
     energy_class: str
 
 
-def shown_turns(conversation: Conversation) -> list[ShownTurn]:
-    """Return the branch shown of a conversation, first turn first."""
+def shown_turns(conversation: Conversation, *, cited_only: bool) -> list[ShownTurn]:
+    """Return the branch shown of a conversation, first turn first.
+
+    ``cited_only`` is for guests (``browser_events``).
+    """
     close_abandoned(conversation.instance_id)
     turns = branch(conversation)
     messages = [turn.message for turn in turns]
@@ -61,7 +64,9 @@ def shown_turns(conversation: Conversation) -> list[ShownTurn]:
         )
     }
     names = _document_names(conversation.instance, messages)
-    return [_shown(turn, usage.get(turn.message.pk), names) for turn in turns]
+    return [
+        _shown(turn, usage.get(turn.message.pk), names, cited_only=cited_only) for turn in turns
+    ]
 
 
 def model_choices() -> list[ModelChoice]:
@@ -82,7 +87,9 @@ def default_model(instance: Instance) -> LanguageModel:
     return choose_model(instance.model_id)
 
 
-def _shown(turn: Turn, usage: UsageRecord | None, names: dict[UUID, str]) -> ShownTurn:
+def _shown(
+    turn: Turn, usage: UsageRecord | None, names: dict[UUID, str], *, cited_only: bool
+) -> ShownTurn:
     message = turn.message
     data: dict[str, Any] = {"id": str(message.pk), "versions": [str(pk) for pk in turn.versions]}
     if message.role == Message.Role.USER:
@@ -92,12 +99,12 @@ def _shown(turn: Turn, usage: UsageRecord | None, names: dict[UUID, str]) -> Sho
     data |= {
         "status": message.status,
         "content": message.content,
-        "reasoning": message.reasoning,
+        "reasoning": "" if cited_only else message.reasoning,
         "model": message.model,
-        "citations": [citation_data(citation) for citation in state.citations],
+        "citations": citations_data(state.citations, cited_only=cited_only),
     }
     if message.status != Message.Status.STREAMING:
-        for event in ending_events(state):
+        for event in ending_events(state, cited_only=cited_only):
             data |= {"error": event.data} if event.name == "error" else event.data
     feedback = getattr(message, "feedback", None)
     data["feedback"] = {"helpful": feedback.helpful} if feedback else None

@@ -18,7 +18,10 @@ _OPENING_WORDS = 6
 
 @dataclass(frozen=True, slots=True)
 class ShownPassage:
-    """``before + start + quote + end + after`` reads on; ``page`` is where the quote begins."""
+    """``before + start + quote + end + after`` reads on; ``page`` is where the quote begins.
+
+    For guests the quote stands alone, and is empty where the answer cites without quoting.
+    """
 
     citation: Citation
     before: str
@@ -29,11 +32,16 @@ class ShownPassage:
     page: int
 
 
-def show_passage(answer: Message, number: int) -> ShownPassage | None:
-    """Return a passage of an answer in its context, or None when there is no such number."""
+def show_passage(answer: Message, number: int, *, cited_only: bool) -> ShownPassage | None:
+    """Return a passage of an answer in its context, or None when there is no such number.
+
+    ``cited_only``: no passage that the answer does not cite, and of a cited one only the quote.
+    """
     citation = answer.citations.filter(number=number).select_related("document").first()
-    if citation is None:
+    if citation is None or (cited_only and not citation.used):
         return None
+    if cited_only:
+        return _quote_alone(citation)
     first = _page_text(citation, citation.page_start)
     last = (
         first
@@ -55,6 +63,17 @@ def show_passage(answer: Message, number: int) -> ShownPassage | None:
             quote=quote,
         ),
     )
+
+
+def _quote_alone(citation: Citation) -> ShownPassage:
+    page = page_of_quote(
+        document_id=citation.document_id,
+        page_start=citation.page_start,
+        page_end=citation.page_end,
+        quote=citation.quote,
+    )
+    quote = citation.quote
+    return ShownPassage(citation, before="", start="", quote=quote, end="", after="", page=page)
 
 
 def page_of_quote(*, document_id: UUID | None, page_start: int, page_end: int, quote: str) -> int:

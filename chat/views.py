@@ -42,15 +42,16 @@ def conversation(
 
 
 def _page(request: HttpRequest, membership: Membership, shown: Conversation | None) -> HttpResponse:
-    instance = membership.instance
+    instance, cited_only = membership.instance, not membership.may_read_documents
     ready = Document.objects.for_instance(instance).filter(status=Document.Status.READY)
     context = {
         "conversation": shown,
-        "turns": shown_turns(shown) if shown else [],
+        "turns": shown_turns(shown, cited_only=cited_only) if shown else [],
         "models": model_choices(),
         "model": default_model(instance),
         "has_documents": ready.exists(),
-        "examples": [] if shown else example_questions(instance),
+        # Titles and headings of documents stand in them.
+        "examples": [] if shown or cited_only else example_questions(instance),
         "strings": chat_strings(),
     }
     return render(request, "chat/conversation.html", context)
@@ -146,7 +147,8 @@ def citation(
     request: HttpRequest, membership: Membership, message_id: UUID, number: int
 ) -> HttpResponse:
     """A cited passage in its context, for the panel beside the answer."""
-    passage = show_passage(_answer(request, membership, message_id), number)
+    answer = _answer(request, membership, message_id)
+    passage = show_passage(answer, number, cited_only=not membership.may_read_documents)
     if passage is None:
         raise Http404
     return render(request, "chat/includes/passage.html", {"passage": passage})

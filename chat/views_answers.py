@@ -108,16 +108,20 @@ async def stop(request: HttpRequest, slug: str, message_id: UUID) -> HttpRespons
 async def events(request: HttpRequest, slug: str, message_id: UUID) -> HttpResponseBase:
     """The events of an answer, from the one after ``Last-Event-ID`` on."""
     user = await request.auser()
-    instance = live.instance_of(message_id, user=user, slug=slug)
-    if instance is None:
-        instance = await as_member(request, slug, _instance_of_answer, user, message_id)
+    live_instance = live.instance_of(message_id, user=user, slug=slug)
+    if live_instance is None:
+        instance, cited_only = await as_member(request, slug, _instance_of_answer, user, message_id)
+    else:
+        # What is in memory was made for whoever asked; should it be gone, less is shown, not more.
+        instance, cited_only = live_instance, True
     try:
         admission = await asyncio.to_thread(admit_stream, user_id=user.pk)
     except TooMuch as error:
         return too_much(error)
     last = request.headers.get("Last-Event-ID", "")
     is_number = last.isdecimal() and len(last) <= _LONGEST_EVENT_ID
-    numbered = live.follow(instance, message_id, int(last) if is_number else 0)
+    seen = int(last) if is_number else 0
+    numbered = live.follow(instance, message_id, seen, cited_only=cited_only)
 
     async def encoded() -> AsyncGenerator[bytes, None]:
         async with held(admission), aclosing(numbered):
@@ -159,6 +163,7 @@ async def _begin(
             history=history_before(asked.question),
             document_ids=tuple(asked.question.document_ids),
             person=person,
+            may_read_documents=membership.may_read_documents,
         )
         return asked, question, admission
 
@@ -191,8 +196,11 @@ def _own_message(membership: Membership, user: Any, message_id: UUID) -> tuple[I
     return membership.instance, get_message(membership.instance, user, message_id)
 
 
-def _instance_of_answer(membership: Membership, user: Any, message_id: UUID) -> Instance:
+def _instance_of_answer(
+    membership: Membership, user: Any, message_id: UUID
+) -> tuple[Instance, bool]:
+    """The instance of an answer, and whether only what is cited is shown of it."""
     instance, message = _own_message(membership, user, message_id)
     if message.role != Message.Role.ASSISTANT:
         raise Http404
-    return instance
+    return instance, not membership.may_read_documents

@@ -104,6 +104,8 @@ class ChatAnswer extends HTMLElement {
 
   end(ending) {
     Object.assign(this.data, ending);
+    // A guest learns at the end which passages the numbers stand for.
+    if (ending.citations) this.view.redraw();
     this.connection("");
     this.draw();
     announce(t(this.data.error ? "answerInterrupted" : "answerComplete", { n: this.data.used.length }));

@@ -99,6 +99,12 @@ export class MarkdownView {
     [...this.root.children].slice(0, settled).forEach(highlightWithin);
   }
 
+  /** Have the next update build every block anew. */
+  redraw() {
+    this.root.replaceChildren();
+    this.sources = [];
+  }
+
   block(token) {
     const block = document.createElement("div");
     block.className = "prose-block";

@@ -89,8 +89,15 @@ def test_a_cited_passage_is_shown_without_its_document(guest: Client, cast: Cast
     DocumentPageFactory(instance=instance, document=document, number=1)
     conversation = ConversationFactory(instance=instance, user=guest.person)  # type: ignore[attr-defined]
     answer = MessageFactory(instance=instance, conversation=conversation, role="assistant")
-    CitationFactory(instance=instance, message=answer, document=document)
+    CitationFactory(
+        instance=instance,
+        message=answer,
+        document=document,
+        used=True,
+        quote="The registry opens at nine",
+    )
     shown = guest.get(f"/i/law/m/{answer.pk}/citations/1/")
+    assert "o'clock" not in shown.text
     assert "The registry opens at nine" in shown.text
     assert "pdf-page" not in shown.text
     assert str(document.pk) not in shown.text

@@ -43,7 +43,10 @@ async def begin(library: Cast, text: str = ABOUT_LEAVE, model_id: str = "") -> A
 
 async def followed(library: Cast, answer_id: UUID, seen: int = 0) -> list[BrowserEvent]:
     async with asyncio.timeout(30):
-        return [event async for _, event in live.follow(library.instance, answer_id, seen)]
+        return [
+            event
+            async for _, event in live.follow(library.instance, answer_id, seen, cited_only=False)
+        ]
 
 
 async def stored(library: Cast, answer: Message) -> Any:
@@ -55,7 +58,7 @@ def text_of(events: list[BrowserEvent]) -> str:
 
 
 async def wait_for_text(library: Cast, answer_id: UUID) -> None:
-    async for _, event in live.follow(library.instance, answer_id, 0):
+    async for _, event in live.follow(library.instance, answer_id, 0, cited_only=False):
         if event.name == "token":
             return
 
@@ -122,7 +125,7 @@ async def test_page_on_another_process_follows_the_database(
     asked = await begin(library)
     await wait_for_text(library, asked.answer.pk)
     here = live._live.pop(asked.answer.pk)
-    elsewhere = live.follow(library.instance, asked.answer.pk, 0)
+    elsewhere = live.follow(library.instance, asked.answer.pk, 0, cited_only=False)
     seen: list[BrowserEvent] = []
     async with asyncio.timeout(20):
         async for number, event in elsewhere:

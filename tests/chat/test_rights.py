@@ -82,7 +82,7 @@ async def begin(library: Cast) -> Asked:
     asked = await in_tenant(library.instance, store)
     question = Question(instance=library.instance, text=QUESTION, model=model)
     live.start(answer=asked.answer, question=question, user=library.teammate)
-    async for _, event in live.follow(library.instance, asked.answer.pk, 0):
+    async for _, event in live.follow(library.instance, asked.answer.pk, 0, cited_only=False):
         if event.name == "token":
             break
     return asked
@@ -96,7 +96,12 @@ async def test_the_stream_of_a_person_ends_and_says_why(
     asked = await begin(library)
     await in_database(lose, library)
     async with asyncio.timeout(20):
-        events = [event async for _, event in live.follow(library.instance, asked.answer.pk, 0)]
+        events = [
+            event
+            async for _, event in live.follow(
+                library.instance, asked.answer.pk, 0, cited_only=False
+            )
+        ]
     error, done = events[-2:]
     assert (error.name, error.data["code"], error.data["retryable"]) == (
         "error",
@@ -117,7 +122,12 @@ async def test_who_keeps_the_right_reads_to_the_end(library: Cast, llm: Scripted
         assert await in_database(may_still_enter, library.teammate.pk, library.instance)
     await asyncio.to_thread(llm.release)
     async with asyncio.timeout(20):
-        events = [event async for _, event in live.follow(library.instance, asked.answer.pk, 0)]
+        events = [
+            event
+            async for _, event in live.follow(
+                library.instance, asked.answer.pk, 0, cited_only=False
+            )
+        ]
     assert events[-1].data["status"] == "complete"
 
 
