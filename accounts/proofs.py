@@ -107,7 +107,7 @@ def remember(request: HttpRequest, user: Any, login: SocialLogin) -> None:
     )
     note_session(request, user, rule_id=proof.rule_id, ends=ends, **proof.session)
     if proof.second_factor:
-        request.session[SESSION_KEY] = True
+        request.session[SESSION_KEY] = source_of(login.account)
     _keep_address(user, login.account)
     _record(user, login, proof)
 

@@ -237,7 +237,7 @@ def _require_open(instance: Instance, method: str) -> None:
 def _require_steps(request: HttpRequest, membership: Membership) -> None:
     instance = membership.instance
     home = f"/i/{instance.slug}/"
-    wanted = second_factor.is_asked_for(instance, membership)
+    wanted = second_factor.is_asked_for(instance, membership.role)
     if wanted and not second_factor.has_second_factor(request):
         raise StepRequired(
             "second_factor",

@@ -8,7 +8,7 @@ from ninja import Router, Schema
 from ninja.security import HttpBearer
 
 from instances.access import SAFE_METHODS, archived_reason, closed_code, closed_reason
-from instances.api_keys import authenticate
+from instances.api_keys import authenticate, lacks_second_factor
 from instances.models import ApiKey, Role
 from instances.tenancy import in_database
 
@@ -91,7 +91,28 @@ def _pass_gates(key: ApiKey, method: str) -> None:
         raise ApiError(403, code, closed_reason(instance))
     if instance.is_archived and method not in SAFE_METHODS:
         raise ApiError(403, "instance_archived", archived_reason())
-    if key.created_by_id and key.charter_is_pending:  # type: ignore[attr-defined]  # annotated
+    if key.created_by is not None:
+        _require_steps(key, key.created_by)
+
+
+def _require_steps(key: ApiKey, person: Any) -> None:
+    """Refuse the key while its person has yet to do what a browser would ask of them first."""
+    if person.must_change_password:
+        raise ApiError(
+            403,
+            "password_change",
+            _("The person whose key this is must log in and choose a new password first."),
+        )
+    if lacks_second_factor(key):
+        raise ApiError(
+            403,
+            "second_factor",
+            _(
+                "This instance asks for a second factor. The person whose key this is must log in "
+                "with one and confirm the key under “API keys” in the settings of the instance."
+            ),
+        )
+    if key.charter_is_pending:  # type: ignore[attr-defined]  # annotated
         raise ApiError(
             403,
             "charter",

@@ -40,6 +40,11 @@ SENTENCES: Mapping[str, Promise] = {
     Action.USER_ENABLED: gettext_lazy("%(who)s switched the account of %(target)s on."),
     Action.USER_CREATED: gettext_lazy("%(who)s created an account for %(target)s."),
     Action.USER_CHANGED: gettext_lazy("%(who)s changed the account of %(target)s."),
+    Action.PASSWORD_ISSUED: gettext_lazy("%(who)s set another password for %(target)s."),
+    Action.ADDRESS_CHANGED: gettext_lazy("%(who)s changed the e-mail address of %(target)s."),
+    Action.ACCOUNT_CONFIRMED: gettext_lazy(
+        "%(who)s confirmed that %(target)s alone uses their account."
+    ),
     Action.USER_ERASED: gettext_lazy("%(who)s erased %(target)s and what was theirs."),
     Action.LOGIN_ADDED: gettext_lazy("%(who)s gave %(target)s another way to log in."),
     Action.LOGIN_REMOVED: gettext_lazy("%(who)s took a way to log in from %(target)s."),
@@ -76,6 +81,9 @@ SENTENCES: Mapping[str, Promise] = {
     ),
     Action.INVITATION_ACCEPTED: gettext_lazy("%(who)s accepted the invitation to %(place)s."),
     Action.KEY_CREATED: gettext_lazy("%(who)s created the API key %(target)s in %(place)s."),
+    Action.KEY_CONFIRMED: gettext_lazy(
+        "%(who)s confirmed the API key %(target)s of %(place)s with a second factor."
+    ),
     Action.KEY_REVOKED: gettext_lazy("%(who)s revoked the API key %(target)s of %(place)s."),
     Action.CHARTER_PUBLISHED: gettext_lazy("%(who)s published a usage charter of %(place)s."),
     Action.CHARTER_WITHDRAWN: gettext_lazy("%(who)s withdrew the usage charter of %(place)s."),

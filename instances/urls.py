@@ -45,6 +45,7 @@ settings_urls: list[URLPattern] = [
     path("answers/", views_settings.answers, name="answers"),
     path("keys/", views_keys.index, name="keys"),
     path("keys/create/", views_keys.create, name="key_create"),
+    path("keys/<int:key_id>/confirm/", views_keys.confirm_key, name="key_confirm"),
     path("keys/<int:key_id>/revoke/", views_keys.revoke_key, name="key_revoke"),
     path("lifecycle/", views_lifecycle.page, name="lifecycle"),
     path("lifecycle/transfer/", views_lifecycle.transfer, name="transfer"),

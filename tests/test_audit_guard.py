@@ -13,8 +13,9 @@ from django.test import Client
 
 from accounts.models import User
 from instances.audit_sentences import details
-from instances.models import AuditEntry, Charter, Instance, InstanceRequest
-from instances.tenancy import overseeing
+from instances.models import ApiKey, AuditEntry, Charter, Instance, InstanceRequest
+from instances.second_factor import SESSION_KEY
+from instances.tenancy import overseeing, tenant
 from tests import factories
 from tests.cast import Cast, make_cast
 from tests.site_map import ALL_PAGES, Page, values_inside
@@ -32,6 +33,8 @@ class Act:
     form: dict[str, Any] = field(default_factory=dict)
     # The status of the instance before.
     status: str = Instance.Status.ACTIVE
+    # Whether it is done in a session with a second factor.
+    second_factor: bool = False
     # More of the form, and what must be there.
     prepare: Callable[[Cast, dict[str, Any]], dict[str, Any]] = lambda _cast, _values: {}
 
@@ -56,6 +59,12 @@ def naming_the_newcomer(_cast: Cast, _values: dict[str, Any]) -> dict[str, Any]:
 
 def asked_by_me(cast: Cast, values: dict[str, Any]) -> dict[str, Any]:
     InstanceRequest.objects.filter(pk=values["request_id"]).update(requested_by=cast.owner)
+    return {}
+
+
+def with_my_key(cast: Cast, values: dict[str, Any]) -> dict[str, Any]:
+    with tenant(cast.instance):
+        ApiKey.objects.filter(pk=values["key_id"]).update(created_by=cast.owner)
     return {}
 
 
@@ -137,6 +146,7 @@ ACTS = {
     "rule_remove": Act("rule.removed"),
     "access_second_factor": Act("instance.changed", {"second_factor": "admins"}),
     "key_create": Act("key.created", {"name": "Script", "scope": "chat", "lifetime_days": "30"}),
+    "key_confirm": Act("key.confirmed", second_factor=True, prepare=with_my_key),
     "key_revoke": Act("key.revoked"),
     "transfer": Act("instance.transferred", prepare=naming_a_member),
     "archive": Act("instance.archived"),
@@ -211,6 +221,10 @@ def test_the_act_is_in_the_log(cast, name):
     (page,) = (page for page in ALL_PAGES if page.name == f"instances:{name}")
     client = Client()
     client.force_login(cast.owner)
+    if act.second_factor:
+        session = client.session
+        session[SESSION_KEY] = "saml:1"
+        session.save()
     client.post(page.path(values), form)
     with overseeing():
         entries = list(AuditEntry.objects.filter(action=act.action))

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from instances.models.base import InstanceOwnedModel, InstanceQuerySet
+from instances.models.organisations import Instance
 
 
 class Role(models.TextChoices):
@@ -193,6 +194,11 @@ class Invitation(InstanceOwnedModel):
         return f"invitation of {self.note or self.email or self.pk}"
 
     @property
+    def makes_accounts(self) -> bool:
+        """Whether somebody without an account may make one with it; not for a personal space."""
+        return self.instance.kind != Instance.Kind.PERSONAL
+
+    @property
     def state(self) -> str:
         """``accepted``, ``revoked``, ``expired`` or ``open``."""
         if self.accepted_at is not None:
@@ -222,6 +228,10 @@ class ApiKey(InstanceOwnedModel):
     last_used_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(_("expires on"), null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    # When its person made or confirmed it in a session that had a second factor, and who saw that
+    # one: "" an app or a key of this site, else the source of a login (``Identity.source``).
+    second_factor_at = models.DateTimeField(null=True, blank=True)
+    second_factor_source = models.CharField(max_length=255, blank=True)
 
     class Meta:
         ordering = ["-created_at"]

@@ -1,11 +1,26 @@
 """What stands between a member and an instance: closed, archived, a charter, a second factor."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
 import pytest
+from django.conf import settings as django_settings
+from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
 from instances import charters
-from instances.models import AuditEntry, CharterAcceptance, Instance
+from instances.api_keys import create_api_key
+from instances.models import (
+    AuditEntry,
+    CharterAcceptance,
+    Instance,
+    Membership,
+    Organisation,
+)
 from instances.tenancy import tenant
 from tests.factories import AccessRuleFactory, IdentityFactory, UserFactory
 
@@ -15,6 +30,150 @@ ASK = "/i/law/ask/"
 
 def close(instance, **fields):
     Instance.objects.filter(pk=instance.pk).update(**fields)
+
+
+def membership(cast, **fields):
+    with tenant(cast.instance):
+        Membership.objects.filter(user=cast.teammate).update(**fields)
+
+
+def remove(cast):
+    with tenant(cast.instance):
+        Membership.objects.filter(user=cast.teammate).delete()
+
+
+def person(cast, **fields):
+    User.objects.filter(pk=cast.teammate.pk).update(**fields)
+
+
+def disable_organisation(cast):
+    Organisation.objects.filter(pk=cast.instance.organisation_id).update(is_enabled=False)
+
+
+def ask_for_a_second_factor(cast, whom="everyone", role="member"):
+    close(cast.instance, second_factor=whom)
+    membership(cast, role=role)
+
+
+def ask_operators_for_a_second_factor(cast):
+    django_settings.REQUIRE_OPERATOR_MFA = True
+    person(cast, is_staff=True)
+
+
+def publish_a_charter(cast):
+    charters.publish(instance=cast.instance, text_fr="", text_en="Be kind.", user_id=None)
+
+
+@dataclass(frozen=True)
+class Gate:
+    """What closes it, and what a browser and a key of the same person are answered."""
+
+    name: str
+    close: Callable[[Any], None]
+    # A status, or where the browser is sent.
+    browser: int | str
+    key: tuple[int, str]
+    writes: bool = False
+
+
+LOGIN, FACTOR = "/accounts/login/", "/accounts/second-factor/"
+GATES = [
+    Gate("open", lambda cast: None, 200, (200, "")),
+    Gate("not a member", remove, 404, (401, "invalid_api_key")),
+    Gate(
+        "membership ended",
+        lambda cast: membership(cast, expires_at=timezone.now() - timedelta(days=1)),
+        404,
+        (401, "invalid_api_key"),
+    ),
+    Gate(
+        "account switched off",
+        lambda cast: person(cast, is_active=False),
+        LOGIN,
+        (401, "invalid_api_key"),
+    ),
+    Gate(
+        "password to change",
+        lambda cast: person(cast, must_change_password=True),
+        "/accounts/password/change/",
+        (403, "password_change"),
+    ),
+    Gate("organisation", disable_organisation, 403, (403, "organisation_disabled")),
+    Gate(
+        "suspended",
+        lambda cast: close(cast.instance, status="suspended"),
+        403,
+        (403, "instance_suspended"),
+    ),
+    Gate(
+        "being deleted",
+        lambda cast: close(cast.instance, status="deleting"),
+        403,
+        (403, "instance_deleting"),
+    ),
+    Gate(
+        "archived",
+        lambda cast: close(cast.instance, status="archived"),
+        403,
+        (403, "instance_archived"),
+        writes=True,
+    ),
+    Gate("second factor", ask_for_a_second_factor, FACTOR, (403, "second_factor")),
+    Gate(
+        "second factor of administrators",
+        lambda cast: ask_for_a_second_factor(cast, "admins", "admin"),
+        FACTOR,
+        (403, "second_factor"),
+    ),
+    Gate(
+        "second factor of other administrators",
+        lambda cast: ask_for_a_second_factor(cast, "admins"),
+        200,
+        (200, ""),
+    ),
+    Gate(
+        "second factor of operators",
+        ask_operators_for_a_second_factor,
+        FACTOR,
+        (403, "second_factor"),
+    ),
+    Gate("charter", publish_a_charter, "/i/law/charter/", (403, "charter")),
+]
+
+
+@pytest.fixture
+def key(cast):
+    """A key of the teammate, made while nothing was asked of them."""
+    _key, plaintext = create_api_key(
+        instance=cast.instance, name="x", scope="chat", created_by=cast.teammate
+    )
+    return plaintext
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("gate", GATES, ids=lambda gate: gate.name)
+def test_a_key_passes_no_gate_that_its_person_does_not(cast, client_for, key, settings, gate):
+    settings.REQUIRE_OPERATOR_MFA = False
+    browser = client_for(cast.teammate)
+    gate.close(cast)
+    if gate.writes:
+        page = browser.post(ASK, {"question": "When?"}, headers={"accept": "application/json"})
+    else:
+        page = browser.get(CHAT)
+    if isinstance(gate.browser, str):
+        assert (page.status_code, page.url.partition("?")[0]) == (302, gate.browser)
+    else:
+        assert page.status_code == gate.browser
+    headers = {"authorization": f"Bearer {key}"}
+    if gate.writes:
+        body = {"query": "When?", "top_k": 1}
+        answer = Client().post(
+            "/api/v1/search", body, content_type="application/json", headers=headers
+        )
+    else:
+        answer = Client().get("/api/v1/instance", headers=headers)
+    error = answer.json().get("error", {})
+    assert (answer.status_code, error.get("code", "")) == gate.key
 
 
 @pytest.mark.parametrize("status", ["suspended", "deleting"])

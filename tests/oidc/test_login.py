@@ -191,7 +191,7 @@ def test_a_second_factor_is_asked_for_and_noted(browser, rule, issuer, claims):
     url = browser.begin()
     assert "refeds.org%2Fprofile%2Fmfa" in url
     browser.client.get(issuer.authorize(url, **claims))
-    assert browser.client.session["second_factor"] is True
+    assert browser.client.session["second_factor"].startswith("keycloak:")
 
 
 @pytest.fixture
@@ -213,7 +213,7 @@ def test_a_provider_has_classes_of_its_own(browser, proconnect, rule, issuer):
     assert "code_challenge" not in query
     assert len(query["state"]) >= 32
     browser.client.get(issuer.authorize(url, acr="eidas2"))
-    assert browser.client.session["second_factor"] is True
+    assert browser.client.session["second_factor"].startswith("keycloak:")
 
 
 def test_another_provider_s_classes_mean_nothing(browser, rule):
@@ -238,7 +238,7 @@ def test_a_local_second_factor_comes_before_the_session(browser, rule):
     browser.client.post(reverse("mfa_authenticate"), {"code": code})
     assert browser.person == person
     assert OidcSession.objects.get().session_key == browser.client.session.session_key
-    assert browser.client.session["second_factor"] is True
+    assert browser.client.session["second_factor"].startswith("keycloak:")
 
 
 def test_without_a_rule_nobody_begins(browser, rule):
