@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -12,42 +11,27 @@ from django.utils.translation import gettext_lazy as _
 from accounts import admin_logins as admin_logins  # registers its own
 from accounts.activation import switch_off, switch_on
 from accounts.erasure import StillResponsible, erase_person, require_successors
+from accounts.forms_admin import AccountForm, IssuePasswordForm, NewAccountForm
 from accounts.models import User
+from accounts.takeover import address_changed
 from instances import audit
+from instances.account_control import confirm_independence, record_control
+from instances.errors import InstanceError, user_message
+from instances.models import AccountControl
 from instances.operators import operators
 from instances.search_words import LimitedSearchAdmin
-from instances.usernames import clean_chosen_username
 
 admin.site.unregister(Group)
-
-
-class NewUserForm(AdminUserCreationForm):
-    """A new account, whose user name does not look like an address."""
-
-    class Meta(AdminUserCreationForm.Meta):
-        model = User
-
-    def clean_username(self) -> str:
-        return clean_chosen_username(str(super().clean_username()))
-
-
-class ChangedUserForm(UserChangeForm):
-    """An account whose user name, where it is changed, does not look like an address."""
-
-    class Meta(UserChangeForm.Meta):
-        model = User
-
-    def clean_username(self) -> str:
-        username = str(self.cleaned_data["username"])
-        return clean_chosen_username(username) if "username" in self.changed_data else username
 
 
 @admin.register(User)
 class UserAdmin(LimitedSearchAdmin, DjangoUserAdmin):
     """Accounts; which instances a person belongs to is decided inside each instance."""
 
-    form = ChangedUserForm
-    add_form = NewUserForm
+    form = AccountForm
+    add_form = NewAccountForm
+    change_password_form = IssuePasswordForm
+    actions = ["confirm_own"]
     list_display = ["username", "email", "first_name", "last_name", "is_staff", "is_active"]
     list_filter = ["is_staff", "is_active"]
     fieldsets = [
@@ -58,7 +42,11 @@ class UserAdmin(LimitedSearchAdmin, DjangoUserAdmin):
     ]
     filter_horizontal = []
     # Operators are made and unmade in the site itself, which keeps the last.
-    readonly_fields = ["is_staff", "is_superuser", "last_login", "date_joined"]
+    readonly_fields = [
+        *("is_staff", "is_superuser", "last_login", "date_joined"),
+        # Who sets somebody's password does not spare them the change.
+        "must_change_password",
+    ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         """Nobody switches the last operator off."""
@@ -79,9 +67,28 @@ class UserAdmin(LimitedSearchAdmin, DjangoUserAdmin):
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         if "email" in form.changed_data:
             obj.is_found_by_email = True
+        if not change:
+            obj.must_change_password = obj.has_usable_password()
         super().save_model(request, obj, form, change)
+        operator = request.user
+        if not change:
+            created = AccountControl.Reason.CREATED
+            record_control(account=obj, controller=operator, reason=created)
+        elif "email" in form.changed_data and obj.pk != operator.pk:
+            address_changed(obj, former=form.initial["email"], by=operator)
         if change and "is_active" in form.changed_data:
             (switch_on if obj.is_active else switch_off)(obj)
+
+    @admin.action(description=_("Confirm that only the person uses the account"))
+    def confirm_own(self, request: HttpRequest, queryset: Any) -> None:
+        """End the control of whoever created the account, invited it or set its password."""
+        for user in queryset:
+            try:
+                confirm_independence(user, by=request.user)
+            except InstanceError as error:
+                messages.error(request, f"{user}: {user_message(error)}")
+            else:
+                messages.success(request, _("%s alone uses this account.") % user)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Show what would be left without anybody to administer it, which forbids the deletion."""

@@ -5,6 +5,7 @@ from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
@@ -39,6 +40,10 @@ __all__ = [
     "SamlSession",
     "User",
 ]
+
+
+# Accounts that a password opens; Django marks an unusable one by "!".
+HAS_PASSWORD = ~Q(password="") & ~Q(password__startswith="!")  # noqa: S106 (no password)
 
 
 class User(AbstractUser):
@@ -87,6 +92,12 @@ class User(AbstractUser):
                 Lower("username"),
                 name="one_user_name_in_any_case",
                 violation_error_message=_("This user name is taken. Choose another."),
+            ),
+            # An address leads to one password: one hash at a login, one mail for a forgotten one.
+            models.UniqueConstraint(
+                Lower("email"),
+                name="one_account_with_a_password_per_address",
+                condition=~Q(email="") & HAS_PASSWORD,
             ),
         ]
         indexes = [

@@ -80,9 +80,9 @@ def open_invitation(request: HttpRequest, invitation: Invitation, token: str) ->
 @invitation_view
 def create_account(request: HttpRequest, invitation: Invitation, token: str) -> HttpResponse:
     """Make an account of this site with the invitation, which it accepts."""
-    if request.user.is_authenticated:
+    if request.user.is_authenticated or not invitation.makes_accounts:
         return redirect("invitation", token)
-    form = GuestAccountForm(request.POST or None)
+    form = GuestAccountForm(request.POST or None, address=invitation.email)
     if form.is_valid():
         user = create_guest(form, invitation)
         target = reverse("chat:new", args=[invitation.instance.slug])

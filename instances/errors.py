@@ -6,6 +6,9 @@ InstanceError
 ├── TooManyLines         a list of people is longer than is read at once
 ├── AlreadyMember        the person is in the instance already
 ├── OwnRights            the person would give themselves rights, from above the instance
+├── ControlledAccount    the person could be acting through the account that would get rights
+├── PersonalInstance     a personal instance makes no accounts
+├── AddressTaken         an account with a password has this e-mail address
 ├── OwnersOwn            it would take the instance from its owner, who alone hands it over
 ├── UsernameTaken        a new account would bear a name in use
 ├── LastAdministrator    the instance would be left with nobody to administer it
@@ -57,6 +60,18 @@ class AlreadyMember(InstanceError):
 
 class OwnRights(InstanceError):
     """Who administers an organisation or the site gives themselves no right in an instance."""
+
+
+class ControlledAccount(InstanceError):
+    """One person could be acting through both accounts: the one that acts, and the other."""
+
+
+class PersonalInstance(InstanceError):
+    """No account is created for or from a personal instance."""
+
+
+class AddressTaken(InstanceError):
+    """An account that has a password has this e-mail address already."""
 
 
 class OwnersOwn(InstanceError):
@@ -154,6 +169,16 @@ USER_MESSAGES: Mapping[type[InstanceError], Promise] = {
         "Nobody gives themselves rights in an instance from here. Ask one of its administrators, "
         "or another administrator of the organisation."
     ),
+    ControlledAccount: _(
+        "You, or somebody who manages your account too, created this account, invited it, set its "
+        "password or changed its address. Another administrator must give it rights, or an "
+        "operator who had no part in it must first confirm that its person alone uses it."
+    ),
+    PersonalInstance: _(
+        "No account can be created from a personal space. People join it with an account that "
+        "they have."
+    ),
+    AddressTaken: _("Another account has this e-mail address already."),
     OwnersOwn: _(
         "This person owns the instance, and can hand it over under “Life cycle”. An administrator "
         "of the organisation can, too."

@@ -12,7 +12,15 @@ from django.utils import timezone
 from instances import disuse
 from instances.access import closed_reason
 from instances.access_rules import open_instances
-from instances.models import DeletionRecord, Instance, InstanceRequest, Membership, Organisation
+from instances.account_control import notices_for
+from instances.models import (
+    AccountControl,
+    DeletionRecord,
+    Instance,
+    InstanceRequest,
+    Membership,
+    Organisation,
+)
 from instances.offers import Offer, offers_for
 from instances.tenancy import as_user
 
@@ -62,6 +70,7 @@ class Home:
     may_ask: bool
     may_create: bool
     personal_in: list[Organisation]
+    account_notices: list[AccountControl]
 
 
 def home_of(user: Any, shown: Shown) -> Home:
@@ -91,6 +100,7 @@ def home_of(user: Any, shown: Shown) -> Home:
         may_ask=any(offer.instance for offer in offers),
         may_create=any(offer.at_once for offer in offers),
         personal_in=_personal_in(user, offers),
+        account_notices=list(notices_for(user)),
     )
 
 

@@ -13,8 +13,15 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from instances import audit, departures
-from instances.errors import AlreadyMember, LastAdministrator, UsernameTaken
-from instances.models import Instance, Invitation, Membership
+from instances.account_control import record_control
+from instances.errors import (
+    AddressTaken,
+    AlreadyMember,
+    LastAdministrator,
+    PersonalInstance,
+    UsernameTaken,
+)
+from instances.models import AccountControl, Instance, Invitation, Membership
 from instances.people_search import searchable
 from instances.search_words import search_words
 from instances.tenancy import as_user
@@ -59,13 +66,17 @@ def create_local_member(
     first_name: str,
     last_name: str,
     role: str,
+    created_by: Any,
     expires_at: datetime | None = None,
 ) -> tuple[Membership, str]:
     """Create an account and its membership; return it with the password, kept nowhere in clear.
 
     The person must change the password at the first login. Other instances find them by the user
-    name alone, as nothing has verified the address. Raises UsernameTaken.
+    name alone, as nothing has verified the address. ``created_by`` controls the account from then
+    on (``account_control``). Raises UsernameTaken, AddressTaken, or PersonalInstance.
     """
+    if instance.kind == Instance.Kind.PERSONAL:
+        raise PersonalInstance(instance.slug)
     password = one_time_password()
     with transaction.atomic():
         try:
@@ -80,7 +91,10 @@ def create_local_member(
                     is_found_by_email=False,
                 )
         except IntegrityError as error:
+            if constraint_of(error) == "one_account_with_a_password_per_address":
+                raise AddressTaken(email) from error
             raise UsernameTaken(username) from error
+        record_control(account=user, controller=created_by, reason=AccountControl.Reason.CREATED)
         audit.record(audit.Action.USER_CREATED, instance=instance, target=user)
         return join(instance, user, role, expires_at=expires_at), password
 
@@ -170,6 +184,12 @@ def one_time_password() -> str:
         "".join(secrets.choice(PASSWORD_ALPHABET) for _ in range(PASSWORD_GROUP_LENGTH))
         for _ in range(PASSWORD_GROUPS)
     )
+
+
+def constraint_of(error: IntegrityError) -> str:
+    """The name of the constraint of PostgreSQL that a row would have broken, "" if unknown."""
+    diagnosis = getattr(error.__cause__, "diag", None)
+    return getattr(diagnosis, "constraint_name", None) or ""
 
 
 def _keep_an_administrator(membership: Membership) -> None:

@@ -16,6 +16,7 @@ from django.utils import translation
 from instances.enqueueing import enqueue_on_commit
 from instances.mails import send_mail
 from instances.models import (
+    AccountControl,
     DeletionRecord,
     Instance,
     InstanceRequest,
@@ -33,6 +34,7 @@ SUBJECTS: dict[str, type[models.Model]] = {
     "archived": Instance,
     "deletion_asked": Instance,
     "deleted": DeletionRecord,
+    "account_controlled": AccountControl,
 }
 
 
@@ -66,6 +68,11 @@ def deleted(record: DeletionRecord) -> None:
     _notify("deleted", record, _people(pk__in=[record.requested_by_id, record.owner_id]))
 
 
+def account_controlled(control: AccountControl) -> None:
+    """Tell a person that somebody set their password, or changed their address."""
+    _notify("account_controlled", control, [control.account])
+
+
 def approvers_of(organisation: Organisation) -> QuerySet[Any]:
     """The administrators of an organisation; where it has none, the operators."""
     administrators = _people(administered__organisation=organisation)
@@ -87,11 +94,16 @@ def administrators_of(instance: Instance) -> QuerySet[Any]:
 def send(kind: str, object_id: int, user_id: int) -> None:
     """Send one mail to one person; nothing where either is gone. Raises SMTPException, OSError."""
     about = SUBJECTS[kind]._default_manager.filter(pk=object_id).first()
-    person = _people(pk=user_id).first()
+    people = get_user_model()._default_manager.filter(is_active=True)
+    person = people.filter(pk=user_id).first()
     if about is None or person is None:
         return
+    # Whoever changed somebody's address does not receive the mail that tells of it.
+    address = getattr(about, "notice_address", "") or person.notice_address
+    if not address:
+        return
     with translation.override(person.language or settings.LANGUAGE_CODE):
-        send_mail(kind, {"about": about, "person": person}, to=person.notice_address)
+        send_mail(kind, {"about": about, "person": person}, to=address)
 
 
 def _people(*conditions: Q, **which: Any) -> QuerySet[Any]:

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from instances import audit
+from instances.account_control import require_independent
 from instances.errors import AlreadyAdministrator, LastOperator
 
 
@@ -16,11 +17,13 @@ def operators() -> QuerySet[Any]:
     return people.order_by("last_name", "first_name", "username")
 
 
-def add_operator(user: Any) -> None:
+def add_operator(user: Any, *, by: Any) -> None:
     """Let a person (``person_lookup``) operate the site, /admin/ included.
 
-    Raises AlreadyAdministrator.
+    Raises AlreadyAdministrator, or as ``require_independent`` of ``by``.
     """
+    if user.pk != by.pk:
+        require_independent(actor=by, person=user)
     with transaction.atomic():
         _set(user, is_operator=True)
         audit.record(audit.Action.OPERATOR_ADDED, target=user)

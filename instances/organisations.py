@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from instances import audit
 from instances.access_rules import reevaluate_organisation
+from instances.account_control import require_independent
 from instances.errors import AlreadyAdministrator, LastOrganisationAdministrator
 from instances.models import Organisation, OrganisationAdministrator
 
@@ -21,8 +22,16 @@ def administrators_of(organisation: Organisation) -> QuerySet[OrganisationAdmini
     )
 
 
-def add_administrator(organisation: Organisation, user: Any) -> OrganisationAdministrator:
-    """Let a person (``person_lookup``) manage the organisation. Raises AlreadyAdministrator."""
+def add_administrator(
+    organisation: Organisation, user: Any, *, by: Any
+) -> OrganisationAdministrator:
+    """Let a person (``person_lookup``) manage the organisation.
+
+    Raises AlreadyAdministrator, or as ``require_independent`` of ``by``.
+    """
+    if user.pk != by.pk:
+        # To oneself it gives nothing: an operator manages every organisation as it is.
+        require_independent(actor=by, person=user)
     with transaction.atomic():
         administrator, created = OrganisationAdministrator.objects.get_or_create(
             organisation=organisation, user=user

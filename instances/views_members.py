@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from instances import members
 from instances.access import instance_view
 from instances.errors import (
+    AddressTaken,
     LastAdministrator,
     OwnersOwn,
     UsernameTaken,
@@ -75,16 +76,23 @@ def add(request: HttpRequest, membership: Membership) -> HttpResponse:
 @limited_per_person("person_search")
 @instance_view("admin")
 def create(request: HttpRequest, membership: Membership) -> HttpResponse:
-    """Create a local account; its one-time password is shown once, in this very response."""
+    """Create a local account, except from a personal instance.
+
+    Its one-time password is shown once, in this very response.
+    """
+    if membership.instance.kind == Instance.Kind.PERSONAL:
+        raise Http404
     form = LocalMemberForm(request.POST or None)
     context: dict[str, Any] = {"form": form, "section": "members"}
     if form.is_valid():
         try:
             added, password = members.create_local_member(
-                instance=membership.instance, **form.cleaned_data
+                instance=membership.instance, created_by=request.user, **form.cleaned_data
             )
         except UsernameTaken:
             form.add_error("username", _("This user name is taken. Choose another."))
+        except AddressTaken as error:
+            form.add_error("email", user_message(error))
         else:
             context |= {"added": added, "password": password}
     response = render(request, "instances/settings_member_create.html", context)

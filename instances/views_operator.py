@@ -3,6 +3,8 @@
 Switching an organisation off ends sessions as well: ``accounts.views_organisations``.
 """
 
+from functools import partial
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -38,7 +40,8 @@ def organisations(request: HttpRequest) -> HttpResponse:
 def operators_page(request: HttpRequest) -> HttpResponse:
     """Who operates the site; a person is added by name or address."""
     form = PersonForm(request.POST or None)
-    choice = choose(request, form, operators.add_operator) if form.is_valid() else Choice()
+    add = partial(operators.add_operator, by=request.user)
+    choice = choose(request, form, add) if form.is_valid() else Choice()
     if choice.added:
         messages.success(request, _("%s is now an operator.") % choice.added.display_name)
         return redirect("instances:operators")

@@ -121,7 +121,7 @@ def administrators(request: HttpRequest, organisation: Organisation) -> HttpResp
     form = PersonForm(request.POST or None)
     choice = Choice()
     if form.is_valid():
-        add = partial(organisations.add_administrator, organisation)
+        add = partial(organisations.add_administrator, organisation, by=request.user)
         choice = choose(request, form, add, organisation=organisation)
     if choice.added:
         text = _("%(name)s now administers %(organisation)s.")

@@ -1,4 +1,8 @@
-"""One instance in its organisation's console: facts, members, limits, life; never its content."""
+"""One instance in its organisation's console: facts, members, limits, life; never its content.
+
+These pages are for managing without reading: it takes a second person to let one read
+(``instances.account_control``).
+"""
 
 from collections.abc import Callable
 from functools import wraps
@@ -13,9 +17,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from instances import lifecycle, members, quotas
 from instances.access import RANK
+from instances.account_control import require_independent
 from instances.acts import do
 from instances.changes import save_changes
-from instances.errors import OwnRights
 from instances.forms_lifecycle import DeleteInstanceForm
 from instances.forms_organisation import OwnerForm, QuotaForm, SearchForm, SuspensionForm
 from instances.forms_people import MemberForm, RoleForm
@@ -61,7 +65,7 @@ def add_member(request: HttpRequest, instance: Instance) -> HttpResponse:
 
     def join(person: Any) -> None:
         data = form.cleaned_data
-        _refuse_own_rights(request, person)
+        require_independent(actor=request.user, person=person)
         members.join(instance, person, data["role"], expires_at=data["expires_at"])
 
     if form.is_valid():
@@ -84,7 +88,7 @@ def change_role(request: HttpRequest, instance: Instance, member_id: int) -> Htt
 
     def act() -> None:
         if RANK[role] > RANK[member.role]:
-            _refuse_own_rights(request, member.user)
+            require_independent(actor=request.user, person=member.user)
         members.change_role(membership=member, role=role)
 
     text = _("The role of %s was changed.") % member.user.display_name
@@ -162,7 +166,7 @@ def transfer(request: HttpRequest, instance: Instance) -> HttpResponse:
 
     def act() -> None:
         if not member.may_administer:
-            _refuse_own_rights(request, owner)
+            require_independent(actor=request.user, person=owner)
         lifecycle.transfer(instance, to=owner)
 
     return _do(request, instance, act, _("%s now owns the instance.") % owner.display_name)
@@ -193,15 +197,6 @@ def cancel_deletion(request: HttpRequest, instance: Instance) -> HttpResponse:
         lambda: lifecycle.cancel_deletion(instance),
         _("The instance is not deleted, and open again as it was."),
     )
-
-
-def _refuse_own_rights(request: HttpRequest, person: Any) -> None:
-    """Raise OwnRights for whoever would let themselves in.
-
-    These pages are for managing without reading: it takes a second person to let one read.
-    """
-    if person.pk == request.user.pk:
-        raise OwnRights(person.username)
 
 
 def _do(

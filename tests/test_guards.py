@@ -29,6 +29,7 @@ SHARED_MODELS = {
     "accounts.SamlRequest",
     "accounts.SamlSession",
     "accounts.User",
+    "instances.AccountControl",
     "instances.AuditEntry",
     "instances.AuditSeal",
     "instances.Charter",

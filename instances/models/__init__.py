@@ -7,6 +7,7 @@
 from instances.models.audit import AuditEntry, AuditSeal
 from instances.models.base import InstanceOwnedModel, InstanceQuerySet
 from instances.models.charters import Charter, CharterAcceptance
+from instances.models.control import AccountControl
 from instances.models.organisations import (
     DeletionRecord,
     Instance,
@@ -29,6 +30,7 @@ from instances.models.people import (
 
 __all__ = [
     "AccessRule",
+    "AccountControl",
     "Affiliation",
     "ApiKey",
     "AuditEntry",

@@ -46,7 +46,7 @@ def test_an_import_tells_of_each_line(cast):
     for name in ("ada", "bob", "carol"):
         make_colleague(organisation, username=name)
     for _number in range(2):
-        make_colleague(organisation, email="shared@example.org")
+        make_colleague(organisation, email="shared@example.org", password=None)
     UserFactory(username="elsewhere")
     text = (
         "identifier,role\nADA,editor\n\nBOB@example.org\ncarol,king\nnobody\n"
@@ -192,6 +192,7 @@ def test_the_organisation_manages_members_without_reading(cast):
             first_name="Ada",
             last_name="Lovelace",
             role="editor",
+            created_by=cast.owner,
         )
         assert password
         assert members.members_of(cast.instance, "love").get() == local

@@ -37,7 +37,7 @@ def test_somebody_is_added_by_name_or_address(cast, owner, identifier):
 
 def test_an_address_that_two_accounts_bear_adds_neither(cast, owner):
     for _number in range(2):
-        make_colleague(cast.instance.organisation, email="shared@example.org")
+        make_colleague(cast.instance.organisation, email="shared@example.org", password=None)
     page = owner.post(url("member_add"), {"identifier": "shared@example.org", "role": "member"})
     assert page.context["form"].errors.keys() == {"identifier"}
 

@@ -1,0 +1,15 @@
+"""``./manage changepassword NAME``: Django's, and the person learns of it."""
+
+from typing import Any
+
+from django.contrib.auth.management.commands import changepassword
+
+from accounts.models import User
+from accounts.takeover import password_issued
+
+
+class Command(changepassword.Command):
+    def handle(self, *args: Any, **options: Any) -> str | None:
+        told: str | None = super().handle(*args, **options)
+        password_issued(User.objects.get(username=options["username"]), by=None)
+        return told
