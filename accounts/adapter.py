@@ -2,6 +2,7 @@
 
 import secrets
 from typing import Any
+from urllib.parse import quote
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -10,15 +11,19 @@ from allauth.socialaccount.providers.base import Provider
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.known_browsers import remember_browser
+from accounts.login_attempts import consume_attempt, forgive_attempts
 from accounts.oidc.provider import OidcProvider
 from accounts.proofs import remember
 from accounts.rules import rules_of
 from accounts.saml.provider import SamlProvider
 from accounts.secrets_at_rest import decrypt, encrypt
 from accounts.sessions import lengthen_session
+from accounts.webauthn_origin import site_host
 from instances.client_address import client_address
 
 _MISMATCH = _("This user name, e-mail address or password is not right.")
@@ -41,6 +46,7 @@ class AccountAdapter(DefaultAccountAdapter):
         """Keep the password, which from now on only the person knows."""
         user.must_change_password = False
         super().set_password(user, password)
+        forgive_attempts(self.request, user)
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         """Go on to the instances."""
@@ -49,6 +55,22 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_client_ip(self, request: HttpRequest) -> str:
         """The address that rate limits count by; a Unix socket has none of its own."""
         return client_address(request) or "local"
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count the try, which ``authenticate`` gives back when the password is right."""
+        name = credentials.get("username") or credentials.get("email") or ""
+        self._login_failed_rl_usage = consume_attempt(request, name)
+        if self._login_failed_rl_usage is None:
+            raise self.validation_error("too_many_login_attempts")
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """The link of a forgotten password, which never depends on what a request calls us."""
+        path = reverse("account_reset_password_from_key", args=["UID", "KEY"])
+        return str(settings.SITE_URL + path.replace("UID-KEY", quote(key)))
+
+    def send_password_reset_mail(self, user: Any, email: str, context: dict[str, Any]) -> None:
+        """Send the link to the address that the account has, however ``email`` was typed."""
+        super().send_password_reset_mail(user, user.email, context)
 
     def post_login(
         self, request: HttpRequest, user: Any, *, signal_kwargs: Any, **kwargs: Any
@@ -62,6 +84,7 @@ class AccountAdapter(DefaultAccountAdapter):
             lengthen_session(request)
         else:
             remember(request, user, login)
+        remember_browser(request, response, user)
         return response
 
 
@@ -114,9 +137,8 @@ class MfaAdapter(DefaultMFAAdapter):
         return settings.SITE_NAME
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
-        """Who asks for a key: keys are bound to the host's name, and show the site's."""
-        entity: dict[str, str] = super().get_public_key_credential_rp_entity()
-        return entity | {"name": settings.SITE_NAME}
+        """Who asks for a key: keys are bound to the host of SITE_URL, and show the site's name."""
+        return {"id": site_host(), "name": settings.SITE_NAME}
 
     def generate_authenticator_name(self, user: Any, type: Any) -> str:
         return gettext("My key")

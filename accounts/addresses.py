@@ -18,12 +18,8 @@ def account_of_address(address: str) -> User | None:
 
 def account_named(name: str) -> User | None:
     """The account with a password whose user name this is, in whatever case, else its address."""
-    people = User.objects.filter(HAS_PASSWORD).alias(lower=Lower("username"))
-    named = list(people.filter(lower=Lower(Value(name)))[:2])
-    if not named:
-        return account_of_address(name)
-    # User names that differ by case alone mean nobody.
-    return named[0] if len(named) == 1 else None
+    named = User.objects.filter(HAS_PASSWORD, username=name).first()
+    return named or account_of_address(name)
 
 
 def is_address_taken(address: str, *, by_other_than: User | None = None) -> bool:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from allauth.account.forms import ChangePasswordForm as AllauthChangePasswordForm
 from allauth.account.forms import LoginForm as AllauthLoginForm
 from allauth.account.forms import ReauthenticateForm as AllauthReauthenticateForm
@@ -10,6 +11,7 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from accounts.addresses import account_of_address
 from accounts.models import User
 from instances.usernames import normalise_username
 
@@ -56,8 +58,9 @@ class ResetPasswordForm(AllauthResetPasswordForm):
     users: list[User]
 
     def clean_email(self) -> str:
-        email: str = super().clean_email()
-        self.users = [user for user in self.users if user.has_usable_password()]
+        email: str = get_adapter().clean_email(self.cleaned_data["email"])
+        account = account_of_address(email)
+        self.users = [account] if account is not None and account.is_active else []
         return email
 
 

@@ -10,9 +10,16 @@ from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
-from allauth.mfa.webauthn.forms import AddWebAuthnForm, LoginWebAuthnForm
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
+    LoginWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+)
 from django import forms
 from django.utils.translation import gettext_lazy as _
+
+from accounts.webauthn_origin import require_site_origin
 
 _ONE_TIME_CODE = {"autocomplete": "one-time-code", "autocapitalize": "none", "spellcheck": "false"}
 
@@ -61,11 +68,33 @@ class AddKeyForm(AddWebAuthnForm):
         else:
             del self.fields["passwordless"]
 
+    def clean_credential(self) -> Any:
+        credential = self.cleaned_data["credential"]
+        require_site_origin(credential)
+        return credential
+
+
+class KeyForm(AuthenticateWebAuthnForm):
+    """A key, after the password."""
+
+    def clean_credential(self) -> Authenticator:
+        require_site_origin(self.cleaned_data["credential"])
+        return super().clean_credential()
+
+
+class ConfirmKeyForm(ReauthenticateWebAuthnForm):
+    """A key of somebody who is logged in."""
+
+    def clean_credential(self) -> Authenticator:
+        require_site_origin(self.cleaned_data["credential"])
+        return super().clean_credential()
+
 
 class PasskeyLoginForm(LoginWebAuthnForm):
     """A passkey in place of name and password."""
 
     def clean_credential(self) -> Authenticator:
+        require_site_origin(self.cleaned_data["credential"])
         authenticator = super().clean_credential()
         if not authenticator.user.has_usable_password():
             raise get_adapter().validation_error("incorrect_code")

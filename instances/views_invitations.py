@@ -56,12 +56,12 @@ def create(request: HttpRequest, slug: str) -> HttpResponse:
                 membership_expires_at=form.cleaned_data["access_until"],
                 created_by=request.user,
             )
-        path = reverse("invitation", args=[token])
+        link = settings.SITE_URL + reverse("invitation", args=[token])
         # Outside the transaction: a mail server may take its time.
-        if _sent(invitation, settings.SITE_URL + path):
+        if _sent(invitation, link):
             messages.success(request, _("The invitation was sent to %s.") % invitation.email)
             return redirect("instances:invitations", slug=slug)
-        context |= {"invitation": invitation, "link": request.build_absolute_uri(path)}
+        context |= {"invitation": invitation, "link": link}
     with tenant(membership.instance):
         response = render(request, "instances/settings_invitation_create.html", context)
     response["Cache-Control"] = "no-store"

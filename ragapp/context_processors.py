@@ -16,6 +16,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "membership": membership,
         "instance": membership.instance if membership else None,
         "SITE_NAME": settings.SITE_NAME,
+        "SITE_URL": settings.SITE_URL,
         "SUPPORT_CONTACT": settings.SUPPORT_CONTACT,
         "MAIL_ENABLED": bool(settings.EMAIL_HOST),
         "correlation_id": getattr(request, "correlation_id", ""),

@@ -194,7 +194,7 @@ CACHES: dict[str, Any] = {
 # --- Accounts -------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
-    "allauth.account.auth_backends.AuthenticationBackend",
+    "accounts.backends.PasswordBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -222,7 +222,11 @@ ACCOUNT_SESSION_REMEMBER = False
 # Counted in the cache that all processes share. A whole university may be behind one address.
 ACCOUNT_RATE_LIMITS = {
     "login": "60/m/ip",
+    # accounts.login_attempts: of a name from one address, from everywhere, from a known browser.
     "login_failed": "30/m/ip,5/5m/key",
+    "login_failed_name": "50/h/key",
+    "login_failed_known": "5/5m/key",
+    "reset_password": "20/m/ip,5/m/key,10/h/key",
     "federated_login": "600/m/ip",
     "federated_login_start": "300/m/ip",
     "discovery": "1200/m/ip",
@@ -238,8 +242,10 @@ MFA_FORMS = {
     "activate_totp": "accounts.forms_mfa.ActivateAppForm",
     "add_webauthn": "accounts.forms_mfa.AddKeyForm",
     "authenticate": "accounts.forms_mfa.CodeForm",
+    "authenticate_webauthn": "accounts.forms_mfa.KeyForm",
     "login_webauthn": "accounts.forms_mfa.PasskeyLoginForm",
     "reauthenticate": "accounts.forms_mfa.ConfirmCodeForm",
+    "reauthenticate_webauthn": "accounts.forms_mfa.ConfirmKeyForm",
 }
 MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}
 # Operators see the whole deployment; in production a password alone should not be enough for that.

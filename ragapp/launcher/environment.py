@@ -85,9 +85,17 @@ def embedded_services(data: DataDir, *, demo_llm: bool = False, are_up: bool = F
 
 
 def application_environment(
-    data: DataDir, credentials: Credentials, embedded: Embedded, *, host: str = "127.0.0.1"
+    data: DataDir,
+    credentials: Credentials,
+    embedded: Embedded,
+    *,
+    host: str = "127.0.0.1",
+    site_url: str = "",
 ) -> dict[str, str]:
-    """The variables to add to the environment of ``manage.py``, the workers and the web server."""
+    """The variables to add to the environment of ``manage.py``, the workers and the web server.
+
+    ``site_url`` is where the web server listens, for links when the operator names no address.
+    """
     values = {"DATA_DIR": str(data.root), "PYTHONUNBUFFERED": "1"}
     for name, value in services.service_environment(data, credentials).items():
         if name == OWNER_URL:
@@ -97,6 +105,8 @@ def application_environment(
             values[name] = value
     if not is_set("SECRET_KEY"):
         values["SECRET_KEY"] = credentials.secret_key
+    if site_url and not is_set("SITE_URL"):
+        values["SITE_URL"] = site_url
     if not is_set("ALLOWED_HOSTS"):
         values["ALLOWED_HOSTS"] = ",".join(_names_of_this_host(host))
     if embedded.models_port:

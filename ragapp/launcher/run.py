@@ -63,7 +63,7 @@ def _serve(data: DataDir, site: Site, *, demo_llm: bool) -> None:
     started = time.monotonic()
     credentials = load_credentials(data)
     embedded = embedded_services(data, demo_llm=demo_llm)
-    env = application_environment(data, credentials, embedded, host=site.host)
+    env = application_environment(data, credentials, embedded, host=site.host, site_url=site.url)
     supervisor = Supervisor(data)
     with supervisor.handling_signals():
         try:

@@ -7,6 +7,8 @@ from django.core.cache import caches
 from django.test import Client
 from django.urls import reverse
 
+from accounts.activation import end_every_session
+from accounts.known_browsers import browser_of
 from ragapp.cache import PatientRedisCache
 from tests.factories import PASSWORD, UserFactory
 
@@ -57,18 +59,84 @@ def test_an_ipv6_network_counts_as_one(client, two_a_minute, settings):
     assert tries[2] == 429
 
 
-def test_one_account_is_guessed_so_often_from_anywhere(db, settings):
+def enters(client, address, name="ada"):
+    """Whether the right password opens the account from this address."""
+    client.post(
+        "/accounts/login/",
+        {"login": name, "password": PASSWORD},
+        headers={"x-forwarded-for": address},
+    )
+    return "_auth_user_id" in client.session
+
+
+@pytest.fixture
+def ada(db, settings):
+    """Somebody whose password is guessed; a proxy says from where."""
     settings.TRUST_PROXY_HEADERS = True
-    UserFactory(username="ada")
-    for n in range(6):
+    limits = settings.ACCOUNT_RATE_LIMITS | {"login_failed_name": "20/h/key"}
+    settings.ACCOUNT_RATE_LIMITS = limits
+    return UserFactory(username="ada", email="ada@univ.example")
+
+
+@pytest.mark.parametrize("name", ["ada", "ADA", "ada@univ.example"])
+def test_wrong_passwords_close_one_address_and_no_other(ada, name):
+    for _try in range(5):
+        try_login(Client(), name, **{"x-forwarded-for": "192.0.2.1"})
+    assert not enters(Client(), "192.0.2.1")
+    assert not enters(Client(), "192.0.2.1", "ada@univ.example")
+    assert enters(Client(), "192.0.2.2")
+
+
+def test_a_name_guessed_from_everywhere_still_opens_in_a_known_browser(ada):
+    known = Client()
+    assert enters(known, "192.0.2.200")
+    cookie = known.cookies["known_browser"]
+    assert (cookie["httponly"], cookie["path"], cookie["samesite"]) == (True, "/accounts/", "Lax")
+    known.post("/accounts/logout/")
+    assert "_auth_user_id" not in known.session
+    for n in range(20):
         try_login(Client(), "ada", **{"x-forwarded-for": f"192.0.2.{n}"})
+    assert not enters(Client(), "192.0.2.100")
+    assert enters(known, "192.0.2.101")
+
+
+def test_a_known_browser_is_known_for_its_people_alone(ada):
+    bob = UserFactory(username="bob")
+    known = Client()
+    assert enters(known, "192.0.2.200", "bob")
+    known.post("/accounts/logout/")
+    for n in range(20):
+        try_login(Client(), "ada", **{"x-forwarded-for": f"192.0.2.{n}"})
+    assert not enters(known, "192.0.2.100")
+    end_every_session(bob)
+    bob.refresh_from_db()
+    assert browser_of(known.get("/accounts/login/").wsgi_request, bob) is None
+
+
+def test_guessing_in_a_known_browser_is_slowed_down_as_well(ada):
+    known = Client()
+    assert enters(known, "192.0.2.200")
+    known.post("/accounts/logout/")
+    for n in range(5):
+        try_login(known, "ada", **{"x-forwarded-for": f"192.0.2.{n}"})
+    assert not enters(known, "192.0.2.100")
+
+
+def test_a_new_password_opens_a_name_that_was_guessed(ada):
+    for n in range(20):
+        try_login(Client(), "ada", **{"x-forwarded-for": f"192.0.2.{n}"})
+    inside = Client()
+    inside.force_login(ada)
+    new = "another horse, another staple"
+    form = {"oldpassword": PASSWORD, "password1": new, "password2": new}
+    inside.post(reverse("account_change_password"), form)
     client = Client()
     client.post(
         "/accounts/login/",
-        {"login": "ada", "password": PASSWORD},
+        {"login": "ada", "password": new},
         headers={"x-forwarded-for": "192.0.2.99"},
     )
-    assert "_auth_user_id" not in client.session
+    assert "_auth_user_id" in client.session
 
 
 @pytest.fixture

@@ -61,7 +61,7 @@ class Server(uvicorn.Server):
 
 
 @pytest.fixture
-def site(transactional_db: None) -> Iterator[str]:
+def site(transactional_db: None, settings: Any) -> Iterator[str]:
     """The address of the running site, without a slash at its end."""
     config = uvicorn.Config(
         ASGIStaticFilesHandler(application),
@@ -74,7 +74,8 @@ def site(transactional_db: None) -> Iterator[str]:
     listener = config.bind_socket()
     thread = Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    settings.SITE_URL = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    yield settings.SITE_URL
     server.should_exit = True
     thread.join(timeout=20)
 

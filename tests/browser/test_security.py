@@ -2,20 +2,26 @@
 
 import re
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.contrib.sessions.models import Session
 from playwright.sync_api import Page, expect
 
 from accounts.models import User
-from tests.factories import PASSWORD, UserFactory
+from accounts.takeover import password_issued
+from instances.api_keys import create_api_key
+from instances.models import Instance
+from tests.factories import PASSWORD, MembershipFactory, UserFactory
 
 
 @pytest.fixture
-def site(site: str) -> str:
+def site(site: str, settings: Any) -> str:
     """By the only name, besides https, under which browsers let pages use keys."""
-    return site.replace("127.0.0.1", "localhost")
+    settings.SITE_URL = site.replace("127.0.0.1", "localhost")
+    return str(settings.SITE_URL)
 
 
 @pytest.fixture
@@ -129,4 +135,40 @@ def test_pages_pass_axe(
     page: Any = page_for(None if "login/" in path else ada, width=390, height=844)
     page.goto(path)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert axe(page) == []
+
+
+@pytest.mark.parametrize("locale", ["fr-FR", "en-GB"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_notes_about_the_account_and_its_keys_are_readable(
+    page_for: Callable[..., Page],
+    axe: Callable[[Page], list[str]],
+    ada: User,
+    settings: Any,
+    locale: str,
+    scheme: str,
+    width: int,
+) -> None:
+    instance = MembershipFactory(user=ada, role="member", instance__slug="law").instance
+    create_api_key(instance=instance, name="Script", scope="chat", created_by=ada)
+    password_issued(ada, by=UserFactory(username="operator", is_staff=True))
+    User.objects.filter(pk=ada.pk).update(must_change_password=False)
+    page = page_for(
+        User.objects.get(pk=ada.pk), locale=locale, scheme=scheme, width=width, height=844
+    )
+    page.goto("/")
+    expect(page.locator(".notice-warning")).to_contain_text("(operator)")
+    assert axe(page) == []
+    # The gate was switched on after the key was made; its person looks at it with a second factor.
+    Authenticator.objects.create(user=ada, type="totp", data={})
+    Instance.objects.filter(pk=instance.pk).update(second_factor="everyone")
+    store = import_module(settings.SESSION_ENGINE).SessionStore(Session.objects.get().session_key)
+    store["account_authentication_methods"] = [{"method": "mfa"}]
+    store.save()
+    page.goto("/i/law/settings/keys/")
+    expect(page.locator(".badge-warning")).to_be_visible()
+    assert axe(page) == []
+    page.get_by_role("button", name=re.compile("Confirm")).click()
+    expect(page.locator(".badge-success")).to_be_visible()
     assert axe(page) == []

@@ -64,7 +64,7 @@ async def begin(library: Cast, conversation_id: UUID | None = None) -> Asked:
     )
     question = Question(instance=library.instance, text=ABOUT_LEAVE, model=model)
     live.start(answer=asked.answer, question=question, user=library.teammate)
-    async for _, event in live.follow(library.instance, asked.answer.pk, 0):
+    async for _, event in live.follow(library.instance, asked.answer.pk, 0, cited_only=False):
         if event.name == "token":
             break
     return asked
@@ -72,7 +72,8 @@ async def begin(library: Cast, conversation_id: UUID | None = None) -> Asked:
 
 async def followed(library: Cast, answer_id: UUID) -> list[BrowserEvent]:
     async with asyncio.timeout(60):
-        return [event async for _, event in live.follow(library.instance, answer_id, 0)]
+        numbered = live.follow(library.instance, answer_id, 0, cited_only=False)
+        return [event async for _, event in numbered]
 
 
 def records(instance: Instance, answer_id: UUID) -> list[UsageRecord]:

@@ -15,11 +15,13 @@ from instances.models import AuditEntry, Instance, OrganisationAdministrator
 from instances.tenancy import overseeing, tenant
 from tests.factories import (
     DocumentFactory,
+    IdentityFactory,
     InstanceFactory,
     MembershipFactory,
     OrganisationAdministratorFactory,
     UserFactory,
 )
+from tests.people import find_and_add
 
 SECRET = "Licenciement de M. Untel"
 NEW_PASSWORD = "a password that the dean knows"
@@ -91,13 +93,29 @@ def given_a_password(cast, dean, browser):
     return person, NEW_PASSWORD
 
 
-WAYS = [created, invited, invited_by_a_created_one, given_a_password]
+def found_by_the_dean(way):
+    """The way to an account that is one of the organisation's people, so that its pages find it."""
+
+    def found(cast, dean, browser):
+        account, password = way(cast, dean, browser)
+        IdentityFactory(user=account, organisation_ids=[cast.instance.organisation_id])
+        return account, password
+
+    found.__name__ = way.__name__
+    return found
+
+
+WAYS = [
+    found_by_the_dean(way) for way in (created, invited, invited_by_a_created_one, given_a_password)
+]
 by_way = pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
 
 
 def add(organisation, browser, account):
+    """Name the account, and confirm that it is the one meant."""
     page = reverse("instances:managed_member_add", args=[organisation.slug, "law"])
-    return browser.post(page, {"identifier": account.username, "role": "admin"})
+    form = {"identifier": account.username, "role": "admin"}
+    return find_and_add(browser, page, form)
 
 
 def opens_the_document(account, password, document):
@@ -149,7 +167,7 @@ def test_such_an_account_manages_nothing(cast, organisation, dean, client_for, w
     else:
         User.objects.filter(pk=dean.pk).update(is_staff=True)
         page = reverse("instances:operators")
-    refused = browser.post(page, {"identifier": account.username})
+    refused = find_and_add(browser, page, {"identifier": account.username})
     assert refused.context["form"].errors.keys() == {"identifier"}
     assert not OrganisationAdministrator.objects.filter(user=account).exists()
     account.refresh_from_db()
@@ -162,6 +180,7 @@ def test_such_an_account_gives_its_controller_nothing(cast, organisation, dean, 
     account, _password = created(cast, dean, browser)
     other, _password = invite(browser, Client(), "other")
     OrganisationAdministratorFactory(organisation=organisation, user=account)
+    IdentityFactory(user=other, organisation_ids=[organisation.pk])
     for person in (dean, other):
         add(organisation, client_for(account), person)
         with pytest.raises(Http404):

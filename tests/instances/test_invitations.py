@@ -172,7 +172,7 @@ def test_a_mail_that_fails_leaves_the_link_to_copy(cast, client_for, settings):
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     form = {"note": "x", "role": "member", "valid_days": "7", "email": "marie@example.org"}
     page = client_for(cast.owner).post(url("invitation_create"), form)
-    assert "data-text>http://testserver/invitations/" in page.text
+    assert f"data-text>{settings.SITE_URL}/invitations/" in page.text
     assert "marie@example.org" in page.text
     # Whoever copies the link has not shown that the address is theirs.
     with tenant(cast.instance):

@@ -24,6 +24,7 @@ OURS = [
     "EMBEDDING_API_KEY",
     "LLM_BASE_URL",
     "SECRET_KEY",
+    "SITE_URL",
     "ALLOWED_HOSTS",
 ]
 
@@ -45,8 +46,9 @@ def environment(data: DataDir, **options: str) -> dict[str, str]:
 
 
 def test_everything_is_ours_by_default(data: DataDir) -> None:
-    env = environment(data)
+    env = environment(data, site_url="http://localhost:9000/")
 
+    assert env["SITE_URL"] == "http://localhost:9000/"
     assert env["DATABASE_URL"].startswith("postgresql://ragapp_app:")
     assert env["CELERY_BROKER_URL"].startswith("redis+socket://")
     assert env["EMBEDDING_BASE_URL"].startswith("http://127.0.0.1:")
