@@ -15,16 +15,16 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.known_browsers import remember_browser
-from accounts.login_attempts import consume_attempt, forgive_attempts
+from accounts.logins.attempts import consume_attempt, forgive_attempts
+from accounts.logins.known_browsers import remember_browser
+from accounts.logins.policy import rules_of
+from accounts.logins.sessions import lengthen_session
+from accounts.logins.verified_claims import remember
 from accounts.oidc.provider import OidcProvider
-from accounts.proofs import remember
-from accounts.rules import rules_of
 from accounts.saml.provider import SamlProvider
-from accounts.secrets_at_rest import decrypt, encrypt
-from accounts.sessions import lengthen_session
+from accounts.secrets.encryption import decrypt, encrypt
 from accounts.webauthn_origin import site_host
-from instances.client_address import client_address
+from web.client_address import client_address
 
 _MISMATCH = _("This user name, e-mail address or password is not right.")
 
@@ -50,7 +50,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         """Go on to the instances."""
-        return resolve_url("instances:home")
+        return resolve_url("administration:home")
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """The address that rate limits count by; a Unix socket has none of its own."""

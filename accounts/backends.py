@@ -5,7 +5,7 @@ from typing import Any
 from allauth.account.auth_backends import AuthenticationBackend
 from django.http import HttpRequest
 
-from accounts.addresses import account_named
+from accounts.logins.addresses import account_named
 from accounts.models import User
 
 

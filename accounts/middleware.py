@@ -13,7 +13,7 @@ from django.utils import translation
 from django.utils.decorators import sync_and_async_middleware
 from django.utils.http import urlencode
 
-from instances.second_factor import has_second_factor
+from instances.access.second_factor import has_second_factor
 from instances.tenancy import in_database
 
 # Where the steps are taken, and where one logs out.

@@ -10,7 +10,7 @@ from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
-from accounts.login_rules import LoginRule
+from accounts.logins.models import LoginRule
 from accounts.oidc.models import OidcSession
 from accounts.saml.models import (
     IdentityProvider,
@@ -101,9 +101,9 @@ class User(AbstractUser):
             ),
         ]
         indexes = [
-            # By which members are listed and found (instances.members).
+            # By which members are listed and found (instances.members.memberships).
             models.Index(fields=["last_name", "first_name", "username"], name="user_by_name"),
-            # By which people are found (instances.person_lookup).
+            # By which people are found (instances.members.lookup).
             models.Index(Lower("email"), name="user_by_address"),
             GinIndex(
                 OpClass(searchable(), name="gin_trgm_ops"),

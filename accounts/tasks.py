@@ -6,7 +6,7 @@ from celery import shared_task
 from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 
-from accounts import sessions
+from accounts.logins import sessions
 from accounts.models import User
 from accounts.oidc import operators
 from accounts.oidc.errors import ProviderUnreachable
@@ -14,7 +14,7 @@ from accounts.oidc.models import OidcSession
 from accounts.saml.errors import MetadataRefused
 from accounts.saml.feeds import refresh_feed
 from accounts.saml.models import MetadataFeed, SamlPost, SamlReplay, SamlRequest, SamlSession
-from instances.access_rules import reevaluate_person
+from instances.rules.matching import reevaluate_person
 
 logger = logging.getLogger(__name__)
 

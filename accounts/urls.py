@@ -5,18 +5,18 @@ from allauth.mfa.webauthn.views import add_webauthn
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from accounts import views, views_logins
-from accounts.confirmation import confirmed
+from accounts.logins.confirmation import confirmed
+from accounts.views import logins, profile
 
 urlpatterns = [
-    path("profile/", views.profile, name="profile"),
-    path("preferences/", views.preferences, name="preferences"),
+    path("profile/", profile.profile, name="profile"),
+    path("preferences/", profile.preferences, name="preferences"),
     # allauth's page would let anybody take anybody's address: nothing verifies it here.
     path("email/", RedirectView.as_view(pattern_name="profile"), name="account_email"),
-    path("logins/", views_logins.ways_in, name="ways_in"),
-    path("logins/add/", views_logins.add, name="way_in_add"),
-    path("logins/<int:account_id>/remove/", views_logins.remove, name="way_in_remove"),
-    path("second-factor/", views_logins.second_factor, name="second_factor"),
+    path("logins/", logins.ways_in, name="ways_in"),
+    path("logins/add/", logins.add, name="way_in_add"),
+    path("logins/<int:account_id>/remove/", logins.remove, name="way_in_remove"),
+    path("second-factor/", logins.second_factor, name="second_factor"),
     path(
         "3rdparty/", RedirectView.as_view(pattern_name="ways_in"), name="socialaccount_connections"
     ),

@@ -29,8 +29,8 @@ django.setup()
 
 # What follows needs Django's applications (E402).
 from inference.model_server.encoders import OpenVinoEncoder  # noqa: E402
-from ingestion import lexical  # noqa: E402
 from ingestion.chunking import TokenCounter, chunk_document, embedding_text  # noqa: E402
+from ingestion.indexing import lexical  # noqa: E402
 from ingestion.parsing.document import (  # noqa: E402
     Block,
     ParsedDocument,

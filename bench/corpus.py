@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape
 
 from playwright.sync_api import sync_playwright
 
-from ragapp.launcher.project import ROOT
+from launcher.project import ROOT
 
 PIAF = ROOT.parent / "shared" / "eval" / "piaf_fr"
 PARAGRAPHS_OF_A_DOCUMENT = 12

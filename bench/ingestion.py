@@ -23,7 +23,7 @@ import psutil
 from bench.answers import wait_until_ready
 from bench.corpus import documents
 from bench.stack import Stack, running_stack
-from ragapp.launcher.project import ROOT
+from launcher.project import ROOT
 
 BATCH_SIZES = (8, 32)  # 32 is the default of encode(), 8 its best on two cores
 

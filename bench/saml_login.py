@@ -35,7 +35,7 @@ django.setup()
 from django.conf import settings  # noqa: E402
 from django.contrib.sessions.models import Session  # noqa: E402
 
-from accounts.login_rules import LoginRule  # noqa: E402
+from accounts.logins.models import LoginRule  # noqa: E402
 from accounts.models import IdentityProvider, User  # noqa: E402
 from accounts.saml import keys  # noqa: E402
 from accounts.saml.feeds import add_single_idp  # noqa: E402

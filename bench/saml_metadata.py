@@ -27,8 +27,8 @@ django.setup()
 
 from django.db import transaction  # noqa: E402
 
+from accounts.logins.policy import rules_of  # noqa: E402
 from accounts.models import IdentityProvider, LoginRule, MetadataFeed  # noqa: E402
-from accounts.rules import rules_of  # noqa: E402
 from accounts.saml.discovery import find_choices  # noqa: E402
 from accounts.saml.feeds import take_over  # noqa: E402
 from instances.models import Organisation  # noqa: E402

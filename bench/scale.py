@@ -33,23 +33,23 @@ from django.test import Client  # noqa: E402
 from django.test.utils import setup_test_environment  # noqa: E402
 from django.urls import reverse  # noqa: E402
 
-from accounts.erasure import rows_of  # noqa: E402
+from accounts.logins.policy import rule_for, rules_of  # noqa: E402
 from accounts.models import IdentityProvider, User  # noqa: E402
-from accounts.rules import rule_for, rules_of  # noqa: E402
+from accounts.people.erasure import rows_of  # noqa: E402
 from bench.scale_data import FEDERATION, Size, fill  # noqa: E402
-from instances.access import get_membership  # noqa: E402
-from instances.access_rules import (  # noqa: E402
+from instances.access.api_keys import authenticate, create_api_key  # noqa: E402
+from instances.access.gates import get_membership  # noqa: E402
+from instances.models import AccessRule, Instance  # noqa: E402
+from instances.rules.identities import record_identity  # noqa: E402
+from instances.rules.matching import (  # noqa: E402
     open_instances,
     reevaluate_instance,
     reevaluate_person,
     reevaluate_rule,
 )
-from instances.api_keys import authenticate, create_api_key  # noqa: E402
-from instances.identities import record_identity  # noqa: E402
-from instances.models import AccessRule, Instance  # noqa: E402
 from instances.tenancy import tenant  # noqa: E402
 from ragapp.celery import app  # noqa: E402
-from ragapp.metrics import documents_by_status  # noqa: E402
+from ragapp.health.metrics import documents_by_status  # noqa: E402
 from tests.site_map import ALL_PAGES  # noqa: E402
 
 NAME = "ragapp_scale"

@@ -12,9 +12,9 @@ from typing import Any
 from django.db import connections, models, transaction
 
 from accounts.models import IdentityProvider, LoginRule, MetadataFeed, User
+from administration.lifecycle.contents import tenant_models
 from chat.models import Conversation, Message
 from ingestion.models import Document
-from instances.contents import tenant_models
 from instances.models import (
     AccessRule,
     ApiKey,

@@ -25,7 +25,7 @@ django.setup()
 from django.db import connection  # noqa: E402
 from pgvector import HalfVector  # noqa: E402
 
-from ingestion import statistics  # noqa: E402
+from ingestion.indexing import statistics  # noqa: E402
 from ingestion.models import Chunk, Document  # noqa: E402
 from instances.models import Instance, Organisation  # noqa: E402
 from instances.tenancy import tenant  # noqa: E402

@@ -21,9 +21,9 @@ from pathlib import Path
 
 import httpx
 
-from ragapp.launcher.data_dir import DataDir, open_data_dir
-from ragapp.launcher.process import processes_of, sweep
-from ragapp.launcher.project import ROOT
+from launcher.data_dir import DataDir, open_data_dir
+from launcher.process import processes_of, sweep
+from launcher.project import ROOT
 from tests.scripted_llm import MODEL
 
 CACHE = Path(os.environ.get("RAGAPP_TEST_CACHE", ROOT / "var" / "test-cache"))

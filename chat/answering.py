@@ -3,8 +3,8 @@
     question → retrieve → prompt → generate → stream → measure
 
 ``answer_question`` is the line. It touches the database only in short steps, so no connection is
-held while a model generates. Who consumes it (the browser through ``chat.live``, a program through
-``chat.api``) keeps a ``Transcript``, and records the usage in ``finally``.
+held while a model generates. Who consumes it (the browser through ``chat.answers.live``, a program
+through ``chat.api``) keeps a ``Transcript``, and records the usage in ``finally``.
 """
 
 import logging
@@ -17,17 +17,17 @@ from uuid import UUID
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from chat import extractive
-from chat.events import AnswerEvent, Reasoning, Sources, Stage, Text
-from chat.follow_up import self_contained_question
-from chat.prompts import answer_prompt
-from chat.transcript import Transcript
+from chat.answers import extractive
+from chat.answers.events import AnswerEvent, Reasoning, Sources, Stage, Text
+from chat.answers.follow_up import self_contained_question
+from chat.answers.prompts import answer_prompt
+from chat.answers.transcript import Transcript
 from inference.catalogue import EXTRACTIVE, LanguageModel, within_instance
-from inference.chat.backend import ChatMessage
-from inference.chat.client import stream_chat
-from inference.chat.events import Finished, PromptTruncated, ReasoningDelta, TextDelta
 from inference.errors import ContextOverflow, InferenceError
 from inference.fair_turns import Asker
+from inference.llm.backend import ChatMessage
+from inference.llm.client import stream_chat
+from inference.llm.events import Finished, PromptTruncated, ReasoningDelta, TextDelta
 from instances.models import Instance
 from retrieval.search import RetrievedChunk, SearchResult, asearch
 

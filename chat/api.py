@@ -10,13 +10,13 @@ from pydantic import ConfigDict
 
 from chat import completions
 from chat.answering import Question
-from chat.conversations import MAX_HISTORY, MAX_QUESTION_CHARS
-from chat.failures import user_message
-from chat.server_sent_events import stream_response
+from chat.answers.failures import user_message
+from chat.conversations.turns import MAX_HISTORY, MAX_QUESTION_CHARS
 from inference.catalogue import LanguageModel, available_models
-from inference.chat.backend import ChatMessage
+from inference.llm.backend import ChatMessage
 from instances.api import ApiError, AsyncApiKeyAuth, KeyRequest
 from usage.admission import admit_question, person_name
+from web.server_sent_events import stream_response
 
 router = Router(tags=["OpenAI-compatible"], auth=AsyncApiKeyAuth())
 

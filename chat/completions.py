@@ -10,20 +10,20 @@ from uuid import uuid4
 import orjson
 
 from chat.answering import Question, answer_question
-from chat.events import Answered, AnswerEvent, Reasoning, Text
-from chat.failures import user_message
-from chat.passages import page_of_quote
-from chat.persistence import FinishedAnswer
-from chat.rights import ACCESS_ENDED, AccessEnded, while_allowed
-from chat.saving import save_patiently
-from chat.transcript import Transcript
+from chat.answers.events import Answered, AnswerEvent, Reasoning, Text
+from chat.answers.failures import user_message
+from chat.answers.persistence import FinishedAnswer
+from chat.answers.rights import ACCESS_ENDED, AccessEnded, while_allowed
+from chat.answers.saving import save_patiently
+from chat.answers.transcript import Transcript
+from chat.conversations.passages import page_of_quote
+from instances.access.api_keys import is_usable
 from instances.api import ApiError
-from instances.api_keys import is_usable
-from instances.client_queries import uninterrupted
 from instances.models import ApiKey
 from instances.tenancy import in_tenant
 from retrieval.search import RetrievedChunk
 from usage.admission import Admission, held
+from web.client_queries import uninterrupted
 
 _DONE = b"data: [DONE]\n\n"
 # Failures before the first word; a program may try again after a 503.

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext as _
 
-from chat.conversations import MAX_QUESTION_CHARS
+from chat.conversations.turns import MAX_QUESTION_CHARS
 from retrieval.search import MAX_DOCUMENTS
 
 

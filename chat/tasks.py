@@ -2,8 +2,8 @@
 
 from celery import shared_task
 
-from chat.reading import close_abandoned, instances_with_abandoned
-from chat.saving import save_kept
+from chat.answers.reading import close_abandoned, instances_with_abandoned
+from chat.answers.saving import save_kept
 from instances.tenancy import tenant
 
 

@@ -8,7 +8,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from inference.chat.backend import ChatBackend, PriorityScheme
+from inference.llm.backend import ChatBackend, PriorityScheme
 from instances.models import Instance
 
 EXTRACTIVE = "extractive"

@@ -22,7 +22,7 @@ the provider.
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from inference.chat.events import TokenUsage
+    from inference.llm.events import TokenUsage
 
 
 class InferenceError(Exception):

@@ -10,6 +10,7 @@ from ninja import Field, File, Form, Query, Router, Schema, Status
 from ninja.files import UploadedFile
 
 from ingestion import uploads
+from ingestion.documents.text_export import json_text, plain_text
 from ingestion.errors import (
     FileTooLarge,
     IngestionError,
@@ -18,7 +19,6 @@ from ingestion.errors import (
     warning_message,
 )
 from ingestion.models import Document, DocumentPage
-from ingestion.text_export import json_text, plain_text
 from instances.api import ApiError, ApiKeyAuth, ErrorDetail, ErrorOut, KeyRequest
 from instances.errors import InstanceError
 from instances.errors import user_message as refusal

@@ -19,8 +19,8 @@ from django.utils import timezone
 from pgvector import HalfVector
 
 from inference.errors import InferenceError
-from ingestion import statistics
 from ingestion.errors import IngestionError
+from ingestion.indexing import statistics
 from ingestion.models import Chunk, Document, DocumentPage
 from ingestion.parsing.document import ParsedDocument, Passage, page_text
 from instances.tenancy import tenant

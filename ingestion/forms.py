@@ -7,8 +7,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from ingestion.kinds import KINDS
-from ingestion.queries import SORTS, STATES, DocumentFilter
+from ingestion.documents.kinds import KINDS
+from ingestion.documents.queries import SORTS, STATES, DocumentFilter
 
 BULK_LIMIT = 1000
 

@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from ingestion.errors import EncryptedDocument, UnsupportedMediaType
 from ingestion.parsing.archive import Archive
-from ingestion.parsing.encoding import detect_encoding
+from ingestion.parsing.text.encoding import detect_encoding
 
 PDF = "application/pdf"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"

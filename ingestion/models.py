@@ -166,8 +166,8 @@ class Chunk(InstanceOwnedModel):
     token_count = models.PositiveIntegerField()
     # No fixed dimension: the model is a setting. NULL until embedded.
     embedding = HalfVectorField(null=True)
-    # BM25 weights of the passage's terms (ingestion.lexical); NULL until the whole document is
-    # ready, which is what makes a chunk visible to retrieval.
+    # BM25 weights of the passage's terms (ingestion.indexing.lexical); NULL until the whole
+    # document is ready, which is what makes a chunk visible to retrieval.
     terms = SparseVectorField(dimensions=TERM_SPACE, null=True)
 
     class Meta:

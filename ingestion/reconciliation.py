@@ -17,8 +17,8 @@ from uuid import UUID
 from django.conf import settings
 from django.utils import timezone
 
-from ingestion import statistics
 from ingestion.errors import ParserCrashed, ServiceError
+from ingestion.indexing import statistics
 from ingestion.models import Chunk, Document
 from instances.across_instances import ask
 from instances.tenancy import tenant

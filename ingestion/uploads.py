@@ -16,8 +16,9 @@ from django.core.files import File
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from ingestion import statistics, tasks
+from ingestion import tasks
 from ingestion.errors import EmptyDocument, FileTooLarge, ParseCancelled
+from ingestion.indexing import statistics
 from ingestion.media_types import detect
 from ingestion.models import Document, stored_path
 from instances.models import Instance

@@ -10,7 +10,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from instances.models import Instance, Organisation
-from instances.search_words import LimitedSearchAdmin
+from web.search_words import LimitedSearchAdmin
 
 
 class NamesOnlyAdmin(LimitedSearchAdmin):

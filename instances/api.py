@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 from ninja import Router, Schema
 from ninja.security import HttpBearer
 
-from instances.access import SAFE_METHODS, archived_reason, closed_code, closed_reason
-from instances.api_keys import authenticate, lacks_second_factor
+from instances.access.api_keys import authenticate, lacks_second_factor
+from instances.access.gates import SAFE_METHODS, archived_reason, closed_code, closed_reason
 from instances.models import ApiKey, Role
 from instances.tenancy import in_database
 
@@ -32,7 +32,7 @@ class KeyRequest(HttpRequest):
 class ApiKeyAuth(HttpBearer):
     """Lets in a valid key whose scope is wide enough; for synchronous operations.
 
-    A key goes through the gates of its instance, as its person does (``instances.access``).
+    A key goes through the gates of its instance, as its person does (``instances.access.gates``).
     """
 
     def __init__(self, scope: str = ApiKey.Scope.CHAT) -> None:

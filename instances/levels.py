@@ -33,16 +33,16 @@ class Level:
     def base_template(self) -> str:
         """The template around its pages; each has the blocks ``section_title`` and ``settings``."""
         return {
-            "site": "organisations/base_site_administration.html",
-            "organisation": "organisations/base_organisation.html",
-            "instance": "instances/base_settings.html",
+            "site": "administration/consoles/base_site_administration.html",
+            "organisation": "administration/consoles/base_organisation.html",
+            "instance": "administration/base_settings.html",
         }[self.name]
 
     def url(self, page: str, *arguments: Any) -> str:
         """The address of ``page`` ("audit", "charter", …) at this level."""
         place = self.instance or self.organisation
         named = (place.slug, *arguments) if place else arguments
-        return reverse(f"instances:{self.name}_{page}", args=named)
+        return reverse(f"administration:{self.name}_{page}", args=named)
 
     def visible(self) -> AbstractContextManager[None]:
         """Run a transaction in which the level's part of the audit log is visible."""

@@ -13,8 +13,6 @@ from django.db import models
 from django.db.models import Q, QuerySet
 from django.utils import translation
 
-from instances.enqueueing import enqueue_on_commit
-from instances.mails import send_mail
 from instances.models import (
     AccountControl,
     DeletionRecord,
@@ -25,6 +23,8 @@ from instances.models import (
     Role,
 )
 from instances.tenancy import tenant
+from web.enqueueing import enqueue_on_commit
+from web.mails import send_mail
 
 # What each kind of mail is about.
 SUBJECTS: dict[str, type[models.Model]] = {

@@ -1,7 +1,7 @@
 """User names: one spelling each, and none that passes for somebody's address.
 
 People are added to instances by their user name or their e-mail address. A user name with an ``@``
-therefore comes from a scoped identifier that counted for a login (``accounts.saml.identifiers``),
+therefore comes from a scoped identifier that counted for a login (``accounts.logins.identifiers``),
 and from nowhere else.
 """
 

@@ -10,7 +10,7 @@ from contextvars import ContextVar
 from logging.config import dictConfig
 from typing import Any
 
-from instances.log_lines import LineFormatter, log_uncaught
+from web.log_lines import LineFormatter, log_uncaught
 
 correlation_id: ContextVar[str] = ContextVar("correlation_id", default="-")
 # Of invitations and of new passwords, which are in addresses.

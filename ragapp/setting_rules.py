@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
-from inference.chat.backend import check_address
+from inference.llm.backend import check_address
 
 _URLS = (
     "SITE_URL",

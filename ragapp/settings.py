@@ -45,11 +45,11 @@ SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-CSRF_FAILURE_VIEW = "ragapp.error_pages.csrf_failure"
+CSRF_FAILURE_VIEW = "web.error_pages.csrf_failure"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
-SESSION_SERIALIZER = "accounts.secrets_at_rest.EncryptedSerializer"
+SESSION_SERIALIZER = "accounts.secrets.encryption.EncryptedSerializer"
 if TRUST_PROXY_HEADERS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
@@ -74,6 +74,7 @@ INSTALLED_APPS = [
     "ingestion",
     "usage",
     "inference",
+    "administration",
     "instances",
     "allauth",
     "allauth.account",
@@ -92,25 +93,25 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 MIDDLEWARE = [
-    "ragapp.inline_middleware.SecurityMiddleware",
+    "ragapp.middleware.inline.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
-    "ragapp.inline_middleware.GZipMiddleware",
-    "ragapp.inline_middleware.CSPMiddleware",
-    "ragapp.middleware.correlation_id",
-    "ragapp.middleware.query_without_nul",
-    "ragapp.metrics.request_seconds",
-    "ragapp.inline_middleware.SessionMiddleware",
-    "ragapp.inline_middleware.LocaleMiddleware",
-    "ragapp.inline_middleware.CommonMiddleware",
-    "ragapp.inline_middleware.CsrfViewMiddleware",
-    "ragapp.inline_middleware.AuthenticationMiddleware",
-    "ragapp.inline_middleware.MessageMiddleware",
-    "ragapp.inline_middleware.XFrameOptionsMiddleware",
+    "ragapp.middleware.inline.GZipMiddleware",
+    "ragapp.middleware.inline.CSPMiddleware",
+    "ragapp.middleware.requests.correlation_id",
+    "ragapp.middleware.requests.query_without_nul",
+    "ragapp.health.metrics.request_seconds",
+    "ragapp.middleware.inline.SessionMiddleware",
+    "ragapp.middleware.inline.LocaleMiddleware",
+    "ragapp.middleware.inline.CommonMiddleware",
+    "ragapp.middleware.inline.CsrfViewMiddleware",
+    "ragapp.middleware.inline.AuthenticationMiddleware",
+    "ragapp.middleware.inline.MessageMiddleware",
+    "ragapp.middleware.inline.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.user_language",
     "accounts.middleware.require_first_steps",
-    "ragapp.middleware.origin",
-    "ragapp.middleware.RequiredSteps",
+    "ragapp.middleware.requests.origin",
+    "ragapp.middleware.requests.RequiredSteps",
 ]
 ROOT_URLCONF = "ragapp.urls"
 ASGI_APPLICATION = "ragapp.asgi.application"
@@ -125,13 +126,13 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "ragapp.context_processors.site",
+                "web.context_processors.site",
             ],
             "libraries": {"ragapp_ui": "ragapp.templatetags.ragapp_ui"},
         },
     },
 ]
-# These look for Django's middleware by name; ours are subclasses (ragapp.inline_middleware).
+# These look for Django's middleware by name; ours are subclasses (ragapp.middleware.inline).
 SILENCED_SYSTEM_CHECKS = ["security.W001", "security.W002", "security.W003"]
 
 # --- Database -------------------------------------------------------------------------------------
@@ -142,7 +143,7 @@ DATABASE_POOL_SIZE: int = env.int("DATABASE_POOL_SIZE", 20)
 # The web server sets it (ragapp.asgi); workers and commands leave it.
 PROCESS_KIND: str = env.str("PROCESS_KIND", "background", validate=OneOf(["web", "background"]))
 # Seconds. Somebody waits for a request; tasks and commands may take longer, and migrations (the
-# owner) as long as they need. The role has limits of its own (ragapp/launcher/roles.sql).
+# owner) as long as they need. The role has limits of its own (launcher/roles.sql).
 DATABASE_STATEMENT_TIMEOUT_S: int = env.int("DATABASE_STATEMENT_TIMEOUT_S", 20)
 DATABASE_LOCK_TIMEOUT_S: int = env.int("DATABASE_LOCK_TIMEOUT_S", 10)
 DATABASE_IDLE_TRANSACTION_TIMEOUT_S: int = env.int("DATABASE_IDLE_TRANSACTION_TIMEOUT_S", 60)
@@ -213,16 +214,16 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = f"[{SITE_NAME}] "
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
-    "login": "accounts.forms.LoginForm",
-    "change_password": "accounts.forms.ChangePasswordForm",
-    "reauthenticate": "accounts.forms.ReauthenticateForm",
-    "reset_password": "accounts.forms.ResetPasswordForm",
+    "login": "accounts.forms.passwords.LoginForm",
+    "change_password": "accounts.forms.passwords.ChangePasswordForm",
+    "reauthenticate": "accounts.forms.passwords.ReauthenticateForm",
+    "reset_password": "accounts.forms.passwords.ResetPasswordForm",
 }
 ACCOUNT_SESSION_REMEMBER = False
 # Counted in the cache that all processes share. A whole university may be behind one address.
 ACCOUNT_RATE_LIMITS = {
     "login": "60/m/ip",
-    # accounts.login_attempts: of a name from one address, from everywhere, from a known browser.
+    # accounts.logins.attempts: of a name from one address, from everywhere, from a known browser.
     "login_failed": "30/m/ip,5/5m/key",
     "login_failed_name": "50/h/key",
     "login_failed_known": "5/5m/key",
@@ -239,13 +240,13 @@ MFA_ADAPTER = "accounts.adapter.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_FORMS = {
-    "activate_totp": "accounts.forms_mfa.ActivateAppForm",
-    "add_webauthn": "accounts.forms_mfa.AddKeyForm",
-    "authenticate": "accounts.forms_mfa.CodeForm",
-    "authenticate_webauthn": "accounts.forms_mfa.KeyForm",
-    "login_webauthn": "accounts.forms_mfa.PasskeyLoginForm",
-    "reauthenticate": "accounts.forms_mfa.ConfirmCodeForm",
-    "reauthenticate_webauthn": "accounts.forms_mfa.ConfirmKeyForm",
+    "activate_totp": "accounts.forms.second_factors.ActivateAppForm",
+    "add_webauthn": "accounts.forms.second_factors.AddKeyForm",
+    "authenticate": "accounts.forms.second_factors.CodeForm",
+    "authenticate_webauthn": "accounts.forms.second_factors.KeyForm",
+    "login_webauthn": "accounts.forms.second_factors.PasskeyLoginForm",
+    "reauthenticate": "accounts.forms.second_factors.ConfirmCodeForm",
+    "reauthenticate_webauthn": "accounts.forms.second_factors.ConfirmKeyForm",
 }
 MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}
 # Operators see the whole deployment; in production a password alone should not be enough for that.
@@ -374,9 +375,12 @@ CELERY_BEAT_SCHEDULE = {
     "forget-identities": {"task": "instances.tasks.forget_old_identities", "schedule": 3600.0},
     "end-memberships": {"task": "instances.tasks.end_memberships", "schedule": 300.0},
     "reconcile-answers": {"task": "chat.tasks.reconcile", "schedule": 30.0},
-    "delete-instances": {"task": "instances.tasks.delete_due_instances", "schedule": 60.0},
+    "delete-instances": {"task": "administration.tasks.delete_due_instances", "schedule": 60.0},
     "seal-audit-log": {"task": "instances.tasks.seal_audit_log", "schedule": 30.0},
-    "archive-instances": {"task": "instances.tasks.archive_disused_instances", "schedule": 3600.0},
+    "archive-instances": {
+        "task": "administration.tasks.archive_disused_instances",
+        "schedule": 3600.0,
+    },
 }
 
 # --- Ingestion ------------------------------------------------------------------------------------

@@ -5,30 +5,31 @@ from django.contrib import admin
 from django.urls import include, path
 from django.utils.translation import gettext_lazy as _
 
-from accounts import views_invitations, views_organisations
 from accounts.saml.urls import pages as saml_pages
-from ragapp import error_pages, views
+from accounts.views import invitations, organisations
 from ragapp.api import api
+from ragapp.health import views
+from web import error_pages
 
 admin.site.site_header = admin.site.site_title = _("Login sources and accounts")
 # Django's own login knows neither second factors nor rate limits.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
-    path("", include("instances.urls")),
+    path("", include("administration.urls")),
     path("i/<slug:slug>/", include("chat.urls")),
     path("i/<slug:slug>/", include("ingestion.urls")),
     # Not under accounts/, which is open before an operator's second factor.
     path(
         "organisations/<slug:organisation>/switch/",
-        views_organisations.switch,
+        organisations.switch,
         name="organisation_switch",
     ),
     path("accounts/", include("accounts.urls")),
-    path("invitations/<str:token>/", views_invitations.open_invitation, name="invitation"),
+    path("invitations/<str:token>/", invitations.open_invitation, name="invitation"),
     path(
         "invitations/<str:token>/account/",
-        views_invitations.create_account,
+        invitations.create_account,
         name="invitation_account",
     ),
     path("saml/", include(saml_pages)),

@@ -13,8 +13,8 @@ from pgvector import HalfVector
 
 from inference.embedding.client import EmbeddingClient
 from inference.embedding.folder import prepared_folder
-from ingestion import statistics
 from ingestion.chunking import TokenCounter, chunk_document, embedding_text
+from ingestion.indexing import statistics
 from ingestion.models import Chunk, Document, DocumentPage
 from ingestion.parsing.document import Block, ParsedDocument, ParsedPage, Passage
 from instances.models import Instance

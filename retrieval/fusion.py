@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ingestion import lexical
+from ingestion.indexing import lexical
 from ingestion.models import CorpusStatistics
 
 LEXICAL_WEIGHT = 8.0

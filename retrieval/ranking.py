@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from ingestion import lexical
+from ingestion.indexing import lexical
 from ingestion.models import CorpusStatistics, TermStatistics
 from retrieval.fusion import Question, weigh_question
 

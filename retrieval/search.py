@@ -5,7 +5,7 @@
 
 - *Dense*: the cosine between the question's embedding and each chunk's finds passages that say the
   same in other words, or in another language.
-- *Lexical*: BM25 over stems (``ingestion.lexical``) finds names, numbers and exact terms.
+- *Lexical*: BM25 over stems (``ingestion.indexing.lexical``) finds names, numbers and exact terms.
 - *Fusion* (``retrieval.fusion``) adds the two, each divided by its own scale.
 - ``retrieval.ranking`` does all of it in one SQL statement.
 - ``retrieval.rerank`` puts the best in a better order, where the operator has set a reranker.

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from inference.chat.backend import ChatBackend
-from inference.chat.connections import close_shared_client
+from inference.llm.backend import ChatBackend
+from inference.llm.connections import close_shared_client
 from tests.scripted_llm import MODEL, ScriptedLLM
 
 

@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 
-from ragapp.launcher.project import ROOT
+from launcher.project import ROOT
 
 # Another second, minute, hour and day, and by the way another month.
 SHIFT_S = 40 * 86_400 + 3_723

@@ -11,13 +11,22 @@ from django.apps import apps
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 
-from instances.contents import tenant_models
+from administration.lifecycle.contents import tenant_models
 from instances.tenancy import as_user, tenant
 from tests import factories
 from tests.cast import Cast, make_cast
 from tests.site_map import ALL_PAGES, TENANT_PAGES, values_inside
 
-PROJECT_APPS = {"accounts", "chat", "ingestion", "inference", "instances", "retrieval", "usage"}
+PROJECT_APPS = {
+    "accounts",
+    "administration",
+    "chat",
+    "ingestion",
+    "inference",
+    "instances",
+    "retrieval",
+    "usage",
+}
 # What belongs to the deployment and not to a tenant.
 SHARED_MODELS = {
     "accounts.IdentityProvider",
@@ -185,7 +194,7 @@ def test_a_stranger_finds_no_page_of_an_instance(inside):
 def test_the_pages_that_a_stranger_does_not_find_are_there(inside):
     cast, values = inside
     for page in TENANT_PAGES:
-        if page.name in {"instances:member_remove", "documents:delete"}:
+        if page.name in {"administration:member_remove", "documents:delete"}:
             continue
         path = page.path(values)
         assert answers(cast.owner, path) != {404}, path
@@ -195,7 +204,7 @@ CONSOLE_PAGES = [page for page in ALL_PAGES if page.route.startswith("o/")]
 OPERATOR_PAGES = [
     page
     for page in ALL_PAGES
-    if page.name.startswith("instances:") and page.route.startswith("organisations/")
+    if page.name.startswith("administration:") and page.route.startswith("organisations/")
 ]
 
 
@@ -232,7 +241,7 @@ def test_an_administrator_of_an_organisation_operates_nothing(inside):
         *OPERATOR_PAGES,
         *(page for page in ALL_PAGES if page.name == "organisation_switch"),
     ]:
-        refused = {403} if page.name == "instances:new_organisation" else {404}
+        refused = {403} if page.name == "administration:new_organisation" else {404}
         path = page.path(values)
         assert answers(administrator, path) - {405} == refused, path
 

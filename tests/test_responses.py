@@ -7,7 +7,7 @@ import pytest
 from django.http import HttpResponse, StreamingHttpResponse
 from django.test import RequestFactory
 
-from ragapp.inline_middleware import GZipMiddleware
+from ragapp.middleware.inline import GZipMiddleware
 
 TEXT = "une réponse assez longue " * 40
 

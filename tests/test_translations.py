@@ -15,6 +15,7 @@ ROOT = Path(__file__).parent.parent
 CATALOGUE = ROOT / "locale" / "fr" / "LC_MESSAGES" / "django.po"
 PACKAGES = [
     "accounts",
+    "administration",
     "chat",
     "inference",
     "ingestion",
@@ -22,6 +23,7 @@ PACKAGES = [
     "ragapp",
     "retrieval",
     "usage",
+    "web",
 ]
 # A function and which of its arguments are the message, its plural, and its context ("c").
 KEYWORDS = {

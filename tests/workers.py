@@ -17,7 +17,7 @@ _WHOLE_PROGRAMS = (
     "tests/browser/",
     "tests/crash/",
     "tests/launcher/",
-    "tests/oidc/",
+    "tests/accounts/oidc/",
 )
 
 

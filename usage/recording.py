@@ -5,7 +5,7 @@ from uuid import UUID
 from prometheus_client import Counter
 
 from inference.catalogue import LanguageModel
-from inference.chat.events import TokenUsage
+from inference.llm.events import TokenUsage
 from usage.impact import Impact, local_impact, modelled_impact
 from usage.models import UsageRecord
 

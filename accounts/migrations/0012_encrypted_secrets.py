@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import migrations
 
-from accounts.secrets_at_rest import encrypt
+from accounts.secrets.encryption import encrypt
 
 
 def encrypt_secrets(apps: Any, schema_editor: Any) -> None:

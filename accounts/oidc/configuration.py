@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from accounts.oidc.errors import ProviderUnreachable
 from accounts.oidc.http import fetch_object, is_protected
-from accounts.secrets_at_rest import decrypt
+from accounts.secrets.encryption import decrypt
 
 _DISCOVERY = "/.well-known/openid-configuration"
 # Its name in the settings of a row, encrypted; the column ``secret`` is too short, and stays empty.

@@ -10,7 +10,7 @@ from django.utils.http import urlencode
 from accounts.oidc.configuration import configuration_of
 from accounts.oidc.errors import ProviderUnreachable
 from accounts.oidc.models import OidcSession
-from accounts.secrets_at_rest import decrypt
+from accounts.secrets.encryption import decrypt
 
 logger = logging.getLogger(__name__)
 

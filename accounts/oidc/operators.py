@@ -8,7 +8,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from accounts.login_rules import LoginRule
+from accounts.logins.models import LoginRule
+from accounts.logins.withdrawal import forget_logins_of
 from accounts.oidc.configuration import (
     CLIENT_SECRET,
     Configuration,
@@ -21,8 +22,7 @@ from accounts.oidc.errors import ProviderUnreachable
 from accounts.oidc.provider import OidcProvider
 from accounts.oidc.tokens import ALGORITHMS
 from accounts.saml.provider import SamlProvider
-from accounts.secrets_at_rest import encrypt
-from accounts.withdrawal import forget_logins_of
+from accounts.secrets.encryption import encrypt
 from instances import audit
 
 DEFAULT_SCOPES = ("openid", "profile")

@@ -6,9 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from accounts.errors import RequirementRefused
-from accounts.login_rules import LoginRule
-from accounts.saml.attributes import MAX_VALUE_CHARS, MAX_VALUES, Attributes
-from accounts.saml.identifiers import (
+from accounts.logins.identifiers import (
     SCOPED,
     allowed_scopes,
     scoped_affiliations,
@@ -16,6 +14,8 @@ from accounts.saml.identifiers import (
     scopes_of,
     within_scopes_only,
 )
+from accounts.logins.models import LoginRule
+from accounts.saml.attributes import MAX_VALUE_CHARS, MAX_VALUES, Attributes
 
 # What federations call these claims (REFEDS, mapping of attributes to claims) and we call so.
 _NAMES: Final = {

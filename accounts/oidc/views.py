@@ -14,8 +14,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from accounts.errors import LoginError
-from accounts.linking import take_linking
-from accounts.login_rules import LoginRule
+from accounts.logins.linking import take_linking
+from accounts.logins.models import LoginRule
+from accounts.logins.policy import rule_for_oidc, rules_of
+from accounts.logins.sessions import shorten_anonymous_session
+from accounts.logins.verified_claims import link_to, log_in, require_rule
 from accounts.oidc.errors import (
     AnswerRefused,
     LoginCancelled,
@@ -24,13 +27,10 @@ from accounts.oidc.errors import (
     StateLost,
 )
 from accounts.oidc.failures import failure_page
-from accounts.oidc.proof import proof_of
 from accounts.oidc.provider import OidcAdapter, OidcProvider
-from accounts.proofs import link_to, log_in, require_rule
-from accounts.rate_limits import limited
-from accounts.rules import rule_for_oidc, rules_of
-from accounts.sessions import shorten_anonymous_session
-from instances.next_page import next_page
+from accounts.oidc.verified_claims import proof_of
+from web.next_page import next_page
+from web.rate_limits import limited
 
 
 @limited("federated_login_start")

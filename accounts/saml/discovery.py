@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 from django.db.models.functions import Collate
 
-from accounts.login_rules import LoginRule
-from accounts.rules import providers_of
+from accounts.logins.models import LoginRule
+from accounts.logins.policy import providers_of
 from accounts.saml.folding import fold
 from accounts.saml.models import IdentityProvider
-from instances.search_words import MAX_WORDS, search_text, search_words
+from web.search_words import MAX_WORDS, search_text, search_words
 
 LIMIT = 30
 

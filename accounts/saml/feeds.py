@@ -17,12 +17,12 @@ import httpx
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.logins.withdrawal import saml_switched_off
 from accounts.saml.errors import MetadataRefused
 from accounts.saml.folding import fold
 from accounts.saml.metadata import IdpRecord, read_idp, read_idps, verify_aggregate
 from accounts.saml.models import IdentityProvider, MetadataFeed
 from accounts.saml.xml import MD, parse_message, tag
-from accounts.withdrawal import saml_switched_off
 from instances import audit
 
 logger = logging.getLogger(__name__)

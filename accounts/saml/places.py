@@ -3,9 +3,9 @@
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts.login_rules import LoginRule
-from accounts.rules import rules_of, rules_towards
-from instances.next_page import next_page
+from accounts.logins.models import LoginRule
+from accounts.logins.policy import rules_of, rules_towards
+from web.next_page import next_page
 
 
 def offered_rules(request: HttpRequest) -> QuerySet[LoginRule]:

@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts.login_rules import LoginRule
+from accounts.logins.models import LoginRule
 from accounts.saml.errors import BrowserDiffers, RequestUnknown, RequestUsed, ResponseRefused
 from accounts.saml.keys import service_provider
 from accounts.saml.models import IdentityProvider, SamlPost, SamlReplay, SamlRequest

@@ -14,6 +14,14 @@ from typing import Any
 
 from lxml import etree
 
+from accounts.logins.identifiers import (
+    PERSISTENT,
+    SCOPED_IDENTIFIERS,
+    allowed_scopes,
+    scoped_affiliations,
+    scoped_identifier,
+    within_scopes_only,
+)
 from accounts.saml.assertions import VerifiedAssertion, read_assertion
 from accounts.saml.attributes import Attributes
 from accounts.saml.clock import check_fresh
@@ -25,14 +33,6 @@ from accounts.saml.errors import (
     NotOurs,
     ResponseRefused,
     StatusRefused,
-)
-from accounts.saml.identifiers import (
-    PERSISTENT,
-    SCOPED_IDENTIFIERS,
-    allowed_scopes,
-    scoped_affiliations,
-    scoped_identifier,
-    within_scopes_only,
 )
 from accounts.saml.service_provider import IdpMetadata, ServiceProvider, client_for
 from accounts.saml.shape import check_response, the_assertion

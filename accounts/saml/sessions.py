@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from accounts import sessions
+from accounts.logins import sessions
 from accounts.saml.models import SamlSession
 
 

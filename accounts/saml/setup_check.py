@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.utils import timezone
 
-from accounts.login_rules import LoginRule
+from accounts.logins.models import LoginRule
 from accounts.saml.keys import key_pairs
 from accounts.saml.models import IdentityProvider, MetadataFeed
 from accounts.saml.xmlsec import program

@@ -12,11 +12,10 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.errors import LoginError
-from accounts.linking import take_linking
-from accounts.login_rules import LoginRule
-from accounts.proofs import link_to, log_in, require_rule
-from accounts.rate_limits import limited
-from accounts.rules import rule_for
+from accounts.logins.linking import take_linking
+from accounts.logins.models import LoginRule
+from accounts.logins.policy import rule_for
+from accounts.logins.verified_claims import link_to, log_in, require_rule
 from accounts.saml.cookies import browser_of, remember_browser, remember_choice
 from accounts.saml.errors import RequestUsed
 from accounts.saml.failures import failure_by_code, failure_page
@@ -24,7 +23,6 @@ from accounts.saml.keys import KeysMissing, service_provider
 from accounts.saml.models import IdentityProvider, SamlRequest
 from accounts.saml.our_metadata import our_metadata
 from accounts.saml.places import offered_rules
-from accounts.saml.proof import proof_of
 from accounts.saml.provider import SamlProvider
 from accounts.saml.requests import (
     REQUEST_LIFE,
@@ -36,8 +34,10 @@ from accounts.saml.requests import (
     take_request,
 )
 from accounts.saml.responses import AuthenticatedSubject, read_response
+from accounts.saml.verified_claims import proof_of
 from instances.models import Organisation
-from instances.next_page import next_page
+from web.next_page import next_page
+from web.rate_limits import limited
 
 
 @require_GET

@@ -10,7 +10,6 @@ from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from accounts.rate_limits import limited
 from accounts.saml.cookies import browser_of, last_choice
 from accounts.saml.discovery import find_choices
 from accounts.saml.failures import FAILURES
@@ -18,7 +17,8 @@ from accounts.saml.keys import entity_id
 from accounts.saml.models import SamlRequest
 from accounts.saml.places import offered_rules
 from accounts.saml.requests import unanswered
-from instances.search_words import search_text
+from web.rate_limits import limited
+from web.search_words import search_text
 
 
 @require_GET

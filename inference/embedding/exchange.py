@@ -17,8 +17,6 @@ from typing import Any, TypeVar
 import httpx
 import orjson
 
-from inference.chat.connections import LIMITS, LOOPBACK, REQUEST_FAILED, shared_client
-from inference.chat.failures import error_from_response
 from inference.errors import (
     BackendOverloaded,
     BackendTimeout,
@@ -26,6 +24,8 @@ from inference.errors import (
     InferenceError,
     ProtocolError,
 )
+from inference.llm.connections import LIMITS, LOOPBACK, REQUEST_FAILED, shared_client
+from inference.llm.failures import error_from_response
 
 FIRST_PAUSE_S = 0.25
 CONNECT_TIMEOUT_S = 5.0

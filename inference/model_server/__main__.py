@@ -10,7 +10,7 @@ from environs import EnvError
 from inference.model_server.app import ModelServerApp
 from inference.model_server.configuration import Configuration
 from inference.model_server.service import ModelService
-from instances.log_lines import LineFormatter, log_uncaught
+from web.log_lines import LineFormatter, log_uncaught
 
 
 def log_lines() -> None:

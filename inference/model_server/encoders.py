@@ -3,7 +3,8 @@
 Two engines for one prepared folder. `OpenVinoEncoder` runs the exported graph with OpenVINO alone:
 it starts in a second, without PyTorch in memory. It knows the common shape of embedding models, an
 encoder with mean or first-token pooling; `SentenceTransformerEncoder` takes every other model, and
-machines without OpenVINO. Both give the same vectors (tests/inference/test_model_encoders.py).
+machines without OpenVINO. Both give the same vectors
+(tests/inference/model_server/test_encoders.py).
 """
 
 import importlib.util

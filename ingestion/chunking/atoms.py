@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ingestion.chunking.sentences import sentence_spans
 from ingestion.chunking.tokens import TokenCounter
 from ingestion.parsing.document import Block, ParsedPage, block_starts
-from ingestion.parsing.tables import is_rule, split_row
+from ingestion.parsing.text.tables import is_rule, split_row
 
 # A header that would take a larger share of each passage than this is told with each cell instead.
 _MAX_HEADER_SHARE = 1 / 3

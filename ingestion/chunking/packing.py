@@ -9,7 +9,7 @@ from dataclasses import replace
 from ingestion.chunking.atoms import Atom, row_as_pairs
 from ingestion.chunking.grouping import SMALL_SHARE
 from ingestion.chunking.tokens import TokenCounter
-from ingestion.parsing.tables import split_row
+from ingestion.parsing.text.tables import split_row
 
 # Ending at a paragraph is worth a passage that much shorter than the others.
 _PARAGRAPH_SHARE = 0.7

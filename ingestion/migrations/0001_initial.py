@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
 
     operations = [
         VectorExtension(),
-        # The lists and the search inside documents ignore accents (ingestion.queries).
+        # The lists and the search inside documents ignore accents (ingestion.documents.queries).
         UnaccentExtension(),
         migrations.CreateModel(
             name='Document',

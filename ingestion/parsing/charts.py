@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from lxml import etree
 
 from ingestion.parsing.document import Block
-from ingestion.parsing.normalise import one_line
 from ingestion.parsing.ooxml import child, children, descendants
-from ingestion.parsing.tables import pipe_table
+from ingestion.parsing.text.normalise import one_line
+from ingestion.parsing.text.tables import pipe_table
 
 _MAX_POINTS = 2_000
 

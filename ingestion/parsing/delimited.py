@@ -7,10 +7,10 @@ from typing import BinaryIO
 
 from ingestion import media_types
 from ingestion.parsing.document import Block, ParsedDocument, ParsedPage
-from ingestion.parsing.encoding import decode
 from ingestion.parsing.limits import ParseLimits
-from ingestion.parsing.normalise import one_line
-from ingestion.parsing.tables import pipe_table
+from ingestion.parsing.text.encoding import decode
+from ingestion.parsing.text.normalise import one_line
+from ingestion.parsing.text.tables import pipe_table
 
 _DELIMITERS = (";", "\t", ",", "|")
 _SAMPLE_LINES = 50

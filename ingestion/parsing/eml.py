@@ -9,11 +9,11 @@ from typing import BinaryIO
 from ingestion import media_types
 from ingestion.errors import CorruptDocument
 from ingestion.parsing.document import Block, ParsedDocument, ParsedPage
-from ingestion.parsing.encoding import decode
-from ingestion.parsing.html import decode_html, html_blocks, html_root
+from ingestion.parsing.html.parser import decode_html, html_blocks, html_root
 from ingestion.parsing.limits import ParseLimits
-from ingestion.parsing.normalise import one_line
 from ingestion.parsing.plain import text_blocks
+from ingestion.parsing.text.encoding import decode
+from ingestion.parsing.text.normalise import one_line
 
 _FIELDS = ("From", "To", "Cc", "Date", "Subject")
 _MAX_DEPTH = 10

@@ -10,11 +10,11 @@ from ingestion import media_types
 from ingestion.errors import CorruptDocument, EmptyDocument, EncryptedDocument
 from ingestion.parsing.archive import Archive, local_name
 from ingestion.parsing.document import Block, ParsedDocument, ParsedPage
-from ingestion.parsing.html import decode_html, html_blocks, html_root
+from ingestion.parsing.html.parser import decode_html, html_blocks, html_root
 from ingestion.parsing.limits import ParseLimits
-from ingestion.parsing.normalise import one_line
 from ingestion.parsing.ooxml import descendants
-from ingestion.parsing.sheet_grid import TextBudget
+from ingestion.parsing.text.normalise import one_line
+from ingestion.parsing.xlsx.grid import TextBudget
 
 _CONTENT_TYPES = frozenset({"application/xhtml+xml", "text/html", "application/x-dtbook+xml"})
 _FONT_KEYS = (b"http://www.idpf.org/2008/embedding", b"http://ns.adobe.com/pdf/enc#RC")

@@ -7,10 +7,10 @@ from markdown_it import MarkdownIt
 
 from ingestion import media_types
 from ingestion.parsing.document import Block, ParsedDocument
-from ingestion.parsing.encoding import decode
-from ingestion.parsing.html import html_blocks, html_root
+from ingestion.parsing.html.parser import html_blocks, html_root
 from ingestion.parsing.limits import ParseLimits
-from ingestion.parsing.sections import first_heading, split_sections
+from ingestion.parsing.text.encoding import decode
+from ingestion.parsing.text.sections import first_heading, split_sections
 
 _FRONT_MATTER = re.compile(r"\A---\n.*?\n(?:---|\.\.\.)\n", re.S)
 _FRONT_TITLE = re.compile(r"^title:\s*[\"']?(.+?)[\"']?\s*$", re.M)

@@ -13,7 +13,7 @@ from lxml import etree
 
 from ingestion.errors import CorruptDocument
 from ingestion.parsing.archive import Archive, attribute, local_name
-from ingestion.parsing.normalise import one_line
+from ingestion.parsing.text.normalise import one_line
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ from typing import BinaryIO
 
 from ingestion import media_types
 from ingestion.parsing.document import Block, ParsedDocument
-from ingestion.parsing.encoding import decode
 from ingestion.parsing.limits import ParseLimits
-from ingestion.parsing.normalise import clean_text
-from ingestion.parsing.sections import first_heading, split_sections
+from ingestion.parsing.text.encoding import decode
+from ingestion.parsing.text.normalise import clean_text
+from ingestion.parsing.text.sections import first_heading, split_sections
 
 _BLANK = re.compile(r"\n[ \t]*\n+")
 _BULLET = re.compile(r"^\s*(?:[-*•‣◦–]|\d{1,3}[.)])\s+\S")

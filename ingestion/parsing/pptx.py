@@ -11,7 +11,6 @@ from ingestion.parsing.archive import Archive, attribute, local_name
 from ingestion.parsing.charts import chart_blocks
 from ingestion.parsing.document import Block, ParsedDocument, ParsedPage
 from ingestion.parsing.limits import ParseLimits
-from ingestion.parsing.normalise import clean_block, one_line
 from ingestion.parsing.ooxml import (
     child,
     children,
@@ -21,7 +20,8 @@ from ingestion.parsing.ooxml import (
     package_title,
     relationships,
 )
-from ingestion.parsing.tables import pipe_table
+from ingestion.parsing.text.normalise import clean_block, one_line
+from ingestion.parsing.text.tables import pipe_table
 
 _TITLES = frozenset({"title", "ctrTitle"})
 # Placeholders that repeat the same on each slide.

@@ -6,24 +6,16 @@ from typing import BinaryIO, Protocol
 
 from ingestion import media_types
 from ingestion.errors import EmptyDocument, TooManyPages, TooMuchText, UnsupportedMediaType
-from ingestion.parsing import (
-    delimited,
-    docx,
-    eml,
-    epub,
-    html,
-    markdown,
-    odf,
-    plain,
-    pptx,
-    rtf,
-    xlsx,
-)
+from ingestion.parsing import delimited, eml, epub, markdown, plain, pptx, rtf
 from ingestion.parsing.document import ParsedDocument, ParsedPage
-from ingestion.parsing.language import detect_language
+from ingestion.parsing.docx import parser as docx
+from ingestion.parsing.html import parser as html
 from ingestion.parsing.limits import ParseLimits
-from ingestion.parsing.normalise import one_line
+from ingestion.parsing.odf import parser as odf
 from ingestion.parsing.pdf import parser as pdf
+from ingestion.parsing.text.language import detect_language
+from ingestion.parsing.text.normalise import one_line
+from ingestion.parsing.xlsx import parser as xlsx
 
 _MAX_TITLE_CHARS = 300
 _MAX_LABEL_CHARS = 200

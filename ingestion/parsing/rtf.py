@@ -8,7 +8,7 @@ from ingestion import media_types
 from ingestion.parsing.document import Block, ParsedDocument
 from ingestion.parsing.limits import ParseLimits
 from ingestion.parsing.plain import text_blocks
-from ingestion.parsing.sections import split_sections
+from ingestion.parsing.text.sections import split_sections
 
 
 def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:

@@ -6,8 +6,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from ingestion.documents.kinds import Kind, kind_of
 from ingestion.errors import user_message, warning_message
-from ingestion.kinds import Kind, kind_of
 from ingestion.models import Document
 
 register = template.Library()

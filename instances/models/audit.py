@@ -46,7 +46,7 @@ class AuditEntry(models.Model):
 
 
 class AuditSeal(models.Model):
-    """One link of the chain of hashes over the audit log (``instances.audit_seals``).
+    """One link of the chain of hashes over the audit log (``instances.audit.seals``).
 
     In a table of its own, since an entry is never updated.
     """

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 
 class Organisation(models.Model):
@@ -74,6 +75,9 @@ class Sensitivity(models.TextChoices):
 
 class Instance(models.Model):
     """A tenant: the documents, members, model and rules of one group of people."""
+
+    # `status_reason` of an instance that was archived for disuse; translated when it is shown.
+    DISUSE_REASON = gettext_noop("Nobody had used it for a long time.")
 
     class Kind(models.TextChoices):
         GROUP = "group", _("Group")

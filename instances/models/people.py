@@ -250,7 +250,7 @@ class ApiKey(InstanceOwnedModel):
 class Identity(models.Model):
     """What an institution said of a person at the last login through it.
 
-    Access rules are judged by these rows alone; ``instances.identities`` writes them.
+    Access rules are judged by these rows alone; ``instances.rules.identities`` writes them.
     """
 
     user = models.ForeignKey(

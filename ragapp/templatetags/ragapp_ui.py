@@ -11,8 +11,8 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from chat.conversation_list import Day, recent_days
-from instances.accent import accent_for
+from administration.accent import accent_for
+from chat.conversations.listing import Day, recent_days
 from instances.models import Instance, Membership, Organisation
 from instances.tenancy import as_user
 

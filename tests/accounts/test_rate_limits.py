@@ -7,8 +7,8 @@ from django.core.cache import caches
 from django.test import Client
 from django.urls import reverse
 
-from accounts.activation import end_every_session
-from accounts.known_browsers import browser_of
+from accounts.logins.known_browsers import browser_of
+from accounts.people.activation import end_every_session
 from ragapp.cache import PatientRedisCache
 from tests.factories import PASSWORD, UserFactory
 

@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 from django.urls import reverse
 
-from instances.second_factor import has_second_factor
+from instances.access.second_factor import has_second_factor
 from tests.factories import PASSWORD, UserFactory
 
 PAGES_WITH_A_FACTOR = ["mfa_index", "mfa_view_recovery_codes", "mfa_generate_recovery_codes"]

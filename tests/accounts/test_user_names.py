@@ -32,7 +32,7 @@ def test_an_account_made_by_the_owner_of_an_instance_locks_nobody_out(
     cast, operator, client_for, client, spelling
 ):
     form = {"first_name": "Eve", "last_name": "Doe", "username": spelling, "role": "member"}
-    page = client_for(cast.owner).post(reverse("instances:member_create", args=["law"]), form)
+    page = client_for(cast.owner).post(reverse("administration:member_create", args=["law"]), form)
     assert page.context["form"].errors.keys() == {"username"}
     assert User.objects.get(username="root") == operator
     assert log_in(client, "root") == str(operator.pk)
@@ -61,7 +61,7 @@ def test_a_name_that_grows_in_its_one_spelling_is_refused(cast, client_for):
     form = {"first_name": "Eve", "last_name": "Doe", "role": "member"}
     long = {"username": "\N{ARABIC LIGATURE SALLALLAHOU ALAYHE WASALLAM}" * 150}
     page = client_for(cast.owner).post(
-        reverse("instances:member_create", args=["law"]), form | long
+        reverse("administration:member_create", args=["law"]), form | long
     )
     assert page.context["form"].errors.keys() == {"username"}
 

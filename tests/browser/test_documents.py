@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from ingestion import live
+from ingestion.documents import live
 from ingestion.models import Document
 from instances.tenancy import tenant
 from tests.cast import make_cast

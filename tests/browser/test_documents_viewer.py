@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from ingestion import live
+from ingestion.documents import live
 from ingestion.media_types import PDF
 from ingestion.models import Document
 from instances.tenancy import tenant

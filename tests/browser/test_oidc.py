@@ -10,8 +10,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from accounts.models import LoginRule, User
 from accounts.oidc.operators import add_provider, after_logout_url, callback_url, problems
+from tests.accounts.oidc.real_provider import running_provider
 from tests.factories import PASSWORD, OrganisationFactory, UserFactory
-from tests.oidc.real_provider import running_provider
 
 
 @pytest.fixture

@@ -3,7 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
-from instances import audit, charters
+from instances import audit
+from instances.access import charters
 from instances.models import InstanceRequest
 from tests.browser.test_administration import is_accessible
 from tests.cast import make_cast

@@ -11,8 +11,8 @@ from django.contrib.sessions.models import Session
 from playwright.sync_api import Page, expect
 
 from accounts.models import User
-from accounts.takeover import password_issued
-from instances.api_keys import create_api_key
+from accounts.people.takeover import password_issued
+from instances.access.api_keys import create_api_key
 from instances.models import Instance
 from tests.factories import PASSWORD, MembershipFactory, UserFactory
 

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from chat.answering import Question, answer_question
-from chat.events import Answered, AnswerEvent, Sources, Stage, Text
-from chat.transcript import Transcript
+from chat.answers.events import Answered, AnswerEvent, Sources, Stage, Text
+from chat.answers.transcript import Transcript
 from inference.catalogue import choose_model, within_instance
-from inference.chat.backend import ChatMessage
+from inference.llm.backend import ChatMessage
 from tests.cast import Cast
 from tests.scripted_llm import Act, Reply, ScriptedLLM, chunk, json_reply, stream
 

@@ -9,7 +9,7 @@ import openai
 import pytest
 
 from inference.catalogue import choose_model
-from instances.api_keys import create_api_key
+from instances.access.api_keys import create_api_key
 from instances.tenancy import tenant
 from tests.cast import Cast
 from tests.scripted_llm import Act, Reply, ScriptedLLM, chunk, json_reply, stream

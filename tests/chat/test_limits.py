@@ -13,7 +13,7 @@ import pytest
 
 from chat.models import Conversation
 from inference import fair_turns
-from instances.api_keys import create_api_key
+from instances.access.api_keys import create_api_key
 from instances.models import Membership
 from instances.tenancy import tenant
 from tests.cast import Cast

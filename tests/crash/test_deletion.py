@@ -62,7 +62,7 @@ with transaction.atomic():
 
 _BEGIN = """
 from celery import current_app
-current_app.send_task("instances.tasks.delete_due_instances")
+current_app.send_task("administration.tasks.delete_due_instances")
 """
 
 _STATE = """

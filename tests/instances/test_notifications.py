@@ -6,8 +6,10 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
-from instances import disuse, lifecycle, notifications, requests
-from instances.deletion import delete_instance
+from administration import requests
+from administration.lifecycle import disuse, status
+from administration.lifecycle.deletion import delete_instance
+from instances import notifications
 from instances.models import Instance, InstanceRequest
 from instances.tasks import send_notice
 from tests.factories import (
@@ -51,10 +53,10 @@ def about(kind, cast, asked):
         requests.approve(asked, by=cast.owner)
         return asked
     if kind == "deleted":
-        lifecycle.ask_deletion(cast.instance, by=cast.owner)
+        status.ask_deletion(cast.instance, by=cast.owner)
         return delete_instance(cast.instance)
     if kind == "deletion_asked":
-        lifecycle.ask_deletion(cast.instance, by=cast.owner)
+        status.ask_deletion(cast.instance, by=cast.owner)
     return cast.instance
 
 
@@ -121,5 +123,5 @@ def test_without_a_mail_server_nothing_is_sent(
     settings.EMAIL_HOST = ""
     with django_capture_on_commit_callbacks() as sent:
         requests.approve(asked, by=cast.owner)
-        lifecycle.ask_deletion(cast.instance, by=cast.owner)
+        status.ask_deletion(cast.instance, by=cast.owner)
     assert sent == []

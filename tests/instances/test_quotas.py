@@ -10,7 +10,7 @@ from django.db import connection
 from ingestion import uploads
 from ingestion.models import Document
 from instances import quotas
-from instances.api_keys import create_api_key
+from instances.access.api_keys import create_api_key
 from instances.errors import QuotaExceeded, WrongStatus
 from instances.models import Instance, Organisation
 from instances.tenancy import tenant

@@ -8,13 +8,13 @@ import pytest
 from django.db import connection, transaction
 from django.urls import reverse
 
-from instances import charters
-from instances.creation import create_organisation
+from instances.access import charters
 from instances.models import Charter, Organisation
+from instances.organisations.creation import create_organisation
 from tests.cast import Cast, make_cast
 from tests.database import is_anybody_waiting, wait_until
 from tests.factories import UserFactory
-from tests.instances.test_charters import LEVELS, administration
+from tests.instances.access.test_charters import LEVELS, administration
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -50,7 +50,7 @@ def test_first_charter_published_twice(people: Cast, client_for: Any, level: str
         scope = {"instance": people.instance}
     elif level == "organisation":
         scope = {"organisation": people.instance.organisation}
-    url = reverse(f"instances:{level}_charter_publish", args=place)
+    url = reverse(f"administration:{level}_charter_publish", args=place)
     text = {"text_fr": "Second.", "text_en": "", "publish": "1"}
     response = meanwhile(
         lambda: charters.publish(text_fr="Premier.", text_en="", user_id=None, **scope),
@@ -71,7 +71,7 @@ def test_two_organisations_of_one_name(people: Cast, client_for: Any) -> None:
     response = meanwhile(
         lambda: create_organisation(name="Université de Lille"),
         lambda: browser.post(
-            reverse("instances:new_organisation"), {"name": "Université de Lille"}
+            reverse("administration:new_organisation"), {"name": "Université de Lille"}
         ),
     )
     assert response.status_code == 302

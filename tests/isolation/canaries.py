@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from instances.contents import tenant_models
+from administration.lifecycle.contents import tenant_models
 from instances.models import Instance
 from instances.tenancy import tenant
 from tests import factories

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import Error, connection, transaction
 
-from instances.contents import tenant_models
+from administration.lifecycle.contents import tenant_models
 from instances.models import AuditEntry
 from tests.isolation.recording import Statement
 

@@ -75,7 +75,7 @@ def test_a_search_restricted_to_foreign_documents_finds_nothing(two_instances):
 
 
 def test_a_key_of_one_scope_does_not_do_what_the_other_may(two_instances):
-    from instances.api_keys import create_api_key
+    from instances.access.api_keys import create_api_key
 
     _key, plaintext = create_api_key(
         instance=two_instances.instance, name="chat", scope=ApiKey.Scope.CHAT, created_by=None

@@ -6,7 +6,7 @@ from django.test import Client
 from django.urls import reverse
 from django.urls.converters import IntConverter, UUIDConverter
 
-from instances.contents import tenant_models
+from administration.lifecycle.contents import tenant_models
 from instances.models import AccessRule, ApiKey, Invitation, Membership
 from instances.tenancy import administering, overseeing
 from tests import factories

@@ -19,7 +19,7 @@ from ninja.operation import Operation
 
 from chat.models import Message
 from ingestion import uploads
-from instances.api_keys import create_api_key
+from instances.access.api_keys import create_api_key
 from instances.models import ApiKey, Instance, Membership
 from instances.tenancy import tenant
 from ragapp.api import api
@@ -50,31 +50,31 @@ FORMS: dict[str, Callable[[Values], dict[str, Any]]] = {
     "documents:picker": lambda values: {"q": "e"},
     "chat:search": lambda values: {"q": "e"},
     "chat:conversations": lambda values: {"q": "registry"},
-    "instances:members": lambda values: {"q": "e"},
-    "instances:member_add": lambda values: {"identifier": "newcomer", "role": "member"},
-    "instances:member_create": lambda values: {
+    "administration:members": lambda values: {"q": "e"},
+    "administration:member_add": lambda values: {"identifier": "newcomer", "role": "member"},
+    "administration:member_create": lambda values: {
         "first_name": "Nouvelle",
         "last_name": "Personne",
         "username": f"nouvelle-{values['document_id']}",
         "role": "member",
     },
-    "instances:member_role": lambda values: {"role": "editor"},
-    "instances:invitation_create": lambda values: {
+    "administration:member_role": lambda values: {"role": "editor"},
+    "administration:invitation_create": lambda values: {
         "note": "A colleague",
         "role": "member",
         "valid_days": "7",
     },
-    "instances:rule_add": lambda values: RULE,
-    "instances:rule_edit": lambda values: RULE,
-    "instances:key_create": lambda values: {
+    "administration:rule_add": lambda values: RULE,
+    "administration:rule_edit": lambda values: RULE,
+    "administration:key_create": lambda values: {
         "name": "Script",
         "scope": "chat",
         "lifetime_days": "30",
     },
-    "instances:transfer": lambda values: {"member": values["member_id"]},
-    "instances:delete": lambda values: {"confirmation": values["slug"]},
-    "instances:general": lambda values: {"name": "Droit", "language": "fr"},
-    "instances:answers": lambda values: {"strictness": "strict", "top_k": 4},
+    "administration:transfer": lambda values: {"member": values["member_id"]},
+    "administration:delete": lambda values: {"confirmation": values["slug"]},
+    "administration:general": lambda values: {"name": "Droit", "language": "fr"},
+    "administration:answers": lambda values: {"strictness": "strict", "top_k": 4},
 }
 BODIES: dict[str, dict[str, Any]] = {
     "/api/v1/search": {"query": QUESTION},

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from ragapp.launcher.data_dir import DataDir, open_data_dir
-from ragapp.launcher.process import processes_of, sweep
+from launcher.data_dir import DataDir, open_data_dir
+from launcher.process import processes_of, sweep
 
 
 def kill_all(pids: list[int]) -> None:

@@ -4,15 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from ragapp.launcher.credentials import load_credentials
-from ragapp.launcher.data_dir import (
-    DataDir,
-    check_free_space,
-    locked,
-    make_private_dir,
-    open_data_dir,
-)
-from ragapp.launcher.errors import LauncherError
+from launcher.credentials import load_credentials
+from launcher.data_dir import DataDir, check_free_space, locked, make_private_dir, open_data_dir
+from launcher.errors import LauncherError
 
 
 def test_a_newer_layout_is_refused(data: DataDir) -> None:

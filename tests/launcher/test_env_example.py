@@ -2,7 +2,7 @@
 
 import re
 
-from ragapp.launcher.project import ROOT
+from launcher.project import ROOT
 
 # Settings of the launcher, the model server and uvicorn; the others are ragapp/settings.py's.
 ELSEWHERE = {

@@ -4,16 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from ragapp.launcher.credentials import load_credentials
-from ragapp.launcher.data_dir import DataDir
-from ragapp.launcher.environment import (
-    application_environment,
-    embedded_services,
-    load_env_file,
-    setting,
-)
-from ragapp.launcher.errors import LauncherError
-from ragapp.launcher.ports import check_can_listen, remembered_port
+from launcher.credentials import load_credentials
+from launcher.data_dir import DataDir
+from launcher.environment import application_environment, embedded_services, load_env_file, setting
+from launcher.errors import LauncherError
+from launcher.ports import check_can_listen, remembered_port
 
 OURS = [
     "DATABASE_URL",

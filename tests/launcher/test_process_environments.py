@@ -6,16 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from ragapp.launcher import postgres, valkey
-from ragapp.launcher.credentials import Credentials, load_credentials
-from ragapp.launcher.data_dir import DataDir
-from ragapp.launcher.environment import (
-    Embedded,
-    application_environment,
-    owner_environment,
-)
-from ragapp.launcher.process import Process, Program
-from ragapp.launcher.programs import Site, model_programs, web_program, worker_programs
+from launcher import postgres, valkey
+from launcher.credentials import Credentials, load_credentials
+from launcher.data_dir import DataDir
+from launcher.environment import Embedded, application_environment, owner_environment
+from launcher.process import Process, Program
+from launcher.programs import Site, model_programs, web_program, worker_programs
 
 # What an operator may have set, in the environment or in .env.
 OPERATOR = {

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from ragapp.launcher.credentials import load_credentials
-from ragapp.launcher.data_dir import DataDir, locked
-from ragapp.launcher.process import processes_of
-from ragapp.launcher.project import ROOT
+from launcher.credentials import load_credentials
+from launcher.data_dir import DataDir, locked
+from launcher.process import processes_of
+from launcher.project import ROOT
 from tests.launcher.conftest import kill_all
 
 CACHE = Path(os.environ.get("RAGAPP_TEST_CACHE", ROOT / "var" / "test-cache"))
@@ -176,7 +176,7 @@ def test_a_data_directory_that_cannot_be_written_is_one_line() -> None:
 
 def test_an_old_python_is_one_line(tmp_path: Path) -> None:
     """A copy of the project without a virtual environment, and nothing but an old Python."""
-    shutil.copytree(ROOT / "ragapp" / "launcher", tmp_path / "ragapp" / "launcher")
+    shutil.copytree(ROOT / "launcher", tmp_path / "launcher")
     shutil.copy(ROOT / "run", tmp_path)
     programs = tmp_path / "bin"
     programs.mkdir()

@@ -10,12 +10,12 @@ import psycopg
 import pytest
 import redis
 
-from ragapp.launcher import postgres
-from ragapp.launcher.credentials import load_credentials
-from ragapp.launcher.data_dir import DataDir, open_data_dir
-from ragapp.launcher.errors import LauncherError
-from ragapp.launcher.process import processes_of, sweep
-from ragapp.launcher.services import running_services, service_environment
+from launcher import postgres
+from launcher.credentials import load_credentials
+from launcher.data_dir import DataDir, open_data_dir
+from launcher.errors import LauncherError
+from launcher.process import processes_of, sweep
+from launcher.services import running_services, service_environment
 from tests.launcher.conftest import kill_all
 
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from ragapp.launcher.data_dir import DataDir
-from ragapp.launcher.errors import LauncherError
-from ragapp.launcher.process import Process, Program, processes_of, sweep
-from ragapp.launcher.project import ROOT
-from ragapp.launcher.supervisor import Supervisor
+from launcher.data_dir import DataDir
+from launcher.errors import LauncherError
+from launcher.process import Process, Program, processes_of, sweep
+from launcher.project import ROOT
+from launcher.supervisor import Supervisor
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ingestion import statistics
+from ingestion.indexing import statistics
 from ingestion.models import Document, DocumentPage
 from instances.models import Instance
 from instances.tenancy import tenant

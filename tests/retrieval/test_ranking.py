@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ingestion import statistics
+from ingestion.indexing import statistics
 from ingestion.models import Chunk
 from instances.models import Instance
 from instances.tenancy import tenant

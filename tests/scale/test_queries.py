@@ -10,10 +10,10 @@ import pytest
 from django.test import Client
 
 from accounts.models import IdentityProvider, MetadataFeed
-from instances.access import get_membership
-from instances.access_rules import open_instances, reevaluate_instance, reevaluate_person
-from instances.api_keys import authenticate, create_api_key
+from instances.access.api_keys import authenticate, create_api_key
+from instances.access.gates import get_membership
 from instances.models import Membership, OrganisationAdministrator
+from instances.rules.matching import open_instances, reevaluate_instance, reevaluate_person
 from instances.tenancy import tenant
 from tests import factories
 from tests.cast import Cast, make_cast

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib.auth.management.commands import changepassword
 
 from accounts.models import User
-from accounts.takeover import password_issued
+from accounts.people.takeover import password_issued
 
 
 class Command(changepassword.Command):

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.models import User
-from instances.account_control import confirm_independence
+from instances.access.account_control import confirm_independence
 
 
 class Command(BaseCommand):

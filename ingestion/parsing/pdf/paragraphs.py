@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from ingestion.parsing.document import Block, BlockKind
-from ingestion.parsing.normalise import clean_block
 from ingestion.parsing.pdf.hyphenation import Vocabulary, join_lines
 from ingestion.parsing.pdf.lines import Cell, Line
-from ingestion.parsing.tables import pipe_table
+from ingestion.parsing.text.normalise import clean_block
+from ingestion.parsing.text.tables import pipe_table
 
 # Symbol fonts give bullets as control or private-use characters.
 _GLYPH = r"[•‣◦▪■●○–—➢➤✓❖□☐\x80-\x9f\ue000-\uf8ff]|[-*o](?=\s)"

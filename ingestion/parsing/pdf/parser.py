@@ -20,13 +20,13 @@ from ingestion.errors import (
 )
 from ingestion.parsing.document import Block, ParsedDocument, ParsedPage
 from ingestion.parsing.limits import ParseLimits
-from ingestion.parsing.normalise import clean_block, one_line
 from ingestion.parsing.pdf import stand_in
 from ingestion.parsing.pdf.accents import with_composed_accents
 from ingestion.parsing.pdf.columns import in_reading_order
 from ingestion.parsing.pdf.lines import Line, page_lines
 from ingestion.parsing.pdf.paragraphs import document_looks, folded, page_blocks
 from ingestion.parsing.pdf.running import without_running_lines
+from ingestion.parsing.text.normalise import clean_block, one_line
 
 _MAX_OUTLINE_ENTRIES = 5_000
 _MAX_OUTLINE_DEPTH = 6

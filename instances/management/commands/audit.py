@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from instances import audit_checkpoints, audit_seals
-from instances.audit_verification import verify
+from instances.audit import checkpoints, seals
+from instances.audit.verification import verify
 
 
 class Command(BaseCommand):
@@ -39,9 +39,9 @@ class Command(BaseCommand):
     def _verify(self, *, checkpoint: Path | None, **_options: Any) -> None:
         try:
             kept = (
-                audit_checkpoints.read_checkpoint(checkpoint)
+                checkpoints.read_checkpoint(checkpoint)
                 if checkpoint
-                else audit_checkpoints.kept_checkpoint()
+                else checkpoints.kept_checkpoint()
             )
         except (OSError, ValueError) as error:
             raise CommandError(f"The checkpoint cannot be read: {error}") from error
@@ -54,14 +54,14 @@ class Command(BaseCommand):
             self.stdout.write("No checkpoint is kept: entries missing at the end go unnoticed.")
 
     def _checkpoint(self, **_options: Any) -> None:
-        current = audit_seals.current_checkpoint()
+        current = seals.current_checkpoint()
         if current is None:
             raise CommandError("Nothing is sealed yet.")
-        self.stdout.write(audit_checkpoints.as_json(current))
+        self.stdout.write(checkpoints.as_json(current))
 
     def _seal(self, *, however_old: bool, **_options: Any) -> None:
         try:
-            sealed = audit_seals.seal_entries(however_old=however_old)
-        except audit_seals.UnverifiableSeal as error:
+            sealed = seals.seal_entries(however_old=however_old)
+        except seals.UnverifiableSeal as error:
             raise CommandError(f"{error}. Run `audit verify`.") from error
         self.stdout.write(f"{sealed} entries sealed.")

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from instances.api_keys import create_api_key
+from instances.access.api_keys import create_api_key
 from instances.errors import KeyLimit, user_message
 from instances.models import ApiKey, Instance
 

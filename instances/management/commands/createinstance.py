@@ -6,10 +6,10 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.validators import validate_slug
 
-from instances.creation import create_instance
 from instances.errors import AmbiguousName, MemberNotFound
+from instances.members.lookup import find_person
 from instances.models import Instance, Organisation
-from instances.person_lookup import find_person
+from instances.organisations.creation import create_instance
 
 
 class Command(BaseCommand):

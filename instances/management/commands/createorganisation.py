@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from instances.creation import create_organisation
 from instances.models import Organisation
+from instances.organisations.creation import create_organisation
 
 
 class Command(BaseCommand):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from accounts.login_rules import LoginRule
+from accounts.logins.models import LoginRule
 from accounts.models import IdentityProvider, MetadataFeed
 from accounts.saml.errors import ResponseRefused
 from accounts.saml.feeds import add_single_idp

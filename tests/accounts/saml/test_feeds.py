@@ -10,15 +10,15 @@ from allauth.socialaccount.models import SocialAccount
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from accounts.linking import source_of
+from accounts.logins.linking import source_of
 from accounts.models import IdentityProvider, MetadataFeed
 from accounts.saml import feeds
 from accounts.saml.errors import MetadataRefused, SamlError
 from accounts.saml.feeds import add_single_idp, refresh_feed
 from accounts.tasks import refresh_one_feed
 from instances.audit import Action
-from instances.identities import record_identity
 from instances.models import AuditEntry
+from instances.rules.identities import record_identity
 from instances.tenancy import overseeing
 from tests.accounts.saml.aggregates import aggregate, signed_aggregate
 from tests.factories import OrganisationFactory, UserFactory

@@ -12,8 +12,8 @@ from allauth.socialaccount.models import SocialAccount
 from django.urls import reverse
 
 from accounts.models import IdentityProvider, LoginRule, SamlSession, User
+from instances.access.second_factor import SESSION_KEY
 from instances.models import Identity
-from instances.second_factor import SESSION_KEY
 from tests.accounts.saml import forger
 from tests.accounts.saml.journey import Browser, code_of
 from tests.factories import PASSWORD, OrganisationFactory, UserFactory

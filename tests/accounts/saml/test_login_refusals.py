@@ -5,12 +5,12 @@ from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.logins.sessions import end_unfounded_sessions
 from accounts.models import IdentityProvider, LoginRule, User
 from accounts.saml.responses import MFA
 from accounts.saml.sessions import end_sessions
-from accounts.sessions import end_unfounded_sessions
-from instances.access import get_membership
-from instances.api_keys import authenticate, create_api_key
+from instances.access.api_keys import authenticate, create_api_key
+from instances.access.gates import get_membership
 from instances.models import AccessRule
 from instances.tenancy import tenant
 from tests.accounts.saml import forger

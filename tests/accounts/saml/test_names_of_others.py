@@ -107,7 +107,7 @@ def test_the_attacker_is_not_added_in_the_place_of_the_person(
     browser = client_for(owner)
     find_and_add(
         browser,
-        reverse("instances:member_add", args=["law"]),
+        reverse("administration:member_add", args=["law"]),
         {"identifier": RECTOR, "role": "admin"},
     )
     assert members(alpha) == {"owner", rector.username}
@@ -124,16 +124,16 @@ def test_nobody_is_added_where_the_person_has_no_account(
     browser = client_for(owner)
     form = {"identifier": RECTOR, "role": "member"}
     paths = [
-        reverse("instances:member_add", args=["law"]),
-        reverse("instances:managed_member_add", args=[university.slug, "law"]),
-        reverse("instances:organisation_administrators", args=[university.slug]),
+        reverse("administration:member_add", args=["law"]),
+        reverse("administration:managed_member_add", args=[university.slug, "law"]),
+        reverse("administration:organisation_administrators", args=[university.slug]),
     ]
     if by == "operator":
-        paths.append(reverse("instances:operators"))
+        paths.append(reverse("administration:operators"))
     for path in paths:
         page = find_and_add(browser, path, form)
         assert page.context["choice"].found is None
-    import_all(browser, reverse("instances:member_import", args=["law"]), RECTOR)
+    import_all(browser, reverse("administration:member_import", args=["law"]), RECTOR)
     assert members(alpha) == {"owner"}
     assert list(university.administrators.values_list("user", flat=True)) == [owner.pk]
     attacker.refresh_from_db()
@@ -149,7 +149,7 @@ def test_an_old_account_with_the_name_is_told_apart(attacker, alpha, client_for,
     owner.save()
     page = find_and_add(
         client_for(owner),
-        reverse("instances:member_add", args=["law"]),
+        reverse("administration:member_add", args=["law"]),
         {"identifier": RECTOR, "role": "admin"},
     )
     assert page.context["form"].errors.keys() == {"identifier"}
@@ -162,7 +162,7 @@ def test_what_an_operator_is_shown_tells_them_apart(attacker, alpha, client_for)
     owner.is_staff = True
     owner.save()
     page = client_for(owner).post(
-        reverse("instances:member_add", args=["law"]),
+        reverse("administration:member_add", args=["law"]),
         {"identifier": attacker.username, "role": "member"},
     )
     found = page.context["choice"].found

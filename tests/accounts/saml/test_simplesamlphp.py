@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 from accounts.models import IdentityProvider, LoginRule, SamlSession
 from accounts.saml.feeds import add_single_idp
 from accounts.saml.keys import service_provider
-from instances.charters import publish
+from instances.access.charters import publish
 from instances.models import AccessRule, Membership
 from instances.tenancy import tenant
 from tests.accounts.saml.forger import Keys

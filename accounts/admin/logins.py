@@ -1,0 +1,164 @@
+"""Ways to log in, for operators: federations, providers, rules, people's logins and keys.
+
+What allauth would show of its own tables holds secrets; here it does not.
+"""
+
+from typing import Any
+
+from allauth.account import admin as allauth_account
+from allauth.account.models import EmailAddress
+from allauth.mfa import admin as allauth_mfa
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount import admin as allauth_social
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
+from django.contrib import admin
+from django.http import HttpRequest
+
+from accounts.logins import withdrawal
+from accounts.logins.linking import unlink
+from accounts.models import IdentityProvider, LoginRule, MetadataFeed
+from accounts.oidc.operators import remove_provider
+from instances import audit
+from web.search_words import LimitedSearchAdmin
+
+# Loaded here, so that what they register can be taken back.
+_ALLAUTH = (allauth_account, allauth_mfa, allauth_social)
+
+for model in (Authenticator, EmailAddress, SocialAccount, SocialApp, SocialToken):
+    admin.site.unregister(model)
+
+
+class LoginSourceAdmin(LimitedSearchAdmin):
+    """Each change is in the audit log; switching something off ends what it had allowed."""
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if not obj.is_enabled:
+            withdrawal.saml_switched_off(obj)
+        audit.record(audit.Action.LOGIN_SOURCE_CHANGED, target=obj, enabled=obj.is_enabled)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        withdrawal.saml_switched_off(obj)
+        audit.record(audit.Action.LOGIN_SOURCE_CHANGED, target=obj, removed=True)
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        for obj in queryset:
+            self.delete_model(request, obj)
+
+
+@admin.register(MetadataFeed)
+class MetadataFeedAdmin(LoginSourceAdmin):
+    """Federations' feeds; they are refreshed every hour."""
+
+    list_display = ["name", "url", "is_enabled", "refreshed_at", "valid_until", "error"]
+    readonly_fields = ["attempted_at", "refreshed_at", "valid_until", "error"]
+
+
+@admin.register(IdentityProvider)
+class IdentityProviderAdmin(LoginSourceAdmin):
+    """What feeds brought; only the switch is the operator's."""
+
+    list_display = ["__str__", "entity_id", "feed", "is_enabled", "gone_at"]
+    list_filter = ["is_enabled", "feed"]
+    list_select_related = ["feed"]
+    search_fields = ["search_text"]
+    fields = ["entity_id", "feed", "names", "scopes", "registration_authority", "is_enabled"]
+    readonly_fields = ["entity_id", "feed", "names", "scopes", "registration_authority"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        # From metadata only: ./manage saml idp, ./manage saml feed.
+        return False
+
+
+@admin.register(SocialApp)
+class OidcProviderAdmin(LimitedSearchAdmin):
+    """OpenID Connect providers, without their secrets; ./manage oidc adds and checks them."""
+
+    list_display = ["name", "provider_id"]
+    search_fields = ["name", "provider_id"]
+    fields = ["name", "provider_id", "client_id"]
+    readonly_fields = ["provider_id", "client_id"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def delete_model(self, request: HttpRequest, obj: SocialApp) -> None:
+        remove_provider(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        for app in queryset:
+            remove_provider(app)
+
+
+@admin.register(LoginRule)
+class LoginRuleAdmin(LimitedSearchAdmin):
+    """Who logs in where, and by what. A change logs out the people of the rule."""
+
+    list_display = [
+        *("organisation", "instance", "identity_provider", "feed", "oidc_provider"),
+        "is_enabled",
+    ]
+    list_filter = ["is_enabled"]
+    list_select_related = [
+        *("organisation", "instance", "identity_provider", "feed", "oidc_provider")
+    ]
+    autocomplete_fields = ["organisation", "instance", "identity_provider", "oidc_provider"]
+
+    def save_model(self, request: HttpRequest, obj: LoginRule, form: Any, change: bool) -> None:
+        if change:
+            # By what it named until now, too.
+            withdrawal.withdraw_rule(LoginRule.objects.get(pk=obj.pk))
+        super().save_model(request, obj, form, change)
+        withdrawal.rule_changed(obj)
+
+    def delete_model(self, request: HttpRequest, obj: LoginRule) -> None:
+        withdrawal.rule_changed(obj, removed=True)
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        for rule in queryset:
+            self.delete_model(request, rule)
+
+
+class ReadOnlyAdmin(LimitedSearchAdmin):
+    """Shown and removed, never written."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        for obj in queryset:
+            self.delete_model(request, obj)
+
+
+@admin.register(SocialAccount)
+class LoginAdmin(ReadOnlyAdmin):
+    """People's logins by institutions and providers."""
+
+    list_display = ["user", "provider", "uid", "last_login"]
+    list_filter = ["provider"]
+    list_select_related = ["user"]
+    search_fields = ["uid", "user__username"]
+    fields = ["user", "provider", "uid", "extra_data", "last_login", "date_joined"]
+
+    def delete_model(self, request: HttpRequest, obj: SocialAccount) -> None:
+        unlink(obj, last_too=True)
+
+
+@admin.register(Authenticator)
+class SecondFactorAdmin(ReadOnlyAdmin):
+    """People's second factors, without their secrets; removed for whoever has lost theirs."""
+
+    list_display = ["user", "type", "created_at", "last_used_at"]
+    list_filter = ["type"]
+    list_select_related = ["user"]
+    search_fields = ["user__username"]
+    fields = ["user", "type", "created_at", "last_used_at"]
+
+    def delete_model(self, request: HttpRequest, obj: Authenticator) -> None:
+        super().delete_model(request, obj)
+        audit.record(audit.Action.LOGIN_REMOVED, target=obj.user, second_factor=obj.type)

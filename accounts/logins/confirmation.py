@@ -1,0 +1,44 @@
+"""Asking people to prove again who they are, before they change what opens their account.
+
+allauth asks for a password or a second factor. Whoever has neither, because an institution logs
+them in, logs in there once more.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, cast
+
+from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
+from allauth.socialaccount.models import SocialAccount
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from accounts.logins.linking import recently_authenticated
+from accounts.models import User
+
+View = Callable[..., HttpResponseBase]
+
+
+def confirm_url(request: HttpRequest, *, then: str) -> str:
+    """Where the person proves who they are, and goes on to the path ``then``."""
+    user = cast(User, request.user)
+    account = SocialAccount.objects.filter(user=user).order_by("pk").first()
+    if account is None or get_reauthentication_flows(user):
+        return f"{reverse('account_reauthenticate')}?{urlencode({'next': then})}"
+    return str(account.get_provider(request).get_login_url(request, next=then))
+
+
+def confirmed(view: View) -> View:
+    """Let people without a password, too, open the view only shortly after a login."""
+
+    @login_required
+    @wraps(view)
+    def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not get_reauthentication_flows(request.user) and not recently_authenticated(request):
+            return redirect(confirm_url(request, then=request.path))
+        return view(request, *args, **kwargs)
+
+    return wrapper

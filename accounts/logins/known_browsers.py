@@ -1,0 +1,60 @@
+"""Browsers in which a person has logged in before: guesses made elsewhere do not lock them out.
+
+A signed cookie names the browser and the last people who logged in with it. It opens nothing by
+itself: whoever sends it still needs the password, and has five tries in five minutes.
+"""
+
+import secrets
+from typing import Any
+
+from django.conf import settings
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+from django.utils.crypto import salted_hmac
+
+from accounts.models import User
+
+COOKIE = "known_browser"
+LASTS_S = 180 * 24 * 3600
+_SALT = "accounts.logins.known_browsers"
+_PEOPLE = 5
+
+
+def browser_of(request: HttpRequest, user: User | None) -> str | None:
+    """The identifier of a browser in which ``user`` has logged in before, else None."""
+    if user is None:
+        return None
+    kept = _read(request)
+    is_known = kept["people"].get(str(user.pk)) == _stamp(user)
+    return str(kept["browser"]) if is_known else None
+
+
+def remember_browser(request: HttpRequest, response: HttpResponse, user: User) -> None:
+    """Note in the browser that ``user`` has logged in with it."""
+    kept = _read(request)
+    people = {pk: stamp for pk, stamp in kept["people"].items() if pk != str(user.pk)}
+    people = dict(list(people.items())[-(_PEOPLE - 1) :]) | {str(user.pk): _stamp(user)}
+    response.set_cookie(
+        COOKIE,
+        signing.dumps({"browser": kept["browser"], "people": people}, salt=_SALT),
+        max_age=LASTS_S,
+        path="/accounts/",
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def _read(request: HttpRequest) -> dict[str, Any]:
+    try:
+        kept: dict[str, Any] = signing.loads(
+            request.COOKIES.get(COOKIE, ""), salt=_SALT, max_age=LASTS_S
+        )
+    except signing.BadSignature:
+        return {"browser": secrets.token_hex(8), "people": {}}
+    return kept
+
+
+def _stamp(user: User) -> str:
+    """What changes when every session of the person is ended (``session_salt``)."""
+    return salted_hmac(_SALT, user.session_salt).hexdigest()[:16]

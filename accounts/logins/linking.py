@@ -1,0 +1,94 @@
+"""One person, several ways to log in: added and removed by the person alone.
+
+A way in is added while logged in, and only after having proved again who one is. The page that
+begins it leaves a mark in the session, which the next login takes: no link from another site can
+make a login a linking one.
+"""
+
+import time
+from typing import Any
+
+from allauth.account import app_settings
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.socialaccount.models import SocialAccount
+from django.http import HttpRequest
+
+from accounts.errors import LoginError
+from instances import audit
+from instances.rules.identities import forget_identities
+from instances.rules.matching import reevaluate_person
+
+_SESSION_KEY = "linking_since"
+_MARK_LIFE_S = 600
+
+
+class LinkedElsewhere(LoginError):
+    """The login opens another account already."""
+
+    code = "linked_elsewhere"
+
+
+class LinkingNotBegun(LoginError):
+    """The one who comes back to link a login is not the one who began."""
+
+    code = "linking_ended"
+
+
+class LastWayIn(Exception):
+    """Without this login the person could not log in any more."""
+
+
+def recently_authenticated(request: HttpRequest) -> bool:
+    """Whether the person has proved who they are within the last five minutes, in any way."""
+    records = get_authentication_records(request, request.user)
+    latest = max((record.get("at", 0) for record in records), default=0)
+    return bool(time.time() - latest < app_settings.REAUTHENTICATION_TIMEOUT)
+
+
+def begin_linking(request: HttpRequest) -> None:
+    """Let the next login of this session be one that is linked to the account."""
+    request.session[_SESSION_KEY] = time.time()
+
+
+def take_linking(request: HttpRequest) -> bool:
+    """Whether the login that begins now is to be linked; asked once."""
+    since = request.session.pop(_SESSION_KEY, 0)
+    return request.user.is_authenticated and time.time() - since < _MARK_LIFE_S
+
+
+def link(*, user: Any, account: SocialAccount) -> None:
+    """Make a login, which its provider has just proved, one of ``user``'s.
+
+    Raises LinkedElsewhere.
+    """
+    known = SocialAccount.objects.filter(provider=account.provider, uid=account.uid).first()
+    if known is not None and known.user_id != user.pk:
+        raise LinkedElsewhere(f"{account.provider} {account.uid}")
+    if known is not None:
+        return
+    account.user = user
+    account.save()
+    audit.record(audit.Action.LOGIN_ADDED, target=user, provider=account.provider)
+
+
+def unlink(account: SocialAccount, *, last_too: bool = False) -> None:
+    """Take a login away, and the access that it proved. Raises LastWayIn unless ``last_too``."""
+    user: Any = account.user
+    if not last_too and not _has_another_way_in(account):
+        raise LastWayIn(account.provider)
+    account.delete()
+    forget_identities(user=user, source=source_of(account))
+    reevaluate_person(user)
+    audit.record(audit.Action.LOGIN_REMOVED, target=user, provider=account.provider)
+
+
+def source_of(account: SocialAccount) -> str:
+    """The name under which ``instances.rules.identities`` keeps what this login proved."""
+    return f"{account.provider}:{account.uid}"
+
+
+def _has_another_way_in(account: SocialAccount) -> bool:
+    # Not by a passkey: it opens accounts with a password only (accounts.forms.second_factors).
+    user: Any = account.user
+    others = SocialAccount.objects.filter(user=user).exclude(pk=account.pk)
+    return bool(user.has_usable_password() or others.exists())

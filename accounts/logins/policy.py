@@ -1,0 +1,129 @@
+"""Which login rule lets somebody in, and whether a person fits it."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol
+
+from allauth.socialaccount.models import SocialApp
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+
+from accounts.errors import (
+    AffiliationRefused,
+    IdentityProviderBlocked,
+    LoginError,
+    RequirementRefused,
+)
+from accounts.logins.models import LoginRule
+from accounts.saml.models import IdentityProvider
+
+_IN_INSTANCE = re.compile(r"/i/([-\w]+)/")
+
+
+class Subject(Protocol):
+    """What a login proved of a person, by whatever protocol."""
+
+    @property
+    def affiliations(self) -> frozenset[str]: ...
+
+    @property
+    def attributes(self) -> Mapping[str, tuple[str, ...]]: ...
+
+
+def rules_of(organisation: str = "", instance: str = "") -> QuerySet[LoginRule]:
+    """The enabled rules of an organisation or an instance (slugs); without either, all of them.
+
+    An instance has its own rules and its organisation's. A disabled organisation has none.
+    """
+    rules = LoginRule.objects.filter(is_enabled=True, organisation__is_enabled=True)
+    if instance:
+        own = Q(instance__slug=instance)
+        inherited = Q(instance=None, organisation__instances__slug=instance)
+        return rules.filter(own | inherited).distinct()
+    if organisation:
+        return rules.filter(organisation__slug=organisation, instance=None)
+    return rules.filter(instance=None)
+
+
+def rules_towards(path: str) -> QuerySet[LoginRule]:
+    """The enabled rules by which somebody may log in on the way to a page of this site.
+
+    Those of every organisation, as any of them may have been let in there; and the own rules of
+    the instance, if the page is of one.
+    """
+    leads = _IN_INSTANCE.match(path)
+    rules = LoginRule.objects.filter(is_enabled=True, organisation__is_enabled=True)
+    return rules.filter(Q(instance=None) | Q(instance__slug=leads[1] if leads else ""))
+
+
+def providers_of(rules: QuerySet[LoginRule]) -> QuerySet[IdentityProvider]:
+    """The usable SAML identity providers that any of ``rules`` names."""
+    by_name = rules.filter(identity_provider=OuterRef("pk"))
+    by_feed = rules.filter(feed=OuterRef("feed"))
+    return IdentityProvider.objects.usable().filter(Exists(by_name) | Exists(by_feed))
+
+
+def rule_for(provider: IdentityProvider, rules: QuerySet[LoginRule]) -> LoginRule:
+    """The rule under which an IdP logs people in: the most particular one.
+
+    Raises IdentityProviderBlocked when there is none, or the IdP is not usable.
+    """
+    if not IdentityProvider.objects.usable().filter(pk=provider.pk).exists():
+        raise IdentityProviderBlocked(provider.entity_id)
+    by_it = Q(identity_provider=provider) | Q(feed__isnull=False, feed=provider.feed_id)
+    return _most_particular(rules.filter(by_it), provider.entity_id)
+
+
+def rule_for_oidc(app: SocialApp, rules: QuerySet[LoginRule]) -> LoginRule:
+    """The rule under which an OpenID Connect provider logs people in: an instance's own first.
+
+    Raises IdentityProviderBlocked when there is none.
+    """
+    return _most_particular(rules.filter(oidc_provider=app), app.provider_id)
+
+
+def scopes_bound_to(app: SocialApp) -> frozenset[str]:
+    """The scopes that operators bound to an OpenID Connect provider: those of its enabled rules.
+
+    A provider has no verified metadata that would declare them, and its claims prove none.
+    """
+    named = LoginRule.objects.filter(oidc_provider=app, is_enabled=True)
+    lists = named.values_list("allowed_scopes", flat=True)
+    return frozenset(scope.lower() for scopes in lists for scope in scopes)
+
+
+def check_rule(rule: LoginRule, subject: Subject) -> None:
+    """Check that a person fits a rule, now. Raises AffiliationRefused or RequirementRefused."""
+    if not rule.is_enabled or not rule.organisation.is_enabled:
+        raise IdentityProviderBlocked("the rule or its organisation was switched off")
+    if rule.affiliations and not subject.affiliations & set(rule.affiliations):
+        raise AffiliationRefused(", ".join(sorted(subject.affiliations)) or "none")
+    for name, values in rule.required.items():
+        if not set(subject.attributes.get(name, ())) & set(values):
+            raise RequirementRefused(name)
+
+
+def organisations_of(
+    rules: Iterable[LoginRule], subject_under: Callable[[LoginRule], Subject]
+) -> list[int]:
+    """The organisations to which a person belongs: those whose own rule for this provider they fit.
+
+    ``subject_under(rule)`` is the person as the rule sees them; it raises LoginError as
+    ``check_rule`` does. Rules for a whole feed say who may log in, not whose people they are.
+    """
+    found = set()
+    for rule in rules:
+        try:
+            check_rule(rule, subject_under(rule))
+        except LoginError:
+            continue
+        found.add(rule.organisation_id)
+    return sorted(found)
+
+
+def _most_particular(rules: QuerySet[LoginRule], name: str) -> LoginRule:
+    rule = rules.order_by(
+        F("instance_id").asc(nulls_last=True), F("identity_provider_id").asc(nulls_last=True), "pk"
+    ).first()
+    if rule is None:
+        raise IdentityProviderBlocked(f"no rule for {name}")
+    return rule

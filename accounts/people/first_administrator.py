@@ -1,0 +1,41 @@
+"""The first person of a new deployment, with a place where to upload at once."""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from accounts.models import User
+from instances.members.memberships import one_time_password
+from instances.organisations.creation import create_instance, create_organisation
+
+USERNAME = "admin"
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What to log in with, once: the password must be changed then."""
+
+    username: str
+    password: str
+
+
+def create_first_administrator() -> Credentials | None:
+    """Create an operator with an organisation and an instance, or None if anybody exists."""
+    if User.objects.exists():
+        return None
+    credentials = Credentials(USERNAME, one_time_password())
+    with transaction.atomic():
+        user = User.objects.create_superuser(
+            username=credentials.username,
+            password=credentials.password,
+            must_change_password=True,
+        )
+        # Names for a French deployment; both are changed in the browser.
+        organisation = create_organisation(name="Mon établissement")
+        create_instance(
+            organisation=organisation,
+            name="Espace de découverte",
+            slug="decouverte",
+            administrator=user,
+        )
+    return credentials

@@ -1,0 +1,72 @@
+"""Accounts of this site for people who hold an invitation: nobody else makes one for themselves."""
+
+from typing import Any
+
+from django.contrib.auth.forms import UserCreationForm
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.logins.addresses import is_address_taken
+from accounts.models import User
+from instances import audit
+from instances.access.account_control import record_control
+from instances.members.invitations import accept
+from instances.models import AccountControl, Invitation
+from instances.usernames import clean_chosen_username
+
+
+class GuestAccountForm(UserCreationForm):
+    """A name, a user name and a password.
+
+    There is no e-mail address: nothing would verify it, and administrators add people by theirs.
+    """
+
+    class Meta:
+        model = User
+        fields = ["first_name", "last_name", "username"]
+
+    def __init__(self, *args: Any, address: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._address = address
+        for name in ("first_name", "last_name"):
+            self.fields[name].required = True
+        username = self.fields["username"]
+        username.label = _("User name")
+        username.help_text = _("With it and the password you log in next time.")
+        username.widget.attrs.pop("autofocus", None)
+        self.fields["password2"].help_text = ""
+
+    def clean(self) -> dict[str, Any]:
+        """The address to which the invitation was sent has one account with a password at most."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if is_address_taken(self._address):
+            raise ValidationError(
+                _("The address of this invitation has an account already: log in with it.")
+            )
+        return cleaned
+
+    def clean_username(self) -> str:
+        """No user name may look like an address: members are added by either."""
+        return clean_chosen_username(str(super().clean_username()))
+
+
+def create_guest(form: GuestAccountForm, invitation: Invitation) -> User:
+    """Create the account of a valid form, let in by the invitation. Raises InvitationClosed.
+
+    An invitation that came by mail has shown that the address is this person's. Whoever made the
+    invitation controls the account from then on (``account_control``).
+    """
+    with transaction.atomic():
+        user: User = form.save(commit=False)
+        user.email = invitation.email
+        user.save()
+        if invitation.created_by is not None:
+            record_control(
+                account=user,
+                controller=invitation.created_by,
+                reason=AccountControl.Reason.INVITED,
+            )
+        audit.record(audit.Action.USER_CREATED, instance=invitation.instance, target=user)
+        accept(invitation, user=user)
+    return user

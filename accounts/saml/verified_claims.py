@@ -1,0 +1,61 @@
+"""What is kept of a login by SAML."""
+
+from dataclasses import replace
+
+from accounts.errors import RequirementRefused
+from accounts.logins.identifiers import (
+    allowed_scopes,
+    scoped_affiliations,
+    scoped_identifier,
+    scopes_of,
+    within_scopes_only,
+)
+from accounts.logins.models import LoginRule
+from accounts.logins.policy import organisations_of, rules_of
+from accounts.logins.verified_claims import Proof
+from accounts.saml.models import IdentityProvider, SamlRequest
+from accounts.saml.responses import MFA, AuthenticatedSubject
+
+# For display: an IdP may say of them what it likes.
+UNPROVED = frozenset({"mail", "eduPersonAffiliation", "eduPersonPrimaryAffiliation"})
+
+
+def proof_of(subject: AuthenticatedSubject, saml_request: SamlRequest) -> Proof:
+    """What may be believed of a subject who answered ``saml_request``."""
+    provider, rule = saml_request.identity_provider, saml_request.rule
+    scopes = allowed_scopes(provider.scopes, rule.allowed_scopes)
+    attributes = within_scopes_only(subject.attributes, scopes)
+    assertion = subject.assertion
+    name_id = assertion.name_id
+    return Proof(
+        rule_id=rule.pk,
+        organisation_ids=_organisations(provider, subject),
+        session={
+            "saml": {
+                "identity_provider_id": provider.pk,
+                "name_id": vars(name_id) if name_id else {},
+                "session_index": assertion.session_index[:500],
+            }
+        },
+        federation=provider.registration_authority if provider.feed_id else "",
+        scopes=sorted(scopes_of(attributes)),
+        affiliations=sorted(subject.affiliations),
+        attributes={
+            name: list(values) for name, values in attributes.items() if name not in UNPROVED
+        },
+        second_factor=assertion.authn_context == MFA,
+        session_ends=(
+            assertion.session_expires_at.isoformat() if assertion.session_expires_at else ""
+        ),
+    )
+
+
+def _organisations(provider: IdentityProvider, subject: AuthenticatedSubject) -> list[int]:
+    def under(rule: LoginRule) -> AuthenticatedSubject:
+        scopes = allowed_scopes(provider.scopes, rule.allowed_scopes)
+        if rule.allowed_scopes and scoped_identifier(subject.attributes, scopes) is None:
+            raise RequirementRefused("scope")
+        return replace(subject, affiliations=scoped_affiliations(subject.attributes, scopes))
+
+    own_rules = rules_of().filter(identity_provider=provider).select_related("organisation")
+    return organisations_of(own_rules, under)

@@ -1,0 +1,100 @@
+"""The ways to log in to one's account, and where a second factor is asked for."""
+
+from typing import Any, cast
+
+from allauth.mfa.utils import is_mfa_enabled
+from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.models import SocialAccount
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.logins.confirmation import confirm_url
+from accounts.logins.linking import LastWayIn, begin_linking, recently_authenticated, unlink
+from accounts.models import IdentityProvider, User
+from accounts.saml.provider import SamlProvider
+from instances.access.second_factor import has_second_factor
+from web.next_page import next_page
+
+
+@require_GET
+@login_required
+def ways_in(request: HttpRequest) -> HttpResponse:
+    """My logins, and those that I may add."""
+    accounts = list(SocialAccount.objects.filter(user=cast(User, request.user)).order_by("pk"))
+    context = {
+        "logins": [_shown(request, account) for account in accounts],
+        "providers": get_adapter(request).list_providers(request),
+        "is_confirmed": recently_authenticated(request),
+        "confirm_url": confirm_url(request, then=reverse("ways_in")),
+    }
+    return render(request, "accounts/ways_in.html", context)
+
+
+@require_POST
+@login_required
+def add(request: HttpRequest) -> HttpResponse:
+    """Go to a provider, whose login will be added to my account."""
+    wanted = request.POST.get("provider", "")
+    providers = get_adapter(request).list_providers(request)
+    provider = next((each for each in providers if each.sub_id == wanted), None)
+    if provider is None:
+        raise Http404
+    if not recently_authenticated(request):
+        return redirect("ways_in")
+    begin_linking(request)
+    # No redirection: the policy of content security lets no form lead to another site.
+    context = {"url": provider.get_login_url(request), "provider": provider}
+    return render(request, "accounts/leaving.html", context)
+
+
+@require_POST
+@login_required
+def remove(request: HttpRequest, account_id: int) -> HttpResponse:
+    """Take a login away from my account."""
+    account = get_object_or_404(SocialAccount, pk=account_id, user=cast(User, request.user))
+    if not recently_authenticated(request):
+        return redirect("ways_in")
+    try:
+        unlink(account)
+    except LastWayIn:
+        messages.error(request, _("This is your only way to log in: add another one first."))
+    else:
+        messages.success(request, _("You cannot log in this way any more."))
+    return redirect("ways_in")
+
+
+@require_GET
+@login_required
+def second_factor(request: HttpRequest) -> HttpResponse:
+    """What to do where a second factor is asked for: give it, set one up, or go on."""
+    target = next_page(request)
+    if has_second_factor(request):
+        return redirect(target)
+    context = {
+        "is_set_up": is_mfa_enabled(request.user),
+        "by_institution": SocialAccount.objects.filter(user=cast(User, request.user)).exists(),
+        "confirm_url": f"{reverse('mfa_reauthenticate')}?{urlencode({'next': target})}",
+    }
+    return render(request, "accounts/second_factor.html", context)
+
+
+def _shown(request: HttpRequest, account: SocialAccount) -> dict[str, Any]:
+    """A login as the page shows it: whose it is, at which institution."""
+    provider = account.get_provider(request)
+    name = provider.name
+    if provider.id == SamlProvider.id:
+        issuer = account.extra_data.get("issuer", "")
+        row = IdentityProvider.objects.filter(entity_id=issuer).defer("xml").first()
+        name = row.name_in(request.LANGUAGE_CODE) if row and request.LANGUAGE_CODE else issuer
+    return {
+        "pk": account.pk,
+        "name": name,
+        "identity": provider.wrap_account(account).to_str(),
+        "last_login": account.last_login,
+    }

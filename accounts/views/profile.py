@@ -1,0 +1,55 @@
+"""Oneself: profile, language, theme."""
+
+from typing import cast
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.forms.passwords import PreferencesForm, ProfileForm
+from accounts.models import User
+from web.next_page import next_page
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def profile(request: HttpRequest) -> HttpResponse:
+    """My name, language and theme."""
+    form = ProfileForm(request.POST or None, instance=cast(User, request.user))
+    if form.is_valid():
+        user = form.save()
+        with translation.override(user.language or translation.get_language()):
+            messages.success(request, _("Saved."))
+        return _remember_language(redirect("profile"), user)
+    return render(request, "accounts/profile.html", {"form": form})
+
+
+@require_POST
+@login_required
+def preferences(request: HttpRequest) -> HttpResponse:
+    """Set my language or theme, then go back to where I was."""
+    form = PreferencesForm(request.POST, instance=cast(User, request.user))
+    user = form.save() if form.is_valid() else cast(User, request.user)
+    return _remember_language(redirect(next_page(request)), user)
+
+
+def _remember_language(response: HttpResponse, user: User) -> HttpResponse:
+    """Keep the language in a cookie too, for the pages seen while logged out."""
+    name = settings.LANGUAGE_COOKIE_NAME
+    if user.language:
+        response.set_cookie(
+            name,
+            user.language,
+            max_age=365 * 24 * 3600,
+            secure=settings.LANGUAGE_COOKIE_SECURE,
+            httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
+            samesite="Lax",
+        )
+    else:
+        response.delete_cookie(name)
+    return response

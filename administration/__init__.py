@@ -1,0 +1,1 @@
+"""Self-service pages and consoles: home, requests, settings, members, life cycle, operators."""

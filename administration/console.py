@@ -1,0 +1,176 @@
+"""What an organisation's administrators and the operators see of many instances and people.
+
+Numbers, names, states: never what is in an instance. A page costs as many queries for two thousand
+instances, or a hundred thousand people, as for two. Run inside ``administering(organisation)``.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.contrib.auth import get_user_model
+from django.db.models import (
+    Count,
+    Exists,
+    F,
+    IntegerField,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+)
+from django.db.models.functions import Coalesce
+
+from instances.models import (
+    Identity,
+    Instance,
+    InstanceRequest,
+    Membership,
+    Organisation,
+    OrganisationAdministrator,
+)
+from instances.people_search import searchable
+from web.search_words import search_words
+
+PEOPLE_PER_PAGE = 50
+
+# By what the table of instances may be sorted; the identifier breaks ties.
+SORTS: Final[Mapping[str, Any]] = {
+    "name": F("name").asc(),
+    "documents": F("totals__documents").desc(nulls_last=True),
+    "storage": F("totals__stored_bytes").desc(nulls_last=True),
+    "use": F("last_used_at").desc(nulls_last=True),
+    "disuse": F("last_used_at").asc(nulls_first=True),
+}
+
+
+def instances_of(
+    organisation: Organisation, *, search: str = "", status: str = "", sort: str = "name"
+) -> QuerySet[Instance]:
+    """The organisation's instances, each with its owner and its totals."""
+    found = Instance.objects.filter(organisation=organisation)
+    if status:
+        found = found.filter(status=status)
+    for word in search_words(search):
+        found = found.filter(
+            Q(name__icontains=word)
+            | Q(slug__icontains=word)
+            | Q(owner__last_name__icontains=word)
+            | Q(owner__first_name__icontains=word)
+            | Q(owner__username__icontains=word)
+        )
+    return found.select_related("owner", "totals").order_by(SORTS[sort], "slug")
+
+
+def count_members(instances: Iterable[Instance]) -> dict[int, int]:
+    """How many people are in each of ``instances``, by its number, in one query."""
+    current = Membership.objects.current().filter(instance__in=[one.pk for one in instances])
+    counted = current.order_by().values("instance").annotate(number=Count("pk"))
+    return dict(counted.values_list("instance", "number"))
+
+
+@dataclass(frozen=True)
+class Figures:
+    """An organisation in numbers."""
+
+    instances: int
+    documents: int
+    stored_bytes: int
+    waiting_requests: int
+
+
+def figures_of(organisation: Organisation) -> Figures:
+    """How many instances it has, what they hold, and how many requests wait for an answer."""
+    numbers = Instance.objects.filter(organisation=organisation).aggregate(
+        instances=Count("pk"),
+        documents=Coalesce(Sum("totals__documents"), 0),
+        stored_bytes=Coalesce(Sum("totals__stored_bytes"), 0),
+    )
+    waiting = requests_of(organisation).filter(status=InstanceRequest.Status.PENDING)
+    return Figures(waiting_requests=waiting.count(), **numbers)
+
+
+def requests_of(organisation: Organisation) -> QuerySet[InstanceRequest]:
+    """Every request, the newest first."""
+    return InstanceRequest.objects.filter(organisation=organisation).select_related(
+        "organisation", "requested_by", "decided_by", "instance"
+    )
+
+
+@dataclass(frozen=True)
+class PeoplePage:
+    """Some people by name, each with ``here`` (memberships) and ``identities_here``."""
+
+    people: list[Any]
+    # The last of them, from whom the next page goes on; None on the last page.
+    last: Any | None
+
+
+def people_of(organisation: Organisation, *, search: str = "", after: int = 0) -> PeoplePage:
+    """The people who belong to the organisation, as their logins proved, who follow ``after``.
+
+    By name; ``after`` is a person's number. Without counting them, so that the last page costs
+    what the first does.
+    """
+    identities = Identity.objects.filter(organisation_ids__contains=[organisation.pk])
+    people = get_user_model()._default_manager.filter(
+        Exists(identities.filter(user=OuterRef("pk")))
+    )
+    for word in search_words(search.lower()):
+        people = people.alias(searched=searchable()).filter(searched__contains=word)
+    people = people.order_by("last_name", "first_name", "username")
+    if (last := get_user_model()._default_manager.filter(pk=after).first()) is not None:
+        people = people.filter(_follow(last))
+    memberships = (
+        Membership.objects.current()
+        .filter(instance__organisation=organisation)
+        .select_related("instance")
+        .order_by("instance__name")
+    )
+    shown = list(
+        people.prefetch_related(
+            Prefetch("memberships", queryset=memberships, to_attr="here"),
+            Prefetch("identities", queryset=identities, to_attr="identities_here"),
+        )[: PEOPLE_PER_PAGE + 1]
+    )
+    has_more = len(shown) > PEOPLE_PER_PAGE
+    return PeoplePage(shown[:PEOPLE_PER_PAGE], shown[PEOPLE_PER_PAGE - 1] if has_more else None)
+
+
+def _follow(person: Any) -> Q:
+    """Whoever comes after ``person`` by name; the first condition is for the index."""
+    same_name = Q(last_name=person.last_name)
+    same_names = same_name & Q(first_name=person.first_name)
+    return Q(last_name__gte=person.last_name) & (
+        Q(last_name__gt=person.last_name)
+        | same_name & Q(first_name__gt=person.first_name)
+        | same_names & Q(username__gt=person.username)
+    )
+
+
+def organisations_in_numbers(search: str = "") -> QuerySet[Organisation]:
+    """Every organisation with ``n_instances``, ``n_documents``, ``n_bytes``, ``n_administrators``.
+
+    For operators; numbers that need no right in any instance.
+    """
+    found = Organisation.objects.all()
+    for word in search_words(search):
+        found = found.filter(Q(name__icontains=word) | Q(slug__icontains=word))
+    return found.annotate(
+        n_instances=_per_organisation(Instance.objects, Count("pk")),
+        n_documents=_per_organisation(Instance.objects, Sum("totals__documents")),
+        n_bytes=_per_organisation(Instance.objects, Sum("totals__stored_bytes")),
+        n_administrators=_per_organisation(OrganisationAdministrator.objects, Count("pk")),
+        n_waiting=_per_organisation(
+            InstanceRequest.objects.filter(status=InstanceRequest.Status.PENDING), Count("pk")
+        ),
+    ).order_by("name", "pk")
+
+
+def _per_organisation(rows: Any, number: Any) -> Coalesce:
+    grouped = rows.filter(organisation=OuterRef("pk")).order_by().values("organisation")
+    return Coalesce(
+        Subquery(grouped.annotate(number=number).values("number"), output_field=IntegerField()), 0
+    )

@@ -1,0 +1,46 @@
+"""The form by which the audit log is searched."""
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.utils.translation import gettext_lazy as _
+
+from instances.audit import Action
+from instances.audit.reading import Search
+
+# Farther off, a day has no day after it, or PostgreSQL no time for it.
+_FIRST_DAY, _LAST_DAY = date(1970, 1, 1), date(9000, 1, 1)
+
+
+def _day_field(label: Any) -> forms.DateField:
+    return forms.DateField(
+        label=label,
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        validators=[MinValueValidator(_FIRST_DAY), MaxValueValidator(_LAST_DAY)],
+    )
+
+
+class AuditSearchForm(forms.Form):
+    """What to show of the log; whatever makes no sense counts as not given."""
+
+    person = forms.CharField(label=_("Person"), required=False, max_length=100)
+    action = forms.ChoiceField(label=_("What happened"), required=False)
+    place = forms.CharField(label=_("Place"), required=False, max_length=100)
+    since = _day_field(_("From"))
+    until = _day_field(_("To"))
+
+    def __init__(self, *args: Any, has_places: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        action: Any = self.fields["action"]
+        by_label = sorted(Action.choices, key=lambda choice: str(choice[1]))
+        action.choices = [("", _("Anything")), *by_label]
+        if not has_places:
+            del self.fields["place"]
+
+    def search(self) -> Search:
+        """What was asked for."""
+        self.is_valid()
+        return Search(**{name: value for name, value in self.cleaned_data.items() if value})

@@ -1,0 +1,89 @@
+"""Instances that nobody uses: their owners are told, and a month later they are archived.
+
+Nothing is ever deleted for disuse. The clock is the last use, or else the creation; each use, and
+``lifecycle.reactivate``, starts it again.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import models, transaction
+from django.db.models import F, Func, QuerySet
+from django.db.models.functions import Coalesce
+
+from administration.lifecycle import status
+from instances import audit, notifications
+from instances.models import Instance
+
+NOTICE = timedelta(days=30)
+
+
+class _Months(Func):
+    """A PostgreSQL interval of so many months."""
+
+    template = "make_interval(months => (%(expressions)s)::integer)"
+    output_field = models.DurationField()
+
+
+def due_for_notice(now: datetime) -> QuerySet[Instance]:
+    """The instances whose owners must be told now."""
+    return _disused(now + NOTICE).filter(disuse_noticed_at=None)
+
+
+def due_for_archive(now: datetime) -> QuerySet[Instance]:
+    """The instances that are disused, and whose owners were told a month ago."""
+    return _disused(now).filter(disuse_noticed_at__lte=now - NOTICE)
+
+
+def give_notice(instance_id: int, now: datetime) -> None:
+    """Tell the owners of an instance that it will be archived, unless it was used meanwhile."""
+    with transaction.atomic():
+        instance = _lock(due_for_notice(now), instance_id)
+        if instance is None:
+            return
+        Instance.objects.filter(pk=instance_id).update(disuse_noticed_at=now)
+        audit.record(audit.Action.INSTANCE_NOTICE, instance=instance, archived_on=now + NOTICE)
+        notifications.disuse_noticed(instance)
+
+
+def archive_disused(instance_id: int, now: datetime) -> None:
+    """Archive an instance, unless it was used meanwhile."""
+    with transaction.atomic():
+        instance = _lock(due_for_archive(now), instance_id)
+        if instance is None:
+            return
+        status.archive(instance, reason=Instance.DISUSE_REASON)
+        notifications.archived(instance)
+
+
+def archived_on(instance: Instance) -> datetime | None:
+    """When the instance is going to be archived, if its owners were told; else None."""
+    if instance.disuse_noticed_at is None or instance.status != Instance.Status.ACTIVE:
+        return None
+    return instance.disuse_noticed_at + NOTICE
+
+
+def _disused(at: datetime) -> QuerySet[Instance]:
+    """The active instances that nobody will have used for their organisation's months at ``at``."""
+    disused_at: Any = Coalesce("last_used_at", "created_at") + _Months(
+        F("organisation__idle_months")
+    )
+    return (
+        Instance.objects.filter(
+            status=Instance.Status.ACTIVE,
+            organisation__is_enabled=True,
+            organisation__idle_months__gt=0,
+        )
+        .alias(disused_at=disused_at)
+        .filter(disused_at__lte=at)
+        .order_by("pk")
+    )
+
+
+def _lock(instances: QuerySet[Instance], instance_id: int) -> Instance | None:
+    return (
+        instances.select_related("organisation")
+        .select_for_update(of=("self",))
+        .filter(pk=instance_id)
+        .first()
+    )

@@ -1,0 +1,76 @@
+"""Where a person may ask for an instance, and what they get there."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from instances.access.administration import administered_by
+from instances.errors import CreationClosed
+from instances.models import Organisation
+from instances.models.people import STAFF_FLOOR
+from instances.rules.matching import identities_of
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a person may ask for in one organisation."""
+
+    organisation: Organisation
+    # Whether they may ask for an instance, and need nobody's approval.
+    instance: bool
+    at_once: bool
+    # Whether they may have an instance of their own; the one they have does not count.
+    personal: bool
+
+
+def offers_for(user: Any) -> list[Offer]:
+    """What a person may ask for, in each enabled organisation where they may ask, by name.
+
+    Those they belong to, and those they manage: an operator, all of them.
+    """
+    belonging, managed = _belonging_to(user), _managed_by(user)
+    organisations = Organisation.objects.filter(pk__in=belonging | managed, is_enabled=True)
+    return [
+        _offer(
+            organisation, belongs=organisation.pk in belonging, manages=organisation.pk in managed
+        )
+        for organisation in organisations.order_by("name", "pk")
+    ]
+
+
+def offer_in(organisation: Organisation, user: Any) -> Offer:
+    """What a person may ask for in one organisation. Raises CreationClosed for nothing at all."""
+    for offer in offers_for(user):
+        if offer.organisation == organisation:
+            return offer
+    raise CreationClosed(organisation.slug)
+
+
+def _offer(organisation: Organisation, *, belongs: bool, manages: bool) -> Offer:
+    rules = Organisation.CreationRule
+    at_once = organisation.creation_rule == rules.OPEN or manages
+    return Offer(
+        organisation=organisation,
+        instance=at_once or organisation.creation_rule != rules.CLOSED,
+        at_once=at_once,
+        personal=organisation.allows_personal_instances and belongs,
+    )
+
+
+def _belonging_to(user: Any) -> set[int]:
+    """The organisations of a person's identities, and those of which they are an administrator.
+
+    An identity that is a student's alone does not count: where an institution states affiliations,
+    one of the staff must be among them.
+    """
+    by_identity = {
+        organisation_id
+        for identity in identities_of(user)
+        if not identity.affiliations or set(identity.affiliations) & set(STAFF_FLOOR)
+        for organisation_id in identity.organisation_ids
+    }
+    administered = Organisation.objects.filter(administrators__user=user)
+    return by_identity | set(administered.values_list("pk", flat=True))
+
+
+def _managed_by(user: Any) -> set[int]:
+    return set(administered_by(user).values_list("pk", flat=True))

@@ -1,0 +1,70 @@
+"""Home, what operators create, and the settings of an instance."""
+
+from django.urls import URLPattern, include, path
+
+from administration.urls_consoles import level_urls, operator_urls, organisation_urls
+from administration.views import (
+    access,
+    charter,
+    deletions,
+    home,
+    invitations,
+    keys,
+    lifecycle,
+    member_import,
+    members,
+    requests,
+    settings,
+)
+
+app_name = "administration"
+
+settings_urls: list[URLPattern] = [
+    path("", settings.index, name="settings"),
+    path("general/", settings.general, name="general"),
+    path("members/", members.index, name="members"),
+    path("members/add/", members.add, name="member_add"),
+    path("members/create/", members.create, name="member_create"),
+    path("members/<int:member_id>/role/", members.change_role, name="member_role"),
+    path("members/<int:member_id>/remove/", members.remove, name="member_remove"),
+    path("members/import/", member_import.import_list, name="member_import"),
+    path("members/<int:member_id>/end/", members.change_end, name="member_end"),
+    path("members/invitations/", invitations.index, name="invitations"),
+    path("members/invitations/create/", invitations.create, name="invitation_create"),
+    path(
+        "members/invitations/<int:invitation_id>/revoke/",
+        invitations.revoke_invitation,
+        name="invitation_revoke",
+    ),
+    path("access/", access.index, name="access"),
+    path("access/rules/add/", access.add, name="rule_add"),
+    path("access/rules/<int:rule_id>/", access.edit, name="rule_edit"),
+    path("access/rules/<int:rule_id>/switch/", access.switch, name="rule_switch"),
+    path("access/rules/<int:rule_id>/remove/", access.remove, name="rule_remove"),
+    path("access/second-factor/", access.second_factor, name="access_second_factor"),
+    path("answers/", settings.answers, name="answers"),
+    path("keys/", keys.index, name="keys"),
+    path("keys/create/", keys.create, name="key_create"),
+    path("keys/<int:key_id>/confirm/", keys.confirm_key, name="key_confirm"),
+    path("keys/<int:key_id>/revoke/", keys.revoke_key, name="key_revoke"),
+    path("lifecycle/", lifecycle.page, name="lifecycle"),
+    path("lifecycle/transfer/", lifecycle.transfer, name="transfer"),
+    path("lifecycle/archive/", lifecycle.archive, name="archive"),
+    path("lifecycle/reactivate/", lifecycle.reactivate, name="reactivate"),
+    path("lifecycle/delete/", lifecycle.delete, name="delete"),
+    path("lifecycle/cancel/", lifecycle.cancel, name="cancel_deletion"),
+    *level_urls("instance"),
+]
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("organisations/new/", home.new_organisation, name="new_organisation"),
+    path("organisations/", include(operator_urls)),
+    path("o/<slug:organisation>/", include(organisation_urls)),
+    path("instances/new/", requests.new_instance, name="new_instance"),
+    path("instances/personal/", requests.new_personal, name="new_personal"),
+    path("requests/<int:request_id>/withdraw/", requests.withdraw, name="request_withdraw"),
+    path("deletions/<int:deletion_id>/", deletions.deletion, name="deletion"),
+    path("i/<slug:slug>/charter/", charter.charter, name="charter"),
+    path("i/<slug:slug>/settings/", include(settings_urls)),
+]

@@ -1,0 +1,70 @@
+"""The audit log of the site, of an organisation, of an instance: read, searched, exported."""
+
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from administration.forms.audit import AuditSearchForm
+from administration.level_views import at_each_level
+from instances import audit
+from instances.audit.export import MEDIA_TYPES, export_lines
+from instances.audit.reading import Place, read_page
+from instances.audit.seals import current_checkpoint
+from instances.audit.sentences import details, sentence
+from instances.levels import Level
+
+
+@at_each_level
+@require_safe
+def index(request: HttpRequest, level: Level) -> HttpResponse:
+    """What was done there, the latest first."""
+    form = _form(request, level)
+    search = form.search()
+    page = read_page(level, search, Place.parse(request.GET.get("after", "")))
+    context = {
+        "level": level,
+        "base_template": level.base_template,
+        "section": "audit",
+        "form": form,
+        "is_searched": any(form.cleaned_data.values()),
+        "is_first_page": "after" not in request.GET,
+        "next": page.next,
+        "entries": [
+            {"entry": entry, "sentence": sentence(entry), "details": details(entry)}
+            for entry in page.entries
+        ],
+        # The chain runs through the whole site: its length is the operators' alone.
+        "checkpoint": current_checkpoint() if level.name == "site" else None,
+        "exports": [(kind, level.url("audit_export", kind)) for kind in MEDIA_TYPES],
+    }
+    return render(request, "administration/audit.html", context)
+
+
+@at_each_level
+@require_safe
+def export(request: HttpRequest, level: Level, kind: str) -> StreamingHttpResponse:
+    """The same, as a file; the log tells of that too."""
+    if kind not in MEDIA_TYPES:
+        raise Http404
+    form = _form(request, level)
+    search = form.search()
+    asked = {name: str(value) for name, value in form.cleaned_data.items() if value}
+    audit.record(
+        audit.Action.LOG_EXPORTED,
+        instance=level.instance,
+        organisation=level.organisation,
+        format=kind,
+        searched=asked,
+    )
+    response = StreamingHttpResponse(
+        export_lines(level, search, kind), content_type=MEDIA_TYPES[kind]
+    )
+    place = level.instance or level.organisation
+    name = f"audit-{place.slug if place else 'site'}-{timezone.localdate():%Y-%m-%d}.{kind}"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _form(request: HttpRequest, level: Level) -> AuditSearchForm:
+    return AuditSearchForm(request.GET, has_places=level.instance is None)

@@ -1,0 +1,91 @@
+"""Settings of an instance: API keys. Members have their own; administrators see and end all."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from administration.forms.people import ApiKeyForm
+from instances.access import api_keys, second_factor
+from instances.access.gates import instance_view
+from instances.errors import KeyLimit, user_message
+from instances.models import ApiKey, Membership
+
+
+@require_safe
+@instance_view("member")
+def index(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """Every key that one may see, the revoked ones included."""
+    keys = list(api_keys.with_holder(_keys_within_reach(membership)))
+    unconfirmed = {key.pk for key in keys if key.is_valid and api_keys.lacks_second_factor(key)}
+    context = {
+        "keys": keys,
+        "unconfirmed": unconfirmed,
+        "now": timezone.now(),
+        "section": "keys",
+    }
+    return render(request, "administration/settings_keys.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@instance_view("member")
+def create(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """Create a key of one's own; it is shown once, in this very response."""
+    form = ApiKeyForm(request.POST or None, membership=membership)
+    context: dict[str, Any] = {"form": form, "section": "keys"}
+    if form.is_valid():
+        try:
+            key, plaintext = api_keys.create_api_key(
+                instance=membership.instance,
+                name=form.cleaned_data["name"],
+                scope=form.chosen_scope,
+                created_by=request.user,
+                expires_at=form.expires_at(),
+                proof=second_factor.proof_of(request),
+            )
+        except KeyLimit as error:
+            form.add_error(None, user_message(error))
+        else:
+            context |= {"key": key, "plaintext": plaintext}
+    response = render(request, "administration/settings_key_create.html", context)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@require_POST
+@instance_view("member")
+def confirm_key(request: HttpRequest, membership: Membership, key_id: int) -> HttpResponse:
+    """Confirm a key of one's own with the second factor of this session."""
+    mine = ApiKey.objects.for_instance(membership.instance).filter(created_by=membership.user_id)
+    key = get_object_or_404(mine.select_related("instance__organisation"), pk=key_id)
+    back = reverse("administration:keys", args=[membership.instance.slug])
+    proof = second_factor.proof_of(request)
+    if proof is None:
+        return redirect(f"{reverse('second_factor')}?{urlencode({'next': back})}")
+    api_keys.confirm(key, proof=proof)
+    messages.success(request, _("The key %s is confirmed.") % key.name)
+    return redirect(back)
+
+
+@require_POST
+@instance_view("member")
+def revoke_key(request: HttpRequest, membership: Membership, key_id: int) -> HttpResponse:
+    """End a key at once."""
+    keys = _keys_within_reach(membership).select_related("instance__organisation")
+    key = get_object_or_404(keys, pk=key_id)
+    api_keys.revoke(key)
+    messages.success(request, _("The key %s was revoked.") % key.name)
+    return redirect("administration:keys", slug=membership.instance.slug)
+
+
+def _keys_within_reach(membership: Membership) -> QuerySet[ApiKey]:
+    """All keys of the instance for its administrators, one's own for others."""
+    keys = ApiKey.objects.for_instance(membership.instance)
+    return keys if membership.may_administer else keys.filter(created_by=membership.user_id)

@@ -1,0 +1,54 @@
+"""Settings of an instance: many members at once, from a list."""
+
+from collections.abc import Collection
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_http_methods
+
+from administration.forms.member_import import MemberImportForm
+from administration.found_people import describe
+from instances.access.gates import instance_view
+from instances.members.importing import ImportedLine, Outcome, add_members, look_up
+from instances.members.lookup import searched_by
+from instances.models import Membership, Organisation
+from web.person_rate_limits import limited_per_person
+
+
+@require_http_methods(["GET", "POST"])
+@limited_per_person("member_import")
+@instance_view("admin")
+def import_list(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """Show whom a list means; then add the people who were confirmed, and tell of each line."""
+    instance = membership.instance
+    form = MemberImportForm(request.POST or None, request.FILES or None)
+    context: dict[str, Any] = {"form": form, "section": "members"}
+    if form.is_valid():
+        among = searched_by(request.user, instance.organisation)
+        report = look_up(instance, form.cleaned_data["lines"], among=among)
+        confirmed = form.confirmed()
+        if confirmed is None:
+            context |= _preview(report, among)
+        else:
+            context |= _result(add_members(instance, report, confirmed=confirmed))
+    return render(request, "administration/settings_member_import.html", context)
+
+
+def _preview(report: Collection[ImportedLine], among: Organisation | None) -> dict[str, Any]:
+    found = [line for line in report if line.outcome == Outcome.FOUND]
+    shown = describe([line.person for line in found], to=among)
+    return {
+        "found": [(line, shown[line.person.pk]) for line in found],
+        "left_out": [line for line in report if line.outcome != Outcome.FOUND],
+        "is_asked": True,
+    }
+
+
+def _result(report: Collection[ImportedLine]) -> dict[str, Any]:
+    left_out = [line for line in report if line.outcome != Outcome.ADDED]
+    return {
+        "left_out": left_out,
+        "added_count": len(report) - len(left_out),
+        "is_done": True,
+    }

@@ -1,0 +1,87 @@
+"""Asking for an instance, for a personal one, and taking a request back."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from administration import requests
+from administration.acts import do
+from administration.forms.requests import PersonalForm, RequestForm
+from administration.offers import offers_for
+from instances.errors import InstanceError, user_message
+from instances.models import InstanceRequest
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def new_instance(request: HttpRequest) -> HttpResponse:
+    """Ask for an instance, which is there at once where nobody needs to approve."""
+    offers = [offer for offer in offers_for(request.user) if offer.instance]
+    if not offers and request.user.is_staff:
+        return redirect("administration:new_organisation")
+    if not offers:
+        raise PermissionDenied(
+            _(
+                "You cannot ask for an instance here. Log in through your institution, or ask an "
+                "administrator of your organisation."
+            )
+        )
+    form = RequestForm(
+        request.POST or None,
+        organisations=[offer.organisation for offer in offers],
+        initial={"language": (get_language() or "")[:2]},
+    )
+    if form.is_valid():
+        try:
+            asked = requests.request_instance(user=request.user, **form.cleaned_data)
+        except InstanceError as error:
+            form.add_error(None, user_message(error))
+        else:
+            return _answered(request, asked)
+    at_once = {offer.at_once for offer in offers}
+    context = {"form": form, "is_at_once": at_once == {True}, "is_mixed": len(at_once) > 1}
+    return render(request, "administration/new_instance.html", context)
+
+
+@require_POST
+@login_required
+def new_personal(request: HttpRequest) -> HttpResponse:
+    """Give me an instance of my own."""
+    offered = [one.organisation for one in offers_for(request.user) if one.personal]
+    form = PersonalForm(request.POST, organisations=offered)
+    if not form.is_valid():
+        raise Http404
+    try:
+        instance = requests.create_personal_instance(
+            user=request.user,
+            organisation=form.cleaned_data["organisation"],
+            language=(get_language() or "fr")[:2],
+        )
+    except InstanceError as error:
+        messages.error(request, user_message(error))
+        return redirect("administration:home")
+    return redirect("documents:list", slug=instance.slug)
+
+
+@require_POST
+@login_required
+def withdraw(request: HttpRequest, request_id: int) -> HttpResponse:
+    """Take my own request back."""
+    asked = get_object_or_404(InstanceRequest, pk=request_id, requested_by=request.user)
+    text = _("The request was withdrawn.")
+    do(request, lambda: requests.withdraw(asked, by=request.user), text)
+    return redirect("administration:home")
+
+
+def _answered(request: HttpRequest, asked: InstanceRequest) -> HttpResponse:
+    if asked.instance is None:
+        text = _("Your request was sent to the administrators of %s. Its state is shown here.")
+        messages.success(request, text % asked.organisation)
+        return redirect("administration:home")
+    messages.success(request, _("The instance %s was created.") % asked.instance)
+    return redirect("administration:general", slug=asked.instance.slug)

@@ -1,0 +1,52 @@
+"""Settings of an instance: general, and answers."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from administration.accent import accent_for
+from administration.changes import save_changes
+from administration.forms.settings import AnswersForm, GeneralForm
+from instances.access.gates import instance_view
+from instances.models import Membership
+
+
+@require_safe
+@instance_view("admin")
+def index(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """Settings begin with the general ones."""
+    return redirect("administration:general", slug=membership.instance.slug)
+
+
+@require_http_methods(["GET", "POST"])
+@instance_view("admin")
+def general(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """Name, texts, language, colour."""
+    instance = membership.instance
+    form = GeneralForm(request.POST or None, instance=instance)
+    if form.is_valid():
+        save_changes(form)
+        messages.success(request, _("Saved."))
+        return redirect("administration:general", slug=instance.slug)
+    if form.is_bound:
+        # The page around the form shows what is stored, not what was refused.
+        instance.refresh_from_db()
+    accent = accent_for(instance.accent_colour) if instance.accent_colour else None
+    context = {"form": form, "accent": accent, "section": "general"}
+    return render(request, "administration/settings_general.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@instance_view("admin")
+def answers(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """Instructions, model, strictness, number of passages."""
+    form = AnswersForm(request.POST or None, instance=membership.instance)
+    if form.is_valid():
+        save_changes(form)
+        messages.success(request, _("Saved."))
+        return redirect("administration:answers", slug=membership.instance.slug)
+    return render(
+        request, "administration/settings_answers.html", {"form": form, "section": "answers"}
+    )

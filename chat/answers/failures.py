@@ -1,0 +1,48 @@
+"""What a reader is told when an answer did not come as it should.
+
+One table from the stable codes of ``inference.errors``, and our own, to translated sentences. What
+a provider said goes to the log only.
+"""
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from chat.answers.reading import INTERRUPTED
+from chat.answers.rights import ACCESS_ENDED
+
+_UNAVAILABLE = _("The model cannot be reached at the moment.")
+_UNEXPECTED = _("The model failed in an unexpected way.")
+
+MESSAGES: Mapping[str, Promise] = {
+    "backend_unavailable": _UNAVAILABLE,
+    "backend_timeout": _("The model took too long to answer."),
+    "backend_overloaded": _("The model is busy: too many people are asking at once."),
+    "truncated_stream": _("The answer was cut before its end. What came is kept."),
+    "protocol_error": _UNEXPECTED,
+    "backend_rejected": _("The model refused this request."),
+    "authentication_failed": _("The service is not allowed to use this model. Tell its contact."),
+    "model_not_found": _("This model is no longer offered. Choose another one."),
+    "empty_answer": _("The model gave no answer."),
+    "context_overflow": _("The question and its passages are too long for this model."),
+    "prompt_truncated": _("The model has read only a part of the passages."),
+    "length": _("The answer reached its maximal length and stops here."),
+    "search_unavailable": _("The documents cannot be searched at the moment. Try again soon."),
+    ACCESS_ENDED: _("Your access to this instance has ended, so the answer stops here."),
+    INTERRUPTED: _("The answer was interrupted. What came is kept."),
+}
+
+# Codes of whole answers: something to know, nothing to repair.
+_REMARKS = frozenset({"prompt_truncated", "length"})
+_FINAL = _REMARKS | {ACCESS_ENDED}
+
+
+def user_message(code: str) -> str:
+    """Return the sentence for a code, "" for none."""
+    return str(MESSAGES.get(code, _UNEXPECTED)) if code else ""
+
+
+def is_retryable(code: str) -> bool:
+    """Whether asking again may give something else."""
+    return bool(code) and code not in _FINAL

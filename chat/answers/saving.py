@@ -1,0 +1,124 @@
+"""Saves answers whatever happens to the database meanwhile (docs/decisions/018-endings.md).
+
+A finished answer is saved at once. While the database is away it is also kept in a file, and its
+process tries again for some minutes; after that, or when the process is killed, the reconciler
+saves it from the file. All of them may do so: saving twice changes nothing.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import TypeVar
+
+from django.db import IntegrityError, InterfaceError, OperationalError
+
+from chat.answers import unsaved
+from chat.answers.persistence import FinishedAnswer, save_ending
+from instances.models import Instance
+from instances.tenancy import in_database, tenant
+from usage.models import UsageRecord
+
+logger = logging.getLogger(__name__)
+
+R = TypeVar("R")
+
+DATABASE_AWAY = (OperationalError, InterfaceError)
+# How long a process tries again before it leaves an answer to the reconciler.
+PATIENCE_S = 300.0
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 5.0
+# Each time something else would have to be deleted between the look and the commit.
+_TRIES = 5
+
+
+def save(finished: FinishedAnswer) -> UsageRecord | None:
+    """Save a finished answer and what it cost; None when its instance is deleted."""
+    try:
+        return in_spite_of_deletions(finished.instance_id, partial(save_ending, finished))
+    except IntegrityError:
+        if Instance.objects.filter(pk=finished.instance_id).exists():
+            raise
+    logger.info("answer %s: its instance is deleted", finished.answer_id)
+    return None
+
+
+async def save_patiently(finished: FinishedAnswer) -> UsageRecord | None:
+    """As ``save``, from async code, for as long as the database is away.
+
+    Raises OperationalError or InterfaceError after ``PATIENCE_S``; the reconciler then saves it.
+    """
+    keep = partial(asyncio.to_thread, _keep, finished)
+    try:
+        record = await patiently(partial(save, finished), meanwhile=keep)
+    except DATABASE_AWAY:
+        raise
+    except BaseException:
+        # The process ends, or there is an error of ours: the reconciler finds the answer.
+        _keep(finished)
+        raise
+    await asyncio.to_thread(_discard, finished)
+    return record
+
+
+def save_kept() -> None:
+    """Save the answers that their processes could not save; those that still fail stay."""
+    for finished in unsaved.kept():
+        try:
+            save(finished)
+        except DATABASE_AWAY:
+            raise
+        except Exception:
+            # One answer must not hold up the others.
+            logger.exception("answer %s cannot be saved", finished.answer_id)
+        else:
+            logger.info("answer %s is saved from its file", finished.answer_id)
+            _discard(finished)
+
+
+def in_spite_of_deletions(instance_id: int, function: Callable[[], R]) -> R:
+    """Call ``function`` in the tenant, again while what it refers to is deleted under its hands."""
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            with tenant(instance_id):
+                return function()
+        except IntegrityError:
+            if not tries_left:
+                raise
+    raise AssertionError("the last try returns or raises")
+
+
+async def patiently(
+    function: Callable[[], R], *, meanwhile: Callable[[], Awaitable[None]] | None = None
+) -> R:
+    """Await ``function`` in a thread, again and again while the database is away.
+
+    ``meanwhile`` is awaited after each failure. Raises the last error after ``PATIENCE_S``.
+    """
+    now = asyncio.get_running_loop().time
+    deadline, pause_s = now() + PATIENCE_S, _FIRST_PAUSE_S
+    while True:
+        try:
+            return await in_database(function)
+        except DATABASE_AWAY:
+            if meanwhile is not None:
+                await meanwhile()
+            if now() > deadline:
+                raise
+            logger.warning("the database is away; trying again in %.1f s", pause_s)
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+
+
+def _keep(finished: FinishedAnswer) -> None:
+    try:
+        unsaved.keep(finished)
+    except OSError:
+        logger.exception("answer %s is in memory alone", finished.answer_id)
+
+
+def _discard(finished: FinishedAnswer) -> None:
+    try:
+        unsaved.discard(finished)
+    except OSError:
+        # The reconciler saves it once more, which changes nothing.
+        logger.exception("the file of answer %s stays", finished.answer_id)

@@ -1,0 +1,67 @@
+"""Finished answers that the database did not take yet, each in a file until it does.
+
+The files are JSON under MEDIA_ROOT, which web processes and workers share, in the directory of
+their instance, with which they are deleted, and readable by their account alone:
+``<instance>/unsaved-answers/<answer>.json``. Whoever saves the answer removes its file.
+"""
+
+import logging
+import os
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from django.conf import settings
+from pydantic import TypeAdapter, ValidationError
+
+from chat.answers.persistence import FinishedAnswer
+
+logger = logging.getLogger(__name__)
+
+FOLDER = "unsaved-answers"
+# Far more than it takes to write one.
+_PART_S = 3600
+_adapter = TypeAdapter(FinishedAnswer)
+
+
+def keep(finished: FinishedAnswer) -> None:
+    """Write the answer's file, whole or not at all, unless it is there; raises OSError."""
+    path = _path(finished)
+    if path.exists():
+        return
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(_adapter.dump_json(finished))
+        file.flush()
+        os.fsync(file.fileno())
+    part.rename(path)
+
+
+def discard(finished: FinishedAnswer) -> None:
+    """Remove the answer's file, if it has one; raises OSError."""
+    _path(finished).unlink(missing_ok=True)
+
+
+def kept() -> Iterator[FinishedAnswer]:
+    """Yield the answers in files; one that cannot be read stays, and is named in the log.
+
+    What a process killed in the middle of writing one left behind is deleted.
+    """
+    for part in Path(settings.MEDIA_ROOT).glob(f"*/{FOLDER}/*.part"):
+        with suppress(FileNotFoundError):
+            if time.time() - part.stat().st_mtime > _PART_S:
+                part.unlink()
+    for path in sorted(Path(settings.MEDIA_ROOT).glob(f"*/{FOLDER}/*.json")):
+        try:
+            yield _adapter.validate_json(path.read_bytes())
+        except FileNotFoundError:
+            continue  # Its own process has saved it meanwhile.
+        except (OSError, ValidationError):
+            logger.exception("%s cannot be read", path)
+
+
+def _path(finished: FinishedAnswer) -> Path:
+    folder = Path(settings.MEDIA_ROOT) / str(finished.instance_id) / FOLDER
+    return folder / f"{finished.answer_id}.json"

@@ -1,0 +1,133 @@
+"""What the conversation page shows: turns, models to choose from, questions to begin with.
+
+All functions run inside ``tenant(instance)``.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from chat.answers.reading import AnswerState, close_abandoned
+from chat.conversations.browser_events import citations_data, ending_events
+from chat.conversations.turns import Turn, branch
+from chat.models import Conversation, Message
+from inference.catalogue import LanguageModel, available_models, choose_model
+from ingestion.models import Document
+from instances.models import Instance
+from usage.impact import modelled_impact
+from usage.models import UsageRecord
+
+# A typical answer, to compare models by: the passages read, and the words written.
+_TYPICAL_PROMPT_TOKENS = 2_000
+_TYPICAL_COMPLETION_TOKENS = 300
+# Upper bounds of the classes, in Wh for a typical answer; beyond the last comes "E".
+_ENERGY_CLASSES = (("A", 0.05), ("B", 0.2), ("C", 1.0), ("D", 3.0))
+
+
+@dataclass(frozen=True, slots=True)
+class ShownTurn:
+    """A question or an answer, with the data that its custom element takes up."""
+
+    message: Message
+    data: dict[str, Any]
+    restricted_to: Sequence[str] = ()
+
+    @property
+    def is_question(self) -> bool:
+        """Whether a person wrote it."""
+        return self.message.role == Message.Role.USER
+
+
+@dataclass(frozen=True, slots=True)
+class ModelChoice:
+    """A line of the model picker; ``energy_wh`` is None for extracts."""
+
+    model: LanguageModel
+    energy_wh: float | None
+    energy_class: str
+
+
+def shown_turns(conversation: Conversation, *, cited_only: bool) -> list[ShownTurn]:
+    """Return the branch shown of a conversation, first turn first.
+
+    ``cited_only`` is for guests (``browser_events``).
+    """
+    close_abandoned(conversation.instance_id)
+    turns = branch(conversation)
+    messages = [turn.message for turn in turns]
+    usage = {
+        record.answer_id: record
+        for record in UsageRecord.objects.for_instance(conversation.instance).filter(
+            answer_id__in=[message.pk for message in messages]
+        )
+    }
+    names = _document_names(conversation.instance, messages)
+    return [
+        _shown(turn, usage.get(turn.message.pk), names, cited_only=cited_only) for turn in turns
+    ]
+
+
+def model_choices() -> list[ModelChoice]:
+    """Return the models on offer, with what a typical answer of each spends."""
+    choices = []
+    for model in available_models():
+        energy = (
+            None
+            if model.is_extractive
+            else _typical_energy_wh(model.active_parameters_b, model.total_parameters_b)
+        )
+        choices.append(ModelChoice(model, energy, _energy_class(energy or 0.0)))
+    return choices
+
+
+def default_model(instance: Instance) -> LanguageModel:
+    """Return the model that answers in an instance unless another is chosen."""
+    return choose_model(instance.model_id)
+
+
+def _shown(
+    turn: Turn, usage: UsageRecord | None, names: dict[UUID, str], *, cited_only: bool
+) -> ShownTurn:
+    message = turn.message
+    data: dict[str, Any] = {"id": str(message.pk), "versions": [str(pk) for pk in turn.versions]}
+    if message.role == Message.Role.USER:
+        restricted = [names[pk] for pk in message.document_ids if pk in names]
+        return ShownTurn(message, data, restricted)
+    state = AnswerState(message, tuple(message.citations.all()), usage)
+    data |= {
+        "status": message.status,
+        "content": message.content,
+        "reasoning": "" if cited_only else message.reasoning,
+        "model": message.model,
+        "citations": citations_data(state.citations, cited_only=cited_only),
+    }
+    if message.status != Message.Status.STREAMING:
+        for event in ending_events(state, cited_only=cited_only):
+            data |= {"error": event.data} if event.name == "error" else event.data
+    feedback = getattr(message, "feedback", None)
+    data["feedback"] = {"helpful": feedback.helpful} if feedback else None
+    return ShownTurn(message, data)
+
+
+def _document_names(instance: Instance, messages: Sequence[Message]) -> dict[UUID, str]:
+    wanted = {pk for message in messages for pk in message.document_ids}
+    if not wanted:
+        return {}
+    found = Document.objects.for_instance(instance).filter(pk__in=wanted)
+    return dict(found.values_list("pk", "name"))
+
+
+@lru_cache
+def _typical_energy_wh(active_parameters_b: float, total_parameters_b: float) -> float:
+    return modelled_impact(
+        active_parameters_b=active_parameters_b,
+        total_parameters_b=total_parameters_b,
+        prompt_tokens=_TYPICAL_PROMPT_TOKENS,
+        completion_tokens=_TYPICAL_COMPLETION_TOKENS,
+    ).energy_wh
+
+
+def _energy_class(energy_wh: float) -> str:
+    return next((name for name, bound in _ENERGY_CLASSES if energy_wh < bound), "E")

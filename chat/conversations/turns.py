@@ -1,0 +1,241 @@
+"""Conversations as trees: asking, editing, regenerating, choosing the branch shown.
+
+All functions run inside ``tenant(instance)``. None generates anything: each leaves a question and
+an empty answer in state ``streaming``, which ``chat.answers.live`` then writes.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404
+
+from chat.models import Conversation, Message
+from inference.llm.backend import ChatMessage, Role
+from ingestion.models import Document
+from instances.models import Instance
+
+MAX_QUESTION_CHARS = 8_000
+_MAX_TITLE_CHARS = 80
+MAX_HISTORY = 6
+
+
+class UnknownDocument(ValueError):
+    """A document to restrict the question to is not, or no longer, in the instance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question and the answer that is to be written."""
+
+    conversation: Conversation
+    question: Message
+    answer: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A message of the branch shown, with its place among its siblings (from 1)."""
+
+    message: Message
+    version: int
+    versions: tuple[UUID, ...]
+
+
+def get_conversation(instance: Instance, user: Any, conversation_id: UUID) -> Conversation:
+    """Return one's own conversation; raises Http404 for another's as for an unknown one."""
+    conversation = (
+        Conversation.objects.for_instance(instance).filter(pk=conversation_id, user=user).first()
+    )
+    if conversation is None:
+        raise Http404
+    return conversation
+
+
+def get_message(instance: Instance, user: Any, message_id: UUID) -> Message:
+    """Return a message of one's own conversations; raises Http404 otherwise."""
+    message = (
+        Message.objects.for_instance(instance)
+        .filter(pk=message_id, conversation__user=user)
+        .select_related("conversation", "parent")
+        .first()
+    )
+    if message is None:
+        raise Http404
+    return message
+
+
+def ask(
+    *,
+    instance: Instance,
+    user: Any,
+    question: str,
+    model_id: str,
+    conversation_id: UUID | None = None,
+    document_ids: Sequence[UUID] = (),
+) -> Asked:
+    """Add a question to the end of the branch shown, or begin a conversation with it.
+
+    Raises Http404 for a conversation that is not one's own, ``UnknownDocument`` for a document that
+    is not in the instance.
+    """
+    _check_documents(instance, document_ids)
+    if conversation_id is None:
+        conversation = Conversation.objects.create(
+            instance=instance, user=user, title=title_of(question)
+        )
+        parent = None
+    else:
+        conversation = _locked(get_conversation(instance, user, conversation_id))
+        parent = conversation.leaf
+    return _ask(conversation, parent, question, model_id, document_ids)
+
+
+def edit_question(question: Message, text: str, *, model_id: str) -> Asked:
+    """Ask a question again in other words: a sibling of the first."""
+    conversation = _locked(question.conversation)
+    return _ask(conversation, question.parent, text, model_id, question.document_ids)
+
+
+def regenerate(answer: Message, *, model_id: str) -> Asked:
+    """Have a question answered again: a sibling of the first answer."""
+    question = answer.parent
+    if answer.role != Message.Role.ASSISTANT or question is None:
+        raise Http404
+    conversation = _locked(answer.conversation)
+    again = _empty_answer(question, model_id)
+    _show(conversation, again)
+    return Asked(conversation, question, again)
+
+
+def select_branch(message: Message) -> None:
+    """Show the branch on which ``message`` is, down to its latest descendant."""
+    children: dict[UUID | None, list[Message]] = {}
+    for other in message.conversation.messages.order_by("created_at"):
+        children.setdefault(other.parent_id, []).append(other)
+    leaf = message
+    while below := children.get(leaf.pk):
+        leaf = below[-1]
+    Conversation.objects.filter(pk=message.conversation_id).update(leaf=leaf)
+
+
+def branch(conversation: Conversation) -> list[Turn]:
+    """Return the turns of the branch shown, in order, with citations and feedback loaded."""
+    messages = list(
+        conversation.messages.order_by("created_at", "pk")
+        .select_related("feedback")
+        .prefetch_related("citations")
+    )
+    by_id = {message.pk: message for message in messages}
+    siblings: dict[UUID | None, list[UUID]] = {}
+    for message in messages:
+        siblings.setdefault(message.parent_id, []).append(message.pk)
+    turns: list[Turn] = []
+    current = by_id.get(conversation.leaf_id) if conversation.leaf_id else None
+    while current is not None:
+        versions = tuple(siblings[current.parent_id])
+        turns.insert(0, Turn(current, versions.index(current.pk) + 1, versions))
+        current = by_id.get(current.parent_id) if current.parent_id else None
+    return turns
+
+
+def history_before(question: Message) -> tuple[ChatMessage, ...]:
+    """Return what was said before a question, oldest first, without unfinished answers."""
+    turns: list[ChatMessage] = []
+    for message in _ancestors(question):
+        if message.content:
+            turns.insert(0, ChatMessage(_ROLES[message.role], message.content))
+        if len(turns) >= MAX_HISTORY:
+            break
+    return tuple(turns)
+
+
+def rename(conversation: Conversation, title: str) -> None:
+    """Give a conversation another title, without moving it in the list."""
+    Conversation.objects.filter(pk=conversation.pk).update(title=title_of(title))
+
+
+def delete(conversation: Conversation) -> None:
+    """Delete a conversation for good; an answer that is being written stops within a second.
+
+    What its answers cost stays on record.
+    """
+    # Whoever adds to it meanwhile (a question, an answer's citations) commits before or fails.
+    list(Conversation.objects.select_for_update().filter(pk=conversation.pk))
+    list(Message.objects.select_for_update().filter(conversation=conversation).order_by("pk"))
+    conversation.delete()
+
+
+def title_of(text: str) -> str:
+    """Return the beginning of a text as a title: one line, cut at a word."""
+    line = " ".join(text.split())
+    if len(line) <= _MAX_TITLE_CHARS:
+        return line
+    return line[:_MAX_TITLE_CHARS].rsplit(" ", 1)[0] + "…"
+
+
+_ROLES: dict[str, Role] = {
+    Message.Role.USER.value: "user",
+    Message.Role.ASSISTANT.value: "assistant",
+}
+
+
+def _locked(conversation: Conversation) -> Conversation:
+    """Return a conversation as it is now, which nobody deletes before this transaction ends.
+
+    Raises Http404 when it was deleted meanwhile.
+    """
+    locked = Conversation.objects.select_for_update().filter(pk=conversation.pk).first()
+    if locked is None:
+        raise Http404
+    return locked
+
+
+def _ask(
+    conversation: Conversation,
+    parent: Message | None,
+    text: str,
+    model_id: str,
+    document_ids: Sequence[UUID],
+) -> Asked:
+    question = Message.objects.create(
+        instance_id=conversation.instance_id,
+        conversation=conversation,
+        parent=parent,
+        role=Message.Role.USER,
+        content=text,
+        document_ids=list(document_ids),
+    )
+    answer = _empty_answer(question, model_id)
+    _show(conversation, answer)
+    return Asked(conversation, question, answer)
+
+
+def _empty_answer(question: Message, model_id: str) -> Message:
+    return Message.objects.create(
+        instance_id=question.instance_id,
+        conversation_id=question.conversation_id,
+        parent=question,
+        role=Message.Role.ASSISTANT,
+        status=Message.Status.STREAMING,
+        model=model_id,
+    )
+
+
+def _show(conversation: Conversation, leaf: Message) -> None:
+    conversation.leaf = leaf
+    conversation.save(update_fields=["leaf", "updated_at"])
+
+
+def _ancestors(message: Message) -> Iterator[Message]:
+    while message.parent_id is not None:
+        message = Message.objects.get(pk=message.parent_id)
+        yield message
+
+
+def _check_documents(instance: Instance, document_ids: Sequence[UUID]) -> None:
+    wanted = set(document_ids)
+    known = Document.objects.for_instance(instance).filter(pk__in=wanted).count()
+    if known != len(wanted):
+        raise UnknownDocument("a document is not in the instance")

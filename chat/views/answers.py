@@ -1,0 +1,206 @@
+"""Asking, and following the answer: async, because answers are written in this event loop."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.forms import Form
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from chat.answering import Question
+from chat.answers import live
+from chat.conversations.turns import (
+    Asked,
+    UnknownDocument,
+    ask,
+    edit_question,
+    get_message,
+    history_before,
+    regenerate,
+)
+from chat.forms import AskForm, EditForm, RegenerateForm
+from chat.models import Message
+from chat.posted_forms import read_form, refusal, too_much
+from inference.catalogue import choose_model
+from inference.fair_turns import Asker, turns_at
+from instances.access.gates import as_member, require_role
+from instances.models import Instance, Membership
+from usage.admission import Admission, TooMuch, admit_question, admit_stream, held, person_name
+from web.server_sent_events import stream_response
+
+_LONGEST_EVENT_ID = 9
+# Half of the threads that ask the database (instances.tenancy).
+_STORED_AT_ONCE = 4
+
+
+@require_POST
+@login_required
+async def ask_question(request: HttpRequest, slug: str) -> HttpResponse:
+    """Ask in a conversation, or begin one."""
+    user = await request.auser()
+
+    def begin(membership: Membership, data: dict[str, Any], model_id: str) -> Asked:
+        if data["document_ids"]:
+            # To name a document is to know that it is there.
+            require_role(membership, Membership.Role.MEMBER)
+        return ask(
+            instance=membership.instance,
+            user=user,
+            question=data["question"],
+            model_id=model_id,
+            conversation_id=data["conversation"],
+            document_ids=data["document_ids"],
+        )
+
+    try:
+        return await _begin(request, slug, AskForm, begin)
+    except UnknownDocument:
+        message = _("One of the chosen documents is no longer here. Remove it, then ask again.")
+        return refusal(400, "unknown_document", message)
+
+
+@require_POST
+@login_required
+async def edit(request: HttpRequest, slug: str, message_id: UUID) -> HttpResponse:
+    """Ask an earlier question again in other words."""
+    user = await request.auser()
+
+    def begin(membership: Membership, data: dict[str, Any], model_id: str) -> Asked:
+        question = get_message(membership.instance, user, message_id)
+        if question.role != Message.Role.USER:
+            raise Http404
+        return edit_question(question, data["question"], model_id=model_id)
+
+    return await _begin(request, slug, EditForm, begin)
+
+
+@require_POST
+@login_required
+async def regenerate_answer(request: HttpRequest, slug: str, message_id: UUID) -> HttpResponse:
+    """Have a question answered once more, perhaps by another model."""
+    user = await request.auser()
+
+    def begin(membership: Membership, _data: dict[str, Any], model_id: str) -> Asked:
+        return regenerate(get_message(membership.instance, user, message_id), model_id=model_id)
+
+    return await _begin(request, slug, RegenerateForm, begin)
+
+
+@require_POST
+@login_required
+async def stop(request: HttpRequest, slug: str, message_id: UUID) -> HttpResponse:
+    """Stop an answer; what came is kept."""
+    user = await request.auser()
+    instance, answer = await as_member(request, slug, _own_message, user, message_id)
+    await live.stop(instance, answer)
+    return HttpResponse(status=204)
+
+
+@require_GET
+@login_required
+async def events(request: HttpRequest, slug: str, message_id: UUID) -> HttpResponseBase:
+    """The events of an answer, from the one after ``Last-Event-ID`` on."""
+    user = await request.auser()
+    live_instance = live.instance_of(message_id, user=user, slug=slug)
+    if live_instance is None:
+        instance, cited_only = await as_member(request, slug, _instance_of_answer, user, message_id)
+    else:
+        # What is in memory was made for whoever asked; should it be gone, less is shown, not more.
+        instance, cited_only = live_instance, True
+    try:
+        admission = await asyncio.to_thread(admit_stream, user_id=user.pk)
+    except TooMuch as error:
+        return too_much(error)
+    last = request.headers.get("Last-Event-ID", "")
+    is_number = last.isdecimal() and len(last) <= _LONGEST_EVENT_ID
+    seen = int(last) if is_number else 0
+    numbered = live.follow(instance, message_id, seen, cited_only=cited_only)
+
+    async def encoded() -> AsyncGenerator[bytes, None]:
+        async with held(admission), aclosing(numbered):
+            async for number, event in numbered:
+                yield event.encode(number)
+
+    return stream_response(encoded())
+
+
+async def _begin(
+    request: HttpRequest,
+    slug: str,
+    form_class: type[Form],
+    begin: Callable[[Membership, dict[str, Any], str], Asked],
+) -> JsonResponse:
+    """Store the question, start to answer it, and tell the browser where to follow.
+
+    ``begin(membership, data, model_id)`` stores it, from the form's data. A question over a limit
+    (``usage.admission``) is not stored.
+    """
+    user = await request.auser()
+
+    def store(membership: Membership) -> tuple[Asked, Question, Admission] | JsonResponse:
+        form = read_form(form_class, request)
+        if isinstance(form, JsonResponse):
+            return form
+        data = form.cleaned_data
+        model_id = choose_model(data["model"], membership.instance.model_id).id
+        admission = admit_question(instance_id=membership.instance_id, user_id=user.pk)
+        try:
+            asked = begin(membership, data, model_id)
+        except BaseException:
+            admission.release()
+            raise
+        question = Question(
+            instance=membership.instance,
+            text=asked.question.content,
+            model=choose_model(asked.answer.model),
+            history=history_before(asked.question),
+            document_ids=tuple(asked.question.document_ids),
+            person=person,
+            may_read_documents=membership.may_read_documents,
+        )
+        return asked, question, admission
+
+    person = person_name(user_id=user.pk, key_id=None)
+    try:
+        # People take turns; their instances are not known before the database has been asked.
+        async with turns_at("questions", places=_STORED_AT_ONCE).turn(Asker(person=person)):
+            stored = await as_member(request, slug, store)
+    except TooMuch as error:
+        return too_much(error)
+    if isinstance(stored, JsonResponse):
+        return stored
+    asked, question, admission = stored
+    live.start(answer=asked.answer, question=question, user=user, admission=admission)
+    conversation = asked.conversation
+    return JsonResponse(
+        {
+            "conversation_id": conversation.pk,
+            "question_id": asked.question.pk,
+            "answer_id": asked.answer.pk,
+            "title": conversation.title,
+            "conversation_url": reverse("chat:conversation", args=[slug, conversation.pk]),
+            "events_url": reverse("chat:events", args=[slug, asked.answer.pk]),
+        },
+        status=201,
+    )
+
+
+def _own_message(membership: Membership, user: Any, message_id: UUID) -> tuple[Instance, Message]:
+    return membership.instance, get_message(membership.instance, user, message_id)
+
+
+def _instance_of_answer(
+    membership: Membership, user: Any, message_id: UUID
+) -> tuple[Instance, bool]:
+    """The instance of an answer, and whether only what is cited is shown of it."""
+    instance, message = _own_message(membership, user, message_id)
+    if message.role != Message.Role.ASSISTANT:
+        raise Http404
+    return instance, not membership.may_read_documents

@@ -1,0 +1,166 @@
+"""The conversation's pages, and the pieces of them that a browser fetches."""
+
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from chat.conversations.browser_strings import chat_strings
+from chat.conversations.examples import example_questions
+from chat.conversations.listing import LISTED, by_day, recent_days, search_conversations
+from chat.conversations.pages import default_model, model_choices, shown_turns
+from chat.conversations.passages import show_passage
+from chat.conversations.turns import delete, get_conversation, get_message, rename, select_branch
+from chat.forms import FeedbackForm, RenameForm
+from chat.models import Conversation, Feedback, Message
+from chat.posted_forms import read_form
+from ingestion.documents.queries import pick_documents
+from ingestion.models import Document
+from instances.access.gates import instance_view
+from instances.models import Membership
+from web.search_words import search_text
+
+SEARCH_RESULTS = 8
+
+
+@require_safe
+@instance_view("guest")
+def new(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """A page to begin a conversation."""
+    return _page(request, membership, None)
+
+
+@require_safe
+@instance_view("guest")
+def conversation(
+    request: HttpRequest, membership: Membership, conversation_id: UUID
+) -> HttpResponse:
+    """A conversation, on the branch last shown."""
+    shown = get_conversation(membership.instance, request.user, conversation_id)
+    return _page(request, membership, shown)
+
+
+def _page(request: HttpRequest, membership: Membership, shown: Conversation | None) -> HttpResponse:
+    instance, cited_only = membership.instance, not membership.may_read_documents
+    ready = Document.objects.for_instance(instance).filter(status=Document.Status.READY)
+    context = {
+        "conversation": shown,
+        "turns": shown_turns(shown, cited_only=cited_only) if shown else [],
+        "models": model_choices(),
+        "model": default_model(instance),
+        "has_documents": ready.exists(),
+        # Titles and headings of documents stand in them.
+        "examples": [] if shown or cited_only else example_questions(instance),
+        "strings": chat_strings(),
+    }
+    return render(request, "chat/conversation.html", context)
+
+
+@require_safe
+@instance_view("guest")
+def conversations(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """The person's conversations by day; with ``?q=``, those that contain its words."""
+    query = _query(request)
+    if query:
+        groups = by_day(search_conversations(membership, query)[:LISTED])
+    else:
+        groups = recent_days(membership)
+    context = {"groups": groups, "query": query}
+    return render(request, "chat/includes/conversation_groups.html", context)
+
+
+@require_safe
+@instance_view("guest")
+def search(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """Conversations, and for whoever may see them documents, that contain the words of ``?q=``."""
+    query = _query(request)
+    if query:
+        found = list(search_conversations(membership, query)[:SEARCH_RESULTS])
+        documents = (
+            pick_documents(membership.instance, query)[:SEARCH_RESULTS]
+            if membership.may_read_documents
+            else []
+        )
+    else:
+        found, documents = [], []
+    context = {"query": query, "conversations": found, "documents": documents}
+    return render(request, "chat/includes/search_results.html", context)
+
+
+@require_POST
+@instance_view("guest")
+def rename_conversation(
+    request: HttpRequest, membership: Membership, conversation_id: UUID
+) -> HttpResponse:
+    """Give a conversation another title."""
+    shown = get_conversation(membership.instance, request.user, conversation_id)
+    form = read_form(RenameForm, request)
+    if isinstance(form, JsonResponse):
+        return form
+    rename(shown, form.cleaned_data["title"])
+    return HttpResponse(status=204)
+
+
+@require_POST
+@instance_view("guest")
+def delete_conversation(
+    request: HttpRequest, membership: Membership, conversation_id: UUID
+) -> HttpResponse:
+    """Delete a conversation for good."""
+    delete(get_conversation(membership.instance, request.user, conversation_id))
+    return HttpResponse(status=204)
+
+
+@require_POST
+@instance_view("guest")
+def select(request: HttpRequest, membership: Membership, message_id: UUID) -> HttpResponse:
+    """Show another version of a question or of an answer."""
+    message = get_message(membership.instance, request.user, message_id)
+    select_branch(message)
+    return redirect(
+        "chat:conversation",
+        slug=membership.instance.slug,
+        conversation_id=message.conversation_id,
+    )
+
+
+@require_POST
+@instance_view("guest")
+def feedback(request: HttpRequest, membership: Membership, message_id: UUID) -> HttpResponse:
+    """Record what the person thought of an answer."""
+    answer = _answer(request, membership, message_id)
+    form = read_form(FeedbackForm, request)
+    if isinstance(form, JsonResponse):
+        return form
+    Feedback.objects.update_or_create(
+        message=answer,
+        instance=membership.instance,
+        defaults={"user_id": membership.user_id, **form.cleaned_data},
+    )
+    return HttpResponse(status=204)
+
+
+@require_safe
+@instance_view("guest")
+def citation(
+    request: HttpRequest, membership: Membership, message_id: UUID, number: int
+) -> HttpResponse:
+    """A cited passage in its context, for the panel beside the answer."""
+    answer = _answer(request, membership, message_id)
+    passage = show_passage(answer, number, cited_only=not membership.may_read_documents)
+    if passage is None:
+        raise Http404
+    return render(request, "chat/includes/passage.html", {"passage": passage})
+
+
+def _query(request: HttpRequest) -> str:
+    """The text that is looked for."""
+    return search_text(request.GET.get("q", ""))
+
+
+def _answer(request: HttpRequest, membership: Membership, message_id: UUID) -> Message:
+    message = get_message(membership.instance, request.user, message_id)
+    if message.role != Message.Role.ASSISTANT:
+        raise Http404
+    return message

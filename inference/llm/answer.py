@@ -1,0 +1,170 @@
+"""One answer, put together from what the server sends."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import orjson
+
+from inference.errors import InferenceError, ProtocolError, TruncatedStream
+from inference.llm.backend import ChatMessage
+from inference.llm.events import (
+    ChatEvent,
+    Finished,
+    PromptTruncated,
+    ReasoningDelta,
+    TextDelta,
+    TokenUsage,
+)
+from inference.llm.failures import find_complaint, to_error
+from inference.llm.sse import ServerEvent
+from inference.llm.thinking import ThinkSplitter
+from inference.llm.tokens import estimate_prompt_tokens, estimate_tokens
+from inference.llm.usage import REPORTED_KEYS, read_usage
+
+BROKEN_FINISHES = frozenset({"abort", "error"})
+# Our estimate is within a third of the truth (see tokens.py): below half of it, text is missing.
+TRUNCATION_RATIO = 0.5
+TRUNCATION_MIN_TOKENS = 500
+
+
+class Answer:
+    """The state of one answer: what has come, whether it has ended, what it used."""
+
+    def __init__(self, messages: Sequence[ChatMessage]) -> None:
+        self._messages = messages
+        self._text: list[str] = []
+        self._reasoning: list[str] = []
+        self._splitter = ThinkSplitter()
+        self._reported: dict[str, Any] = {}
+        self._finish_reason = ""
+        self.is_done = False
+
+    @property
+    def has_begun(self) -> bool:
+        """Tell whether anything of the answer has been handed on: from then on, no retry."""
+        return bool(self._text or self._reasoning)
+
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether the server has said that the answer is over."""
+        return self.is_done or bool(self._finish_reason)
+
+    @property
+    def text(self) -> str:
+        """Return the answer so far, reasoning left out."""
+        return "".join(self._text)
+
+    def take(self, server_events: Iterable[ServerEvent]) -> Iterator[TextDelta | ReasoningDelta]:
+        """Yield what these events add to the answer.
+
+        Raises the InferenceError that an event stands for, and ProtocolError for what is not JSON.
+        """
+        for server_event in server_events:
+            if server_event.is_done:
+                self.is_done = True
+                return
+            payload = _load(server_event)
+            if complaint := find_complaint(payload):
+                raise to_error(complaint)
+            yield from self._take_payload(payload)
+
+    def end(self) -> Iterator[ChatEvent]:
+        """Yield the last events of an answer whose stream has ended.
+
+        Raises TruncatedStream when the stream ended before the answer did.
+        """
+        yield from self._keep(self._splitter.close())
+        if not self.is_whole or self._finish_reason in BROKEN_FINISHES:
+            reason = self._finish_reason or "neither finish_reason nor [DONE]"
+            raise TruncatedStream(f"The stream ended with {reason}.")
+        usage = self.usage()
+        sent = self._sent_tokens
+        if sent >= TRUNCATION_MIN_TOKENS and usage.prompt_tokens < TRUNCATION_RATIO * sent:
+            yield PromptTruncated(sent_tokens=sent, seen_tokens=usage.prompt_tokens)
+        yield Finished(self._finish_reason or "stop", usage)
+
+    def usage(self) -> TokenUsage:
+        """Return the tokens used so far, as reported, else estimated."""
+        reasoning = "".join(self._reasoning)
+        return read_usage(
+            self._reported,
+            prompt_tokens=self._sent_tokens,
+            completion_tokens=estimate_tokens(self.text) + estimate_tokens(reasoning),
+            reasoning_tokens=estimate_tokens(reasoning),
+        )
+
+    def explain(self, error: InferenceError) -> None:
+        """Add to the error what had come before it."""
+        if self.has_begun:
+            error.partial = self.text
+            error.usage = self.usage()
+
+    @cached_property
+    def _sent_tokens(self) -> int:
+        return estimate_prompt_tokens(self._messages)
+
+    def _take_payload(self, payload: Mapping[str, Any]) -> Iterator[TextDelta | ReasoningDelta]:
+        self._reported |= {key: payload[key] for key in REPORTED_KEYS if payload.get(key)}
+        choices = payload.get("choices")
+        choice = choices[0] if isinstance(choices, list) and choices else None
+        if not isinstance(choice, dict):
+            return
+        delta = choice.get("delta") or choice.get("message")
+        if isinstance(delta, dict):
+            yield from self._keep(self._read_delta(delta))
+        if finish_reason := choice.get("finish_reason"):
+            self._finish_reason = str(finish_reason)
+        elif "message" in choice:
+            self.is_done = True
+
+    def _read_delta(self, delta: Mapping[str, Any]) -> Iterator[TextDelta | ReasoningDelta]:
+        thought = delta.get("reasoning_content") or delta.get("reasoning")
+        if isinstance(thought, str) and thought:
+            yield ReasoningDelta(thought)
+        content = delta.get("content")
+        if isinstance(content, str) and content:
+            yield from self._splitter.feed(content)
+        elif isinstance(content, list):
+            yield from _read_parts(content)
+
+    def _keep(
+        self, deltas: Iterable[TextDelta | ReasoningDelta]
+    ) -> Iterator[TextDelta | ReasoningDelta]:
+        for delta in map(_without_nul, deltas):
+            if not delta.text:
+                continue
+            (self._text if isinstance(delta, TextDelta) else self._reasoning).append(delta.text)
+            yield delta
+
+
+def _without_nul(delta: TextDelta | ReasoningDelta) -> TextDelta | ReasoningDelta:
+    """Drop the one character that PostgreSQL cannot store."""
+    return type(delta)(delta.text.replace("\0", "")) if "\0" in delta.text else delta
+
+
+def _load(server_event: ServerEvent) -> Mapping[str, Any]:
+    try:
+        payload = orjson.loads(server_event.data)
+    except orjson.JSONDecodeError as error:
+        if server_event.name != "error":
+            raise ProtocolError(f"Not JSON: {server_event.data[:200]!r}") from error
+        payload = {"error": server_event.data}
+    if server_event.name == "error":
+        payload = payload if isinstance(payload, dict) else {"error": payload}
+        return payload if find_complaint(payload) else {"error": payload}
+    if not isinstance(payload, dict):
+        raise ProtocolError(f"Not an object: {server_event.data[:200]!r}")
+    return payload
+
+
+def _read_parts(parts: Iterable[Any]) -> Iterator[TextDelta | ReasoningDelta]:
+    """Read content given as a list of typed parts (Mistral's reasoning models)."""
+    for part in parts:
+        if not isinstance(part, dict):
+            continue
+        if isinstance(part.get("text"), str) and part["text"]:
+            yield TextDelta(part["text"])
+        elif isinstance(part.get("thinking"), list):
+            thoughts = [each.get("text") for each in part["thinking"] if isinstance(each, dict)]
+            yield from (ReasoningDelta(each) for each in thoughts if isinstance(each, str) and each)

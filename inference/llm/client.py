@@ -1,0 +1,214 @@
+"""Ask a language model: `stream_chat`, `complete_chat`, `list_models`."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from inference.errors import BackendTimeout, InferenceError, ProtocolError, TruncatedStream
+from inference.fair_turns import NOBODY, Asker, turns_at
+from inference.llm.answer import Answer
+from inference.llm.backend import ChatBackend, ChatMessage
+from inference.llm.events import ChatEvent, Finished, ReasoningDelta, TextDelta, TokenUsage
+from inference.llm.failures import find_complaint, to_error
+from inference.llm.retries import RetryBudget
+from inference.llm.wire import Patience, open_response, read_bytes, read_events
+
+logger = logging.getLogger(__name__)
+
+# After finish_reason only the usage and [DONE] are to come; after those, only the connection's end.
+LAST_WORDS_TIMEOUT_S = 5.0
+DRAIN_TIMEOUT_S = 1.0
+LIST_TIMEOUT_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """A whole answer."""
+
+    text: str
+    reasoning: str
+    finish_reason: str
+    usage: TokenUsage
+
+
+@dataclass(frozen=True, slots=True)
+class ServedModel:
+    """A model that a backend serves, and its context window in tokens where the backend says it."""
+
+    name: str
+    context_window: int | None
+
+
+async def stream_chat(
+    backend: ChatBackend,
+    messages: Sequence[ChatMessage],
+    *,
+    max_tokens: int,
+    temperature: float,
+    stop: Sequence[str] = (),
+    asker: Asker = NOBODY,
+) -> AsyncGenerator[ChatEvent, None]:
+    """Yield the answer's events as they come, deltas that arrive together joined into one.
+
+    At most `backend.max_concurrency` answers of this process are under way; others wait for their
+    turn (`inference.fair_turns`), a wait that no timeout of the backend counts.
+
+    Closing the generator (`contextlib.aclosing`) or cancelling its task closes the connection,
+    which stops the generation. An answer may be empty. Before the first delta, transient failures
+    are retried within the backend's limits; after it, never. Raises InferenceError, its `partial`
+    and `usage` telling what had come.
+    """
+    body = backend.request_body(messages, max_tokens=max_tokens, temperature=temperature, stop=stop)
+    turns = turns_at(f"chat {backend.base_url}", places=backend.max_concurrency)
+    async with turns.turn(asker), aclosing(_attempts(backend, body, messages)) as events:
+        async for event in events:
+            yield event
+
+
+async def _attempts(
+    backend: ChatBackend, body: dict[str, Any], messages: Sequence[ChatMessage]
+) -> AsyncGenerator[ChatEvent, None]:
+    """Yield the events of one request after another, until one succeeds or none is worth it."""
+    budget = RetryBudget(backend)
+    patience = Patience(backend.first_byte_timeout_s, backend.total_timeout_s)
+    while True:
+        answer = Answer(messages)
+        try:
+            async with aclosing(_attempt(backend, body, answer, patience)) as events:
+                async for event in events:
+                    yield event
+            return
+        except InferenceError as error:
+            pause_s = None if answer.has_begun else budget.next_pause_s(error)
+            logger.warning(
+                "%s of %s: %s: %s (%s)",
+                backend.model,
+                backend.base_url,
+                error.code,
+                error,
+                "giving up" if pause_s is None else f"again in {pause_s:.1f} s",
+            )
+            if pause_s is None:
+                answer.explain(error)
+                raise
+        await asyncio.sleep(pause_s)
+
+
+async def complete_chat(
+    backend: ChatBackend,
+    messages: Sequence[ChatMessage],
+    *,
+    max_tokens: int,
+    temperature: float,
+    stop: Sequence[str] = (),
+    asker: Asker = NOBODY,
+) -> Completion:
+    """Return the whole answer at once; waits for its turn and raises as `stream_chat` does."""
+    text: list[str] = []
+    reasoning: list[str] = []
+    events = stream_chat(
+        backend, messages, max_tokens=max_tokens, temperature=temperature, stop=stop, asker=asker
+    )
+    async with aclosing(events):
+        async for event in events:
+            match event:
+                case TextDelta(piece):
+                    text.append(piece)
+                case ReasoningDelta(piece):
+                    reasoning.append(piece)
+                case Finished(finish_reason, usage):
+                    return Completion("".join(text), "".join(reasoning), finish_reason, usage)
+    raise TruncatedStream("The events ended without Finished.")
+
+
+async def list_models(backend: ChatBackend) -> list[ServedModel]:
+    """Return the models that the backend serves now; raises InferenceError."""
+    patience = Patience(LIST_TIMEOUT_S, LIST_TIMEOUT_S)
+    async with open_response(backend, "GET", "models", patience) as response:
+        body = b"".join([piece async for piece in read_bytes(response, patience)])
+    try:
+        payload = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise ProtocolError(f"Not a list of models: {body[:200]!r}") from error
+    if isinstance(payload, dict) and (complaint := find_complaint(payload)):
+        raise to_error(complaint)
+    models = payload.get("data") if isinstance(payload, dict) else None
+    if not isinstance(models, list):
+        raise ProtocolError(f"Not a list of models: {body[:200]!r}")
+    return [
+        ServedModel(each["id"], _context_window(each))
+        for each in models
+        if isinstance(each, dict) and isinstance(each.get("id"), str)
+    ]
+
+
+async def _attempt(
+    backend: ChatBackend, body: dict[str, Any], answer: Answer, patience: Patience
+) -> AsyncGenerator[ChatEvent, None]:
+    """Yield the events of one request; what `Answer.take` raises passes through."""
+    patience.silence_s = backend.first_byte_timeout_s
+    async with (
+        open_response(backend, "POST", "chat/completions", patience, body) as response,
+        aclosing(read_events(response, patience)) as batches,
+    ):
+        try:
+            async for batch in batches:
+                for delta in _join(answer.take(batch)):
+                    yield delta
+                if answer.is_done:
+                    break
+                if answer.is_whole:
+                    patience.silence_s = LAST_WORDS_TIMEOUT_S
+                elif answer.has_begun:
+                    patience.silence_s = backend.read_timeout_s
+        except (BackendTimeout, TruncatedStream):
+            if not answer.is_whole:
+                raise
+        for event in answer.end():
+            yield event
+        await _drain(batches, patience)
+
+
+async def _drain(batches: AsyncGenerator[Any, None], patience: Patience) -> None:
+    """Read the few bytes that end the response, so that its connection can serve again."""
+    patience.silence_s = DRAIN_TIMEOUT_S
+    try:
+        async for _ in batches:
+            continue
+    except InferenceError as error:
+        logger.debug("The connection ended late: %s", error)
+
+
+def _join(
+    deltas: Iterable[TextDelta | ReasoningDelta],
+) -> Iterator[TextDelta | ReasoningDelta]:
+    """Join neighbours of the same kind, handing on what came before an error."""
+    kind: type[TextDelta | ReasoningDelta] = TextDelta
+    pieces: list[str] = []
+    try:
+        for delta in deltas:
+            if type(delta) is not kind and pieces:
+                yield kind("".join(pieces))
+                pieces = []
+            kind = type(delta)
+            pieces.append(delta.text)
+    except InferenceError:
+        if pieces:
+            yield kind("".join(pieces))
+        raise
+    if pieces:
+        yield kind("".join(pieces))
+
+
+def _context_window(model: dict[str, Any]) -> int | None:
+    """Return the context window as vLLM, OpenGateLLM or llama.cpp name it."""
+    meta = model.get("meta")
+    sizes = [model.get("max_model_len"), model.get("max_context_length")]
+    if isinstance(meta, dict):
+        sizes.append(meta.get("n_ctx"))
+    return next((size for size in sizes if isinstance(size, int) and size > 0), None)

@@ -1,0 +1,34 @@
+"""How many tokens a text is, without any model's tokenizer.
+
+For budgets, and for usage that a backend does not report (always marked estimated). No tokenizer
+fits every backend, and loading one costs more memory than a web process has to spare. Measured on
+60 passages each: French 1.05 to 1.13 of XLM-R's count and 0.79 of SmolLM2's (an English
+vocabulary), English 1.12 and 1.19, Spanish 1.08 and 0.74, Markdown 0.98 and 1.10, Python 0.97 and
+1.09.
+"""
+
+import re
+from collections.abc import Sequence
+
+from inference.llm.backend import ChatMessage
+
+# One match a token: at most five letters of a Latin word, four of another alphabet, three digits.
+# Counting matches takes half the time of measuring words one by one.
+TOKEN = re.compile(
+    r"[A-Za-zÀ-ÖØ-öø-\u024f]{1,5}"
+    r"|\d{1,3}"
+    r"|[\u2e80-\U0010ffff]"  # ideograms and what follows them, one by one
+    r"|[^\W\d_]{1,4}"
+    r"|[^\w\s]|_"
+)
+TOKENS_AROUND_A_MESSAGE = 4
+
+
+def estimate_tokens(text: str) -> int:
+    """Return about how many tokens a language model makes of `text`."""
+    return len(TOKEN.findall(text))
+
+
+def estimate_prompt_tokens(messages: Sequence[ChatMessage]) -> int:
+    """Return about how many tokens a prompt is, the chat template's own included."""
+    return sum(estimate_tokens(each.content) + TOKENS_AROUND_A_MESSAGE for each in messages)

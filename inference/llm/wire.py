@@ -1,0 +1,158 @@
+"""One HTTP request to a model server: opened, read under explicit timeouts, always closed."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from typing import Any, cast
+
+import httpx
+import orjson
+
+from inference.errors import (
+    BackendTimeout,
+    BackendUnavailable,
+    InferenceError,
+    ProtocolError,
+    TruncatedStream,
+)
+from inference.llm.backend import ChatBackend
+from inference.llm.connections import REQUEST_FAILED, shared_client
+from inference.llm.failures import error_from_response
+from inference.llm.sse import EventDecoder, ServerEvent
+
+WRITE_TIMEOUT_S = 30.0
+MAX_ANSWER_BYTES = 64 * 1024 * 1024
+MAX_ERROR_BYTES = 64 * 1024
+
+
+class Patience:
+    """How long to wait for the next bytes: `silence_s`, and never past the deadline."""
+
+    def __init__(self, silence_s: float, total_s: float) -> None:
+        self.silence_s = silence_s
+        self._deadline = asyncio.get_running_loop().time() + total_s
+
+    def timeout(self) -> asyncio.Timeout:
+        """Return a context manager that raises TimeoutError when patience runs out."""
+        now = asyncio.get_running_loop().time()
+        return asyncio.timeout_at(min(now + self.silence_s, self._deadline))
+
+
+@asynccontextmanager
+async def open_response(
+    backend: ChatBackend, method: str, path: str, patience: Patience, body: Any = None
+) -> AsyncIterator[httpx.Response]:
+    """Send a request and hand over its response once its status is known to be 200.
+
+    Leaving the block closes the connection unless all was read, which makes vLLM and llama.cpp stop
+    generating. Raises the InferenceError of any other status, and of a connection that fails.
+    """
+    client = shared_client()
+    try:
+        request = client.build_request(
+            method,
+            backend.url(path),
+            headers=backend.headers() | {"Content-Type": "application/json"},
+            content=None if body is None else orjson.dumps(body),
+            timeout=httpx.Timeout(WRITE_TIMEOUT_S, connect=backend.connect_timeout_s, read=None),
+        )
+        async with patience.timeout():
+            response = await client.send(request, stream=True)
+    except TimeoutError as error:
+        raise BackendTimeout(f"Not a byte in {patience.silence_s} s.") from error
+    except REQUEST_FAILED as error:
+        raise _to_error(error) from error
+    try:
+        if response.status_code != httpx.codes.OK:
+            explanation = await _read_whole(response, patience, MAX_ERROR_BYTES)
+            raise error_from_response(response.status_code, response.headers, explanation)
+        yield response
+    finally:
+        await response.aclose()
+
+
+async def read_bytes(response: httpx.Response, patience: Patience) -> AsyncGenerator[bytes, None]:
+    """Yield the body as it comes.
+
+    Raises BackendTimeout for silence, TruncatedStream for a connection cut in the middle,
+    ProtocolError for a body without end.
+    """
+    size = 0
+    pieces = cast("AsyncGenerator[bytes, None]", response.aiter_bytes())
+    async with aclosing(pieces):
+        while True:
+            try:
+                async with patience.timeout():
+                    piece = await anext(pieces, None)
+            except TimeoutError as error:
+                raise BackendTimeout(f"Silent for {patience.silence_s} s.") from error
+            except httpx.DecodingError as error:
+                raise ProtocolError(f"Undecodable body: {error!r}") from error
+            except REQUEST_FAILED as error:
+                raise TruncatedStream(f"Connection lost: {error!r}") from error
+            if piece is None:
+                return
+            size += len(piece)
+            if size > MAX_ANSWER_BYTES:
+                raise ProtocolError(f"An answer of more than {MAX_ANSWER_BYTES} bytes.")
+            yield piece
+
+
+async def read_events(
+    response: httpx.Response, patience: Patience
+) -> AsyncGenerator[list[ServerEvent], None]:
+    """Yield the events of each read: a stream's, or one JSON object given instead of a stream.
+
+    What the body begins with decides, for gateways label errors as event streams and proxies put
+    their own pages in. Raises what `read_bytes` raises, and ProtocolError for a page of HTML.
+    """
+    decoder = EventDecoder()
+    head = b""
+    is_stream = False
+    async with aclosing(read_bytes(response, patience)) as pieces:
+        async for piece in pieces:
+            if is_stream:
+                yield decoder.feed(piece)
+                continue
+            head = (head + piece).lstrip()
+            if head.startswith(b"<"):
+                raise ProtocolError(f"HTML instead of an answer: {head[:200]!r}")
+            if head.startswith(b"{"):
+                if _is_json(head):
+                    yield [ServerEvent(head.decode())]
+                    return
+            elif head:
+                is_stream = True
+                yield decoder.feed(head)
+    if not is_stream:
+        yield decoder.feed(head)
+    yield decoder.close()
+
+
+async def _read_whole(response: httpx.Response, patience: Patience, max_bytes: int) -> bytes:
+    body = b""
+    try:
+        async with aclosing(read_bytes(response, patience)) as pieces:
+            async for piece in pieces:
+                body += piece
+                if len(body) >= max_bytes:
+                    break
+    except InferenceError:
+        return body
+    return body
+
+
+def _to_error(error: Exception) -> InferenceError:
+    if isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout | httpx.WriteTimeout):
+        return BackendTimeout(repr(error))
+    return BackendUnavailable(repr(error))
+
+
+def _is_json(body: bytes) -> bool:
+    if not body.rstrip().endswith(b"}"):
+        return False
+    try:
+        orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return False
+    return True

@@ -1,0 +1,89 @@
+"""The links of the documents' list: to another state, another order, another page."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.utils.functional import Promise
+from django.utils.translation import pgettext_lazy
+
+from ingestion.documents.queries import DocumentFilter, Listing
+
+_STATE_LABELS = {
+    "": pgettext_lazy("documents", "All"),
+    "ready": pgettext_lazy("documents", "Ready"),
+    "running": pgettext_lazy("documents", "In progress"),
+    "failed": pgettext_lazy("documents", "Failed"),
+}
+# Column, with the order of a first click on its heading.
+_COLUMNS = {"name": "name", "pages": "-pages", "added": "-added"}
+
+
+@dataclass(frozen=True)
+class StateLink:
+    """A tab: the documents in one state, and how many they are."""
+
+    state: str
+    label: Promise
+    count: int
+    query: str
+    current: bool
+
+
+@dataclass(frozen=True)
+class HeadingLink:
+    """A column's heading: the order that a click gives, and the value of aria-sort now."""
+
+    query: str
+    order: str
+
+
+def query_string(chosen: DocumentFilter, **changes: Any) -> str:
+    """Return ``?…`` for a filter with changes; what is as by default is left out."""
+    values = {
+        "q": chosen.query,
+        "status": chosen.state,
+        "type": chosen.kind,
+        "sort": chosen.sort if chosen.sort != DocumentFilter.sort else "",
+        "page": "",
+    } | changes
+    return "?" + urlencode({key: value for key, value in values.items() if value not in ("", 1)})
+
+
+def state_links(listing: Listing) -> list[StateLink]:
+    """Return the tabs, with their counts."""
+    chosen = listing.filter
+    return [
+        StateLink(
+            state=state,
+            label=label,
+            count=listing.counts.of(state),
+            query=query_string(chosen, status=state),
+            current=chosen.state == state,
+        )
+        for state, label in _STATE_LABELS.items()
+    ]
+
+
+def heading_links(chosen: DocumentFilter) -> dict[str, HeadingLink]:
+    """Return the link of each sortable column: another click turns the order round."""
+    links = {}
+    for column, first in _COLUMNS.items():
+        current = chosen.sort.lstrip("-") == column
+        target = first
+        if current:
+            target = column if chosen.sort.startswith("-") else f"-{column}"
+        descending = "descending" if chosen.sort.startswith("-") else "ascending"
+        query = query_string(chosen, sort="" if target == DocumentFilter.sort else target)
+        links[column] = HeadingLink(query, descending if current else "none")
+    return links
+
+
+def page_links(listing: Listing) -> dict[str, str]:
+    """Return the query strings of the neighbouring pages, under ``previous`` and ``next``."""
+    chosen, links = listing.filter, {"previous": "", "next": ""}
+    if chosen.page > 1:
+        links["previous"] = query_string(chosen, page=chosen.page - 1)
+    if chosen.page < listing.page_count:
+        links["next"] = query_string(chosen, page=chosen.page + 1)
+    return links

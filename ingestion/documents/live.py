@@ -1,0 +1,137 @@
+"""The documents' page kept up to date: server-sent events made of what the database says.
+
+The stream polls a cheap fingerprint and holds no connection between two looks. Each event carries
+the identifiers of the page as it is now, the counts, and the rows that changed since the last one.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.dateparse import parse_datetime
+
+from ingestion.documents import queries
+from ingestion.documents.queries import DocumentFilter, Listing, Pulse
+from ingestion.models import Document
+from instances.access.gates import may_still_enter
+from instances.models import Membership, Role
+from instances.tenancy import in_database, in_tenant
+from usage.admission import UNLIMITED, Admission, held
+
+BUSY_POLL_S = 1.0
+IDLE_POLL_S = 5.0
+KEEP_ALIVE_S = 10.0
+RIGHTS_CHECKED_EVERY_S = 5.0
+# The browser then connects again: nothing is followed for ever.
+STREAM_LIFETIME_S = 300.0
+# A row may be committed later than another with a later clock: those of the last seconds are sent
+# again after a reconnection.
+_OVERLAP = timedelta(seconds=10)
+
+
+@dataclass(frozen=True)
+class _Look:
+    pulse: Pulse
+    listing: Listing | None
+
+
+async def document_events(
+    membership: Membership,
+    chosen: DocumentFilter,
+    *,
+    since: str,
+    language: str,
+    admission: Admission = UNLIMITED,
+) -> AsyncIterator[str]:
+    """Yield ``listing`` events for as long as the browser listens.
+
+    ``since`` is the id of the last event that the browser had, or of the page it shows; rows that
+    did not change since are not sent again. The places of ``admission`` are given back at the end.
+    """
+    instance = membership.instance
+    sent = _Sent(membership, language, since)
+    pulse: Pulse | None = None
+    started = spoke = checked = time.monotonic()
+    async with held(admission):
+        while (now := time.monotonic()) - started < STREAM_LIFETIME_S:
+            if now - checked >= RIGHTS_CHECKED_EVERY_S:
+                checked = now
+                if not await in_database(
+                    may_still_enter, membership.user_id, instance, role=Role.MEMBER
+                ):
+                    return
+            look = await in_tenant(instance, _look, membership, chosen, pulse)
+            pulse = look.pulse
+            if look.listing:
+                spoke = now
+                yield await asyncio.to_thread(sent.event, look.listing, pulse)
+            elif now - spoke >= KEEP_ALIVE_S:
+                spoke = now
+                yield ": alive\n\n"
+            await asyncio.sleep(BUSY_POLL_S if pulse.running else IDLE_POLL_S)
+
+
+def stamp(moment: datetime | None) -> str:
+    """Return the event id that stands for a moment."""
+    return moment.isoformat() if moment else ""
+
+
+def _look(membership: Membership, chosen: DocumentFilter, before: Pulse | None) -> _Look:
+    """Read the fingerprint, and the list if it changed; inside ``tenant(instance)``."""
+    pulse = queries.pulse(membership.instance)
+    if pulse == before:
+        return _Look(pulse, None)
+    return _Look(pulse, queries.list_documents(membership.instance, chosen))
+
+
+class _Sent:
+    """What one browser already shows, by document."""
+
+    def __init__(self, membership: Membership, language: str, since: str) -> None:
+        self._membership = membership
+        self._language = language
+        moment = parse_datetime(since) if since else None
+        self._known_until = moment - _OVERLAP if moment and moment.tzinfo else None
+        self._versions: dict[Any, datetime] = {}
+
+    def event(self, listing: Listing, pulse: Pulse) -> str:
+        """Return the event that brings the browser up to date."""
+        with translation.override(self._language):
+            rows = {
+                str(document.pk): self._row(document)
+                for document in listing.documents
+                if self._is_news(document)
+            }
+        self._versions = {document.pk: document.updated_at for document in listing.documents}
+        data = {
+            "ids": [str(document.pk) for document in listing.documents],
+            "rows": rows,
+            "page_count": listing.page_count,
+            "counts": {
+                "": listing.counts.total,
+                "ready": listing.counts.ready,
+                "running": listing.counts.running,
+                "failed": listing.counts.failed,
+            },
+        }
+        return f"id: {stamp(pulse.latest)}\nevent: listing\ndata: {json.dumps(data)}\n\n"
+
+    def _is_news(self, document: Document) -> bool:
+        known = self._versions.get(document.pk)
+        if known is not None:
+            return known != document.updated_at
+        return self._known_until is None or document.updated_at > self._known_until
+
+    def _row(self, document: Document) -> str:
+        context = {
+            "document": document,
+            "membership": self._membership,
+            "instance": self._membership.instance,
+        }
+        return render_to_string("ingestion/includes/row.html", context)

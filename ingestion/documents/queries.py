@@ -1,0 +1,193 @@
+"""Reads for the documents' pages: the filtered list, its changes, one document page by page.
+
+Every function runs inside ``tenant(instance)`` and costs a fixed number of queries, whatever the
+number of documents.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from django.contrib.postgres.lookups import Unaccent
+from django.db.models import Count, Expression, OrderBy, QuerySet, Value
+from django.db.models.functions import Concat, Lower
+from django.db.models.lookups import Contains
+
+from ingestion.documents.kinds import KINDS
+from ingestion.models import Chunk, Document, DocumentPage
+from instances.models import Instance
+from web.search_words import search_words
+
+PAGE_SIZE = 50
+PICKER_SIZE = 20
+
+Status = Document.Status
+STATES: dict[str, tuple[str, ...]] = {
+    "ready": (Status.READY,),
+    "running": Document.UNFINISHED,
+    "failed": (Status.FAILED,),
+}
+
+
+def _folded(text: str | Expression) -> Expression:
+    """Lower case without accents, in the database."""
+    return Unaccent(Lower(text))
+
+
+# A database without ICU sorts « École » after « Zoologie »; folded, it comes before « Économie ».
+_BY_NAME = _folded("name")
+_SEARCHED = _folded(Concat("name", Value(" "), "title", Value(" "), "folder"))
+SORTS: dict[str, tuple[str | OrderBy, ...]] = {
+    "-added": ("-created_at", "id"),
+    "added": ("created_at", "id"),
+    "name": (OrderBy(_BY_NAME), "id"),
+    "-name": (OrderBy(_BY_NAME, descending=True), "id"),
+    "-pages": ("-pages", "id"),
+    "pages": ("pages", "id"),
+}
+
+
+@dataclass(frozen=True)
+class DocumentFilter:
+    """What part of the list is looked at; ``state`` is a key of STATES, ``kind`` of KINDS."""
+
+    query: str = ""
+    state: str = ""
+    kind: str = ""
+    sort: str = "-added"
+    page: int = 1
+    # One document alone, for its own page.
+    only: UUID | None = None
+
+
+@dataclass(frozen=True)
+class StateCounts:
+    """Documents by state, among those that match the rest of the filter."""
+
+    ready: int = 0
+    running: int = 0
+    failed: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.ready + self.running + self.failed
+
+    def of(self, state: str) -> int:
+        """The count of one state; of them all for ``""``."""
+        return int(getattr(self, state)) if state else self.total
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One page of the list."""
+
+    documents: tuple[Document, ...]
+    counts: StateCounts
+    filter: DocumentFilter
+    page_count: int
+
+    @property
+    def first(self) -> int:
+        """Rank of the first row shown, from 1."""
+        return (self.filter.page - 1) * PAGE_SIZE + 1
+
+    @property
+    def last(self) -> int:
+        return self.first + len(self.documents) - 1
+
+    @property
+    def total(self) -> int:
+        return self.counts.of(self.filter.state)
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """What changes whenever any document of the instance does."""
+
+    count: int
+    latest: datetime | None
+    running: bool
+
+
+def list_documents(instance: Instance, chosen: DocumentFilter) -> Listing:
+    """Return one page of the documents (PAGE_SIZE rows), the nearest one when past the end."""
+    matching = _matching(instance, chosen)
+    counts = _counts(matching)
+    if chosen.state:
+        matching = matching.filter(status__in=STATES[chosen.state])
+    page_count = max(1, -(-counts.of(chosen.state) // PAGE_SIZE))
+    shown = replace(chosen, page=min(chosen.page, page_count))
+    start = (shown.page - 1) * PAGE_SIZE
+    order = SORTS[shown.sort]
+    # Sorting identifiers alone stays in memory; the rows are then fetched for one page.
+    ids = matching.order_by(*order).values("pk")[start : start + PAGE_SIZE]
+    rows = Document.objects.for_instance(instance).filter(pk__in=ids)
+    page = tuple(rows.select_related("uploaded_by").order_by(*order))
+    return Listing(page, counts, shown, page_count)
+
+
+def pulse(instance: Instance) -> Pulse:
+    """Return a cheap fingerprint of the instance's documents (three index scans)."""
+    documents = Document.objects.for_instance(instance)
+    by_change = documents.order_by("-updated_at").values_list("updated_at", flat=True)
+    running = documents.filter(status__in=Document.UNFINISHED)
+    return Pulse(documents.count(), by_change.first(), running.exists())
+
+
+def pick_documents(instance: Instance, query: str) -> Sequence[Document]:
+    """Return the first ready documents whose name, title or folder holds ``query``, by name."""
+    matching = _matching(instance, DocumentFilter(query=query)).filter(status=Status.READY)
+    return list(matching.order_by(*SORTS["name"])[:PICKER_SIZE])
+
+
+def find_documents(instance: Instance, ids: Sequence[UUID]) -> list[Document]:
+    """Return the documents of the instance among ``ids``; unknown ids are left out."""
+    return list(Document.objects.for_instance(instance).filter(pk__in=ids).order_by("name"))
+
+
+def read_page(document: Document, number: int) -> DocumentPage | None:
+    """Return the extracted text of one page, or None when there is none."""
+    pages = DocumentPage.objects.for_instance(document.instance_id)
+    return pages.filter(document=document, number=number).first()
+
+
+def chunks_on_page(document: Document, number: int) -> list[Chunk]:
+    """Return the passages that lie on a page, wholly or in part, in reading order."""
+    chunks = Chunk.objects.for_instance(document.instance_id).filter(document=document)
+    on_page = chunks.filter(page_start__lte=number, page_end__gte=number)
+    return list(on_page.defer("embedding", "terms").order_by("position"))
+
+
+def find_chunk(document: Document, chunk_id: int) -> Chunk | None:
+    """Return a passage of the document, or None."""
+    chunks = Chunk.objects.for_instance(document.instance_id).filter(document=document)
+    return chunks.filter(pk=chunk_id).defer("embedding", "terms").first()
+
+
+def pages_containing(document: Document, query: str, limit: int) -> list[DocumentPage]:
+    """Return the first ``limit`` pages whose text holds ``query``, accents and case apart."""
+    pages = DocumentPage.objects.for_instance(document.instance_id).filter(document=document)
+    return list(pages.filter(text__unaccent__icontains=query).order_by("number")[:limit])
+
+
+def _matching(instance: Instance, chosen: DocumentFilter) -> QuerySet[Document]:
+    """The documents of a filter, whatever their state."""
+    matching: QuerySet[Document] = Document.objects.for_instance(instance)
+    if chosen.only:
+        matching = matching.filter(pk=chosen.only)
+    if chosen.kind:
+        matching = matching.filter(media_type__in=KINDS[chosen.kind].media_types)
+    for word in search_words(chosen.query):
+        matching = matching.filter(Contains(_SEARCHED, _folded(Value(word))))
+    return matching
+
+
+def _counts(matching: QuerySet[Document]) -> StateCounts:
+    by_status = dict(matching.values_list("status").annotate(n=Count("id")).order_by())
+    return StateCounts(
+        **{
+            state: sum(by_status.get(status, 0) for status in statuses)
+            for state, statuses in STATES.items()
+        }
+    )

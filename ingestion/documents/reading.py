@@ -1,0 +1,159 @@
+"""A document as a reader sees it: one page of text, its passages, the words looked for.
+
+Words are compared without case and accents, character by character, so that offsets in the folded
+text are offsets in the text itself.
+"""
+
+import unicodedata
+from dataclasses import dataclass
+from itertools import pairwise
+
+from ingestion.documents import queries
+from ingestion.models import Chunk, Document, DocumentPage
+from web.search_words import search_text
+
+SEARCH_LIMIT = 50
+_SNIPPET_RADIUS = 70
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A run of text, in the chosen passage or not, looked for or not."""
+
+    text: str
+    chosen: bool = False
+    hit: bool = False
+
+
+@dataclass(frozen=True)
+class PassageView:
+    """A passage beside its page."""
+
+    chunk: Chunk
+    segments: tuple[Segment, ...]
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A page where the words are, with the first occurrence in its context."""
+
+    number: int
+    label: str
+    count: int
+    before: str
+    match: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the document's page shows: ``page`` is None when nothing was extracted there."""
+
+    document: Document
+    number: int
+    page: DocumentPage | None
+    segments: tuple[Segment, ...]
+    passages: tuple[PassageView, ...]
+    chosen: Chunk | None
+    query: str
+    hits: tuple[Hit, ...]
+    more_hits: bool
+
+    @property
+    def previous(self) -> int | None:
+        return self.number - 1 if self.number > 1 else None
+
+    @property
+    def next(self) -> int | None:
+        return self.number + 1 if self.number < self.document.pages else None
+
+
+def read(
+    document: Document, *, number: int | None = None, chunk_id: int | None = None, query: str = ""
+) -> Reading:
+    """Return one page of a document with its passages, inside ``tenant(instance)``.
+
+    Without ``number`` the page is the first of the chosen passage, or else page 1.
+    """
+    query = search_text(query)
+    chosen = queries.find_chunk(document, chunk_id) if chunk_id else None
+    number = number or (chosen.page_start if chosen else 1)
+    number = max(1, min(number, document.pages or 1))
+    page = queries.read_page(document, number)
+    pages = queries.pages_containing(document, query, SEARCH_LIMIT + 1) if query else []
+    return Reading(
+        document=document,
+        number=number,
+        page=page,
+        segments=split(page.text, _span(chosen, page), query) if page else (),
+        passages=tuple(
+            PassageView(chunk, split(chunk.text, None, query), chunk == chosen)
+            for chunk in queries.chunks_on_page(document, number)
+        ),
+        chosen=chosen,
+        query=query,
+        hits=tuple(_hit(found, query) for found in pages[:SEARCH_LIMIT]),
+        more_hits=len(pages) > SEARCH_LIMIT,
+    )
+
+
+def fold(text: str) -> str:
+    """Return the text without case and accents, as many characters long."""
+    return "".join(_fold_character(character) for character in text)
+
+
+def _fold_character(character: str) -> str:
+    if character.isascii():
+        return character.lower()
+    bare = unicodedata.normalize("NFKD", character)[0].lower()
+    return bare if len(bare) == 1 else character
+
+
+def occurrences(text: str, query: str) -> list[tuple[int, int]]:
+    """Return where ``query`` stands in ``text``: start and end offsets, in order, disjoint."""
+    folded, wanted = fold(text), fold(query)
+    found: list[tuple[int, int]] = []
+    at = folded.find(wanted) if wanted else -1
+    while at >= 0:
+        found.append((at, at + len(wanted)))
+        at = folded.find(wanted, at + len(wanted))
+    return found
+
+
+def split(text: str, chosen: tuple[int, int] | None, query: str) -> tuple[Segment, ...]:
+    """Cut ``text`` where the chosen span and the words looked for begin and end."""
+    hits = dict(occurrences(text, query))
+    spans = [*hits.items(), chosen] if chosen else list(hits.items())
+    cuts = sorted({0, len(text), *(min(offset, len(text)) for span in spans for offset in span)})
+    segments = []
+    hit_end = 0
+    for start, end in pairwise(cuts):
+        hit_end = hits.get(start, hit_end)
+        inside = chosen is not None and chosen[0] <= start < chosen[1]
+        segments.append(Segment(text[start:end], chosen=inside, hit=start < hit_end))
+    return tuple(segments)
+
+
+def _span(chunk: Chunk | None, page: DocumentPage | None) -> tuple[int, int] | None:
+    """The part of ``page`` that a passage covers."""
+    if chunk is None or page is None or not chunk.page_start <= page.number <= chunk.page_end:
+        return None
+    start = chunk.char_start if chunk.page_start == page.number else 0
+    end = chunk.char_end if chunk.page_end == page.number else len(page.text)
+    return start, end
+
+
+def _hit(page: DocumentPage, query: str) -> Hit:
+    found = occurrences(page.text, query)
+    # The database folds a few letters into two ("œ"): then the page has no place to point at.
+    start, end = found[0] if found else (0, 0)
+    before = page.text[max(0, start - _SNIPPET_RADIUS) : start]
+    return Hit(
+        number=page.number,
+        label=page.label,
+        count=len(found),
+        before=before,
+        match=page.text[start:end],
+        after=page.text[end : end + _SNIPPET_RADIUS],
+    )

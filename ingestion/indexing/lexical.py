@@ -1,0 +1,100 @@
+"""Words of a text as the terms of BM25, hashed into one sparse space.
+
+A text is cut into words; French elisions (``l'``, ``qu'``) and accents go, as do stop words; what
+is left is stemmed by the French Snowball stemmer, then by the English one. Passing every word
+through both makes one analyser for both languages: a document needs no language, a question in
+either finds the words that it shares with any document, and each language's stems come out nearly
+as its own stemmer alone would leave them (measured: docs/decisions/005-retrieval.md).
+
+BM25 (Robertson & Zaragoza, "The Probabilistic Relevance Framework", 2009) is, for a passage of n
+terms in which term t occurs f times, the sum over the question's terms of
+
+    idf(t) · f · (k1 + 1) / (f + k1 · (1 − b + b · n / length))
+
+The second factor is known at indexing and is stored with the passage (`passage_weights`); the first
+is the question's side (`idf`). A score is then one inner product in PostgreSQL. ``length`` is
+usually the corpus's average; it is a constant here, because the splitter already gives passages of
+like size, and a constant leaves nothing to recompute when the corpus grows.
+"""
+
+import math
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Mapping
+from functools import lru_cache
+from zlib import crc32
+
+import Stemmer
+
+from ingestion.indexing.stop_words import STOP_WORDS
+from ingestion.models import TERM_SPACE
+
+K1 = 1.2
+B = 0.75
+# Terms in a typical passage.
+TYPICAL_LENGTH = 80
+# The best that one term can add to a score, per unit of idf: f → ∞ in the formula above.
+SATURATION = K1 + 1
+# idf of a word that the instance never uses: it can match nothing, yet it counts in the best
+# score that the question could have got, so that questions foreign to a corpus score low in it.
+UNSEEN_IDF = 5.0
+
+_WORD = re.compile(r"[^\W_]+")
+_ELISION = re.compile(
+    r"\b(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu|presqu|quelqu)['’ʼ](?=\w)", re.IGNORECASE
+)
+_LIGATURES = str.maketrans({"œ": "oe", "æ": "ae"})
+_french = Stemmer.Stemmer("french", 0)
+_english = Stemmer.Stemmer("english", 0)
+
+
+def analyse(text: str) -> Counter[int]:
+    """Count the terms of a text: ids in [0, TERM_SPACE), stop words left out."""
+    words = _WORD.findall(_ELISION.sub(" ", unicodedata.normalize("NFKC", text)))
+    return Counter(term for word in words if (term := _term(word)) is not None)
+
+
+def passage_weights(counts: Counter[int]) -> dict[int, float]:
+    """The passage's side of BM25 for each of its terms, at most SATURATION."""
+    length = counts.total()
+    norm = K1 * (1 - B + B * length / TYPICAL_LENGTH)
+    return {term: n * SATURATION / (n + norm) for term, n in counts.items()}
+
+
+def idf(document_frequency: int, chunk_count: int) -> float:
+    """Inverse document frequency of a term, > 0; UNSEEN_IDF for one that occurs nowhere.
+
+    Lucene's variant, which stays positive for a term of most passages.
+    """
+    if not document_frequency:
+        return UNSEEN_IDF
+    return math.log1p((chunk_count - document_frequency + 0.5) / (document_frequency + 0.5))
+
+
+def to_sparsevec(weights: Mapping[int, float]) -> str:
+    """The weights as pgvector reads a sparsevec (its indices start at 1)."""
+    pairs = ",".join(f"{term + 1}:{weights[term]:.4g}" for term in sorted(weights))
+    return f"{{{pairs}}}/{TERM_SPACE}"
+
+
+def sparsevec_terms(vector: str) -> list[int]:
+    """The term ids of a sparsevec, from its text."""
+    pairs = vector[1 : vector.index("}")]
+    return [int(pair.partition(":")[0]) - 1 for pair in pairs.split(",")] if pairs else []
+
+
+@lru_cache(maxsize=200_000)
+def _term(word: str) -> int | None:
+    """Term id of one word, or None for a stop word."""
+    folded = fold(word)
+    if folded in STOP_WORDS:
+        return None
+    stem = _english.stemWord(_french.stemWord(folded))
+    return crc32(stem.encode()) % TERM_SPACE
+
+
+def fold(word: str) -> str:
+    """The word in lower case, without accents or ligatures."""
+    decomposed = unicodedata.normalize("NFKD", word.casefold().translate(_LIGATURES))
+    return "".join(char for char in decomposed if not unicodedata.combining(char))

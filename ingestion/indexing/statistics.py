@@ -1,0 +1,141 @@
+"""What ranking must know of an instance's chunks as a whole, kept true with each document.
+
+A chunk is visible to retrieval from the moment its ``terms`` are written. The same transaction adds
+it to the instance's number of chunks and to the document frequency of each of its terms, so that
+BM25's idf is always that of the chunks that a search sees. Counters are updated by one transaction
+of an instance at a time, under an advisory lock that is taken as late as possible.
+
+How cosines are spread in the instance, by which fusion makes those of any embedding model
+comparable with BM25, is estimated from pairs of its own chunks: no question is needed, and for e5
+it is within a quarter of the spread between questions and passages. So is the chunks' centroid,
+whose cosine with a question is the mean of the question's cosines. Both are estimated again
+whenever the number of chunks has changed by half.
+"""
+
+from collections import Counter
+
+from django.db import connection
+from django.db.models import F, TextField
+from django.db.models.functions import Cast
+
+from ingestion.chunking import embedding_text
+from ingestion.indexing import lexical
+from ingestion.models import Chunk, CorpusStatistics, Document, TermStatistics
+
+# Chunks compared with each other to estimate the spread of cosines: SAMPLE² / 2 pairs.
+_SAMPLE = 200
+# Fewer chunks, often of one document, are too alike to tell.
+_SMALLEST_SAMPLE = 50
+_CHANGE = 1.5
+# First key of the advisory locks taken here; the second is the instance's id.
+_LOCK_CLASS = 0x1DF
+
+
+def make_searchable(document: Document) -> None:
+    """Show the document's embedded chunks to retrieval; those already shown change nothing.
+
+    Runs inside ``tenant(instance)``, in the transaction that marks the document ready.
+    """
+    chunks = (
+        Chunk.objects.for_instance(document.instance_id)
+        .filter(document=document, terms__isnull=True, embedding__isnull=False)
+        .order_by("position")
+        .values_list("id", "heading", "text")
+    )
+    title = document.title or document.name
+    ids, vectors = [], []
+    frequencies: Counter[int] = Counter()
+    for chunk_id, heading, text in chunks.iterator():
+        counts = lexical.analyse(embedding_text(title, heading, text))
+        frequencies.update(counts.keys())
+        ids.append(chunk_id)
+        vectors.append(lexical.to_sparsevec(lexical.passage_weights(counts)))
+    if not ids:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE ingestion_chunk AS chunk SET terms = row.terms::sparsevec"
+            " FROM unnest(%s::bigint[], %s::text[]) AS row(id, terms)"
+            " WHERE chunk.id = row.id AND chunk.instance_id = %s",
+            [ids, vectors, document.instance_id],
+        )
+    _add(document.instance_id, frequencies, len(ids))
+    _estimate_cosines(document.instance_id)
+
+
+def withdraw(document: Document) -> None:
+    """Hide the document's chunks from retrieval, before they are deleted or replaced.
+
+    Runs inside ``tenant(instance)``, in the transaction that deletes or replaces them.
+    """
+    visible = Chunk.objects.for_instance(document.instance_id).filter(
+        document=document, terms__isnull=False
+    )
+    # As text: making thousands of sparse vectors into objects would only slow this down.
+    as_text = visible.annotate(terms_text=Cast("terms", TextField()))
+    frequencies: Counter[int] = Counter()
+    for vector in as_text.values_list("terms_text", flat=True).iterator():
+        frequencies.update(lexical.sparsevec_terms(vector))
+    n_chunks = visible.update(terms=None)
+    if n_chunks:
+        _subtract(document.instance_id, frequencies, n_chunks)
+
+
+def _add(instance_id: int, frequencies: Counter[int], n_chunks: int) -> None:
+    _lock(instance_id)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO ingestion_corpusstatistics AS row (instance_id, chunk_count)"
+            " VALUES (%s, %s) ON CONFLICT (instance_id)"
+            " DO UPDATE SET chunk_count = row.chunk_count + excluded.chunk_count",
+            [instance_id, n_chunks],
+        )
+        cursor.execute(
+            "INSERT INTO ingestion_termstatistics AS row (instance_id, term, document_frequency)"
+            " SELECT %s, * FROM unnest(%s::int[], %s::int[]) ON CONFLICT (instance_id, term) DO"
+            " UPDATE SET document_frequency = row.document_frequency + excluded.document_frequency",
+            [instance_id, list(frequencies), list(frequencies.values())],
+        )
+
+
+def _subtract(instance_id: int, frequencies: Counter[int], n_chunks: int) -> None:
+    _lock(instance_id)
+    CorpusStatistics.objects.for_instance(instance_id).update(
+        chunk_count=F("chunk_count") - n_chunks
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE ingestion_termstatistics AS row"
+            " SET document_frequency = row.document_frequency - removed.n"
+            " FROM unnest(%s::int[], %s::int[]) AS removed(term, n)"
+            " WHERE row.instance_id = %s AND row.term = removed.term",
+            [list(frequencies), list(frequencies.values()), instance_id],
+        )
+    TermStatistics.objects.for_instance(instance_id).filter(
+        term__in=list(frequencies), document_frequency=0
+    ).delete()
+
+
+def _estimate_cosines(instance_id: int) -> None:
+    """Estimate the spread and the mean of cosines again, if enough has changed since last time."""
+    statistics = CorpusStatistics.objects.for_instance(instance_id).get()
+    n_chunks, n_before = statistics.chunk_count, statistics.cosine_chunk_count
+    if n_chunks < _SMALLEST_SAMPLE or n_before / _CHANGE < n_chunks < n_before * _CHANGE:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH sample AS MATERIALIZED (SELECT id, embedding FROM ingestion_chunk"
+            "  WHERE instance_id = %s AND terms IS NOT NULL ORDER BY random() LIMIT %s)"
+            " UPDATE ingestion_corpusstatistics SET cosine_chunk_count = chunk_count,"
+            "  centroid = (SELECT avg(embedding) FROM sample),"
+            "  cosine_sigma = (SELECT stddev_pop(one.embedding <#> other.embedding)"
+            "   FROM sample AS one JOIN sample AS other ON one.id < other.id)"
+            " WHERE instance_id = %s",
+            [instance_id, _SAMPLE, instance_id],
+        )
+
+
+def _lock(instance_id: int) -> None:
+    """Wait for one's turn at the instance's counters; given back at the end of the transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK_CLASS, instance_id])

@@ -1,0 +1,188 @@
+"""The other parts of a Word file: styles, notes, comments, page headers, charts."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from lxml import etree
+
+from ingestion.errors import CorruptDocument
+from ingestion.parsing.archive import Archive, attribute
+from ingestion.parsing.charts import chart_blocks
+from ingestion.parsing.document import Block
+from ingestion.parsing.docx.text import paragraph_text, paragraphs
+from ingestion.parsing.ooxml import child, children, descendants, relationships, value_at
+from ingestion.parsing.text.normalise import clean_block, one_line
+
+_HEADING_NAME = re.compile(r"^(?:heading|titre|überschrift)\s*(\d)", re.I)
+_TITLE_NAMES = frozenset({"title", "titre"})
+_BODY_OUTLINE = 9
+_MAX_CHAIN = 20
+_NOT_A_NOTE = frozenset({"separator", "continuationSeparator", "continuationNotice"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Style:
+    name: str
+    based_on: str
+    outline: int | None
+    number_id: str
+    number_level: int
+
+
+@dataclass(slots=True)
+class DocxParts:
+    """Everything around the body, looked up by the ids that the body uses."""
+
+    numbering: etree._Element | None = None
+    _styles: dict[str, _Style] = field(default_factory=dict)
+    _default_style: str = ""
+    _notes: dict[tuple[str, str], str] = field(default_factory=dict)
+    _headers: list[str] = field(default_factory=list)
+    _footers: list[str] = field(default_factory=list)
+    _graphics: dict[str, list[Block]] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, archive: Archive, main: str) -> "DocxParts":
+        """Read the parts that the main part refers to; a damaged one is done without."""
+        parts = cls()
+        for link in relationships(archive, main):
+            if link.part not in archive or link.kind not in _READERS:
+                continue
+            try:
+                _READERS[link.kind](parts, archive.xml(link.part), link.id)
+            except CorruptDocument:
+                continue
+        return parts
+
+    def style_of(self, paragraph: etree._Element) -> str:
+        """Return the id of a paragraph's style."""
+        return value_at(paragraph, "pPr", "pStyle") or self._default_style
+
+    def style_name(self, style: str) -> str:
+        """Return the name of a style, as Word knows it in every language."""
+        return self._styles[style].name if style in self._styles else style
+
+    def heading_level(self, paragraph: etree._Element, style: str) -> int:
+        """Return the level of a heading from 1, or 0 for other paragraphs."""
+        outline = value_at(paragraph, "pPr", "outlineLvl")
+        if outline is not None and outline.isdecimal():
+            return int(outline) + 1 if int(outline) < _BODY_OUTLINE else 0
+        for found in self._chain(style):
+            match = _HEADING_NAME.match(found.name)
+            if match:
+                return int(match.group(1))
+            if found.name.lower() in _TITLE_NAMES:
+                return 1
+            if found.outline is not None:
+                return found.outline + 1 if found.outline < _BODY_OUTLINE else 0
+        return 0
+
+    def list_place(self, paragraph: etree._Element, style: str) -> tuple[str, int]:
+        """Return (list id, level from 0) of a paragraph, own or by style; ("", 0) for none."""
+        own = child(paragraph, "pPr", "numPr")
+        number_id = value_at(own, "numId") if own is not None else None
+        level = value_at(own, "ilvl") if own is not None else None
+        if number_id is None:
+            for found in self._chain(style):
+                if found.number_id:
+                    number_id = found.number_id
+                    level = level or str(found.number_level)
+                    break
+        return number_id or "", int(level) if level and level.isdecimal() else 0
+
+    def note_text(self, kind: str, note_id: str) -> str:
+        """Return the text of a footnote, endnote or comment ("Author: text")."""
+        return self._notes.get((kind, note_id), "")
+
+    def header_texts(self) -> list[str]:
+        """Return the distinct texts of page headers."""
+        return list(dict.fromkeys(self._headers))
+
+    def footer_texts(self) -> list[str]:
+        """Return the distinct texts of page footers that are not page headers too."""
+        return [text for text in dict.fromkeys(self._footers) if text not in self._headers]
+
+    def graphic_blocks(self, link: str) -> list[Block]:
+        """Return the texts of a chart or diagram."""
+        return self._graphics.get(link, [])
+
+    def _chain(self, style: str) -> Iterator[_Style]:
+        """Yield a style and those that it is based on."""
+        for _ in range(_MAX_CHAIN):
+            found = self._styles.get(style)
+            if found is None:
+                return
+            yield found
+            style = found.based_on
+
+    def _read_styles(self, root: etree._Element, _: str) -> None:
+        for element in children(root, "style"):
+            if attribute(element, "type") not in (None, "paragraph"):
+                continue
+            style_id = attribute(element, "styleId") or ""
+            outline = value_at(element, "pPr", "outlineLvl") or ""
+            level = value_at(element, "pPr", "numPr", "ilvl") or ""
+            self._styles[style_id] = _Style(
+                name=value_at(element, "name") or style_id,
+                based_on=value_at(element, "basedOn") or "",
+                outline=int(outline) if outline.isdecimal() else None,
+                number_id=value_at(element, "pPr", "numPr", "numId") or "",
+                number_level=int(level) if level.isdecimal() else 0,
+            )
+            if attribute(element, "default") in ("1", "true"):
+                self._default_style = style_id
+
+    def _read_numbering(self, root: etree._Element, _: str) -> None:
+        self.numbering = root
+
+    def _read_notes(self, root: etree._Element, _: str) -> None:
+        for kind in ("footnote", "endnote", "comment"):
+            for element in children(root, kind):
+                if attribute(element, "type") in _NOT_A_NOTE:
+                    continue
+                text = _joined(element)
+                author = one_line(attribute(element, "author") or "")
+                note_id = attribute(element, "id") or ""
+                self._notes[kind, note_id] = f"{author}: {text}" if author and text else text
+
+    def _read_header(self, root: etree._Element, _: str) -> None:
+        if text := _joined(root):
+            self._headers.append(text)
+
+    def _read_footer(self, root: etree._Element, _: str) -> None:
+        if text := _joined(root):
+            self._footers.append(text)
+
+    def _read_chart(self, root: etree._Element, link: str) -> None:
+        self._graphics[link] = list(chart_blocks(root))
+
+    def _read_diagram(self, root: etree._Element, link: str) -> None:
+        texts = (one_line(element.text or "") for element in descendants(root, "t"))
+        distinct = [text for text in dict.fromkeys(texts) if text]
+        self._graphics[link] = [Block("paragraph", text) for text in distinct]
+
+
+def _joined(element: etree._Element) -> str:
+    """Return the paragraphs of a note or page header on lines of their own, boxes included."""
+    lines: list[str] = []
+    for paragraph in paragraphs(element):
+        found = paragraph_text(paragraph, frozenset())
+        lines.append(found.text)
+        for box in found.boxes:
+            lines.extend(paragraph_text(inner, frozenset()).text for inner in paragraphs(box))
+    text = clean_block("\n".join(lines))
+    return text if any(character.isalpha() for character in text) else ""
+
+
+_READERS: Mapping[str, Callable[[DocxParts, etree._Element, str], None]] = {
+    "styles": DocxParts._read_styles,
+    "numbering": DocxParts._read_numbering,
+    "footnotes": DocxParts._read_notes,
+    "endnotes": DocxParts._read_notes,
+    "comments": DocxParts._read_notes,
+    "header": DocxParts._read_header,
+    "footer": DocxParts._read_footer,
+    "chart": DocxParts._read_chart,
+    "diagramData": DocxParts._read_diagram,
+}

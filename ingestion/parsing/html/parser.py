@@ -1,0 +1,282 @@
+"""HTML: blocks in document order; what is not shown to readers is left out.
+
+Markdown, EPUB and mail come through here too, once they are HTML.
+"""
+
+import re
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+import lxml.html
+from lxml import etree
+
+from ingestion import media_types
+from ingestion.errors import EmptyDocument
+from ingestion.parsing.document import Block, BlockKind, ParsedDocument
+from ingestion.parsing.html.tables import table_rows
+from ingestion.parsing.limits import ParseLimits
+from ingestion.parsing.text.encoding import detect_encoding
+from ingestion.parsing.text.normalise import clean_block, clean_text, one_line
+from ingestion.parsing.text.sections import first_heading, split_sections
+from ingestion.parsing.text.tables import pipe_table
+
+_IGNORED = frozenset(
+    [
+        "script",
+        "style",
+        "noscript",
+        "template",
+        "head",
+        "svg",
+        "iframe",
+        "object",
+        "embed",
+        "audio",
+        "video",
+        "canvas",
+        "select",
+        "datalist",
+        "dialog",
+    ]
+)
+_BLOCK = frozenset(
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "center",
+        "dd",
+        "details",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hgroup",
+        "hr",
+        "html",
+        "legend",
+        "li",
+        "main",
+        "nav",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "summary",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "tr",
+        "ul",
+        "caption",
+    ]
+)
+_HEADINGS = {f"h{level}": level for level in range(1, 7)}
+_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
+_META_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]+)", re.I)
+_XML_CHARSET = re.compile(rb"<\?xml[^>]{0,100}encoding\s*=\s*[\"']([A-Za-z0-9_.:-]+)", re.I)
+_MAX_DEPTH = 200
+
+
+def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
+    """Read a web page."""
+    root = html_root(decode_html(file.read()))
+    blocks = html_blocks(root)
+    title = one_line(root.findtext(".//title") or "")
+    language = (root.get("lang") or "")[:2].lower()
+    return ParsedDocument(
+        media_type=media_types.HTML,
+        title=title or first_heading(blocks),
+        language=language if language.isalpha() else None,
+        unit="section",
+        pages=split_sections(blocks),
+    )
+
+
+def decode_html(data: bytes) -> str:
+    """Return the text of an HTML file, by byte order mark, UTF-8, then its own declaration."""
+    encoding = detect_encoding(data)
+    declared = _META_CHARSET.search(data[:4096]) or _XML_CHARSET.search(data[:200])
+    if declared and not encoding.startswith("utf"):
+        try:
+            return data.decode(declared.group(1).decode("ascii"), errors="replace")
+        except LookupError:
+            pass
+    return data.decode(encoding, errors="replace")
+
+
+def html_root(text: str) -> lxml.html.HtmlElement:
+    """Return the root of an HTML text, however broken; raises EmptyDocument if there is none."""
+    parser = lxml.html.HTMLParser(
+        encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True, huge_tree=False
+    )
+    data = text.encode("utf-8", errors="replace")
+    try:
+        return lxml.html.document_fromstring(data, parser=parser)
+    except etree.ParserError as error:
+        raise EmptyDocument(str(error)) from error
+
+
+def html_blocks(root: etree._Element) -> list[Block]:
+    """Return the blocks that a reader of `root` sees."""
+    collector = _Collector()
+    collector.walk(root, _Place())
+    collector.flush()
+    return collector.blocks
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where the walk stands: what kind of block text belongs to."""
+
+    kind: BlockKind = "paragraph"
+    level: int = 0
+    marker: str = ""
+    depth: int = 0
+
+
+@dataclass(slots=True)
+class _Collector:
+    blocks: list[Block] = field(default_factory=list)
+    _parts: list[str] = field(default_factory=list)
+    _place: _Place = field(default_factory=_Place)
+
+    def walk(self, element: etree._Element, place: _Place) -> None:
+        """Collect the text of `element` and of what follows inside it."""
+        tag = element.tag if isinstance(element.tag, str) else ""
+        tag = tag.rpartition("}")[2].lower()
+        if tag in _IGNORED or place.depth > _MAX_DEPTH or _is_hidden(element):
+            return
+        if tag == "br":
+            self._add("\n", place)
+        elif tag == "pre":
+            self._code(element)
+        elif tag == "table":
+            self._table(element, place)
+        elif tag in _BLOCK:
+            self.flush()
+            self._children(element, _inside(element, tag, place))
+            self.flush()
+        else:
+            self._children(element, _deeper(place))
+
+    def _children(self, element: etree._Element, place: _Place) -> None:
+        self._add(element.text or _spoken(element), place)
+        for child in element:
+            self.walk(child, place)
+            self._add(child.tail, place)
+
+    def _add(self, text: str | None, place: _Place) -> None:
+        if text:
+            self._parts.append(text if text == "\n" else text.replace("\n", " "))
+            self._place = place
+
+    def flush(self) -> None:
+        """End the current block."""
+        text = clean_block("".join(self._parts))
+        self._parts = []
+        if not text:
+            return
+        place = self._place
+        if place.kind == "heading":
+            text = one_line(text)
+        elif place.kind == "list_item":
+            text = f"{'  ' * (place.level - 1)}{place.marker}{text}"
+        self.blocks.append(Block(place.kind, text, place.level))
+
+    def _code(self, element: etree._Element) -> None:
+        self.flush()
+        lines = [line.rstrip() for line in clean_code("".join(element.itertext())).split("\n")]
+        text = "\n".join(lines).strip("\n")
+        if text:
+            self.blocks.append(Block("code", text))
+
+    def _table(self, element: etree._Element, place: _Place) -> None:
+        """A table of data becomes one block; a table that only lays a page out is walked."""
+        self.flush()
+        if _is_layout(element):
+            self._children(element, _deeper(place))
+            self.flush()
+            return
+        caption = element.find("./caption")
+        if caption is not None:
+            self.blocks.append(Block("caption", one_line(" ".join(caption.itertext()))))
+        text = pipe_table(table_rows(element))
+        if text:
+            self.blocks.append(Block("table", text))
+
+
+def clean_code(text: str) -> str:
+    """Return cleaned text with the indentation that `clean_text` would take away."""
+    lines = text.replace("\r\n", "\n").expandtabs(4).split("\n")
+    return "\n".join(
+        " " * (len(line) - len(line.lstrip(" "))) + clean_text(line.lstrip(" ")) for line in lines
+    )
+
+
+def _inside(element: etree._Element, tag: str, place: _Place) -> _Place:
+    depth = place.depth + 1
+    if tag in _HEADINGS:
+        return _Place("heading", _HEADINGS[tag], depth=depth)
+    if tag in ("li", "dd"):
+        level = place.level + 1 if place.kind == "list_item" else 1
+        return _Place("list_item", level, _marker(element), depth)
+    if tag in ("figcaption", "caption"):
+        return _Place("caption", depth=depth)
+    if place.kind == "list_item" and tag in ("p", "div", "ul", "ol", "span"):
+        return _Place("list_item", place.level, place.marker, depth)
+    if tag in ("ul", "ol", "dl") or place.kind == "heading":
+        return _Place(place.kind, place.level, place.marker, depth)
+    return _Place(depth=depth)
+
+
+def _deeper(place: _Place) -> _Place:
+    return _Place(place.kind, place.level, place.marker, place.depth + 1)
+
+
+def _marker(element: etree._Element) -> str:
+    parent = element.getparent()
+    if parent is None or parent.tag != "ol":
+        return "- "
+    start = parent.get("start", "1")
+    first = int(start) if start.isdecimal() and len(start) < 7 else 1
+    before = sum(1 for sibling in element.itersiblings("li", preceding=True))
+    return f"{first + before}. "
+
+
+def _spoken(element: etree._Element) -> str:
+    """Return the text that stands for an image."""
+    return element.get("alt") or "" if element.tag == "img" else ""
+
+
+def _is_hidden(element: etree._Element) -> bool:
+    return (
+        "hidden" in element.attrib
+        or bool(_HIDDEN_STYLE.search(element.get("style") or ""))
+        or (element.tag == "input" and element.get("type") == "hidden")
+    )
+
+
+def _is_layout(table: etree._Element) -> bool:
+    """A table that holds tables or headings, or a single cell, arranges a page."""
+    if table.get("role") == "presentation":
+        return True
+    if any(True for _ in table.iter("table", "h1", "h2", "h3") if _ is not table):
+        return not any(True for _ in table.iter("th"))
+    return sum(1 for _ in table.iter("td", "th")) <= 1

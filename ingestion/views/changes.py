@@ -1,0 +1,169 @@
+"""What is done to documents from the browser: add, retry, cancel, delete."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST
+
+from ingestion import uploads
+from ingestion.documents import queries
+from ingestion.documents.browser_strings import document_strings, upload_limit
+from ingestion.errors import FileTooLarge, IngestionError, UnsupportedMediaType, user_message
+from ingestion.forms import BulkForm, UploadForm
+from ingestion.models import Document
+from instances.access.gates import instance_view
+from instances.errors import InstanceError
+from instances.errors import user_message as refusal
+from instances.models import Membership
+from web.next_page import next_page
+
+_NAMED_WHEN_DELETING = 5
+
+
+@require_POST
+@instance_view(role=Membership.Role.EDITOR)
+def upload(request: HttpRequest, membership: Membership) -> JsonResponse:
+    """Take one file; 201 when it is new, 200 when the instance already holds the same bytes."""
+    form = UploadForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return _refusal(400, "invalid", _("No file was received. Choose it again."))
+    file = form.cleaned_data["file"]
+    try:
+        document, created = uploads.store_upload(
+            instance=membership.instance,
+            user=request.user,
+            name=file.name,
+            folder=form.cleaned_data["folder"],
+            content=file,
+        )
+    except FileTooLarge as error:
+        text = document_strings()["tooLarge"].format(limit=upload_limit())
+        return _refusal(413, error.code, text)
+    except UnsupportedMediaType as error:
+        return _refusal(415, error.code, user_message(error.code))
+    except IngestionError as error:
+        return _refusal(422, error.code, user_message(error.code))
+    except InstanceError as error:
+        return _refusal(403, error.code, refusal(error))
+    data = {
+        "id": str(document.pk),
+        "created": created,
+        "name": document.name,
+        "status": document.status,
+        "url": reverse("documents:detail", args=[membership.instance.slug, document.pk]),
+    }
+    return JsonResponse(data, status=201 if created else 200)
+
+
+@require_POST
+@instance_view(role=Membership.Role.EDITOR)
+def retry(request: HttpRequest, membership: Membership, document_id: UUID) -> HttpResponse:
+    """Prepare a failed document again."""
+    document = get_document(membership, document_id)
+    is_left = document.status == Document.Status.FAILED and not uploads.retry([document])
+    return _done(request, membership, _left_failed() if is_left else "")
+
+
+@require_POST
+@instance_view(role=Membership.Role.EDITOR)
+def cancel(request: HttpRequest, membership: Membership, document_id: UUID) -> HttpResponse:
+    """Give up a document that is being prepared."""
+    uploads.cancel(get_document(membership, document_id))
+    return _done(request, membership)
+
+
+@require_http_methods(["GET", "POST"])
+@instance_view(role=Membership.Role.EDITOR)
+def delete(request: HttpRequest, membership: Membership, document_id: UUID) -> HttpResponse:
+    """Say what would be lost (GET), or delete the document (POST)."""
+    documents = [get_document(membership, document_id)]
+    if request.method == "POST":
+        return _delete(request, membership, documents)
+    return _confirmation(request, membership, documents)
+
+
+@require_POST
+@instance_view(role=Membership.Role.EDITOR)
+def bulk(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """Do one thing to all the ticked documents; deleting first says what would be lost."""
+    form = BulkForm(request.POST)
+    if not form.is_valid():
+        messages.warning(request, _("Tick at least one document first."))
+        return redirect(_way_back(request, membership))
+    documents = queries.find_documents(membership.instance, form.cleaned_data["document"])
+    if form.cleaned_data["action"] == "delete":
+        if not form.cleaned_data["confirmed"]:
+            return _confirmation(request, membership, documents)
+        return _delete(request, membership, documents)
+    failed = [document for document in documents if document.status == Document.Status.FAILED]
+    n = uploads.retry(failed)
+    text = ngettext("%(n)s document is tried again.", "%(n)s documents are tried again.", n)
+    text %= {"n": n}
+    return _done(request, membership, f"{text} {_left_failed()}" if n < len(failed) else text)
+
+
+def _left_failed() -> str:
+    """Say why documents were not tried again, and what to do."""
+    return _(
+        "Many documents of this instance wait to be tried again. Try the others when these have "
+        "been read."
+    )
+
+
+def get_document(membership: Membership, document_id: UUID) -> Document:
+    """Return a document of the instance, inside ``tenant()``; raises Http404."""
+    documents = queries.find_documents(membership.instance, [document_id])
+    if not documents:
+        raise Http404
+    return documents[0]
+
+
+def _refusal(status: int, code: str, message: Any) -> JsonResponse:
+    return JsonResponse({"error": {"code": code, "message": str(message)}}, status=status)
+
+
+def _confirmation(
+    request: HttpRequest, membership: Membership, documents: list[Document]
+) -> HttpResponse:
+    """The page, or the inside of the dialog, that says what deleting takes away."""
+    in_dialog = request.headers.get("X-Fragment") == "dialog"
+    template = "includes/delete_form.html" if in_dialog else "document_delete.html"
+    context = {
+        "documents": documents,
+        "named": documents[:_NAMED_WHEN_DELETING],
+        "unnamed_count": max(0, len(documents) - _NAMED_WHEN_DELETING),
+        "page_total": sum(document.pages for document in documents),
+        "chunk_total": sum(document.chunks for document in documents),
+        "next": _way_back(request, membership),
+    }
+    return render(request, f"ingestion/{template}", context)
+
+
+def _delete(
+    request: HttpRequest, membership: Membership, documents: list[Document]
+) -> HttpResponse:
+    for document in documents:
+        uploads.delete(document)
+    n = len(documents)
+    text = ngettext("%(n)s document deleted.", "%(n)s documents deleted.", n)
+    return _done(request, membership, text % {"n": n})
+
+
+def _done(request: HttpRequest, membership: Membership, text: str = "") -> HttpResponse:
+    """Tell a script, which sees the change arrive by itself; send a form back where it was."""
+    if not request.accepts("text/html"):
+        return JsonResponse({"message": text})
+    if text:
+        messages.success(request, text)
+    return redirect(_way_back(request, membership))
+
+
+def _way_back(request: HttpRequest, membership: Membership) -> str:
+    """The page to go back to: the one named by the form if it is ours, or else the list."""
+    return next_page(request, reverse("documents:list", args=[membership.instance.slug]))

@@ -1,0 +1,63 @@
+"""One document: its pages beside the passages that retrieval sees, and its bytes."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from ingestion.documents.files import file_response
+from ingestion.documents.reading import read
+from ingestion.forms import ViewerForm
+from ingestion.media_types import PDF
+from ingestion.models import Document
+from ingestion.views.changes import get_document
+from instances.access.gates import aenter, instance_view
+from instances.models import Membership
+from instances.tenancy import in_tenant
+
+
+@require_safe
+@instance_view()
+def document(request: HttpRequest, membership: Membership, document_id: UUID) -> HttpResponse:
+    """A document opened at ``?page=``, or at the page of the passage ``?chunk=``."""
+    shown = get_document(membership, document_id)
+    return render(request, "ingestion/document.html", _context(request, shown))
+
+
+@require_safe
+@instance_view()
+def page(
+    request: HttpRequest, membership: Membership, document_id: UUID, number: int
+) -> HttpResponse:
+    """One page of a document, as the fragment that replaces another."""
+    shown = get_document(membership, document_id)
+    context = _context(request, shown, number=number)
+    return render(request, "ingestion/includes/reading.html", context)
+
+
+@require_safe
+@login_required
+async def file(request: HttpRequest, slug: str, document_id: UUID) -> HttpResponseBase:
+    """The bytes that were uploaded, whole or in part; ``?download`` for an attachment."""
+    membership = await aenter(request, slug)
+    found: Document = await in_tenant(membership.instance, get_document, membership, document_id)
+    try:
+        return await file_response(request, found, attachment="download" in request.GET)
+    except FileNotFoundError as error:
+        raise Http404 from error
+
+
+def _context(request: HttpRequest, shown: Document, number: int | None = None) -> dict[str, Any]:
+    form = ViewerForm(request.GET)
+    form.is_valid()
+    place = form.cleaned_data
+    reading = read(
+        shown,
+        number=number or place.get("page"),
+        chunk_id=place.get("chunk"),
+        query=place.get("q") or "",
+    )
+    return {"document": shown, "reading": reading, "is_pdf": shown.media_type == PDF}

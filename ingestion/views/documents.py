@@ -1,0 +1,96 @@
+"""The documents' page: the list, kept up to date; and the choice of documents for a question."""
+
+import asyncio
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    JsonResponse,
+    StreamingHttpResponse,
+)
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.views.decorators.http import require_safe
+
+from ingestion.documents import queries
+from ingestion.documents.browser_strings import document_strings, upload_limit
+from ingestion.documents.kinds import KINDS, kind_of
+from ingestion.documents.list_links import heading_links, page_links, query_string, state_links
+from ingestion.documents.live import document_events, stamp
+from ingestion.forms import DocumentFilterForm
+from ingestion.media_types import EXTENSIONS
+from instances.access.gates import aenter, instance_view
+from instances.models import Membership
+from instances.quotas import room_of
+from usage.admission import TooMuch, admit_stream
+
+
+@require_safe
+@instance_view()
+def document_list(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """The documents of the instance, filtered, sorted, a page at a time."""
+    pulse = queries.pulse(membership.instance)
+    chosen = DocumentFilterForm(request.GET).chosen()
+    listing = queries.list_documents(membership.instance, chosen)
+    chosen = listing.filter
+    context = {
+        "listing": listing,
+        "nothing_yet": pulse.count == 0,
+        "states": state_links(listing),
+        "headings": heading_links(chosen),
+        "pages": page_links(listing),
+        "kinds": KINDS,
+        "events_query": query_string(chosen, page=chosen.page, since=stamp(pulse.latest)),
+        "accept": ",".join(ending for endings in EXTENSIONS.values() for ending in endings),
+        "max_upload_bytes": settings.MAX_UPLOAD_BYTES,
+        "upload_limit": upload_limit(),
+        "strings": document_strings(),
+        "room": room_of(membership.instance),
+    }
+    return render(request, "ingestion/document_list.html", context)
+
+
+@require_safe
+@login_required
+async def events(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """Server-sent events that keep the list, or one document's state, up to date."""
+    membership = await aenter(request, slug)
+    try:
+        admission = await asyncio.to_thread(admit_stream, user_id=membership.user_id)
+    except TooMuch as error:
+        return HttpResponse(
+            error.message, status=429, headers={"Retry-After": str(error.retry_after_s)}
+        )
+    chosen = DocumentFilterForm(request.GET).chosen()
+    since = request.headers.get("Last-Event-ID") or request.GET.get("since", "")
+    return StreamingHttpResponse(
+        document_events(
+            membership, chosen, since=since, language=get_language() or "", admission=admission
+        ),
+        content_type="text/event-stream",
+        headers={"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"},
+    )
+
+
+@require_safe
+@instance_view()
+def picker(request: HttpRequest, membership: Membership) -> JsonResponse:
+    """The ready documents whose name holds ``q``, for who restricts a question to some."""
+    chosen = DocumentFilterForm(request.GET).chosen()
+    found = queries.pick_documents(membership.instance, chosen.query)
+    documents = [
+        {
+            "id": str(document.pk),
+            "name": document.name,
+            "folder": document.folder,
+            "icon": kind_of(document.media_type).icon,
+            "pages": document.pages,
+            "url": reverse("documents:detail", args=[membership.instance.slug, document.pk]),
+        }
+        for document in found
+    ]
+    return JsonResponse({"documents": documents, "more": len(found) == queries.PICKER_SIZE})

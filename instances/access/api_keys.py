@@ -1,0 +1,215 @@
+"""API keys: made once, shown once, kept as a digest.
+
+A key is 256 random bits, so one SHA-256 protects it as well as a slow hash would. It is a person's
+in an instance, and lets in whom the person's membership does; without a person, an operator's
+command made it.
+"""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.db import transaction
+from django.db.models import BooleanField, Case, Exists, OuterRef, Q, QuerySet, Subquery, When
+from django.utils import timezone
+
+from instances import audit
+from instances.access import second_factor
+from instances.access.charters import is_pending
+from instances.access.gates import IN_AN_OPEN_INSTANCE
+from instances.errors import KeyLimit
+from instances.models import ApiKey, Identity, Instance, Membership
+from instances.quotas import lock_totals
+from instances.tenancy import as_key, tenant
+
+SHOWN_PREFIX = 12
+USE_IS_RECORDED_EVERY = timedelta(minutes=10)
+LONGEST_LIFE = timedelta(days=365)
+_USUAL_LIFE = timedelta(days=90)
+
+
+def create_api_key(
+    *,
+    instance: Instance,
+    name: str,
+    scope: str,
+    created_by: Any | None,
+    expires_at: datetime | None = None,
+    proof: str | None = None,
+) -> tuple[ApiKey, str]:
+    """Create a key and return it with its plaintext, which is kept nowhere.
+
+    A person's key ends after 90 days, or when they say, within a year (else ValueError). ``proof``
+    is the second factor of their session (``second_factor.proof_of``). Raises KeyLimit where the
+    person, or the instance, has as many valid keys as it may.
+    """
+    now = timezone.now()
+    if created_by is not None:
+        expires_at = expires_at or now + _USUAL_LIFE
+        if expires_at > now + LONGEST_LIFE:
+            raise ValueError("a person's key lasts a year at most")
+    plaintext = "rag_" + secrets.token_urlsafe(32)
+    with tenant(instance):
+        _check_number(instance, created_by)
+        key = ApiKey.objects.create(
+            instance=instance,
+            name=name,
+            prefix=plaintext[:SHOWN_PREFIX],
+            digest=_digest(plaintext),
+            scope=scope,
+            created_by=created_by,
+            expires_at=expires_at,
+            second_factor_at=None if proof is None else now,
+            second_factor_source=proof or "",
+        )
+        audit.record(
+            audit.Action.KEY_CREATED,
+            instance=instance,
+            target=audit.Target.of(key, f"{name} ({key.prefix}…)"),
+            scope=scope,
+            until=expires_at,
+        )
+    return key, plaintext
+
+
+def authenticate(plaintext: str) -> ApiKey | None:
+    """Return the valid key with its instance loaded, or None.
+
+    None for an unknown, revoked or expired key, and for one whose person has no access any more.
+    ``holder_role`` is the person's role (None for a key without a person), ``charter_is_pending``
+    whether they have yet to accept a charter, ``second_factor_holds`` whether the second factor
+    under which they confirmed the key still counts. One query, and two more every ten minutes.
+    """
+    digest = _digest(plaintext)
+    with as_key(digest):
+        key = _usable().filter(digest=digest).first()
+    if key is not None:
+        _record_use(key)
+    return key
+
+
+def is_usable(key: ApiKey) -> bool:
+    """Whether the key would still let in, its instance being open."""
+    with as_key(key.digest):
+        return _usable().filter(IN_AN_OPEN_INSTANCE, digest=key.digest).exists()
+
+
+def revoke(key: ApiKey) -> None:
+    """End the key at once; its row stays, to tell what it was."""
+    with transaction.atomic():
+        still_valid = ApiKey.objects.for_instance(key.instance_id).filter(
+            pk=key.pk, revoked_at=None
+        )
+        if still_valid.update(revoked_at=timezone.now()):
+            audit.record(
+                audit.Action.KEY_REVOKED,
+                instance=key.instance,
+                target=audit.Target.of(key, f"{key.name} ({key.prefix}…)"),
+            )
+
+
+def _check_number(instance: Instance, person: Any | None) -> None:
+    """Raise KeyLimit unless there may be one more key; until the transaction ends nobody else adds
+    one."""
+    lock_totals(instance.pk)
+    now = timezone.now()
+    valid = ApiKey.objects.for_instance(instance).filter(
+        Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None
+    )
+    if person is not None:
+        limit = settings.API_KEYS_PER_PERSON
+        if valid.filter(created_by=person).count() >= limit:
+            raise KeyLimit(limit, of_person=True)
+    limit = settings.API_KEYS_PER_INSTANCE
+    if valid.count() >= limit:
+        raise KeyLimit(limit, of_person=False)
+
+
+def confirm(key: ApiKey, *, proof: str) -> None:
+    """Record that the key's person confirms it, in a session with this second factor."""
+    with transaction.atomic():
+        ApiKey.objects.for_instance(key.instance_id).filter(pk=key.pk).update(
+            second_factor_at=timezone.now(), second_factor_source=proof
+        )
+        audit.record(
+            audit.Action.KEY_CONFIRMED,
+            instance=key.instance,
+            target=audit.Target.of(key, f"{key.name} ({key.prefix}…)"),
+        )
+
+
+def lacks_second_factor(key: ApiKey) -> bool:
+    """Whether a second factor is asked of the key's person, and none is behind the key.
+
+    ``key`` comes from ``with_holder``.
+    """
+    person = key.created_by
+    if person is None:
+        return False
+    role = key.holder_role  # type: ignore[attr-defined]  # annotated
+    is_operator = settings.REQUIRE_OPERATOR_MFA and person.is_staff
+    is_asked = is_operator or second_factor.is_asked_for(key.instance, role)
+    return bool(is_asked and not key.second_factor_holds)  # type: ignore[attr-defined]  # annotated
+
+
+def with_holder(keys: QuerySet[ApiKey]) -> QuerySet[ApiKey]:
+    """Keys with their person's role, and whether a second factor still stands behind each.
+
+    One of this site does for as long as the person keeps an app or a key that they had when they
+    confirmed the API key; an institution's for IDENTITY_DAYS, and not longer than what the
+    institution said of them.
+    """
+    membership = Membership.objects.current().filter(
+        instance=OuterRef("instance"), user=OuterRef("created_by"), user__is_active=True
+    )
+    since = timezone.now() - timedelta(days=settings.IDENTITY_DAYS)
+    kept = Authenticator.objects.filter(
+        user=OuterRef("created_by"),
+        type__in=(Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN),
+        created_at__lte=OuterRef("second_factor_at"),
+    )
+    asserted = Identity.objects.filter(
+        user=OuterRef("created_by"),
+        source=OuterRef("second_factor_source"),
+        asserted_at__gt=since,
+    )
+    holds = Q(Exists(kept), second_factor_source=second_factor.OWN) | Q(
+        Exists(asserted), second_factor_at__gt=since
+    )
+    return keys.select_related("instance__organisation", "created_by").annotate(
+        holder_role=Subquery(membership.values("role")[:1]),
+        second_factor_holds=Case(
+            When(holds, then=True), default=False, output_field=BooleanField()
+        ),
+    )
+
+
+def _usable() -> QuerySet[ApiKey]:
+    """Keys that let in, as far as their own time and their person's access go."""
+    now = timezone.now()
+    return (
+        with_holder(ApiKey.objects.all())
+        .annotate(charter_is_pending=is_pending(OuterRef(OuterRef("created_by"))))
+        .filter(
+            Q(expires_at=None) | Q(expires_at__gt=now),
+            Q(created_by=None) | Q(holder_role__isnull=False),
+            revoked_at=None,
+        )
+    )
+
+
+def _record_use(key: ApiKey) -> None:
+    now = timezone.now()
+    if key.last_used_at is None or now - key.last_used_at > USE_IS_RECORDED_EVERY:
+        with tenant(key.instance_id):
+            ApiKey.objects.for_instance(key.instance_id).filter(pk=key.pk).update(last_used_at=now)
+            Instance.objects.filter(pk=key.instance_id).update(
+                last_used_at=now, disuse_noticed_at=None
+            )
+
+
+def _digest(plaintext: str) -> str:
+    return hashlib.sha256(plaintext.encode()).hexdigest()

@@ -1,0 +1,254 @@
+"""Who may enter an instance, and with which rights: the one place where a view asks.
+
+``enter`` goes through the gates in this order:
+
+1. A person who is not a member, and whom no access rule lets in, gets the same 404 as for an
+   instance that does not exist.
+2. A closed instance (suspended, being deleted, its organisation switched off) gives 403 with the
+   reason; an archived one for everything but reading.
+3. What the person must do first (a second factor, a usage charter) is a ``StepRequired``.
+4. A member whose role is too low gets 403.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from instances.access import second_factor
+from instances.access.charters import is_pending
+from instances.models import Instance, Membership, Role
+from instances.rules.joining import join_by_rule
+from instances.tenancy import as_user, in_database, tenant
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+# As written, ``view(request, membership, …)``; as Django calls it, ``view(request, slug=…, …)``.
+InstanceView = Callable[..., HttpResponseBase]
+View = Callable[..., HttpResponseBase]
+
+# For a query of what belongs to an instance: those that may be entered.
+IN_AN_OPEN_INSTANCE = Q(
+    instance__status__in=(Instance.Status.ACTIVE, Instance.Status.ARCHIVED),
+    instance__organisation__is_enabled=True,
+)
+RANK = {role: rank for rank, role in enumerate(Role.values)}
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+# "Last use" on the home page needs no finer clock, and a click then costs no write.
+USE_IS_RECORDED_EVERY = timedelta(minutes=10)
+
+
+class StepRequired(Exception):
+    """The person may enter, but must do something first, at ``url`` (middleware sends them there).
+
+    ``code`` names it to a script: ``second_factor``, ``charter``. ``home`` is where they go on to
+    when what they asked for cannot be asked again.
+    """
+
+    def __init__(self, code: str, message: str, url: str, home: str) -> None:
+        super().__init__(message)
+        self.code, self.message, self.url, self.home = code, message, url, home
+
+
+def get_membership(user: Any, slug: str) -> Membership:
+    """Return the membership of ``user`` in the instance, with its organisation loaded.
+
+    Somebody whom an access rule lets in joins here. Raises Http404 for an unknown instance and for
+    a stranger alike.
+    """
+    if not user.is_authenticated:
+        raise Http404
+    membership = _find_membership(user, slug)
+    if membership is None and join_by_rule(user, slug):
+        membership = _find_membership(user, slug)
+    if membership is None:
+        raise Http404
+    membership.user = user
+    return membership
+
+
+def enter(
+    request: HttpRequest,
+    user: Any,
+    slug: str,
+    *,
+    role: str = Role.MEMBER,
+    even_if_closed: bool = False,
+) -> Membership:
+    """Return the membership by which ``user`` may do ``request`` in the instance.
+
+    ``even_if_closed`` is for the pages on which its administrators reopen or leave it. Raises
+    Http404, PermissionDenied or StepRequired as the module says, and notes the use.
+    """
+    membership = get_membership(user, slug)
+    # Before anything is judged, so that a 403 can name whom to ask.
+    request.membership = membership  # type: ignore[attr-defined]  # ours
+    if not even_if_closed:
+        _require_open(membership.instance, request.method or "")
+    _require_steps(request, membership)
+    require_role(membership, role)
+    record_use(membership)
+    return membership
+
+
+async def aenter(request: HttpRequest, slug: str, *, role: str = Role.MEMBER) -> Membership:
+    """``enter`` for an async view."""
+    user = await request.auser()
+    return await in_database(enter, request, user, slug, role=role)
+
+
+async def as_member(
+    request: HttpRequest,
+    slug: str,
+    function: Callable[Concatenate[Membership, P], R],
+    /,
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> R:
+    """Await ``function(membership, …)`` inside the instance's tenant, for an async view.
+
+    One visit to the database instead of two; guests may enter. Raises as ``enter`` does.
+    """
+    user = await request.auser()
+
+    def call() -> R:
+        membership = enter(request, user, slug, role=Role.GUEST)
+        with tenant(membership.instance):
+            return function(membership, *args, **kwargs)
+
+    return await in_database(call)
+
+
+def require_role(membership: Membership, role: str) -> None:
+    """Raise PermissionDenied unless the membership's role is ``role`` or above."""
+    if RANK[membership.role] < RANK[role]:
+        raise PermissionDenied(
+            _("Your role in this instance does not allow this. Ask one of its administrators.")
+        )
+
+
+def may_still_enter(user_id: int, instance: Instance, *, role: str = Role.GUEST) -> bool:
+    """Whether a member who was let in could enter now, with ``role`` or above.
+
+    For what goes on after a request was let in, such as a stream of events.
+    """
+    roles = [other for other in Role.values if RANK[other] >= RANK[role]]
+    with tenant(instance):
+        return (
+            Membership.objects.for_instance(instance)
+            .current()
+            .filter(IN_AN_OPEN_INSTANCE, user=user_id, user__is_active=True, role__in=roles)
+            .exists()
+        )
+
+
+def closed_code(instance: Instance) -> str:
+    """Why nobody may enter now, for a program; "" for an instance that is open."""
+    if not instance.organisation.is_enabled:
+        return "organisation_disabled"
+    closed = (Instance.Status.DELETING, Instance.Status.SUSPENDED)
+    return f"instance_{instance.status}" if instance.status in closed else ""
+
+
+def closed_reason(instance: Instance) -> str:
+    """Why nobody may enter now, in words; "" for an instance that is open."""
+    if not instance.organisation.is_enabled:
+        return _("The organisation of this instance is switched off on this site.")
+    if instance.status == Instance.Status.DELETING:
+        return _("This instance is closed: it is going to be deleted.")
+    if instance.status == Instance.Status.SUSPENDED:
+        return _("This instance is suspended.") + (
+            f" {instance.status_reason}" if instance.status_reason else ""
+        )
+    return ""
+
+
+def archived_reason() -> str:
+    """Why nothing may be written into an archived instance."""
+    return _("This instance is archived: it can be read, and nothing can be added or asked.")
+
+
+def instance_view(
+    role: str = Role.MEMBER, *, even_if_closed: bool = False
+) -> Callable[[InstanceView], View]:
+    """Make ``view(request, membership, …)`` a Django view of ``<slug:slug>/…``.
+
+    The person must be logged in, pass the gates and hold ``role`` or above. The view runs inside
+    ``tenant(instance)``, so it must return an already rendered response; ``request.membership`` is
+    set for templates.
+    """
+
+    def decorator(view: InstanceView) -> View:
+        @login_required
+        @wraps(view)
+        def wrapper(request: HttpRequest, slug: str, **kwargs: Any) -> HttpResponseBase:
+            membership = enter(
+                request, request.user, slug, role=role, even_if_closed=even_if_closed
+            )
+            with tenant(membership.instance):
+                return view(request, membership, **kwargs)
+
+        return wrapper
+
+    return decorator
+
+
+def record_use(membership: Membership) -> None:
+    """Note that the person is using the instance."""
+    now = timezone.now()
+    last = membership.last_used_at
+    if last is None or now - last > USE_IS_RECORDED_EVERY:
+        with tenant(membership.instance):
+            Membership.objects.for_instance(membership.instance).filter(pk=membership.pk).update(
+                last_used_at=now
+            )
+            Instance.objects.filter(pk=membership.instance_id).update(
+                last_used_at=now, disuse_noticed_at=None
+            )
+
+
+def _find_membership(user: Any, slug: str) -> Membership | None:
+    memberships = Membership.objects.current().select_related("instance__organisation")
+    with as_user(user.pk):
+        membership: Membership | None = (
+            memberships.filter(user_id=user.pk, instance__slug=slug)
+            .annotate(charter_is_pending=is_pending(user.pk))
+            .first()
+        )
+    return membership
+
+
+def _require_open(instance: Instance, method: str) -> None:
+    if reason := closed_reason(instance):
+        raise PermissionDenied(reason)
+    if instance.is_archived and method not in SAFE_METHODS:
+        raise PermissionDenied(archived_reason())
+
+
+def _require_steps(request: HttpRequest, membership: Membership) -> None:
+    instance = membership.instance
+    home = f"/i/{instance.slug}/"
+    wanted = second_factor.is_asked_for(instance, membership.role)
+    if wanted and not second_factor.has_second_factor(request):
+        raise StepRequired(
+            "second_factor",
+            _("This instance asks for a second factor. Log in with one, then come back."),
+            reverse("second_factor"),
+            home,
+        )
+    if membership.charter_is_pending:  # type: ignore[attr-defined]  # annotated above
+        raise StepRequired(
+            "charter",
+            _("Read and accept the usage charter first. Reload this page to see it."),
+            reverse("administration:charter", args=[instance.slug]),
+            home,
+        )

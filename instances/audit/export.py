@@ -1,0 +1,69 @@
+"""The audit log as a file: CSV for a spreadsheet, JSON Lines for a program.
+
+It is written while it is read, a batch at a time: a log of millions takes no more memory than a
+short one.
+"""
+
+import json
+from collections.abc import AsyncIterator
+from typing import Final
+
+from django.core.serializers.json import DjangoJSONEncoder
+
+from instances.audit.reading import Search, read_batches
+from instances.levels import Level
+from instances.models import AuditEntry
+from instances.tenancy import in_database
+from web.csv_files import csv_lines
+
+COLUMNS: Final = (
+    "at",
+    "action",
+    "actor_id",
+    "actor_name",
+    "organisation_id",
+    "instance_id",
+    "place",
+    "target",
+    "target_kind",
+    "target_id",
+    "detail",
+    "address",
+    "correlation_id",
+)
+MEDIA_TYPES: Final = {"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl; charset=utf-8"}
+
+
+async def export_lines(level: Level, search: Search, kind: str) -> AsyncIterator[bytes]:
+    """The file in pieces; ``kind`` is one of ``MEDIA_TYPES``."""
+    if kind == "csv":
+        # The mark by which spreadsheets know UTF-8.
+        yield ("\ufeff" + csv_lines([COLUMNS])).encode()
+    batches = read_batches(level, search)
+    while (batch := await in_database(next, batches, None)) is not None:
+        yield (_as_csv(batch) if kind == "csv" else _as_json(batch)).encode()
+
+
+def _as_csv(entries: list[AuditEntry]) -> str:
+    return csv_lines(
+        [
+            entry.at.isoformat(),
+            *(getattr(entry, name) for name in COLUMNS[1:10]),
+            json.dumps(entry.detail, ensure_ascii=False, cls=DjangoJSONEncoder),
+            entry.address,
+            entry.correlation_id,
+        ]
+        for entry in entries
+    )
+
+
+def _as_json(entries: list[AuditEntry]) -> str:
+    lines = (
+        json.dumps(
+            {name: getattr(entry, name) for name in COLUMNS},
+            ensure_ascii=False,
+            cls=DjangoJSONEncoder,
+        )
+        for entry in entries
+    )
+    return "".join(f"{line}\n" for line in lines)

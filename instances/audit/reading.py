@@ -1,0 +1,135 @@
+"""Reading the audit log: what somebody looks for, page by page, without counting millions."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from instances.levels import Level
+from instances.models import AuditEntry
+from web.search_words import search_words
+
+ENTRIES_PER_PAGE = 50
+# How far a search looks for one page. Row security lets no index find words, so that a rare name
+# would otherwise cost a pass through the whole log.
+LOOKED_THROUGH_PER_PAGE = 20_000
+# The number of an account: what fits in a bigint.
+_NUMBER = re.compile(r"[0-9]{1,18}")
+
+
+@dataclass(frozen=True)
+class Search:
+    """What to show of a log; what is empty does not narrow it."""
+
+    action: str = ""
+    # Words in the names of who did it, or of whom it happened to, or the number of either.
+    person: str = ""
+    # Words in the name of the organisation or the instance.
+    place: str = ""
+    since: date | None = None
+    until: date | None = None
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether it asks for more than a time."""
+        return bool(self.action or self.person or self.place)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a page of the log ended."""
+
+    at: datetime
+    pk: UUID
+
+    def __str__(self) -> str:
+        return f"{self.at.isoformat()}_{self.pk}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Place | None":
+        """What ``str`` wrote; None for anything else."""
+        at, _underscore, pk = text.partition("_")
+        try:
+            parsed = cls(datetime.fromisoformat(at), UUID(pk))
+        except ValueError:
+            return None
+        return parsed if timezone.is_aware(parsed.at) else None
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some entries, the newest first, and where the next page begins.
+
+    A narrow search may find nothing on a page and more on the next one.
+    """
+
+    entries: list[AuditEntry]
+    next: Place | None
+
+
+def read_page(
+    level: Level, search: Search, after: Place | None = None, size: int = ENTRIES_PER_PAGE
+) -> Page:
+    """The entries that follow ``after``, the newest first. Run inside ``level.visible()``."""
+    passed = _in_time(level, search)
+    if after is not None:
+        # Said so that PostgreSQL begins there in its index, instead of passing what came before.
+        passed = passed.filter(at__lte=after.at).exclude(at=after.at, pk__lte=after.pk)
+    horizon = _horizon(passed) if search.is_narrow else None
+    if horizon is not None:
+        passed = passed.filter(at__gte=horizon.at).exclude(at=horizon.at, pk__gt=horizon.pk)
+    entries = list(_narrowed(passed, search)[: size + 1])
+    if len(entries) <= size:
+        return Page(entries, horizon)
+    last = entries[size - 1]
+    return Page(entries[:size], Place(last.at, last.pk))
+
+
+def read_batches(level: Level, search: Search, size: int = 1000) -> Iterator[list[AuditEntry]]:
+    """Every matching entry, a batch a transaction, so that neither memory nor a lock grows."""
+    after: Place | None = None
+    while True:
+        with level.visible():
+            page = read_page(level, search, after, size)
+        if page.entries:
+            yield page.entries
+        if page.next is None:
+            return
+        after = page.next
+
+
+def _in_time(level: Level, search: Search) -> QuerySet[AuditEntry]:
+    found = level.entries()
+    if search.since:
+        found = found.filter(at__gte=_midnight(search.since))
+    if search.until:
+        found = found.filter(at__lt=_midnight(search.until + timedelta(days=1)))
+    return found.order_by("-at", "pk")
+
+
+def _horizon(entries: QuerySet[AuditEntry]) -> Place | None:
+    """The last entry to look at for this page; None when fewer are left."""
+    farthest = entries.values_list("at", "pk")
+    found = list(farthest[LOOKED_THROUGH_PER_PAGE - 1 : LOOKED_THROUGH_PER_PAGE])
+    return Place(*found[0]) if found else None
+
+
+def _narrowed(entries: QuerySet[AuditEntry], search: Search) -> QuerySet[AuditEntry]:
+    if search.action:
+        entries = entries.filter(action=search.action)
+    for word in search_words(search.person):
+        found = Q(actor_name__icontains=word) | Q(target__icontains=word)
+        if _NUMBER.fullmatch(word):
+            found |= Q(actor_id=int(word)) | Q(target_kind="user", target_id=int(word))
+        entries = entries.filter(found)
+    for word in search_words(search.place):
+        entries = entries.filter(place__icontains=word)
+    return entries
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))

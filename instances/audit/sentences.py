@@ -1,0 +1,218 @@
+"""Entries of the audit log as sentences, in the reader's language."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Field
+from django.utils import formats, timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.functional import Promise
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from instances.audit import Action
+from instances.models import (
+    AccessRule,
+    Affiliation,
+    ApiKey,
+    AuditEntry,
+    Instance,
+    Organisation,
+    Role,
+)
+from instances.models.organisations import Sensitivity
+
+SENTENCES: Mapping[str, Promise] = {
+    Action.ORGANISATION_CREATED: gettext_lazy("%(who)s created the organisation %(place)s."),
+    Action.ORGANISATION_CHANGED: gettext_lazy("%(who)s changed the settings of %(place)s."),
+    Action.ORGANISATION_DISABLED: gettext_lazy("%(who)s switched %(place)s off."),
+    Action.ORGANISATION_ENABLED: gettext_lazy("%(who)s switched %(place)s on."),
+    Action.ADMINISTRATOR_ADDED: gettext_lazy("%(who)s made %(target)s administrator of %(place)s."),
+    Action.ADMINISTRATOR_REMOVED: gettext_lazy(
+        "%(who)s ended the administration of %(place)s by %(target)s."
+    ),
+    Action.OPERATOR_ADDED: gettext_lazy("%(who)s made %(target)s an operator of this site."),
+    Action.OPERATOR_REMOVED: gettext_lazy("%(target)s is no longer an operator, by %(who)s."),
+    Action.USER_DISABLED: gettext_lazy("%(who)s switched the account of %(target)s off."),
+    Action.USER_ENABLED: gettext_lazy("%(who)s switched the account of %(target)s on."),
+    Action.USER_CREATED: gettext_lazy("%(who)s created an account for %(target)s."),
+    Action.USER_CHANGED: gettext_lazy("%(who)s changed the account of %(target)s."),
+    Action.PASSWORD_ISSUED: gettext_lazy("%(who)s set another password for %(target)s."),
+    Action.ADDRESS_CHANGED: gettext_lazy("%(who)s changed the e-mail address of %(target)s."),
+    Action.ACCOUNT_CONFIRMED: gettext_lazy(
+        "%(who)s confirmed that %(target)s alone uses their account."
+    ),
+    Action.USER_ERASED: gettext_lazy("%(who)s erased %(target)s and what was theirs."),
+    Action.LOGIN_ADDED: gettext_lazy("%(who)s gave %(target)s another way to log in."),
+    Action.LOGIN_REMOVED: gettext_lazy("%(who)s took a way to log in from %(target)s."),
+    Action.LOGIN_RULE_CHANGED: gettext_lazy("%(who)s changed the login rule %(target)s."),
+    Action.LOGIN_SOURCE_CHANGED: gettext_lazy("%(who)s changed the login source %(target)s."),
+    Action.INSTANCE_REQUESTED: gettext_lazy("%(who)s asked for the instance %(target)s."),
+    Action.REQUEST_APPROVED: gettext_lazy("%(who)s approved the request for %(target)s."),
+    Action.REQUEST_REFUSED: gettext_lazy("%(who)s refused the request for %(target)s."),
+    Action.REQUEST_WITHDRAWN: gettext_lazy("%(who)s withdrew the request for %(target)s."),
+    Action.INSTANCE_CREATED: gettext_lazy("%(who)s created the instance %(place)s."),
+    Action.INSTANCE_CHANGED: gettext_lazy("%(who)s changed the settings of %(place)s."),
+    Action.INSTANCE_TRANSFERRED: gettext_lazy("%(who)s handed %(place)s over to %(target)s."),
+    Action.INSTANCE_SUSPENDED: gettext_lazy("%(who)s suspended %(place)s."),
+    Action.INSTANCE_ARCHIVED: gettext_lazy("%(who)s archived %(place)s."),
+    Action.INSTANCE_REACTIVATED: gettext_lazy("%(who)s opened %(place)s again."),
+    Action.INSTANCE_NOTICE: gettext_lazy("%(who)s told the owners of %(place)s of its disuse."),
+    Action.DELETION_ASKED: gettext_lazy("%(who)s asked for the deletion of %(place)s."),
+    Action.DELETION_CANCELLED: gettext_lazy("%(who)s cancelled the deletion of %(place)s."),
+    Action.INSTANCE_DELETED: gettext_lazy("%(who)s deleted %(place)s with all it held."),
+    Action.PEOPLE_SEARCHED: gettext_lazy("%(who)s searched for people to add to %(place)s."),
+    Action.MEMBER_ADDED: gettext_lazy("%(who)s added %(target)s to %(place)s."),
+    Action.MEMBER_JOINED: gettext_lazy("%(target)s joined %(place)s."),
+    Action.MEMBER_CHANGED: gettext_lazy("%(who)s changed the access of %(target)s to %(place)s."),
+    Action.MEMBER_REMOVED: gettext_lazy("%(who)s removed %(target)s from %(place)s."),
+    Action.MEMBER_LOST: gettext_lazy("%(target)s lost access to %(place)s."),
+    Action.RULE_ADDED: gettext_lazy("%(who)s added the access rule “%(target)s” to %(place)s."),
+    Action.RULE_CHANGED: gettext_lazy("%(who)s changed the access rule “%(target)s” of %(place)s."),
+    Action.RULE_REMOVED: gettext_lazy(
+        "%(who)s removed the access rule “%(target)s” from %(place)s."
+    ),
+    Action.INVITATION_CREATED: gettext_lazy("%(who)s invited %(target)s to %(place)s."),
+    Action.INVITATION_REVOKED: gettext_lazy(
+        "%(who)s revoked the invitation of %(target)s to %(place)s."
+    ),
+    Action.INVITATION_ACCEPTED: gettext_lazy("%(who)s accepted the invitation to %(place)s."),
+    Action.KEY_CREATED: gettext_lazy("%(who)s created the API key %(target)s in %(place)s."),
+    Action.KEY_CONFIRMED: gettext_lazy(
+        "%(who)s confirmed the API key %(target)s of %(place)s with a second factor."
+    ),
+    Action.KEY_REVOKED: gettext_lazy("%(who)s revoked the API key %(target)s of %(place)s."),
+    Action.CHARTER_PUBLISHED: gettext_lazy("%(who)s published a usage charter of %(place)s."),
+    Action.CHARTER_WITHDRAWN: gettext_lazy("%(who)s withdrew the usage charter of %(place)s."),
+    Action.LOG_EXPORTED: gettext_lazy("%(who)s exported the audit log of %(place)s."),
+    Action.LOG_KEY_CHANGED: gettext_lazy("%(who)s began to seal the audit log with a new key."),
+}
+# What the names in ``detail`` mean; those of settings are the models' own.
+_LABELS: Mapping[str, Promise] = {
+    "affiliations": gettext_lazy("affiliations"),
+    "answer": gettext_lazy("answer"),
+    "archived_on": gettext_lazy("archived on"),
+    "asked": gettext_lazy("names asked for"),
+    "due_at": gettext_lazy("due on"),
+    "enabled": gettext_lazy("switched on"),
+    "entity_id": gettext_lazy("entity ID"),
+    "expected_members": gettext_lazy("expected members"),
+    "fields": gettext_lazy("fields"),
+    "format": gettext_lazy("format"),
+    "found": gettext_lazy("accounts found"),
+    "former_owner": gettext_lazy("former owner"),
+    "former_role": gettext_lazy("former role"),
+    "invitation": gettext_lazy("number of the invitation"),
+    "is_enabled": gettext_lazy("switched on"),
+    "issuer": gettext_lazy("issuer"),
+    "kind": gettext_lazy("kind"),
+    "lost": gettext_lazy("people who lost access"),
+    "organisation_ids": gettext_lazy("numbers of the organisations"),
+    "priority": gettext_lazy("priority"),
+    "provider": gettext_lazy("provider"),
+    "reason": gettext_lazy("reason"),
+    "removed": gettext_lazy("removed"),
+    "requested_by": gettext_lazy("asked for by"),
+    "required": gettext_lazy("required attributes"),
+    "role": gettext_lazy("role"),
+    "rows": gettext_lazy("rows"),
+    "rule": gettext_lazy("number of the rule"),
+    "scope": gettext_lazy("scope"),
+    "scopes": gettext_lazy("domains"),
+    "searched": gettext_lazy("searched for"),
+    "until": gettext_lazy("until"),
+    "url": gettext_lazy("address"),
+    "version": gettext_lazy("version"),
+}
+# Values that are kept by code, in words.
+_WORDS: Mapping[str, Mapping[str, Any]] = {
+    "reason": {
+        "time": gettext_lazy("their time was up"),
+        Instance.DISUSE_REASON: gettext_lazy("Nobody had used it for a long time."),
+    },
+    "role": dict(Role.choices),
+    "former_role": dict(Role.choices),
+    "kind": dict(Instance.Kind.choices),
+    "scope": dict(ApiKey.Scope.choices),
+    "sensitivity": dict(Sensitivity.choices),
+    "second_factor": dict(Instance.SecondFactor.choices),
+    "strictness": dict(Instance.Strictness.choices),
+    "creation_rule": dict(Organisation.CreationRule.choices),
+    "audience": dict(AccessRule.Audience.choices),
+    "affiliations": dict(Affiliation.choices),
+}
+# Lists that are no "before, after"; "" stands for those inside another value.
+_LISTS = {"", "affiliations", "fields", "organisation_ids", "scopes"}
+
+
+def sentence(entry: AuditEntry) -> str:
+    """What happened, as "Jeanne Martin (jmartin, no. 42) archived Faculté de droit."."""
+    template = SENTENCES.get(entry.action)
+    if template is None:
+        return f"{entry.action} {entry.target}"
+    return str(template) % {
+        "who": _numbered(entry.actor_name, entry.actor_id) or _("The site itself"),
+        "target": _numbered(entry.target, entry.target_id) or "—",
+        "place": entry.place or _("the whole site"),
+    }
+
+
+def details(entry: AuditEntry) -> list[tuple[str, str]]:
+    """What is known besides, as pairs of a label and words; a change is "before → after"."""
+    return [
+        (_label(name), _in_words(name, value))
+        for name, value in entry.detail.items()
+        if value not in (None, "", [], {})
+    ]
+
+
+def _numbered(name: str, number: int | None) -> str:
+    """A name and the number that is nobody else's, in one pair of brackets."""
+    if number is None:
+        return name
+    shown = _("no. %(number)s") % {"number": number}
+    return f"{name[:-1]}, {shown})" if name.endswith(")") else f"{name} ({shown})"
+
+
+def _label(name: str) -> str:
+    if name in _LABELS:
+        return capfirst(str(_LABELS[name]))
+    for model in (Instance, Organisation, AccessRule):
+        field = next((one for one in model._meta.fields if one.name == name), None)
+        if isinstance(field, Field):
+            return capfirst(str(field.verbose_name))
+    return name
+
+
+def _in_words(name: str, value: Any) -> str:
+    if isinstance(value, list):
+        shown = [_word(name, one) for one in value]
+        is_change = len(value) == 2 and name not in _LISTS
+        return " → ".join(shown) if is_change else ", ".join(shown)
+    return _word(name, value)
+
+
+def _word(name: str, value: Any) -> str:
+    if value in (None, ""):
+        return _("nothing")
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, dict):
+        pairs = ({"label": key, "words": _in_words("", one)} for key, one in value.items())
+        return ", ".join(_("%(label)s: %(words)s") % pair for pair in pairs)
+    if name in _WORDS:
+        return str(_WORDS[name].get(value, value))
+    return _moment(value) if isinstance(value, str) else formats.localize(value)
+
+
+def _moment(text: str) -> str:
+    """A time as people write it; any other text as it is."""
+    try:
+        at: datetime | None = parse_datetime(text)
+    except ValueError:
+        return text
+    if at is None or timezone.is_naive(at):
+        return text
+    return formats.date_format(timezone.localtime(at), "DATETIME_FORMAT")

@@ -1,0 +1,138 @@
+"""Many members at once, from lines such as ``jeanne.martin, editor``.
+
+    text → read_lines → look_up (shown, to confirm) → add_members
+
+Each function runs inside ``tenant(instance)``, or ``administering`` its organisation. People are
+found as ``person_lookup`` finds one: a name that nobody has and that of somebody of another
+organisation have the same outcome.
+"""
+
+import csv
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any, Final
+
+from django.db import transaction
+
+from instances import audit
+from instances.errors import TooManyLines
+from instances.members.lookup import find_people
+from instances.models import Instance, Membership, Organisation, Role
+
+MAX_LINES: Final = 300
+MAX_CHARS: Final = 1 << 16
+
+
+class Outcome(StrEnum):
+    """What becomes of a line."""
+
+    FOUND = "found"
+    ADDED = "added"
+    ALREADY = "already"
+    NOT_FOUND = "not_found"
+    AMBIGUOUS = "ambiguous"
+    NO_SUCH_ROLE = "no_such_role"
+    REPEATED = "repeated"
+    NOT_CONFIRMED = "not_confirmed"
+
+
+@dataclass(frozen=True)
+class ImportedLine:
+    """A line, counted from 1; ``person`` is the account that its name means, if any."""
+
+    number: int
+    identifier: str
+    role: str
+    outcome: Outcome = Outcome.NOT_FOUND
+    person: Any = None
+
+    @property
+    def role_label(self) -> str:
+        """The role in words; one that there is not, as it was written."""
+        return str(dict(Role.choices).get(self.role, self.role))
+
+
+def read_lines(text: str) -> list[ImportedLine]:
+    """The lines that say something, the heading left out.
+
+    Raises TooManyLines before anybody has been looked up.
+    """
+    rows = text[: MAX_CHARS + 1].splitlines()
+    if len(text) > MAX_CHARS or sum(bool(row.strip()) for row in rows) > MAX_LINES + 1:
+        raise TooManyLines(f"{len(text)} characters, {len(rows)} lines")
+    dialect = csv.excel()
+    dialect.delimiter = ";" if text.count(";") > text.count(",") else ","
+    dialect.skipinitialspace = True
+    lines = []
+    for number, cells in enumerate(csv.reader(rows, dialect), start=1):
+        identifier, role, *_rest = [*(cell.strip() for cell in cells), "", ""]
+        if identifier and not (number == 1 and identifier.lower() == "identifier"):
+            lines.append(ImportedLine(number, identifier[:254], (role or Role.MEMBER).lower()))
+    if len(lines) > MAX_LINES:
+        raise TooManyLines(f"{len(lines)} lines")
+    return lines
+
+
+def look_up(
+    instance: Instance, lines: Collection[ImportedLine], *, among: Organisation | None
+) -> list[ImportedLine]:
+    """Say of each line whom it means and whether that person can be added; recorded as a search.
+
+    A handful of queries, however many lines there are.
+    """
+    people = find_people({line.identifier for line in lines}, among=among)
+    fitting = {one.pk for found in people.values() for one in found}
+    members = set(
+        Membership.objects.for_instance(instance)
+        .filter(user__in=fitting)
+        .values_list("user_id", flat=True)
+    )
+    seen: set[int] = set()
+    report = []
+    for line in lines:
+        outcome, person = _judge(line, people[line.identifier], members, seen)
+        if outcome == Outcome.FOUND:
+            seen.add(person.pk)
+        report.append(replace(line, outcome=outcome, person=person))
+    audit.record(
+        audit.Action.PEOPLE_SEARCHED, instance=instance, asked=len(report), found=len(fitting)
+    )
+    return report
+
+
+def add_members(
+    instance: Instance, report: Collection[ImportedLine], *, confirmed: Collection[int]
+) -> list[ImportedLine]:
+    """Add the people found whose number is among ``confirmed``; nobody's role is changed."""
+    outcomes = [
+        replace(line, outcome=_decide(line, confirmed)) if line.outcome == Outcome.FOUND else line
+        for line in report
+    ]
+    added = [(line.person, line.role) for line in outcomes if line.outcome == Outcome.ADDED]
+    with transaction.atomic():
+        Membership.objects.bulk_create(
+            [Membership(instance=instance, user=person, role=role) for person, role in added],
+            ignore_conflicts=True,
+        )
+        for wanted in Role.values:
+            people = [person for person, role in added if role == wanted]
+            audit.record_all(audit.Action.MEMBER_ADDED, people, instance=instance, role=wanted)
+    return outcomes
+
+
+def _decide(line: ImportedLine, confirmed: Collection[int]) -> Outcome:
+    return Outcome.ADDED if line.person.pk in confirmed else Outcome.NOT_CONFIRMED
+
+
+def _judge(
+    line: ImportedLine, people: list[Any], members: set[int], seen: set[int]
+) -> tuple[Outcome, Any]:
+    if line.role not in Role.values:
+        return Outcome.NO_SUCH_ROLE, None
+    if len(people) != 1:
+        return (Outcome.AMBIGUOUS if people else Outcome.NOT_FOUND), None
+    (person,) = people
+    if person.pk in seen:
+        return Outcome.REPEATED, person
+    return (Outcome.ALREADY if person.pk in members else Outcome.FOUND), person

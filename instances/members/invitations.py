@@ -1,0 +1,153 @@
+"""Invitations: a link that lets one person into one instance, once, for a while.
+
+The token in the link is 256 random bits; only its digest is kept. Whoever holds the link may
+accept it, so an administrator can never be made by one.
+"""
+
+import hashlib
+import secrets
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from instances import audit
+from instances.access.gates import RANK
+from instances.errors import AlreadyMember, InvitationClosed
+from instances.models import Instance, Invitation, Membership, Role
+from instances.tenancy import as_key, as_user, tenant
+
+
+def create_invitation(
+    *,
+    instance: Instance,
+    role: str,
+    email: str = "",
+    note: str = "",
+    expires_at: datetime,
+    membership_expires_at: datetime | None = None,
+    created_by: Any | None,
+) -> tuple[Invitation, str]:
+    """Create an invitation and return it with its token, which is kept nowhere.
+
+    Raises ValueError for an administrator, and for a guest whose access would never end.
+    """
+    if role == Role.ADMIN or (role == Role.GUEST and membership_expires_at is None):
+        raise ValueError("no administrator by invitation, and no guest for ever")
+    token = secrets.token_urlsafe(32)
+    with transaction.atomic():
+        invitation: Invitation = Invitation.objects.create(
+            instance=instance,
+            digest=digest_of(token),
+            role=role,
+            email=email,
+            note=note,
+            expires_at=expires_at,
+            membership_expires_at=membership_expires_at,
+            created_by=created_by,
+        )
+        audit.record(
+            audit.Action.INVITATION_CREATED,
+            instance=instance,
+            target=audit.Target.of(invitation, note or email),
+            role=role,
+            until=membership_expires_at,
+        )
+    return invitation, token
+
+
+def find_invitation(token: str) -> Invitation | None:
+    """The invitation of this token, in whatever state, with its instance; else None."""
+    digest = digest_of(token)
+    with as_key(digest):
+        invitation: Invitation | None = (
+            Invitation.objects.select_related("instance__organisation", "created_by")
+            .filter(digest=digest)
+            .first()
+        )
+    return invitation
+
+
+def accept(invitation: Invitation, *, user: Any) -> Membership:
+    """Let ``user`` in by the invitation, which is used up then.
+
+    Raises InvitationClosed, or AlreadyMember when it would give them nothing more than they have;
+    then it stays open for somebody else.
+    """
+    with tenant(invitation.instance):
+        # Locked: of two who accept at once, one gets in.
+        locked = (
+            Invitation.objects.for_instance(invitation.instance)
+            .select_for_update()
+            .get(pk=invitation.pk)
+        )
+        if locked.state != "open":
+            raise InvitationClosed(locked.state)
+        membership, created = Membership.objects.select_for_update().get_or_create(
+            instance=invitation.instance,
+            user=user,
+            defaults={"role": locked.role, "expires_at": locked.membership_expires_at},
+        )
+        if not created:
+            if not _gives_more(locked, membership):
+                raise AlreadyMember(user.username)
+            membership.role, membership.rule = locked.role, None
+            membership.expires_at = locked.membership_expires_at
+            membership.save(update_fields=["role", "rule", "expires_at"])
+        locked.accepted_by, locked.accepted_at = user, timezone.now()
+        locked.save(update_fields=["accepted_by", "accepted_at"])
+        audit.record(
+            audit.Action.INVITATION_ACCEPTED,
+            instance=invitation.instance,
+            target=user,
+            invitation=locked.pk,
+            role=locked.role,
+            until=locked.membership_expires_at,
+        )
+    return membership
+
+
+def gives_more_to(invitation: Invitation, user: Any) -> bool:
+    """Whether ``user`` would gain anything by accepting."""
+    with as_user(user.pk):
+        membership = Membership.objects.filter(user=user, instance=invitation.instance).first()
+    return membership is None or _gives_more(invitation, membership)
+
+
+def revoke(invitation: Invitation) -> None:
+    """Let nobody in by it any more; nothing if somebody is in already."""
+    with transaction.atomic():
+        still_open = Invitation.objects.for_instance(invitation.instance_id).filter(
+            pk=invitation.pk, accepted_at=None, revoked_at=None
+        )
+        if still_open.update(revoked_at=timezone.now()):
+            audit.record(
+                audit.Action.INVITATION_REVOKED,
+                instance=invitation.instance,
+                target=audit.Target.of(invitation, invitation.note or invitation.email),
+                invitation=invitation.pk,
+            )
+
+
+def forget_address(invitation: Invitation) -> None:
+    """Let the invitation speak for no address: it was not sent there, and others hold its link."""
+    with tenant(invitation.instance):
+        Invitation.objects.for_instance(invitation.instance).filter(pk=invitation.pk).update(
+            email=""
+        )
+
+
+def digest_of(token: str) -> str:
+    """What is kept of a token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _gives_more(invitation: Invitation, membership: Membership) -> bool:
+    """Whether somebody gains by accepting: a role, or time; and loses neither."""
+    if membership.has_ended:
+        return True
+    forever = datetime.max.replace(tzinfo=timezone.get_current_timezone())
+    offered = RANK[invitation.role], invitation.membership_expires_at or forever
+    held = RANK[membership.role], membership.expires_at or forever
+    return offered != held and offered[0] >= held[0] and offered[1] >= held[1]

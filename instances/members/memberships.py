@@ -1,0 +1,210 @@
+"""Who belongs to an instance, and as what.
+
+All of it but ``memberships_of`` runs inside ``tenant(instance)``, or ``administering`` its
+organisation.
+"""
+
+import secrets
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, QuerySet
+
+from instances import audit
+from instances.access.account_control import record_control
+from instances.errors import (
+    AddressTaken,
+    AlreadyMember,
+    LastAdministrator,
+    PersonalInstance,
+    UsernameTaken,
+)
+from instances.members import removal
+from instances.models import AccountControl, Instance, Invitation, Membership
+from instances.people_search import searchable
+from instances.tenancy import as_user
+from web.search_words import search_words
+
+# Without the characters that look alike.
+PASSWORD_ALPHABET = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # noqa: S105 (letters)
+PASSWORD_GROUPS, PASSWORD_GROUP_LENGTH = 4, 5
+
+
+def memberships_of(user: Any) -> list[Membership]:
+    """The memberships of one person that last, with instances and organisations, by name."""
+    with as_user(user.pk):
+        return list(
+            Membership.objects.current()
+            .filter(user_id=user.pk)
+            .select_related("instance__organisation")
+            .order_by("instance__name", "pk")
+        )
+
+
+def members_of(instance: Instance, search: str = "") -> QuerySet[Membership]:
+    """Memberships with their people, by name; ``search`` looks in names and addresses."""
+    accepted = Invitation.objects.for_instance(instance).filter(accepted_by=OuterRef("user"))
+    memberships = (
+        Membership.objects.for_instance(instance)
+        .select_related("user")
+        .annotate(was_invited=Exists(accepted))
+        .order_by("user__last_name", "user__first_name", "user__username")
+    )
+    for word in search_words(search.lower()):
+        memberships = memberships.alias(searched=searchable("user__")).filter(
+            searched__contains=word
+        )
+    return memberships
+
+
+def create_local_member(
+    *,
+    instance: Instance,
+    username: str,
+    email: str,
+    first_name: str,
+    last_name: str,
+    role: str,
+    created_by: Any,
+    expires_at: datetime | None = None,
+) -> tuple[Membership, str]:
+    """Create an account and its membership; return it with the password, kept nowhere in clear.
+
+    The person must change the password at the first login. Other instances find them by the user
+    name alone, as nothing has verified the address. ``created_by`` controls the account from then
+    on (``account_control``). Raises UsernameTaken, AddressTaken, or PersonalInstance.
+    """
+    if instance.kind == Instance.Kind.PERSONAL:
+        raise PersonalInstance(instance.slug)
+    password = one_time_password()
+    with transaction.atomic():
+        try:
+            with transaction.atomic():
+                user = get_user_model()._default_manager.create_user(
+                    username=username,
+                    email=email,
+                    first_name=first_name,
+                    last_name=last_name,
+                    password=password,
+                    must_change_password=True,
+                    is_found_by_email=False,
+                )
+        except IntegrityError as error:
+            if constraint_of(error) == "one_account_with_a_password_per_address":
+                raise AddressTaken(email) from error
+            raise UsernameTaken(username) from error
+        record_control(account=user, controller=created_by, reason=AccountControl.Reason.CREATED)
+        audit.record(audit.Action.USER_CREATED, instance=instance, target=user)
+        return join(instance, user, role, expires_at=expires_at), password
+
+
+def change_role(*, membership: Membership, role: str) -> None:
+    """Give the member this role, whatever rules say. Raises LastAdministrator.
+
+    Somebody who becomes a guest loses the keys they made, and who administers no longer the
+    invitations that nobody has accepted.
+    """
+    former = membership.role
+    with transaction.atomic():
+        if role != Membership.Role.ADMIN:
+            _keep_an_administrator(membership)
+        membership.role, membership.rule = role, None
+        membership.save(update_fields=["role", "rule"])
+        if role == Membership.Role.GUEST:
+            removal.revoke_keys(membership.instance, [membership.user_id])
+        if role != Membership.Role.ADMIN:
+            removal.revoke_invitations(membership.instance, [membership.user_id])
+        audit.record(
+            audit.Action.MEMBER_CHANGED,
+            instance=membership.instance,
+            target=membership.user,
+            former_role=former,
+            role=role,
+        )
+
+
+def change_end(*, membership: Membership, expires_at: datetime | None) -> None:
+    """Let the membership end then, whatever rules say; None: never. Raises LastAdministrator."""
+    with transaction.atomic():
+        if expires_at is not None:
+            _keep_an_administrator(membership)
+        membership.expires_at, membership.rule = expires_at, None
+        membership.save(update_fields=["expires_at", "rule"])
+        audit.record(
+            audit.Action.MEMBER_CHANGED,
+            instance=membership.instance,
+            target=membership.user,
+            role=membership.role,
+            until=expires_at,
+        )
+
+
+def remove_member(membership: Membership) -> None:
+    """Take the person out of the instance, and end the keys they made. Raises LastAdministrator."""
+    with transaction.atomic():
+        _keep_an_administrator(membership)
+        removal.end_memberships(
+            membership.instance,
+            [membership.user_id],
+            action=audit.Action.MEMBER_REMOVED,
+            role=membership.role,
+        )
+
+
+def join(
+    instance: Instance, user: Any, role: str, *, expires_at: datetime | None = None
+) -> Membership:
+    """Make a person a member by hand. Raises AlreadyMember.
+
+    A membership that has ended begins anew.
+    """
+    with transaction.atomic():
+        membership, created = Membership.objects.select_for_update().get_or_create(
+            instance=instance, user=user, defaults={"role": role, "expires_at": expires_at}
+        )
+        if not created:
+            if not membership.has_ended:
+                raise AlreadyMember(user.username)
+            membership.role, membership.rule, membership.expires_at = role, None, expires_at
+            membership.save(update_fields=["role", "rule", "expires_at"])
+        audit.record(
+            audit.Action.MEMBER_ADDED,
+            instance=instance,
+            target=user,
+            role=role,
+            until=expires_at,
+        )
+    return membership
+
+
+def one_time_password() -> str:
+    """A random password that can be read out over the telephone (117 bits)."""
+    return "-".join(
+        "".join(secrets.choice(PASSWORD_ALPHABET) for _ in range(PASSWORD_GROUP_LENGTH))
+        for _ in range(PASSWORD_GROUPS)
+    )
+
+
+def constraint_of(error: IntegrityError) -> str:
+    """The name of the constraint of PostgreSQL that a row would have broken, "" if unknown."""
+    diagnosis = getattr(error.__cause__, "diag", None)
+    return getattr(diagnosis, "constraint_name", None) or ""
+
+
+def _keep_an_administrator(membership: Membership) -> None:
+    """Raise LastAdministrator if nobody else administers the instance for good.
+
+    Locks the administrators' rows, so that two who remove each other cannot both succeed.
+    """
+    if membership.role != Membership.Role.ADMIN:
+        return
+    administrators = (
+        Membership.objects.for_instance(membership.instance_id)
+        .select_for_update(of=["self"])
+        .filter(role=Membership.Role.ADMIN, expires_at=None, user__is_active=True)
+        .order_by("pk")
+    )
+    if not [other for other in administrators if other.pk != membership.pk]:
+        raise LastAdministrator(str(membership))

@@ -1,0 +1,86 @@
+"""What an organisation's administrators and the site's operators decide about an organisation.
+
+Switching one off ends sessions too, which lie above: ``accounts.people.organisations``.
+"""
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from instances import audit
+from instances.access.account_control import require_independent
+from instances.errors import AlreadyAdministrator, LastOrganisationAdministrator
+from instances.models import Organisation, OrganisationAdministrator
+from instances.rules.matching import reevaluate_organisation
+
+
+def administrators_of(organisation: Organisation) -> QuerySet[OrganisationAdministrator]:
+    """Who administers the organisation, by name."""
+    return organisation.administrators.select_related("user").order_by(
+        "user__last_name", "user__first_name", "user__username"
+    )
+
+
+def add_administrator(
+    organisation: Organisation, user: Any, *, by: Any
+) -> OrganisationAdministrator:
+    """Let a person (``person_lookup``) manage the organisation.
+
+    Raises AlreadyAdministrator, or as ``require_independent`` of ``by``.
+    """
+    if user.pk != by.pk:
+        # To oneself it gives nothing: an operator manages every organisation as it is.
+        require_independent(actor=by, person=user)
+    with transaction.atomic():
+        administrator, created = OrganisationAdministrator.objects.get_or_create(
+            organisation=organisation, user=user
+        )
+        if not created:
+            raise AlreadyAdministrator(user.username)
+        audit.record(
+            audit.Action.ADMINISTRATOR_ADDED,
+            organisation=organisation,
+            target=user,
+        )
+    return administrator
+
+
+def remove_administrator(administrator: OrganisationAdministrator, *, may_be_last: bool) -> None:
+    """End somebody's administration.
+
+    ``may_be_last``: operators may leave an organisation to themselves. Raises
+    LastOrganisationAdministrator.
+    """
+    organisation, user = administrator.organisation, administrator.user
+    with transaction.atomic():
+        # Two who remove each other wait here, and the second is refused.
+        Organisation.objects.select_for_update().get(pk=organisation.pk)
+        others = organisation.administrators.filter(user__is_active=True).exclude(
+            pk=administrator.pk
+        )
+        if not may_be_last and not others.exists():
+            raise LastOrganisationAdministrator(organisation.slug)
+        if administrator.delete()[0]:
+            audit.record(
+                audit.Action.ADMINISTRATOR_REMOVED,
+                organisation=organisation,
+                target=user,
+            )
+
+
+def set_enabled(organisation: Organisation, *, is_enabled: bool) -> None:
+    """Close or open all instances of the organisation, their keys, and its login rules.
+
+    Off, it lets nobody into other organisations' instances either.
+    """
+    action = audit.Action
+    with transaction.atomic():
+        organisation.is_enabled = is_enabled
+        organisation.save(update_fields=["is_enabled"])
+        if not is_enabled:
+            reevaluate_organisation(organisation)
+        audit.record(
+            action.ORGANISATION_ENABLED if is_enabled else action.ORGANISATION_DISABLED,
+            organisation=organisation,
+        )

@@ -1,0 +1,69 @@
+"""Access rules as administrators write them: what a change would take away, and the change itself.
+
+All of it runs inside ``tenant(instance)``, or ``administering`` its organisation.
+"""
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from instances import audit
+from instances.models import AccessRule, Membership
+from instances.rules.matching import people_admitted, reevaluate_rule, without_a_rule
+
+_RECORDED = ("audience", "organisation_ids", "federation", "affiliations", "scopes", "required")
+
+
+def would_lose(rule: AccessRule) -> QuerySet[Membership]:
+    """Whose membership ends if the instance's rule becomes as ``rule`` is now, unsaved."""
+    others = AccessRule.objects.for_instance(rule.instance).exclude(pk=rule.pk)
+    rules = [*others.select_related("instance"), rule]
+    return without_a_rule(rule.instance, rules).select_related("user")
+
+
+def number_admitted(rule: AccessRule) -> int:
+    """How many people the rule lets in, of those who have logged in."""
+    return people_admitted(rule).values("user").distinct().count()
+
+
+def add_rule(rule: AccessRule) -> None:
+    """Keep a new rule; whom it lets in joins at their next visit."""
+    with transaction.atomic():
+        rule.save(force_insert=True)
+        _record(audit.Action.RULE_ADDED, rule)
+
+
+def change_rule(rule: AccessRule) -> int:
+    """Keep the rule as it is now, and judge its members by it; return how many lost access."""
+    with transaction.atomic():
+        rule.save(force_update=True)
+        lost = reevaluate_rule(rule)
+        _record(audit.Action.RULE_CHANGED, rule, lost=lost)
+    return lost
+
+
+def remove_rule(rule: AccessRule) -> int:
+    """Take the rule away, and whom no other rule lets in; return how many lost access."""
+    with transaction.atomic():
+        rule.is_enabled = False
+        rule.save(update_fields=["is_enabled"])
+        # Before the row goes: a membership without a rule is one that somebody gave.
+        lost = reevaluate_rule(rule)
+        _record(audit.Action.RULE_REMOVED, rule, lost=lost)
+        rule.delete()
+    return lost
+
+
+def _record(action: audit.Action, rule: AccessRule, **detail: Any) -> None:
+    filters = {name: getattr(rule, name) for name in _RECORDED if getattr(rule, name)}
+    audit.record(
+        action,
+        instance=rule.instance,
+        target=rule,
+        rule=rule.pk,
+        role=rule.role,
+        is_enabled=rule.is_enabled,
+        **filters,
+        **detail,
+    )

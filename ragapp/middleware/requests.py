@@ -1,0 +1,131 @@
+"""What every request has around it.
+
+A correlation id, no leave to be cached, 405 told in words; a query without NUL; on whose behalf it
+acts; and the way to what a person must do before they may enter an instance.
+"""
+
+import uuid
+from collections.abc import Callable
+from http import HTTPStatus
+from inspect import iscoroutinefunction
+from typing import Any
+
+from asgiref.sync import markcoroutinefunction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.decorators import sync_and_async_middleware
+from django.utils.functional import SimpleLazyObject
+from django.utils.http import urlencode
+
+from instances.access.gates import SAFE_METHODS, StepRequired
+from instances.audit import Origin, speaking_for
+from ragapp.logging import correlation_id as current
+from web.client_address import client_address
+from web.error_pages import json_error, method_not_allowed, wants_json
+
+
+@sync_and_async_middleware
+def correlation_id(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
+    """Give each request an id of 12 hexadecimal digits."""
+
+    def begin(request: HttpRequest) -> str:
+        identifier = uuid.uuid4().hex[:12]
+        current.set(identifier)
+        request.correlation_id = identifier  # type: ignore[attr-defined]  # ours, for templates
+        return identifier
+
+    def end(request: HttpRequest, response: Any, identifier: str) -> Any:
+        if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            response = method_not_allowed(request, response)
+        response["X-Correlation-Id"] = identifier
+        # What one person may see stays out of every cache, that of a shared computer too.
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+    if iscoroutinefunction(get_response):
+
+        async def middleware(request: HttpRequest) -> Any:
+            identifier = begin(request)
+            return end(request, await get_response(request), identifier)
+
+        return middleware
+
+    def sync_middleware(request: HttpRequest) -> Any:
+        identifier = begin(request)
+        return end(request, get_response(request), identifier)
+
+    return sync_middleware
+
+
+@sync_and_async_middleware
+def query_without_nul(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
+    """Put U+FFFD for NUL in the query, as browsers do in pages: PostgreSQL takes it in no text.
+
+    Forms refuse it by themselves, but not every part of a query is read by one.
+    """
+
+    def clean(request: HttpRequest) -> None:
+        query = request.META.get("QUERY_STRING", "")
+        request.META["QUERY_STRING"] = query.replace("%00", "%EF%BF%BD")
+
+    if iscoroutinefunction(get_response):
+
+        async def middleware(request: HttpRequest) -> Any:
+            clean(request)
+            return await get_response(request)
+
+        return middleware
+
+    def sync_middleware(request: HttpRequest) -> Any:
+        clean(request)
+        return get_response(request)
+
+    return sync_middleware
+
+
+@sync_and_async_middleware
+def origin(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
+    """Say to the audit log who acts, and from where; the person is asked for only when needed."""
+
+    def origin_of(request: HttpRequest) -> Origin:
+        # An async request's user was loaded by ``accounts.middleware.user_language``.
+        user = SimpleLazyObject(lambda: getattr(request, "_acached_user", None) or request.user)
+        identifier = request.correlation_id  # type: ignore[attr-defined]  # ours
+        return Origin(user=user, address=client_address(request), correlation_id=identifier)
+
+    if iscoroutinefunction(get_response):
+
+        async def middleware(request: HttpRequest) -> Any:
+            with speaking_for(origin_of(request)):
+                return await get_response(request)
+
+        return middleware
+
+    def sync_middleware(request: HttpRequest) -> Any:
+        with speaking_for(origin_of(request)):
+            return get_response(request)
+
+    return sync_middleware
+
+
+class RequiredSteps:
+    """Sends a person to what they must do before they may enter an instance, and back."""
+
+    sync_capable = async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
+        self.get_response = get_response
+        if iscoroutinefunction(get_response):
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> Any:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer a ``StepRequired``; leave any other exception alone."""
+        if not isinstance(exception, StepRequired):
+            return None
+        if wants_json(request):
+            return json_error(403, exception.code, exception.message, url=exception.url)
+        back = request.get_full_path() if request.method in SAFE_METHODS else exception.home
+        return redirect(f"{exception.url}?{urlencode({'next': back})}")

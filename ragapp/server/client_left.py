@@ -1,0 +1,47 @@
+"""Notices that the client of a request has left, and stops the queries that it waited for."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
+from ragapp.server.scope import Application, Message, Receive, Scope, Send, path_of
+from web.client_queries import Client, serving
+
+_SAFE_METHODS = frozenset({"GET", "HEAD"})
+# Posted to because they carry a question; they change nothing but figures, which are saved apart.
+_READING_PATHS = frozenset({"/api/v1/search", "/v1/chat/completions"})
+# Each cancellation is a short conversation with the server.
+_executor = ThreadPoolExecutor(max_workers=4, thread_name_prefix="cancel")
+
+
+class ClientWatch:
+    """An ASGI application that passes requests on and stops the queries of those abandoned."""
+
+    def __init__(self, application: Application) -> None:
+        self._application = application
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not _only_reads(scope):
+            await self._application(scope, receive, send)
+            return
+        client = Client()
+        is_answered = False
+
+        async def watched_receive() -> Message:
+            message = await receive()
+            # Servers say the same once the response is complete.
+            if message["type"] == "http.disconnect" and not is_answered:
+                asyncio.get_running_loop().run_in_executor(_executor, client.leave)
+            return message
+
+        async def watched_send(message: Message) -> None:
+            nonlocal is_answered
+            if message["type"] == "http.response.body" and not message.get("more_body"):
+                is_answered = True
+            await send(message)
+
+        with serving(client):
+            await self._application(scope, watched_receive, watched_send)
+
+
+def _only_reads(scope: Scope) -> bool:
+    return scope["method"] in _SAFE_METHODS or path_of(scope) in _READING_PATHS

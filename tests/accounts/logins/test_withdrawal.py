@@ -1,0 +1,154 @@
+"""What ends when operators take away the right to log in; what they see of secrets."""
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from allauth.socialaccount.models import SocialAccount, SocialApp
+from django.urls import reverse
+
+from accounts.logins.linking import source_of
+from accounts.logins.withdrawal import rule_changed
+from accounts.models import IdentityProvider, LoginRule, MetadataFeed
+from accounts.tasks import judge_again
+from instances.models import AccessRule, Identity, Membership
+from instances.rules.identities import record_identity
+from instances.tenancy import tenant
+from tests.accounts.oidc.conftest import *  # noqa: F403 (its issuer, its browser)
+from tests.accounts.oidc.scripted_issuer import CLIENT_SECRET
+from tests.factories import InstanceFactory, OrganisationFactory, UserFactory
+
+
+@pytest.fixture
+def operator(db, client_for):
+    return client_for(UserFactory(username="root", is_staff=True, is_superuser=True))
+
+
+@pytest.fixture
+def opened(rule):
+    """An instance that is open to the people of the rule's organisation."""
+    instance = InstanceFactory(slug="law", organisation=rule.organisation)
+    with tenant(instance):
+        AccessRule.objects.create(instance=instance, audience="organisation", affiliations=[])
+    return instance
+
+
+def members(instance):
+    with tenant(instance):
+        return Membership.objects.for_instance(instance).count()
+
+
+def test_a_changed_rule_logs_its_people_out(browser, rule, opened):
+    browser.log_in()
+    assert browser.client.get("/i/law/", follow=True).status_code == 200
+    assert members(opened) == 1
+    person = browser.person
+    rule_changed(rule)
+    assert browser.person is None
+    assert Identity.objects.get().organisation_ids == []
+    judge_again([person.pk])
+    assert members(opened) == 0
+    browser.log_in()
+    assert Identity.objects.get().organisation_ids == [rule.organisation_id]
+    assert browser.client.get("/i/law/", follow=True).status_code == 200
+
+
+def test_identities_of_other_logins_stay(browser, rule):
+    browser.log_in()
+    other = record_identity(
+        user=browser.person, source="saml:x", organisation_ids=[rule.organisation_id]
+    )
+    rule_changed(rule)
+    other.refresh_from_db()
+    assert other.organisation_ids == [rule.organisation_id]
+
+
+@pytest.mark.parametrize("way", ["switched off", "deleted", "moved"])
+def test_an_operator_changes_a_rule(browser, rule, operator, way):
+    browser.log_in()
+    url = reverse("admin:accounts_loginrule_change", args=[rule.pk])
+    if way == "deleted":
+        operator.post(url.replace("change", "delete"), {"post": "yes"})
+    else:
+        data = {
+            "organisation": rule.organisation_id,
+            "oidc_provider": rule.oidc_provider_id,
+            "required": "{}",
+        }
+        if way == "moved":
+            data |= {"organisation": OrganisationFactory().pk, "is_enabled": "on"}
+        response = operator.post(url, data)
+        assert response.status_code == 302, response.context["adminform"].form.errors
+    assert browser.person is None
+    assert Identity.objects.get().organisation_ids == []
+
+
+def test_a_rule_names_one_way_in(operator, rule):
+    page = operator.post(
+        reverse("admin:accounts_loginrule_add"),
+        {"organisation": rule.organisation_id, "required": "{}", "is_enabled": "on"},
+    )
+    assert page.status_code == 200
+    assert LoginRule.objects.count() == 1
+
+
+def test_secrets_are_not_shown(operator, rule, browser):
+    browser.log_in()
+    app = SocialApp.objects.get()
+    TOTP.activate(browser.person, secret := generate_totp_secret())
+    factor = Authenticator.objects.get(type="totp")
+    account = SocialAccount.objects.get()
+    for name, pk in (
+        ("socialaccount_socialapp", app.pk),
+        ("mfa_authenticator", factor.pk),
+        ("socialaccount_socialaccount", account.pk),
+    ):
+        assert operator.get(reverse(f"admin:{name}_changelist")).status_code == 200
+        page = operator.get(reverse(f"admin:{name}_change", args=[pk]))
+        assert page.status_code == 200
+        assert CLIENT_SECRET not in page.text
+        assert app.settings["client_secret"] not in page.text
+        assert secret not in page.text
+
+
+def test_an_operator_removes_a_provider(operator, browser, rule):
+    browser.log_in()
+    app = SocialApp.objects.get()
+    operator.post(reverse("admin:socialaccount_socialapp_delete", args=[app.pk]), {"post": "yes"})
+    assert browser.person is None
+    assert not SocialAccount.objects.exists()
+
+
+@pytest.mark.parametrize("what", ["provider", "feed", "deleted"])
+def test_an_operator_switches_an_institution_off(operator, what):
+    """Its people keep neither what it said of them nor what that gave."""
+    feed = MetadataFeed.objects.create(name="F", url="https://feed.example/", certificates="x")
+    idp = IdentityProvider.objects.create(entity_id="https://idp.example/", feed=feed)
+    account = SocialAccount.objects.create(
+        user=UserFactory(), provider="saml", uid="x", extra_data={"issuer": idp.entity_id}
+    )
+    record_identity(user=account.user, source=source_of(account), organisation_ids=[])
+    model, row = ("metadatafeed", feed) if what == "feed" else ("identityprovider", idp)
+    act = "delete" if what == "deleted" else "change"
+    form = {"name": "F", "url": feed.url, "certificates": "x", "priority": 1, "post": "yes"}
+    page = operator.post(reverse(f"admin:accounts_{model}_{act}", args=[row.pk]), form)
+    assert page.status_code == 302, page.context["adminform"].form.errors
+    assert not Identity.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "required", ['["urn:x"]', '{"isMemberOf": "urn:x"}', '{"isMemberOf": []}', '{"a": [1]}', "1"]
+)
+def test_a_rule_that_no_login_could_be_judged_by_is_refused(operator, rule, required):
+    """A word would count as a list of its letters; a list would make every login fail."""
+    url = reverse("admin:accounts_loginrule_change", args=[rule.pk])
+    form = {"organisation": rule.organisation_id, "oidc_provider": rule.oidc_provider_id}
+    page = operator.post(url, form | {"required": required, "is_enabled": "on"})
+    assert page.context["adminform"].form.errors.keys() == {"required"}
+
+
+def test_a_rule_is_of_its_instances_organisation(operator, rule):
+    url = reverse("admin:accounts_loginrule_change", args=[rule.pk])
+    form = {"organisation": rule.organisation_id, "oidc_provider": rule.oidc_provider_id}
+    elsewhere = {"instance": InstanceFactory().pk, "required": "{}", "is_enabled": "on"}
+    page = operator.post(url, form | elsewhere)
+    assert page.context["adminform"].form.errors.keys() == {"instance"}

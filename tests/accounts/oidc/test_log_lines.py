@@ -1,0 +1,40 @@
+"""What comes back from an OpenID Connect provider begins no record of the log."""
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from tests.accounts.oidc.conftest import code_of
+from tests.fixtures_log import FORGED, forged_lines
+
+CALLBACK = "/accounts/oidc/keycloak/login/callback/"
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ({"error": FORGED}, "provider_error"),
+        ({"error": "server_error", "error_description": FORGED}, "provider_error"),
+        ({"iss": FORGED, "code": "x"}, "refused"),
+    ],
+    ids=["error", "description", "issuer"],
+)
+def test_the_answer_of_a_provider(browser, rule, issuer, log, query, code):
+    state = parse_qs(urlsplit(browser.begin()).query)["state"][0]
+    response = browser.client.get(CALLBACK, {"iss": issuer.url, "state": state} | query)
+    assert (code_of(response), browser.person) == (code, None)
+    assert "CRITICAL forged" in log.getvalue()
+    assert forged_lines(log.getvalue()) == []
+
+
+def test_a_claim(browser, rule, log):
+    assert code_of(browser.log_in(azp=FORGED)) == "refused"
+    assert "CRITICAL forged" in log.getvalue()
+    assert forged_lines(log.getvalue()) == []
+
+
+def test_a_state(browser, rule, log):
+    response = browser.client.get(CALLBACK, {"state": FORGED, "code": "x"})
+    assert code_of(response) == "stale"
+    assert "2026-01-01" in log.getvalue()
+    assert forged_lines(log.getvalue()) == []

@@ -1,0 +1,192 @@
+"""A copy of the database gives no secret away: all tables are dumped, and secrets looked for."""
+
+import importlib
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from allauth.socialaccount.models import SocialApp, SocialToken
+from django.apps import apps
+from django.contrib.sessions.models import Session
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import OidcSession
+from accounts.oidc.configuration import client_secret_of
+from instances.access.api_keys import create_api_key
+from instances.members.invitations import create_invitation
+from instances.models import Membership
+from instances.tenancy import tenant
+from tests.accounts.oidc.conftest import Browser
+from tests.accounts.oidc.scripted_issuer import CLIENT_SECRET
+from tests.factories import PASSWORD, InstanceFactory, UserFactory
+
+OTHER_KEY = "another secret key " * 4
+
+
+def dump():
+    """Every row of every table, as text."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables"
+            " WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
+        )
+        tables = [name for (name,) in cursor.fetchall()]
+        assert {"public.django_session", "public.instances_apikey"} <= set(tables)
+        text = []
+        for table in tables:
+            cursor.execute(f"SELECT t::text FROM {table} t")  # noqa: S608 (quoted names)
+            text += [f"{table}: {row}" for (row,) in cursor.fetchall()]
+    return "\n".join(text)
+
+
+@pytest.fixture
+def id_tokens(issuer):
+    """The id_tokens that the provider has issued."""
+    issued = []
+    sign = issuer.sign
+
+    def signed(claims):
+        issued.append(sign(claims))
+        return issued[-1]
+
+    issuer.sign = signed
+    return issued
+
+
+@pytest.fixture
+def factor(browser, rule):
+    """A second factor of Zoé's; ``factor.secret`` is its seed."""
+    browser.log_in()
+    secret = generate_totp_secret()
+    TOTP.activate(browser.person, secret)
+    RecoveryCodes.activate(browser.person)
+    browser.client.logout()
+    return secret
+
+
+def test_no_table_holds_a_secret_in_clear(browser, rule, issuer, id_tokens, factor):
+    instance = InstanceFactory(organisation=rule.organisation)
+    ada = UserFactory(username="ada")
+    with tenant(instance):
+        Membership.objects.create(instance=instance, user=ada, role="admin")
+        _key, api_key = create_api_key(
+            instance=instance, name="bench", scope="manage", created_by=ada
+        )
+        _invitation, invitation = create_invitation(
+            instance=instance,
+            role="guest",
+            expires_at=timezone.now() + timedelta(days=1),
+            membership_expires_at=timezone.now() + timedelta(days=2),
+            created_by=ada,
+        )
+    # A second factor that is being set up, a login that waits for one, and one that has gone away.
+    setting_up = Browser(issuer)
+    setting_up.client.post("/accounts/login/", {"login": "ada", "password": PASSWORD})
+    setting_up.client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+    page = setting_up.client.get(reverse("mfa_activate_totp"))
+    seed_on_its_way = page.context["form"].secret
+    assert browser.log_in().url.startswith(reverse("mfa_authenticate"))
+    away = Browser(issuer)
+    away.begin()
+    (state,) = away.client.session["socialaccount_states"].values()
+    session = Browser(issuer)
+    OidcSession.objects.all().delete()
+    session.log_in(sub="somebody-else")
+    assert OidcSession.objects.count() == 1
+
+    recovery = RecoveryCodes(Authenticator.objects.get(type="recovery_codes"))
+    secrets = {
+        "client secret": CLIENT_SECRET,
+        "seed": factor,
+        "seed being set up": seed_on_its_way,
+        "recovery code": recovery.get_unused_codes()[0],
+        "API key": api_key,
+        "invitation": invitation,
+        "password": PASSWORD,
+        "code verifier": state[0]["pkce_code_verifier"],
+        "nonce": state[0]["data"]["nonce"],
+        **{f"id_token {number}": token for number, token in enumerate(id_tokens)},
+    }
+    assert len(id_tokens) == 3
+    with tenant(instance):
+        text = dump()
+    assert "public.instances_apikey: (" in text, "the tenant's rows are in it"
+    assert [name for name, secret in secrets.items() if secret in text] == []
+    assert not SocialToken.objects.exists()
+
+
+@pytest.mark.parametrize("rotated", [False, True], ids=["fallback", "rotated"])
+def test_a_changed_secret_key(browser, rule, app, issuer, factor, settings, rotated):
+    former = settings.SECRET_KEY
+    browser.log_in(sub="zoe-2")
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = OTHER_KEY, [former]
+    if rotated:
+        call_command("rotatesecrets", stdout=StringIO())
+        settings.SECRET_KEY_FALLBACKS = []
+    else:
+        assert browser.person
+    app.refresh_from_db()
+    assert client_secret_of(app) == CLIENT_SECRET
+    again = Browser(issuer)
+    again.log_in(sub="zoe-3")
+    assert again.person
+    assert "id_token_hint=ey" in again.client.post("/saml/logout/").context["url"]
+    for one in Authenticator.objects.all():
+        kept = one.wrap()
+        assert kept.get_unused_codes() if one.type == "recovery_codes" else kept
+
+
+def test_rotation_counts_and_changes_what_is_kept(app, factor, settings):
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = OTHER_KEY
+    before = [str(one.data) for one in Authenticator.objects.order_by("pk")]
+    out = StringIO()
+    call_command("rotatesecrets", stdout=out)
+    assert out.getvalue().startswith("4 secrets")
+    after = [str(one.data) for one in Authenticator.objects.order_by("pk")]
+    assert all(one != other for one, other in zip(before, after, strict=True))
+
+
+def test_without_the_former_key_nothing_is_rotated(app, factor, settings):
+    before = dump()
+    settings.SECRET_KEY = OTHER_KEY
+    with pytest.raises(CommandError, match="SECRET_KEY_FALLBACKS"):
+        call_command("rotatesecrets")
+    assert dump() == before
+
+
+def test_a_secret_that_cannot_be_read_is_told(app, rule, browser, settings):
+    """People see that it cannot be used, operators are told why, and logging out works."""
+    browser.log_in()
+    settings.SECRET_KEY_FALLBACKS = []
+    session_key, former = browser.client.session.session_key, settings.SECRET_KEY
+    settings.SECRET_KEY = OTHER_KEY
+    response = Browser(browser.issuer).client.get("/accounts/oidc/keycloak/login/")
+    assert response.status_code == 503
+    out = StringIO()
+    with pytest.raises(CommandError):
+        call_command("oidc", "check", "keycloak", stdout=out)
+    assert "SECRET_KEY_FALLBACKS" in out.getvalue()
+    settings.SECRET_KEY = former
+    OidcSession.objects.update(id_token="gAAAAunreadable")
+    assert browser.client.post("/saml/logout/").status_code == 302
+    assert not Session.objects.filter(session_key=session_key).exists()
+
+
+def test_what_was_kept_in_clear_is_encrypted_by_the_migration(browser, rule, app):
+    browser.log_in()
+    SocialApp.objects.update(secret=CLIENT_SECRET, settings=app.settings | {"client_secret": ""})
+    OidcSession.objects.update(id_token="a.clear.token")
+    migration = importlib.import_module("accounts.migrations.0012_encrypted_secrets")
+    with connection.schema_editor() as editor:
+        migration.encrypt_secrets(apps, editor)
+    app.refresh_from_db()
+    assert (app.secret, client_secret_of(app)) == ("", CLIENT_SECRET)
+    assert "a.clear.token" not in dump()
+    assert "id_token_hint=a.clear.token" in browser.client.post("/saml/logout/").context["url"]

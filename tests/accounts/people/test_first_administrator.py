@@ -1,0 +1,29 @@
+"""The first start: somebody can log in, and has a place where to upload."""
+
+import json
+from io import StringIO
+
+from django.core.management import call_command
+
+from accounts.models import User
+from instances.access.gates import get_membership
+
+
+def run():
+    output = StringIO()
+    call_command("createfirstadministrator", stdout=output)
+    return json.loads(output.getvalue())
+
+
+def test_the_first_start_gives_credentials_and_the_second_none(db, client):
+    credentials = run()
+    assert run() == {}
+    administrator = User.objects.get()
+    assert administrator.is_superuser
+    assert administrator.must_change_password
+    assert get_membership(administrator, "decouverte").may_administer
+    answer = client.post(
+        "/accounts/login/",
+        {"login": credentials["username"], "password": credentials["password"]},
+    )
+    assert answer.status_code == 302

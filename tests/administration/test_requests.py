@@ -1,0 +1,244 @@
+"""Requests for instances: who may ask, what the organisation's rule makes of it, who answers."""
+
+import pytest
+from django.urls import reverse
+
+from administration import requests
+from administration.lifecycle import status
+from administration.offers import offers_for
+from instances.access.gates import get_membership
+from instances.errors import AlreadyRequested, CreationClosed, InstanceLimit, RequestDecided
+from instances.models import AuditEntry, Instance, InstanceRequest, Organisation
+from instances.tenancy import administering
+from tests.factories import (
+    IdentityFactory,
+    InstanceFactory,
+    OrganisationAdministratorFactory,
+    OrganisationFactory,
+    UserFactory,
+)
+
+WISH = {
+    "name": "Research support",
+    "purpose": "Questions about contracts.",
+    "expected_members": 12,
+    "sensitivity": "internal",
+    "language": "en",
+}
+
+
+@pytest.fixture
+def organisation(db):
+    return OrganisationFactory(name="Université d’Artois")
+
+
+@pytest.fixture
+def person(organisation):
+    """A member of the staff of the organisation."""
+    user = UserFactory(username="ada", first_name="Ada", last_name="Lovelace")
+    IdentityFactory(user=user, organisation_ids=[organisation.pk])
+    return user
+
+
+@pytest.fixture
+def manager(organisation):
+    return OrganisationAdministratorFactory(organisation=organisation).user
+
+
+def rule(organisation, value):
+    organisation.creation_rule = value
+    organisation.save()
+
+
+def places(user):
+    return [offer.organisation for offer in offers_for(user)]
+
+
+def log(organisation):
+    with administering(organisation):
+        entries = AuditEntry.objects.filter(organisation_id=organisation.pk).order_by("at")
+        return [entry.action for entry in entries]
+
+
+@pytest.mark.parametrize(
+    ("affiliations", "may_ask"),
+    [
+        (["staff"], True),
+        (["member", "faculty"], True),
+        ([], True),
+        (["student"], False),
+        (["member", "student"], False),
+        (["alum", "affiliate"], False),
+    ],
+    ids=str,
+)
+def test_where_affiliations_are_stated_only_staff_may_ask(organisation, affiliations, may_ask):
+    user = UserFactory()
+    IdentityFactory(user=user, organisation_ids=[organisation.pk], affiliations=affiliations)
+    assert (places(user) == [organisation]) is may_ask
+
+
+def test_who_manages_may_ask_everywhere_they_manage(organisation, manager):
+    other = OrganisationFactory()
+    disabled = OrganisationFactory(is_enabled=False)
+    operator = UserFactory(is_staff=True)
+    assert places(manager) == [organisation]
+    assert set(places(operator)) == {organisation, other}
+    assert disabled not in places(operator)
+    assert places(UserFactory()) == []
+
+
+@pytest.mark.parametrize("who", ["person", "manager", "operator"])
+@pytest.mark.parametrize("value", Organisation.CreationRule.values)
+def test_the_rule_decides_except_for_who_manages(organisation, person, manager, value, who):
+    rule(organisation, value)
+    user = {"person": person, "manager": manager, "operator": UserFactory(is_staff=True)}[who]
+    if who == "person" and value == "closed":
+        with pytest.raises(CreationClosed):
+            requests.request_instance(user=user, organisation=organisation, **WISH)
+        assert not InstanceRequest.objects.exists()
+        return
+    asked = requests.request_instance(user=user, organisation=organisation, **WISH)
+    if who == "person" and value == "approval":
+        assert (asked.status, asked.instance) == ("pending", None)
+        assert log(organisation) == ["instance.requested"]
+        return
+    assert asked.status == "approved"
+    assert asked.instance.owner == user
+    assert (asked.instance.purpose, asked.instance.language) == (WISH["purpose"], "en")
+    assert get_membership(user, "research-support").may_administer
+    assert log(organisation) == ["instance.requested", "instance.created", "request.approved"]
+
+
+def test_a_stranger_may_not_ask(organisation):
+    with pytest.raises(CreationClosed):
+        requests.request_instance(user=UserFactory(), organisation=organisation, **WISH)
+
+
+def test_approved_by_a_manager(organisation, person, manager):
+    asked = requests.request_instance(user=person, organisation=organisation, **WISH)
+    requests.approve(asked, by=manager)
+    asked.refresh_from_db()
+    assert (asked.status, asked.decided_by) == ("approved", manager)
+    assert get_membership(person, asked.instance.slug).may_administer
+    for late in (
+        lambda: requests.approve(asked, by=manager),
+        lambda: requests.refuse(asked, by=manager, answer="No."),
+        lambda: requests.withdraw(asked, by=person),
+    ):
+        with pytest.raises(RequestDecided):
+            late()
+    assert Instance.objects.count() == 1
+
+
+def test_refused_with_an_answer_that_home_shows(organisation, person, manager, client_for):
+    asked = requests.request_instance(user=person, organisation=organisation, **WISH)
+    requests.refuse(asked, by=manager, answer="Use the library's instance.")
+    assert "Use the library&#x27;s instance." in client_for(person).get("/").text
+    assert log(organisation)[-1] == "request.refused"
+    # And may be asked for again.
+    requests.request_instance(user=person, organisation=organisation, **WISH)
+
+
+def test_asking_twice_gives_one_request(organisation, person):
+    requests.request_instance(user=person, organisation=organisation, **WISH)
+    with pytest.raises(AlreadyRequested):
+        requests.request_instance(
+            user=person, organisation=organisation, **WISH | {"name": "RESEARCH SUPPORT"}
+        )
+    rule(organisation, "open")
+    with pytest.raises(AlreadyRequested):
+        requests.request_instance(user=person, organisation=organisation, **WISH)
+    assert Instance.objects.count() == 0
+
+
+def test_the_limit_of_an_organisation_holds(organisation, person, manager):
+    asked = requests.request_instance(user=person, organisation=organisation, **WISH)
+    InstanceFactory(organisation=organisation)
+    organisation.max_instances = 1
+    organisation.save()
+    with pytest.raises(InstanceLimit):
+        requests.approve(asked, by=manager)
+    with pytest.raises(InstanceLimit):
+        requests.request_instance(user=person, organisation=organisation, **WISH | {"name": "x"})
+    with pytest.raises(InstanceLimit):
+        requests.create_personal_instance(user=person, organisation=organisation, language="fr")
+    assert InstanceRequest.objects.get().status == "pending"
+
+
+def test_one_personal_space_a_person_and_organisation(organisation, person):
+    first = requests.create_personal_instance(user=person, organisation=organisation, language="fr")
+    second = requests.create_personal_instance(
+        user=person, organisation=organisation, language="fr"
+    )
+    assert first == second == Instance.objects.get()
+    assert (first.kind, first.owner, first.name) == (
+        "personal",
+        person,
+        "Personal space of Ada Lovelace",
+    )
+    status.ask_deletion(first, by=person)
+    assert (
+        requests.create_personal_instance(user=person, organisation=organisation, language="fr")
+        == first
+    )
+
+
+def test_personal_spaces_where_the_organisation_has_them(organisation, person):
+    organisation.allows_personal_instances = False
+    organisation.save()
+    with pytest.raises(CreationClosed):
+        requests.create_personal_instance(user=person, organisation=organisation, language="fr")
+
+
+def test_the_form_sends_a_request(organisation, person, client_for):
+    browser = client_for(person)
+    page = browser.get(reverse("administration:new_instance"))
+    assert "Send the request" in page.text
+    form = WISH | {"organisation": organisation.pk}
+    assert browser.post(reverse("administration:new_instance"), form).url == "/"
+    home = browser.get("/").text
+    assert "Research support" in home
+    assert "Awaiting approval" in home
+    again = browser.post(reverse("administration:new_instance"), form)
+    assert "You have already asked" in again.text
+
+
+def test_another_organisation_cannot_be_slipped_in(organisation, person, client_for):
+    other = OrganisationFactory(creation_rule="open")
+    form = WISH | {"organisation": other.pk}
+    page = client_for(person).post(reverse("administration:new_instance"), form)
+    assert page.context["form"].errors.keys() == {"organisation"}
+    personal = client_for(person).post(
+        reverse("administration:new_personal"), {"organisation": other.pk}
+    )
+    assert personal.status_code == 404
+    assert not InstanceRequest.objects.exists()
+
+
+def test_who_may_ask_nowhere_is_told_so(db, client_for):
+    page = client_for(UserFactory()).get(reverse("administration:new_instance"))
+    assert page.status_code == 403
+    assert "Log in through your institution" in page.text
+
+
+def test_a_request_is_withdrawn_by_who_made_it_and_nobody_else(organisation, person, client_for):
+    asked = requests.request_instance(user=person, organisation=organisation, **WISH)
+    url = reverse("administration:request_withdraw", args=[asked.pk])
+    assert client_for(UserFactory()).post(url).status_code == 404
+    assert client_for(person).post(url).url == "/"
+    asked.refresh_from_db()
+    assert asked.status == "withdrawn"
+    assert "Research support" not in client_for(person).get("/").text
+    client_for(person).post(url)
+    assert log(organisation).count("request.withdrawn") == 1
+
+
+def test_a_personal_space_in_one_click(organisation, person, client_for):
+    browser = client_for(person)
+    assert "Create my own space" in browser.get("/").text
+    answer = browser.post(reverse("administration:new_personal"), {"organisation": organisation.pk})
+    assert answer.url == reverse("documents:list", args=["personal-space-of-ada-lovelace"])
+    home = browser.get("/").text
+    assert "Create my own space" not in home
+    assert "My own" in home

@@ -1,0 +1,165 @@
+"""Settings: access rules and the second factor."""
+
+import pytest
+from django.urls import reverse
+
+from instances.access.gates import get_membership
+from instances.models import AccessRule, AuditEntry, Membership
+from instances.tenancy import tenant
+from tests.factories import AccessRuleFactory, IdentityFactory, OrganisationFactory, UserFactory
+
+STAFF = {"audience": "organisation", "affiliations": ["staff"], "role": "member"}
+
+
+def url(name, *args):
+    return reverse(f"administration:{name}", args=["law", *args])
+
+
+@pytest.fixture
+def owner(cast, client_for):
+    return client_for(cast.owner)
+
+
+@pytest.fixture
+def entered(cast):
+    """A member of staff who entered by a rule, and that rule."""
+    rule = AccessRuleFactory(instance=cast.instance, affiliations=["staff"])
+    person = UserFactory(first_name="Marie", last_name="Curie")
+    IdentityFactory(user=person, organisation_ids=[cast.instance.organisation_id])
+    get_membership(person, "law")
+    return person, rule
+
+
+def is_in(cast, person) -> bool:
+    with tenant(cast.instance):
+        return Membership.objects.for_instance(cast.instance).filter(user=person).exists()
+
+
+def test_a_rule_is_written_and_read_as_a_sentence(cast, owner):
+    organisation = cast.instance.organisation
+    person = UserFactory()
+    IdentityFactory(user=person, organisation_ids=[organisation.pk], affiliations=["faculty"])
+    form = {"audience": "organisation", "affiliations": ["staff", "faculty"], "role": "editor"}
+    assert owner.post(url("rule_add"), form).url == url("access")
+    page = owner.get(url("access"))
+    assert f"Staff and teaching staff of {organisation.name} enter as editors." in page.text
+    assert "Fits 1 person" in page.text
+    with tenant(cast.instance):
+        assert AuditEntry.objects.get(action="rule.added").detail["role"] == "editor"
+    assert get_membership(person, "law").role == "editor"
+
+
+def test_a_new_rule_begins_with_the_staff(cast, owner):
+    form = owner.get(url("rule_add")).context["form"]
+    assert set(form["affiliations"].value()) == {"staff", "employee", "faculty", "researcher"}
+    assert form["audience"].value() == "organisation"
+    assert "admin" not in dict(form.fields["role"].choices)
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"audience": "edugain"}, "Staff of any institution in eduGAIN enter as members."),
+        (
+            {"audience": "federation", "federation": "https://f.example/"},
+            "Staff of the federation https://f.example/ enter as members.",
+        ),
+        ({"affiliations": []}, "All people of"),
+        ({"scopes": "@Univ-X.fr, univ-y.fr"}, "Domain: univ-x.fr or univ-y.fr"),
+        ({"attribute": "isMemberOf", "values": "a\n b \n"}, "isMemberOf: a or b"),
+    ],
+    ids=["eduGAIN", "federation", "anybody", "scopes", "group"],
+)
+def test_each_kind_of_rule_has_its_words(cast, owner, fields, said):
+    owner.post(url("rule_add"), STAFF | fields)
+    assert said in owner.get(url("access")).text
+
+
+def test_chosen_organisations(cast, owner):
+    chosen = OrganisationFactory(name="Université de Lyon")
+    form = STAFF | {"audience": "organisations", "organisation_ids": [chosen.pk]}
+    owner.post(url("rule_add"), form)
+    assert "Staff of Université de Lyon enter as members." in owner.get(url("access")).text
+    with tenant(cast.instance):
+        assert AccessRule.objects.get().organisation_ids == [chosen.pk]
+
+
+@pytest.mark.parametrize(
+    ("fields", "wrong"),
+    [
+        ({"role": "admin"}, "role"),
+        ({"audience": "organisations"}, "organisation_ids"),
+        ({"audience": "organisations", "organisation_ids": [10**6]}, "organisation_ids"),
+        ({"audience": "federation"}, "federation"),
+        ({"audience": "everybody"}, "audience"),
+        ({"affiliations": ["king"]}, "affiliations"),
+        ({"attribute": "isMemberOf"}, "values"),
+        ({"values": "x"}, "attribute"),
+    ],
+    ids=str,
+)
+def test_why_a_rule_is_not_written(cast, owner, fields, wrong):
+    page = owner.post(url("rule_add"), STAFF | fields)
+    assert wrong in page.context["form"].errors
+    with tenant(cast.instance):
+        assert not AccessRule.objects.exists()
+
+
+@pytest.mark.parametrize("change", ["edit", "switch", "remove"])
+def test_who_would_lose_access_is_named_before_anything_is_done(cast, owner, entered, change):
+    person, rule = entered
+    form = STAFF | {"affiliations": ["faculty"]} if change == "edit" else {}
+    page = owner.post(url(f"rule_{change}", rule.pk), form)
+    assert page.context["count"] == 1
+    assert "Marie Curie" in page.text
+    assert is_in(cast, person)
+    with tenant(cast.instance):
+        rule.refresh_from_db()
+        assert (rule.is_enabled, rule.affiliations) == (True, ["staff"])
+    sent = dict.fromkeys(name for name, _value in page.context["sent"])
+    for name in sent:
+        sent[name] = [value for other, value in page.context["sent"] if other == name]
+    owner.post(url(f"rule_{change}", rule.pk), sent | {"confirmed": "1"})
+    assert not is_in(cast, person)
+
+
+def test_a_wider_rule_asks_nothing(cast, owner, entered):
+    person, rule = entered
+    owner.post(url("rule_edit", rule.pk), STAFF | {"affiliations": []})
+    assert is_in(cast, person)
+    with tenant(cast.instance):
+        rule.refresh_from_db()
+    assert rule.affiliations == []
+
+
+def test_a_rule_is_switched_off_and_on(cast, owner):
+    rule = AccessRuleFactory(instance=cast.instance)
+    for expected in (False, True):
+        owner.post(url("rule_switch", rule.pk))
+        with tenant(cast.instance):
+            rule.refresh_from_db()
+        assert rule.is_enabled is expected
+
+
+def test_a_second_factor_is_asked_for(cast, owner):
+    owner.post(url("access_second_factor"), {"second_factor": "admins"})
+    cast.instance.refresh_from_db()
+    assert cast.instance.second_factor == "admins"
+    with tenant(cast.instance):
+        assert AuditEntry.objects.get(action="instance.changed").detail
+    assert "second" in owner.get(url("access")).url
+
+
+def test_the_rule_of_another_instance_is_out_of_reach(cast, owner):
+    other = AccessRuleFactory(instance=cast.other_instance)
+    for name in ("rule_edit", "rule_switch", "rule_remove"):
+        assert owner.post(url(name, other.pk)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("person", "status"), [("stranger", 404), ("teammate", 403), ("editor", 403)]
+)
+@pytest.mark.parametrize("page", ["access", "rule_add"])
+def test_only_administrators_write_rules(cast, client_for, person, status, page):
+    browser = client_for(getattr(cast, person))
+    assert browser.get(url(page)).status_code == status

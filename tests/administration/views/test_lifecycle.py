@@ -1,0 +1,159 @@
+"""The life cycle page: who sees and does what there, and the proof of a deletion."""
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from administration.lifecycle import status as lifecycle
+from administration.lifecycle.deletion import delete_instance
+from instances.models import DeletionRecord, Instance
+from instances.tenancy import tenant
+from tests.factories import (
+    DocumentFactory,
+    OrganisationAdministratorFactory,
+    UserFactory,
+)
+
+PAGE = "/i/law/settings/lifecycle/"
+POSTS = ("transfer", "archive", "reactivate", "delete", "cancel")
+
+
+def status():
+    return Instance.objects.get(slug="law").status
+
+
+def member_id(cast, person):
+    with tenant(cast.instance):
+        return person.memberships.get(instance=cast.instance).pk
+
+
+@pytest.mark.parametrize(
+    ("person", "code"), [("editor", 403), ("teammate", 403), ("stranger", 404)]
+)
+@pytest.mark.parametrize("step", POSTS)
+def test_administrators_only(cast, client_for, step, person, code):
+    client = client_for(getattr(cast, person))
+    assert client.post(f"{PAGE}{step}/", {"confirmation": "law"}).status_code == code
+    assert status() == "active"
+
+
+def test_what_is_lost_is_spelt_out(cast, client_for):
+    DocumentFactory.create_batch(3, instance=cast.instance)
+    text = client_for(cast.owner).get(PAGE).text
+    assert "3 documents, with their files" in text
+    assert "the access of 3 people" in text
+    assert "For 30 days you can cancel this here" in text
+
+
+def test_an_instance_is_not_deleted_by_mistake(cast, client_for):
+    page = client_for(cast.owner).post(f"{PAGE}delete/", {"confirmation": "physics"})
+    assert page.context["delete_form"].errors.keys() == {"confirmation"}
+    assert status() == "active"
+
+
+def test_deletion_is_asked_for_and_cancelled(cast, client_for):
+    owner, teammate = client_for(cast.owner), client_for(cast.teammate)
+    assert owner.post(f"{PAGE}delete/", {"confirmation": "law"}).url == PAGE
+    assert status() == "deleting"
+    page = owner.get(PAGE).text
+    assert "Asked for by owner." in page
+    assert "/i/law/settings/members/" not in page, "a page that is closed by now"
+    assert teammate.get("/i/law/").status_code == 403
+    owner.post(f"{PAGE}cancel/")
+    assert status() == "active"
+    assert teammate.get("/i/law/").status_code == 200
+
+
+def test_what_the_organisation_decided_is_not_undone_by_the_instance(cast, client_for):
+    owner = client_for(cast.owner)
+    manager = OrganisationAdministratorFactory(organisation=cast.instance.organisation).user
+    lifecycle.suspend(cast.instance, reason="Copyright.")
+    assert "Copyright." in owner.get(PAGE).text
+    for step in POSTS:
+        assert owner.post(f"{PAGE}{step}/", {"confirmation": "law"}).status_code == 403
+    assert status() == "suspended"
+    lifecycle.ask_deletion(cast.instance, by=manager)
+    assert "cancel" not in owner.get(PAGE).context["steps"]
+    assert owner.post(f"{PAGE}cancel/").status_code == 403
+    assert status() == "deleting"
+
+
+def test_archived_and_opened_again(cast, client_for):
+    owner = client_for(cast.owner)
+    owner.post(f"{PAGE}archive/")
+    assert status() == "archived"
+    assert "This instance is archived" in client_for(cast.teammate).get("/i/law/").text
+    assert owner.post(f"{PAGE}archive/").status_code == 403
+    owner.post(f"{PAGE}reactivate/")
+    assert status() == "active"
+
+
+def test_an_owner_hands_over_to_a_member(cast, client_for):
+    Instance.objects.filter(slug="law").update(owner=cast.owner)
+    owner = client_for(cast.owner)
+    refused = owner.post(f"{PAGE}transfer/", {"member": member_id(cast, cast.owner)})
+    assert refused.context["transfer_form"].errors.keys() == {"member"}
+    owner.post(f"{PAGE}transfer/", {"member": member_id(cast, cast.editor)})
+    assert Instance.objects.get(slug="law").owner == cast.editor
+    # No longer theirs to give.
+    again = owner.post(f"{PAGE}transfer/", {"member": member_id(cast, cast.teammate)})
+    assert again.status_code == 403
+
+
+def test_a_personal_space_is_its_owners_affair(cast, client_for):
+    Instance.objects.filter(slug="law").update(owner=cast.editor, kind="personal")
+    owner = client_for(cast.owner)
+    assert owner.get(PAGE).context["steps"] == frozenset()
+    assert owner.post(f"{PAGE}archive/").status_code == 403
+
+
+def test_with_no_days_of_grace_the_task_is_due_at_once(cast, client_for, settings):
+    settings.DELETION_GRACE_DAYS = 0
+    answer = client_for(cast.owner).post(f"{PAGE}delete/", {"confirmation": "law"})
+    assert answer.url == "/"
+    assert Instance.objects.get(slug="law").deletion_due_at <= timezone.now()
+
+
+@pytest.fixture
+def record(cast, settings):
+    """The proof of an instance that ``owner`` had deleted, and ``editor`` owned."""
+    Instance.objects.filter(slug="law").update(owner=cast.editor)
+    DocumentFactory(instance=cast.instance)
+    lifecycle.ask_deletion(cast.instance, by=cast.owner)
+    return delete_instance(cast.instance)
+
+
+def test_the_proof_is_for_whom_it_concerns(cast, client_for, record):
+    url = reverse("administration:deletion", args=[record.pk])
+    manager = OrganisationAdministratorFactory(organisation=record.organisation).user
+    other_manager = OrganisationAdministratorFactory().user
+    operator = UserFactory(is_staff=True)
+    statuses = {
+        person: client_for(person).get(url).status_code
+        for person in (
+            cast.owner,
+            cast.editor,
+            manager,
+            operator,
+            cast.teammate,
+            cast.stranger,
+            other_manager,
+        )
+    }
+    assert list(statuses.values()) == [200, 200, 200, 200, 404, 404, 404]
+
+
+def test_the_proof_outlives_the_organisation(client_for, record):
+    DeletionRecord.objects.update(organisation=None)
+    url = reverse("administration:deletion", args=[record.pk])
+    assert client_for(UserFactory(is_staff=True)).get(url).status_code == 200
+
+
+def test_the_proof_is_found_from_home(cast, client_for, record):
+    url = reverse("administration:deletion", args=[record.pk])
+    home = client_for(cast.owner).get("/").text
+    assert url in home
+    text = client_for(cast.owner).get(url).text
+    assert "ingestion_document" in text
+    assert "Passages, with their vectors" in text
+    assert url not in client_for(cast.teammate).get("/").text

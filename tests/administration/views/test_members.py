@@ -1,0 +1,152 @@
+"""Settings: members."""
+
+import pytest
+from django.urls import reverse
+
+from accounts.models import User
+from instances.access.api_keys import authenticate, create_api_key
+from instances.access.gates import get_membership
+from instances.errors import MemberNotFound
+from instances.members.lookup import find_person
+from instances.models import Instance, Membership
+from instances.tenancy import tenant
+from tests.factories import MembershipFactory, UserFactory
+from tests.people import find_and_add, make_colleague
+
+
+def url(name, *args):
+    return reverse(f"administration:{name}", args=["law", *args])
+
+
+def membership_of(cast, person):
+    with tenant(cast.instance):
+        return Membership.objects.filter(instance=cast.instance, user=person).first()
+
+
+@pytest.fixture
+def owner(cast, client_for):
+    return client_for(cast.owner)
+
+
+@pytest.mark.parametrize("identifier", ["newcomer", "newcomer@example.org", "Newcomer@Example.org"])
+def test_somebody_is_added_by_name_or_address(cast, owner, identifier):
+    newcomer = make_colleague(cast.instance.organisation, username="newcomer")
+    find_and_add(owner, url("member_add"), {"identifier": identifier, "role": "editor"})
+    assert get_membership(newcomer, "law").role == "editor"
+
+
+def test_an_address_that_two_accounts_bear_adds_neither(cast, owner):
+    for _number in range(2):
+        make_colleague(cast.instance.organisation, email="shared@example.org", password=None)
+    page = owner.post(url("member_add"), {"identifier": "shared@example.org", "role": "member"})
+    assert page.context["form"].errors.keys() == {"identifier"}
+
+
+@pytest.mark.parametrize("identifier", ["nobody", "teammate", ""])
+def test_why_somebody_is_not_added(cast, owner, identifier):
+    form = {"identifier": identifier, "role": "member"}
+    page = find_and_add(owner, url("member_add"), form)
+    assert page.context["form"].errors.keys() == {"identifier"}
+    assert membership_of(cast, cast.teammate).role == "member"
+
+
+def test_an_account_is_created_with_a_password_shown_once(cast, owner, client):
+    form = {
+        "first_name": "Ada",
+        "last_name": "Lovelace",
+        "username": "ada",
+        "email": "ada@example.org",
+        "role": "member",
+    }
+    page = owner.post(url("member_create"), form)
+    password = page.context["password"]
+    assert password in page.text
+    assert page["Cache-Control"] == "no-store"
+    assert User.objects.get(username="ada").must_change_password
+    assert (
+        client.post("/accounts/login/", {"login": "ada", "password": password}).status_code == 302
+    )
+    assert client.get("/i/law/").url == reverse("account_change_password")
+    again = owner.post(url("member_create"), form)
+    assert again.context["form"].errors.keys() == {"username"}
+
+
+def test_a_role_is_changed(cast, owner):
+    member = membership_of(cast, cast.teammate)
+    owner.post(url("member_role", member.pk), {"role": "admin"})
+    assert get_membership(cast.teammate, "law").may_administer
+
+
+def test_a_member_is_removed_with_the_keys_they_made(cast, owner):
+    _key, plaintext = create_api_key(
+        instance=cast.instance, name="script", scope="chat", created_by=cast.editor
+    )
+    owner.post(url("member_remove", membership_of(cast, cast.editor).pk))
+    assert membership_of(cast, cast.editor) is None
+    assert authenticate(plaintext) is None
+
+
+@pytest.mark.parametrize(
+    ("action", "data"), [("member_remove", {}), ("member_role", {"role": "member"})]
+)
+def test_the_last_administrator_stays(cast, owner, action, data):
+    mine = membership_of(cast, cast.owner)
+    owner.post(url(action, mine.pk), data)
+    assert get_membership(cast.owner, "law").may_administer
+
+
+def test_who_leaves_is_sent_home(cast, owner):
+    MembershipFactory(instance=cast.instance, role="admin")
+    answer = owner.post(url("member_remove", membership_of(cast, cast.owner).pk))
+    assert answer.url == "/"
+
+
+def test_the_member_of_another_instance_is_out_of_reach(cast, owner):
+    with tenant(cast.other_instance):
+        other = Membership.objects.get(instance=cast.other_instance)
+    assert owner.post(url("member_remove", other.pk)).status_code == 404
+
+
+@pytest.mark.parametrize("person", ["editor", "teammate"])
+def test_only_administrators_change_members(cast, client_for, person):
+    member = membership_of(cast, cast.teammate)
+    browser = client_for(getattr(cast, person))
+    assert browser.post(url("member_role", member.pk), {"role": "admin"}).status_code == 403
+
+
+def test_members_are_searched_and_paged(cast, owner, django_assert_max_num_queries):
+    for number in range(60):
+        person = UserFactory(username=f"student{number:02}")
+        MembershipFactory(instance=cast.instance, user=person)
+    with django_assert_max_num_queries(30):
+        page = owner.get(url("members"), {"page": 2})
+    assert page.context["page"].paginator.num_pages == 2
+    found = owner.get(url("members"), {"q": "student0"}).context["page"]
+    assert found.paginator.count == 10
+
+
+def test_an_account_made_here_does_not_pass_for_somebody_else_elsewhere(owner, cast):
+    """Whoever may create accounts could otherwise be added, and appointed, in another's place."""
+    form = {"first_name": "Eve", "last_name": "Doe", "username": "eve", "role": "member"}
+    refused = owner.post(url("member_create"), form | {"username": "dean@univ-a.example"})
+    assert refused.context["form"].errors.keys() == {"username"}
+    owner.post(url("member_create"), form | {"email": "dean@univ-a.example"})
+    assert find_person("eve", among=None).email == "dean@univ-a.example"
+    with pytest.raises(MemberNotFound):
+        find_person("dean@univ-a.example", among=None)
+
+
+@pytest.mark.parametrize("act", ["member_remove", "member_role", "member_end"])
+def test_an_administrator_does_not_take_the_instance_from_its_owner(cast, owner, client_for, act):
+    """Nobody owns an instance whose owner is removed: the next administrator could take it."""
+    Instance.objects.filter(slug="law").update(owner=cast.owner, kind="personal")
+    guest = MembershipFactory(instance=cast.instance, role="admin").user
+    owners = membership_of(cast, cast.owner)
+    form = {"role": "member", "expires_at": "2099-01-01"}
+    client_for(guest).post(url(act, owners.pk), form)
+    left = membership_of(cast, cast.owner)
+    assert (left.role, left.expires_at) == ("admin", None)
+    assert Instance.objects.get(slug="law").owner == cast.owner
+    owner.post(url(act, owners.pk), form)
+    left = membership_of(cast, cast.owner)
+    assert left is None or (left.role, left.expires_at) != ("admin", None)

@@ -1,0 +1,96 @@
+"""Settings: who may open them, and what each does."""
+
+import pytest
+from django.urls import reverse
+
+from instances.models import AuditEntry, Instance
+from instances.tenancy import tenant
+
+PAGES = (
+    "general",
+    "members",
+    "member_add",
+    "member_create",
+    "answers",
+    "lifecycle",
+)
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize(
+    ("person", "status"),
+    [("owner", 200), ("editor", 403), ("teammate", 403), ("stranger", 404)],
+)
+def test_administrators_only(cast, client_for, name, person, status):
+    url = reverse(f"administration:{name}", args=["law"])
+    assert client_for(getattr(cast, person)).get(url).status_code == status
+
+
+def test_nobody_is_sent_to_log_in(client, db):
+    url = reverse("administration:general", args=["law"])
+    assert client.get(url).url == f"/accounts/login/?next={url}"
+
+
+def test_settings_begin_with_the_general_ones(cast, client_for):
+    answer = client_for(cast.owner).get(reverse("administration:settings", args=["law"]))
+    assert answer.url == reverse("administration:general", args=["law"])
+
+
+def general_form(**changed):
+    return {
+        "name": "Droit",
+        "description": "",
+        "welcome_text": "",
+        "language": "fr",
+        "accent_colour": "#ffcc00",
+    } | changed
+
+
+def test_general_settings_are_saved(cast, client_for):
+    browser, url = client_for(cast.owner), reverse("administration:general", args=["law"])
+    browser.post(url, general_form(own_accent="on"))
+    cast.instance.refresh_from_db()
+    assert (cast.instance.name, cast.instance.accent_colour) == ("Droit", "#ffcc00")
+    browser.post(url, general_form())
+    cast.instance.refresh_from_db()
+    assert cast.instance.accent_colour == ""
+
+
+def test_what_changes_is_on_record_and_nothing_else_is_written(cast, client_for):
+    url = reverse("administration:general", args=["law"])
+    browser = client_for(cast.owner)
+    browser.post(url, general_form(description="d" * 300))
+    browser.post(url, general_form(description="d" * 300))
+    with tenant(cast.instance):
+        entry = AuditEntry.objects.get(action="instance.changed")
+    assert entry.actor_id == cast.owner.pk
+    assert entry.detail == {
+        "name": ["Faculté de droit", "Droit"],
+        "description": ["", "d" * 200],
+    }
+
+
+def test_a_refused_form_says_why_and_changes_nothing(cast, client_for):
+    url = reverse("administration:general", args=["law"])
+    page = client_for(cast.owner).post(url, general_form(name=""))
+    assert page.context["form"].errors.keys() == {"name"}
+    assert "Faculté de droit" in page.text
+
+
+def test_answers_are_configured(cast, client_for):
+    form = {
+        "model_id": "extractive",
+        "instructions": "Vouvoyez.",
+        "strictness": "strict",
+        "top_k": 8,
+    }
+    url = reverse("administration:answers", args=["law"])
+    assert client_for(cast.owner).post(url, form).status_code == 302
+    instance = Instance.objects.get(slug="law")
+    assert {name: getattr(instance, name) for name in form} == form
+
+
+def test_a_model_that_is_gone_is_still_shown(cast, client_for):
+    Instance.objects.filter(slug="law").update(model_id="yesterday")
+    page = client_for(cast.owner).get(reverse("administration:answers", args=["law"]))
+    assert ("yesterday" in dict(page.context["form"].fields["model_id"].choices)) is True

@@ -1,0 +1,67 @@
+"""Answers without an LLM: sentences of the passages, word for word."""
+
+import uuid
+
+from chat.answers.extractive import as_markdown, escape_markdown, extracts
+from chat.answers.quotes import cited_numbers
+from retrieval.search import RetrievedChunk
+
+
+def passage(text: str, **fields: object) -> RetrievedChunk:
+    defaults = {
+        "chunk_id": 1,
+        "document_id": uuid.uuid4(),
+        "document_name": "guide.pdf",
+        "unit": "page",
+        "page_start": 1,
+        "page_end": 1,
+        "page_label": "",
+        "heading": "",
+        "char_start": 0,
+        "char_end": len(text),
+        "score": 1.0,
+        "cosine": 0.9,
+        "bm25": 1.0,
+        "relevance": 0.9,
+    }
+    return RetrievedChunk(text=text, **(defaults | fields))
+
+
+CHUNKS = [
+    passage(
+        "La bibliothèque ouvre à huit heures. Les prêts durent trois semaines. "
+        "Le catalogue est en ligne."
+    ),
+    passage("Les prêts entre universités durent deux mois."),
+    passage("La cafétéria sert le déjeuner."),
+]
+
+
+def test_best_sentence_comes_first_verbatim_with_its_number() -> None:
+    found = extracts("Combien de temps durent les prêts ?", CHUNKS)
+    assert found[0].number == 1
+    assert found[0].quote == "Les prêts durent trois semaines."
+    assert all(extract.quote in CHUNKS[extract.number - 1].text for extract in found)
+
+
+def test_passages_that_say_nothing_of_the_question_are_left_out() -> None:
+    assert 3 not in {extract.number for extract in extracts("durée des prêts", CHUNKS)}
+
+
+def test_a_question_without_shared_words_still_shows_the_best_passage() -> None:
+    found = extracts("¿Cuánto duran los préstamos?", CHUNKS)
+    assert found[0].number == 1
+    assert found[0].quote
+
+
+def test_markdown_cites_each_extract_and_nothing_else() -> None:
+    found = extracts("note", [passage("La note [3] renvoie à *l'annexe* <b>deux</b>.")])
+    markdown = as_markdown(found)
+    assert cited_numbers(markdown, n_chunks=9) == [1]
+    assert "[3]" not in markdown
+    assert "3] renvoie" in markdown
+    assert r"\<b\>" in markdown
+
+
+def test_escaping_keeps_plain_words_as_they_are() -> None:
+    assert escape_markdown("Déjà vu, d'accord (p. 3) : 25 %") == "Déjà vu, d'accord (p. 3) : 25 %"

@@ -1,0 +1,96 @@
+"""A follow-up is searched together with what it follows."""
+
+import pytest
+
+from chat.answers.follow_up import depends_on_conversation, self_contained_question
+from inference.catalogue import LanguageModel
+from inference.llm.backend import ChatBackend, ChatMessage
+from tests.scripted_llm import Act, Reply, ScriptedLLM, stream
+
+EXTRACTS = LanguageModel(id="extractive", label="", description="")
+HISTORY = (
+    ChatMessage("user", "Combien de jours de congé ont les maîtres de conférences ?"),
+    ChatMessage("assistant", "Ils ont vingt-cinq jours [1]."),
+)
+FOLLOW_UP = "Et pour les doctorants ?"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Et pour les doctorants ?",
+        "Pourquoi ?",
+        "Sont-ils payés pendant cette période de congé annuel obligatoire ?",
+        "What about the doctoral students of the other faculty?",
+        "Where can they be sent when the office is closed for the holidays?",
+    ],
+)
+def test_follow_ups_are_recognised(question: str) -> None:
+    assert depends_on_conversation(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Quelle est la durée maximale d'un contrat doctoral à l'université ?",
+        "How many days of annual leave does a lecturer have at the university?",
+    ],
+)
+def test_whole_questions_are_left_alone(question: str) -> None:
+    assert not depends_on_conversation(question)
+
+
+async def test_without_llm_the_question_before_is_put_in_front() -> None:
+    query = (await self_contained_question(FOLLOW_UP, HISTORY, EXTRACTS)).question
+    assert "congé" in query
+    assert query.endswith(FOLLOW_UP)
+
+
+async def test_first_question_is_searched_as_it_is() -> None:
+    assert (await self_contained_question(FOLLOW_UP, (), EXTRACTS)).question == FOLLOW_UP
+
+
+async def test_llm_rewrites_the_question(
+    scripted_llm: ScriptedLLM, chat_backend: ChatBackend, closed_connections: None
+) -> None:
+    scripted_llm.script(stream("Combien de jours de congé ont les doctorants ?"))
+    model = LanguageModel(id="scripted", label="", description="", backend=chat_backend)
+    query = (await self_contained_question(FOLLOW_UP, HISTORY, model)).question
+    assert query == "Combien de jours de congé ont les doctorants ?"
+    assert "maîtres de conférences" in scripted_llm.requests[0].last_message
+
+
+async def test_rambling_or_failing_llm_is_not_believed(
+    scripted_llm: ScriptedLLM, chat_backend: ChatBackend, closed_connections: None
+) -> None:
+    scripted_llm.script(stream("Sure!\n\nHere are some questions:\n1. …"))
+    model = LanguageModel(id="scripted", label="", description="", backend=chat_backend)
+    query = (await self_contained_question(FOLLOW_UP, HISTORY, model)).question
+    assert query.endswith(FOLLOW_UP)
+    assert "congé" in query
+
+
+async def test_late_rewriting_counts_what_the_model_has_read(
+    scripted_llm: ScriptedLLM,
+    chat_backend: ChatBackend,
+    closed_connections: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("chat.answers.follow_up.REWRITE_TIMEOUT_S", 0.3)
+    scripted_llm.script(Reply([Act.HOLD]))
+    model = LanguageModel(id="scripted", label="", description="", backend=chat_backend)
+    late = await self_contained_question(FOLLOW_UP, HISTORY, model)
+    assert late.question.endswith(FOLLOW_UP)
+    assert late.usage is not None
+    assert late.usage.prompt_tokens > 20
+    assert (late.usage.completion_tokens, late.usage.estimated) == (0, True)
+
+
+async def test_useless_rewriting_is_counted(
+    scripted_llm: ScriptedLLM, chat_backend: ChatBackend, closed_connections: None
+) -> None:
+    scripted_llm.script(stream("Sure!\n\nHere are some questions:\n1. …"))
+    model = LanguageModel(id="scripted", label="", description="", backend=chat_backend)
+    useless = await self_contained_question(FOLLOW_UP, HISTORY, model)
+    assert useless.usage is not None
+    assert (useless.usage.prompt_tokens, useless.usage.completion_tokens) == (11, 7)

@@ -1,0 +1,106 @@
+"""Questions to begin with: asked as a person would, never of codes and numbers."""
+
+import pytest
+from django.utils import translation
+
+from chat.conversations.examples import example_questions, is_subject, subjects
+from ingestion.models import Document
+from instances.tenancy import tenant
+from tests.factories import ChunkFactory, DocumentFactory
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "Frais de mission",
+        "The Rise of Personal Computers (1980s)",
+        "Qui peut voter ?",
+        "Qu'est-ce que la césure ?",
+        "Distribution and habitat",
+        "Congés payés",
+    ],
+)
+def test_a_subject_makes_a_question(heading):
+    assert is_subject(heading)
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "",
+        "Introduction",
+        "SOCO-ENT",
+        "CONDITIONS GÉNÉRALES",
+        "data_Page1_1_2",
+        "1960s–1980s",
+        "October 14, 1998",
+        "Row and Column Access Control … 13",
+        "Grille indiciaire ........ 4",
+        "Table des matières",
+        "List of figures",
+        "Mots-clés",
+        "Pourquoi ?",
+        "Il est interdit de fumer.",
+        "https://example.org/une/page",
+        "x" * 50 + " " + "y" * 50,
+    ],
+)
+def test_what_nobody_would_ask_about(heading):
+    assert not is_subject(heading)
+
+
+@pytest.mark.parametrize(
+    ("heading", "subject"),
+    [
+        ("5.1 Quantitative results", "Quantitative results"),
+        ("Chapter 3. Access control lists", "Access control lists"),
+        ("Annexe II : barème des indemnités", "barème des indemnités"),
+        ("Article L1234-5 – Période d'essai", "Période d'essai"),
+        ("a) Conditions d'accès", "Conditions d'accès"),
+        ("IV. Droits des doctorants", "Droits des doctorants"),
+        ("• Frais de mission :", "Frais de mission"),
+        ("Issue of the certificate", "Issue of the certificate"),
+        ("Titre civil des personnes", "Titre civil des personnes"),
+        ("Partie à un contrat", "Partie à un contrat"),
+        ("Des droits et devoirs", "Des droits et devoirs"),
+    ],
+)
+def test_a_number_is_no_part_of_the_subject(heading, subject):
+    assert subjects([heading], Document(name="notes.txt")) == [subject]
+
+
+@pytest.mark.parametrize("heading", ["Annexe 3", "Article L1234-5", "2.4", "Chapitre IV"])
+def test_a_number_alone_is_no_subject(heading):
+    assert subjects([heading], Document(name="notes.txt")) == []
+
+
+def test_the_title_is_not_asked_of_the_document(db):
+    document = Document(name="notes.txt", title="1. Règlement des études de santé")
+    assert subjects(["Règlement des études de santé", "Études de santé"], document) == []
+
+
+def test_names_of_sheets_and_of_odd_files_are_left_out(cast):
+    sheet = DocumentFactory(instance=cast.instance, name="b.xlsx", unit=Document.Unit.SHEET)
+    odd = DocumentFactory(instance=cast.instance, name="45544.pdf", title="")
+    for document in (sheet, odd):
+        ChunkFactory(instance=cast.instance, document=document, heading="Frais de mission")
+    with translation.override("en"), tenant(cast.instance):
+        questions = example_questions(cast.instance)
+    assert questions == ["What do the documents say about “Frais de mission”?"]
+
+
+def test_the_readers_language_comes_first(cast):
+    for language, heading in [("fr", "Frais de mission"), ("en", "Travel expenses")]:
+        document = DocumentFactory(instance=cast.instance, language=language)
+        ChunkFactory(instance=cast.instance, document=document, heading=heading)
+    for language, heading in [("fr", "Frais de mission"), ("en", "Travel expenses")]:
+        with translation.override(language), tenant(cast.instance):
+            assert heading in example_questions(cast.instance)[0]
+
+
+def test_two_queries_however_many_documents(cast, django_assert_num_queries):
+    for _ in range(5):
+        document = DocumentFactory(instance=cast.instance)
+        ChunkFactory(instance=cast.instance, document=document, heading="Frais de mission")
+    with tenant(cast.instance), django_assert_num_queries(2):
+        example_questions(cast.instance)

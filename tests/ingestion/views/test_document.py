@@ -1,0 +1,154 @@
+"""The page of one document: its pages, its passages, the words looked for."""
+
+import pytest
+from django.urls import reverse
+
+from ingestion.documents.reading import Segment, fold, occurrences, split
+from ingestion.media_types import PDF
+from ingestion.models import Document
+from tests.factories import ChunkFactory, DocumentFactory, DocumentPageFactory
+
+TEXT = "Le greffe ouvre à neuf heures. Il ferme à midi."
+
+
+@pytest.fixture
+def document(cast):
+    """Three pages; the passage of the second runs on to the third."""
+    document = DocumentFactory(instance=cast.instance, name="Greffe.txt", pages=3, chunks=2)
+    for number in (1, 2, 3):
+        DocumentPageFactory(instance=cast.instance, document=document, number=number, text=TEXT)
+    ChunkFactory(
+        instance=cast.instance, document=document, position=0, text=TEXT[:30], heading="Horaires"
+    )
+    ChunkFactory(
+        instance=cast.instance,
+        document=document,
+        position=1,
+        text=TEXT[31:] + TEXT[:30],
+        page_start=2,
+        page_end=3,
+        char_start=31,
+        char_end=30,
+    )
+    return document
+
+
+def detail(document, **query):
+    return reverse("documents:detail", args=["law", document.pk], query=query)
+
+
+def chosen_text(response):
+    return "".join(s.text for s in response.context["reading"].segments if s.chosen)
+
+
+@pytest.mark.parametrize(
+    ("person", "status"),
+    [("owner", 200), ("editor", 200), ("teammate", 200), ("stranger", 404)],
+)
+def test_members_only(cast, client_for, document, person, status):
+    client = client_for(getattr(cast, person))
+    assert client.get(detail(document)).status_code == status
+    fragment = reverse("documents:page", args=["law", document.pk, 2])
+    assert client.get(fragment).status_code == status
+
+
+def test_a_document_of_another_instance_does_not_exist(cast, client_for):
+    foreign = DocumentFactory(instance=cast.other_instance)
+    assert client_for(cast.owner).get(detail(foreign)).status_code == 404
+
+
+def test_a_page_shows_its_own_passages(cast, client_for, document):
+    reading = client_for(cast.teammate).get(detail(document)).context["reading"]
+    assert (reading.number, reading.previous, reading.next) == (1, None, 2)
+    assert [passage.chunk.position for passage in reading.passages] == [0]
+
+
+def test_a_citation_opens_the_very_page_with_its_passage_marked(cast, client_for, document):
+    client = client_for(cast.teammate)
+    passage = client.get(detail(document, page=2)).context["reading"].passages[0].chunk
+    response = client.get(detail(document, chunk=passage.pk))
+    assert response.context["reading"].number == 2
+    assert chosen_text(response) == TEXT[31:]
+    response = client.get(detail(document, chunk=passage.pk, page=3))
+    assert chosen_text(response) == TEXT[:30]
+    assert 'aria-current="true"' in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("query", "number"),
+    [({"page": 99}, 3), ({"page": "x"}, 1), ({"chunk": 10**9}, 1), ({"page": 0}, 1)],
+    ids=str,
+)
+def test_a_place_that_does_not_exist_is_the_nearest(cast, client_for, document, query, number):
+    response = client_for(cast.teammate).get(detail(document, **query))
+    assert response.context["reading"].number == number
+
+
+def test_search_inside_ignores_case_and_accents(cast, client_for, document):
+    DocumentPageFactory(
+        instance=cast.instance, document=document, number=4, text="La FERMETURE d'été"
+    )
+    response = client_for(cast.teammate).get(detail(document, q="ETE"))
+    (hit,) = response.context["reading"].hits
+    assert (hit.number, hit.match) == (4, "été")
+
+
+def test_a_fragment_is_no_whole_page(cast, client_for, document):
+    response = client_for(cast.teammate).get(
+        reverse("documents:page", args=["law", document.pk, 2]), {"q": "midi"}
+    )
+    html = response.content.decode()
+    assert "<html" not in html
+    assert "<mark>midi</mark>" in html
+
+
+def test_a_pdf_is_drawn_from_its_own_file(cast, client_for):
+    pdf = DocumentFactory(instance=cast.instance, media_type=PDF, name="x.pdf", pages=2)
+    html = client_for(cast.teammate).get(detail(pdf)).content.decode()
+    assert f'<pdf-page src="/i/law/documents/{pdf.pk}/file" page="1"' in html
+
+
+def test_a_failed_document_opens_to_its_reason(cast, client_for):
+    failed = DocumentFactory(
+        instance=cast.instance, status=Document.Status.FAILED, error_code="image_only", pages=0
+    )
+    response = client_for(cast.editor).get(detail(failed), headers={"accept-language": "en"})
+    html = response.content.decode()
+    assert '<details class="documents-reason" open>' in html
+    assert "contains only images" in html
+    assert "<document-viewer" not in html
+
+
+def test_the_text_of_a_document_is_never_markup(cast, client_for):
+    document = DocumentFactory(instance=cast.instance, pages=1)
+    hostile = "<script>alert(1)</script>"
+    DocumentPageFactory(instance=cast.instance, document=document, number=1, text=hostile)
+    ChunkFactory(instance=cast.instance, document=document, text=hostile, heading=hostile)
+    html = client_for(cast.owner).get(detail(document, q="alert")).content.decode()
+    assert "<script>alert" not in html
+
+
+def test_folding_keeps_the_length():
+    text = "ÉCOLE œuvre ﬁn İstanbul ß नमस्ते"
+    assert len(fold(text)) == len(text)
+    assert fold("Élève") == "eleve"
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [("a", [(0, 1), (2, 3)]), ("", []), ("ba", [(1, 3)]), ("aa", [])],
+)
+def test_occurrences(query, found):
+    assert occurrences("aba", query) == found
+
+
+def test_a_text_is_cut_where_marks_begin_and_end():
+    assert split("abcdef", (1, 4), "cde") == (
+        Segment("a"),
+        Segment("b", chosen=True),
+        Segment("cd", chosen=True, hit=True),
+        Segment("e", hit=True),
+        Segment("f"),
+    )
+    assert split("abc", None, "") == (Segment("abc"),)
+    assert split("", None, "x") == ()

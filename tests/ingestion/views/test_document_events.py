@@ -1,0 +1,152 @@
+"""The live list: what a browser is told, when, and what it is not told twice."""
+
+import asyncio
+import json
+from datetime import timedelta
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.urls import reverse
+from django.utils import timezone
+
+from ingestion.documents import live
+from ingestion.documents.queries import DocumentFilter
+from ingestion.models import Document
+from instances.models import Membership
+from instances.tenancy import tenant
+from tests.cast import make_cast
+from tests.factories import DocumentFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Status = Document.Status
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    monkeypatch.setattr(live, "BUSY_POLL_S", 0.02)
+    monkeypatch.setattr(live, "IDLE_POLL_S", 0.02)
+
+
+@pytest.fixture
+def people(db):
+    return make_cast()
+
+
+@pytest.fixture
+def membership(people):
+    with tenant(people.instance):
+        return Membership.objects.select_related("instance").get(user=people.editor)
+
+
+def listen(membership, since="", **chosen):
+    return live.document_events(membership, DocumentFilter(**chosen), since=since, language="en")
+
+
+async def heard(stream):
+    """The next listing, keep-alive comments left out."""
+    async with asyncio.timeout(10):
+        async for text in stream:
+            fields = dict(line.split(": ", 1) for line in text.splitlines() if ": " in line)
+            if fields.get("event") == "listing":
+                return json.loads(fields["data"]) | {"id": fields["id"]}
+    raise AssertionError("the stream ended")
+
+
+@sync_to_async
+def change(document, **values):
+    with tenant(document.instance_id):
+        Document.objects.filter(pk=document.pk).update(updated_at=timezone.now(), **values)
+
+
+@sync_to_async
+def remove(document):
+    with tenant(document.instance_id):
+        document.delete()
+
+
+async def test_the_first_event_is_the_state_of_now(people, membership):
+    document = await sync_to_async(DocumentFactory)(instance=people.instance, status=Status.QUEUED)
+    stream = listen(membership)
+    event = await heard(stream)
+    assert event["ids"] == [str(document.pk)]
+    assert event["counts"] == {"": 1, "ready": 0, "running": 1, "failed": 0}
+    assert "Waiting its turn" in event["rows"][str(document.pk)]
+    await stream.aclose()
+
+
+async def test_progress_reaches_the_browser(people, membership):
+    document = await sync_to_async(DocumentFactory)(
+        instance=people.instance, status=Status.EMBEDDING, chunks=4
+    )
+    other = await sync_to_async(DocumentFactory)(instance=people.instance)
+    stream = listen(membership)
+    await heard(stream)
+    await change(document, embedded_chunks=3)
+    event = await heard(stream)
+    assert "Preparing: 3 passages of 4" in event["rows"][str(document.pk)]
+    assert str(other.pk) not in event["rows"]
+    await change(document, status=Status.READY)
+    event = await heard(stream)
+    assert event["counts"]["ready"] == 2
+    await stream.aclose()
+
+
+async def test_a_deleted_document_leaves_the_list(people, membership):
+    document = await sync_to_async(DocumentFactory)(instance=people.instance)
+    stream = listen(membership)
+    await heard(stream)
+    await remove(document)
+    assert (await heard(stream))["ids"] == []
+    await stream.aclose()
+
+
+async def test_what_the_browser_has_is_not_sent_again(people, membership):
+    document = await sync_to_async(DocumentFactory)(instance=people.instance)
+    later = document.updated_at + timedelta(minutes=1)
+    stream = listen(membership, since=live.stamp(later))
+    event = await heard(stream)
+    assert event["ids"] == [str(document.pk)]
+    assert event["rows"] == {}
+    await stream.aclose()
+
+
+@pytest.mark.parametrize("since", ["nonsense", "2026-01-01", "2026-01-01T00:00:00"])
+async def test_a_strange_last_event_id_only_costs_rows(people, membership, since):
+    document = await sync_to_async(DocumentFactory)(instance=people.instance)
+    stream = listen(membership, since=since)
+    assert str(document.pk) in (await heard(stream))["rows"]
+    await stream.aclose()
+
+
+async def test_the_filter_of_the_page_holds(people, membership):
+    await sync_to_async(DocumentFactory)(instance=people.instance)
+    await sync_to_async(DocumentFactory)(instance=people.other_instance, status=Status.FAILED)
+    failed = await sync_to_async(DocumentFactory)(instance=people.instance, status=Status.FAILED)
+    stream = listen(membership, state="failed")
+    assert (await heard(stream))["ids"] == [str(failed.pk)]
+    await stream.aclose()
+
+
+async def test_silence_is_kept_alive_and_ends_so_that_rights_are_checked_again(
+    membership, monkeypatch
+):
+    monkeypatch.setattr(live, "KEEP_ALIVE_S", 0.0)
+    monkeypatch.setattr(live, "STREAM_LIFETIME_S", 0.5)
+    said = [text async for text in listen(membership)]
+    assert said[0].startswith("id: \nevent: listing")
+    assert ": alive\n\n" in said
+
+
+@pytest.mark.parametrize(("person", "status"), [("teammate", 200), ("stranger", 404)])
+def test_members_only(people, async_client_for, monkeypatch, person, status):
+    monkeypatch.setattr(live, "STREAM_LIFETIME_S", 0.0)
+    client = async_client_for(getattr(people, person))
+
+    async def get():
+        response = await client.get(reverse("documents:events", args=["law"]))
+        if response.streaming:
+            assert response["Content-Type"] == "text/event-stream"
+            assert response["X-Accel-Buffering"] == "no"
+        return response.status_code
+
+    assert asyncio.run(get()) == status

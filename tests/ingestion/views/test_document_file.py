@@ -1,0 +1,139 @@
+"""A document's bytes: for members only, in ranges, and harmless in a browser."""
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.urls import reverse
+
+from ingestion.documents.files import ByteRange, RangeNotSatisfiable, parse_range
+from ingestion.media_types import HTML, PDF
+from tests.cast import make_cast
+from tests.factories import DocumentFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+CONTENT = bytes(range(256)) * 4000
+
+
+@pytest.fixture
+def people(db):
+    return make_cast()
+
+
+@pytest.fixture
+def fetch(people, async_client_for):
+    """``await fetch(person, document, **headers)`` gives the response and its bytes."""
+    clients = {name: async_client_for(getattr(people, name)) for name in ("owner", "stranger")}
+    clients["teammate"] = async_client_for(people.teammate)
+
+    async def get(person, document, query="", **headers):
+        url = reverse("documents:file", args=["law", document.pk]) + query
+        response = await clients[person].get(url, headers=headers)
+        if response.streaming:
+            return response, b"".join([block async for block in response])
+        return response, response.content
+
+    return get
+
+
+@pytest.fixture
+def pdf(people):
+    return DocumentFactory(
+        instance=people.instance, name="Été « final ».pdf", media_type=PDF, content=CONTENT
+    )
+
+
+async def test_members_read_the_file_strangers_find_none(fetch, pdf):
+    response, body = await fetch("teammate", pdf)
+    assert (response.status_code, body) == (200, CONTENT)
+    response, _ = await fetch("stranger", pdf)
+    assert response.status_code == 404
+
+
+async def test_nobody_is_sent_to_log_in(async_client, pdf):
+    response = await async_client.get(reverse("documents:file", args=["law", pdf.pk]))
+    assert response.status_code == 302
+
+
+async def test_a_document_of_another_instance_does_not_exist(fetch, people):
+    foreign = await sync_to_async(DocumentFactory)(instance=people.other_instance)
+    response, _ = await fetch("owner", foreign)
+    assert response.status_code == 404
+
+
+async def test_a_pdf_may_be_shown_and_keeps_its_name(fetch, pdf):
+    response, _ = await fetch("owner", pdf)
+    assert response["Content-Type"] == PDF
+    assert response["Content-Disposition"].startswith("inline; filename*=utf-8''%C3%89t%C3%A9")
+    response, _ = await fetch("owner", pdf, "?download")
+    assert response["Content-Disposition"].startswith("attachment")
+
+
+async def test_what_could_run_is_only_ever_an_attachment_in_a_sandbox(fetch, people):
+    page = await sync_to_async(DocumentFactory)(
+        instance=people.instance, name="page.html", media_type=HTML, content=b"<script>x</script>"
+    )
+    response, _ = await fetch("owner", page)
+    assert response["Content-Disposition"].startswith("attachment")
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert "private" in response["Cache-Control"]
+
+
+@pytest.mark.parametrize(
+    ("header", "start", "end"),
+    [("bytes=0-99", 0, 99), ("bytes=1000000-", 1000000, 1023999), ("bytes=-5", 1023995, 1023999)],
+    ids=["first bytes", "to the end", "last bytes"],
+)
+async def test_a_range(fetch, pdf, header, start, end):
+    response, body = await fetch("owner", pdf, range=header)
+    assert response.status_code == 206
+    assert response["Content-Range"] == f"bytes {start}-{end}/{len(CONTENT)}"
+    assert response["Content-Length"] == str(len(body))
+    assert body == CONTENT[start : end + 1]
+
+
+async def test_a_range_outside_the_file(fetch, pdf):
+    response, _ = await fetch("owner", pdf, range="bytes=9999999-")
+    assert response.status_code == 416
+    assert response["Content-Range"] == f"bytes */{len(CONTENT)}"
+
+
+async def test_a_file_already_there_is_not_sent_again(fetch, pdf):
+    response, _ = await fetch("owner", pdf)
+    response, body = await fetch("owner", pdf, **{"if-none-match": response["ETag"]})
+    assert (response.status_code, body) == (304, b"")
+
+
+async def test_a_range_of_another_version_gives_the_whole_file(fetch, pdf):
+    response, _ = await fetch("owner", pdf, range="bytes=0-9", **{"if-range": '"other"'})
+    assert response.status_code == 200
+
+
+async def test_a_file_missing_from_the_storage_is_not_found(fetch, pdf):
+    await sync_to_async(pdf.file.storage.delete)(pdf.file.name)
+    response, _ = await fetch("owner", pdf)
+    assert response.status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("bytes=0-9", ByteRange(0, 9)),
+        ("bytes=5-999", ByteRange(5, 99)),
+        ("bytes=-200", ByteRange(0, 99)),
+        ("bytes=9-5", None),
+        ("bytes=0-1,5-6", None),
+        ("bytes=-", None),
+        ("bytes=0-" + "9" * 5000, None),
+        ("bytes=a-b", None),
+        ("lines=1-2", None),
+        ("", None),
+    ],
+)
+def test_range_headers(header, expected):
+    assert parse_range(header, 100) == expected
+
+
+@pytest.mark.parametrize("header", ["bytes=100-", "bytes=-0"])
+def test_ranges_that_no_file_of_that_size_has(header):
+    with pytest.raises(RangeNotSatisfiable):
+        parse_range(header, 100)

@@ -1,0 +1,206 @@
+"""The documents' list: who sees it, what it shows, and that its cost does not grow."""
+
+import hashlib
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from ingestion.documents import queries
+from ingestion.documents.queries import DocumentFilter
+from ingestion.media_types import CSV, PDF
+from ingestion.models import Document
+from instances.tenancy import tenant
+from tests.factories import DocumentFactory
+
+Status = Document.Status
+LIST = "/i/law/documents/"
+
+
+def rows(response):
+    return [document.name for document in response.context["listing"].documents]
+
+
+@pytest.mark.parametrize(
+    ("person", "status"),
+    [("owner", 200), ("editor", 200), ("teammate", 200), ("stranger", 404)],
+)
+@pytest.mark.parametrize("name", ["list", "picker"])
+def test_members_only(cast, client_for, name, person, status):
+    url = reverse(f"documents:{name}", args=["law"])
+    assert client_for(getattr(cast, person)).get(url).status_code == status
+
+
+def test_nobody_is_sent_to_log_in(client, db):
+    assert client.get(LIST).url == f"/accounts/login/?next={LIST}"
+
+
+def test_an_empty_instance_teaches_editors_to_add_and_members_to_wait(cast, client_for):
+    editor, member = client_for(cast.editor).get(LIST), client_for(cast.teammate).get(LIST)
+    assert 'data-pick="files"' in editor.content.decode()
+    assert 'data-pick="files"' not in member.content.decode()
+    assert "<document-uploads" not in member.content.decode()
+
+
+def test_documents_of_another_instance_are_not_listed(cast, client_for):
+    DocumentFactory(instance=cast.other_instance, name="secret.txt")
+    DocumentFactory(instance=cast.instance, name="ours.txt")
+    assert rows(client_for(cast.teammate).get(LIST)) == ["ours.txt"]
+
+
+def test_every_state_is_counted_and_filtered(cast, client_for):
+    for status in Status:
+        DocumentFactory(instance=cast.instance, name=f"{status}.txt", status=status)
+    client = client_for(cast.owner)
+    counts = client.get(LIST).context["listing"].counts
+    assert (counts.total, counts.ready, counts.running, counts.failed) == (5, 1, 3, 1)
+    assert rows(client.get(LIST, {"status": "failed"})) == ["failed.txt"]
+    assert len(rows(client.get(LIST, {"status": "running"}))) == 3
+
+
+def test_search_ignores_case_and_accents_and_looks_in_folders(cast, client_for):
+    DocumentFactory(instance=cast.instance, name="Règlement intérieur.pdf")
+    DocumentFactory(instance=cast.instance, name="Budget.csv", folder="Règlements/2026")
+    DocumentFactory(instance=cast.instance, name="Autre.txt")
+    client = client_for(cast.owner)
+    assert set(rows(client.get(LIST, {"q": "REGLEMENT"}))) == {
+        "Règlement intérieur.pdf",
+        "Budget.csv",
+    }
+    assert rows(client.get(LIST, {"q": "reglement intérieur"})) == ["Règlement intérieur.pdf"]
+    assert rows(client.get(LIST, {"q": "%"})) == []
+
+
+def test_type_filter(cast, client_for):
+    DocumentFactory(instance=cast.instance, name="a.pdf", media_type=PDF)
+    DocumentFactory(instance=cast.instance, name="b.csv", media_type=CSV)
+    assert rows(client_for(cast.owner).get(LIST, {"type": "sheet"})) == ["b.csv"]
+
+
+@pytest.mark.parametrize(
+    ("sort", "names"),
+    [
+        ("name", ["abbaye.txt", "École.txt", "Zèle.txt"]),
+        ("-name", ["Zèle.txt", "École.txt", "abbaye.txt"]),
+        ("-pages", ["École.txt", "Zèle.txt", "abbaye.txt"]),
+        ("added", ["Zèle.txt", "École.txt", "abbaye.txt"]),
+        ("", ["abbaye.txt", "École.txt", "Zèle.txt"]),
+    ],
+)
+def test_orders(cast, client_for, sort, names):
+    for name, pages in (("Zèle.txt", 2), ("École.txt", 3), ("abbaye.txt", 1)):
+        DocumentFactory(instance=cast.instance, name=name, pages=pages)
+    assert rows(client_for(cast.owner).get(LIST, {"sort": sort})) == names
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [{"page": "x"}, {"page": "-1"}, {"sort": "password"}, {"status": "1"}, {"only": "?"}],
+    ids=str,
+)
+def test_a_query_string_that_makes_no_sense_is_ignored(cast, client_for, nonsense):
+    DocumentFactory(instance=cast.instance, name="a.txt")
+    assert rows(client_for(cast.owner).get(LIST, nonsense)) == ["a.txt"]
+
+
+def test_a_page_past_the_end_is_the_last_one(cast, client_for):
+    make_documents(cast.instance, queries.PAGE_SIZE + 1)
+    response = client_for(cast.owner).get(LIST, {"page": "99"})
+    assert len(rows(response)) == 1
+    assert response.context["pages"] == {"previous": "?", "next": ""}
+
+
+def test_a_failed_document_says_why_and_offers_to_try_again(cast, client_for):
+    DocumentFactory(
+        instance=cast.instance, status=Status.FAILED, error_code="encrypted", name="x.pdf"
+    )
+    page = client_for(cast.editor).get(LIST, headers={"accept-language": "en"}).content.decode()
+    assert "protected by a password" in page
+    assert "/retry/" in page
+    page = client_for(cast.teammate).get(LIST, headers={"accept-language": "en"}).content.decode()
+    assert "protected by a password" in page
+    assert "/retry/" not in page
+
+
+def test_progress_is_told_in_passages(cast, client_for):
+    DocumentFactory(instance=cast.instance, status=Status.EMBEDDING, chunks=40, embedded_chunks=12)
+    page = client_for(cast.owner).get(LIST, headers={"accept-language": "en"}).content.decode()
+    assert "Preparing: 12 passages of 40" in page
+    assert 'max="40" value="12"' in page
+
+
+def test_a_name_is_never_markup(cast, client_for):
+    DocumentFactory(instance=cast.instance, name='<img src=x onerror="alert(1)">.txt')
+    page = client_for(cast.owner).get(LIST).content.decode()
+    assert "<img src=x" not in page
+
+
+def test_the_list_costs_as_many_queries_for_many_documents_as_for_one(cast, client_for):
+    client = client_for(cast.owner)
+    make_documents(cast.instance, 1)
+    client.get(LIST)
+    with CaptureQueriesContext(connection) as for_one:
+        client.get(LIST)
+    make_documents(cast.instance, 120, start=1)
+    with CaptureQueriesContext(connection) as for_many:
+        client.get(LIST)
+    assert len(for_many) == len(for_one)
+
+
+def test_the_picker_offers_ready_documents_by_name(cast, client_for):
+    DocumentFactory(instance=cast.instance, name="Bail.txt")
+    DocumentFactory(instance=cast.instance, name="Acte.txt")
+    DocumentFactory(instance=cast.instance, name="Attente.txt", status=Status.QUEUED)
+    client = client_for(cast.teammate)
+    found = client.get(reverse("documents:picker", args=["law"])).json()
+    assert [document["name"] for document in found["documents"]] == ["Acte.txt", "Bail.txt"]
+    found = client.get(reverse("documents:picker", args=["law"]), {"q": "bai"}).json()
+    assert [document["name"] for document in found["documents"]] == ["Bail.txt"]
+
+
+def test_the_pulse_changes_with_any_document(cast):
+    with tenant(cast.instance):
+        before = queries.pulse(cast.instance)
+    document = DocumentFactory(instance=cast.instance, status=Status.QUEUED)
+    with tenant(cast.instance):
+        added = queries.pulse(cast.instance)
+        Document.objects.filter(pk=document.pk).update(
+            updated_at=timezone.now() + timedelta(seconds=1)
+        )
+        moved = queries.pulse(cast.instance)
+        document.delete()
+        removed = queries.pulse(cast.instance)
+    assert len({before, added, moved}) == 3
+    assert removed == before
+    assert added.running
+    assert not removed.running
+
+
+def test_one_document_alone(cast):
+    document = DocumentFactory(instance=cast.instance)
+    DocumentFactory(instance=cast.instance)
+    with tenant(cast.instance):
+        listing = queries.list_documents(cast.instance, DocumentFilter(only=document.pk))
+    assert listing.documents == (document,)
+
+
+def make_documents(instance, number, start=0):
+    keys = {n: uuid4() for n in range(start, start + number)}
+    with tenant(instance):
+        Document.objects.bulk_create(
+            Document(
+                pk=keys[n],
+                file=f"{instance.pk}/{keys[n]}",
+                instance=instance,
+                name=f"{n:05}.txt",
+                media_type="text/plain",
+                size_bytes=1,
+                sha256=hashlib.sha256(str(n).encode()).hexdigest(),
+                status=Status.READY,
+            )
+            for n in range(start, start + number)
+        )

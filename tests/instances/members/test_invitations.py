@@ -1,0 +1,217 @@
+"""Invitations: made, listed, revoked by administrators; accepted once, by one person."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+
+import pytest
+from django.core import mail
+from django.db import DatabaseError, connection
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.people.activation import switch_off
+from administration.invitation_mail import send_invitation
+from instances.access.gates import get_membership
+from instances.errors import AlreadyMember, InvitationClosed
+from instances.members.invitations import accept, create_invitation, find_invitation, revoke
+from instances.models import AuditEntry, Invitation, Membership
+from instances.tenancy import tenant
+from tests.factories import InvitationFactory, MembershipFactory, UserFactory
+
+SOON = timezone.now() + timedelta(days=7)
+LATER = timezone.now() + timedelta(days=180)
+
+
+def url(name, *args):
+    return reverse(f"administration:{name}", args=["law", *args])
+
+
+def invite(cast, **fields) -> tuple[Invitation, str]:
+    given = {"role": "guest", "expires_at": SOON, "membership_expires_at": LATER}
+    with tenant(cast.instance):
+        return create_invitation(instance=cast.instance, created_by=cast.owner, **(given | fields))
+
+
+def test_an_invitation_lets_one_person_in_once(cast):
+    invitation, token = invite(cast)
+    assert token not in invitation.digest
+    newcomer = UserFactory()
+    membership = accept(find_invitation(token), user=newcomer)
+    assert (membership.role, membership.expires_at) == ("guest", LATER)
+    with pytest.raises(InvitationClosed, match="accepted"):
+        accept(invitation, user=UserFactory())
+    with tenant(cast.instance):
+        kinds = set(AuditEntry.objects.values_list("action", flat=True))
+    assert kinds >= {"invitation.created", "invitation.accepted"}
+
+
+@pytest.mark.parametrize("state", ["expired", "revoked"])
+def test_a_closed_invitation_lets_nobody_in(cast, state):
+    invitation, _token = invite(
+        cast, expires_at=SOON if state == "revoked" else timezone.now() - timedelta(seconds=1)
+    )
+    if state == "revoked":
+        with tenant(cast.instance):
+            revoke(invitation)
+    with pytest.raises(InvitationClosed, match=state):
+        accept(invitation, user=UserFactory())
+
+
+@pytest.mark.parametrize("token", ["", "x", "rag_nothing", "é" * 500])
+def test_an_unknown_token_finds_nothing(db, token):
+    assert find_invitation(token) is None
+
+
+@pytest.mark.parametrize(
+    ("held", "offered", "becomes"),
+    [
+        ({"role": "editor"}, {"role": "guest"}, None),
+        ({"role": "member"}, {"role": "editor"}, None),  # It would end one day.
+        ({"role": "member"}, {"role": "editor", "membership_expires_at": None}, "editor"),
+        ({"role": "guest", "expires_at": SOON}, {"role": "guest"}, "guest"),
+        ({"role": "editor", "expires_at": "2020-01-01T00:00Z"}, {"role": "guest"}, "guest"),
+    ],
+    ids=["less", "more but shorter", "more", "longer", "had ended"],
+)
+def test_a_member_accepts_only_what_gives_more(cast, held, offered, becomes):
+    membership = MembershipFactory(instance=cast.instance, **held)
+    invitation, _token = invite(cast, **offered)
+    if becomes is None:
+        with pytest.raises(AlreadyMember):
+            accept(invitation, user=membership.user)
+        with tenant(cast.instance):
+            assert Invitation.objects.get().state == "open"
+    else:
+        assert accept(invitation, user=membership.user).role == becomes
+
+
+@pytest.mark.parametrize(
+    "fields", [{"role": "admin"}, {"role": "guest", "membership_expires_at": None}]
+)
+def test_no_administrator_and_no_guest_for_ever(cast, fields):
+    with pytest.raises(ValueError, match="no administrator"):
+        invite(cast, **fields)
+
+
+def test_the_database_refuses_an_administrator_by_invitation(cast):
+    with pytest.raises(DatabaseError, match="no_administrator_by_invitation"):
+        InvitationFactory(instance=cast.instance, role="admin")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_accept_at_once_one_gets_in(cast):
+    invitation, _token = invite(cast)
+    people = [UserFactory() for _ in range(4)]
+    together = Barrier(len(people))
+
+    def try_it(person):
+        try:
+            together.wait()
+            accept(invitation, user=person)
+        except InvitationClosed:
+            return 0
+        finally:
+            connection.close()
+        return 1
+
+    with ThreadPoolExecutor(len(people)) as threads:
+        assert sum(threads.map(try_it, people)) == 1
+    with tenant(cast.instance):
+        assert Membership.objects.filter(user__in=people).count() == 1
+
+
+def test_the_link_is_shown_once_and_never_again(cast, client_for):
+    owner = client_for(cast.owner)
+    form = {"note": "Dr Curie", "role": "guest", "valid_days": "7", "access_until": "2099-01-01"}
+    page = owner.post(url("invitation_create"), form)
+    link = page.context["link"]
+    assert link in page.text
+    assert page["Cache-Control"] == "no-store"
+    listed = owner.get(url("invitations"))
+    assert "Dr Curie" in listed.text
+    assert link.rstrip("/").rpartition("/")[2] not in listed.text
+    invitation = page.context["invitation"]
+    assert invitation.created_by == cast.owner
+    owner.post(url("invitation_revoke", invitation.pk))
+    assert find_invitation(link.rstrip("/").rpartition("/")[2]).state == "revoked"
+
+
+@pytest.mark.parametrize(
+    ("change", "wrong"),
+    [
+        ({"role": "admin"}, "role"),
+        ({"access_until": ""}, "access_until"),
+        ({"access_until": "2020-01-01"}, "access_until"),
+        ({"valid_days": "3650"}, "valid_days"),
+        ({"note": ""}, "note"),
+    ],
+    ids=lambda value: str(value),
+)
+def test_what_an_invitation_may_not_be(cast, client_for, change, wrong):
+    form = {"note": "x", "role": "guest", "valid_days": "7", "access_until": "2099-01-01"}
+    page = client_for(cast.owner).post(url("invitation_create"), form | change)
+    assert page.context["form"].errors.keys() == {wrong}
+
+
+def test_a_mailed_invitation_is_sent_and_not_shown(cast, client_for, settings, caplog):
+    settings.EMAIL_HOST = "mail.example.org"
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    form = {"note": "x", "role": "member", "valid_days": "7", "email": "marie@example.org"}
+    answer = client_for(cast.owner).post(url("invitation_create"), form)
+    assert answer.url == url("invitations")
+    [sent] = mail.outbox
+    assert sent.to == ["marie@example.org"]
+    token = sent.body.partition("/invitations/")[2].partition("/")[0]
+    assert find_invitation(token).email == "marie@example.org"
+    assert token not in caplog.text
+
+
+def test_a_mail_that_fails_leaves_the_link_to_copy(cast, client_for, settings):
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    form = {"note": "x", "role": "member", "valid_days": "7", "email": "marie@example.org"}
+    page = client_for(cast.owner).post(url("invitation_create"), form)
+    assert f"data-text>{settings.SITE_URL}/invitations/" in page.text
+    assert "marie@example.org" in page.text
+    # Whoever copies the link has not shown that the address is theirs.
+    with tenant(cast.instance):
+        assert Invitation.objects.get().email == ""
+
+
+@pytest.mark.parametrize(
+    ("person", "status"), [("stranger", 404), ("teammate", 403), ("editor", 403), ("owner", 200)]
+)
+def test_who_sees_invitations(cast, client_for, person, status):
+    browser = client_for(getattr(cast, person))
+    assert browser.get(url("invitations")).status_code == status
+    assert browser.get(url("invitation_create")).status_code == status
+
+
+def test_the_invitation_of_another_instance_is_out_of_reach(cast, client_for):
+    other = InvitationFactory(instance=cast.other_instance)
+    assert client_for(cast.owner).post(url("invitation_revoke", other.pk)).status_code == 404
+
+
+def test_an_invited_person_is_a_member_like_any_other(cast):
+    invitation, _token = invite(cast, role="member", membership_expires_at=None)
+    newcomer = UserFactory()
+    accept(invitation, user=newcomer)
+    assert get_membership(newcomer, "law").role == "member"
+
+
+def test_whoever_was_switched_off_does_not_come_back_by_a_link_of_theirs(cast):
+    _invitation, token = invite(cast)
+    switch_off(cast.owner)
+    assert find_invitation(token).state == "revoked"
+    with pytest.raises(InvitationClosed, match="revoked"):
+        accept(find_invitation(token), user=UserFactory())
+
+
+def test_no_name_writes_a_header_of_the_mail(cast):
+    cast.instance.name = "Law\rBcc: victim@example.org"
+    invitation, _token = invite(cast, email="marie@example.org")
+    send_invitation(invitation, "https://rag.example/invitations/x/")
+    [sent] = mail.outbox
+    assert "Law Bcc: victim@example.org" in sent.subject
+    assert sent.recipients() == ["marie@example.org"]

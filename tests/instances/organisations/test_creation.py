@@ -1,0 +1,84 @@
+"""Organisations and instances made by several people at the same moment."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection
+
+from administration import requests
+from instances.errors import AlreadyRequested, InstanceError
+from instances.models import AuditEntry, Instance, InstanceRequest
+from instances.organisations.creation import create_instance
+from instances.tenancy import tenant
+from tests.factories import IdentityFactory, InstanceFactory, OrganisationFactory, UserFactory
+
+WISH = {"purpose": "x", "expected_members": 3, "sensitivity": "internal", "language": "fr"}
+
+
+def at_once(n: int, act: Callable[[int], Any]) -> list[Any]:
+    """What ``act(0)``, ``act(1)``… gave, or the error they raised, all begun together."""
+
+    def one(number: int) -> Any:
+        try:
+            return act(number)
+        except InstanceError as error:
+            return type(error)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(n) as pool:
+        return list(pool.map(one, range(n)))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_instances_of_one_name_get_identifiers_of_their_own():
+    organisations = OrganisationFactory.create_batch(4)
+    made = at_once(4, lambda n: create_instance(organisation=organisations[n], name="Droit"))
+    assert {instance.slug for instance in made} == {"droit", "droit-2", "droit-3", "droit-4"}
+
+
+def test_an_identifier_in_use_is_an_error(db):
+    InstanceFactory(slug="law")
+    with pytest.raises(IntegrityError):
+        create_instance(organisation=OrganisationFactory(), name="x", slug="law")
+
+
+def test_who_creates_it_is_on_record(db):
+    instance = create_instance(organisation=OrganisationFactory(), name="x")
+    with tenant(instance):
+        assert AuditEntry.objects.get().action == "instance.created"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("rule", ["open", "approval"])
+def test_a_double_click_asks_once(rule):
+    organisation = OrganisationFactory(creation_rule=rule)
+    person = UserFactory()
+    IdentityFactory(user=person, organisation_ids=[organisation.pk])
+    asked = at_once(
+        4,
+        lambda _n: requests.request_instance(
+            user=person, organisation=organisation, name="Droit", **WISH
+        ),
+    )
+    assert asked.count(AlreadyRequested) == 3
+    assert InstanceRequest.objects.count() == 1
+    assert Instance.objects.count() == (rule == "open")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_double_click_gives_one_personal_space_within_the_limit():
+    organisation = OrganisationFactory(max_instances=2)
+    people = UserFactory.create_batch(3)
+    for person in people:
+        IdentityFactory(user=person, organisation_ids=[organisation.pk])
+    at_once(
+        6,
+        lambda n: requests.create_personal_instance(
+            user=people[n // 2], organisation=organisation, language="fr"
+        ),
+    )
+    owners = list(Instance.objects.values_list("owner", flat=True))
+    assert len(owners) == len(set(owners)) == 2

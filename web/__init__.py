@@ -1,0 +1,1 @@
+"""What every package with web pages needs; no models, no tenants."""
