@@ -35,6 +35,7 @@ from retrieval.search import asearch
 from tests.cast import Cast
 from tests.database import DatabaseSwitch, is_anybody_waiting, wait_until
 from tests.scripted_llm import Act, Reply, ScriptedLLM, chunk, stream
+from usage.admission import UNLIMITED
 from usage.models import UsageRecord
 
 ABOUT_LEAVE = "Combien de jours de congé ont les doctorants ?"
@@ -290,7 +291,7 @@ async def test_answer_of_the_api_is_recorded_when_the_database_is_back(
         created_by=library.owner,
     )
     question = Question(instance=library.instance, text=ABOUT_LEAVE, model=choose_model(""))
-    completion = completions.Completion(question, key)
+    completion = completions.Completion(question, key, UNLIMITED)
     await completion.begin()
     whole = asyncio.create_task(completion.whole())
     await asyncio.to_thread(database.cut)
