@@ -8,8 +8,9 @@
 
 // Printable ASCII and Latin letters: what reads from left to right, and is what it looks like.
 const PLAIN = /^[\x21-\x7e\p{Script=Latin}]+$/u;
-// Characters that change the order of the text around them, and some that take no room.
-const MISLEADING = /[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
+// Characters that change the order of the text around them, and some that take no room. The word
+// joiner U+2060 stays outside links: an escaped bracket contains it, so that it is no citation.
+const MISLEADING = /[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2061-\u2069\ufeff]/g;
 
 /** Take from the texts of `root` the characters that hide or reverse others. */
 export function removeMisleadingCharacters(root) {
@@ -47,12 +48,14 @@ function destination(href) {
   return url.protocol === "mailto:" || url.host ? url : null;
 }
 
-/** Let no empty space in the text push the host out of sight. */
+/** Let no empty space in the text push the host out of sight, and nothing invisible stay in it. */
 function keepTogether(link) {
   for (const pause of link.querySelectorAll("br")) pause.replaceWith(" ");
   const walker = document.createTreeWalker(link, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
-    walker.currentNode.data = walker.currentNode.data.replace(/[\s\u2800\u3164]+/g, " ");
+    walker.currentNode.data = walker.currentNode.data
+      .replace(/\u2060/g, "")
+      .replace(/[\s\u2800\u3164]+/g, " ");
   }
 }
 

@@ -63,7 +63,7 @@ def test_a_request_is_approved_and_a_charter_published(page_for, cast):
     expect(member).to_have_url(f"{member.url.split('/i/')[0]}/i/law/")
 
     page.goto(f"/o/{slug}/audit/")
-    sentence = "owner (owner) published a usage charter of"
+    sentence = f"owner (owner, no. {cast.owner.pk}) published a usage charter of"
     expect(page.get_by_text(sentence)).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("link", name="CSV").click()
