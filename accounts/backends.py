@@ -6,7 +6,7 @@ from allauth.account.auth_backends import AuthenticationBackend
 from django.http import HttpRequest
 
 from accounts.logins.addresses import account_named
-from accounts.models import User
+from people.models import User
 
 
 class PasswordBackend(AuthenticationBackend):

@@ -7,7 +7,6 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 
 from accounts.logins import sessions
-from accounts.models import User
 from accounts.oidc import operators
 from accounts.oidc.errors import ProviderUnreachable
 from accounts.oidc.models import OidcSession
@@ -15,6 +14,7 @@ from accounts.saml.errors import MetadataRefused
 from accounts.saml.feeds import refresh_feed
 from accounts.saml.models import MetadataFeed, SamlPost, SamlReplay, SamlRequest, SamlSession
 from instances.rules.matching import reevaluate_person
+from people.models import User
 
 logger = logging.getLogger(__name__)
 

@@ -31,7 +31,7 @@ from instances.models import (
     Organisation,
     OrganisationAdministrator,
 )
-from instances.people_search import searchable
+from people.search import searchable
 from web.search_words import search_words
 
 PEOPLE_PER_PAGE = 50

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import connections, models, transaction
 
-from accounts.models import IdentityProvider, LoginRule, MetadataFeed, User
+from accounts.models import IdentityProvider, LoginRule, MetadataFeed
 from administration.lifecycle.contents import tenant_models
 from chat.models import Conversation, Message
 from ingestion.models import Document
@@ -29,6 +29,7 @@ from instances.models import (
     Organisation,
     OrganisationAdministrator,
 )
+from people.models import User
 from usage.models import UsageRecord
 
 FEDERATION = "https://federation.example.org/"

@@ -43,7 +43,7 @@ _PEOPLE = """
 import json, sys
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
-from accounts.models import User
+from people.models import User
 from instances.api_keys import create_api_key
 from instances.models import Membership
 from instances.creation import create_instance, create_organisation

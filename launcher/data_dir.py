@@ -1,6 +1,6 @@
 """The data directory: where everything lives, whose it is, and who holds it now.
 
-VERSION       layout version: a newer one is refused
+VERSION       layout version: any other than ours is refused
 lock          held by ./run, or by ./manage while it has the database up by itself
 secrets.json  generated keys and passwords, mode 0600
 ports.json    loopback ports, remembered from one start to the next
@@ -20,7 +20,9 @@ from pathlib import Path
 
 from .errors import LauncherError
 
-LAYOUT_VERSION = 1
+# Raised when a data directory of the version before cannot be used: 2 has the migrations that were
+# written anew before the first release.
+LAYOUT_VERSION = 2
 MIN_FREE_BYTES = 200 << 20
 # A Unix socket's path may take 107 bytes; ours end in "/.s.PGSQL.5432.lock" at the longest.
 MAX_SOCKET_DIR_BYTES = 107 - len("/.s.PGSQL.5432.lock")
@@ -79,7 +81,7 @@ class DataDir:
 def open_data_dir(path: Path) -> DataDir:
     """Create what is missing of the data directory at ``path`` and check that it can be used.
 
-    Raises LauncherError when it is of a newer version, not writable, or on a full disk.
+    Raises LauncherError when it is of another version, not writable, or on a full disk.
     """
     data = DataDir(path.expanduser().resolve())
     try:
@@ -127,6 +129,11 @@ def _check_version(data: DataDir) -> None:
         raise LauncherError(
             f"{data.root} was written by a newer version of ragapp (layout {found}, this one knows "
             f"{LAYOUT_VERSION}). Update ragapp (git pull), or choose another --data-dir."
+        )
+    if int(found) < LAYOUT_VERSION:
+        raise LauncherError(
+            f"{data.root} was written before the first release of ragapp (layout {found}, this one "
+            f"needs {LAYOUT_VERSION}) and cannot be upgraded: choose another --data-dir."
         )
 
 

@@ -76,6 +76,7 @@ INSTALLED_APPS = [
     "inference",
     "administration",
     "instances",
+    "people",
     "allauth",
     "allauth.account",
     "allauth.socialaccount",
@@ -193,7 +194,7 @@ CACHES: dict[str, Any] = {
 }
 
 # --- Accounts -------------------------------------------------------------------------------------
-AUTH_USER_MODEL = "accounts.User"
+AUTH_USER_MODEL = "people.User"
 AUTHENTICATION_BACKENDS = [
     "accounts.backends.PasswordBackend",
 ]
@@ -208,7 +209,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
-# ``instances.usernames``: one spelling, in which allauth looks as well.
+# ``people.usernames``: one spelling, in which allauth looks as well.
 ACCOUNT_PRESERVE_USERNAME_CASING = False
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = f"[{SITE_NAME}] "

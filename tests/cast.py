@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from accounts.models import User
 from instances.models import Instance, Membership
+from people.models import User
 from tests.factories import InstanceFactory, MembershipFactory, UserFactory
 
 

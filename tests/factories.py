@@ -10,7 +10,6 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from accounts.models import User
 from chat.models import Citation, Conversation, Feedback, Message
 from ingestion.models import Chunk, CorpusStatistics, Document, DocumentPage, TermStatistics
 from instances.models import (
@@ -24,6 +23,7 @@ from instances.models import (
     OrganisationAdministrator,
 )
 from instances.tenancy import tenant
+from people.models import User
 from usage.models import UsageRecord
 
 PASSWORD = "correct horse battery staple"

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.test import Client
 
-from accounts.models import User
 from instances.models import Organisation
+from people.models import User
 from tests.factories import IdentityFactory, UserFactory
 
 

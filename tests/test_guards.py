@@ -24,6 +24,7 @@ PROJECT_APPS = {
     "ingestion",
     "inference",
     "instances",
+    "people",
     "retrieval",
     "usage",
 }
@@ -37,7 +38,6 @@ SHARED_MODELS = {
     "accounts.SamlReplay",
     "accounts.SamlRequest",
     "accounts.SamlSession",
-    "accounts.User",
     "instances.AccountControl",
     "instances.AuditEntry",
     "instances.AuditSeal",
@@ -50,6 +50,7 @@ SHARED_MODELS = {
     "instances.InstanceTotals",
     "instances.Organisation",
     "instances.OrganisationAdministrator",
+    "people.User",
 }
 # What a person who is not logged in may open.
 PUBLIC_VIEWS = {

@@ -20,6 +20,7 @@ PACKAGES = [
     "inference",
     "ingestion",
     "instances",
+    "people",
     "ragapp",
     "retrieval",
     "usage",

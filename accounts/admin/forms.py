@@ -11,11 +11,11 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from accounts.logins.addresses import is_address_taken
-from accounts.models import User
 from accounts.people.takeover import password_issued
 from instances import audit
 from instances.errors import USER_MESSAGES, AddressTaken
-from instances.usernames import clean_chosen_username
+from people.models import User
+from people.usernames import clean_chosen_username
 
 
 class NewAccountForm(AdminUserCreationForm):

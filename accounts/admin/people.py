@@ -9,7 +9,6 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.forms import AccountForm, IssuePasswordForm, NewAccountForm
-from accounts.models import User
 from accounts.people.activation import switch_off, switch_on
 from accounts.people.erasure import StillResponsible, erase_person, require_successors
 from accounts.people.takeover import address_changed
@@ -18,6 +17,7 @@ from instances.access.account_control import confirm_independence, record_contro
 from instances.errors import InstanceError, user_message
 from instances.models import AccountControl
 from instances.organisations.operators import operators
+from people.models import User
 from web.search_words import LimitedSearchAdmin
 
 admin.site.unregister(Group)

@@ -12,8 +12,8 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from accounts.logins.addresses import account_of_address
-from accounts.models import User
-from instances.usernames import normalise_username
+from people.models import User
+from people.usernames import normalise_username
 
 
 class LoginForm(AllauthLoginForm):

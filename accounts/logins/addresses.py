@@ -7,7 +7,7 @@ hash, and a forgotten password sends one mail.
 from django.db.models import Value
 from django.db.models.functions import Lower
 
-from accounts.models import HAS_PASSWORD, User
+from people.models import HAS_PASSWORD, User
 
 
 def account_of_address(address: str) -> User | None:

@@ -13,7 +13,7 @@ from django.http import HttpRequest
 
 from accounts.logins.addresses import account_named
 from accounts.logins.known_browsers import browser_of
-from accounts.models import User
+from people.models import User
 
 _APP = "allauth.account"
 

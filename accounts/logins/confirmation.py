@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from accounts.logins.linking import recently_authenticated
-from accounts.models import User
+from people.models import User
 
 View = Callable[..., HttpResponseBase]
 

@@ -12,7 +12,7 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import salted_hmac
 
-from accounts.models import User
+from people.models import User
 
 COOKIE = "known_browser"
 LASTS_S = 180 * 24 * 3600

@@ -23,7 +23,7 @@ from accounts.oidc.errors import AnswerRefused, MfaNotDone
 from accounts.oidc.http import as_object, fetch
 from accounts.oidc.subject import REFEDS_MFA, OidcSubject, subject_from
 from accounts.oidc.tokens import verify, verify_id_token
-from instances.usernames import proposed_username, shown_name
+from people.usernames import proposed_username, shown_name
 
 
 class OidcAccount(OpenIDConnectProviderAccount):

@@ -5,8 +5,8 @@ import secrets
 from django.db import transaction
 
 from accounts.logins.sessions import end_sessions_under
-from accounts.models import User
 from instances import audit
+from people.models import User
 
 
 def switch_off(user: User) -> None:

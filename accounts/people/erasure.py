@@ -18,11 +18,11 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.db import models, transaction
 
-from accounts.models import User
 from instances import audit
 from instances.across_instances import ask
 from instances.models import ApiKey, Instance, InstanceOwnedModel, Membership
 from instances.tenancy import tenant
+from people.models import User
 
 
 class StillResponsible(Exception):

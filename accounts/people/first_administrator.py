@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from accounts.models import User
 from instances.members.memberships import one_time_password
 from instances.organisations.creation import create_instance, create_organisation
+from people.models import User
 
 USERNAME = "admin"
 

@@ -8,12 +8,12 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.logins.addresses import is_address_taken
-from accounts.models import User
 from instances import audit
 from instances.access.account_control import record_control
 from instances.members.invitations import accept
 from instances.models import AccountControl, Invitation
-from instances.usernames import clean_chosen_username
+from people.models import User
+from people.usernames import clean_chosen_username
 
 
 class GuestAccountForm(UserCreationForm):

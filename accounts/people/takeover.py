@@ -8,12 +8,12 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts.models import User
 from accounts.people.activation import end_every_session
 from instances import audit
 from instances.access.account_control import record_control
 from instances.models import AccountControl
 from instances.notifications import account_controlled
+from people.models import User
 
 
 def password_issued(user: User, *, by: Any | None) -> None:

@@ -10,7 +10,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from accounts.saml.responses import AuthenticatedSubject
-from instances.usernames import proposed_username, shown_name
+from people.usernames import proposed_username, shown_name
 
 
 class SamlAccount(ProviderAccount):

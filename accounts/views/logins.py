@@ -16,9 +16,10 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.logins.confirmation import confirm_url
 from accounts.logins.linking import LastWayIn, begin_linking, recently_authenticated, unlink
-from accounts.models import IdentityProvider, User
+from accounts.models import IdentityProvider
 from accounts.saml.provider import SamlProvider
 from instances.access.second_factor import has_second_factor
+from people.models import User
 from web.next_page import next_page
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.forms.passwords import PreferencesForm, ProfileForm
-from accounts.models import User
+from people.models import User
 from web.next_page import next_page
 
 

@@ -21,7 +21,7 @@ from instances.models import (
     Organisation,
     Role,
 )
-from instances.usernames import clean_chosen_username, validate_not_an_address
+from people.usernames import clean_chosen_username, validate_not_an_address
 
 GUEST_STAYS = timedelta(days=183)
 # Attributes by which institutions say what somebody is entitled to, or in which group.

@@ -1,22 +1,11 @@
-from django.db import migrations, models
+from django.db import migrations
 
 from instances.row_security import AskAcrossInstances
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("chat", "0002_row_security"),
-        ("instances", "0004_administration"),
-    ]
+    dependencies = [("chat", "0002_row_security")]
     operations = [
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(
-                condition=models.Q(("status", "streaming")),
-                fields=["updated_at"],
-                name="message_being_written",
-            ),
-        ),
         AskAcrossInstances(
             "instances_with_silent_answers",
             tables=["chat_message"],

@@ -1,7 +1,7 @@
 from django.db import migrations
 
-# Exact however a row came or went, and one query for a list of instances: an application that
-# counted would see one tenant at a time.
+# Counted by the database, so that the totals are exact whatever adds or deletes a row, and one query
+# reads those of many instances: the application sees the rows of one instance at a time.
 _FUNCTION = """
 CREATE FUNCTION keep_instance_totals() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -26,31 +26,12 @@ BEGIN
 END $$
 """
 
-# Row security shows even the owner one tenant at a time.
-_FIRST_COUNT = """
-DO $$
-DECLARE tenant bigint;
-BEGIN
-  FOR tenant IN SELECT id FROM instances_instance LOOP
-    PERFORM set_config('ragapp.instance', tenant::text, true);
-    INSERT INTO instances_instancetotals (instance_id, documents, stored_bytes)
-    SELECT tenant, count(*), coalesce(sum(size_bytes), 0) FROM ingestion_document;
-  END LOOP;
-  PERFORM set_config('ragapp.instance', '', true);
-END $$
-"""
-
-
 class Migration(migrations.Migration):
-    dependencies = [
-        ("ingestion", "0002_row_security"),
-        ("instances", "0003_self_service"),
-    ]
+    dependencies = [("ingestion", "0002_row_security")]
     operations = [
         migrations.RunSQL(
             (
                 _FUNCTION,
-                _FIRST_COUNT,
                 "CREATE TRIGGER totals_grow AFTER INSERT ON ingestion_document"
                 " REFERENCING NEW TABLE AS added"
                 " FOR EACH STATEMENT EXECUTE FUNCTION keep_instance_totals()",

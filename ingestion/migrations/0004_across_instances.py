@@ -1,22 +1,11 @@
-from django.db import migrations, models
+from django.db import migrations
 
 from instances.row_security import AskAcrossInstances
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("ingestion", "0003_totals"),
-        ("instances", "0004_administration"),
-    ]
+    dependencies = [("ingestion", "0003_totals")]
     operations = [
-        migrations.AddIndex(
-            model_name="document",
-            index=models.Index(
-                condition=models.Q(("status", "ready")),
-                fields=["embedding_model", "instance"],
-                name="document_ready_by_model",
-            ),
-        ),
         AskAcrossInstances(
             "unfinished_documents",
             tables=["ingestion_document"],
@@ -30,7 +19,7 @@ class Migration(migrations.Migration):
             tables=["ingestion_document"],
             arguments="model text",
             returns="instance_id bigint",
-            # As two ranges of an index: most documents are of today's model.
+            # Two ranges of an index: most documents have the current model.
             query="SELECT DISTINCT instance_id FROM ingestion_document WHERE status = 'ready'"
             " AND (embedding_model < model OR embedding_model > model)",
         ),

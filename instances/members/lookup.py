@@ -19,7 +19,7 @@ from django.db.models.functions import Lower
 from instances.errors import AmbiguousName, MemberNotFound
 from instances.models import Identity, Membership, Organisation, Role
 from instances.tenancy import administering
-from instances.usernames import normalise_username
+from people.usernames import normalise_username
 
 
 def find_person(name: str, *, among: Organisation | None) -> Any:

@@ -23,8 +23,8 @@ from instances.errors import (
 )
 from instances.members import removal
 from instances.models import AccountControl, Instance, Invitation, Membership
-from instances.people_search import searchable
 from instances.tenancy import as_user
+from people.search import searchable
 from web.search_words import search_words
 
 # Without the characters that look alike.

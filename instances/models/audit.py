@@ -7,7 +7,7 @@ from django.db import models
 
 
 class AuditEntry(models.Model):
-    """One administrative act. PostgreSQL lets nobody change or delete it (0004_administration).
+    """One administrative act; PostgreSQL refuses to change or delete it (``0003_append_only``).
 
     The tables' owner can switch that off: ``AuditSeal`` is the evidence of what is changed then.
     Without foreign keys: it outlives what it speaks of. The key is made here, so that an insert

@@ -3,9 +3,9 @@
 import pytest
 from django.urls import reverse
 
-from accounts.models import User
 from instances.models import AuditEntry
 from instances.tenancy import overseeing
+from people.models import User
 from tests.factories import InstanceFactory, UserFactory
 
 
@@ -34,7 +34,7 @@ def test_an_account_is_created(browser, operator):
     password = "only she knows this one"
     form = {"username": "ada", "password1": password, "password2": password}
     form["usable_password"] = "true"
-    browser.post(reverse("admin:accounts_user_add"), form)
+    browser.post(reverse("admin:people_user_add"), form)
     (entry,) = entries()
     assert (entry.action, entry.target) == ("user.created", "ada (ada)")
     assert entry.actor_id == operator.pk
@@ -42,7 +42,7 @@ def test_an_account_is_created(browser, operator):
 
 def test_the_fields_of_a_change_are_named(browser):
     person = UserFactory(username="ada")
-    page = reverse("admin:accounts_user_change", args=[person.pk])
+    page = reverse("admin:people_user_change", args=[person.pk])
     browser.post(page, form_of(person, email="ada@example.com"))
     changed, told = entries()
     assert (changed.action, told.action) == ("address.changed", "user.changed")
@@ -60,18 +60,18 @@ def test_a_password_is_set_and_that_is_told(browser):
 
 def test_nobody_becomes_an_operator_there(browser):
     person = UserFactory(username="ada")
-    page = reverse("admin:accounts_user_change", args=[person.pk])
+    page = reverse("admin:people_user_change", args=[person.pk])
     browser.post(page, form_of(person, is_staff="on", is_superuser="on"))
     assert not User.objects.get(username="ada").is_staff
 
 
 def test_the_last_operator_is_not_switched_off(browser, operator):
-    page = reverse("admin:accounts_user_change", args=[operator.pk])
+    page = reverse("admin:people_user_change", args=[operator.pk])
     browser.post(page, form_of(operator, is_active=None, email="new@example.org"))
     operator.refresh_from_db()
     assert (operator.is_active, operator.email) == (True, "new@example.org")
     second = UserFactory(username="second", is_staff=True)
-    page = reverse("admin:accounts_user_change", args=[second.pk])
+    page = reverse("admin:people_user_change", args=[second.pk])
     browser.post(page, form_of(second, is_active=None))
     assert not User.objects.get(username="second").is_active
 

@@ -6,7 +6,7 @@ import pytest
 from django.core import mail
 from django.urls import reverse
 
-from accounts.models import User
+from people.models import User
 from tests.factories import PASSWORD, UserFactory
 
 NEW = "a new secret of my own"

@@ -24,7 +24,7 @@ import json
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
-from accounts.models import User
+from people.models import User
 from instances.models import Identity, Organisation, OrganisationAdministrator
 organisation = Organisation.objects.get(name="Université")
 def session(user):

@@ -8,8 +8,9 @@ import pytest
 from allauth.socialaccount.models import SocialAccount
 from playwright.sync_api import Browser, Page, expect
 
-from accounts.models import LoginRule, User
+from accounts.models import LoginRule
 from accounts.oidc.operators import add_provider, after_logout_url, callback_url, problems
+from people.models import User
 from tests.accounts.oidc.real_provider import running_provider
 from tests.factories import PASSWORD, OrganisationFactory, UserFactory
 

@@ -10,10 +10,10 @@ from allauth.mfa.models import Authenticator
 from django.contrib.sessions.models import Session
 from playwright.sync_api import Page, expect
 
-from accounts.models import User
 from accounts.people.takeover import password_issued
 from instances.access.api_keys import create_api_key
 from instances.models import Instance
+from people.models import User
 from tests.factories import PASSWORD, MembershipFactory, UserFactory
 
 

@@ -43,7 +43,7 @@ def test_what_is_written_is_taken_back(cast):
 
 def test_what_concerns_no_tenant_is_left_out():
     statements = [
-        Statement("SELECT 1 FROM accounts_user", None, "here"),
+        Statement("SELECT 1 FROM people_user", None, "here"),
         Statement("INSERT INTO instances_auditentry (id) VALUES (1)", None, "here"),
         Statement("SELECT id FROM instances_auditentry", None, "here"),
         Statement("SELECT id FROM instances_auditentry", None, "there"),

@@ -46,7 +46,7 @@ def test_a_backup_is_whole_and_its_operator_s_alone(data, nothing_left):
     with running_services(data, credentials):
         owner = service_environment(data, credentials)["DATABASE_OWNER_URL"]
         with psycopg.connect(owner, autocommit=True) as connection:
-            for table in ("django_session", "accounts_oidcsession", "accounts_user"):
+            for table in ("django_session", "accounts_oidcsession", "people_user"):
                 connection.execute(f"CREATE TABLE {table} (session_key text)")  # type: ignore[arg-type]
                 connection.execute(
                     f"INSERT INTO {table} VALUES (%s)",  # type: ignore[arg-type]  # noqa: S608
@@ -63,7 +63,7 @@ def test_a_backup_is_whole_and_its_operator_s_alone(data, nothing_left):
         data.root / "secrets.json"
     ).read_bytes()
     dumped = (folder / "dump.sql").read_text()
-    assert f"{SESSION}-accounts_user" in dumped
+    assert f"{SESSION}-people_user" in dumped
     assert f"{SESSION}-django_session" not in dumped
     assert f"{SESSION}-accounts_oidcsession" not in dumped
     assert "CREATE TABLE public.django_session" in dumped

@@ -16,6 +16,13 @@ def test_a_newer_layout_is_refused(data: DataDir) -> None:
         open_data_dir(data.root)
 
 
+def test_an_older_layout_is_refused(data: DataDir) -> None:
+    (data.root / "VERSION").write_text("1\n")
+
+    with pytest.raises(LauncherError, match=r"cannot be upgraded.*--data-dir"):
+        open_data_dir(data.root)
+
+
 def test_a_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 

@@ -134,7 +134,7 @@ def test_everything_is_restarted_survives_a_crash_and_stops(
 @pytest.mark.usefixtures("nothing_left")
 def test_manage_brings_its_own_database_when_run_is_not_up(data: DataDir) -> None:
     place = ["--data-dir", str(data.root)]
-    script = "from accounts.models import User; print(User.objects.count())"
+    script = "from people.models import User; print(User.objects.count())"
 
     counted = launch("manage", "shell", "--no-imports", "-c", script, *place)
     unknown = launch("manage", *place, "nosuchcommand")
@@ -161,8 +161,13 @@ def test_a_taken_port_is_one_line(data: DataDir) -> None:
 
 
 def test_a_newer_data_directory_is_one_line(data: DataDir) -> None:
-    (data.root / "VERSION").write_text("2\n")
+    (data.root / "VERSION").write_text("99\n")
     assert "newer version" in refusal(launch("run", "--data-dir", str(data.root)))
+
+
+def test_an_older_data_directory_is_one_line(data: DataDir) -> None:
+    (data.root / "VERSION").write_text("1\n")
+    assert "cannot be upgraded" in refusal(launch("run", "--data-dir", str(data.root)))
 
 
 def test_a_data_directory_in_use_is_one_line(data: DataDir) -> None:

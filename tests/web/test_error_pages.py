@@ -235,7 +235,7 @@ async def test_a_failure_over_asgi_loads_no_more_than_the_user(
         with recorder.at(name):
             response = await client.get(f"/{name}/", headers={"accept": accept})
     assert response.status_code == FAILING[name]
-    assert tables(recorder) == ({"django_session", "accounts_user"} if is_logged_in else set())
+    assert tables(recorder) == ({"django_session", "people_user"} if is_logged_in else set())
     assert "a secret of ours" not in response.text
     if accept == ACCEPT["page"]:
         assert ("teammate</span>" in response.text) is is_logged_in

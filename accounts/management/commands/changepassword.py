@@ -4,8 +4,8 @@ from typing import Any
 
 from django.contrib.auth.management.commands import changepassword
 
-from accounts.models import User
 from accounts.people.takeover import password_issued
+from people.models import User
 
 
 class Command(changepassword.Command):

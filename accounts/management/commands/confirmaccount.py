@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from accounts.models import User
 from instances.access.account_control import confirm_independence
+from people.models import User
 
 
 class Command(BaseCommand):

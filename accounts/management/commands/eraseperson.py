@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from accounts.models import User
 from accounts.people.erasure import StillResponsible, erase_person, require_successors, rows_of
+from people.models import User
 
 
 class Command(BaseCommand):

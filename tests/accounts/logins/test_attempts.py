@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import User
+from people.models import User
 from tests.factories import PASSWORD, UserFactory
 
 SHARED = "shared@univ.example"

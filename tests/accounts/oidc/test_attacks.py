@@ -8,11 +8,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.test import Client
 
-from accounts.models import User
 from accounts.oidc.configuration import discover
 from accounts.oidc.errors import ProviderUnreachable
 from accounts.oidc.operators import add_provider
 from instances.models import Organisation
+from people.models import User
 from tests.accounts.oidc.conftest import code_of
 from tests.accounts.oidc.scripted_issuer import (
     CLIENT_ID,

@@ -16,9 +16,10 @@ from allauth.socialaccount.models import SocialAccount
 from django.contrib.sessions.models import Session
 from django.urls import reverse
 
-from accounts.models import LoginRule, OidcSession, User
+from accounts.models import LoginRule, OidcSession
 from accounts.oidc.operators import add_provider, remove_provider
 from instances.models import Identity
+from people.models import User
 from tests.accounts.oidc.conftest import Browser, code_of
 from tests.accounts.oidc.scripted_issuer import CLIENT_ID, CLIENT_SECRET
 from tests.factories import InstanceFactory, OrganisationFactory, UserFactory

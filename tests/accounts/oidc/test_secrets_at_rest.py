@@ -1,6 +1,5 @@
 """A copy of the database gives no secret away: all tables are dumped, and secrets looked for."""
 
-import importlib
 from datetime import timedelta
 from io import StringIO
 
@@ -8,8 +7,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
-from allauth.socialaccount.models import SocialApp, SocialToken
-from django.apps import apps
+from allauth.socialaccount.models import SocialToken
 from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -177,16 +175,3 @@ def test_a_secret_that_cannot_be_read_is_told(app, rule, browser, settings):
     OidcSession.objects.update(id_token="gAAAAunreadable")
     assert browser.client.post("/saml/logout/").status_code == 302
     assert not Session.objects.filter(session_key=session_key).exists()
-
-
-def test_what_was_kept_in_clear_is_encrypted_by_the_migration(browser, rule, app):
-    browser.log_in()
-    SocialApp.objects.update(secret=CLIENT_SECRET, settings=app.settings | {"client_secret": ""})
-    OidcSession.objects.update(id_token="a.clear.token")
-    migration = importlib.import_module("accounts.migrations.0012_encrypted_secrets")
-    with connection.schema_editor() as editor:
-        migration.encrypt_secrets(apps, editor)
-    app.refresh_from_db()
-    assert (app.secret, client_secret_of(app)) == ("", CLIENT_SECRET)
-    assert "a.clear.token" not in dump()
-    assert "id_token_hint=a.clear.token" in browser.client.post("/saml/logout/").context["url"]

@@ -7,8 +7,8 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import User
 from accounts.tasks import forget_expired
+from people.models import User
 from tests.factories import PASSWORD, UserFactory
 
 HALF_AN_HOUR = timedelta(minutes=30)

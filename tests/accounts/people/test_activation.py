@@ -58,7 +58,7 @@ def test_other_people_stay(client_for, cast):
 def test_an_operator_switches_accounts_off(client_for, cast):
     person = client_for(cast.teammate)
     operator = client_for(UserFactory(is_staff=True, is_superuser=True))
-    url = reverse("admin:accounts_user_change", args=[cast.teammate.pk])
+    url = reverse("admin:people_user_change", args=[cast.teammate.pk])
     form = operator.get(url).context["adminform"].form
     data = {name: value for name, value in form.initial.items() if value not in (None, False)}
     data = {name: data[name] for name in form.fields if name in data}

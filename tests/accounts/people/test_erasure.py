@@ -10,7 +10,6 @@ from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import User
 from accounts.people.erasure import StillResponsible, erase_person, references, rows_of
 from chat.models import Conversation, Message
 from ingestion.models import Document
@@ -19,6 +18,7 @@ from instances.access.api_keys import authenticate, create_api_key
 from instances.across_instances import ask
 from instances.models import ApiKey, AuditEntry, Identity, Invitation, Membership
 from instances.tenancy import overseeing, tenant
+from people.models import User
 from tests import factories
 from usage.models import UsageRecord
 
@@ -194,7 +194,7 @@ class TestAdministration:
         return client
 
     def test_deleting_an_account_erases_the_person(self, operator, cast, person):
-        page = reverse("admin:accounts_user_delete", args=[person.pk])
+        page = reverse("admin:people_user_delete", args=[person.pk])
         assert operator.post(page, {"post": "yes"}).status_code == 302
         assert ask("instances_of_person", person.pk) == []
         assert not User.objects.filter(pk=person.pk).exists()
@@ -205,12 +205,12 @@ class TestAdministration:
             "_selected_action": [person.pk, cast.editor.pk],
             "post": "yes",
         }
-        operator.post(reverse("admin:accounts_user_changelist"), form)
+        operator.post(reverse("admin:people_user_changelist"), form)
         assert set(User.objects.values_list("username", flat=True)) >= {"owner", "stranger"}
         assert not User.objects.filter(pk__in=[person.pk, cast.editor.pk]).exists()
 
     def test_the_last_administrator_is_kept_and_the_page_says_of_what(self, operator, cast):
-        page = reverse("admin:accounts_user_delete", args=[cast.owner.pk])
+        page = reverse("admin:people_user_delete", args=[cast.owner.pk])
         assert "Faculté de droit" in operator.get(page).text
         operator.post(page, {"post": "yes"})
         assert User.objects.filter(pk=cast.owner.pk).exists()

@@ -5,8 +5,8 @@ from io import StringIO
 
 from django.core.management import call_command
 
-from accounts.models import User
 from instances.access.gates import get_membership
+from people.models import User
 
 
 def run():

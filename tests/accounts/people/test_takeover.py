@@ -9,11 +9,11 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.management.commands import changepassword
-from accounts.models import User
 from instances.access.account_control import people_behind
 from instances.models import AuditEntry
 from instances.tasks import send_notice
 from instances.tenancy import overseeing
+from people.models import User
 from tests.factories import PASSWORD, UserFactory
 
 ISSUED = "what the operator typed"
@@ -88,7 +88,7 @@ def test_a_password_that_was_set_is_changed_told_and_logged(
 
 def test_an_operator_cannot_spare_somebody_the_change(operator, person, client_for):
     set_in_admin(operator, person, client_for)
-    page = reverse("admin:accounts_user_change", args=[person.pk])
+    page = reverse("admin:people_user_change", args=[person.pk])
     form = {"username": "ada", "email": person.email, "is_active": "on"}
     client_for(operator).post(page, form)
     person.refresh_from_db()
@@ -97,7 +97,7 @@ def test_an_operator_cannot_spare_somebody_the_change(operator, person, client_f
 
 def test_an_account_made_by_an_operator_must_change_its_password(operator, client_for):
     form = {"username": "bob", "password1": ISSUED, "password2": ISSUED, "usable_password": "true"}
-    client_for(operator).post(reverse("admin:accounts_user_add"), form)
+    client_for(operator).post(reverse("admin:people_user_add"), form)
     bob = User.objects.get(username="bob")
     assert bob.must_change_password
     assert people_behind(bob) == {bob.pk, operator.pk}
@@ -112,7 +112,7 @@ def test_one_s_own_password_is_no_takeover(operator, client_for):
 
 
 def test_a_change_of_address_is_told_to_the_former_one(operator, person, client_for, sent):
-    page = reverse("admin:accounts_user_change", args=[person.pk])
+    page = reverse("admin:people_user_change", args=[person.pk])
     form = {"username": "ada", "email": "operator@evil.example", "is_active": "on"}
     client_for(operator).post(page, form)
     [message] = sent
@@ -126,7 +126,7 @@ def test_a_change_of_address_is_told_to_the_former_one(operator, person, client_
 @pytest.mark.parametrize("by", ["admin", "command"])
 def test_somebody_else_confirms_the_account(operator, person, client_for, by):
     set_in_admin(operator, person, client_for)
-    accounts = reverse("admin:accounts_user_changelist")
+    accounts = reverse("admin:people_user_changelist")
     form = {"action": "confirm_own", "_selected_action": [person.pk]}
     client_for(operator).post(accounts, form)
     assert operator.pk in people_behind(person)
@@ -147,7 +147,7 @@ def test_no_password_is_set_where_another_account_has_the_address(operator, pers
     set_in_admin(operator, twin, client_for)
     twin.refresh_from_db()
     assert not twin.has_usable_password()
-    page = reverse("admin:accounts_user_change", args=[operator.pk])
+    page = reverse("admin:people_user_change", args=[operator.pk])
     form = {"username": "operator", "email": "Ada@univ.example", "is_active": "on"}
     answer = client_for(operator).post(page, form)
     assert answer.context["adminform"].form.errors.keys() == {"email"}

@@ -13,12 +13,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.core.management import CommandError, call_command
 from lxml import etree
 
-from accounts.models import IdentityProvider, SamlSession, User
+from accounts.models import IdentityProvider, SamlSession
 from accounts.saml.errors import MetadataRefused
 from accounts.saml.feeds import refresh_feed
 from accounts.saml.redirect_binding import signing_keys
 from accounts.saml.requests import metadata_of
 from accounts.saml.service_provider import client_for
+from people.models import User
 from tests.accounts.saml import forger
 from tests.accounts.saml.documents import AMBIGUOUS, MARK, PLAIN, declared
 from tests.accounts.saml.journey import Browser, code_of, identity

@@ -7,8 +7,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import SamlPost, SamlRequest, User
+from accounts.models import SamlPost, SamlRequest
 from accounts.saml import requests
+from people.models import User
 from tests.accounts.saml import forger
 from tests.accounts.saml.journey import Browser, code_of, identity
 

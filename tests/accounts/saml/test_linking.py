@@ -11,9 +11,10 @@ from allauth.mfa.totp.internal.auth import (
 from allauth.socialaccount.models import SocialAccount
 from django.urls import reverse
 
-from accounts.models import IdentityProvider, LoginRule, SamlSession, User
+from accounts.models import IdentityProvider, LoginRule, SamlSession
 from instances.access.second_factor import SESSION_KEY
 from instances.models import Identity
+from people.models import User
 from tests.accounts.saml import forger
 from tests.accounts.saml.journey import Browser, code_of
 from tests.factories import PASSWORD, OrganisationFactory, UserFactory

@@ -11,10 +11,11 @@ import pytest
 from cryptography import x509
 from django.db import connection
 
-from accounts.models import LoginRule, SamlSession, User
+from accounts.models import LoginRule, SamlSession
 from accounts.saml import keys
 from accounts.saml.feeds import add_single_idp
 from accounts.saml.signatures import is_signed
+from people.models import User
 from tests.accounts.saml import forger
 from tests.accounts.saml.forger import NS
 from tests.accounts.saml.journey import Browser, identity

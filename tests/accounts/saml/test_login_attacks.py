@@ -10,9 +10,10 @@ from django.urls import reverse
 from django.utils import timezone
 from lxml import etree
 
-from accounts.models import SamlRequest, SamlSession, User
+from accounts.models import SamlRequest, SamlSession
 from accounts.saml.feeds import add_single_idp
 from accounts.saml.keys import service_provider
+from people.models import User
 from tests.accounts.saml import forger
 from tests.accounts.saml.forger import Answer
 from tests.accounts.saml.journey import Browser, code_of, request_of

@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 from lxml import etree
 
-from accounts.models import SamlSession, User
+from accounts.models import SamlSession
 from accounts.saml.feeds import add_single_idp
 from accounts.saml.keys import service_provider
+from people.models import User
 from tests.accounts.saml import forger
 from tests.accounts.saml.changes import EVE, evil_copy, find, put
 from tests.accounts.saml.forger import Answer

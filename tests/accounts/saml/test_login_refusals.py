@@ -6,13 +6,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.logins.sessions import end_unfounded_sessions
-from accounts.models import IdentityProvider, LoginRule, User
+from accounts.models import IdentityProvider, LoginRule
 from accounts.saml.responses import MFA
 from accounts.saml.sessions import end_sessions
 from instances.access.api_keys import authenticate, create_api_key
 from instances.access.gates import get_membership
 from instances.models import AccessRule
 from instances.tenancy import tenant
+from people.models import User
 from tests.accounts.saml import forger
 from tests.accounts.saml.journey import Browser, code_of
 from tests.factories import AccessRuleFactory, InstanceFactory, OrganisationFactory

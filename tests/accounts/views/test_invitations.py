@@ -7,10 +7,10 @@ from django.core.cache import cache
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import User
 from instances.access.gates import get_membership
 from instances.members.invitations import accept, create_invitation, find_invitation, revoke
 from instances.tenancy import tenant
+from people.models import User
 from tests.factories import PASSWORD, UserFactory
 
 ACCOUNT = {

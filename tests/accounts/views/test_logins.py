@@ -4,8 +4,8 @@ import pytest
 from allauth.socialaccount.models import SocialAccount
 from django.urls import reverse
 
-from accounts.models import User
 from instances.models import AuditEntry, Identity
+from people.models import User
 from tests.accounts.oidc.conftest import *  # noqa: F403 (its issuer, its browser)
 from tests.accounts.oidc.conftest import Browser, code_of
 from tests.factories import PASSWORD, UserFactory

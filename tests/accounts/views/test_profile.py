@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from accounts.models import User
+from people.models import User
 from tests.factories import UserFactory
 
 

@@ -3,13 +3,13 @@
 import pytest
 from django.urls import reverse
 
-from accounts.models import User
 from instances.access.api_keys import authenticate, create_api_key
 from instances.access.gates import get_membership
 from instances.errors import MemberNotFound
 from instances.members.lookup import find_person
 from instances.models import Instance, Membership
 from instances.tenancy import tenant
+from people.models import User
 from tests.factories import MembershipFactory, UserFactory
 from tests.people import find_and_add, make_colleague
 

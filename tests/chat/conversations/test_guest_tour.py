@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 
-from accounts.models import User
 from chat.answers import live
 from chat.models import Message
 from instances.access.api_keys import create_api_key
 from instances.models import Membership
 from instances.tenancy import in_database, tenant
+from people.models import User
 from tests.cast import Cast
 from tests.factories import MembershipFactory
 from tests.fixtures_corpus import add_document

@@ -5,7 +5,6 @@ from django.http import Http404
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import User
 from accounts.people.takeover import password_issued
 from instances.access.account_control import confirm_independence, people_behind
 from instances.access.gates import get_membership
@@ -13,6 +12,7 @@ from instances.errors import ControlledAccount, OwnRights, PersonalInstance
 from instances.members.memberships import create_local_member
 from instances.models import AuditEntry, Instance, OrganisationAdministrator
 from instances.tenancy import overseeing, tenant
+from people.models import User
 from tests.factories import (
     DocumentFactory,
     IdentityFactory,

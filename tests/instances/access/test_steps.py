@@ -11,7 +11,6 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import User
 from instances.access import charters
 from instances.access.api_keys import create_api_key
 from instances.models import (
@@ -22,6 +21,7 @@ from instances.models import (
     Organisation,
 )
 from instances.tenancy import tenant
+from people.models import User
 from tests.factories import AccessRuleFactory, IdentityFactory, UserFactory
 
 CHAT = "/i/law/"

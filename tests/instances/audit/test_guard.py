@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts.models import User
 from instances.access.second_factor import SESSION_KEY
 from instances.audit.sentences import details
 from instances.models import ApiKey, AuditEntry, Charter, Instance, InstanceRequest
 from instances.tenancy import overseeing, tenant
+from people.models import User
 from tests import factories
 from tests.cast import Cast, make_cast
 from tests.site_map import ALL_PAGES, Page, values_inside

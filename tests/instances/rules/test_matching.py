@@ -9,7 +9,6 @@ from django.db import DatabaseError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.models import User
 from instances.access.api_keys import authenticate, create_api_key
 from instances.access.gates import get_membership
 from instances.members.memberships import change_role
@@ -28,6 +27,7 @@ from instances.rules.matching import (
 )
 from instances.tasks import forget_old_identities
 from instances.tenancy import tenant
+from people.models import User
 from tests.factories import (
     AccessRuleFactory,
     IdentityFactory,

@@ -1,4 +1,4 @@
-from django.db import migrations, models
+from django.db import migrations
 
 from instances.row_security import AskAcrossInstances
 
@@ -53,29 +53,8 @@ EMBED = QUESTION.format(
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ingestion", "0005_file_is_its_own")]
+    dependencies = [("ingestion", "0004_across_instances")]
     operations = [
-        migrations.AddField(
-            model_name="document",
-            name="retries",
-            field=models.PositiveSmallIntegerField(default=0),
-        ),
-        migrations.AddIndex(
-            model_name="document",
-            index=models.Index(
-                condition=models.Q(status__in=["queued", "parsing"], worker_seen_at=None),
-                fields=["instance", "queued_at"],
-                name="document_waits_for_parsing",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="document",
-            index=models.Index(
-                condition=models.Q(status="embedding", worker_seen_at=None),
-                fields=["instance", "queued_at"],
-                name="document_waits_for_embedding",
-            ),
-        ),
         AskAcrossInstances(
             "document_to_parse",
             tables=["ingestion_document"],

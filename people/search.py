@@ -1,4 +1,4 @@
-"""How people are searched: the one expression that the index ``user_search`` of accounts has."""
+"""The expression by which people are searched, and which the index ``user_search`` covers."""
 
 from django.db.models import TextField, Value
 from django.db.models.functions import Concat, Lower

@@ -17,10 +17,10 @@ _COLUMNS = [
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0003_login_rules"),
+        ("accounts", "0001_initial"),
         ("chat", "0002_row_security"),
         ("ingestion", "0002_row_security"),
-        ("instances", "0004_administration"),
+        ("instances", "0002_row_security"),
         ("usage", "0002_row_security"),
     ]
     operations = [

@@ -1,0 +1,114 @@
+"""People. ``User`` has no foreign key to a tenant: who may do what is ``instances.Membership``."""
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.validators import UnicodeUsernameValidator
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
+
+from people.search import searchable
+from people.usernames import (
+    MAX_NAME_CHARS,
+    MAX_USERNAME_CHARS,
+    UsernameField,
+    normalise_username,
+    validate_not_an_address,
+)
+
+# Accounts with a usable password: Django marks an unusable one with "!".
+HAS_PASSWORD = ~Q(password="") & ~Q(password__startswith="!")  # noqa: S106 (no password)
+
+
+class User(AbstractUser):
+    """A person who signs in; ``is_staff`` marks an operator of the deployment."""
+
+    class Theme(models.TextChoices):
+        SYSTEM = "", _("As my device")
+        LIGHT = "light", _("Light")
+        DARK = "dark", _("Dark")
+
+    username = UsernameField(
+        _("user name"),
+        max_length=MAX_USERNAME_CHARS,
+        unique=True,
+        validators=[UnicodeUsernameValidator()],
+        error_messages={"unique": _("This user name is taken. Choose another.")},
+    )
+    first_name = models.CharField(
+        _("first name"),
+        max_length=MAX_NAME_CHARS,
+        blank=True,
+        validators=[validate_not_an_address],
+    )
+    last_name = models.CharField(
+        _("last name"), max_length=MAX_NAME_CHARS, blank=True, validators=[validate_not_an_address]
+    )
+    must_change_password = models.BooleanField(_("must change the password"), default=False)
+    # Not where an administrator of an instance wrote the address: whoever makes an account with
+    # somebody else's would be added to other instances in their place.
+    is_found_by_email = models.BooleanField(default=True, editable=False)
+    # As an institution gave it at the last login. Nothing verifies it: notices go there, and nobody
+    # is found by it.
+    institution_email = models.EmailField(blank=True, default="", editable=False)
+    # Part of what every session is bound to: a new one ends them all.
+    session_salt = models.CharField(max_length=32, blank=True, default="", editable=False)
+    # "" follows the browser.
+    language = models.CharField(
+        _("language"), max_length=5, blank=True, choices=settings.LANGUAGES, default=""
+    )
+    theme = models.CharField(_("theme"), max_length=5, blank=True, choices=Theme, default="")
+
+    class Meta(AbstractUser.Meta):
+        constraints = [
+            # For rows that come another way than by ``UsernameField``.
+            models.UniqueConstraint(
+                Lower("username"),
+                name="one_user_name_in_any_case",
+                violation_error_message=_("This user name is taken. Choose another."),
+            ),
+            # An address leads to one password: one hash at a login, one mail for a forgotten one.
+            models.UniqueConstraint(
+                Lower("email"),
+                name="one_account_with_a_password_per_address",
+                condition=~Q(email="") & HAS_PASSWORD,
+            ),
+        ]
+        indexes = [
+            # By which members are listed and found (instances.members.memberships).
+            models.Index(fields=["last_name", "first_name", "username"], name="user_by_name"),
+            # By which people are found (instances.members.lookup).
+            models.Index(Lower("email"), name="user_by_address"),
+            GinIndex(
+                OpClass(searchable(), name="gin_trgm_ops"),
+                name="user_search",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.display_name
+
+    @classmethod
+    def normalize_username(cls, username: str) -> str:
+        """The spelling that Django keeps of a new name."""
+        return normalise_username(username)
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Django's, over the salt as well."""
+        key_salt = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
+        return salted_hmac(
+            key_salt, f"{self.session_salt}{self.password}", secret=secret, algorithm="sha256"
+        ).hexdigest()
+
+    @property
+    def notice_address(self) -> str:
+        """Where mail for the person goes, or ""; proof of nothing."""
+        return self.email or self.institution_email
+
+    @property
+    def display_name(self) -> str:
+        """The name shown to others."""
+        return self.get_full_name() or self.username
