@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from ragapp.asgi import application
-from tests.web import serve
+from tests.web_server import serve
 
 
 @pytest.fixture

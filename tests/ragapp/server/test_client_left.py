@@ -18,7 +18,7 @@ from instances.access.api_keys import create_api_key
 from ragapp.asgi import application
 from tests.cast import Cast, make_cast
 from tests.database import connect
-from tests.web import Site, serve
+from tests.web_server import Site, serve
 
 ROOT = Path(__file__).resolve().parents[3]
 LIMITS = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")

@@ -21,7 +21,7 @@ from ragapp.server.body_limit import MAX_BODY_BYTES, MAX_JSON_BYTES
 from retrieval.search import MAX_DOCUMENTS
 from tests.cast import Cast
 from tests.factories import DocumentFactory, DocumentPageFactory
-from tests.web import Site, serve
+from tests.web_server import Site, serve
 
 COMPLETIONS, SEARCH = "/v1/chat/completions", "/api/v1/search"
 # Generous: what is bounded here took 22 seconds and three gigabytes.

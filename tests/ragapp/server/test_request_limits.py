@@ -20,7 +20,7 @@ from ragapp.asgi import application
 from ragapp.server import body_limit, http_protocol
 from ragapp.server.upload_access import is_upload
 from tests.cast import Cast, make_cast
-from tests.web import Site, serve
+from tests.web_server import Site, serve
 
 # A bound for busy machines; each limit under test is a second or less.
 PATIENCE_S = 30.0
