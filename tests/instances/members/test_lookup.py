@@ -182,9 +182,9 @@ def test_who_is_of_an_organisation(cast, belongs_by, is_found):
 @pytest.mark.parametrize("wanted", ["shared", "SHARED@example.org"], ids=["name", "address"])
 def test_a_name_that_fits_two_finds_neither(db, wanted):
     UserFactory(username="shared", email="shared")
-    UserFactory(username="first", email="shared")
-    UserFactory(username="second", email="shared@example.org")
-    UserFactory(username="third", email="Shared@example.org")
+    UserFactory(username="first", email="shared", password=None)
+    UserFactory(username="second", email="shared@example.org", password=None)
+    UserFactory(username="third", email="Shared@example.org", password=None)
     with pytest.raises(AmbiguousName):
         find_person(wanted, among=None)
 
