@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from administration.lifecycle import disuse
 from administration.offers import Offer, offers_for
-from instances.access.account_control import notices_for
 from instances.access.gates import closed_reason
+from instances.account_control import notices_for
 from instances.models import (
     AccountControl,
     DeletionRecord,

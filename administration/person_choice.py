@@ -10,7 +10,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from administration.forms.organisation import PersonForm
+from administration.forms.people import PersonForm
 from administration.found_people import FoundPerson, describe
 from instances import audit
 from instances.errors import InstanceError, MemberNotFound, user_message

@@ -1,19 +1,19 @@
-"""Home, what operators create, and the settings of an instance."""
+"""URLs of the home page, of requests, and of the settings of an instance."""
 
 from django.urls import URLPattern, include, path
 
 from administration.urls_consoles import level_urls, operator_urls, organisation_urls
 from administration.views import (
     access,
-    charter,
-    deletions,
+    api_keys,
+    charter_acceptance,
+    deletion_proof,
     home,
+    instance_requests,
     invitations,
-    keys,
     lifecycle,
     member_import,
     members,
-    requests,
     settings,
 )
 
@@ -33,7 +33,7 @@ settings_urls: list[URLPattern] = [
     path("members/invitations/create/", invitations.create, name="invitation_create"),
     path(
         "members/invitations/<int:invitation_id>/revoke/",
-        invitations.revoke_invitation,
+        invitations.revoke,
         name="invitation_revoke",
     ),
     path("access/", access.index, name="access"),
@@ -43,10 +43,10 @@ settings_urls: list[URLPattern] = [
     path("access/rules/<int:rule_id>/remove/", access.remove, name="rule_remove"),
     path("access/second-factor/", access.second_factor, name="access_second_factor"),
     path("answers/", settings.answers, name="answers"),
-    path("keys/", keys.index, name="keys"),
-    path("keys/create/", keys.create, name="key_create"),
-    path("keys/<int:key_id>/confirm/", keys.confirm_key, name="key_confirm"),
-    path("keys/<int:key_id>/revoke/", keys.revoke_key, name="key_revoke"),
+    path("keys/", api_keys.index, name="keys"),
+    path("keys/create/", api_keys.create, name="key_create"),
+    path("keys/<int:key_id>/confirm/", api_keys.confirm, name="key_confirm"),
+    path("keys/<int:key_id>/revoke/", api_keys.revoke, name="key_revoke"),
     path("lifecycle/", lifecycle.page, name="lifecycle"),
     path("lifecycle/transfer/", lifecycle.transfer, name="transfer"),
     path("lifecycle/archive/", lifecycle.archive, name="archive"),
@@ -58,13 +58,14 @@ settings_urls: list[URLPattern] = [
 
 urlpatterns = [
     path("", home.home, name="home"),
-    path("organisations/new/", home.new_organisation, name="new_organisation"),
     path("organisations/", include(operator_urls)),
     path("o/<slug:organisation>/", include(organisation_urls)),
-    path("instances/new/", requests.new_instance, name="new_instance"),
-    path("instances/personal/", requests.new_personal, name="new_personal"),
-    path("requests/<int:request_id>/withdraw/", requests.withdraw, name="request_withdraw"),
-    path("deletions/<int:deletion_id>/", deletions.deletion, name="deletion"),
-    path("i/<slug:slug>/charter/", charter.charter, name="charter"),
+    path("instances/new/", instance_requests.new_instance, name="new_instance"),
+    path("instances/personal/", instance_requests.new_personal, name="new_personal"),
+    path(
+        "requests/<int:request_id>/withdraw/", instance_requests.withdraw, name="request_withdraw"
+    ),
+    path("deletions/<int:deletion_id>/", deletion_proof.deletion, name="deletion"),
+    path("i/<slug:slug>/charter/", charter_acceptance.charter, name="charter"),
     path("i/<slug:slug>/settings/", include(settings_urls)),
 ]

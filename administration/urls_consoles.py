@@ -1,8 +1,19 @@
-"""The operators' pages, an organisation's console, and the pages that every level has."""
+"""URLs of the consoles of operators and organisations, and of the pages of every level."""
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from administration.views import audit, charters, operators, organisation, organisation_instance
+from administration.views import audit, charters
+from administration.views.consoles import (
+    administrators,
+    deletions,
+    instance,
+    instance_requests,
+    instances,
+    operators,
+    organisations,
+    people,
+    settings,
+)
 
 
 def level_urls(level: str) -> list[URLPattern]:
@@ -21,42 +32,42 @@ def level_urls(level: str) -> list[URLPattern]:
     ]
 
 
-_instance = organisation_instance
 managed_instance_urls = [
-    path("", _instance.page, name="managed_instance"),
-    path("members/add/", _instance.add_member, name="managed_member_add"),
-    path("members/<int:member_id>/role/", _instance.change_role, name="managed_member_role"),
-    path("members/<int:member_id>/remove/", _instance.remove_member, name="managed_member_remove"),
-    path("quotas/", _instance.change_quotas, name="managed_quotas"),
-    path("suspend/", _instance.suspend, name="managed_suspend"),
-    path("archive/", _instance.archive, name="managed_archive"),
-    path("reactivate/", _instance.reactivate, name="managed_reactivate"),
-    path("transfer/", _instance.transfer, name="managed_transfer"),
-    path("delete/", _instance.delete, name="managed_delete"),
-    path("cancel/", _instance.cancel_deletion, name="managed_cancel_deletion"),
+    path("", instance.page, name="managed_instance"),
+    path("members/add/", instance.add_member, name="managed_member_add"),
+    path("members/<int:member_id>/role/", instance.change_role, name="managed_member_role"),
+    path("members/<int:member_id>/remove/", instance.remove_member, name="managed_member_remove"),
+    path("quotas/", instance.change_quotas, name="managed_quotas"),
+    path("suspend/", instance.suspend, name="managed_suspend"),
+    path("archive/", instance.archive, name="managed_archive"),
+    path("reactivate/", instance.reactivate, name="managed_reactivate"),
+    path("transfer/", instance.transfer, name="managed_transfer"),
+    path("delete/", instance.delete, name="managed_delete"),
+    path("cancel/", instance.cancel_deletion, name="managed_cancel_deletion"),
 ]
 
 organisation_urls: list[URLPattern | URLResolver] = [
-    path("", organisation.overview, name="organisation"),
+    path("", instances.index, name="organisation"),
     path("instances/<slug:instance>/", include(managed_instance_urls)),
-    path("requests/", organisation.requests_page, name="organisation_requests"),
-    path("requests/<int:request_id>/approve/", organisation.approve, name="request_approve"),
-    path("requests/<int:request_id>/refuse/", organisation.refuse, name="request_refuse"),
-    path("people/", organisation.people, name="organisation_people"),
-    path("administrators/", organisation.administrators, name="organisation_administrators"),
+    path("requests/", instance_requests.index, name="organisation_requests"),
+    path("requests/<int:request_id>/approve/", instance_requests.approve, name="request_approve"),
+    path("requests/<int:request_id>/refuse/", instance_requests.refuse, name="request_refuse"),
+    path("people/", people.index, name="organisation_people"),
+    path("administrators/", administrators.index, name="organisation_administrators"),
     path(
         "administrators/<int:administrator_id>/remove/",
-        organisation.remove_administrator,
+        administrators.remove,
         name="administrator_remove",
     ),
-    path("settings/", organisation.settings, name="organisation_settings"),
-    path("deletions/", organisation.deletions, name="organisation_deletions"),
+    path("settings/", settings.index, name="organisation_settings"),
+    path("deletions/", deletions.index, name="organisation_deletions"),
     *level_urls("organisation"),
 ]
 
 operator_urls = [
-    path("", operators.organisations, name="organisations"),
-    path("operators/", operators.operators_page, name="operators"),
-    path("operators/<int:user_id>/remove/", operators.remove_operator, name="operator_remove"),
+    path("", organisations.index, name="organisations"),
+    path("new/", organisations.create, name="new_organisation"),
+    path("operators/", operators.index, name="operators"),
+    path("operators/<int:user_id>/remove/", operators.remove, name="operator_remove"),
     *level_urls("site"),
 ]

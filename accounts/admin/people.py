@@ -13,7 +13,7 @@ from accounts.people.activation import switch_off, switch_on
 from accounts.people.erasure import StillResponsible, erase_person, require_successors
 from accounts.people.takeover import address_changed
 from instances import audit
-from instances.access.account_control import confirm_independence, record_control
+from instances.account_control import confirm_independence, record_control
 from instances.errors import InstanceError, user_message
 from instances.models import AccountControl
 from instances.organisations.operators import operators

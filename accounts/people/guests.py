@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.logins.addresses import is_address_taken
 from instances import audit
-from instances.access.account_control import record_control
+from instances.account_control import record_control
 from instances.members.invitations import accept
 from instances.models import AccountControl, Invitation
 from people.models import User

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from accounts.people.activation import end_every_session
 from instances import audit
-from instances.access.account_control import record_control
+from instances.account_control import record_control
 from instances.models import AccountControl
 from instances.notifications import account_controlled
 from people.models import User

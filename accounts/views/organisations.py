@@ -1,4 +1,7 @@
-"""Operators switch an organisation off and on; other pages: ``administration.views.operators``."""
+"""Operators disable and enable an organisation.
+
+Their other pages are in ``administration.views.consoles``.
+"""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse

@@ -1,4 +1,4 @@
-"""The forms of home and settings."""
+"""Forms of the settings of an instance: general, and answers."""
 
 from typing import Any
 
@@ -6,18 +6,9 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from instances.models import Instance, Organisation
+from instances.models import Instance
 
 EXTRACTIVE = "extractive"
-
-
-class OrganisationForm(forms.ModelForm):
-    """A new organisation."""
-
-    class Meta:
-        model = Organisation
-        fields = ["name"]
-        help_texts = {"name": _("A university, a school, a laboratory…")}
 
 
 class GeneralForm(forms.ModelForm):

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from administration.forms.people import KNOWN_ATTRIBUTES, RuleForm, SecondFactorForm
+from administration.forms.access import KNOWN_ATTRIBUTES, RuleForm, SecondFactorForm
 from instances import audit
 from instances.access.gates import instance_view
 from instances.models import AccessRule, Identity, Instance, Membership
@@ -35,7 +35,7 @@ def index(request: HttpRequest, membership: Membership) -> HttpResponse:
         for rule in rules
     ]
     form = SecondFactorForm(instance=membership.instance)
-    return _page(request, "settings_access.html", {"rules": shown, "form": form})
+    return _page(request, "access.html", {"rules": shown, "form": form})
 
 
 @require_http_methods(["GET", "POST"])
@@ -123,7 +123,7 @@ def _change(
                 for value in values
             ],
         }
-        return _page(request, "settings_access_confirm.html", context)
+        return _page(request, "access_confirm.html", context)
     act(rule)
     messages.success(request, done)
     return redirect("administration:access", slug=rule.instance.slug)
@@ -136,7 +136,7 @@ def _form(request: HttpRequest, form: RuleForm) -> HttpResponse:
         "attributes": KNOWN_ATTRIBUTES,
         "federations": federations.distinct().order_by("federation"),
     }
-    return _page(request, "settings_access_rule.html", context)
+    return _page(request, "access_rule.html", context)
 
 
 def _page(request: HttpRequest, template: str, context: dict[str, object]) -> HttpResponse:

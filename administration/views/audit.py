@@ -6,18 +6,17 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from administration.forms.audit import AuditSearchForm
-from administration.level_views import at_each_level
+from administration.levels import PageLevel, at_each_level
 from instances import audit
 from instances.audit.export import MEDIA_TYPES, export_lines
 from instances.audit.reading import Place, read_page
 from instances.audit.seals import current_checkpoint
 from instances.audit.sentences import details, sentence
-from instances.levels import Level
 
 
 @at_each_level
 @require_safe
-def index(request: HttpRequest, level: Level) -> HttpResponse:
+def index(request: HttpRequest, level: PageLevel) -> HttpResponse:
     """What was done there, the latest first."""
     form = _form(request, level)
     search = form.search()
@@ -43,7 +42,7 @@ def index(request: HttpRequest, level: Level) -> HttpResponse:
 
 @at_each_level
 @require_safe
-def export(request: HttpRequest, level: Level, kind: str) -> StreamingHttpResponse:
+def export(request: HttpRequest, level: PageLevel, kind: str) -> StreamingHttpResponse:
     """The same, as a file; the log tells of that too."""
     if kind not in MEDIA_TYPES:
         raise Http404
@@ -66,5 +65,5 @@ def export(request: HttpRequest, level: Level, kind: str) -> StreamingHttpRespon
     return response
 
 
-def _form(request: HttpRequest, level: Level) -> AuditSearchForm:
+def _form(request: HttpRequest, level: PageLevel) -> AuditSearchForm:
     return AuditSearchForm(request.GET, has_places=level.instance is None)

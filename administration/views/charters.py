@@ -16,9 +16,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from administration.forms.charters import CharterForm
-from administration.level_views import at_each_level
+from administration.levels import PageLevel, at_each_level
 from instances.access import charters
-from instances.levels import Level
 from instances.models import Charter, CharterAcceptance
 from instances.tenancy import in_database
 from web.csv_files import csv_lines
@@ -29,7 +28,7 @@ _PER_BATCH = 1000
 
 @at_each_level
 @require_safe
-def index(request: HttpRequest, level: Level) -> HttpResponse:
+def index(request: HttpRequest, level: PageLevel) -> HttpResponse:
     """The text that holds, and every version before it with the number of who accepted."""
     versions = list(
         level.charters().annotate(n_accepted=Count("acceptances")).select_related("published_by")
@@ -45,12 +44,12 @@ def index(request: HttpRequest, level: Level) -> HttpResponse:
 
 @at_each_level
 @require_http_methods(["GET", "POST"])
-def publish(request: HttpRequest, level: Level) -> HttpResponse:
+def publish(request: HttpRequest, level: PageLevel) -> HttpResponse:
     """Write a version, look at it as people will, publish it."""
     form = CharterForm(request.POST or None, initial=_initial(level))
     if not form.is_valid() or "publish" not in request.POST:
         context = {"form": form, "is_preview": form.is_valid() and "preview" in request.POST}
-        return _page(request, level, "charter_edit.html", context)
+        return _page(request, level, "charters_edit.html", context)
     version = charters.publish(
         organisation=level.organisation,
         instance=level.instance,
@@ -63,7 +62,7 @@ def publish(request: HttpRequest, level: Level) -> HttpResponse:
 
 @at_each_level
 @require_POST
-def withdraw(request: HttpRequest, level: Level) -> HttpResponse:
+def withdraw(request: HttpRequest, level: PageLevel) -> HttpResponse:
     """Ask for no acceptance any more."""
     charters.withdraw(organisation=level.organisation, instance=level.instance)
     messages.success(request, _("The usage charter is withdrawn."))
@@ -72,18 +71,18 @@ def withdraw(request: HttpRequest, level: Level) -> HttpResponse:
 
 @at_each_level
 @require_safe
-def version(request: HttpRequest, level: Level, number: int) -> HttpResponse:
+def version(request: HttpRequest, level: PageLevel, number: int) -> HttpResponse:
     """One version: its texts, and who accepted it when."""
     shown = get_object_or_404(level.charters(), version=number)
     page = Paginator(_acceptances(shown), ACCEPTANCES_PER_PAGE).get_page(request.GET.get("page"))
     export_url = level.url("charter_acceptances", number)
     context = {"version": shown, "page": page, "export_url": export_url}
-    return _page(request, level, "charter_version.html", context)
+    return _page(request, level, "charters_version.html", context)
 
 
 @at_each_level
 @require_safe
-def acceptances(request: HttpRequest, level: Level, number: int) -> StreamingHttpResponse:
+def acceptances(request: HttpRequest, level: PageLevel, number: int) -> StreamingHttpResponse:
     """Who accepted a version, as a CSV file."""
     shown = get_object_or_404(level.charters(), version=number)
     response = StreamingHttpResponse(_lines(shown), content_type="text/csv; charset=utf-8")
@@ -93,7 +92,7 @@ def acceptances(request: HttpRequest, level: Level, number: int) -> StreamingHtt
     return response
 
 
-def _initial(level: Level) -> dict[str, str]:
+def _initial(level: PageLevel) -> dict[str, str]:
     """The texts that hold, to be changed."""
     current = level.charters().filter(is_current=True).first()
     return {"text_fr": current.text_fr, "text_en": current.text_en} if current else {}
@@ -126,7 +125,7 @@ def _batch(version: Charter, after: int) -> list[CharterAcceptance]:
 
 
 def _page(
-    request: HttpRequest, level: Level, template: str, context: dict[str, Any]
+    request: HttpRequest, level: PageLevel, template: str, context: dict[str, Any]
 ) -> HttpResponse:
     around = {
         "level": level,

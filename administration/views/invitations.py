@@ -1,4 +1,4 @@
-"""Settings of an instance: invitations. Accepting them is ``accounts.views.invitations``."""
+"""Settings of an instance: invitations; ``accounts.views.invitations`` accepts them."""
 
 import logging
 from smtplib import SMTPException
@@ -14,10 +14,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from administration.forms.people import InvitationForm
+from administration.forms.invitations import InvitationForm
 from administration.invitation_mail import send_invitation
 from instances.access.gates import enter, instance_view
-from instances.members.invitations import create_invitation, forget_address, revoke
+from instances.members import invitations
 from instances.models import Invitation, Membership, Role
 from instances.tenancy import tenant
 
@@ -30,12 +30,12 @@ INVITATIONS_PER_PAGE = 50
 @instance_view("admin")
 def index(request: HttpRequest, membership: Membership) -> HttpResponse:
     """Every invitation, the newest first, with what became of it."""
-    invitations = Invitation.objects.for_instance(membership.instance).select_related(
+    of_instance = Invitation.objects.for_instance(membership.instance).select_related(
         "created_by", "accepted_by"
     )
-    page = Paginator(invitations, INVITATIONS_PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(of_instance, INVITATIONS_PER_PAGE).get_page(request.GET.get("page"))
     context = {"page": page, "section": "members"}
-    return render(request, "administration/settings_invitations.html", context)
+    return render(request, "administration/invitations.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -47,7 +47,7 @@ def create(request: HttpRequest, slug: str) -> HttpResponse:
     context: dict[str, Any] = {"form": form, "section": "members"}
     if form.is_valid():
         with tenant(membership.instance):
-            invitation, token = create_invitation(
+            invitation, token = invitations.create_invitation(
                 instance=membership.instance,
                 role=form.cleaned_data["role"],
                 email=form.cleaned_data.get("email", ""),
@@ -63,22 +63,20 @@ def create(request: HttpRequest, slug: str) -> HttpResponse:
             return redirect("administration:invitations", slug=slug)
         context |= {"invitation": invitation, "link": link}
     with tenant(membership.instance):
-        response = render(request, "administration/settings_invitation_create.html", context)
+        response = render(request, "administration/invitations_create.html", context)
     response["Cache-Control"] = "no-store"
     return response
 
 
 @require_POST
 @instance_view("admin")
-def revoke_invitation(
-    request: HttpRequest, membership: Membership, invitation_id: int
-) -> HttpResponse:
+def revoke(request: HttpRequest, membership: Membership, invitation_id: int) -> HttpResponse:
     """End an invitation that nobody has accepted."""
-    invitations = Invitation.objects.for_instance(membership.instance)
+    of_instance = Invitation.objects.for_instance(membership.instance)
     invitation = get_object_or_404(
-        invitations.select_related("instance__organisation"), pk=invitation_id
+        of_instance.select_related("instance__organisation"), pk=invitation_id
     )
-    revoke(invitation)
+    invitations.revoke(invitation)
     messages.success(request, _("The invitation was revoked."))
     return redirect("administration:invitations", slug=membership.instance.slug)
 
@@ -97,6 +95,6 @@ def _sent(invitation: Invitation, link: str) -> bool:
         send_invitation(invitation, link)
     except (SMTPException, OSError) as error:
         logger.warning("an invitation could not be sent: %s", error)
-        forget_address(invitation)
+        invitations.forget_address(invitation)
         return False
     return True

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from administration.acts import do
+from administration.actions import run_and_report
 from administration.forms.lifecycle import DeleteInstanceForm, TransferForm
 from administration.lifecycle import disuse, status
 from administration.lifecycle.contents import contents_of
@@ -38,7 +38,7 @@ def transfer(request: HttpRequest, membership: Membership) -> HttpResponse:
     if not form.is_valid():
         return _page(request, membership, transfer_form=form)
     person = form.cleaned_data["member"].user
-    return _do(
+    return _run(
         request,
         membership,
         lambda: status.transfer(membership.instance, to=person),
@@ -51,7 +51,7 @@ def transfer(request: HttpRequest, membership: Membership) -> HttpResponse:
 def archive(request: HttpRequest, membership: Membership) -> HttpResponse:
     """Let the instance be read only."""
     _require(membership, Step.ARCHIVE)
-    return _do(
+    return _run(
         request,
         membership,
         lambda: status.archive(membership.instance),
@@ -64,7 +64,7 @@ def archive(request: HttpRequest, membership: Membership) -> HttpResponse:
 def reactivate(request: HttpRequest, membership: Membership) -> HttpResponse:
     """Open an archived instance again."""
     _require(membership, Step.REACTIVATE)
-    return _do(
+    return _run(
         request,
         membership,
         lambda: status.reactivate(membership.instance),
@@ -83,14 +83,14 @@ def delete(request: HttpRequest, membership: Membership) -> HttpResponse:
         return _page(request, membership, delete_form=form)
     if settings.DELETION_GRACE_DAYS:
         text = _("The instance is closed. Until it is deleted you can cancel this.")
-        return _do(
+        return _run(
             request,
             membership,
             lambda: status.ask_deletion(instance, by=request.user),
             text,
         )
     text = _("%s is being deleted. The proof of it will appear on this page in a moment.")
-    _do(
+    _run(
         request,
         membership,
         lambda: status.ask_deletion(instance, by=request.user),
@@ -104,7 +104,7 @@ def delete(request: HttpRequest, membership: Membership) -> HttpResponse:
 def cancel(request: HttpRequest, membership: Membership) -> HttpResponse:
     """Keep an instance that was going to be deleted."""
     _require(membership, Step.CANCEL)
-    return _do(
+    return _run(
         request,
         membership,
         lambda: status.cancel_deletion(membership.instance),
@@ -117,10 +117,10 @@ def _require(membership: Membership, step: Step) -> None:
         raise PermissionDenied(_("This cannot be done here, or not by you."))
 
 
-def _do(
+def _run(
     request: HttpRequest, membership: Membership, act: Callable[[], None], text: str
 ) -> HttpResponse:
-    do(request, act, text)
+    run_and_report(request, act, text)
     return redirect("administration:lifecycle", slug=membership.instance.slug)
 
 
@@ -141,4 +141,4 @@ def _page(
         "grace_days": settings.DELETION_GRACE_DAYS,
         "archived_on": disuse.archived_on(instance),
     }
-    return render(request, "administration/settings_lifecycle.html", context)
+    return render(request, "administration/lifecycle.html", context)

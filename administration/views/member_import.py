@@ -32,7 +32,7 @@ def import_list(request: HttpRequest, membership: Membership) -> HttpResponse:
             context |= _preview(report, among)
         else:
             context |= _result(add_members(instance, report, confirmed=confirmed))
-    return render(request, "administration/settings_member_import.html", context)
+    return render(request, "administration/member_import.html", context)
 
 
 def _preview(report: Collection[ImportedLine], among: Organisation | None) -> dict[str, Any]:

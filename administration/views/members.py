@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from administration.forms.people import EndForm, LocalMemberForm, MemberForm, RoleForm
+from administration.forms.members import EndForm, LocalMemberForm, MemberForm, RoleForm
 from administration.person_choice import Choice, choose
 from instances.access.gates import instance_view
 from instances.errors import (
@@ -43,7 +43,7 @@ def index(request: HttpRequest, membership: Membership) -> HttpResponse:
         "roles": Membership.Role.choices,
         "section": "members",
     }
-    return render(request, "administration/settings_members.html", context)
+    return render(request, "administration/members.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -64,7 +64,7 @@ def add(request: HttpRequest, membership: Membership) -> HttpResponse:
         messages.success(request, _("%s was added.") % choice.added.display_name)
         return redirect("administration:members", slug=membership.instance.slug)
     context = {"form": form, "choice": choice, "section": "members"}
-    return render(request, "administration/settings_member_add.html", context)
+    return render(request, "administration/members_add.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -90,7 +90,7 @@ def create(request: HttpRequest, membership: Membership) -> HttpResponse:
             form.add_error("email", user_message(error))
         else:
             context |= {"added": added, "password": password}
-    response = render(request, "administration/settings_member_create.html", context)
+    response = render(request, "administration/members_create.html", context)
     response["Cache-Control"] = "no-store"
     return response
 
@@ -113,7 +113,7 @@ def change_end(request: HttpRequest, membership: Membership, member_id: int) -> 
             )
             return _back(membership)
     context = {"form": form, "member": member, "section": "members"}
-    return render(request, "administration/settings_member_end.html", context)
+    return render(request, "administration/members_end.html", context)
 
 
 @require_POST

@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from administration.accent import accent_for
-from administration.changes import save_changes
 from administration.forms.settings import AnswersForm, GeneralForm
+from administration.settings_changes import save_changes
 from instances.access.gates import instance_view
 from instances.models import Membership
 

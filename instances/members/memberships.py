@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from instances import audit
-from instances.access.account_control import record_control
+from instances.account_control import record_control
 from instances.errors import (
     AddressTaken,
     AlreadyMember,

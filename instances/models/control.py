@@ -8,7 +8,7 @@ class AccountControl(models.Model):
     """One person's control over another's account: they know, or chose, how to log in to it.
 
     It belongs to the deployment and to no instance: an account made in one instance may be added
-    to another. ``instances.access.account_control`` writes and reads it.
+    to another. ``instances.account_control`` writes and reads it.
     """
 
     class Reason(models.TextChoices):

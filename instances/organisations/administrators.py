@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from instances import audit
-from instances.access.account_control import require_independent
+from instances.account_control import require_independent
 from instances.errors import AlreadyAdministrator, LastOrganisationAdministrator
 from instances.models import Organisation, OrganisationAdministrator
 from instances.rules.matching import reevaluate_organisation

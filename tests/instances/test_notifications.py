@@ -6,7 +6,7 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
-from administration import requests
+from administration import instance_requests
 from administration.lifecycle import disuse, status
 from administration.lifecycle.deletion import delete_instance
 from instances import notifications
@@ -34,7 +34,7 @@ def organisation(cast):
 @pytest.fixture
 def asked(cast, organisation):
     IdentityFactory(user=cast.teammate, organisation_ids=[organisation.pk])
-    return requests.request_instance(
+    return instance_requests.request_instance(
         user=cast.teammate,
         organisation=organisation,
         name="L’histoire & <b>nous</b>",
@@ -50,7 +50,7 @@ def about(kind, cast, asked):
     if kind == "request_waiting":
         return asked
     if kind == "request_decided":
-        requests.approve(asked, by=cast.owner)
+        instance_requests.approve(asked, by=cast.owner)
         return asked
     if kind == "deleted":
         status.ask_deletion(cast.instance, by=cast.owner)
@@ -75,7 +75,7 @@ def test_each_mail_has_a_subject_a_text_and_a_link(cast, asked, kind, language):
 
 
 def test_a_refusal_is_sent_with_its_answer(cast, asked):
-    requests.refuse(asked, by=cast.owner, answer="Use l’espace <commun>.")
+    instance_requests.refuse(asked, by=cast.owner, answer="Use l’espace <commun>.")
     send_notice("request_decided", asked.pk, cast.teammate.pk)
     assert "Use l’espace <commun>." in mail.outbox[0].body
 
@@ -122,6 +122,6 @@ def test_without_a_mail_server_nothing_is_sent(
 ):
     settings.EMAIL_HOST = ""
     with django_capture_on_commit_callbacks() as sent:
-        requests.approve(asked, by=cast.owner)
+        instance_requests.approve(asked, by=cast.owner)
         status.ask_deletion(cast.instance, by=cast.owner)
     assert sent == []

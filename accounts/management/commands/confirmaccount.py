@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from instances.access.account_control import confirm_independence
+from instances.account_control import confirm_independence
 from people.models import User
 
 

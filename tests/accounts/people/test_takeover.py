@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.management.commands import changepassword
-from instances.access.account_control import people_behind
+from instances.account_control import people_behind
 from instances.models import AuditEntry
 from instances.tasks import send_notice
 from instances.tenancy import overseeing

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection
 
-from administration import requests
+from administration import instance_requests
 from instances.errors import AlreadyRequested, InstanceError
 from instances.models import AuditEntry, Instance, InstanceRequest
 from instances.organisations.creation import create_instance
@@ -59,7 +59,7 @@ def test_a_double_click_asks_once(rule):
     IdentityFactory(user=person, organisation_ids=[organisation.pk])
     asked = at_once(
         4,
-        lambda _n: requests.request_instance(
+        lambda _n: instance_requests.request_instance(
             user=person, organisation=organisation, name="Droit", **WISH
         ),
     )
@@ -76,7 +76,7 @@ def test_a_double_click_gives_one_personal_space_within_the_limit():
         IdentityFactory(user=person, organisation_ids=[organisation.pk])
     at_once(
         6,
-        lambda n: requests.create_personal_instance(
+        lambda n: instance_requests.create_personal_instance(
             user=people[n // 2], organisation=organisation, language="fr"
         ),
     )

@@ -1,7 +1,7 @@
 """One instance in its organisation's console: facts, members, limits, life; never its content.
 
 These pages are for managing without reading: it takes a second person to let one read
-(``instances.access.account_control``).
+(``instances.account_control``).
 """
 
 from collections.abc import Callable
@@ -15,21 +15,22 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from administration.acts import do
-from administration.changes import save_changes
+from administration.actions import run_and_report
+from administration.forms.consoles.instance import OwnerForm, QuotaForm, SuspensionForm
 from administration.forms.lifecycle import DeleteInstanceForm
-from administration.forms.organisation import OwnerForm, QuotaForm, SearchForm, SuspensionForm
-from administration.forms.people import MemberForm, RoleForm
+from administration.forms.members import MemberForm, RoleForm
 from administration.lifecycle import status
 from administration.person_choice import Choice, choose
+from administration.settings_changes import save_changes
 from instances import quotas
-from instances.access.account_control import require_independent
 from instances.access.administration import organisation_view
 from instances.access.gates import RANK
+from instances.account_control import require_independent
 from instances.members import memberships
 from instances.members.listing import list_members
 from instances.models import ApiKey, Instance, Membership, Organisation, Role
 from web.person_rate_limits import limited_per_person
+from web.search_words import search_text
 
 
 def managed_instance_view(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
@@ -94,7 +95,7 @@ def change_role(request: HttpRequest, instance: Instance, member_id: int) -> Htt
         memberships.change_role(membership=member, role=role)
 
     text = _("The role of %s was changed.") % member.user.display_name
-    return _do(request, instance, act, text)
+    return _run(request, instance, act, text)
 
 
 @require_POST
@@ -102,7 +103,7 @@ def change_role(request: HttpRequest, instance: Instance, member_id: int) -> Htt
 def remove_member(request: HttpRequest, instance: Instance, member_id: int) -> HttpResponse:
     """Take somebody out of the instance."""
     member = get_object_or_404(memberships.members_of(instance), pk=member_id)
-    return _do(
+    return _run(
         request,
         instance,
         lambda: memberships.remove_member(member),
@@ -129,7 +130,7 @@ def suspend(request: HttpRequest, instance: Instance) -> HttpResponse:
     form = SuspensionForm(request.POST)
     if not form.is_valid():
         return _page(request, instance, suspension_form=form)
-    return _do(
+    return _run(
         request,
         instance,
         lambda: status.suspend(instance, reason=form.cleaned_data["reason"]),
@@ -141,14 +142,14 @@ def suspend(request: HttpRequest, instance: Instance) -> HttpResponse:
 @managed_instance_view
 def archive(request: HttpRequest, instance: Instance) -> HttpResponse:
     """Let the instance be read only."""
-    return _do(request, instance, lambda: status.archive(instance), _("The instance is archived."))
+    return _run(request, instance, lambda: status.archive(instance), _("The instance is archived."))
 
 
 @require_POST
 @managed_instance_view
 def reactivate(request: HttpRequest, instance: Instance) -> HttpResponse:
     """Open the instance again."""
-    return _do(
+    return _run(
         request, instance, lambda: status.reactivate(instance), _("The instance is open again.")
     )
 
@@ -169,7 +170,7 @@ def transfer(request: HttpRequest, instance: Instance) -> HttpResponse:
             require_independent(actor=request.user, person=owner)
         status.transfer(instance, to=owner)
 
-    return _do(request, instance, act, _("%s now owns the instance.") % owner.display_name)
+    return _run(request, instance, act, _("%s now owns the instance.") % owner.display_name)
 
 
 @require_POST
@@ -179,7 +180,7 @@ def delete(request: HttpRequest, instance: Instance) -> HttpResponse:
     form = DeleteInstanceForm(request.POST, instance=instance)
     if not form.is_valid():
         return _page(request, instance, delete_form=form)
-    return _do(
+    return _run(
         request,
         instance,
         lambda: status.ask_deletion(instance, by=request.user),
@@ -191,7 +192,7 @@ def delete(request: HttpRequest, instance: Instance) -> HttpResponse:
 @managed_instance_view
 def cancel_deletion(request: HttpRequest, instance: Instance) -> HttpResponse:
     """Keep an instance that was going to be deleted."""
-    return _do(
+    return _run(
         request,
         instance,
         lambda: status.cancel_deletion(instance),
@@ -199,10 +200,10 @@ def cancel_deletion(request: HttpRequest, instance: Instance) -> HttpResponse:
     )
 
 
-def _do(
+def _run(
     request: HttpRequest, instance: Instance, act: Callable[[], object], text: str
 ) -> HttpResponse:
-    do(request, act, text)
+    run_and_report(request, act, text)
     return _back(instance)
 
 
@@ -215,7 +216,7 @@ def _page(request: HttpRequest, instance: Instance, **forms: Any) -> HttpRespons
     if any(form.instance is instance for form in forms.values() if hasattr(form, "instance")):
         # The page around the form shows what is stored, not what was refused.
         instance.refresh_from_db(fields=["max_documents", "max_stored_bytes"])
-    search = SearchForm(request.GET).words()
+    search = search_text(request.GET.get("q", ""))
     listing = list_members(
         instance,
         search=search,

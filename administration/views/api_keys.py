@@ -12,7 +12,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from administration.forms.people import ApiKeyForm
+from administration.forms.api_keys import ApiKeyForm
 from instances.access import api_keys, second_factor
 from instances.access.gates import instance_view
 from instances.errors import KeyLimit, user_message
@@ -31,7 +31,7 @@ def index(request: HttpRequest, membership: Membership) -> HttpResponse:
         "now": timezone.now(),
         "section": "keys",
     }
-    return render(request, "administration/settings_keys.html", context)
+    return render(request, "administration/api_keys.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -54,14 +54,14 @@ def create(request: HttpRequest, membership: Membership) -> HttpResponse:
             form.add_error(None, user_message(error))
         else:
             context |= {"key": key, "plaintext": plaintext}
-    response = render(request, "administration/settings_key_create.html", context)
+    response = render(request, "administration/api_keys_create.html", context)
     response["Cache-Control"] = "no-store"
     return response
 
 
 @require_POST
 @instance_view("member")
-def confirm_key(request: HttpRequest, membership: Membership, key_id: int) -> HttpResponse:
+def confirm(request: HttpRequest, membership: Membership, key_id: int) -> HttpResponse:
     """Confirm a key of one's own with the second factor of this session."""
     mine = ApiKey.objects.for_instance(membership.instance).filter(created_by=membership.user_id)
     key = get_object_or_404(mine.select_related("instance__organisation"), pk=key_id)
@@ -76,7 +76,7 @@ def confirm_key(request: HttpRequest, membership: Membership, key_id: int) -> Ht
 
 @require_POST
 @instance_view("member")
-def revoke_key(request: HttpRequest, membership: Membership, key_id: int) -> HttpResponse:
+def revoke(request: HttpRequest, membership: Membership, key_id: int) -> HttpResponse:
     """End a key at once."""
     keys = _keys_within_reach(membership).select_related("instance__organisation")
     key = get_object_or_404(keys, pk=key_id)

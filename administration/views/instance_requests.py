@@ -9,9 +9,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from administration import requests
-from administration.acts import do
-from administration.forms.requests import PersonalForm, RequestForm
+from administration import instance_requests
+from administration.actions import run_and_report
+from administration.forms.instance_requests import PersonalForm, RequestForm
 from administration.offers import offers_for
 from instances.errors import InstanceError, user_message
 from instances.models import InstanceRequest
@@ -38,14 +38,14 @@ def new_instance(request: HttpRequest) -> HttpResponse:
     )
     if form.is_valid():
         try:
-            asked = requests.request_instance(user=request.user, **form.cleaned_data)
+            asked = instance_requests.request_instance(user=request.user, **form.cleaned_data)
         except InstanceError as error:
             form.add_error(None, user_message(error))
         else:
             return _answered(request, asked)
     at_once = {offer.at_once for offer in offers}
     context = {"form": form, "is_at_once": at_once == {True}, "is_mixed": len(at_once) > 1}
-    return render(request, "administration/new_instance.html", context)
+    return render(request, "administration/instance_requests_new.html", context)
 
 
 @require_POST
@@ -57,7 +57,7 @@ def new_personal(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         raise Http404
     try:
-        instance = requests.create_personal_instance(
+        instance = instance_requests.create_personal_instance(
             user=request.user,
             organisation=form.cleaned_data["organisation"],
             language=(get_language() or "fr")[:2],
@@ -74,7 +74,7 @@ def withdraw(request: HttpRequest, request_id: int) -> HttpResponse:
     """Take my own request back."""
     asked = get_object_or_404(InstanceRequest, pk=request_id, requested_by=request.user)
     text = _("The request was withdrawn.")
-    do(request, lambda: requests.withdraw(asked, by=request.user), text)
+    run_and_report(request, lambda: instance_requests.withdraw(asked, by=request.user), text)
     return redirect("administration:home")
 
 

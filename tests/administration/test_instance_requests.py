@@ -3,7 +3,13 @@
 import pytest
 from django.urls import reverse
 
-from administration import requests
+from administration.instance_requests import (
+    approve,
+    create_personal_instance,
+    refuse,
+    request_instance,
+    withdraw,
+)
 from administration.lifecycle import status
 from administration.offers import offers_for
 from instances.access.gates import get_membership
@@ -95,10 +101,10 @@ def test_the_rule_decides_except_for_who_manages(organisation, person, manager, 
     user = {"person": person, "manager": manager, "operator": UserFactory(is_staff=True)}[who]
     if who == "person" and value == "closed":
         with pytest.raises(CreationClosed):
-            requests.request_instance(user=user, organisation=organisation, **WISH)
+            request_instance(user=user, organisation=organisation, **WISH)
         assert not InstanceRequest.objects.exists()
         return
-    asked = requests.request_instance(user=user, organisation=organisation, **WISH)
+    asked = request_instance(user=user, organisation=organisation, **WISH)
     if who == "person" and value == "approval":
         assert (asked.status, asked.instance) == ("pending", None)
         assert log(organisation) == ["instance.requested"]
@@ -112,19 +118,19 @@ def test_the_rule_decides_except_for_who_manages(organisation, person, manager, 
 
 def test_a_stranger_may_not_ask(organisation):
     with pytest.raises(CreationClosed):
-        requests.request_instance(user=UserFactory(), organisation=organisation, **WISH)
+        request_instance(user=UserFactory(), organisation=organisation, **WISH)
 
 
 def test_approved_by_a_manager(organisation, person, manager):
-    asked = requests.request_instance(user=person, organisation=organisation, **WISH)
-    requests.approve(asked, by=manager)
+    asked = request_instance(user=person, organisation=organisation, **WISH)
+    approve(asked, by=manager)
     asked.refresh_from_db()
     assert (asked.status, asked.decided_by) == ("approved", manager)
     assert get_membership(person, asked.instance.slug).may_administer
     for late in (
-        lambda: requests.approve(asked, by=manager),
-        lambda: requests.refuse(asked, by=manager, answer="No."),
-        lambda: requests.withdraw(asked, by=person),
+        lambda: approve(asked, by=manager),
+        lambda: refuse(asked, by=manager, answer="No."),
+        lambda: withdraw(asked, by=person),
     ):
         with pytest.raises(RequestDecided):
             late()
@@ -132,45 +138,43 @@ def test_approved_by_a_manager(organisation, person, manager):
 
 
 def test_refused_with_an_answer_that_home_shows(organisation, person, manager, client_for):
-    asked = requests.request_instance(user=person, organisation=organisation, **WISH)
-    requests.refuse(asked, by=manager, answer="Use the library's instance.")
+    asked = request_instance(user=person, organisation=organisation, **WISH)
+    refuse(asked, by=manager, answer="Use the library's instance.")
     assert "Use the library&#x27;s instance." in client_for(person).get("/").text
     assert log(organisation)[-1] == "request.refused"
     # And may be asked for again.
-    requests.request_instance(user=person, organisation=organisation, **WISH)
+    request_instance(user=person, organisation=organisation, **WISH)
 
 
 def test_asking_twice_gives_one_request(organisation, person):
-    requests.request_instance(user=person, organisation=organisation, **WISH)
+    request_instance(user=person, organisation=organisation, **WISH)
     with pytest.raises(AlreadyRequested):
-        requests.request_instance(
+        request_instance(
             user=person, organisation=organisation, **WISH | {"name": "RESEARCH SUPPORT"}
         )
     rule(organisation, "open")
     with pytest.raises(AlreadyRequested):
-        requests.request_instance(user=person, organisation=organisation, **WISH)
+        request_instance(user=person, organisation=organisation, **WISH)
     assert Instance.objects.count() == 0
 
 
 def test_the_limit_of_an_organisation_holds(organisation, person, manager):
-    asked = requests.request_instance(user=person, organisation=organisation, **WISH)
+    asked = request_instance(user=person, organisation=organisation, **WISH)
     InstanceFactory(organisation=organisation)
     organisation.max_instances = 1
     organisation.save()
     with pytest.raises(InstanceLimit):
-        requests.approve(asked, by=manager)
+        approve(asked, by=manager)
     with pytest.raises(InstanceLimit):
-        requests.request_instance(user=person, organisation=organisation, **WISH | {"name": "x"})
+        request_instance(user=person, organisation=organisation, **WISH | {"name": "x"})
     with pytest.raises(InstanceLimit):
-        requests.create_personal_instance(user=person, organisation=organisation, language="fr")
+        create_personal_instance(user=person, organisation=organisation, language="fr")
     assert InstanceRequest.objects.get().status == "pending"
 
 
 def test_one_personal_space_a_person_and_organisation(organisation, person):
-    first = requests.create_personal_instance(user=person, organisation=organisation, language="fr")
-    second = requests.create_personal_instance(
-        user=person, organisation=organisation, language="fr"
-    )
+    first = create_personal_instance(user=person, organisation=organisation, language="fr")
+    second = create_personal_instance(user=person, organisation=organisation, language="fr")
     assert first == second == Instance.objects.get()
     assert (first.kind, first.owner, first.name) == (
         "personal",
@@ -178,17 +182,14 @@ def test_one_personal_space_a_person_and_organisation(organisation, person):
         "Personal space of Ada Lovelace",
     )
     status.ask_deletion(first, by=person)
-    assert (
-        requests.create_personal_instance(user=person, organisation=organisation, language="fr")
-        == first
-    )
+    assert create_personal_instance(user=person, organisation=organisation, language="fr") == first
 
 
 def test_personal_spaces_where_the_organisation_has_them(organisation, person):
     organisation.allows_personal_instances = False
     organisation.save()
     with pytest.raises(CreationClosed):
-        requests.create_personal_instance(user=person, organisation=organisation, language="fr")
+        create_personal_instance(user=person, organisation=organisation, language="fr")
 
 
 def test_the_form_sends_a_request(organisation, person, client_for):
@@ -223,7 +224,7 @@ def test_who_may_ask_nowhere_is_told_so(db, client_for):
 
 
 def test_a_request_is_withdrawn_by_who_made_it_and_nobody_else(organisation, person, client_for):
-    asked = requests.request_instance(user=person, organisation=organisation, **WISH)
+    asked = request_instance(user=person, organisation=organisation, **WISH)
     url = reverse("administration:request_withdraw", args=[asked.pk])
     assert client_for(UserFactory()).post(url).status_code == 404
     assert client_for(person).post(url).url == "/"

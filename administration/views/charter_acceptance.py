@@ -39,4 +39,4 @@ def charter(request: HttpRequest, slug: str) -> HttpResponse:
         "is_pending": bool(pending),
         "next": onwards,
     }
-    return render(request, "administration/charter.html", context)
+    return render(request, "administration/charter_acceptance.html", context)

@@ -32,7 +32,7 @@ def deletion(request: HttpRequest, deletion_id: int) -> HttpResponse:
         (LABELS.get(table, table), table, before, record.after.get(table), table == BYTES)
         for table, before in sorted(record.before.items(), key=_place)
     ]
-    return render(request, "administration/deletion.html", {"record": record, "lines": lines})
+    return render(request, "administration/deletion_proof.html", {"record": record, "lines": lines})
 
 
 def _place(counted: tuple[str, int]) -> int:

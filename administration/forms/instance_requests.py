@@ -1,32 +1,11 @@
-"""The forms of home and of requests."""
+"""Forms by which instances are requested, and requests refused."""
 
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from administration.home import Shown
 from instances.models import InstanceRequest, Organisation
-
-
-class HomeForm(forms.Form):
-    """What to show on the home page; whatever makes no sense counts as not given."""
-
-    q = forms.CharField(required=False, max_length=100)
-    archived = forms.BooleanField(required=False)
-    page = forms.IntegerField(required=False, min_value=1)
-    open = forms.IntegerField(required=False, min_value=1)
-
-    def chosen(self) -> Shown:
-        """The choice, with defaults."""
-        self.is_valid()
-        data = self.cleaned_data
-        return Shown(
-            search=data.get("q", ""),
-            archived=data.get("archived", False),
-            page=data.get("page") or 1,
-            open_page=data.get("open") or 1,
-        )
 
 
 class RequestForm(forms.ModelForm):
@@ -69,3 +48,11 @@ class PersonalForm(forms.Form):
         super().__init__(*args, **kwargs)
         field: Any = self.fields["organisation"]
         field.queryset = Organisation.objects.filter(pk__in=[one.pk for one in organisations])
+
+
+class AnswerForm(forms.Form):
+    """What to tell somebody whose request is refused."""
+
+    answer = forms.CharField(
+        label=_("Why"), max_length=500, widget=forms.Textarea(attrs={"rows": 3})
+    )

@@ -6,8 +6,8 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.people.takeover import password_issued
-from instances.access.account_control import confirm_independence, people_behind
 from instances.access.gates import get_membership
+from instances.account_control import confirm_independence, people_behind
 from instances.errors import ControlledAccount, OwnRights, PersonalInstance
 from instances.members.memberships import create_local_member
 from instances.models import AuditEntry, Instance, OrganisationAdministrator

@@ -1,0 +1,136 @@
+"""Forms of the access page: access rules, and the second factor."""
+
+import re
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from instances.models import (
+    AccessRule,
+    Affiliation,
+    Instance,
+    Organisation,
+)
+
+# Attributes by which institutions say what somebody is entitled to, or in which group.
+KNOWN_ATTRIBUTES = (
+    "isMemberOf",
+    "eduPersonEntitlement",
+    "supannEntiteAffectation",
+    "supannEtablissement",
+    "eduPersonAssurance",
+)
+
+
+_BETWEEN = re.compile(r"[\s,;]+")
+
+
+class SecondFactorForm(forms.ModelForm):
+    """Of whom the instance asks a second factor."""
+
+    class Meta:
+        model = Instance
+        fields = ["second_factor"]
+        widgets = {"second_factor": forms.RadioSelect}
+        help_texts = {
+            "second_factor": _(
+                "A code from a telephone or a security key, besides the password; or the same "
+                "proof from the person's institution."
+            ),
+        }
+
+
+class RuleForm(forms.ModelForm):
+    """An access rule; each filter that is filled in narrows it."""
+
+    organisation_ids = forms.TypedMultipleChoiceField(
+        label=_("Organisations"),
+        coerce=int,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    affiliations = forms.MultipleChoiceField(
+        label=_("Affiliations"),
+        choices=Affiliation.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_(
+            "What the institution says that the person is; one of those ticked is enough. "
+            "“Member” includes students. With none ticked anybody enters, students too."
+        ),
+    )
+    scopes = forms.CharField(
+        label=_("Scopes"),
+        required=False,
+        help_text=_("Only people of these domains, such as univ-x.fr; several with commas."),
+    )
+    attribute = forms.CharField(
+        label=_("Group or entitlement: attribute"),
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(attrs={"list": "known-attributes", "autocomplete": "off"}),
+        help_text=_("Such as isMemberOf or eduPersonEntitlement, if the institution sends it."),
+    )
+    values = forms.CharField(
+        label=_("Group or entitlement: values"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("One a line; the person needs one of them."),
+    )
+
+    class Meta:
+        model = AccessRule
+        fields = [
+            "audience",
+            "organisation_ids",
+            "federation",
+            "affiliations",
+            "scopes",
+            "attribute",
+            "values",
+            "role",
+        ]
+        widgets = {
+            "audience": forms.RadioSelect,
+            "federation": forms.TextInput(attrs={"list": "known-federations"}),
+        }
+        help_texts = {
+            "federation": _("Its registration authority, such as https://federation.renater.fr/"),
+            "role": _("Nobody becomes an administrator by a rule."),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        rule = self.instance
+        self.fields["audience"].choices = AccessRule.Audience.choices  # type: ignore[attr-defined]
+        self.initial["audience"] = rule.audience or AccessRule.Audience.ORGANISATION
+        organisations = Organisation.objects.filter(is_enabled=True).values_list("pk", "name")
+        self.fields["organisation_ids"].choices = list(organisations)  # type: ignore[attr-defined]
+        self.initial["scopes"] = ", ".join(rule.scopes)
+        for name, values in list(rule.required.items())[:1]:
+            self.initial["attribute"], self.initial["values"] = name, "\n".join(values)
+
+    def clean_scopes(self) -> list[str]:
+        words = _BETWEEN.split(self.cleaned_data["scopes"].lower())
+        return sorted({word.removeprefix("@") for word in words if word})
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        audience = cleaned.get("audience")
+        if audience != AccessRule.Audience.ORGANISATIONS:
+            cleaned["organisation_ids"] = []
+        elif not cleaned.get("organisation_ids"):
+            self.add_error("organisation_ids", _("Tick at least one organisation."))
+        if audience != AccessRule.Audience.FEDERATION:
+            cleaned["federation"] = ""
+        elif not cleaned.get("federation"):
+            self.add_error("federation", _("Name the federation."))
+        attribute = cleaned.get("attribute", "").strip()
+        values = [line.strip() for line in cleaned.get("values", "").splitlines() if line.strip()]
+        if attribute and not values:
+            self.add_error("values", _("Give at least one value of this attribute."))
+        elif values and not attribute:
+            self.add_error("attribute", _("Say of which attribute these are the values."))
+        self.instance.required = {attribute: values} if attribute else {}
+        return cleaned

@@ -1,0 +1,40 @@
+"""The form of a new API key."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from instances.models import (
+    ApiKey,
+    Membership,
+)
+
+
+class ApiKeyForm(forms.ModelForm):
+    """A new API key."""
+
+    LIFETIMES = [("30", _("30 days")), ("90", _("90 days")), ("365", _("1 year"))]
+
+    lifetime_days = forms.ChoiceField(label=_("Expires after"), choices=LIFETIMES, initial="90")
+
+    class Meta:
+        model = ApiKey
+        fields = ["name", "scope"]
+        help_texts = {"name": _("The program that will use it, such as “Library website”.")}
+
+    def __init__(self, *args: Any, membership: Membership, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not membership.may_edit:
+            del self.fields["scope"]
+
+    @property
+    def chosen_scope(self) -> str:
+        """What the key may do; to ask is all there is for whoever may not edit."""
+        return str(self.cleaned_data.get("scope", ApiKey.Scope.CHAT))
+
+    def expires_at(self) -> datetime:
+        """When the key ends."""
+        return timezone.now() + timedelta(days=int(self.cleaned_data["lifetime_days"]))

@@ -1,0 +1,40 @@
+"""Forms of the console page of one instance."""
+
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from administration.forms.fields import GigabytesField
+from instances.models import Instance, Membership, Role
+
+
+class QuotaForm(forms.ModelForm):
+    """The limits of one instance."""
+
+    max_stored_bytes = GigabytesField(
+        label=_("Storage at most (GB)"), help_text=_("Empty: as the organisation's settings say.")
+    )
+
+    class Meta:
+        model = Instance
+        fields = ["max_documents", "max_stored_bytes"]
+        help_texts = {"max_documents": _("Empty: as the organisation's settings say.")}
+
+
+class SuspensionForm(forms.Form):
+    """Why an instance is suspended; its members read it."""
+
+    reason = forms.CharField(label=_("Reason, which its members will read"), max_length=300)
+
+
+class OwnerForm(forms.Form):
+    """Who is to own an instance."""
+
+    member = forms.ModelChoiceField(queryset=Membership.objects.none())
+
+    def __init__(self, *args: Any, members: QuerySet[Membership], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["member"]
+        field.queryset = members.exclude(role=Role.GUEST)

@@ -1,0 +1,61 @@
+"""Form fields that several pages share."""
+
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any, Final
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+BYTES_PER_GB: Final = 1_000_000_000
+
+
+class DayField(forms.DateField):
+    """A day to come; its value is the end of that day."""
+
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+    def clean(self, value: Any) -> datetime | None:
+        day: date | None = super().clean(value)
+        if day is None:
+            return None
+        if day < timezone.localdate():
+            raise forms.ValidationError(_("Choose a day to come."))
+        return timezone.make_aware(datetime.combine(day, time.max))
+
+    def widget_attrs(self, widget: Any) -> Any:
+        """Let browsers offer no day that is past."""
+        return super().widget_attrs(widget) | {"min": timezone.localdate().isoformat()}
+
+
+def until_field() -> DayField:
+    """When a membership ends, if it does."""
+    return DayField(
+        label=_("Access until"),
+        required=False,
+        help_text=_("The last day, or nothing for as long as nobody ends it."),
+    )
+
+
+class GigabytesField(forms.DecimalField):
+    """A number of bytes, written in gigabytes."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            min_value=Decimal("0.001"),
+            max_value=Decimal(1_000_000),
+            decimal_places=3,
+            required=False,
+            **kwargs,
+        )
+
+    def prepare_value(self, value: Any) -> Any:
+        """Bytes from the model, as gigabytes; what somebody typed, as it is."""
+        if isinstance(value, int):
+            return (Decimal(value) / BYTES_PER_GB).quantize(Decimal("0.001")).normalize()
+        return value
+
+    def clean(self, value: Any) -> int | None:
+        gigabytes: Decimal | None = super().clean(value)
+        return None if gigabytes is None else int(gigabytes * BYTES_PER_GB)
