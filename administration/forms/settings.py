@@ -3,12 +3,10 @@
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from inference.catalogue import available_models
 from instances.models import Instance
-
-EXTRACTIVE = "extractive"
 
 
 class GeneralForm(forms.ModelForm):
@@ -77,13 +75,11 @@ class AnswersForm(forms.ModelForm):
 
 
 def model_choices(chosen: str) -> list[tuple[str, Any]]:
-    """The models of the deployment; ``chosen`` is kept even when it is no longer offered."""
+    """The models on offer; ``chosen`` is included even when it is no longer offered."""
     choices: list[tuple[str, Any]] = [
         ("", _("The one this site recommends")),
-        (EXTRACTIVE, _("Extracts, without generative AI")),
+        *((model.id, model.label) for model in available_models()),
     ]
-    if settings.LLM_MODEL:
-        choices.append((settings.LLM_MODEL, settings.LLM_LABEL or settings.LLM_MODEL))
     if chosen not in dict(choices):
         choices.append((chosen, _("%(model)s (no longer offered)") % {"model": chosen}))
     return choices

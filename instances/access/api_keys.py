@@ -1,12 +1,9 @@
-"""API keys: made once, shown once, kept as a digest.
+"""API keys: created, authenticated, confirmed, revoked.
 
-A key is 256 random bits, so one SHA-256 protects it as well as a slow hash would. It is a person's
-in an instance, and lets in whom the person's membership does; without a person, an operator's
-command made it.
+A key belongs to a person and an instance, and is valid for as long as that person's membership; a
+key without a person was created by an operator's command. Its plaintext is shown once, at creation.
 """
 
-import hashlib
-import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,14 +16,14 @@ from django.utils import timezone
 from instances import audit
 from instances.access import second_factor
 from instances.access.charters import is_pending
-from instances.access.gates import IN_AN_OPEN_INSTANCE
+from instances.access.gates import IN_AN_OPEN_INSTANCE, record_use
 from instances.errors import KeyLimit
 from instances.models import ApiKey, Identity, Instance, Membership
 from instances.quotas import lock_totals
+from instances.secret_tokens import digest_of, new_token
 from instances.tenancy import as_key, tenant
 
 SHOWN_PREFIX = 12
-USE_IS_RECORDED_EVERY = timedelta(minutes=10)
 LONGEST_LIFE = timedelta(days=365)
 _USUAL_LIFE = timedelta(days=90)
 
@@ -51,14 +48,14 @@ def create_api_key(
         expires_at = expires_at or now + _USUAL_LIFE
         if expires_at > now + LONGEST_LIFE:
             raise ValueError("a person's key lasts a year at most")
-    plaintext = "rag_" + secrets.token_urlsafe(32)
+    plaintext = "rag_" + new_token()
     with tenant(instance):
         _check_number(instance, created_by)
         key = ApiKey.objects.create(
             instance=instance,
             name=name,
             prefix=plaintext[:SHOWN_PREFIX],
-            digest=_digest(plaintext),
+            digest=digest_of(plaintext),
             scope=scope,
             created_by=created_by,
             expires_at=expires_at,
@@ -83,11 +80,11 @@ def authenticate(plaintext: str) -> ApiKey | None:
     whether they have yet to accept a charter, ``second_factor_holds`` whether the second factor
     under which they confirmed the key still counts. One query, and two more every ten minutes.
     """
-    digest = _digest(plaintext)
+    digest = digest_of(plaintext)
     with as_key(digest):
         key = _usable().filter(digest=digest).first()
     if key is not None:
-        _record_use(key)
+        record_use(key)
     return key
 
 
@@ -199,17 +196,3 @@ def _usable() -> QuerySet[ApiKey]:
             revoked_at=None,
         )
     )
-
-
-def _record_use(key: ApiKey) -> None:
-    now = timezone.now()
-    if key.last_used_at is None or now - key.last_used_at > USE_IS_RECORDED_EVERY:
-        with tenant(key.instance_id):
-            ApiKey.objects.for_instance(key.instance_id).filter(pk=key.pk).update(last_used_at=now)
-            Instance.objects.filter(pk=key.instance_id).update(
-                last_used_at=now, disuse_noticed_at=None
-            )
-
-
-def _digest(plaintext: str) -> str:
-    return hashlib.sha256(plaintext.encode()).hexdigest()

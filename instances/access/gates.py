@@ -25,7 +25,7 @@ from django.utils.translation import gettext as _
 
 from instances.access import second_factor
 from instances.access.charters import is_pending
-from instances.models import Instance, Membership, Role
+from instances.models import ApiKey, Instance, Membership, Role
 from instances.rules.joining import join_by_rule
 from instances.tenancy import as_user, in_database, tenant
 
@@ -41,7 +41,6 @@ IN_AN_OPEN_INSTANCE = Q(
     instance__status__in=(Instance.Status.ACTIVE, Instance.Status.ARCHIVED),
     instance__organisation__is_enabled=True,
 )
-RANK = {role: rank for rank, role in enumerate(Role.values)}
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 # "Last use" on the home page needs no finer clock, and a click then costs no write.
 USE_IS_RECORDED_EVERY = timedelta(minutes=10)
@@ -130,7 +129,7 @@ async def as_member(
 
 def require_role(membership: Membership, role: str) -> None:
     """Raise PermissionDenied unless the membership's role is ``role`` or above."""
-    if RANK[membership.role] < RANK[role]:
+    if membership.role not in Role.at_least(role):
         raise PermissionDenied(
             _("Your role in this instance does not allow this. Ask one of its administrators.")
         )
@@ -141,12 +140,16 @@ def may_still_enter(user_id: int, instance: Instance, *, role: str = Role.GUEST)
 
     For what goes on after a request was let in, such as a stream of events.
     """
-    roles = [other for other in Role.values if RANK[other] >= RANK[role]]
     with tenant(instance):
         return (
             Membership.objects.for_instance(instance)
             .current()
-            .filter(IN_AN_OPEN_INSTANCE, user=user_id, user__is_active=True, role__in=roles)
+            .filter(
+                IN_AN_OPEN_INSTANCE,
+                user=user_id,
+                user__is_active=True,
+                role__in=Role.at_least(role),
+            )
             .exists()
         )
 
@@ -202,16 +205,14 @@ def instance_view(
     return decorator
 
 
-def record_use(membership: Membership) -> None:
-    """Note that the person is using the instance."""
+def record_use(access: Membership | ApiKey) -> None:
+    """Record the last use of a membership or key and of its instance, every ten minutes at most."""
     now = timezone.now()
-    last = membership.last_used_at
-    if last is None or now - last > USE_IS_RECORDED_EVERY:
-        with tenant(membership.instance):
-            Membership.objects.for_instance(membership.instance).filter(pk=membership.pk).update(
-                last_used_at=now
-            )
-            Instance.objects.filter(pk=membership.instance_id).update(
+    if access.last_used_at is None or now - access.last_used_at > USE_IS_RECORDED_EVERY:
+        with tenant(access.instance_id):
+            rows = type(access).objects.for_instance(access.instance_id)
+            rows.filter(pk=access.pk).update(last_used_at=now)
+            Instance.objects.filter(pk=access.instance_id).update(
                 last_used_at=now, disuse_noticed_at=None
             )
 

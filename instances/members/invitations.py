@@ -1,11 +1,8 @@
-"""Invitations: a link that lets one person into one instance, once, for a while.
+"""Invitations: links by which one person joins an instance, once, before an expiry date.
 
-The token in the link is 256 random bits; only its digest is kept. Whoever holds the link may
-accept it, so an administrator can never be made by one.
+Anyone who holds the link may accept it, so an invitation never grants the administrator role.
 """
 
-import hashlib
-import secrets
 from datetime import datetime
 from typing import Any
 
@@ -13,9 +10,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from instances import audit
-from instances.access.gates import RANK
 from instances.errors import AlreadyMember, InvitationClosed
 from instances.models import Instance, Invitation, Membership, Role
+from instances.secret_tokens import digest_of, new_token
 from instances.tenancy import as_key, as_user, tenant
 
 
@@ -35,7 +32,7 @@ def create_invitation(
     """
     if role == Role.ADMIN or (role == Role.GUEST and membership_expires_at is None):
         raise ValueError("no administrator by invitation, and no guest for ever")
-    token = secrets.token_urlsafe(32)
+    token = new_token()
     with transaction.atomic():
         invitation: Invitation = Invitation.objects.create(
             instance=instance,
@@ -138,16 +135,11 @@ def forget_address(invitation: Invitation) -> None:
         )
 
 
-def digest_of(token: str) -> str:
-    """What is kept of a token."""
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
 def _gives_more(invitation: Invitation, membership: Membership) -> bool:
     """Whether somebody gains by accepting: a role, or time; and loses neither."""
     if membership.has_ended:
         return True
     forever = datetime.max.replace(tzinfo=timezone.get_current_timezone())
-    offered = RANK[invitation.role], invitation.membership_expires_at or forever
-    held = RANK[membership.role], membership.expires_at or forever
+    offered = Role(invitation.role).rank, invitation.membership_expires_at or forever
+    held = Role(membership.role).rank, membership.expires_at or forever
     return offered != held and offered[0] >= held[0] and offered[1] >= held[1]

@@ -16,13 +16,23 @@ from instances.models.organisations import Instance
 
 
 class Role(models.TextChoices):
-    """What somebody may do in an instance, from little to much."""
+    """The roles of an instance, from least to most rights."""
 
-    # Asks and reads what is cited; the documents themselves stay closed.
+    # Asks questions and reads cited passages; cannot open documents.
     GUEST = "guest", _("Guest")
     MEMBER = "member", _("Member")
     EDITOR = "editor", _("Editor")
     ADMIN = "admin", _("Administrator")
+
+    @property
+    def rank(self) -> int:
+        """The position from least to most rights, to compare roles."""
+        return list(Role).index(self)
+
+    @classmethod
+    def at_least(cls, role: str) -> "list[Role]":
+        """Return ``role`` and the roles above it."""
+        return list(cls)[cls(role).rank :]
 
 
 class Affiliation(models.TextChoices):

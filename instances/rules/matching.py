@@ -33,7 +33,6 @@ from instances.members import removal
 from instances.models import AccessRule, Identity, Instance, Membership, Organisation, Role
 from instances.tenancy import as_user, tenant
 
-_RANK = {role: rank for rank, role in enumerate(Role.values)}
 _CHUNK = 5000
 
 
@@ -259,7 +258,7 @@ def _record_change(user: Any, membership: Membership, rule: AccessRule) -> None:
 
 def _precedence(rule: AccessRule) -> tuple[int, int]:
     """Greater for the rule that gives more, then for the older one."""
-    return _RANK[rule.role], -(rule.pk or 0)
+    return Role(rule.role).rank, -(rule.pk or 0)
 
 
 def _organisations_named(rule: AccessRule) -> Iterable[int]:

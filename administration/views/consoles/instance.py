@@ -24,7 +24,6 @@ from administration.person_choice import Choice, choose
 from administration.settings_changes import save_changes
 from instances import quotas
 from instances.access.administration import organisation_view
-from instances.access.gates import RANK
 from instances.account_control import require_independent
 from instances.members import memberships
 from instances.members.listing import list_members
@@ -90,7 +89,7 @@ def change_role(request: HttpRequest, instance: Instance, member_id: int) -> Htt
     role = form.cleaned_data["role"]
 
     def act() -> None:
-        if RANK[role] > RANK[member.role]:
+        if Role(role).rank > Role(member.role).rank:
             require_independent(actor=request.user, person=member.user)
         memberships.change_role(membership=member, role=role)
 
