@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from administration.forms.invitations import InvitationForm
-from administration.invitation_mail import send_invitation
 from instances.access.gates import enter, instance_view
 from instances.members import invitations
 from instances.models import Invitation, Membership, Role
@@ -92,7 +91,7 @@ def _sent(invitation: Invitation, link: str) -> bool:
     if not invitation.email:
         return False
     try:
-        send_invitation(invitation, link)
+        invitations.send_invitation(invitation, link)
     except (SMTPException, OSError) as error:
         logger.warning("an invitation could not be sent: %s", error)
         invitations.forget_address(invitation)

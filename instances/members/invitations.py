@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from instances import audit
 from instances.errors import AlreadyMember, InvitationClosed
 from instances.models import Instance, Invitation, Membership, Role
 from instances.secret_tokens import digest_of, new_token
 from instances.tenancy import as_key, as_user, tenant
+from web.mails import send_mail
 
 
 def create_invitation(
@@ -26,12 +27,12 @@ def create_invitation(
     membership_expires_at: datetime | None = None,
     created_by: Any | None,
 ) -> tuple[Invitation, str]:
-    """Create an invitation and return it with its token, which is kept nowhere.
+    """Create an invitation and return it with its token, which is not stored.
 
     Raises ValueError for an administrator, and for a guest whose access would never end.
     """
     if role == Role.ADMIN or (role == Role.GUEST and membership_expires_at is None):
-        raise ValueError("no administrator by invitation, and no guest for ever")
+        raise ValueError("an invitation creates no administrator, and no guest without an end")
     token = new_token()
     with transaction.atomic():
         invitation: Invitation = Invitation.objects.create(
@@ -54,8 +55,18 @@ def create_invitation(
     return invitation, token
 
 
+def send_invitation(invitation: Invitation, link: str) -> None:
+    """Send ``link`` to the invitation's address, in the language of the instance.
+
+    Not by a task: the link contains the token, which is stored nowhere, not even in a queue.
+    Raises SMTPException or OSError.
+    """
+    with translation.override(invitation.instance.language):
+        send_mail("invitation", {"invitation": invitation, "link": link}, to=invitation.email)
+
+
 def find_invitation(token: str) -> Invitation | None:
-    """The invitation of this token, in whatever state, with its instance; else None."""
+    """Return the invitation of this token, in any state, with its instance; or None."""
     digest = digest_of(token)
     with as_key(digest):
         invitation: Invitation | None = (
@@ -67,13 +78,13 @@ def find_invitation(token: str) -> Invitation | None:
 
 
 def accept(invitation: Invitation, *, user: Any) -> Membership:
-    """Let ``user`` in by the invitation, which is used up then.
+    """Make ``user`` a member by the invitation, and mark it accepted.
 
-    Raises InvitationClosed, or AlreadyMember when it would give them nothing more than they have;
-    then it stays open for somebody else.
+    Raises InvitationClosed, or AlreadyMember when it would not extend the person's rights; the
+    invitation then stays open.
     """
     with tenant(invitation.instance):
-        # Locked: of two who accept at once, one gets in.
+        # Locked, so that of two concurrent requests only one accepts.
         locked = (
             Invitation.objects.for_instance(invitation.instance)
             .select_for_update()
@@ -106,14 +117,14 @@ def accept(invitation: Invitation, *, user: Any) -> Membership:
 
 
 def gives_more_to(invitation: Invitation, user: Any) -> bool:
-    """Whether ``user`` would gain anything by accepting."""
+    """Whether accepting would extend the rights of ``user``."""
     with as_user(user.pk):
         membership = Membership.objects.filter(user=user, instance=invitation.instance).first()
     return membership is None or _gives_more(invitation, membership)
 
 
 def revoke(invitation: Invitation) -> None:
-    """Let nobody in by it any more; nothing if somebody is in already."""
+    """Revoke the invitation; no effect once it was accepted."""
     with transaction.atomic():
         still_open = Invitation.objects.for_instance(invitation.instance_id).filter(
             pk=invitation.pk, accepted_at=None, revoked_at=None
@@ -128,7 +139,7 @@ def revoke(invitation: Invitation) -> None:
 
 
 def forget_address(invitation: Invitation) -> None:
-    """Let the invitation speak for no address: it was not sent there, and others hold its link."""
+    """Remove the address from the invitation: the mail was not sent, so it verifies no address."""
     with tenant(invitation.instance):
         Invitation.objects.for_instance(invitation.instance).filter(pk=invitation.pk).update(
             email=""
@@ -136,7 +147,7 @@ def forget_address(invitation: Invitation) -> None:
 
 
 def _gives_more(invitation: Invitation, membership: Membership) -> bool:
-    """Whether somebody gains by accepting: a role, or time; and loses neither."""
+    """Whether accepting raises the role or postpones the end, and lowers neither."""
     if membership.has_ended:
         return True
     forever = datetime.max.replace(tzinfo=timezone.get_current_timezone())

@@ -11,10 +11,15 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.people.activation import switch_off
-from administration.invitation_mail import send_invitation
 from instances.access.gates import get_membership
 from instances.errors import AlreadyMember, InvitationClosed
-from instances.members.invitations import accept, create_invitation, find_invitation, revoke
+from instances.members.invitations import (
+    accept,
+    create_invitation,
+    find_invitation,
+    revoke,
+    send_invitation,
+)
 from instances.models import AuditEntry, Invitation, Membership
 from instances.tenancy import tenant
 from tests.factories import InvitationFactory, MembershipFactory, UserFactory
