@@ -11,10 +11,10 @@ from django.urls import reverse
 from instances.access import charters
 from instances.models import Charter, Organisation
 from instances.organisations.creation import create_organisation
+from tests.administration.views.test_charters import LEVELS, administration
 from tests.cast import Cast, make_cast
 from tests.database import is_anybody_waiting, wait_until
 from tests.factories import UserFactory
-from tests.instances.access.test_charters import LEVELS, administration
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -1,11 +1,51 @@
 """Home, and what operators create."""
 
-import pytest
-from django.urls import reverse
+from datetime import timedelta
 
-from instances.access.gates import get_membership
-from instances.models import Instance, Organisation
-from tests.factories import DocumentFactory, UserFactory
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from instances.models import Instance, Membership
+from instances.tenancy import tenant
+from tests.factories import (
+    AccessRuleFactory,
+    DocumentFactory,
+    IdentityFactory,
+    InstanceFactory,
+    MembershipFactory,
+    OrganisationFactory,
+    UserFactory,
+)
+
+
+def names(page):
+    return [card.membership.instance.name for card in page.context["home"].cards]
+
+
+@pytest.fixture
+def person(db):
+    return UserFactory()
+
+
+def joined(person, n, **fields):
+    """Memberships in ``n`` new instances."""
+    instances = InstanceFactory.create_batch(n, **fields)
+    for instance in instances:
+        MembershipFactory(instance=instance, user=person)
+    return instances
+
+
+def queries_of_home(person, client_for):
+    browser = client_for(person)
+    browser.get("/")
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        browser.get("/")
+    return len(queries)
 
 
 def test_home_lists_my_instances_and_no_other(cast, client_for):
@@ -29,29 +69,88 @@ def test_home_asks_nobody_in(client, db):
     assert client.get("/").url == "/accounts/login/?next=/"
 
 
-def test_an_operator_creates_an_organisation_and_an_instance(db, client_for):
-    operator = UserFactory(is_staff=True)
-    browser = client_for(operator)
-    assert reverse("administration:new_organisation") in browser.get("/").text
-    browser.post(reverse("administration:new_organisation"), {"name": "Université d’Artois"})
-    organisation = Organisation.objects.get()
-    assert organisation.slug == "universite-dartois"
-    answer = browser.post(
-        reverse("administration:new_instance"),
-        {
-            "name": "Scolarité",
-            "organisation": organisation.pk,
-            "purpose": "Questions of students.",
-            "expected_members": 10,
-            "sensitivity": "internal",
-            "language": "fr",
-        },
-    )
-    instance = Instance.objects.get()
-    assert answer.url == f"/i/{instance.slug}/settings/general/"
-    assert get_membership(operator, "scolarite").may_administer
+def test_the_last_used_comes_first(person, client_for):
+    instances = joined(person, 3)
+    for days, instance in zip((3, 1, 2), instances, strict=True):
+        with tenant(instance):
+            Membership.objects.update(last_used_at=timezone.now() - timedelta(days=days))
+    expected = [instances[1].name, instances[2].name, instances[0].name]
+    assert names(client_for(person).get("/")) == expected
 
 
-@pytest.mark.parametrize("name", ["new_organisation", "new_instance"])
-def test_only_operators_create(cast, client_for, name):
-    assert client_for(cast.owner).get(reverse(f"administration:{name}")).status_code == 403
+def test_hundreds_are_searched_and_paged(person, client_for):
+    joined(person, 30)
+    [law] = joined(person, 1, name="Faculté de droit")
+    browser = client_for(person)
+    first = browser.get("/")
+    assert len(names(first)) == 24
+    assert "Page 1 of 2" in first.text
+    assert len(names(browser.get("/?page=2"))) == 7
+    assert names(browser.get("/?q=FACULT")) == [law.name]
+    assert names(browser.get("/", {"q": law.organisation.name})) == [law.name]
+    nothing = browser.get("/?q=zoology")
+    assert "None of your instances matches “zoology”." in nothing.text
+    assert browser.get("/?page=none&archived=maybe&open=0").status_code == 200
+
+
+def test_archived_instances_stand_apart(person, client_for):
+    joined(person, 1, name="Today's")
+    joined(person, 1, name="Yesterday's", status="archived")
+    browser = client_for(person)
+    assert names(browser.get("/")) == ["Today's"]
+    assert names(browser.get("/?archived=1")) == ["Yesterday's"]
+    assert "Archived (1)" in browser.get("/").text
+
+
+@pytest.mark.parametrize(("role", "leads"), [("admin", True), ("member", False)])
+def test_a_closed_instance_says_why_and_leads_nowhere(person, client_for, role, leads):
+    [instance] = joined(person, 1)
+    Instance.objects.update(status="suspended", status_reason="Copyright.")
+    with tenant(instance):
+        Membership.objects.update(role=role)
+    text = client_for(person).get("/").text
+    assert "Copyright." in text
+    assert f'href="/i/{instance.slug}/"' not in text
+    assert (f"/i/{instance.slug}/settings/lifecycle/" in text) is leads
+
+
+def test_what_is_open_to_me_is_offered_until_i_join(person, client_for):
+    organisation = OrganisationFactory()
+    instance = InstanceFactory(organisation=organisation, name="Bibliothèque")
+    AccessRuleFactory(instance=instance)
+    IdentityFactory(user=person, organisation_ids=[organisation.pk])
+    browser = client_for(person)
+    assert "Open to you" in browser.get("/").text
+    browser.get(f"/i/{instance.slug}/")
+    after = browser.get("/")
+    assert names(after) == ["Bibliothèque"]
+    assert "Open to you" not in after.text
+
+
+def test_an_ended_membership_is_gone(person, client_for):
+    [instance] = joined(person, 1)
+    with tenant(instance):
+        Membership.objects.update(expires_at=timezone.now())
+    assert names(client_for(person).get("/")) == []
+
+
+def test_as_many_queries_for_three_instances_as_for_thirty(person, client_for):
+    organisation = OrganisationFactory(creation_rule="open")
+    IdentityFactory(user=person, organisation_ids=[organisation.pk])
+
+    def more(n):
+        for instance in joined(person, n, organisation=organisation):
+            DocumentFactory(instance=instance)
+        for instance in InstanceFactory.create_batch(n, organisation=organisation):
+            AccessRuleFactory(instance=instance)
+
+    more(3)
+    few = queries_of_home(person, client_for)
+    more(20)
+    assert queries_of_home(person, client_for) == few
+
+
+def test_the_menu_of_every_page_lists_few_of_hundreds(person, client_for):
+    instances = joined(person, 30)
+    text = client_for(person).get(f"/i/{instances[0].slug}/").text
+    assert text.count('class="instance-organisation"') == 12

@@ -1,17 +1,27 @@
 """Settings: members."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from instances.access.api_keys import authenticate, create_api_key
 from instances.access.gates import get_membership
 from instances.errors import MemberNotFound
+from instances.members import listing
 from instances.members.lookup import find_person
 from instances.models import Instance, Membership
 from instances.tenancy import tenant
-from people.models import User
-from tests.factories import MembershipFactory, UserFactory
+from tests.factories import (
+    AccessRuleFactory,
+    InvitationFactory,
+    MembershipFactory,
+    UserFactory,
+)
 from tests.people import find_and_add, make_colleague
+
+YESTERDAY = timezone.now() - timedelta(days=1)
 
 
 def url(name, *args):
@@ -150,3 +160,58 @@ def test_an_administrator_does_not_take_the_instance_from_its_owner(cast, owner,
     owner.post(url(act, owners.pk), form)
     left = membership_of(cast, cast.owner)
     assert left is None or (left.role, left.expires_at) != ("admin", None)
+
+
+def test_an_end_is_given_and_taken_away(cast, client_for):
+    owner = client_for(cast.owner)
+    with tenant(cast.instance):
+        member = Membership.objects.get(user=cast.teammate)
+        mine = Membership.objects.get(user=cast.owner)
+    owner.post(url("member_end", member.pk), {"expires_at": "2099-06-30"})
+    with tenant(cast.instance):
+        member.refresh_from_db()
+    assert timezone.localdate(member.expires_at).isoformat() == "2099-06-30"
+    owner.post(url("member_end", member.pk), {"expires_at": ""})
+    with tenant(cast.instance):
+        member.refresh_from_db()
+    assert member.expires_at is None
+    refused = owner.post(url("member_end", mine.pk), {"expires_at": "2099-06-30"})
+    assert refused.context["form"].errors.keys() == {"expires_at"}
+
+
+def test_the_list_says_how_people_entered(cast, client_for):
+    rule = AccessRuleFactory(instance=cast.instance)
+    by_rule = MembershipFactory(instance=cast.instance, rule=rule)
+    invited = MembershipFactory(instance=cast.instance, expires_at=YESTERDAY)
+    InvitationFactory(instance=cast.instance, accepted_by=invited.user, accepted_at=timezone.now())
+    page = client_for(cast.owner).get(url("members"))
+    shown = {member.pk: member for member in page.context["page"]}
+    assert shown[by_rule.pk].rule_id == rule.pk
+    assert shown[invited.pk].was_invited
+    assert shown[invited.pk].has_ended
+    for words in ("by a rule", "invited", "added", "ended"):
+        assert words in page.text
+
+
+def test_a_long_list_goes_on_from_page_to_page(cast, client_for, monkeypatch):
+    monkeypatch.setattr(listing, "SORTED_AT_MOST", 5)
+    monkeypatch.setattr(listing, "PER_PAGE", 4)
+    come = [MembershipFactory(instance=cast.instance).pk for _ in range(6)]
+    owner = client_for(cast.owner)
+    first = owner.get(url("members"))
+    assert [member.pk for member in first.context["listing"].members] == come[:1:-1]
+    assert "too many people" in first.text
+    older = owner.get(url("members"), {"before": first.context["listing"].before})
+    assert [member.pk for member in older.context["listing"].members][:2] == come[1::-1]
+    last = owner.get(url("members"), {"before": older.context["listing"].before})
+    assert len(last.context["listing"].members) == 1
+    assert last.context["listing"].before is None
+    found = owner.get(url("members"), {"q": "teammate"}).context["listing"]
+    assert [member.user for member in found.members] == [cast.teammate]
+    assert owner.get(url("members"), {"before": "x"}).status_code == 200
+
+
+@pytest.mark.parametrize(("person", "status"), [("stranger", 404), ("teammate", 403)])
+@pytest.mark.parametrize("page", ["member_import", "members"])
+def test_who_manages_members(cast, client_for, person, status, page):
+    assert client_for(getattr(cast, person)).get(url(page)).status_code == status

@@ -3,17 +3,13 @@
 from datetime import timedelta
 
 import pytest
-from django.core.cache import cache
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
-from django.urls import reverse
 from django.utils import timezone
 
 from chat.models import Conversation
 from ingestion.models import Document
 from instances.access.api_keys import authenticate, create_api_key
 from instances.errors import LastAdministrator
-from instances.members import listing, memberships
+from instances.members import memberships
 from instances.members.importing import add_members, look_up, read_lines
 from instances.models import AuditEntry, Membership
 from instances.tasks import end_memberships
@@ -27,13 +23,9 @@ from tests.factories import (
     MembershipFactory,
     UserFactory,
 )
-from tests.people import import_all, make_colleague
+from tests.people import make_colleague
 
 YESTERDAY = timezone.now() - timedelta(days=1)
-
-
-def url(name, *args):
-    return reverse(f"administration:{name}", args=["law", *args])
 
 
 def roles(instance) -> dict[str, str]:
@@ -78,39 +70,6 @@ def test_an_import_from_a_french_spreadsheet(cast):
     assert (line.number, line.identifier, line.role) == (2, "ada", "guest")
 
 
-def test_an_import_of_many_takes_as_many_queries_as_one_of_few(cast, client_for):
-    counts = []
-    for start, number in ((0, 2), (2, 120)):
-        names = [f"p{n}" for n in range(start, start + number)]
-        for name in names:
-            make_colleague(cast.instance.organisation, username=name)
-        owner = client_for(cast.owner)
-        cache.clear()
-        with CaptureQueriesContext(connection) as queries:
-            page = import_all(owner, url("member_import"), "\n".join(names))
-        assert page.context["added_count"] == number
-        counts.append(len(queries))
-    # The statistics of the members' use are written once in ten minutes.
-    assert counts[1] <= counts[0]
-
-
-def test_the_page_of_the_import(cast, client_for):
-    ada = make_colleague(cast.instance.organisation, username="ada", first_name="Augusta")
-    owner = client_for(cast.owner)
-    assert owner.get(url("member_import")).status_code == 200
-    asked = owner.post(url("member_import"), {"people": "ada\nnobody\n"})
-    assert "Augusta" in asked.text
-    assert "ada" not in roles(cast.instance)
-    unticked = {"people": "ada", "confirmed": "1", "person": [cast.stranger.pk]}
-    assert owner.post(url("member_import"), unticked).context["added_count"] == 0
-    confirmed = {"people": "ada\nnobody\n", "confirmed": "1", "person": [ada.pk]}
-    page = owner.post(url("member_import"), confirmed)
-    assert page.context["added_count"] == 1
-    assert "nobody" in page.text
-    cache.clear()
-    assert owner.post(url("member_import"), {"people": " "}).context["form"].errors
-
-
 def test_members_are_ended_in_time(cast, client_for):
     person = MembershipFactory(instance=cast.instance, role="guest", expires_at=YESTERDAY).user
     kept = MembershipFactory(
@@ -131,23 +90,6 @@ def test_whom_a_rule_lets_in_stays_when_their_time_is_up(cast):
     IdentityFactory(user=person, organisation_ids=[cast.instance.organisation_id])
     end_memberships()
     assert roles(cast.instance)[person.username] == "editor"
-
-
-def test_an_end_is_given_and_taken_away(cast, client_for):
-    owner = client_for(cast.owner)
-    with tenant(cast.instance):
-        member = Membership.objects.get(user=cast.teammate)
-        mine = Membership.objects.get(user=cast.owner)
-    owner.post(url("member_end", member.pk), {"expires_at": "2099-06-30"})
-    with tenant(cast.instance):
-        member.refresh_from_db()
-    assert timezone.localdate(member.expires_at).isoformat() == "2099-06-30"
-    owner.post(url("member_end", member.pk), {"expires_at": ""})
-    with tenant(cast.instance):
-        member.refresh_from_db()
-    assert member.expires_at is None
-    refused = owner.post(url("member_end", mine.pk), {"expires_at": "2099-06-30"})
-    assert refused.context["form"].errors.keys() == {"expires_at"}
 
 
 def test_a_member_made_a_guest_loses_the_keys(cast):
@@ -209,38 +151,6 @@ def test_the_organisation_manages_members_without_reading(cast):
     ]
 
 
-def test_the_list_says_how_people_entered(cast, client_for):
-    rule = AccessRuleFactory(instance=cast.instance)
-    by_rule = MembershipFactory(instance=cast.instance, rule=rule)
-    invited = MembershipFactory(instance=cast.instance, expires_at=YESTERDAY)
-    InvitationFactory(instance=cast.instance, accepted_by=invited.user, accepted_at=timezone.now())
-    page = client_for(cast.owner).get(url("members"))
-    shown = {member.pk: member for member in page.context["page"]}
-    assert shown[by_rule.pk].rule_id == rule.pk
-    assert shown[invited.pk].was_invited
-    assert shown[invited.pk].has_ended
-    for words in ("by a rule", "invited", "added", "ended"):
-        assert words in page.text
-
-
-def test_a_long_list_goes_on_from_page_to_page(cast, client_for, monkeypatch):
-    monkeypatch.setattr(listing, "SORTED_AT_MOST", 5)
-    monkeypatch.setattr(listing, "PER_PAGE", 4)
-    come = [MembershipFactory(instance=cast.instance).pk for _ in range(6)]
-    owner = client_for(cast.owner)
-    first = owner.get(url("members"))
-    assert [member.pk for member in first.context["listing"].members] == come[:1:-1]
-    assert "too many people" in first.text
-    older = owner.get(url("members"), {"before": first.context["listing"].before})
-    assert [member.pk for member in older.context["listing"].members][:2] == come[1::-1]
-    last = owner.get(url("members"), {"before": older.context["listing"].before})
-    assert len(last.context["listing"].members) == 1
-    assert last.context["listing"].before is None
-    found = owner.get(url("members"), {"q": "teammate"}).context["listing"]
-    assert [member.user for member in found.members] == [cast.teammate]
-    assert owner.get(url("members"), {"before": "x"}).status_code == 200
-
-
 @pytest.mark.parametrize(
     ("search", "found"),
     [("LOVE", True), ("ada love", True), ("lovelace ada@", True), ("%", False), ("zuse", False)],
@@ -252,9 +162,3 @@ def test_people_are_found_by_any_part_of_their_names(cast, search, found):
     MembershipFactory(instance=cast.instance, user=person)
     with tenant(cast.instance):
         assert memberships.members_of(cast.instance, search).exists() == found
-
-
-@pytest.mark.parametrize(("person", "status"), [("stranger", 404), ("teammate", 403)])
-@pytest.mark.parametrize("page", ["member_import", "members"])
-def test_who_manages_members(cast, client_for, person, status, page):
-    assert client_for(getattr(cast, person)).get(url(page)).status_code == status

@@ -1,0 +1,36 @@
+"""The organisations of the site, created by operators."""
+
+import pytest
+from django.urls import reverse
+
+from instances.access.gates import get_membership
+from instances.models import Instance, Organisation
+from tests.factories import UserFactory
+
+
+def test_an_operator_creates_an_organisation_and_an_instance(db, client_for):
+    operator = UserFactory(is_staff=True)
+    browser = client_for(operator)
+    assert reverse("administration:new_organisation") in browser.get("/").text
+    browser.post(reverse("administration:new_organisation"), {"name": "Université d’Artois"})
+    organisation = Organisation.objects.get()
+    assert organisation.slug == "universite-dartois"
+    answer = browser.post(
+        reverse("administration:new_instance"),
+        {
+            "name": "Scolarité",
+            "organisation": organisation.pk,
+            "purpose": "Questions of students.",
+            "expected_members": 10,
+            "sensitivity": "internal",
+            "language": "fr",
+        },
+    )
+    instance = Instance.objects.get()
+    assert answer.url == f"/i/{instance.slug}/settings/general/"
+    assert get_membership(operator, "scolarite").may_administer
+
+
+@pytest.mark.parametrize("name", ["new_organisation", "new_instance"])
+def test_only_operators_create(cast, client_for, name):
+    assert client_for(cast.owner).get(reverse(f"administration:{name}")).status_code == 403

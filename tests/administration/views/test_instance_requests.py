@@ -1,0 +1,95 @@
+"""The pages on which people request an instance."""
+
+import pytest
+from django.urls import reverse
+
+from administration.instance_requests import (
+    request_instance,
+)
+from instances.models import AuditEntry, InstanceRequest
+from instances.tenancy import administering
+from tests.factories import (
+    IdentityFactory,
+    OrganisationFactory,
+    UserFactory,
+)
+
+WISH = {
+    "name": "Research support",
+    "purpose": "Questions about contracts.",
+    "expected_members": 12,
+    "sensitivity": "internal",
+    "language": "en",
+}
+
+
+@pytest.fixture
+def organisation(db):
+    return OrganisationFactory(name="Université d’Artois")
+
+
+@pytest.fixture
+def person(organisation):
+    """A member of the staff of the organisation."""
+    user = UserFactory(username="ada", first_name="Ada", last_name="Lovelace")
+    IdentityFactory(user=user, organisation_ids=[organisation.pk])
+    return user
+
+
+def log(organisation):
+    with administering(organisation):
+        entries = AuditEntry.objects.filter(organisation_id=organisation.pk).order_by("at")
+        return [entry.action for entry in entries]
+
+
+def test_the_form_sends_a_request(organisation, person, client_for):
+    browser = client_for(person)
+    page = browser.get(reverse("administration:new_instance"))
+    assert "Send the request" in page.text
+    form = WISH | {"organisation": organisation.pk}
+    assert browser.post(reverse("administration:new_instance"), form).url == "/"
+    home = browser.get("/").text
+    assert "Research support" in home
+    assert "Awaiting approval" in home
+    again = browser.post(reverse("administration:new_instance"), form)
+    assert "You have already asked" in again.text
+
+
+def test_another_organisation_cannot_be_slipped_in(organisation, person, client_for):
+    other = OrganisationFactory(creation_rule="open")
+    form = WISH | {"organisation": other.pk}
+    page = client_for(person).post(reverse("administration:new_instance"), form)
+    assert page.context["form"].errors.keys() == {"organisation"}
+    personal = client_for(person).post(
+        reverse("administration:new_personal"), {"organisation": other.pk}
+    )
+    assert personal.status_code == 404
+    assert not InstanceRequest.objects.exists()
+
+
+def test_who_may_ask_nowhere_is_told_so(db, client_for):
+    page = client_for(UserFactory()).get(reverse("administration:new_instance"))
+    assert page.status_code == 403
+    assert "Log in through your institution" in page.text
+
+
+def test_a_request_is_withdrawn_by_who_made_it_and_nobody_else(organisation, person, client_for):
+    asked = request_instance(user=person, organisation=organisation, **WISH)
+    url = reverse("administration:request_withdraw", args=[asked.pk])
+    assert client_for(UserFactory()).post(url).status_code == 404
+    assert client_for(person).post(url).url == "/"
+    asked.refresh_from_db()
+    assert asked.status == "withdrawn"
+    assert "Research support" not in client_for(person).get("/").text
+    client_for(person).post(url)
+    assert log(organisation).count("request.withdrawn") == 1
+
+
+def test_a_personal_space_in_one_click(organisation, person, client_for):
+    browser = client_for(person)
+    assert "Create my own space" in browser.get("/").text
+    answer = browser.post(reverse("administration:new_personal"), {"organisation": organisation.pk})
+    assert answer.url == reverse("documents:list", args=["personal-space-of-ada-lovelace"])
+    home = browser.get("/").text
+    assert "Create my own space" not in home
+    assert "My own" in home
