@@ -77,13 +77,13 @@ def log(organisation):
     ],
     ids=str,
 )
-def test_where_affiliations_are_stated_only_staff_may_ask(organisation, affiliations, may_ask):
+def test_only_staff_may_request_where_affiliations_are_known(organisation, affiliations, may_ask):
     user = UserFactory()
     IdentityFactory(user=user, organisation_ids=[organisation.pk], affiliations=affiliations)
     assert (places(user) == [organisation]) is may_ask
 
 
-def test_who_manages_may_ask_everywhere_they_manage(organisation, manager):
+def test_managers_may_request_where_they_manage(organisation, manager):
     other = OrganisationFactory()
     disabled = OrganisationFactory(is_enabled=False)
     operator = UserFactory(is_staff=True)
@@ -95,7 +95,7 @@ def test_who_manages_may_ask_everywhere_they_manage(organisation, manager):
 
 @pytest.mark.parametrize("who", ["person", "manager", "operator"])
 @pytest.mark.parametrize("value", Organisation.CreationRule.values)
-def test_the_rule_decides_except_for_who_manages(organisation, person, manager, value, who):
+def test_creation_rule_does_not_bind_managers(organisation, person, manager, value, who):
     rule(organisation, value)
     user = {"person": person, "manager": manager, "operator": UserFactory(is_staff=True)}[who]
     if who == "person" and value == "closed":
@@ -115,12 +115,12 @@ def test_the_rule_decides_except_for_who_manages(organisation, person, manager, 
     assert log(organisation) == ["instance.requested", "instance.created", "request.approved"]
 
 
-def test_a_stranger_may_not_ask(organisation):
+def test_stranger_cannot_request(organisation):
     with pytest.raises(CreationClosed):
         request_instance(user=UserFactory(), organisation=organisation, **WISH)
 
 
-def test_approved_by_a_manager(organisation, person, manager):
+def test_manager_approves_request(organisation, person, manager):
     asked = request_instance(user=person, organisation=organisation, **WISH)
     approve(asked, by=manager)
     asked.refresh_from_db()
@@ -136,7 +136,7 @@ def test_approved_by_a_manager(organisation, person, manager):
     assert Instance.objects.count() == 1
 
 
-def test_refused_with_an_answer_that_home_shows(organisation, person, manager, client_for):
+def test_refusal_is_shown_on_home(organisation, person, manager, client_for):
     asked = request_instance(user=person, organisation=organisation, **WISH)
     refuse(asked, by=manager, answer="Use the library's instance.")
     assert "Use the library&#x27;s instance." in client_for(person).get("/").text
@@ -145,7 +145,7 @@ def test_refused_with_an_answer_that_home_shows(organisation, person, manager, c
     request_instance(user=person, organisation=organisation, **WISH)
 
 
-def test_asking_twice_gives_one_request(organisation, person):
+def test_repeated_request_is_refused(organisation, person):
     request_instance(user=person, organisation=organisation, **WISH)
     with pytest.raises(AlreadyRequested):
         request_instance(
@@ -157,7 +157,7 @@ def test_asking_twice_gives_one_request(organisation, person):
     assert Instance.objects.count() == 0
 
 
-def test_the_limit_of_an_organisation_holds(organisation, person, manager):
+def test_instance_limit_of_organisation_is_enforced(organisation, person, manager):
     asked = request_instance(user=person, organisation=organisation, **WISH)
     InstanceFactory(organisation=organisation)
     organisation.max_instances = 1
@@ -171,7 +171,7 @@ def test_the_limit_of_an_organisation_holds(organisation, person, manager):
     assert InstanceRequest.objects.get().status == "pending"
 
 
-def test_one_personal_space_a_person_and_organisation(organisation, person):
+def test_one_personal_instance_per_person_and_organisation(organisation, person):
     first = create_personal_instance(user=person, organisation=organisation, language="fr")
     second = create_personal_instance(user=person, organisation=organisation, language="fr")
     assert first == second == Instance.objects.get()
@@ -184,7 +184,7 @@ def test_one_personal_space_a_person_and_organisation(organisation, person):
     assert create_personal_instance(user=person, organisation=organisation, language="fr") == first
 
 
-def test_personal_spaces_where_the_organisation_has_them(organisation, person):
+def test_personal_instance_needs_permission_of_organisation(organisation, person):
     organisation.allows_personal_instances = False
     organisation.save()
     with pytest.raises(CreationClosed):

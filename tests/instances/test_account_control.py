@@ -127,7 +127,7 @@ def opens_the_document(account, password, document):
 
 
 @by_way
-def test_an_administrator_adds_no_account_that_they_could_use(
+def test_controlled_account_cannot_be_added_by_controller(
     cast, organisation, dean, document, client_for, way
 ):
     browser = client_for(dean)
@@ -142,7 +142,7 @@ def test_an_administrator_adds_no_account_that_they_could_use(
 
 @by_way
 @pytest.mark.parametrize("act", ["managed_member_role", "managed_transfer"])
-def test_a_membership_of_such_an_account_is_not_raised(
+def test_role_of_controlled_account_cannot_be_raised_by_controller(
     cast, organisation, dean, client_for, way, act
 ):
     browser = client_for(dean)
@@ -161,7 +161,9 @@ def test_a_membership_of_such_an_account_is_not_raised(
 
 @by_way
 @pytest.mark.parametrize("level", ["organisation", "site"])
-def test_such_an_account_manages_nothing(cast, organisation, dean, client_for, way, level):
+def test_controlled_account_cannot_become_administrator(
+    cast, organisation, dean, client_for, way, level
+):
     browser = client_for(dean)
     account, _password = way(cast, dean, browser)
     if level == "organisation":
@@ -176,7 +178,7 @@ def test_such_an_account_manages_nothing(cast, organisation, dean, client_for, w
     assert not account.is_staff
 
 
-def test_such_an_account_gives_its_controller_nothing(cast, organisation, dean, client_for):
+def test_controlled_account_cannot_grant_rights_to_controller(cast, organisation, dean, client_for):
     """Nor to another account of the same controller."""
     browser = client_for(dean)
     account, _password = created(cast, dean, browser)
@@ -189,9 +191,7 @@ def test_such_an_account_gives_its_controller_nothing(cast, organisation, dean, 
             get_membership(person, "law")
 
 
-def test_a_second_person_gives_the_rights_and_the_log_names_them(
-    cast, organisation, dean, client_for
-):
+def test_second_person_grants_rights_and_is_audited(cast, organisation, dean, client_for):
     account, _password = created(cast, dean, client_for(dean))
     second = UserFactory(username="second-dean")
     OrganisationAdministratorFactory(organisation=organisation, user=second)
@@ -203,9 +203,7 @@ def test_a_second_person_gives_the_rights_and_the_log_names_them(
     assert (entry.actor_id, made.actor_id) == (second.pk, dean.pk)
 
 
-def test_confirmed_by_somebody_else_an_account_is_its_persons_own(
-    cast, organisation, dean, client_for
-):
+def test_confirmation_by_second_person_ends_control(cast, organisation, dean, client_for):
     browser = client_for(dean)
     account, _password = created(cast, dean, browser)
     with pytest.raises(ControlledAccount):
@@ -222,7 +220,7 @@ def test_confirmed_by_somebody_else_an_account_is_its_persons_own(
         assert AuditEntry.objects.filter(action="account.confirmed").count() == 1
 
 
-def test_a_personal_instance_makes_no_account(cast, organisation, dean, client_for):
+def test_personal_instance_cannot_create_accounts(cast, organisation, dean, client_for):
     Instance.objects.filter(slug="own").update(kind="personal")
     browser = client_for(dean)
     people = User.objects.count()
@@ -246,7 +244,7 @@ def test_a_personal_instance_makes_no_account(cast, organisation, dean, client_f
     assert User.objects.count() == people
 
 
-def test_an_invitation_to_a_personal_instance_takes_an_account_one_has(
+def test_invitation_to_personal_instance_needs_existing_account(
     cast, organisation, dean, client_for
 ):
     Instance.objects.filter(slug="own").update(kind="personal")
@@ -258,9 +256,7 @@ def test_an_invitation_to_a_personal_instance_takes_an_account_one_has(
     assert get_membership(cast.teammate, "own").role == "guest"
 
 
-def test_an_account_that_had_a_person_before_is_not_controlled_by_an_invitation(
-    cast, dean, client_for
-):
+def test_invitation_does_not_control_existing_account(cast, dean, client_for):
     assert people_behind(cast.teammate) == {cast.teammate.pk}
     form = {"note": "x", "role": "guest", "valid_days": "7", "access_until": "2099-01-01"}
     page = client_for(dean).post(reverse("administration:invitation_create", args=["own"]), form)

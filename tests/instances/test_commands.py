@@ -36,7 +36,7 @@ def test_an_organisation_an_instance_and_a_key(db):
     assert (key.instance.name, key.scope) == ("Bibliothèque", "manage")
 
 
-def test_a_name_in_another_script_still_gets_an_identifier(db):
+def test_name_in_other_script_gets_a_slug(db):
     assert run("createorganisation", "جامعة") == "organisation"
     assert Organisation.objects.get().name == "جامعة"
 
@@ -55,7 +55,7 @@ def test_a_name_in_another_script_still_gets_an_identifier(db):
         (["createapikey", "none", "--scope=chat"], "No instance none"),
     ],
 )
-def test_what_cannot_be_done_is_said_in_one_line(db, arguments, message):
+def test_command_errors_are_one_line(db, arguments, message):
     organisation = OrganisationFactory(slug="taken")
     InstanceFactory(slug="taken", organisation=organisation)
     with pytest.raises(CommandError, match=message):
@@ -63,7 +63,7 @@ def test_what_cannot_be_done_is_said_in_one_line(db, arguments, message):
     assert Instance.objects.count() == 1
 
 
-def test_an_organisation_is_found_by_its_name_too(db):
+def test_organisation_is_found_by_name(db):
     run("createorganisation", "Université d’Évry")
     run("createinstance", "law", "--organisation=Université d’Évry", "--name=Droit")
     assert Instance.objects.get(slug="law").organisation.slug == "universite-devry"

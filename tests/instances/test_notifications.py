@@ -80,14 +80,14 @@ def test_a_refusal_is_sent_with_its_answer(cast, asked):
     assert "Use l’espace <commun>." in mail.outbox[0].body
 
 
-def test_what_is_gone_is_told_to_nobody(cast, asked):
+def test_notice_about_deleted_object_is_not_sent(cast, asked):
     InstanceRequest.objects.all().delete()
     send_notice("request_waiting", asked.pk, cast.owner.pk)
     send_notice("disuse", cast.instance.pk, 0)
     assert mail.outbox == []
 
 
-def test_approvers_are_the_organisations_and_else_operators(organisation):
+def test_operators_approve_where_organisation_has_no_administrator(organisation):
     operator = UserFactory(is_staff=True)
     assert list(notifications.approvers_of(organisation)) == [operator]
     manager = OrganisationAdministratorFactory(organisation=organisation).user
@@ -96,7 +96,7 @@ def test_approvers_are_the_organisations_and_else_operators(organisation):
     assert list(notifications.approvers_of(organisation)) == [manager]
 
 
-def test_people_of_an_institution_are_told_where_it_says(asked, organisation):
+def test_notice_goes_to_address_asserted_by_institution(asked, organisation):
     dean = OrganisationAdministratorFactory(
         organisation=organisation, user__email="", user__institution_email="dean@univ-a.example"
     ).user
@@ -105,7 +105,7 @@ def test_people_of_an_institution_are_told_where_it_says(asked, organisation):
     assert mail.outbox[0].to == ["dean@univ-a.example"]
 
 
-def test_owners_and_administrators_are_told_of_disuse(cast, django_capture_on_commit_callbacks):
+def test_owners_and_administrators_are_notified_of_disuse(cast, django_capture_on_commit_callbacks):
     founder = UserFactory()
     MembershipFactory(instance=cast.instance, role="admin")
     now = timezone.now()

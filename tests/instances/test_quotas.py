@@ -35,12 +35,12 @@ def store(instance, content=b"Opening hours: nine to five."):
 @pytest.mark.parametrize(
     ("own", "organisation", "expected"), [(None, None, None), (None, 5, 5), (3, 5, 3), (0, 5, 0)]
 )
-def test_its_own_limit_goes_before_its_organisations(cast, own, organisation, expected):
+def test_limit_of_instance_overrides_organisation(cast, own, organisation, expected):
     Organisation.objects.filter(pk=cast.instance.organisation_id).update(max_documents=organisation)
     assert quotas.limits_of(limit(cast.instance, max_documents=own)).documents == expected
 
 
-def test_one_document_too_many(cast):
+def test_document_limit_is_enforced(cast):
     DocumentFactory(instance=cast.instance)
     instance = limit(cast.instance, max_documents=2)
     store(instance, b"The second.")
@@ -50,7 +50,7 @@ def test_one_document_too_many(cast):
     assert store(instance, b"The second.")[1] is False
 
 
-def test_one_byte_too_many(cast):
+def test_storage_limit_is_enforced(cast):
     instance = limit(cast.instance, max_stored_bytes=100)
     store(instance, b"a" * 60)
     with pytest.raises(QuotaExceeded, match="41"):
@@ -58,7 +58,7 @@ def test_one_byte_too_many(cast):
     store(instance, b"c" * 40)
 
 
-def test_a_deleted_document_makes_room(cast):
+def test_deleting_a_document_frees_quota(cast):
     instance = limit(cast.instance, max_documents=1)
     document, _created = store(instance, b"The first.")
     with tenant(instance):
@@ -66,7 +66,7 @@ def test_a_deleted_document_makes_room(cast):
     store(instance, b"The second.")
 
 
-def test_whom_to_ask_is_said(cast, client_for):
+def test_quota_error_names_the_contact(cast, client_for):
     Organisation.objects.update(support_contact="it@univ.example")
     limit(cast.instance, max_documents=0)
     response = client_for(cast.editor).post(
@@ -78,7 +78,7 @@ def test_whom_to_ask_is_said(cast, client_for):
     assert "it@univ.example" in error["message"]
 
 
-def test_a_program_is_told_too(cast, client):
+def test_api_reports_quota_error(cast, client):
     limit(cast.instance, max_documents=0)
     _key, plaintext = create_api_key(
         instance=cast.instance, name="x", scope="manage", created_by=None
@@ -92,13 +92,13 @@ def test_a_program_is_told_too(cast, client):
 
 
 @pytest.mark.parametrize("status", ["archived", "suspended", "deleting"])
-def test_nothing_is_stored_in_an_instance_that_closed_meanwhile(cast, status):
+def test_upload_to_closed_instance_is_refused(cast, status):
     instance = limit(cast.instance, status=status)
     with pytest.raises(WrongStatus):
         store(instance)
 
 
-def test_the_page_says_how_full_it_is(cast, client_for):
+def test_page_shows_used_quota(cast, client_for):
     editor = client_for(cast.editor)
     assert "of 2 documents" not in editor.get("/i/law/documents/").text
     DocumentFactory(instance=cast.instance)
@@ -110,7 +110,7 @@ def test_the_page_says_how_full_it_is(cast, client_for):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_uploads_at_once_do_not_slip_past_the_limit(cast):
+def test_concurrent_uploads_respect_quota(cast):
     instance = limit(cast.instance, max_documents=3)
 
     def upload(number):

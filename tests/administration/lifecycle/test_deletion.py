@@ -41,7 +41,7 @@ def fill(instance):
     LoginRule.objects.create(organisation=instance.organisation, instance=instance, feed=feed)
 
 
-def test_every_row_and_file_goes_and_nothing_of_another_instance(cast):
+def test_deletion_removes_all_rows_and_files_of_one_instance(cast):
     fill(cast.instance)
     fill(cast.other_instance)
     number, others = cast.instance.pk, count_everything(cast.other_instance.pk)
@@ -63,12 +63,12 @@ def test_every_row_and_file_goes_and_nothing_of_another_instance(cast):
         assert AuditEntry.objects.filter(action="instance.deleted").count() == 1
 
 
-def test_every_table_is_named_in_words(db):
+def test_every_table_has_a_label(db):
     tables = {model._meta.db_table for model in models_of_instance()}
     assert tables | {contents.FILES, contents.BYTES} == contents.LABELS.keys()
 
 
-def test_the_task_deletes_what_is_due_and_nothing_else(cast, settings):
+def test_task_deletes_only_due_instances(cast, settings):
     settings.DELETION_GRACE_DAYS = 30
     status.ask_deletion(cast.instance, by=cast.owner)
     delete_due_instances()
@@ -81,7 +81,7 @@ def test_the_task_deletes_what_is_due_and_nothing_else(cast, settings):
     assert DeletionRecord.objects.count() == 1
 
 
-def test_an_instance_that_nobody_asked_to_delete_stays(cast):
+def test_instance_without_request_is_not_deleted(cast):
     with pytest.raises(WrongStatus):
         deletion.delete_instance(cast.instance)
     assert Instance.objects.filter(slug="law").exists()
@@ -96,7 +96,7 @@ class Killed(BaseException):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("step", STEPS)
-def test_what_was_interrupted_is_ended_by_the_next_run(cast, monkeypatch, step):
+def test_interrupted_deletion_is_completed_by_next_run(cast, monkeypatch, step):
     """Between any two steps; ``count_everything`` is the second one, after the instance went."""
     fill(cast.instance)
     held = count_everything(cast.instance.pk)
@@ -125,7 +125,7 @@ def killed_when_emptied(function, step):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_file_that_comes_in_the_middle_goes_too(cast, monkeypatch):
+def test_file_uploaded_during_deletion_is_deleted(cast, monkeypatch):
     number = cast.instance.pk
     status.ask_deletion(cast.instance, by=cast.owner)
     late = iter([True])
@@ -143,7 +143,7 @@ def test_a_file_that_comes_in_the_middle_goes_too(cast, monkeypatch):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_instance_that_cannot_be_emptied_is_not_said_to_be(cast, monkeypatch, settings):
+def test_deletion_that_cannot_complete_is_not_recorded(cast, monkeypatch, settings):
     stubborn = Path(settings.MEDIA_ROOT) / str(cast.instance.pk) / "stubborn"
     stubborn.parent.mkdir(parents=True)
     stubborn.write_text("held by another program")
@@ -159,7 +159,7 @@ def test_an_instance_that_cannot_be_emptied_is_not_said_to_be(cast, monkeypatch,
     assert DeletionRecord.objects.get().before["files"] == 1
 
 
-def test_days_of_grace_are_counted_from_the_request(cast, settings):
+def test_grace_days_start_at_the_request(cast, settings):
     settings.DELETION_GRACE_DAYS = 12
     before = timezone.now()
     status.ask_deletion(cast.instance, by=cast.owner)

@@ -32,7 +32,7 @@ def state(instance):
     ("months", "idle_months", "noticed"),
     [(10.5, 12, False), (11.5, 12, True), (30, 12, True), (30, 0, False), (2.5, 3, True)],
 )
-def test_owners_are_told_a_month_before(db, months, idle_months, noticed):
+def test_owners_are_notified_a_month_before_archiving(db, months, idle_months, noticed):
     organisation = OrganisationFactory(idle_months=idle_months)
     instance = unused(months, organisation=organisation)
     archive_disused_instances()
@@ -40,14 +40,14 @@ def test_owners_are_told_a_month_before(db, months, idle_months, noticed):
     assert state(instance) == ("active", noticed)
 
 
-def test_an_instance_that_was_never_used_counts_from_its_creation(db):
+def test_disuse_of_unused_instance_starts_at_creation(db):
     instance = InstanceFactory()
     Instance.objects.update(created_at=NOW - timedelta(days=400))
     archive_disused_instances()
     assert state(instance) == ("active", True)
 
 
-def test_archived_a_month_after_the_notice_and_once(db):
+def test_instance_is_archived_once_a_month_after_notice(db):
     instance = unused(14)
     archive_disused_instances()
     Instance.objects.update(disuse_noticed_at=NOW - timedelta(days=29))
@@ -62,7 +62,7 @@ def test_archived_a_month_after_the_notice_and_once(db):
     assert actions == ["instance.notice", "instance.archived"]
 
 
-def test_using_it_stops_it(cast, client_for):
+def test_use_cancels_the_notice(cast, client_for):
     Instance.objects.filter(slug="law").update(last_used_at=NOW - timedelta(days=400))
     archive_disused_instances()
     with tenant(cast.instance):
@@ -72,7 +72,7 @@ def test_using_it_stops_it(cast, client_for):
     assert "was going to be archived" not in client_for(cast.owner).get("/i/law/").text
 
 
-def test_a_use_between_the_choice_and_the_deed_is_seen(cast):
+def test_use_after_selection_prevents_archiving(cast):
     Instance.objects.filter(slug="law").update(
         last_used_at=NOW - timedelta(days=400), disuse_noticed_at=NOW - timedelta(days=40)
     )
@@ -83,20 +83,20 @@ def test_a_use_between_the_choice_and_the_deed_is_seen(cast):
 
 
 @pytest.mark.parametrize("status", ["archived", "suspended", "deleting"])
-def test_only_active_instances_are_looked_at(db, status):
+def test_only_active_instances_are_archived(db, status):
     instance = unused(30)
     Instance.objects.update(status=status)
     archive_disused_instances()
     assert state(instance) == (status, False)
 
 
-def test_home_tells_administrators(cast, client_for):
+def test_home_shows_administrators_the_archive_date(cast, client_for):
     Instance.objects.filter(slug="law").update(disuse_noticed_at=NOW)
     assert "Unused: archived on" in client_for(cast.owner).get("/").text
     assert "Unused: archived on" not in client_for(cast.teammate).get("/").text
 
 
-def test_a_run_with_nothing_to_do_asks_twice_however_many_there_are(db, django_assert_num_queries):
+def test_run_without_disuse_needs_two_queries(db, django_assert_num_queries):
     Organisation.objects.all().delete()
     organisation = OrganisationFactory()
     InstanceFactory.create_batch(30, organisation=organisation)

@@ -45,7 +45,7 @@ def log(instance):
 
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("status", Instance.Status.values)
-def test_every_step_from_every_status(cast, status, step):
+def test_steps_are_allowed_by_status(cast, status, step):
     Instance.objects.filter(slug="law").update(status=status)
     target = LEADS.get((status, step))
     if target is None:
@@ -62,7 +62,7 @@ def test_every_step_from_every_status(cast, status, step):
 
 
 @pytest.mark.parametrize("status", ["active", "archived", "suspended"])
-def test_a_cancelled_deletion_gives_back_what_was(cast, status):
+def test_cancelled_deletion_restores_former_status(cast, status):
     Instance.objects.filter(slug="law").update(status=status, status_reason="Kept.")
     lifecycle.ask_deletion(cast.instance, by=cast.owner)
     lifecycle.cancel_deletion(cast.instance)
@@ -78,7 +78,7 @@ def test_a_deletion_that_has_begun_cannot_be_cancelled(cast):
         lifecycle.cancel_deletion(cast.instance)
 
 
-def test_reopening_starts_the_clock_of_disuse_again(cast):
+def test_reactivation_restarts_disuse(cast):
     Instance.objects.filter(slug="law").update(
         status="archived", last_used_at=None, disuse_noticed_at=timezone.now()
     )
@@ -88,7 +88,7 @@ def test_reopening_starts_the_clock_of_disuse_again(cast):
     assert stored.last_used_at is not None
 
 
-def test_a_member_who_becomes_owner_stays_whatever_rules_say(cast):
+def test_new_owner_no_longer_depends_on_rules(cast):
     rule = AccessRuleFactory(instance=cast.instance)
     person = UserFactory(first_name="Ada", last_name="Lovelace")
     MembershipFactory(instance=cast.instance, user=person, rule=rule)
@@ -104,25 +104,25 @@ def test_a_member_who_becomes_owner_stays_whatever_rules_say(cast):
     )
 
 
-def test_only_a_member_becomes_owner(cast):
+def test_only_a_member_can_become_owner(cast):
     with pytest.raises(NotAMember):
         lifecycle.transfer(cast.instance, to=cast.stranger)
     assert Instance.objects.get(slug="law").owner is None
 
 
-def test_a_personal_space_handed_over_is_a_group_instance(cast):
+def test_transferred_personal_instance_becomes_group_instance(cast):
     Instance.objects.filter(slug="law").update(kind="personal", owner=cast.owner)
     lifecycle.transfer(cast.instance, to=cast.editor)
     assert Instance.objects.get(slug="law").kind == "group"
 
 
-def test_an_organisation_administrator_may_transfer_without_being_inside(cast):
+def test_organisation_administrator_transfers_without_membership(cast):
     with administering(cast.instance.organisation):
         lifecycle.transfer(cast.instance, to=cast.editor)
     assert Instance.objects.get(slug="law").owner == cast.editor
 
 
-def test_an_owner_who_leaves_owns_no_longer(cast):
+def test_removed_owner_loses_ownership(cast):
     lifecycle.transfer(cast.instance, to=cast.editor)
     with tenant(cast.instance):
         memberships.remove_member(cast.editor.memberships.get(instance=cast.instance))

@@ -35,7 +35,7 @@ def is_in(cast, person) -> bool:
         return Membership.objects.for_instance(cast.instance).filter(user=person).exists()
 
 
-def test_a_rule_is_written_and_read_as_a_sentence(cast, owner):
+def test_added_rule_is_shown_as_a_sentence(cast, owner):
     organisation = cast.instance.organisation
     person = UserFactory()
     IdentityFactory(user=person, organisation_ids=[organisation.pk], affiliations=["faculty"])
@@ -49,7 +49,7 @@ def test_a_rule_is_written_and_read_as_a_sentence(cast, owner):
     assert get_membership(person, "law").role == "editor"
 
 
-def test_a_new_rule_begins_with_the_staff(cast, owner):
+def test_new_rule_defaults_to_staff_affiliations(cast, owner):
     form = owner.get(url("rule_add")).context["form"]
     assert set(form["affiliations"].value()) == {"staff", "employee", "faculty", "researcher"}
     assert form["audience"].value() == "organisation"
@@ -70,12 +70,12 @@ def test_a_new_rule_begins_with_the_staff(cast, owner):
     ],
     ids=["eduGAIN", "federation", "anybody", "scopes", "group"],
 )
-def test_each_kind_of_rule_has_its_words(cast, owner, fields, said):
+def test_each_audience_has_a_sentence(cast, owner, fields, said):
     owner.post(url("rule_add"), STAFF | fields)
     assert said in owner.get(url("access")).text
 
 
-def test_chosen_organisations(cast, owner):
+def test_rule_admits_chosen_organisations(cast, owner):
     chosen = OrganisationFactory(name="Université de Lyon")
     form = STAFF | {"audience": "organisations", "organisation_ids": [chosen.pk]}
     owner.post(url("rule_add"), form)
@@ -98,7 +98,7 @@ def test_chosen_organisations(cast, owner):
     ],
     ids=str,
 )
-def test_why_a_rule_is_not_written(cast, owner, fields, wrong):
+def test_invalid_rule_is_refused_with_a_reason(cast, owner, fields, wrong):
     page = owner.post(url("rule_add"), STAFF | fields)
     assert wrong in page.context["form"].errors
     with tenant(cast.instance):
@@ -106,7 +106,7 @@ def test_why_a_rule_is_not_written(cast, owner, fields, wrong):
 
 
 @pytest.mark.parametrize("change", ["edit", "switch", "remove"])
-def test_who_would_lose_access_is_named_before_anything_is_done(cast, owner, entered, change):
+def test_change_that_removes_members_needs_confirmation(cast, owner, entered, change):
     person, rule = entered
     form = STAFF | {"affiliations": ["faculty"]} if change == "edit" else {}
     page = owner.post(url(f"rule_{change}", rule.pk), form)
@@ -123,7 +123,7 @@ def test_who_would_lose_access_is_named_before_anything_is_done(cast, owner, ent
     assert not is_in(cast, person)
 
 
-def test_a_wider_rule_asks_nothing(cast, owner, entered):
+def test_change_that_removes_nobody_needs_no_confirmation(cast, owner, entered):
     person, rule = entered
     owner.post(url("rule_edit", rule.pk), STAFF | {"affiliations": []})
     assert is_in(cast, person)
@@ -132,7 +132,7 @@ def test_a_wider_rule_asks_nothing(cast, owner, entered):
     assert rule.affiliations == []
 
 
-def test_a_rule_is_switched_off_and_on(cast, owner):
+def test_rule_is_disabled_and_enabled(cast, owner):
     rule = AccessRuleFactory(instance=cast.instance)
     for expected in (False, True):
         owner.post(url("rule_switch", rule.pk))
@@ -141,7 +141,7 @@ def test_a_rule_is_switched_off_and_on(cast, owner):
         assert rule.is_enabled is expected
 
 
-def test_a_second_factor_is_asked_for(cast, owner):
+def test_second_factor_requirement_is_saved(cast, owner):
     owner.post(url("access_second_factor"), {"second_factor": "admins"})
     cast.instance.refresh_from_db()
     assert cast.instance.second_factor == "admins"
@@ -150,7 +150,7 @@ def test_a_second_factor_is_asked_for(cast, owner):
     assert "second" in owner.get(url("access")).url
 
 
-def test_the_rule_of_another_instance_is_out_of_reach(cast, owner):
+def test_rule_of_other_instance_is_not_found(cast, owner):
     other = AccessRuleFactory(instance=cast.other_instance)
     for name in ("rule_edit", "rule_switch", "rule_remove"):
         assert owner.post(url(name, other.pk)).status_code == 404
@@ -160,6 +160,6 @@ def test_the_rule_of_another_instance_is_out_of_reach(cast, owner):
     ("person", "status"), [("stranger", 404), ("teammate", 403), ("editor", 403)]
 )
 @pytest.mark.parametrize("page", ["access", "rule_add"])
-def test_only_administrators_write_rules(cast, client_for, person, status, page):
+def test_only_administrators_manage_rules(cast, client_for, person, status, page):
     browser = client_for(getattr(cast, person))
     assert browser.get(url(page)).status_code == status

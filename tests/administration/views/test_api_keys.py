@@ -26,7 +26,7 @@ def owner(cast, client_for):
     return client_for(cast.owner)
 
 
-def test_a_key_is_shown_once_and_works(cast, owner):
+def test_created_key_is_shown_once_and_authenticates(cast, owner):
     form = {"name": "Library", "scope": "chat", "lifetime_days": "30"}
     page = owner.post(url("key_create"), form)
     plaintext = page.context["plaintext"]
@@ -57,11 +57,11 @@ def test_an_expired_key_is_refused(cast, owner):
 
 
 @pytest.mark.parametrize("plaintext", ["", "rag_", "rag_nothing", "x" * 5000])
-def test_what_is_no_key_opens_nothing(db, plaintext):
+def test_malformed_key_is_refused(db, plaintext):
     assert authenticate(plaintext) is None
 
 
-def test_the_key_of_another_instance_is_out_of_reach(cast, owner):
+def test_key_of_other_instance_is_not_found(cast, owner):
     key = ApiKeyFactory(instance=cast.other_instance)
     assert owner.post(url("key_revoke", key.pk)).status_code == 404
 
@@ -70,7 +70,7 @@ def test_the_key_of_another_instance_is_out_of_reach(cast, owner):
     ("person", "wanted", "given"),
     [("editor", "manage", "manage"), ("teammate", "manage", "chat"), ("teammate", "chat", "chat")],
 )
-def test_members_make_keys_of_their_own(cast, client_for, person, wanted, given):
+def test_member_creates_own_key(cast, client_for, person, wanted, given):
     form = {"name": "x", "scope": wanted, "lifetime_days": "90"}
     page = client_for(getattr(cast, person)).post(url("key_create"), form)
     key = authenticate(page.context["plaintext"])
@@ -80,7 +80,7 @@ def test_members_make_keys_of_their_own(cast, client_for, person, wanted, given)
 
 
 @pytest.mark.parametrize("days", ["", "366", "never"])
-def test_a_key_of_a_person_ends(cast, owner, days):
+def test_key_of_a_person_has_an_end(cast, owner, days):
     form = {"name": "x", "scope": "chat", "lifetime_days": days}
     assert owner.post(url("key_create"), form).context["form"].errors.keys() == {"lifetime_days"}
     with pytest.raises(ValueError, match="a year"):
@@ -93,7 +93,7 @@ def test_a_key_of_a_person_ends(cast, owner, days):
         )
 
 
-def test_members_see_and_end_their_own_keys_alone(cast, client_for):
+def test_members_list_and_revoke_only_own_keys(cast, client_for):
     mine = ApiKeyFactory(instance=cast.instance, created_by=cast.teammate, name="mine")
     other = ApiKeyFactory(instance=cast.instance, created_by=cast.editor, name="of the editor")
     teammate, owner = client_for(cast.teammate), client_for(cast.owner)
@@ -107,7 +107,7 @@ def test_members_see_and_end_their_own_keys_alone(cast, client_for):
         assert AuditEntry.objects.filter(action="key.revoked").count() == 2
 
 
-def test_guests_have_no_keys(cast, client_for):
+def test_guest_cannot_create_key(cast, client_for):
     guest = MembershipFactory(instance=cast.instance, role="guest").user
     assert client_for(guest).get(url("keys")).status_code == 403
     form = {"name": "x", "scope": "chat", "lifetime_days": "90"}
@@ -120,7 +120,7 @@ def make_key(client):
     )
 
 
-def test_a_person_has_so_many_keys_in_an_instance(cast, owner, client_for, settings):
+def test_number_of_keys_per_person_is_limited(cast, owner, client_for, settings):
     settings.API_KEYS_PER_PERSON = 2
     first, second = make_key(owner).context["key"], make_key(owner).context["key"]
     refused = make_key(owner)
@@ -140,7 +140,7 @@ def test_a_person_has_so_many_keys_in_an_instance(cast, owner, client_for, setti
         assert ApiKey.objects.filter(created_by=cast.owner).count() == 4
 
 
-def test_an_instance_has_so_many_keys(cast, owner, settings):
+def test_number_of_keys_per_instance_is_limited(cast, owner, settings):
     settings.API_KEYS_PER_INSTANCE = 3
     ApiKeyFactory.create_batch(2, instance=cast.instance)
     assert make_key(owner).context["plaintext"]
@@ -153,7 +153,7 @@ def test_an_instance_has_so_many_keys(cast, owner, settings):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_keys_at_once_do_not_go_over_the_limit(transactional_db, settings):
+def test_concurrent_creation_respects_key_limit(transactional_db, settings):
     cast = make_cast()
     settings.API_KEYS_PER_PERSON = 1
 

@@ -16,7 +16,7 @@ from tests.cast import make_cast
 from tests.factories import OrganisationAdministratorFactory, UserFactory
 
 
-def test_the_log_is_searched(cast, client_for):
+def test_log_is_searched_by_person_action_and_date(cast, client_for):
     ada = UserFactory(username="ada", first_name="Ada", last_name="Lovelace")
     with audit.speaking_for(audit.Origin(user=ada, address="192.0.2.1")):
         audit.record(Action.MEMBER_ADDED, instance=cast.instance, target="Bob Martin")
@@ -70,7 +70,7 @@ async def body(response):
 
 
 @pytest.mark.parametrize("level", ["instance", "organisation", "site"])
-async def test_each_level_is_exported_and_that_is_told(logged, async_client_for, level):
+async def test_export_contains_its_level_and_is_audited(logged, async_client_for, level):
     _cast, paths = logged
     person, path = paths[level]
     client = await sync_to_async(async_client_for)(person)
@@ -89,6 +89,6 @@ async def test_each_level_is_exported_and_that_is_told(logged, async_client_for,
 
 
 @pytest.mark.parametrize("person", ["editor", "teammate"])
-def test_members_do_not_read_the_log(cast, client_for, person):
+def test_members_cannot_read_the_log(cast, client_for, person):
     path = reverse("administration:instance_audit", args=["law"])
     assert client_for(getattr(cast, person)).get(path).status_code == 403

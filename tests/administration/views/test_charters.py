@@ -65,14 +65,14 @@ def test_a_charter_is_previewed_published_accepted_and_withdrawn(cast, client_fo
     assert actions == ["charter.published", "charter.withdrawn"]
 
 
-def test_a_text_is_needed_in_one_language(cast, client_for):
+def test_charter_needs_a_text_in_one_language(cast, client_for):
     path = reverse("administration:instance_charter_publish", args=["law"])
     page = client_for(cast.owner).post(path, {"text_fr": " ", "publish": "1"})
     assert page.context["form"].non_field_errors()
     assert not Charter.objects.exists()
 
 
-def test_a_new_version_begins_with_the_text_that_holds(cast, client_for):
+def test_new_version_starts_from_current_text(cast, client_for):
     charters.publish(instance=cast.instance, text_fr="Lisez.", text_en="Read.", user_id=None)
     charter = Charter.objects.get()
     charters.accept(user_id=cast.owner.pk, charters=[charter])
@@ -90,13 +90,13 @@ def test_charters_of_other_levels_are_not_shown(cast, client_for):
 
 
 @pytest.mark.parametrize("person", ["editor", "teammate"])
-def test_only_administrators_publish(cast, client_for, person):
+def test_only_administrators_publish_charters(cast, client_for, person):
     path = reverse("administration:instance_charter_publish", args=["law"])
     form = {"text_fr": "Lisez.", "publish": "1"}
     assert client_for(getattr(cast, person)).post(path, form).status_code == 403
 
 
-async def test_who_accepted_is_a_file(transactional_db, async_client_for):
+async def test_acceptances_are_exported_as_csv(transactional_db, async_client_for):
     def prepare():
         cast = make_cast()
         cast.teammate.last_name = "=cmd()"
@@ -118,6 +118,6 @@ async def test_who_accepted_is_a_file(transactional_db, async_client_for):
     "target",
     ["//evil.example", "/\\evil.example", "https://evil.example/", "javascript:alert(1)", "home"],
 )
-def test_what_is_no_page_of_this_site_is_not_gone_on_to(cast, client_for, target):
+def test_acceptance_does_not_redirect_to_other_sites(cast, client_for, target):
     answer = client_for(cast.teammate).post("/i/law/charter/", {"next": target})
     assert answer.url == "/i/law/"

@@ -48,7 +48,7 @@ def queries_of_home(person, client_for):
     return len(queries)
 
 
-def test_home_lists_my_instances_and_no_other(cast, client_for):
+def test_home_lists_only_own_instances(cast, client_for):
     DocumentFactory.create_batch(2, instance=cast.instance)
     DocumentFactory(instance=cast.other_instance)
     page = client_for(cast.teammate).get("/", headers={"accept-language": "en"})
@@ -58,18 +58,18 @@ def test_home_lists_my_instances_and_no_other(cast, client_for):
     assert "Laboratoire de physique" not in text
 
 
-def test_home_tells_a_newcomer_what_to_do(db, client_for):
+def test_home_shows_new_user_their_user_name(db, client_for):
     newcomer = UserFactory(username="newcomer")
     page = client_for(newcomer).get("/", headers={"accept-language": "en"})
     assert "your user name is <strong>newcomer</strong>" in page.text
     assert reverse("administration:new_instance") not in page.text
 
 
-def test_home_asks_nobody_in(client, db):
+def test_home_requires_login(client, db):
     assert client.get("/").url == "/accounts/login/?next=/"
 
 
-def test_the_last_used_comes_first(person, client_for):
+def test_cards_are_sorted_by_last_use(person, client_for):
     instances = joined(person, 3)
     for days, instance in zip((3, 1, 2), instances, strict=True):
         with tenant(instance):
@@ -78,7 +78,7 @@ def test_the_last_used_comes_first(person, client_for):
     assert names(client_for(person).get("/")) == expected
 
 
-def test_hundreds_are_searched_and_paged(person, client_for):
+def test_cards_are_searched_and_paginated(person, client_for):
     joined(person, 30)
     [law] = joined(person, 1, name="Faculté de droit")
     browser = client_for(person)
@@ -93,7 +93,7 @@ def test_hundreds_are_searched_and_paged(person, client_for):
     assert browser.get("/?page=none&archived=maybe&open=0").status_code == 200
 
 
-def test_archived_instances_stand_apart(person, client_for):
+def test_archived_instances_are_listed_separately(person, client_for):
     joined(person, 1, name="Today's")
     joined(person, 1, name="Yesterday's", status="archived")
     browser = client_for(person)
@@ -103,7 +103,7 @@ def test_archived_instances_stand_apart(person, client_for):
 
 
 @pytest.mark.parametrize(("role", "leads"), [("admin", True), ("member", False)])
-def test_a_closed_instance_says_why_and_leads_nowhere(person, client_for, role, leads):
+def test_closed_instance_shows_reason_without_link(person, client_for, role, leads):
     [instance] = joined(person, 1)
     Instance.objects.update(status="suspended", status_reason="Copyright.")
     with tenant(instance):
@@ -114,7 +114,7 @@ def test_a_closed_instance_says_why_and_leads_nowhere(person, client_for, role, 
     assert (f"/i/{instance.slug}/settings/lifecycle/" in text) is leads
 
 
-def test_what_is_open_to_me_is_offered_until_i_join(person, client_for):
+def test_open_instance_is_offered_until_joined(person, client_for):
     organisation = OrganisationFactory()
     instance = InstanceFactory(organisation=organisation, name="Bibliothèque")
     AccessRuleFactory(instance=instance)
@@ -127,14 +127,14 @@ def test_what_is_open_to_me_is_offered_until_i_join(person, client_for):
     assert "Open to you" not in after.text
 
 
-def test_an_ended_membership_is_gone(person, client_for):
+def test_ended_membership_is_not_listed(person, client_for):
     [instance] = joined(person, 1)
     with tenant(instance):
         Membership.objects.update(expires_at=timezone.now())
     assert names(client_for(person).get("/")) == []
 
 
-def test_as_many_queries_for_three_instances_as_for_thirty(person, client_for):
+def test_home_needs_a_constant_number_of_queries(person, client_for):
     organisation = OrganisationFactory(creation_rule="open")
     IdentityFactory(user=person, organisation_ids=[organisation.pk])
 
@@ -150,7 +150,7 @@ def test_as_many_queries_for_three_instances_as_for_thirty(person, client_for):
     assert queries_of_home(person, client_for) == few
 
 
-def test_the_menu_of_every_page_lists_few_of_hundreds(person, client_for):
+def test_instance_menu_lists_twelve_at_most(person, client_for):
     instances = joined(person, 30)
     text = client_for(person).get(f"/i/{instances[0].slug}/").text
     assert text.count('class="instance-organisation"') == 12

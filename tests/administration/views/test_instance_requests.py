@@ -42,7 +42,7 @@ def log(organisation):
         return [entry.action for entry in entries]
 
 
-def test_the_form_sends_a_request(organisation, person, client_for):
+def test_form_creates_a_pending_request(organisation, person, client_for):
     browser = client_for(person)
     page = browser.get(reverse("administration:new_instance"))
     assert "Send the request" in page.text
@@ -55,7 +55,7 @@ def test_the_form_sends_a_request(organisation, person, client_for):
     assert "You have already asked" in again.text
 
 
-def test_another_organisation_cannot_be_slipped_in(organisation, person, client_for):
+def test_organisation_not_offered_is_refused(organisation, person, client_for):
     other = OrganisationFactory(creation_rule="open")
     form = WISH | {"organisation": other.pk}
     page = client_for(person).post(reverse("administration:new_instance"), form)
@@ -67,13 +67,13 @@ def test_another_organisation_cannot_be_slipped_in(organisation, person, client_
     assert not InstanceRequest.objects.exists()
 
 
-def test_who_may_ask_nowhere_is_told_so(db, client_for):
+def test_person_without_organisation_cannot_request(db, client_for):
     page = client_for(UserFactory()).get(reverse("administration:new_instance"))
     assert page.status_code == 403
     assert "Log in through your institution" in page.text
 
 
-def test_a_request_is_withdrawn_by_who_made_it_and_nobody_else(organisation, person, client_for):
+def test_only_the_requester_withdraws_a_request(organisation, person, client_for):
     asked = request_instance(user=person, organisation=organisation, **WISH)
     url = reverse("administration:request_withdraw", args=[asked.pk])
     assert client_for(UserFactory()).post(url).status_code == 404
@@ -85,7 +85,7 @@ def test_a_request_is_withdrawn_by_who_made_it_and_nobody_else(organisation, per
     assert log(organisation).count("request.withdrawn") == 1
 
 
-def test_a_personal_space_in_one_click(organisation, person, client_for):
+def test_personal_instance_is_created_from_home(organisation, person, client_for):
     browser = client_for(person)
     assert "Create my own space" in browser.get("/").text
     answer = browser.post(reverse("administration:new_personal"), {"organisation": organisation.pk})

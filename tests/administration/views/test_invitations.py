@@ -16,7 +16,7 @@ def url(name, *args):
     return reverse(f"administration:{name}", args=["law", *args])
 
 
-def test_the_link_is_shown_once_and_never_again(cast, client_for):
+def test_link_is_shown_once(cast, client_for):
     owner = client_for(cast.owner)
     form = {"note": "Dr Curie", "role": "guest", "valid_days": "7", "access_until": "2099-01-01"}
     page = owner.post(url("invitation_create"), form)
@@ -43,13 +43,13 @@ def test_the_link_is_shown_once_and_never_again(cast, client_for):
     ],
     ids=lambda value: str(value),
 )
-def test_what_an_invitation_may_not_be(cast, client_for, change, wrong):
+def test_invalid_invitation_is_refused(cast, client_for, change, wrong):
     form = {"note": "x", "role": "guest", "valid_days": "7", "access_until": "2099-01-01"}
     page = client_for(cast.owner).post(url("invitation_create"), form | change)
     assert page.context["form"].errors.keys() == {wrong}
 
 
-def test_a_mailed_invitation_is_sent_and_not_shown(cast, client_for, settings, caplog):
+def test_mailed_invitation_is_not_shown(cast, client_for, settings, caplog):
     settings.EMAIL_HOST = "mail.example.org"
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     form = {"note": "x", "role": "member", "valid_days": "7", "email": "marie@example.org"}
@@ -62,7 +62,7 @@ def test_a_mailed_invitation_is_sent_and_not_shown(cast, client_for, settings, c
     assert token not in caplog.text
 
 
-def test_a_mail_that_fails_leaves_the_link_to_copy(cast, client_for, settings):
+def test_failed_mail_shows_the_link_and_removes_the_address(cast, client_for, settings):
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     form = {"note": "x", "role": "member", "valid_days": "7", "email": "marie@example.org"}
@@ -77,12 +77,12 @@ def test_a_mail_that_fails_leaves_the_link_to_copy(cast, client_for, settings):
 @pytest.mark.parametrize(
     ("person", "status"), [("stranger", 404), ("teammate", 403), ("editor", 403), ("owner", 200)]
 )
-def test_who_sees_invitations(cast, client_for, person, status):
+def test_only_administrators_see_invitations(cast, client_for, person, status):
     browser = client_for(getattr(cast, person))
     assert browser.get(url("invitations")).status_code == status
     assert browser.get(url("invitation_create")).status_code == status
 
 
-def test_the_invitation_of_another_instance_is_out_of_reach(cast, client_for):
+def test_invitation_of_other_instance_is_not_found(cast, client_for):
     other = InvitationFactory(instance=cast.other_instance)
     assert client_for(cast.owner).post(url("invitation_revoke", other.pk)).status_code == 404

@@ -31,13 +31,13 @@ def member_id(cast, person):
     ("person", "code"), [("editor", 403), ("teammate", 403), ("stranger", 404)]
 )
 @pytest.mark.parametrize("step", POSTS)
-def test_administrators_only(cast, client_for, step, person, code):
+def test_only_administrators_change_the_life_cycle(cast, client_for, step, person, code):
     client = client_for(getattr(cast, person))
     assert client.post(f"{PAGE}{step}/", {"confirmation": "law"}).status_code == code
     assert status() == "active"
 
 
-def test_what_is_lost_is_spelt_out(cast, client_for):
+def test_page_lists_what_deletion_destroys(cast, client_for):
     DocumentFactory.create_batch(3, instance=cast.instance)
     text = client_for(cast.owner).get(PAGE).text
     assert "3 documents, with their files" in text
@@ -45,13 +45,13 @@ def test_what_is_lost_is_spelt_out(cast, client_for):
     assert "For 30 days you can cancel this here" in text
 
 
-def test_an_instance_is_not_deleted_by_mistake(cast, client_for):
+def test_deletion_needs_the_identifier(cast, client_for):
     page = client_for(cast.owner).post(f"{PAGE}delete/", {"confirmation": "physics"})
     assert page.context["delete_form"].errors.keys() == {"confirmation"}
     assert status() == "active"
 
 
-def test_deletion_is_asked_for_and_cancelled(cast, client_for):
+def test_owner_requests_and_cancels_deletion(cast, client_for):
     owner, teammate = client_for(cast.owner), client_for(cast.teammate)
     assert owner.post(f"{PAGE}delete/", {"confirmation": "law"}).url == PAGE
     assert status() == "deleting"
@@ -64,7 +64,7 @@ def test_deletion_is_asked_for_and_cancelled(cast, client_for):
     assert teammate.get("/i/law/").status_code == 200
 
 
-def test_what_the_organisation_decided_is_not_undone_by_the_instance(cast, client_for):
+def test_instance_cannot_undo_decisions_of_organisation(cast, client_for):
     owner = client_for(cast.owner)
     manager = OrganisationAdministratorFactory(organisation=cast.instance.organisation).user
     lifecycle.suspend(cast.instance, reason="Copyright.")
@@ -78,7 +78,7 @@ def test_what_the_organisation_decided_is_not_undone_by_the_instance(cast, clien
     assert status() == "deleting"
 
 
-def test_archived_and_opened_again(cast, client_for):
+def test_owner_archives_and_reactivates(cast, client_for):
     owner = client_for(cast.owner)
     owner.post(f"{PAGE}archive/")
     assert status() == "archived"
@@ -88,7 +88,7 @@ def test_archived_and_opened_again(cast, client_for):
     assert status() == "active"
 
 
-def test_an_owner_hands_over_to_a_member(cast, client_for):
+def test_owner_transfers_to_a_member(cast, client_for):
     Instance.objects.filter(slug="law").update(owner=cast.owner)
     owner = client_for(cast.owner)
     refused = owner.post(f"{PAGE}transfer/", {"member": member_id(cast, cast.owner)})
@@ -100,14 +100,14 @@ def test_an_owner_hands_over_to_a_member(cast, client_for):
     assert again.status_code == 403
 
 
-def test_a_personal_space_is_its_owners_affair(cast, client_for):
+def test_only_the_owner_manages_a_personal_instance(cast, client_for):
     Instance.objects.filter(slug="law").update(owner=cast.editor, kind="personal")
     owner = client_for(cast.owner)
     assert owner.get(PAGE).context["steps"] == frozenset()
     assert owner.post(f"{PAGE}archive/").status_code == 403
 
 
-def test_with_no_days_of_grace_the_task_is_due_at_once(cast, client_for, settings):
+def test_deletion_without_grace_days_is_enqueued_at_once(cast, client_for, settings):
     settings.DELETION_GRACE_DAYS = 0
     answer = client_for(cast.owner).post(f"{PAGE}delete/", {"confirmation": "law"})
     assert answer.url == "/"
@@ -123,7 +123,7 @@ def record(cast, settings):
     return delete_instance(cast.instance)
 
 
-def test_the_proof_is_for_whom_it_concerns(cast, client_for, record):
+def test_deletion_proof_is_shown_only_to_those_concerned(cast, client_for, record):
     url = reverse("administration:deletion", args=[record.pk])
     manager = OrganisationAdministratorFactory(organisation=record.organisation).user
     other_manager = OrganisationAdministratorFactory().user
@@ -143,13 +143,13 @@ def test_the_proof_is_for_whom_it_concerns(cast, client_for, record):
     assert list(statuses.values()) == [200, 200, 200, 200, 404, 404, 404]
 
 
-def test_the_proof_outlives_the_organisation(client_for, record):
+def test_deletion_proof_survives_deleted_organisation(client_for, record):
     DeletionRecord.objects.update(organisation=None)
     url = reverse("administration:deletion", args=[record.pk])
     assert client_for(UserFactory(is_staff=True)).get(url).status_code == 200
 
 
-def test_the_proof_is_found_from_home(cast, client_for, record):
+def test_home_links_to_deletion_proof(cast, client_for, record):
     url = reverse("administration:deletion", args=[record.pk])
     home = client_for(cast.owner).get("/").text
     assert url in home

@@ -39,13 +39,13 @@ def owner(cast, client_for):
 
 
 @pytest.mark.parametrize("identifier", ["newcomer", "newcomer@example.org", "Newcomer@Example.org"])
-def test_somebody_is_added_by_name_or_address(cast, owner, identifier):
+def test_member_is_added_by_user_name_or_address(cast, owner, identifier):
     newcomer = make_colleague(cast.instance.organisation, username="newcomer")
     find_and_add(owner, url("member_add"), {"identifier": identifier, "role": "editor"})
     assert get_membership(newcomer, "law").role == "editor"
 
 
-def test_an_address_that_two_accounts_bear_adds_neither(cast, owner):
+def test_address_of_two_accounts_is_ambiguous(cast, owner):
     for _number in range(2):
         make_colleague(cast.instance.organisation, email="shared@example.org", password=None)
     page = owner.post(url("member_add"), {"identifier": "shared@example.org", "role": "member"})
@@ -53,14 +53,14 @@ def test_an_address_that_two_accounts_bear_adds_neither(cast, owner):
 
 
 @pytest.mark.parametrize("identifier", ["nobody", "teammate", ""])
-def test_why_somebody_is_not_added(cast, owner, identifier):
+def test_refused_member_is_shown_a_reason(cast, owner, identifier):
     form = {"identifier": identifier, "role": "member"}
     page = find_and_add(owner, url("member_add"), form)
     assert page.context["form"].errors.keys() == {"identifier"}
     assert membership_of(cast, cast.teammate).role == "member"
 
 
-def test_an_account_is_created_with_a_password_shown_once(cast, owner, client):
+def test_created_account_shows_its_password_once(cast, owner, client):
     form = {
         "first_name": "Ada",
         "last_name": "Lovelace",
@@ -81,13 +81,13 @@ def test_an_account_is_created_with_a_password_shown_once(cast, owner, client):
     assert again.context["form"].errors.keys() == {"username"}
 
 
-def test_a_role_is_changed(cast, owner):
+def test_administrator_changes_role(cast, owner):
     member = membership_of(cast, cast.teammate)
     owner.post(url("member_role", member.pk), {"role": "admin"})
     assert get_membership(cast.teammate, "law").may_administer
 
 
-def test_a_member_is_removed_with_the_keys_they_made(cast, owner):
+def test_removing_a_member_revokes_their_keys(cast, owner):
     _key, plaintext = create_api_key(
         instance=cast.instance, name="script", scope="chat", created_by=cast.editor
     )
@@ -99,32 +99,32 @@ def test_a_member_is_removed_with_the_keys_they_made(cast, owner):
 @pytest.mark.parametrize(
     ("action", "data"), [("member_remove", {}), ("member_role", {"role": "member"})]
 )
-def test_the_last_administrator_stays(cast, owner, action, data):
+def test_last_administrator_cannot_be_removed(cast, owner, action, data):
     mine = membership_of(cast, cast.owner)
     owner.post(url(action, mine.pk), data)
     assert get_membership(cast.owner, "law").may_administer
 
 
-def test_who_leaves_is_sent_home(cast, owner):
+def test_removed_member_is_redirected_to_home(cast, owner):
     MembershipFactory(instance=cast.instance, role="admin")
     answer = owner.post(url("member_remove", membership_of(cast, cast.owner).pk))
     assert answer.url == "/"
 
 
-def test_the_member_of_another_instance_is_out_of_reach(cast, owner):
+def test_member_of_other_instance_is_not_found(cast, owner):
     with tenant(cast.other_instance):
         other = Membership.objects.get(instance=cast.other_instance)
     assert owner.post(url("member_remove", other.pk)).status_code == 404
 
 
 @pytest.mark.parametrize("person", ["editor", "teammate"])
-def test_only_administrators_change_members(cast, client_for, person):
+def test_only_administrators_can_change_members(cast, client_for, person):
     member = membership_of(cast, cast.teammate)
     browser = client_for(getattr(cast, person))
     assert browser.post(url("member_role", member.pk), {"role": "admin"}).status_code == 403
 
 
-def test_members_are_searched_and_paged(cast, owner, django_assert_max_num_queries):
+def test_members_are_searched_and_paginated(cast, owner, django_assert_max_num_queries):
     for number in range(60):
         person = UserFactory(username=f"student{number:02}")
         MembershipFactory(instance=cast.instance, user=person)
@@ -135,7 +135,7 @@ def test_members_are_searched_and_paged(cast, owner, django_assert_max_num_queri
     assert found.paginator.count == 10
 
 
-def test_an_account_made_here_does_not_pass_for_somebody_else_elsewhere(owner, cast):
+def test_created_account_is_not_found_by_its_address(owner, cast):
     """Whoever may create accounts could otherwise be added, and appointed, in another's place."""
     form = {"first_name": "Eve", "last_name": "Doe", "username": "eve", "role": "member"}
     refused = owner.post(url("member_create"), form | {"username": "dean@univ-a.example"})
@@ -147,7 +147,7 @@ def test_an_account_made_here_does_not_pass_for_somebody_else_elsewhere(owner, c
 
 
 @pytest.mark.parametrize("act", ["member_remove", "member_role", "member_end"])
-def test_an_administrator_does_not_take_the_instance_from_its_owner(cast, owner, client_for, act):
+def test_administrator_cannot_remove_the_owner(cast, owner, client_for, act):
     """Nobody owns an instance whose owner is removed: the next administrator could take it."""
     Instance.objects.filter(slug="law").update(owner=cast.owner, kind="personal")
     guest = MembershipFactory(instance=cast.instance, role="admin").user
@@ -162,7 +162,7 @@ def test_an_administrator_does_not_take_the_instance_from_its_owner(cast, owner,
     assert left is None or (left.role, left.expires_at) != ("admin", None)
 
 
-def test_an_end_is_given_and_taken_away(cast, client_for):
+def test_end_of_membership_is_set_and_cleared(cast, client_for):
     owner = client_for(cast.owner)
     with tenant(cast.instance):
         member = Membership.objects.get(user=cast.teammate)
@@ -179,7 +179,7 @@ def test_an_end_is_given_and_taken_away(cast, client_for):
     assert refused.context["form"].errors.keys() == {"expires_at"}
 
 
-def test_the_list_says_how_people_entered(cast, client_for):
+def test_list_shows_how_members_joined(cast, client_for):
     rule = AccessRuleFactory(instance=cast.instance)
     by_rule = MembershipFactory(instance=cast.instance, rule=rule)
     invited = MembershipFactory(instance=cast.instance, expires_at=YESTERDAY)
@@ -193,7 +193,7 @@ def test_the_list_says_how_people_entered(cast, client_for):
         assert words in page.text
 
 
-def test_a_long_list_goes_on_from_page_to_page(cast, client_for, monkeypatch):
+def test_long_list_is_paginated_by_identifier(cast, client_for, monkeypatch):
     monkeypatch.setattr(listing, "SORTED_AT_MOST", 5)
     monkeypatch.setattr(listing, "PER_PAGE", 4)
     come = [MembershipFactory(instance=cast.instance).pk for _ in range(6)]
@@ -213,5 +213,5 @@ def test_a_long_list_goes_on_from_page_to_page(cast, client_for, monkeypatch):
 
 @pytest.mark.parametrize(("person", "status"), [("stranger", 404), ("teammate", 403)])
 @pytest.mark.parametrize("page", ["member_import", "members"])
-def test_who_manages_members(cast, client_for, person, status, page):
+def test_only_administrators_open_member_pages(cast, client_for, person, status, page):
     assert client_for(getattr(cast, person)).get(url(page)).status_code == status

@@ -21,17 +21,17 @@ PAGES = (
     ("person", "status"),
     [("owner", 200), ("editor", 403), ("teammate", 403), ("stranger", 404)],
 )
-def test_administrators_only(cast, client_for, name, person, status):
+def test_only_administrators_open_settings(cast, client_for, name, person, status):
     url = reverse(f"administration:{name}", args=["law"])
     assert client_for(getattr(cast, person)).get(url).status_code == status
 
 
-def test_nobody_is_sent_to_log_in(client, db):
+def test_anonymous_user_is_redirected_to_login(client, db):
     url = reverse("administration:general", args=["law"])
     assert client.get(url).url == f"/accounts/login/?next={url}"
 
 
-def test_settings_begin_with_the_general_ones(cast, client_for):
+def test_settings_redirect_to_general(cast, client_for):
     answer = client_for(cast.owner).get(reverse("administration:settings", args=["law"]))
     assert answer.url == reverse("administration:general", args=["law"])
 
@@ -56,7 +56,7 @@ def test_general_settings_are_saved(cast, client_for):
     assert cast.instance.accent_colour == ""
 
 
-def test_what_changes_is_on_record_and_nothing_else_is_written(cast, client_for):
+def test_only_changed_fields_are_saved_and_audited(cast, client_for):
     url = reverse("administration:general", args=["law"])
     browser = client_for(cast.owner)
     browser.post(url, general_form(description="d" * 300))
@@ -70,14 +70,14 @@ def test_what_changes_is_on_record_and_nothing_else_is_written(cast, client_for)
     }
 
 
-def test_a_refused_form_says_why_and_changes_nothing(cast, client_for):
+def test_invalid_form_shows_errors_and_saves_nothing(cast, client_for):
     url = reverse("administration:general", args=["law"])
     page = client_for(cast.owner).post(url, general_form(name=""))
     assert page.context["form"].errors.keys() == {"name"}
     assert "Faculté de droit" in page.text
 
 
-def test_answers_are_configured(cast, client_for):
+def test_answer_settings_are_saved(cast, client_for):
     form = {
         "model_id": "extractive",
         "instructions": "Vouvoyez.",
@@ -90,7 +90,7 @@ def test_answers_are_configured(cast, client_for):
     assert {name: getattr(instance, name) for name in form} == form
 
 
-def test_a_model_that_is_gone_is_still_shown(cast, client_for):
+def test_model_no_longer_offered_stays_selected(cast, client_for):
     Instance.objects.filter(slug="law").update(model_id="yesterday")
     page = client_for(cast.owner).get(reverse("administration:answers", args=["law"]))
     assert ("yesterday" in dict(page.context["form"].fields["model_id"].choices)) is True

@@ -27,7 +27,7 @@ def role_of(cast, person, **fields):
         Membership.objects.for_instance(cast.instance).filter(user=person).update(**fields)
 
 
-def test_a_call_asks_the_database_twice_at_most(cast, django_assert_num_queries):
+def test_authentication_needs_two_queries_at_most(cast, django_assert_num_queries):
     _key, plaintext = create_api_key(
         instance=cast.instance, name="x", scope="chat", created_by=cast.teammate
     )
@@ -64,7 +64,7 @@ def test_a_disabled_organisation_refuses_its_keys(cast, client):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_archived_instance_is_read_by_its_keys_and_not_asked(cast, client):
+def test_keys_of_archived_instance_only_read(cast, client):
     bearer = key_of(cast, cast.teammate)
     Instance.objects.filter(pk=cast.instance.pk).update(status="archived")
     assert client.get(READ, headers=bearer).status_code == 200
@@ -72,7 +72,7 @@ def test_an_archived_instance_is_read_by_its_keys_and_not_asked(cast, client):
     assert (refused.status_code, refused.json()["error"]["code"]) == (403, "instance_archived")
 
 
-def test_a_key_waits_for_its_person_to_accept_the_charter(cast, client):
+def test_key_is_refused_until_charter_is_accepted(cast, client):
     bearer, service = key_of(cast, cast.teammate), key_of(cast, None)
     charter = charters.publish(instance=cast.instance, text_fr="", text_en="Be kind.", user_id=None)
     refused = client.get(READ, headers=bearer)
@@ -85,7 +85,7 @@ def test_a_key_waits_for_its_person_to_accept_the_charter(cast, client):
 @pytest.mark.parametrize(
     "ended", ["membership gone", "membership over", "account off", "no member"]
 )
-def test_a_key_ends_with_its_person(cast, client, ended):
+def test_key_is_refused_after_membership_ends(cast, client, ended):
     person = UserFactory() if ended == "no member" else cast.teammate
     bearer = key_of(cast, person)
     if ended == "membership gone":
@@ -99,7 +99,7 @@ def test_a_key_ends_with_its_person(cast, client, ended):
     assert client.get(READ, headers=bearer).status_code == 401
 
 
-def test_a_key_does_no_more_than_its_person_may_now(cast, client):
+def test_key_is_limited_by_current_role(cast, client):
     bearer = key_of(cast, cast.editor, scope="manage")
     path = "/api/v1/documents/6e4ee3c0-1c4c-4d3c-9a2f-2a4f0e9b3a11"
     assert client.delete(path, headers=bearer).status_code == 404
@@ -112,7 +112,7 @@ def test_a_key_does_no_more_than_its_person_may_now(cast, client):
     assert (refused.status_code, refused.json()["error"]["code"]) == (403, "role")
 
 
-def test_a_key_shows_no_other_membership(cast):
+def test_key_setting_shows_no_other_membership(cast):
     """Row security opens one row to it: its person's, in its instance."""
     key, _plaintext = create_api_key(
         instance=cast.instance, name="x", scope="chat", created_by=cast.teammate
@@ -123,7 +123,7 @@ def test_a_key_shows_no_other_membership(cast):
         assert not Membership.objects.exists()
 
 
-def test_use_by_a_program_is_use_of_the_instance(cast, client):
+def test_use_of_key_is_recorded_for_instance(cast, client):
     client.get(READ, headers=key_of(cast, cast.teammate))
     cast.instance.refresh_from_db()
     assert cast.instance.last_used_at is not None

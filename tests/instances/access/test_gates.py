@@ -28,12 +28,12 @@ def test_a_member_gets_the_membership_with_its_organisation(cast, django_assert_
 
 
 @pytest.mark.parametrize("slug", ["law", "nowhere"])
-def test_a_stranger_cannot_tell_an_instance_from_none(cast, slug):
+def test_stranger_gets_404_like_for_unknown_instance(cast, slug):
     with pytest.raises(Http404):
         get_membership(cast.stranger, slug)
 
 
-def test_nobody_is_not_a_member(cast):
+def test_anonymous_user_has_no_membership(cast):
     with pytest.raises(Http404):
         get_membership(AnonymousUser(), "law")
 

@@ -63,7 +63,7 @@ def age(key, days):
         )
 
 
-def test_an_app_stands_behind_the_keys_made_with_it_for_as_long_as_it_is_kept(cast, client):
+def test_key_is_valid_while_its_authenticator_exists(cast, client):
     app = app_of(cast.teammate)
     _key, plaintext = key_of(cast, cast.teammate, proof=second_factor.OWN)
     assert answer_to(client, plaintext) == "accepted"
@@ -74,19 +74,19 @@ def test_an_app_stands_behind_the_keys_made_with_it_for_as_long_as_it_is_kept(ca
     assert answer_to(client, plaintext) == "second_factor"
 
 
-def test_recovery_codes_alone_stand_behind_nothing(cast, client):
+def test_recovery_codes_do_not_confirm_a_key(cast, client):
     Authenticator.objects.create(user=cast.teammate, type="recovery_codes", data={})
     _key, plaintext = key_of(cast, cast.teammate, proof=second_factor.OWN)
     assert answer_to(client, plaintext) == "second_factor"
 
 
-def test_somebody_else_s_app_stands_behind_nothing(cast, client):
+def test_authenticator_of_other_person_does_not_confirm_a_key(cast, client):
     app_of(cast.owner)
     _key, plaintext = key_of(cast, cast.teammate, proof=second_factor.OWN)
     assert answer_to(client, plaintext) == "second_factor"
 
 
-def test_an_institution_s_proof_lasts_as_long_as_what_it_said(cast, client, settings):
+def test_second_factor_of_institution_expires_with_identity(cast, client, settings):
     settings.IDENTITY_DAYS = 30
     identity_of(cast.teammate)
     key, plaintext = key_of(cast, cast.teammate, proof=SOURCE)
@@ -109,7 +109,7 @@ def test_an_institution_s_proof_lasts_as_long_as_what_it_said(cast, client, sett
     ],
     ids=["app", "institution"],
 )
-def test_a_key_made_before_is_confirmed_by_its_person(cast, client, client_for, kept):
+def test_existing_key_is_confirmed_by_its_person(cast, client, client_for, kept):
     app_of(cast.teammate)
     identity_of(cast.teammate)
     key, plaintext = key_of(cast, cast.teammate)
@@ -123,7 +123,7 @@ def test_a_key_made_before_is_confirmed_by_its_person(cast, client, client_for, 
         assert AuditEntry.objects.get(action="key.confirmed").actor_id == cast.teammate.pk
 
 
-def test_a_key_made_in_a_session_with_a_second_factor_needs_no_more(cast, client, client_for):
+def test_key_created_with_second_factor_needs_no_confirmation(cast, client, client_for):
     app_of(cast.teammate)
     methods = [{"method": "password"}, {"method": "mfa", "type": "totp"}]
     browser = browser_with(client_for, cast.teammate, account_authentication_methods=methods)
@@ -131,9 +131,7 @@ def test_a_key_made_in_a_session_with_a_second_factor_needs_no_more(cast, client
     assert answer_to(client, page.context["plaintext"]) == "accepted"
 
 
-def test_nobody_confirms_a_key_without_a_second_factor_or_of_somebody_else(
-    cast, client, client_for
-):
+def test_only_owner_with_second_factor_confirms_key(cast, client, client_for):
     Instance.objects.filter(pk=cast.instance.pk).update(second_factor="")
     key, plaintext = key_of(cast, cast.teammate)
     weak = client_for(cast.teammate)
@@ -150,6 +148,6 @@ def test_nobody_confirms_a_key_without_a_second_factor_or_of_somebody_else(
     assert url("key_confirm", key.pk) not in page
 
 
-def test_a_key_without_a_person_has_nobody_to_ask(cast, client):
+def test_key_without_person_needs_no_second_factor(cast, client):
     _key, plaintext = key_of(cast, None)
     assert answer_to(client, plaintext) == "accepted"

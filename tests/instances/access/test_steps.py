@@ -152,7 +152,7 @@ def key(cast):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("gate", GATES, ids=lambda gate: gate.name)
-def test_a_key_passes_no_gate_that_its_person_does_not(cast, client_for, key, settings, gate):
+def test_key_is_refused_where_its_person_is_refused(cast, client_for, key, settings, gate):
     settings.REQUIRE_OPERATOR_MFA = False
     browser = client_for(cast.teammate)
     gate.close(cast)
@@ -177,7 +177,7 @@ def test_a_key_passes_no_gate_that_its_person_does_not(cast, client_for, key, se
 
 
 @pytest.mark.parametrize("status", ["suspended", "deleting"])
-def test_a_closed_instance_says_why(cast, client_for, status):
+def test_closed_instance_shows_reason(cast, client_for, status):
     close(cast.instance, status=status, status_reason="Moved to the library.")
     response = client_for(cast.owner).get(CHAT)
     assert response.status_code == 403
@@ -193,7 +193,7 @@ def test_a_disabled_organisation_closes_its_instances(cast, client_for):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_archived_instance_is_read_and_not_written(cast, client_for):
+def test_archived_instance_is_read_only(cast, client_for):
     close(cast.instance, status="archived")
     client = client_for(cast.teammate)
     assert client.get(CHAT).status_code == 200
@@ -219,7 +219,7 @@ def test_a_charter_is_accepted_before_the_first_use_and_again_when_it_changes(ca
     assert CharterAcceptance.objects.filter(address="127.0.0.1").count() == 2
 
 
-def test_a_version_that_was_not_on_the_page_is_not_accepted(cast, client_for):
+def test_only_the_displayed_version_is_accepted(cast, client_for):
     client = client_for(cast.teammate)
     charters.publish(text_fr="", text_en="Old.", user_id=None)
     shown = [charter.pk for charter in charters.charters_of(cast.instance)]
@@ -229,7 +229,7 @@ def test_a_version_that_was_not_on_the_page_is_not_accepted(cast, client_for):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_script_is_told_of_the_charter(cast, client_for):
+def test_script_gets_charter_url_as_json(cast, client_for):
     charters.publish(
         organisation=cast.instance.organisation, text_fr="Lisez.", text_en="", user_id=None
     )
@@ -241,13 +241,13 @@ def test_a_script_is_told_of_the_charter(cast, client_for):
     assert response.json()["error"]["url"] == reverse("administration:charter", args=["law"])
 
 
-def test_a_withdrawn_charter_is_asked_of_nobody(cast, client_for):
+def test_withdrawn_charter_is_not_required(cast, client_for):
     charters.publish(text_fr="Lisez.", text_en="", user_id=None)
     charters.withdraw()
     assert client_for(cast.teammate).get(CHAT).status_code == 200
 
 
-def test_who_fits_an_access_rule_joins_on_the_first_visit(cast, client_for):
+def test_person_matching_a_rule_joins_on_first_visit(cast, client_for):
     rule = AccessRuleFactory(instance=cast.instance, affiliations=["staff"], role="editor")
     staff, student = UserFactory(), UserFactory()
     here = [cast.instance.organisation_id]
@@ -264,7 +264,7 @@ def test_who_fits_an_access_rule_joins_on_the_first_visit(cast, client_for):
     assert len(entry.correlation_id) == 12
 
 
-def test_filters_of_a_rule_are_judged_on_one_identity(cast, client_for):
+def test_rule_filters_must_match_one_identity(cast, client_for):
     """A student here who is staff elsewhere is not staff here."""
     AccessRuleFactory(instance=cast.instance, affiliations=["staff"])
     person: User = UserFactory()

@@ -179,7 +179,7 @@ def cast(transactional_db: None) -> Cast:
     return cast
 
 
-def test_every_page_that_takes_a_post_is_known(cast):
+def test_every_post_route_is_listed(cast):
     client = Client()
     client.force_login(cast.owner)
     values = values_inside(cast)
@@ -195,7 +195,7 @@ def test_every_page_that_takes_a_post_is_known(cast):
     "name",
     ["operators", "organisation_administrators", "managed_member_add", "member_add"],
 )
-def test_a_search_for_people_is_in_the_log(cast, name):
+def test_person_search_is_audited(cast, name):
     values = values_inside(cast)
     (page,) = (page for page in ALL_PAGES if page.name == f"administration:{name}")
     client = Client()
@@ -212,7 +212,7 @@ def test_a_search_for_people_is_in_the_log(cast, name):
 
 
 @pytest.mark.parametrize("name", sorted(ACTS))
-def test_the_act_is_in_the_log(cast, name):
+def test_action_is_audited(cast, name):
     values = values_inside(cast)
     act = ACTS[name]
     before = {} if act.status != "deleting" else {"deletion_requested_by": cast.owner}

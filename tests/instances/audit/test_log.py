@@ -22,7 +22,7 @@ CHANGES = [
 
 
 @pytest.mark.parametrize("statement", CHANGES, ids=lambda statement: statement.split()[0])
-def test_the_application_changes_no_entry(cast, statement):
+def test_application_role_cannot_change_entries(cast, statement):
     audit.record(Action.INSTANCE_ARCHIVED, instance=cast.instance)
     with pytest.raises(DatabaseError), overseeing(), connection.cursor() as cursor:
         cursor.execute(statement)
@@ -32,7 +32,7 @@ def test_the_application_changes_no_entry(cast, statement):
 
 @pytest.mark.django_db(transaction=True, databases=["default", "owner"])
 @pytest.mark.parametrize("statement", CHANGES[:2], ids=lambda statement: statement.split()[0])
-def test_nor_does_the_owner_of_the_tables(statement):
+def test_table_owner_cannot_change_entries(statement):
     audit.record(Action.OPERATOR_ADDED, target="ada")
     with transaction.atomic("owner"), connections["owner"].cursor() as cursor:
         cursor.execute("SET LOCAL ragapp.operator = 'on'")
@@ -40,7 +40,7 @@ def test_nor_does_the_owner_of_the_tables(statement):
             cursor.execute(statement)
 
 
-def test_each_level_sees_its_own_part(cast):
+def test_each_level_sees_its_own_entries(cast):
     organisation = cast.instance.organisation
     audit.record(Action.OPERATOR_ADDED)
     audit.record(Action.ORGANISATION_CHANGED, organisation=organisation)
@@ -68,7 +68,7 @@ def test_every_action_has_a_sentence_in_each_language():
                 assert "%(" not in sentence(entry)
 
 
-def test_details_are_words():
+def test_details_are_translated():
     until = timezone.now()
     entry = AuditEntry(
         detail={
@@ -91,7 +91,7 @@ def test_details_are_words():
     assert shown["unknown"] == "a: b"
 
 
-def test_pages_follow_one_another_without_a_gap(cast):
+def test_pagination_skips_no_entry(cast):
     audit.record_all(Action.MEMBER_LOST, map(str, range(25)), instance=cast.instance)
     level, seen, after = Level(instance=cast.instance), [], None
     with tenant(cast.instance):
@@ -106,7 +106,7 @@ def test_pages_follow_one_another_without_a_gap(cast):
     assert batches == [10, 10, 5]
 
 
-def test_a_search_looks_at_so_much_for_a_page_and_goes_on(cast, monkeypatch):
+def test_search_examines_a_limited_number_of_entries_per_page(cast, monkeypatch):
     monkeypatch.setattr(reading, "LOOKED_THROUGH_PER_PAGE", 10)
     audit.record(Action.INSTANCE_ARCHIVED, instance=cast.instance)
     audit.record_all(Action.MEMBER_LOST, map(str, range(25)), instance=cast.instance)
@@ -128,11 +128,11 @@ def test_a_search_looks_at_so_much_for_a_page_and_goes_on(cast, monkeypatch):
 
 
 @pytest.mark.parametrize("text", ["", "_", "2026-01-01_x", "2026-01-01T00:00:00_" + "0" * 32])
-def test_a_place_that_makes_no_sense_is_the_beginning(text):
+def test_invalid_position_is_ignored(text):
     assert Place.parse(text) is None
 
 
-def test_days_are_those_of_the_site(cast, settings):
+def test_search_days_use_the_site_time_zone(cast, settings):
     audit.record(Action.INSTANCE_ARCHIVED, instance=cast.instance)
     with tenant(cast.instance):
         page = read_page(Level(instance=cast.instance), Search(until=date(2020, 1, 1)))

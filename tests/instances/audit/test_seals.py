@@ -133,7 +133,7 @@ TAMPERING = {
 
 
 @pytest.mark.parametrize(("statements", "found"), TAMPERING.values(), ids=TAMPERING.keys())
-def test_what_the_owner_of_the_tables_changes_is_found(log, statements, found):
+def test_change_by_table_owner_is_detected(log, statements, found):
     assert problems() == ()
     tamper(*statements)
     seal_entries()
@@ -142,7 +142,7 @@ def test_what_the_owner_of_the_tables_changes_is_found(log, statements, found):
         call_command("audit", "verify")
 
 
-def test_a_rewritten_chain_has_no_signature_and_is_not_continued(log):
+def test_rewritten_chain_is_detected_and_not_continued(log):
     tamper(*changed("actor_name = 'nobody'"))
     rewrite_from(2)
     (problem,) = problems()
@@ -153,7 +153,7 @@ def test_a_rewritten_chain_has_no_signature_and_is_not_continued(log):
     assert problems() == (problem,)
 
 
-def test_a_rewritten_middle_does_not_meet_the_end(log):
+def test_rewritten_middle_is_detected(log):
     tamper(*changed("actor_name = 'nobody'"))
     end = AuditSeal.objects.get(number=5).digest
     rewrite_from(2)
@@ -174,7 +174,7 @@ CUT_OFF = {
 
 @pytest.mark.parametrize("statements", CUT_OFF.values(), ids=CUT_OFF.keys())
 @pytest.mark.parametrize("later", [0, 5], ids=["nothing later", "more entries later"])
-def test_what_is_cut_off_contradicts_the_checkpoint(log, caplog, statements, later):
+def test_truncated_chain_is_detected(log, caplog, statements, later):
     tasks.seal_audit_log()
     kept = kept_checkpoint()
     assert kept == current_checkpoint()
@@ -189,7 +189,7 @@ def test_what_is_cut_off_contradicts_the_checkpoint(log, caplog, statements, lat
     assert "the audit log was changed" in caplog.text
 
 
-def test_a_checkpoint_printed_once_is_verified_against(log, tmp_path, capsys):
+def test_log_is_verified_against_former_checkpoint(log, tmp_path, capsys):
     call_command("audit", "checkpoint")
     printed = capsys.readouterr().out
     assert json.loads(printed)["number"] == 5
@@ -217,7 +217,7 @@ def test_the_checkpoint_advances_with_the_chain(log, caplog):
     assert f"audit log sealed up to entry 6: {kept.digest}" in caplog.text
 
 
-def test_entries_put_in_with_an_old_date_are_sealed_when_asked_for(log):
+def test_backdated_entries_are_sealed(log):
     tamper(*TAMPERING["put in later"][0])
     assert seal_entries() == 0
     assert problems() != ()
@@ -236,7 +236,7 @@ def test_a_long_log_is_sealed_and_verified_in_batches(monkeypatch):
     assert len(problems()) == MAX_PROBLEMS
 
 
-def test_what_commits_late_is_sealed_late():
+def test_late_commit_is_sealed_later():
     """The entry of a transaction that is open while others are sealed is not passed over."""
     recorded, may_commit = threading.Event(), threading.Event()
 
@@ -264,7 +264,7 @@ def test_what_commits_late_is_sealed_late():
     assert problems() == ()
 
 
-def test_nobody_who_acts_waits_for_the_sealer():
+def test_recording_does_not_wait_for_sealing():
     with overseeing(), connections["owner"].cursor() as cursor, transaction.atomic("owner"):
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [audit_seals._LOCK])
         with connection.cursor() as mine:
@@ -274,7 +274,7 @@ def test_nobody_who_acts_waits_for_the_sealer():
             seal_entries()
 
 
-def test_sealers_at_once_make_one_chain():
+def test_concurrent_sealing_creates_one_chain():
     audit.record_all(Action.MEMBER_ADDED, map(str, range(50)))
     start, sealed = threading.Barrier(4), []
 
@@ -294,7 +294,7 @@ def test_sealers_at_once_make_one_chain():
     assert (verify(None).end.number, problems()) == (50, ())
 
 
-def test_another_secret_key_takes_the_chain_over(log, settings):
+def test_new_secret_key_continues_chain_of_fallback_key(log, settings):
     former = settings.SECRET_KEY
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "n" * 60, [former]
     assert problems() == ()
@@ -306,7 +306,7 @@ def test_another_secret_key_takes_the_chain_over(log, settings):
     assert problems() == ()
 
 
-def test_without_the_former_secret_key_the_chain_does_not_go_on(log, settings):
+def test_chain_does_not_continue_without_former_secret_key(log, settings):
     settings.SECRET_KEY = "n" * 60
     audit.record(Action.OPERATOR_ADDED)
     with pytest.raises(CommandError, match="audit verify"):
@@ -315,7 +315,7 @@ def test_without_the_former_secret_key_the_chain_does_not_go_on(log, settings):
     assert "SECRET_KEY_FALLBACKS" in problem
 
 
-def test_the_erasure_of_a_person_leaves_the_chain_whole():
+def test_erasing_a_person_keeps_chain_valid():
     person = UserFactory(username="ada", first_name="Ada", last_name="Lovelace")
     audit.record(Action.OPERATOR_ADDED, target=person)
     seal_entries()
@@ -329,7 +329,7 @@ def test_the_erasure_of_a_person_leaves_the_chain_whole():
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_nobody_empties_the_tables_by_mistake(log, table):
+def test_tables_cannot_be_truncated(log, table):
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic("owner"):
         connections["owner"].cursor().execute(f"TRUNCATE {table}")
 
@@ -342,7 +342,7 @@ def test_seals_are_not_changed(log, alias, statement):
         connections[alias].cursor().execute(sql)
 
 
-def test_a_seal_of_nothing_is_found(log):
+def test_seal_without_entry_is_detected(log):
     last = AuditSeal.objects.last()
     AuditSeal.objects.create(
         number=6, entry_id=uuid4(), sealed_at=last.sealed_at, digest=last.digest, signature="x"
@@ -351,7 +351,7 @@ def test_a_seal_of_nothing_is_found(log):
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
-def test_operators_read_the_end_of_the_chain(log, client_for, language):
+def test_operators_see_last_checkpoint(log, client_for, language):
     client = client_for(UserFactory(is_staff=True, language=language))
     page = client.get(reverse("administration:site_audit"))
     assert current_checkpoint().digest in page.text

@@ -28,7 +28,7 @@ def namesakes(db):
     return [UserFactory(username=username, **names) for username in ("jmartin", "mallory")]
 
 
-def test_people_of_one_name_are_told_apart(cast, client_for, namesakes):
+def test_people_of_same_name_are_distinguished(cast, client_for, namesakes):
     real, other = namesakes
     client = client_for(cast.owner)
     for person in namesakes:
@@ -43,7 +43,7 @@ def test_people_of_one_name_are_told_apart(cast, client_for, namesakes):
 
 
 @pytest.mark.parametrize("word", ["jmartin", "number"])
-def test_a_person_is_found_by_what_nobody_else_has(cast, client_for, namesakes, word):
+def test_person_is_found_by_unique_identifier(cast, client_for, namesakes, word):
     real, _other = namesakes
     audit.record_all(Action.MEMBER_ADDED, namesakes, instance=cast.instance)
     searched = real.username if word == "jmartin" else str(real.pk)
@@ -54,7 +54,7 @@ def test_a_person_is_found_by_what_nobody_else_has(cast, client_for, namesakes, 
 
 
 @pytest.mark.parametrize("word", ["9" * 40, "٤٢", "-1"], ids=["too long", "other digits", "minus"])
-def test_what_is_no_number_is_a_word(cast, client_for, word):
+def test_non_number_is_searched_as_word(cast, client_for, word):
     path = reverse("administration:instance_audit", args=["law"])
     assert client_for(cast.owner).get(path, {"person": word}).status_code == 200
 
@@ -82,7 +82,7 @@ def test_keys_rules_and_invitations_keep_their_numbers(cast):
         assert (Target.of(thing).kind, Target.of(thing).id) == (kind, thing.pk)
 
 
-def test_words_stay_words_and_a_lazy_user_is_a_person(cast):
+def test_target_of_lazy_user_is_a_person(cast):
     assert Target.of("Somebody") == Target("Somebody")
     lazy = SimpleLazyObject(lambda: cast.teammate)
     assert Target.of(lazy) == Target("teammate (teammate)", "user", cast.teammate.pk)
@@ -97,7 +97,7 @@ def test_sentences_are_in_the_readers_language(cast):
         )
 
 
-def test_an_old_entry_without_a_number_is_shown_as_it_was():
+def test_entry_without_number_is_shown_unchanged():
     entry = AuditEntry(
         action=Action.MEMBER_ADDED, actor_name="Ada (ada)", target="Bob", place="Law"
     )

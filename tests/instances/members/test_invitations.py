@@ -35,7 +35,7 @@ def invite(cast, **fields) -> tuple[Invitation, str]:
         return create_invitation(instance=cast.instance, created_by=cast.owner, **(given | fields))
 
 
-def test_an_invitation_lets_one_person_in_once(cast):
+def test_invitation_is_accepted_once(cast):
     invitation, token = invite(cast)
     assert token not in invitation.digest
     newcomer = UserFactory()
@@ -49,7 +49,7 @@ def test_an_invitation_lets_one_person_in_once(cast):
 
 
 @pytest.mark.parametrize("state", ["expired", "revoked"])
-def test_a_closed_invitation_lets_nobody_in(cast, state):
+def test_closed_invitation_is_refused(cast, state):
     invitation, _token = invite(
         cast, expires_at=SOON if state == "revoked" else timezone.now() - timedelta(seconds=1)
     )
@@ -61,7 +61,7 @@ def test_a_closed_invitation_lets_nobody_in(cast, state):
 
 
 @pytest.mark.parametrize("token", ["", "x", "rag_nothing", "é" * 500])
-def test_an_unknown_token_finds_nothing(db, token):
+def test_unknown_token_is_not_found(db, token):
     assert find_invitation(token) is None
 
 
@@ -76,7 +76,7 @@ def test_an_unknown_token_finds_nothing(db, token):
     ],
     ids=["less", "more but shorter", "more", "longer", "had ended"],
 )
-def test_a_member_accepts_only_what_gives_more(cast, held, offered, becomes):
+def test_member_accepts_only_an_invitation_that_extends_rights(cast, held, offered, becomes):
     membership = MembershipFactory(instance=cast.instance, **held)
     invitation, _token = invite(cast, **offered)
     if becomes is None:
@@ -91,7 +91,7 @@ def test_a_member_accepts_only_what_gives_more(cast, held, offered, becomes):
 @pytest.mark.parametrize(
     "fields", [{"role": "admin"}, {"role": "guest", "membership_expires_at": None}]
 )
-def test_no_administrator_and_no_guest_for_ever(cast, fields):
+def test_invitation_refuses_administrator_and_endless_guest(cast, fields):
     with pytest.raises(ValueError, match="no administrator"):
         invite(cast, **fields)
 
@@ -102,7 +102,7 @@ def test_the_database_refuses_an_administrator_by_invitation(cast):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_who_accept_at_once_one_gets_in(cast):
+def test_concurrent_acceptance_admits_one_person(cast):
     invitation, _token = invite(cast)
     people = [UserFactory() for _ in range(4)]
     together = Barrier(len(people))
@@ -123,14 +123,14 @@ def test_of_two_who_accept_at_once_one_gets_in(cast):
         assert Membership.objects.filter(user__in=people).count() == 1
 
 
-def test_an_invited_person_is_a_member_like_any_other(cast):
+def test_accepted_invitation_creates_membership(cast):
     invitation, _token = invite(cast, role="member", membership_expires_at=None)
     newcomer = UserFactory()
     accept(invitation, user=newcomer)
     assert get_membership(newcomer, "law").role == "member"
 
 
-def test_whoever_was_switched_off_does_not_come_back_by_a_link_of_theirs(cast):
+def test_invitation_of_deactivated_person_is_revoked(cast):
     _invitation, token = invite(cast)
     switch_off(cast.owner)
     assert find_invitation(token).state == "revoked"
@@ -138,7 +138,7 @@ def test_whoever_was_switched_off_does_not_come_back_by_a_link_of_theirs(cast):
         accept(find_invitation(token), user=UserFactory())
 
 
-def test_no_name_writes_a_header_of_the_mail(cast):
+def test_instance_name_cannot_inject_mail_headers(cast):
     cast.instance.name = "Law\rBcc: victim@example.org"
     invitation, _token = invite(cast, email="marie@example.org")
     send_invitation(invitation, "https://rag.example/invitations/x/")

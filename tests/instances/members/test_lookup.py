@@ -48,7 +48,9 @@ def member_ids(instance):
 
 
 @pytest.mark.parametrize("page", ["member_add", "member_import"])
-def test_a_person_elsewhere_and_nobody_have_one_answer(personal, cast, stranger, client_for, page):
+def test_person_elsewhere_and_unknown_name_get_same_answer(
+    personal, cast, stranger, client_for, page
+):
     owner = client_for(cast.owner)
     before = member_ids(personal)
     answers = []
@@ -73,7 +75,7 @@ def _without_tokens(text):
     )
 
 
-def test_five_thousand_guesses_are_refused_before_any_is_looked_up(
+def test_oversized_import_is_refused_before_lookup(
     personal, cast, stranger, client_for, django_assert_max_num_queries
 ):
     guesses = "\n".join(f"person{number}@univ-b.example" for number in range(5_000))
@@ -89,7 +91,7 @@ def test_five_thousand_guesses_are_refused_before_any_is_looked_up(
 @pytest.mark.parametrize(
     ("lines", "is_read"), [(300, True), (301, False), (302, False)], ids=["300", "301", "302"]
 )
-def test_a_list_has_three_hundred_lines_at_most(cast, client_for, lines, is_read):
+def test_import_is_limited_to_300_lines(cast, client_for, lines, is_read):
     people = "\n".join(f"guess{number}" for number in range(lines))
     page = client_for(cast.owner).post(url("member_import"), {"people": people})
     assert ("left_out" in page.context) == is_read
@@ -104,7 +106,7 @@ def test_a_list_has_three_hundred_lines_at_most(cast, client_for, lines, is_read
     ],
     ids=["one", "many", "names in use"],
 )
-def test_guesses_are_limited_for_each_person(cast, client_for, settings, name, data, rates):
+def test_person_search_is_rate_limited(cast, client_for, settings, name, data, rates):
     settings.ACCOUNT_RATE_LIMITS = rates
     browser = client_for(cast.owner)
     statuses = [browser.post(url(name), data).status_code for _guess in range(3)]
@@ -123,7 +125,7 @@ def test_an_import_is_recorded_with_its_numbers(cast, stranger, client_for):
         assert {entry.actor_id for entry in entries} == {cast.owner.pk}
 
 
-def test_nobody_is_added_without_having_been_shown(cast, client_for):
+def test_unconfirmed_person_is_not_added(cast, client_for):
     """Nor on the confirmation of somebody else."""
     ada = make_colleague(cast.instance.organisation, username="ada", first_name="Augusta")
     owner = client_for(cast.owner)
@@ -136,7 +138,7 @@ def test_nobody_is_added_without_having_been_shown(cast, client_for):
     assert ada.pk in member_ids(cast.instance)
 
 
-def test_what_an_administrator_is_shown_is_of_their_organisation(cast, client_for):
+def test_description_is_limited_to_own_organisation(cast, client_for):
     """Of somebody of two universities, the other one and the login there stay out."""
     person = make_colleague(cast.instance.organisation, username="ada")
     elsewhere = OrganisationFactory(name="Université voisine")
@@ -157,7 +159,7 @@ def test_what_an_administrator_is_shown_is_of_their_organisation(cast, client_fo
         ("another organisation", False),
     ],
 )
-def test_who_is_of_an_organisation(cast, belongs_by, is_found):
+def test_person_is_found_only_within_organisation(cast, belongs_by, is_found):
     person = UserFactory(username="ada")
     organisation = cast.instance.organisation
     neighbour = InstanceFactory(organisation=organisation)
@@ -180,7 +182,7 @@ def test_who_is_of_an_organisation(cast, belongs_by, is_found):
 
 
 @pytest.mark.parametrize("wanted", ["shared", "SHARED@example.org"], ids=["name", "address"])
-def test_a_name_that_fits_two_finds_neither(db, wanted):
+def test_ambiguous_name_is_refused(db, wanted):
     UserFactory(username="shared", email="shared")
     UserFactory(username="first", email="shared", password=None)
     UserFactory(username="second", email="shared@example.org", password=None)
@@ -189,14 +191,12 @@ def test_a_name_that_fits_two_finds_neither(db, wanted):
         find_person(wanted, among=None)
 
 
-def test_a_name_that_is_both_of_one_person_finds_them(db):
+def test_name_equal_to_address_of_same_person_is_found(db):
     person = UserFactory(username="ada@example.org", email="ada@example.org")
     assert find_person("Ada@Example.org", among=None) == person
 
 
-def test_a_person_elsewhere_is_invited_and_enters_by_accepting(
-    cast, stranger, client_for, settings
-):
+def test_person_elsewhere_joins_by_invitation(cast, stranger, client_for, settings):
     settings.EMAIL_HOST = "mail.example"
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     owner = client_for(cast.owner)
@@ -213,7 +213,7 @@ def test_a_person_elsewhere_is_invited_and_enters_by_accepting(
     assert stranger.pk in member_ids(cast.instance)
 
 
-def test_an_operator_finds_everybody(cast, stranger, client_for):
+def test_operator_finds_any_person(cast, stranger, client_for):
     cast.owner.is_staff = True
     cast.owner.save()
     form = {"identifier": stranger.email, "role": "member"}

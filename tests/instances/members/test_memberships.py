@@ -33,7 +33,7 @@ def roles(instance) -> dict[str, str]:
         return dict(Membership.objects.for_instance(instance).values_list("user__username", "role"))
 
 
-def test_an_import_tells_of_each_line(cast):
+def test_import_reports_each_line(cast):
     organisation = cast.instance.organisation
     for name in ("ada", "bob", "carol"):
         make_colleague(organisation, username=name)
@@ -70,7 +70,7 @@ def test_an_import_from_a_french_spreadsheet(cast):
     assert (line.number, line.identifier, line.role) == (2, "ada", "guest")
 
 
-def test_members_are_ended_in_time(cast, client_for):
+def test_memberships_end_at_their_date(cast, client_for):
     person = MembershipFactory(instance=cast.instance, role="guest", expires_at=YESTERDAY).user
     kept = MembershipFactory(
         instance=cast.instance, expires_at=timezone.now() + timedelta(days=1)
@@ -84,7 +84,7 @@ def test_members_are_ended_in_time(cast, client_for):
         assert AuditEntry.objects.get(action="member.lost").detail == {"reason": "time"}
 
 
-def test_whom_a_rule_lets_in_stays_when_their_time_is_up(cast):
+def test_ended_membership_continues_by_rule(cast):
     AccessRuleFactory(instance=cast.instance, role="editor")
     person = MembershipFactory(instance=cast.instance, role="guest", expires_at=YESTERDAY).user
     IdentityFactory(user=person, organisation_ids=[cast.instance.organisation_id])
@@ -92,7 +92,7 @@ def test_whom_a_rule_lets_in_stays_when_their_time_is_up(cast):
     assert roles(cast.instance)[person.username] == "editor"
 
 
-def test_a_member_made_a_guest_loses_the_keys(cast):
+def test_demotion_to_guest_revokes_keys(cast):
     _key, plaintext = create_api_key(
         instance=cast.instance, name="x", scope="chat", created_by=cast.editor
     )
@@ -103,7 +103,7 @@ def test_a_member_made_a_guest_loses_the_keys(cast):
 
 
 @pytest.mark.parametrize("end", ["removed", "made editor"])
-def test_who_administers_no_longer_leaves_no_way_back(cast, end):
+def test_invitations_of_former_administrator_are_revoked(cast, end):
     administrator = MembershipFactory(instance=cast.instance, role="admin")
     theirs = InvitationFactory(instance=cast.instance, created_by=administrator.user)
     other = InvitationFactory(instance=cast.instance, created_by=cast.owner)
@@ -117,7 +117,7 @@ def test_who_administers_no_longer_leaves_no_way_back(cast, end):
     assert (theirs.state, other.state) == ("revoked", "open")
 
 
-def test_the_organisation_manages_members_without_reading(cast):
+def test_organisation_administrator_manages_members_without_content(cast):
     """Every function works for the organisation's administrators, who see no content."""
     DocumentFactory(instance=cast.instance)
     ConversationFactory(instance=cast.instance, user=cast.teammate)
@@ -155,7 +155,7 @@ def test_the_organisation_manages_members_without_reading(cast):
     ("search", "found"),
     [("LOVE", True), ("ada love", True), ("lovelace ada@", True), ("%", False), ("zuse", False)],
 )
-def test_people_are_found_by_any_part_of_their_names(cast, search, found):
+def test_members_are_found_by_part_of_a_name(cast, search, found):
     person = UserFactory(
         first_name="Ada", last_name="Lovelace", username="al", email="ada@example.org"
     )

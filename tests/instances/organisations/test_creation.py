@@ -33,19 +33,19 @@ def at_once(n: int, act: Callable[[int], Any]) -> list[Any]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_instances_of_one_name_get_identifiers_of_their_own():
+def test_instances_of_same_name_get_distinct_slugs():
     organisations = OrganisationFactory.create_batch(4)
     made = at_once(4, lambda n: create_instance(organisation=organisations[n], name="Droit"))
     assert {instance.slug for instance in made} == {"droit", "droit-2", "droit-3", "droit-4"}
 
 
-def test_an_identifier_in_use_is_an_error(db):
+def test_slug_in_use_raises(db):
     InstanceFactory(slug="law")
     with pytest.raises(IntegrityError):
         create_instance(organisation=OrganisationFactory(), name="x", slug="law")
 
 
-def test_who_creates_it_is_on_record(db):
+def test_creation_is_audited(db):
     instance = create_instance(organisation=OrganisationFactory(), name="x")
     with tenant(instance):
         assert AuditEntry.objects.get().action == "instance.created"
@@ -53,7 +53,7 @@ def test_who_creates_it_is_on_record(db):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("rule", ["open", "approval"])
-def test_a_double_click_asks_once(rule):
+def test_concurrent_requests_create_one_request(rule):
     organisation = OrganisationFactory(creation_rule=rule)
     person = UserFactory()
     IdentityFactory(user=person, organisation_ids=[organisation.pk])
@@ -69,7 +69,7 @@ def test_a_double_click_asks_once(rule):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_double_click_gives_one_personal_space_within_the_limit():
+def test_concurrent_requests_create_one_personal_instance():
     organisation = OrganisationFactory(max_instances=2)
     people = UserFactory.create_batch(3)
     for person in people:

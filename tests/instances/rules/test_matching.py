@@ -59,7 +59,7 @@ def staff(cast) -> User:
     return person_of(cast.instance.organisation, affiliations=["staff"])
 
 
-def test_one_by_one_and_in_bulk_rules_judge_alike(cast):
+def test_single_and_bulk_evaluation_agree(cast):
     """Each rule against each identity: audiences × filters × what may be said of somebody."""
     here, there = cast.instance.organisation, cast.other_instance.organisation
     off = OrganisationFactory(is_enabled=False)
@@ -107,7 +107,7 @@ def test_one_by_one_and_in_bulk_rules_judge_alike(cast):
     assert outcomes == {True, False}
 
 
-def test_no_combination_of_attributes_makes_an_administrator(cast):
+def test_no_attributes_grant_administrator_role(cast):
     chosen = random.Random(3)
     words = ["admin", "administrator", "staff", "member", "urn:admin", "*", ""]
     for role in ("guest", "member", "editor"):
@@ -129,7 +129,7 @@ def test_the_database_refuses_a_rule_that_makes_administrators(cast):
         AccessRuleFactory(instance=cast.instance, role="admin")
 
 
-def test_the_rule_that_gives_most_decides_and_the_role_follows_it(cast, staff):
+def test_highest_role_of_matching_rules_is_granted(cast, staff):
     AccessRuleFactory(instance=cast.instance, role="guest")
     editors = AccessRuleFactory(instance=cast.instance, role="editor")
     assert get_membership(staff, "law").role == "editor"
@@ -143,7 +143,7 @@ def test_the_rule_that_gives_most_decides_and_the_role_follows_it(cast, staff):
     "losing",
     ["rule changed", "rule switched off", "rule removed", "identity changed", "identity gone"],
 )
-def test_who_loses_the_right_loses_membership_and_keys(cast, staff, client, losing):
+def test_losing_the_rule_ends_membership_and_keys(cast, staff, client, losing):
     rule = AccessRuleFactory(instance=cast.instance, affiliations=["staff"])
     get_membership(staff, "law")
     _key, plaintext = create_api_key(
@@ -180,7 +180,7 @@ def test_who_loses_the_right_loses_membership_and_keys(cast, staff, client, losi
         assert membership_of(cast.instance, cast.teammate)
 
 
-def test_a_disabled_organisation_counts_for_nothing_elsewhere(cast, client):
+def test_disabled_organisation_admits_nobody_elsewhere(cast, client):
     guests_from = OrganisationFactory()
     AccessRuleFactory(
         instance=cast.instance, audience="organisations", organisation_ids=[guests_from.pk]
@@ -194,7 +194,7 @@ def test_a_disabled_organisation_counts_for_nothing_elsewhere(cast, client):
     assert not join_by_rule(person, "law")
 
 
-def test_a_role_given_by_an_administrator_stays_whatever_rules_say(cast, staff):
+def test_role_set_by_administrator_is_kept_by_rules(cast, staff):
     rule = AccessRuleFactory(instance=cast.instance)
     get_membership(staff, "law")
     with tenant(cast.instance):
@@ -205,7 +205,7 @@ def test_a_role_given_by_an_administrator_stays_whatever_rules_say(cast, staff):
     assert get_membership(staff, "law").role == "editor"
 
 
-def test_another_rule_keeps_a_member(cast, staff):
+def test_member_stays_by_another_matching_rule(cast, staff):
     rule = AccessRuleFactory(instance=cast.instance, role="editor")
     other = AccessRuleFactory(instance=cast.instance, role="guest")
     get_membership(staff, "law")
@@ -224,7 +224,7 @@ def test_an_ended_membership_is_renewed_by_a_rule(cast, staff):
     assert (renewed.role, renewed.expires_at) == ("editor", None)
 
 
-def test_would_lose_names_people_before_anything_is_saved(cast, staff):
+def test_would_lose_lists_members_of_unsaved_change(cast, staff):
     rule = AccessRuleFactory(instance=cast.instance)
     get_membership(staff, "law")
     with tenant(cast.instance):
@@ -235,7 +235,7 @@ def test_would_lose_names_people_before_anything_is_saved(cast, staff):
     assert membership_of(cast.instance, staff)
 
 
-def test_a_session_ends_with_the_last_way_in(cast, staff, client_for, client):
+def test_session_ends_with_last_identity(cast, staff, client_for, client):
     """Somebody whose login was taken away, and who has no password, is logged out."""
     User.objects.filter(pk=staff.pk).update(password="!nothing")
     staff.refresh_from_db()
@@ -281,7 +281,7 @@ def crowd(cast, number: int) -> AccessRule:
 
 
 @pytest.mark.parametrize("affiliations", [["staff"], ["faculty"]], ids=["all stay", "all leave"])
-def test_a_crowd_is_judged_in_as_many_queries_as_a_few(cast, affiliations):
+def test_bulk_evaluation_needs_a_constant_number_of_queries(cast, affiliations):
     counts = []
     for number in (3, 300):
         rule = crowd(cast, number)
@@ -298,7 +298,7 @@ def test_a_crowd_is_judged_in_as_many_queries_as_a_few(cast, affiliations):
     assert counts[0] == counts[1]
 
 
-def test_a_person_with_many_memberships_is_judged_in_few_queries(cast, django_assert_num_queries):
+def test_evaluation_of_many_memberships_needs_few_queries(cast, django_assert_num_queries):
     organisation = OrganisationFactory()
     person = person_of(organisation)
     for _ in range(5):
@@ -309,7 +309,7 @@ def test_a_person_with_many_memberships_is_judged_in_few_queries(cast, django_as
         assert reevaluate_person(person) == 0
 
 
-def test_open_instances_are_those_a_rule_opens_and_one_is_not_in(cast, staff):
+def test_open_instances_excludes_own_memberships(cast, staff):
     AccessRuleFactory(instance=cast.instance)
     AccessRuleFactory(instance=cast.instance, role="editor")
     AccessRuleFactory(instance=cast.other_instance)
@@ -323,20 +323,20 @@ def test_open_instances_are_those_a_rule_opens_and_one_is_not_in(cast, staff):
     assert open_instances(staff) == []
 
 
-def test_an_instance_without_rules_keeps_who_was_added(cast):
+def test_added_members_do_not_depend_on_rules(cast):
     assert reevaluate_instance(cast.instance) == 0
     assert Instance.objects.filter(pk=cast.instance.pk).exists()
     assert membership_of(cast.instance, cast.teammate)
 
 
-def test_authenticate_refuses_the_key_of_who_is_gone(cast):
+def test_key_of_removed_member_is_refused(cast):
     _key, plaintext = create_api_key(
         instance=cast.instance, name="x", scope="chat", created_by=cast.stranger
     )
     assert authenticate(plaintext) is None
 
 
-def test_what_an_institution_said_long_ago_lets_nobody_in(cast, settings):
+def test_expired_identity_admits_nobody(cast, settings):
     """Whoever left it never logs in there again, and may have a key or another way to log in."""
     AccessRuleFactory(instance=cast.instance)
     gone, here = (person_of(cast.instance.organisation, affiliations=["staff"]) for _ in range(2))
@@ -354,7 +354,7 @@ def test_what_an_institution_said_long_ago_lets_nobody_in(cast, settings):
     assert membership_of(cast.instance, here) is not None
 
 
-def test_another_role_by_another_login_is_in_the_log(cast):
+def test_role_changed_by_login_is_audited(cast):
     AccessRuleFactory(instance=cast.instance, role="guest")
     AccessRuleFactory(instance=cast.instance, role="editor", scopes=["law.example"])
     person = person_of(cast.instance.organisation)

@@ -7,7 +7,7 @@ from tests.factories import (
 from tests.people import find_and_add
 
 
-def test_administrators_are_added_and_the_last_stays(
+def test_last_administrator_is_removed_by_operators_only(
     cast, organisation, browser, administrator, client_for
 ):
     path = url(organisation, "organisation_administrators")

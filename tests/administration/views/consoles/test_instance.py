@@ -13,7 +13,7 @@ from tests.factories import (
 from tests.people import find_and_add, make_colleague
 
 
-def test_members_are_added_changed_and_removed_from_above(cast, organisation, browser):
+def test_organisation_administrator_adds_changes_and_removes_members(cast, organisation, browser):
     make_colleague(organisation, username="newcomer")
     page = url(organisation, "managed_instance", "law")
     add = url(organisation, "managed_member_add", "law")
@@ -34,7 +34,7 @@ def test_members_are_added_changed_and_removed_from_above(cast, organisation, br
     ]
 
 
-def test_an_instance_of_another_organisation_is_not_managed(cast, organisation, browser):
+def test_instance_of_other_organisation_is_not_found(cast, organisation, browser):
     assert browser.get(url(organisation, "managed_instance", "physics")).status_code == 404
     assert browser.post(url(organisation, "managed_archive", "physics")).status_code == 404
     other = membership_of(cast.other_instance, cast.stranger)
@@ -42,7 +42,7 @@ def test_an_instance_of_another_organisation_is_not_managed(cast, organisation, 
     assert browser.post(path).status_code == 404
 
 
-def test_an_instance_is_suspended_and_opened_again(cast, organisation, browser, client_for):
+def test_instance_is_suspended_reactivated_and_archived(cast, organisation, browser, client_for):
     suspend = url(organisation, "managed_suspend", "law")
     assert browser.post(suspend).context["suspension_form"].errors
     browser.post(suspend, {"reason": "Moved to the library."})
@@ -58,7 +58,7 @@ def test_an_instance_is_suspended_and_opened_again(cast, organisation, browser, 
     ]
 
 
-def test_an_instance_is_deleted_and_kept(cast, organisation, browser):
+def test_deletion_is_requested_and_cancelled(cast, organisation, browser):
     delete = url(organisation, "managed_delete", "law")
     assert browser.post(delete, {"confirmation": "physics"}).context["delete_form"].errors
     browser.post(delete, {"confirmation": "law"})
@@ -69,14 +69,16 @@ def test_an_instance_is_deleted_and_kept(cast, organisation, browser):
     assert Instance.objects.get(slug="law").status == "active"
 
 
-def test_an_instance_is_handed_over(cast, organisation, browser):
+def test_ownership_is_transferred_to_a_member(cast, organisation, browser):
     member = membership_of(cast.instance, cast.teammate)
     browser.post(url(organisation, "managed_transfer", "law"), {"member": member.pk})
     assert Instance.objects.get(slug="law").owner == cast.teammate
     assert membership_of(cast.instance, cast.teammate).role == "admin"
 
 
-def test_nobody_lets_themselves_in_from_above(cast, organisation, administrator, browser):
+def test_organisation_administrator_cannot_grant_rights_to_themselves(
+    cast, organisation, administrator, browser
+):
     """To manage without reading would be a promise that one click breaks."""
     add = url(organisation, "managed_member_add", "law")
     refused = find_and_add(browser, add, {"identifier": "dean", "role": "member"})
@@ -92,7 +94,7 @@ def test_nobody_lets_themselves_in_from_above(cast, organisation, administrator,
     assert membership_of(cast.instance, administrator).role == "guest"
 
 
-def test_limits_are_written_in_gigabytes(cast, organisation, browser):
+def test_storage_quota_is_entered_in_gigabytes(cast, organisation, browser):
     quotas = url(organisation, "managed_quotas", "law")
     browser.post(quotas, {"max_documents": 10, "max_stored_bytes": "1.5"})
     instance = Instance.objects.get(slug="law")
@@ -104,7 +106,7 @@ def test_limits_are_written_in_gigabytes(cast, organisation, browser):
     assert browser.post(quotas, {"max_stored_bytes": "-1"}).context["quota_form"].errors
 
 
-def test_keys_are_counted_and_not_shown(cast, organisation, browser):
+def test_console_counts_valid_keys_and_shows_none(cast, organisation, browser):
     ApiKeyFactory(instance=cast.instance, prefix="rag_zzzz")
     ApiKeyFactory(instance=cast.instance, revoked_at=timezone.now())
     page = browser.get(url(organisation, "managed_instance", "law"))
@@ -112,7 +114,7 @@ def test_keys_are_counted_and_not_shown(cast, organisation, browser):
     assert "rag_zzzz" not in page.text
 
 
-def test_memberships_that_ended_are_not_counted(cast, organisation, browser):
+def test_ended_memberships_are_not_counted(cast, organisation, browser):
     MembershipFactory(instance=cast.instance, expires_at=timezone.now() - timedelta(days=1))
     page = browser.get(url(organisation, "managed_instance", "law"))
     assert page.context["member_count"] == 3

@@ -4,7 +4,7 @@ from instances.models import Instance, InstanceRequest
 from tests.administration.views.consoles.conftest import url
 
 
-def test_requests_are_approved_and_refused(cast, organisation, browser):
+def test_administrator_approves_and_refuses_requests(cast, organisation, browser):
     for name in ("History", "Geography"):
         InstanceRequest.objects.create(
             organisation=organisation, requested_by=cast.editor, name=name, purpose="Archives."
@@ -23,7 +23,7 @@ def test_requests_are_approved_and_refused(cast, organisation, browser):
     assert not Instance.objects.filter(name="Geography").exists()
 
 
-def test_requests_elsewhere_are_out_of_reach(cast, organisation, browser):
+def test_request_of_other_organisation_is_not_found(cast, organisation, browser):
     elsewhere = InstanceRequest.objects.create(
         organisation=cast.other_instance.organisation,
         requested_by=cast.editor,

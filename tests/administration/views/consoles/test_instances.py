@@ -8,7 +8,7 @@ from tests.factories import (
 )
 
 
-def test_instances_are_searched_sorted_and_counted(cast, organisation, browser):
+def test_instances_are_filtered_sorted_and_counted(cast, organisation, browser):
     DocumentFactory(instance=cast.instance)
     InstanceFactory(organisation=organisation, name="Archives", slug="archives", owner=cast.editor)
     InstanceFactory(organisation=organisation, name="Zoology", slug="zoo", status="archived")
@@ -30,9 +30,7 @@ def test_instances_are_searched_sorted_and_counted(cast, organisation, browser):
     assert page.context["figures"].instances == 3
 
 
-def test_the_console_costs_as_much_for_many_instances(
-    organisation, browser, django_assert_max_num_queries
-):
+def test_instance_list_needs_few_queries(organisation, browser, django_assert_max_num_queries):
     for number in range(60):
         InstanceFactory(organisation=organisation, owner=UserFactory(username=f"owner{number}"))
     with django_assert_max_num_queries(20):

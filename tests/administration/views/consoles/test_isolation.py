@@ -19,7 +19,7 @@ from tests.factories import (
 RIGHTS = {"AccessRule", "ApiKey", "Invitation", "Membership"}
 
 
-def test_an_administrator_reads_nothing_that_people_wrote(cast, organisation):
+def test_organisation_administrator_cannot_read_tenant_content(cast, organisation):
     for model in tenant_models():
         FACTORIES[model](instance=cast.instance)
     with administering(organisation):
@@ -27,7 +27,7 @@ def test_an_administrator_reads_nothing_that_people_wrote(cast, organisation):
     assert seen == RIGHTS
 
 
-def test_no_page_of_the_console_tells_what_is_in_an_instance(cast, organisation, browser):
+def test_console_pages_show_no_tenant_content(cast, organisation, browser):
     secret = "Licenciement de M. Untel"
     document = DocumentFactory(instance=cast.instance, name=f"{secret}.pdf")
     conversation = ConversationFactory(instance=cast.instance, title=secret)
@@ -47,14 +47,14 @@ def test_no_page_of_the_console_tells_what_is_in_an_instance(cast, organisation,
 
 
 @pytest.mark.parametrize("model", [Document, Chunk, Conversation, Message, Citation])
-def test_an_administrator_changes_nothing_that_people_wrote(cast, organisation, model):
+def test_organisation_administrator_cannot_change_tenant_content(cast, organisation, model):
     row = FACTORIES[model](instance=cast.instance)
     with administering(organisation):
         assert model._base_manager.filter(pk=row.pk).delete()[0] == 0
         assert model._base_manager.filter(pk=row.pk).update(instance=cast.instance) == 0
 
 
-def test_another_organisation_is_out_of_reach(cast, organisation):
+def test_organisation_administrator_cannot_reach_other_organisation(cast, organisation):
     with administering(organisation):
         assert not Membership.objects.filter(instance=cast.other_instance).exists()
         assert not Membership.objects.filter(instance=cast.other_instance).update(role="guest")

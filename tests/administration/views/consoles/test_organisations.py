@@ -8,7 +8,7 @@ from instances.models import Instance, Organisation
 from tests.factories import UserFactory
 
 
-def test_an_operator_creates_an_organisation_and_an_instance(db, client_for):
+def test_operator_creates_organisation_and_instance(db, client_for):
     operator = UserFactory(is_staff=True)
     browser = client_for(operator)
     assert reverse("administration:new_organisation") in browser.get("/").text
@@ -32,5 +32,5 @@ def test_an_operator_creates_an_organisation_and_an_instance(db, client_for):
 
 
 @pytest.mark.parametrize("name", ["new_organisation", "new_instance"])
-def test_only_operators_create(cast, client_for, name):
+def test_owner_cannot_create_organisation_or_instance(cast, client_for, name):
     assert client_for(cast.owner).get(reverse(f"administration:{name}")).status_code == 403

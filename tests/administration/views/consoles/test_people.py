@@ -8,7 +8,7 @@ from tests.factories import (
 )
 
 
-def test_people_are_those_whose_login_proved_it(cast, organisation, browser):
+def test_people_are_listed_by_verified_identity(cast, organisation, browser):
     IdentityFactory(user=cast.teammate, organisation_ids=[organisation.pk])
     IdentityFactory(user=cast.stranger, organisation_ids=[cast.other_instance.organisation_id])
     MembershipFactory(instance=cast.other_instance, user=cast.teammate)
@@ -20,7 +20,7 @@ def test_people_are_those_whose_login_proved_it(cast, organisation, browser):
     assert nobody.context["page"].people == []
 
 
-def test_people_are_paged_without_being_counted(
+def test_people_are_paginated_with_few_queries(
     organisation, browser, django_assert_max_num_queries
 ):
     for number in range(120):

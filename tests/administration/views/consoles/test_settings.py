@@ -5,7 +5,7 @@ from instances.tenancy import administering
 from tests.administration.views.consoles.conftest import url
 
 
-def test_settings_tell_what_was_there_before(organisation, browser):
+def test_changed_settings_are_audited_with_former_values(organisation, browser):
     form = {
         "name": "Université de Test",
         "creation_rule": "open",
