@@ -1,1 +1,1 @@
-"""Self-service pages and consoles: home, requests, settings, members, life cycle, operators."""
+"""Pages for members and administrators: home, requests, settings of an instance, consoles."""

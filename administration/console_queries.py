@@ -1,7 +1,7 @@
-"""What an organisation's administrators and the operators see of many instances and people.
+"""Queries of the consoles; run inside ``administering(organisation)``.
 
-Numbers, names, states: never what is in an instance. A page costs as many queries for two thousand
-instances, or a hundred thousand people, as for two. Run inside ``administering(organisation)``.
+They return names, numbers and states, and no content of an instance. The number of queries does not
+depend on the number of instances or people.
 """
 
 from collections.abc import Iterable, Mapping
@@ -36,7 +36,7 @@ from web.search_words import search_words
 
 PEOPLE_PER_PAGE = 50
 
-# By what the table of instances may be sorted; the identifier breaks ties.
+# Sort orders of the table of instances; ties are broken by slug.
 SORTS: Final[Mapping[str, Any]] = {
     "name": F("name").asc(),
     "documents": F("totals__documents").desc(nulls_last=True),
@@ -65,7 +65,7 @@ def instances_of(
 
 
 def count_members(instances: Iterable[Instance]) -> dict[int, int]:
-    """How many people are in each of ``instances``, by its number, in one query."""
+    """Count the current members of each of ``instances``, by primary key, in one query."""
     current = Membership.objects.current().filter(instance__in=[one.pk for one in instances])
     counted = current.order_by().values("instance").annotate(number=Count("pk"))
     return dict(counted.values_list("instance", "number"))
@@ -82,7 +82,7 @@ class Figures:
 
 
 def figures_of(organisation: Organisation) -> Figures:
-    """How many instances it has, what they hold, and how many requests wait for an answer."""
+    """Count instances, their documents and bytes, and the pending requests."""
     numbers = Instance.objects.filter(organisation=organisation).aggregate(
         instances=Count("pk"),
         documents=Coalesce(Sum("totals__documents"), 0),
@@ -104,15 +104,15 @@ class PeoplePage:
     """Some people by name, each with ``here`` (memberships) and ``identities_here``."""
 
     people: list[Any]
-    # The last of them, from whom the next page goes on; None on the last page.
+    # The person after whom the next page starts; None on the last page.
     last: Any | None
 
 
 def people_of(organisation: Organisation, *, search: str = "", after: int = 0) -> PeoplePage:
-    """The people who belong to the organisation, as their logins proved, who follow ``after``.
+    """A page of the people whose identities name the organisation, sorted by name.
 
-    By name; ``after`` is a person's number. Without counting them, so that the last page costs
-    what the first does.
+    ``after`` is the primary key of the last person of the page before. People are not counted, so
+    that the last page costs what the first does.
     """
     identities = Identity.objects.filter(organisation_ids__contains=[organisation.pk])
     people = get_user_model()._default_manager.filter(

@@ -1,4 +1,4 @@
-"""What is shown of people before they are given a right, so that one is not taken for another."""
+"""Descriptions of people, shown before they are granted a right, to avoid confusion."""
 
 from collections import defaultdict
 from collections.abc import Collection
@@ -15,7 +15,7 @@ from instances.models import Identity, Organisation
 class FoundPerson:
     """An account: its person's name, organisations, ways to log in, and address.
 
-    ``is_verified``: an operator or an invitation by mail stands for the address.
+    ``is_verified``: an operator or an invitation by mail has verified the address.
     """
 
     pk: int
@@ -28,10 +28,10 @@ class FoundPerson:
 
 
 def describe(people: Collection[Any], *, to: Organisation | None) -> dict[int, FoundPerson]:
-    """What is shown of each person, by their number; three queries, however many there are.
+    """Describe each person, by primary key, in three queries.
 
-    ``to`` an organisation's administrators: what concerns that organisation alone; None: to an
-    operator, everything.
+    ``to``: the organisation whose administrators read it, and to which the description is limited;
+    None for operators, who see everything.
     """
     identities = Identity.objects.filter(user__in=people)
     if to is not None:
@@ -64,7 +64,7 @@ def describe(people: Collection[Any], *, to: Organisation | None) -> dict[int, F
 
 
 def _login(account: SocialAccount) -> str:
-    """Under which identifier, by which service: its entity ID or issuer."""
+    """The identifier, and the service that asserts it (entity ID or issuer)."""
     said = account.extra_data
     return _("%(identifier)s by %(service)s") % {
         "identifier": said.get("identifier", account.uid),

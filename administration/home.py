@@ -1,4 +1,4 @@
-"""What a person finds on the home page, in a number of queries that does not grow."""
+"""The content of the home page, in a constant number of queries."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,15 +25,15 @@ from instances.rules.matching import open_instances
 from instances.tenancy import as_user
 
 CARDS_PER_PAGE = 24
-# How long an answered request, and the proof of a deletion, stay on the page.
+# How long refused requests and deletion records stay on the page.
 NEWS = timedelta(days=30)
-# Fewer are seen at a glance.
+# A search field is shown from this number of instances on.
 SEARCHED_FROM = 9
 
 
 @dataclass(frozen=True)
 class Shown:
-    """What the person chose to see."""
+    """The filters of the page."""
 
     search: str = ""
     archived: bool = False
@@ -56,7 +56,7 @@ class Card:
 
 @dataclass(frozen=True)
 class Home:
-    """Everything that the home page shows."""
+    """The data of the home page."""
 
     cards: list[Card]
     page: Page
@@ -74,7 +74,11 @@ class Home:
 
 
 def home_of(user: Any, shown: Shown) -> Home:
-    """My instances, the last used first; those open to me; my requests; what I may ask for."""
+    """Return the home page of a person.
+
+    Their instances, last used first; the instances that they may join; their requests; what they
+    may request.
+    """
     with as_user(user.pk):
         mine = Membership.objects.current().filter(user=user)
         n_all = mine.count()
@@ -134,7 +138,7 @@ def _search(memberships: QuerySet[Membership], search: str) -> QuerySet[Membersh
 
 
 def _requests(user: Any) -> list[InstanceRequest]:
-    """Those that wait, and those that were refused lately; what was approved is among the cards."""
+    """Pending requests and those refused lately; approved ones are among the cards."""
     status = InstanceRequest.Status
     waiting = Q(status=status.PENDING)
     refused = Q(status=status.REFUSED, decided_at__gte=timezone.now() - NEWS)
@@ -148,7 +152,7 @@ def _deletions(user: Any) -> list[DeletionRecord]:
 
 
 def _personal_in(user: Any, offers: list[Offer]) -> list[Organisation]:
-    """Where the person may have an instance of their own, and has none yet."""
+    """The organisations in which the person may create a personal instance."""
     allowing = [offer.organisation for offer in offers if offer.personal]
     if not allowing:
         return []

@@ -1,4 +1,4 @@
-"""Requests for instances: who may ask, what the organisation's rule makes of it, who answers."""
+"""Requests for instances: made, approved, refused, withdrawn; personal instances."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ def request_instance(
     sensitivity: str,
     language: str,
 ) -> InstanceRequest:
-    """Ask for an instance; where nobody needs to approve, the request has its ``instance``.
+    """Request an instance; where no approval is needed, it is created and set as ``instance``.
 
     Raises CreationClosed, AlreadyRequested or InstanceLimit.
     """
@@ -33,7 +33,7 @@ def request_instance(
     if not offer.instance:
         raise CreationClosed(organisation.slug)
     with transaction.atomic():
-        # Who clicks twice finds the first request.
+        # Locked, so that a repeated request finds the first one.
         _lock(organisation)
         _refuse_second(user, organisation, name)
         _refuse_beyond_limit(organisation)
@@ -62,7 +62,7 @@ def request_instance(
 
 
 def approve(request: InstanceRequest, *, by: Any) -> None:
-    """Create the instance that was asked for. Raises RequestDecided or InstanceLimit."""
+    """Approve the request and create its instance. Raises RequestDecided or InstanceLimit."""
     with transaction.atomic():
         _lock_pending(request)
         _lock(request.organisation)
@@ -72,7 +72,7 @@ def approve(request: InstanceRequest, *, by: Any) -> None:
 
 
 def refuse(request: InstanceRequest, *, by: Any, answer: str) -> None:
-    """Say no, and why. Raises RequestDecided."""
+    """Refuse the request with a reason. Raises RequestDecided."""
     with transaction.atomic():
         _lock_pending(request)
         _decide(request, _STATUS.REFUSED, by=by, answer=answer)
@@ -87,7 +87,7 @@ def refuse(request: InstanceRequest, *, by: Any, answer: str) -> None:
 
 
 def withdraw(request: InstanceRequest, *, by: Any) -> None:
-    """Take the request back. Raises RequestDecided."""
+    """Withdraw the request. Raises RequestDecided."""
     with transaction.atomic():
         _lock_pending(request)
         _decide(request, _STATUS.WITHDRAWN, by=by)
@@ -99,7 +99,7 @@ def withdraw(request: InstanceRequest, *, by: Any) -> None:
 
 
 def create_personal_instance(*, user: Any, organisation: Organisation, language: str) -> Instance:
-    """Give a person an instance of their own; the one they have there already, if any.
+    """Return the personal instance of a person in an organisation, created if needed.
 
     Raises CreationClosed or InstanceLimit.
     """
@@ -147,12 +147,12 @@ def _decide(request: InstanceRequest, status: str, *, by: Any, answer: str = "")
 
 
 def _lock(organisation: Organisation) -> None:
-    """Let creations in one organisation wait for one another, so that its limit holds."""
+    """Serialise creations in one organisation, so that its limit holds."""
     Organisation.objects.select_for_update().get(pk=organisation.pk)
 
 
 def _lock_pending(request: InstanceRequest) -> None:
-    """Lock the request, and bring ``request`` up to date. Raises RequestDecided."""
+    """Lock the request and refresh its status. Raises RequestDecided."""
     locked = InstanceRequest.objects.select_for_update().get(pk=request.pk)
     request.status = locked.status
     if locked.status != _STATUS.PENDING:

@@ -12,10 +12,10 @@ from instances.rules.matching import identities_of
 
 @dataclass(frozen=True)
 class Offer:
-    """What a person may ask for in one organisation."""
+    """What a person may request in one organisation."""
 
     organisation: Organisation
-    # Whether they may ask for an instance, and need nobody's approval.
+    # Whether they may request an instance, and need no approval.
     instance: bool
     at_once: bool
     # Whether they may have an instance of their own; the one they have does not count.
@@ -23,9 +23,9 @@ class Offer:
 
 
 def offers_for(user: Any) -> list[Offer]:
-    """What a person may ask for, in each enabled organisation where they may ask, by name.
+    """What a person may request, in each enabled organisation, sorted by name.
 
-    Those they belong to, and those they manage: an operator, all of them.
+    The organisations that they belong to and those that they manage; operators manage all.
     """
     belonging, managed = _belonging_to(user), _managed_by(user)
     organisations = Organisation.objects.filter(pk__in=belonging | managed, is_enabled=True)
@@ -38,7 +38,7 @@ def offers_for(user: Any) -> list[Offer]:
 
 
 def offer_in(organisation: Organisation, user: Any) -> Offer:
-    """What a person may ask for in one organisation. Raises CreationClosed for nothing at all."""
+    """What a person may request in one organisation. Raises CreationClosed if nothing."""
     for offer in offers_for(user):
         if offer.organisation == organisation:
             return offer

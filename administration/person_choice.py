@@ -1,7 +1,6 @@
-"""Adding somebody in two steps: whom a name means is shown, and added once that was confirmed.
+"""Add a person in two steps: show the account that a name means, then add it once confirmed.
 
-``choose`` serves every form by which one person is added: to an instance, to the administrators of
-an organisation, to the operators.
+``choose`` serves the three pages that add one person: members, administrators, operators.
 """
 
 from collections.abc import Callable
@@ -20,9 +19,9 @@ from instances.models import Instance, Organisation
 
 @dataclass(frozen=True)
 class Choice:
-    """What came of a form: somebody was ``added``, or ``found``, or neither.
+    """The outcome of the form: a person was ``added`` or ``found``, or neither.
 
-    ``is_unknown``: no account was found, so that an invitation is what is left.
+    ``is_unknown``: no account was found, so the person can only be invited.
     """
 
     added: Any = None
@@ -38,10 +37,10 @@ def choose(
     organisation: Organisation | None = None,
     instance: Instance | None = None,
 ) -> Choice:
-    """Show whom a valid form names, or ``add`` them where the form confirms who it is.
+    """Find the person whom a valid form names; ``add`` them if the form confirms the account.
 
-    ``organisation`` or ``instance`` is where the person is added; neither: to the operators. What
-    is refused becomes an error of the form; each search is in the audit log.
+    ``organisation`` or ``instance`` is where the person is added; neither for the operators.
+    Refusals become form errors. Each search is recorded in the audit log.
     """
     place = instance.organisation if instance else organisation
     among = searched_by(request.user, place)

@@ -1,4 +1,4 @@
-"""Changes of the settings of an instance or an organisation, kept with what was there before."""
+"""Save settings of an instance or an organisation, with an audit entry of old and new values."""
 
 from typing import Any
 
@@ -8,17 +8,14 @@ from django.db import transaction
 from instances import audit
 from instances.models import Instance, Organisation
 
-# Long texts are told of, not repeated: the log is for who changed what.
+# Long texts are cut in the audit log.
 _SHOWN_CHARS = 200
 
 
 def save_changes(form: forms.ModelForm) -> None:
-    """Save what a valid form changes, and nothing else, with an audit entry.
-
-    Its model is ``Instance`` or ``Organisation``.
-    """
+    """Save and audit the changed fields of a valid form of ``Instance`` or ``Organisation``."""
     changed: Instance | Organisation = form.instance
-    # A form may have fields of its own, which are not the model's.
+    # A form may also have fields that are not the model's.
     names = [field.name for field in changed._meta.fields if field.name in form.fields]
     with transaction.atomic():
         kept = type(changed)._default_manager.select_for_update()

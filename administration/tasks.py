@@ -14,19 +14,19 @@ logger = logging.getLogger(__name__)
 
 @shared_task(name="administration.tasks.delete_due_instances", expires=600)
 def delete_due_instances() -> None:
-    """Delete the instances whose days of grace are over, and end what was interrupted."""
+    """Delete the instances whose grace days are over, and complete interrupted deletions."""
     for instance in due_for_deletion(timezone.now()):
         try:
             delete_instance(instance)
         except WrongStatus as error:
-            logger.info("not deleted after all: %s", error)
+            logger.info("deletion skipped: %s", error)
         except (InstanceNotEmpty, OSError) as error:
-            logger.warning("%s is not deleted yet: %s", instance.slug, error)
+            logger.warning("deletion of %s is not complete: %s", instance.slug, error)
 
 
 @shared_task(name="administration.tasks.archive_disused_instances", expires=3600)
 def archive_disused_instances() -> None:
-    """Tell the owners of disused instances, and archive those that stayed so."""
+    """Notify the owners of disused instances, and archive those notified a month ago."""
     now = timezone.now()
     for pk in list(disuse.due_for_archive(now).values_list("pk", flat=True)):
         disuse.archive_disused(pk, now)

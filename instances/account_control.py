@@ -1,8 +1,8 @@
-"""Who could act through which account, and the acts that need somebody who could not.
+"""Which people could log in to another person's account, and may therefore not grant it rights.
 
-Whoever created an account, made the invitation with which it was created, set its password or
-changed its e-mail address could log in to it. Nobody who manages an organisation or the site may
-give rights to such an account of theirs: a second person must (docs/decisions/012).
+A person controls an account after creating it, creating the invitation that it was created with,
+setting its password or changing its e-mail address. People who manage an organisation or the site
+may not grant rights to accounts that they control: a second person must (docs/decisions/012).
 """
 
 from datetime import timedelta
@@ -16,7 +16,7 @@ from instances import audit
 from instances.errors import ControlledAccount, OwnRights
 from instances.models import AccountControl
 
-# How long a person reads on their home page that somebody set their password or address.
+# How long the home page shows that somebody set the person's password or address.
 NOTICE_STAYS = timedelta(days=30)
 _NOTICED = (AccountControl.Reason.PASSWORD, AccountControl.Reason.ADDRESS)
 
@@ -26,8 +26,8 @@ def record_control(
 ) -> AccountControl:
     """Record that ``controller`` (None: a command) could log in to ``account`` from now on.
 
-    Whoever controls the controller's own account now could as well, and is recorded too. The
-    record of ``controller`` is returned.
+    The people who control the controller's own account are recorded too. Returns the record of
+    ``controller``.
     """
     name = f"{controller.display_name} ({controller.username})" if controller else ""
     defaults = {
@@ -53,17 +53,16 @@ def record_control(
 
 
 def people_behind(user: Any) -> frozenset[int]:
-    """Everybody who could be acting when this account acts: the person and its controllers."""
+    """The primary keys of everyone who could use the account: its person and its controllers."""
     controls = AccountControl.objects.filter(account=user, ended_at=None)
     controllers = controls.exclude(controller=None).values_list("controller_id", flat=True)
     return frozenset({user.pk, *controllers})
 
 
 def require_independent(*, actor: Any, person: Any) -> None:
-    """Refuse that one human being gives rights to themselves, under whatever account.
+    """Check that ``actor`` and ``person`` are accounts of different people.
 
-    Raises OwnRights for one's own account, and ControlledAccount when the same person could be
-    acting through both accounts.
+    Raises OwnRights for the same account, and ControlledAccount when one person could use both.
     """
     if actor.pk == person.pk:
         raise OwnRights(person.username)
@@ -72,10 +71,10 @@ def require_independent(*, actor: Any, person: Any) -> None:
 
 
 def confirm_independence(account: Any, *, by: Any | None) -> None:
-    """End every control over the account: its person alone can log in to it.
+    """End every control over the account: only its person can log in to it.
 
-    ``by`` vouches for that (None: whoever may run a command on the machine). Raises OwnRights or
-    ControlledAccount when ``by`` could be acting through the account.
+    ``by`` confirms that (None: a command). Raises OwnRights or ControlledAccount when ``by`` could
+    use the account.
     """
     if by is not None:
         require_independent(actor=by, person=account)
@@ -86,6 +85,6 @@ def confirm_independence(account: Any, *, by: Any | None) -> None:
 
 
 def notices_for(user: Any) -> QuerySet[AccountControl]:
-    """What others lately did to the person's account, for their home page."""
+    """Recent changes by others to the person's account, for the home page."""
     recent = timezone.now() - NOTICE_STAYS
     return AccountControl.objects.filter(account=user, reason__in=_NOTICED, at__gte=recent)

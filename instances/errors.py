@@ -1,32 +1,32 @@
-"""Why an act on an instance is refused.
+"""Errors of actions that are refused.
 
 InstanceError
-├── MemberNotFound       no account that may be found has this name or address
-├── AmbiguousName        a name fits two accounts
-├── TooManyLines         a list of people is longer than is read at once
-├── AlreadyMember        the person is in the instance already
-├── OwnRights            the person would give themselves rights, from above the instance
-├── ControlledAccount    the person could be acting through the account that would get rights
-├── PersonalInstance     a personal instance makes no accounts
+├── MemberNotFound       no account that the searcher may find has this name or address
+├── AmbiguousName        a name matches two accounts
+├── TooManyLines         a list of people is too long
+├── AlreadyMember        the person is already a member
+├── OwnRights            managers of an organisation or the site cannot grant themselves rights
+├── ControlledAccount    the granting person could use the account that would get rights
+├── PersonalInstance     a personal instance cannot create accounts
 ├── AddressTaken         an account with a password has this e-mail address
-├── OwnersOwn            it would take the instance from its owner, who alone hands it over
-├── UsernameTaken        a new account would bear a name in use
-├── LastAdministrator    the instance would be left with nobody to administer it
-├── AlreadyAdministrator the person administers the organisation, or the site, already
-├── LastOrganisationAdministrator  the organisation would be left to the operators
-├── LastOperator         the site would be left with nobody to operate it
-├── NotAMember           the instance would go to somebody who is not in it
-├── WrongStatus          the instance is not in a state from which this can be done
-├── CreationClosed       the person may not ask for an instance here
-├── AlreadyRequested     the person has asked for an instance of this name before
-├── InstanceLimit        the organisation has as many instances as it may
-├── RequestDecided       the request was answered or withdrawn already
-├── InvitationClosed     the invitation was used or revoked, or its time is up
-├── KeyLimit             the person, or the instance, has as many API keys as it may
-├── QuotaExceeded        the instance would hold more than it may
-└── InstanceNotEmpty     (transient) something comes into an instance that is being deleted
+├── OwnersOwn            only the owner or the organisation ends or lowers the owner's membership
+├── UsernameTaken        the user name is in use
+├── LastAdministrator    the instance would have no administrator left
+├── AlreadyAdministrator the person is already an administrator or an operator
+├── LastOrganisationAdministrator  the organisation would have no administrator left
+├── LastOperator         the site would have no operator left
+├── NotAMember           the new owner is not a member
+├── WrongStatus          the status of the instance does not allow this
+├── CreationClosed       the person may not request an instance here
+├── AlreadyRequested     the person has already requested an instance of this name
+├── InstanceLimit        the organisation has reached its number of instances
+├── RequestDecided       the request was already answered or withdrawn
+├── InvitationClosed     the invitation was accepted or revoked, or has expired
+├── KeyLimit             the person or the instance has reached its number of API keys
+├── QuotaExceeded        the instance would exceed a quota
+└── InstanceNotEmpty     (transient) rows or files were added during a deletion
 
-People read ``user_message(error)``; ``str(error)`` is for the log.
+``user_message(error)`` is for people, ``str(error)`` for the log.
 """
 
 from collections.abc import Mapping
@@ -37,33 +37,33 @@ from django.utils.translation import gettext_lazy as _
 
 
 class InstanceError(Exception):
-    """An act that the rules of instances refuse; ``code`` is for programs, ``str()`` for logs."""
+    """An action that is refused; ``code`` is for programs, ``str()`` for logs."""
 
     code: ClassVar[str] = "refused"
 
 
 class MemberNotFound(InstanceError):
-    """No account that whoever asks may find has this user name or e-mail address."""
+    """No account that the searcher may find has this user name or e-mail address."""
 
 
 class AmbiguousName(InstanceError):
-    """What was typed is the user name or the address of several accounts."""
+    """The text is the user name or the address of several accounts."""
 
 
 class TooManyLines(InstanceError):
-    """A list of people is longer than is read at once; none of it was looked up."""
+    """A list of people is too long; nobody was looked up."""
 
 
 class AlreadyMember(InstanceError):
-    """The person is a member already."""
+    """The person is already a member."""
 
 
 class OwnRights(InstanceError):
-    """Who administers an organisation or the site gives themselves no right in an instance."""
+    """People who manage an organisation or the site cannot grant themselves rights."""
 
 
 class ControlledAccount(InstanceError):
-    """One person could be acting through both accounts: the one that acts, and the other."""
+    """One person could use both accounts: the granting and the receiving one."""
 
 
 class PersonalInstance(InstanceError):
@@ -75,19 +75,19 @@ class AddressTaken(InstanceError):
 
 
 class OwnersOwn(InstanceError):
-    """The owner alone, or the organisation, ends or lowers the owner's membership."""
+    """Only the owner or the organisation ends or lowers the owner's membership."""
 
 
 class UsernameTaken(InstanceError):
-    """An account with this user name exists already."""
+    """An account with this user name already exists."""
 
 
 class LastAdministrator(InstanceError):
-    """Nobody could administer the instance any more."""
+    """The instance would have no administrator left."""
 
 
 class AlreadyAdministrator(InstanceError):
-    """The person administers the organisation, or the site, already."""
+    """The person is already an administrator or an operator."""
 
 
 class LastOrganisationAdministrator(InstanceError):
@@ -95,7 +95,7 @@ class LastOrganisationAdministrator(InstanceError):
 
 
 class LastOperator(InstanceError):
-    """Nobody could operate the site any more."""
+    """The site would have no operator left."""
 
 
 class NotAMember(InstanceError):
@@ -107,23 +107,23 @@ class WrongStatus(InstanceError):
 
 
 class CreationClosed(InstanceError):
-    """The organisation lets this person neither create nor ask."""
+    """The organisation does not let this person create or request an instance."""
 
 
 class AlreadyRequested(InstanceError):
-    """A request of the same name by the same person is pending, or gave an instance."""
+    """A request of the same name by the same person is pending or was approved."""
 
 
 class InstanceLimit(InstanceError):
-    """The organisation may have no further instance."""
+    """The organisation has reached its number of instances."""
 
 
 class RequestDecided(InstanceError):
-    """Somebody answered or withdrew the request before."""
+    """The request was already answered or withdrawn."""
 
 
 class InvitationClosed(InstanceError):
-    """The invitation lets nobody in any more; ``state`` says why (``Invitation.state``)."""
+    """The invitation can no longer be accepted; ``state`` says why (``Invitation.state``)."""
 
     def __init__(self, state: str) -> None:
         super().__init__(state)
@@ -131,7 +131,7 @@ class InvitationClosed(InstanceError):
 
 
 class KeyLimit(InstanceError):
-    """No further API key: ``limit`` are valid, of the person or of the whole instance."""
+    """The person or the instance has ``limit`` valid API keys, and may not have more."""
 
     code = "too_many_keys"
 
@@ -141,7 +141,7 @@ class KeyLimit(InstanceError):
 
 
 class QuotaExceeded(InstanceError):
-    """No room is left; ``message`` says so with the numbers, in the active language."""
+    """A quota would be exceeded; ``message`` is translated and includes the numbers."""
 
     code = "quota"
 
@@ -151,7 +151,7 @@ class QuotaExceeded(InstanceError):
 
 
 class InstanceNotEmpty(InstanceError):
-    """Rows or files were found in an instance that had just been emptied; the next run ends it."""
+    """Rows or files were added during a deletion; the next run completes it."""
 
 
 USER_MESSAGES: Mapping[type[InstanceError], Promise] = {
@@ -160,14 +160,14 @@ USER_MESSAGES: Mapping[type[InstanceError], Promise] = {
         "logged in; those of other organisations are invited."
     ),
     AmbiguousName: _(
-        "Two accounts fit this user name or address, so nobody was added. Use a user name or an "
+        "Two accounts match this user name or address, so nobody was added. Use a user name or an "
         "address that only one of them has, or ask an operator of this site."
     ),
     TooManyLines: _("This list is too long: 300 lines at most. Send it in parts."),
     AlreadyMember: _("This person is a member already."),
     OwnRights: _(
-        "Nobody gives themselves rights in an instance from here. Ask one of its administrators, "
-        "or another administrator of the organisation."
+        "You cannot grant yourself rights in an instance here. Ask one of its administrators, or "
+        "another administrator of the organisation."
     ),
     ControlledAccount: _(
         "You, or somebody who manages your account too, created this account, invited it, set its "
@@ -222,7 +222,7 @@ _INSTANCES_KEYS = _(
 
 
 def user_message(error: InstanceError) -> str:
-    """The translated sentence that tells a person what was refused and what to do."""
+    """The translated message: what was refused, and what to do."""
     if isinstance(error, QuotaExceeded):
         return error.message
     if isinstance(error, KeyLimit):

@@ -1,7 +1,7 @@
-"""Mail about requests and the life of instances: to each person in their language.
+"""Mail about requests, instances and accounts, to each person in their language.
 
-Without a mail server nothing is sent, and nothing is missing: pages say all of it too. The texts
-are templates/instances/mail/*.txt, whose first line is the subject.
+Without a mail server nothing is sent; the pages show the same information. The texts are
+templates/instances/mail/*.txt, whose first line is the subject.
 """
 
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ from instances.tenancy import tenant
 from web.enqueueing import enqueue_on_commit
 from web.mails import send_mail
 
-# What each kind of mail is about.
+# The model that each kind of mail is about.
 SUBJECTS: dict[str, type[models.Model]] = {
     "request_waiting": InstanceRequest,
     "request_decided": InstanceRequest,
@@ -39,37 +39,37 @@ SUBJECTS: dict[str, type[models.Model]] = {
 
 
 def request_waiting(request: InstanceRequest) -> None:
-    """Tell those who may approve it."""
+    """Notify the people who may approve the request."""
     _notify("request_waiting", request, approvers_of(request.organisation))
 
 
 def request_decided(request: InstanceRequest) -> None:
-    """Tell the person who asked."""
+    """Notify the requester."""
     _notify("request_decided", request, _people(pk=request.requested_by_id))
 
 
 def disuse_noticed(instance: Instance) -> None:
-    """Tell its owner and administrators that it is going to be archived."""
+    """Notify owner and administrators that the instance will be archived."""
     _notify("disuse", instance, administrators_of(instance))
 
 
 def archived(instance: Instance) -> None:
-    """Tell its owner and administrators that it was archived for disuse."""
+    """Notify owner and administrators that the instance was archived for disuse."""
     _notify("archived", instance, administrators_of(instance))
 
 
 def deletion_asked(instance: Instance) -> None:
-    """Tell its owner and administrators until when the deletion can be cancelled."""
+    """Notify owner and administrators until when the deletion can be cancelled."""
     _notify("deletion_asked", instance, administrators_of(instance))
 
 
 def deleted(record: DeletionRecord) -> None:
-    """Tell whoever asked, and the former owner, where the proof is."""
+    """Notify the requester and the former owner, with a link to the proof."""
     _notify("deleted", record, _people(pk__in=[record.requested_by_id, record.owner_id]))
 
 
 def account_controlled(control: AccountControl) -> None:
-    """Tell a person that somebody set their password, or changed their address."""
+    """Notify a person that somebody set their password or changed their address."""
     _notify("account_controlled", control, [control.account])
 
 
@@ -92,13 +92,13 @@ def administrators_of(instance: Instance) -> QuerySet[Any]:
 
 
 def send(kind: str, object_id: int, user_id: int) -> None:
-    """Send one mail to one person; nothing where either is gone. Raises SMTPException, OSError."""
+    """Send one mail to one person; nothing if either was deleted. Raises SMTPException, OSError."""
     about = SUBJECTS[kind]._default_manager.filter(pk=object_id).first()
     people = get_user_model()._default_manager.filter(is_active=True)
     person = people.filter(pk=user_id).first()
     if about is None or person is None:
         return
-    # Whoever changed somebody's address does not receive the mail that tells of it.
+    # The former address, so that a person who changed it does not receive the notice.
     address = getattr(about, "notice_address", "") or person.notice_address
     if not address:
         return

@@ -1,4 +1,4 @@
-"""How much an instance may hold: its own limits, else its organisation's, else none."""
+"""Quotas of an instance: its own limits, else those of its organisation, else none."""
 
 from dataclasses import dataclass
 
@@ -13,14 +13,14 @@ from instances.models import Instance, InstanceTotals
 
 @dataclass(frozen=True)
 class Limits:
-    """What an instance may hold at most; None where there is no limit."""
+    """The limits of an instance; None for no limit."""
 
     documents: int | None
     stored_bytes: int | None
 
 
 def limits_of(instance: Instance) -> Limits:
-    """The limits that hold for an instance."""
+    """The limits that apply to an instance."""
     organisation = instance.organisation
     own_documents, own_bytes = instance.max_documents, instance.max_stored_bytes
     return Limits(
@@ -31,7 +31,7 @@ def limits_of(instance: Instance) -> Limits:
 
 @dataclass(frozen=True)
 class Room:
-    """What an instance with a limit holds, and may hold."""
+    """The usage and the limits of an instance that has limits."""
 
     documents: int
     stored_bytes: int
@@ -39,7 +39,7 @@ class Room:
 
     @property
     def is_full(self) -> bool:
-        """Whether no further document fits in, however small."""
+        """Whether a limit is reached."""
         documents, stored_bytes = self.limits.documents, self.limits.stored_bytes
         return (documents is not None and self.documents >= documents) or (
             stored_bytes is not None and self.stored_bytes >= stored_bytes
@@ -47,7 +47,7 @@ class Room:
 
 
 def room_of(instance: Instance) -> Room | None:
-    """How full the instance is; None where nothing limits it."""
+    """Usage and limits of the instance; None if it has no limit."""
     limits = limits_of(instance)
     if limits == Limits(None, None):
         return None
@@ -56,7 +56,7 @@ def room_of(instance: Instance) -> Room | None:
 
 
 def lock_totals(instance_id: int) -> InstanceTotals:
-    """Let whatever adds to an instance wait for one another until the transaction ends."""
+    """Lock the totals of an instance until the transaction ends, to serialise additions."""
     InstanceTotals.objects.bulk_create(
         [InstanceTotals(instance_id=instance_id)], ignore_conflicts=True
     )
@@ -65,10 +65,10 @@ def lock_totals(instance_id: int) -> InstanceTotals:
 
 
 def check_room(instance: Instance, new_bytes: int) -> None:
-    """Raise unless the instance takes one more document, of ``new_bytes``.
+    """Check that one more document of ``new_bytes`` is allowed.
 
-    Run it in the transaction that stores and adds the document: none slips past a limit, and none
-    is stored in an instance that goes meanwhile. Raises QuotaExceeded or WrongStatus.
+    Run it in the transaction that adds the document, which then cannot exceed a limit or be added
+    to an instance that is being deleted. Raises QuotaExceeded or WrongStatus.
     """
     totals = lock_totals(instance.pk)
     if not Instance.objects.filter(pk=instance.pk, status=Instance.Status.ACTIVE).exists():

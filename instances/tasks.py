@@ -15,28 +15,28 @@ logger = logging.getLogger(__name__)
 
 @shared_task(name="instances.tasks.end_memberships", expires=300)
 def end_memberships() -> None:
-    """Take out whose time is up; the gates have kept them out since then."""
+    """End memberships past their end; access was refused since then."""
     for instance in expiry.instances_with_ended_memberships():
         expiry.end_memberships(instance)
 
 
 @shared_task(name="instances.tasks.forget_old_identities", expires=3600)
 def forget_old_identities() -> None:
-    """Forget what institutions said too long ago."""
+    """Delete identities older than IDENTITY_DAYS."""
     if forgotten := expiry.forget_old_identities(timezone.now()):
-        logger.info("%s identities were too old", forgotten)
+        logger.info("%s old identities deleted", forgotten)
 
 
 @shared_task(name="instances.tasks.seal_audit_log", expires=60)
 def seal_audit_log() -> None:
-    """Seal new entries of the audit log, and keep the end of the chain outside the database."""
+    """Seal new audit entries, and store the checkpoint outside the database."""
     try:
         seals.seal_entries()
         checkpoints.advance_checkpoint()
     except (seals.UnverifiableSeal, checkpoints.CheckpointContradicted) as error:
         logger.error("the audit log was changed, see ./manage audit verify: %s", error)
     except (OSError, ValueError) as error:
-        logger.error("the end of the audit log is not kept outside the database: %s", error)
+        logger.error("the audit checkpoint could not be stored: %s", error)
 
 
 @shared_task(

@@ -78,9 +78,9 @@ def as_key(digest: str) -> Iterator[None]:
 
 @contextmanager
 def administering(organisation: Organisation | int) -> Iterator[None]:
-    """Run a transaction in which the rights in all instances of ``organisation`` are at hand.
+    """Run a transaction in which the rights in all instances of ``organisation`` are visible.
 
-    Memberships, access rules, invitations, keys and the audit log; no document, no conversation.
+    Memberships, access rules, invitations, keys and the audit log; no documents or conversations.
     """
     pk = organisation if isinstance(organisation, int) else organisation.pk
     with _setting("ragapp.organisation", str(pk)):

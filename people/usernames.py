@@ -1,8 +1,7 @@
-"""User names: one spelling each, and none that passes for somebody's address.
+"""User names: normalised, and never confusable with an e-mail address.
 
-People are added to instances by their user name or their e-mail address. A user name with an ``@``
-therefore comes from a scoped identifier that counted for a login (``accounts.logins.identifiers``),
-and from nowhere else.
+People are added to instances by user name or e-mail address. A user name with an ``@`` is therefore
+only taken from a verified scoped identifier (``accounts.logins.identifiers``).
 """
 
 import unicodedata
@@ -17,13 +16,13 @@ MAX_NAME_CHARS: Final = 150
 
 
 def normalise_username(text: str) -> str:
-    """The one spelling of a user name: NFKC, as Django has it, in lower case."""
+    """Normalise a user name: NFKC, as Django does, in lower case."""
     lowered = unicodedata.normalize("NFKC", text).lower()
     return unicodedata.normalize("NFKC", lowered)
 
 
 def looks_like_an_address(text: str) -> bool:
-    """Whether ``text``, or any other spelling of it, has an ``@``."""
+    """Whether ``text`` contains an ``@`` after normalisation."""
     return "@" in unicodedata.normalize("NFKC", text)
 
 
@@ -34,7 +33,7 @@ def validate_not_an_address(text: str) -> None:
 
 
 def clean_chosen_username(text: str) -> str:
-    """The spelling that is kept of a user name which somebody typed. Raises ValidationError."""
+    """Normalise and validate a user name that a person entered. Raises ValidationError."""
     username = normalise_username(text)
     if looks_like_an_address(username):
         raise ValidationError(_("A user name has no @."), code="at_sign")
@@ -44,11 +43,11 @@ def clean_chosen_username(text: str) -> str:
 
 
 def proposed_username(*, identifier: str, nickname: str = "") -> str:
-    """The user name of a first login, or "" where one must be made from the person's names.
+    """The user name of a first login; "" if it must be derived from the person's names.
 
-    ``identifier`` is a scoped identifier that counted for the login, or "": it alone may have an
-    ``@``. ``nickname`` is what the service calls the person. An identifier is taken as it is or not
-    at all: cut, or in another spelling, it could be somebody else's.
+    ``identifier`` is the verified scoped identifier of the login, or "": only it may contain an
+    ``@``. ``nickname`` is the name given by the service. An identifier is used unchanged or not at
+    all: cut or normalised it could be another person's.
     """
     own_name = "" if looks_like_an_address(nickname) else normalise_username(nickname)
     counted = identifier if normalise_username(identifier) == identifier else ""
@@ -57,15 +56,12 @@ def proposed_username(*, identifier: str, nickname: str = "") -> str:
 
 
 def shown_name(text: str) -> str:
-    """A first or last name from another service, cut to its column; "" for what has an ``@``."""
+    """A first or last name from another service, cut to its column; "" if it contains ``@``."""
     return "" if looks_like_an_address(text) else text[:MAX_NAME_CHARS]
 
 
 class UsernameField(models.CharField):
-    """A column of user names, which are written and looked for in their one spelling.
-
-    Every lookup, command and form compares what is stored: ``Jeanne`` finds ``jeanne``.
-    """
+    """A column of user names, normalised on save and on lookup: ``Jeanne`` finds ``jeanne``."""
 
     def to_python(self, value: Any) -> Any:
         text = super().to_python(value)
@@ -75,7 +71,7 @@ class UsernameField(models.CharField):
         return self.to_python(super().get_prep_value(value))
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
-        """Show the row that was saved as it was saved."""
+        """Set the normalised value on the saved row."""
         value = self.to_python(super().pre_save(model_instance, add))
         setattr(model_instance, self.attname, value)
         return value

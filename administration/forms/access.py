@@ -13,7 +13,7 @@ from instances.models import (
     Organisation,
 )
 
-# Attributes by which institutions say what somebody is entitled to, or in which group.
+# Attributes in which institutions send groups and entitlements.
 KNOWN_ATTRIBUTES = (
     "isMemberOf",
     "eduPersonEntitlement",
@@ -27,7 +27,7 @@ _BETWEEN = re.compile(r"[\s,;]+")
 
 
 class SecondFactorForm(forms.ModelForm):
-    """Of whom the instance asks a second factor."""
+    """Which members need a second factor."""
 
     class Meta:
         model = Instance
@@ -42,7 +42,7 @@ class SecondFactorForm(forms.ModelForm):
 
 
 class RuleForm(forms.ModelForm):
-    """An access rule; each filter that is filled in narrows it."""
+    """An access rule; each filter that is set narrows it."""
 
     organisation_ids = forms.TypedMultipleChoiceField(
         label=_("Organisations"),

@@ -32,9 +32,9 @@ class ApiKeyForm(forms.ModelForm):
 
     @property
     def chosen_scope(self) -> str:
-        """What the key may do; to ask is all there is for whoever may not edit."""
+        """The scope of the key; always ``chat`` for members who may not edit."""
         return str(self.cleaned_data.get("scope", ApiKey.Scope.CHAT))
 
     def expires_at(self) -> datetime:
-        """When the key ends."""
+        """The time at which the key expires."""
         return timezone.now() + timedelta(days=int(self.cleaned_data["lifetime_days"]))

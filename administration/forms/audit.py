@@ -1,4 +1,4 @@
-"""The form by which the audit log is searched."""
+"""The form that searches the audit log."""
 
 from datetime import date
 from typing import Any
@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from instances.audit import Action
 from instances.audit.reading import Search
 
-# Farther off, a day has no day after it, or PostgreSQL no time for it.
+# Dates outside this range overflow in Python or PostgreSQL.
 _FIRST_DAY, _LAST_DAY = date(1970, 1, 1), date(9000, 1, 1)
 
 
@@ -24,7 +24,7 @@ def _day_field(label: Any) -> forms.DateField:
 
 
 class AuditSearchForm(forms.Form):
-    """What to show of the log; whatever makes no sense counts as not given."""
+    """Filters of the log; invalid values are ignored."""
 
     person = forms.CharField(label=_("Person"), required=False, max_length=100)
     action = forms.ChoiceField(label=_("What happened"), required=False)
@@ -41,6 +41,6 @@ class AuditSearchForm(forms.Form):
             del self.fields["place"]
 
     def search(self) -> Search:
-        """What was asked for."""
+        """Return the valid filters."""
         self.is_valid()
         return Search(**{name: value for name, value in self.cleaned_data.items() if value})

@@ -1,4 +1,4 @@
-"""The form by which a usage charter is written."""
+"""The form of a version of a usage charter."""
 
 from typing import Any
 

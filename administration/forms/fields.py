@@ -12,7 +12,7 @@ BYTES_PER_GB: Final = 1_000_000_000
 
 
 class DayField(forms.DateField):
-    """A day to come; its value is the end of that day."""
+    """A day from today on; its value is the end of that day."""
 
     widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
@@ -25,12 +25,12 @@ class DayField(forms.DateField):
         return timezone.make_aware(datetime.combine(day, time.max))
 
     def widget_attrs(self, widget: Any) -> Any:
-        """Let browsers offer no day that is past."""
+        """Disable past days in the browser's date picker."""
         return super().widget_attrs(widget) | {"min": timezone.localdate().isoformat()}
 
 
 def until_field() -> DayField:
-    """When a membership ends, if it does."""
+    """The optional last day of a membership."""
     return DayField(
         label=_("Access until"),
         required=False,
@@ -51,7 +51,7 @@ class GigabytesField(forms.DecimalField):
         )
 
     def prepare_value(self, value: Any) -> Any:
-        """Bytes from the model, as gigabytes; what somebody typed, as it is."""
+        """Convert bytes from the model to gigabytes; leave submitted text unchanged."""
         if isinstance(value, int):
             return (Decimal(value) / BYTES_PER_GB).quantize(Decimal("0.001")).normalize()
         return value

@@ -6,7 +6,7 @@ from administration.home import Shown
 
 
 class HomeForm(forms.Form):
-    """What to show on the home page; whatever makes no sense counts as not given."""
+    """What to show on the home page; invalid values are ignored."""
 
     q = forms.CharField(required=False, max_length=100)
     archived = forms.BooleanField(required=False)

@@ -9,7 +9,7 @@ from instances.models import InstanceRequest, Organisation
 
 
 class RequestForm(forms.ModelForm):
-    """A wish for an instance."""
+    """A request for an instance."""
 
     class Meta:
         model = InstanceRequest
@@ -35,12 +35,12 @@ class RequestForm(forms.ModelForm):
         field: Any = self.fields["organisation"]
         field.queryset = Organisation.objects.filter(pk__in=[one.pk for one in organisations])
         if len(organisations) == 1:
-            # Nothing to choose; a hidden field that is changed is judged like a chosen one.
+            # Nothing to choose; the hidden field is validated like a visible one.
             field.initial, field.widget = organisations[0].pk, forms.HiddenInput()
 
 
 class PersonalForm(forms.Form):
-    """Where to have an instance of one's own."""
+    """The organisation of a personal instance."""
 
     organisation = forms.ModelChoiceField(queryset=Organisation.objects.none())
 
@@ -51,7 +51,7 @@ class PersonalForm(forms.Form):
 
 
 class AnswerForm(forms.Form):
-    """What to tell somebody whose request is refused."""
+    """The reason of a refusal, shown to the requester."""
 
     answer = forms.CharField(
         label=_("Why"), max_length=500, widget=forms.Textarea(attrs={"rows": 3})

@@ -53,9 +53,9 @@ class InvitationForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if cleaned.get("role") == Role.GUEST and not cleaned.get("access_until"):
-            self.add_error("access_until", _("Say until when the guest may come."))
+            self.add_error("access_until", _("Enter the end of the guest's access."))
         return cleaned
 
     def expires_at(self) -> datetime:
-        """When the link ends."""
+        """The time at which the link expires."""
         return timezone.now() + timedelta(days=int(self.cleaned_data["valid_days"]))

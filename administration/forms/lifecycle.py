@@ -8,13 +8,13 @@ from django.utils.translation import gettext_lazy as _
 
 from instances.models import Instance, Membership, Role
 
-# Where there are more, administrators alone are listed: to sort fifty thousand people by name takes
-# the database too long, and whoever is meant can be made an administrator.
+# Above this number only administrators are listed: sorting fifty thousand people by name is too
+# slow, and any member can first be made an administrator.
 CANDIDATES_SHOWN = 200
 
 
 class TransferForm(forms.Form):
-    """The next owner, one of the members."""
+    """The new owner, chosen from the members."""
 
     member = forms.ModelChoiceField(
         label=_("New owner"),
@@ -52,7 +52,7 @@ def _shown(people: QuerySet[Membership]) -> QuerySet[Membership]:
 
 
 def candidates(instance: Instance) -> QuerySet[Membership]:
-    """The members who may become the owner: no guests; run inside the tenant."""
+    """The members who may become the owner, without guests. Run inside the tenant."""
     is_administrator = Case(When(role=Role.ADMIN, then=0), default=1)
     return (
         Membership.objects.for_instance(instance)

@@ -1,4 +1,4 @@
-"""The form of a list of people who become members."""
+"""The form that imports members from a list."""
 
 from typing import Any
 
@@ -10,10 +10,10 @@ from instances.members.importing import MAX_CHARS, read_lines
 
 
 class MemberImportForm(forms.Form):
-    """Many people who have accounts, one a line.
+    """People who have accounts, one per line.
 
-    Sent twice: to see whom the lines mean, then with ``confirmed`` and the numbers of the accounts
-    that were shown, as ``person``.
+    Submitted twice: first to show the accounts that were found, then with ``confirmed`` and the
+    primary keys of the chosen accounts as ``person``.
     """
 
     people = forms.CharField(
@@ -37,7 +37,7 @@ class MemberImportForm(forms.Form):
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         file = cleaned.get("file")
         text = cleaned.get("people") or ""
-        # False where a request ticks the box of Django's widget that takes a file away.
+        # False when the request ticks the "clear" box of Django's file widget.
         if file:
             if file.size > MAX_CHARS:
                 raise forms.ValidationError(_("This file is too large: 64 kB at most."))
@@ -51,12 +51,12 @@ class MemberImportForm(forms.Form):
             cleaned["lines"] = read_lines(text.replace("\0", ""))
         except TooManyLines as error:
             raise forms.ValidationError(user_message(error)) from error
-        # Sent again, with whom it means, to confirm.
+        # Submitted again by the confirmation page.
         cleaned["text"] = text
         return cleaned
 
     def confirmed(self) -> set[int] | None:
-        """The numbers of the people confirmed; None on the way to the page that asks."""
+        """The primary keys of the confirmed people; None before the confirmation page."""
         if "confirmed" not in self.data:
             return None
         data: Any = self.data

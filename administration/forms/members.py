@@ -17,20 +17,20 @@ from people.usernames import clean_chosen_username, validate_not_an_address
 
 
 class MemberForm(PersonForm):
-    """Somebody who has an account, and what they may do."""
+    """A person who has an account, and their role."""
 
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices, initial=Role.MEMBER)
     expires_at = until_field()
 
 
 class RoleForm(forms.Form):
-    """Another role for a member."""
+    """The new role of a member."""
 
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
 
 
 class EndForm(forms.Form):
-    """Another end for a membership."""
+    """The new end of a membership."""
 
     expires_at = until_field()
 
@@ -41,7 +41,7 @@ class EndForm(forms.Form):
 
 
 class LocalMemberForm(forms.Form):
-    """Somebody who has no account yet."""
+    """A person who has no account yet."""
 
     first_name = forms.CharField(
         label=_("First name"), max_length=150, validators=[validate_not_an_address]

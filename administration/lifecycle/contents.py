@@ -1,4 +1,4 @@
-"""What an instance holds, counted: in every table that knows it, and in the storage."""
+"""Counts of what an instance holds: rows in every table, files in the storage."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from instances.tenancy import tenant
 
 FILES, BYTES = "files", "bytes"
 
-# What the tables hold, in words; one that is not named here shows its own name.
+# Labels of the tables; a table without one is shown by its own name.
 LABELS: dict[str, Promise] = {
     "ingestion_document": _("Documents"),
     "ingestion_documentpage": _("Pages of text"),
@@ -39,7 +39,7 @@ LABELS: dict[str, Promise] = {
 
 @dataclass(frozen=True)
 class StoredFiles:
-    """What lies in the storage under an instance's number."""
+    """The files stored under an instance's primary key."""
 
     files: int
     bytes: int
@@ -54,7 +54,7 @@ def tenant_models(base: type[models.Model] = InstanceOwnedModel) -> Iterator[typ
 
 
 def models_of_instance() -> list[type[models.Model]]:
-    """Every model whose rows go with their instance: those of tenants, and the few others."""
+    """Every model whose rows are deleted with their instance."""
     found = {
         field.related_model
         for field in Instance._meta.get_fields(include_hidden=True)
@@ -64,7 +64,7 @@ def models_of_instance() -> list[type[models.Model]]:
 
 
 def contents_of(instance: Instance, kinds: Collection[str]) -> dict[str, int]:
-    """How many rows of each kind the instance holds; a kind is a model's name in lower case."""
+    """Count the rows of each kind in the instance; a kind is a model's name in lower case."""
     models_by_kind = {model.__name__.lower(): model for model in tenant_models()}
     with tenant(instance):
         return {
@@ -74,9 +74,9 @@ def contents_of(instance: Instance, kinds: Collection[str]) -> dict[str, int]:
 
 
 def count_everything(instance_id: int) -> dict[str, int]:
-    """Rows in each table that may hold any of the instance, and its files: ``{table: n}``.
+    """Count the rows of the instance in each table, and its files: ``{table: n}``.
 
-    Each table is counted whether or not the instance still exists.
+    Also works after the instance was deleted.
     """
     with tenant(instance_id):
         counts = {
@@ -88,13 +88,13 @@ def count_everything(instance_id: int) -> dict[str, int]:
 
 
 def stored_files(instance_id: int) -> StoredFiles:
-    """Count the instance's files; they lie under its number."""
+    """Count the files stored under the instance's primary key."""
     sizes = [default_storage.size(path) for path in walk(default_storage, str(instance_id))]
     return StoredFiles(files=len(sizes), bytes=sum(sizes))
 
 
 def walk(storage: Storage, directory: str) -> Iterator[str]:
-    """The paths of all files under a directory of the storage; none when there is no such one."""
+    """The paths of all files under a directory of the storage; none if it does not exist."""
     try:
         directories, files = storage.listdir(directory)
     except FileNotFoundError:

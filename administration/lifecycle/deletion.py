@@ -1,14 +1,14 @@
-"""An instance taken apart with all that it holds, and the proof of it.
+"""Delete an instance with everything it holds, and record the proof.
 
-Each step is certain before the next begins, and can be done twice; whoever kills the process in
-the middle finds the instance still there, closed, and the next run of the task ends the work:
+Each step is committed before the next begins and can be repeated. If the process is killed, the
+instance still exists, closed, and the next run of the task completes the deletion:
 
-1. what it holds is counted, and kept with the instance;
-2. its rows go, table by table;
-3. its files go;
-4. with the instance locked, so that nothing can join it, the instance itself goes, everything is
-   counted again and the record that proves it is written, in one transaction. Should something
-   have come in between (an upload that had begun), nothing of that happens, and 2 follows.
+1. its contents are counted, and the counts saved with the instance;
+2. its rows are deleted, table by table;
+3. its files are deleted;
+4. in one transaction, with the instance locked: the instance is deleted, everything is counted
+   again, and the deletion record is saved. If rows or files were added meanwhile (by an upload in
+   progress), the transaction is rolled back, and step 2 follows.
 """
 
 import logging
@@ -29,21 +29,21 @@ from instances.tenancy import tenant
 
 logger = logging.getLogger(__name__)
 
-# Uploads that had begun when the instance was closed are over long before this many rounds.
+# Uploads in progress when the instance was closed end long before this many rounds.
 _ROUNDS = 10
 
 
 def due_for_deletion(now: datetime) -> list[Instance]:
-    """The instances whose days of grace are over, the longest waiting first."""
+    """The instances whose grace days are over, the longest waiting first."""
     due = Instance.objects.filter(status=Instance.Status.DELETING, deletion_due_at__lte=now)
     return list(due.order_by("deletion_due_at"))
 
 
 def delete_instance(instance: Instance) -> DeletionRecord | None:
-    """Delete an instance whose deletion was asked for, with all it holds; return the proof.
+    """Delete an instance whose deletion was requested; return the deletion record.
 
-    None when another process has ended the work meanwhile. Raises WrongStatus when it is not going
-    to be deleted, InstanceNotEmpty when something keeps coming into it.
+    None when another process has completed the deletion. Raises WrongStatus when no deletion was
+    requested, InstanceNotEmpty when rows or files keep being added.
     """
     instance_id = instance.pk
     if not _begin(instance_id):
@@ -57,7 +57,7 @@ def delete_instance(instance: Instance) -> DeletionRecord | None:
 
 
 def _begin(instance_id: int) -> bool:
-    """Keep what the instance holds, once; False when it is gone already."""
+    """Save the counts of the instance, once; False when it is already deleted."""
     with transaction.atomic():
         locked = _lock(instance_id)
         if locked is None:
@@ -97,12 +97,12 @@ def _delete_files(storage: Storage, directory: str) -> None:
 
 
 def _finish(instance_id: int) -> DeletionRecord | None:
-    """Delete the emptied instance and write the proof; None when it is gone already."""
+    """Delete the emptied instance and save the record; None when it is already deleted."""
     # Inside the tenant, so that row security hides nothing from Django's own cascade.
     with tenant(instance_id):
         if not Instance.objects.filter(pk=instance_id).exists():
             return None
-        # Uploads lock the totals first, and are judged with the instance when they are certain.
+        # In the order of uploads, which lock the totals before they check the instance.
         lock_totals(instance_id)
         instance = _lock(instance_id)
         if instance is None:

@@ -1,7 +1,7 @@
-"""Instances that nobody uses: their owners are told, and a month later they are archived.
+"""Archive disused instances, a month after their owners were notified.
 
-Nothing is ever deleted for disuse. The clock is the last use, or else the creation; each use, and
-``lifecycle.reactivate``, starts it again.
+Nothing is ever deleted for disuse. Disuse counts from the last use, else from the creation; each
+use, and ``status.reactivate``, restarts it.
 """
 
 from datetime import datetime, timedelta
@@ -26,17 +26,17 @@ class _Months(Func):
 
 
 def due_for_notice(now: datetime) -> QuerySet[Instance]:
-    """The instances whose owners must be told now."""
+    """The instances whose owners must be notified now."""
     return _disused(now + NOTICE).filter(disuse_noticed_at=None)
 
 
 def due_for_archive(now: datetime) -> QuerySet[Instance]:
-    """The instances that are disused, and whose owners were told a month ago."""
+    """The disused instances whose owners were notified a month ago."""
     return _disused(now).filter(disuse_noticed_at__lte=now - NOTICE)
 
 
 def give_notice(instance_id: int, now: datetime) -> None:
-    """Tell the owners of an instance that it will be archived, unless it was used meanwhile."""
+    """Notify the owners that the instance will be archived, unless it was used meanwhile."""
     with transaction.atomic():
         instance = _lock(due_for_notice(now), instance_id)
         if instance is None:

@@ -1,7 +1,7 @@
-"""Which steps of an instance's life its own administrators may take, from where it stands.
+"""Which steps of the life cycle the administrators of an instance may take, by its status.
 
-Administrators of the organisation and operators may take any, on pages of their own; what they
-have decided (a suspension, a deletion) is theirs to undo.
+Administrators of the organisation and operators may take any step, in the console; only they may
+undo their own decisions (a suspension, a deletion).
 """
 
 from enum import StrEnum

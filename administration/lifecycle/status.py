@@ -1,12 +1,12 @@
-"""The life of an instance: active, archived, suspended, on its way to deletion.
+"""The status of an instance: active, archived, suspended, deleting.
 
     active ⇄ archived        read, not written
     active, archived ⇄ suspended        closed, by the organisation
     any → deleting → (the day comes) gone, see ``deletion``
               └────→ what it was, when cancelled
 
-Each function locks the instance, checks that the step is allowed from where it stands, and leaves
-an entry in the audit log. Who may ask for which step is the views' affair.
+Each function locks the instance, checks that its status allows the step, and records an audit
+entry. The views check who may take which step.
 """
 
 from collections.abc import Collection

@@ -1,4 +1,4 @@
-"""Settings of an instance: who may enter without being invited, and with what proof."""
+"""Settings of an instance: access rules and the required second factor."""
 
 from collections.abc import Callable
 
@@ -22,7 +22,7 @@ _NAMED = 10
 @require_safe
 @instance_view("admin")
 def index(request: HttpRequest, membership: Membership) -> HttpResponse:
-    """The rules as sentences, and the second factor."""
+    """List the rules as sentences; show the second factor."""
     rules = list(_rules(membership.instance))
     names = names_of_organisations(rules)
     shown = [
@@ -41,7 +41,7 @@ def index(request: HttpRequest, membership: Membership) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @instance_view("admin")
 def add(request: HttpRequest, membership: Membership) -> HttpResponse:
-    """Write a rule."""
+    """Add a rule."""
     instance = membership.instance
     form = RuleForm(request.POST or None, instance=AccessRule(instance=instance))
     if form.is_valid():
@@ -54,7 +54,7 @@ def add(request: HttpRequest, membership: Membership) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @instance_view("admin")
 def edit(request: HttpRequest, membership: Membership, rule_id: int) -> HttpResponse:
-    """Change a rule, once who would lose access by it was seen."""
+    """Change a rule, after confirmation if members would lose access."""
     rule = get_object_or_404(_rules(membership.instance), pk=rule_id)
     form = RuleForm(request.POST or None, instance=rule)
     if not form.is_valid():
@@ -65,7 +65,7 @@ def edit(request: HttpRequest, membership: Membership, rule_id: int) -> HttpResp
 @require_POST
 @instance_view("admin")
 def switch(request: HttpRequest, membership: Membership, rule_id: int) -> HttpResponse:
-    """Switch a rule on or off."""
+    """Enable or disable a rule."""
     rule = get_object_or_404(_rules(membership.instance), pk=rule_id)
     rule.is_enabled = not rule.is_enabled
     done = _("The rule is on.") if rule.is_enabled else _("The rule is off.")
@@ -84,7 +84,7 @@ def remove(request: HttpRequest, membership: Membership, rule_id: int) -> HttpRe
 @require_POST
 @instance_view("admin")
 def second_factor(request: HttpRequest, membership: Membership) -> HttpResponse:
-    """Ask for a second factor, or no longer."""
+    """Change who needs a second factor."""
     instance = membership.instance
     form = SecondFactorForm(request.POST, instance=instance)
     if form.is_valid():
@@ -107,10 +107,10 @@ def _change(
     request: HttpRequest,
     rule: AccessRule,
     losing: QuerySet[Membership],
-    act: Callable[[AccessRule], int],
+    action: Callable[[AccessRule], int],
     done: str,
 ) -> HttpResponse:
-    """Do ``act`` if nobody loses access by it or that was confirmed; else ask."""
+    """Run ``action`` if nobody loses access or it was confirmed; else ask for confirmation."""
     if "confirmed" not in request.POST and (count := losing.count()):
         context = {
             "count": count,
@@ -124,7 +124,7 @@ def _change(
             ],
         }
         return _page(request, "access_confirm.html", context)
-    act(rule)
+    action(rule)
     messages.success(request, done)
     return redirect("administration:access", slug=rule.instance.slug)
 

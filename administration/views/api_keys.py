@@ -1,4 +1,4 @@
-"""Settings of an instance: API keys. Members have their own; administrators see and end all."""
+"""Settings of an instance: API keys; administrators see and revoke all of them."""
 
 from typing import Any
 
@@ -22,8 +22,8 @@ from instances.models import ApiKey, Membership
 @require_safe
 @instance_view("member")
 def index(request: HttpRequest, membership: Membership) -> HttpResponse:
-    """Every key that one may see, the revoked ones included."""
-    keys = list(api_keys.with_holder(_keys_within_reach(membership)))
+    """List the keys that the member may see, including revoked ones."""
+    keys = list(api_keys.with_holder(_visible_keys(membership)))
     unconfirmed = {key.pk for key in keys if key.is_valid and api_keys.lacks_second_factor(key)}
     context = {
         "keys": keys,
@@ -37,7 +37,7 @@ def index(request: HttpRequest, membership: Membership) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @instance_view("member")
 def create(request: HttpRequest, membership: Membership) -> HttpResponse:
-    """Create a key of one's own; it is shown once, in this very response."""
+    """Create an own key; it is shown only in this response."""
     form = ApiKeyForm(request.POST or None, membership=membership)
     context: dict[str, Any] = {"form": form, "section": "keys"}
     if form.is_valid():
@@ -62,7 +62,7 @@ def create(request: HttpRequest, membership: Membership) -> HttpResponse:
 @require_POST
 @instance_view("member")
 def confirm(request: HttpRequest, membership: Membership, key_id: int) -> HttpResponse:
-    """Confirm a key of one's own with the second factor of this session."""
+    """Confirm an own key with the second factor of this session."""
     mine = ApiKey.objects.for_instance(membership.instance).filter(created_by=membership.user_id)
     key = get_object_or_404(mine.select_related("instance__organisation"), pk=key_id)
     back = reverse("administration:keys", args=[membership.instance.slug])
@@ -77,15 +77,15 @@ def confirm(request: HttpRequest, membership: Membership, key_id: int) -> HttpRe
 @require_POST
 @instance_view("member")
 def revoke(request: HttpRequest, membership: Membership, key_id: int) -> HttpResponse:
-    """End a key at once."""
-    keys = _keys_within_reach(membership).select_related("instance__organisation")
+    """Revoke a key."""
+    keys = _visible_keys(membership).select_related("instance__organisation")
     key = get_object_or_404(keys, pk=key_id)
     api_keys.revoke(key)
     messages.success(request, _("The key %s was revoked.") % key.name)
     return redirect("administration:keys", slug=membership.instance.slug)
 
 
-def _keys_within_reach(membership: Membership) -> QuerySet[ApiKey]:
-    """All keys of the instance for its administrators, one's own for others."""
+def _visible_keys(membership: Membership) -> QuerySet[ApiKey]:
+    """All keys of the instance for administrators, own keys for others."""
     keys = ApiKey.objects.for_instance(membership.instance)
     return keys if membership.may_administer else keys.filter(created_by=membership.user_id)

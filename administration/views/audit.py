@@ -1,4 +1,4 @@
-"""The audit log of the site, of an organisation, of an instance: read, searched, exported."""
+"""The audit log of the site, an organisation or an instance: read, searched, exported."""
 
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
@@ -17,7 +17,7 @@ from instances.audit.sentences import details, sentence
 @at_each_level
 @require_safe
 def index(request: HttpRequest, level: PageLevel) -> HttpResponse:
-    """What was done there, the latest first."""
+    """List the entries, latest first."""
     form = _form(request, level)
     search = form.search()
     page = read_page(level, search, Place.parse(request.GET.get("after", "")))
@@ -33,7 +33,7 @@ def index(request: HttpRequest, level: PageLevel) -> HttpResponse:
             {"entry": entry, "sentence": sentence(entry), "details": details(entry)}
             for entry in page.entries
         ],
-        # The chain runs through the whole site: its length is the operators' alone.
+        # The chain covers the whole site, so only operators see its length.
         "checkpoint": current_checkpoint() if level.name == "site" else None,
         "exports": [(kind, level.url("audit_export", kind)) for kind in MEDIA_TYPES],
     }
@@ -43,7 +43,7 @@ def index(request: HttpRequest, level: PageLevel) -> HttpResponse:
 @at_each_level
 @require_safe
 def export(request: HttpRequest, level: PageLevel, kind: str) -> StreamingHttpResponse:
-    """The same, as a file; the log tells of that too."""
+    """Export the entries as a file; the export is audited too."""
     if kind not in MEDIA_TYPES:
         raise Http404
     form = _form(request, level)

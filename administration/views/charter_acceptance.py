@@ -1,4 +1,4 @@
-"""The usage charters of an instance, read and accepted before the first use."""
+"""Read and accept the usage charters of an instance."""
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -16,7 +16,7 @@ from web.next_page import next_page
 @require_http_methods(["GET", "POST"])
 @login_required
 def charter(request: HttpRequest, slug: str) -> HttpResponse:
-    """What I have yet to accept here, or what I have accepted."""
+    """Show the charters to accept, or the accepted ones; accept them by POST."""
     membership = get_membership(request.user, slug)
     instance = membership.instance
     if reason := closed_reason(instance):
@@ -24,7 +24,7 @@ def charter(request: HttpRequest, slug: str) -> HttpResponse:
     onwards = next_page(request, reverse("chat:new", args=[slug]))
     pending = pending_charters(membership.user_id, instance)
     if request.method == "POST":
-        # Only what was on the page: a version published meanwhile has not been read.
+        # Only the displayed versions: one published meanwhile has not been read.
         read = set(request.POST.getlist("charter"))
         accept(
             user_id=membership.user_id,

@@ -1,6 +1,6 @@
-"""The usage charter of the site, of an organisation, of an instance: written, published, counted.
+"""Versions of the usage charter of the site, an organisation or an instance.
 
-People read and accept it in ``views_charter``.
+Members accept it in ``charter_acceptance``.
 """
 
 from collections.abc import AsyncIterator
@@ -29,7 +29,7 @@ _PER_BATCH = 1000
 @at_each_level
 @require_safe
 def index(request: HttpRequest, level: PageLevel) -> HttpResponse:
-    """The text that holds, and every version before it with the number of who accepted."""
+    """Show the current text, and list all versions with the number of acceptances."""
     versions = list(
         level.charters().annotate(n_accepted=Count("acceptances")).select_related("published_by")
     )
@@ -45,7 +45,7 @@ def index(request: HttpRequest, level: PageLevel) -> HttpResponse:
 @at_each_level
 @require_http_methods(["GET", "POST"])
 def publish(request: HttpRequest, level: PageLevel) -> HttpResponse:
-    """Write a version, look at it as people will, publish it."""
+    """Write, preview and publish a version."""
     form = CharterForm(request.POST or None, initial=_initial(level))
     if not form.is_valid() or "publish" not in request.POST:
         context = {"form": form, "is_preview": form.is_valid() and "preview" in request.POST}
@@ -63,7 +63,7 @@ def publish(request: HttpRequest, level: PageLevel) -> HttpResponse:
 @at_each_level
 @require_POST
 def withdraw(request: HttpRequest, level: PageLevel) -> HttpResponse:
-    """Ask for no acceptance any more."""
+    """Withdraw the current version."""
     charters.withdraw(organisation=level.organisation, instance=level.instance)
     messages.success(request, _("The usage charter is withdrawn."))
     return redirect(level.url("charter"))
@@ -72,7 +72,7 @@ def withdraw(request: HttpRequest, level: PageLevel) -> HttpResponse:
 @at_each_level
 @require_safe
 def version(request: HttpRequest, level: PageLevel, number: int) -> HttpResponse:
-    """One version: its texts, and who accepted it when."""
+    """Show a version: its texts, and who accepted it when."""
     shown = get_object_or_404(level.charters(), version=number)
     page = Paginator(_acceptances(shown), ACCEPTANCES_PER_PAGE).get_page(request.GET.get("page"))
     export_url = level.url("charter_acceptances", number)
@@ -83,7 +83,7 @@ def version(request: HttpRequest, level: PageLevel, number: int) -> HttpResponse
 @at_each_level
 @require_safe
 def acceptances(request: HttpRequest, level: PageLevel, number: int) -> StreamingHttpResponse:
-    """Who accepted a version, as a CSV file."""
+    """Export who accepted a version, as a CSV file."""
     shown = get_object_or_404(level.charters(), version=number)
     response = StreamingHttpResponse(_lines(shown), content_type="text/csv; charset=utf-8")
     place = level.instance or level.organisation
@@ -93,7 +93,7 @@ def acceptances(request: HttpRequest, level: PageLevel, number: int) -> Streamin
 
 
 def _initial(level: PageLevel) -> dict[str, str]:
-    """The texts that hold, to be changed."""
+    """The current texts, as initial values."""
     current = level.charters().filter(is_current=True).first()
     return {"text_fr": current.text_fr, "text_en": current.text_en} if current else {}
 

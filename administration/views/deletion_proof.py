@@ -18,7 +18,7 @@ _ORDER = {table: place for place, table in enumerate(LABELS)}
 @require_safe
 @login_required
 def deletion(request: HttpRequest, deletion_id: int) -> HttpResponse:
-    """What the instance held, and what was found afterwards; for whom it concerns, else 404."""
+    """Show what the instance held before and after; 404 for people not concerned."""
     user: Any = request.user
     records = DeletionRecord.objects.all()
     if not user.is_staff:
@@ -30,11 +30,11 @@ def deletion(request: HttpRequest, deletion_id: int) -> HttpResponse:
     record = get_object_or_404(records, pk=deletion_id)
     lines = [
         (LABELS.get(table, table), table, before, record.after.get(table), table == BYTES)
-        for table, before in sorted(record.before.items(), key=_place)
+        for table, before in sorted(record.before.items(), key=_position)
     ]
     return render(request, "administration/deletion_proof.html", {"record": record, "lines": lines})
 
 
-def _place(counted: tuple[str, int]) -> int:
-    """What people know comes first: the order of ``LABELS``."""
+def _position(counted: tuple[str, int]) -> int:
+    """Sort key: the order of ``LABELS``."""
     return _ORDER.get(counted[0], len(_ORDER))

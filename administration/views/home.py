@@ -12,7 +12,7 @@ from administration.home import home_of
 @require_safe
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
-    """My instances, those open to me, and my requests."""
+    """Show the person's instances, those open to them, and their requests."""
     shown = HomeForm(request.GET).chosen()
     context = {"home": home_of(request.user, shown), "shown": shown}
     return render(request, "administration/home.html", context)

@@ -1,4 +1,4 @@
-"""Asking for an instance, for a personal one, and taking a request back."""
+"""Request an instance or create a personal one; withdraw a request."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -20,7 +20,7 @@ from instances.models import InstanceRequest
 @require_http_methods(["GET", "POST"])
 @login_required
 def new_instance(request: HttpRequest) -> HttpResponse:
-    """Ask for an instance, which is there at once where nobody needs to approve."""
+    """Request an instance; it is created at once where no approval is needed."""
     offers = [offer for offer in offers_for(request.user) if offer.instance]
     if not offers and request.user.is_staff:
         return redirect("administration:new_organisation")
@@ -51,7 +51,7 @@ def new_instance(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 def new_personal(request: HttpRequest) -> HttpResponse:
-    """Give me an instance of my own."""
+    """Create the person's personal instance."""
     offered = [one.organisation for one in offers_for(request.user) if one.personal]
     form = PersonalForm(request.POST, organisations=offered)
     if not form.is_valid():
@@ -71,7 +71,7 @@ def new_personal(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 def withdraw(request: HttpRequest, request_id: int) -> HttpResponse:
-    """Take my own request back."""
+    """Withdraw an own request."""
     asked = get_object_or_404(InstanceRequest, pk=request_id, requested_by=request.user)
     text = _("The request was withdrawn.")
     run_and_report(request, lambda: instance_requests.withdraw(asked, by=request.user), text)

@@ -28,7 +28,7 @@ INVITATIONS_PER_PAGE = 50
 @require_safe
 @instance_view("admin")
 def index(request: HttpRequest, membership: Membership) -> HttpResponse:
-    """Every invitation, the newest first, with what became of it."""
+    """List all invitations with their state, newest first."""
     of_instance = Invitation.objects.for_instance(membership.instance).select_related(
         "created_by", "accepted_by"
     )
@@ -40,7 +40,7 @@ def index(request: HttpRequest, membership: Membership) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @login_required
 def create(request: HttpRequest, slug: str) -> HttpResponse:
-    """Make an invitation; its link is sent, or shown once in this very response."""
+    """Create an invitation; its link is mailed, or shown only in this response."""
     membership = enter(request, request.user, slug, role=Role.ADMIN)
     form = InvitationForm(request.POST or None, initial=_asked_for(request))
     context: dict[str, Any] = {"form": form, "section": "members"}
@@ -56,7 +56,7 @@ def create(request: HttpRequest, slug: str) -> HttpResponse:
                 created_by=request.user,
             )
         link = settings.SITE_URL + reverse("invitation", args=[token])
-        # Outside the transaction: a mail server may take its time.
+        # Outside the transaction: a mail server may be slow.
         if _sent(invitation, link):
             messages.success(request, _("The invitation was sent to %s.") % invitation.email)
             return redirect("administration:invitations", slug=slug)
@@ -70,7 +70,7 @@ def create(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 @instance_view("admin")
 def revoke(request: HttpRequest, membership: Membership, invitation_id: int) -> HttpResponse:
-    """End an invitation that nobody has accepted."""
+    """Revoke an invitation that was not accepted."""
     of_instance = Invitation.objects.for_instance(membership.instance)
     invitation = get_object_or_404(
         of_instance.select_related("instance__organisation"), pk=invitation_id
@@ -81,7 +81,7 @@ def revoke(request: HttpRequest, membership: Membership, invitation_id: int) -> 
 
 
 def _asked_for(request: HttpRequest) -> dict[str, str]:
-    """What the form begins with: the address that a search for people did not find."""
+    """Initial values: the address that a search for people did not find."""
     address = request.GET.get("email", "")[:254]
     chosen = {"email": address, "note": address[:200], "role": request.GET.get("role", "")}
     return {name: value for name, value in chosen.items() if value}
@@ -93,7 +93,7 @@ def _sent(invitation: Invitation, link: str) -> bool:
     try:
         invitations.send_invitation(invitation, link)
     except (SMTPException, OSError) as error:
-        logger.warning("an invitation could not be sent: %s", error)
+        logger.warning("invitation could not be sent: %s", error)
         invitations.forget_address(invitation)
         return False
     return True

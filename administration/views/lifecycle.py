@@ -1,4 +1,4 @@
-"""The life cycle page of an instance's settings: transfer, archive, delete, and the ways back."""
+"""Settings of an instance: transfer, archive, reactivate, delete, cancel the deletion."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,21 +18,21 @@ from administration.lifecycle.rights import Step, steps_for
 from instances.access.gates import instance_view
 from instances.models import Membership
 
-# What people would miss, in the order in which the page says it.
+# The kinds of rows that the page counts.
 COUNTED_KINDS = ("document", "chunk", "conversation", "membership", "apikey")
 
 
 @require_safe
 @instance_view("admin", even_if_closed=True)
 def page(request: HttpRequest, membership: Membership) -> HttpResponse:
-    """Where the instance stands, and what can be done with it."""
+    """Show the status, and the steps that are allowed."""
     return _page(request, membership)
 
 
 @require_POST
 @instance_view("admin", even_if_closed=True)
 def transfer(request: HttpRequest, membership: Membership) -> HttpResponse:
-    """Make another member the owner."""
+    """Transfer the instance to another member."""
     _require(membership, Step.TRANSFER)
     form = TransferForm(request.POST, instance=membership.instance)
     if not form.is_valid():
@@ -49,7 +49,7 @@ def transfer(request: HttpRequest, membership: Membership) -> HttpResponse:
 @require_POST
 @instance_view("admin", even_if_closed=True)
 def archive(request: HttpRequest, membership: Membership) -> HttpResponse:
-    """Let the instance be read only."""
+    """Archive the instance."""
     _require(membership, Step.ARCHIVE)
     return _run(
         request,
@@ -62,7 +62,7 @@ def archive(request: HttpRequest, membership: Membership) -> HttpResponse:
 @require_POST
 @instance_view("admin", even_if_closed=True)
 def reactivate(request: HttpRequest, membership: Membership) -> HttpResponse:
-    """Open an archived instance again."""
+    """Reactivate an archived instance."""
     _require(membership, Step.REACTIVATE)
     return _run(
         request,
@@ -75,7 +75,7 @@ def reactivate(request: HttpRequest, membership: Membership) -> HttpResponse:
 @require_POST
 @instance_view("admin", even_if_closed=True)
 def delete(request: HttpRequest, membership: Membership) -> HttpResponse:
-    """Close the instance and have it deleted, once its identifier was typed."""
+    """Request the deletion, confirmed by the typed identifier; the instance is closed."""
     _require(membership, Step.DELETE)
     instance = membership.instance
     form = DeleteInstanceForm(request.POST, instance=instance)
@@ -102,7 +102,7 @@ def delete(request: HttpRequest, membership: Membership) -> HttpResponse:
 @require_POST
 @instance_view("admin", even_if_closed=True)
 def cancel(request: HttpRequest, membership: Membership) -> HttpResponse:
-    """Keep an instance that was going to be deleted."""
+    """Cancel the deletion."""
     _require(membership, Step.CANCEL)
     return _run(
         request,
@@ -114,13 +114,15 @@ def cancel(request: HttpRequest, membership: Membership) -> HttpResponse:
 
 def _require(membership: Membership, step: Step) -> None:
     if step not in steps_for(membership):
-        raise PermissionDenied(_("This cannot be done here, or not by you."))
+        raise PermissionDenied(
+            _("You are not allowed to do this, or the state of the instance does not allow it.")
+        )
 
 
 def _run(
-    request: HttpRequest, membership: Membership, act: Callable[[], None], text: str
+    request: HttpRequest, membership: Membership, action: Callable[[], None], text: str
 ) -> HttpResponse:
-    run_and_report(request, act, text)
+    run_and_report(request, action, text)
     return redirect("administration:lifecycle", slug=membership.instance.slug)
 
 

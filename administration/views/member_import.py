@@ -1,4 +1,4 @@
-"""Settings of an instance: many members at once, from a list."""
+"""Settings of an instance: members imported from a list."""
 
 from collections.abc import Collection
 from typing import Any
@@ -20,7 +20,7 @@ from web.person_rate_limits import limited_per_person
 @limited_per_person("member_import")
 @instance_view("admin")
 def import_list(request: HttpRequest, membership: Membership) -> HttpResponse:
-    """Show whom a list means; then add the people who were confirmed, and tell of each line."""
+    """Show the accounts of a list; then add the confirmed ones, and report on each line."""
     instance = membership.instance
     form = MemberImportForm(request.POST or None, request.FILES or None)
     context: dict[str, Any] = {"form": form, "section": "members"}

@@ -28,7 +28,7 @@ from web.search_words import search_text
 @require_safe
 @instance_view("admin")
 def index(request: HttpRequest, membership: Membership) -> HttpResponse:
-    """Everybody in the instance, searched and by page."""
+    """List the members; searched, paginated."""
     search = search_text(request.GET.get("q", ""))
     listing = list_members(
         membership.instance,
@@ -50,7 +50,7 @@ def index(request: HttpRequest, membership: Membership) -> HttpResponse:
 @limited_per_person("person_search")
 @instance_view("admin")
 def add(request: HttpRequest, membership: Membership) -> HttpResponse:
-    """Add somebody who has an account."""
+    """Add a person who has an account."""
     form = MemberForm(request.POST or None)
     choice = Choice()
 
@@ -73,7 +73,7 @@ def add(request: HttpRequest, membership: Membership) -> HttpResponse:
 def create(request: HttpRequest, membership: Membership) -> HttpResponse:
     """Create a local account, except from a personal instance.
 
-    Its one-time password is shown once, in this very response.
+    Its one-time password is shown only in this response.
     """
     if membership.instance.kind == Instance.Kind.PERSONAL:
         raise Http404
@@ -98,12 +98,12 @@ def create(request: HttpRequest, membership: Membership) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @instance_view("admin")
 def change_end(request: HttpRequest, membership: Membership, member_id: int) -> HttpResponse:
-    """Say until when somebody is a member."""
+    """Change the end of a membership."""
     member = _member_or_404(membership.instance, member_id)
     form = EndForm(request.POST or None, membership=member)
     if form.is_valid():
         try:
-            _leave_owner(membership, member)
+            _refuse_owner(membership, member)
             memberships.change_end(membership=member, **form.cleaned_data)
         except (LastAdministrator, OwnersOwn) as error:
             form.add_error("expires_at", user_message(error))
@@ -119,12 +119,12 @@ def change_end(request: HttpRequest, membership: Membership, member_id: int) -> 
 @require_POST
 @instance_view("admin")
 def change_role(request: HttpRequest, membership: Membership, member_id: int) -> HttpResponse:
-    """Give a member another role."""
+    """Change the role of a member."""
     member = _member_or_404(membership.instance, member_id)
     form = RoleForm(request.POST)
     if form.is_valid():
         try:
-            _leave_owner(membership, member)
+            _refuse_owner(membership, member)
             memberships.change_role(membership=member, role=form.cleaned_data["role"])
         except (LastAdministrator, OwnersOwn) as error:
             messages.error(request, user_message(error))
@@ -136,10 +136,10 @@ def change_role(request: HttpRequest, membership: Membership, member_id: int) ->
 @require_POST
 @instance_view("admin")
 def remove(request: HttpRequest, membership: Membership, member_id: int) -> HttpResponse:
-    """Take somebody out of the instance."""
+    """Remove a member."""
     member = _member_or_404(membership.instance, member_id)
     try:
-        _leave_owner(membership, member)
+        _refuse_owner(membership, member)
         memberships.remove_member(member)
     except (LastAdministrator, OwnersOwn) as error:
         messages.error(request, user_message(error))
@@ -153,10 +153,10 @@ def _member_or_404(instance: Instance, member_id: int) -> Membership:
     return found
 
 
-def _leave_owner(membership: Membership, member: Membership) -> None:
-    """Raise OwnersOwn when an administrator would touch the owner's membership.
+def _refuse_owner(membership: Membership, member: Membership) -> None:
+    """Raise OwnersOwn when an administrator would change the owner's membership.
 
-    Whoever could remove the owner could take the instance over, a personal one too.
+    By removing the owner they could take over the instance, even a personal one.
     """
     is_owner = member.user_id == membership.instance.owner_id
     if is_owner and member.user_id != membership.user_id and member.user.is_active:
@@ -164,7 +164,7 @@ def _leave_owner(membership: Membership, member: Membership) -> None:
 
 
 def _back(membership: Membership) -> HttpResponse:
-    """To the list, or home for whoever no longer administers the instance."""
+    """Redirect to the list, or home if the person no longer administers the instance."""
     mine = Membership.objects.for_instance(membership.instance).filter(user_id=membership.user_id)
     if mine.filter(role=Membership.Role.ADMIN).exists():
         return redirect("administration:members", slug=membership.instance.slug)

@@ -16,14 +16,14 @@ from instances.models import Membership
 @require_safe
 @instance_view("admin")
 def index(request: HttpRequest, membership: Membership) -> HttpResponse:
-    """Settings begin with the general ones."""
+    """Redirect to the general settings."""
     return redirect("administration:general", slug=membership.instance.slug)
 
 
 @require_http_methods(["GET", "POST"])
 @instance_view("admin")
 def general(request: HttpRequest, membership: Membership) -> HttpResponse:
-    """Name, texts, language, colour."""
+    """Edit name, texts, language, colour."""
     instance = membership.instance
     form = GeneralForm(request.POST or None, instance=instance)
     if form.is_valid():
@@ -31,7 +31,7 @@ def general(request: HttpRequest, membership: Membership) -> HttpResponse:
         messages.success(request, _("Saved."))
         return redirect("administration:general", slug=instance.slug)
     if form.is_bound:
-        # The page around the form shows what is stored, not what was refused.
+        # The rest of the page shows the stored values.
         instance.refresh_from_db()
     accent = accent_for(instance.accent_colour) if instance.accent_colour else None
     context = {"form": form, "accent": accent, "section": "general"}
@@ -41,7 +41,7 @@ def general(request: HttpRequest, membership: Membership) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @instance_view("admin")
 def answers(request: HttpRequest, membership: Membership) -> HttpResponse:
-    """Instructions, model, strictness, number of passages."""
+    """Edit instructions, model, strictness, number of passages."""
     form = AnswersForm(request.POST or None, instance=membership.instance)
     if form.is_valid():
         save_changes(form)

@@ -1,4 +1,4 @@
-"""Who may manage an organisation or the whole site: the one place where such a view asks."""
+"""Access to the consoles: who may manage an organisation or the whole site."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -23,7 +23,7 @@ def get_administered(user: Any, slug: str) -> Organisation:
 
 
 def administered_by(user: Any) -> QuerySet[Organisation]:
-    """The organisations that a person may manage: an operator, all of them."""
+    """The organisations that a person may manage; operators may manage all."""
     if not user.is_authenticated:
         return Organisation.objects.none()
     if user.is_staff:
@@ -34,9 +34,9 @@ def administered_by(user: Any) -> QuerySet[Organisation]:
 def organisation_view(view: View) -> View:
     """Make ``view(request, organisation, …)`` a Django view of ``<slug:organisation>/…``.
 
-    For its administrators and operators; 404 for anybody else. It runs inside
-    ``administering(organisation)``: rights are at hand there, and nothing that people wrote or
-    uploaded. ``request.organisation`` is set for templates.
+    For its administrators and operators; 404 for others. It runs inside
+    ``administering(organisation)``, where rights are visible and tenant content is not.
+    ``request.organisation`` is set for templates.
     """
 
     @login_required
@@ -51,9 +51,9 @@ def organisation_view(view: View) -> View:
 
 
 def operator_view(view: View) -> View:
-    """Make ``view(request, …)`` a page of the site's operators; 404 for anybody else.
+    """Make ``view(request, …)`` a page of operators; 404 for others.
 
-    It runs inside ``overseeing()``: the whole audit log is at hand.
+    It runs inside ``overseeing()``, where the whole audit log is visible.
     """
 
     @login_required

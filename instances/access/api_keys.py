@@ -37,11 +37,10 @@ def create_api_key(
     expires_at: datetime | None = None,
     proof: str | None = None,
 ) -> tuple[ApiKey, str]:
-    """Create a key and return it with its plaintext, which is kept nowhere.
+    """Create a key and return it with its plaintext, which is not stored.
 
-    A person's key ends after 90 days, or when they say, within a year (else ValueError). ``proof``
-    is the second factor of their session (``second_factor.proof_of``). Raises KeyLimit where the
-    person, or the instance, has as many valid keys as it may.
+    A person's key expires after 90 days, or at ``expires_at``, within a year (else ValueError).
+    ``proof`` is the second factor of their session (``second_factor.proof_of``). Raises KeyLimit.
     """
     now = timezone.now()
     if created_by is not None:
@@ -75,7 +74,7 @@ def create_api_key(
 def authenticate(plaintext: str) -> ApiKey | None:
     """Return the valid key with its instance loaded, or None.
 
-    None for an unknown, revoked or expired key, and for one whose person has no access any more.
+    None for an unknown, revoked or expired key, and for one whose person has lost access.
     ``holder_role`` is the person's role (None for a key without a person), ``charter_is_pending``
     whether they have yet to accept a charter, ``second_factor_holds`` whether the second factor
     under which they confirmed the key still counts. One query, and two more every ten minutes.
@@ -89,13 +88,13 @@ def authenticate(plaintext: str) -> ApiKey | None:
 
 
 def is_usable(key: ApiKey) -> bool:
-    """Whether the key would still let in, its instance being open."""
+    """Whether the key is still valid and its instance open."""
     with as_key(key.digest):
         return _usable().filter(IN_AN_OPEN_INSTANCE, digest=key.digest).exists()
 
 
 def revoke(key: ApiKey) -> None:
-    """End the key at once; its row stays, to tell what it was."""
+    """Revoke the key at once; its row is kept."""
     with transaction.atomic():
         still_valid = ApiKey.objects.for_instance(key.instance_id).filter(
             pk=key.pk, revoked_at=None
@@ -109,8 +108,7 @@ def revoke(key: ApiKey) -> None:
 
 
 def _check_number(instance: Instance, person: Any | None) -> None:
-    """Raise KeyLimit unless there may be one more key; until the transaction ends nobody else adds
-    one."""
+    """Raise KeyLimit unless one more key is allowed; locks the count until the transaction ends."""
     lock_totals(instance.pk)
     now = timezone.now()
     valid = ApiKey.objects.for_instance(instance).filter(
@@ -139,7 +137,7 @@ def confirm(key: ApiKey, *, proof: str) -> None:
 
 
 def lacks_second_factor(key: ApiKey) -> bool:
-    """Whether a second factor is asked of the key's person, and none is behind the key.
+    """Whether the key's person needs a second factor, and the key was not confirmed with one.
 
     ``key`` comes from ``with_holder``.
     """
@@ -148,16 +146,16 @@ def lacks_second_factor(key: ApiKey) -> bool:
         return False
     role = key.holder_role  # type: ignore[attr-defined]  # annotated
     is_operator = settings.REQUIRE_OPERATOR_MFA and person.is_staff
-    is_asked = is_operator or second_factor.is_asked_for(key.instance, role)
+    is_asked = is_operator or second_factor.is_required(key.instance, role)
     return bool(is_asked and not key.second_factor_holds)  # type: ignore[attr-defined]  # annotated
 
 
 def with_holder(keys: QuerySet[ApiKey]) -> QuerySet[ApiKey]:
-    """Keys with their person's role, and whether a second factor still stands behind each.
+    """Annotate keys with their person's role, and whether their second factor is still valid.
 
-    One of this site does for as long as the person keeps an app or a key that they had when they
-    confirmed the API key; an institution's for IDENTITY_DAYS, and not longer than what the
-    institution said of them.
+    A second factor of this site is valid while the person keeps an authenticator that they had when
+    they confirmed the API key; one of an institution for IDENTITY_DAYS, and not longer than the
+    identity that the institution asserted.
     """
     membership = Membership.objects.current().filter(
         instance=OuterRef("instance"), user=OuterRef("created_by"), user__is_active=True
@@ -185,7 +183,7 @@ def with_holder(keys: QuerySet[ApiKey]) -> QuerySet[ApiKey]:
 
 
 def _usable() -> QuerySet[ApiKey]:
-    """Keys that let in, as far as their own time and their person's access go."""
+    """Keys that are neither expired nor revoked, and whose person still has access."""
     now = timezone.now()
     return (
         with_holder(ApiKey.objects.all())

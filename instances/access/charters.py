@@ -1,6 +1,6 @@
 """Usage charters: published in versions, accepted by each person before the first use.
 
-An instance is under three at most: the federation's, its organisation's and its own.
+Up to three apply to an instance: the site's, its organisation's and its own.
 """
 
 from django.db import connection, transaction
@@ -11,7 +11,7 @@ from instances.models import Charter, CharterAcceptance, Instance, Organisation
 
 
 def charters_of(instance: Instance) -> QuerySet[Charter]:
-    """The current charters that hold in ``instance``, the widest first."""
+    """The current charters that apply to ``instance``, widest first."""
     return Charter.objects.filter(
         Q(organisation=None, instance=None)
         | Q(organisation=instance.organisation_id)
@@ -21,7 +21,7 @@ def charters_of(instance: Instance) -> QuerySet[Charter]:
 
 
 def is_pending(user_id: int | OuterRef) -> Exists:
-    """For a query of what belongs to instances: whether ``user_id`` must yet accept a charter."""
+    """A condition on tenant rows: whether ``user_id`` has yet to accept a charter."""
     current = Charter.objects.filter(
         Q(organisation=None, instance=None)
         | Q(organisation=OuterRef("instance__organisation"))
@@ -33,13 +33,13 @@ def is_pending(user_id: int | OuterRef) -> Exists:
 
 
 def pending_charters(user_id: int, instance: Instance) -> list[Charter]:
-    """What ``user_id`` must accept before using ``instance``, the widest first."""
+    """The charters that ``user_id`` has yet to accept for ``instance``, widest first."""
     accepted = CharterAcceptance.objects.filter(charter=OuterRef("pk"), user=user_id)
     return list(charters_of(instance).exclude(Exists(accepted)))
 
 
 def accept(*, user_id: int, charters: list[Charter]) -> None:
-    """Note that a person accepts these versions, now, from where the request came."""
+    """Record that a person accepts these versions, with time and client address."""
     address = audit.current_origin().address
     CharterAcceptance.objects.bulk_create(
         [
@@ -81,7 +81,7 @@ def publish(
 
 
 def withdraw(*, organisation: Organisation | None = None, instance: Instance | None = None) -> None:
-    """Ask nobody any more; what was accepted stays on record."""
+    """Withdraw the current version; acceptances are kept."""
     with transaction.atomic():
         if _lock(organisation, instance).filter(is_current=True).update(is_current=False):
             audit.record(
@@ -90,9 +90,9 @@ def withdraw(*, organisation: Organisation | None = None, instance: Instance | N
 
 
 def _lock(organisation: Organisation | None, instance: Instance | None) -> QuerySet[Charter]:
-    """The charters of one level, locked: two who publish at once get two versions.
+    """The charters of one level, locked so that concurrent publications get distinct versions.
 
-    By an advisory lock, until the transaction ends: before the first version there is no row.
+    An advisory lock until the transaction ends: before the first version there is no row to lock.
     """
     level = f"charters of {organisation and organisation.pk}, {instance and instance.pk}"
     with connection.cursor() as cursor:

@@ -1,12 +1,12 @@
-"""Who may enter an instance, and with which rights: the one place where a view asks.
+"""Access to an instance: every view of an instance checks it here.
 
-``enter`` goes through the gates in this order:
+``enter`` makes these checks in order:
 
-1. A person who is not a member, and whom no access rule lets in, gets the same 404 as for an
+1. A person who is not a member, and whom no access rule admits, gets the same 404 as for an
    instance that does not exist.
 2. A closed instance (suspended, being deleted, its organisation switched off) gives 403 with the
    reason; an archived one for everything but reading.
-3. What the person must do first (a second factor, a usage charter) is a ``StepRequired``.
+3. A required step (second factor, usage charter) raises ``StepRequired``.
 4. A member whose role is too low gets 403.
 """
 
@@ -36,7 +36,7 @@ R = TypeVar("R")
 InstanceView = Callable[..., HttpResponseBase]
 View = Callable[..., HttpResponseBase]
 
-# For a query of what belongs to an instance: those that may be entered.
+# Filters tenant rows to those of open instances.
 IN_AN_OPEN_INSTANCE = Q(
     instance__status__in=(Instance.Status.ACTIVE, Instance.Status.ARCHIVED),
     instance__organisation__is_enabled=True,
@@ -47,10 +47,10 @@ USE_IS_RECORDED_EVERY = timedelta(minutes=10)
 
 
 class StepRequired(Exception):
-    """The person may enter, but must do something first, at ``url`` (middleware sends them there).
+    """The person may enter after a step at ``url``, to which the middleware redirects.
 
-    ``code`` names it to a script: ``second_factor``, ``charter``. ``home`` is where they go on to
-    when what they asked for cannot be asked again.
+    ``code`` names the step for scripts: ``second_factor``, ``charter``. ``home`` is where to
+    continue when the request cannot be repeated.
     """
 
     def __init__(self, code: str, message: str, url: str, home: str) -> None:
@@ -61,8 +61,8 @@ class StepRequired(Exception):
 def get_membership(user: Any, slug: str) -> Membership:
     """Return the membership of ``user`` in the instance, with its organisation loaded.
 
-    Somebody whom an access rule lets in joins here. Raises Http404 for an unknown instance and for
-    a stranger alike.
+    A person whom an access rule admits becomes a member here. Raises Http404 for an unknown
+    instance, and equally for a person without access.
     """
     if not user.is_authenticated:
         raise Http404
@@ -85,11 +85,11 @@ def enter(
 ) -> Membership:
     """Return the membership by which ``user`` may do ``request`` in the instance.
 
-    ``even_if_closed`` is for the pages on which its administrators reopen or leave it. Raises
-    Http404, PermissionDenied or StepRequired as the module says, and notes the use.
+    ``even_if_closed`` is for the pages on which administrators reopen or delete it. Records the
+    use. Raises Http404, PermissionDenied or StepRequired as described above.
     """
     membership = get_membership(user, slug)
-    # Before anything is judged, so that a 403 can name whom to ask.
+    # Set before the checks, so that a 403 page can name the contact.
     request.membership = membership  # type: ignore[attr-defined]  # ours
     if not even_if_closed:
         _require_open(membership.instance, request.method or "")
@@ -136,9 +136,9 @@ def require_role(membership: Membership, role: str) -> None:
 
 
 def may_still_enter(user_id: int, instance: Instance, *, role: str = Role.GUEST) -> bool:
-    """Whether a member who was let in could enter now, with ``role`` or above.
+    """Whether a member could enter now, with ``role`` or above.
 
-    For what goes on after a request was let in, such as a stream of events.
+    For streams of events, which continue after the request was admitted.
     """
     with tenant(instance):
         return (
@@ -155,7 +155,7 @@ def may_still_enter(user_id: int, instance: Instance, *, role: str = Role.GUEST)
 
 
 def closed_code(instance: Instance) -> str:
-    """Why nobody may enter now, for a program; "" for an instance that is open."""
+    """The code of the reason why the instance is closed; "" if it is open."""
     if not instance.organisation.is_enabled:
         return "organisation_disabled"
     closed = (Instance.Status.DELETING, Instance.Status.SUSPENDED)
@@ -163,7 +163,7 @@ def closed_code(instance: Instance) -> str:
 
 
 def closed_reason(instance: Instance) -> str:
-    """Why nobody may enter now, in words; "" for an instance that is open."""
+    """The translated reason why the instance is closed; "" if it is open."""
     if not instance.organisation.is_enabled:
         return _("The organisation of this instance is switched off on this site.")
     if instance.status == Instance.Status.DELETING:
@@ -185,7 +185,7 @@ def instance_view(
 ) -> Callable[[InstanceView], View]:
     """Make ``view(request, membership, …)`` a Django view of ``<slug:slug>/…``.
 
-    The person must be logged in, pass the gates and hold ``role`` or above. The view runs inside
+    The person must be logged in, pass the checks and have ``role`` or above. The view runs inside
     ``tenant(instance)``, so it must return an already rendered response; ``request.membership`` is
     set for templates.
     """
@@ -238,7 +238,7 @@ def _require_open(instance: Instance, method: str) -> None:
 def _require_steps(request: HttpRequest, membership: Membership) -> None:
     instance = membership.instance
     home = f"/i/{instance.slug}/"
-    wanted = second_factor.is_asked_for(instance, membership.role)
+    wanted = second_factor.is_required(instance, membership.role)
     if wanted and not second_factor.has_second_factor(request):
         raise StepRequired(
             "second_factor",

@@ -1,4 +1,4 @@
-"""Whether a session was opened with a second factor, and where it is asked for."""
+"""Whether a session has a second factor, and which instances require one."""
 
 from typing import Final
 
@@ -6,24 +6,24 @@ from django.http import HttpRequest
 
 from instances.models import Instance, Role
 
-# Set at login by whoever has seen the proof (an IdP's MFA profile, an OIDC provider's ``amr``) to
-# the source of that login, as ``Identity`` names it.
+# Set at login to the source of the login (``Identity.source``) if it asserted a second factor: a
+# SAML MFA profile, an OIDC ``amr``.
 SESSION_KEY: Final = "second_factor"
-# Where allauth notes how the session was opened: [{"method": "mfa", …}, …].
+# Where allauth records the authentication methods: [{"method": "mfa", …}, …].
 _ALLAUTH_KEY: Final = "account_authentication_methods"
 
 
-# The proof of somebody who used an app or a key of their own, set up on this site.
+# The value for an authenticator (app or security key) of this site.
 OWN: Final = ""
 
 
 def has_second_factor(request: HttpRequest) -> bool:
-    """Whether this session proved more than a password."""
+    """Whether this session has a second factor."""
     return proof_of(request) is not None
 
 
 def proof_of(request: HttpRequest) -> str | None:
-    """Who saw the second factor of this session: OWN, the source of a login, or None for nobody."""
+    """Who verified the second factor of this session: OWN, the source of a login, or None."""
     session = request.session
     if any(method.get("method") == "mfa" for method in session.get(_ALLAUTH_KEY, ())):
         return OWN
@@ -31,8 +31,8 @@ def proof_of(request: HttpRequest) -> str | None:
     return str(source) if source else None
 
 
-def is_asked_for(instance: Instance, role: str) -> bool:
-    """Whether the instance asks its members of this role for a second factor."""
+def is_required(instance: Instance, role: str) -> bool:
+    """Whether the instance requires a second factor of members with this role."""
     if instance.second_factor == Instance.SecondFactor.EVERYONE:
         return True
     administrators_only = instance.second_factor == Instance.SecondFactor.ADMINISTRATORS

@@ -1,4 +1,4 @@
-"""The audit log: written by ``log``, read by ``reading``, told in words by ``sentences``."""
+"""The audit log: written by ``log``, read by ``reading``, translated by ``sentences``."""
 
 from instances.audit.log import (
     Action,

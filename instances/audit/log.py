@@ -1,7 +1,7 @@
-"""The audit log: one append-only row for every grant and every administrative act.
+"""Write the audit log: one append-only row for every grant and every administrative action.
 
-``record`` is called by the function that does the act, in its transaction, so that neither exists
-without the other. Who and from where comes from the request under way (``speaking_for``).
+``record`` is called by the function that makes the change, in the same transaction. Actor and
+address come from the current request (``speaking_for``).
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,7 +18,7 @@ from instances.models import AuditEntry, Instance, Organisation
 
 
 class Action(models.TextChoices):
-    """What can be told of; stored by value, so a value never changes its meaning."""
+    """The recorded actions; values are stored, so a value never changes its meaning."""
 
     ORGANISATION_CREATED = "organisation.created", _("Organisation created")
     ORGANISATION_CHANGED = "organisation.changed", _("Organisation changed")
@@ -50,7 +50,7 @@ class Action(models.TextChoices):
     INSTANCE_SUSPENDED = "instance.suspended", _("Instance suspended")
     INSTANCE_ARCHIVED = "instance.archived", _("Instance archived")
     INSTANCE_REACTIVATED = "instance.reactivated", _("Instance reactivated")
-    INSTANCE_NOTICE = "instance.notice", _("Owners told of disuse")
+    INSTANCE_NOTICE = "instance.notice", _("Owners notified of disuse")
     DELETION_ASKED = "deletion.asked", _("Deletion asked for")
     DELETION_CANCELLED = "deletion.cancelled", _("Deletion cancelled")
     INSTANCE_DELETED = "instance.deleted", _("Instance deleted")
@@ -77,7 +77,7 @@ class Action(models.TextChoices):
 
 @dataclass(frozen=True)
 class Target:
-    """Who or what an act happened to: the name of then, and what does not change with a name."""
+    """The object of an action: its name at that time, and its permanent kind and id."""
 
     name: str
     kind: str = ""
@@ -85,7 +85,7 @@ class Target:
 
     @classmethod
     def of(cls, thing: object, name: str = "") -> "Target":
-        """Describe a person, another row (called ``name`` if given), or words."""
+        """Describe a person, another row (named ``name`` if given), or text."""
         if isinstance(thing, cls):
             return thing
         if not isinstance(thing, models.Model):
@@ -98,7 +98,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Origin:
-    """Who acts, from where. ``user`` may be a lazy object, read only when something is recorded."""
+    """The actor and the client address. ``user`` may be lazy; it is read only by ``record``."""
 
     user: Any = None
     address: str | None = None
@@ -111,7 +111,7 @@ _origin: ContextVar[Origin] = ContextVar("origin", default=_SITE)
 
 @contextmanager
 def speaking_for(origin: Origin) -> Iterator[None]:
-    """Run something on behalf of ``origin``."""
+    """Record the actions inside this context as made by ``origin``."""
     token = _origin.set(origin)
     try:
         yield
@@ -120,7 +120,7 @@ def speaking_for(origin: Origin) -> Iterator[None]:
 
 
 def current_origin() -> Origin:
-    """Who acts now; nobody in a task or a command."""
+    """The current origin; without a user in a task or a command."""
     return _origin.get()
 
 
@@ -134,8 +134,8 @@ def record(
 ) -> None:
     """Add a row to the log.
 
-    ``target`` is who or what it happened to: a person or another row, a ``Target``, or words;
-    ``detail`` is kept as JSON.
+    ``target`` is the object of the action: a person or another row, a ``Target``, or text;
+    ``detail`` is stored as JSON.
     """
     record_all(action, [target], instance=instance, organisation=organisation, **detail)
 
@@ -148,7 +148,7 @@ def record_all(
     organisation: Organisation | None = None,
     **detail: Any,
 ) -> None:
-    """Add a row for each of ``targets``, to which one and the same thing happened at once."""
+    """Add a row for each of ``targets``, for one action on all of them."""
     origin = current_origin()
     user = origin.user if origin.user is not None and origin.user.is_authenticated else None
     if instance is not None:
@@ -175,6 +175,6 @@ def record_all(
 
 
 def name_of(user: Any) -> str:
-    """A person's display name, which people choose, and user name, which nobody else has."""
-    # However long the display name, the user name is not cut off.
+    """A person's display name, followed by the unique user name."""
+    # The display name is cut, so that the user name never is.
     return f"{user.display_name[:140]} ({user.username})"

@@ -1,4 +1,4 @@
-"""Reading the audit log: what somebody looks for, page by page, without counting millions."""
+"""Search the audit log, by keyset pagination."""
 
 import re
 from collections.abc import Iterator
@@ -14,19 +14,19 @@ from instances.models import AuditEntry
 from web.search_words import search_words
 
 ENTRIES_PER_PAGE = 50
-# How far a search looks for one page. Row security lets no index find words, so that a rare name
-# would otherwise cost a pass through the whole log.
-LOOKED_THROUGH_PER_PAGE = 20_000
-# The number of an account: what fits in a bigint.
+# Entries examined for one page. Row security prevents index scans on words, so a rare name would
+# otherwise cost a scan of the whole log.
+EXAMINED_PER_PAGE = 20_000
+# The primary key of an account, within bigint.
 _NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 @dataclass(frozen=True)
 class Search:
-    """What to show of a log; what is empty does not narrow it."""
+    """Filters of the log; empty ones match everything."""
 
     action: str = ""
-    # Words in the names of who did it, or of whom it happened to, or the number of either.
+    # Words in the names of actor or target, or the primary key of either.
     person: str = ""
     # Words in the name of the organisation or the instance.
     place: str = ""
@@ -35,13 +35,13 @@ class Search:
 
     @property
     def is_narrow(self) -> bool:
-        """Whether it asks for more than a time."""
+        """Whether it filters by more than the date."""
         return bool(self.action or self.person or self.place)
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a page of the log ended."""
+    """The position of an entry in the log."""
 
     at: datetime
     pk: UUID
@@ -51,7 +51,7 @@ class Place:
 
     @classmethod
     def parse(cls, text: str) -> "Place | None":
-        """What ``str`` wrote; None for anything else."""
+        """Parse the output of ``str``; None for anything else."""
         at, _underscore, pk = text.partition("_")
         try:
             parsed = cls(datetime.fromisoformat(at), UUID(pk))
@@ -62,9 +62,9 @@ class Place:
 
 @dataclass(frozen=True)
 class Page:
-    """Some entries, the newest first, and where the next page begins.
+    """Entries, newest first, and the position after which the next page starts.
 
-    A narrow search may find nothing on a page and more on the next one.
+    A page of a narrow search may be empty although the next one is not.
     """
 
     entries: list[AuditEntry]
@@ -74,15 +74,15 @@ class Page:
 def read_page(
     level: Level, search: Search, after: Place | None = None, size: int = ENTRIES_PER_PAGE
 ) -> Page:
-    """The entries that follow ``after``, the newest first. Run inside ``level.visible()``."""
-    passed = _in_time(level, search)
+    """The entries after ``after``, newest first. Run inside ``level.visible()``."""
+    rest = _in_time(level, search)
     if after is not None:
-        # Said so that PostgreSQL begins there in its index, instead of passing what came before.
-        passed = passed.filter(at__lte=after.at).exclude(at=after.at, pk__lte=after.pk)
-    horizon = _horizon(passed) if search.is_narrow else None
+        # In this form PostgreSQL starts there in its index, instead of skipping earlier rows.
+        rest = rest.filter(at__lte=after.at).exclude(at=after.at, pk__lte=after.pk)
+    horizon = _horizon(rest) if search.is_narrow else None
     if horizon is not None:
-        passed = passed.filter(at__gte=horizon.at).exclude(at=horizon.at, pk__gt=horizon.pk)
-    entries = list(_narrowed(passed, search)[: size + 1])
+        rest = rest.filter(at__gte=horizon.at).exclude(at=horizon.at, pk__gt=horizon.pk)
+    entries = list(_narrowed(rest, search)[: size + 1])
     if len(entries) <= size:
         return Page(entries, horizon)
     last = entries[size - 1]
@@ -90,7 +90,7 @@ def read_page(
 
 
 def read_batches(level: Level, search: Search, size: int = 1000) -> Iterator[list[AuditEntry]]:
-    """Every matching entry, a batch a transaction, so that neither memory nor a lock grows."""
+    """Every matching entry, one transaction per batch, to limit memory and lock time."""
     after: Place | None = None
     while True:
         with level.visible():
@@ -112,9 +112,9 @@ def _in_time(level: Level, search: Search) -> QuerySet[AuditEntry]:
 
 
 def _horizon(entries: QuerySet[AuditEntry]) -> Place | None:
-    """The last entry to look at for this page; None when fewer are left."""
+    """The last entry to examine for this page; None if fewer are left."""
     farthest = entries.values_list("at", "pk")
-    found = list(farthest[LOOKED_THROUGH_PER_PAGE - 1 : LOOKED_THROUGH_PER_PAGE])
+    found = list(farthest[EXAMINED_PER_PAGE - 1 : EXAMINED_PER_PAGE])
     return Place(*found[0]) if found else None
 
 

@@ -1,10 +1,9 @@
-"""Many members at once, from lines such as ``jeanne.martin, editor``.
+"""Import members from lines such as ``jeanne.martin, editor``.
 
     text → read_lines → look_up (shown, to confirm) → add_members
 
 Each function runs inside ``tenant(instance)``, or ``administering`` its organisation. People are
-found as ``person_lookup`` finds one: a name that nobody has and that of somebody of another
-organisation have the same outcome.
+found by ``lookup``: an unknown name and a person of another organisation have the same outcome.
 """
 
 import csv
@@ -25,7 +24,7 @@ MAX_CHARS: Final = 1 << 16
 
 
 class Outcome(StrEnum):
-    """What becomes of a line."""
+    """The outcome of a line."""
 
     FOUND = "found"
     ADDED = "added"
@@ -39,7 +38,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class ImportedLine:
-    """A line, counted from 1; ``person`` is the account that its name means, if any."""
+    """A line, numbered from 1; ``person`` is the account that its name matches, if any."""
 
     number: int
     identifier: str
@@ -49,14 +48,14 @@ class ImportedLine:
 
     @property
     def role_label(self) -> str:
-        """The role in words; one that there is not, as it was written."""
+        """The label of the role; an unknown role as it was written."""
         return str(dict(Role.choices).get(self.role, self.role))
 
 
 def read_lines(text: str) -> list[ImportedLine]:
-    """The lines that say something, the heading left out.
+    """Parse the non-empty lines, without the heading.
 
-    Raises TooManyLines before anybody has been looked up.
+    Raises TooManyLines before any look-up.
     """
     rows = text[: MAX_CHARS + 1].splitlines()
     if len(text) > MAX_CHARS or sum(bool(row.strip()) for row in rows) > MAX_LINES + 1:
@@ -77,9 +76,9 @@ def read_lines(text: str) -> list[ImportedLine]:
 def look_up(
     instance: Instance, lines: Collection[ImportedLine], *, among: Organisation | None
 ) -> list[ImportedLine]:
-    """Say of each line whom it means and whether that person can be added; recorded as a search.
+    """Find the account of each line and whether it can be added; audited as a search.
 
-    A handful of queries, however many lines there are.
+    In a constant number of queries.
     """
     people = find_people({line.identifier for line in lines}, among=among)
     fitting = {one.pk for found in people.values() for one in found}
@@ -91,7 +90,7 @@ def look_up(
     seen: set[int] = set()
     report = []
     for line in lines:
-        outcome, person = _judge(line, people[line.identifier], members, seen)
+        outcome, person = _outcome_of(line, people[line.identifier], members, seen)
         if outcome == Outcome.FOUND:
             seen.add(person.pk)
         report.append(replace(line, outcome=outcome, person=person))
@@ -104,7 +103,7 @@ def look_up(
 def add_members(
     instance: Instance, report: Collection[ImportedLine], *, confirmed: Collection[int]
 ) -> list[ImportedLine]:
-    """Add the people found whose number is among ``confirmed``; nobody's role is changed."""
+    """Add the found people whose primary key is in ``confirmed``; existing roles are kept."""
     outcomes = [
         replace(line, outcome=_decide(line, confirmed)) if line.outcome == Outcome.FOUND else line
         for line in report
@@ -125,7 +124,7 @@ def _decide(line: ImportedLine, confirmed: Collection[int]) -> Outcome:
     return Outcome.ADDED if line.person.pk in confirmed else Outcome.NOT_CONFIRMED
 
 
-def _judge(
+def _outcome_of(
     line: ImportedLine, people: list[Any], members: set[int], seen: set[int]
 ) -> tuple[Outcome, Any]:
     if line.role not in Role.values:

@@ -1,8 +1,7 @@
-"""The members of an instance, a page at a time, however many there are.
+"""Pages of the members of an instance.
 
-Up to ``SORTED_AT_MOST`` of them are listed by name, on numbered pages. To sort a hundred thousand
-people by their names, or to count them, takes the database longer than a page may: they are listed
-the last come first, each page after the former, and found by search.
+Up to ``SORTED_AT_MOST`` members are sorted by name, on numbered pages. More are listed newest
+first, by keyset pagination: sorting or counting a hundred thousand people is too slow.
 """
 
 from dataclasses import dataclass
@@ -14,13 +13,13 @@ from instances.models import Instance, Membership
 
 PER_PAGE = 50
 SORTED_AT_MOST = 2_000
-# Of the number of a row.
+# Digits of a primary key.
 _MAX_DIGITS = 18
 
 
 @dataclass(frozen=True)
 class MemberList:
-    """One page of members; ``page`` where pages are numbered, else the way on (``before``)."""
+    """One page of members; ``page`` if pages are numbered, else ``before`` for the next page."""
 
     members: list[Membership]
     page: Page | None = None
@@ -35,9 +34,9 @@ class MemberList:
 def list_members(
     instance: Instance, *, search: str = "", page: str = "", before: str = ""
 ) -> MemberList:
-    """Return a page of the members whose names hold ``search``.
+    """Return a page of the members whose names contain ``search``.
 
-    ``page`` is a number; ``before`` is what the page before this one ended with. Run it inside
+    ``page`` is a page number; ``before`` the value of the previous ``MemberList``. Run it inside
     ``tenant(instance)``, or ``administering`` its organisation.
     """
     found = members_of(instance, search)
@@ -47,7 +46,7 @@ def list_members(
     newest = found.order_by("-pk")
     if before.isdecimal() and len(before) <= _MAX_DIGITS:
         newest = newest.filter(pk__lt=before)
-    # Their numbers first: joined before they are cut, people would be read by the thousand.
+    # Primary keys first: joining before the limit would read people by the thousand.
     numbers = list(newest.values_list("pk", flat=True)[: PER_PAGE + 1])
     before_next = numbers[PER_PAGE - 1] if len(numbers) > PER_PAGE else None
     shown_rows = members_of(instance).filter(pk__in=numbers[:PER_PAGE]).order_by("-pk")

@@ -1,11 +1,11 @@
-"""Which account a user name or an address means: asked wherever somebody is given a right.
+"""Find accounts by user name or e-mail address, to grant them rights.
 
-A name means the account whose user name it is, or one whose address it is and that may be found by
-it. Where it fits two accounts nobody is found: the right would go to the wrong person.
+A name matches the account with this user name, and accounts with this address that may be found by
+it. A name that matches two accounts finds neither: the right could go to the wrong person.
 
-Operators find every account. Whoever administers an organisation or an instance finds the people of
-that organisation alone (``people_of``); for everybody else the answer is that of a name which
-nobody has, so that guessing tells nothing.
+Operators find every account. Administrators of an organisation or an instance find only people of
+that organisation (``people_of``); for all others the answer is the same as for an unknown name, so
+that guessing reveals nothing.
 """
 
 from collections import defaultdict
@@ -23,7 +23,7 @@ from people.usernames import normalise_username
 
 
 def find_person(name: str, *, among: Organisation | None) -> Any:
-    """The active account that ``name`` means; ``among`` None: of all accounts, for operators.
+    """The active account that matches ``name``; ``among`` None: of all accounts, for operators.
 
     Raises MemberNotFound or AmbiguousName.
     """
@@ -36,7 +36,7 @@ def find_person(name: str, *, among: Organisation | None) -> Any:
 
 
 def find_people(names: Iterable[str], *, among: Organisation | None) -> dict[str, list[Any]]:
-    """The accounts that each of ``names`` fits, by name; two queries, however many there are."""
+    """The accounts that match each of ``names``, by name, in two queries."""
     wanted = {name: (normalise_username(name), name.lower()) for name in names}
     if among is None:
         return _fitting(wanted, get_user_model()._default_manager.all())
@@ -45,10 +45,10 @@ def find_people(names: Iterable[str], *, among: Organisation | None) -> dict[str
 
 
 def people_of(organisation: Organisation) -> QuerySet[Any]:
-    """The accounts of an organisation; to be read inside ``administering(organisation)``.
+    """The accounts of an organisation. Evaluate inside ``administering(organisation)``.
 
-    Those whose institution said so at their last login, its administrators, and the members of its
-    instances. Guests are not: they come from elsewhere, for one instance.
+    People whose identities name the organisation, its administrators, and the members of its
+    instances; not guests, who come from elsewhere for one instance.
     """
     person = OuterRef("pk")
     said = Identity.objects.filter(user=person, organisation_ids__contains=[organisation.pk])
@@ -64,9 +64,9 @@ def people_of(organisation: Organisation) -> QuerySet[Any]:
 
 
 def searched_by(user: Any, organisation: Organisation | None) -> Organisation | None:
-    """Among whom ``user`` finds people: operators among all accounts (None), others in theirs.
+    """The organisation to which searches of ``user`` are limited; None for operators.
 
-    Raises ValueError for somebody who is no operator and acts for no organisation.
+    Raises ValueError for a person who is not an operator and acts for no organisation.
     """
     if user.is_staff:
         return None

@@ -1,6 +1,6 @@
-"""Who belongs to an instance, and as what.
+"""Memberships: listed, added, changed, ended by administrators.
 
-All of it but ``memberships_of`` runs inside ``tenant(instance)``, or ``administering`` its
+All functions except ``memberships_of`` run inside ``tenant(instance)``, or ``administering`` its
 organisation.
 """
 
@@ -27,13 +27,13 @@ from instances.tenancy import as_user
 from people.search import searchable
 from web.search_words import search_words
 
-# Without the characters that look alike.
+# Without characters that look alike.
 PASSWORD_ALPHABET = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # noqa: S105 (letters)
 PASSWORD_GROUPS, PASSWORD_GROUP_LENGTH = 4, 5
 
 
 def memberships_of(user: Any) -> list[Membership]:
-    """The memberships of one person that last, with instances and organisations, by name."""
+    """The current memberships of a person, with instances and organisations, sorted by name."""
     with as_user(user.pk):
         return list(
             Membership.objects.current()
@@ -44,7 +44,7 @@ def memberships_of(user: Any) -> list[Membership]:
 
 
 def members_of(instance: Instance, search: str = "") -> QuerySet[Membership]:
-    """Memberships with their people, by name; ``search`` looks in names and addresses."""
+    """Memberships with their people, sorted by name; ``search`` matches names and addresses."""
     accepted = Invitation.objects.for_instance(instance).filter(accepted_by=OuterRef("user"))
     memberships = (
         Membership.objects.for_instance(instance)
@@ -70,11 +70,11 @@ def create_local_member(
     created_by: Any,
     expires_at: datetime | None = None,
 ) -> tuple[Membership, str]:
-    """Create an account and its membership; return it with the password, kept nowhere in clear.
+    """Create an account and its membership; return the membership and the one-time password.
 
-    The person must change the password at the first login. Other instances find them by the user
-    name alone, as nothing has verified the address. ``created_by`` controls the account from then
-    on (``account_control``). Raises UsernameTaken, AddressTaken, or PersonalInstance.
+    The person must change the password at the first login. Other instances find the account by
+    user name only, as the address is not verified. ``created_by`` is recorded as controlling the
+    account (``account_control``). Raises UsernameTaken, AddressTaken or PersonalInstance.
     """
     if instance.kind == Instance.Kind.PERSONAL:
         raise PersonalInstance(instance.slug)
@@ -101,10 +101,10 @@ def create_local_member(
 
 
 def change_role(*, membership: Membership, role: str) -> None:
-    """Give the member this role, whatever rules say. Raises LastAdministrator.
+    """Set the role of a member, who no longer depends on a rule. Raises LastAdministrator.
 
-    Somebody who becomes a guest loses the keys they made, and who administers no longer the
-    invitations that nobody has accepted.
+    Becoming a guest revokes the person's keys; no longer being an administrator revokes the open
+    invitations that they created.
     """
     former = membership.role
     with transaction.atomic():
@@ -126,7 +126,7 @@ def change_role(*, membership: Membership, role: str) -> None:
 
 
 def change_end(*, membership: Membership, expires_at: datetime | None) -> None:
-    """Let the membership end then, whatever rules say; None: never. Raises LastAdministrator."""
+    """Set the end of a membership (None: no end), no longer by a rule. Raises LastAdministrator."""
     with transaction.atomic():
         if expires_at is not None:
             _keep_an_administrator(membership)
@@ -142,7 +142,7 @@ def change_end(*, membership: Membership, expires_at: datetime | None) -> None:
 
 
 def remove_member(membership: Membership) -> None:
-    """Take the person out of the instance, and end the keys they made. Raises LastAdministrator."""
+    """Remove a member and revoke their keys. Raises LastAdministrator."""
     with transaction.atomic():
         _keep_an_administrator(membership)
         removal.end_memberships(
@@ -156,10 +156,7 @@ def remove_member(membership: Membership) -> None:
 def join(
     instance: Instance, user: Any, role: str, *, expires_at: datetime | None = None
 ) -> Membership:
-    """Make a person a member by hand. Raises AlreadyMember.
-
-    A membership that has ended begins anew.
-    """
+    """Add a person as a member; an ended membership is renewed. Raises AlreadyMember."""
     with transaction.atomic():
         membership, created = Membership.objects.select_for_update().get_or_create(
             instance=instance, user=user, defaults={"role": role, "expires_at": expires_at}
@@ -188,13 +185,13 @@ def one_time_password() -> str:
 
 
 def constraint_of(error: IntegrityError) -> str:
-    """The name of the constraint of PostgreSQL that a row would have broken, "" if unknown."""
+    """The name of the violated PostgreSQL constraint; "" if unknown."""
     diagnosis = getattr(error.__cause__, "diag", None)
     return getattr(diagnosis, "constraint_name", None) or ""
 
 
 def _keep_an_administrator(membership: Membership) -> None:
-    """Raise LastAdministrator if nobody else administers the instance for good.
+    """Raise LastAdministrator unless another administrator without an end remains.
 
     Locks the administrators' rows, so that two who remove each other cannot both succeed.
     """

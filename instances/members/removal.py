@@ -1,8 +1,7 @@
-"""People leave an instance: by an administrator, with a rule or an identity, or in time.
+"""Remove people from an instance, for whatever reason.
 
-Whichever way it comes, the same ends at once: the membership, the ownership, the keys made by it,
-and the sessions of who has no way to log in any more. An answer that is being written to such a
-person is stopped where it is written (``chat.answers.live``).
+This ends their membership, ownership, keys and open invitations, and the sessions of people who can
+no longer log in. ``chat.answers.live`` stops answers that are being generated for them.
 """
 
 from collections.abc import Sequence
@@ -22,10 +21,10 @@ _CHUNK = 1000
 def end_memberships(
     instance: Instance, user_ids: Sequence[int], *, action: audit.Action, **detail: Any
 ) -> int:
-    """Take people out of an instance; return how many.
+    """Remove people from an instance; return how many memberships ended.
 
-    Run inside ``tenant(instance)`` or ``administering`` its organisation. A few queries for each
-    thousand of them.
+    Run inside ``tenant(instance)`` or ``administering`` its organisation. A few queries per
+    thousand people.
     """
     ended = 0
     with transaction.atomic():
@@ -36,14 +35,14 @@ def end_memberships(
 
 
 def revoke_keys(instance: Instance, user_ids: Sequence[int]) -> None:
-    """End the keys that people made in an instance."""
+    """Revoke the keys of people in an instance."""
     ApiKey.objects.for_instance(instance).filter(created_by__in=user_ids, revoked_at=None).update(
         revoked_at=timezone.now()
     )
 
 
 def revoke_invitations(instance: Instance, user_ids: Sequence[int]) -> None:
-    """End the open invitations that people made: none is their way back."""
+    """Revoke the open invitations that people created, so that none readmits them."""
     Invitation.objects.for_instance(instance).filter(
         created_by__in=user_ids, accepted_at=None, revoked_at=None
     ).update(revoked_at=timezone.now())
@@ -56,7 +55,7 @@ def _end(
     revoke_keys(instance, user_ids)
     revoke_invitations(instance, user_ids)
     ended, _by_model = Membership.objects.for_instance(instance).filter(user__in=user_ids).delete()
-    # Who is not in it any more cannot answer for it, or take it back.
+    # A former member cannot own the instance.
     Instance.objects.filter(pk=instance.pk, owner__in=user_ids).update(owner=None)
     _end_sessions(user_ids)
     audit.record_all(action, people, instance=instance, **detail)
@@ -64,9 +63,9 @@ def _end(
 
 
 def _end_sessions(user_ids: Sequence[int]) -> None:
-    """End the sessions of who has neither a password nor an identity left.
+    """End the sessions of people who have neither a password nor an identity left.
 
-    A session is bound to the password's hash, an unusable one too: another one ends it.
+    A session is bound to the password hash, even an unusable one: setting a new one ends it.
     """
     people = get_user_model()._default_manager.filter(
         pk__in=user_ids,

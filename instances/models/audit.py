@@ -7,11 +7,11 @@ from django.db import models
 
 
 class AuditEntry(models.Model):
-    """One administrative act; PostgreSQL refuses to change or delete it (``0003_append_only``).
+    """One administrative action. PostgreSQL refuses to change or delete it (append-only trigger).
 
-    The tables' owner can switch that off: ``AuditSeal`` is the evidence of what is changed then.
-    Without foreign keys: it outlives what it speaks of. The key is made here, so that an insert
-    needs no right to read.
+    The owner of the tables can disable that; ``AuditSeal`` makes such changes evident. It has no
+    foreign keys, as it outlives the rows it names. The primary key is generated here, so that an
+    insert needs no right to read.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -23,10 +23,10 @@ class AuditEntry(models.Model):
     # Where it happened; both None for what concerns the whole site.
     organisation_id = models.BigIntegerField(null=True)
     instance_id = models.BigIntegerField(null=True)
-    # In words, as it was called then: "Faculté de droit", "Jeanne Martin".
+    # The names at that time: "Faculté de droit", "Jeanne Martin".
     place = models.CharField(max_length=200, blank=True)
     target = models.CharField(max_length=300, blank=True)
-    # What does not change with the name: "user" and its key, "apikey", "accessrule", "invitation"…
+    # Permanent kind and primary key: "user", "apikey", "accessrule", "invitation"…
     target_kind = models.CharField(max_length=40, blank=True)
     target_id = models.BigIntegerField(null=True)
     detail = models.JSONField(default=dict, encoder=DjangoJSONEncoder)

@@ -9,10 +9,10 @@ from instances.models.organisations import Instance, Organisation
 
 
 class Charter(models.Model):
-    """One version of what people agree to before they use an instance.
+    """One version of the terms that people accept before they use an instance.
 
-    Without organisation and instance it is the federation's, and holds everywhere; an
-    organisation's holds in its instances. A published version never changes: a new one follows it.
+    Without organisation and instance it applies to the whole site; an organisation's applies to its
+    instances. A published version never changes.
     """
 
     organisation = models.ForeignKey(
@@ -55,7 +55,7 @@ class Charter(models.Model):
         return f"charter {self.version} of {self.instance_id or self.organisation_id or 'all'}"
 
     def text_in(self, language: str) -> str:
-        """The text in a language, else in the other."""
+        """The text in ``language``, else in the other one."""
         texts = (self.text_fr, self.text_en)
         return (texts[0] or texts[1]) if language.startswith("fr") else (texts[1] or texts[0])
 

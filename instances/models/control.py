@@ -1,25 +1,25 @@
-"""Who could log in to somebody else's account, because they opened it or set what opens it."""
+"""Control of one person over another's account, which they created or whose login they set."""
 
 from django.conf import settings
 from django.db import models
 
 
 class AccountControl(models.Model):
-    """One person's control over another's account: they know, or chose, how to log in to it.
+    """One person's control over another's account, to which they could log in.
 
-    It belongs to the deployment and to no instance: an account made in one instance may be added
-    to another. ``instances.account_control`` writes and reads it.
+    Not tenant data: an account created in one instance may be added to another.
+    ``instances.account_control`` writes and reads it.
     """
 
     class Reason(models.TextChoices):
-        """What the controller did; read by the code and shown to nobody."""
+        """What the controller did; not shown."""
 
         CREATED = "created"
-        # Made the invitation with which the account was created.
+        # Created the invitation with which the account was created.
         INVITED = "invited"
         PASSWORD = "password"  # noqa: S105 (a reason)
         ADDRESS = "address"
-        # Controls the account of whoever did one of these.
+        # Controls the account of a person who did one of these.
         INDIRECT = "indirect"
 
     account = models.ForeignKey(
@@ -29,13 +29,13 @@ class AccountControl(models.Model):
     controller = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+"
     )
-    # As it was then, for the notice that the person reads.
+    # The name at that time, for the notice.
     controller_name = models.CharField(max_length=300, blank=True)
     reason = models.CharField(max_length=10, choices=Reason)
-    # Where the person is told of it by mail: the address before the change.
+    # The address for the notice: the one before the change.
     notice_address = models.EmailField(blank=True)
     at = models.DateTimeField()
-    # When somebody else confirmed that the person alone uses the account.
+    # When another person confirmed that only its person uses the account.
     ended_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -1,4 +1,4 @@
-"""People in instances: memberships, the rules and invitations that bring them, and their keys."""
+"""Memberships, access rules, invitations, API keys and identities."""
 
 from datetime import datetime
 from typing import Self
@@ -36,7 +36,7 @@ class Role(models.TextChoices):
 
 
 class Affiliation(models.TextChoices):
-    """What federations say of somebody's part in an institution (eduPerson 202208, 2.2.1)."""
+    """A person's affiliation with an institution (eduPerson 202208, 2.2.1)."""
 
     STAFF = "staff", _("Staff")
     EMPLOYEE = "employee", _("Employee")
@@ -62,7 +62,7 @@ def staff_floor() -> list[str]:
 
 
 class AccessRule(InstanceOwnedModel):
-    """Lets in whoever fits, with a role; nobody becomes an administrator by it."""
+    """Admits matching people with a role; never as administrators."""
 
     class Audience(models.TextChoices):
         ORGANISATION = "organisation", _("Anyone of our organisation")
@@ -74,7 +74,7 @@ class AccessRule(InstanceOwnedModel):
     # Of ORGANISATIONS: their numbers. Of FEDERATION: its registration authority.
     organisation_ids = ArrayField(models.BigIntegerField(), default=list, blank=True)
     federation = models.CharField(_("federation"), max_length=255, blank=True)
-    # Each that is not empty narrows the audience.
+    # Each non-empty filter narrows the audience.
     affiliations = ArrayField(
         models.CharField(max_length=30, choices=Affiliation), default=staff_floor, blank=True
     )
@@ -106,12 +106,12 @@ class MembershipQuerySet(InstanceQuerySet):
     """Reads of memberships."""
 
     def current(self, now: datetime | None = None) -> Self:
-        """Those whose time is not up."""
+        """Memberships that have not ended."""
         return self.filter(Q(expires_at=None) | Q(expires_at__gt=now or timezone.now()))
 
 
 class Membership(InstanceOwnedModel):
-    """What one person may do in one instance."""
+    """The role of a person in an instance."""
 
     Role = Role
 
@@ -119,7 +119,7 @@ class Membership(InstanceOwnedModel):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships"
     )
     role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.MEMBER)
-    # The rule that let the person in, and whose role and end they share; None: somebody did.
+    # The rule that granted the membership; None: a person did.
     rule = models.ForeignKey(
         AccessRule, null=True, blank=True, on_delete=models.SET_NULL, related_name="memberships"
     )
@@ -147,12 +147,12 @@ class Membership(InstanceOwnedModel):
 
     @property
     def has_ended(self) -> bool:
-        """Whether its time is up."""
+        """Whether the membership has ended."""
         return self.expires_at is not None and self.expires_at <= timezone.now()
 
     @property
     def may_read_documents(self) -> bool:
-        """Whether this person may open the documents themselves, not only what is cited."""
+        """Whether this person may open documents, beyond cited passages."""
         return self.role != Role.GUEST
 
     @property
@@ -167,10 +167,10 @@ class Membership(InstanceOwnedModel):
 
 
 class Invitation(InstanceOwnedModel):
-    """A single-use way into an instance, for whoever holds its link; only its digest is kept."""
+    """A single-use link by which a person joins an instance; only its digest is stored."""
 
     digest = models.CharField(max_length=64, unique=True)
-    # Where it was sent, if it was; it proves nothing about who accepts.
+    # Where it was sent, if it was; it does not verify who accepts.
     email = models.EmailField(_("e-mail address"), blank=True)
     note = models.CharField(_("for whom"), max_length=200, blank=True)
     role = models.CharField(
@@ -184,7 +184,7 @@ class Invitation(InstanceOwnedModel):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(_("valid until"))
-    # How long the membership lasts; None: until somebody ends it.
+    # The end of the membership; None: no end.
     membership_expires_at = models.DateTimeField(_("access until"), null=True, blank=True)
     accepted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
@@ -205,7 +205,7 @@ class Invitation(InstanceOwnedModel):
 
     @property
     def makes_accounts(self) -> bool:
-        """Whether somebody without an account may make one with it; not for a personal space."""
+        """Whether it lets people create an account; not for a personal instance."""
         return self.instance.kind != Instance.Kind.PERSONAL
 
     @property
@@ -213,14 +213,14 @@ class Invitation(InstanceOwnedModel):
         """``accepted``, ``revoked``, ``expired`` or ``open``."""
         if self.accepted_at is not None:
             return "accepted"
-        # Who was switched off does not come back by a link of their own.
+        # A deactivated person cannot return by an own invitation.
         if self.revoked_at is not None or (self.created_by and not self.created_by.is_active):
             return "revoked"
         return "open" if self.expires_at > timezone.now() else "expired"
 
 
 class ApiKey(InstanceOwnedModel):
-    """A secret by which a program acts in one instance; only its digest is kept."""
+    """A secret by which a program acts in an instance; only its digest is stored."""
 
     class Scope(models.TextChoices):
         CHAT = "chat", _("Ask questions and search")
@@ -230,7 +230,7 @@ class ApiKey(InstanceOwnedModel):
     prefix = models.CharField(max_length=12)
     digest = models.CharField(max_length=64, unique=True)
     scope = models.CharField(_("scope"), max_length=10, choices=Scope, default=Scope.CHAT)
-    # Whose key it is: it ends with the person's access. None: an operator's command made it.
+    # The owner, with whose access it ends. None: created by an operator's command.
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
@@ -238,8 +238,8 @@ class ApiKey(InstanceOwnedModel):
     last_used_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(_("expires on"), null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
-    # When its person made or confirmed it in a session that had a second factor, and who saw that
-    # one: "" an app or a key of this site, else the source of a login (``Identity.source``).
+    # When the owner created or confirmed it in a session with a second factor, and who verified
+    # that: "" for an authenticator of this site, else the source of a login (``Identity.source``).
     second_factor_at = models.DateTimeField(null=True, blank=True)
     second_factor_source = models.CharField(max_length=255, blank=True)
 
@@ -251,26 +251,26 @@ class ApiKey(InstanceOwnedModel):
 
     @property
     def is_valid(self) -> bool:
-        """Whether it was not revoked and its time is not up."""
+        """Whether it is neither revoked nor expired."""
         return self.revoked_at is None and (
             self.expires_at is None or self.expires_at > timezone.now()
         )
 
 
 class Identity(models.Model):
-    """What an institution said of a person at the last login through it.
+    """The verified claims about a person at the last login by one source.
 
-    Access rules are judged by these rows alone; ``instances.rules.identities`` writes them.
+    Access rules are evaluated on these rows alone; ``instances.rules.identities`` writes them.
     """
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="identities"
     )
-    # The login it came by, such as "saml:<uid>".
+    # The login, such as "saml:<uid>".
     source = models.CharField(max_length=255)
-    # The organisations whose login rules the person fits.
+    # The organisations whose login rules the person matches.
     organisation_ids = ArrayField(models.BigIntegerField(), default=list)
-    # The registration authority of the identity provider, when a federation's feed brought it.
+    # The registration authority of an identity provider from a federation's feed.
     federation = models.CharField(max_length=255, blank=True)
     scopes = ArrayField(models.CharField(max_length=255), default=list)
     affiliations = ArrayField(models.CharField(max_length=30), default=list)
@@ -288,6 +288,6 @@ class Identity(models.Model):
 
     @property
     def affiliation_labels(self) -> list[str]:
-        """The affiliations in words; one that eduPerson does not know, as it is."""
+        """The labels of the affiliations; unknown ones as they are."""
         labels = dict(Affiliation.choices)
         return [str(labels.get(name, name)) for name in self.affiliations]

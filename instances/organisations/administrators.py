@@ -1,6 +1,6 @@
-"""What an organisation's administrators and the site's operators decide about an organisation.
+"""Administrators of an organisation, and whether the organisation is enabled.
 
-Switching one off ends sessions too, which lie above: ``accounts.people.organisations``.
+Disabling one also ends sessions: ``accounts.people.organisations``.
 """
 
 from typing import Any
@@ -16,7 +16,7 @@ from instances.rules.matching import reevaluate_organisation
 
 
 def administrators_of(organisation: Organisation) -> QuerySet[OrganisationAdministrator]:
-    """Who administers the organisation, by name."""
+    """The administrators of the organisation, sorted by name."""
     return organisation.administrators.select_related("user").order_by(
         "user__last_name", "user__first_name", "user__username"
     )
@@ -25,12 +25,12 @@ def administrators_of(organisation: Organisation) -> QuerySet[OrganisationAdmini
 def add_administrator(
     organisation: Organisation, user: Any, *, by: Any
 ) -> OrganisationAdministrator:
-    """Let a person (``person_lookup``) manage the organisation.
+    """Make a person an administrator of the organisation.
 
-    Raises AlreadyAdministrator, or as ``require_independent`` of ``by``.
+    Raises AlreadyAdministrator, and the errors of ``require_independent`` for ``by``.
     """
     if user.pk != by.pk:
-        # To oneself it gives nothing: an operator manages every organisation as it is.
+        # Operators gain nothing by adding themselves: they manage every organisation.
         require_independent(actor=by, person=user)
     with transaction.atomic():
         administrator, created = OrganisationAdministrator.objects.get_or_create(
@@ -47,14 +47,14 @@ def add_administrator(
 
 
 def remove_administrator(administrator: OrganisationAdministrator, *, may_be_last: bool) -> None:
-    """End somebody's administration.
+    """Remove an administrator of an organisation.
 
-    ``may_be_last``: operators may leave an organisation to themselves. Raises
+    ``may_be_last`` is for operators, who may remove the last one. Raises
     LastOrganisationAdministrator.
     """
     organisation, user = administrator.organisation, administrator.user
     with transaction.atomic():
-        # Two who remove each other wait here, and the second is refused.
+        # Locked, so that two administrators cannot remove each other concurrently.
         Organisation.objects.select_for_update().get(pk=organisation.pk)
         others = organisation.administrators.filter(user__is_active=True).exclude(
             pk=administrator.pk
@@ -70,9 +70,9 @@ def remove_administrator(administrator: OrganisationAdministrator, *, may_be_las
 
 
 def set_enabled(organisation: Organisation, *, is_enabled: bool) -> None:
-    """Close or open all instances of the organisation, their keys, and its login rules.
+    """Enable or disable an organisation: its instances, their keys, and its login rules.
 
-    Off, it lets nobody into other organisations' instances either.
+    While disabled, its identities admit nobody to instances of other organisations either.
     """
     action = audit.Action
     with transaction.atomic():

@@ -1,4 +1,4 @@
-"""Organisations and instances are made here, whoever asks: a person, an operator, a command."""
+"""Create organisations and instances."""
 
 from typing import Any, TypeVar
 
@@ -10,7 +10,7 @@ from instances.models import Instance, Membership, Organisation, Sensitivity
 from instances.tenancy import tenant
 
 SLUG_LENGTH = 60
-# Two of one name, made at the same moment, want the same identifier.
+# Concurrent creations with the same name compete for one slug.
 _TRIES = 5
 
 Named = TypeVar("Named", Organisation, Instance)
@@ -72,7 +72,7 @@ def create_instance(
 
 
 def free_slug(model: type[Organisation] | type[Instance], name: str) -> str:
-    """A slug that no row of ``model`` bears, from a name in any script."""
+    """Return an unused slug of ``model``, made from a name in any script."""
     stem = slugify(name)[: SLUG_LENGTH - 5].strip("-") or model.__name__.lower()
     taken = set(model.objects.filter(slug__startswith=stem).values_list("slug", flat=True))
     number, slug = 1, stem

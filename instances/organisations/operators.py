@@ -1,4 +1,4 @@
-"""The operators of the site: who they are, and how one becomes one."""
+"""Operators of the site: listed, added, removed."""
 
 from typing import Any
 
@@ -12,15 +12,15 @@ from instances.errors import AlreadyAdministrator, LastOperator
 
 
 def operators() -> QuerySet[Any]:
-    """Every operator whose account is on, by name."""
+    """Every active operator, sorted by name."""
     people = get_user_model()._default_manager.filter(is_staff=True, is_active=True)
     return people.order_by("last_name", "first_name", "username")
 
 
 def add_operator(user: Any, *, by: Any) -> None:
-    """Let a person (``person_lookup``) operate the site, /admin/ included.
+    """Make a person an operator of the site, with access to /admin/.
 
-    Raises AlreadyAdministrator, or as ``require_independent`` of ``by``.
+    Raises AlreadyAdministrator, and the errors of ``require_independent`` for ``by``.
     """
     if user.pk != by.pk:
         require_independent(actor=by, person=user)
@@ -30,9 +30,9 @@ def add_operator(user: Any, *, by: Any) -> None:
 
 
 def remove_operator(user: Any) -> None:
-    """Let somebody no longer operate the site. Raises LastOperator."""
+    """Remove an operator. Raises LastOperator."""
     with transaction.atomic():
-        # In one order, so that two who remove each other wait here; the second is refused.
+        # Locked in one order, so that two operators cannot remove each other concurrently.
         locked = operators().order_by("pk").select_for_update()
         if not [other for other in locked if other.pk != user.pk]:
             raise LastOperator(user.username)

@@ -1,6 +1,6 @@
-"""Access rules as administrators write them: what a change would take away, and the change itself.
+"""Add, change and remove access rules, and tell who would lose access.
 
-All of it runs inside ``tenant(instance)``, or ``administering`` its organisation.
+All functions run inside ``tenant(instance)``, or ``administering`` its organisation.
 """
 
 from typing import Any
@@ -16,26 +16,26 @@ _RECORDED = ("audience", "organisation_ids", "federation", "affiliations", "scop
 
 
 def would_lose(rule: AccessRule) -> QuerySet[Membership]:
-    """Whose membership ends if the instance's rule becomes as ``rule`` is now, unsaved."""
+    """The memberships that would end if ``rule``, unsaved, were saved."""
     others = AccessRule.objects.for_instance(rule.instance).exclude(pk=rule.pk)
     rules = [*others.select_related("instance"), rule]
     return without_a_rule(rule.instance, rules).select_related("user")
 
 
 def number_admitted(rule: AccessRule) -> int:
-    """How many people the rule lets in, of those who have logged in."""
+    """Count the people with an identity that the rule admits."""
     return people_admitted(rule).values("user").distinct().count()
 
 
 def add_rule(rule: AccessRule) -> None:
-    """Keep a new rule; whom it lets in joins at their next visit."""
+    """Save a new rule; the people whom it admits join at their next visit."""
     with transaction.atomic():
         rule.save(force_insert=True)
         _record(audit.Action.RULE_ADDED, rule)
 
 
 def change_rule(rule: AccessRule) -> int:
-    """Keep the rule as it is now, and judge its members by it; return how many lost access."""
+    """Save a changed rule and re-evaluate its instance; return how many lost access."""
     with transaction.atomic():
         rule.save(force_update=True)
         lost = reevaluate_rule(rule)
@@ -44,11 +44,11 @@ def change_rule(rule: AccessRule) -> int:
 
 
 def remove_rule(rule: AccessRule) -> int:
-    """Take the rule away, and whom no other rule lets in; return how many lost access."""
+    """Delete a rule and re-evaluate its instance; return how many lost access."""
     with transaction.atomic():
         rule.is_enabled = False
         rule.save(update_fields=["is_enabled"])
-        # Before the row goes: a membership without a rule is one that somebody gave.
+        # Before the row is deleted: a membership without a rule counts as added by a person.
         lost = reevaluate_rule(rule)
         _record(audit.Action.RULE_REMOVED, rule, lost=lost)
         rule.delete()

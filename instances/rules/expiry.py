@@ -1,4 +1,4 @@
-"""What time ends: memberships, with their keys, and what institutions said of people long ago."""
+"""End memberships at their date, and forget old identities."""
 
 from datetime import datetime, timedelta
 
@@ -19,18 +19,18 @@ from instances.tenancy import tenant
 
 
 def instances_with_ended_memberships() -> QuerySet[Instance]:
-    """The instances in which somebody's time is up, in one query."""
+    """The instances with memberships past their end, in one query."""
     numbers = [pk for (pk,) in ask("instances_with_ended_memberships")]
     return Instance.objects.filter(pk__in=numbers).select_related("organisation").order_by("pk")
 
 
 def end_memberships(instance: Instance) -> int:
-    """End the memberships of an instance whose time is up; return how many.
+    """End the memberships of an instance that are past their end; return how many.
 
-    Whom an access rule lets in stays, by the rule.
+    People whom an access rule admits stay, by the rule.
     """
     with tenant(instance):
-        # Locked: an end that is put off meanwhile counts.
+        # Locked, so that a concurrent extension is respected.
         ended = (
             Membership.objects.for_instance(instance)
             .select_for_update()
@@ -49,10 +49,10 @@ def end_memberships(instance: Instance) -> int:
 
 
 def forget_old_identities(now: datetime) -> int:
-    """Forget what institutions said before ``IDENTITY_DAYS``, and what it gave; return how many.
+    """Delete identities older than ``IDENTITY_DAYS``, and end what they granted; return how many.
 
-    Whoever has left an institution does not log in there any more, so no login would tell of it:
-    they may have another way in, and a key needs none. The next login there gives all of it back.
+    A person who has left an institution no longer logs in there, so no login would report it. The
+    next login through that institution restores the access.
     """
     old = {"asserted_at__lt": now - timedelta(days=settings.IDENTITY_DAYS)}
     concerned = Identity.objects.filter(**old).values("user")

@@ -1,4 +1,4 @@
-"""What institutions said of people, kept from one login to the next for access rules to judge."""
+"""Identities: what institutions asserted at login, evaluated by access rules."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -18,9 +18,9 @@ def record_identity(
     affiliations: Collection[str] = (),
     attributes: Mapping[str, Collection[str]] | None = None,
 ) -> Identity:
-    """Keep what a login proved, in place of what the last login through ``source`` did.
+    """Save the verified claims of a login, replacing those of the last login by ``source``.
 
-    Only what was verified may come here: scoped values under a scope of the identity provider.
+    Only verified values: scoped attributes within a scope of the identity provider.
     """
     identity: Identity
     identity, _created = Identity.objects.update_or_create(
@@ -39,8 +39,8 @@ def record_identity(
 
 
 def forget_identities(**which: Any) -> int:
-    """Forget identities (``user=…``, ``source=…``), and return how many there were.
+    """Delete identities (``user=…``, ``source=…``); return how many.
 
-    What they gave access to ends with ``access_rules.reevaluate_person``.
+    Access that they granted ends with ``matching.reevaluate_person``.
     """
     return Identity.objects.filter(**which).delete()[0]

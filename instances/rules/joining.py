@@ -1,4 +1,4 @@
-"""How a person who was not invited comes into an instance: by its access rules, when they visit."""
+"""Admit people to an instance by its access rules, on their visit."""
 
 from typing import Any
 
@@ -9,9 +9,9 @@ from instances.tenancy import tenant
 
 
 def join_by_rule(user: Any, slug: str) -> bool:
-    """Make the person a member if an access rule of the instance lets them in; say whether.
+    """Make the person a member if an access rule admits them; return whether one does.
 
-    A membership whose time is up begins anew.
+    An ended membership is renewed.
     """
     identities = identities_of(user)
     if not identities:
@@ -26,8 +26,8 @@ def join_by_rule(user: Any, slug: str) -> bool:
 
 
 def admit(user: Any, instance: Instance, rule: AccessRule, identities: list[Any]) -> bool:
-    """Make the person a member by ``rule``, inside the tenant; False if it changed meanwhile."""
-    # Locked against ``access_rules.reevaluate_instance``: it sees this membership, or we its rule.
+    """Make the person a member by ``rule``, inside the tenant; False if the rule has changed."""
+    # Locked against ``matching.reevaluate_instance``: it sees this membership, or we the new rule.
     rules = AccessRule.objects.for_instance(instance).select_for_update(of=["self"], no_key=True)
     current = rules.select_related("instance").filter(pk=rule.pk).first()
     if current is None or best_rule([current], identities) is None:

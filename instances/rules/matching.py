@@ -1,10 +1,9 @@
-"""Access rules: who may enter an instance without having been invited.
+"""Evaluate access rules, which admit people to an instance without an invitation.
 
-A person fits a rule when one identity of theirs is in its audience and passes each of its filters;
-the filters of a rule are judged on one identity, never on two together. What is said of people by
-an organisation that was switched off counts for nothing.
+A person matches a rule when one of their identities is in its audience and passes all its filters;
+the filters must all match the same identity. Identities of disabled organisations are ignored.
 
-``fits`` judges one identity; ``people_admitted`` is the same judgement as a query, for many.
+``fits`` evaluates one identity; ``people_admitted`` is the same condition as a query.
 """
 
 from collections import defaultdict
@@ -37,7 +36,7 @@ _CHUNK = 5000
 
 
 def fits(rule: AccessRule, identity: Identity) -> bool:
-    """Whether the rule lets this identity in."""
+    """Whether the rule admits this identity."""
     return (
         rule.is_enabled
         and _is_in_audience(rule, identity)
@@ -51,13 +50,13 @@ def fits(rule: AccessRule, identity: Identity) -> bool:
 
 
 def best_rule(rules: Iterable[AccessRule], identities: list[Identity]) -> AccessRule | None:
-    """The rule that gives most to a person with these identities, or None."""
+    """The rule that grants the highest role to a person with these identities, or None."""
     fitting = [rule for rule in rules if any(fits(rule, identity) for identity in identities)]
     return max(fitting, key=_precedence, default=None)
 
 
 def people_admitted(rule: AccessRule) -> QuerySet[Identity]:
-    """The identities that ``fits`` the rule, which need not be saved."""
+    """The identities that the rule admits; the rule may be unsaved."""
     audiences = AccessRule.Audience
     if not rule.is_enabled:
         return Identity.objects.none()
@@ -78,7 +77,7 @@ def people_admitted(rule: AccessRule) -> QuerySet[Identity]:
 
 
 def candidate_rules(identities: list[Identity]) -> QuerySet[AccessRule]:
-    """The enabled rules whose audience may hold a person; run inside ``as_user``."""
+    """The enabled rules whose audience may include the person. Run inside ``as_user``."""
     organisation_ids = {pk for identity in identities for pk in identity.organisation_ids}
     federations = {identity.federation for identity in identities if identity.federation}
     audience = Q(
@@ -97,7 +96,7 @@ def candidate_rules(identities: list[Identity]) -> QuerySet[AccessRule]:
 
 
 def identities_of(user: Any) -> list[Identity]:
-    """What institutions said of a person, without those that were switched off."""
+    """The identities of a person, without disabled organisations."""
     identities = list(Identity.objects.filter(user=user))
     enabled = set(_enabled({pk for one in identities for pk in one.organisation_ids}))
     for identity in identities:
@@ -106,9 +105,9 @@ def identities_of(user: Any) -> list[Identity]:
 
 
 def open_instances(user: Any, search: str = "") -> list[Instance]:
-    """The open instances that a person may join by a rule and is not in yet, by name.
+    """The active instances that a person may join by a rule and is not a member of, by name.
 
-    Three queries, however many there are; ``search`` looks in names.
+    In three queries; ``search`` matches names.
     """
     identities = identities_of(user)
     if not identities:
@@ -133,9 +132,9 @@ def open_instances(user: Any, search: str = "") -> list[Instance]:
 
 
 def reevaluate_person(user: Any) -> int:
-    """Judge again the memberships that rules gave to a person; return how many ended.
+    """Re-evaluate the memberships granted to a person by rules; return how many ended.
 
-    To be called after each change of their identities, at each login that is.
+    Call it after each change of their identities, that is at each login.
     """
     identities = identities_of(user)
     with as_user(user.pk):
@@ -159,23 +158,23 @@ def reevaluate_person(user: Any) -> int:
                 )
         elif (membership.rule_id, membership.role) != (best.pk, best.role):
             with tenant(membership.instance):
-                _follow(best, [membership.pk])
+                _mark_granted(best, [membership.pk])
                 _record_change(user, membership, best)
     return ended
 
 
 def reevaluate_rule(rule: AccessRule) -> int:
-    """Judge again who is in the rule's instance, after a change of it; return how many left."""
+    """Re-evaluate the instance of a changed rule; return how many memberships ended."""
     return reevaluate_instance(rule.instance)
 
 
 def reevaluate_instance(instance: Instance) -> int:
-    """Judge again everybody whom a rule let into an instance; return how many left.
+    """Re-evaluate the memberships granted by rules in an instance; return how many ended.
 
-    A handful of queries for those who stay, and some for each thousand of those who do not.
+    A constant number of queries, plus some per thousand ended memberships.
     """
     with tenant(instance):
-        # Locked: who joins by one of them meanwhile waits, and is judged by what it became.
+        # Locked, so that a person who joins concurrently is evaluated by the changed rule.
         rules = sorted(
             AccessRule.objects.for_instance(instance)
             .filter(is_enabled=True)
@@ -191,27 +190,27 @@ def reevaluate_instance(instance: Instance) -> int:
             default=Value(0),
             output_field=BigIntegerField(),
         )
-        judged: dict[int, list[tuple[int, int]]] = defaultdict(list)
-        in_by_rule = Membership.objects.for_instance(instance).filter(rule__isnull=False)
+        changed: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        by_rule = Membership.objects.for_instance(instance).filter(rule__isnull=False)
         roles = {rule.pk: rule.role for rule in rules}
         for pk, user_id, rule_id, role, best_pk in (
-            in_by_rule.annotate(best=best)
+            by_rule.annotate(best=best)
             .values_list("pk", "user_id", "rule_id", "role", "best")
             .iterator(chunk_size=_CHUNK)
         ):
             if (rule_id, role) != (best_pk, roles.get(best_pk)):
-                judged[best_pk].append((pk, user_id))
+                changed[best_pk].append((pk, user_id))
         for rule in rules:
-            _follow(rule, [pk for pk, _user_id in judged[rule.pk]])
-        lost = [user_id for _pk, user_id in judged[0]]
+            _mark_granted(rule, [pk for pk, _user_id in changed[rule.pk]])
+        lost = [user_id for _pk, user_id in changed[0]]
         return removal.end_memberships(instance, lost, action=Action.MEMBER_LOST)
 
 
 def reevaluate_organisation(organisation: Organisation) -> int:
-    """Judge again who is in the instances that name an organisation; return how many left.
+    """Re-evaluate other instances whose rules name an organisation; return how many ended.
 
-    To be called when it is switched off. Its own instances are closed then, and their members
-    wait for it to be switched on again.
+    Call it when the organisation is disabled. Its own instances are closed then; their memberships
+    are kept until it is enabled again.
     """
     numbers = [pk for (pk,) in ask("instances_open_to_organisation", organisation.pk)]
     others = Instance.objects.filter(pk__in=numbers).exclude(organisation=organisation)
@@ -219,7 +218,7 @@ def reevaluate_organisation(organisation: Organisation) -> int:
 
 
 def without_a_rule(instance: Instance, rules: Iterable[AccessRule]) -> QuerySet[Membership]:
-    """Whom a rule let into the instance, and none of ``rules`` would; run inside its tenant."""
+    """Memberships granted by a rule that none of ``rules`` grants. Run inside the tenant."""
     memberships = Membership.objects.for_instance(instance).filter(rule__isnull=False)
     for rule in rules:
         memberships = memberships.exclude(_admitted_by(rule))
@@ -227,7 +226,7 @@ def without_a_rule(instance: Instance, rules: Iterable[AccessRule]) -> QuerySet[
 
 
 def _attribute(name: str) -> Func:
-    """The values of an attribute of an identity, whatever characters its name has."""
+    """The values of an attribute of an identity; the name may contain any character."""
     arguments = (F("attributes"), Value(name))
     return Func(*arguments, function="jsonb_extract_path", output_field=JSONField())
 
@@ -236,15 +235,15 @@ def _admitted_by(rule: AccessRule) -> Exists:
     return Exists(people_admitted(rule).filter(user=OuterRef("user")))
 
 
-def _follow(rule: AccessRule, membership_ids: list[int]) -> None:
-    """Let memberships be by this rule."""
+def _mark_granted(rule: AccessRule, membership_ids: list[int]) -> None:
+    """Mark these memberships as granted by this rule."""
     for start in range(0, len(membership_ids), _CHUNK):
         chunk = membership_ids[start : start + _CHUNK]
         Membership.objects.filter(pk__in=chunk).update(rule=rule, role=rule.role)
 
 
 def _record_change(user: Any, membership: Membership, rule: AccessRule) -> None:
-    """Tell of another role; one who follows another rule to the same has nothing new."""
+    """Audit a changed role; another rule with the same role is not recorded."""
     if membership.role != rule.role:
         audit.record(
             Action.MEMBER_CHANGED,
@@ -257,7 +256,7 @@ def _record_change(user: Any, membership: Membership, rule: AccessRule) -> None:
 
 
 def _precedence(rule: AccessRule) -> tuple[int, int]:
-    """Greater for the rule that gives more, then for the older one."""
+    """Sort key: the higher role wins, then the older rule."""
     return Role(rule.role).rank, -(rule.pk or 0)
 
 

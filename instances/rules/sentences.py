@@ -25,7 +25,7 @@ _ROLES = {
 
 
 def names_of_organisations(rules: Iterable[AccessRule]) -> dict[int, str]:
-    """The names of all organisations that the rules speak of, in one query."""
+    """The names of the organisations that the rules name, in one query."""
     wanted = {pk for rule in rules for pk in rule.organisation_ids}
     if not wanted:
         return {}
@@ -33,7 +33,7 @@ def names_of_organisations(rules: Iterable[AccessRule]) -> dict[int, str]:
 
 
 def sentence(rule: AccessRule, names: Mapping[int, str]) -> str:
-    """Such as "Staff and researchers of Université X enter as members."."""
+    """The rule in words: "Staff and researchers of Université X enter as members."."""
     parts = {
         "people": capfirst(_people(rule)),
         "role": _ROLES[Role(rule.role)](),
@@ -47,7 +47,7 @@ def sentence(rule: AccessRule, names: Mapping[int, str]) -> str:
 
 
 def conditions(rule: AccessRule) -> list[str]:
-    """What a person must have besides, a line each."""
+    """The further conditions of the rule, one per line."""
     lines = []
     if rule.scopes:
         lines.append(_("Domain: %s") % get_text_list(rule.scopes, _("or")))

@@ -24,13 +24,13 @@ class QuotaForm(forms.ModelForm):
 
 
 class SuspensionForm(forms.Form):
-    """Why an instance is suspended; its members read it."""
+    """The reason of a suspension, shown to the members."""
 
     reason = forms.CharField(label=_("Reason, which its members will read"), max_length=300)
 
 
 class OwnerForm(forms.Form):
-    """Who is to own an instance."""
+    """The member who becomes the owner."""
 
     member = forms.ModelChoiceField(queryset=Membership.objects.none())
 

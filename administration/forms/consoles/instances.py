@@ -7,7 +7,7 @@ from instances.models import Instance
 
 
 class InstancesForm(forms.Form):
-    """Which of the instances to show; whatever makes no sense counts as not given."""
+    """Filter, order and page of the list; invalid values are ignored."""
 
     q = forms.CharField(required=False, max_length=100)
     status = forms.ChoiceField(required=False, choices=[("", ""), *Instance.Status.choices])
@@ -15,7 +15,7 @@ class InstancesForm(forms.Form):
     page = forms.IntegerField(required=False, min_value=1)
 
     def chosen(self) -> dict[str, str]:
-        """``search``, ``status`` and ``sort`` for ``console.instances_of``."""
+        """``search``, ``status`` and ``sort`` for ``console_queries.instances_of``."""
         self.is_valid()
         data = self.cleaned_data
         return {

@@ -36,5 +36,5 @@ class OrganisationSettingsForm(forms.ModelForm):
             "support_contact": _("An address or a page, shown to whoever needs help."),
             "max_instances": _("Personal ones included. Empty: no limit."),
             "max_documents": _("For each instance that has no limit of its own. Empty: no limit."),
-            "idle_months": _("Its owners are told beforehand. 0: never."),
+            "idle_months": _("Its owners are notified beforehand. 0: never."),
         }

@@ -1,7 +1,7 @@
-"""One instance in its organisation's console: facts, members, limits, life; never its content.
+"""Console of an organisation: the page of one instance, without its content.
 
-These pages are for managing without reading: it takes a second person to let one read
-(``instances.account_control``).
+Administrators of an organisation manage instances without reading them: only a second person can
+grant them access to the content (``instances.account_control``).
 """
 
 from collections.abc import Callable
@@ -35,7 +35,7 @@ from web.search_words import search_text
 def managed_instance_view(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """Make ``view(request, instance, …)`` a page about an instance of the organisation, else 404.
 
-    Of any status: this is where closed instances are opened again.
+    The instance may have any status: closed instances are reactivated here.
     """
 
     @organisation_view
@@ -53,7 +53,7 @@ def managed_instance_view(view: Callable[..., HttpResponseBase]) -> Callable[...
 @require_safe
 @managed_instance_view
 def page(request: HttpRequest, instance: Instance) -> HttpResponse:
-    """Facts, members, limits, and what can be done."""
+    """Show facts, members, quotas and the possible steps."""
     return _page(request, instance)
 
 
@@ -61,7 +61,7 @@ def page(request: HttpRequest, instance: Instance) -> HttpResponse:
 @limited_per_person("person_search")
 @managed_instance_view
 def add_member(request: HttpRequest, instance: Instance) -> HttpResponse:
-    """Add somebody who has an account."""
+    """Add a person who has an account."""
     form = MemberForm(request.POST)
     choice = Choice()
 
@@ -81,26 +81,26 @@ def add_member(request: HttpRequest, instance: Instance) -> HttpResponse:
 @require_POST
 @managed_instance_view
 def change_role(request: HttpRequest, instance: Instance, member_id: int) -> HttpResponse:
-    """Give a member another role."""
+    """Change the role of a member."""
     member = get_object_or_404(memberships.members_of(instance), pk=member_id)
     form = RoleForm(request.POST)
     if not form.is_valid():
         return _back(instance)
     role = form.cleaned_data["role"]
 
-    def act() -> None:
+    def action() -> None:
         if Role(role).rank > Role(member.role).rank:
             require_independent(actor=request.user, person=member.user)
         memberships.change_role(membership=member, role=role)
 
     text = _("The role of %s was changed.") % member.user.display_name
-    return _run(request, instance, act, text)
+    return _run(request, instance, action, text)
 
 
 @require_POST
 @managed_instance_view
 def remove_member(request: HttpRequest, instance: Instance, member_id: int) -> HttpResponse:
-    """Take somebody out of the instance."""
+    """Remove a member."""
     member = get_object_or_404(memberships.members_of(instance), pk=member_id)
     return _run(
         request,
@@ -113,7 +113,7 @@ def remove_member(request: HttpRequest, instance: Instance, member_id: int) -> H
 @require_POST
 @managed_instance_view
 def change_quotas(request: HttpRequest, instance: Instance) -> HttpResponse:
-    """Give the instance limits of its own, or the organisation's."""
+    """Change the quotas of the instance; empty ones follow the organisation."""
     form = QuotaForm(request.POST, instance=instance)
     if form.is_valid():
         save_changes(form)
@@ -125,7 +125,7 @@ def change_quotas(request: HttpRequest, instance: Instance) -> HttpResponse:
 @require_POST
 @managed_instance_view
 def suspend(request: HttpRequest, instance: Instance) -> HttpResponse:
-    """Close the instance to everybody."""
+    """Suspend the instance."""
     form = SuspensionForm(request.POST)
     if not form.is_valid():
         return _page(request, instance, suspension_form=form)
@@ -140,14 +140,14 @@ def suspend(request: HttpRequest, instance: Instance) -> HttpResponse:
 @require_POST
 @managed_instance_view
 def archive(request: HttpRequest, instance: Instance) -> HttpResponse:
-    """Let the instance be read only."""
+    """Archive the instance."""
     return _run(request, instance, lambda: status.archive(instance), _("The instance is archived."))
 
 
 @require_POST
 @managed_instance_view
 def reactivate(request: HttpRequest, instance: Instance) -> HttpResponse:
-    """Open the instance again."""
+    """Reactivate the instance."""
     return _run(
         request, instance, lambda: status.reactivate(instance), _("The instance is open again.")
     )
@@ -156,7 +156,7 @@ def reactivate(request: HttpRequest, instance: Instance) -> HttpResponse:
 @require_POST
 @managed_instance_view
 def transfer(request: HttpRequest, instance: Instance) -> HttpResponse:
-    """Make a member the owner."""
+    """Transfer the instance to a member."""
     form = OwnerForm(request.POST, members=memberships.members_of(instance))
     if not form.is_valid():
         messages.error(request, _("Choose one of the members."))
@@ -164,18 +164,18 @@ def transfer(request: HttpRequest, instance: Instance) -> HttpResponse:
     member = form.cleaned_data["member"]
     owner = member.user
 
-    def act() -> None:
+    def action() -> None:
         if not member.may_administer:
             require_independent(actor=request.user, person=owner)
         status.transfer(instance, to=owner)
 
-    return _run(request, instance, act, _("%s now owns the instance.") % owner.display_name)
+    return _run(request, instance, action, _("%s now owns the instance.") % owner.display_name)
 
 
 @require_POST
 @managed_instance_view
 def delete(request: HttpRequest, instance: Instance) -> HttpResponse:
-    """Close the instance, to be deleted after the days of grace."""
+    """Request the deletion, after the grace days; the instance is closed."""
     form = DeleteInstanceForm(request.POST, instance=instance)
     if not form.is_valid():
         return _page(request, instance, delete_form=form)
@@ -190,7 +190,7 @@ def delete(request: HttpRequest, instance: Instance) -> HttpResponse:
 @require_POST
 @managed_instance_view
 def cancel_deletion(request: HttpRequest, instance: Instance) -> HttpResponse:
-    """Keep an instance that was going to be deleted."""
+    """Cancel the deletion."""
     return _run(
         request,
         instance,
@@ -200,9 +200,9 @@ def cancel_deletion(request: HttpRequest, instance: Instance) -> HttpResponse:
 
 
 def _run(
-    request: HttpRequest, instance: Instance, act: Callable[[], object], text: str
+    request: HttpRequest, instance: Instance, action: Callable[[], object], text: str
 ) -> HttpResponse:
-    run_and_report(request, act, text)
+    run_and_report(request, action, text)
     return _back(instance)
 
 
@@ -211,9 +211,9 @@ def _back(instance: Instance) -> HttpResponse:
 
 
 def _page(request: HttpRequest, instance: Instance, **forms: Any) -> HttpResponse:
-    """The page, with a form that was refused in place of a fresh one."""
+    """Render the page; ``forms`` are invalid forms that replace fresh ones."""
     if any(form.instance is instance for form in forms.values() if hasattr(form, "instance")):
-        # The page around the form shows what is stored, not what was refused.
+        # The rest of the page shows the stored values.
         instance.refresh_from_db(fields=["max_documents", "max_stored_bytes"])
     search = search_text(request.GET.get("q", ""))
     listing = list_members(

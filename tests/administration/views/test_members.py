@@ -13,6 +13,7 @@ from instances.members import listing
 from instances.members.lookup import find_person
 from instances.models import Instance, Membership
 from instances.tenancy import tenant
+from people.models import User
 from tests.factories import (
     AccessRuleFactory,
     InvitationFactory,

@@ -107,7 +107,7 @@ def test_pagination_skips_no_entry(cast):
 
 
 def test_search_examines_a_limited_number_of_entries_per_page(cast, monkeypatch):
-    monkeypatch.setattr(reading, "LOOKED_THROUGH_PER_PAGE", 10)
+    monkeypatch.setattr(reading, "EXAMINED_PER_PAGE", 10)
     audit.record(Action.INSTANCE_ARCHIVED, instance=cast.instance)
     audit.record_all(Action.MEMBER_LOST, map(str, range(25)), instance=cast.instance)
     level, search, pages, after = (
