@@ -1,24 +1,32 @@
-"""From an uploaded file to passages that retrieval finds: the first straight line.
+"""From an uploaded file to passages that retrieval finds.
 
     upload → parse → chunk → embed → index
 
-Parsing and embedding are two Celery tasks, so that one document is parsed while another is
-embedded; ``ingest_document`` runs both in a row. Each stage works outside any transaction, then
-writes its result in a short one (``ingestion.attempts``). Vectors are saved batch by batch, so a
-worker killed in the middle loses one batch; nothing is visible to retrieval before the whole
-document is.
+``STAGES`` says which stage comes next for a document, by its status. ``run_stage`` runs it: Celery
+tasks call it for the document whose turn it is, so that one document is parsed while another is
+embedded; ``ingest_document`` calls it until the document is ready or has failed.
+
+Each stage works outside any transaction, then writes its result in a short one
+(``ingestion.indexing.writing``). Vectors are saved batch by batch, so a worker killed in the middle
+loses one batch; nothing is visible to retrieval before the whole document is.
 """
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
-from uuid import UUID
+from threading import Event
 
 from django.conf import settings
 
 from inference.embedding.client import EmbeddingClient
 from inference.embedding.folder import prepared_folder
-from ingestion.attempts import Attempt, StaleAttempt
+from inference.errors import InferenceError
+from ingestion.attempts import transitions
+from ingestion.attempts.heartbeat import heartbeat
+from ingestion.attempts.locking import Attempt, StaleAttempt
 from ingestion.chunking import embedding_text
+from ingestion.errors import IngestionError
+from ingestion.indexing import writing
 from ingestion.models import Document
 from ingestion.parsing.limits import ParseLimits
 from ingestion.sandbox import parse_in_child
@@ -33,69 +41,76 @@ BATCHES_A_TURN = 4
 Status = Document.Status
 
 
-def ingest_document(*, instance_id: int, document_id: UUID, attempt: int) -> None:
-    """Run the whole line for one document, to ``ready`` or ``failed``.
+def ingest_document(attempt: Attempt) -> Status | None:
+    """Run every stage of a document and return its last status; raises as ``run_stage`` does."""
+    status = run_stage(attempt)
+    while status in STAGES:
+        status = run_stage(attempt)
+    return status
 
-    Raises a transient ``InferenceError`` or ``SandboxUnavailable`` when trying again later may
-    succeed; the document then stays in its stage.
+
+def run_stage(attempt: Attempt) -> Status | None:
+    """Run the stage that the document's status calls for and return its new status.
+
+    Returns None when the attempt is no longer current or the document is finished: nothing is
+    changed then. A permanent error makes the document fail. Raises a transient ``InferenceError``
+    or ``SandboxUnavailable`` when a later retry may succeed; the document stays in its stage.
     """
-    there_is_more = parse_document(
-        instance_id=instance_id, document_id=document_id, attempt=attempt
+    try:
+        document = transitions.claim(attempt)
+        with heartbeat(attempt) as cancelled:
+            try:
+                return STAGES[Status(document.status)](attempt, document, cancelled)
+            except (IngestionError, InferenceError) as error:
+                if not error.permanent:
+                    raise
+                transitions.fail(attempt, error.code)
+                return Status.FAILED
+    except StaleAttempt:
+        logger.info("document %s: attempt %s is stale", attempt.document_id, attempt.number)
+    return None
+
+
+def parse_document(attempt: Attempt, document: Document, cancelled: Event) -> Status:
+    """Parse the file and cut it into passages, in a child process."""
+    parsed = parse_in_child(
+        Path(document.file.path),
+        name=document.name,
+        tokenizer_path=_tokenizer_path(),
+        chunk_tokens=settings.CHUNK_TOKENS,
+        limits=_limits(),
+        is_cancelled=cancelled.is_set,
+        require_protections=settings.SANDBOX_REQUIRED,
     )
-    while there_is_more:
-        there_is_more = embed_document(
-            instance_id=instance_id, document_id=document_id, attempt=attempt
-        )
+    return writing.replace_passages(attempt, parsed.document, parsed.passages)
 
 
-def parse_document(*, instance_id: int, document_id: UUID, attempt: int) -> bool:
-    """Parse and chunk; return whether the document is now ready to be embedded."""
-    work = Attempt(instance_id, document_id, attempt)
-    try:
-        document = work.claim((Status.QUEUED, Status.PARSING), Status.PARSING)
-        with work.beating() as unwanted, work.failing():
-            parsed = parse_in_child(
-                Path(document.file.path),
-                name=document.name,
-                tokenizer_path=_tokenizer_path(),
-                chunk_tokens=settings.CHUNK_TOKENS,
-                limits=_limits(),
-                is_cancelled=unwanted.is_set,
-                require_protections=settings.SANDBOX_REQUIRED,
-            )
-            work.save_passages(parsed.document, parsed.passages)
-            return True
-    except StaleAttempt:
-        logger.info("document %s: attempt %s is stale", document_id, attempt)
-    return False
+def embed_document(attempt: Attempt, document: Document, cancelled: Event) -> Status:
+    """Embed passages that have no vector yet, and publish the document after the last.
 
-
-def embed_document(*, instance_id: int, document_id: UUID, attempt: int) -> bool:
-    """Embed passages that have no vector yet, and make the document visible after the last.
-
-    Returns whether there are more: a long document takes turns with the others (ingestion.turns),
-    and with the reconciler, which the same workers run.
+    A long document is released before its end, so that other documents (``ingestion.turns``) and
+    the reconciler, which the same workers run, have their turn.
     """
-    work = Attempt(instance_id, document_id, attempt)
-    try:
-        work.claim((Status.EMBEDDING,), Status.EMBEDDING)
-        client = EmbeddingClient.for_instance(instance_id)
-        with work.beating(), work.failing():
-            for turn, batch in enumerate(work.unembedded_batches(EMBEDDING_BATCH)):
-                if turn == BATCHES_A_TURN:
-                    work.release()
-                    return True
-                # Without the document's title, which only words are searched with: decision 005.
-                texts = [embedding_text("", chunk.heading, chunk.text) for chunk in batch]
-                work.save_vectors(batch, client.embed_passages(texts))
-            work.publish()
-    except StaleAttempt:
-        logger.info("document %s: attempt %s is stale", document_id, attempt)
-    return False
+    client = EmbeddingClient.for_instance(attempt.instance_id)
+    for number, batch in enumerate(writing.unembedded_batches(attempt, EMBEDDING_BATCH)):
+        if number == BATCHES_A_TURN:
+            transitions.release(attempt)
+            return Status.EMBEDDING
+        # Without the document's title, which only lexical search uses: decision 005.
+        texts = [embedding_text("", chunk.heading, chunk.text) for chunk in batch]
+        writing.save_vectors(attempt, batch, client.embed_passages(texts))
+    return writing.publish(attempt)
+
+
+STAGES: dict[Status, Callable[[Attempt, Document, Event], Status]] = {
+    Status.QUEUED: parse_document,
+    Status.PARSING: parse_document,
+    Status.EMBEDDING: embed_document,
+}
 
 
 def _tokenizer_path() -> Path | None:
-    """The embedding model's tokenizer, when the model is on this machine."""
+    """Return the embedding model's tokenizer, when the model is on this machine."""
     path = prepared_folder(settings.MODELS_DIR, settings.EMBEDDING_MODEL) / "tokenizer.json"
     return path if path.exists() else None
 

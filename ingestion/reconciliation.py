@@ -1,7 +1,7 @@
 """Find the documents that nobody works on any more, and give each a new attempt.
 
-- A worker at work shows it every few seconds (``Attempt.beating``); one silent for ``SILENCE`` is
-  dead. A document whose workers died ``MAX_INTERRUPTIONS`` times is itself suspect, and fails.
+- A worker at work sends a heartbeat (``ingestion.attempts.heartbeat``); one without for ``SILENCE``
+  is dead. A document whose workers died ``MAX_INTERRUPTIONS`` times is itself suspect, and fails.
 - A document that waits needs nobody: a message that is lost names none (``ingestion.turns``), and
   ``ingestion.tasks.reconcile`` sends others.
 - A document embedded by another model than today's is hidden, and embedded anew: vectors of two

@@ -18,35 +18,37 @@ from kombu.exceptions import OperationalError as BrokerUnavailable
 
 from inference.errors import InferenceError
 from ingestion import pipeline, reconciliation
-from ingestion.attempts import StaleAttempt
+from ingestion.attempts import transitions
+from ingestion.attempts.locking import StaleAttempt
 from ingestion.errors import ParseTimeout, SandboxUnavailable, ServiceError
+from ingestion.models import Document
 from ingestion.orphans import delete_orphans
 from ingestion.turns import EMBED, PARSE, Stage, claim_next, next_in_turn
 
 logger = logging.getLogger(__name__)
 
-_DATABASE_AWAY = (OperationalError, InterfaceError)
-_TRANSIENT = (*_DATABASE_AWAY, InferenceError, SandboxUnavailable)
+_DATABASE_UNAVAILABLE = (OperationalError, InterfaceError)
+_TRANSIENT = (*_DATABASE_UNAVAILABLE, InferenceError, SandboxUnavailable)
 # How long a failure waits to be written while the database restarts.
 _DATABASE_PATIENCE_S = 60.0
 
 
 def enqueue(task: Task) -> None:
-    """Tell a worker that something waits; with the broker away, the reconciler will."""
+    """Send a message that wakes a worker; without a broker, the reconciler sends it later."""
     try:
         task.apply_async(retry=False)
     except BrokerUnavailable:
-        logger.warning("the broker is away; what waits for %s is left to the reconciler", task.name)
+        logger.warning("broker unavailable: the reconciler will enqueue %s", task.name)
 
 
 @shared_task(name="ingestion.tasks.parse", soft_time_limit=1200, time_limit=1260)
 def parse() -> None:
     """Parse the document whose turn it is, then have a worker embed it."""
     try:
-        if _take_turn(PARSE, pipeline.parse_document):
+        if _run_next(PARSE) == Document.Status.EMBEDDING:
             enqueue(embed)
     finally:
-        _go_on(PARSE, parse)
+        _enqueue_again(PARSE, parse)
 
 
 @shared_task(name="ingestion.tasks.embed")
@@ -56,9 +58,9 @@ def embed() -> None:
     Its time is limited by the number of passages and by the client's own time-outs.
     """
     try:
-        _take_turn(EMBED, pipeline.embed_document)
+        _run_next(EMBED)
     finally:
-        _go_on(EMBED, embed)
+        _enqueue_again(EMBED, embed)
 
 
 @shared_task(name="ingestion.tasks.reconcile", ignore_result=True, expires=60)
@@ -85,56 +87,54 @@ def waiting_messages(queue: str) -> int:
         return int(declared.message_count)
 
 
-def _take_turn(stage: Stage, work: Callable[..., bool]) -> bool:
-    """Claim the next document and do ``work`` on it, as its instance; return what ``work`` does.
+def _run_next(stage: Stage) -> Document.Status | None:
+    """Run the stage for the document whose turn it is; return its new status, if there is one.
 
-    A transient failure lets the document wait; any other ends it, and is reported by Celery.
+    A transient failure postpones the document; any other ends it, and is reported by Celery.
     """
     try:
         attempt = claim_next(stage)
-    except _DATABASE_AWAY:
-        logger.warning("the database is away; what waits is left to the reconciler")
-        return False
+    except _DATABASE_UNAVAILABLE:
+        logger.warning("database unavailable: the reconciler will enqueue what waits")
+        return None
     if attempt is None:
-        return False
+        return None
     try:
-        return work(
-            instance_id=attempt.instance_id,
-            document_id=attempt.document_id,
-            attempt=attempt.number,
-        )
+        return pipeline.run_stage(attempt)
     except _TRANSIENT as error:
         logger.warning("%s of document %s: %s", stage.name, attempt.document_id, error)
         code = getattr(error, "code", SandboxUnavailable.code)
-        _write(partial(attempt.postpone, code), attempt.document_id)
+        _write(partial(transitions.postpone, attempt, code), attempt.document_id)
     except Exception as error:
         too_long = isinstance(error, SoftTimeLimitExceeded)
         code = ParseTimeout.code if too_long else ServiceError.code
-        _write(partial(attempt.fail, code), attempt.document_id)
+        _write(partial(transitions.fail, attempt, code), attempt.document_id)
         raise
-    return False
+    return None
 
 
-def _go_on(stage: Stage, task: Task) -> None:
-    """Keep as many workers busy as were, for as long as there is something to do."""
+def _enqueue_again(stage: Stage, task: Task) -> None:
+    """Enqueue the task once more while a document may be taken up in its stage."""
     try:
         if next_in_turn(stage):
             enqueue(task)
-    except _DATABASE_AWAY:
-        logger.warning("the database is away; what waits is left to the reconciler")
+    except _DATABASE_UNAVAILABLE:
+        logger.warning("database unavailable: the reconciler will enqueue what waits")
 
 
 def _write(change: Callable[[], None], document_id: UUID) -> None:
-    """Make a change to a document; again and again while the database restarts."""
+    """Make a change to a document, trying again while the database restarts."""
     deadline = time.monotonic() + _DATABASE_PATIENCE_S
     with suppress(StaleAttempt):
         while True:
             try:
                 change()
-            except _DATABASE_AWAY:
+            except _DATABASE_UNAVAILABLE:
                 if time.monotonic() > deadline:
                     raise
-                logger.warning("the database is away; document %s waits for it", document_id)
+                logger.warning(
+                    "database unavailable: retrying the write of document %s", document_id
+                )
                 connection.close()
                 time.sleep(1)
             else:

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db import connection, transaction
 
-from ingestion.attempts import Attempt, StaleAttempt
+from ingestion.attempts import transitions
+from ingestion.attempts.locking import Attempt, StaleAttempt
 from ingestion.models import Document
 from instances.across_instances import ask
 
@@ -33,7 +34,6 @@ class Stage:
     name: str
     question: str
     waits_as: tuple[str, ...]
-    works_as: str
     # Of transactions that choose a document: one at a time, or two would choose the same instance.
     lock: int
     slots_setting: str
@@ -48,7 +48,6 @@ PARSE = Stage(
     name="parse",
     question="document_to_parse",
     waits_as=(_Status.QUEUED, _Status.PARSING),
-    works_as=_Status.PARSING,
     lock=0x7061_7273,
     slots_setting="PARSE_SLOTS",
 )
@@ -56,7 +55,6 @@ EMBED = Stage(
     name="embed",
     question="document_to_embed",
     waits_as=(_Status.EMBEDDING,),
-    works_as=_Status.EMBEDDING,
     lock=0x656D_6264,
     slots_setting="EMBED_SLOTS",
 )
@@ -74,7 +72,7 @@ def claim_next(stage: Stage) -> Attempt | None:
         while (attempt := next_in_turn(stage)) is not None:
             # Cancelled or deleted at this very moment: the next one, then.
             with suppress(StaleAttempt):
-                attempt.claim(stage.waits_as, stage.works_as)
+                transitions.claim(attempt, stage.waits_as)
                 return attempt
     return None
 

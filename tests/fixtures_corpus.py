@@ -8,6 +8,7 @@ import pytest
 
 from inference.embedding.client import EmbeddingEndpoint
 from ingestion import uploads
+from ingestion.attempts.locking import Attempt
 from ingestion.models import Document
 from ingestion.pipeline import ingest_document
 from instances.models import Instance
@@ -39,7 +40,7 @@ def add_document(instance: Instance, user: Any, name: str, text: str) -> Documen
         document, _created = uploads.store_upload(
             instance=instance, user=user, name=name, content=BytesIO(text.encode())
         )
-    ingest_document(instance_id=instance.pk, document_id=document.pk, attempt=document.attempt)
+    ingest_document(Attempt.of(document))
     with tenant(instance):
         document.refresh_from_db()
     return document

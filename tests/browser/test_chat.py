@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from ingestion import uploads
+from ingestion.attempts.locking import Attempt
 from ingestion.pipeline import ingest_document
 from instances.tenancy import tenant
 from tests.scripted_llm import Act, Reply, chunk, stream
@@ -30,7 +31,7 @@ def add_file(instance, user, name: str, content: bytes) -> None:
         document, _created = uploads.store_upload(
             instance=instance, user=user, name=name, content=BytesIO(content)
         )
-    ingest_document(instance_id=instance.pk, document_id=document.pk, attempt=document.attempt)
+    ingest_document(Attempt.of(document))
 
 
 def finished(page: Page, status: str = "complete"):

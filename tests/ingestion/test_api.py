@@ -9,6 +9,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from ingestion.attempts.locking import Attempt
 from ingestion.models import Document
 from ingestion.pipeline import ingest_document
 from instances.access.api_keys import create_api_key, revoke
@@ -245,6 +246,6 @@ def test_uploaded_document_becomes_ready(
     body = post(
         client, "note.md", "# Horaires\n\nLe secrétariat ouvre à neuf heures.".encode()
     ).json()
-    ingest_document(instance_id=cast.instance.pk, document_id=uuid.UUID(body["id"]), attempt=1)
+    ingest_document(Attempt(cast.instance.pk, uuid.UUID(body["id"]), 1))
     ready = client.get(f"{URL}/{body['id']}").json()
     assert (ready["status"], ready["pages"], ready["chunks"]) == ("ready", 1, 1)

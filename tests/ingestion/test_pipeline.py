@@ -10,8 +10,10 @@ from django.utils import timezone
 
 from inference.errors import AuthenticationFailed, BackendUnavailable, DimensionMismatch
 from ingestion import pipeline, reconciliation, tasks, turns, uploads
-from ingestion.attempts import Attempt
+from ingestion.attempts import transitions
+from ingestion.attempts.locking import Attempt
 from ingestion.errors import warning_message
+from ingestion.indexing import writing
 from ingestion.models import Chunk, CorpusStatistics, Document, TermStatistics
 from ingestion.parsing.document import Block, ParsedDocument, ParsedPage
 from instances.tenancy import tenant
@@ -39,10 +41,12 @@ def upload(cast: Cast) -> Callable[..., Document]:
     return store
 
 
-def run(stage: Callable[..., Any], document: Document) -> Any:
-    return stage(
-        instance_id=document.instance_id, document_id=document.pk, attempt=document.attempt
-    )
+def run_stage(document: Document) -> str | None:
+    return pipeline.run_stage(Attempt.of(document))
+
+
+def ingest(document: Document) -> str | None:
+    return pipeline.ingest_document(Attempt.of(document))
 
 
 def refreshed(document: Document) -> Document:
@@ -60,10 +64,10 @@ def test_document_is_invisible_until_it_is_ready(
     upload: Callable[..., Document], embeddings: None
 ) -> None:
     document = upload()
-    assert run(pipeline.parse_document, document)
+    assert run_stage(document) == "embedding"
     with tenant(document.instance_id):
         assert not Chunk.objects.exclude(terms=None).exists()
-    run(pipeline.embed_document, document)
+    run_stage(document)
     assert refreshed(document).status == "ready"
     with tenant(document.instance_id):
         assert not Chunk.objects.filter(terms=None).exists()
@@ -74,10 +78,7 @@ def test_task_delivered_twice_changes_nothing(
     upload: Callable[..., Document], embeddings: None
 ) -> None:
     document = upload()
-    for _ in range(2):
-        run(pipeline.parse_document, document)
-    for _ in range(2):
-        run(pipeline.embed_document, document)
+    assert [run_stage(document) for _ in range(4)] == ["embedding", "ready", None, None]
     ready = refreshed(document)
     with tenant(document.instance_id):
         assert Chunk.objects.count() == ready.chunks
@@ -91,7 +92,7 @@ def test_embedding_takes_up_where_a_dead_worker_left(
     monkeypatch.setattr(pipeline, "EMBEDDING_BATCH", 1)
     text = "\n\n".join(f"# Titre {n}\n\n" + f"Article {n} du texte. " * 60 for n in range(5))
     document = upload(text, "long.md")
-    run(pipeline.parse_document, document)
+    run_stage(document)
     sent: list[int] = []
     embed = pipeline.EmbeddingClient.embed_passages
 
@@ -103,9 +104,9 @@ def test_embedding_takes_up_where_a_dead_worker_left(
 
     monkeypatch.setattr(pipeline.EmbeddingClient, "embed_passages", dies_on_third)
     with pytest.raises(KeyboardInterrupt):
-        run(pipeline.embed_document, document)
+        run_stage(document)
     assert refreshed(document).embedded_chunks == 2
-    while run(pipeline.embed_document, document):
+    while run_stage(document) == "embedding":
         pass
     ready = refreshed(document)
     assert ready.status == "ready"
@@ -119,12 +120,12 @@ def test_long_document_takes_turns_with_others(
     monkeypatch.setattr(pipeline, "BATCHES_A_TURN", 2)
     text = "\n\n".join(f"# Titre {n}\n\n" + f"Article {n} du texte. " * 60 for n in range(5))
     document = upload(text, "long.md")
-    run(pipeline.parse_document, document)
-    assert run(pipeline.embed_document, document)
+    run_stage(document)
+    assert run_stage(document) == "embedding"
     waiting = refreshed(document)
     assert (waiting.status, waiting.embedded_chunks) == ("embedding", 2)
     assert waiting.worker_seen_at is None
-    while run(pipeline.embed_document, document):
+    while run_stage(document) == "embedding":
         pass
     assert refreshed(document).status == "ready"
 
@@ -133,13 +134,11 @@ def test_cancelled_document_stays_cancelled(
     upload: Callable[..., Document], embeddings: None
 ) -> None:
     document = upload()
-    run(pipeline.parse_document, document)
-    stale = document.attempt
+    run_stage(document)
+    stale = Attempt.of(document)
     with tenant(document.instance_id):
         uploads.cancel(document)
-    pipeline.embed_document(
-        instance_id=document.instance_id, document_id=document.pk, attempt=stale
-    )
+    assert pipeline.run_stage(stale) is None
     cancelled = refreshed(document)
     assert (cancelled.status, cancelled.error_code) == ("failed", "cancelled")
 
@@ -149,7 +148,7 @@ def test_retry_after_a_failure_succeeds(upload: Callable[..., Document], embeddi
     with tenant(document.instance_id):
         uploads.cancel(document)
         assert uploads.retry([document]) == 1
-    run(pipeline.ingest_document, document)
+    ingest(document)
     assert refreshed(document).status == "ready"
 
 
@@ -158,7 +157,7 @@ def test_deleting_gives_the_statistics_back(
 ) -> None:
     kept, gone = upload(), upload("La cantine ferme en août.", "cantine.txt")
     for document in (kept, gone):
-        run(pipeline.ingest_document, document)
+        ingest(document)
     with tenant(gone.instance_id):
         uploads.delete(gone)
         assert CorpusStatistics.objects.get().chunk_count == refreshed(kept).chunks
@@ -170,23 +169,23 @@ def test_model_server_that_is_away_leaves_the_document_in_its_stage(
     upload: Callable[..., Document], no_embeddings: None
 ) -> None:
     document = upload()
-    run(pipeline.parse_document, document)
+    run_stage(document)
     with pytest.raises(BackendUnavailable):
-        run(pipeline.embed_document, document)
+        run_stage(document)
     assert refreshed(document).status == "embedding"
 
 
 def test_document_without_text_fails_with_its_reason(upload: Callable[..., Document]) -> None:
     document = upload(" \n \n\t ", "blank.txt")
-    assert not run(pipeline.parse_document, document)
+    assert run_stage(document) == "failed"
     failed = refreshed(document)
     assert (failed.status, failed.error_code) == ("failed", "empty")
 
 
 def test_what_could_not_be_read_is_told(upload: Callable[..., Document]) -> None:
     document = upload()
-    attempt = Attempt(document.instance_id, document.pk, document.attempt)
-    attempt.claim(("queued",), "parsing")
+    attempt = Attempt.of(document)
+    transitions.claim(attempt)
     parsed = ParsedDocument(
         media_type="application/pdf",
         title=None,
@@ -195,7 +194,7 @@ def test_what_could_not_be_read_is_told(upload: Callable[..., Document]) -> None
         pages=(ParsedPage(1, "", (Block("paragraph", "Texte"),)),),
         warnings=("image_only_pages: 2, 5",),
     )
-    attempt.save_passages(parsed, [])
+    writing.replace_passages(attempt, parsed, [])
     (warning,) = refreshed(document).warnings
     assert "2, 5" in warning_message(warning)
 
@@ -243,7 +242,7 @@ class TestReconciler:
         self, upload: Callable[..., Document], embeddings: None, settings: Any
     ) -> None:
         document = upload()
-        run(pipeline.ingest_document, document)
+        ingest(document)
         change(document, embedding_model="an-older-model")
         reconciliation.take_up_lost_documents()
         waiting = refreshed(document)
@@ -252,7 +251,7 @@ class TestReconciler:
         assert turns.next_in_turn(turns.EMBED) == attempt
         with tenant(document.instance_id):
             assert CorpusStatistics.objects.get().chunk_count == 0
-        run(pipeline.embed_document, waiting)
+        run_stage(waiting)
         ready = refreshed(document)
         assert (ready.status, ready.embedding_model) == ("ready", settings.EMBEDDING_MODEL)
 
@@ -284,7 +283,7 @@ def test_failure_of_embedding_is_not_the_file_s_fault(
     code: str,
 ) -> None:
     document = upload()
-    run(pipeline.parse_document, document)
+    run_stage(document)
 
     def fail(*_arguments: Any) -> None:
         raise failure
@@ -303,9 +302,9 @@ def test_parse_that_takes_too_long_says_so(
 ) -> None:
     document = upload()
 
-    def take_too_long(**_arguments: Any) -> None:
+    def take_too_long(*_arguments: Any) -> None:
         raise SoftTimeLimitExceeded
 
-    monkeypatch.setattr(pipeline, "parse_document", take_too_long)
+    monkeypatch.setitem(pipeline.STAGES, Document.Status.PARSING, take_too_long)
     tasks.parse.apply()
     assert refreshed(document).error_code == "parse_timeout"

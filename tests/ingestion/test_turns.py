@@ -11,8 +11,9 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from inference.errors import ProtocolError
-from ingestion import attempts, pipeline, tasks, turns, uploads
-from ingestion.attempts import Attempt
+from ingestion import pipeline, tasks, turns, uploads
+from ingestion.attempts import transitions
+from ingestion.attempts.locking import Attempt
 from ingestion.models import Document
 from ingestion.turns import EMBED, LARGE_BYTES, PARSE, Stage, claim_next
 from instances.models import Instance
@@ -140,7 +141,7 @@ def test_embedding_goes_round_the_instances(cast: Cast, small: Instance, setting
         with tenant(attempt.instance_id):
             document = Document.objects.get(pk=attempt.document_id)
         change(document, embedded_chunks=document.embedded_chunks + 256)
-        attempt.release()
+        transitions.release(attempt)
     assert order[0:2] == order[2:4] == order[4:6]
     assert order[0] != order[1]
 
@@ -238,8 +239,8 @@ def broken(*_arguments: Any, **_more: Any) -> Any:
 def test_what_fails_again_and_again_waits_longer_and_ends(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attempts, "MAX_RETRIES", 3)
-    monkeypatch.setattr(pipeline, "embed_document", broken)
+    monkeypatch.setattr(transitions, "MAX_RETRIES", 3)
+    monkeypatch.setitem(pipeline.STAGES, Document.Status.EMBEDDING, broken)
     (document,) = wait_in_line(cast.instance, 1, status="embedding")
     pauses = []
     for _ in range(3):
@@ -252,7 +253,7 @@ def test_what_fails_again_and_again_waits_longer_and_ends(
         assert claim_next(EMBED) is None
         change(document, queued_at=before)
     assert pauses == sorted(pauses)
-    assert pauses[-1] >= 4 * attempts.FIRST_PAUSE_S
+    assert pauses[-1] >= 4 * transitions.FIRST_PAUSE_S
     tasks.embed()
     failed = refreshed(document)
     assert (failed.status, failed.error_code) == ("failed", "protocol_error")
@@ -261,7 +262,7 @@ def test_what_fails_again_and_again_waits_longer_and_ends(
 def test_a_document_that_waits_for_its_next_try_stops_nobody(
     cast: Cast, small: Instance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline, "embed_document", broken)
+    monkeypatch.setitem(pipeline.STAGES, Document.Status.EMBEDDING, broken)
     wait_in_line(cast.instance, 1, status="embedding")
     tasks.embed()
     wait_in_line(cast.instance, 1, status="embedding")

@@ -5,6 +5,7 @@ import inspect
 import pytest
 
 from ingestion import pipeline
+from ingestion.attempts.locking import Attempt
 from ingestion.turns import PARSE, claim_next
 from ragapp.celery import app
 from tests.factories import DocumentFactory
@@ -52,24 +53,19 @@ def test_a_task_names_its_instance_first_or_is_known_to_be_the_sites(name):
     assert names_its_instance != (name in OF_THE_SITE)
 
 
-STAGES = {"parse": pipeline.parse_document, "embed": pipeline.embed_document}
-each_stage = pytest.mark.parametrize("stage", STAGES.values(), ids=STAGES)
-
-
-@each_stage
 @pytest.mark.parametrize("status", ["queued", "parsing", "embedding", "ready", "failed"])
-def test_a_stage_does_nothing_with_a_document_of_another_instance(cast, stage, status):
+def test_a_stage_does_nothing_with_a_document_of_another_instance(cast, status):
     document = DocumentFactory(instance=cast.instance, status=status, attempt=1)
     before = picture(cast.instance), picture(cast.other_instance)
     other = cast.other_instance.pk
-    assert not stage(instance_id=other, document_id=document.pk, attempt=document.attempt)
+    assert pipeline.run_stage(Attempt(other, document.pk, document.attempt)) is None
     assert (picture(cast.instance), picture(cast.other_instance)) == before
 
 
-@each_stage
-def test_a_stage_ends_quietly_when_its_instance_is_gone(cast, stage):
-    document = DocumentFactory(instance=cast.instance, status="queued")
-    assert not stage(instance_id=999_999_999, document_id=document.pk, attempt=1)
+@pytest.mark.parametrize("status", pipeline.STAGES)
+def test_a_stage_ends_quietly_when_its_instance_is_gone(cast, status):
+    document = DocumentFactory(instance=cast.instance, status=status)
+    assert pipeline.run_stage(Attempt(999_999_999, document.pk, 1)) is None
 
 
 def test_a_claim_changes_no_other_instance(cast):

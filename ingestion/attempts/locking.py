@@ -1,0 +1,50 @@
+"""Which attempt writes, and the lock around each of its writes.
+
+Every write first locks the document's row and checks that this attempt is still the current one, so
+a task delivered twice, a worker thought dead, or a document cancelled meanwhile changes nothing.
+"""
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Self
+from uuid import UUID
+
+from ingestion.models import Document
+from instances.tenancy import tenant
+
+
+class StaleAttempt(Exception):
+    """The document was deleted, cancelled or restarted since this attempt began."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A document and the number of the attempt at ingesting it."""
+
+    instance_id: int
+    document_id: UUID
+    number: int
+
+    @classmethod
+    def of(cls, document: Document) -> Self:
+        """Return the current attempt at a document."""
+        return cls(document.instance_id, document.pk, document.attempt)
+
+
+@contextmanager
+def locked(attempt: Attempt, expected: Collection[str]) -> Iterator[Document]:
+    """Lock the attempt's document in a transaction of its own, as a tenant.
+
+    Raises StaleAttempt unless the attempt is current and the document's status is ``expected``.
+    """
+    with tenant(attempt.instance_id):
+        document = (
+            Document.objects.for_instance(attempt.instance_id)
+            .select_for_update()
+            .filter(pk=attempt.document_id, attempt=attempt.number, status__in=expected)
+            .first()
+        )
+        if document is None:
+            raise StaleAttempt
+        yield document

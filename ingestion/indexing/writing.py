@@ -1,0 +1,119 @@
+"""Writes what the stages produce: pages and chunks, their vectors, the published document.
+
+Each write is one short transaction of an attempt (``ingestion.attempts``), and raises
+``StaleAttempt`` when the attempt is no longer current.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+from pgvector import HalfVector
+
+from ingestion.attempts.locking import Attempt, locked
+from ingestion.indexing import statistics
+from ingestion.models import Chunk, Document, DocumentPage
+from ingestion.parsing.document import ParsedDocument, ParsedPage, Passage, page_text
+from instances.tenancy import tenant
+
+_INSERT_BATCH = 500
+_Status = Document.Status
+
+
+def replace_passages(
+    attempt: Attempt, parsed: ParsedDocument, passages: Sequence[Passage]
+) -> Document.Status:
+    """Replace the document's pages and chunks, without vectors; it then waits for embedding."""
+    pages = [_page(attempt, page) for page in parsed.pages]
+    chunks = [_chunk(attempt, passage) for passage in passages]
+    with locked(attempt, (_Status.PARSING,)) as document:
+        Chunk.objects.filter(document=document).delete()
+        DocumentPage.objects.filter(document=document).delete()
+        DocumentPage.objects.bulk_create(pages, _INSERT_BATCH)
+        Chunk.objects.bulk_create(chunks, _INSERT_BATCH)
+        document.status = _Status.EMBEDDING
+        document.queued_at, document.worker_seen_at = timezone.now(), None
+        document.retries = 0
+        document.title = (parsed.title or "")[:500]
+        document.language = (parsed.language or "")[:5]
+        document.unit = parsed.unit
+        document.warnings = [warning[:200] for warning in parsed.warnings]
+        document.pages, document.chunks = len(pages), len(chunks)
+        document.embedded_chunks = 0
+        document.save()
+    return _Status.EMBEDDING
+
+
+def unembedded_batches(attempt: Attempt, size: int) -> Iterator[list[Chunk]]:
+    """Yield the chunks that have no vector yet, in order, ``size`` at a time."""
+    position = -1
+    while True:
+        with tenant(attempt.instance_id):
+            batch = list(
+                Chunk.objects.for_instance(attempt.instance_id)
+                .filter(document=attempt.document_id, embedding__isnull=True, position__gt=position)
+                .order_by("position")
+                .only("id", "position", "heading", "text")[:size]
+            )
+        if not batch:
+            return
+        yield batch
+        position = batch[-1].position
+
+
+def save_vectors(attempt: Attempt, chunks: Sequence[Chunk], vectors: np.ndarray) -> None:
+    """Store the vectors of a batch, of shape ``(n_chunks, dim)``, and the progress made."""
+    rows = [
+        (chunk.pk, HalfVector(vector).to_text())
+        for chunk, vector in zip(chunks, vectors, strict=True)
+    ]
+    with locked(attempt, (_Status.EMBEDDING,)) as document, connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE ingestion_chunk AS chunk SET embedding = row.vector::halfvec"
+            " FROM unnest(%s::bigint[], %s::text[]) AS row(id, vector)"
+            " WHERE chunk.id = row.id AND chunk.instance_id = %s",
+            [[pk for pk, _ in rows], [text for _, text in rows], attempt.instance_id],
+        )
+        document.embedded_chunks += len(rows)
+        document.retries = 0
+        document.worker_seen_at = timezone.now()
+        document.save(update_fields=["embedded_chunks", "retries", "worker_seen_at", "updated_at"])
+
+
+def publish(attempt: Attempt) -> Document.Status:
+    """Make a fully embedded document visible to retrieval."""
+    with locked(attempt, (_Status.EMBEDDING,)) as document:
+        statistics.make_searchable(document)
+        document.status = _Status.READY
+        document.embedding_model = settings.EMBEDDING_MODEL
+        document.embedded_chunks = document.chunks
+        document.finished_at = timezone.now()
+        document.save()
+    return _Status.READY
+
+
+def _page(attempt: Attempt, page: ParsedPage) -> DocumentPage:
+    return DocumentPage(
+        instance_id=attempt.instance_id,
+        document_id=attempt.document_id,
+        number=page.number,
+        label=page.label[:200],
+        text=page_text(page),
+    )
+
+
+def _chunk(attempt: Attempt, passage: Passage) -> Chunk:
+    return Chunk(
+        instance_id=attempt.instance_id,
+        document_id=attempt.document_id,
+        position=passage.position,
+        text=passage.text,
+        heading=passage.heading[:500],
+        page_start=passage.page_start,
+        page_end=passage.page_end,
+        char_start=passage.char_start,
+        char_end=passage.char_end,
+        token_count=passage.token_count,
+    )
