@@ -20,7 +20,7 @@ TERM_SPACE = 1_000_000_000
 
 
 def stored_path(document: "Document", filename: str) -> str:
-    """Path of a document's bytes under MEDIA_ROOT; the name given by the user never enters it."""
+    """Name of a document's file in the storage; the name given by the user is not part of it."""
     return f"{document.instance_id}/{document.pk}"
 
 

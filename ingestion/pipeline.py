@@ -21,6 +21,7 @@ from django.conf import settings
 from inference.embedding.client import EmbeddingClient
 from inference.embedding.folder import prepared_folder
 from inference.errors import InferenceError
+from ingestion import storage
 from ingestion.attempts import transitions
 from ingestion.attempts.heartbeat import heartbeat
 from ingestion.attempts.locking import Attempt, StaleAttempt
@@ -73,15 +74,16 @@ def run_stage(attempt: Attempt) -> Status | None:
 
 def parse_document(attempt: Attempt, document: Document, cancelled: Event) -> Status:
     """Parse the file and cut it into passages, in a child process."""
-    parsed = parse_in_child(
-        Path(document.file.path),
-        name=document.name,
-        tokenizer_path=_tokenizer_path(),
-        chunk_tokens=settings.CHUNK_TOKENS,
-        limits=_limits(),
-        is_cancelled=cancelled.is_set,
-        require_protections=settings.SANDBOX_REQUIRED,
-    )
+    with storage.opened(document.file) as content:
+        parsed = parse_in_child(
+            content,
+            name=document.name,
+            tokenizer_path=_tokenizer_path(),
+            chunk_tokens=settings.CHUNK_TOKENS,
+            limits=_limits(),
+            is_cancelled=cancelled.is_set,
+            require_protections=settings.SANDBOX_REQUIRED,
+        )
     return writing.replace_passages(attempt, parsed.document, parsed.passages)
 
 

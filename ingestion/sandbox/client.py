@@ -1,19 +1,23 @@
 """The caller's side of the sandbox: one zygote a process, one file at a time."""
 
 import contextlib
+import io
 import logging
 import os
 import select
+import shutil
 import signal
 import socket
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import orjson
 
@@ -50,7 +54,7 @@ def _never() -> bool:
 
 
 def parse_in_child(
-    path: Path,
+    content: IO[bytes],
     *,
     name: str,
     tokenizer_path: Path | None,
@@ -59,8 +63,9 @@ def parse_in_child(
     is_cancelled: Callable[[], bool] = _never,
     require_protections: bool = False,
 ) -> ParsedFile:
-    """Parse and chunk the file at `path`, called `name` by its owner, in a child process.
+    """Parse and chunk an open file, called `name` by its owner, in a child process.
 
+    The child gets the descriptor of a regular file, or of a temporary copy of anything else.
     Passages hold at most `chunk_tokens` tokens of the model whose `tokenizer.json` is given (None:
     a cautious estimate). `is_cancelled` is asked about twice a second. With `require_protections`
     a machine whose kernel lacks one of `Protection` parses nothing (SandboxUnavailable). Raises
@@ -68,7 +73,7 @@ def parse_in_child(
     """
     limits = limits or ParseLimits()
     request = dump_request(ParseRequest(name=name, chunk_tokens=chunk_tokens, limits=limits))
-    with _lock, _opened(path) as file:
+    with _descriptor(content) as file, _lock:
         zygote = _living_zygote(tokenizer_path.resolve() if tokenizer_path else None)
         if require_protections and zygote.missing:
             raise SandboxUnavailable(lack(zygote.missing))
@@ -228,18 +233,27 @@ def _version(tokenizer_path: Path | None) -> tuple[Path, int] | None:
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[int]:
-    """The descriptor of the regular file at `path`; a CorruptDocument if it is none."""
-    try:
-        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError as error:
-        raise CorruptDocument(f"the file cannot be opened: {error}") from error
-    try:
-        if not stat.S_ISREG(os.fstat(file).st_mode):
+def _descriptor(content: IO[bytes]) -> Iterator[int]:
+    """Yield a read-only descriptor of a regular file that holds the bytes of `content`.
+
+    Only a plain file has a descriptor to be used: that of a wrapper (a compressed or a spooled
+    file) may lead to other bytes than those read from it.
+    """
+    stream = getattr(content, "file", content)  # inside Django's File
+    if isinstance(stream, io.BufferedReader) and isinstance(stream.raw, io.FileIO):
+        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
             raise CorruptDocument("not a regular file")
-        yield file
-    finally:
-        os.close(file)
+        os.lseek(stream.fileno(), 0, os.SEEK_SET)
+        yield stream.fileno()
+        return
+    with tempfile.TemporaryFile() as copy:
+        shutil.copyfileobj(content, copy)
+        copy.flush()
+        file = os.open(f"/proc/self/fd/{copy.fileno()}", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            yield file
+        finally:
+            os.close(file)
 
 
 def close_zygote() -> None:

@@ -1,16 +1,25 @@
 """Short ways to parse a file in a test."""
 
 from pathlib import Path
+from typing import Any
 
 from ingestion.parsing.document import Block, ParsedDocument, page_text
 from ingestion.parsing.limits import ParseLimits
 from ingestion.parsing.registry import parse
+from ingestion.sandbox import ParsedFile, parse_in_child
 
 
 def read(path: Path, limits: ParseLimits | None = None) -> ParsedDocument:
     """Parse a file in this process."""
     with path.open("rb") as file:
         return parse(file, name=path.name, limits=limits or ParseLimits())
+
+
+def read_in_child(path: Path, **options: Any) -> ParsedFile:
+    """Parse and chunk a file in a child process."""
+    defaults: dict[str, Any] = {"name": path.name, "tokenizer_path": None, "chunk_tokens": 256}
+    with path.open("rb") as file:
+        return parse_in_child(file, **defaults | options)
 
 
 def blocks_of(document: ParsedDocument) -> list[Block]:

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from django.core.cache.backends.locmem import LocMemCache
-from django.core.files.storage import FileSystemStorage
 from django.db import connection
 from django.db.backends.signals import connection_created
+
+from ingestion.storage import RegularFileStorage
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ class RecordingCache(LocMemCache):
         return super().incr(key, *arguments, **options)
 
 
-class RecordingStorage(FileSystemStorage):
+class RecordingStorage(RegularFileStorage):
     """A storage that remembers the names under which files were saved, opened and deleted."""
 
     touched: ClassVar[set[str]] = set()

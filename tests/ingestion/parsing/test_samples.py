@@ -15,7 +15,8 @@ from ingestion.errors import (
     UnsupportedMediaType,
 )
 from ingestion.parsing.document import page_text
-from ingestion.sandbox import ParsedFile, client, parse_in_child
+from ingestion.sandbox import client
+from tests.ingestion.reading import read_in_child
 
 SAMPLES = Path(__file__).resolve().parents[4] / "shared" / "samples"
 pytestmark = pytest.mark.skipif(not SAMPLES.exists(), reason="../shared/samples is absent")
@@ -31,10 +32,6 @@ _REFERENCE_ONLY = {
     "pptx_chart.pptx", "xlsx_01.xlsx", "xlsx_04_inflated.xlsx", "xlsx_comments.xlsx",
     "formatting.html", "right_to_left_02.pdf", "table_mislabeled_as_picture.pdf",
 }  # fmt: skip
-
-
-def parse(path: Path) -> ParsedFile:
-    return parse_in_child(path, name=path.name, tokenizer_path=None, chunk_tokens=256)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -61,7 +58,7 @@ def _references() -> list[tuple[Path, Path]]:
     ids=lambda path: f"{path.parent.parent.name}-{path.name}",
 )
 def test_words_of_the_reference_are_found(source: Path, reference: Path) -> None:
-    parsed = parse(source)
+    parsed = read_in_child(source)
     pages = " ".join(f"{page_text(page)} {page.label}" for page in parsed.document.pages)
     passages = " ".join(f"{passage.heading} {passage.text}" for passage in parsed.passages)
     wanted = set(_WORD.findall(_MARKUP.sub(" ", reference.read_text()).casefold()))
@@ -74,7 +71,7 @@ def test_words_of_the_reference_are_found(source: Path, reference: Path) -> None
 def test_office_files_of_poi_end_with_text_or_a_reason(kind: str) -> None:
     for path in sorted((SAMPLES / "poi" / kind).iterdir()):
         try:
-            parsed = parse(path)
+            parsed = read_in_child(path)
         except (CorruptDocument, EmptyDocument, EncryptedDocument, UnsafeDocument):
             continue
         assert parsed.passages, path
@@ -83,7 +80,7 @@ def test_office_files_of_poi_end_with_text_or_a_reason(kind: str) -> None:
 def test_pdf_files_of_pypdf_end_with_text_or_a_reason() -> None:
     for path in sorted((SAMPLES / "pypdf").rglob("*.pdf")):
         try:
-            parsed = parse(path)
+            parsed = read_in_child(path)
         except (CorruptDocument, EncryptedDocument, ImageOnlyDocument, UnsupportedMediaType):
             continue
         assert parsed.passages, path

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from ingestion.errors import IngestionError
 from ingestion.parsing.document import page_text
-from ingestion.sandbox import ParseLimits, client, parse_in_child
+from ingestion.sandbox import ParseLimits, client
+from tests.ingestion.reading import read_in_child
 
 
 def main() -> None:
@@ -19,11 +20,9 @@ def main() -> None:
     for line in sys.stdin:
         path, limits, required = json.loads(line)
         try:
-            parsed = parse_in_child(
+            parsed = read_in_child(
                 Path(path),
                 name="planted.txt",
-                tokenizer_path=None,
-                chunk_tokens=256,
                 limits=ParseLimits(**limits),
                 require_protections=required,
             )

@@ -1,14 +1,17 @@
 """Hostile files end with a reason, and leave the caller and its zygote in good health."""
 
+import gzip
 import os
 import select
 import signal
 import subprocess
 import sys
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import IO, cast
 
 import pytest
 
@@ -32,6 +35,7 @@ from ingestion.sandbox import ParsedFile, ParseLimits, client, parse_in_child
 from ingestion.sandbox.wire import dump_result, load_result
 from tests.ingestion.package_writer import paragraph, write_docx
 from tests.ingestion.pdf_writer import Page, stream, write_image_pdf, write_objects, write_pdf
+from tests.ingestion.reading import read_in_child
 
 MIB = 1024 * 1024
 
@@ -43,9 +47,7 @@ def no_zygote_left() -> Iterator[None]:
 
 
 def parse(path: Path, **limits: int) -> ParsedFile:
-    return parse_in_child(
-        path, name=path.name, tokenizer_path=None, chunk_tokens=256, limits=ParseLimits(**limits)
-    )
+    return read_in_child(path, limits=ParseLimits(**limits))
 
 
 def one_page(*objects: bytes) -> list[bytes]:
@@ -81,6 +83,19 @@ def zip_bomb(path: Path) -> Path:
 def endless_pages(path: Path) -> Path:
     pages = b"<</Type/Pages/Kids[2 0 R 2 0 R]/Count 3>>"
     return write_objects(path, [b"<</Type/Catalog/Pages 2 0 R>>", pages])
+
+
+def gzip_file(folder: Path, content: bytes) -> IO[bytes]:
+    (folder / "a.txt.gz").write_bytes(gzip.compress(content))
+    return cast(IO[bytes], gzip.open(folder / "a.txt.gz", "rb"))
+
+
+def spooled_file(_folder: Path, content: bytes) -> IO[bytes]:
+    """A file in memory, which moves to the disk without a flush when asked for a descriptor."""
+    spooled = tempfile.SpooledTemporaryFile()  # noqa: SIM115 (the caller closes it)
+    spooled.write(content)
+    spooled.seek(0)
+    return cast(IO[bytes], spooled)
 
 
 def nested_entities(path: Path) -> Path:
@@ -161,26 +176,25 @@ def test_text_is_bounded(tmp_path: Path) -> None:
 
 def test_the_caller_may_give_up(tmp_path: Path) -> None:
     with pytest.raises(ParseCancelled):
-        parse_in_child(
-            long_file(tmp_path),
-            name="a.pdf",
-            tokenizer_path=None,
-            chunk_tokens=256,
-            is_cancelled=lambda: True,
-        )
+        read_in_child(long_file(tmp_path), name="a.pdf", is_cancelled=lambda: True)
     (tmp_path / "a.txt").write_text("Ensuite, tout va bien.")
     assert parse(tmp_path / "a.txt").passages
 
 
-@pytest.mark.parametrize(
-    "make",
-    [lambda path: None, os.mkfifo, Path.mkdir, lambda path: path.symlink_to("/etc/passwd")],
-    ids=["missing", "pipe", "directory", "symbolic-link"],
-)
-def test_only_a_regular_file_is_opened(tmp_path: Path, make: Callable[[Path], object]) -> None:
-    make(tmp_path / "upload.txt")
-    with pytest.raises(CorruptDocument):
-        parse(tmp_path / "upload.txt")
+def test_open_pipe_is_not_parsed() -> None:
+    reading, writing = os.pipe()
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe, pytest.raises(CorruptDocument, match="regular"):
+        parse_in_child(pipe, name="a.txt", tokenizer_path=None, chunk_tokens=256)
+
+
+@pytest.mark.parametrize("wrap", [gzip_file, spooled_file], ids=["compressed", "spooled"])
+def test_bytes_of_a_wrapper_are_read_not_those_of_its_descriptor(
+    tmp_path: Path, wrap: Callable[[Path, bytes], IO[bytes]]
+) -> None:
+    with wrap(tmp_path, b"Le texte lu.") as content:
+        parsed = parse_in_child(content, name="a.txt", tokenizer_path=None, chunk_tokens=256)
+    assert [passage.text for passage in parsed.passages] == ["Le texte lu."]
 
 
 def test_a_dead_zygote_is_transient_and_replaced(tmp_path: Path) -> None:
@@ -197,13 +211,7 @@ def test_a_dead_zygote_is_transient_and_replaced(tmp_path: Path) -> None:
         return False
 
     with pytest.raises(SandboxUnavailable):
-        parse_in_child(
-            long_file(tmp_path),
-            name="a.pdf",
-            tokenizer_path=None,
-            chunk_tokens=256,
-            is_cancelled=kill_once,
-        )
+        read_in_child(long_file(tmp_path), name="a.pdf", is_cancelled=kill_once)
     assert parse(tmp_path / "a.txt").passages
 
 
@@ -211,7 +219,8 @@ def test_nothing_outlives_a_caller_killed_at_work(tmp_path: Path) -> None:
     code = (
         "import sys, pathlib\nfrom ingestion.sandbox import parse_in_child, client\n"
         "client._living_zygote(None)\nprint(client._current._process.pid, flush=True)\n"
-        "parse_in_child(pathlib.Path(sys.argv[1]), name='a', tokenizer_path=None, chunk_tokens=9)"
+        "file = pathlib.Path(sys.argv[1]).open('rb')\n"
+        "parse_in_child(file, name='a', tokenizer_path=None, chunk_tokens=9)"
     )
     caller = subprocess.Popen(
         [sys.executable, "-c", code, str(long_file(tmp_path))], stdout=subprocess.PIPE, text=True

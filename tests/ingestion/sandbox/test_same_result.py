@@ -8,9 +8,9 @@ import pytest
 from pypdf import PdfWriter
 
 from ingestion.errors import IngestionError
-from ingestion.sandbox import client, parse_in_child
+from ingestion.sandbox import client
 from tests.ingestion.pdf_writer import Page, write_pdf
-from tests.ingestion.reading import read
+from tests.ingestion.reading import read, read_in_child
 
 TEXTS = {
     "koi8-r": "Привет, читатель этого файла.",
@@ -59,9 +59,9 @@ def assert_same(path: Path) -> None:
         expected: object = read(path)
     except IngestionError as error:
         with pytest.raises(type(error)):
-            parse_in_child(path, name=path.name, tokenizer_path=None, chunk_tokens=256)
+            read_in_child(path)
         return
-    parsed = parse_in_child(path, name=path.name, tokenizer_path=None, chunk_tokens=256)
+    parsed = read_in_child(path)
     assert parsed.document == expected
 
 
