@@ -12,7 +12,8 @@ from ingestion.errors import CorruptDocument, EncryptedDocument
 from ingestion.parsing.archive import Archive, attribute, local_name
 from ingestion.parsing.document import Block, ParsedDocument, ParsedPage
 from ingestion.parsing.limits import ParseLimits
-from ingestion.parsing.odf.text import OdfReader, OdfResources, numbered_lists, style_outlines
+from ingestion.parsing.odf.reader import OdfReader
+from ingestion.parsing.odf.styles import OdfResources, numbered_lists, style_outlines
 from ingestion.parsing.ooxml import child, children, descendants
 from ingestion.parsing.text.normalise import one_line
 from ingestion.parsing.text.sections import first_heading, split_sections
