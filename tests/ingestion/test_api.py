@@ -65,7 +65,7 @@ def test_document_is_created_once(
     ],
     ids=["empty", "corrupt", "unsupported"],
 )
-def test_refused_file_says_why_and_stores_nothing(
+def test_refused_file_has_error_and_is_not_stored(
     cast: Cast, with_key: Callable[..., Client], name: str, content: bytes, status: int, code: str
 ) -> None:
     response = post(with_key(cast.instance), name, content)
@@ -101,7 +101,7 @@ def test_text_is_plain_or_page_by_page(with_key: Callable[..., Client], count: i
     assert [page["text"] for page in told["pages"]] == texts
 
 
-def test_text_that_is_not_there_yet_is_a_409(cast: Cast, with_key: Callable[..., Client]) -> None:
+def test_text_of_unfinished_document_is_a_409(cast: Cast, with_key: Callable[..., Client]) -> None:
     document = DocumentFactory(instance=cast.instance, status=Document.Status.QUEUED)
     response = with_key(cast.instance).get(f"{URL}/{document.pk}/text")
     assert (response.status_code, response.json()["error"]["code"]) == (409, "not_ready")
@@ -116,7 +116,7 @@ def test_two_files_in_a_request_are_refused(cast: Cast, with_key: Callable[..., 
 @pytest.mark.parametrize(
     "query", ["status=nonsense", "status=%00", "offset=99999999999999999999", "limit=many"]
 )
-def test_senseless_filter_is_a_422(cast: Cast, with_key: Callable[..., Client], query: str) -> None:
+def test_invalid_filter_is_a_422(cast: Cast, with_key: Callable[..., Client], query: str) -> None:
     response = with_key(cast.instance).get(f"{URL}?{query}")
     assert (response.status_code, response.json()["error"]["code"]) == (422, "invalid_request")
 
@@ -175,7 +175,7 @@ def test_chat_key_may_read_but_not_write(cast: Cast, with_key: Callable[..., Cli
     assert client.delete(f"{URL}/{document.pk}").status_code == 403
 
 
-def test_without_a_valid_key_nothing_is_told(cast: Cast, with_key: Callable[..., Client]) -> None:
+def test_request_without_valid_key_is_refused(cast: Cast, with_key: Callable[..., Client]) -> None:
     assert Client().get(URL).status_code == 401
     assert Client(headers={"Authorization": "Bearer rag_no"}).get(URL).status_code == 401
     key, plaintext = create_api_key(
@@ -188,7 +188,7 @@ def test_without_a_valid_key_nothing_is_told(cast: Cast, with_key: Callable[...,
     assert revoked.json()["error"]["code"] == "invalid_api_key"
 
 
-def test_instance_names_itself(cast: Cast, with_key: Callable[..., Client]) -> None:
+def test_instance_is_described(cast: Cast, with_key: Callable[..., Client]) -> None:
     body = with_key(cast.instance, "chat").get("/api/v1/instance").json()
     assert (body["slug"], body["name"]) == ("law", "Faculté de droit")
 

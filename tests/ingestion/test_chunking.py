@@ -127,7 +127,7 @@ def test_table_header_is_repeated_and_rows_are_whole() -> None:
     assert sum(passage.text.count("Étudiant") for passage in passages) == 80
 
 
-def test_rows_of_a_wide_table_tell_the_name_of_each_value() -> None:
+def test_rows_of_wide_table_repeat_column_names() -> None:
     names = [f"colonne numéro {n}" for n in range(30)]
     lines = [
         "| " + " | ".join(row) + " |" for row in (names, ["---"] * 30, [str(n) for n in range(30)])
@@ -163,7 +163,7 @@ def test_labels_name_sheets_in_the_path() -> None:
     assert passage.heading == "Budget 2024"
 
 
-def test_sentences_end_where_people_think_so() -> None:
+def test_sentence_boundaries() -> None:
     source = "Voir l'art. 5 du Code. M. Durand est venu ! Est-ce vrai ? « Oui. » Fin"
     assert [source[start:end] for start, end in sentence_spans(source)] == [
         "Voir l'art. 5 du Code.", "M. Durand est venu !", "Est-ce vrai ?", "« Oui. »", "Fin",

@@ -43,9 +43,7 @@ def make_old(instance: Instance) -> None:
         os.utime(default_storage.path(f"{instance.pk}/{name}"), (then, then))
 
 
-def test_transaction_that_dies_leaves_a_file_that_is_deleted(
-    cast: Cast, database: DatabaseSwitch
-) -> None:
+def test_file_of_aborted_transaction_is_deleted(cast: Cast, database: DatabaseSwitch) -> None:
     """The connection is cut between the writing of the file and the commit."""
     with tenant(cast.other_instance):
         kept = upload(cast.other_instance)
@@ -100,7 +98,7 @@ def _sweep() -> int:
 
 
 @pytest.mark.parametrize("where", ["unknown instance", "other name", "unsaved answer"])
-def test_what_is_no_document_s_file_stays(cast: Cast, where: str) -> None:
+def test_other_files_are_kept(cast: Cast, where: str) -> None:
     path = {
         "unknown instance": f"{2**31}/{uuid4()}",
         "other name": f"{cast.instance.pk}/notes.txt",
@@ -113,7 +111,7 @@ def test_what_is_no_document_s_file_stays(cast: Cast, where: str) -> None:
     assert default_storage.exists(path)
 
 
-def test_nothing_is_deleted_while_documents_are_invisible(
+def test_nothing_is_deleted_while_row_security_hides_documents(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Should row security hide the documents from the sweep, it does not take them for gone."""
@@ -145,7 +143,7 @@ def test_deletion_that_is_rolled_back_keeps_the_file(cast: Cast) -> None:
     assert stored(cast.instance) == {str(document.pk)}
 
 
-def test_file_of_a_document_that_is_there_stays(cast: Cast) -> None:
+def test_file_of_existing_document_is_kept(cast: Cast) -> None:
     document = DocumentFactory(instance=cast.instance)
     assert orphans.delete_orphans() == 0
     with tenant(cast.instance):

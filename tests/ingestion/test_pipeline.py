@@ -86,7 +86,7 @@ def test_task_delivered_twice_changes_nothing(
         assert max(TermStatistics.objects.values_list("document_frequency", flat=True)) == 1
 
 
-def test_embedding_takes_up_where_a_dead_worker_left(
+def test_embedding_resumes_after_worker_death(
     upload: Callable[..., Document], embeddings: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pipeline, "EMBEDDING_BATCH", 1)
@@ -152,7 +152,7 @@ def test_retry_after_a_failure_succeeds(upload: Callable[..., Document], embeddi
     assert refreshed(document).status == "ready"
 
 
-def test_deleting_gives_the_statistics_back(
+def test_deleted_document_is_removed_from_statistics(
     upload: Callable[..., Document], embeddings: None
 ) -> None:
     kept, gone = upload(), upload("La cantine ferme en août.", "cantine.txt")
@@ -165,7 +165,7 @@ def test_deleting_gives_the_statistics_back(
         assert set(frequencies) <= {1}
 
 
-def test_model_server_that_is_away_leaves_the_document_in_its_stage(
+def test_document_stays_in_stage_while_model_server_is_unavailable(
     upload: Callable[..., Document], no_embeddings: None
 ) -> None:
     document = upload()
@@ -182,7 +182,7 @@ def test_document_without_text_fails_with_its_reason(upload: Callable[..., Docum
     assert (failed.status, failed.error_code) == ("failed", "empty")
 
 
-def test_what_could_not_be_read_is_told(upload: Callable[..., Document]) -> None:
+def test_warnings_of_parser_are_saved(upload: Callable[..., Document]) -> None:
     document = upload()
     attempt = Attempt.of(document)
     transitions.claim(attempt)
@@ -215,7 +215,9 @@ class TestReconciler:
         reconciliation.take_up_lost_documents()
         assert turns.next_in_turn(turns.PARSE) == attempt
 
-    def test_working_worker_is_left_alone(self, upload: Callable[..., Document]) -> None:
+    def test_document_with_recent_heartbeat_is_unchanged(
+        self, upload: Callable[..., Document]
+    ) -> None:
         document = upload()
         change(document, status="embedding", worker_seen_at=timezone.now())
         reconciliation.take_up_lost_documents()
@@ -238,7 +240,7 @@ class TestReconciler:
         expected = [] if messages else ["ingestion.tasks.parse"] * settings.PARSE_SLOTS
         assert sent == expected
 
-    def test_documents_of_another_model_are_hidden_and_embedded_anew(
+    def test_documents_of_another_model_are_embedded_again(
         self, upload: Callable[..., Document], embeddings: None, settings: Any
     ) -> None:
         document = upload()
@@ -274,7 +276,7 @@ class TestReconciler:
     ],
     ids=["bug", "key", "dimensions"],
 )
-def test_failure_of_embedding_is_not_the_file_s_fault(
+def test_embedding_failure_does_not_blame_the_file(
     upload: Callable[..., Document],
     client_for: Callable[..., Any],
     cast: Cast,
@@ -297,7 +299,7 @@ def test_failure_of_embedding_is_not_the_file_s_fault(
     assert "made the reader stop" not in page
 
 
-def test_parse_that_takes_too_long_says_so(
+def test_soft_time_limit_fails_with_parse_timeout(
     upload: Callable[..., Document], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     document = upload()

@@ -67,7 +67,7 @@ def claimed(stage: Stage) -> int | None:
 
 
 @each_stage
-def test_one_document_beside_thirty_is_the_next(
+def test_instance_with_fewer_documents_under_way_is_next(
     cast: Cast, small: Instance, stage: Stage, status: str
 ) -> None:
     wait_in_line(cast.instance, 30, status=status)
@@ -80,7 +80,7 @@ def test_one_document_beside_thirty_is_the_next(
 
 @each_stage
 @pytest.mark.parametrize("slots", [1, 2, 3, 4])
-def test_an_instance_never_has_all_workers_where_there_are_several(
+def test_instance_cannot_occupy_all_workers(
     cast: Cast, small: Instance, settings: Any, stage: Stage, status: str, slots: int
 ) -> None:
     setattr(settings, stage.slots_setting, slots)
@@ -92,7 +92,7 @@ def test_an_instance_never_has_all_workers_where_there_are_several(
     assert claimed(stage) == small.pk
 
 
-def test_large_files_of_several_instances_leave_a_worker_to_small_ones(
+def test_large_files_leave_one_worker_for_small_files(
     cast: Cast, small: Instance, settings: Any
 ) -> None:
     settings.PARSE_SLOTS = 2
@@ -111,7 +111,7 @@ def test_large_files_of_several_instances_leave_a_worker_to_small_ones(
     assert third.document_id == large.pk
 
 
-def test_large_files_of_one_instance_do_not_go_in_a_row(
+def test_large_files_of_one_instance_alternate_with_other_instances(
     cast: Cast, small: Instance, settings: Any
 ) -> None:
     settings.PARSE_SLOTS = 1
@@ -129,7 +129,7 @@ def test_large_files_of_one_instance_do_not_go_in_a_row(
     assert [instance for instance in order if instance == small.pk] == [small.pk] * 20
 
 
-def test_embedding_goes_round_the_instances(cast: Cast, small: Instance, settings: Any) -> None:
+def test_embedding_alternates_between_instances(cast: Cast, small: Instance, settings: Any) -> None:
     settings.EMBED_SLOTS = 1
     for instance in (cast.instance, small):
         wait_in_line(instance, 1, status="embedding", chunks=1000)
@@ -146,13 +146,13 @@ def test_embedding_goes_round_the_instances(cast: Cast, small: Instance, setting
     assert order[0] != order[1]
 
 
-def test_a_claimed_document_is_claimed_once(cast: Cast) -> None:
+def test_document_is_claimed_once(cast: Cast) -> None:
     wait_in_line(cast.instance, 1)
     assert claim_next(PARSE) is not None
     assert claim_next(PARSE) is None
 
 
-def test_workers_choose_one_after_the_other(cast: Cast, small: Instance) -> None:
+def test_workers_claim_one_at_a_time(cast: Cast, small: Instance) -> None:
     wait_in_line(cast.instance, 1)
 
     def choose() -> int | None:
@@ -177,7 +177,7 @@ def test_workers_choose_one_after_the_other(cast: Cast, small: Instance) -> None
         assert choosing.result(timeout=60) == cast.instance.pk
 
 
-def test_tasks_do_the_whole_line_in_turn(cast: Cast, small: Instance, embeddings: None) -> None:
+def test_tasks_run_all_stages_in_turn(cast: Cast, small: Instance, embeddings: None) -> None:
     documents = []
     for instance in (cast.instance, cast.instance, small):
         with tenant(instance):
@@ -210,7 +210,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return names
 
 
-def test_a_worker_that_ends_calls_another_while_something_waits(
+def test_task_is_enqueued_again_while_documents_wait(
     cast: Cast, sent: list[str], embeddings: None
 ) -> None:
     for number in range(2):
@@ -236,9 +236,7 @@ def broken(*_arguments: Any, **_more: Any) -> Any:
     raise ProtocolError("a proxy's page")
 
 
-def test_what_fails_again_and_again_waits_longer_and_ends(
-    cast: Cast, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_retries_wait_longer_each_time_and_end(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transitions, "MAX_RETRIES", 3)
     monkeypatch.setitem(pipeline.STAGES, Document.Status.EMBEDDING, broken)
     (document,) = wait_in_line(cast.instance, 1, status="embedding")
@@ -259,7 +257,7 @@ def test_what_fails_again_and_again_waits_longer_and_ends(
     assert (failed.status, failed.error_code) == ("failed", "protocol_error")
 
 
-def test_a_document_that_waits_for_its_next_try_stops_nobody(
+def test_postponed_document_does_not_block_others(
     cast: Cast, small: Instance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(pipeline.STAGES, Document.Status.EMBEDDING, broken)
@@ -269,7 +267,7 @@ def test_a_document_that_waits_for_its_next_try_stops_nobody(
     assert claimed(EMBED) == cast.instance.pk
 
 
-def test_a_retry_is_bounded_at_a_click_and_for_the_instance(
+def test_retries_are_limited_per_request_and_instance(
     cast: Cast, client_for: Callable[[Any], Any], settings: Any
 ) -> None:
     settings.RETRIES_AT_ONCE, settings.RETRIES_WAITING = 4, 6
@@ -312,7 +310,7 @@ def test_retries_take_turns_with_other_instances(cast: Cast, small: Instance) ->
     assert first.instance_id == cast.instance.pk
 
 
-def test_old_work_is_forgotten(cast: Cast, small: Instance, settings: Any) -> None:
+def test_work_of_an_hour_ago_does_not_count(cast: Cast, small: Instance, settings: Any) -> None:
     settings.PARSE_SLOTS = 1
     (done,) = wait_in_line(cast.instance, 1, size_bytes=18 << 20)
     end(claim_next(PARSE))

@@ -31,7 +31,7 @@ def test_forms_of_a_word_are_one_term(one: str, other: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "  … !", "quel est le", "what is the"])
-def test_what_says_nothing_has_no_term(text: str) -> None:
+def test_stop_words_have_no_term(text: str) -> None:
     assert not lexical.analyse(text)
 
 

@@ -46,7 +46,7 @@ def test_counts_are_those_of_the_visible_chunks(instance: Instance) -> None:
     assert frequencies(instance) == expected("a.txt", "Le jury délibère.", "Le jury vote.")
 
 
-def test_a_second_time_changes_nothing(instance: Instance) -> None:
+def test_making_searchable_twice_changes_nothing(instance: Instance) -> None:
     document = add_document(instance, ("Le jury délibère.", [1, 0]))
     before = frequencies(instance)
     with tenant(instance):
@@ -55,7 +55,7 @@ def test_a_second_time_changes_nothing(instance: Instance) -> None:
     assert frequencies(instance) == before
 
 
-def test_a_withdrawn_document_leaves_no_trace(instance: Instance) -> None:
+def test_withdrawn_document_is_removed_from_counts(instance: Instance) -> None:
     add_document(instance, ("Le jury délibère.", [1, 0]), name="a.txt")
     document = add_document(instance, ("Le jury vote.", [1, 0]), name="b.txt")
     for _ in range(2):

@@ -142,7 +142,7 @@ def test_accents_drawn_apart_are_put_on_their_letters(
     assert _composed(drawn) == meant
 
 
-def test_image_only_says_so(tmp_path: Path) -> None:
+def test_pdf_of_images_is_refused_as_image_only(tmp_path: Path) -> None:
     with pytest.raises(ImageOnlyDocument):
         read(write_image_pdf(tmp_path / "scan.pdf"))
 
@@ -162,7 +162,7 @@ def test_no_text_and_no_image_is_empty(tmp_path: Path) -> None:
         read(write_pdf(tmp_path / "blank.pdf", [Page()]))
 
 
-def test_password_is_asked_for_by_name(tmp_path: Path) -> None:
+def test_pdf_with_user_password_is_encrypted(tmp_path: Path) -> None:
     write_pdf(tmp_path / "a.pdf", [Page().lines(72, 700, "Un secret.")])
     writer = PdfWriter(clone_from=tmp_path / "a.pdf")
     writer.encrypt("secret", algorithm="AES-256")
@@ -171,7 +171,7 @@ def test_password_is_asked_for_by_name(tmp_path: Path) -> None:
         read(tmp_path / "b.pdf")
 
 
-def test_owner_password_alone_is_no_obstacle(tmp_path: Path) -> None:
+def test_pdf_with_owner_password_only_is_parsed(tmp_path: Path) -> None:
     write_pdf(tmp_path / "a.pdf", [Page().lines(72, 700, "Lisible sans mot de passe.")])
     writer = PdfWriter(clone_from=tmp_path / "a.pdf")
     writer.encrypt(user_password="", owner_password="secret", algorithm="AES-256")
@@ -186,7 +186,7 @@ def test_truncated_file_is_corrupt(tmp_path: Path) -> None:
         read(path)
 
 
-def test_lost_cross_references_are_mended(tmp_path: Path) -> None:
+def test_missing_cross_references_are_rebuilt(tmp_path: Path) -> None:
     path = write_pdf(tmp_path / "a.pdf", [Page().lines(72, 700, "Du texte sauvé.")])
     data = path.read_bytes()
     path.write_bytes(data.replace(b"startxref\n", b"startxref\n9"))

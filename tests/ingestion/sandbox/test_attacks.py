@@ -193,7 +193,7 @@ def names(attacks: list[tuple[str, str]]) -> list[str]:
 @pytest.mark.parametrize(
     ("name", "argument"), POSSIBLE_OUTSIDE + OTHERS, ids=names(POSSIBLE_OUTSIDE + OTHERS)
 )
-def test_a_planted_parser_gets_nothing(
+def test_attack_in_child_is_refused(
     attack: Attack, places: dict[str, str], name: str, argument: str
 ) -> None:
     answer = attack(name, filled(argument, places))
@@ -203,18 +203,18 @@ def test_a_planted_parser_gets_nothing(
 
 
 @pytest.mark.parametrize(("name", "argument"), POSSIBLE_OUTSIDE, ids=names(POSSIBLE_OUTSIDE))
-def test_the_same_succeeds_outside(places: dict[str, str], name: str, argument: str) -> None:
+def test_attack_succeeds_outside_sandbox(places: dict[str, str], name: str, argument: str) -> None:
     assert unconfined(name, filled(argument, places)).startswith("got: ")
 
 
-def test_the_environment_holds_no_secret(attack: Attack) -> None:
+def test_environment_holds_no_secret(attack: Attack) -> None:
     environment = json.loads(attack("environment")["text"].removeprefix("got: "))
 
     assert set(environment) <= {"LANG", "LC_CTYPE", "MALLOC_ARENA_MAX", "PATH",
                                 "TOKENIZERS_PARALLELISM"}  # fmt: skip
 
 
-def test_only_the_file_and_the_result_are_open(attack: Attack) -> None:
+def test_only_file_and_result_are_open(attack: Attack) -> None:
     found = json.loads(attack("descriptors")["text"].removeprefix("got: "))
 
     # The standard streams are /dev/null.
@@ -232,7 +232,7 @@ def test_only_the_file_and_the_result_are_open(attack: Attack) -> None:
     ],
     ids=["x32", "cpu", "wall", "closed-result", "flood"],
 )
-def test_the_next_file_is_read_after_an_attack(
+def test_next_file_is_parsed_after_attack(
     attack: Attack, name: str, limits: dict[str, int], code: str
 ) -> None:
     assert attack(name, **limits)["error"] == code

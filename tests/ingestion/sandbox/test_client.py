@@ -137,7 +137,7 @@ def truncated(path: Path) -> Path:
     ],
     ids=["flate", "zip", "entities", "cycle", "image", "20000-pages", "encrypted", "truncated"],
 )
-def test_a_hostile_file_has_its_reason_and_the_next_file_is_read(
+def test_hostile_file_fails_and_next_file_is_parsed(
     tmp_path: Path, make: object, error: type[IngestionError]
 ) -> None:
     path = make(tmp_path / "hostile")  # type: ignore[operator]
@@ -147,7 +147,7 @@ def test_a_hostile_file_has_its_reason_and_the_next_file_is_read(
     assert parse(good).passages[0].text == "Un texte sain."
 
 
-def test_twenty_thousand_pages_are_read_when_the_operator_allows_them(tmp_path: Path) -> None:
+def test_max_pages_may_allow_twenty_thousand(tmp_path: Path) -> None:
     pages = [Page().lines(72, 700, "Une page parmi vingt mille.")] * 20_000
     path = write_pdf(tmp_path / "long.pdf", pages)
     parsed = parse(path, max_pages=20_000, memory_bytes=1024 * MIB)
@@ -159,12 +159,12 @@ def long_file(folder: Path) -> Path:
     return write_pdf(folder / "long.pdf", [Page().lines(72, 700, *["mot " * 30] * 60)] * 4_000)
 
 
-def test_processor_time_is_bounded(tmp_path: Path) -> None:
+def test_processor_time_is_limited(tmp_path: Path) -> None:
     with pytest.raises(ParseTimeout):
         parse(long_file(tmp_path), cpu_seconds=1)
 
 
-def test_text_is_bounded(tmp_path: Path) -> None:
+def test_text_is_limited(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("mot " * 50_000)
     with pytest.raises(TooMuchText):
         parse(tmp_path / "a.txt", max_text_chars=100_000)
@@ -174,7 +174,7 @@ def test_text_is_bounded(tmp_path: Path) -> None:
         parse(tmp_path / "a.txt", max_passages=100)
 
 
-def test_the_caller_may_give_up(tmp_path: Path) -> None:
+def test_caller_can_cancel(tmp_path: Path) -> None:
     with pytest.raises(ParseCancelled):
         read_in_child(long_file(tmp_path), name="a.pdf", is_cancelled=lambda: True)
     (tmp_path / "a.txt").write_text("Ensuite, tout va bien.")
@@ -189,15 +189,13 @@ def test_open_pipe_is_not_parsed() -> None:
 
 
 @pytest.mark.parametrize("wrap", [gzip_file, spooled_file], ids=["compressed", "spooled"])
-def test_bytes_of_a_wrapper_are_read_not_those_of_its_descriptor(
-    tmp_path: Path, wrap: Callable[[Path, bytes], IO[bytes]]
-) -> None:
+def test_wrapped_file_is_copied(tmp_path: Path, wrap: Callable[[Path, bytes], IO[bytes]]) -> None:
     with wrap(tmp_path, b"Le texte lu.") as content:
         parsed = parse_in_child(content, name="a.txt", tokenizer_path=None, chunk_tokens=256)
     assert [passage.text for passage in parsed.passages] == ["Le texte lu."]
 
 
-def test_a_dead_zygote_is_transient_and_replaced(tmp_path: Path) -> None:
+def test_dead_zygote_is_transient_error_and_replaced(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("Un texte.")
     parse(tmp_path / "a.txt")
     assert client._current is not None
@@ -215,7 +213,7 @@ def test_a_dead_zygote_is_transient_and_replaced(tmp_path: Path) -> None:
     assert parse(tmp_path / "a.txt").passages
 
 
-def test_nothing_outlives_a_caller_killed_at_work(tmp_path: Path) -> None:
+def test_zygote_ends_when_caller_is_killed(tmp_path: Path) -> None:
     code = (
         "import sys, pathlib\nfrom ingestion.sandbox import parse_in_child, client\n"
         "client._living_zygote(None)\nprint(client._current._process.pid, flush=True)\n"
@@ -239,18 +237,18 @@ def test_nothing_outlives_a_caller_killed_at_work(tmp_path: Path) -> None:
     "data",
     [b"", b"[]", b"{", b'{"document": {}}', b'{"error": 3}', b'{"passages": [], "document": null}'],
 )
-def test_nonsense_from_the_child_is_a_crash(data: bytes) -> None:
+def test_malformed_result_is_parser_crash(data: bytes) -> None:
     with pytest.raises(ParserCrashed):
         load_result(data)
 
 
-def test_errors_cross_the_pipe_under_their_code() -> None:
+def test_error_is_sent_with_its_code() -> None:
     with pytest.raises(UnsafeDocument, match="bomb"):
         load_result(dump_result(UnsafeDocument("bomb")))
 
 
 @pytest.mark.parametrize("error", IngestionError.__subclasses__())
-def test_every_error_has_words_for_people(error: type[IngestionError]) -> None:
+def test_every_error_has_user_message(error: type[IngestionError]) -> None:
     for found in (error, *error.__subclasses__()):
         assert str(user_message(found.code))
         if found.code != "unreadable":

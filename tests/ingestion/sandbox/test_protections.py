@@ -30,7 +30,7 @@ def run(command: list[str], *, text: str = "", **env: str) -> subprocess.Complet
 
 
 @KERNELS
-def test_the_line_names_what_is_missing(prefix: list[str], is_lesser: bool) -> None:
+def test_log_line_names_missing_protections(prefix: list[str], is_lesser: bool) -> None:
     printed = run([*prefix, sys.executable, "-m", "ingestion.sandbox.probe"]).stdout
 
     assert printed.count("\n") == is_lesser

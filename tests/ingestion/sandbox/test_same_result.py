@@ -70,7 +70,7 @@ def assert_same(path: Path) -> None:
     ("make", "name"), [(html, "a.html"), (mail, "a.eml"), (office, "a.docx")],
     ids=["html", "mail", "office"],
 )  # fmt: skip
-def test_every_encoding_is_loaded_before(
+def test_encodings_are_loaded_before_fork(
     tmp_path: Path, make: Callable[[Path, str], Path], name: str, charset: str
 ) -> None:
     assert_same(make(tmp_path / name, charset))
@@ -99,5 +99,5 @@ def damaged_and_encrypted(path: Path) -> Path:
 @pytest.mark.parametrize(
     "make", [encrypted, damaged, damaged_and_encrypted], ids=lambda make: make.__name__
 )
-def test_what_pypdf_needs_is_loaded_before(tmp_path: Path, make: Callable[[Path], Path]) -> None:
+def test_pypdf_modules_are_loaded_before_fork(tmp_path: Path, make: Callable[[Path], Path]) -> None:
     assert_same(make(tmp_path / "a.pdf"))

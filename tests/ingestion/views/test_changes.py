@@ -32,13 +32,13 @@ def url(name, document):
 
 
 @pytest.mark.parametrize(("person", "outcome"), CAST)
-def test_editors_upload(cast, client_for, person, outcome):
+def test_only_editor_can_upload(cast, client_for, person, outcome):
     response = upload(client_for(getattr(cast, person)))
     assert response.status_code == (201 if outcome is True else outcome)
     assert len(documents(cast.instance)) == (1 if outcome is True else 0)
 
 
-def test_an_upload_keeps_its_name_its_folder_and_who_added_it(cast, client_for):
+def test_upload_saves_name_folder_and_uploader(cast, client_for):
     response = upload(client_for(cast.editor), name="Réglement.txt", folder="Droit/2026")
     (document,) = documents(cast.instance)
     assert response.json() == {
@@ -52,7 +52,7 @@ def test_an_upload_keeps_its_name_its_folder_and_who_added_it(cast, client_for):
     assert document.uploaded_by_id == cast.editor.pk
 
 
-def test_the_same_bytes_twice_are_one_document_and_said_so(cast, client_for):
+def test_same_bytes_give_existing_document_and_message(cast, client_for):
     client = client_for(cast.editor)
     first = upload(client).json()
     second = upload(client, name="copie.txt")
@@ -70,9 +70,7 @@ def test_the_same_bytes_twice_are_one_document_and_said_so(cast, client_for):
     ],
     ids=["empty", "an image named .pdf", "too large"],
 )
-def test_a_refused_file_is_told_why_in_words(
-    cast, client_for, settings, content, name, status, code
-):
+def test_refused_file_has_message(cast, client_for, settings, content, name, status, code):
     settings.MAX_UPLOAD_BYTES = 1 << 20
     response = upload(client_for(cast.editor), content, name)
     assert response.status_code == status
@@ -83,14 +81,14 @@ def test_a_refused_file_is_told_why_in_words(
     assert documents(cast.instance) == []
 
 
-def test_no_file_at_all(cast, client_for):
+def test_upload_without_file_is_refused(cast, client_for):
     response = client_for(cast.editor).post(UPLOAD, {"folder": "x"})
     assert (response.status_code, response.json()["error"]["code"]) == (400, "invalid")
 
 
 @pytest.mark.parametrize(("person", "outcome"), CAST)
 @pytest.mark.parametrize("action", ["retry", "cancel", "delete"])
-def test_editors_change(cast, client_for, action, person, outcome):
+def test_only_editor_can_change(cast, client_for, action, person, outcome):
     document = DocumentFactory(instance=cast.instance)
     response = client_for(getattr(cast, person)).post(url(action, document))
     assert response.status_code == (302 if outcome is True else outcome)
@@ -103,7 +101,7 @@ def test_a_document_of_another_instance_does_not_exist(cast, client_for, action)
     assert documents(cast.other_instance) == [foreign]
 
 
-def test_retry_starts_a_failed_document_again_and_leaves_the_others(cast, client_for):
+def test_retry_restarts_only_failed_documents(cast, client_for):
     failed = DocumentFactory(instance=cast.instance, status=Status.FAILED, error_code="corrupt")
     ready = DocumentFactory(instance=cast.instance)
     client = client_for(cast.editor)
@@ -113,14 +111,14 @@ def test_retry_starts_a_failed_document_again_and_leaves_the_others(cast, client
     assert states == {failed.pk: Status.QUEUED, ready.pk: Status.READY}
 
 
-def test_cancel_gives_up_an_unfinished_document(cast, client_for):
+def test_cancel_stops_unfinished_document(cast, client_for):
     document = DocumentFactory(instance=cast.instance, status=Status.PARSING)
     client_for(cast.editor).post(url("cancel", document))
     (document,) = documents(cast.instance)
     assert (document.status, document.error_code) == (Status.FAILED, "cancelled")
 
 
-def test_deleting_says_first_what_is_lost(cast, client_for):
+def test_confirmation_shows_what_is_deleted(cast, client_for):
     document = DocumentFactory(instance=cast.instance, name="Acte.txt", chunks=12)
     client = client_for(cast.editor)
     english = {"accept-language": "en"}
@@ -133,7 +131,7 @@ def test_deleting_says_first_what_is_lost(cast, client_for):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_deleting_takes_the_passages_and_the_file_away(cast, client_for):
+def test_deletion_removes_passages_and_file(cast, client_for):
     document = DocumentFactory(instance=cast.instance)
     ChunkFactory(instance=cast.instance, document=document)
     path = document.file.name
@@ -160,7 +158,7 @@ def test_bulk_deletion_is_confirmed_first(cast, client_for):
     assert documents(cast.instance) == [kept]
 
 
-def test_bulk_retry_takes_only_what_failed(cast, client_for):
+def test_bulk_retry_restarts_only_failed_documents(cast, client_for):
     failed = DocumentFactory(instance=cast.instance, status=Status.FAILED)
     ready = DocumentFactory(instance=cast.instance)
     foreign = DocumentFactory(instance=cast.other_instance, status=Status.FAILED)
@@ -172,7 +170,7 @@ def test_bulk_retry_takes_only_what_failed(cast, client_for):
 
 
 @pytest.mark.parametrize(("person", "outcome"), CAST)
-def test_bulk_is_for_editors(cast, client_for, person, outcome):
+def test_only_editor_can_change_in_bulk(cast, client_for, person, outcome):
     document = DocumentFactory(instance=cast.instance)
     form = {"action": "delete", "document": [str(document.pk)], "confirmed": "1"}
     client = client_for(getattr(cast, person))
@@ -181,7 +179,7 @@ def test_bulk_is_for_editors(cast, client_for, person, outcome):
 
 
 @pytest.mark.parametrize("ids", [[], ["nonsense"]], ids=["none", "nonsense"])
-def test_bulk_without_a_document_says_so(cast, client_for, ids):
+def test_bulk_without_document_has_message(cast, client_for, ids):
     form = {"action": "delete", "document": ids, "confirmed": "1"}
     response = client_for(cast.editor).post(
         reverse("documents:bulk", args=["law"]), form, follow=True
@@ -189,7 +187,7 @@ def test_bulk_without_a_document_says_so(cast, client_for, ids):
     assert [message.level_tag for message in response.context["messages"]] == ["warning"]
 
 
-def test_the_way_back_never_leaves_the_site(cast, client_for):
+def test_redirect_stays_on_site(cast, client_for):
     document = DocumentFactory(instance=cast.instance, status=Status.FAILED)
     client = client_for(cast.editor)
     response = client.post(url("retry", document), {"next": "https://elsewhere.example/"})
@@ -198,7 +196,7 @@ def test_the_way_back_never_leaves_the_site(cast, client_for):
     assert response.url == "/i/law/documents/?status=failed"
 
 
-def test_strings_for_the_scripts_are_on_the_page(cast, client_for):
+def test_page_contains_strings_for_scripts(cast, client_for):
     page = client_for(cast.editor).get("/i/law/documents/").content.decode()
     block = page.split('<script id="strings" type="application/json">')[1].split("</script>")[0]
     assert {"tooLarge", "progress.one", "progress.other"} <= set(json.loads(block))

@@ -45,7 +45,7 @@ def chosen_text(response):
     ("person", "status"),
     [("owner", 200), ("editor", 200), ("teammate", 200), ("stranger", 404)],
 )
-def test_members_only(cast, client_for, document, person, status):
+def test_only_member_can_open_document(cast, client_for, document, person, status):
     client = client_for(getattr(cast, person))
     assert client.get(detail(document)).status_code == status
     fragment = reverse("documents:page", args=["law", document.pk, 2])
@@ -63,7 +63,7 @@ def test_a_page_shows_its_own_passages(cast, client_for, document):
     assert [passage.chunk.position for passage in reading.passages] == [0]
 
 
-def test_a_citation_opens_the_very_page_with_its_passage_marked(cast, client_for, document):
+def test_citation_opens_page_with_passage_marked(cast, client_for, document):
     client = client_for(cast.teammate)
     passage = client.get(detail(document, page=2)).context["reading"].passages[0].chunk
     response = client.get(detail(document, chunk=passage.pk))
@@ -79,7 +79,7 @@ def test_a_citation_opens_the_very_page_with_its_passage_marked(cast, client_for
     [({"page": 99}, 3), ({"page": "x"}, 1), ({"chunk": 10**9}, 1), ({"page": 0}, 1)],
     ids=str,
 )
-def test_a_place_that_does_not_exist_is_the_nearest(cast, client_for, document, query, number):
+def test_invalid_place_gives_nearest_page(cast, client_for, document, query, number):
     response = client_for(cast.teammate).get(detail(document, **query))
     assert response.context["reading"].number == number
 
@@ -93,7 +93,7 @@ def test_search_inside_ignores_case_and_accents(cast, client_for, document):
     assert (hit.number, hit.match) == (4, "été")
 
 
-def test_a_fragment_is_no_whole_page(cast, client_for, document):
+def test_fragment_has_no_page_around_it(cast, client_for, document):
     response = client_for(cast.teammate).get(
         reverse("documents:page", args=["law", document.pk, 2]), {"q": "midi"}
     )
@@ -102,13 +102,13 @@ def test_a_fragment_is_no_whole_page(cast, client_for, document):
     assert "<mark>midi</mark>" in html
 
 
-def test_a_pdf_is_drawn_from_its_own_file(cast, client_for):
+def test_pdf_viewer_loads_file(cast, client_for):
     pdf = DocumentFactory(instance=cast.instance, media_type=PDF, name="x.pdf", pages=2)
     html = client_for(cast.teammate).get(detail(pdf)).content.decode()
     assert f'<pdf-page src="/i/law/documents/{pdf.pk}/file" page="1"' in html
 
 
-def test_a_failed_document_opens_to_its_reason(cast, client_for):
+def test_failed_document_shows_reason(cast, client_for):
     failed = DocumentFactory(
         instance=cast.instance, status=Document.Status.FAILED, error_code="image_only", pages=0
     )
@@ -119,7 +119,7 @@ def test_a_failed_document_opens_to_its_reason(cast, client_for):
     assert "<document-viewer" not in html
 
 
-def test_the_text_of_a_document_is_never_markup(cast, client_for):
+def test_text_of_document_is_escaped(cast, client_for):
     document = DocumentFactory(instance=cast.instance, pages=1)
     hostile = "<script>alert(1)</script>"
     DocumentPageFactory(instance=cast.instance, document=document, number=1, text=hostile)
@@ -142,7 +142,7 @@ def test_occurrences(query, found):
     assert occurrences("aba", query) == found
 
 
-def test_a_text_is_cut_where_marks_begin_and_end():
+def test_segments_are_cut_at_marks():
     assert split("abcdef", (1, 4), "cde") == (
         Segment("a"),
         Segment("b", chosen=True),

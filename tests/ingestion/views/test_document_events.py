@@ -64,7 +64,7 @@ def remove(document):
         document.delete()
 
 
-async def test_the_first_event_is_the_state_of_now(people, membership):
+async def test_first_event_is_current_state(people, membership):
     document = await sync_to_async(DocumentFactory)(instance=people.instance, status=Status.QUEUED)
     stream = listen(membership)
     event = await heard(stream)
@@ -74,7 +74,7 @@ async def test_the_first_event_is_the_state_of_now(people, membership):
     await stream.aclose()
 
 
-async def test_progress_reaches_the_browser(people, membership):
+async def test_progress_is_sent(people, membership):
     document = await sync_to_async(DocumentFactory)(
         instance=people.instance, status=Status.EMBEDDING, chunks=4
     )
@@ -91,7 +91,7 @@ async def test_progress_reaches_the_browser(people, membership):
     await stream.aclose()
 
 
-async def test_a_deleted_document_leaves_the_list(people, membership):
+async def test_deletion_is_sent(people, membership):
     document = await sync_to_async(DocumentFactory)(instance=people.instance)
     stream = listen(membership)
     await heard(stream)
@@ -100,7 +100,7 @@ async def test_a_deleted_document_leaves_the_list(people, membership):
     await stream.aclose()
 
 
-async def test_what_the_browser_has_is_not_sent_again(people, membership):
+async def test_rows_before_last_event_id_are_not_sent_again(people, membership):
     document = await sync_to_async(DocumentFactory)(instance=people.instance)
     later = document.updated_at + timedelta(minutes=1)
     stream = listen(membership, since=live.stamp(later))
@@ -111,14 +111,14 @@ async def test_what_the_browser_has_is_not_sent_again(people, membership):
 
 
 @pytest.mark.parametrize("since", ["nonsense", "2026-01-01", "2026-01-01T00:00:00"])
-async def test_a_strange_last_event_id_only_costs_rows(people, membership, since):
+async def test_invalid_last_event_id_sends_all_rows(people, membership, since):
     document = await sync_to_async(DocumentFactory)(instance=people.instance)
     stream = listen(membership, since=since)
     assert str(document.pk) in (await heard(stream))["rows"]
     await stream.aclose()
 
 
-async def test_the_filter_of_the_page_holds(people, membership):
+async def test_filter_of_page_is_applied(people, membership):
     await sync_to_async(DocumentFactory)(instance=people.instance)
     await sync_to_async(DocumentFactory)(instance=people.other_instance, status=Status.FAILED)
     failed = await sync_to_async(DocumentFactory)(instance=people.instance, status=Status.FAILED)
@@ -127,9 +127,7 @@ async def test_the_filter_of_the_page_holds(people, membership):
     await stream.aclose()
 
 
-async def test_silence_is_kept_alive_and_ends_so_that_rights_are_checked_again(
-    membership, monkeypatch
-):
+async def test_keep_alive_is_sent_and_stream_ends_after_maximum_duration(membership, monkeypatch):
     monkeypatch.setattr(live, "KEEP_ALIVE_S", 0.0)
     monkeypatch.setattr(live, "STREAM_LIFETIME_S", 0.5)
     said = [text async for text in listen(membership)]
@@ -138,7 +136,7 @@ async def test_silence_is_kept_alive_and_ends_so_that_rights_are_checked_again(
 
 
 @pytest.mark.parametrize(("person", "status"), [("teammate", 200), ("stranger", 404)])
-def test_members_only(people, async_client_for, monkeypatch, person, status):
+def test_only_member_can_follow(people, async_client_for, monkeypatch, person, status):
     monkeypatch.setattr(live, "STREAM_LIFETIME_S", 0.0)
     client = async_client_for(getattr(people, person))
 

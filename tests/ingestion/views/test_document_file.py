@@ -41,14 +41,14 @@ def pdf(people):
     )
 
 
-async def test_members_read_the_file_strangers_find_none(fetch, pdf):
+async def test_member_gets_file_and_stranger_404(fetch, pdf):
     response, body = await fetch("teammate", pdf)
     assert (response.status_code, body) == (200, CONTENT)
     response, _ = await fetch("stranger", pdf)
     assert response.status_code == 404
 
 
-async def test_nobody_is_sent_to_log_in(async_client, pdf):
+async def test_anonymous_is_redirected_to_login(async_client, pdf):
     response = await async_client.get(reverse("documents:file", args=["law", pdf.pk]))
     assert response.status_code == 302
 
@@ -59,7 +59,7 @@ async def test_a_document_of_another_instance_does_not_exist(fetch, people):
     assert response.status_code == 404
 
 
-async def test_a_pdf_may_be_shown_and_keeps_its_name(fetch, pdf):
+async def test_pdf_is_inline_with_its_name(fetch, pdf):
     response, _ = await fetch("owner", pdf)
     assert response["Content-Type"] == PDF
     assert response["Content-Disposition"].startswith("inline; filename*=utf-8''%C3%89t%C3%A9")
@@ -67,7 +67,7 @@ async def test_a_pdf_may_be_shown_and_keeps_its_name(fetch, pdf):
     assert response["Content-Disposition"].startswith("attachment")
 
 
-async def test_what_could_run_is_only_ever_an_attachment_in_a_sandbox(fetch, people):
+async def test_active_content_is_sandboxed_attachment(fetch, people):
     page = await sync_to_async(DocumentFactory)(
         instance=people.instance, name="page.html", media_type=HTML, content=b"<script>x</script>"
     )
@@ -97,18 +97,18 @@ async def test_a_range_outside_the_file(fetch, pdf):
     assert response["Content-Range"] == f"bytes */{len(CONTENT)}"
 
 
-async def test_a_file_already_there_is_not_sent_again(fetch, pdf):
+async def test_matching_etag_gives_304(fetch, pdf):
     response, _ = await fetch("owner", pdf)
     response, body = await fetch("owner", pdf, **{"if-none-match": response["ETag"]})
     assert (response.status_code, body) == (304, b"")
 
 
-async def test_a_range_of_another_version_gives_the_whole_file(fetch, pdf):
+async def test_if_range_of_another_version_gives_whole_file(fetch, pdf):
     response, _ = await fetch("owner", pdf, range="bytes=0-9", **{"if-range": '"other"'})
     assert response.status_code == 200
 
 
-async def test_a_file_missing_from_the_storage_is_not_found(fetch, pdf):
+async def test_missing_file_gives_404(fetch, pdf):
     await sync_to_async(pdf.file.storage.delete)(pdf.file.name)
     response, _ = await fetch("owner", pdf)
     assert response.status_code == 404
@@ -134,6 +134,6 @@ def test_range_headers(header, expected):
 
 
 @pytest.mark.parametrize("header", ["bytes=100-", "bytes=-0"])
-def test_ranges_that_no_file_of_that_size_has(header):
+def test_range_outside_file_is_not_satisfiable(header):
     with pytest.raises(RangeNotSatisfiable):
         parse_range(header, 100)

@@ -30,16 +30,16 @@ def rows(response):
     [("owner", 200), ("editor", 200), ("teammate", 200), ("stranger", 404)],
 )
 @pytest.mark.parametrize("name", ["list", "picker"])
-def test_members_only(cast, client_for, name, person, status):
+def test_only_member_can_list_documents(cast, client_for, name, person, status):
     url = reverse(f"documents:{name}", args=["law"])
     assert client_for(getattr(cast, person)).get(url).status_code == status
 
 
-def test_nobody_is_sent_to_log_in(client, db):
+def test_anonymous_is_redirected_to_login(client, db):
     assert client.get(LIST).url == f"/accounts/login/?next={LIST}"
 
 
-def test_an_empty_instance_teaches_editors_to_add_and_members_to_wait(cast, client_for):
+def test_empty_list_explains_what_to_do(cast, client_for):
     editor, member = client_for(cast.editor).get(LIST), client_for(cast.teammate).get(LIST)
     assert 'data-pick="files"' in editor.content.decode()
     assert 'data-pick="files"' not in member.content.decode()
@@ -52,7 +52,7 @@ def test_documents_of_another_instance_are_not_listed(cast, client_for):
     assert rows(client_for(cast.teammate).get(LIST)) == ["ours.txt"]
 
 
-def test_every_state_is_counted_and_filtered(cast, client_for):
+def test_states_are_counted_and_filtered(cast, client_for):
     for status in Status:
         DocumentFactory(instance=cast.instance, name=f"{status}.txt", status=status)
     client = client_for(cast.owner)
@@ -102,19 +102,19 @@ def test_orders(cast, client_for, sort, names):
     [{"page": "x"}, {"page": "-1"}, {"sort": "password"}, {"status": "1"}, {"only": "?"}],
     ids=str,
 )
-def test_a_query_string_that_makes_no_sense_is_ignored(cast, client_for, nonsense):
+def test_invalid_query_string_is_ignored(cast, client_for, nonsense):
     DocumentFactory(instance=cast.instance, name="a.txt")
     assert rows(client_for(cast.owner).get(LIST, nonsense)) == ["a.txt"]
 
 
-def test_a_page_past_the_end_is_the_last_one(cast, client_for):
+def test_page_past_end_gives_last_page(cast, client_for):
     make_documents(cast.instance, queries.PAGE_SIZE + 1)
     response = client_for(cast.owner).get(LIST, {"page": "99"})
     assert len(rows(response)) == 1
     assert response.context["pages"] == {"previous": "?", "next": ""}
 
 
-def test_a_failed_document_says_why_and_offers_to_try_again(cast, client_for):
+def test_failed_document_shows_reason_and_retry(cast, client_for):
     DocumentFactory(
         instance=cast.instance, status=Status.FAILED, error_code="encrypted", name="x.pdf"
     )
@@ -126,20 +126,20 @@ def test_a_failed_document_says_why_and_offers_to_try_again(cast, client_for):
     assert "/retry/" not in page
 
 
-def test_progress_is_told_in_passages(cast, client_for):
+def test_progress_is_shown_in_passages(cast, client_for):
     DocumentFactory(instance=cast.instance, status=Status.EMBEDDING, chunks=40, embedded_chunks=12)
     page = client_for(cast.owner).get(LIST, headers={"accept-language": "en"}).content.decode()
     assert "Preparing: 12 passages of 40" in page
     assert 'max="40" value="12"' in page
 
 
-def test_a_name_is_never_markup(cast, client_for):
+def test_name_is_escaped(cast, client_for):
     DocumentFactory(instance=cast.instance, name='<img src=x onerror="alert(1)">.txt')
     page = client_for(cast.owner).get(LIST).content.decode()
     assert "<img src=x" not in page
 
 
-def test_the_list_costs_as_many_queries_for_many_documents_as_for_one(cast, client_for):
+def test_number_of_queries_is_constant(cast, client_for):
     client = client_for(cast.owner)
     make_documents(cast.instance, 1)
     client.get(LIST)
