@@ -78,7 +78,7 @@ class CorruptDocument(DocumentError):
 
 
 class UnsafeDocument(DocumentError):
-    """The file is built to exhaust whoever opens it (zip bomb, XML entities...)."""
+    """The file is made to exhaust memory or time (zip bomb, XML entities...)."""
 
     code = "unsafe"
 
@@ -114,7 +114,7 @@ class ParserCrashed(DocumentError):
 
 
 class ParseCancelled(IngestionError):
-    """The caller gave the parse up before its end."""
+    """The caller cancelled the parse before its end."""
 
     code = "cancelled"
 
@@ -191,9 +191,9 @@ def error_for_code(code: str) -> type[IngestionError]:
 
 
 def user_message(code: str) -> Promise:
-    """Return the translated sentence that tells a person what `code` means and what to do.
+    """Return the translated sentence that explains `code` to a user and says what to do.
 
-    A code that is not in the table (those of `inference.errors`) is the service's fault.
+    A code that is not in the table (those of `inference.errors`) is an error of the service.
     """
     return USER_MESSAGES.get(code, USER_MESSAGES[ServiceError.code])
 

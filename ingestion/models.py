@@ -1,7 +1,7 @@
 """Documents, their pages as extracted, and the chunks that retrieval ranks.
 
 A document goes ``queued → parsing → embedding → ready | failed``. Its state lives here, never only
-in the broker, so that the reconciler can take up whatever a crash left behind.
+in the broker, so that the reconciler can restart it after a crash.
 """
 
 import uuid

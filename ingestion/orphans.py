@@ -1,7 +1,7 @@
-"""Deletes stored files without a document: what a transaction or a process that died left behind.
+"""Deletes stored files without a document, left by an aborted transaction or a killed process.
 
-A file is written before its row is certain, and deleted after its row is gone, so that no row is
-ever without its file. Whatever ends in between leaves a file alone.
+A file is written before its row is committed and deleted after its row is deleted, so that no row
+is without its file. A failure in between leaves a file without a row.
 """
 
 import logging
@@ -18,7 +18,7 @@ from instances.tenancy import tenant
 
 logger = logging.getLogger(__name__)
 
-# A file this young may belong to an upload that goes on.
+# A younger file may belong to an upload in progress.
 MIN_AGE = timedelta(hours=1)
 
 
@@ -43,7 +43,7 @@ def _delete_orphans_of(instance_id: int) -> int:
     with tenant(instance_id):
         if not _without_document(instance_id, old):
             return 0
-        # An upload holds the totals from before it writes its file until its row is certain.
+        # An upload locks the totals from before it writes its file until its transaction ends.
         totals = lock_totals(instance_id)
         documents = Document.objects.for_instance(instance_id)
         if documents.count() != totals.documents:
@@ -57,7 +57,7 @@ def _delete_orphans_of(instance_id: int) -> int:
 
 
 def _old_files(instance_id: int) -> set[UUID]:
-    """The ids that old files in an instance's directory bear as their names."""
+    """Return the document ids by which the old files in an instance's directory are named."""
     _directories, names = default_storage.listdir(str(instance_id))
     return {UUID(name) for name in names if _is_id(name) and _is_old(f"{instance_id}/{name}")}
 

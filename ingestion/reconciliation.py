@@ -1,14 +1,14 @@
-"""Find the documents that nobody works on any more, and give each a new attempt.
+"""Finds documents whose worker died, and starts a new attempt at each.
 
 - A worker at work sends a heartbeat (``ingestion.attempts.heartbeat``); one without for ``SILENCE``
   is dead. A document whose workers died ``MAX_INTERRUPTIONS`` times is itself suspect, and fails.
-- A document that waits needs nobody: a message that is lost names none (``ingestion.turns``), and
-  ``ingestion.tasks.reconcile`` sends others.
-- A document embedded by another model than today's is hidden, and embedded anew: vectors of two
-  models cannot be compared.
+- A waiting document needs no restart: messages name no document (``ingestion.turns``), and
+  ``ingestion.tasks.reconcile`` sends new ones.
+- A document embedded by another model than today's is hidden and embedded again: vectors of
+  two models cannot be compared.
 
-PostgreSQL says which documents these are, in all instances at once
-(``instances.across_instances``); only their own instances are then visited, each as its tenant.
+A query across all instances finds these documents (``instances.across_instances``); only their
+instances are then visited, each as its tenant.
 """
 
 from datetime import datetime, timedelta
@@ -27,8 +27,8 @@ SILENCE = timedelta(seconds=20)
 MAX_INTERRUPTIONS = 3
 
 
-def take_up_lost_documents() -> None:
-    """Let each document whose worker died, or whose model is no longer today's, wait again."""
+def restart_lost_documents() -> None:
+    """Queue again the documents whose worker died or whose embedding model has changed."""
     for (instance_id,) in ask("instances_embedded_otherwise", settings.EMBEDDING_MODEL):
         _hide_outdated(instance_id)
     silent_since = timezone.now() - SILENCE
@@ -38,7 +38,7 @@ def take_up_lost_documents() -> None:
 
 
 def _restart(instance_id: int, document_id: UUID, *, silent_since: datetime) -> None:
-    """Move a document to a new attempt, if it is still lost; fail it when it kills its workers."""
+    """Start a new attempt if the worker is still silent; fail a document that kills its workers."""
     with tenant(instance_id):
         document = (
             Document.objects.for_instance(instance_id)
@@ -58,7 +58,7 @@ def _restart(instance_id: int, document_id: UUID, *, silent_since: datetime) -> 
         if document.interruptions >= MAX_INTERRUPTIONS:
             was_parsed = document.status == Document.Status.EMBEDDING
             document.status = Document.Status.FAILED
-            # Embedding reads no file: whatever ends its workers is not the file's fault.
+            # Embedding reads no file: the file is not what ends its workers.
             document.error_code = ServiceError.code if was_parsed else ParserCrashed.code
             document.finished_at = document.queued_at
         document.save()

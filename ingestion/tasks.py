@@ -1,7 +1,7 @@
-"""Celery adapters of the pipeline, and the reconciler that makes up for whatever a broker loses.
+"""Celery tasks of the pipeline, its reconciler and the deletion of orphaned files.
 
-A document's state lives in PostgreSQL; a message in the broker only says "something waits". Whoever
-takes the message works on the document whose turn it is (``ingestion.turns``).
+A document's state is in PostgreSQL; a message in the broker names no document. The worker that
+receives it claims the next one (``ingestion.turns``).
 """
 
 import logging
@@ -43,7 +43,7 @@ def enqueue(task: Task) -> None:
 
 @shared_task(name="ingestion.tasks.parse", soft_time_limit=1200, time_limit=1260)
 def parse() -> None:
-    """Parse the document whose turn it is, then have a worker embed it."""
+    """Parse the next document, then enqueue its embedding."""
     try:
         if _run_next(PARSE) == Document.Status.EMBEDDING:
             enqueue(embed)
@@ -53,7 +53,7 @@ def parse() -> None:
 
 @shared_task(name="ingestion.tasks.embed")
 def embed() -> None:
-    """Embed some passages of the document whose turn it is; publish it after the last.
+    """Embed some passages of the next document; publish it after the last.
 
     Its time is limited by the number of passages and by the client's own time-outs.
     """
@@ -65,8 +65,8 @@ def embed() -> None:
 
 @shared_task(name="ingestion.tasks.reconcile", ignore_result=True, expires=60)
 def reconcile() -> None:
-    """Take up what a dead worker, a lost broker or a crash left behind."""
-    reconciliation.take_up_lost_documents()
+    """Restart documents of dead workers, and enqueue tasks where the broker lost its messages."""
+    reconciliation.restart_lost_documents()
     for stage, task in ((PARSE, parse), (EMBED, embed)):
         if next_in_turn(stage) and not waiting_messages(stage.name):
             for _ in range(stage.slots):
@@ -75,20 +75,20 @@ def reconcile() -> None:
 
 @shared_task(name="ingestion.tasks.delete_orphaned_files", ignore_result=True, expires=3600)
 def delete_orphaned_files() -> None:
-    """Delete stored files whose document was never, or is no longer, there."""
+    """Delete stored files that belong to no document."""
     delete_orphans()
 
 
 def waiting_messages(queue: str) -> int:
     """Number of messages that wait in a queue of the broker."""
     with current_app.connection_for_read() as connection:
-        # Declared, as a broker that has lost everything knows no queue until somebody names it.
+        # Declare the queue: a broker that was restarted empty does not know it.
         declared = current_app.amqp.queues[queue](connection.default_channel).queue_declare()
         return int(declared.message_count)
 
 
 def _run_next(stage: Stage) -> Document.Status | None:
-    """Run the stage for the document whose turn it is; return its new status, if there is one.
+    """Run the stage for the next document and return its new status; None if it did not run.
 
     A transient failure postpones the document; any other ends it, and is reported by Celery.
     """

@@ -1,14 +1,14 @@
-"""Whose document is worked on next: the instances take turns, before parsing and before embedding.
+"""Which document is next: instances take turns before parsing and before embedding.
 
-A message in the broker says only that something waits. Whoever takes it asks PostgreSQL, which
-sees all instances (``instances.across_instances``), in this order:
+A message in the broker names no document. The worker that receives it queries PostgreSQL across
+all instances (``instances.across_instances``) for the next document, in this order:
 
 1. the instance with the fewest documents under way in this stage;
 2. the instance with the least work in the last ten minutes (bytes parsed, passages embedded);
 3. the document that has waited longest.
 
-While there is more than one worker, no instance has all of them, nor have large files: somebody
-else's small document always finds one. Why, and what was measured: decision 016.
+Where there is more than one worker, neither one instance nor large files occupy all of them. Why,
+and what was measured: decision 016.
 """
 
 from contextlib import suppress
@@ -29,7 +29,7 @@ _Status = Document.Status
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A stage whose documents are taken up in turn; ``question`` is a function of PostgreSQL."""
+    """A stage in which instances take turns; ``question`` is a function of PostgreSQL."""
 
     name: str
     question: str
@@ -61,16 +61,16 @@ EMBED = Stage(
 
 
 def claim_next(stage: Stage) -> Attempt | None:
-    """Take up the document whose turn it is, and return the attempt at it; None if none may be.
+    """Claim the next document and return its attempt; None if no document may be claimed.
 
-    From now on the document counts as under way, until it is released, ends, or its worker has been
-    silent for too long (``ingestion.reconciliation``).
+    The document then counts as under way until it is released or finished, or its worker has sent
+    no heartbeat for too long (``ingestion.reconciliation``).
     """
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [stage.lock])
         while (attempt := next_in_turn(stage)) is not None:
-            # Cancelled or deleted at this very moment: the next one, then.
+            # Cancelled or deleted meanwhile: claim the next one.
             with suppress(StaleAttempt):
                 transitions.claim(attempt, stage.waits_as)
                 return attempt
@@ -78,8 +78,10 @@ def claim_next(stage: Stage) -> Attempt | None:
 
 
 def next_in_turn(stage: Stage) -> Attempt | None:
-    """Return the attempt at the document whose turn it is; None where a worker has nothing to do:
-    nothing waits, or what waits belongs to who has enough under way."""
+    """Return the attempt at the next document; None if none may be claimed.
+
+    That is so when nothing waits, or only documents of instances that have enough under way.
+    """
     for instance_id, document_id, number in ask(stage.question, stage.slots, LARGE_BYTES):
         return Attempt(instance_id, document_id, number)
     return None

@@ -1,4 +1,4 @@
-"""What a person does to a document: put it in, try again, give up, take it out.
+"""What people do with documents: upload, retry, cancel and delete them.
 
 All functions run inside ``tenant(instance)``; tasks are enqueued when that transaction commits.
 """
@@ -30,7 +30,7 @@ _BLOCK_BYTES = 1 << 20
 def store_upload(
     *, instance: Instance, user: Any, name: str, folder: str = "", content: IO[bytes]
 ) -> tuple[Document, bool]:
-    """Keep an uploaded file and queue it; the same bytes again give the existing document.
+    """Store an uploaded file and queue it; the same bytes again give the existing document.
 
     Returns the document and whether it is new. Raises ``FileTooLarge``, ``EmptyDocument``,
     ``UnsupportedMediaType`` or ``EncryptedDocument``, and what ``instances.quotas.check_room``
@@ -69,7 +69,7 @@ def store_upload(
 
 
 def retry(documents: Sequence[Document]) -> int:
-    """Start failed documents of one instance again from the beginning; return how many.
+    """Restart failed documents of one instance from the beginning; return how many.
 
     At most ``RETRIES_AT_ONCE``, and no more than leave ``RETRIES_WAITING`` waiting in the instance.
     """
@@ -86,7 +86,7 @@ def retry(documents: Sequence[Document]) -> int:
 
 
 def cancel(document: Document) -> None:
-    """Give an unfinished document up; its worker notices at the next tick."""
+    """Cancel an unfinished document; its worker stops at its next heartbeat."""
     if document.status in Document.UNFINISHED:
         _restart(document, status=Document.Status.FAILED, error_code=ParseCancelled.code)
         Document.objects.filter(pk=document.pk).update(finished_at=timezone.now())
@@ -138,7 +138,7 @@ def _same_bytes(instance: Instance, sha256: str) -> Document | None:
 
 
 def _restart(document: Document, *, status: Document.Status, error_code: str) -> None:
-    """Move a document to a new attempt, so that whoever works on the old one finds it stale."""
+    """Start a new attempt at a document, which makes the current one stale."""
     locked = Document.objects.select_for_update().get(pk=document.pk)
     locked.status = status
     locked.error_code = error_code

@@ -8,8 +8,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from ingestion.documents.files import file_response
-from ingestion.documents.reading import read
+from ingestion.documents.downloads import file_response
+from ingestion.documents.viewer import read
 from ingestion.forms import ViewerForm
 from ingestion.media_types import PDF
 from ingestion.models import Document

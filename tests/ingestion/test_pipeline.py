@@ -209,10 +209,10 @@ class TestReconciler:
         document = upload()
         silence(document)
         assert turns.next_in_turn(turns.PARSE) is None
-        reconciliation.take_up_lost_documents()
+        reconciliation.restart_lost_documents()
         attempt = turns.next_in_turn(turns.PARSE)
         assert attempt == Attempt(document.instance_id, document.pk, document.attempt + 1)
-        reconciliation.take_up_lost_documents()
+        reconciliation.restart_lost_documents()
         assert turns.next_in_turn(turns.PARSE) == attempt
 
     def test_document_with_recent_heartbeat_is_unchanged(
@@ -220,7 +220,7 @@ class TestReconciler:
     ) -> None:
         document = upload()
         change(document, status="embedding", worker_seen_at=timezone.now())
-        reconciliation.take_up_lost_documents()
+        reconciliation.restart_lost_documents()
         assert refreshed(document).attempt == document.attempt
         assert turns.next_in_turn(turns.EMBED) is None
 
@@ -246,7 +246,7 @@ class TestReconciler:
         document = upload()
         ingest(document)
         change(document, embedding_model="an-older-model")
-        reconciliation.take_up_lost_documents()
+        reconciliation.restart_lost_documents()
         waiting = refreshed(document)
         assert waiting.status == "embedding"
         attempt = Attempt(document.instance_id, document.pk, waiting.attempt)
@@ -261,7 +261,7 @@ class TestReconciler:
         document = upload()
         for _ in range(reconciliation.MAX_INTERRUPTIONS):
             silence(document)
-            reconciliation.take_up_lost_documents()
+            reconciliation.restart_lost_documents()
         failed = refreshed(document)
         assert (failed.status, failed.error_code) == ("failed", "parser_crashed")
         assert turns.next_in_turn(turns.PARSE) is None

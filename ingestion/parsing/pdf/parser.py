@@ -20,12 +20,12 @@ from ingestion.errors import (
 )
 from ingestion.parsing.document import Block, ParsedDocument, ParsedPage
 from ingestion.parsing.limits import ParseLimits
-from ingestion.parsing.pdf import stand_in
+from ingestion.parsing.pdf import fallback
 from ingestion.parsing.pdf.accents import with_composed_accents
 from ingestion.parsing.pdf.columns import in_reading_order
 from ingestion.parsing.pdf.lines import Line, page_lines
 from ingestion.parsing.pdf.paragraphs import document_looks, folded, page_blocks
-from ingestion.parsing.pdf.running import without_running_lines
+from ingestion.parsing.pdf.running_headers import without_running_lines
 from ingestion.parsing.text.normalise import clean_block, one_line
 
 _MAX_OUTLINE_ENTRIES = 5_000
@@ -56,12 +56,12 @@ def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
     except pdfium.PdfiumError as error:
         if pdfium_says_password(error):
             raise EncryptedDocument(str(error)) from error
-        return stand_in.parse(file, limits)
+        return fallback.parse(file, limits)
     try:
         if count > limits.max_pages:
             raise TooManyPages(f"{count} pages")
         if count == 0:
-            return stand_in.parse(file, limits)
+            return fallback.parse(file, limits)
         return _parse(pdf, file, limits)
     finally:
         pdf.close()
@@ -128,7 +128,7 @@ class _Reading:
         try:
             page = pdf[index]
         except pdfium.PdfiumError:
-            text = stand_in.page_text(file, index)
+            text = fallback.page_text(file, index)
             if not text:
                 self._unreadable.append(index + 1)
             extra = [Block("paragraph", text)] if text else []

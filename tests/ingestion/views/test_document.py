@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from ingestion.documents.reading import Segment, fold, occurrences, split
+from ingestion.documents.viewer import Segment, fold, occurrences, split
 from ingestion.media_types import PDF
 from ingestion.models import Document
 from tests.factories import ChunkFactory, DocumentFactory, DocumentPageFactory

@@ -4,7 +4,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.urls import reverse
 
-from ingestion.documents.files import ByteRange, RangeNotSatisfiable, parse_range
+from ingestion.documents.downloads import ByteRange, RangeNotSatisfiable, parse_range
 from ingestion.media_types import HTML, PDF
 from tests.cast import make_cast
 from tests.factories import DocumentFactory
