@@ -16,14 +16,15 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.logins.attempts import consume_attempt, forgive_attempts
+from accounts.logins.federated_login import remember
 from accounts.logins.known_browsers import remember_browser
 from accounts.logins.policy import rules_of
 from accounts.logins.sessions import lengthen_session
-from accounts.logins.verified_claims import remember
 from accounts.oidc.provider import OidcProvider
 from accounts.saml.provider import SamlProvider
 from accounts.secrets.encryption import decrypt, encrypt
 from accounts.webauthn_origin import site_host
+from people.models import User
 from web.client_address import client_address
 
 _MISMATCH = _("This user name, e-mail address or password is not right.")
@@ -42,7 +43,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
-    def set_password(self, user: Any, password: str) -> None:
+    def set_password(self, user: User, password: str) -> None:
         """Keep the password, which from now on only the person knows."""
         user.must_change_password = False
         super().set_password(user, password)
@@ -68,12 +69,12 @@ class AccountAdapter(DefaultAccountAdapter):
         path = reverse("account_reset_password_from_key", args=["UID", "KEY"])
         return str(settings.SITE_URL + path.replace("UID-KEY", quote(key)))
 
-    def send_password_reset_mail(self, user: Any, email: str, context: dict[str, Any]) -> None:
+    def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
         """Send the link to the address that the account has, however ``email`` was typed."""
         super().send_password_reset_mail(user, user.email, context)
 
     def post_login(
-        self, request: HttpRequest, user: Any, *, signal_kwargs: Any, **kwargs: Any
+        self, request: HttpRequest, user: User, *, signal_kwargs: Any, **kwargs: Any
     ) -> HttpResponse:
         """Keep what another service proved, once the session has begun."""
         response: HttpResponse = super().post_login(
@@ -140,5 +141,5 @@ class MfaAdapter(DefaultMFAAdapter):
         """Who asks for a key: keys are bound to the host of SITE_URL, and show the site's name."""
         return {"id": site_host(), "name": settings.SITE_NAME}
 
-    def generate_authenticator_name(self, user: Any, type: Any) -> str:
+    def generate_authenticator_name(self, user: User, type: Any) -> str:
         return gettext("My key")

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.middleware import get_user
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -15,6 +16,7 @@ from django.utils.http import urlencode
 
 from instances.access.second_factor import has_second_factor
 from instances.tenancy import in_database
+from people.models import User
 
 # Where the steps are taken, and where one logs out.
 _ALWAYS_OPEN = ("/accounts/", "/saml/", "/static/", "/i18n/")
@@ -22,13 +24,13 @@ _ALWAYS_OPEN = ("/accounts/", "/saml/", "/static/", "/i18n/")
 Handler = Callable[[HttpRequest], Any]
 
 
-def _activate(request: HttpRequest, user: Any) -> None:
+def _activate(request: HttpRequest, user: User | AnonymousUser) -> None:
     if user.is_authenticated and user.language:
         translation.activate(user.language)
         request.LANGUAGE_CODE = user.language
 
 
-async def _load_user(request: HttpRequest) -> Any:
+async def _load_user(request: HttpRequest) -> User | AnonymousUser:
     """Load the session and its user, for ``request.user`` and ``request.auser()`` alike.
 
     Never in the request's own thread, which would keep its connection until the end of the
@@ -60,7 +62,7 @@ def user_language(get_response: Handler) -> Handler:
     return sync_middleware
 
 
-def first_step(request: HttpRequest, user: Any) -> str:
+def first_step(request: HttpRequest, user: User | AnonymousUser) -> str:
     """Where the person must go before anywhere else, "" for nowhere."""
     if not user.is_authenticated or request.path.startswith(_ALWAYS_OPEN):
         return ""

@@ -1,15 +1,9 @@
 """Logging in: SAML and OpenID Connect providers, their rules, and the sessions they opened."""
 
-from accounts.logins.models import LoginRule
-from accounts.oidc.models import OidcSession
-from accounts.saml.models import (
-    IdentityProvider,
-    MetadataFeed,
-    SamlPost,
-    SamlReplay,
-    SamlRequest,
-    SamlSession,
-)
+from accounts.logins.models.identity_providers import IdentityProvider, MetadataFeed
+from accounts.logins.models.login_rules import LoginRule
+from accounts.logins.models.sessions import OidcSession, SamlSession
+from accounts.saml.models import SamlPost, SamlReplay, SamlRequest
 
 __all__ = [
     "IdentityProvider",

@@ -1,4 +1,4 @@
-"""Celery adapters: feeds and providers are refreshed, and what has expired is forgotten."""
+"""Celery tasks: refresh feeds and providers, delete what has expired, end sessions."""
 
 import logging
 
@@ -7,12 +7,13 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 
 from accounts.logins import sessions
-from accounts.oidc import operators
+from accounts.logins.models.identity_providers import MetadataFeed
+from accounts.logins.models.sessions import OidcSession, SamlSession
+from accounts.oidc import registration
 from accounts.oidc.errors import ProviderUnreachable
-from accounts.oidc.models import OidcSession
 from accounts.saml.errors import MetadataRefused
-from accounts.saml.feeds import refresh_feed
-from accounts.saml.models import MetadataFeed, SamlPost, SamlReplay, SamlRequest, SamlSession
+from accounts.saml.metadata.feeds import refresh_feed
+from accounts.saml.models import SamlPost, SamlReplay, SamlRequest
 from instances.rules.matching import reevaluate_person
 from people.models import User
 
@@ -41,16 +42,16 @@ def refresh_one_feed(feed_id: int) -> None:
 @shared_task(name="accounts.tasks.refresh_oidc_providers")
 def refresh_oidc_providers() -> None:
     """Read every provider's discovery document; one that does not answer keeps what it had."""
-    for app in operators.providers():
+    for app in registration.providers():
         try:
-            operators.refresh(app)
+            registration.refresh(app)
         except ProviderUnreachable as error:
             logger.warning("%s was not refreshed: %s", app.provider_id, error)
 
 
-@shared_task(name="accounts.tasks.judge_again")
-def judge_again(user_ids: list[int]) -> None:
-    """Judge again the memberships that access rules gave to people; who is gone is passed by."""
+@shared_task(name="accounts.tasks.reevaluate_memberships")
+def reevaluate_memberships(user_ids: list[int]) -> None:
+    """Re-evaluate the memberships that access rules granted. Deleted users are skipped."""
     for user in User.objects.filter(pk__in=user_ids):
         reevaluate_person(user)
 

@@ -1,4 +1,4 @@
-"""Sign-in (allauth) and oneself."""
+"""Logging in (allauth, SAML), logging out, and one's own profile."""
 
 from allauth.mfa.totp.views import activate_totp
 from allauth.mfa.webauthn.views import add_webauthn
@@ -6,19 +6,23 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from accounts.logins.confirmation import confirmed
-from accounts.views import logins, profile
+from accounts.saml.urls import pages
+from accounts.views import logins, logout, profile
+
+# Mounted under /saml/.
+saml_pages = ([*pages, path("logout/", logout.logout, name="logout")], "saml")
 
 urlpatterns = [
     path("profile/", profile.profile, name="profile"),
     path("preferences/", profile.preferences, name="preferences"),
     # allauth's page would let anybody take anybody's address: nothing verifies it here.
     path("email/", RedirectView.as_view(pattern_name="profile"), name="account_email"),
-    path("logins/", logins.ways_in, name="ways_in"),
-    path("logins/add/", logins.add, name="way_in_add"),
-    path("logins/<int:account_id>/remove/", logins.remove, name="way_in_remove"),
+    path("logins/", logins.logins, name="logins"),
+    path("logins/add/", logins.add, name="login_add"),
+    path("logins/<int:account_id>/remove/", logins.remove, name="login_remove"),
     path("second-factor/", logins.second_factor, name="second_factor"),
     path(
-        "3rdparty/", RedirectView.as_view(pattern_name="ways_in"), name="socialaccount_connections"
+        "3rdparty/", RedirectView.as_view(pattern_name="logins"), name="socialaccount_connections"
     ),
     # A password would let somebody in whom their institution does not know any more.
     path(

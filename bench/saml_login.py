@@ -35,13 +35,13 @@ django.setup()
 from django.conf import settings  # noqa: E402
 from django.contrib.sessions.models import Session  # noqa: E402
 
-from accounts.logins.models import LoginRule  # noqa: E402
+from accounts.logins.models.login_rules import LoginRule  # noqa: E402
 from accounts.models import IdentityProvider  # noqa: E402
 from accounts.saml import keys  # noqa: E402
-from accounts.saml.feeds import add_single_idp  # noqa: E402
-from accounts.saml.redirect_binding import read_redirect  # noqa: E402
+from accounts.saml.messages.redirect_binding import read_redirect  # noqa: E402
+from accounts.saml.metadata.feeds import add_single_idp  # noqa: E402
 from instances.models import Organisation  # noqa: E402
-from people.models import User  # noqa: E402
+from people.models import User  # noqa: E402  # noqa: E402
 from tests.accounts.saml import forger  # noqa: E402
 from tests.accounts.saml.forger import Answer, Idp, Keys, make_keys  # noqa: E402
 

@@ -30,7 +30,7 @@ from django.db import transaction  # noqa: E402
 from accounts.logins.policy import rules_of  # noqa: E402
 from accounts.models import IdentityProvider, LoginRule, MetadataFeed  # noqa: E402
 from accounts.saml.discovery import find_choices  # noqa: E402
-from accounts.saml.feeds import take_over  # noqa: E402
+from accounts.saml.metadata.feeds import take_over  # noqa: E402
 from instances.models import Organisation  # noqa: E402
 from tests.accounts.saml.forger import DS, RSA_SHA256, SHA256, make_keys  # noqa: E402
 

@@ -35,7 +35,7 @@ from django.urls import reverse  # noqa: E402
 
 from accounts.logins.policy import rule_for, rules_of  # noqa: E402
 from accounts.models import IdentityProvider  # noqa: E402
-from accounts.people.erasure import rows_of  # noqa: E402
+from accounts.users.erasure import rows_of  # noqa: E402
 from bench.scale_data import FEDERATION, Size, fill  # noqa: E402
 from instances.access.api_keys import authenticate, create_api_key  # noqa: E402
 from instances.access.gates import get_membership  # noqa: E402
@@ -48,7 +48,7 @@ from instances.rules.matching import (  # noqa: E402
     reevaluate_rule,
 )
 from instances.tenancy import tenant  # noqa: E402
-from people.models import User  # noqa: E402
+from people.models import User  # noqa: E402  # noqa: E402
 from ragapp.celery import app  # noqa: E402
 from ragapp.health.metrics import documents_by_status  # noqa: E402
 from tests.site_map import ALL_PAGES  # noqa: E402

@@ -1,7 +1,7 @@
 """User names: normalised, and never confusable with an e-mail address.
 
 People are added to instances by user name or e-mail address. A user name with an ``@`` is therefore
-only taken from a verified scoped identifier (``accounts.logins.identifiers``).
+only taken from a verified scoped identifier (``accounts.logins.scoped_attributes``).
 """
 
 import unicodedata

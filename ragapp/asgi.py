@@ -12,7 +12,7 @@ if not settings.configured:
 
 django_application = get_asgi_application()
 
-from accounts.saml.start import start_warm_up  # noqa: E402 (after the applications)
+from accounts.saml.client import start_warm_up  # noqa: E402 (after the applications)
 from ragapp.server.body_limit import BodyLimit  # noqa: E402 (after the applications)
 from ragapp.server.client_left import ClientWatch  # noqa: E402 (after the applications)
 from ragapp.server.client_limit import ClientLimit  # noqa: E402 (after the applications)

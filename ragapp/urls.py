@@ -5,8 +5,8 @@ from django.contrib import admin
 from django.urls import include, path
 from django.utils.translation import gettext_lazy as _
 
-from accounts.saml.urls import pages as saml_pages
-from accounts.views import invitations, organisations
+from accounts.urls import saml_pages
+from accounts.views import invitations, organisation_status
 from ragapp.api import api
 from ragapp.health import views
 from web import error_pages
@@ -22,7 +22,7 @@ urlpatterns = [
     # Not under accounts/, which is open before an operator's second factor.
     path(
         "organisations/<slug:organisation>/switch/",
-        organisations.switch,
+        organisation_status.switch,
         name="organisation_switch",
     ),
     path("accounts/", include("accounts.urls")),

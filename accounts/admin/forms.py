@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from accounts.logins.addresses import is_address_taken
-from accounts.people.takeover import password_issued
+from accounts.users.takeover import password_issued
 from instances import audit
 from instances.errors import USER_MESSAGES, AddressTaken
 from people.models import User

@@ -17,7 +17,7 @@ from django.http import HttpRequest
 from accounts.logins import withdrawal
 from accounts.logins.linking import unlink
 from accounts.models import IdentityProvider, LoginRule, MetadataFeed
-from accounts.oidc.operators import remove_provider
+from accounts.oidc.registration import remove_provider
 from instances import audit
 from web.search_words import LimitedSearchAdmin
 

@@ -1,6 +1,6 @@
 """Accounts, for operators."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -9,9 +9,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.forms import AccountForm, IssuePasswordForm, NewAccountForm
-from accounts.people.activation import switch_off, switch_on
-from accounts.people.erasure import StillResponsible, erase_person, require_successors
-from accounts.people.takeover import address_changed
+from accounts.users.activation import switch_off, switch_on
+from accounts.users.erasure import StillResponsible, erase_person, require_successors
+from accounts.users.takeover import address_changed
 from instances import audit
 from instances.account_control import confirm_independence, record_control
 from instances.errors import InstanceError, user_message
@@ -69,7 +69,7 @@ class UserAdmin(LimitedSearchAdmin, DjangoUserAdmin):
         if not change:
             obj.must_change_password = obj.has_usable_password()
         super().save_model(request, obj, form, change)
-        operator = request.user
+        operator = cast(User, request.user)
         if not change:
             created = AccountControl.Reason.CREATED
             record_control(account=obj, controller=operator, reason=created)

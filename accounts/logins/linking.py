@@ -1,22 +1,23 @@
-"""One person, several ways to log in: added and removed by the person alone.
+"""One account, several logins: added and removed by its person alone.
 
-A way in is added while logged in, and only after having proved again who one is. The page that
+A login is added while logged in, and only after having proved again who one is. The page that
 begins it leaves a mark in the session, which the next login takes: no link from another site can
 make a login a linking one.
 """
 
 import time
-from typing import Any
+from typing import cast
 
 from allauth.account import app_settings
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.socialaccount.models import SocialAccount
 from django.http import HttpRequest
 
-from accounts.errors import LoginError
+from accounts.logins.errors import LoginError
 from instances import audit
 from instances.rules.identities import forget_identities
 from instances.rules.matching import reevaluate_person
+from people.models import User
 
 _SESSION_KEY = "linking_since"
 _MARK_LIFE_S = 600
@@ -34,7 +35,7 @@ class LinkingNotBegun(LoginError):
     code = "linking_ended"
 
 
-class LastWayIn(Exception):
+class LastLogin(Exception):
     """Without this login the person could not log in any more."""
 
 
@@ -56,7 +57,7 @@ def take_linking(request: HttpRequest) -> bool:
     return request.user.is_authenticated and time.time() - since < _MARK_LIFE_S
 
 
-def link(*, user: Any, account: SocialAccount) -> None:
+def link(*, user: User, account: SocialAccount) -> None:
     """Make a login, which its provider has just proved, one of ``user``'s.
 
     Raises LinkedElsewhere.
@@ -72,10 +73,10 @@ def link(*, user: Any, account: SocialAccount) -> None:
 
 
 def unlink(account: SocialAccount, *, last_too: bool = False) -> None:
-    """Take a login away, and the access that it proved. Raises LastWayIn unless ``last_too``."""
-    user: Any = account.user
-    if not last_too and not _has_another_way_in(account):
-        raise LastWayIn(account.provider)
+    """Take a login away, and the access that it proved. Raises LastLogin unless ``last_too``."""
+    user = cast(User, account.user)
+    if not last_too and not _has_another_login(account):
+        raise LastLogin(account.provider)
     account.delete()
     forget_identities(user=user, source=source_of(account))
     reevaluate_person(user)
@@ -87,8 +88,8 @@ def source_of(account: SocialAccount) -> str:
     return f"{account.provider}:{account.uid}"
 
 
-def _has_another_way_in(account: SocialAccount) -> bool:
+def _has_another_login(account: SocialAccount) -> bool:
     # Not by a passkey: it opens accounts with a password only (accounts.forms.second_factors).
-    user: Any = account.user
+    user = cast(User, account.user)
     others = SocialAccount.objects.filter(user=user).exclude(pk=account.pk)
     return bool(user.has_usable_password() or others.exists())

@@ -2,20 +2,22 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Protocol
+from typing import Final, Protocol
 
 from allauth.socialaccount.models import SocialApp
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from accounts.errors import (
+from accounts.logins.errors import (
     AffiliationRefused,
     IdentityProviderBlocked,
     LoginError,
     RequirementRefused,
 )
-from accounts.logins.models import LoginRule
-from accounts.saml.models import IdentityProvider
+from accounts.logins.models.identity_providers import IdentityProvider
+from accounts.logins.models.login_rules import LoginRule
 
+# Asks for a second factor, and says that there was one: an AuthnContextClassRef, or an ``acr``.
+REFEDS_MFA: Final = "https://refeds.org/profile/mfa"
 _IN_INSTANCE = re.compile(r"/i/([-\w]+)/")
 
 

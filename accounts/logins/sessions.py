@@ -9,8 +9,8 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts.oidc.models import OidcSession
-from accounts.saml.models import SamlSession
+from accounts.logins.models.sessions import OidcSession, SamlSession
+from people.models import User
 
 # Of a session in which nobody is logged in yet, but a login has begun.
 ANONYMOUS_SESSION_S = 1800
@@ -39,7 +39,7 @@ def bound_session(request: HttpRequest, latest: datetime | None) -> datetime:
 
 def note_session(
     request: HttpRequest,
-    user: Any,
+    user: User,
     *,
     rule_id: int,
     ends: datetime,

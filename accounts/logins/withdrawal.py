@@ -1,8 +1,8 @@
-"""What ends when a rule, a provider or a whole feed no longer lets people in.
+"""What ends when a login rule, a provider, a feed or an organisation no longer admits logins.
 
-Their sessions, at once; what logins by it proved of them; and then, person by person in a task,
-the memberships that access rules gave them for it. Who still fits another rule gets everything
-back at the next login.
+Sessions end at once, and what logins through it proved is deleted; a task then re-evaluates the
+memberships that access rules granted for it. Whoever still meets another rule gets everything back
+at the next login.
 """
 
 from itertools import islice
@@ -13,20 +13,24 @@ from django.db.models import BigIntegerField, F, Func, QuerySet, Value
 from django.db.models.fields.json import KT
 from django.db.models.functions import Concat
 
-from accounts.logins.models import LoginRule
+from accounts.logins.models.identity_providers import (
+    SAML_PROVIDER_ID,
+    IdentityProvider,
+    MetadataFeed,
+)
+from accounts.logins.models.login_rules import LoginRule
+from accounts.logins.models.sessions import OidcSession, SamlSession
 from accounts.logins.sessions import end_sessions, end_sessions_under
-from accounts.oidc.models import OidcSession
-from accounts.saml.models import IdentityProvider, MetadataFeed, SamlSession
-from accounts.saml.provider import SamlProvider
 from instances import audit
-from instances.models import Identity
+from instances.models import Identity, Organisation
+from instances.organisations.administrators import set_enabled
 from web.enqueueing import enqueue_on_commit
 
 _PEOPLE_A_TASK = 500
 
 
 def rule_changed(rule: LoginRule, *, removed: bool = False) -> None:
-    """Log out the people of a rule that was added, changed or removed, and tell of it."""
+    """Log out the people of a rule that was added, changed or removed, and record it."""
     with transaction.atomic():
         withdraw_rule(rule)
         audit.record(
@@ -46,7 +50,7 @@ def withdraw_rule(rule: LoginRule) -> None:
         mine = _identities_of(accounts).filter(organisation_ids__contains=[rule.organisation_id])
         number = Value(rule.organisation_id, output_field=BigIntegerField())
         mine.update(organisation_ids=Func(F("organisation_ids"), number, function="array_remove"))
-        _judge_again(accounts)
+        _reevaluate_memberships(accounts)
 
 
 def saml_switched_off(which: IdentityProvider | MetadataFeed) -> None:
@@ -59,7 +63,7 @@ def saml_switched_off(which: IdentityProvider | MetadataFeed) -> None:
     issuers = providers.values("entity_id")
     with transaction.atomic():
         end_sessions(SamlSession.objects.filter(identity_provider__in=providers))
-        accounts = SocialAccount.objects.filter(provider=SamlProvider.id)
+        accounts = SocialAccount.objects.filter(provider=SAML_PROVIDER_ID)
         # As text: JSON is not compared with a column of another table.
         _forget(accounts.alias(issuer=KT("extra_data__issuer")).filter(issuer__in=issuers))
 
@@ -73,9 +77,24 @@ def forget_logins_of(app: SocialApp) -> None:
         accounts.delete()
 
 
+def switch_off_organisation(organisation: Organisation) -> int:
+    """Disable an organisation; return how many sessions that ended.
+
+    Its instances, their keys and its login rules check ``is_enabled`` at each request.
+    """
+    with transaction.atomic():
+        set_enabled(organisation, is_enabled=False)
+        return end_sessions_under(rule__organisation=organisation)
+
+
+def switch_on_organisation(organisation: Organisation) -> None:
+    """Enable an organisation again; ended sessions do not come back."""
+    set_enabled(organisation, is_enabled=True)
+
+
 def _forget(accounts: QuerySet[SocialAccount]) -> None:
     _identities_of(accounts).delete()
-    _judge_again(accounts)
+    _reevaluate_memberships(accounts)
 
 
 def _accounts_of_rule(rule: LoginRule) -> QuerySet[SocialAccount]:
@@ -85,7 +104,7 @@ def _accounts_of_rule(rule: LoginRule) -> QuerySet[SocialAccount]:
         return logins.filter(provider=rule.oidc_provider.provider_id)
     if rule.instance_id is None and rule.identity_provider is not None:
         issuer = rule.identity_provider.entity_id
-        return logins.filter(provider=SamlProvider.id, extra_data__issuer=issuer)
+        return logins.filter(provider=SAML_PROVIDER_ID, extra_data__issuer=issuer)
     return logins.none()
 
 
@@ -95,7 +114,7 @@ def _identities_of(accounts: QuerySet[SocialAccount]) -> QuerySet[Identity]:
     return Identity.objects.filter(source__in=sources.values("source"))
 
 
-def _judge_again(accounts: QuerySet[SocialAccount]) -> None:
+def _reevaluate_memberships(accounts: QuerySet[SocialAccount]) -> None:
     people = iter(list(accounts.values_list("user_id", flat=True)))
     while batch := list(islice(people, _PEOPLE_A_TASK)):
-        enqueue_on_commit("accounts.tasks.judge_again", batch)
+        enqueue_on_commit("accounts.tasks.reevaluate_memberships", batch)

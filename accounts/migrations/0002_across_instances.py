@@ -2,7 +2,7 @@ from django.db import migrations
 
 from instances.row_security import AskAcrossInstances
 
-# Every column of a tenant table that names a person (tests/accounts/people/test_erasure.py).
+# Every column of a tenant table that names a person (tests/accounts/users/test_erasure.py).
 _COLUMNS = [
     ("chat_conversation", "user_id"),
     ("chat_feedback", "user_id"),

@@ -1,6 +1,6 @@
 """What can go wrong in a login by OpenID Connect.
 
-    OidcError (accounts.errors.LoginError)
+    OidcError (accounts.logins.errors.LoginError)
     ├── AnswerRefused        not to be trusted, whatever the reason (the log has it)
     ├── ProviderError        the provider says no
     ├── ProviderUnreachable  the provider does not answer, or not in its protocol
@@ -9,10 +9,10 @@
     └── MfaNotDone           a second factor was required and not vouched for
 
 All are permanent but ``ProviderUnreachable``. ``code`` names the page that people see
-(``accounts.oidc.failures``); the message goes to the log only.
+(``accounts.oidc.failure_pages``); the message goes to the log only.
 """
 
-from accounts.errors import LoginError
+from accounts.logins.errors import LoginError
 
 
 class OidcError(LoginError):

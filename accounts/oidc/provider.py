@@ -16,12 +16,12 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import cached_property
 
-from accounts.logins.models import LoginRule
-from accounts.logins.policy import scopes_bound_to
+from accounts.logins.models.login_rules import LoginRule
+from accounts.logins.policy import REFEDS_MFA, scopes_bound_to
 from accounts.oidc.configuration import Configuration, client_secret_of, configuration_of
 from accounts.oidc.errors import AnswerRefused, MfaNotDone
 from accounts.oidc.http import as_object, fetch
-from accounts.oidc.subject import REFEDS_MFA, OidcSubject, subject_from
+from accounts.oidc.subject import OidcSubject, subject_from
 from accounts.oidc.tokens import verify, verify_id_token
 from people.usernames import proposed_username, shown_name
 

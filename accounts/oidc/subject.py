@@ -5,17 +5,19 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from accounts.errors import RequirementRefused
-from accounts.logins.identifiers import (
+from accounts.logins.errors import RequirementRefused
+from accounts.logins.models.login_rules import LoginRule
+from accounts.logins.scoped_attributes import (
+    MAX_VALUE_CHARS,
+    MAX_VALUES,
     SCOPED,
+    Attributes,
     allowed_scopes,
     scoped_affiliations,
     scoped_identifier,
     scopes_of,
     within_scopes_only,
 )
-from accounts.logins.models import LoginRule
-from accounts.saml.attributes import MAX_VALUE_CHARS, MAX_VALUES, Attributes
 
 # What federations call these claims (REFEDS, mapping of attributes to claims) and we call so.
 _NAMES: Final = {
@@ -33,7 +35,6 @@ _PROTOCOL: Final = frozenset(
     {"iss", "sub", "aud", "exp", "iat", "nbf", "jti", "nonce", "azp", "at_hash", "c_hash"}
     | {"s_hash", "auth_time", "sid", "typ", "acr", "amr"}
 )
-REFEDS_MFA: Final = "https://refeds.org/profile/mfa"
 # RFC 8176, for ``amr``.
 _MFA_METHODS: Final = frozenset({"mfa"})
 _MAX_UID_CHARS: Final = 191

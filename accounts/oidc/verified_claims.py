@@ -2,10 +2,10 @@
 
 from allauth.socialaccount.models import SocialApp
 
-from accounts.logins.identifiers import within_scopes_only
-from accounts.logins.models import LoginRule
+from accounts.logins.federated_login import Proof
+from accounts.logins.models.login_rules import LoginRule
 from accounts.logins.policy import organisations_of, rules_of
-from accounts.logins.verified_claims import Proof
+from accounts.logins.scoped_attributes import within_scopes_only
 from accounts.oidc.subject import OidcSubject, under
 from accounts.secrets.encryption import encrypt
 

@@ -13,12 +13,12 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from accounts.errors import LoginError
+from accounts.logins.errors import LoginError
+from accounts.logins.federated_login import link_to, log_in, require_rule
 from accounts.logins.linking import take_linking
-from accounts.logins.models import LoginRule
+from accounts.logins.models.login_rules import LoginRule
 from accounts.logins.policy import rule_for_oidc, rules_of
 from accounts.logins.sessions import shorten_anonymous_session
-from accounts.logins.verified_claims import link_to, log_in, require_rule
 from accounts.oidc.errors import (
     AnswerRefused,
     LoginCancelled,
@@ -26,7 +26,7 @@ from accounts.oidc.errors import (
     ProviderUnreachable,
     StateLost,
 )
-from accounts.oidc.failures import failure_page
+from accounts.oidc.failure_pages import failure_page
 from accounts.oidc.provider import OidcAdapter, OidcProvider
 from accounts.oidc.verified_claims import proof_of
 from web.next_page import next_page

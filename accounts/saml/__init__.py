@@ -4,17 +4,15 @@
 
 | module | what it does |
 |---|---|
-| ``errors``, ``failures`` | what can go wrong; each code has its own page |
-| ``discovery``, ``places``, ``cookies`` | institutions on offer; what a browser keeps |
-| ``requests`` | a login under way: state that only this side keeps |
-| ``xml``, ``shape`` | hardened parsing; the one shape of a response that we read |
-| ``xmlsec`` | the ``xmlsec1`` program, with limits |
-| ``responses`` | the strict wrapper over pysaml2: XML in, ``AuthenticatedSubject`` out |
-| ``attributes``, ``identifiers`` | what an IdP says of a person, and how much of it counts |
-| ``proof`` | what is kept of a login, for access rules to judge |
-| ``signatures``, ``signed_files`` | signatures over octets, and over files too large for memory |
-| ``metadata``, ``feeds`` | signed aggregates of thousands of IdPs, streamed into the table |
-| ``redirect_binding``, ``logout`` | single logout, both ways |
-| ``keys``, ``our_metadata``, ``setup_check`` | ourselves, and what an operator still has to do |
-| ``service_provider``, ``start`` | the pysaml2 client for one IdP, loaded before the first login |
+| ``views``, ``urls`` | the pages: discovery, login, single logout, our metadata |
+| ``failure_pages``, ``errors`` | what can go wrong; each code has its own page |
+| ``discovery``, ``cookies`` | institutions on offer; what a browser keeps |
+| ``provider`` | allauth's provider: an ``AuthenticatedSubject`` becomes a login |
+| ``verified_claims`` | what a login proves, for access rules to evaluate |
+| ``messages`` | AuthnRequest, Response and its assertion, logout, the HTTP-Redirect binding |
+| ``metadata`` | feeds of thousands of IdPs, verified and read into the table; our own metadata |
+| ``signatures`` | XML signatures: of messages, of query strings, of files larger than memory |
+| ``client`` | pysaml2 for one IdP, loaded before the first login |
+| ``service_provider``, ``keys``, ``setup_check`` | this site; what an operator still has to do |
+| ``xml`` | hardened parsing |
 """

@@ -1,15 +1,17 @@
-"""Finding one's institution among thousands: an indexed query or two."""
+"""The institutions that a page offers, and the search among thousands: an indexed query or two."""
 
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
 from django.db.models.functions import Collate
+from django.http import HttpRequest
 
-from accounts.logins.models import LoginRule
-from accounts.logins.policy import providers_of
-from accounts.saml.folding import fold
-from accounts.saml.models import IdentityProvider
+from accounts.logins.models.identity_providers import IdentityProvider
+from accounts.logins.models.login_rules import LoginRule
+from accounts.logins.policy import providers_of, rules_of, rules_towards
+from web.next_page import next_page
 from web.search_words import MAX_WORDS, search_text, search_words
 
 LIMIT = 30
@@ -31,6 +33,15 @@ class Choices:
 
     found: list[Choice]
     more: bool
+
+
+def offered_rules(request: HttpRequest) -> QuerySet[LoginRule]:
+    """The rules of the organisation or instance that is named, else towards the next page."""
+    organisation = request.GET.get("organisation", "")
+    instance = request.GET.get("instance", "")
+    if organisation or instance:
+        return rules_of(organisation, instance)
+    return rules_towards(next_page(request))
 
 
 def find_choices(
@@ -68,6 +79,12 @@ def find_providers(rules: QuerySet[LoginRule], search: str) -> list[IdentityProv
         if found:
             return found
     return []
+
+
+def fold(text: str) -> str:
+    """Return ``text`` in lower case without accents, with single spaces: what is searched."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return " ".join("".join(c for c in decomposed if not unicodedata.combining(c)).split())
 
 
 def _offered(rules: QuerySet[LoginRule]) -> QuerySet[IdentityProvider]:

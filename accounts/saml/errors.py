@@ -1,6 +1,6 @@
 """What can go wrong in a SAML login.
 
-    SamlError (accounts.errors.LoginError)
+    SamlError (accounts.logins.errors.LoginError)
     ├── ResponseRefused        not to be trusted, whatever the reason (the log has it)
     │   └── NotOurs            meant for somebody else, or for another moment
     ├── ClockSkew              too early or too late
@@ -17,7 +17,7 @@ All are permanent but ``MetadataRefused``, which the next refresh may cure. ``co
 that people see (``templates/accounts/saml/failure.html``); the message goes to the log only.
 """
 
-from accounts.errors import LoginError
+from accounts.logins.errors import LoginError
 
 
 class SamlError(LoginError):

@@ -1,4 +1,4 @@
-"""Our own keys: files of one directory, two of them at a time during a rollover.
+"""The service provider's key pairs: files in ``SAML_KEYS_DIR``, two or three during a rollover.
 
 current   signs and decrypts; published
 next      decrypts; published, so that IdPs learn it before it is used
@@ -6,6 +6,7 @@ previous  decrypts what slow IdPs still encrypt to it; no longer published
 """
 
 import os
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,9 +15,6 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 from django.conf import settings
-from django.urls import reverse
-
-from accounts.saml.service_provider import KeyPair, ServiceProvider
 
 NAMES = ("current", "next", "previous")
 PUBLISHED = ("current", "next")
@@ -24,33 +22,18 @@ _BITS = 3072
 _YEARS = 10
 
 
-class KeysMissing(RuntimeError):
-    """The service provider has no key yet: ``./manage saml keys`` makes one."""
+@dataclass(frozen=True)
+class KeyPair:
+    """A private key and its certificate, PEM files."""
+
+    key: Path
+    certificate: Path
 
 
 def key_pairs(names: tuple[str, ...] = NAMES) -> tuple[KeyPair, ...]:
     """The key pairs that exist, among ``names`` and in their order."""
     pairs = (_pair(name) for name in names)
     return tuple(pair for pair in pairs if pair.key.exists() and pair.certificate.exists())
-
-
-def entity_id() -> str:
-    """The name that federations know us by."""
-    return settings.SAML_ENTITY_ID or settings.SITE_URL + reverse("saml:metadata")
-
-
-def service_provider() -> ServiceProvider:
-    """Ourselves, by the settings alone: never by the request's Host. Raises KeysMissing."""
-    keys = key_pairs()
-    if not keys:
-        raise KeysMissing("./manage saml keys")
-    site: str = settings.SITE_URL
-    return ServiceProvider(
-        entity_id=entity_id(),
-        acs_url=site + reverse("saml:acs"),
-        slo_url=site + reverse("saml:slo"),
-        keys=keys,
-    )
 
 
 def generate(name: str) -> KeyPair:

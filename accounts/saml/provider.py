@@ -9,7 +9,8 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
-from accounts.saml.responses import AuthenticatedSubject
+from accounts.logins.models.identity_providers import SAML_PROVIDER_ID
+from accounts.saml.messages.response import AuthenticatedSubject
 from people.usernames import proposed_username, shown_name
 
 
@@ -24,7 +25,7 @@ class SamlAccount(ProviderAccount):
 class SamlProvider(Provider):
     """Institutions of the federations; which one is chosen on the discovery page."""
 
-    id = "saml"
+    id = SAML_PROVIDER_ID
     name = _("My institution")
     account_class = SamlAccount
     uses_apps = False

@@ -1,32 +1,20 @@
-"""Ourselves as a service provider: names, URLs, keys; and the pysaml2 client for one IdP."""
+"""This site as a service provider: its entity ID, its endpoints, its keys."""
 
-import copy
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from accounts.saml.xml import HTTP_POST, HTTP_REDIRECT
-from accounts.saml.xmlsec import program
+from django.conf import settings
+from django.urls import reverse
 
-if TYPE_CHECKING:
-    from saml2.client import Saml2Client
-
-# saml2int 2.0 asks for three to five minutes.
-CLOCK_SKEW_S = 180
+from accounts.saml.keys import KeyPair, key_pairs
 
 
-@dataclass(frozen=True)
-class KeyPair:
-    """A private key and its certificate, PEM files."""
-
-    key: Path
-    certificate: Path
+class KeysMissing(RuntimeError):
+    """The service provider has no key yet: ``./manage saml keys`` makes one."""
 
 
 @dataclass(frozen=True)
 class ServiceProvider:
-    """What the world knows us by. The first key signs; all of them decrypt."""
+    """Names, endpoints and keys. The first key signs; all of them decrypt."""
 
     entity_id: str
     acs_url: str
@@ -34,77 +22,20 @@ class ServiceProvider:
     keys: tuple[KeyPair, ...]
 
 
-@dataclass(frozen=True)
-class IdpMetadata:
-    """One IdP of a verified feed: its entity id, and its descriptor with IdP roles only."""
-
-    entity_id: str
-    xml: str
+def entity_id() -> str:
+    """The entity ID under which federations register this site."""
+    return settings.SAML_ENTITY_ID or settings.SITE_URL + reverse("saml:metadata")
 
 
-def client_for(sp: ServiceProvider, idp: IdpMetadata) -> "Saml2Client":
-    """Return a pysaml2 client of the caller's own, which knows this IdP and no other."""
-    from saml2.population import Population
-
-    client = copy.copy(_client(sp, _stamps(sp)))
-    store = copy.copy(client.metadata)
-    store.metadata = {}
-    store.imp({"inline": [idp.xml]})
-    client.config = copy.copy(client.config)
-    client.config.metadata = client.metadata = store
-    client.sec = copy.copy(client.sec)
-    client.sec.metadata = store
-    # Where pysaml2 would note whom it has seen.
-    client.users = Population()
-    return client
-
-
-def warm_up(sp: ServiceProvider) -> None:
-    """Load what the first login would wait for: pysaml2, its schemas (a second), our key."""
-    _client(sp, _stamps(sp))
-
-
-def _stamps(sp: ServiceProvider) -> tuple[int, ...]:
-    """What changes when a key file is replaced, under the same name, by a rollover."""
-    return tuple(pair.key.stat().st_mtime_ns for pair in sp.keys)
-
-
-@lru_cache(maxsize=4)
-def _client(sp: ServiceProvider, _stamps: tuple[int, ...]) -> "Saml2Client":
-    """The client that others are copied from; reading our private key takes 0.1 s."""
-    from saml2.client import Saml2Client
-    from saml2.config import SPConfig
-
-    pairs = [{"key_file": str(k.key), "cert_file": str(k.certificate)} for k in sp.keys]
-    config = SPConfig()
-    config.load(
-        {
-            "entityid": sp.entity_id,
-            "xmlsec_binary": program(),
-            "key_file": pairs[0]["key_file"],
-            "cert_file": pairs[0]["cert_file"],
-            "encryption_keypairs": pairs,
-            "metadata": {"inline": []},
-            "only_use_keys_in_metadata": True,
-            "accepted_time_diff": CLOCK_SKEW_S,
-            "allow_unknown_attributes": True,
-            "delete_tmpfiles": True,
-            "service": {
-                "sp": {
-                    "endpoints": {
-                        "assertion_consumer_service": [(sp.acs_url, HTTP_POST)],
-                        "single_logout_service": [(sp.slo_url, HTTP_REDIRECT)],
-                    },
-                    "allow_unsolicited": False,
-                    "authn_requests_signed": True,
-                    "logout_requests_signed": True,
-                    "want_response_signed": False,
-                    "want_assertions_signed": False,
-                    "want_assertions_or_response_signed": True,
-                    "signing_algorithm": "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
-                    "digest_algorithm": "http://www.w3.org/2001/04/xmlenc#sha256",
-                }
-            },
-        }
+def service_provider() -> ServiceProvider:
+    """This site, from the settings alone and never from a Host header. Raises KeysMissing."""
+    keys = key_pairs()
+    if not keys:
+        raise KeysMissing("./manage saml keys")
+    site: str = settings.SITE_URL
+    return ServiceProvider(
+        entity_id=entity_id(),
+        acs_url=site + reverse("saml:acs"),
+        slo_url=site + reverse("saml:slo"),
+        keys=keys,
     )
-    return Saml2Client(config)

@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.utils import timezone
 
-from accounts.logins.models import LoginRule
+from accounts.logins.models.identity_providers import IdentityProvider, MetadataFeed
+from accounts.logins.models.login_rules import LoginRule
 from accounts.saml.keys import key_pairs
-from accounts.saml.models import IdentityProvider, MetadataFeed
-from accounts.saml.xmlsec import program
+from accounts.saml.signatures.xmlsec import program
 
 _SOON = timedelta(days=2)
 

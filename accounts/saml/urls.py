@@ -1,22 +1,18 @@
-"""The pages of the service provider, mounted under ``/saml/``."""
+"""The pages of the service provider: ``accounts.urls`` mounts them under ``/saml/``."""
 
 from django.urls import URLPattern, path
 
-from accounts.saml import logout, views, views_discovery
+from accounts.saml.views import discovery, login, logout
 
-# What allauth would mount under /accounts/, where it looks for a provider's pages: nothing.
+# allauth mounts what it finds here under /accounts/: nothing.
 urlpatterns: list[URLPattern] = []
 
-pages = (
-    [
-        path("", views_discovery.discovery, name="discovery"),
-        path("institutions/", views_discovery.institutions, name="institutions"),
-        path("login/<int:provider_id>/", views.login, name="login"),
-        path("acs/", views.acs, name="acs"),
-        path("finish/", views.finish, name="finish"),
-        path("slo/", logout.slo, name="slo"),
-        path("logout/", logout.logout, name="logout"),
-        path("metadata", views.metadata, name="metadata"),
-    ],
-    "saml",
-)
+pages = [
+    path("", discovery.discovery, name="discovery"),
+    path("institutions/", discovery.institutions, name="institutions"),
+    path("login/<int:provider_id>/", login.login, name="login"),
+    path("acs/", login.acs, name="acs"),
+    path("finish/", login.finish, name="finish"),
+    path("slo/", logout.slo, name="slo"),
+    path("metadata", login.metadata, name="metadata"),
+]

@@ -2,19 +2,20 @@
 
 from dataclasses import replace
 
-from accounts.errors import RequirementRefused
-from accounts.logins.identifiers import (
+from accounts.logins.errors import RequirementRefused
+from accounts.logins.federated_login import Proof
+from accounts.logins.models.identity_providers import IdentityProvider
+from accounts.logins.models.login_rules import LoginRule
+from accounts.logins.policy import REFEDS_MFA, organisations_of, rules_of
+from accounts.logins.scoped_attributes import (
     allowed_scopes,
     scoped_affiliations,
     scoped_identifier,
     scopes_of,
     within_scopes_only,
 )
-from accounts.logins.models import LoginRule
-from accounts.logins.policy import organisations_of, rules_of
-from accounts.logins.verified_claims import Proof
-from accounts.saml.models import IdentityProvider, SamlRequest
-from accounts.saml.responses import MFA, AuthenticatedSubject
+from accounts.saml.messages.response import AuthenticatedSubject
+from accounts.saml.models import SamlRequest
 
 # For display: an IdP may say of them what it likes.
 UNPROVED = frozenset({"mail", "eduPersonAffiliation", "eduPersonPrimaryAffiliation"})
@@ -43,7 +44,7 @@ def proof_of(subject: AuthenticatedSubject, saml_request: SamlRequest) -> Proof:
         attributes={
             name: list(values) for name, values in attributes.items() if name not in UNPROVED
         },
-        second_factor=assertion.authn_context == MFA,
+        second_factor=assertion.authn_context == REFEDS_MFA,
         session_ends=(
             assertion.session_expires_at.isoformat() if assertion.session_expires_at else ""
         ),

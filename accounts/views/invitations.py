@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods
 
-from accounts.people.guests import GuestAccountForm, create_guest
+from accounts.users.guests import GuestAccountForm, create_guest
 from instances.access.gates import closed_reason
 from instances.errors import AlreadyMember, InvitationClosed
 from instances.members.invitations import accept, find_invitation, gives_more_to

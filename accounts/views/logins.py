@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.logins.confirmation import confirm_url
-from accounts.logins.linking import LastWayIn, begin_linking, recently_authenticated, unlink
+from accounts.logins.linking import LastLogin, begin_linking, recently_authenticated, unlink
 from accounts.models import IdentityProvider
 from accounts.saml.provider import SamlProvider
 from instances.access.second_factor import has_second_factor
@@ -25,16 +25,16 @@ from web.next_page import next_page
 
 @require_GET
 @login_required
-def ways_in(request: HttpRequest) -> HttpResponse:
+def logins(request: HttpRequest) -> HttpResponse:
     """My logins, and those that I may add."""
     accounts = list(SocialAccount.objects.filter(user=cast(User, request.user)).order_by("pk"))
     context = {
         "logins": [_shown(request, account) for account in accounts],
         "providers": get_adapter(request).list_providers(request),
         "is_confirmed": recently_authenticated(request),
-        "confirm_url": confirm_url(request, then=reverse("ways_in")),
+        "confirm_url": confirm_url(request, then=reverse("logins")),
     }
-    return render(request, "accounts/ways_in.html", context)
+    return render(request, "accounts/logins.html", context)
 
 
 @require_POST
@@ -47,11 +47,11 @@ def add(request: HttpRequest) -> HttpResponse:
     if provider is None:
         raise Http404
     if not recently_authenticated(request):
-        return redirect("ways_in")
+        return redirect("logins")
     begin_linking(request)
     # No redirection: the policy of content security lets no form lead to another site.
     context = {"url": provider.get_login_url(request), "provider": provider}
-    return render(request, "accounts/leaving.html", context)
+    return render(request, "accounts/add_login.html", context)
 
 
 @require_POST
@@ -60,14 +60,14 @@ def remove(request: HttpRequest, account_id: int) -> HttpResponse:
     """Take a login away from my account."""
     account = get_object_or_404(SocialAccount, pk=account_id, user=cast(User, request.user))
     if not recently_authenticated(request):
-        return redirect("ways_in")
+        return redirect("logins")
     try:
         unlink(account)
-    except LastWayIn:
+    except LastLogin:
         messages.error(request, _("This is your only way to log in: add another one first."))
     else:
         messages.success(request, _("You cannot log in this way any more."))
-    return redirect("ways_in")
+    return redirect("logins")
 
 
 @require_GET

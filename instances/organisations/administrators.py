@@ -1,6 +1,6 @@
 """Administrators of an organisation, and whether the organisation is enabled.
 
-Disabling one also ends sessions: ``accounts.people.organisations``.
+Disabling one also ends sessions: ``accounts.logins.withdrawal``.
 """
 
 from typing import Any

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.logins.known_browsers import browser_of
-from accounts.people.activation import end_every_session
+from accounts.users.activation import end_every_session
 from ragapp.cache import PatientRedisCache
 from tests.factories import PASSWORD, UserFactory
 

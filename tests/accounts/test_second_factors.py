@@ -129,7 +129,7 @@ def test_pages_of_whoever_has_a_factor(client, ada, secret, name):
     assert page.text.count("<h1") == 1
 
 
-@pytest.mark.parametrize("name", ["ways_in", "second_factor", "mfa_list_webauthn", "mfa_index"])
+@pytest.mark.parametrize("name", ["logins", "second_factor", "mfa_list_webauthn", "mfa_index"])
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_pages_of_whoever_is_logged_in(client, ada, name, language):
     client.force_login(ada)

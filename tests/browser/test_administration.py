@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from accounts.people.first_administrator import create_first_administrator
+from accounts.users.first_administrator import create_first_administrator
 from tests.cast import make_cast
 from tests.factories import ApiKeyFactory, DocumentFactory, UserFactory
 

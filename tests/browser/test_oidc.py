@@ -9,7 +9,7 @@ from allauth.socialaccount.models import SocialAccount
 from playwright.sync_api import Browser, Page, expect
 
 from accounts.models import LoginRule
-from accounts.oidc.operators import add_provider, after_logout_url, callback_url, problems
+from accounts.oidc.registration import add_provider, after_logout_url, callback_url, problems
 from people.models import User
 from tests.accounts.oidc.real_provider import running_provider
 from tests.factories import PASSWORD, OrganisationFactory, UserFactory

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from accounts.logins.models import LoginRule
+from accounts.logins.models.login_rules import LoginRule
 from accounts.models import IdentityProvider, MetadataFeed
 from accounts.saml.folding import fold
 from tests.factories import OrganisationFactory

@@ -10,7 +10,7 @@ from allauth.mfa.models import Authenticator
 from django.contrib.sessions.models import Session
 from playwright.sync_api import Page, expect
 
-from accounts.people.takeover import password_issued
+from accounts.users.takeover import password_issued
 from instances.access.api_keys import create_api_key
 from instances.models import Instance
 from people.models import User

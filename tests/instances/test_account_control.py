@@ -5,7 +5,7 @@ from django.http import Http404
 from django.test import Client
 from django.urls import reverse
 
-from accounts.people.takeover import password_issued
+from accounts.users.takeover import password_issued
 from instances.access.gates import get_membership
 from instances.account_control import confirm_independence, people_behind
 from instances.errors import ControlledAccount, OwnRights, PersonalInstance

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib.auth.management.commands import changepassword
 
-from accounts.people.takeover import password_issued
+from accounts.users.takeover import password_issued
 from people.models import User
 
 

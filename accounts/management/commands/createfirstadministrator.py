@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from accounts.people.first_administrator import create_first_administrator
+from accounts.users.first_administrator import create_first_administrator
 
 
 class Command(BaseCommand):

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from accounts.people.erasure import StillResponsible, erase_person, require_successors, rows_of
+from accounts.users.erasure import StillResponsible, erase_person, require_successors, rows_of
 from people.models import User
 
 

@@ -8,7 +8,7 @@ from allauth.socialaccount.models import SocialApp
 from django.core.management.base import BaseCommand, CommandError
 from django.core.validators import validate_slug
 
-from accounts.oidc import operators
+from accounts.oidc import registration
 from accounts.oidc.errors import OidcError
 
 
@@ -25,7 +25,7 @@ class Command(BaseCommand):
         add.add_argument("issuer", help="its issuer URL, exactly as it calls itself")
         add.add_argument("--client-id", required=True)
         add.add_argument("--client-secret-file", type=Path, required=True)
-        add.add_argument("--scopes", default=" ".join(operators.DEFAULT_SCOPES))
+        add.add_argument("--scopes", default=" ".join(registration.DEFAULT_SCOPES))
         add.add_argument("--mfa-acr", default="", help="acr values that mean a second factor")
         add.add_argument("--no-pkce", action="store_true", help="for one that refuses PKCE")
         actions.add_parser("list", help="name the providers")
@@ -50,7 +50,7 @@ class Command(BaseCommand):
     ) -> None:
         try:
             validate_slug(slug)
-            operators.add_provider(
+            registration.add_provider(
                 slug=slug,
                 name=name,
                 issuer=issuer,
@@ -63,16 +63,16 @@ class Command(BaseCommand):
         except (OidcError, OSError, ValueError) as error:
             raise CommandError(f"{type(error).__name__}: {error}") from error
         self.stdout.write("Register these addresses at the provider:")
-        self.stdout.write(f"  redirect URI              {operators.callback_url(slug)}")
-        self.stdout.write(f"  post-logout redirect URI  {operators.after_logout_url()}")
+        self.stdout.write(f"  redirect URI              {registration.callback_url(slug)}")
+        self.stdout.write(f"  post-logout redirect URI  {registration.after_logout_url()}")
         self.stdout.write("Then add a login rule in /admin/: without one nobody logs in by it.")
 
     def _list(self, **_options: Any) -> None:
-        for app in operators.providers():
+        for app in registration.providers():
             self.stdout.write(f"{app.provider_id}\t{app.name}\t{app.settings['server_url']}")
 
     def _check(self, *, slug: str, **_options: Any) -> None:
-        found = list(operators.problems(self._app(slug)))
+        found = list(registration.problems(self._app(slug)))
         for problem in found:
             self.stdout.write(f"- {problem}")
         if found:
@@ -80,11 +80,11 @@ class Command(BaseCommand):
         self.stdout.write("Ready.")
 
     def _remove(self, *, slug: str, **_options: Any) -> None:
-        operators.remove_provider(self._app(slug))
+        registration.remove_provider(self._app(slug))
         self.stdout.write(f"{slug} is forgotten, and nobody is logged in by it any more.")
 
     def _app(self, slug: str) -> SocialApp:
-        app = operators.providers().filter(provider_id=slug).first()
+        app = registration.providers().filter(provider_id=slug).first()
         if app is None:
             raise CommandError(f"There is no provider {slug}: see ./manage oidc list")
         return app

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.saml import keys
 from accounts.saml.errors import SamlError
-from accounts.saml.feeds import add_feed, add_single_idp, fetch, refresh_feed
+from accounts.saml.metadata.feeds import add_feed, add_single_idp, fetch, refresh_feed
 from accounts.saml.setup_check import missing
 
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from accounts.logins.linking import source_of
 from accounts.logins.withdrawal import rule_changed
 from accounts.models import IdentityProvider, LoginRule, MetadataFeed
-from accounts.tasks import judge_again
+from accounts.tasks import reevaluate_memberships
 from instances.models import AccessRule, Identity, Membership
 from instances.rules.identities import record_identity
 from instances.tenancy import tenant
@@ -45,7 +45,7 @@ def test_a_changed_rule_logs_its_people_out(browser, rule, opened):
     rule_changed(rule)
     assert browser.person is None
     assert Identity.objects.get().organisation_ids == []
-    judge_again([person.pk])
+    reevaluate_memberships([person.pk])
     assert members(opened) == 0
     browser.log_in()
     assert Identity.objects.get().organisation_ids == [rule.organisation_id]
@@ -138,7 +138,7 @@ def test_an_operator_switches_an_institution_off(operator, what):
 @pytest.mark.parametrize(
     "required", ['["urn:x"]', '{"isMemberOf": "urn:x"}', '{"isMemberOf": []}', '{"a": [1]}', "1"]
 )
-def test_a_rule_that_no_login_could_be_judged_by_is_refused(operator, rule, required):
+def test_malformed_required_attributes_are_refused(operator, rule, required):
     """A word would count as a list of its letters; a list would make every login fail."""
     url = reverse("admin:accounts_loginrule_change", args=[rule.pk])
     form = {"organisation": rule.organisation_id, "oidc_provider": rule.oidc_provider_id}

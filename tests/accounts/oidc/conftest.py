@@ -8,7 +8,7 @@ from django.contrib.auth import get_user
 from django.test import Client
 
 from accounts.models import LoginRule
-from accounts.oidc.operators import add_provider
+from accounts.oidc.registration import add_provider
 from people.models import User
 from tests.accounts.oidc.scripted_issuer import CLIENT_ID, CLIENT_SECRET, Issuer, running_issuer
 from tests.factories import OrganisationFactory

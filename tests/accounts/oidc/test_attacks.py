@@ -10,7 +10,7 @@ from django.test import Client
 
 from accounts.oidc.configuration import discover
 from accounts.oidc.errors import ProviderUnreachable
-from accounts.oidc.operators import add_provider
+from accounts.oidc.registration import add_provider
 from instances.models import Organisation
 from people.models import User
 from tests.accounts.oidc.conftest import code_of

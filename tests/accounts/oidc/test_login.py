@@ -17,7 +17,7 @@ from django.contrib.sessions.models import Session
 from django.urls import reverse
 
 from accounts.models import LoginRule, OidcSession
-from accounts.oidc.operators import add_provider, remove_provider
+from accounts.oidc.registration import add_provider, remove_provider
 from instances.models import Identity
 from people.models import User
 from tests.accounts.oidc.conftest import Browser, code_of

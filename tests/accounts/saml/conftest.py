@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
-from accounts.logins.models import LoginRule
+from accounts.logins.models.login_rules import LoginRule
 from accounts.models import IdentityProvider, MetadataFeed
+from accounts.saml.client import IdpMetadata
 from accounts.saml.errors import ResponseRefused
-from accounts.saml.feeds import add_single_idp
-from accounts.saml.responses import Expected, read_response
-from accounts.saml.service_provider import IdpMetadata, KeyPair, ServiceProvider
+from accounts.saml.keys import KeyPair
+from accounts.saml.messages.response import Expected, read_response
+from accounts.saml.metadata.feeds import add_single_idp
+from accounts.saml.service_provider import ServiceProvider
 from instances.models import Organisation
 from tests.accounts.saml import forger
 from tests.accounts.saml.aggregates import FeedServer, signed_aggregate

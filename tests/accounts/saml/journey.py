@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from lxml import etree
 
-from accounts.saml.keys import service_provider
+from accounts.saml.service_provider import service_provider
 from tests.accounts.saml import forger
 from tests.accounts.saml.forger import Answer
 

@@ -4,8 +4,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.saml.failures import FAILURES
-from accounts.saml.responses import MFA
+from accounts.logins.policy import REFEDS_MFA
+from accounts.saml.failure_pages import FAILURES
 from tests.accounts.saml import forger
 from tests.accounts.saml.forger import Answer, assertion_of
 from tests.accounts.saml.journey import code_of
@@ -85,7 +85,7 @@ def test_a_second_factor_not_done(browser, rule):
     rule.require_mfa = True
     rule.save()
     assert code_of(browser.log_in(rule)) == "mfa"
-    assert browser.log_in(rule, context=MFA).status_code == 302
+    assert browser.log_in(rule, context=REFEDS_MFA).status_code == 302
 
 
 @pytest.mark.parametrize("url", ["acs", "finish"])

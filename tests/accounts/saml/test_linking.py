@@ -22,16 +22,16 @@ from tests.factories import PASSWORD, OrganisationFactory, UserFactory
 
 def begin_linking(browser, user):
     browser.client.post("/accounts/login/", {"login": user.username, "password": PASSWORD})
-    page = browser.client.post(reverse("way_in_add"), {"provider": "saml"})
+    page = browser.client.post(reverse("login_add"), {"provider": "saml"})
     assert page.context["url"].startswith(reverse("saml:discovery"))
 
 
 def test_a_login_is_added_to_the_account_that_asks_for_it(browser, rule, idp_a):
     ada = UserFactory(username="ada")
     begin_linking(browser, ada)
-    assert browser.log_in(rule).url == reverse("ways_in")
+    assert browser.log_in(rule).url == reverse("logins")
     assert browser.person == ada
-    (login,) = browser.client.get(reverse("ways_in")).context["logins"]
+    (login,) = browser.client.get(reverse("logins")).context["logins"]
     assert login["name"] == IdentityProvider.objects.get().name_in("en")
     assert login["identity"]
     other = Browser(idp_a)

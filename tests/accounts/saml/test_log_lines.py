@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from accounts.saml.feeds import add_single_idp
+from accounts.saml.metadata.feeds import add_single_idp
 from tests.accounts.saml import forger
 from tests.accounts.saml.journey import code_of
 from tests.accounts.saml.logouts import logout_request, query, send

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import LoginRule
-from accounts.saml.feeds import add_single_idp
+from accounts.saml.metadata.feeds import add_single_idp
 from instances.models import Identity, Membership, OrganisationAdministrator
 from instances.tenancy import tenant
 from tests.accounts.saml.journey import Browser, identity

@@ -14,8 +14,8 @@ from allauth.socialaccount.models import SocialAccount
 from playwright.sync_api import Browser, Page, expect
 
 from accounts.models import IdentityProvider, LoginRule, SamlSession
-from accounts.saml.feeds import add_single_idp
-from accounts.saml.keys import service_provider
+from accounts.saml.metadata.feeds import add_single_idp
+from accounts.saml.service_provider import service_provider
 from instances.access.charters import publish
 from instances.models import AccessRule, Membership
 from instances.tenancy import tenant

@@ -14,7 +14,7 @@ from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 from playwright.sync_api import BrowserContext, Page, Request, expect, sync_playwright
 
 from accounts.models import LoginRule
-from accounts.saml.feeds import add_single_idp
+from accounts.saml.metadata.feeds import add_single_idp
 from people.models import User
 from ragapp.asgi import application
 from tests.accounts.saml.forger import Idp

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from accounts.saml.keys import service_provider
-from accounts.saml.redirect_binding import read_redirect
+from accounts.saml.messages.redirect_binding import read_redirect
+from accounts.saml.service_provider import service_provider
 from tests.accounts.saml import forger
 from tests.accounts.saml.forger import Answer, Idp
 

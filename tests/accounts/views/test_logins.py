@@ -18,7 +18,7 @@ def log_in_locally(browser, user):
 
 def link(browser, provider="keycloak"):
     """Begin to add a login; the URL at the provider."""
-    page = browser.client.post(reverse("way_in_add"), {"provider": provider})
+    page = browser.client.post(reverse("login_add"), {"provider": provider})
     return browser.client.get(page.context["url"]).url if page.status_code == 200 else page.url
 
 
@@ -34,11 +34,11 @@ def audited(action):
 def test_a_login_is_added_to_the_account_that_asks_for_it(browser, rule, issuer, ada):
     log_in_locally(browser, ada)
     answer = browser.client.get(issuer.authorize(link(browser)))
-    assert answer.url == reverse("ways_in")
+    assert answer.url == reverse("logins")
     assert browser.person == ada
     assert SocialAccount.objects.get().user == ada
     assert Identity.objects.get().user == ada
-    page = browser.client.get(reverse("ways_in"))
+    page = browser.client.get(reverse("logins"))
     assert "Université A" in page.text
     later = Browser(issuer)
     later.log_in()
@@ -67,7 +67,7 @@ def test_the_rule_is_judged_for_added_logins_too(browser, rule, issuer, ada):
 def test_a_link_from_elsewhere_adds_nothing(browser, rule, issuer, ada):
     """Without having begun on the page, a login is a login: it changes who is logged in."""
     log_in_locally(browser, ada)
-    assert browser.client.get(reverse("way_in_add")).status_code == 405
+    assert browser.client.get(reverse("login_add")).status_code == 405
     browser.client.get(issuer.authorize(browser.begin(process="connect")))
     assert browser.person != ada
     assert SocialAccount.objects.get().user != ada
@@ -96,21 +96,21 @@ def age_session(browser):
 def test_one_confirms_who_one_is_first(browser, rule, issuer, ada):
     log_in_locally(browser, ada)
     age_session(browser)
-    page = browser.client.get(reverse("ways_in"))
-    assert "way_in_add" not in page.text
+    page = browser.client.get(reverse("logins"))
+    assert "login_add" not in page.text
     assert 'value="keycloak"' not in page.text
     assert page.context["confirm_url"].startswith(reverse("account_reauthenticate"))
-    assert link(browser) == reverse("ways_in")
+    assert link(browser) == reverse("logins")
     assert "linking_since" not in browser.client.session
 
 
 def test_people_of_an_institution_confirm_by_logging_in_again(browser, rule, issuer):
     browser.log_in()
     age_session(browser)
-    url = browser.client.get(reverse("ways_in")).context["confirm_url"]
+    url = browser.client.get(reverse("logins")).context["confirm_url"]
     assert url.startswith("/accounts/oidc/keycloak/login/")
     answer = browser.client.get(issuer.authorize(browser.client.get(url).url))
-    assert answer.url == reverse("ways_in")
+    assert answer.url == reverse("logins")
 
 
 @pytest.mark.parametrize("name", ["mfa_activate_totp", "mfa_add_webauthn"])
@@ -126,7 +126,7 @@ def test_a_login_is_removed_with_what_it_proved(browser, rule, issuer, ada):
     log_in_locally(browser, ada)
     browser.client.get(issuer.authorize(link(browser)))
     account = SocialAccount.objects.get()
-    browser.client.post(reverse("way_in_remove", args=[account.pk]))
+    browser.client.post(reverse("login_remove", args=[account.pk]))
     assert not SocialAccount.objects.exists()
     assert not Identity.objects.exists()
     assert browser.person == ada
@@ -135,7 +135,7 @@ def test_a_login_is_removed_with_what_it_proved(browser, rule, issuer, ada):
 def test_the_last_way_in_stays(browser, rule):
     browser.log_in()
     account = SocialAccount.objects.get()
-    page = browser.client.post(reverse("way_in_remove", args=[account.pk]), follow=True)
+    page = browser.client.post(reverse("login_remove", args=[account.pk]), follow=True)
     assert "your only way to log in" in page.text
     assert SocialAccount.objects.exists()
 
@@ -144,7 +144,7 @@ def test_nobody_removes_somebody_else_s(browser, rule, issuer, ada):
     browser.log_in()
     stranger = log_in_locally(Browser(issuer), ada)
     account = SocialAccount.objects.get()
-    url = reverse("way_in_remove", args=[account.pk])
+    url = reverse("login_remove", args=[account.pk])
     assert stranger.client.post(url).status_code == 404
     assert SocialAccount.objects.exists()
 

@@ -14,7 +14,7 @@ from django.conf import settings as django_settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from accounts.people.erasure import erase_person
+from accounts.users.erasure import erase_person
 from chat import tasks
 from chat.answering import Question
 from chat.answers import live, saving, unsaved

@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, connections, transaction
 from django.urls import reverse
 
-from accounts.people.erasure import erase_person
+from accounts.users.erasure import erase_person
 from instances import audit, tasks
 from instances.audit import Action
 from instances.audit import seals as audit_seals

@@ -9,7 +9,7 @@ from django.core import mail
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from accounts.people.activation import switch_off
+from accounts.users.activation import switch_off
 from instances.access.gates import get_membership
 from instances.errors import AlreadyMember, InvitationClosed
 from instances.members.invitations import (

@@ -1,0 +1,155 @@
+"""What a login through another service proved, kept until the session begins.
+
+A local second factor may come between the provider's answer and the session, so it travels in
+allauth's state, as JSON.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, cast
+
+from allauth.socialaccount.helpers import complete_social_login
+from allauth.socialaccount.models import SocialAccount, SocialLogin
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+from django.forms import EmailField
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+
+from accounts.logins.errors import AffiliationRefused, RequirementRefused
+from accounts.logins.linking import LinkingNotBegun, link, source_of
+from accounts.logins.models.login_rules import LoginRule
+from accounts.logins.policy import Subject, check_rule
+from accounts.logins.sessions import bound_session, end_sessions_under, note_session
+from instances.access.second_factor import SESSION_KEY
+from instances.rules.identities import record_identity
+from instances.rules.matching import reevaluate_person
+from people.models import User
+
+_STATE = "proof"
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What may be believed of a person, and of the session that the login opens.
+
+    ``session`` is for a later logout: ``{"saml": …}`` or ``{"oidc": …}``
+    (accounts.logins.sessions); ``session_ends`` is ISO 8601, "" for our own bound.
+    """
+
+    rule_id: int
+    organisation_ids: list[int]
+    session: dict[str, Any]
+    federation: str = ""
+    scopes: list[str] = field(default_factory=list)
+    affiliations: list[str] = field(default_factory=list)
+    attributes: Mapping[str, list[str]] = field(default_factory=dict)
+    second_factor: bool = False
+    session_ends: str = ""
+
+
+def require_rule(rule: LoginRule, subject: Subject, login: SocialLogin, proof: Proof) -> None:
+    """Check that a person fits the rule of their login; raises as ``check_rule`` does.
+
+    Who is known here and fits no more loses at once what earlier logins gave: the rule's sessions,
+    and the memberships and keys that rest on what the provider said then.
+    """
+    try:
+        check_rule(rule, subject)
+    except (AffiliationRefused, RequirementRefused):
+        named = {"provider": login.account.provider, "uid": login.account.uid}
+        known = SocialAccount.objects.filter(**named).select_related("user").first()
+        if known is not None:
+            with transaction.atomic():
+                end_sessions_under(user=known.user, rule=rule)
+                _record(known.user, login, proof)
+        raise
+
+
+def log_in(
+    request: HttpRequest, login: SocialLogin, proof: Proof, *, next_url: str
+) -> HttpResponseBase:
+    """Log the person in, with a new account the first time; ``remember`` follows."""
+    login.state = {"process": "login", "next": next_url, _STATE: asdict(proof)}
+    with transaction.atomic():
+        _one_at_a_time(login)
+        response: HttpResponseBase = complete_social_login(request, login)
+    return response
+
+
+def link_to(
+    request: HttpRequest, login: SocialLogin, proof: Proof, *, user_id: int
+) -> HttpResponseBase:
+    """Make the login another way into the account of the person who began to link it.
+
+    Raises LinkedElsewhere, or LinkingNotBegun when somebody else is logged in by now.
+    """
+    user = cast(User, request.user)
+    if user.pk != user_id:
+        raise LinkingNotBegun(str(user_id))
+    with transaction.atomic():
+        _one_at_a_time(login)
+        link(user=user, account=login.account)
+        _record(user, login, proof)
+    messages.success(request, _("You can log in this way from now on."))
+    return redirect("logins")
+
+
+def remember(request: HttpRequest, user: User, login: SocialLogin) -> None:
+    """Note what the login proved, now that its session has begun."""
+    kept = login.state.get(_STATE)
+    if kept is None:
+        return
+    proof = Proof(**kept)
+    ends = bound_session(
+        request, parse_datetime(proof.session_ends) if proof.session_ends else None
+    )
+    note_session(request, user, rule_id=proof.rule_id, ends=ends, **proof.session)
+    if proof.second_factor:
+        request.session[SESSION_KEY] = source_of(login.account)
+    _keep_address(user, login.account)
+    _record(user, login, proof)
+
+
+def _keep_address(user: User, account: SocialAccount) -> None:
+    """Note where notices go, as the institution says, if it does."""
+    address = account.extra_data.get("mail", "")
+    if address == user.institution_email:
+        return
+    try:
+        user.institution_email = EmailField().clean(address)
+    except ValidationError:
+        return
+    user.save(update_fields=["institution_email"])
+
+
+def _record(user: User, login: SocialLogin, proof: Proof) -> None:
+    record_identity(
+        user=user,
+        source=source_of(login.account),
+        organisation_ids=proof.organisation_ids,
+        federation=proof.federation,
+        scopes=proof.scopes,
+        affiliations=proof.affiliations,
+        attributes=proof.attributes,
+    )
+    reevaluate_person(user)
+
+
+def _one_at_a_time(login: SocialLogin) -> None:
+    """Make two first logins of one person one account, and give namesakes a name each."""
+    account = login.account
+    _lock(source_of(account))
+    known = SocialAccount.objects.filter(provider=account.provider, uid=account.uid)
+    if not known.exists():
+        # allauth looks for a free user name before it writes.
+        _lock("first logins")
+
+
+def _lock(name: str) -> None:
+    """Wait for every other transaction that holds ``name``."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])

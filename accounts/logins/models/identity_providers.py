@@ -1,0 +1,92 @@
+"""SAML identity providers, and the federations' feeds that they come from."""
+
+from typing import Final, Self
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+# The value of allauth's ``SocialAccount.provider`` for logins through these.
+SAML_PROVIDER_ID: Final = "saml"
+
+
+class MetadataFeed(models.Model):
+    """A federation's signed aggregate, and how its last refresh went."""
+
+    name = models.CharField(_("name"), max_length=100)
+    url = models.URLField(_("address"), max_length=500, unique=True)
+    # One or several PEM certificates, one after the other: federations renew theirs.
+    certificates = models.TextField(_("pinned signing certificates"))
+    # Where two feeds carry the same entity, the lower number wins.
+    priority = models.PositiveSmallIntegerField(_("priority"), default=10)
+    is_enabled = models.BooleanField(_("enabled"), default=True)
+    attempted_at = models.DateTimeField(_("last attempt"), null=True, blank=True)
+    refreshed_at = models.DateTimeField(_("last refresh"), null=True, blank=True)
+    valid_until = models.DateTimeField(_("valid until"), null=True, blank=True)
+    error = models.CharField(_("last error"), max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["priority", "name"]
+        verbose_name = _("federation feed")
+        verbose_name_plural = _("federation feeds")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class IdentityProviderQuerySet(models.QuerySet):
+    """Reads of identity providers."""
+
+    def usable(self) -> Self:
+        """Those that may log people in: switched on, and in metadata that is still valid."""
+        in_metadata = Q(feed=None) | Q(feed__is_enabled=True, feed__valid_until__gt=timezone.now())
+        return self.filter(in_metadata, is_enabled=True, gone_at=None)
+
+
+class IdentityProvider(models.Model):
+    """One IdP; without a feed, one whose metadata an operator gave by hand."""
+
+    feed = models.ForeignKey(
+        MetadataFeed,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="providers",
+        verbose_name=_("federation feed"),
+    )
+    entity_id = models.CharField(_("entity ID"), max_length=1024, unique=True)
+    xml = models.TextField()
+    sha256 = models.CharField(max_length=64)
+    names = models.JSONField(_("names"), default=dict)
+    search_text = models.TextField(blank=True)
+    scopes = ArrayField(models.CharField(max_length=255), verbose_name=_("domains"), default=list)
+    logo_url = models.CharField(max_length=500, blank=True)
+    registration_authority = models.CharField(
+        _("registration authority"), max_length=255, blank=True
+    )
+    error_url = models.CharField(max_length=1000, blank=True)
+    sso_url = models.CharField(max_length=1000)
+    slo_url = models.CharField(max_length=1000, blank=True)
+    is_hidden = models.BooleanField(default=False)
+    is_enabled = models.BooleanField(_("enabled"), default=True)
+    gone_at = models.DateTimeField(_("left its federation on"), null=True, blank=True)
+
+    objects = IdentityProviderQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("identity provider")
+        verbose_name_plural = _("identity providers")
+        indexes = [
+            GinIndex(fields=["search_text"], name="idp_search", opclasses=["gin_trgm_ops"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.name_in("fr")
+
+    def name_in(self, language: str) -> str:
+        """The display name in a language, else in English, else in any."""
+        names: dict[str, str] = self.names
+        return names.get(language) or names.get("en") or next(iter(names.values()), self.entity_id)

@@ -1,0 +1,119 @@
+"""Login rules: who may log in to an organisation, or to one instance, and by what."""
+
+from typing import Any
+
+from allauth.socialaccount.models import SocialApp
+from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.logins.models.identity_providers import IdentityProvider, MetadataFeed
+from instances.models import Instance, Organisation, staff_floor
+
+_WAYS = ("identity_provider", "feed", "oidc_provider")
+
+
+def _exactly_one_way() -> Q:
+    condition = Q()
+    for way in _WAYS:
+        condition |= Q(**{f"{other}__isnull": other != way for other in _WAYS})
+    return condition
+
+
+class LoginRule(models.Model):
+    """Who may log in to an organisation, or to one instance, and through what.
+
+    Exactly one of: an IdP, any IdP of a feed, an OpenID Connect provider. It never makes anybody
+    an administrator.
+    """
+
+    organisation = models.ForeignKey(
+        Organisation,
+        on_delete=models.CASCADE,
+        related_name="login_rules",
+        verbose_name=_("organisation"),
+    )
+    instance = models.ForeignKey(
+        Instance,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="login_rules",
+        verbose_name=_("instance"),
+        help_text=_("Empty: the whole organisation."),
+    )
+    identity_provider = models.ForeignKey(
+        IdentityProvider,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="rules",
+        verbose_name=_("identity provider"),
+        help_text=_("Choose one of: an identity provider, a feed, an OpenID Connect provider."),
+    )
+    feed = models.ForeignKey(
+        MetadataFeed,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="rules",
+        verbose_name=_("federation feed"),
+    )
+    oidc_provider = models.ForeignKey(
+        SocialApp,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="rules",
+        verbose_name=_("OpenID Connect provider"),
+    )
+    allowed_scopes = ArrayField(
+        models.CharField(max_length=255),
+        default=list,
+        blank=True,
+        verbose_name=_("domains"),
+        help_text=_("Empty: every domain that the institution declares."),
+    )
+    affiliations = ArrayField(
+        models.CharField(max_length=30),
+        default=staff_floor,
+        blank=True,
+        verbose_name=_("affiliations"),
+        help_text=_("Empty: anybody, students included."),
+    )
+    required = models.JSONField(
+        _("required attributes"),
+        default=dict,
+        blank=True,
+        help_text=_("Attributes, each with the values of which a person must have one."),
+    )
+    require_mfa = models.BooleanField(_("require a second factor"), default=False)
+    is_enabled = models.BooleanField(_("enabled"), default=True)
+
+    class Meta:
+        verbose_name = _("login rule")
+        verbose_name_plural = _("login rules")
+        constraints = [
+            models.CheckConstraint(condition=_exactly_one_way(), name="rule_names_one_way_in"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organisation}: {self.identity_provider or self.feed or self.oidc_provider}"
+
+    def clean(self) -> None:
+        """Refuse what an operator may write by mistake, and no login could be judged by."""
+        if not _is_of_lists(self.required):
+            example = '{"eduPersonEntitlement": ["urn:x:staff"]}'
+            raise ValidationError({"required": _("Write it like this: %s") % example})
+        if self.instance is not None and self.instance.organisation_id != self.organisation_id:
+            raise ValidationError({"instance": _("This instance is of another organisation.")})
+
+
+def _is_of_lists(required: Any) -> bool:
+    """Whether it is ``{name: [word, …], …}``."""
+    return isinstance(required, dict) and all(
+        isinstance(words, list) and words and all(isinstance(word, str) for word in words)
+        for words in required.values()
+    )

@@ -1,0 +1,123 @@
+"""Adding, refreshing, checking and removing OpenID Connect providers (``./manage oidc``)."""
+
+from collections.abc import Iterator, Sequence
+
+from allauth.socialaccount.models import SocialApp
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+from django.urls import reverse
+
+from accounts.logins.models.identity_providers import SAML_PROVIDER_ID
+from accounts.logins.models.login_rules import LoginRule
+from accounts.logins.withdrawal import forget_logins_of
+from accounts.oidc.configuration import (
+    CLIENT_SECRET,
+    Configuration,
+    client_secret_of,
+    discover,
+    keep,
+    keys_of,
+)
+from accounts.oidc.errors import ProviderUnreachable
+from accounts.oidc.provider import OidcProvider
+from accounts.oidc.tokens import ALGORITHMS
+from accounts.secrets.encryption import encrypt
+from instances import audit
+
+DEFAULT_SCOPES = ("openid", "profile")
+
+
+def providers() -> QuerySet[SocialApp]:
+    """Every OpenID Connect provider, by its slug."""
+    found: QuerySet[SocialApp] = SocialApp.objects.filter(provider=OidcProvider.id)
+    return found.order_by("provider_id")
+
+
+def callback_url(slug: str) -> str:
+    """The redirect URI to register at the provider."""
+    return settings.SITE_URL + reverse("openid_connect_callback", args=[slug])
+
+
+def after_logout_url() -> str:
+    """The post-logout redirect URI to register at the provider."""
+    return settings.SITE_URL + settings.ACCOUNT_LOGOUT_REDIRECT_URL
+
+
+def add_provider(
+    *,
+    slug: str,
+    name: str,
+    issuer: str,
+    client_id: str,
+    client_secret: str,
+    scopes: Sequence[str] = DEFAULT_SCOPES,
+    mfa_acr: Sequence[str] = (),
+    pkce: bool = True,
+) -> SocialApp:
+    """Add a provider, or replace what is known of it, once its discovery document has been read.
+
+    ``mfa_acr`` are the values of ``acr`` that ask it for a second factor and mean one; without
+    ``pkce`` no code challenge is sent. Raises ProviderUnreachable, and ValueError for a slug that
+    names something else.
+    """
+    if slug in (SAML_PROVIDER_ID, OidcProvider.id):
+        raise ValueError(f"{slug} is the name of a protocol: choose another")
+    configuration = discover(issuer)
+    values = {
+        "server_url": issuer,
+        "scope": list(scopes),
+        "mfa_acr": list(mfa_acr),
+        "pkce": pkce,
+        CLIENT_SECRET: encrypt(client_secret),
+    }
+    with transaction.atomic():
+        app, _created = SocialApp.objects.update_or_create(
+            provider=OidcProvider.id,
+            provider_id=slug,
+            defaults={
+                "name": name,
+                "client_id": client_id,
+                "secret": "",
+                "settings": values,
+            },
+        )
+        keep(app, configuration)
+        audit.record(audit.Action.LOGIN_SOURCE_CHANGED, target=name, issuer=issuer)
+    return app
+
+
+def remove_provider(app: SocialApp) -> None:
+    """Remove a provider, its rules, its sessions, its logins and what they proved."""
+    with transaction.atomic():
+        forget_logins_of(app)
+        audit.record(audit.Action.LOGIN_SOURCE_CHANGED, target=app.name, removed=True)
+        app.delete()
+
+
+def refresh(app: SocialApp) -> Configuration:
+    """Read the discovery document anew. Raises ProviderUnreachable; what we had then stays."""
+    configuration = discover(app.settings["server_url"])
+    keep(app, configuration)
+    return configuration
+
+
+def problems(app: SocialApp) -> Iterator[str]:
+    """Sentences that say what keeps people from logging in by this provider."""
+    if not settings.SITE_URL.startswith("https://"):
+        yield f"SITE_URL is {settings.SITE_URL}: set it to the https address that people use."
+    if not LoginRule.objects.filter(oidc_provider=app, is_enabled=True).exists():
+        yield "No login rule names it: add one in the administration (/admin/, Login rules)."
+    try:
+        client_secret_of(app)
+        configuration = refresh(app)
+        keys = keys_of(configuration, None)
+    except ProviderUnreachable as error:
+        yield f"It cannot be used: {error}."
+        return
+    if not any(key.get("alg") in (None, *ALGORITHMS) for key in keys):
+        yield f"None of its keys is of a kind that we accept ({', '.join(ALGORITHMS)})."
+    if not configuration.userinfo_endpoint:
+        yield "It has no userinfo endpoint: all that is known of people is in its id_token."
+    if not configuration.end_session_endpoint:
+        yield "It offers no logout: people who log out here stay logged in there."

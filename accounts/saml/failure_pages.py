@@ -1,0 +1,112 @@
+"""The page of a failed SAML login: what happened, and what to do now."""
+
+import logging
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from accounts.logins.errors import LoginError
+from accounts.logins.failures import COMMON_FAILURES, Failure
+from accounts.logins.models.identity_providers import IdentityProvider
+from accounts.saml.service_provider import entity_id
+from instances.models import Organisation
+
+logger = logging.getLogger(__name__)
+
+FAILURES: dict[str, Failure] = COMMON_FAILURES | {
+    "clock": Failure(
+        _("The clocks do not agree"),
+        _("Your institution's answer was made too long ago, or in the future."),
+        _("Try once more, without waiting. If it fails again, its clock may be wrong: tell it so."),
+    ),
+    "idp_error": Failure(
+        _("Your institution did not log you in"),
+        _("Its login service answered with an error."),
+        _("Try once more. If it fails again, ask your institution's IT support."),
+    ),
+    "unknown_to_idp": Failure(
+        _("Your institution does not know this site yet"),
+        _("Its login service does not answer requests of this site."),
+        _(
+            "Institutions learn of a new site from their federation, which takes up to a day."
+            " If it lasts, ask your institution's IT support to let this site in."
+        ),
+        names_us=True,
+    ),
+    "nothing_released": Failure(
+        _("Your institution did not say who you are"),
+        _("It logged you in, but released no identifier to this site."),
+        _(
+            "Ask its IT support to release “subject-id” or “eduPersonPrincipalName”"
+            " and “eduPersonScopedAffiliation” to this site."
+        ),
+        again=False,
+        names_us=True,
+    ),
+    "stale": Failure(
+        _("This login has expired"),
+        _("It began too long ago, or on a bookmark of your institution's login page."),
+        _("Begin again here, and keep a bookmark of this site instead."),
+        status=400,
+    ),
+    "used": Failure(
+        _("This login has been used"),
+        _("That happens after a double click, or with the browser's back button."),
+        _("If you are logged in, go on. Otherwise begin again."),
+        status=400,
+    ),
+    "cookie": Failure(
+        _("Your browser did not keep our cookie"),
+        _("The login came back without it, or from another browser than it left from."),
+        _("Allow cookies for this site, stay in one browser, and begin again."),
+        status=400,
+    ),
+    "unavailable": Failure(
+        _("Logging in with an institution is not set up"),
+        _("This site has no keys for it yet."),
+        _("Ask the people who run this site."),
+        status=503,
+        again=False,
+    ),
+}
+
+
+def failure_page(
+    request: HttpRequest,
+    error: LoginError,
+    provider: IdentityProvider | None = None,
+    organisation: Organisation | None = None,
+) -> HttpResponse:
+    """Log what happened and show its page, which says nothing of how it was found out.
+
+    ``organisation`` is where the person was to log in: its contact helps, else the site's.
+    """
+    logger.warning(
+        "login refused (%s, %s): %s",
+        type(error).__name__,
+        provider.entity_id if provider else "-",
+        error,
+    )
+    return failure_by_code(request, error.code, provider, organisation)
+
+
+def failure_by_code(
+    request: HttpRequest,
+    code: str,
+    provider: IdentityProvider | None = None,
+    organisation: Organisation | None = None,
+) -> HttpResponse:
+    """The page of a code of ``FAILURES``."""
+    failure = FAILURES[code]
+    context = {
+        "failure": failure,
+        "code": code,
+        "provider": provider,
+        "provider_name": provider.name_in(get_language() or "") if provider else "",
+        "contact": (organisation and organisation.support_contact) or settings.SUPPORT_CONTACT,
+        "entity_id": entity_id() if failure.names_us else "",
+    }
+    return render(request, "accounts/saml/failure.html", context, status=failure.status)

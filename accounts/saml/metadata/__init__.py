@@ -1,0 +1,1 @@
+"""Metadata: ``feeds`` reads those of IdPs (``aggregates`` verifies them); ``own`` is ours."""

@@ -1,0 +1,34 @@
+"""Operators disable and enable an organisation.
+
+Their other pages are in ``administration.views.consoles``.
+"""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from accounts.logins.withdrawal import switch_off_organisation, switch_on_organisation
+from instances.access.administration import operator_view
+from instances.models import Organisation
+
+
+@require_POST
+@operator_view
+def switch(request: HttpRequest, organisation: str) -> HttpResponse:
+    """Switch it on, or off with every session that its rules opened."""
+    found = get_object_or_404(Organisation, slug=organisation)
+    if request.POST.get("is_enabled") == "yes":
+        switch_on_organisation(found)
+        messages.success(request, _("%s is switched on.") % found)
+    else:
+        ended = switch_off_organisation(found)
+        text = ngettext(
+            "%(name)s is switched off; %(n)s session ended.",
+            "%(name)s is switched off; %(n)s sessions ended.",
+            ended,
+        )
+        messages.success(request, text % {"name": found, "n": ended})
+    return redirect("administration:organisation_settings", found.slug)

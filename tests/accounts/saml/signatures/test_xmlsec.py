@@ -1,0 +1,19 @@
+"""The program that reads what strangers send before they are known."""
+
+import pytest
+
+from accounts.saml.signatures import xmlsec
+
+
+def test_it_inherits_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LLM_API_KEY", "a-secret-of-the-web-server")
+    monkeypatch.setattr(xmlsec, "program", lambda: "/usr/bin/env")
+
+    printed = xmlsec.run([]).stdout
+
+    names = {line.partition("=")[0] for line in printed.splitlines()}
+    assert names <= {"LANG", "PATH", "PWD", "SHLVL", "_", "OLDPWD"}
+
+
+def test_the_program_itself_runs_so() -> None:
+    assert xmlsec.run(["--version"]).stdout.startswith("xmlsec1 ")

@@ -1,0 +1,29 @@
+"""A web process prepares for the first login in the background, where there will be one."""
+
+import threading
+
+from accounts.saml import client
+from accounts.saml.client import start_warm_up
+from accounts.saml.service_provider import service_provider
+
+NAME = "saml-warm-up"
+
+
+def warming() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == NAME]
+
+
+def test_with_keys_the_first_login_finds_all_loaded():
+    client._client.cache_clear()
+    start_warm_up()
+    for thread in warming():
+        thread.join(60)
+    before = client._client.cache_info().misses
+    client.client_for(service_provider(), client.IdpMetadata("x", "<x/>"))
+    assert client._client.cache_info().misses == before == 1
+
+
+def test_without_keys_nothing_is_loaded(settings, tmp_path):
+    settings.SAML_KEYS_DIR = tmp_path / "none"
+    start_warm_up()
+    assert warming() == []

@@ -1,0 +1,228 @@
+"""Erasing a person: everything that is theirs, in every instance, and nothing that is not."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError, connection, transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.users.erasure import StillResponsible, erase_person, references, rows_of
+from chat.models import Conversation, Message
+from ingestion.models import Document
+from instances import audit
+from instances.access.api_keys import authenticate, create_api_key
+from instances.across_instances import ask
+from instances.models import ApiKey, AuditEntry, Identity, Invitation, Membership
+from instances.tenancy import overseeing, tenant
+from people.models import User
+from tests import factories
+from usage.models import UsageRecord
+
+
+@pytest.fixture
+def person(cast) -> User:
+    """The teammate, who left traces in two instances and is a member of one of them only."""
+    teammate = cast.teammate
+    for instance in (cast.instance, cast.other_instance):
+        conversation = factories.ConversationFactory(instance=instance, user=teammate)
+        question = factories.MessageFactory(instance=instance, conversation=conversation)
+        answer = factories.MessageFactory(
+            instance=instance, conversation=conversation, parent=question, role="assistant"
+        )
+        factories.CitationFactory(instance=instance, message=answer)
+        factories.FeedbackFactory(instance=instance, message=answer, user=teammate)
+        factories.DocumentFactory(instance=instance, uploaded_by=teammate)
+        key = factories.ApiKeyFactory(instance=instance, created_by=teammate)
+        factories.UsageRecordFactory(instance=instance, user=teammate, api_key=key)
+        factories.InvitationFactory(instance=instance, created_by=teammate)
+        factories.InvitationFactory(instance=instance, accepted_by=teammate)
+    factories.IdentityFactory(user=teammate)
+    return teammate
+
+
+def test_every_column_that_names_a_person_is_asked_about(cast):
+    columns = [(reference.model, reference.field) for reference in references()]
+    assert len(columns) >= 8
+    for model, field in columns:
+        somebody = factories.UserFactory()
+        factories.FACTORIES[model](instance=cast.other_instance, **{field: somebody})
+        assert ask("instances_of_person", somebody.pk) == [(cast.other_instance.pk,)], (
+            f"{model._meta.label}.{field} is missing from instances_of_person"
+        )
+
+
+def test_what_a_person_said_and_their_rights_go(cast, person):
+    counts = erase_person(person)
+    assert counts == {
+        "chat.Conversation.user": 2,
+        "chat.Feedback.user": 2,
+        "ingestion.Document.uploaded_by": 2,
+        "instances.ApiKey.created_by": 2,
+        "instances.Invitation.accepted_by": 2,
+        "instances.Invitation.created_by": 2,
+        "instances.Membership.user": 1,
+        "usage.UsageRecord.user": 2,
+    }
+    assert not User.objects.filter(username="teammate").exists()
+    assert not Identity.objects.exists()
+    for instance in (cast.instance, cast.other_instance):
+        with tenant(instance):
+            for model in (Conversation, Message, ApiKey):
+                assert model.objects.count() == 0, model
+
+
+def test_what_a_person_gave_stays_without_their_name(cast, person):
+    erase_person(person)
+    for instance in (cast.instance, cast.other_instance):
+        with tenant(instance):
+            assert set(Document.objects.values_list("uploaded_by", flat=True)) == {None}
+            assert UsageRecord.objects.get().user is None
+            assert Invitation.objects.filter(created_by=None, accepted_by=None).count() == 2
+
+
+def test_nothing_of_others_is_touched(cast, person):
+    with tenant(cast.instance):
+        mine = factories.ConversationFactory(instance=cast.instance, user=cast.owner)
+    erase_person(person)
+    assert rows_of(cast.owner) == {
+        "chat.Conversation.user": 1,
+        "instances.Membership.user": 1,
+    }
+    with tenant(cast.instance):
+        assert Conversation.objects.get() == mine
+        assert Membership.objects.count() == 2
+
+
+def test_keys_and_sessions_end(cast, person, client_for):
+    _key, plaintext = create_api_key(
+        instance=cast.instance, name="Script", scope="chat", created_by=person
+    )
+    theirs, mine = client_for(person), client_for(cast.owner)
+    home = reverse("administration:home")
+    assert theirs.get(home).status_code == 200
+    erase_person(person)
+    assert authenticate(plaintext) is None
+    assert theirs.get(home).status_code == 302
+    assert mine.get(home).status_code == 200
+    assert Session.objects.count() == 1
+
+
+def test_the_audit_log_keeps_the_name(cast, person):
+    with audit.speaking_for(audit.Origin(user=person)):
+        audit.record(audit.Action.MEMBER_ADDED, instance=cast.instance, target="somebody")
+    erase_person(person)
+    with overseeing():
+        assert AuditEntry.objects.get(action="member.added").actor_name == "teammate (teammate)"
+        assert AuditEntry.objects.get(action="user.erased").target == "teammate (teammate)"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_row_that_names_a_person_outlives_the_account(person):
+    """Row security hides rows from the deletion, not from the foreign keys."""
+    with pytest.raises(IntegrityError), transaction.atomic():
+        person.delete()
+    assert User.objects.filter(username="teammate").exists()
+
+
+class TestLastAdministrator:
+    def test_is_refused_with_the_list(self, cast):
+        with pytest.raises(StillResponsible) as refused:
+            erase_person(cast.owner)
+        assert refused.value.instances == [cast.instance]
+        assert User.objects.filter(pk=cast.owner.pk).exists()
+
+    def test_may_go_when_another_administers(self, cast):
+        factories.MembershipFactory(
+            instance=cast.instance, user=cast.stranger, role=Membership.Role.ADMIN
+        )
+        erase_person(cast.owner)
+        assert not User.objects.filter(username="owner").exists()
+
+    @pytest.mark.parametrize(
+        ("is_active", "expires_in"), [(False, None), (True, timedelta(days=-1))]
+    )
+    def test_who_cannot_administer_any_more_does_not_count(self, cast, is_active, expires_in):
+        factories.MembershipFactory(
+            instance=cast.instance,
+            user=factories.UserFactory(is_active=is_active),
+            role=Membership.Role.ADMIN,
+            expires_at=expires_in and timezone.now() + expires_in,
+        )
+        with pytest.raises(StillResponsible):
+            erase_person(cast.owner)
+
+    def test_of_an_instance_that_is_being_deleted_may_go(self, cast):
+        cast.instance.status = "deleting"
+        cast.instance.save()
+        erase_person(cast.owner)
+
+    def test_the_last_operator_stays(self, db):
+        operator = factories.UserFactory(is_staff=True)
+        with pytest.raises(StillResponsible) as refused:
+            erase_person(operator)
+        assert refused.value.last_operator
+        factories.UserFactory(is_staff=True)
+        erase_person(operator)
+
+
+class TestCommand:
+    def test_says_what_would_go_and_then_erases_it(self, cast, person, capsys):
+        call_command("eraseperson", "teammate")
+        would_go = json.loads(capsys.readouterr().out)
+        assert User.objects.filter(pk=person.pk).exists()
+        call_command("eraseperson", "teammate", "--yes")
+        assert json.loads(capsys.readouterr().out) == would_go
+        assert rows_of(person) == {}
+
+    def test_names_the_instances_that_need_somebody(self, cast):
+        with pytest.raises(CommandError, match="instance law"):
+            call_command("eraseperson", "owner", "--yes")
+
+    def test_an_unknown_person(self, db):
+        with pytest.raises(CommandError, match="no person nobody"):
+            call_command("eraseperson", "nobody")
+
+
+class TestAdministration:
+    @pytest.fixture
+    def operator(self, client, db):
+        client.force_login(factories.UserFactory(is_staff=True, is_superuser=True))
+        return client
+
+    def test_deleting_an_account_erases_the_person(self, operator, cast, person):
+        page = reverse("admin:people_user_delete", args=[person.pk])
+        assert operator.post(page, {"post": "yes"}).status_code == 302
+        assert ask("instances_of_person", person.pk) == []
+        assert not User.objects.filter(pk=person.pk).exists()
+
+    def test_deleting_several_erases_each(self, operator, cast, person):
+        form = {
+            "action": "delete_selected",
+            "_selected_action": [person.pk, cast.editor.pk],
+            "post": "yes",
+        }
+        operator.post(reverse("admin:people_user_changelist"), form)
+        assert set(User.objects.values_list("username", flat=True)) >= {"owner", "stranger"}
+        assert not User.objects.filter(pk__in=[person.pk, cast.editor.pk]).exists()
+
+    def test_the_last_administrator_is_kept_and_the_page_says_of_what(self, operator, cast):
+        page = reverse("admin:people_user_delete", args=[cast.owner.pk])
+        assert "Faculté de droit" in operator.get(page).text
+        operator.post(page, {"post": "yes"})
+        assert User.objects.filter(pk=cast.owner.pk).exists()
+
+
+def test_a_person_is_found_by_an_index(db):
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        for reference in references():
+            table, column = (
+                reference.model._meta.db_table,
+                reference.model._meta.get_field(reference.field).column,
+            )
+            cursor.execute(f"EXPLAIN SELECT instance_id FROM {table} WHERE {column} = 1")  # noqa: S608
+            assert "Index Cond" in "\n".join(row[0] for row in cursor.fetchall()), table
