@@ -41,7 +41,7 @@ from accounts.saml import keys  # noqa: E402
 from accounts.saml.messages.redirect_binding import read_redirect  # noqa: E402
 from accounts.saml.metadata.feeds import add_single_idp  # noqa: E402
 from instances.models import Organisation  # noqa: E402
-from people.models import User  # noqa: E402  # noqa: E402
+from people.models import User  # noqa: E402
 from tests.accounts.saml import forger  # noqa: E402
 from tests.accounts.saml.forger import Answer, Idp, Keys, make_keys  # noqa: E402
 

@@ -48,7 +48,7 @@ from instances.rules.matching import (  # noqa: E402
     reevaluate_rule,
 )
 from instances.tenancy import tenant  # noqa: E402
-from people.models import User  # noqa: E402  # noqa: E402
+from people.models import User  # noqa: E402
 from ragapp.celery import app  # noqa: E402
 from ragapp.health.metrics import documents_by_status  # noqa: E402
 from tests.site_map import ALL_PAGES  # noqa: E402

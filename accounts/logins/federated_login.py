@@ -1,7 +1,7 @@
-"""What a login through another service proved, kept until the session begins.
+"""Completing a login at another service: what it proved, its rule, its session.
 
-A local second factor may come between the provider's answer and the session, so it travels in
-allauth's state, as JSON.
+A local second factor may come between the provider's answer and the session, so the verified claims
+are kept in allauth's state, as JSON.
 """
 
 from collections.abc import Mapping
@@ -29,12 +29,12 @@ from instances.rules.identities import record_identity
 from instances.rules.matching import reevaluate_person
 from people.models import User
 
-_STATE = "proof"
+_STATE = "verified_claims"
 
 
 @dataclass(frozen=True)
-class Proof:
-    """What may be believed of a person, and of the session that the login opens.
+class VerifiedClaims:
+    """What a login proved of a person, and the session that it opens.
 
     ``session`` is for a later logout: ``{"saml": …}`` or ``{"oidc": …}``
     (accounts.logins.sessions); ``session_ends`` is ISO 8601, "" for our own bound.
@@ -51,11 +51,13 @@ class Proof:
     session_ends: str = ""
 
 
-def require_rule(rule: LoginRule, subject: Subject, login: SocialLogin, proof: Proof) -> None:
+def require_rule(
+    rule: LoginRule, subject: Subject, login: SocialLogin, claims: VerifiedClaims
+) -> None:
     """Check that a person fits the rule of their login; raises as ``check_rule`` does.
 
-    Who is known here and fits no more loses at once what earlier logins gave: the rule's sessions,
-    and the memberships and keys that rest on what the provider said then.
+    Somebody with an account who no longer meets the rule loses at once what earlier logins granted:
+    the rule's sessions, and the memberships and keys granted for the former claims.
     """
     try:
         check_rule(rule, subject)
@@ -65,15 +67,15 @@ def require_rule(rule: LoginRule, subject: Subject, login: SocialLogin, proof: P
         if known is not None:
             with transaction.atomic():
                 end_sessions_under(user=known.user, rule=rule)
-                _record(known.user, login, proof)
+                _record(known.user, login, claims)
         raise
 
 
 def log_in(
-    request: HttpRequest, login: SocialLogin, proof: Proof, *, next_url: str
+    request: HttpRequest, login: SocialLogin, claims: VerifiedClaims, *, next_url: str
 ) -> HttpResponseBase:
     """Log the person in, with a new account the first time; ``remember`` follows."""
-    login.state = {"process": "login", "next": next_url, _STATE: asdict(proof)}
+    login.state = {"process": "login", "next": next_url, _STATE: asdict(claims)}
     with transaction.atomic():
         _one_at_a_time(login)
         response: HttpResponseBase = complete_social_login(request, login)
@@ -81,7 +83,7 @@ def log_in(
 
 
 def link_to(
-    request: HttpRequest, login: SocialLogin, proof: Proof, *, user_id: int
+    request: HttpRequest, login: SocialLogin, claims: VerifiedClaims, *, user_id: int
 ) -> HttpResponseBase:
     """Make the login another way into the account of the person who began to link it.
 
@@ -93,7 +95,7 @@ def link_to(
     with transaction.atomic():
         _one_at_a_time(login)
         link(user=user, account=login.account)
-        _record(user, login, proof)
+        _record(user, login, claims)
     messages.success(request, _("You can log in this way from now on."))
     return redirect("logins")
 
@@ -103,15 +105,15 @@ def remember(request: HttpRequest, user: User, login: SocialLogin) -> None:
     kept = login.state.get(_STATE)
     if kept is None:
         return
-    proof = Proof(**kept)
+    claims = VerifiedClaims(**kept)
     ends = bound_session(
-        request, parse_datetime(proof.session_ends) if proof.session_ends else None
+        request, parse_datetime(claims.session_ends) if claims.session_ends else None
     )
-    note_session(request, user, rule_id=proof.rule_id, ends=ends, **proof.session)
-    if proof.second_factor:
+    note_session(request, user, rule_id=claims.rule_id, ends=ends, **claims.session)
+    if claims.second_factor:
         request.session[SESSION_KEY] = source_of(login.account)
     _keep_address(user, login.account)
-    _record(user, login, proof)
+    _record(user, login, claims)
 
 
 def _keep_address(user: User, account: SocialAccount) -> None:
@@ -126,15 +128,15 @@ def _keep_address(user: User, account: SocialAccount) -> None:
     user.save(update_fields=["institution_email"])
 
 
-def _record(user: User, login: SocialLogin, proof: Proof) -> None:
+def _record(user: User, login: SocialLogin, claims: VerifiedClaims) -> None:
     record_identity(
         user=user,
         source=source_of(login.account),
-        organisation_ids=proof.organisation_ids,
-        federation=proof.federation,
-        scopes=proof.scopes,
-        affiliations=proof.affiliations,
-        attributes=proof.attributes,
+        organisation_ids=claims.organisation_ids,
+        federation=claims.federation,
+        scopes=claims.scopes,
+        affiliations=claims.affiliations,
+        attributes=claims.attributes,
     )
     reevaluate_person(user)
 

@@ -16,7 +16,7 @@ from accounts.logins.errors import LoginError
 
 
 class OidcError(LoginError):
-    """A login by OpenID Connect that does not happen."""
+    """A failed OpenID Connect login."""
 
 
 class AnswerRefused(OidcError):

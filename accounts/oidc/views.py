@@ -28,7 +28,7 @@ from accounts.oidc.errors import (
 )
 from accounts.oidc.failure_pages import failure_page
 from accounts.oidc.provider import OidcAdapter, OidcProvider
-from accounts.oidc.verified_claims import proof_of
+from accounts.oidc.verified_claims import verified_claims
 from web.next_page import next_page
 from web.rate_limits import limited
 
@@ -75,11 +75,11 @@ def _complete(request: HttpRequest, app: SocialApp) -> HttpResponseBase:
     tokens = _tokens(request, adapter, state)
     subject = adapter.read(tokens, nonce=state["data"]["nonce"], rule=rule)
     login = provider.sociallogin_from_response(request, subject)
-    proof = proof_of(subject, app=app, rule=rule, id_token=tokens["id_token"])
-    require_rule(rule, subject, login, proof)
+    claims = verified_claims(subject, app=app, rule=rule, id_token=tokens["id_token"])
+    require_rule(rule, subject, login, claims)
     if state["process"] == AuthProcess.CONNECT:
-        return link_to(request, login, proof, user_id=state["data"]["user"])
-    return log_in(request, login, proof, next_url=state.get("next", "/"))
+        return link_to(request, login, claims, user_id=state["data"]["user"])
+    return log_in(request, login, claims, next_url=state.get("next", "/"))
 
 
 def _app(provider_id: str) -> SocialApp:

@@ -1,9 +1,9 @@
-"""What is kept of a login by SAML."""
+"""What a SAML login proves, for login rules and access rules to evaluate."""
 
 from dataclasses import replace
 
 from accounts.logins.errors import RequirementRefused
-from accounts.logins.federated_login import Proof
+from accounts.logins.federated_login import VerifiedClaims
 from accounts.logins.models.identity_providers import IdentityProvider
 from accounts.logins.models.login_rules import LoginRule
 from accounts.logins.policy import REFEDS_MFA, organisations_of, rules_of
@@ -17,18 +17,18 @@ from accounts.logins.scoped_attributes import (
 from accounts.saml.messages.response import AuthenticatedSubject
 from accounts.saml.models import SamlRequest
 
-# For display: an IdP may say of them what it likes.
-UNPROVED = frozenset({"mail", "eduPersonAffiliation", "eduPersonPrimaryAffiliation"})
+# Not passed to access rules: an IdP may put any value there.
+DISPLAY_ONLY = frozenset({"mail", "eduPersonAffiliation", "eduPersonPrimaryAffiliation"})
 
 
-def proof_of(subject: AuthenticatedSubject, saml_request: SamlRequest) -> Proof:
-    """What may be believed of a subject who answered ``saml_request``."""
+def verified_claims(subject: AuthenticatedSubject, saml_request: SamlRequest) -> VerifiedClaims:
+    """The verified claims of a subject who answered ``saml_request``."""
     provider, rule = saml_request.identity_provider, saml_request.rule
     scopes = allowed_scopes(provider.scopes, rule.allowed_scopes)
     attributes = within_scopes_only(subject.attributes, scopes)
     assertion = subject.assertion
     name_id = assertion.name_id
-    return Proof(
+    return VerifiedClaims(
         rule_id=rule.pk,
         organisation_ids=_organisations(provider, subject),
         session={
@@ -42,7 +42,7 @@ def proof_of(subject: AuthenticatedSubject, saml_request: SamlRequest) -> Proof:
         scopes=sorted(scopes_of(attributes)),
         affiliations=sorted(subject.affiliations),
         attributes={
-            name: list(values) for name, values in attributes.items() if name not in UNPROVED
+            name: list(values) for name, values in attributes.items() if name not in DISPLAY_ONLY
         },
         second_factor=assertion.authn_context == REFEDS_MFA,
         session_ends=(

@@ -26,7 +26,7 @@ def two_a_minute(db, settings):
     settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"login": "2/m/ip"}
 
 
-def test_one_address_tries_so_often(client, two_a_minute):
+def test_attempts_are_limited_by_address(client, two_a_minute):
     assert [try_login(client, f"n{n}") for n in range(3)] == [200, 200, 429]
     page = client.post("/accounts/login/", {"login": "x", "password": "x"})
     assert page["Retry-After"] == "60"
@@ -34,7 +34,7 @@ def test_one_address_tries_so_often(client, two_a_minute):
     assert page["X-Correlation-Id"] in page.text
 
 
-def test_a_script_is_told_in_json(client, two_a_minute):
+def test_script_receives_json(client, two_a_minute):
     for n in range(2):
         try_login(client, f"n{n}")
     answer = client.post("/accounts/login/", {}, headers={"accept": "application/json"})

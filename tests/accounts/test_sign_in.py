@@ -20,7 +20,7 @@ def change(client, old, new):
 
 
 @pytest.mark.parametrize("login", ["ada", "ada@example.org"])
-def test_one_logs_in_by_name_or_address(db, client, login):
+def test_login_accepts_user_name_or_address(db, client, login):
     UserFactory(username="ada")
     answer = client.post("/accounts/login/", {"login": login, "password": PASSWORD})
     assert answer.url == "/"

@@ -71,7 +71,7 @@ def test_nobody_gives_themselves_the_name_of_an_address(cast, client_for):
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS, ids=IDS)
-def test_one_logs_in_under_any_spelling(operator, client, spelling):
+def test_login_accepts_any_spelling_of_the_user_name(operator, client, spelling):
     assert log_in(client, spelling) == str(operator.pk)
 
 

@@ -40,17 +40,17 @@ def site(settings):
 
 
 @pytest.mark.parametrize("origin", ["https://rag.example", "https://rag.example:443"])
-def test_the_site_s_own_pages(origin):
+def test_own_origin_is_accepted(origin):
     require_site_origin(credential(origin))
 
 
 @pytest.mark.parametrize("origin", ELSEWHERE, ids=lambda origin: origin or "none")
-def test_other_pages(origin):
+def test_other_origins_are_refused(origin):
     with pytest.raises(ValidationError):
         require_site_origin(credential(origin))
 
 
-def test_a_frame_in_another_site():
+def test_cross_origin_frame_is_refused():
     with pytest.raises(ValidationError):
         require_site_origin(credential("https://rag.example", crossOrigin=True))
 
@@ -58,7 +58,7 @@ def test_a_frame_in_another_site():
 @pytest.mark.parametrize(
     "sent", [None, {}, {"response": {}}, {"response": {"clientDataJSON": "!"}}, {"response": 1}]
 )
-def test_nonsense(sent):
+def test_malformed_client_data_is_refused(sent):
     with pytest.raises(ValidationError):
         require_site_origin(sent)
 

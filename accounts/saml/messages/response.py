@@ -76,11 +76,11 @@ class Expected:
 
 @dataclass(frozen=True)
 class AuthenticatedSubject:
-    """A person whom an IdP vouches for, under an identifier that the IdP may give.
+    """A person whom an IdP authenticated, under an identifier that the IdP may give.
 
     ``affiliations`` are those under a scope that the rule allows; the scoped values among
-    ``attributes`` those under a scope of the IdP. Of the other attributes, those of
-    ``proof.UNPROVED`` are for display, and the IdP is trusted for entitlements and groups.
+    ``attributes`` are those under a scope of the IdP. Of the other attributes, those of
+    ``verified_claims.DISPLAY_ONLY`` are for display; entitlements and groups are the IdP's to say.
     """
 
     identifier_type: str
@@ -106,7 +106,7 @@ class AuthenticatedSubject:
 
 
 def read_response(encoded: str, *, sp: ServiceProvider, expected: Expected) -> AuthenticatedSubject:
-    """Verify the base64 ``SAMLResponse`` of a POST and say whom it authenticates.
+    """Verify the base64 ``SAMLResponse`` of a POST and return whom it authenticates.
 
     The caller has matched the request, its browser and its IdP. Raises ``SamlError``.
     """

@@ -36,7 +36,7 @@ from accounts.saml.metadata.own import our_metadata
 from accounts.saml.models import SamlRequest
 from accounts.saml.provider import SamlProvider
 from accounts.saml.service_provider import KeysMissing, service_provider
-from accounts.saml.verified_claims import proof_of
+from accounts.saml.verified_claims import verified_claims
 from instances.models import Organisation
 from people.models import User
 from web.next_page import next_page
@@ -120,11 +120,11 @@ def _log_in(
     request: HttpRequest, subject: AuthenticatedSubject, saml_request: SamlRequest
 ) -> HttpResponseBase:
     login = SamlProvider(request).sociallogin_from_response(request, subject)
-    proof = proof_of(subject, saml_request)
-    require_rule(saml_request.rule, subject, login, proof)
+    claims = verified_claims(subject, saml_request)
+    require_rule(saml_request.rule, subject, login, claims)
     if saml_request.linking_user_id is not None:
-        return link_to(request, login, proof, user_id=saml_request.linking_user_id)
-    return log_in(request, login, proof, next_url=saml_request.next_url)
+        return link_to(request, login, claims, user_id=saml_request.linking_user_id)
+    return log_in(request, login, claims, next_url=saml_request.next_url)
 
 
 def _organisation_of(rules: QuerySet[LoginRule]) -> Organisation | None:

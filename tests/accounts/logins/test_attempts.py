@@ -44,7 +44,7 @@ def hashes() -> Iterator[Any]:
         *("off", "off@univ.example", "zoe@univ.example", SHARED),
     ],
 )
-def test_one_try_costs_one_hash(people: None, hashes: Any, name: str, password: str) -> None:
+def test_login_attempt_costs_one_hash(people: None, hashes: Any, name: str, password: str) -> None:
     client = Client()
     hashes.reset_mock()
     page = client.post("/accounts/login/", {"login": name, "password": password})

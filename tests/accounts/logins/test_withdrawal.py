@@ -37,7 +37,7 @@ def members(instance):
         return Membership.objects.for_instance(instance).count()
 
 
-def test_a_changed_rule_logs_its_people_out(browser, rule, opened):
+def test_changed_rule_ends_its_sessions(browser, rule, opened):
     browser.log_in()
     assert browser.client.get("/i/law/", follow=True).status_code == 200
     assert members(opened) == 1
@@ -52,7 +52,7 @@ def test_a_changed_rule_logs_its_people_out(browser, rule, opened):
     assert browser.client.get("/i/law/", follow=True).status_code == 200
 
 
-def test_identities_of_other_logins_stay(browser, rule):
+def test_identities_of_other_logins_are_kept(browser, rule):
     browser.log_in()
     other = record_identity(
         user=browser.person, source="saml:x", organisation_ids=[rule.organisation_id]
@@ -82,7 +82,7 @@ def test_an_operator_changes_a_rule(browser, rule, operator, way):
     assert Identity.objects.get().organisation_ids == []
 
 
-def test_a_rule_names_one_way_in(operator, rule):
+def test_rule_names_exactly_one_provider(operator, rule):
     page = operator.post(
         reverse("admin:accounts_loginrule_add"),
         {"organisation": rule.organisation_id, "required": "{}", "is_enabled": "on"},
@@ -146,7 +146,7 @@ def test_malformed_required_attributes_are_refused(operator, rule, required):
     assert page.context["adminform"].form.errors.keys() == {"required"}
 
 
-def test_a_rule_is_of_its_instances_organisation(operator, rule):
+def test_rule_and_instance_must_share_their_organisation(operator, rule):
     url = reverse("admin:accounts_loginrule_change", args=[rule.pk])
     form = {"organisation": rule.organisation_id, "oidc_provider": rule.oidc_provider_id}
     elsewhere = {"instance": InstanceFactory().pk, "required": "{}", "is_enabled": "on"}

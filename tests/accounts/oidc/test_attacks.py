@@ -61,7 +61,7 @@ def refused(browser, response, code="refused"):
     ],
     ids=lambda claims: "-".join(f"{name}={str(value)[:20]}" for name, value in claims.items()),
 )
-def test_an_id_token_that_is_not_for_us_and_now(browser, rule, claims):
+def test_id_token_with_wrong_claims_is_refused(browser, rule, claims):
     tomorrow = int(time.time()) + 86_400
     said = {name: tomorrow if value == TOMORROW else value for name, value in claims.items()}
     refused(browser, browser.log_in(**said))
@@ -118,7 +118,7 @@ def forgeries(issuer):
     ],
 )
 @pytest.mark.parametrize("where", ["id_token", "userinfo"])
-def test_a_signature_that_is_none(browser, rule, issuer, forgeries, name, where):
+def test_bad_signature_is_refused(browser, rule, issuer, forgeries, name, where):
     if where == "id_token":
         issuer.sign = forgeries[name]
     else:
@@ -135,7 +135,7 @@ def test_a_signature_that_is_none(browser, rule, issuer, forgeries, name, where)
     [{"sub": "eve"}, {"sub": None}, {"iss": "https://evil.example"}, {"aud": "another-client"}],
     ids=["sub", "no sub", "iss", "aud"],
 )
-def test_a_signed_userinfo_about_somebody_else(browser, rule, issuer, claims):
+def test_signed_userinfo_of_another_subject_is_refused(browser, rule, issuer, claims):
     def answer(userinfo):
         said = issuer.standard_claims() | userinfo | claims
         return (
@@ -151,7 +151,7 @@ def test_a_signed_userinfo_about_somebody_else(browser, rule, issuer, claims):
 
 
 @pytest.mark.parametrize("sub", ["eve", None], ids=["eve", "nobody"])
-def test_a_plain_userinfo_about_somebody_else(browser, rule, issuer, sub):
+def test_plain_userinfo_of_another_subject_is_refused(browser, rule, issuer, sub):
     issuer.userinfo = {"sub": sub}
     refused(browser, browser.log_in())
 
@@ -167,7 +167,7 @@ def test_a_plain_userinfo_about_somebody_else(browser, rule, issuer, sub):
     ],
     ids=["error", "html", "list", "huge", "redirection"],
 )
-def test_a_userinfo_that_is_none(browser, rule, issuer, answer):
+def test_malformed_userinfo_is_refused(browser, rule, issuer, answer):
     issuer.userinfo_answer = lambda claims: answer
     response = browser.log_in()
     assert response.status_code == 503
@@ -185,12 +185,12 @@ def test_a_userinfo_that_is_none(browser, rule, issuer, answer):
     ],
     ids=["refusal", "error", "broken", "redirection", "list"],
 )
-def test_a_token_answer_that_is_none(browser, rule, issuer, answer, code):
+def test_malformed_token_response_is_refused(browser, rule, issuer, answer, code):
     issuer.token_answer = lambda tokens: answer
     refused(browser, browser.log_in(), code)
 
 
-def test_an_answer_is_taken_once(browser, rule, issuer):
+def test_callback_is_accepted_once(browser, rule, issuer):
     url = issuer.authorize(browser.begin())
     browser.client.get(url)
     assert browser.person
@@ -199,14 +199,14 @@ def test_an_answer_is_taken_once(browser, rule, issuer):
     assert browser.person is None
 
 
-def test_an_answer_in_another_browser(browser, rule, issuer):
+def test_callback_in_another_browser_is_refused(browser, rule, issuer):
     url = issuer.authorize(browser.begin())
     victim = Client()
     assert code_of(victim.get(url)) == "stale"
     assert "_auth_user_id" not in victim.session
 
 
-def test_an_answer_at_another_provider_s_address(browser, rule, issuer):
+def test_callback_of_another_provider_is_refused(browser, rule, issuer):
     add_provider(
         slug="other", name="Other", issuer=issuer.url, client_id=CLIENT_ID, client_secret="x"
     )
@@ -227,14 +227,14 @@ def test_an_answer_at_another_provider_s_address(browser, rule, issuer):
     ],
     ids=["mix-up", "no issuer", "cancelled", "error", "no code", "other state", "no state"],
 )
-def test_an_answer_at_the_callback(browser, rule, issuer, change, code):
+def test_callback_parameters_are_checked(browser, rule, issuer, change, code):
 
     url = issuer.authorize(browser.begin())
     refused(browser, browser.client.get(change(url, quote(issuer.url, safe=""))), code)
     assert "/token" not in issuer.asked
 
 
-def test_a_code_of_somebody_else_s_login(browser, rule, issuer):
+def test_code_of_another_login_is_refused(browser, rule, issuer):
     """PKCE: a stolen code is worth nothing in another login."""
     mine, theirs = browser.begin(), browser.begin()
     stolen = issuer.authorize(theirs).partition("code=")[2].partition("&")[0]
@@ -243,7 +243,7 @@ def test_a_code_of_somebody_else_s_login(browser, rule, issuer):
     refused(browser, browser.client.get(url.replace(own, stolen)), "provider_error")
 
 
-def test_a_failure_tells_whom_to_ask_and_nothing_of_tokens(browser, rule, issuer, settings):
+def test_failure_page_shows_the_contact_and_no_token(browser, rule, issuer, settings):
     settings.SUPPORT_CONTACT = "help@rag.example"
     page = browser.log_in(nonce="another")
     assert "help@rag.example" in page.text
@@ -255,7 +255,7 @@ def test_a_failure_tells_whom_to_ask_and_nothing_of_tokens(browser, rule, issuer
     assert "id_token" not in page.text
 
 
-def test_a_provider_that_is_away(browser, rule, issuer):
+def test_unreachable_provider_has_a_failure_page(browser, rule, issuer):
     url = issuer.authorize(browser.begin())
     app = rule.oidc_provider
     away = app.settings["configuration"] | {"token_endpoint": "http://127.0.0.1:9/token"}
@@ -277,18 +277,18 @@ def test_a_provider_that_is_away(browser, rule, issuer):
     ],
     ids=["issuer", "missing", "in the clear", "file", "list"],
 )
-def test_a_discovery_document_that_is_refused(issuer, document):
+def test_bad_discovery_document_is_refused(issuer, document):
     issuer.discovery = document
     with pytest.raises(ProviderUnreachable):
         discover(issuer.url)
 
 
-def test_an_issuer_must_be_protected():
+def test_issuer_must_use_https():
     with pytest.raises(ProviderUnreachable, match="https"):
         discover("http://idp.example")
 
 
-def test_unknown_key_ids_do_not_make_us_ask_for_ever(browser, rule, issuer, forgeries):
+def test_unknown_key_ids_do_not_refetch_keys_each_time(browser, rule, issuer, forgeries):
     issuer.sign = forgeries["an unknown key id"]
     for _attempt in range(4):
         refused(browser, browser.log_in())

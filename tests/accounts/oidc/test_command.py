@@ -48,7 +48,7 @@ def test_a_provider_is_added_checked_and_removed(db, issuer, secret_file):
     assert not SocialApp.objects.exists()
 
 
-def test_adding_again_replaces(db, issuer, secret_file):
+def test_adding_a_provider_again_replaces_it(db, issuer, secret_file):
     add(issuer, secret_file)
     add(issuer, secret_file, "--scopes", "openid uid siret", "--mfa-acr", "eidas2")
     app = SocialApp.objects.get()
@@ -68,14 +68,14 @@ def test_an_unknown_provider(db, arguments, reason):
         oidc(*arguments)
 
 
-def test_nothing_is_added_that_does_not_answer(db, issuer, secret_file):
+def test_unreachable_provider_is_not_added(db, issuer, secret_file):
     issuer.discovery = {"issuer": "https://evil.example"}
     with pytest.raises(CommandError, match="speaks for"):
         add(issuer, secret_file)
     assert not SocialApp.objects.exists()
 
 
-def test_a_check_says_what_is_wrong(app, rule, issuer, settings):
+def test_check_lists_the_problems(app, rule, issuer, settings):
     settings.SITE_URL = "http://rag.example"
     issuer.discovery = {"userinfo_endpoint": "", "end_session_endpoint": ""}
     issuer.keys = [{"kty": "oct", "alg": "HS256", "k": "eA"}]

@@ -37,7 +37,7 @@ def as_signed(issuer, **claims):
     return answer
 
 
-def test_the_request_proves_nothing_and_gives_nothing_away(browser, rule, issuer):
+def test_authorization_request_has_state_nonce_and_pkce(browser, rule, issuer):
     url = browser.begin(auth_params="prompt=none&nonce=mine", scope="admin", next="/i/law/")
     query = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
     assert url.startswith(f"{issuer.url}/authorize?")
@@ -77,7 +77,7 @@ def test_a_second_login_is_the_same_person(browser, rule, issuer):
     assert User.objects.count() == 1
 
 
-def test_one_goes_on_to_where_one_was(browser, rule, issuer):
+def test_login_returns_to_the_next_page(browser, rule, issuer):
     url = browser.begin(next="/i/law/")
     assert browser.client.get(issuer.authorize(url)).url == "/i/law/"
     url = Browser(issuer).begin(next="https://evil.example/")
@@ -85,7 +85,7 @@ def test_one_goes_on_to_where_one_was(browser, rule, issuer):
 
 
 @pytest.mark.parametrize("signed", [False, True], ids=["json", "jwt"])
-def test_userinfo_tells_what_the_id_token_does_not(browser, rule, issuer, signed):
+def test_userinfo_completes_the_id_token(browser, rule, issuer, signed):
     issuer.userinfo = PROFILE | {"siret": "13002526500013"}
     if signed:
         issuer.userinfo_answer = as_signed(issuer)
@@ -94,13 +94,13 @@ def test_userinfo_tells_what_the_id_token_does_not(browser, rule, issuer, signed
     assert browser.person.username == "zoe"
 
 
-def test_an_elliptic_key_signs_as_well(browser, rule, issuer):
+def test_elliptic_curve_signature_is_accepted(browser, rule, issuer):
     issuer.sign = lambda claims: jwt.encode(claims, issuer.ec_key, "ES256", {"kid": "curve"})
     browser.log_in()
     assert browser.person
 
 
-def test_a_mail_address_joins_nobody(browser, rule, issuer):
+def test_mail_address_links_no_account(browser, rule, issuer):
     local = UserFactory(username="zoe", email="zoe@univ-a.example")
     issuer.userinfo = PROFILE | {"email": "zoe@univ-a.example", "email_verified": True}
     browser.log_in()
@@ -108,14 +108,14 @@ def test_a_mail_address_joins_nobody(browser, rule, issuer):
     assert browser.person.username != "zoe"
 
 
-def test_a_long_sub_is_kept_as_its_digest(browser, rule):
+def test_long_sub_is_stored_as_digest(browser, rule):
     browser.log_in(sub="x" * 255)
     uid = SocialAccount.objects.get().uid
     assert uid.startswith("sha256:")
     assert len(uid) == 71
 
 
-def test_what_a_login_proves_is_kept(browser, rule, issuer):
+def test_verified_claims_are_stored(browser, rule, issuer):
     LoginRule.objects.update(allowed_scopes=["univ-a.example"])
     whole_feed = OrganisationFactory()
     elsewhere = LoginRule.objects.create(
@@ -162,7 +162,7 @@ def test_what_a_login_proves_is_kept(browser, rule, issuer):
     ],
     ids=["student", "none", "scope of affiliation", "scope", "claim", "mfa by userinfo"],
 )
-def test_a_rule_refuses(browser, rule, issuer, change, userinfo, code):
+def test_login_outside_the_rule_is_refused(browser, rule, issuer, change, userinfo, code):
     LoginRule.objects.filter(pk=rule.pk).update(**change)
     issuer.userinfo = userinfo
     response = browser.log_in()
@@ -171,7 +171,7 @@ def test_a_rule_refuses(browser, rule, issuer, change, userinfo, code):
     assert not User.objects.exists()
 
 
-def test_who_fits_no_more_keeps_nothing_of_the_last_login(browser, rule, issuer):
+def test_person_outside_the_rule_loses_earlier_claims(browser, rule, issuer):
     LoginRule.objects.filter(pk=rule.pk).update(required={"siret": ["1"]})
     issuer.userinfo = {"siret": "1"}
     browser.log_in()
@@ -217,7 +217,7 @@ def test_a_provider_has_classes_of_its_own(browser, proconnect, rule, issuer):
     assert browser.client.session["second_factor"].startswith("keycloak:")
 
 
-def test_another_provider_s_classes_mean_nothing(browser, rule):
+def test_acr_of_another_provider_is_no_second_factor(browser, rule):
     browser.log_in(acr="eidas2")
     assert "second_factor" not in browser.client.session
 
@@ -242,7 +242,7 @@ def test_a_local_second_factor_comes_before_the_session(browser, rule):
     assert browser.client.session["second_factor"].startswith("keycloak:")
 
 
-def test_without_a_rule_nobody_begins(browser, rule):
+def test_login_without_a_rule_is_refused(browser, rule):
     LoginRule.objects.update(is_enabled=False)
     response = browser.client.get("/accounts/oidc/keycloak/login/")
     assert code_of(response) == "idp_blocked"
@@ -285,7 +285,7 @@ def test_the_login_page_remembers_where_one_was(client, rule):
     assert 'href="/accounts/oidc/keycloak/login/?next=%2Fi%2Flaw%2F' in page.text
 
 
-def test_logging_out_goes_on_to_the_provider(browser, rule, issuer):
+def test_logout_continues_at_the_provider(browser, rule, issuer):
     browser.log_in()
     page = browser.client.post("/saml/logout/")
     url = page.context["url"]

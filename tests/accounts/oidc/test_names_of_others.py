@@ -37,9 +37,7 @@ RECTOR = "rector@alpha.example"
     ],
 )
 @pytest.mark.parametrize("allowed", [[], ["beta.example"]], ids=["no scope bound", "another bound"])
-def test_a_claim_gives_no_name_of_another_university(
-    browser, rule, issuer, cast, client_for, claims, allowed
-):
+def test_unbound_scope_gives_no_user_name(browser, rule, issuer, cast, client_for, claims, allowed):
     LoginRule.objects.update(allowed_scopes=allowed)
     own = {"eduperson_scoped_affiliation": ["staff@beta.example"]}
     issuer.userinfo = own | claims
@@ -62,7 +60,7 @@ def test_a_claim_gives_no_name_of_another_university(
         assert not Membership.objects.filter(user=attacker).exists()
 
 
-def test_a_bound_scope_gives_the_name(browser, rule, issuer):
+def test_bound_scope_gives_the_user_name(browser, rule, issuer):
     LoginRule.objects.update(allowed_scopes=["univ-a.example"])
     issuer.userinfo = {"eduperson_principal_name": "Zoe@univ-a.example", "preferred_username": "z"}
     browser.log_in()
@@ -71,9 +69,7 @@ def test_a_bound_scope_gives_the_name(browser, rule, issuer):
 
 
 @pytest.mark.parametrize("audience", ["scopes", "principal name", "affiliation"])
-def test_a_scope_that_nobody_bound_opens_no_instance(
-    browser, rule, issuer, cast, client_for, audience
-):
+def test_unbound_scope_grants_no_membership(browser, rule, issuer, cast, client_for, audience):
     """The claims say alpha.example; the operator bound no scope to the provider."""
     organisation = cast.instance.organisation
     LoginRule.objects.update(organisation=organisation)

@@ -120,7 +120,9 @@ def test_no_table_holds_a_secret_in_clear(browser, rule, issuer, id_tokens, fact
 
 
 @pytest.mark.parametrize("rotated", [False, True], ids=["fallback", "rotated"])
-def test_a_changed_secret_key(browser, rule, app, issuer, factor, settings, rotated):
+def test_secrets_survive_a_rotation_of_the_secret_key(
+    browser, rule, app, issuer, factor, settings, rotated
+):
     former = settings.SECRET_KEY
     browser.log_in(sub="zoe-2")
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = OTHER_KEY, [former]

@@ -18,7 +18,7 @@ def lives_for(client):
     return Session.objects.get(session_key=client.session.session_key).expire_date - timezone.now()
 
 
-def test_one_address_begins_so_often(rule, settings):
+def test_login_starts_are_limited_by_address(rule, settings):
     settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {
         "federated_login_start": "2/m/ip"
     }
@@ -27,7 +27,7 @@ def test_one_address_begins_so_often(rule, settings):
     assert Session.objects.count() == 2
 
 
-def test_a_login_that_began_is_forgotten_after_half_an_hour(browser, rule):
+def test_unfinished_login_expires_after_half_an_hour(browser, rule):
     browser.begin()
     assert lives_for(browser.client) <= HALF_AN_HOUR
     Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
@@ -35,7 +35,7 @@ def test_a_login_that_began_is_forgotten_after_half_an_hour(browser, rule):
     assert not Session.objects.exists()
 
 
-def test_whoever_logs_in_stays_logged_in(browser, rule):
+def test_completed_login_restores_the_session_age(browser, rule):
     browser.log_in()
     assert browser.person
     assert lives_for(browser.client) > HALF_AN_HOUR
@@ -52,7 +52,7 @@ def test_a_password_login_lasts_as_long_as_ever(browser, rule, begun):
     assert lives_for(browser.client) > HALF_AN_HOUR
 
 
-def test_who_is_logged_in_keeps_their_session(rule, browser):
+def test_login_start_does_not_shorten_a_logged_in_session(rule, browser):
     ada = UserFactory()
     browser.client.force_login(ada)
     browser.begin()

@@ -13,7 +13,7 @@ def warming() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name == NAME]
 
 
-def test_with_keys_the_first_login_finds_all_loaded():
+def test_client_is_loaded_before_the_first_login():
     client._client.cache_clear()
     start_warm_up()
     for thread in warming():
@@ -23,7 +23,7 @@ def test_with_keys_the_first_login_finds_all_loaded():
     assert client._client.cache_info().misses == before == 1
 
 
-def test_without_keys_nothing_is_loaded(settings, tmp_path):
+def test_client_is_not_loaded_without_keys(settings, tmp_path):
     settings.SAML_KEYS_DIR = tmp_path / "none"
     start_warm_up()
     assert warming() == []

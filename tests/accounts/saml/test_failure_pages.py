@@ -31,12 +31,12 @@ def answer_without_assertion(browser, rule, status):
         ("NoAuthnContext", "mfa"),
     ],
 )
-def test_what_the_idp_says(browser, rule, status, code):
+def test_status_has_its_failure_page(browser, rule, status, code):
     response = answer_without_assertion(browser, rule, status)
     assert (code_of(response), browser.person) == (code, None)
 
 
-def test_the_page_names_whom_to_ask_and_what_to_say(browser, rule, settings):
+def test_failure_page_shows_contact_and_entity_id(browser, rule, settings):
     settings.SUPPORT_CONTACT = "site@rag.example"
     rule.organisation.support_contact = "help@univ-a.example"
     rule.organisation.save()
@@ -59,7 +59,7 @@ def test_without_a_contact_of_its_own_an_organisation_has_that_of_the_site(brows
     assert "site@rag.example" in response.content.decode()
 
 
-def test_no_page_is_like_another():
+def test_failure_pages_differ():
     texts = [(failure.title, failure.sentence) for failure in FAILURES.values()]
     assert len(set(texts)) == len(texts)
 
@@ -71,7 +71,7 @@ def test_a_stale_bookmark_of_the_idps_page(rule, sp, idp_a):
     assert (response.status_code, code_of(response)) == (400, "stale")
 
 
-def test_who_comes_back_with_nothing_is_told_what_that_may_mean(browser, rule):
+def test_discovery_explains_an_unanswered_request(browser, rule):
     assert "unanswered" not in browser.client.get("/saml/").content.decode()
     browser.begin(rule)
     page = browser.client.get("/saml/").content.decode()
@@ -89,7 +89,7 @@ def test_a_second_factor_not_done(browser, rule):
 
 
 @pytest.mark.parametrize("url", ["acs", "finish"])
-def test_an_address_that_tries_too_often(db, settings, url):
+def test_logins_are_limited_by_address(db, settings, url):
     settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"federated_login": "3/m/ip"}
     method = "post" if url == "acs" else "get"
     statuses = [getattr(Client(), method)(reverse(f"saml:{url}")).status_code for _ in range(4)]

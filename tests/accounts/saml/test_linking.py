@@ -59,7 +59,7 @@ def test_an_answer_to_a_linking_request_logs_nobody_else_in(browser, rule):
     assert not SocialAccount.objects.exists()
 
 
-def test_what_a_login_proves_is_kept(browser, rule):
+def test_verified_claims_are_stored(browser, rule):
     LoginRule.objects.filter(pk=rule.pk).update(affiliations=[])
     for affiliations in (["nobody"], []):
         LoginRule.objects.create(

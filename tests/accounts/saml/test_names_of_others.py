@@ -60,7 +60,7 @@ def members(instance):
         )
 
 
-def test_a_name_id_gives_no_user_name(attacker):
+def test_name_id_gives_no_user_name(attacker):
     assert "@" not in attacker.username
     assert "@" not in attacker.display_name
 
@@ -183,7 +183,7 @@ def test_what_an_operator_is_shown_tells_them_apart(attacker, alpha, client_for)
     ],
     ids=["principal name", "affiliation", "home organisation"],
 )
-def test_no_rule_is_met_by_what_the_idp_may_not_say(idp_b, beta, required):
+def test_scoped_value_outside_the_scopes_meets_no_rule(idp_b, beta, required):
     LoginRule.objects.update(required=required)
     said = {
         "eduPersonPrincipalName": {"eppn": [RECTOR]},

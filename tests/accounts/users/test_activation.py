@@ -49,7 +49,7 @@ def test_a_disabled_person_does_not_come_back_by_a_provider(browser, rule):
     assert not OidcSession.objects.exists()
 
 
-def test_other_people_stay(client_for, cast):
+def test_other_people_stay_logged_in(client_for, cast):
     client = client_for(cast.editor)
     end_every_session(cast.teammate)
     assert get_user(client) == cast.editor

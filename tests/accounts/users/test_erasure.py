@@ -55,7 +55,7 @@ def test_every_column_that_names_a_person_is_asked_about(cast):
         )
 
 
-def test_what_a_person_said_and_their_rights_go(cast, person):
+def test_conversations_and_rights_are_erased(cast, person):
     counts = erase_person(person)
     assert counts == {
         "chat.Conversation.user": 2,
@@ -75,7 +75,7 @@ def test_what_a_person_said_and_their_rights_go(cast, person):
                 assert model.objects.count() == 0, model
 
 
-def test_what_a_person_gave_stays_without_their_name(cast, person):
+def test_documents_and_usage_are_kept_without_the_name(cast, person):
     erase_person(person)
     for instance in (cast.instance, cast.other_instance):
         with tenant(instance):
@@ -84,7 +84,7 @@ def test_what_a_person_gave_stays_without_their_name(cast, person):
             assert Invitation.objects.filter(created_by=None, accepted_by=None).count() == 2
 
 
-def test_nothing_of_others_is_touched(cast, person):
+def test_rows_of_others_are_kept(cast, person):
     with tenant(cast.instance):
         mine = factories.ConversationFactory(instance=cast.instance, user=cast.owner)
     erase_person(person)
@@ -129,13 +129,13 @@ def test_no_row_that_names_a_person_outlives_the_account(person):
 
 
 class TestLastAdministrator:
-    def test_is_refused_with_the_list(self, cast):
+    def test_last_administrator_cannot_be_erased(self, cast):
         with pytest.raises(StillResponsible) as refused:
             erase_person(cast.owner)
         assert refused.value.instances == [cast.instance]
         assert User.objects.filter(pk=cast.owner.pk).exists()
 
-    def test_may_go_when_another_administers(self, cast):
+    def test_administrator_can_be_erased_when_another_remains(self, cast):
         factories.MembershipFactory(
             instance=cast.instance, user=cast.stranger, role=Membership.Role.ADMIN
         )
@@ -145,7 +145,7 @@ class TestLastAdministrator:
     @pytest.mark.parametrize(
         ("is_active", "expires_in"), [(False, None), (True, timedelta(days=-1))]
     )
-    def test_who_cannot_administer_any_more_does_not_count(self, cast, is_active, expires_in):
+    def test_disabled_administrator_does_not_count_as_successor(self, cast, is_active, expires_in):
         factories.MembershipFactory(
             instance=cast.instance,
             user=factories.UserFactory(is_active=is_active),
@@ -155,12 +155,12 @@ class TestLastAdministrator:
         with pytest.raises(StillResponsible):
             erase_person(cast.owner)
 
-    def test_of_an_instance_that_is_being_deleted_may_go(self, cast):
+    def test_administrator_of_a_deleted_instance_can_be_erased(self, cast):
         cast.instance.status = "deleting"
         cast.instance.save()
         erase_person(cast.owner)
 
-    def test_the_last_operator_stays(self, db):
+    def test_last_operator_cannot_be_erased(self, db):
         operator = factories.UserFactory(is_staff=True)
         with pytest.raises(StillResponsible) as refused:
             erase_person(operator)
@@ -170,7 +170,7 @@ class TestLastAdministrator:
 
 
 class TestCommand:
-    def test_says_what_would_go_and_then_erases_it(self, cast, person, capsys):
+    def test_command_lists_rows_then_erases(self, cast, person, capsys):
         call_command("eraseperson", "teammate")
         would_go = json.loads(capsys.readouterr().out)
         assert User.objects.filter(pk=person.pk).exists()

@@ -103,7 +103,7 @@ def test_an_account_made_by_an_operator_must_change_its_password(operator, clien
     assert people_behind(bob) == {bob.pk, operator.pk}
 
 
-def test_one_s_own_password_is_no_takeover(operator, client_for):
+def test_changing_own_password_is_not_reported(operator, client_for):
     set_in_admin(operator, operator, client_for)
     operator.refresh_from_db()
     assert operator.check_password(ISSUED)

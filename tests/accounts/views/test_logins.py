@@ -56,7 +56,7 @@ def test_a_login_of_another_account_is_refused(browser, rule, issuer, ada):
     assert SocialAccount.objects.get().user == other.person
 
 
-def test_the_rule_is_judged_for_added_logins_too(browser, rule, issuer, ada):
+def test_rule_applies_to_linked_logins(browser, rule, issuer, ada):
     rule.required = {"siret": ["1"]}
     rule.save()
     log_in_locally(browser, ada)
@@ -64,7 +64,7 @@ def test_the_rule_is_judged_for_added_logins_too(browser, rule, issuer, ada):
     assert not SocialAccount.objects.exists()
 
 
-def test_a_link_from_elsewhere_adds_nothing(browser, rule, issuer, ada):
+def test_link_from_another_site_adds_no_login(browser, rule, issuer, ada):
     """Without having begun on the page, a login is a login: it changes who is logged in."""
     log_in_locally(browser, ada)
     assert browser.client.get(reverse("login_add")).status_code == 405
@@ -73,7 +73,7 @@ def test_a_link_from_elsewhere_adds_nothing(browser, rule, issuer, ada):
     assert SocialAccount.objects.get().user != ada
 
 
-def test_who_logs_in_meanwhile_gets_nothing(browser, rule, issuer, ada):
+def test_login_is_not_linked_to_another_person(browser, rule, issuer, ada):
     log_in_locally(browser, ada)
     url = issuer.authorize(link(browser))
     session = browser.client.session
@@ -93,7 +93,7 @@ def age_session(browser):
     session.save()
 
 
-def test_one_confirms_who_one_is_first(browser, rule, issuer, ada):
+def test_adding_a_login_requires_recent_authentication(browser, rule, issuer, ada):
     log_in_locally(browser, ada)
     age_session(browser)
     page = browser.client.get(reverse("logins"))
@@ -132,7 +132,7 @@ def test_a_login_is_removed_with_what_it_proved(browser, rule, issuer, ada):
     assert browser.person == ada
 
 
-def test_the_last_way_in_stays(browser, rule):
+def test_last_login_cannot_be_removed(browser, rule):
     browser.log_in()
     account = SocialAccount.objects.get()
     page = browser.client.post(reverse("login_remove", args=[account.pk]), follow=True)
@@ -140,7 +140,7 @@ def test_the_last_way_in_stays(browser, rule):
     assert SocialAccount.objects.exists()
 
 
-def test_nobody_removes_somebody_else_s(browser, rule, issuer, ada):
+def test_login_of_another_person_cannot_be_removed(browser, rule, issuer, ada):
     browser.log_in()
     stranger = log_in_locally(Browser(issuer), ada)
     account = SocialAccount.objects.get()

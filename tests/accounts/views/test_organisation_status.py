@@ -119,7 +119,7 @@ def test_an_operator_reads_nothing_of_an_instance(cast, browser):
 
 
 @pytest.mark.parametrize("name", ["organisations", "operators", "site_audit", "site_charter"])
-def test_nobody_else_operates(cast, client_for, name):
+def test_only_operators_switch_organisations(cast, client_for, name):
     assert client_for(cast.owner).get(reverse(f"administration:{name}")).status_code == 404
 
 

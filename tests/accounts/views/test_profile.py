@@ -47,12 +47,12 @@ def test_a_preference_changes_alone(browser, data, language, theme):
 
 
 @pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "javascript:x", ""])
-def test_one_comes_back_to_this_site_only(browser, target):
+def test_redirect_stays_on_this_site(browser, target):
     assert browser.post(reverse("preferences"), {"next": target}).url == "/"
 
 
 @pytest.mark.parametrize("name", ["profile", "preferences"])
-def test_one_must_be_logged_in(db, client, name):
+def test_profile_requires_login(db, client, name):
     assert client.post(reverse(name)).url.startswith("/accounts/login/")
 
 

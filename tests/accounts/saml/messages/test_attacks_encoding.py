@@ -37,7 +37,7 @@ def text_of(root):
 
 
 @pytest.mark.parametrize("write", AMBIGUOUS.values(), ids=AMBIGUOUS)
-def test_an_answer_with_two_readings(browser, rule, write):
+def test_ambiguously_encoded_response_is_refused(browser, rule, write):
     browser.begin(rule)
     octets = write(text_of(forger.signed_assertion(browser.answer(attributes=ATTRIBUTES))))
     response = browser.finish(octets)
@@ -45,7 +45,7 @@ def test_an_answer_with_two_readings(browser, rule, write):
 
 
 @pytest.mark.parametrize("write", PLAIN.values(), ids=PLAIN)
-def test_an_answer_with_one_reading(browser, rule, write):
+def test_unambiguously_encoded_response_is_accepted(browser, rule, write):
     browser.begin(rule)
     answer = browser.answer(attributes=ATTRIBUTES | {"eppn": ["andré@univ-a.example"]})
     browser.finish(write(text_of(forger.signed_response(answer))))
@@ -53,7 +53,7 @@ def test_an_answer_with_one_reading(browser, rule, write):
 
 
 @pytest.mark.parametrize("write", AMBIGUOUS.values(), ids=AMBIGUOUS)
-def test_an_encrypted_assertion_with_two_readings(browser, rule, all_keys, write):
+def test_ambiguously_encoded_encrypted_assertion_is_refused(browser, rule, all_keys, write):
     """The plain text is decoded by who decrypts it, and read again from what comes out."""
     browser.begin(rule)
     root = forger.signed_assertion(browser.answer(attributes=ATTRIBUTES))
@@ -96,7 +96,7 @@ def test_only_the_message_is_verified_and_decrypted(browser, rule, all_keys, mon
 
 
 @pytest.mark.parametrize("write", AMBIGUOUS.values(), ids=AMBIGUOUS)
-def test_a_logout_request_with_two_readings(rule, idp_a, write):
+def test_ambiguously_encoded_logout_request_is_refused(rule, idp_a, write):
     """The IdP names somebody else, in octets that one of two readers takes for ``alice andré``."""
     browser = Browser(idp_a)
     browser.log_in(rule, name_id="alice andré")
@@ -107,7 +107,7 @@ def test_a_logout_request_with_two_readings(rule, idp_a, write):
 
 
 @pytest.mark.parametrize("write", AMBIGUOUS.values(), ids=AMBIGUOUS)
-def test_a_feed_with_two_readings(feed, server, publish, idp_a, write):
+def test_ambiguously_encoded_feed_is_refused(feed, server, publish, idp_a, write):
     publish([replace(idp_a, name="alice Ã©")])
     server.body = write(text_of(etree.fromstring(server.body)))
     with pytest.raises(MetadataRefused):
@@ -116,7 +116,7 @@ def test_a_feed_with_two_readings(feed, server, publish, idp_a, write):
 
 
 @pytest.mark.parametrize("write", AMBIGUOUS.values(), ids=AMBIGUOUS)
-def test_a_metadata_file_with_two_readings(db, tmp_path, idp_a, write):
+def test_ambiguously_encoded_metadata_file_is_refused(db, tmp_path, idp_a, write):
     path = tmp_path / "idp.xml"
     path.write_bytes(write(idp_a.metadata().replace("Université A", "alice Ã©")))
     with pytest.raises(CommandError, match="ResponseRefused"):

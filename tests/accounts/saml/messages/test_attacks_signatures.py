@@ -78,7 +78,7 @@ def test_hmac_confusion(answer, refused, idp_a, tmp_path):
     refused(root, match="signature by")
 
 
-def test_a_key_that_is_elsewhere(answer, refused):
+def test_key_by_retrieval_method_is_refused(answer, refused):
     root = forger.signed_assertion(answer)
     info = find(root, ".//ds:KeyInfo")
     etree.SubElement(info, f"{{{forger.DS}}}RetrievalMethod").set("URI", "http://127.0.0.1:9/")

@@ -14,7 +14,7 @@ from tests.accounts.saml import forger
 from tests.accounts.saml.journey import Browser, code_of, identity
 
 
-def test_thirty_answers_to_one_request_are_one(browser, rule):
+def test_one_response_is_kept_per_request(browser, rule):
     browser.begin(rule)
     answer = browser.answer(attributes={"eppn": ["alice@univ-a.example"]})
     padded = forger.signed_assertion(
@@ -26,7 +26,7 @@ def test_thirty_answers_to_one_request_are_one(browser, rule):
     assert browser.person is None
 
 
-def test_the_last_answer_logs_in(browser, rule):
+def test_last_response_to_a_request_logs_in(browser, rule):
     """A double click on the institution's page posts twice, and follows the second redirection."""
     browser.begin(rule)
     xml = forger.signed_assertion(browser.answer())
@@ -40,7 +40,7 @@ def _as_eve(root):
     root.find(".//saml:AttributeValue", forger.NS).text = "eve@univ-a.example"
 
 
-def test_nothing_is_kept_for_a_request_that_was_answered(browser, rule):
+def test_response_to_an_answered_request_is_not_kept(browser, rule):
     browser.log_in(rule)
     again = forger.signed_assertion(browser.answer())
     response = browser.finish(again)
@@ -49,7 +49,7 @@ def test_nothing_is_kept_for_a_request_that_was_answered(browser, rule):
     assert not SamlPost.objects.exists()
 
 
-def test_answers_to_many_requests_make_room(browser, rule, idp_a, monkeypatch):
+def test_oldest_responses_are_deleted(browser, rule, idp_a, monkeypatch):
     monkeypatch.setattr(authn_request, "MAX_POSTS", 3)
     for _ in range(4):
         other = Browser(idp_a)
@@ -60,7 +60,7 @@ def test_answers_to_many_requests_make_room(browser, rule, idp_a, monkeypatch):
     assert browser.person.username == "alice@univ-a.example"
 
 
-def test_an_answer_that_nobody_fetched_goes_with_the_next(browser, rule, idp_a):
+def test_expired_response_is_deleted(browser, rule, idp_a):
     browser.begin(rule)
     browser.post(forger.signed_assertion(browser.answer()))
     SamlPost.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
@@ -68,7 +68,7 @@ def test_an_answer_that_nobody_fetched_goes_with_the_next(browser, rule, idp_a):
     assert not SamlPost.objects.exists()
 
 
-def test_one_browser_has_few_requests(browser, rule, monkeypatch):
+def test_requests_are_limited_by_browser(browser, rule, monkeypatch):
     monkeypatch.setattr(authn_request, "MAX_REQUESTS_OF_BROWSER", 3)
     first = browser.begin(rule)
     kept = [browser.begin(rule) for _ in range(3)]
@@ -78,7 +78,7 @@ def test_one_browser_has_few_requests(browser, rule, monkeypatch):
     assert browser.person.username == "alice@univ-a.example"
 
 
-def test_a_flood_of_browsers_does_not_fill_the_table(browser, rule, idp_a, monkeypatch):
+def test_requests_are_limited_in_total(browser, rule, idp_a, monkeypatch):
     monkeypatch.setattr(authn_request, "MAX_REQUESTS", 5)
     for _ in range(8):
         Browser(idp_a).begin(rule)
@@ -88,7 +88,7 @@ def test_a_flood_of_browsers_does_not_fill_the_table(browser, rule, idp_a, monke
 
 
 @pytest.mark.parametrize("action", ["federated_login_start", "discovery"])
-def test_one_address_begins_so_often(rule, settings, action):
+def test_login_starts_are_limited_by_address(rule, settings, action):
     settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {action: "2/m/ip"}
     url = {
         "federated_login_start": reverse("saml:login", args=[rule.identity_provider_id])

@@ -5,7 +5,7 @@ import pytest
 from accounts.saml.signatures import xmlsec
 
 
-def test_it_inherits_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_xmlsec1_inherits_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LLM_API_KEY", "a-secret-of-the-web-server")
     monkeypatch.setattr(xmlsec, "program", lambda: "/usr/bin/env")
 
@@ -15,5 +15,5 @@ def test_it_inherits_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     assert names <= {"LANG", "PATH", "PWD", "SHLVL", "_", "OLDPWD"}
 
 
-def test_the_program_itself_runs_so() -> None:
+def test_xmlsec1_runs_under_the_limits() -> None:
     assert xmlsec.run(["--version"]).stdout.startswith("xmlsec1 ")

@@ -32,7 +32,7 @@ def test_an_instance_has_its_own_rules_and_its_organisations(rule, university, c
     assert names(next="/i/other/") == ["Université A"]
 
 
-def test_the_way_to_an_instance_leads_through_its_own_rule(university, rule, idp_b):
+def test_page_of_an_instance_uses_its_own_rule(university, rule, idp_b):
     instance = InstanceFactory(organisation=university, slug="lab")
     row = add_single_idp(idp_b.metadata().encode())
     own = LoginRule.objects.create(
@@ -68,6 +68,6 @@ def test_hidden_idps_are_not_offered(rule, client):
     assert client.get("/saml/").context["choices"] == []
 
 
-def test_the_last_choice_comes_first(browser, rule):
+def test_last_choice_is_listed_first(browser, rule):
     browser.begin(rule)
     assert browser.client.get("/saml/").context["choices"][0].last

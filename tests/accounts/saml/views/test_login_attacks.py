@@ -19,12 +19,12 @@ from tests.accounts.saml.forger import Answer
 from tests.accounts.saml.journey import Browser, code_of, request_of
 
 
-def test_unsolicited(browser, rule):
+def test_unsolicited_response_is_refused(browser, rule):
     response = browser.finish(forger.signed_assertion(browser.answer("_never_sent")))
     assert (code_of(response), browser.person) == ("stale", None)
 
 
-def test_the_answer_of_another_idp(browser, rule, idp_b):
+def test_response_of_another_idp_is_refused(browser, rule, idp_b):
     """B answers a request that went to A, with B's own good signature."""
     add_single_idp(idp_b.metadata().encode())
     request_id = browser.begin(rule)
@@ -36,7 +36,7 @@ def test_the_answer_of_another_idp(browser, rule, idp_b):
 
 
 @pytest.mark.parametrize("same", [True, False], ids=["same-browser", "another-browser"])
-def test_replay(browser, rule, idp_a, same):
+def test_replayed_response_is_refused(browser, rule, idp_a, same):
     browser.begin(rule)
     xml = forger.signed_assertion(browser.answer())
     browser.finish(xml)
@@ -72,7 +72,7 @@ def test_login_csrf(browser, rule, idp_a):
     assert (code_of(response), browser.person) == ("cookie", None)
 
 
-def test_a_blocked_cookie(browser, rule):
+def test_login_without_the_browser_cookie_is_refused(browser, rule):
     browser.begin(rule)
     browser.client.cookies.clear()
     response = browser.finish(forger.signed_assertion(browser.answer()))

@@ -33,7 +33,7 @@ from tests.factories import AccessRuleFactory, InstanceFactory, OrganisationFact
     ],
     ids=["student", "member", "another's scope", "none", "no identifier", "nothing"],
 )
-def test_people_who_may_not_enter(browser, rule, attributes, code):
+def test_person_outside_the_rule_is_refused(browser, rule, attributes, code):
     response = browser.log_in(rule, attributes=attributes)
     assert (code_of(response), browser.person, User.objects.count()) == (code, None, 0)
 
@@ -93,7 +93,7 @@ def test_a_disabled_person(browser, rule, idp_a):
 
 @pytest.mark.parametrize("when", ["before", "during"])
 @pytest.mark.parametrize("what", ["idp", "gone", "rule"])
-def test_switched_off(browser, rule, when, what):
+def test_switched_off_provider_is_refused(browser, rule, when, what):
     def switch_off():
         if what == "rule":
             LoginRule.objects.update(is_enabled=False)
@@ -114,7 +114,7 @@ def test_switched_off(browser, rule, when, what):
     assert (code_of(response), browser.person) == ("idp_blocked", None)
 
 
-def test_ended_sessions_are_over(browser, rule):
+def test_ended_session_is_logged_out(browser, rule):
     browser.log_in(rule)
     assert browser.person
     assert end_sessions(SamlSession.objects.filter(identity_provider=rule.identity_provider)) == 1

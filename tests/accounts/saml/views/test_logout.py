@@ -34,7 +34,7 @@ def alice(rule, idp_a):
     return browser
 
 
-def test_the_idp_logs_somebody_out(alice, idp_a, rule):
+def test_logout_request_ends_the_session(alice, idp_a, rule):
     other = Browser(idp_a)
     attributes = {"eppn": ["bob@univ-a.example"], "affiliation": ["staff@univ-a.example"]}
     other.log_in(rule, name_id="bob-opaque", attributes=attributes)
@@ -59,7 +59,7 @@ def test_only_the_named_session_ends(alice, idp_a, rule):
     "attack",
     ["unsigned", "forged", "sha1", "another idp", "stale", "destination", "tampered", "bomb"],
 )
-def test_forged_logouts_end_nothing(alice, idp_a, idp_b, all_keys, attack):
+def test_forged_logout_request_ends_no_session(alice, idp_a, idp_b, all_keys, attack):
     request = logout_request(idp_a, "alice-opaque")
     good = query(request, idp_a.keys[0])
     add_single_idp(idp_b.metadata().encode())
@@ -113,7 +113,7 @@ def test_garbage(db, text):
     assert code_of(send(text)) == "refused"
 
 
-def test_our_logout_tells_the_idp(alice, idp_a):
+def test_logout_sends_a_logout_request(alice, idp_a):
     response = alice.client.post("/saml/logout/")
     url = response.context["url"]
     assert url.startswith(idp_a.slo_url)
