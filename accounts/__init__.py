@@ -1,1 +1,1 @@
-"""Who you are: users, sign-in."""
+"""Authentication: passwords, SAML, OpenID Connect, second factors; the life of accounts."""

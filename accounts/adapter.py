@@ -1,4 +1,4 @@
-"""allauth's adapters: who may sign up, and what logins and changes of password mean here."""
+"""allauth's adapters: sign-up, logins, changes of password, second factors."""
 
 import secrets
 from typing import Any
@@ -93,7 +93,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
     """People of an institution get their account with their first login."""
 
     def list_providers(self, request: HttpRequest) -> list[Provider]:
-        """Offer on the login page only the ways by which a rule lets somebody in."""
+        """Offer on the login page only providers that an enabled rule names."""
         rules = rules_of()
         apps = set(rules.exclude(oidc_provider=None).values_list("oidc_provider", flat=True))
         saml = rules.filter(oidc_provider=None).exists()
@@ -138,7 +138,7 @@ class MfaAdapter(DefaultMFAAdapter):
         return settings.SITE_NAME
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
-        """Who asks for a key: keys are bound to the host of SITE_URL, and show the site's name."""
+        """The relying party of WebAuthn: the host of SITE_URL, under the site's name."""
         return {"id": site_host(), "name": settings.SITE_NAME}
 
     def generate_authenticator_name(self, user: User, type: Any) -> str:

@@ -15,7 +15,7 @@ saml_pages = ([*pages, path("logout/", logout.logout, name="logout")], "saml")
 urlpatterns = [
     path("profile/", profile.profile, name="profile"),
     path("preferences/", profile.preferences, name="preferences"),
-    # allauth's page would let anybody take anybody's address: nothing verifies it here.
+    # allauth's page would accept any address without verification.
     path("email/", RedirectView.as_view(pattern_name="profile"), name="account_email"),
     path("logins/", logins.logins, name="logins"),
     path("logins/add/", logins.add, name="login_add"),
@@ -24,7 +24,7 @@ urlpatterns = [
     path(
         "3rdparty/", RedirectView.as_view(pattern_name="logins"), name="socialaccount_connections"
     ),
-    # A password would let somebody in whom their institution does not know any more.
+    # A password would outlive the person's account at their institution.
     path(
         "password/set/", RedirectView.as_view(pattern_name="profile"), name="account_set_password"
     ),

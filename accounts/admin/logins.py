@@ -93,7 +93,7 @@ class OidcProviderAdmin(LimitedSearchAdmin):
 
 @admin.register(LoginRule)
 class LoginRuleAdmin(LimitedSearchAdmin):
-    """Who logs in where, and by what. A change logs out the people of the rule."""
+    """Login rules. A change ends the sessions of the rule."""
 
     list_display = [
         *("organisation", "instance", "identity_provider", "feed", "oidc_provider"),

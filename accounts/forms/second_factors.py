@@ -47,7 +47,7 @@ class CodeForm(AuthenticateForm):
 
 
 class ConfirmCodeForm(ReauthenticateForm):
-    """The same, of somebody who is logged in."""
+    """The same, to reauthenticate."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -83,7 +83,7 @@ class KeyForm(AuthenticateWebAuthnForm):
 
 
 class ConfirmKeyForm(ReauthenticateWebAuthnForm):
-    """A key of somebody who is logged in."""
+    """A key, to reauthenticate."""
 
     def clean_credential(self) -> Authenticator:
         require_site_origin(self.cleaned_data["credential"])

@@ -24,5 +24,5 @@ def account_named(name: str) -> User | None:
 
 def is_address_taken(address: str, *, by_other_than: User | None = None) -> bool:
     """Whether another account that has a password has this address."""
-    bearer = account_of_address(address)
-    return bearer is not None and bearer != by_other_than
+    account = account_of_address(address)
+    return account is not None and account != by_other_than

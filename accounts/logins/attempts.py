@@ -1,10 +1,10 @@
-"""How many wrong passwords are taken, from where.
+"""Limits on wrong passwords, by address, account and browser.
 
 An address may fail with a name five times in five minutes, and with all names thirty times in a
 minute; all addresses together, with one name, fifty times in an hour. The last would let anybody
 lock a name out, so a browser in which the person has logged in before is counted by itself.
 
-The figures are ``ACCOUNT_RATE_LIMITS``; a right password gives its try back.
+The figures are ``ACCOUNT_RATE_LIMITS``; a right password is not counted.
 """
 
 from allauth.core.internal import ratelimit

@@ -1,7 +1,7 @@
-"""Asking people to prove again who they are, before they change what opens their account.
+"""Reauthentication before people change how they log in.
 
-allauth asks for a password or a second factor. Whoever has neither, because an institution logs
-them in, logs in there once more.
+allauth asks for a password or a second factor. People of an institution, who may have neither, log
+in there once more.
 """
 
 from collections.abc import Callable
@@ -23,7 +23,7 @@ View = Callable[..., HttpResponseBase]
 
 
 def confirm_url(request: HttpRequest, *, then: str) -> str:
-    """Where the person proves who they are, and goes on to the path ``then``."""
+    """The page that reauthenticates the person and then redirects to the path ``then``."""
     user = cast(User, request.user)
     account = SocialAccount.objects.filter(user=user).order_by("pk").first()
     if account is None or get_reauthentication_flows(user):

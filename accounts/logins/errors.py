@@ -1,9 +1,9 @@
-"""Why a login through another service does not happen.
+"""Errors of a login at another service.
 
     LoginError
-    ├── AffiliationRefused       known, but not of the staff
-    ├── RequirementRefused       known, but without a value that the rule requires
-    ├── IdentityProviderBlocked  no rule lets this provider log in here (any more)
+    ├── AffiliationRefused       authenticated, but with none of the affiliations
+    ├── RequirementRefused       authenticated, but without a required value
+    ├── IdentityProviderBlocked  no enabled rule for this provider
     ├── SamlError                accounts.saml.errors
     └── OidcError                accounts.oidc.errors
 
@@ -12,7 +12,7 @@
 
 
 class LoginError(Exception):
-    """A login that does not happen."""
+    """A failed login."""
 
     code = "refused"
 

@@ -54,7 +54,7 @@ class VerifiedClaims:
 def require_rule(
     rule: LoginRule, subject: Subject, login: SocialLogin, claims: VerifiedClaims
 ) -> None:
-    """Check that a person fits the rule of their login; raises as ``check_rule`` does.
+    """Check that a person meets the rule of their login; raises as ``check_rule`` does.
 
     Somebody with an account who no longer meets the rule loses at once what earlier logins granted:
     the rule's sessions, and the memberships and keys granted for the former claims.
@@ -85,7 +85,7 @@ def log_in(
 def link_to(
     request: HttpRequest, login: SocialLogin, claims: VerifiedClaims, *, user_id: int
 ) -> HttpResponseBase:
-    """Make the login another way into the account of the person who began to link it.
+    """Link the login to the account of the person who began to add it.
 
     Raises LinkedElsewhere, or LinkingNotBegun when somebody else is logged in by now.
     """
@@ -101,7 +101,7 @@ def link_to(
 
 
 def remember(request: HttpRequest, user: User, login: SocialLogin) -> None:
-    """Note what the login proved, now that its session has begun."""
+    """Record what the login proved, once its session has begun."""
     kept = login.state.get(_STATE)
     if kept is None:
         return
@@ -117,7 +117,7 @@ def remember(request: HttpRequest, user: User, login: SocialLogin) -> None:
 
 
 def _keep_address(user: User, account: SocialAccount) -> None:
-    """Note where notices go, as the institution says, if it does."""
+    """Store the institution's mail address, to which notices are sent, if it is valid."""
     address = account.extra_data.get("mail", "")
     if address == user.institution_email:
         return
@@ -142,7 +142,7 @@ def _record(user: User, login: SocialLogin, claims: VerifiedClaims) -> None:
 
 
 def _one_at_a_time(login: SocialLogin) -> None:
-    """Make two first logins of one person one account, and give namesakes a name each."""
+    """Serialise first logins: one account a person, different user names for namesakes."""
     account = login.account
     _lock(source_of(account))
     known = SocialAccount.objects.filter(provider=account.provider, uid=account.uid)

@@ -30,35 +30,35 @@ class LinkedElsewhere(LoginError):
 
 
 class LinkingNotBegun(LoginError):
-    """The one who comes back to link a login is not the one who began."""
+    """Another person is logged in than the one who began to add the login."""
 
     code = "linking_ended"
 
 
 class LastLogin(Exception):
-    """Without this login the person could not log in any more."""
+    """The person has no other way to log in."""
 
 
 def recently_authenticated(request: HttpRequest) -> bool:
-    """Whether the person has proved who they are within the last five minutes, in any way."""
+    """Whether the person has authenticated within the last five minutes, by any method."""
     records = get_authentication_records(request, request.user)
     latest = max((record.get("at", 0) for record in records), default=0)
     return bool(time.time() - latest < app_settings.REAUTHENTICATION_TIMEOUT)
 
 
 def begin_linking(request: HttpRequest) -> None:
-    """Let the next login of this session be one that is linked to the account."""
+    """Make the next login of this session one that is added to the account."""
     request.session[_SESSION_KEY] = time.time()
 
 
 def take_linking(request: HttpRequest) -> bool:
-    """Whether the login that begins now is to be linked; asked once."""
+    """Whether the login that begins now is to be added to the account; clears the mark."""
     since = request.session.pop(_SESSION_KEY, 0)
     return request.user.is_authenticated and time.time() - since < _MARK_LIFE_S
 
 
 def link(*, user: User, account: SocialAccount) -> None:
-    """Make a login, which its provider has just proved, one of ``user``'s.
+    """Add a login, which its provider has just verified, to the account of ``user``.
 
     Raises LinkedElsewhere.
     """
@@ -73,7 +73,7 @@ def link(*, user: User, account: SocialAccount) -> None:
 
 
 def unlink(account: SocialAccount, *, last_too: bool = False) -> None:
-    """Take a login away, and the access that it proved. Raises LastLogin unless ``last_too``."""
+    """Remove a login and the access that it granted. Raises LastLogin unless ``last_too``."""
     user = cast(User, account.user)
     if not last_too and not _has_another_login(account):
         raise LastLogin(account.provider)

@@ -1,4 +1,4 @@
-"""Which login rule lets somebody in, and whether a person fits it."""
+"""Login policy: which rule applies to a login, and whether a person meets it."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -49,8 +49,8 @@ def rules_of(organisation: str = "", instance: str = "") -> QuerySet[LoginRule]:
 def rules_towards(path: str) -> QuerySet[LoginRule]:
     """The enabled rules by which somebody may log in on the way to a page of this site.
 
-    Those of every organisation, as any of them may have been let in there; and the own rules of
-    the instance, if the page is of one.
+    The rules of every organisation, as access rules may admit its people there; and those of the
+    instance itself, if the page belongs to one.
     """
     leads = _IN_INSTANCE.match(path)
     rules = LoginRule.objects.filter(is_enabled=True, organisation__is_enabled=True)
@@ -65,22 +65,22 @@ def providers_of(rules: QuerySet[LoginRule]) -> QuerySet[IdentityProvider]:
 
 
 def rule_for(provider: IdentityProvider, rules: QuerySet[LoginRule]) -> LoginRule:
-    """The rule under which an IdP logs people in: the most particular one.
+    """The rule that applies to logins through an IdP: the most specific one.
 
     Raises IdentityProviderBlocked when there is none, or the IdP is not usable.
     """
     if not IdentityProvider.objects.usable().filter(pk=provider.pk).exists():
         raise IdentityProviderBlocked(provider.entity_id)
     by_it = Q(identity_provider=provider) | Q(feed__isnull=False, feed=provider.feed_id)
-    return _most_particular(rules.filter(by_it), provider.entity_id)
+    return _most_specific(rules.filter(by_it), provider.entity_id)
 
 
 def rule_for_oidc(app: SocialApp, rules: QuerySet[LoginRule]) -> LoginRule:
-    """The rule under which an OpenID Connect provider logs people in: an instance's own first.
+    """The rule that applies to logins through an OpenID Connect provider: an instance's own first.
 
     Raises IdentityProviderBlocked when there is none.
     """
-    return _most_particular(rules.filter(oidc_provider=app), app.provider_id)
+    return _most_specific(rules.filter(oidc_provider=app), app.provider_id)
 
 
 def scopes_bound_to(app: SocialApp) -> frozenset[str]:
@@ -94,7 +94,7 @@ def scopes_bound_to(app: SocialApp) -> frozenset[str]:
 
 
 def check_rule(rule: LoginRule, subject: Subject) -> None:
-    """Check that a person fits a rule, now. Raises AffiliationRefused or RequirementRefused."""
+    """Check that a person meets a rule. Raises AffiliationRefused or RequirementRefused."""
     if not rule.is_enabled or not rule.organisation.is_enabled:
         raise IdentityProviderBlocked("the rule or its organisation was switched off")
     if rule.affiliations and not subject.affiliations & set(rule.affiliations):
@@ -107,7 +107,7 @@ def check_rule(rule: LoginRule, subject: Subject) -> None:
 def organisations_of(
     rules: Iterable[LoginRule], subject_under: Callable[[LoginRule], Subject]
 ) -> list[int]:
-    """The organisations to which a person belongs: those whose own rule for this provider they fit.
+    """The organisations to which a person belongs: their own rule for this provider is met.
 
     ``subject_under(rule)`` is the person as the rule sees them; it raises LoginError as
     ``check_rule`` does. Rules for a whole feed say who may log in, not whose people they are.
@@ -122,7 +122,7 @@ def organisations_of(
     return sorted(found)
 
 
-def _most_particular(rules: QuerySet[LoginRule], name: str) -> LoginRule:
+def _most_specific(rules: QuerySet[LoginRule], name: str) -> LoginRule:
     rule = rules.order_by(
         F("instance_id").asc(nulls_last=True), F("identity_provider_id").asc(nulls_last=True), "pk"
     ).first()

@@ -1,4 +1,4 @@
-"""Who somebody is, from what an IdP says: the first identifier of a fixed order that counts.
+"""Scoped attributes, and the identifier of a person: the first valid one in a fixed order.
 
 A scoped value counts only under a scope that the IdP's verified metadata declares and that the
 tenant's rule allows; ``mail`` and unscoped affiliations are for display.

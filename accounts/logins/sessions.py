@@ -1,4 +1,4 @@
-"""Sessions that another service's login opened: remembered, and ended with the right to them."""
+"""Sessions that a login at another service opened: recorded, bounded, ended."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,19 +17,19 @@ ANONYMOUS_SESSION_S = 1800
 
 
 def shorten_anonymous_session(request: HttpRequest) -> None:
-    """Let the session that a login begins in end soon, lest such sessions pile up."""
+    """Make the anonymous session in which a login begins expire soon: such sessions pile up."""
     if not request.user.is_authenticated:
         request.session.set_expiry(ANONYMOUS_SESSION_S)
 
 
 def lengthen_session(request: HttpRequest) -> None:
-    """Give a session that was shortened, and in which somebody has logged in, its usual life."""
+    """Restore the usual lifetime of a shortened session, after a login."""
     if request.session.get_expiry_age() <= ANONYMOUS_SESSION_S:
         request.session.set_expiry(0)
 
 
 def bound_session(request: HttpRequest, latest: datetime | None) -> datetime:
-    """Let the session that just began end at ``latest``, or at our own bound; return its end."""
+    """Make the new session expire at ``latest``, or at our own limit if earlier; return when."""
     ours = timezone.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE)
     ends = min(ours, latest) if latest else ours
     request.session.set_expiry(ends)
@@ -46,7 +46,7 @@ def note_session(
     saml: dict[str, Any] | None = None,
     oidc: dict[str, Any] | None = None,
 ) -> None:
-    """Note a session for its logout and its end by rule; ``saml``, ``oidc``: fields of its row."""
+    """Record a session, to end it later; ``saml``, ``oidc``: fields of its row."""
     kept = {
         "user": user,
         "rule_id": rule_id,
@@ -60,7 +60,7 @@ def note_session(
 
 
 def end_sessions(sessions: QuerySet[Any]) -> int:
-    """End the sessions here that these rows speak of; return how many there were."""
+    """End the sessions of these rows and delete the rows; return how many there were."""
     keys = list(sessions.values_list("session_key", flat=True))
     Session.objects.filter(session_key__in=keys).delete()
     sessions.delete()
@@ -68,7 +68,7 @@ def end_sessions(sessions: QuerySet[Any]) -> int:
 
 
 def end_unfounded_sessions() -> int:
-    """End the sessions whose rule, organisation, provider or person was switched off meanwhile.
+    """End the sessions whose rule, organisation, provider or user has been switched off.
 
     What is switched off here ends its own sessions at once; an organisation is switched off by a
     package below this one.
@@ -85,6 +85,6 @@ def end_unfounded_sessions() -> int:
 
 
 def end_sessions_under(**which: Any) -> int:
-    """End the sessions of every kind of a user or a rule (``user=…``, ``rule=…``)."""
+    """End the sessions of both protocols of a user or a rule (``user=…``, ``rule=…``)."""
     kinds: tuple[Any, ...] = (SamlSession, OidcSession)
     return sum(end_sessions(kind.objects.filter(**which)) for kind in kinds)

@@ -30,7 +30,7 @@ _PEOPLE_A_TASK = 500
 
 
 def rule_changed(rule: LoginRule, *, removed: bool = False) -> None:
-    """Log out the people of a rule that was added, changed or removed, and record it."""
+    """End the sessions of a rule that was added, changed or removed, and record it."""
     with transaction.atomic():
         withdraw_rule(rule)
         audit.record(
@@ -43,7 +43,7 @@ def rule_changed(rule: LoginRule, *, removed: bool = False) -> None:
 
 
 def withdraw_rule(rule: LoginRule) -> None:
-    """End what a rule lets people do: their sessions, and belonging to its organisation."""
+    """End the sessions of a rule, and remove its organisation from the identities it gave."""
     with transaction.atomic():
         end_sessions_under(rule=rule)
         accounts = _accounts_of_rule(rule)
@@ -54,7 +54,7 @@ def withdraw_rule(rule: LoginRule) -> None:
 
 
 def saml_switched_off(which: IdentityProvider | MetadataFeed) -> None:
-    """End what one IdP, or every IdP of a feed, lets people do."""
+    """End the sessions through one IdP, or every IdP of a feed, and delete what they proved."""
     providers = (
         IdentityProvider.objects.filter(feed=which)
         if isinstance(which, MetadataFeed)
@@ -69,7 +69,7 @@ def saml_switched_off(which: IdentityProvider | MetadataFeed) -> None:
 
 
 def forget_logins_of(app: SocialApp) -> None:
-    """End what an OpenID Connect provider lets people do, and forget their logins by it."""
+    """End the sessions through a provider; delete its logins and what they proved."""
     accounts = SocialAccount.objects.filter(provider=app.provider_id)
     with transaction.atomic():
         end_sessions(OidcSession.objects.filter(rule__oidc_provider=app))
@@ -98,7 +98,7 @@ def _forget(accounts: QuerySet[SocialAccount]) -> None:
 
 
 def _accounts_of_rule(rule: LoginRule) -> QuerySet[SocialAccount]:
-    """The logins that make people ones of the rule's organisation."""
+    """The logins for which the rule assigns its organisation to people."""
     logins: QuerySet[SocialAccount] = SocialAccount.objects.all()
     if rule.instance_id is None and rule.oidc_provider is not None:
         return logins.filter(provider=rule.oidc_provider.provider_id)
@@ -109,7 +109,7 @@ def _accounts_of_rule(rule: LoginRule) -> QuerySet[SocialAccount]:
 
 
 def _identities_of(accounts: QuerySet[SocialAccount]) -> QuerySet[Identity]:
-    """What these logins proved; ``accounts.logins.linking.source_of`` names them so."""
+    """What these logins proved, found by ``accounts.logins.linking.source_of``."""
     sources = accounts.annotate(source=Concat(F("provider"), Value(":"), F("uid")))
     return Identity.objects.filter(source__in=sources.values("source"))
 

@@ -1,4 +1,4 @@
-"""What is known of a provider: its endpoints and our secret, in its row; its keys, in the cache.
+"""A provider's endpoints and our client secret (in its row), and its keys (in the cache).
 
 The discovery document is read when an operator adds the provider, and every hour; never inside a
 login. Its keys are fetched when a token names one that the cache does not have.
@@ -19,7 +19,7 @@ _DISCOVERY = "/.well-known/openid-configuration"
 # Its name in the settings of a row, encrypted; the column ``secret`` is too short, and stays empty.
 CLIENT_SECRET = "client_secret"  # noqa: S105 (a name)
 _KEYS_LIFE_S = 3600
-# An unknown key id makes us ask again, but not as often as somebody likes to send one.
+# An unknown key id fetches the keys again, at most this often.
 _KEYS_ASKED_EVERY_S = 60
 
 
@@ -78,7 +78,7 @@ def configuration_of(app: SocialApp) -> Configuration:
 
 
 def client_secret_of(app: SocialApp) -> str:
-    """By what we prove to the provider who we are. Raises ProviderUnreachable if unreadable."""
+    """The decrypted client secret. Raises ProviderUnreachable if unreadable."""
     try:
         return decrypt(app.settings.get(CLIENT_SECRET, ""))
     except ImproperlyConfigured as error:
@@ -86,7 +86,7 @@ def client_secret_of(app: SocialApp) -> str:
 
 
 def keys_of(configuration: Configuration, key_id: str | None) -> list[dict[str, Any]]:
-    """The provider's public keys (JWK), asked for anew when ``key_id`` is not among the known.
+    """The provider's public keys (JWK), fetched again when ``key_id`` is not among them.
 
     Raises ProviderUnreachable.
     """

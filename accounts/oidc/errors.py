@@ -1,4 +1,4 @@
-"""What can go wrong in a login by OpenID Connect.
+"""Errors of an OpenID Connect login.
 
     OidcError (accounts.logins.errors.LoginError)
     ├── AnswerRefused        not to be trusted, whatever the reason (the log has it)
@@ -30,7 +30,7 @@ class ProviderError(OidcError):
 
 
 class ProviderUnreachable(OidcError):
-    """The provider cannot be reached, or its answer is none of the protocol."""
+    """The provider cannot be reached, or its response is not one of the protocol."""
 
     code = "unreachable"
 

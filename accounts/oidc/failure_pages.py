@@ -52,7 +52,7 @@ def failure_page(request: HttpRequest, error: LoginError, app: SocialApp) -> Htt
 
 
 def _contact(app: SocialApp) -> str:
-    """Whom to ask: the organisation whose people come by this provider, if it is one."""
+    """The support contact of the only organisation that uses this provider, else the site's."""
     organisations = list(Organisation.objects.filter(login_rules__oidc_provider=app).distinct()[:2])
     own = organisations[0].support_contact if len(organisations) == 1 else ""
     return own or settings.SUPPORT_CONTACT

@@ -74,7 +74,7 @@ class OidcAdapter(OpenIDConnectOAuth2Adapter):
         return client
 
     def read(self, tokens: dict[str, Any], *, nonce: str, rule: LoginRule) -> OidcSubject:
-        """Whom a token response proves.
+        """The subject of a token response.
 
         Raises AnswerRefused, MfaNotDone, ProviderUnreachable or RequirementRefused.
         """

@@ -1,4 +1,4 @@
-"""Who somebody is, from verified claims: the provider's ``sub``, and nothing that could change."""
+"""The subject of verified claims, identified by the provider's ``sub`` alone."""
 
 import hashlib
 from collections.abc import Collection, Mapping
@@ -42,7 +42,7 @@ _MAX_UID_CHARS: Final = 191
 
 @dataclass(frozen=True)
 class OidcSubject:
-    """A person whom a provider vouches for; ``attributes`` are its claims, as lists of words.
+    """A person whom a provider authenticated; ``attributes`` are its claims, as lists of words.
 
     The scoped values among ``attributes`` are those under ``bound_scopes``, which an operator bound
     to the provider; ``scopes`` are those that the rule allows and the person's values carry.
@@ -81,7 +81,7 @@ def subject_from(
 ) -> OidcSubject:
     """The subject of verified claims, under a rule; ``mfa_classes`` are values of ``acr``.
 
-    Raises RequirementRefused for somebody who has nothing under the scopes that the rule allows.
+    Raises RequirementRefused without any value under the scopes that the rule allows.
     """
     claims = {**id_token, **userinfo}
     subject = OidcSubject(

@@ -40,7 +40,7 @@ def client_for(sp: ServiceProvider, idp: IdpMetadata) -> "Saml2Client":
     client.config.metadata = client.metadata = store
     client.sec = copy.copy(client.sec)
     client.sec.metadata = store
-    # Where pysaml2 would note whom it has seen.
+    # pysaml2 records the subjects that it has seen there.
     client.users = Population()
     return client
 

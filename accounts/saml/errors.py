@@ -1,4 +1,4 @@
-"""What can go wrong in a SAML login.
+"""Errors of a SAML login.
 
     SamlError (accounts.logins.errors.LoginError)
     ├── ResponseRefused        not to be trusted, whatever the reason (the log has it)
@@ -21,7 +21,7 @@ from accounts.logins.errors import LoginError
 
 
 class SamlError(LoginError):
-    """A login by SAML that does not happen."""
+    """A failed SAML login."""
 
 
 class ResponseRefused(SamlError):

@@ -12,7 +12,7 @@ class SamlRequest(models.Model):
     request_id = models.CharField(max_length=64, unique=True)
     rule = models.ForeignKey("accounts.LoginRule", on_delete=models.CASCADE)
     identity_provider = models.ForeignKey(IdentityProvider, on_delete=models.CASCADE)
-    # Who links this login to their account; None: a login.
+    # The person who adds this login to their account; None: an ordinary login.
     linking_user = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+"
     )

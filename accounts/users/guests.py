@@ -1,4 +1,4 @@
-"""Accounts of this site for people who hold an invitation: nobody else makes one for themselves."""
+"""Accounts of this site created with an invitation: there is no other sign-up."""
 
 from typing import Any
 
@@ -52,7 +52,7 @@ class GuestAccountForm(UserCreationForm):
 
 
 def create_guest(form: GuestAccountForm, invitation: Invitation) -> User:
-    """Create the account of a valid form, let in by the invitation. Raises InvitationClosed.
+    """Create the account of a valid form, and accept the invitation. Raises InvitationClosed.
 
     An invitation that came by mail has shown that the address is this person's. Whoever made the
     invitation controls the account from then on (``account_control``).

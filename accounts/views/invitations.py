@@ -1,4 +1,4 @@
-"""An invitation, opened by whoever holds its link."""
+"""The pages of an invitation's link."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -54,7 +54,7 @@ def invitation_view(view: InvitationView) -> Callable[..., HttpResponseBase]:
 
 @invitation_view
 def open_invitation(request: HttpRequest, invitation: Invitation, token: str) -> HttpResponse:
-    """Who invites to what; once logged in, the way to accept."""
+    """Show an invitation; once logged in, accept it."""
     here = reverse("invitation", args=[token])
     login_url = f"{reverse('account_login')}?{urlencode({'next': here})}"
     if not request.user.is_authenticated:

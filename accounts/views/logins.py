@@ -1,4 +1,4 @@
-"""The ways to log in to one's account, and where a second factor is asked for."""
+"""The logins of one's account, and the page that requires a second factor."""
 
 from typing import Any, cast
 
@@ -73,7 +73,7 @@ def remove(request: HttpRequest, account_id: int) -> HttpResponse:
 @require_GET
 @login_required
 def second_factor(request: HttpRequest) -> HttpResponse:
-    """What to do where a second factor is asked for: give it, set one up, or go on."""
+    """Require a second factor: give it, set one up, or continue."""
     target = next_page(request)
     if has_second_factor(request):
         return redirect(target)

@@ -1,4 +1,4 @@
-"""Login rules: who may log in to an organisation, or to one instance, and by what."""
+"""Login rules: who may log in to an organisation or an instance, and through which provider."""
 
 from typing import Any
 
@@ -23,10 +23,10 @@ def _exactly_one_way() -> Q:
 
 
 class LoginRule(models.Model):
-    """Who may log in to an organisation, or to one instance, and through what.
+    """Who may log in to an organisation or an instance, and through which provider.
 
-    Exactly one of: an IdP, any IdP of a feed, an OpenID Connect provider. It never makes anybody
-    an administrator.
+    Exactly one of: an IdP, any IdP of a feed, an OpenID Connect provider. It never grants the
+    role of administrator.
     """
 
     organisation = models.ForeignKey(
@@ -103,7 +103,7 @@ class LoginRule(models.Model):
         return f"{self.organisation}: {self.identity_provider or self.feed or self.oidc_provider}"
 
     def clean(self) -> None:
-        """Refuse what an operator may write by mistake, and no login could be judged by."""
+        """Refuse malformed required attributes, and an instance of another organisation."""
         if not _is_of_lists(self.required):
             example = '{"eduPersonEntitlement": ["urn:x:staff"]}'
             raise ValidationError({"required": _("Write it like this: %s") % example})

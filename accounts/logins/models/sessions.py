@@ -38,7 +38,7 @@ class OidcSession(models.Model):
         "accounts.LoginRule", on_delete=models.CASCADE, related_name="oidc_sessions"
     )
     session_key = models.CharField(max_length=40, db_index=True)
-    # Encrypted: tells the provider who logs out (OpenID Connect RP-Initiated Logout 1.0).
+    # Encrypted; the ``id_token_hint`` of a logout (OpenID Connect RP-Initiated Logout 1.0).
     id_token = models.TextField()
     expires_at = models.DateTimeField(db_index=True)
 

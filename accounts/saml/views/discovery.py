@@ -26,8 +26,8 @@ from web.search_words import search_text
 def discovery(request: HttpRequest) -> HttpResponse:
     """Choose an institution; the last choice comes first.
 
-    Who went to one and came back without an answer is told what that may mean: IdPs that do not
-    know us show a page of their own, and send nobody back.
+    The page explains a request that was never answered: IdPs that do not know this site show a
+    page of their own, and send no response.
     """
     context = _context(request) | _help_with(unanswered(browser_of(request)))
     return render(request, "accounts/saml/discovery.html", context)

@@ -78,7 +78,7 @@ def acs(request: HttpRequest) -> HttpResponse:
     try:
         token = keep_post(request.POST.get("SAMLResponse", ""))
     except RequestUsed:
-        # Told where the session's cookie is back: whoever is logged in is shown the way on.
+        # ``finish`` shows the failure: the session cookie is back there.
         token = ""
     except LoginError as error:
         return failure_page(request, error)
@@ -128,6 +128,6 @@ def _log_in(
 
 
 def _organisation_of(rules: QuerySet[LoginRule]) -> Organisation | None:
-    """Whom to ask about ``rules``: the organisation, if they are of one alone."""
+    """The organisation to contact about ``rules``, if they belong to one alone."""
     found = Organisation.objects.filter(login_rules__in=rules).distinct()[:2]
     return found[0] if len(found) == 1 else None
