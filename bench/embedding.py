@@ -31,7 +31,7 @@ import psutil
 from inference.embedding.client import EmbeddingClient, Vectors
 from inference.embedding.folder import prepared_folder
 from inference.model_server.processor import precision_hint
-from tests.fixtures_models import ModelServer, serve_models
+from tests.fixtures.models import ModelServer, serve_models
 
 BATCH_SIZES = (8, 32)  # of encode(): 32 is its default, 8 its best on two cores
 QUESTION = "Quels sont les délais pour déposer une demande de bourse ?"

@@ -15,16 +15,16 @@ from django.core.cache import cache
 from django.db import connections
 from django.test import AsyncClient, Client
 
-from tests import network
 from tests.cast import Cast, make_cast
-from tests.database import DatabaseSwitch, connect
+from tests.fixtures import network
+from tests.fixtures.database import DatabaseSwitch, connect
 
 pytest_plugins = [
-    "tests.fixtures_models",
-    "tests.fixtures_llm",
-    "tests.fixtures_corpus",
-    "tests.fixtures_stack",
-    "tests.fixtures_log",
+    "tests.fixtures.models",
+    "tests.fixtures.llm",
+    "tests.fixtures.corpus",
+    "tests.fixtures.stack",
+    "tests.fixtures.log",
 ]
 
 

@@ -18,7 +18,7 @@ from instances.models import Membership
 from instances.tenancy import tenant
 from tests.cast import Cast
 from tests.factories import MembershipFactory
-from tests.fixtures_corpus import add_document
+from tests.fixtures.corpus import add_document
 from tests.scripted_llm import Act, Reply, ScriptedLLM, chunk, stream
 
 ABOUT_LEAVE = "Combien de jours de congé ont les doctorants ?"

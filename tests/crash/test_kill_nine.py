@@ -16,7 +16,7 @@ from tests.crash.library import (
     wait_until_settled,
     wait_until_under_way,
 )
-from tests.fixtures_stack import ANSWER_TOKENS
+from tests.fixtures.stack import ANSWER_TOKENS
 
 pytestmark = pytest.mark.crash
 

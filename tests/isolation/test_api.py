@@ -10,7 +10,7 @@ from instances.models import ApiKey
 from instances.tenancy import tenant
 from tests.cast import Cast
 from tests.factories import ChunkFactory, DocumentFactory
-from tests.fixtures_corpus import add_document
+from tests.fixtures.corpus import add_document
 from tests.isolation.canaries import CANARY, fill, picture
 from tests.isolation.tour import call, manage_key, operations
 from tests.site_map import values_inside

@@ -1,7 +1,7 @@
 """The number of queries of a page does not grow with what there is: ten times as much, as many.
 
 Every page that needs no more than an instance or an organisation in its address is visited, those
-written tomorrow included. What each query costs with much in the tables: ``bench/scale.py``.
+written tomorrow included. What each query costs with much in the tables: ``bench/scale``.
 """
 
 from collections import Counter

@@ -12,7 +12,7 @@ from django.test import Client
 from accounts.models import MetadataFeed
 from accounts.tasks import refresh_one_feed
 from ragapp.logging import SiteFormatter
-from tests.fixtures_log import FORGED, RECORD, forged_lines, site_formatter
+from tests.fixtures.log import FORGED, RECORD, forged_lines, site_formatter
 from web.log_lines import LineFormatter
 
 # What ends a line for Python, a terminal, an editor or a browser, or shows text in another order.

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.accounts.oidc.conftest import code_of
-from tests.fixtures_log import FORGED, forged_lines
+from tests.fixtures.log import FORGED, forged_lines
 
 CALLBACK = "/accounts/oidc/keycloak/login/callback/"
 

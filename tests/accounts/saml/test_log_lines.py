@@ -6,7 +6,7 @@ from accounts.saml.metadata.feeds import add_single_idp
 from tests.accounts.saml import forger
 from tests.accounts.saml.journey import code_of
 from tests.accounts.saml.logouts import logout_request, query, send
-from tests.fixtures_log import FORGED, forged_lines
+from tests.fixtures.log import FORGED, forged_lines
 
 IN_AN_ATTRIBUTE = FORGED.replace("\n", "&#10;")
 

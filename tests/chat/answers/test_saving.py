@@ -33,7 +33,7 @@ from instances.models import Instance, Membership
 from instances.tenancy import in_database, in_tenant, tenant
 from retrieval.search import asearch
 from tests.cast import Cast
-from tests.database import DatabaseSwitch, is_anybody_waiting, wait_until
+from tests.fixtures.database import DatabaseSwitch, is_anybody_waiting, wait_until
 from tests.scripted_llm import Act, Reply, ScriptedLLM, chunk, stream
 from usage.admission import UNLIMITED
 from usage.models import UsageRecord

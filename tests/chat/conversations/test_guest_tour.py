@@ -16,7 +16,7 @@ from instances.tenancy import in_database, tenant
 from people.models import User
 from tests.cast import Cast
 from tests.factories import MembershipFactory
-from tests.fixtures_corpus import add_document
+from tests.fixtures.corpus import add_document
 from tests.scripted_llm import DONE, Reply, ScriptedLLM, chunk
 
 LEAVE = "Combien de jours de congé ont les doctorants ?"

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from inference.embedding.client import AsyncEmbeddingClient, EmbeddingClient, EmbeddingEndpoint
 from inference.embedding.query_batches import MAX_BATCH, QueryBatches
 from inference.errors import BackendUnavailable, InputTooLong, ProtocolError
-from tests.fixtures_models import ModelServer
+from tests.fixtures.models import ModelServer
 from tests.scripted_llm import Reply, ScriptedLLM, json_reply
 
 Vectors = NDArray[np.float32]

@@ -14,7 +14,7 @@ import pytest
 
 from inference.embedding.client import EmbeddingClient
 from inference.embedding.folder import DEFAULT_MODEL
-from tests.fixtures_models import ModelServer, serve_models
+from tests.fixtures.models import ModelServer, serve_models
 
 PASSAGES = [
     "La bibliothèque universitaire est ouverte de 8 h à 20 h du lundi au vendredi.",

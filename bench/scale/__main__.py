@@ -1,4 +1,4 @@
-"""Database time of what people wait for, in a federation of 100,000 (``bench.scale_data``).
+"""Database time of what people wait for, in a federation of 100,000 (``bench.scale.federation``).
 
     python -m bench.scale [--keep] [--only WORD] [--plans]
 
@@ -36,7 +36,8 @@ from django.urls import reverse  # noqa: E402
 from accounts.logins.policy import rule_for, rules_of  # noqa: E402
 from accounts.models import IdentityProvider  # noqa: E402
 from accounts.users.erasure import rows_of  # noqa: E402
-from bench.scale_data import FEDERATION, Size, fill  # noqa: E402
+from bench.scale.federation import FEDERATION, fill  # noqa: E402
+from bench.scale.tables import Size  # noqa: E402
 from instances.access.api_keys import authenticate, create_api_key  # noqa: E402
 from instances.access.gates import get_membership  # noqa: E402
 from instances.models import AccessRule, Instance  # noqa: E402

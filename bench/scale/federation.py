@@ -4,120 +4,54 @@ PostgreSQL makes the rows itself (``INSERT … SELECT``), with each model's own 
 is not named here, so that a new column needs no word in this file.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
-from django.db import connections, models, transaction
+from django.db import connections, transaction
 
 from accounts.models import IdentityProvider, LoginRule, MetadataFeed
-from administration.lifecycle.contents import tenant_models
-from chat.models import Conversation, Message
-from ingestion.models import Document
+from bench.scale.contents import fill_contents, fill_history
+from bench.scale.tables import Size, TableWriter, row_security_off
 from instances.models import (
     AccessRule,
     ApiKey,
-    AuditEntry,
     Charter,
     CharterAcceptance,
     Identity,
     Instance,
-    InstanceTotals,
     Invitation,
     Membership,
     Organisation,
     OrganisationAdministrator,
 )
 from people.models import User
-from usage.models import UsageRecord
 
 FEDERATION = "https://federation.example.org/"
-
-
-@dataclass(frozen=True)
-class Size:
-    """How much of everything; the busy person is a member of ``busy_instances``."""
-
-    organisations: int = 60
-    group_instances: int = 300
-    instances: int = 2_000
-    users: int = 100_000
-    identity_providers: int = 10_000
-    big_members: int = 50_000
-    busy_instances: int = 400
-    members_of_a_group: int = 830
-    documents: int = 40_000
-    conversations: int = 60_000
-    audit_entries: int = 200_000
-
-    @property
-    def busy_user(self) -> int:
-        """Who is in many instances, and administers them: the last user."""
-        return self.users
 
 
 def fill(size: Size) -> None:
     """Fill a migrated, empty database, through its owner."""
     with (
         transaction.atomic(using="owner"),
-        _row_security_off(),
+        row_security_off(),
         connections["owner"].cursor() as cursor,
     ):
-        _Filler(cursor, size).fill()
+        _Federation(cursor, size).fill()
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     with connections["owner"].cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
 
 
-@contextmanager
-def _row_security_off() -> Iterator[None]:
-    """Let the owner write into all tenants at once."""
-    tables = [model._meta.db_table for model in (*tenant_models(), AuditEntry)]
-    with connections["owner"].cursor() as cursor:
-        for table in tables:
-            cursor.execute(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")
-        yield
-        for table in tables:
-            cursor.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
-
-
-class _Filler:
+class _Federation(TableWriter):
     def __init__(self, cursor: Any, size: Size) -> None:
-        self.cursor, self.size = cursor, size
+        super().__init__(cursor)
+        self.size = size
 
     def fill(self) -> None:
         self._institutions()
         self._people()
         self._rights()
-        self._contents()
-        self._history()
-
-    def insert(self, model: type[models.Model], rows: str, /, **expressions: str) -> None:
-        """One row for each of ``rows``; columns not named get their model's defaults."""
-        columns, values, parameters = [], [], []
-        for field in model._meta.concrete_fields:
-            if field.name in expressions:
-                values.append(expressions[field.name].replace("%", "%%"))
-            elif getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False):
-                values.append("now()")
-            elif isinstance(field, models.AutoField):
-                continue
-            else:
-                values.append("%s")
-                default = field.get_default()
-                parameters.append(field.get_db_prep_save(default, connections["owner"]))
-            columns.append(field.column)
-        self.cursor.execute(
-            f"INSERT INTO {model._meta.db_table} ({', '.join(columns)})"
-            f" SELECT {', '.join(values)} FROM {rows.replace('%', '%%')} ON CONFLICT DO NOTHING",
-            parameters,
-        )
-        if isinstance(model._meta.pk, models.AutoField):
-            table = model._meta.db_table
-            self.cursor.execute(
-                f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}"
-            )
+        fill_contents(self, self.size)
+        fill_history(self, self.size)
 
     def _institutions(self) -> None:
         size = self.size
@@ -306,69 +240,3 @@ class _Filler:
                 charter="n",
                 user=str(user),
             )
-
-    def _contents(self) -> None:
-        size = self.size
-        self.insert(
-            Document,
-            f"(SELECT gen_random_uuid() AS uid, 1 + n % {size.instances} AS tenant, n"
-            f" FROM generate_series(1, {size.documents}) AS n) AS made",
-            id="uid",
-            instance="tenant",
-            name="'Document ' || n || '.pdf'",
-            media_type="'application/pdf'",
-            size_bytes="100000 + n",
-            sha256="encode(sha256(n::text::bytea), 'hex')",
-            file="tenant || '/' || uid",
-            status="CASE WHEN n % 500 = 0 THEN 'failed' ELSE 'ready' END",
-            embedding_model="'intfloat/multilingual-e5-small'",
-            uploaded_by=f"1 + n % {size.users}",
-        )
-        self.insert(InstanceTotals, f"generate_series(1, {size.instances}) AS n", instance="n")
-        # Half of them in one instance, of 3,000 people.
-        self.insert(
-            Conversation,
-            f"generate_series(1, {size.conversations}) AS n",
-            id="md5('conversation ' || n)::uuid",
-            instance=f"CASE WHEN n % 2 = 0 THEN 1 ELSE 1 + n % {size.instances} END",
-            user="1 + n % 3000",
-            title="'Question ' || n",
-        )
-        self.insert(
-            Message,
-            f"generate_series(1, {size.conversations}) AS n, generate_series(1, 3) AS k",
-            id="gen_random_uuid()",
-            instance=f"CASE WHEN n % 2 = 0 THEN 1 ELSE 1 + n % {size.instances} END",
-            conversation="md5('conversation ' || n)::uuid",
-            role="CASE WHEN k % 2 = 1 THEN 'user' ELSE 'assistant' END",
-            content="repeat('Quelques mots ', 30)",
-        )
-
-    def _history(self) -> None:
-        size = self.size
-        self.insert(
-            UsageRecord,
-            f"generate_series(1, {size.conversations * 3}) AS n",
-            id="gen_random_uuid()",
-            instance=f"CASE WHEN n % 2 = 0 THEN 1 ELSE 1 + n % {size.instances} END",
-            answer_id="gen_random_uuid()",
-            user="1 + n % 3000",
-            model="'extractive'",
-            outcome="'complete'",
-            method="'local'",
-            method_version="'5 W per core'",
-            created_at="now() - n * interval '1 minute'",
-        )
-        self.insert(
-            AuditEntry,
-            f"generate_series(1, {size.audit_entries}) AS n",
-            id="gen_random_uuid()",
-            at="now() - n * interval '1 minute'",
-            action="'member.added'",
-            actor_id=f"1 + n % {size.users}",
-            actor_name="'Prénom Nom (person' || n || ')'",
-            instance_id=f"CASE WHEN n % 4 = 0 THEN 1 ELSE 1 + n % {size.instances} END",
-            organisation_id=f"CASE WHEN n % 4 = 0 THEN 2 ELSE 1 + n % {size.instances} % 60 END",
-            target="'Somebody ' || n",
-            target_kind="''",
-        )

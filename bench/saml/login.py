@@ -1,6 +1,6 @@
 """SAML logins over HTTP, redirect to session: our own time alone.
 
-    python bench/saml_login.py
+    python bench/saml/login.py
 
 It needs DATABASE_URL of a migrated database of its own, which it empties of sessions, and collected
 static files. The web server is uvicorn with one process, as in ``./run``; the identity providers,
@@ -27,7 +27,7 @@ from urllib.parse import parse_qs, urlsplit
 import django
 import httpx
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ragapp.settings")
 django.setup()
