@@ -98,7 +98,7 @@ def rows(model: type) -> int:
     return model._base_manager.count()
 
 
-def test_every_model_belongs_to_an_instance_or_is_known_to_be_shared():
+def test_every_model_is_instance_owned_or_listed_as_shared():
     ours = {model for model in apps.get_models() if model._meta.app_label in PROJECT_APPS}
     assert {model._meta.label for model in ours - set(TENANT_MODELS)} == SHARED_MODELS
 
@@ -114,7 +114,7 @@ def test_row_security_is_forced_on_every_tenant_table(db, model):
         assert cursor.fetchone() == (True, True, True)
 
 
-def test_the_application_cannot_step_around_row_security(db):
+def test_application_role_cannot_bypass_row_security(db):
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT rolsuper, rolbypassrls, rolcreaterole FROM pg_roles"
@@ -124,7 +124,7 @@ def test_the_application_cannot_step_around_row_security(db):
 
 
 @by_label
-def test_a_row_is_seen_in_its_instance_only(cast, model):
+def test_row_is_visible_only_in_its_instance(cast, model):
     row = factories.FACTORIES[model](instance=cast.instance)
     assert rows(model) == 0
     with tenant(cast.instance):
@@ -141,7 +141,7 @@ def test_a_row_is_seen_in_its_instance_only(cast, model):
 
 @by_label
 @pytest.mark.parametrize("setting", ["none", "other"])
-def test_a_row_is_not_written_into_another_instance(cast, model, setting):
+def test_row_cannot_be_written_into_another_instance(cast, model, setting):
     row = factories.FACTORIES[model].build(instance=cast.instance, **built_parents(model, cast))
     row.pk = row.pk if isinstance(row.pk, UUID) else None
     elsewhere = tenant(cast.other_instance) if setting == "other" else transaction.atomic()
@@ -160,7 +160,7 @@ def built_parents(model: type, cast: Cast) -> dict[str, object]:
     return parents
 
 
-def test_a_person_sees_their_own_memberships_and_nothing_else(cast):
+def test_as_user_shows_only_own_memberships(cast):
     factories.DocumentFactory(instance=cast.instance)
     with as_user(cast.teammate.pk):
         counts = {model._meta.label: rows(model) for model in TENANT_MODELS}
@@ -183,7 +183,7 @@ def answers(person: object, path: str) -> set[int]:
     return {client.get(path).status_code, client.post(path).status_code}
 
 
-def test_a_stranger_finds_no_page_of_an_instance(inside):
+def test_stranger_gets_404_on_every_instance_page(inside):
     cast, values = inside
     assert len(TENANT_PAGES) > 20
     for page in TENANT_PAGES:
@@ -192,7 +192,7 @@ def test_a_stranger_finds_no_page_of_an_instance(inside):
         assert answers(cast.stranger, path) - {405} == {404}, path
 
 
-def test_the_pages_that_a_stranger_does_not_find_are_there(inside):
+def test_owner_can_open_every_instance_page(inside):
     cast, values = inside
     for page in TENANT_PAGES:
         if page.name in {"administration:member_remove", "documents:delete"}:
@@ -209,7 +209,7 @@ OPERATOR_PAGES = [
 ]
 
 
-def test_the_console_of_an_organisation_is_its_administrators_alone(inside):
+def test_only_organisation_administrators_can_open_its_console(inside):
     """Neither an instance's administrator nor another organisation's finds a page of it."""
     cast, values = inside
     elsewhere = factories.OrganisationAdministratorFactory(
@@ -223,7 +223,7 @@ def test_the_console_of_an_organisation_is_its_administrators_alone(inside):
 
 
 @pytest.mark.parametrize("is_operator", [False, True], ids=["administrator", "operator"])
-def test_the_console_is_there_for_whoever_administers(inside, is_operator):
+def test_administrators_and_operators_can_open_the_console(inside, is_operator):
     cast, values = inside
     organisation = cast.instance.organisation
     administrator = factories.OrganisationAdministratorFactory(organisation=organisation).user
@@ -233,7 +233,7 @@ def test_the_console_is_there_for_whoever_administers(inside, is_operator):
         assert answers(person, path) != {404}, path
 
 
-def test_an_administrator_of_an_organisation_operates_nothing(inside):
+def test_organisation_administrator_cannot_open_operator_pages(inside):
     cast, values = inside
     organisation = cast.instance.organisation
     administrator = factories.OrganisationAdministratorFactory(organisation=organisation).user
@@ -247,7 +247,7 @@ def test_an_administrator_of_an_organisation_operates_nothing(inside):
         assert answers(administrator, path) - {405} == refused, path
 
 
-def test_nobody_opens_a_page_without_logging_in(inside):
+def test_anonymous_user_cannot_open_private_pages(inside):
     _cast, values = inside
     for page in ALL_PAGES:
         # The nameless are allauth's redirections from URLs of its past.

@@ -63,7 +63,7 @@ def reader(cast: Cast) -> Client:
 
 
 @by_value
-def test_no_query_makes_a_page_fail(inside, value):
+def test_hostile_query_causes_no_server_error(inside, value):
     cast, values = inside
     client = reader(cast)
     for page in hostile_pages():
@@ -73,7 +73,7 @@ def test_no_query_makes_a_page_fail(inside, value):
 
 
 @by_value
-def test_no_form_makes_a_page_fail(inside, value):
+def test_hostile_form_causes_no_server_error(inside, value):
     cast, values = inside
     for page in hostile_pages():
         path = page.path(values)

@@ -107,7 +107,7 @@ def test_imports_form_no_circle(parent):
             pytest.fail(" -> ".join(error.args[1]))
 
 
-def test_a_module_name_is_repeated_only_where_its_package_makes_it_clear():
+def test_module_names_repeat_only_in_parallel_packages():
     """Parallel packages (``pdf/parser.py``, ``docx/parser.py``) and role folders may repeat one."""
     paths = sorted(modules(*PRODUCT), key=lambda path: (path.relative_to(ROOT).parts[0], path.stem))
     repeated = {

@@ -27,20 +27,20 @@ def test_pages_and_json_are_compressed(travel, kind):
     assert gzip.decompress(response.content).decode() == TEXT
 
 
-def test_events_leave_as_they_come(travel):
+def test_event_streams_are_not_compressed(travel):
     response = travel(StreamingHttpResponse([TEXT.encode()], content_type="text/event-stream"))
 
     assert not response.has_header("Content-Encoding")
     assert b"".join(response.streaming_content).decode() == TEXT
 
 
-def test_other_types_are_left_alone(travel):
+def test_other_media_types_are_not_compressed(travel):
     response = travel(HttpResponse(b"%PDF" * 400, content_type="application/pdf"))
 
     assert not response.has_header("Content-Encoding")
 
 
-def test_the_favicon_is_found_by_its_old_name(client):
+def test_favicon_ico_redirects_to_the_svg(client):
     response = client.get("/favicon.ico")
 
     assert response.status_code == 302

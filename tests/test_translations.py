@@ -58,7 +58,7 @@ def french() -> Catalog:
         return read_po(file, locale="fr")
 
 
-def test_everything_is_translated(french):
+def test_every_message_is_translated(french):
     unfinished = [
         message.id for message in entries(french) if message.fuzzy or "" in texts(message)
     ]
@@ -66,14 +66,14 @@ def test_everything_is_translated(french):
     assert list(french.obsolete) == []
 
 
-def test_the_catalogue_holds_what_the_sources_say(french):
+def test_catalogue_matches_the_sources(french):
     said = set(said_by_python()) | set(said_by_templates())
     held = {key(message.context, message.id) for message in entries(french)}
     assert sorted(said - held) == [], "run: ./manage makemessages -l fr"
     assert sorted(held - said) == [], "these are said no longer"
 
 
-def test_placeholders_survive(french):
+def test_translations_keep_placeholders(french):
     lost = [
         message.id
         for message in entries(french)
@@ -83,7 +83,7 @@ def test_placeholders_survive(french):
     assert lost == []
 
 
-def test_french_is_typeset_as_french_is(french):
+def test_french_follows_typographic_rules(french):
     faults = [
         (fault, text)
         for message in entries(french)

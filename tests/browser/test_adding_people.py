@@ -29,7 +29,7 @@ def cast(transactional_db):
     [("fr-FR", "light", 1440), ("en-GB", "dark", 390)],
     ids=["french wide", "english narrow"],
 )
-def test_each_page_that_shows_people_is_accessible(page_for, axe, cast, locale, scheme, width):
+def test_pages_that_show_people_are_accessible(page_for, axe, cast, locale, scheme, width):
     ada = "ada.lovelace@university-of-somewhere.example"
     page = page_for(cast.owner, locale=locale, scheme=scheme, width=width)
     slug = cast.instance.organisation.slug
@@ -57,7 +57,7 @@ def test_each_page_that_shows_people_is_accessible(page_for, axe, cast, locale, 
     is_accessible(page, axe)
 
 
-def test_people_are_confirmed_before_they_are_added(page_for, cast):
+def test_person_is_added_only_after_confirmation(page_for, cast):
     page = page_for(cast.owner)
     page.goto("/i/law/settings/members/add/")
     page.get_by_label("User name or e-mail address").fill(

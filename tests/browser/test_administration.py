@@ -29,7 +29,7 @@ PAGES = [
 ]
 
 
-def test_from_the_printed_credentials_to_a_first_member(page_for, transactional_db):
+def test_first_administrator_logs_in_and_adds_a_member(page_for, transactional_db):
     credentials = create_first_administrator()
     UserFactory(username="ada", first_name="Ada", last_name="Lovelace")
     page = page_for(None, locale="en-GB")
@@ -62,7 +62,7 @@ def test_from_the_printed_credentials_to_a_first_member(page_for, transactional_
     expect(page.get_by_text("Ada Lovelace was removed.")).to_be_visible()
 
 
-def test_a_theme_and_a_language_are_chosen_and_kept(page_for, transactional_db):
+def test_theme_and_language_choice_is_remembered(page_for, transactional_db):
     person = UserFactory()
     page = page_for(person, locale="fr-FR")
     page.goto("/")
@@ -87,7 +87,7 @@ def is_accessible(page, axe) -> None:
     ("locale", "scheme", "width"),
     [("fr-FR", "light", 1440), ("en-GB", "dark", 390), ("fr-FR", "dark", 320)],
 )
-def test_every_page_of_administration_is_accessible(
+def test_administration_pages_are_accessible(
     page_for, axe, transactional_db, locale, scheme, width
 ):
     cast = make_cast()
@@ -102,7 +102,7 @@ def test_every_page_of_administration_is_accessible(
 
 
 @pytest.mark.parametrize("locale", ["fr-FR", "en-GB"])
-def test_the_pages_before_login_are_accessible(page_for, axe, transactional_db, locale):
+def test_login_pages_are_accessible(page_for, axe, transactional_db, locale):
     page = page_for(None, locale=locale, width=320)
     for path in ("/accounts/login/", "/accounts/password/reset/", "/accounts/signup/"):
         page.goto(path)

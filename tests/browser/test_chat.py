@@ -40,7 +40,7 @@ def finished(page: Page, status: str = "complete"):
     return answer
 
 
-def test_an_answer_leads_to_its_passage(library, llm, page_for, axe):
+def test_citation_opens_its_passage(library, llm, page_for, axe):
     llm.script(stream("Les doctorants ont **vingt-cinq jours** ", "de congé par an [1]."))
     page = page_for(library.teammate)
     page.goto(CHAT)
@@ -63,7 +63,7 @@ def test_an_answer_leads_to_its_passage(library, llm, page_for, axe):
     expect(mark).to_be_focused()
 
 
-def test_a_conversation_survives_a_reload(library, llm, page_for):
+def test_conversation_is_restored_after_reload(library, llm, page_for):
     llm.script(stream("Vingt-cinq jours [1]."))
     page = page_for(library.teammate)
     page.goto(CHAT)
@@ -76,7 +76,7 @@ def test_a_conversation_survives_a_reload(library, llm, page_for):
     expect(page.locator(".conversation-link[aria-current=page]")).to_have_text(LEAVE)
 
 
-def test_a_reload_picks_up_an_answer_that_is_being_written(library, llm, page_for):
+def test_streaming_answer_continues_after_reload(library, llm, page_for):
     llm.script(Reply([chunk("Vingt-cinq "), Act.HOLD, chunk("jours."), b"data: [DONE]\n\n"]))
     page = page_for(library.teammate)
     page.goto(CHAT)
@@ -88,7 +88,7 @@ def test_a_reload_picks_up_an_answer_that_is_being_written(library, llm, page_fo
     expect(finished(page).locator(".prose")).to_have_text("Vingt-cinq jours.")
 
 
-def test_escape_stops_and_what_came_is_kept(library, llm, page_for):
+def test_escape_stops_answer_and_keeps_its_text(library, llm, page_for):
     llm.script(Reply([chunk("Vingt-cinq "), Act.HOLD]))
     page = page_for(library.teammate)
     page.goto(CHAT)
@@ -101,7 +101,7 @@ def test_escape_stops_and_what_came_is_kept(library, llm, page_for):
     expect(page.locator("[data-send]")).to_be_visible()
 
 
-def test_an_answer_cut_short_offers_extracts(library, llm, page_for, axe):
+def test_failed_answer_offers_extracts(library, llm, page_for, axe):
     llm.script(Reply([chunk("Vingt-cinq "), Act.CUT]))
     page = page_for(library.teammate)
     page.goto(CHAT)
@@ -116,7 +116,7 @@ def test_an_answer_cut_short_offers_extracts(library, llm, page_for, axe):
     expect(extract.locator("[data-version]")).to_have_text("2/2")
 
 
-def test_an_answer_without_a_citation_says_so(library, llm, page_for, axe):
+def test_answer_without_citation_shows_a_notice(library, llm, page_for, axe):
     llm.script(stream("Vingt-cinq jours [9]."), stream("Vingt-cinq jours [1]."))
     page = page_for(library.teammate)
     page.goto(CHAT)
@@ -131,7 +131,7 @@ def test_an_answer_without_a_citation_says_so(library, llm, page_for, axe):
     expect(finished(page).locator("[data-uncited]")).to_be_hidden()
 
 
-def test_versions_of_an_edited_question_are_kept(library, llm, page_for):
+def test_editing_a_question_keeps_earlier_versions(library, llm, page_for):
     page = page_for(library.teammate)
     page.goto(CHAT)
     ask(page, LEAVE)
@@ -146,7 +146,7 @@ def test_versions_of_an_edited_question_are_kept(library, llm, page_for):
     expect(page.locator("chat-question [data-version]")).to_have_text("1/2")
 
 
-def test_a_question_keeps_to_the_chosen_documents(library, llm, page_for):
+def test_question_searches_only_selected_documents(library, llm, page_for):
     page = page_for(library.teammate)
     page.goto(CHAT)
     page.locator("[popovertarget=restriction-menu]").click()
@@ -160,7 +160,7 @@ def test_a_question_keeps_to_the_chosen_documents(library, llm, page_for):
     expect(page.locator("[data-restricted]").first).to_contain_text("missions.txt")
 
 
-def test_conversations_are_renamed_searched_and_deleted(library, llm, page_for, axe):
+def test_conversation_can_be_renamed_searched_and_deleted(library, llm, page_for, axe):
     page = page_for(library.teammate)
     page.goto(CHAT)
     ask(page, LEAVE)
@@ -188,7 +188,7 @@ def test_conversations_are_renamed_searched_and_deleted(library, llm, page_for, 
     expect(page.locator(".conversation-item")).to_have_count(0)
 
 
-def test_no_passage_no_answer(library, llm, page_for):
+def test_question_without_matching_passage_gets_no_answer(library, llm, page_for):
     page = page_for(library.teammate)
     page.goto(CHAT)
     ask(page, "Who won the football world cup in 1998 and who scored?")
@@ -205,7 +205,7 @@ def test_no_passage_no_answer(library, llm, page_for):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("locale", ["fr-FR", "en-GB"])
-def test_a_phone_has_it_all(library, llm, page_for, axe, locale, scheme):
+def test_all_functions_are_available_on_a_phone(library, llm, page_for, axe, locale, scheme):
     llm.script(stream("| a | b |\n|---|--:|\n| 1 | 2 |\n\n```python\nprint(1)\n```\n\n$x^2$ [1]"))
     page = page_for(library.teammate, locale=locale, scheme=scheme, width=320, height=640)
     page.goto(CHAT)
@@ -222,7 +222,7 @@ def test_a_phone_has_it_all(library, llm, page_for, axe, locale, scheme):
     assert axe(page) == []
 
 
-def test_a_citation_opens_the_page_of_the_pdf_with_its_words_boxed(library, llm, page_for, axe):
+def test_citation_opens_pdf_page_with_highlighted_words(library, llm, page_for, axe):
     page = page_for(library.teammate)
     page.set_content(
         "<h1>Règlement</h1><p>Ce document fixe les règles.</p>"
@@ -245,7 +245,7 @@ def test_a_citation_opens_the_page_of_the_pdf_with_its_words_boxed(library, llm,
     expect(drawing.locator(".pdf-sheet")).not_to_have_css("width", f"{narrow['width']}px")
 
 
-def test_the_side_bar_stays_as_it_was_left(cast, page_for, axe):
+def test_side_bar_state_is_remembered(cast, page_for, axe):
     page = page_for(cast.teammate)
     page.goto(CHAT)
     page.locator("#sidebar [data-sidebar-toggle]").click()
@@ -256,7 +256,7 @@ def test_the_side_bar_stays_as_it_was_left(cast, page_for, axe):
     assert axe(page) == []
 
 
-def test_the_keyboard_alone_reaches_the_conversation(cast, page_for):
+def test_conversation_is_usable_by_keyboard(cast, page_for):
     page = page_for(cast.teammate)
     page.goto(CHAT)
     expect(page.get_by_role("textbox").last).to_be_focused()
@@ -273,7 +273,7 @@ def test_the_keyboard_alone_reaches_the_conversation(cast, page_for):
     expect(page.locator("[popovertarget=person-menu]")).to_be_focused()
 
 
-def test_a_question_that_cannot_be_sent_is_given_back(library, llm, page_for):
+def test_unsent_question_stays_in_the_composer(library, llm, page_for):
     page = page_for(library.teammate)
     page.goto(CHAT)
     page.context.set_offline(True)
@@ -285,7 +285,7 @@ def test_a_question_that_cannot_be_sent_is_given_back(library, llm, page_for):
     finished(page)
 
 
-def test_an_escaped_bracket_is_no_citation(library, llm, page_for):
+def test_escaped_bracket_is_not_a_citation(library, llm, page_for):
     llm.script(stream("La note &#91;&#8288;1] de la page dit vingt-cinq jours [1]."))
     page = page_for(library.teammate)
     page.goto(CHAT)

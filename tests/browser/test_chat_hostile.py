@@ -78,19 +78,19 @@ def rendered(page: Page, payloads: list[str]):
     return page.evaluate(RENDER, payloads)
 
 
-def test_hostile_markdown_is_harmless(cast, page_for):
+def test_hostile_markdown_runs_no_script(cast, page_for):
     assert rendered(page_for(cast.teammate), PAYLOADS) == {"found": [], "ran": []}
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason="../shared/hostile is absent")
-def test_the_sanitisers_own_attack_list_is_harmless(cast, page_for):
+def test_dompurify_attack_list_runs_no_script(cast, page_for):
     lines = (SHARED / "xss" / "payloads.jsonl").read_text().split("\n")
     payloads = [json.loads(line)["payload"] for line in lines if line]
     assert rendered(page_for(cast.teammate), payloads) == {"found": [], "ran": []}
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason="../shared/hostile is absent")
-def test_the_markdown_specifications_examples_are_harmless(cast, page_for):
+def test_commonmark_examples_run_no_script(cast, page_for):
     texts = [
         path.read_text(errors="replace")
         for path in sorted((SHARED / "gfm").rglob("*.txt"))
@@ -105,7 +105,7 @@ def test_the_markdown_specifications_examples_are_harmless(cast, page_for):
     assert rendered(page_for(cast.teammate), examples) == {"found": [], "ran": []}
 
 
-def test_an_answer_shows_where_its_links_go_and_loads_no_image(library, llm, page_for):
+def test_answer_shows_link_hosts_and_loads_no_images(library, llm, page_for):
     llm.script(
         stream(
             "Voir [le site](https://www.example.org/a) ",
@@ -276,7 +276,7 @@ async (payloads) => {
 """
 
 
-def test_a_reader_sees_where_each_link_leads(cast, page_for):
+def test_each_link_shows_its_host(cast, page_for):
     page = page_for(cast.teammate)
     page.goto("/i/law/")
     shown = page.evaluate(SHOW_LINKS, [markdown for markdown, _text in LINKS.values()])

@@ -66,7 +66,7 @@ def count(page: Page, state: str):
     return page.locator(f'[data-count="{state}"]')
 
 
-def test_files_are_sent_and_appear_by_themselves(people, page_for, tmp_path):
+def test_uploaded_files_appear_without_reload(people, page_for, tmp_path):
     page = page_for(people.editor, locale="en-GB")
     page.goto(LIST)
     expect(page.get_by_role("heading", name="Add your first documents")).to_be_visible()
@@ -77,7 +77,7 @@ def test_files_are_sent_and_appear_by_themselves(people, page_for, tmp_path):
     assert names(people.instance) == {f"note-{n}.txt" for n in range(8)}
 
 
-def test_a_drop_anywhere_on_the_page_adds_files(people, page_for):
+def test_dropping_files_anywhere_on_the_page_uploads_them(people, page_for):
     DocumentFactory(instance=people.instance)
     page = page_for(people.editor)
     page.goto(LIST)
@@ -85,7 +85,7 @@ def test_a_drop_anywhere_on_the_page_adds_files(people, page_for):
     expect(rows(page)).to_have_count(3)
 
 
-def test_refusals_and_duplicates_are_told_in_words(people, page_for, tmp_path, settings):
+def test_refused_and_duplicate_files_show_a_message(people, page_for, tmp_path, settings):
     settings.MAX_UPLOAD_BYTES = 2 << 20
     page = page_for(people.editor, locale="en-GB")
     page.goto(LIST)
@@ -110,7 +110,7 @@ def test_refusals_and_duplicates_are_told_in_words(people, page_for, tmp_path, s
     assert names(people.instance) == {first.name}
 
 
-def test_a_cut_connection_is_tried_again_and_never_shows_nan(people, page_for, tmp_path):
+def test_interrupted_upload_is_retried_and_never_shows_nan(people, page_for, tmp_path):
     page = page_for(people.editor, locale="en-GB")
     page.goto(LIST)
     cut = []
@@ -141,7 +141,7 @@ def test_a_cut_connection_is_tried_again_and_never_shows_nan(people, page_for, t
     assert len(cut) == 1
 
 
-def test_sending_can_be_stopped(people, page_for, tmp_path):
+def test_upload_can_be_cancelled(people, page_for, tmp_path):
     page = page_for(people.editor, locale="en-GB")
     page.goto(LIST)
     held = []
@@ -156,7 +156,7 @@ def test_sending_can_be_stopped(people, page_for, tmp_path):
     assert names(people.instance) == set()
 
 
-def test_progress_and_the_end_of_it_arrive_without_a_reload(people, page_for):
+def test_ingestion_progress_is_shown_without_reload(people, page_for):
     document = DocumentFactory(
         instance=people.instance, name="Rapport.txt", status=Status.QUEUED, pages=0
     )
@@ -180,7 +180,7 @@ def test_progress_and_the_end_of_it_arrive_without_a_reload(people, page_for):
     expect(count(page, "ready")).to_have_text("1")
 
 
-def test_what_others_add_and_delete_shows(people, page_for):
+def test_changes_by_other_members_are_shown(people, page_for):
     DocumentFactory(instance=people.instance, name="a.txt")
     page = page_for(people.teammate)
     page.goto(LIST)
@@ -192,7 +192,7 @@ def test_what_others_add_and_delete_shows(people, page_for):
     expect(page.get_by_role("checkbox")).to_have_count(0)
 
 
-def test_retry_and_cancel_from_the_row(people, page_for):
+def test_document_can_be_retried_and_cancelled_from_its_row(people, page_for):
     failed = DocumentFactory(
         instance=people.instance, name="x.pdf", status=Status.FAILED, error_code="encrypted"
     )
@@ -209,7 +209,7 @@ def test_retry_and_cancel_from_the_row(people, page_for):
     assert (failed.status, failed.error_code) == (Status.FAILED, "cancelled")
 
 
-def test_search_filters_as_one_types_and_keeps_the_focus(people, page_for):
+def test_search_filters_while_typing_and_keeps_focus(people, page_for):
     for name in ("Règlement.txt", "Budget.txt"):
         DocumentFactory(instance=people.instance, name=name)
     page = page_for(people.teammate)
@@ -225,7 +225,7 @@ def test_search_filters_as_one_types_and_keeps_the_focus(people, page_for):
     expect(page.locator(".empty-state")).to_be_visible()
 
 
-def test_states_and_orders_change_in_place_and_back_works(people, page_for):
+def test_filter_and_sort_update_in_place_and_support_back(people, page_for):
     DocumentFactory(instance=people.instance, name="a.txt", pages=1)
     DocumentFactory(instance=people.instance, name="b.txt", pages=9, status=Status.FAILED)
     page = page_for(people.teammate, locale="en-GB")
@@ -244,7 +244,7 @@ def test_states_and_orders_change_in_place_and_back_works(people, page_for):
     assert page.evaluate("window.same")
 
 
-def test_deleting_asks_first_and_escape_keeps(people, page_for):
+def test_deletion_requires_confirmation(people, page_for):
     for n in range(3):
         DocumentFactory(instance=people.instance, name=f"{n}.txt")
     page = page_for(people.editor, locale="en-GB")
@@ -264,7 +264,7 @@ def test_deleting_asks_first_and_escape_keeps(people, page_for):
     assert names(people.instance) == set()
 
 
-def test_the_whole_list_by_keyboard(people, page_for):
+def test_document_list_is_usable_by_keyboard(people, page_for):
     DocumentFactory(instance=people.instance, name="a.txt")
     page = page_for(people.editor, locale="en-GB")
     page.goto(LIST)
@@ -283,7 +283,7 @@ def test_the_whole_list_by_keyboard(people, page_for):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390, 320])
-def test_no_barrier_in_any_state(people, page_for, axe, width, scheme):
+def test_document_list_is_accessible_in_every_state(people, page_for, axe, width, scheme):
     states = [
         {"status": Status.READY, "chunks": 12},
         {"status": Status.QUEUED},

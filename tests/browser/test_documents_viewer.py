@@ -71,7 +71,7 @@ def url(document, query=""):
     return f"/i/law/documents/{document.pk}/{query}"
 
 
-def test_a_citation_opens_the_drawn_page_with_its_words_boxed(people, page_for, axe, pdf):
+def test_citation_opens_rendered_page_with_highlighted_words(people, page_for, axe, pdf):
     document, chunks = pdf
     page = page_for(people.teammate, locale="en-GB")
     page.goto(url(document, f"?chunk={chunks[1].pk}"))
@@ -87,7 +87,7 @@ def test_a_citation_opens_the_drawn_page_with_its_words_boxed(people, page_for, 
     expect(page.locator(".viewer-chosen")).to_have_text(SENTENCES[1])
 
 
-def test_pages_turn_in_place_and_the_address_follows(people, page_for, text):
+def test_paging_updates_the_address_without_reload(people, page_for, text):
     document, _ = text
     page = page_for(people.teammate, locale="en-GB")
     page.goto(url(document))
@@ -109,7 +109,7 @@ def test_pages_turn_in_place_and_the_address_follows(people, page_for, text):
     assert page.evaluate("window.same")
 
 
-def test_words_are_found_inside_and_lead_to_their_page(people, page_for, axe, text):
+def test_search_inside_a_document_opens_the_matching_page(people, page_for, axe, text):
     document, _ = text
     page = page_for(people.teammate, locale="en-GB")
     page.goto(url(document))
@@ -124,7 +124,7 @@ def test_words_are_found_inside_and_lead_to_their_page(people, page_for, axe, te
     assert axe(page) == []
 
 
-def test_the_page_of_a_document_on_its_way_opens_when_it_is_ready(people, page_for, text):
+def test_viewer_opens_when_ingestion_finishes(people, page_for, text):
     document, _ = text
     with tenant(people.instance):
         Document.objects.filter(pk=document.pk).update(status="queued", pages=0)
@@ -138,7 +138,7 @@ def test_the_page_of_a_document_on_its_way_opens_when_it_is_ready(people, page_f
     expect(page.locator(".viewer-text")).to_have_text(SENTENCES[0])
 
 
-def test_a_pdf_that_cannot_be_drawn_shows_its_text(people, page_for):
+def test_unrenderable_pdf_shows_its_text(people, page_for):
     document, _ = make_document(people.instance, PDF, b"%PDF-1.4 broken", name="Broken.pdf")
     page = page_for(people.teammate)
     page.goto(url(document))
@@ -146,7 +146,7 @@ def test_a_pdf_that_cannot_be_drawn_shows_its_text(people, page_for):
     expect(page.locator(".viewer-text")).to_have_text(SENTENCES[0])
 
 
-def test_deleting_leads_back_to_the_list(people, page_for, text):
+def test_deletion_redirects_to_the_list(people, page_for, text):
     document, _ = text
     page = page_for(people.editor, locale="en-GB")
     page.goto(url(document))
@@ -158,7 +158,7 @@ def test_deleting_leads_back_to_the_list(people, page_for, text):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390, 320])
-def test_no_barrier(people, page_for, axe, pdf, width, scheme):
+def test_viewer_is_accessible(people, page_for, axe, pdf, width, scheme):
     document, chunks = pdf
     page = page_for(people.editor, width=width, scheme=scheme)
     page.goto(url(document, f"?chunk={chunks[2].pk}&q=card"))
@@ -168,7 +168,7 @@ def test_no_barrier(people, page_for, axe, pdf, width, scheme):
 
 
 @pytest.mark.parametrize(("width", "height"), [(320, 568), (720, 450)], ids=["phone", "zoom"])
-def test_a_small_window_cuts_nothing_off(pdf, people, page_for, width, height):
+def test_small_window_clips_nothing(pdf, people, page_for, width, height):
     document, _chunks = pdf
     page = page_for(people.owner, locale="fr-FR", width=width, height=height)
     for address in ("/i/law/", "/i/law/documents/", url(document), "/i/law/settings/"):

@@ -76,7 +76,7 @@ def page_of(browser: Browser, site: Stack) -> Iterator[Callable[[str], Page]]:
         context.close()
 
 
-def test_from_the_wish_to_the_proof(
+def test_instance_from_request_to_proof_of_deletion(
     people: dict[str, Any], page_of: Callable[[str], Page], tmp_path: Any
 ) -> None:
     lecturer, manager = page_of(people["lecturer"]), page_of(people["manager"])

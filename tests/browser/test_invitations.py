@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 SETTINGS = "/i/law/settings"
 
 
-def test_a_guest_comes_by_a_link_asks_and_opens_no_document(library, llm, page_for, axe):
+def test_invited_guest_can_ask_but_not_open_documents(library, llm, page_for, axe):
     llm.script(stream("Les doctorants ont **vingt-cinq jours** ", "de congé par an [1]."))
     owner = page_for(library.owner)
     owner.goto(f"{SETTINGS}/members/")
@@ -70,7 +70,7 @@ def test_a_guest_comes_by_a_link_asks_and_opens_no_document(library, llm, page_f
     ("locale", "scheme", "width"),
     [("fr-FR", "light", 1440), ("en-GB", "dark", 390), ("fr-FR", "dark", 320)],
 )
-def test_the_pages_about_people_are_accessible(page_for, axe, cast, locale, scheme, width):
+def test_people_pages_are_accessible(page_for, axe, cast, locale, scheme, width):
     instance = cast.instance
     rule = AccessRuleFactory(instance=instance, affiliations=["staff", "faculty"])
     AccessRuleFactory(

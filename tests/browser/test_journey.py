@@ -57,7 +57,7 @@ def files(browser: Browser, tmp_path: Path) -> list[Path]:
 
 
 @pytest.mark.parametrize("locale", WORDS)
-def test_from_login_to_the_highlighted_page(
+def test_login_upload_question_and_highlighted_page(
     newcomer: Stack, browser: Browser, files: list[Path], locale: str
 ) -> None:
     context = browser.new_context(base_url=newcomer.url, locale=locale)

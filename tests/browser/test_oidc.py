@@ -56,7 +56,7 @@ def log_in_there(page: Page, name: str) -> None:
     page.get_by_role("button", name="Continue").click()
 
 
-def test_a_login_and_a_logout(page: Page, rule: LoginRule) -> None:
+def test_login_and_logout(page: Page, rule: LoginRule) -> None:
     page.goto("/accounts/login/")
     page.get_by_role("link", name="Log in with Université A").click()
     log_in_there(page, "petit")
@@ -72,7 +72,7 @@ def test_a_login_and_a_logout(page: Page, rule: LoginRule) -> None:
     expect(page.get_by_role("heading", name="Log in", exact=True)).to_be_visible()
 
 
-def test_a_rule_refuses(page: Page, rule: LoginRule) -> None:
+def test_login_is_refused_by_a_login_rule(page: Page, rule: LoginRule) -> None:
     LoginRule.objects.update(required={"siret": ["another"]})
     page.goto("/accounts/oidc/keycloak/login/")
     log_in_there(page, "petit")
@@ -80,13 +80,13 @@ def test_a_rule_refuses(page: Page, rule: LoginRule) -> None:
     assert not User.objects.exists()
 
 
-def test_turning_back(page: Page, rule: LoginRule) -> None:
+def test_login_can_be_cancelled_at_the_provider(page: Page, rule: LoginRule) -> None:
     page.goto("/accounts/oidc/keycloak/login/")
     page.get_by_role("link", name="Cancel").click()
     expect(page.get_by_role("heading", name="You did not log in")).to_be_visible()
 
 
-def test_the_back_button(page: Page, rule: LoginRule) -> None:
+def test_reused_callback_fails_and_keeps_the_session(page: Page, rule: LoginRule) -> None:
     answers: list[str] = []
     page.on("request", lambda request: answers.append(request.url))
     page.goto("/accounts/oidc/keycloak/login/")
@@ -98,7 +98,7 @@ def test_the_back_button(page: Page, rule: LoginRule) -> None:
     expect(page.get_by_role("button", name="Zoé petit")).to_be_visible()
 
 
-def test_adding_a_login_to_an_account(page: Page, rule: LoginRule) -> None:
+def test_provider_login_can_be_added_to_an_account(page: Page, rule: LoginRule) -> None:
     ada = UserFactory(username="ada", first_name="Ada", last_name="Lovelace")
     page.goto("/accounts/login/")
     page.get_by_label("User name").fill("ada")
@@ -115,7 +115,7 @@ def test_adding_a_login_to_an_account(page: Page, rule: LoginRule) -> None:
     assert not SocialAccount.objects.exists()
 
 
-def test_an_operator_is_told_what_is_missing(rule: LoginRule, settings: Any) -> None:
+def test_operator_sees_configuration_problems(rule: LoginRule, settings: Any) -> None:
     settings.SITE_URL = "https://rag.example"
     assert list(problems(rule.oidc_provider)) == []
     LoginRule.objects.update(is_enabled=False)

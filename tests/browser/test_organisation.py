@@ -38,7 +38,7 @@ def cast(transactional_db):
     return cast
 
 
-def test_a_request_is_approved_and_a_charter_published(page_for, cast):
+def test_administrator_approves_request_and_publishes_charter(page_for, cast):
     slug = cast.instance.organisation.slug
     page = page_for(cast.owner)
     page.goto("/")
@@ -70,7 +70,7 @@ def test_a_request_is_approved_and_a_charter_published(page_for, cast):
     assert "charter.published" in download.value.path().read_text()
 
 
-def test_a_member_is_removed_and_an_instance_suspended(page_for, cast):
+def test_administrator_removes_member_and_suspends_instance(page_for, cast):
     page = page_for(cast.owner)
     page.goto(f"/o/{cast.instance.organisation.slug}/")
     page.get_by_role("link", name="Faculté de droit").click()
@@ -90,7 +90,7 @@ def test_a_member_is_removed_and_an_instance_suspended(page_for, cast):
     ("locale", "scheme", "width"),
     [("fr-FR", "light", 1440), ("en-GB", "dark", 390), ("fr-FR", "dark", 320)],
 )
-def test_every_page_of_the_consoles_is_accessible(page_for, axe, cast, locale, scheme, width):
+def test_console_pages_are_accessible(page_for, axe, cast, locale, scheme, width):
     organisation = cast.instance.organisation
     version = charters.publish(
         organisation=organisation, text_fr="Lisez.", text_en="", user_id=None

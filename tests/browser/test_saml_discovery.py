@@ -55,7 +55,9 @@ def found(page: Page) -> Any:
     return page.locator(".institutions a")
 
 
-def test_as_one_types(page: Page, axe: Callable[[Page], list[str]]) -> None:
+def test_institutions_are_filtered_while_typing(
+    page: Page, axe: Callable[[Page], list[str]]
+) -> None:
     expect(found(page)).to_have_count(30)
     page.keyboard.type("ecole NORMALE")
     expect(found(page)).to_have_count(1)
@@ -68,20 +70,20 @@ def test_as_one_types(page: Page, axe: Callable[[Page], list[str]]) -> None:
 @pytest.mark.parametrize(
     "typed", ["univ-lyon.example", "zoe@univ-lyon.example", "zoe@etu.lab.univ-lyon.example"]
 )
-def test_a_domain_finds_its_institution(page: Page, typed: str) -> None:
+def test_institution_is_found_by_domain(page: Page, typed: str) -> None:
     page.keyboard.type(typed)
     expect(found(page)).to_have_count(1)
     expect(found(page)).to_contain_text("Université de Lyon")
 
 
-def test_nothing_found(page: Page, axe: Callable[[Page], list[str]]) -> None:
+def test_message_when_no_institution_matches(page: Page, axe: Callable[[Page], list[str]]) -> None:
     page.keyboard.type("zzz")
     expect(page.locator("institution-search [role=status]")).to_have_text("No institution found")
     expect(found(page)).to_have_count(0)
     assert axe(page) == []
 
 
-def test_by_keyboard(page: Page) -> None:
+def test_institution_can_be_chosen_by_keyboard(page: Page) -> None:
     page.keyboard.type("universit")
     expect(found(page)).to_have_count(3)
     page.keyboard.press("ArrowDown")
@@ -92,7 +94,7 @@ def test_by_keyboard(page: Page) -> None:
     expect(page.get_by_role("searchbox")).to_be_focused()
 
 
-def test_enter_takes_the_only_one(page: Page) -> None:
+def test_enter_selects_the_only_match(page: Page) -> None:
     page.keyboard.type("nantes")
     with page.expect_request("**/saml/login/**") as asked:
         page.keyboard.press("Enter")
@@ -100,7 +102,9 @@ def test_enter_takes_the_only_one(page: Page) -> None:
     assert f"/saml/login/{provider.pk}/" in asked.value.url
 
 
-def test_without_a_script(browser: Browser, site: str, feed: MetadataFeed) -> None:
+def test_discovery_works_without_javascript(
+    browser: Browser, site: str, feed: MetadataFeed
+) -> None:
     context = browser.new_context(base_url=site, java_script_enabled=False, locale="en-GB")
     page = context.new_page()
     page.goto("/saml/")
@@ -110,7 +114,7 @@ def test_without_a_script(browser: Browser, site: str, feed: MetadataFeed) -> No
     context.close()
 
 
-def test_in_a_narrow_window_in_the_dark(
+def test_discovery_is_accessible_in_a_narrow_dark_window(
     feed: MetadataFeed, page_for: Callable[..., Page], axe: Callable[[Page], list[str]]
 ) -> None:
     page = page_for(None, scheme="dark", width=390, height=800)
@@ -120,7 +124,7 @@ def test_in_a_narrow_window_in_the_dark(
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 390)])
-def test_a_failure_page(
+def test_failure_page_is_accessible(
     page_for: Callable[..., Page], axe: Callable[[Page], list[str]], scheme: str, width: int
 ) -> None:
     page = page_for(None, scheme=scheme, width=width)

@@ -62,7 +62,7 @@ def log_out(page: Page) -> None:
     page.context.clear_cookies(name="sessionid")
 
 
-def test_a_passkey_opens_the_account_alone(page_for: Callable[..., Page], ada: User) -> None:
+def test_passkey_logs_in_without_password(page_for: Callable[..., Page], ada: User) -> None:
     page = page_for(None)
     plug_in(page, resident=True)
     give_password(page)
@@ -77,7 +77,7 @@ def test_a_passkey_opens_the_account_alone(page_for: Callable[..., Page], ada: U
     expect(page.get_by_text("ada", exact=True)).to_be_visible()
 
 
-def test_a_security_key_is_a_second_step(page_for: Callable[..., Page], ada: User) -> None:
+def test_security_key_is_a_second_factor(page_for: Callable[..., Page], ada: User) -> None:
     page = page_for(None)
     plug_in(page, resident=False)
     give_password(page)
@@ -91,7 +91,7 @@ def test_a_security_key_is_a_second_step(page_for: Callable[..., Page], ada: Use
     expect(page).to_have_url(re.compile("/$"))
 
 
-def test_a_passkey_of_an_institution_s_account_is_no_way_in(
+def test_passkey_cannot_log_in_to_an_institutional_account(
     page_for: Callable[..., Page], ada: User
 ) -> None:
     page = page_for(None)
@@ -110,7 +110,9 @@ def test_a_passkey_of_an_institution_s_account_is_no_way_in(
     assert Authenticator.objects.filter(user=ada, type="webauthn").exists()
 
 
-def test_a_key_that_is_not_given_is_told(page_for: Callable[..., Page], ada: User) -> None:
+def test_cancelled_security_key_prompt_shows_a_message(
+    page_for: Callable[..., Page], ada: User
+) -> None:
     page = page_for(None)
     page.goto("/accounts/login/")
     page.evaluate("() => { navigator.credentials.get = () => Promise.reject(new Error()) }")
@@ -141,7 +143,7 @@ def test_pages_pass_axe(
 @pytest.mark.parametrize("locale", ["fr-FR", "en-GB"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390])
-def test_notes_about_the_account_and_its_keys_are_readable(
+def test_account_and_key_notices_are_readable(
     page_for: Callable[..., Page],
     axe: Callable[[Page], list[str]],
     ada: User,

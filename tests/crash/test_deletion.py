@@ -112,7 +112,7 @@ def wait(condition: Callable[[], bool], what: str) -> None:
 
 # With documents the worker waits at the rows; without, once the files have gone.
 @pytest.mark.parametrize("n_documents", [5, 0], ids=["before the rows go", "after the files went"])
-def test_the_worker_is_killed_in_the_middle(stack: Stack, n_documents: int) -> None:
+def test_deletion_completes_after_worker_is_killed(stack: Stack, n_documents: int) -> None:
     made = json.loads(stack.shell(_MAKE.format(n_documents=n_documents, n_files=N_FILES)))
     number, directory = made["number"], Path(stack.data.root) / "files" / str(made["number"])
     assert directory.is_dir()

@@ -59,7 +59,9 @@ def batches(stack: Stack) -> list[str]:
 
 
 @pytest.mark.parametrize("victim", VICTIMS)
-def test_killed_in_the_middle(stack: Stack, batches: list[str], ask: Ask, victim: str) -> None:
+def test_ingestion_and_answer_complete_after_process_is_killed(
+    stack: Stack, batches: list[str], ask: Ask, victim: str
+) -> None:
     """Nothing is lost, nothing doubled, and the answer comes whole."""
     upload(stack, victim)
     batches.append(victim)
@@ -79,7 +81,9 @@ def test_killed_in_the_middle(stack: Stack, batches: list[str], ask: Ask, victim
     check_nothing_lost_nothing_doubled(stack, batches)
 
 
-def test_web_killed_in_the_middle_of_an_answer(stack: Stack, batches: list[str], ask: Ask) -> None:
+def test_answer_is_closed_after_web_process_is_killed(
+    stack: Stack, batches: list[str], ask: Ask
+) -> None:
     """The answer ends interrupted, with what came and what it cost, and can be asked again."""
     answer = ask()
     answer.wait_for_words(10)
@@ -99,7 +103,7 @@ def test_web_killed_in_the_middle_of_an_answer(stack: Stack, batches: list[str],
     check_nothing_lost_nothing_doubled(stack, batches)
 
 
-def test_web_killed_frees_the_places_of_its_answers(stack: Stack, batches: list[str]) -> None:
+def test_killed_web_process_releases_its_answer_slots(stack: Stack, batches: list[str]) -> None:
     """Who has as many answers under way as they may can ask again after the process died."""
     post_until(stack, 429)
 

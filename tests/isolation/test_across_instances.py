@@ -32,7 +32,7 @@ QUESTIONS = {
 }
 
 
-def test_no_other_function_has_the_rights_of_the_owner(db):
+def test_no_other_function_runs_as_the_owner(db):
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT proname, pg_get_function_result(oid), proconfig FROM pg_proc"
@@ -44,7 +44,7 @@ def test_no_other_function_has_the_rights_of_the_owner(db):
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_the_setting_of_a_question_shows_the_application_nothing(cast, question):
+def test_application_cannot_use_the_setting_of_owner_functions(cast, question):
     factories.DocumentFactory(instance=cast.instance, status="queued", embedding_model="old")
     factories.MessageFactory(instance=cast.instance, status="streaming")
     with transaction.atomic(), connection.cursor() as cursor:
@@ -53,14 +53,14 @@ def test_the_setting_of_a_question_shows_the_application_nothing(cast, question)
         assert Message.objects.count() == 0
 
 
-def test_a_question_leaves_no_setting_behind(cast):
+def test_owner_function_resets_its_setting(cast):
     with transaction.atomic(), connection.cursor() as cursor:
         ask("unfinished_documents")
         cursor.execute("SELECT current_setting('ragapp.question', true)")
         assert cursor.fetchone() == ("",)
 
 
-def test_unfinished_documents_of_all_instances(cast):
+def test_unfinished_documents_of_all_instances_are_returned(cast):
     mine = factories.DocumentFactory(instance=cast.instance, status="queued")
     seen_at = timezone.now()
     theirs = factories.DocumentFactory(
@@ -74,7 +74,7 @@ def test_unfinished_documents_of_all_instances(cast):
     ]
 
 
-def test_instances_whose_documents_another_model_embedded(cast):
+def test_instances_embedded_with_another_model_are_returned(cast):
     today = settings.EMBEDDING_MODEL
     factories.DocumentFactory(instance=cast.instance, embedding_model=today)
     factories.DocumentFactory.create_batch(2, instance=cast.other_instance, embedding_model="old")
@@ -82,14 +82,14 @@ def test_instances_whose_documents_another_model_embedded(cast):
     assert ask("instances_embedded_otherwise", today) == [(cast.other_instance.pk,)]
 
 
-def test_documents_that_are_not_ready(cast):
+def test_unready_documents_are_counted(cast):
     factories.DocumentFactory(instance=cast.instance, status="failed")
     factories.DocumentFactory(instance=cast.other_instance, status="failed")
     factories.DocumentFactory(instance=cast.instance, status="ready")
     assert ask("documents_not_ready") == [("failed", 2)]
 
 
-def test_instances_with_silent_answers(cast):
+def test_instances_with_abandoned_answers_are_returned(cast):
     now = timezone.now()
     factories.MessageFactory(instance=cast.instance, status="streaming")
     silent = factories.MessageFactory(instance=cast.other_instance, status="streaming")
@@ -107,7 +107,7 @@ def periodic_task() -> Callable[[str], Callable[[], None]]:
 
 
 @pytest.mark.parametrize("name", settings.CELERY_BEAT_SCHEDULE)
-def test_a_periodic_task_visits_no_instance_where_nothing_is_to_be_done(
+def test_periodic_task_skips_instances_without_work(
     db, periodic_task, name, django_assert_num_queries
 ):
     task = periodic_task(name)
@@ -119,7 +119,7 @@ def test_a_periodic_task_visits_no_instance_where_nothing_is_to_be_done(
         task()
 
 
-def test_policies_read_their_settings_once_and_not_for_each_row(db):
+def test_policies_read_settings_once_per_query(db):
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT tablename, policyname, concat(qual, ' ', with_check) FROM pg_policies"

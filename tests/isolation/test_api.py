@@ -31,7 +31,7 @@ def two_instances(library: Cast) -> Cast:
 
 
 @by_operation
-def test_a_key_reaches_nothing_of_another_instance(two_instances, path, operation):
+def test_key_cannot_access_another_instance(two_instances, path, operation):
     cast = two_instances
     with tenant(cast.other_instance):
         foreign = picture(cast.other_instance)
@@ -48,13 +48,13 @@ def test_a_key_reaches_nothing_of_another_instance(two_instances, path, operatio
 
 
 @by_operation
-def test_an_operation_wants_a_key(two_instances, path, operation):
+def test_operation_requires_a_key(two_instances, path, operation):
     values = values_inside(two_instances)
     status, _body = async_to_sync(call)(path, operation, "rag_of-nobody", values)
     assert status == 401
 
 
-def test_a_search_restricted_to_foreign_documents_finds_nothing(two_instances):
+def test_search_in_documents_of_another_instance_returns_nothing(two_instances):
     cast = two_instances
     text = f"La {CANARY} a droit à trente jours de congé."
     foreign = add_document(cast.other_instance, cast.stranger, "poisson.txt", text)
@@ -74,7 +74,7 @@ def test_a_search_restricted_to_foreign_documents_finds_nothing(two_instances):
     assert CANARY not in json.dumps(async_to_sync(search)())
 
 
-def test_a_key_of_one_scope_does_not_do_what_the_other_may(two_instances):
+def test_key_is_refused_outside_its_scope(two_instances):
     from instances.access.api_keys import create_api_key
 
     _key, plaintext = create_api_key(

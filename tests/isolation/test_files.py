@@ -57,7 +57,7 @@ class TestServed:
 
     @pytest.mark.parametrize("media_type", sorted({*EXTENSIONS, *ACTIVE}))
     @pytest.mark.parametrize("query", ["", "?download", "?inline"])
-    def test_nothing_runs_in_our_pages_name(self, cast, fetch, media_type, query):
+    def test_served_file_cannot_run_scripts_on_our_origin(self, cast, fetch, media_type, query):
         document = DocumentFactory(
             instance=cast.instance, media_type=media_type, content=CONTENT + media_type.encode()
         )
@@ -73,14 +73,14 @@ class TestServed:
             shown_as = "inline" if may_be_shown else "attachment"
             assert response["Content-Disposition"].startswith(shown_as)
 
-    def test_by_the_access_check_alone(self, cast, fetch):
+    def test_file_is_served_only_after_the_access_check(self, cast, fetch):
         document = DocumentFactory(instance=cast.instance)
         assert fetch(document).status_code == 200
         for headers in ({}, {"range": "bytes=0-3"}, {"if-none-match": f'"{document.sha256}"'}):
             assert fetch(document, person="stranger", **headers).status_code == 404
             assert fetch(document, person="", **headers).status_code == 302
 
-    def test_no_url_leads_to_the_storage(self, cast, fetch):
+    def test_no_url_exposes_the_storage(self, cast, fetch):
         document = DocumentFactory(instance=cast.instance)
         for prefix in ("", "media/", "files/", "static/", "static/../files/"):
             response = async_to_sync(AsyncClient().get)(f"/{prefix}{document.file.name}")
@@ -96,7 +96,7 @@ class TestStored:
         ["../../etc/passwd", "/etc/passwd", "..\\..\\x.txt", "a/../../b.txt", "x\0.txt", "..", ""],
         ids=repr,
     )
-    def test_under_the_instances_number_whatever_it_is_called(self, cast, no_broker, name):
+    def test_file_name_never_enters_the_storage_path(self, cast, no_broker, name):
         with tenant(cast.instance):
             document, _created = uploads.store_upload(
                 instance=cast.instance, user=cast.owner, name=name, content=BytesIO(b"Some text.")
@@ -106,7 +106,7 @@ class TestStored:
         assert "/" not in document.name
 
     @pytest.mark.parametrize("name", ["another's", "../secrets.json", "/etc/passwd", ""])
-    def test_a_row_cannot_name_other_bytes_than_its_own(self, cast, name):
+    def test_document_row_cannot_reference_another_file(self, cast, name):
         mine = DocumentFactory(instance=cast.instance)
         theirs = DocumentFactory(instance=cast.other_instance)
         stolen = theirs.file.name if name == "another's" else name
@@ -118,11 +118,11 @@ class TestStored:
             Document.objects.filter(pk=mine.pk).update(file=stolen)
 
     @pytest.mark.parametrize("name", ["../secrets.json", "1/../../secrets.json", "/etc/passwd"])
-    def test_the_storage_opens_nothing_outside_its_directory(self, name):
+    def test_storage_refuses_paths_outside_its_directory(self, name):
         with pytest.raises(SuspiciousFileOperation):
             default_storage.open(name)
 
-    def test_the_same_bytes_in_two_instances_are_two_files(self, cast, no_broker):
+    def test_same_bytes_in_two_instances_are_stored_twice(self, cast, no_broker):
         documents = []
         for instance in (cast.instance, cast.other_instance):
             with tenant(instance):

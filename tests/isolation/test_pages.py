@@ -42,7 +42,7 @@ def names_a_row(converter: object) -> bool:
     return isinstance(converter, IntConverter | UUIDConverter)
 
 
-def test_things_of_another_instance_are_not_found_in_ones_own(cast, client_for):
+def test_objects_of_another_instance_are_404(cast, client_for):
     stranger = client_for(cast.stranger)
     values = values_inside(cast)
     before = picture(cast.instance)
@@ -58,7 +58,7 @@ def test_things_of_another_instance_are_not_found_in_ones_own(cast, client_for):
 
 
 @pytest.mark.parametrize("person", ["stranger", "operator", "organisation administrator"])
-def test_no_page_shows_what_is_in_an_instance_to_who_is_no_member(cast, client_for, person):
+def test_no_page_shows_instance_content_to_non_members(cast, client_for, person):
     user = cast.stranger
     if person == "operator":
         user = factories.UserFactory(is_staff=True, is_superuser=True)
@@ -80,7 +80,7 @@ def test_no_page_shows_what_is_in_an_instance_to_who_is_no_member(cast, client_f
 
 
 @by_label
-def test_who_administers_an_organisation_sees_rights_and_no_content(cast, model):
+def test_organisation_administrator_sees_memberships_but_no_content(cast, model):
     with administering(cast.instance.organisation):
         assert bool(model._base_manager.count()) == (model in ADMINISTERED)
     with administering(cast.other_instance.organisation):
@@ -93,11 +93,11 @@ def test_an_operator_sees_no_content(cast, model):
         assert model._base_manager.count() == 0
 
 
-def test_the_operators_site_knows_no_table_of_a_tenant():
+def test_django_admin_registers_no_tenant_model():
     assert set(TENANT_MODELS) & set(admin.site._registry) == set()
 
 
-def test_the_operators_site_shows_no_content(cast, client_for):
+def test_django_admin_shows_no_content(cast, client_for):
     operator = client_for(factories.UserFactory(is_staff=True, is_superuser=True))
     pages = [reverse("admin:index")]
     for model, model_admin in admin.site._registry.items():

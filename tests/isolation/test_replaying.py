@@ -21,7 +21,7 @@ WRITES = [
 
 
 @pytest.mark.parametrize("sql", [*READS, *WRITES])
-def test_what_is_shown_or_written_is_noticed(cast, sql):
+def test_visible_or_written_rows_are_detected(cast, sql):
     DocumentFactory(instance=cast.instance)
     statement = Statement(sql, {"instance": cast.instance.pk}, "here")
     in_it = {"ragapp.instance": str(cast.instance.pk)}
@@ -31,17 +31,17 @@ def test_what_is_shown_or_written_is_noticed(cast, sql):
         assert leak_of(statement, elsewhere) == leak_of(statement, {}) == ""
 
 
-def test_a_broken_statement_is_no_proof(cast):
+def test_statement_with_an_error_does_not_count_as_isolated(cast):
     assert leak_of(Statement("SELECT nonsense FROM ingestion_document", None, "here"), {})
 
 
-def test_what_is_written_is_taken_back(cast):
+def test_written_rows_are_rolled_back(cast):
     statement = Statement("DELETE FROM instances_membership", None, "here")
     in_it = {"ragapp.instance": str(cast.instance.pk)}
     assert leak_of(statement, in_it) == leak_of(statement, in_it) != ""
 
 
-def test_what_concerns_no_tenant_is_left_out():
+def test_statements_without_tenant_tables_are_skipped():
     statements = [
         Statement("SELECT 1 FROM people_user", None, "here"),
         Statement("INSERT INTO instances_auditentry (id) VALUES (1)", None, "here"),

@@ -42,19 +42,19 @@ def parameters(name: str) -> dict[str, inspect.Parameter]:
 
 
 @by_name
-def test_a_task_takes_plain_values(name):
+def test_task_arguments_are_plain_values(name):
     for parameter in parameters(name).values():
         assert parameter.annotation in PLAIN, f"{name} takes {parameter}"
 
 
 @by_name
-def test_a_task_names_its_instance_first_or_is_known_to_be_the_sites(name):
+def test_first_task_argument_is_the_instance_unless_listed_as_site_task(name):
     names_its_instance = [*parameters(name)][:1] == ["instance_id"]
     assert names_its_instance != (name in OF_THE_SITE)
 
 
 @pytest.mark.parametrize("status", ["queued", "parsing", "embedding", "ready", "failed"])
-def test_a_stage_does_nothing_with_a_document_of_another_instance(cast, status):
+def test_stage_ignores_document_of_another_instance(cast, status):
     document = DocumentFactory(instance=cast.instance, status=status, attempt=1)
     before = picture(cast.instance), picture(cast.other_instance)
     other = cast.other_instance.pk
@@ -63,12 +63,12 @@ def test_a_stage_does_nothing_with_a_document_of_another_instance(cast, status):
 
 
 @pytest.mark.parametrize("status", pipeline.STAGES)
-def test_a_stage_ends_quietly_when_its_instance_is_gone(cast, status):
+def test_stage_ends_without_error_when_its_instance_is_deleted(cast, status):
     document = DocumentFactory(instance=cast.instance, status=status)
     assert pipeline.run_stage(Attempt(999_999_999, document.pk, 1)) is None
 
 
-def test_a_claim_changes_no_other_instance(cast):
+def test_claim_does_not_change_another_instance(cast):
     (mine, theirs) = (
         DocumentFactory(instance=instance, status="queued")
         for instance in (cast.instance, cast.other_instance)

@@ -68,7 +68,7 @@ def nobodies(recorder: Recorder) -> dict[str, dict[str, str]]:
     }
 
 
-def test_no_statement_of_the_product_shows_another_tenant_anything(
+def test_no_replayed_statement_returns_rows_of_another_tenant(
     library: Cast, recorder: Recorder, nobodies: dict[str, dict[str, str]]
 ) -> None:
     leaks = [
