@@ -1,4 +1,4 @@
-"""Asks a running stack, by both ways in, and times what comes."""
+"""Ask a running stack through the API and as a browser, and measure times to the first token."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ READY_TIMEOUT_S = 600.0
 
 @dataclass(frozen=True)
 class Timing:
-    """One answer: milliseconds to its first token, the longest pause after it, what went wrong."""
+    """One answer: milliseconds to its first token, longest pause after it, error."""
 
     first_token_ms: float
     longest_pause_ms: float
@@ -42,7 +42,7 @@ def upload_corpus(stack: Stack, n_documents: int) -> None:
 
 
 def wait_until_ready(stack: Stack, poll_s: float = 0.3) -> None:
-    """Return once no document is under way; fails when one has failed."""
+    """Wait until every document is ready; fail if one has failed."""
     deadline = perf_counter() + READY_TIMEOUT_S
     with stack.api() as api:
         while _is_busy(api):
@@ -85,7 +85,7 @@ async def ask_browser(stack: Stack, question: str, person: int) -> Timing:
 
 
 async def ask_llm(base_url: str, question: str) -> Timing:
-    """Ask the scripted LLM itself: what it takes by itself."""
+    """Ask the scripted LLM directly, for comparison."""
     body = {"model": MODEL, "messages": [{"role": "user", "content": question}], "stream": True}
     return await _time(_api_tokens(events("POST", f"{base_url}/chat/completions", {}, body)))
 
@@ -105,7 +105,7 @@ async def at_once(ask: Ask, stack: Stack, n_users: int, *, skip: int = 0) -> lis
 
 
 def first_token_ms(timings: list[Timing]) -> list[float]:
-    """Of the answers that the model wrote (not of "nothing found"). Fails when one did not come."""
+    """Times of answers written by the model (without "nothing found"). Fails if one is missing."""
     errors = [timing.error for timing in timings if timing.error]
     assert not errors, errors[:3]
     return [timing.first_token_ms for timing in timings if timing.n_tokens]
@@ -118,7 +118,7 @@ def quantiles(values: list[float]) -> dict[str, float]:
 
 
 async def _api_tokens(stream: AsyncGenerator[tuple[str, str], None]) -> AsyncGenerator[str, None]:
-    # Closed here and now: left to the event loop, a time limit would end in another task.
+    # Closed here: closed later by the event loop, the time limit would end in another task.
     async with aclosing(stream):
         async for _, data in stream:
             if data == "[DONE]":

@@ -1,4 +1,4 @@
-"""Measures what an ingestion of 500 pages adds to the time to the first token, and prints JSON.
+"""Measure how much ingesting 500 pages adds to the time to the first token; print JSON.
 
     python -m bench.ask_while_ingesting [--pages 500] [--rounds 2]
 
@@ -68,7 +68,7 @@ def _after(n_questions: int) -> Callable[[], bool]:
 
 
 def _until_ready(stack: Stack) -> Callable[[], bool]:
-    """Look now and then whether a document is still under way."""
+    """Poll whether a document is still being ingested."""
     started = looked = perf_counter()
     api = stack.api()
 

@@ -5,7 +5,7 @@
 The passages of one title are put together into one document, then cut again by
 `ingestion.chunking`. A chunk answers a question if it overlaps the gold passage and, where the set
 gives answer strings, contains one. Larger chunks hold more text, so besides hit@k the share of
-questions answered within a fixed budget of context (1,500 tokens of best chunks) is told.
+questions answered within a fixed budget of context (1,500 tokens of best chunks) is reported.
 Prints one JSON object a line. Dense, and fused as retrieval does (cosine / σ + 8 · BM25 / best).
 """
 

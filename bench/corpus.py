@@ -32,7 +32,7 @@ _DOCX_BODY = (
 
 
 def paragraphs() -> list[str]:
-    """The passages of the set. Exits with a message where the set is absent."""
+    """The passages of the set. Exits with a message if the set is missing."""
     if not PIAF.exists():
         raise SystemExit("../shared/eval/piaf_fr is absent: there is nothing to measure with.")
     lines = (PIAF / "corpus.jsonl").read_text().splitlines()

@@ -1,9 +1,9 @@
-"""Measures the model server against `SentenceTransformer.encode` alone, and prints JSON.
+"""Compare the model server with `SentenceTransformer.encode` alone; print JSON.
 
     python -m bench.embedding [--models var/models] [--texts FILE.jsonl] [--passages 400]
 
-Same passages, same machine, same OpenVINO settings; the two take turns, so that the load of other
-programs weighs on both. `FILE.jsonl` is a BEIR corpus ({"text": …} a line); by default passages are
+Same passages, same machine, same OpenVINO settings. The two alternate, so that the load of other
+programs affects both. `FILE.jsonl` is a BEIR corpus ({"text": …} a line); by default passages are
 made up. Rates are given by the clock and by CPU time, which a busy machine disturbs less.
 
 Then: a question's time when nothing else runs, and while passages are being embedded; how
@@ -37,7 +37,7 @@ BATCH_SIZES = (8, 32)  # of encode(): 32 is its default, 8 its best on two cores
 QUESTION = "Quels sont les délais pour déposer une demande de bourse ?"
 WORDS = "le règlement des études précise les conditions de la demande avant tout examen"
 N_QUESTIONS = 60
-TURN = 100  # passages that each embeds before the other has its turn
+TURN = 100  # passages that each embeds before the other continues
 
 
 def main() -> None:
@@ -74,7 +74,7 @@ def read_texts(corpus: Path | None, n_texts: int) -> list[str]:
 
 @dataclass
 class Effort:
-    """What one of the two has spent so far."""
+    """Time and processor time that one of the two has used so far."""
 
     wall_s: float = 0.0
     cpu_s: float = 0.0

@@ -1,4 +1,4 @@
-"""Measures what one instance costs another, which shares nothing with it but the site; prints JSON.
+"""Measure how the load of one instance slows down another; print JSON.
 
     python -m bench.fair_turns [--questions 240] [--answers 10] [--large-mb 18]
 
@@ -33,7 +33,7 @@ def main() -> None:
     parser.add_argument("--answers", type=int, default=10)
     parser.add_argument("--large-mb", type=float, default=18)
     options = parser.parse_args()
-    # The other instance is nobody's target: its own limits must not slow it down.
+    # Without limits for the other instance: they must not slow it down.
     env = {"QUESTIONS_PER_MINUTE_PER_PERSON": "1000"}
     with (
         paced_llm(tokens=40) as llm,

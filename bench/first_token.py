@@ -1,4 +1,4 @@
-"""Measures the time to the first token that ragapp adds to the backend's own, and prints JSON.
+"""Measure the time to the first token that ragapp adds to the backend's own; print JSON.
 
     python -m bench.first_token [--documents 60] [--questions 40] [--users 50] [--rounds 3]
 
@@ -51,7 +51,7 @@ def measure(
 ) -> dict[str, object]:
     """Milliseconds added, by way in and number of users."""
     ways = {**WAYS, "llm": _direct(llm)}
-    # The first question of a process opens connections and fills caches: it is nobody's median.
+    # The first question of a process opens connections and fills caches: it is not counted.
     for ask in WAYS.values():
         _run(lambda ask=ask: in_turn(ask, stack, 3))
     alone: dict[str, list[float]] = {way: [] for way in ways}

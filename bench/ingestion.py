@@ -1,12 +1,12 @@
-"""Measures ingestion end to end against ``SentenceTransformer.encode`` alone, and prints JSON.
+"""Compare ingestion end to end with ``SentenceTransformer.encode`` alone; print JSON.
 
     python -m bench.ingestion [--documents 60] [--rounds 3]
 
 Files (PDF, DOCX, HTML, Markdown) are uploaded by the API; the clock runs from the first upload
 until all are ready. ``encode`` gets the same chunks, with the same OpenVINO settings, in a process
-of its own while the stack idles. The two take turns, so that the machine's neighbours weigh on
+of its own while the stack idles. The two alternate, so that other load on the machine affects
 both. ``cpu_ratio`` compares processor seconds a chunk, of the whole stack and of ``encode``: it is
-what the ratio tends to when only cores lack, and steadier on a shared machine.
+the ratio to expect when only processor cores are scarce, and steadier on a shared machine.
 """
 
 import argparse
@@ -113,7 +113,7 @@ def measure(
 def ingest(stack: Stack, files: list[tuple[str, bytes]]) -> tuple[float, float]:
     """Seconds, and processor seconds, from the first upload until all files are ready.
 
-    What was there before is deleted first.
+    Existing documents are deleted first.
     """
     with stack.api() as api:
         for document in api.get("/api/v1/documents").json():

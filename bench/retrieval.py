@@ -1,10 +1,10 @@
 """Quality of retrieval on every BEIR-layout folder given: ``python bench/retrieval.py FOLDER…``.
 
 Runs ``./manage evaluate`` on each, in an instance of its own made for it (``bench-<folder>``), and
-prints one JSON object a line. Also asks each set's questions of every other set's corpus, where no
-answer is to be found: ``relevant_share`` there is the share of questions that would wrongly be
-answered, while on a set's own corpus one minus it is the share wrongly refused. Needs the
-environment of ``./run``, and its model server.
+prints one JSON object a line. It also asks each set's questions of every other set's corpus, where
+no answer exists: ``relevant_share`` is then the share of questions that would wrongly be answered;
+on a set's own corpus, one minus it is the share wrongly refused. Needs the environment of
+``./run``, and its model server.
 """
 
 import argparse
@@ -54,7 +54,7 @@ def main() -> None:
 
 
 def wrongly_answered(instance: Instance, questions: EvaluationSet, n: int) -> dict[str, float]:
-    """Share of ``n`` questions that find something relevant in a corpus that knows nothing."""
+    """Share of ``n`` questions that find something relevant in a corpus without an answer."""
     chosen = random.Random(0).sample(
         sorted(questions.queries.values()), min(n, len(questions.queries))
     )

@@ -1,9 +1,9 @@
 """Latency of a search in instances of several sizes: ``python bench/search_latency.py``.
 
 Fills an instance with synthetic passages (words drawn from a Zipf law, embeddings drawn around
-common themes), through the product's own indexing, then asks questions one after the other, as one
-user would. Prints JSON; the instances are deleted afterwards. Needs the environment of ``./run``
-(``./manage shell``'s) and, unless ``--no-embedding`` is given, its model server.
+common themes), through the product's own indexing, then searches for one question after the other,
+as one user would. Prints JSON; the instances are deleted afterwards. Needs the environment of
+``./run`` (``./manage shell``'s) and, unless ``--no-embedding`` is given, its model server.
 """
 
 import argparse

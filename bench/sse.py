@@ -1,4 +1,4 @@
-"""A client of event streams that costs little, so that benches measure the server and not it."""
+"""A lightweight client of event streams, so that benchmarks measure the server."""
 
 import asyncio
 import json
@@ -18,7 +18,7 @@ class Refused(Exception):
 async def _exchange(
     method: str, url: str, headers: Mapping[str, str], body: Any
 ) -> AsyncGenerator[asyncio.StreamReader, None]:
-    """Send a request on a connection of its own; give the reader, past the response's head."""
+    """Send a request on a connection of its own; return the reader, after the response's head."""
     parts = urlsplit(url)
     content = b"" if body is None else json.dumps(body).encode()
     lines = [f"{method} {parts.path} HTTP/1.1", f"Host: {parts.netloc}", "Connection: close"]
@@ -48,7 +48,7 @@ async def events(
 ) -> AsyncGenerator[tuple[str, str], None]:
     """Yield ``(event, data)`` as they come; an event without a name is called "message".
 
-    Every line of an event lies in one chunk of the transfer, so chunks' own lines are passed over.
+    Every line of an event lies in one chunk of the transfer, so the chunks' own lines are skipped.
     """
     async with asyncio.timeout(TIMEOUT_S), _exchange(method, url, headers, body) as reader:
         name = "message"

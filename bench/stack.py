@@ -30,13 +30,13 @@ CACHE = Path(os.environ.get("RAGAPP_TEST_CACHE", ROOT / "var" / "test-cache"))
 READY_TIMEOUT_S = 180.0
 POLL_S = 0.02
 LLM_FIRST_TOKEN_MS = 50
-# For measuring what the site can do, and not what it lets one person do (usage.admission).
+# To measure the capacity of the site, without the limits of one person (usage.admission).
 NO_LIMITS = {
     f"{limit}_PER_{whose}": "100000"
     for limit in ("ANSWERS_AT_ONCE", "QUESTIONS_PER_MINUTE")
     for whose in ("PERSON", "KEY", "INSTANCE")
 } | {"STREAMS_PER_PERSON": "100000", "LLM_MAX_CONCURRENCY": "100000"}
-CSRF_TOKEN = "c" * 32  # any will do, in the cookie and in the header alike
+CSRF_TOKEN = "c" * 32  # any value, the same in cookie and header
 
 # People, keys and sessions are made as the application makes them, in one call of ./manage.
 _PEOPLE = """
@@ -69,7 +69,7 @@ print(json.dumps({{"slug": instance.slug, "api_key": key, "sessions": sessions}}
 
 @dataclass(frozen=True)
 class Tenancy:
-    """An instance with a key that may do all, and the sessions of its people."""
+    """An instance with a key of all scopes, and the sessions of its people."""
 
     slug: str
     api_key: str
@@ -105,13 +105,13 @@ class Stack:
         return time.perf_counter() - started
 
     def stop(self) -> None:
-        """End it in order, as Ctrl-C does."""
+        """Stop it cleanly, as Ctrl-C does."""
         if self.process is not None:
             self.process.send_signal(signal.SIGINT)
             self.process.wait(timeout=90)
 
     def wait_ready(self) -> None:
-        """Return once ``/readyz`` says that every part answers. Raises TimeoutError."""
+        """Wait until ``/readyz`` answers 200. Raises TimeoutError."""
         deadline = time.monotonic() + READY_TIMEOUT_S
         while not self._is_ready():
             if self.process is None or self.process.poll() is not None:
@@ -143,7 +143,7 @@ class Stack:
         return self.tenancy
 
     def api(self) -> httpx.Client:
-        """A client of the HTTP API that bears the key."""
+        """A client of the HTTP API with the key."""
         headers = {"Authorization": f"Bearer {self.tenancy.api_key}"}
         return httpx.Client(base_url=self.url, headers=headers, timeout=60)
 
@@ -178,7 +178,7 @@ class Stack:
 def running_stack(
     *, llm_base_url: str = "", n_people: int = 1, env: dict[str, str] | None = None
 ) -> Iterator[Stack]:
-    """Start a stack with its people; stop it in the end, and leave nothing behind.
+    """Start a stack with its people; stop it and remove its files at the end.
 
     ``llm_base_url`` empty: answers are extracts. ``env`` adds settings.
     """
@@ -219,14 +219,14 @@ def paced_llm(*, tokens: int = 60, interval_ms: float = 20) -> Iterator[str]:
 
 
 def free_port() -> int:
-    """A port of loopback that nothing listens on."""
+    """A free port on loopback."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port: int = server.getsockname()[1]
         return port
 
 
 def operator_environment() -> dict[str, str]:
-    """Nothing of the caller's own services; the model and the static files are made once."""
+    """The environment without the caller's services; model and static files are cached."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     caches = {"MODELS_DIR": str(CACHE / "models"), "STATIC_ROOT": str(CACHE / "static")}
     return kept | {name: os.environ.get(name, default) for name, default in caches.items()}

@@ -1,8 +1,8 @@
-"""Measures how long a second start takes, and the memory of all processes idle; prints JSON.
+"""Measure the time of a second start and the memory of idle processes; print JSON.
 
     python -m bench.startup [--rounds 3] [--idle-s 10]
 
-PSS shares each page among the processes that map it, so its sum is what the machine gives.
+PSS divides each page among the processes that map it, so its sum is the memory in use.
 """
 
 import argparse

@@ -1,9 +1,9 @@
-"""Runs many answers at once, half by the API and half as browsers do, and prints JSON.
+"""Run many answers at once, half through the API, half as browsers do; print JSON.
 
     python -m bench.streams [--streams 200] [--tokens 100] [--interval-ms 50]
 
-Told: errors, answers that lost a token, the longest pause inside an answer, the time to the first
-token, and how the duration compares with the backend's own.
+Reported: errors, answers that lost a token, the longest pause inside an answer, the time to the
+first token, and the duration compared with the backend's own.
 """
 
 import argparse

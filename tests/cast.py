@@ -1,4 +1,4 @@
-"""The people of most tests: who may administer, edit, ask, and nothing at all."""
+"""The people of most tests: administrator, editor, member, stranger."""
 
 from dataclasses import dataclass
 

@@ -30,7 +30,7 @@ pytest_plugins = [
 
 @pytest.fixture(autouse=True, scope="session")
 def only_loopback() -> Iterator[None]:
-    """No test talks to another machine."""
+    """Block connections to other machines."""
     with network.only_loopback():
         yield
 
@@ -61,7 +61,7 @@ def django_db_setup(
 
 
 def _end_sessions(name: str, other_name: str) -> None:
-    """End what threads of cancelled requests have left open; a role may end its own sessions."""
+    """End sessions left open by threads of cancelled requests; a role may end its own sessions."""
     with connect("default", dbname=other_name) as application:
         application.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
@@ -70,7 +70,7 @@ def _end_sessions(name: str, other_name: str) -> None:
         )
 
 
-# Their owner may empty them, but not by mistake.
+# Triggers protect them from accidental deletion by their owner.
 _APPEND_ONLY = ("instances_auditentry", "instances_auditseal")
 
 
@@ -88,7 +88,7 @@ def _flush_as_owner(operations: Any, sql_list: list[str]) -> None:
 
 @pytest.fixture
 def database(transactional_db: None) -> Iterator[DatabaseSwitch]:
-    """``database.cut()`` takes it away, for real; it is back when the test has ended."""
+    """``database.cut()`` makes it unreachable; it is restored after the test."""
     switch = DatabaseSwitch(str(connections["default"].settings_dict["NAME"]))
     yield switch
     switch.restore()
@@ -99,7 +99,7 @@ def database(transactional_db: None) -> Iterator[DatabaseSwitch]:
 @pytest.fixture(autouse=True)
 def isolated_settings(settings: Any, tmp_path: Path) -> None:
     """English, files in the test's directory, no built static files, quick passwords."""
-    # What a test reads are the msgids, whether or not the catalogues are compiled.
+    # Tests read the msgids, whether or not the catalogues are compiled.
     settings.LANGUAGE_CODE = "en"
     settings.MEDIA_ROOT = tmp_path / "files"
     settings.STATIC_ROOT = tmp_path

@@ -83,7 +83,7 @@ class MembershipFactory(TenantFactory):
 
 
 class AccessRuleFactory(TenantFactory):
-    """Anyone of the instance's organisation, staff or not."""
+    """A rule for the whole organisation of the instance."""
 
     class Meta:
         model = AccessRule
@@ -93,7 +93,7 @@ class AccessRuleFactory(TenantFactory):
 
 
 class InvitationFactory(TenantFactory):
-    """An invitation whose link nobody knows."""
+    """An invitation with an unknown link."""
 
     class Meta:
         model = Invitation
@@ -123,7 +123,7 @@ class IdentityFactory(DjangoModelFactory):
 
 
 class ApiKeyFactory(TenantFactory):
-    """A key whose plaintext nobody knows; ``create_api_key`` makes real ones."""
+    """A key with an unknown plaintext; ``create_api_key`` makes usable ones."""
 
     class Meta:
         model = ApiKey

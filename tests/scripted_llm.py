@@ -1,7 +1,7 @@
-"""A language model that answers what it is told to, over real HTTP.
+"""A scripted language model, over real HTTP.
 
-It speaks the OpenAI API on loopback, byte by byte as scripted, so that every way in which a server
-may misbehave can be played. Unscripted, it cites: it answers the first sentence of passage 1, and
+It serves the OpenAI API on loopback, byte by byte as scripted, so that tests can reproduce every
+fault of a server. Unscripted, it cites: it answers the first sentence of passage 1, and
 repeats the question where the prompt holds no passage.
 
 For load tests: ``python -m tests.scripted_llm --port 9000 --first-token-ms 50 --tokens 60
@@ -40,7 +40,7 @@ Part = bytes | float | Act
 class Reply:
     """A response: bytes are sent as one piece each, a float is a pause in seconds.
 
-    A `status` of 0 closes the connection without a word.
+    A `status` of 0 closes the connection without a response.
     """
 
     parts: Iterable[Part]
@@ -112,7 +112,7 @@ def words(text: str) -> list[str]:
 
 
 def paced(*, first_token_s: float, tokens: int, interval_s: float) -> Answerer:
-    """Return an answerer that takes its time, for load tests."""
+    """Return an answerer with delays, for load tests."""
     event = chunk(" mot")
     pace = [interval_s, event] * (tokens - 1)
 
@@ -157,7 +157,7 @@ class ScriptedLLM:
         self._script.extend(replies)
 
     def release(self) -> None:
-        """Let replies held by `Act.HOLD` go on, now and from now on."""
+        """Release replies held by `Act.HOLD`, now and later ones."""
         self._loop.call_soon_threadsafe(self._released.set)
 
     def wait_until(self, condition: Callable[[], bool], timeout_s: float = 10.0) -> None:
@@ -205,7 +205,7 @@ class ScriptedLLM:
     async def _reply(
         self, request: RecordedRequest, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> bool:
-        """Send the reply unless the client leaves; tell whether the connection stays open."""
+        """Send the reply unless the client leaves; return whether the connection stays open."""
         sending = asyncio.create_task(self._send(self._choose(request), writer))
         leaving = asyncio.create_task(reader.read(1))
         try:
@@ -232,7 +232,7 @@ class ScriptedLLM:
         return self._answerer(request)
 
     async def _send(self, reply: Reply, writer: asyncio.StreamWriter) -> bool:
-        """Send a reply; tell whether it was sent to its end."""
+        """Send a reply; return whether it was sent completely."""
         if reply.status == 0:
             return False
         head = [f"HTTP/1.1 {reply.status} Scripted", "Transfer-Encoding: chunked"]

@@ -66,7 +66,7 @@ TENANT_PAGES = [page for page in ALL_PAGES if "<SlugConverter:slug>" in page.rou
 
 
 def values_inside(cast: Cast) -> dict[str, object]:
-    """Something real and new in the cast's instance for every argument of a URL."""
+    """New rows in the cast's instance for every argument of a URL."""
     document = factories.DocumentFactory(instance=cast.instance)
     conversation = factories.ConversationFactory(instance=cast.instance, user=cast.owner)
     question = factories.MessageFactory(instance=cast.instance, conversation=conversation)
@@ -92,10 +92,10 @@ def values_inside(cast: Cast) -> dict[str, object]:
 
 
 def values_around(cast: Cast, *, number: int) -> dict[str, object]:
-    """The same for the organisation around it; its administrator is somebody new."""
+    """The same for its organisation, with a new administrator."""
     instance = cast.instance
     organisation = instance.organisation
-    # Not the current one, which everybody would have to accept first.
+    # Not the current charter, which everybody would have to accept first.
     for level in ({"instance": instance}, {"organisation": organisation}, {}):
         Charter.objects.get_or_create(
             **({"instance": None, "organisation": None} | level),

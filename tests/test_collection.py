@@ -10,7 +10,7 @@ import sys
 
 from launcher.project import ROOT
 
-# Another second, minute, hour and day, and by the way another month.
+# Another second, minute, hour, day and month.
 SHIFT_S = 40 * 86_400 + 3_723
 
 

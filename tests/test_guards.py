@@ -1,7 +1,7 @@
-"""Guards that walk every model and every URL, those written tomorrow included.
+"""Guards that visit every model and every URL, including new ones.
 
-A new tenant table without row security, a new model that forgot its instance, a new page that lets
-a stranger in: each fails here before anybody reviews it.
+They fail for a new tenant table without row security, a new model without an instance, and a new
+page that a stranger can open.
 """
 
 from uuid import UUID
@@ -28,7 +28,7 @@ PROJECT_APPS = {
     "retrieval",
     "usage",
 }
-# What belongs to the deployment and not to a tenant.
+# Models of the deployment, not of a tenant.
 SHARED_MODELS = {
     "accounts.IdentityProvider",
     "accounts.LoginRule",
@@ -52,7 +52,7 @@ SHARED_MODELS = {
     "instances.OrganisationAdministrator",
     "people.User",
 }
-# What a person who is not logged in may open.
+# Pages open without login.
 PUBLIC_VIEWS = {
     "account_confirm_email",
     "account_email",
@@ -94,7 +94,7 @@ by_label = pytest.mark.parametrize("model", TENANT_MODELS, ids=lambda model: mod
 
 
 def rows(model: type) -> int:
-    """Rows that PostgreSQL shows to a query that names no instance."""
+    """Number of rows visible under the current PostgreSQL settings."""
     return model._base_manager.count()
 
 
@@ -170,7 +170,7 @@ def test_as_user_shows_only_own_memberships(cast):
 
 @pytest.fixture
 def inside(transactional_db) -> tuple[Cast, dict[str, object]]:
-    """The cast, and something real in their instance for every argument of a URL."""
+    """The cast, and rows in their instance for every argument of a URL."""
     cast = make_cast()
     return cast, values_inside(cast)
 
@@ -188,7 +188,7 @@ def test_stranger_gets_404_on_every_instance_page(inside):
     assert len(TENANT_PAGES) > 20
     for page in TENANT_PAGES:
         path = page.path(values)
-        # A page that knows one method refuses the other before it looks who asks.
+        # A page with one method answers 405 to the other before it checks access.
         assert answers(cast.stranger, path) - {405} == {404}, path
 
 
@@ -210,7 +210,7 @@ OPERATOR_PAGES = [
 
 
 def test_only_organisation_administrators_can_open_its_console(inside):
-    """Neither an instance's administrator nor another organisation's finds a page of it."""
+    """Administrators of an instance or of another organisation get 404."""
     cast, values = inside
     elsewhere = factories.OrganisationAdministratorFactory(
         organisation=cast.other_instance.organisation
@@ -250,7 +250,7 @@ def test_organisation_administrator_cannot_open_operator_pages(inside):
 def test_anonymous_user_cannot_open_private_pages(inside):
     _cast, values = inside
     for page in ALL_PAGES:
-        # The nameless are allauth's redirections from URLs of its past.
+        # Patterns without a name are allauth's redirects from former URLs.
         if not page.name or page.name in PUBLIC_VIEWS or "(?P" in page.route:
             continue
         path = page.path(values)

@@ -1,4 +1,4 @@
-"""Every page of the site, given values that no browser sends: it refuses them, and never fails."""
+"""Every page refuses values that no browser sends, without a server error."""
 
 import pytest
 from django.test import Client
@@ -14,7 +14,7 @@ HOSTILE = {
     "last day": "9999-12-31",
 }
 by_value = pytest.mark.parametrize("value", HOSTILE.values(), ids=HOSTILE)
-# Every name under which some page reads its query, or a form's field.
+# Every name of a query parameter or form field.
 QUERY = (
     *("q", "page", "after", "before", "next", "status", "sort", "action", "place", "person"),
     *("since", "until", "organisation", "instance", "idp", "lang", "kind", "state", "error"),
@@ -54,7 +54,7 @@ def inside(transactional_db) -> tuple[Cast, dict[str, object]]:
 
 
 def reader(cast: Cast) -> Client:
-    """The owner, logged in, in an instance that is open to them."""
+    """The owner, logged in, in an active instance."""
     Instance.objects.update(status="active")
     Charter.objects.update(is_current=False)
     client = Client()

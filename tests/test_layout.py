@@ -1,4 +1,4 @@
-"""The layout of the code: modules and folders of readable size, no circles, names that are clear.
+"""The layout of the code: size of modules and folders, import circles, module names.
 
 The exceptions below are known and temporary: no new one may be added.
 """

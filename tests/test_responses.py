@@ -1,4 +1,4 @@
-"""How responses travel: compressed where it helps, never where it delays."""
+"""Compression of responses: pages and JSON, but not streams."""
 
 import asyncio
 import gzip
@@ -14,7 +14,7 @@ TEXT = "une réponse assez longue " * 40
 
 @pytest.fixture
 def travel():
-    """Return what becomes of a response on its way to a browser that takes gzip."""
+    """Pass a response through the middleware, for a browser that accepts gzip."""
     request = RequestFactory().get("/", HTTP_ACCEPT_ENCODING="gzip, br")
     return lambda response: GZipMiddleware(lambda _: response)(request)
 
@@ -48,7 +48,7 @@ def test_favicon_ico_redirects_to_the_svg(client):
 
 
 async def test_a_large_page_is_compressed_while_others_are_served():
-    """The event loop is free while zlib works: something else runs before it has ended."""
+    """Compression runs in a thread: the event loop stays free."""
     request = RequestFactory().get("/", HTTP_ACCEPT_ENCODING="gzip")
     text = TEXT * 5_000
 

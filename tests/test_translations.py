@@ -1,4 +1,4 @@
-"""The French catalogue: complete, in step with the sources, and typeset as French is."""
+"""The French catalogue is complete, matches the sources and follows French typography."""
 
 import io
 import re
@@ -40,8 +40,8 @@ KEYWORDS = {
     "npgettext_lazy": ((1, "c"), 2, 3),
 }
 PLACEHOLDER = re.compile(r"https?://\S+|%\(\w+\)0?\d*[a-z]|%[sd]|\{\w+\}|</?\w+[^>]*>")
-# What no French text contains: typewriter quotes and dots, and punctuation that a line may begin
-# or end with, because the space that parts it from its word is missing or may be broken.
+# Not allowed in French texts: straight quotes, three dots, and punctuation without the no-break
+# space that French requires.
 FORBIDDEN = {
     "a straight quote": re.compile(r"[\"']"),
     "three dots": re.compile(r"\.\.\."),
@@ -67,10 +67,10 @@ def test_every_message_is_translated(french):
 
 
 def test_catalogue_matches_the_sources(french):
-    said = set(said_by_python()) | set(said_by_templates())
+    said = set(messages_in_python()) | set(messages_in_templates())
     held = {key(message.context, message.id) for message in entries(french)}
     assert sorted(said - held) == [], "run: ./manage makemessages -l fr"
-    assert sorted(held - said) == [], "these are said no longer"
+    assert sorted(held - said) == [], "no longer in the sources"
 
 
 def test_translations_keep_placeholders(french):
@@ -100,37 +100,37 @@ def entries(catalogue: Catalog) -> list[Message]:
 
 
 def ids(message: Message) -> tuple[str, ...]:
-    """What a message says in English: one text, or singular and plural."""
+    """The English texts of a message: one, or singular and plural."""
     return message.id if isinstance(message.id, tuple) else (message.id,)
 
 
 def texts(message: Message) -> tuple[str, ...]:
-    """What it says in French, as many texts."""
+    """Its French texts."""
     return message.string if isinstance(message.string, tuple) else (message.string,)
 
 
 def key(context: str | None, message: str | tuple[str, ...]) -> str:
-    """What gettext looks a message up by: its context, and its singular."""
+    """The key of a message: its context and its singular."""
     singular = message if isinstance(message, str) else message[0]
     return f"{context}: {singular}" if context else singular
 
 
-def said_by_python() -> Iterator[str]:
+def messages_in_python() -> Iterator[str]:
     """The keys of the messages in the packages."""
     for package in PACKAGES:
         for path in (ROOT / package).rglob("*.py"):
-            yield from said_by(path.read_text())
+            yield from messages_in(path.read_text())
 
 
-def said_by_templates() -> Iterator[str]:
+def messages_in_templates() -> Iterator[str]:
     """The keys of the messages in the templates."""
     templates = ROOT / "templates"
     for path in [*templates.rglob("*.html"), *templates.rglob("*.txt")]:
-        # Brackets, because what Django makes of a template is indented as the template was.
-        yield from said_by(f"({templatize(path.read_text(), origin=str(path))})")
+        # In brackets, because templatize keeps the template's indentation.
+        yield from messages_in(f"({templatize(path.read_text(), origin=str(path))})")
 
 
-def said_by(source: str) -> Iterator[str]:
+def messages_in(source: str) -> Iterator[str]:
     """The keys of the messages in Python source."""
     found = extract("python", io.BytesIO(source.encode()), keywords=KEYWORDS)
     for _line, message, _comments, context in found:

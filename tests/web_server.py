@@ -24,7 +24,7 @@ class Site:
         return f"http://{self.host}:{self.port}"
 
     def connect(self) -> socket.socket:
-        """A connection to it, on which a test writes what it likes."""
+        """A raw connection to it."""
         return socket.create_connection((self.host, self.port), timeout=30)
 
 

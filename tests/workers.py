@@ -1,4 +1,4 @@
-"""What must differ between the processes among which ``./test`` shares the work (pytest-xdist).
+"""Separate resources for the processes among which ``./test`` distributes tests (pytest-xdist).
 
 Loaded by ``-p`` before the settings are read. Each process makes a database of its own anyway
 (``tests.conftest``); its broker and its cache are databases of their own in Valkey.
@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-# Tests that start whole programs, build static files or install npm packages: one process runs
-# them all, one after the other, while the others do the rest.
+# Tests that start programs, build static files or install npm packages: one process runs all of
+# them, one after the other, while the other processes run the rest.
 _WHOLE_PROGRAMS = (
     "tests/accounts/saml/",
     "tests/browser/",
@@ -37,7 +37,7 @@ if _worker := os.environ.get("PYTEST_XDIST_WORKER", ""):
 
 
 class _ByFile(LoadScopeScheduling):
-    """Keeps the tests of a file in one process, and those of whole programs too."""
+    """Keep the tests of a file in one process, and the tests of whole programs in one process."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]

@@ -160,7 +160,7 @@ def free_port() -> int:
 
 @contextmanager
 def serve(port: int) -> Iterator[None]:
-    """The site on a port, in a process of its own, which has had the time to warm up."""
+    """The site on a port, in a process of its own, warmed up."""
     env = {"SITE_URL": settings.SITE_URL, "SAML_KEYS_DIR": str(settings.SAML_KEYS_DIR)}
     command = [sys.executable, "-m", "uvicorn", "ragapp.asgi:application", "--no-access-log"]
     process = subprocess.Popen(

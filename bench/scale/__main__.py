@@ -1,11 +1,11 @@
-"""Database time of what people wait for, in a federation of 100,000 (``bench.scale.federation``).
+"""Database time of pages and checks, for 100,000 people (``bench.scale.federation``).
 
     python -m bench.scale [--keep] [--only WORD] [--plans]
 
 It needs DATABASE_URL and DATABASE_OWNER_URL of a server where the owner may create databases, as
 the tests do; it makes one of its own, fills it, and drops it unless ``--keep``. For each case:
 queries; milliseconds that the statements took, summed, and that the server process computed (p50,
-p95 of 30 runs). With neighbours on the machine, compare the latter. ``--plans`` shows
+p95 of 30 runs). On a shared machine, compare the latter. ``--plans`` shows
 the slowest statement of each case above ``LIMIT_MS``.
 """
 
@@ -104,7 +104,7 @@ def measure(case: Case) -> tuple[dict[str, float | int], tuple[float, str, Any]]
 
 
 def at_percentile(values: list[float], share: float) -> float:
-    """The value below or at which a share of them lies."""
+    """The given percentile of the values."""
     return round(sorted(values)[math.ceil(share * len(values)) - 1], 1)
 
 
@@ -116,7 +116,7 @@ def server_cpu_ms() -> float:
 
 
 def cases() -> dict[str, Case]:
-    """What is measured, by name."""
+    """The measured cases, by name."""
     big, small = "instance-1", f"instance-{SIZE.group_instances}"
     busy, founder, member = (client(pk) for pk in (SIZE.busy_user, 1, 50))
     operator = client(2, is_staff=True)
@@ -168,7 +168,7 @@ def rights() -> dict[str, Case]:
 
 
 def log_in(user: User, provider_id: int) -> None:
-    """What a login through an identity provider asks of the database, its session aside."""
+    """The queries of a login through an identity provider, without its session."""
     provider = IdentityProvider.objects.get(pk=provider_id)
     rule = rule_for(provider, rules_of())
     record_identity(
@@ -183,7 +183,7 @@ def log_in(user: User, provider_id: int) -> None:
 
 
 def upkeep() -> dict[str, Case]:
-    """What beat and Prometheus ask for, and what is left of a person."""
+    """Periodic tasks, metrics, and the rows of a person."""
     app.loader.import_default_modules()
     found: dict[str, Case] = {
         f"task {entry['task']}": app.tasks[entry["task"]]
@@ -217,7 +217,7 @@ def consoles(founder: Client, operator: Client, slug: str) -> dict[str, Case]:
 
 
 def page(browser: Client, path: str) -> Case:
-    """A page that is there, or one that wants a POST."""
+    """A page that exists, or one that requires POST."""
 
     def get() -> None:
         response = browser.get(path)
@@ -227,7 +227,7 @@ def page(browser: Client, path: str) -> Case:
 
 
 def client(pk: int, **changed: bool) -> Client:
-    """A browser in which somebody is logged in."""
+    """A client with a logged-in user."""
     User.objects.filter(pk=pk).update(**({"is_active": True} | changed))
     browser = Client()
     browser.force_login(User.objects.get(pk=pk))
@@ -235,7 +235,7 @@ def client(pk: int, **changed: bool) -> Client:
 
 
 def prepare(*, keep: bool) -> None:
-    """Make the database, or take the one that an earlier run kept."""
+    """Create the database, or reuse the one that an earlier run kept."""
     setup_test_environment()
     logging.disable(logging.CRITICAL)
     settings.STORAGES["staticfiles"] = {

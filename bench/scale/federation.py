@@ -1,7 +1,7 @@
 """A federation of generated data: 2,000 instances, 100,000 people, 10,000 identity providers.
 
-PostgreSQL makes the rows itself (``INSERT … SELECT``), with each model's own defaults for whatever
-is not named here, so that a new column needs no word in this file.
+PostgreSQL makes the rows itself (``INSERT … SELECT``), with each model's own defaults for columns
+that are not named here, so that a new column needs no change in this file.
 """
 
 from typing import Any
@@ -174,7 +174,7 @@ class _Federation(TableWriter):
                 federation=f"'{FEDERATION}'"
                 if audience == AccessRule.Audience.FEDERATION
                 else "''",
-                # Of the widest, a few only are switched on: otherwise everybody is in everything.
+                # Few of the widest rules are enabled, or everybody would be a member everywhere.
                 is_enabled="n % 30 = 1" if number > 1 else "true",
                 affiliations="CASE WHEN n > 1 THEN ARRAY['staff', 'faculty'] ELSE '{}' END",
             )

@@ -13,7 +13,7 @@ from instances.models import AuditEntry
 
 @dataclass(frozen=True)
 class Size:
-    """How much of everything; the busy person is a member of ``busy_instances``."""
+    """Numbers of rows; the busy user is a member of ``busy_instances``."""
 
     organisations: int = 60
     group_instances: int = 300
@@ -29,7 +29,7 @@ class Size:
 
     @property
     def busy_user(self) -> int:
-        """Who is in many instances, and administers them: the last user."""
+        """The last user, who administers many instances."""
         return self.users
 
 

@@ -1,4 +1,4 @@
-"""Answers under way, followed as a browser follows them."""
+"""Follow answers under way as a browser does."""
 
 import asyncio
 import json
@@ -34,11 +34,11 @@ class FollowedAnswer:
         threading.Thread(target=lambda: asyncio.run(self._follow()), daemon=True).start()
 
     def wait_for_words(self, n_words: int = 3) -> None:
-        """Return once some words have come."""
+        """Wait until some words have arrived."""
         self._wait(lambda: self.text.count("mot") >= n_words)
 
     def wait_until_done(self) -> dict[str, Any]:
-        """Return what the last event says."""
+        """Return the data of the last event."""
         self._wait(lambda: self.done is not None)
         assert self.done is not None
         return self.done
@@ -83,7 +83,7 @@ def post_question(stack: Stack) -> httpx.Response:
 
 
 def post_until(stack: Stack, status: int) -> None:
-    """Ask again and again until the site answers with ``status``."""
+    """Ask repeatedly until the site answers with ``status``."""
     deadline = time.monotonic() + PATIENCE_S
     while (answered := post_question(stack).status_code) != status:
         assert time.monotonic() < deadline, answered

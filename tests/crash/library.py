@@ -1,4 +1,4 @@
-"""Thirty files, and what must be true of them once everything has settled."""
+"""Thirty files, and checks of the final state."""
 
 import json
 import time
@@ -82,13 +82,13 @@ def upload(stack: Stack, batch: str) -> None:
 
 
 def wait_until_under_way(stack: Stack) -> None:
-    """Return in the middle: some documents are ready, others are not."""
+    """Wait until some documents are ready and others are not."""
     with stack.api() as api:
         _wait(lambda: _count(api, "ready") > 2 and _unfinished(api) > 5, "the middle")
 
 
 def wait_until_settled(stack: Stack) -> None:
-    """Return once every document is ready or failed, whatever happens to the site meanwhile."""
+    """Wait until every document is ready or failed, even if the site restarts meanwhile."""
     with stack.api() as api:
         _wait(lambda: _unfinished(api) == 0, "the end")
 
@@ -99,7 +99,7 @@ def library_state(stack: Stack) -> LibraryState:
 
 
 def check_nothing_lost_nothing_doubled(stack: Stack, batches: list[str]) -> None:
-    """Every file is there once, ended, with each of its chunks once; the counters agree."""
+    """Every file exists once and is finished, each chunk exists once, and the counters match."""
     state = library_state(stack)
     expected = sorted(
         (name, "failed" if name.endswith(BROKEN[0]) else "ready")
@@ -124,7 +124,7 @@ def _count(api: httpx.Client, status: str) -> int:
 
 
 def _wait(condition: Callable[[], bool], what: str) -> None:
-    """Poll until it holds, through whatever the site cannot answer meanwhile."""
+    """Poll until the condition is true; errors of the site are ignored."""
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         with suppress(httpx.HTTPError):

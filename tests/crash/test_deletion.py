@@ -1,6 +1,6 @@
-"""The worker killed with -9 in the middle of deleting an instance: the next run ends the work.
+"""Kill the worker with -9 while it deletes an instance: the next run completes the deletion.
 
-The test holds the row at which the worker must wait, so that the middle is where it says.
+The test locks a row for which the worker must wait, so that the moment is known.
 """
 
 import json
@@ -49,7 +49,7 @@ Instance.objects.filter(pk=instance.pk).update(deletion_due_at=timezone.now())
 print(json.dumps(dict(number=instance.pk, slug=instance.slug)))
 """
 
-# Holds the instance's totals until its input ends: rows cannot go, nor the instance itself.
+# Locks the instance's totals until its input ends: neither rows nor the instance can be deleted.
 _HOLD = """
 import sys
 from django.db import transaction
@@ -83,7 +83,7 @@ print(json.dumps(dict(
 
 @contextmanager
 def held(stack: Stack, number: int) -> Iterator[None]:
-    """Let nobody else change how much the instance holds."""
+    """Lock the totals of the instance."""
     command = [ROOT / "manage", "--data-dir", stack.data.root, "shell", "--no-imports", "-c"]
     with subprocess.Popen(
         [*command, _HOLD.format(number=number)],
@@ -110,7 +110,7 @@ def wait(condition: Callable[[], bool], what: str) -> None:
         time.sleep(POLL_S)
 
 
-# With documents the worker waits at the rows; without, once the files have gone.
+# With documents the worker waits before it deletes rows; without, after it deleted the files.
 @pytest.mark.parametrize("n_documents", [5, 0], ids=["before the rows go", "after the files went"])
 def test_deletion_completes_after_worker_is_killed(stack: Stack, n_documents: int) -> None:
     made = json.loads(stack.shell(_MAKE.format(n_documents=n_documents, n_files=N_FILES)))

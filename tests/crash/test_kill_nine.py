@@ -1,6 +1,6 @@
-"""Each process killed with -9 in the middle of ingesting thirty files and of an answer.
+"""Kill each process with -9 during the ingestion of thirty files and during an answer.
 
-One stack for all, ``./run``'s own: every test adds thirty files to what is there.
+One ``./run`` for all tests: each adds thirty files.
 """
 
 import json
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.crash
 
 Ask = Callable[[], FollowedAnswer]
 
-# What is killed, and whether an answer under way needs it.
+# The killed processes.
 VICTIMS = {
     "workers": ("worker-parse", "worker-embed"),
     "models": ("models",),
@@ -62,7 +62,7 @@ def batches(stack: Stack) -> list[str]:
 def test_ingestion_and_answer_complete_after_process_is_killed(
     stack: Stack, batches: list[str], ask: Ask, victim: str
 ) -> None:
-    """Nothing is lost, nothing doubled, and the answer comes whole."""
+    """Nothing is lost or duplicated, and the answer is complete."""
     upload(stack, victim)
     batches.append(victim)
     wait_until_under_way(stack)
@@ -84,7 +84,7 @@ def test_ingestion_and_answer_complete_after_process_is_killed(
 def test_answer_is_closed_after_web_process_is_killed(
     stack: Stack, batches: list[str], ask: Ask
 ) -> None:
-    """The answer ends interrupted, with what came and what it cost, and can be asked again."""
+    """The answer ends as interrupted, with its text and usage so far, and can be retried."""
     answer = ask()
     answer.wait_for_words(10)
 
@@ -104,7 +104,7 @@ def test_answer_is_closed_after_web_process_is_killed(
 
 
 def test_killed_web_process_releases_its_answer_slots(stack: Stack, batches: list[str]) -> None:
-    """Who has as many answers under way as they may can ask again after the process died."""
+    """After the process died, a person who had reached the limit of answers can ask again."""
     post_until(stack, 429)
 
     stack.kill("web")

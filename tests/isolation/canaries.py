@@ -1,4 +1,4 @@
-"""Words that stand in one instance only, and a picture of all rows of an instance."""
+"""Words that exist in one instance only, and a snapshot of all rows of an instance."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ CANARY = "Coelacanthe"
 
 
 def fill(instance: Instance, user: Any) -> None:
-    """Put the canary into everything that people write in an instance, for ``user``."""
+    """Put the canary into every field that people write in an instance, as ``user``."""
     document = factories.DocumentFactory(
         instance=instance,
         name=f"{CANARY}.txt",

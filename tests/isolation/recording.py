@@ -1,4 +1,4 @@
-"""Writes down what the product does: every SQL statement of every thread, cache key and file."""
+"""Record what the product does: SQL statements of all threads, cache keys and files."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -44,7 +44,7 @@ class Recorder:
 
     @contextmanager
     def at(self, place: str) -> Iterator[None]:
-        """Record what is done in here, as done at ``place``."""
+        """Record statements inside the block under the name ``place``."""
         self._place = place
         try:
             yield
@@ -53,7 +53,7 @@ class Recorder:
 
     @contextmanager
     def installed(self) -> Iterator[None]:
-        """See every connection, also those that other threads will open."""
+        """Record on every connection, including those that other threads open later."""
         connection.ensure_connection()
         connection.execute_wrappers.append(self)
         connection_created.connect(self._on_connection, dispatch_uid="recorder")

@@ -1,6 +1,6 @@
-"""Runs recorded statements again as somebody who may see nothing, and says what they showed.
+"""Run recorded statements again with settings that must show no rows, and report leaks.
 
-``EXPLAIN ANALYZE`` runs a statement and tells how many rows each scan of a table let through: it
+``EXPLAIN ANALYZE`` runs a statement and reports how many rows each scan of a table returned: it
 shows a leak even where the result, such as a sum, would hide it.
 """
 
@@ -16,9 +16,9 @@ from instances.models import AuditEntry
 from tests.isolation.recording import Statement
 
 TENANT_TABLES = {model._meta.db_table for model in tenant_models()}
-# Append-only: anybody adds to it, few read it.
+# Append-only: every role may insert, few may read.
 LOG = AuditEntry._meta.db_table
-# With more variants of its parameters a statement proves nothing more.
+# More variants of its parameters would not prove more.
 VARIANTS = 3
 INSUFFICIENT_PRIVILEGE = "42501"
 _TABLE = re.compile(
@@ -39,7 +39,7 @@ def verb_of(statement: Statement) -> str:
     return match.group(1).upper()
 
 
-def worth_replaying(statements: list[Statement]) -> list[Statement]:
+def statements_to_replay(statements: list[Statement]) -> list[Statement]:
     """Each statement on a table under row security, with a few variants of its parameters."""
     seen: dict[str, set[str]] = {}
     chosen = []
@@ -54,7 +54,7 @@ def worth_replaying(statements: list[Statement]) -> list[Statement]:
 
 
 def leak_of(statement: Statement, settings: dict[str, str], public: Collection[str] = ()) -> str:
-    """What a statement shows or writes under these settings of PostgreSQL; "" is nothing.
+    """What a statement shows or writes under these PostgreSQL settings; "" means nothing.
 
     ``public`` are tables that may be read under them.
     """
@@ -86,7 +86,7 @@ def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _shows(node: dict[str, Any]) -> bool:
-    """Whether rows of a tenant came out of this node of a plan, or went into its table."""
+    """Whether this node of a plan returned or wrote rows of a tenant."""
     table = node.get("Relation Name")
     if table not in TENANT_TABLES | {LOG}:
         return False

@@ -1,4 +1,4 @@
-"""Questions about all instances: they answer with numbers, states and times, and show nothing."""
+"""Functions over all instances return numbers, states and times only."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -17,7 +17,7 @@ from ragapp.celery import app
 from tests import factories
 
 # Every function that runs with the owner's rights, and what it returns: never a text that people
-# wrote. Whoever adds one explains it in docs/decisions/008-questions-across-instances.md.
+# wrote. A new one is explained in docs/decisions/008-questions-across-instances.md.
 QUESTIONS = {
     "unfinished_documents": "TABLE(instance_id bigint, document_id uuid, status character varying,"
     " queued_at timestamp with time zone, worker_seen_at timestamp with time zone)",

@@ -1,4 +1,4 @@
-"""The HTTP API: a key reaches its own instance and no other, by any operation."""
+"""The HTTP API: a key reaches only its own instance, in every operation."""
 
 import json
 
@@ -25,7 +25,7 @@ by_operation = pytest.mark.parametrize(
 
 @pytest.fixture
 def two_instances(library: Cast) -> Cast:
-    """The library, and another instance with things that nobody else may see."""
+    """The library, and another instance with private rows."""
     fill(library.other_instance, library.stranger)
     return library
 

@@ -1,4 +1,4 @@
-"""Files: under their instance's number, by their own name alone, and harmless in a browser."""
+"""Files: stored under their instance's id, accessible only after a check, harmless in a browser."""
 
 from io import BytesIO
 

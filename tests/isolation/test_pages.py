@@ -1,4 +1,4 @@
-"""Pages show nothing of an instance to who is not in it: not by a number, not in passing."""
+"""Pages show nothing of an instance to non-members, whatever ids they send."""
 
 import pytest
 from django.contrib import admin

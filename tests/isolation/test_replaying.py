@@ -1,10 +1,10 @@
-"""The proof itself: it notices what it is there to notice."""
+"""The replay detects leaks."""
 
 import pytest
 
 from tests.factories import DocumentFactory
 from tests.isolation.recording import Statement
-from tests.isolation.replaying import leak_of, worth_replaying
+from tests.isolation.replaying import leak_of, statements_to_replay
 
 READS = [
     "SELECT name FROM ingestion_document",
@@ -48,4 +48,4 @@ def test_statements_without_tenant_tables_are_skipped():
         Statement("SELECT id FROM instances_auditentry", None, "here"),
         Statement("SELECT id FROM instances_auditentry", None, "there"),
     ]
-    assert worth_replaying(statements) == [statements[2]]
+    assert statements_to_replay(statements) == [statements[2]]

@@ -1,4 +1,4 @@
-"""Celery tasks: told by numbers alone, and harmless when the numbers do not belong together."""
+"""Celery tasks take ids only, and do nothing when the ids do not belong together."""
 
 import inspect
 
@@ -12,10 +12,10 @@ from tests.factories import DocumentFactory
 from tests.isolation.canaries import picture
 from tests.isolation.tour import project_tasks
 
-# What a message in the broker may hold: JSON, and nothing that could be out of date.
+# What a message in the broker may contain: JSON, and nothing that could become stale.
 PLAIN = (int, str, bool, list[int])
 by_name = pytest.mark.parametrize("name", sorted(task.name for task in project_tasks()))
-# Why a task need not be told its instance.
+# Why a task has no instance argument.
 OF_THE_SITE = {
     "accounts.tasks.end_unfounded_sessions": "logins and sessions belong to no instance",
     "accounts.tasks.forget_expired": "logins and sessions belong to no instance",

@@ -1,7 +1,7 @@
-"""Every statement that the product sends, sent again in another tenant's name, shows nothing.
+"""Every statement that the product sends returns no rows when repeated as another tenant.
 
-A tour of the product records what it does; what is proved here holds for a page written tomorrow
-without a word in this file, as the tour finds pages, operations and tasks by walking.
+A tour of the product records its statements. It finds pages, operations and tasks by itself, so
+that new ones are covered without a change in this file.
 """
 
 import re
@@ -17,19 +17,19 @@ from tests.isolation.recording import Recorder, RecordingCache, RecordingStorage
 from tests.isolation.replaying import (
     TENANT_TABLES,
     leak_of,
+    statements_to_replay,
     tables_of,
     verb_of,
-    worth_replaying,
 )
-from tests.isolation.tour import go_everywhere, operations
+from tests.isolation.tour import operations, visit_everything
 from tests.site_map import TENANT_PAGES
 
-# Keys of the cache that belong to the site and not to a tenant, and why they may.
+# Cache keys of the whole site, and the reason for each.
 SHARED_KEYS = {
     r"metrics-documents": "numbers of the whole site",
     r"allauth:rl:.*": "attempts to log in, by address or person",
 }
-# What a person may read of any instance: its rules, by which they are let in or not.
+# What a person may read of any instance: its access rules.
 PUBLIC = {"another person": {"instances_accessrule"}}
 
 
@@ -50,14 +50,14 @@ def recorder(library: Cast, settings) -> Recorder:
     library.owner.save()
     recorder = Recorder()
     with recorder.installed():
-        async_to_sync(go_everywhere)(recorder, library)
+        async_to_sync(visit_everything)(recorder, library)
     cache.clear()
     return recorder
 
 
 @pytest.fixture
-def nobodies(recorder: Recorder) -> dict[str, dict[str, str]]:
-    """Settings under which nothing of the tour's instance may be seen."""
+def settings_without_access(recorder: Recorder) -> dict[str, dict[str, str]]:
+    """Settings under which no row of the tour's instance may be visible."""
     empty = InstanceFactory()
     return {
         "nobody": {},
@@ -69,12 +69,12 @@ def nobodies(recorder: Recorder) -> dict[str, dict[str, str]]:
 
 
 def test_no_replayed_statement_returns_rows_of_another_tenant(
-    library: Cast, recorder: Recorder, nobodies: dict[str, dict[str, str]]
+    library: Cast, recorder: Recorder, settings_without_access: dict[str, dict[str, str]]
 ) -> None:
     leaks = [
         f"{statement.place} as {name}: {leak} in {statement.sql[:300]}"
-        for statement in worth_replaying(recorder.statements)
-        for name, settings in nobodies.items()
+        for statement in statements_to_replay(recorder.statements)
+        for name, settings in settings_without_access.items()
         if (leak := leak_of(statement, settings, PUBLIC.get(name, ())))
     ]
     assert not leaks, "\n".join(leaks)

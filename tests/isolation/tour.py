@@ -1,7 +1,7 @@
-"""Goes everywhere in the product as a real member: each page, API operation and task.
+"""Visit the whole product as a real member: each page, API operation and task.
 
-What is found by walking (URLs, operations, tasks) is gone to without being named here; ``FORMS``
-and ``BODIES`` only say what to fill in, so that more than a refusal is seen.
+URLs, operations and tasks are found automatically. ``FORMS`` and ``BODIES`` hold valid input, so
+that requests are not merely refused.
 """
 
 import asyncio
@@ -82,8 +82,8 @@ BODIES: dict[str, dict[str, Any]] = {
 }
 
 
-async def go_everywhere(recorder: Recorder, cast: Cast) -> None:
-    """See every page as the owner, call every operation with a key, run every task."""
+async def visit_everything(recorder: Recorder, cast: Cast) -> None:
+    """Open every page as the owner, call every operation with a key, run every task."""
     await _join_by_rule(recorder, cast)
     client = AsyncClient()
     await client.aforce_login(cast.owner)
@@ -101,7 +101,7 @@ async def go_everywhere(recorder: Recorder, cast: Cast) -> None:
 
 
 def member_pages() -> list[Page]:
-    """The pages of the product itself, allauth's and the operators' admin left out."""
+    """The pages of the product itself, without those of allauth and /admin/."""
     return [page for page in ALL_PAGES if not page.route.startswith(ELSEWHERE)]
 
 
@@ -127,7 +127,7 @@ def manage_key(instance: Instance) -> str:
 
 
 async def call(path: str, operation: Operation, key: str, values: Values) -> tuple[int, bytes]:
-    """Call an operation; give the status and the body."""
+    """Call an operation; return the status and the body."""
     for name, value in values.items():
         path = path.replace(f"{{{name}}}", str(value))
     path = path.replace("{path:model_id}", "extractive").replace("{model_id}", "extractive")
@@ -144,7 +144,7 @@ async def call(path: str, operation: Operation, key: str, values: Values) -> tup
 
 
 async def _join_by_rule(recorder: Recorder, cast: Cast) -> None:
-    """Enter as somebody whom an access rule lets in."""
+    """Join as a person whom an access rule admits."""
     newcomer = await sync_to_async(_let_in)(cast)
     client = AsyncClient()
     await client.aforce_login(newcomer)
@@ -171,7 +171,7 @@ async def _visit(client: AsyncClient, page: Page, method: str, values: Values) -
 
 
 async def _body(response: Any, pieces: int = 3) -> bytes:
-    """The body; of one that may never end, its first pieces."""
+    """The body; of an endless one, its first pieces."""
     if not response.streaming:
         return bytes(response.content)
     found = b""
@@ -184,7 +184,7 @@ async def _body(response: Any, pieces: int = 3) -> bytes:
 
 
 def _everything_as_it_was(cast: Cast) -> Values:
-    """The instance open, its owner its administrator, and new things for a page to act on."""
+    """Reset the instance to active, its owner to administrator; create new rows for a page."""
     Instance.objects.filter(pk=cast.instance.pk).update(
         status=Instance.Status.ACTIVE, slug=cast.instance.slug
     )

@@ -1,7 +1,7 @@
-"""The number of queries of a page does not grow with what there is: ten times as much, as many.
+"""The number of queries of a page is the same with ten times as many rows.
 
-Every page that needs no more than an instance or an organisation in its address is visited, those
-written tomorrow included. What each query costs with much in the tables: ``bench/scale``.
+Every page that needs no more than an instance or an organisation in its address is visited,
+including new ones. Times of the queries with large tables: ``bench/scale``.
 """
 
 from collections import Counter
@@ -39,7 +39,7 @@ def cast(transactional_db) -> Cast:
 
 
 def grow(cast: Cast, n: int) -> None:
-    """Add ``n`` of everything that a page may list, but rules: each is judged by its own query."""
+    """Add ``n`` of every row that a page may list, except rules (one query each)."""
     organisation, instance = cast.instance.organisation, cast.instance
     factories.OrganisationFactory.create_batch(n)
     for sibling in factories.InstanceFactory.create_batch(n, organisation=organisation):
@@ -94,7 +94,7 @@ class TestWhatPrecedesAPage:
 
     @pytest.fixture
     def count(self, cast):
-        """``count(act)``: the queries of an act, few and many."""
+        """``count(act)``: the numbers of queries of a call, with few and with many rows."""
 
         def measure(act):
             recorder = Recorder()
@@ -124,12 +124,12 @@ class TestWhatPrecedesAPage:
         assert many == few <= 8
 
     def test_rule_change_evaluation_query_count_is_constant(self, cast, count):
-        def judge() -> None:
+        def reevaluate() -> None:
             with tenant(cast.instance):
                 reevaluate_instance(cast.instance)
 
         factories.AccessRuleFactory(instance=cast.instance)
-        few, many = count(judge)
+        few, many = count(reevaluate)
         assert many == few <= 8
 
     def test_open_instances_query_count_is_constant(self, cast, count):
