@@ -30,7 +30,7 @@ from tests.isolation.recording import Recorder
 from tests.site_map import ALL_PAGES, Page, values_inside
 
 QUESTION = "Combien de jours de congé ont les doctorants ?"
-# Logging in, and the operators' tables: nothing of a tenant is in them (test_shared.py).
+# Logins and tables of operators: they contain nothing of a tenant.
 ELSEWHERE = ("accounts/", "admin/", "api/", "saml/", "v1/", "healthz", "readyz")
 Values = dict[str, Any]
 
