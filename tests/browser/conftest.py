@@ -1,7 +1,7 @@
-"""A real browser before the real site: uvicorn serves the ASGI application on a loopback port.
+"""A real browser on the real site: uvicorn serves the ASGI application on a loopback port.
 
 While Playwright's browser is up its event loop counts as running in the tests' thread; Django is
-told that queries are fine there all the same.
+configured to allow queries there.
 """
 
 import shutil
@@ -54,10 +54,10 @@ def browser() -> Iterator[Browser]:
 
 
 class Server(uvicorn.Server):
-    """Uvicorn in a thread, which tells when it listens."""
+    """Uvicorn in a thread, with an event set when it listens."""
 
     def install_signal_handlers(self) -> None:
-        """Signals belong to pytest."""
+        """Leave signal handlers to pytest."""
 
 
 @pytest.fixture
@@ -84,8 +84,8 @@ def site(transactional_db: None, settings: Any) -> Iterator[str]:
 def page_for(browser: Browser, site: str) -> Iterator[Callable[..., Page]]:
     """``page_for(user, locale=…, scheme=…, width=…, height=…)``: a page, logged in.
 
-    ``user`` may be None. At the end no page may have thrown, broken the content policy, or asked
-    anything of another site.
+    ``user`` may be None. At the end, no page may have thrown an error, violated the content
+    policy, or requested anything from another site.
     """
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
@@ -134,7 +134,7 @@ def _note_foreign(complaints: list[str], url: str, site: str) -> None:
 
 @pytest.fixture
 def axe() -> Callable[[Page], list[str]]:
-    """``axe(page)``: what axe-core finds fault with, one line a fault."""
+    """``axe(page)``: the violations that axe-core finds, one a line."""
     if not AXE.exists():
         pytest.skip("axe-core is not installed (npm ci)")
     source = AXE.read_text()

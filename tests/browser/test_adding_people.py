@@ -1,4 +1,4 @@
-"""Adding people in a real browser: shown first, then confirmed; looked at by axe."""
+"""Adding people in a real browser, with confirmation; accessibility checked by axe."""
 
 import pytest
 from playwright.sync_api import expect

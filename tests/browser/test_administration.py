@@ -1,4 +1,4 @@
-"""An operator's first hour in a real browser, and every page of administration looked at by axe."""
+"""An operator's first steps in a real browser; accessibility of all administration pages."""
 
 import re
 

@@ -26,7 +26,7 @@ def ask(page: Page, question: str) -> None:
 
 
 def add_file(instance, user, name: str, content: bytes) -> None:
-    """Upload a file and lead it through the pipeline, in this process."""
+    """Upload a file and run the pipeline on it, in this process."""
     with tenant(instance):
         document, _created = uploads.store_upload(
             instance=instance, user=user, name=name, content=BytesIO(content)

@@ -1,6 +1,6 @@
-"""What a model or a document says is never trusted: no script runs, nothing is loaded.
+"""Text of models and documents is untrusted: no script runs, nothing is loaded.
 
-``page_for`` fails a test whose page asks anything of another site or breaks the content policy.
+``page_for`` fails a test whose page requests another site or violates the content policy.
 """
 
 import json
@@ -133,8 +133,8 @@ def test_answer_shows_link_hosts_and_loads_no_images(library, llm, page_for):
     expect(answer.locator("img")).to_have_count(0)
 
 
-# A link's Markdown, and what a reader must see: its text, then the host unless the text is the host
-# or the address itself.
+# A link's Markdown, and what must be shown: its text, then the host unless the text is the host or
+# the address.
 LINKS = {
     "the address itself": ("https://good.example/a", "https://good.example/a"),
     "the address, without its scheme": ("www.good.example/a", "www.good.example/a"),

@@ -1,4 +1,4 @@
-"""The documents' page in a real browser: files on their way, live rows, filters, deletion."""
+"""The documents' page in a real browser: uploads, live rows, filters, deletion."""
 
 import json
 import re
@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 Status = Document.Status
 LIST = "/i/law/documents/"
 
-# A drop cannot be made from outside the page: the same event, with the same files.
+# Playwright cannot drop files: dispatch the same event, with the same files.
 DROP = """files => {
   const transfer = new DataTransfer();
   for (const [name, text] of Object.entries(files)) transfer.items.add(new File([text], name));
@@ -48,7 +48,7 @@ def choose(page: Page, paths: list[Path]) -> None:
 
 
 def change(document: Document, **values) -> None:
-    """What a worker does to a document."""
+    """Do a worker's work on a document."""
     with tenant(document.instance_id):
         Document.objects.filter(pk=document.pk).update(updated_at=timezone.now(), **values)
 

@@ -1,4 +1,4 @@
-"""One document in a real browser: pages turned in place, passages found on the drawn page."""
+"""The viewer of a document in a real browser: paging, passages on the rendered page."""
 
 import re
 

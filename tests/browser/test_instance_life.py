@@ -1,4 +1,4 @@
-"""An instance from the wish to the proof of its end, in a browser, before a whole ``./run``.
+"""An instance from its request to the proof of its deletion, in a browser, on a whole ``./run``.
 
 A lecturer asks, an administrator of the university approves, the lecturer asks questions of a
 document, deletes the instance (without days of grace), and opens the proof that nothing is left.
@@ -46,7 +46,7 @@ print(json.dumps(dict(lecturer=session(lecturer), manager=session(manager),
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[Stack]:
-    """A ``./run`` that deletes at once what is asked to be deleted."""
+    """A ``./run`` without a grace period for deletions."""
     with running_stack(env={"DELETION_GRACE_DAYS": "0"}) as stack:
         yield stack
 
@@ -131,7 +131,7 @@ def delete(page: Page) -> None:
 
 def read_the_proof(page: Page) -> None:
     proof = page.get_by_role("link", name="Proof of deletion")
-    # A task deletes it; home shows what has become of it.
+    # A task deletes it; the home page shows the result.
     deadline = time.monotonic() + PATIENCE_MS / 1000
     while not proof.count() and time.monotonic() < deadline:
         page.reload()

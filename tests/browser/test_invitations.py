@@ -100,7 +100,7 @@ def test_people_pages_are_accessible(page_for, axe, cast, locale, scheme, width)
     ):
         page.goto(f"{SETTINGS}/{path}")
         is_accessible(page, axe)
-    # To remove a rule asks first, when somebody would lose access by it.
+    # Removal of a rule requires confirmation if people would lose access.
     page.goto(f"{SETTINGS}/access/")
     page.locator(f"[data-opens=remove-{rule.pk}]").click()
     page.locator(f"#remove-{rule.pk} [type=submit]").click()

@@ -1,7 +1,7 @@
-"""The main job, as a newcomer meets it: ``./run``, log in, upload, ask, open the cited page.
+"""The main job from the start: ``./run``, log in, upload, ask, open the cited page.
 
-Every part is real, workers and embedding model included; answers are extracts. The same person
-comes in French, then in English.
+Every part is real, workers and embedding model included; answers are extracts. The test runs
+in French, then in English.
 """
 
 import re

@@ -23,7 +23,7 @@ def site(site: str, settings: Any) -> str:
 
 @pytest.fixture
 def rule(site: str) -> Iterator[LoginRule]:
-    """Anybody of a running provider may log in."""
+    """A login rule that admits everybody of a running provider."""
     with running_provider(callback_url("keycloak"), after_logout_url()) as issuer:
         app = add_provider(
             slug="keycloak",
@@ -39,7 +39,7 @@ def rule(site: str) -> Iterator[LoginRule]:
 
 @pytest.fixture
 def page(browser: Browser, site: str) -> Iterator[Page]:
-    """A page that may leave the site."""
+    """A page that may request the provider's site."""
     context = browser.new_context(base_url=site, locale="en-GB")
     page = context.new_page()
     refused: list[str] = []
@@ -63,7 +63,7 @@ def test_login_and_logout(page: Page, rule: LoginRule) -> None:
     expect(page.get_by_role("button", name="Zoé petit")).to_be_visible()
     account = SocialAccount.objects.get()
     assert (account.provider, account.uid) == ("keycloak", "petit")
-    # Only the userinfo says it, and only as a signed JWT.
+    # Only the userinfo contains it, and only as a signed JWT.
     assert account.extra_data["attributes"]["siret"] == ["123"]
     page.get_by_role("button", name="Zoé petit").click()
     page.get_by_role("button", name="Log out").click()

@@ -1,4 +1,4 @@
-"""Finding one's institution in a real browser, with a keyboard and without a script."""
+"""Discovery of institutions in a real browser, by keyboard and without JavaScript."""
 
 from collections.abc import Callable
 from typing import Any
@@ -32,7 +32,7 @@ def add_institution(feed: MetadataFeed, domain: str, name: str) -> IdentityProvi
 
 @pytest.fixture
 def feed(transactional_db: None, settings: Any) -> MetadataFeed:
-    """A federation of many institutions, four of them with names of their own."""
+    """A federation of many institutions, four of them with distinct names."""
     feed = MetadataFeed.objects.create(
         name="Federation", url="https://f.example", valid_until="2100-01-01T00:00:00Z"
     )

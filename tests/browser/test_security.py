@@ -19,7 +19,7 @@ from tests.factories import PASSWORD, MembershipFactory, UserFactory
 
 @pytest.fixture
 def site(site: str, settings: Any) -> str:
-    """By the only name, besides https, under which browsers let pages use keys."""
+    """By ``localhost``, where browsers allow WebAuthn without https."""
     settings.SITE_URL = site.replace("127.0.0.1", "localhost")
     return str(settings.SITE_URL)
 
@@ -30,7 +30,7 @@ def ada(transactional_db: None) -> User:
 
 
 def plug_in(page: Page, *, resident: bool) -> None:
-    """A key that is there, and whose owner agrees to everything."""
+    """A virtual key whose user confirms every prompt."""
     client = page.context.new_cdp_session(page)
     client.send("WebAuthn.enable")
     options = {
@@ -162,7 +162,7 @@ def test_account_and_key_notices_are_readable(
     page.goto("/")
     expect(page.locator(".notice-warning")).to_contain_text("(operator)")
     assert axe(page) == []
-    # The gate was switched on after the key was made; its person looks at it with a second factor.
+    # The gate was enabled after the key was created; its owner has logged in with a second factor.
     Authenticator.objects.create(user=ada, type="totp", data={})
     Instance.objects.filter(pk=instance.pk).update(second_factor="everyone")
     store = import_module(settings.SESSION_ENGINE).SessionStore(Session.objects.get().session_key)
