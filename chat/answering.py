@@ -2,9 +2,9 @@
 
     question → retrieve → prompt → generate → stream → measure
 
-``answer_question`` is the line. It touches the database only in short steps, so no connection is
-held while a model generates. Who consumes it (the browser through ``chat.answers.live``, a program
-through ``chat.api``) keeps a ``Transcript``, and records the usage in ``finally``.
+``answer_question`` is the line. It uses the database only in short steps, so no connection is held
+while a model generates. ``chat.answers.running`` runs it, for browsers and for API clients: it adds
+up the events (``chat.answers.result``), passes them on and saves the result with what it cost.
 """
 
 import logging
@@ -18,182 +18,160 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from chat.answers import extractive
-from chat.answers.events import AnswerEvent, Reasoning, Sources, Stage, Text
-from chat.answers.follow_up import self_contained_question
-from chat.answers.prompts import answer_prompt
-from chat.answers.transcript import Transcript
-from inference.catalogue import EXTRACTIVE, LanguageModel, within_instance
+from chat.answers.events import AnswerEvent, Extracted, Failed, NothingFound, Stage
+from chat.answers.follow_up import write_search_query
+from chat.answers.prompts import Prompt, answer_prompt
+from inference.catalogue import LanguageModel, within_instance
 from inference.errors import ContextOverflow, InferenceError
 from inference.fair_turns import Asker
 from inference.llm.backend import ChatMessage
 from inference.llm.client import stream_chat
-from inference.llm.events import Finished, PromptTruncated, ReasoningDelta, TextDelta
+from inference.llm.events import ChatEvent, TextDelta
 from instances.models import Instance
-from retrieval.search import RetrievedChunk, SearchResult, asearch
+from retrieval.search import RetrievedChunk, asearch
 
 logger = logging.getLogger(__name__)
-
-EMPTY_ANSWER = "empty_answer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What is asked, where, of whom, and what was said before (in order)."""
+    """A question, the instance and model that answer it, and the turns before it (in order)."""
 
     instance: Instance
     text: str
     model: LanguageModel
     history: tuple[ChatMessage, ...] = ()
     document_ids: tuple[UUID, ...] = ()
-    # Who asks, as ``usage.admission`` names people and keys: they take turns inside the instance.
+    # Who asks, by ``usage.admission.person_name``: people and keys take turns in the instance.
     person: str = ""
-    # Whether whoever asks may open the documents; a guest is told of those cited alone.
+    # Whether the person may open documents; guests are shown only those that an answer cites.
     may_read_documents: bool = True
-    # A program's own instructions, after those of the instance.
+    # The instructions of an API client, after those of the instance.
     instructions: str = ""
-    # Whether extracts may stand in for a model that fails before its first word.
+    # Whether extracts may replace a model that fails before its first word.
     may_fall_back: bool = True
     max_tokens: int | None = None
     temperature: float | None = None
 
     @property
     def asker(self) -> Asker:
-        """In whose turn the question is answered."""
+        """Whose turn the answer takes."""
         return Asker(self.instance.pk, self.person)
 
 
-async def answer_question(
-    question: Question, transcript: Transcript
-) -> AsyncGenerator[AnswerEvent, None]:
-    """Yield the events of the answer to ``question`` as they come, keeping them in ``transcript``.
+async def answer_question(question: Question) -> AsyncGenerator[AnswerEvent, None]:
+    """Yield the events of the answer as they come (``chat.answers.events``).
 
-    Errors of models are events, not exceptions; closing the generator stops the model.
+    Errors of models are events, not exceptions. Closing the generator stops the model.
     """
     question = replace(question, model=within_instance(question.model, question.instance))
+
     yield Stage("searching")
-    try:
-        query, result = await _retrieve(question, transcript)
-    except InferenceError as error:
-        logger.warning("the question could not be searched: %s", error)
-        yield transcript.add(transcript.ending("failed", "search_unavailable"))
-        return
-    transcript.cpu_seconds = result.processor_seconds
-    yield transcript.add(Sources(result.chunks, query, result.timing.total_ms))
-    if not result.relevant:
-        # No model is called: it could only invent.
-        nearest = result.chunks if question.may_read_documents else ()
-        yield transcript.add(Text(_nothing_found(nearest)))
-        yield transcript.add(transcript.ending("nothing_found"))
-        return
-    yield Stage("generating")
-    error_code = ""
-    try:
-        async with aclosing(_generate(question, result.chunks, transcript)) as events:
-            async for event in events:
-                yield transcript.add(event)
-    except InferenceError as error:
-        logger.warning("model %s failed: %s", question.model.id, error)
-        error_code, transcript.usage = error.code, error.usage
-    if not error_code and not transcript.text.strip():
-        error_code = EMPTY_ANSWER
-    if error_code and (transcript.text.strip() or not question.may_fall_back):
-        yield transcript.add(transcript.ending("failed", error_code))
-        return
-    if error_code:
-        # Nothing came: extracts answer instead, under the reason why.
-        transcript.model_id = EXTRACTIVE
-        yield transcript.add(_extract(result.chunks, transcript))
-    yield transcript.add(transcript.ending("complete", error_code))
-
-
-async def _retrieve(question: Question, transcript: Transcript) -> tuple[str, SearchResult]:
-    rewritten = await self_contained_question(
+    query = await write_search_query(
         question.text, question.history, question.model, asker=question.asker
     )
-    transcript.rewriting_usage = rewritten.usage
-    result = await asearch(
-        instance=question.instance,
-        query=rewritten.question,
-        top_k=question.instance.top_k,
-        document_ids=question.document_ids,
-        person=question.person,
-    )
-    return rewritten.question, result
-
-
-async def _generate(
-    question: Question, chunks: Sequence[RetrievedChunk], transcript: Transcript
-) -> AsyncGenerator[AnswerEvent, None]:
-    """Yield the model's words, or the extracts; a prompt too long is tried once more, shorter."""
-    if question.model.backend is None:
-        yield _extract(chunks, transcript)
-        return
-    context_window = question.model.backend.context_window or settings.LLM_CONTEXT_WINDOW
+    yield query
     try:
-        async with aclosing(_stream(question, chunks, context_window, transcript)) as events:
-            async for event in events:
-                yield event
-    except ContextOverflow as overflow:
-        if transcript.text:
-            raise
-        smaller = min(overflow.context_window or context_window, context_window) * 2 // 3
-        logger.warning("the prompt was too long; trying with %d tokens", smaller)
-        async with aclosing(_stream(question, chunks, smaller, transcript)) as events:
-            async for event in events:
-                yield event
+        found = await asearch(
+            instance=question.instance,
+            query=query.text,
+            top_k=question.instance.top_k,
+            document_ids=question.document_ids,
+            person=question.person,
+        )
+    except InferenceError as error:
+        logger.warning("the search failed: %s", error)
+        yield Failed("search_unavailable")
+        return
+    yield found
+    if not found.relevant:
+        # No model is called: it could only invent.
+        nearest = found.chunks if question.may_read_documents else ()
+        yield NothingFound(_nothing_found(nearest))
+        return
+
+    yield Stage("generating")
+    if question.model.backend is None:
+        yield _extract(query.text, found.chunks)
+        return
+    failure: Failed | None = None
+    has_text = False
+    prompt = build_prompt(question, found.chunks)
+    for is_last_try in (False, True):
+        yield prompt
+        try:
+            async with aclosing(generate(question, prompt)) as events:
+                async for event in events:
+                    has_text = has_text or (
+                        isinstance(event, TextDelta) and not event.text.isspace()
+                    )
+                    yield event
+            failure = None if has_text else Failed("empty_answer")
+            break
+        except InferenceError as error:
+            logger.warning("model %s failed: %s", question.model.id, error)
+            failure = Failed(error.code, error.usage)
+            if is_last_try or has_text or not isinstance(error, ContextOverflow):
+                break
+            prompt = shorter_prompt(question, found.chunks, prompt, error)
+    if failure is not None:
+        yield failure
+        if question.may_fall_back and not has_text:
+            yield _extract(query.text, found.chunks)
 
 
-async def _stream(
-    question: Question,
-    chunks: Sequence[RetrievedChunk],
-    context_window: int,
-    transcript: Transcript,
-) -> AsyncGenerator[AnswerEvent, None]:
-    backend = question.model.backend
-    assert backend is not None  # noqa: S101 (narrows the type: _generate has looked)
-    max_tokens = min(question.max_tokens or settings.LLM_MAX_TOKENS, context_window // 2)
-    transcript.prompt = answer_prompt(
+def build_prompt(
+    question: Question, chunks: Sequence[RetrievedChunk], *, context_window: int | None = None
+) -> Prompt:
+    """Return the prompt for a context window in tokens: by default, that of the model."""
+    if context_window is None:
+        backend = question.model.backend
+        context_window = (backend and backend.context_window) or settings.LLM_CONTEXT_WINDOW
+    instructions = (question.instance.instructions, question.instructions)
+    return answer_prompt(
         question=question.text,
         chunks=chunks,
         history=question.history,
-        instructions="\n".join(
-            filter(None, [question.instance.instructions, question.instructions])
-        ),
+        instructions="\n".join(filter(None, instructions)),
         context_window=context_window,
-        max_tokens=max_tokens,
+        max_tokens=min(question.max_tokens or settings.LLM_MAX_TOKENS, context_window // 2),
     )
+
+
+def shorter_prompt(
+    question: Question, chunks: Sequence[RetrievedChunk], tried: Prompt, error: ContextOverflow
+) -> Prompt:
+    """Return a prompt for two thirds of the context window for which ``tried`` was too long."""
+    context_window = min(error.context_window or tried.context_window, tried.context_window)
+    return build_prompt(question, chunks, context_window=context_window * 2 // 3)
+
+
+def generate(question: Question, prompt: Prompt) -> AsyncGenerator[ChatEvent, None]:
+    """Return the events of the model's answer to a prompt; raises InferenceError."""
+    backend = question.model.backend
+    assert backend is not None  # noqa: S101 (narrows the type)
     temperature = settings.LLM_TEMPERATURE if question.temperature is None else question.temperature
-    stream = stream_chat(
+    return stream_chat(
         backend,
-        transcript.prompt,
-        max_tokens=max_tokens,
+        prompt.messages,
+        max_tokens=prompt.max_tokens,
         temperature=temperature,
         asker=question.asker,
     )
-    async with aclosing(stream) as events:
-        async for event in events:
-            match event:
-                case TextDelta():
-                    yield Text(event.text)
-                case ReasoningDelta():
-                    yield Reasoning(event.text)
-                case PromptTruncated():
-                    transcript.warning = "prompt_truncated"
-                case Finished():
-                    transcript.usage = event.usage
-                    if event.finish_reason == "length":
-                        transcript.warning = "length"
 
 
-def _extract(chunks: Sequence[RetrievedChunk], transcript: Transcript) -> Text:
+def _is_text(event: ChatEvent) -> bool:
+    return isinstance(event, TextDelta) and not event.text.isspace()
+
+
+def _extract(search_query: str, chunks: Sequence[RetrievedChunk]) -> Extracted:
     started = thread_time()
-    found = extractive.extracts(transcript.search_query, chunks)
-    transcript.cpu_seconds += thread_time() - started
-    return Text(extractive.as_markdown(found))
+    text = extractive.as_markdown(extractive.extracts(search_query, chunks))
+    return Extracted(text, cpu_seconds=thread_time() - started)
 
 
 def _nothing_found(nearest: Sequence[RetrievedChunk]) -> str:
-    """Say that the documents do not answer, and name the nearest ones."""
+    """Return the sentence that no passage answers, with the names of the nearest documents."""
     sentence = _("I found no passage in the documents that answers this question.")
     names = list(dict.fromkeys(chunk.document_name for chunk in nearest))[:3]
     if not names:

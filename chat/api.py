@@ -8,10 +8,10 @@ from django.utils.translation import gettext as _
 from ninja import Field, Router, Schema
 from pydantic import ConfigDict
 
-from chat import completions
 from chat.answering import Question
-from chat.answers.failures import user_message
+from chat.answers.error_messages import user_message
 from chat.conversations.turns import MAX_HISTORY, MAX_QUESTION_CHARS
+from chat.openai_responses import CompletionResponse
 from inference.catalogue import LanguageModel, available_models
 from inference.llm.backend import ChatMessage
 from instances.api import ApiError, AsyncApiKeyAuth, KeyRequest
@@ -88,11 +88,11 @@ async def create_completion(request: KeyRequest, body: CompletionIn) -> Any:
     admission = await asyncio.to_thread(
         admit_question, instance_id=key.instance_id, user_id=key.created_by_id, key_id=key.pk
     )
-    answer = completions.Completion(question, key, admission)
-    await answer.begin()
+    response = CompletionResponse(question, key, admission)
+    await response.begin()
     if body.stream:
-        return stream_response(answer.stream(include_usage=include_usage))
-    return await answer.whole()
+        return stream_response(response.stream(include_usage=include_usage))
+    return await response.whole()
 
 
 def _question(request: KeyRequest, body: CompletionIn) -> Question:

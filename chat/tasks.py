@@ -2,14 +2,14 @@
 
 from celery import shared_task
 
-from chat.answers.reading import close_abandoned, instances_with_abandoned
+from chat.answers.abandoned import close_abandoned, instances_with_abandoned
 from chat.answers.saving import save_kept
 from instances.tenancy import tenant
 
 
 @shared_task(name="chat.tasks.reconcile", ignore_result=True, expires=60)
 def reconcile() -> None:
-    """Save the answers that a process could not save, and close those that it left unfinished."""
+    """Save answers from files, and close abandoned answers."""
     save_kept()
     for instance_id in instances_with_abandoned():
         with tenant(instance_id):

@@ -13,7 +13,7 @@ import chat.api
 import ingestion.api
 import instances.api
 import retrieval.api
-from chat.answers.failures import user_message
+from chat.answers.error_messages import user_message
 from inference.errors import InferenceError
 from instances.api import ApiError, ApiKeyAuth
 from usage.admission import TooMuch

@@ -6,7 +6,7 @@
   (its issue 183); an input token is added as ``INPUT_TOKEN_SHARE`` of an output token, a stated
   convention (prefill is computed in parallel), kept in every row's ``method_version``.
 - ``local``: our own processor time × watts a core, for answers without an LLM (what is counted:
-  ``chat.answers.events.Answered``). Embodied emissions
+  ``chat.answers.result.AnswerResult``). Embodied emissions
   are not known for the operator's machines, and are left at 0.
 """
 

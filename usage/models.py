@@ -28,7 +28,7 @@ class UsageRecord(InstanceOwnedModel):
     retrieval_ms = models.PositiveIntegerField(default=0)
     first_token_ms = models.PositiveIntegerField(null=True)
     total_ms = models.PositiveIntegerField(default=0)
-    # Processor time of our own machines, not waiting time: ``chat.answers.events.Answered``.
+    # Processor time of our own machines, not waiting time: ``chat.answers.result.AnswerResult``.
     cpu_seconds = models.FloatField(default=0.0)
     energy_wh = models.FloatField(default=0.0)
     gco2e_usage = models.FloatField(default=0.0)

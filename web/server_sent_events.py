@@ -1,68 +1,97 @@
-"""Server-sent events: a response that proxies pass on at once, kept alive by comments."""
+"""Server-sent events: the only place that writes the ``text/event-stream`` format.
+
+https://html.spec.whatwg.org/multipage/server-sent-events.html
+"""
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
+from dataclasses import dataclass
+from typing import Any
 
+import orjson
 from django.http import StreamingHttpResponse
 
 KEEP_ALIVE_S = 10.0
 _COMMENT = b": keep-alive\n\n"
 # The event loop itself holds tasks weakly.
-_pumps: set[asyncio.Task[None]] = set()
+_readers: set[asyncio.Task[None]] = set()
 
 
-def stream_response(events: AsyncGenerator[bytes, None]) -> StreamingHttpResponse:
-    """Return a ``text/event-stream`` response; the generator is closed when the client leaves.
+@dataclass(frozen=True, slots=True)
+class ServerSentEvent:
+    """An event: ``data`` is bytes of one line, or anything else that JSON can write.
 
-    It is begun at once: what it does in ``finally`` is done also when nobody reads the response.
+    ``id`` is what the browser sends as ``Last-Event-ID`` when it reconnects.
+    """
+
+    data: Any
+    name: str | None = None
+    id: str | None = None
+
+    def encode(self) -> bytes:
+        """Return the event in the ``text/event-stream`` format."""
+        data = self.data if isinstance(self.data, bytes) else orjson.dumps(self.data)
+        identifier = b"" if self.id is None else b"id: %s\n" % self.id.encode()
+        name = b"" if self.name is None else b"event: %s\n" % self.name.encode()
+        return b"%s%sdata: %s\n\n" % (identifier, name, data)
+
+
+def stream_response(
+    events: AsyncGenerator[ServerSentEvent, None],
+    *,
+    during: AbstractAsyncContextManager[object] | None = None,
+) -> StreamingHttpResponse:
+    """Return a response that sends events as they come, and comments while none comes.
+
+    ``during`` is entered as long as events are read. The generator is started at once and closed
+    when the client disconnects, so that its ``finally`` runs even if nobody reads the response.
     """
     queue: asyncio.Queue[bytes | None] = asyncio.Queue()
-    pump = asyncio.create_task(_pump(events, queue))
-    _pumps.add(pump)
-    pump.add_done_callback(_pumps.discard)
-    response = StreamingHttpResponse(_kept_alive(pump, queue), content_type="text/event-stream")
-    response["Cache-Control"] = "no-store"
+    reader = asyncio.create_task(_read(events, queue, during or nullcontext()))
+    _readers.add(reader)
+    reader.add_done_callback(_readers.discard)
+    response = StreamingHttpResponse(_chunks(reader, queue), content_type="text/event-stream")
+    response["Cache-Control"] = "no-store, no-transform"
+    # nginx buffers responses without it.
     response["X-Accel-Buffering"] = "no"
     return response
 
 
-async def _kept_alive(
-    pump: asyncio.Task[None], queue: asyncio.Queue[bytes | None]
-) -> AsyncGenerator[bytes, None]:
-    """Yield the events, those that came together in one piece, and comments when none comes."""
-    try:
-        pieces: list[bytes | None] = []
-        while None not in pieces:
-            pieces = await _come_together(queue)
-            if piece := b"".join(filter(None, pieces)):
-                yield piece
-        await pump
-    finally:
-        pump.cancel()
-        await asyncio.wait([pump])
-
-
-async def _pump(events: AsyncGenerator[bytes, None], queue: asyncio.Queue[bytes | None]) -> None:
+async def _read(
+    events: AsyncGenerator[ServerSentEvent, None],
+    queue: asyncio.Queue[bytes | None],
+    during: AbstractAsyncContextManager[object],
+) -> None:
     """Put the events into the queue, then None, whatever ended them.
 
-    A slow client does not slow the model down: an answer is small enough to wait in memory.
+    The queue is not bounded, so that a slow client does not slow down the model.
     """
     try:
-        async with aclosing(events):
+        async with during, aclosing(events):
             async for event in events:
-                queue.put_nowait(event)
+                queue.put_nowait(event.encode())
     finally:
         queue.put_nowait(None)
 
 
-async def _come_together(queue: asyncio.Queue[bytes | None]) -> list[bytes | None]:
-    """Wait for something to send, for a while, and take all that is there."""
+async def _chunks(
+    reader: asyncio.Task[None], queue: asyncio.Queue[bytes | None]
+) -> AsyncGenerator[bytes, None]:
+    """Yield the events, all that are waiting in one chunk, and a comment when none comes."""
+    waiting: list[bytes | None] = []
     try:
-        async with asyncio.timeout(KEEP_ALIVE_S):
-            pieces = [await queue.get()]
-    except TimeoutError:
-        return [_COMMENT]
-    while not queue.empty():
-        pieces.append(queue.get_nowait())
-    return pieces
+        while None not in waiting:
+            try:
+                async with asyncio.timeout(KEEP_ALIVE_S):
+                    waiting = [await queue.get()]
+            except TimeoutError:
+                waiting = [_COMMENT]
+            while not queue.empty():
+                waiting.append(queue.get_nowait())
+            if chunk := b"".join(filter(None, waiting)):
+                yield chunk
+        await reader
+    finally:
+        reader.cancel()
+        await asyncio.wait([reader])

@@ -1,74 +1,55 @@
-"""What an answer is made of while it is being given, in the order in which it comes.
+"""What ``chat.answering.answer_question`` yields, in this order:
 
-Any number of ``Stage``; ``Sources`` once; any number of ``Text`` and ``Reasoning``; then one
-``Answered``, unless the answer was stopped (``Transcript.ending`` then makes it).
+    Stage("searching"), SearchQuery, SearchResult
+    NothingFound, when no passage is good enough
+    Stage("generating"), then Prompt and the events of ``inference.llm.events``, or Extracted
+    Failed, and Extracted after it where extracts answer in place of the model
+
+A prompt that was too long is followed by a second one. ``chat.answers.result`` adds them up.
 """
 
 from dataclasses import dataclass
 from typing import Literal
 
-from inference.llm.events import TokenUsage
-from retrieval.search import RetrievedChunk
-
-Outcome = Literal["complete", "stopped", "failed", "nothing_found"]
+from chat.answers.follow_up import SearchQuery
+from chat.answers.prompts import Prompt
+from inference.llm.events import ChatEvent, TokenUsage
+from retrieval.search import SearchResult
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What is being done while nothing can be read yet."""
+    """The current step, for readers who wait for the first word."""
 
     name: Literal["searching", "generating"]
 
 
 @dataclass(frozen=True, slots=True)
-class Sources:
-    """The passages that the answer may cite: ``chunks[n - 1]`` is [n]."""
-
-    chunks: tuple[RetrievedChunk, ...]
-    search_query: str
-    retrieval_ms: float
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A piece of the answer, in Markdown."""
+class NothingFound:
+    """The whole answer, in Markdown, when no passage is relevant."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class Reasoning:
-    """A piece of the model's reasoning."""
+class Extracted:
+    """The whole answer as extracts, in Markdown, and the processor time to find them."""
 
     text: str
+    cpu_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
-    """The end of an answer.
+class Failed:
+    """The search or the model failed; ``error_code`` is a key of ``chat.answers.error_messages``.
 
-    ``model_id`` is the model that answered: extracts, when the one asked for (``asked_model_id``)
-    failed before its first word. ``error_code`` (of ``inference.errors``) says what failed.
-    ``quotes`` maps each number that the text cites to words found verbatim in that passage.
-    ``usage`` counts the tokens of every request to a language model that belongs to the answer, the
-    rewriting of the question included. ``cpu_seconds`` is the time, in seconds of one processor,
-    that our own machines computed for it: embedding its question and reranking its passages (the
-    request's share, as our model server says it), ranking, and finding extracts. Not in it, as they
-    cannot be told apart for one answer: PostgreSQL, and the event loop that passes the words on.
+    ``usage`` is what the model spent before it failed, where that is known.
     """
 
-    outcome: Outcome
-    model_id: str
-    asked_model_id: str
-    text: str
-    reasoning: str
-    quotes: dict[int, str]
-    usage: TokenUsage | None
-    cpu_seconds: float
-    retrieval_ms: float
-    first_token_ms: float | None
-    total_ms: float
-    error_code: str = ""
+    error_code: str
+    usage: TokenUsage | None = None
 
 
-AnswerEvent = Stage | Sources | Text | Reasoning | Answered
+AnswerEvent = (
+    Stage | SearchQuery | SearchResult | NothingFound | Prompt | ChatEvent | Extracted | Failed
+)

@@ -1,7 +1,7 @@
 """Answers without an LLM: the best sentences of the best passages, verbatim and cited.
 
 Each sentence scores by the question's terms that it contains, rarer ones counting more, and by
-the rank of its passage. The frugal answer: no generation, some milliseconds of processor time.
+the rank of its passage. This takes some milliseconds of processor time, and no generation.
 """
 
 import math
@@ -68,7 +68,7 @@ def escape_markdown(text: str) -> str:
 
 
 def _best(passage: str, spans: Sequence[tuple[int, int]], rarity: dict[int, float]) -> _Scored:
-    """Return the consecutive sentences of a passage that say most about the question's terms."""
+    """Return the consecutive sentences of a passage with the best score."""
     best = _Scored(0.0, passage[: spans[0][1]] if spans else passage)
     for i in range(len(spans)):
         for j in range(i, min(i + _MAX_SENTENCES, len(spans))):
@@ -76,7 +76,7 @@ def _best(passage: str, spans: Sequence[tuple[int, int]], rarity: dict[int, floa
                 break
             quote = passage[spans[i][0] : spans[j][1]]
             terms = set(analyse(quote)) & rarity.keys()
-            # A further sentence must bring something: it costs half of what a common term is worth.
+            # A further sentence must add terms: it costs half the weight of a common term.
             score = sum(rarity[term] for term in terms) - _LENGTH_COST * (j - i)
             if score > best.score:
                 best = _Scored(score, quote)
@@ -84,13 +84,13 @@ def _best(passage: str, spans: Sequence[tuple[int, int]], rarity: dict[int, floa
 
 
 def _rarity(terms: set[int], chunks: Sequence[RetrievedChunk]) -> dict[int, float]:
-    """Weigh each term by how few of the passages contain it: what all share tells nothing apart."""
+    """Return the weight of each term: higher when fewer of the passages contain it."""
     containing = Counter(term for chunk in chunks for term in terms & set(analyse(chunk.text)))
     return {term: 1 + math.log((1 + len(chunks)) / (1 + containing[term])) for term in terms}
 
 
 def _block(extract: Extract) -> str:
-    """Return one extract in Markdown; a row of a table becomes a list item's worth of cells."""
+    """Return one extract in Markdown; the cells of a table row are joined by middle dots."""
     if extract.quote.startswith("|"):
         cells = [cell.strip() for cell in extract.quote.strip("| ").split("|")]
         quote = " · ".join(cell for cell in cells if cell)

@@ -1,9 +1,9 @@
-"""Makes a follow-up question self-contained, so that retrieval understands it alone.
+"""Writes the search query of a follow-up question, which retrieval must understand alone.
 
-"Et pour les doctorants ?" finds nothing by itself. A question that shows signs of depending on the
+"Et pour les doctorants ?" finds nothing by itself. A question that seems to depend on the
 conversation is rewritten by the LLM when there is one; otherwise, and when the LLM fails, the
-questions before it are put in front of it, which is what both legs of retrieval need. A question
-that stands alone costs no request.
+questions before it are prepended, which serves dense and lexical retrieval. A question that is
+complete by itself costs no request.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from inference.llm.tokens import estimate_prompt_tokens
 
 logger = logging.getLogger(__name__)
 
-# A rewrite is worth a short wait, no more: the reader waits for the first word.
+# Short, as the reader waits for the first word.
 REWRITE_TIMEOUT_S = 8.0
 _REWRITE_TOKENS = 120
 _SHORT_WORDS = 5
@@ -47,25 +47,26 @@ def depends_on_conversation(question: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class SelfContained:
-    """A question as retrieval should see it, and the tokens that its rewriting spent, if any."""
+class SearchQuery:
+    """A self-contained question, and the tokens that its rewriting spent, if any."""
 
-    question: str
+    text: str
     usage: TokenUsage | None = None
 
 
-async def self_contained_question(
+async def write_search_query(
     question: str, history: Sequence[ChatMessage], model: LanguageModel, *, asker: Asker = NOBODY
-) -> SelfContained:
-    """Return the question as retrieval should see it; ``history`` is the turns before, in order.
+) -> SearchQuery:
+    """Return the question in a form that retrieval understands without its conversation.
 
-    The model is asked in the turn of ``asker``; a turn that does not come soon is not waited for.
-    Tokens are counted also when the rewriting came too late or was of no use.
+    ``history`` is the turns before it, in order. The model is called when it is the turn of
+    ``asker``, within ``REWRITE_TIMEOUT_S``. Its tokens are counted also when the rewriting came too
+    late or is not used. Never raises InferenceError.
     """
     if not history or not depends_on_conversation(question):
-        return SelfContained(question)
+        return SearchQuery(question)
     if model.backend is None:
-        return SelfContained(_joined(question, history))
+        return SearchQuery(_joined(question, history))
     prompt = rewrite_prompt(question, history)
     text, usage = "", None
     try:
@@ -83,9 +84,9 @@ async def self_contained_question(
         usage = error.usage
     except TimeoutError:
         logger.warning("the question was not rewritten in %s s", REWRITE_TIMEOUT_S)
-        # The model has read it, as far as anybody can tell.
+        # The model has probably read the prompt.
         usage = TokenUsage(estimate_prompt_tokens(prompt), 0, estimated=True)
-    return SelfContained(_plausible(text, question) or _joined(question, history), usage)
+    return SearchQuery(_plausible(text, question) or _joined(question, history), usage)
 
 
 def _plausible(text: str, question: str) -> str:

@@ -1,14 +1,15 @@
-"""What a language model is told: to answer from numbered passages only, and to cite them.
+"""Builds the prompts: answer from numbered passages only, and cite them.
 
-Passages are untrusted text: each stands between tags that its content cannot close, and the model
-is told that nothing inside is an instruction. What the model answers is untrusted as well: the page
-renders it without scripts, images or hidden links, whatever it obeys.
+Passages are untrusted text: each stands between tags that its content cannot close, and the prompt
+says that nothing inside is an instruction. The model's answer is untrusted as well: the page
+renders it without scripts, images or hidden links.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from inference.llm.backend import ChatMessage
-from inference.llm.tokens import estimate_tokens
+from inference.llm.tokens import estimate_prompt_tokens, estimate_tokens
 from retrieval.search import RetrievedChunk
 
 # A question, an answer, and the text between are estimated; what is left over absorbs the error.
@@ -35,6 +36,20 @@ Rewrite the last question so that it can be understood without the conversation:
 and fill in what is implied. Keep its language and its meaning. Reply with the question alone."""
 
 
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """The messages sent to a model, and its limits in tokens."""
+
+    messages: tuple[ChatMessage, ...]
+    context_window: int
+    max_tokens: int
+
+    @property
+    def estimated_tokens(self) -> int:
+        """Return about how many tokens the messages are."""
+        return estimate_prompt_tokens(self.messages)
+
+
 def answer_prompt(
     *,
     question: str,
@@ -43,8 +58,8 @@ def answer_prompt(
     instructions: str = "",
     context_window: int,
     max_tokens: int,
-) -> list[ChatMessage]:
-    """Return the messages to send, with the passages (``chunks``, best first) numbered from 1.
+) -> Prompt:
+    """Return the prompt, with the passages (``chunks``, best first) numbered from 1.
 
     What does not fit in ``context_window - max_tokens`` (tokens) is left out: old turns first, then
     the lowest-ranked passages; the best passage always stays.
@@ -62,7 +77,8 @@ def answer_prompt(
             break
         passages.append(passage)
     body = "\n\n".join([*passages, f"Question: {question}"])
-    return [ChatMessage("system", system), *turns, ChatMessage("user", body)]
+    messages = (ChatMessage("system", system), *turns, ChatMessage("user", body))
+    return Prompt(messages, context_window, max_tokens)
 
 
 def rewrite_prompt(question: str, history: Sequence[ChatMessage]) -> list[ChatMessage]:

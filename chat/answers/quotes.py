@@ -1,7 +1,7 @@
-"""Verbatim quotes: which words of a passage carry what an answer says.
+"""Verbatim quotes: the words of a passage that support the statements citing it.
 
-A quote is always cut out of the passage's own text, never taken from a model, so what a reader is
-shown as quoted is in the document.
+A quote is always cut out of the text of the passage, never taken from a model, so every quote shown
+to a reader is in the document.
 """
 
 import re
@@ -12,7 +12,7 @@ from ingestion.indexing.lexical import analyse
 
 # [1], [2, 3], [4; 5]; not a Markdown link's text, nor an escaped bracket.
 CITATION = re.compile(r"(?<!\\)\[(\d{1,2}(?:\s*[,;]\s*\d{1,2})*)\](?!\()")
-# A neighbouring sentence joins the quote when it brings this share of the statement's terms.
+# A neighbouring sentence is added to the quote when it has this share of the statement's terms.
 _NEIGHBOUR_GAIN = 0.2
 
 
@@ -29,7 +29,7 @@ def cited_numbers(text: str, n_chunks: int) -> list[int]:
 def quotes(answer: str, passages: Sequence[str]) -> dict[int, str]:
     """Return, for each passage cited as [n], the words in it that support the statement citing it.
 
-    A passage that shares no word with the statement has the empty quote: nothing to show verbatim.
+    The quote is empty when the passage shares no term with the statement.
     """
     statements: dict[int, list[str]] = {}
     for statement, numbers in _statements(answer):

@@ -1,8 +1,8 @@
 """Saves answers whatever happens to the database meanwhile (docs/decisions/018-endings.md).
 
-A finished answer is saved at once. While the database is away it is also kept in a file, and its
-process tries again for some minutes; after that, or when the process is killed, the reconciler
-saves it from the file. All of them may do so: saving twice changes nothing.
+A finished answer is saved at once. While the database cannot be reached, the answer is also written
+to a file, and its process tries again for some minutes; after that, or when the process is killed,
+the reconciler saves it from the file. Saving an answer twice changes nothing.
 """
 
 import asyncio
@@ -27,12 +27,12 @@ DATABASE_AWAY = (OperationalError, InterfaceError)
 # How long a process tries again before it leaves an answer to the reconciler.
 PATIENCE_S = 300.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 5.0
-# Each time something else would have to be deleted between the look and the commit.
+# A retry fails only if something else is deleted between the check and the commit.
 _TRIES = 5
 
 
 def save(finished: FinishedAnswer) -> UsageRecord | None:
-    """Save a finished answer and what it cost; None when its instance is deleted."""
+    """Save a finished answer and its cost; return None when its instance is deleted."""
     try:
         return in_spite_of_deletions(finished.instance_id, partial(save_ending, finished))
     except IntegrityError:
@@ -43,7 +43,7 @@ def save(finished: FinishedAnswer) -> UsageRecord | None:
 
 
 async def save_patiently(finished: FinishedAnswer) -> UsageRecord | None:
-    """As ``save``, from async code, for as long as the database is away.
+    """As ``save``, from async code; tries again while the database cannot be reached.
 
     Raises OperationalError or InterfaceError after ``PATIENCE_S``; the reconciler then saves it.
     """
@@ -53,7 +53,7 @@ async def save_patiently(finished: FinishedAnswer) -> UsageRecord | None:
     except DATABASE_AWAY:
         raise
     except BaseException:
-        # The process ends, or there is an error of ours: the reconciler finds the answer.
+        # The process ends, or our code failed: the reconciler finds the file.
         _keep(finished)
         raise
     await asyncio.to_thread(_discard, finished)
@@ -61,14 +61,14 @@ async def save_patiently(finished: FinishedAnswer) -> UsageRecord | None:
 
 
 def save_kept() -> None:
-    """Save the answers that their processes could not save; those that still fail stay."""
+    """Save the answers that their processes could not save; files that still fail are kept."""
     for finished in unsaved.kept():
         try:
             save(finished)
         except DATABASE_AWAY:
             raise
         except Exception:
-            # One answer must not hold up the others.
+            # One failure must not prevent the others from being saved.
             logger.exception("answer %s cannot be saved", finished.answer_id)
         else:
             logger.info("answer %s is saved from its file", finished.answer_id)
@@ -76,7 +76,7 @@ def save_kept() -> None:
 
 
 def in_spite_of_deletions(instance_id: int, function: Callable[[], R]) -> R:
-    """Call ``function`` in the tenant, again while what it refers to is deleted under its hands."""
+    """Call ``function`` in the tenant, again when a deletion at the same time made it fail."""
     for tries_left in reversed(range(_TRIES)):
         try:
             with tenant(instance_id):
@@ -90,7 +90,7 @@ def in_spite_of_deletions(instance_id: int, function: Callable[[], R]) -> R:
 async def patiently(
     function: Callable[[], R], *, meanwhile: Callable[[], Awaitable[None]] | None = None
 ) -> R:
-    """Await ``function`` in a thread, again and again while the database is away.
+    """Await ``function`` in a thread; tries again while the database cannot be reached.
 
     ``meanwhile`` is awaited after each failure. Raises the last error after ``PATIENCE_S``.
     """
@@ -104,21 +104,26 @@ async def patiently(
                 await meanwhile()
             if now() > deadline:
                 raise
-            logger.warning("the database is away; trying again in %.1f s", pause_s)
+            logger.warning("the database cannot be reached; trying again in %.1f s", pause_s)
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+
+
+async def patiently_in_tenant(instance_id: int, function: Callable[[], R]) -> R:
+    """Combine ``patiently`` and ``in_spite_of_deletions``."""
+    return await patiently(partial(in_spite_of_deletions, instance_id, function))
 
 
 def _keep(finished: FinishedAnswer) -> None:
     try:
         unsaved.keep(finished)
     except OSError:
-        logger.exception("answer %s is in memory alone", finished.answer_id)
+        logger.exception("answer %s cannot be written to a file", finished.answer_id)
 
 
 def _discard(finished: FinishedAnswer) -> None:
     try:
         unsaved.discard(finished)
     except OSError:
-        # The reconciler saves it once more, which changes nothing.
-        logger.exception("the file of answer %s stays", finished.answer_id)
+        # The reconciler saves it again, which changes nothing.
+        logger.exception("the file of answer %s cannot be deleted", finished.answer_id)

@@ -1,8 +1,8 @@
-"""Finished answers that the database did not take yet, each in a file until it does.
+"""Files of finished answers that could not be saved to the database yet.
 
-The files are JSON under MEDIA_ROOT, which web processes and workers share, in the directory of
-their instance, with which they are deleted, and readable by their account alone:
-``<instance>/unsaved-answers/<answer>.json``. Whoever saves the answer removes its file.
+The files are JSON: ``<instance>/unsaved-answers/<answer>.json`` under MEDIA_ROOT, which web
+processes and workers share. Only their account can read them; they are deleted with the directory
+of their instance, or when the answer is saved.
 """
 
 import logging
@@ -20,13 +20,13 @@ from chat.answers.persistence import FinishedAnswer
 logger = logging.getLogger(__name__)
 
 FOLDER = "unsaved-answers"
-# Far more than it takes to write one.
+# Much longer than it takes to write a file.
 _PART_S = 3600
 _adapter = TypeAdapter(FinishedAnswer)
 
 
 def keep(finished: FinishedAnswer) -> None:
-    """Write the answer's file, whole or not at all, unless it is there; raises OSError."""
+    """Write the file of an answer atomically, unless it exists; raises OSError."""
     path = _path(finished)
     if path.exists():
         return
@@ -40,14 +40,14 @@ def keep(finished: FinishedAnswer) -> None:
 
 
 def discard(finished: FinishedAnswer) -> None:
-    """Remove the answer's file, if it has one; raises OSError."""
+    """Delete the file of an answer, if it exists; raises OSError."""
     _path(finished).unlink(missing_ok=True)
 
 
 def kept() -> Iterator[FinishedAnswer]:
-    """Yield the answers in files; one that cannot be read stays, and is named in the log.
+    """Yield the answers in files; files that cannot be read are logged and kept.
 
-    What a process killed in the middle of writing one left behind is deleted.
+    Incomplete files of processes that were killed are deleted.
     """
     for part in Path(settings.MEDIA_ROOT).glob(f"*/{FOLDER}/*.part"):
         with suppress(FileNotFoundError):

@@ -9,8 +9,9 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from chat.answers.reading import AnswerState, close_abandoned
-from chat.conversations.browser_events import citations_data, ending_events
+from chat.answers.abandoned import close_abandoned
+from chat.answers.browser_events import citations_data, ending_events
+from chat.answers.persistence import StoredAnswer
 from chat.conversations.turns import Turn, branch
 from chat.models import Conversation, Message
 from inference.catalogue import LanguageModel, available_models, choose_model
@@ -95,16 +96,16 @@ def _shown(
     if message.role == Message.Role.USER:
         restricted = [names[pk] for pk in message.document_ids if pk in names]
         return ShownTurn(message, data, restricted)
-    state = AnswerState(message, tuple(message.citations.all()), usage)
+    stored = StoredAnswer(message, tuple(message.citations.all()), usage)
     data |= {
         "status": message.status,
         "content": message.content,
         "reasoning": "" if cited_only else message.reasoning,
         "model": message.model,
-        "citations": citations_data(state.citations, cited_only=cited_only),
+        "citations": citations_data(stored.citations, cited_only=cited_only),
     }
     if message.status != Message.Status.STREAMING:
-        for event in ending_events(state, cited_only=cited_only):
+        for event in ending_events(stored, cited_only=cited_only):
             data |= {"error": event.data} if event.name == "error" else event.data
     feedback = getattr(message, "feedback", None)
     data["feedback"] = {"helpful": feedback.helpful} if feedback else None

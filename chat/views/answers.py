@@ -1,8 +1,7 @@
 """Asking, and following the answer: async, because answers are written in this event loop."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +14,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from chat.answering import Question
-from chat.answers import live
+from chat.answers import running
+from chat.answers.following import follow
 from chat.conversations.turns import (
     Asked,
     UnknownDocument,
@@ -99,7 +99,7 @@ async def stop(request: HttpRequest, slug: str, message_id: UUID) -> HttpRespons
     """Stop an answer; what came is kept."""
     user = await request.auser()
     instance, answer = await as_member(request, slug, _own_message, user, message_id)
-    await live.stop(instance, answer)
+    await running.stop(instance, answer)
     return HttpResponse(status=204)
 
 
@@ -108,12 +108,13 @@ async def stop(request: HttpRequest, slug: str, message_id: UUID) -> HttpRespons
 async def events(request: HttpRequest, slug: str, message_id: UUID) -> HttpResponseBase:
     """The events of an answer, from the one after ``Last-Event-ID`` on."""
     user = await request.auser()
-    live_instance = live.instance_of(message_id, user=user, slug=slug)
-    if live_instance is None:
-        instance, cited_only = await as_member(request, slug, _instance_of_answer, user, message_id)
+    answer = running.find_running(message_id)
+    if answer is not None and answer.user_id == user.pk and answer.question.instance.slug == slug:
+        # Whoever asked a moment ago may follow: the database is not needed. The events in memory
+        # were converted for them; if those are gone meanwhile, only what is cited is shown.
+        instance, cited_only = answer.question.instance, True
     else:
-        # What is in memory was made for whoever asked; should it be gone, less is shown, not more.
-        instance, cited_only = live_instance, True
+        instance, cited_only = await as_member(request, slug, _instance_of_answer, user, message_id)
     try:
         admission = await asyncio.to_thread(admit_stream, user_id=user.pk)
     except TooMuch as error:
@@ -121,14 +122,8 @@ async def events(request: HttpRequest, slug: str, message_id: UUID) -> HttpRespo
     last = request.headers.get("Last-Event-ID", "")
     is_number = last.isdecimal() and len(last) <= _LONGEST_EVENT_ID
     seen = int(last) if is_number else 0
-    numbered = live.follow(instance, message_id, seen, cited_only=cited_only)
-
-    async def encoded() -> AsyncGenerator[bytes, None]:
-        async with held(admission), aclosing(numbered):
-            async for number, event in numbered:
-                yield event.encode(number)
-
-    return stream_response(encoded())
+    followed = follow(instance, message_id, seen, cited_only=cited_only)
+    return stream_response(followed, during=held(admission))
 
 
 async def _begin(
@@ -177,7 +172,7 @@ async def _begin(
     if isinstance(stored, JsonResponse):
         return stored
     asked, question, admission = stored
-    live.start(answer=asked.answer, question=question, user=user, admission=admission)
+    running.start(answer=asked.answer, question=question, user=user, admission=admission)
     conversation = asked.conversation
     return JsonResponse(
         {

@@ -65,38 +65,23 @@ async def stream_chat(
     """
     body = backend.request_body(messages, max_tokens=max_tokens, temperature=temperature, stop=stop)
     turns = turns_at(f"chat {backend.base_url}", places=backend.max_concurrency)
-    async with turns.turn(asker), aclosing(_attempts(backend, body, messages)) as events:
-        async for event in events:
-            yield event
-
-
-async def _attempts(
-    backend: ChatBackend, body: dict[str, Any], messages: Sequence[ChatMessage]
-) -> AsyncGenerator[ChatEvent, None]:
-    """Yield the events of one request after another, until one succeeds or none is worth it."""
-    budget = RetryBudget(backend)
-    patience = Patience(backend.first_byte_timeout_s, backend.total_timeout_s)
-    while True:
-        answer = Answer(messages)
-        try:
-            async with aclosing(_attempt(backend, body, answer, patience)) as events:
-                async for event in events:
-                    yield event
-            return
-        except InferenceError as error:
-            pause_s = None if answer.has_begun else budget.next_pause_s(error)
-            logger.warning(
-                "%s of %s: %s: %s (%s)",
-                backend.model,
-                backend.base_url,
-                error.code,
-                error,
-                "giving up" if pause_s is None else f"again in {pause_s:.1f} s",
-            )
-            if pause_s is None:
-                answer.explain(error)
-                raise
-        await asyncio.sleep(pause_s)
+    async with turns.turn(asker):
+        budget = RetryBudget(backend)
+        patience = Patience(backend.first_byte_timeout_s, backend.total_timeout_s)
+        while True:
+            answer = Answer(messages)
+            try:
+                async with aclosing(_attempt(backend, body, answer, patience)) as events:
+                    async for event in events:
+                        yield event
+                return
+            except InferenceError as error:
+                pause_s = None if answer.has_begun else budget.next_pause_s(error)
+                _log_failure(backend, error, pause_s)
+                if pause_s is None:
+                    answer.explain(error)
+                    raise
+            await asyncio.sleep(pause_s)
 
 
 async def complete_chat(
@@ -172,6 +157,18 @@ async def _attempt(
         for event in answer.end():
             yield event
         await _drain(batches, patience)
+
+
+def _log_failure(backend: ChatBackend, error: InferenceError, pause_s: float | None) -> None:
+    """Log a failed request, and after how many seconds it is sent again (None: it is not)."""
+    logger.warning(
+        "%s of %s: %s: %s (%s)",
+        backend.model,
+        backend.base_url,
+        error.code,
+        error,
+        "giving up" if pause_s is None else f"again in {pause_s:.1f} s",
+    )
 
 
 async def _drain(batches: AsyncGenerator[Any, None], patience: Patience) -> None:

@@ -5,9 +5,8 @@ the identifiers of the page as it is now, the counts, and the rows that changed 
 """
 
 import asyncio
-import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,11 +21,10 @@ from ingestion.models import Document
 from instances.access.gates import may_still_enter
 from instances.models import Membership, Role
 from instances.tenancy import in_database, in_tenant
-from usage.admission import UNLIMITED, Admission, held
+from web.server_sent_events import ServerSentEvent
 
 BUSY_POLL_S = 1.0
 IDLE_POLL_S = 5.0
-KEEP_ALIVE_S = 10.0
 RIGHTS_CHECKED_EVERY_S = 5.0
 # The browser then connects again: nothing is followed for ever.
 STREAM_LIFETIME_S = 300.0
@@ -47,34 +45,28 @@ async def document_events(
     *,
     since: str,
     language: str,
-    admission: Admission = UNLIMITED,
-) -> AsyncIterator[str]:
+) -> AsyncGenerator[ServerSentEvent, None]:
     """Yield ``listing`` events for as long as the browser listens.
 
     ``since`` is the id of the last event that the browser had, or of the page it shows; rows that
-    did not change since are not sent again. The places of ``admission`` are given back at the end.
+    did not change since are not sent again.
     """
     instance = membership.instance
     sent = _Sent(membership, language, since)
     pulse: Pulse | None = None
-    started = spoke = checked = time.monotonic()
-    async with held(admission):
-        while (now := time.monotonic()) - started < STREAM_LIFETIME_S:
-            if now - checked >= RIGHTS_CHECKED_EVERY_S:
-                checked = now
-                if not await in_database(
-                    may_still_enter, membership.user_id, instance, role=Role.MEMBER
-                ):
-                    return
-            look = await in_tenant(instance, _look, membership, chosen, pulse)
-            pulse = look.pulse
-            if look.listing:
-                spoke = now
-                yield await asyncio.to_thread(sent.event, look.listing, pulse)
-            elif now - spoke >= KEEP_ALIVE_S:
-                spoke = now
-                yield ": alive\n\n"
-            await asyncio.sleep(BUSY_POLL_S if pulse.running else IDLE_POLL_S)
+    started = checked = time.monotonic()
+    while (now := time.monotonic()) - started < STREAM_LIFETIME_S:
+        if now - checked >= RIGHTS_CHECKED_EVERY_S:
+            checked = now
+            if not await in_database(
+                may_still_enter, membership.user_id, instance, role=Role.MEMBER
+            ):
+                return
+        look = await in_tenant(instance, _look, membership, chosen, pulse)
+        pulse = look.pulse
+        if look.listing:
+            yield await asyncio.to_thread(sent.event, look.listing, pulse)
+        await asyncio.sleep(BUSY_POLL_S if pulse.running else IDLE_POLL_S)
 
 
 def stamp(moment: datetime | None) -> str:
@@ -100,7 +92,7 @@ class _Sent:
         self._known_until = moment - _OVERLAP if moment and moment.tzinfo else None
         self._versions: dict[Any, datetime] = {}
 
-    def event(self, listing: Listing, pulse: Pulse) -> str:
+    def event(self, listing: Listing, pulse: Pulse) -> ServerSentEvent:
         """Return the event that brings the browser up to date."""
         with translation.override(self._language):
             rows = {
@@ -120,7 +112,7 @@ class _Sent:
                 "failed": listing.counts.failed,
             },
         }
-        return f"id: {stamp(pulse.latest)}\nevent: listing\ndata: {json.dumps(data)}\n\n"
+        return ServerSentEvent(data, "listing", id=stamp(pulse.latest))
 
     def _is_news(self, document: Document) -> bool:
         known = self._versions.get(document.pk)

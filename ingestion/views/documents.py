@@ -9,7 +9,6 @@ from django.http import (
     HttpResponse,
     HttpResponseBase,
     JsonResponse,
-    StreamingHttpResponse,
 )
 from django.shortcuts import render
 from django.urls import reverse
@@ -26,7 +25,8 @@ from ingestion.media_types import EXTENSIONS
 from instances.access.gates import aenter, instance_view
 from instances.models import Membership
 from instances.quotas import room_of
-from usage.admission import TooMuch, admit_stream
+from usage.admission import TooMuch, admit_stream, held
+from web.server_sent_events import stream_response
 
 
 @require_safe
@@ -67,13 +67,8 @@ async def events(request: HttpRequest, slug: str) -> HttpResponseBase:
         )
     chosen = DocumentFilterForm(request.GET).chosen()
     since = request.headers.get("Last-Event-ID") or request.GET.get("since", "")
-    return StreamingHttpResponse(
-        document_events(
-            membership, chosen, since=since, language=get_language() or "", admission=admission
-        ),
-        content_type="text/event-stream",
-        headers={"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"},
-    )
+    changes = document_events(membership, chosen, since=since, language=get_language() or "")
+    return stream_response(changes, during=held(admission))
 
 
 @require_safe

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chat.answers.follow_up import depends_on_conversation, self_contained_question
+from chat.answers.follow_up import depends_on_conversation, write_search_query
 from inference.catalogue import LanguageModel
 from inference.llm.backend import ChatBackend, ChatMessage
 from tests.scripted_llm import Act, Reply, ScriptedLLM, stream
@@ -41,13 +41,13 @@ def test_whole_questions_are_left_alone(question: str) -> None:
 
 
 async def test_without_llm_the_question_before_is_put_in_front() -> None:
-    query = (await self_contained_question(FOLLOW_UP, HISTORY, EXTRACTS)).question
+    query = (await write_search_query(FOLLOW_UP, HISTORY, EXTRACTS)).text
     assert "congé" in query
     assert query.endswith(FOLLOW_UP)
 
 
 async def test_first_question_is_searched_as_it_is() -> None:
-    assert (await self_contained_question(FOLLOW_UP, (), EXTRACTS)).question == FOLLOW_UP
+    assert (await write_search_query(FOLLOW_UP, (), EXTRACTS)).text == FOLLOW_UP
 
 
 async def test_llm_rewrites_the_question(
@@ -55,7 +55,7 @@ async def test_llm_rewrites_the_question(
 ) -> None:
     scripted_llm.script(stream("Combien de jours de congé ont les doctorants ?"))
     model = LanguageModel(id="scripted", label="", description="", backend=chat_backend)
-    query = (await self_contained_question(FOLLOW_UP, HISTORY, model)).question
+    query = (await write_search_query(FOLLOW_UP, HISTORY, model)).text
     assert query == "Combien de jours de congé ont les doctorants ?"
     assert "maîtres de conférences" in scripted_llm.requests[0].last_message
 
@@ -65,7 +65,7 @@ async def test_rambling_or_failing_llm_is_not_believed(
 ) -> None:
     scripted_llm.script(stream("Sure!\n\nHere are some questions:\n1. …"))
     model = LanguageModel(id="scripted", label="", description="", backend=chat_backend)
-    query = (await self_contained_question(FOLLOW_UP, HISTORY, model)).question
+    query = (await write_search_query(FOLLOW_UP, HISTORY, model)).text
     assert query.endswith(FOLLOW_UP)
     assert "congé" in query
 
@@ -79,8 +79,8 @@ async def test_late_rewriting_counts_what_the_model_has_read(
     monkeypatch.setattr("chat.answers.follow_up.REWRITE_TIMEOUT_S", 0.3)
     scripted_llm.script(Reply([Act.HOLD]))
     model = LanguageModel(id="scripted", label="", description="", backend=chat_backend)
-    late = await self_contained_question(FOLLOW_UP, HISTORY, model)
-    assert late.question.endswith(FOLLOW_UP)
+    late = await write_search_query(FOLLOW_UP, HISTORY, model)
+    assert late.text.endswith(FOLLOW_UP)
     assert late.usage is not None
     assert late.usage.prompt_tokens > 20
     assert (late.usage.completion_tokens, late.usage.estimated) == (0, True)
@@ -91,6 +91,6 @@ async def test_useless_rewriting_is_counted(
 ) -> None:
     scripted_llm.script(stream("Sure!\n\nHere are some questions:\n1. …"))
     model = LanguageModel(id="scripted", label="", description="", backend=chat_backend)
-    useless = await self_contained_question(FOLLOW_UP, HISTORY, model)
+    useless = await write_search_query(FOLLOW_UP, HISTORY, model)
     assert useless.usage is not None
     assert (useless.usage.prompt_tokens, useless.usage.completion_tokens) == (11, 7)

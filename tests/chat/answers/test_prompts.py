@@ -15,7 +15,7 @@ def prompt(**fields: object) -> list[ChatMessage]:
         "context_window": 8192,
         "max_tokens": 512,
     }
-    return answer_prompt(**(defaults | fields))
+    return list(answer_prompt(**(defaults | fields)).messages)
 
 
 def test_passages_are_numbered_in_order() -> None:

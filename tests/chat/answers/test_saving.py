@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -17,14 +18,14 @@ from django.utils import timezone
 from accounts.users.erasure import erase_person
 from chat import tasks
 from chat.answering import Question
-from chat.answers import live, saving, unsaved
+from chat.answers import running, saving, unsaved
+from chat.answers.abandoned import SILENCE
+from chat.answers.following import follow
 from chat.answers.persistence import FinishedAnswer
-from chat.answers.reading import SILENCE
-from chat.answers.transcript import Transcript
-from chat.api import completions
-from chat.conversations.browser_events import BrowserEvent
+from chat.answers.result import AnswerResult
 from chat.conversations.turns import Asked, ask, delete
 from chat.models import Citation, Conversation, Message
+from chat.openai_responses import CompletionResponse
 from inference.catalogue import choose_model
 from ingestion import uploads
 from ingestion.models import Document
@@ -37,6 +38,7 @@ from tests.fixtures.database import DatabaseSwitch, is_anybody_waiting, wait_unt
 from tests.scripted_llm import Act, Reply, ScriptedLLM, chunk, stream
 from usage.admission import UNLIMITED
 from usage.models import UsageRecord
+from web.server_sent_events import ServerSentEvent
 
 ABOUT_LEAVE = "Combien de jours de congé ont les doctorants ?"
 HELD = Reply([chunk("Vingt-cinq "), Act.HOLD, chunk("jours [1]."), b"data: [DONE]\n\n"])
@@ -47,7 +49,7 @@ pytestmark = pytest.mark.usefixtures("closed_connections")
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Progress is saved, and the database tried again, many times a second."""
-    monkeypatch.setattr(live, "SAVE_EVERY_S", 0.05)
+    monkeypatch.setattr(running, "SAVE_EVERY_S", 0.05)
     monkeypatch.setattr(saving, "_FIRST_PAUSE_S", 0.05)
     monkeypatch.setattr(saving, "_LONGEST_PAUSE_S", 0.1)
 
@@ -65,17 +67,17 @@ async def begin(library: Cast, conversation_id: UUID | None = None) -> Asked:
         conversation_id=conversation_id,
     )
     question = Question(instance=library.instance, text=ABOUT_LEAVE, model=model)
-    live.start(answer=asked.answer, question=question, user=library.teammate)
-    async for _, event in live.follow(library.instance, asked.answer.pk, 0, cited_only=False):
+    running.start(answer=asked.answer, question=question, user=library.teammate)
+    async for event in follow(library.instance, asked.answer.pk, 0, cited_only=False):
         if event.name == "token":
             break
     return asked
 
 
-async def followed(library: Cast, answer_id: UUID) -> list[BrowserEvent]:
+async def followed(library: Cast, answer_id: UUID) -> list[ServerSentEvent]:
     async with asyncio.timeout(60):
-        numbered = live.follow(library.instance, answer_id, 0, cited_only=False)
-        return [event async for _, event in numbered]
+        numbered = follow(library.instance, answer_id, 0, cited_only=False)
+        return [event async for event in numbered]
 
 
 def records(instance: Instance, answer_id: UUID) -> list[UsageRecord]:
@@ -137,7 +139,7 @@ async def test_stop_pressed_while_the_end_is_saved(
 ) -> None:
     llm.script(HELD)
     asked = await begin(library)
-    answer = live._live[asked.answer.pk]
+    answer = running._running[asked.answer.pk]
     release = asyncio.Event()
 
     def hold(loop: asyncio.AbstractEventLoop) -> None:
@@ -147,7 +149,7 @@ async def test_stop_pressed_while_the_end_is_saved(
 
     async def stop_again() -> None:
         for _ in range(times):
-            await live.stop(library.instance, asked.answer)
+            await running.stop(library.instance, asked.answer)
             await asyncio.to_thread(wait_for_the_saving)
         release.set()
 
@@ -177,7 +179,7 @@ async def test_process_that_ends_keeps_what_came(library: Cast, llm: ScriptedLLM
     """As asyncio does it when a server stops: every task is cancelled once."""
     llm.script(HELD)
     asked = await begin(library)
-    answer = live._live[asked.answer.pk]
+    answer = running._running[asked.answer.pk]
     for task in (answer.generation, answer.writer):
         task.cancel()
     done = (await followed(library, asked.answer.pk))[-1]
@@ -216,7 +218,7 @@ async def test_ending_waits_for_the_database(
     await asyncio.to_thread(database.cut)
     await asyncio.to_thread(llm.release)
     await asyncio.to_thread(wait_until, kept_files)
-    assert not live._live[asked.answer.pk].done
+    assert not running._running[asked.answer.pk].done
     await asyncio.to_thread(database.restore)
     done = (await followed(library, asked.answer.pk))[-1]
     assert (done.data["status"], done.data["content"]) == ("complete", "Vingt-cinq jours [1].")
@@ -256,7 +258,7 @@ async def test_ending_of_a_dead_process_is_saved_by_the_reconciler(
 async def test_answer_closed_while_the_database_was_away_goes_on(
     library: Cast, llm: ScriptedLLM, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "SAVE_EVERY_S", 1.0)
+    monkeypatch.setattr(running, "SAVE_EVERY_S", 1.0)
     llm.script(HELD)
     asked = await begin(library)
 
@@ -291,7 +293,7 @@ async def test_answer_of_the_api_is_recorded_when_the_database_is_back(
         created_by=library.owner,
     )
     question = Question(instance=library.instance, text=ABOUT_LEAVE, model=choose_model(""))
-    completion = completions.Completion(question, key, UNLIMITED)
+    completion = CompletionResponse(question, key, UNLIMITED)
     await completion.begin()
     whole = asyncio.create_task(completion.whole())
     await asyncio.to_thread(database.cut)
@@ -354,7 +356,7 @@ async def test_answer_of_a_killed_process_is_recorded_as_far_as_known(
 
 def _delete_document(library: Cast, finished: FinishedAnswer) -> None:
     with tenant(library.instance):
-        uploads.delete(Document.objects.get(pk=finished.sources[0].document_id))
+        uploads.delete(Document.objects.get(pk=finished.result.chunks[0].document_id))
 
 
 def _delete_conversation(library: Cast, finished: FinishedAnswer) -> None:
@@ -409,15 +411,17 @@ async def _finished(library: Cast) -> FinishedAnswer:
         model_id="extractive",
     )
     found = await asearch(instance=library.instance, query=ABOUT_LEAVE, top_k=3)
-    transcript = Transcript(model_id="extractive", text="Vingt-cinq jours [1].")
-    transcript.chunks = found.chunks
+    result = replace(
+        AnswerResult.empty("extractive"),
+        text="Vingt-cinq jours [1].",
+        search_query=ABOUT_LEAVE,
+        chunks=found.chunks,
+    )
     return FinishedAnswer(
         answer_id=asked.answer.pk,
         instance_id=library.instance.pk,
         user_id=library.teammate.pk,
-        answered=transcript.ending("complete"),
-        search_query=ABOUT_LEAVE,
-        sources=found.chunks,
+        result=result.end(Message.Status.COMPLETE, elapsed_ms=0.0),
     )
 
 
@@ -431,7 +435,7 @@ def _save_in_thread(finished: FinishedAnswer) -> UsageRecord | None:
 async def test_ending_of_a_deleted_instance_is_dropped(library: Cast) -> None:
     finished = await _finished(library)
     gone = FinishedAnswer(
-        answer_id=uuid4(), instance_id=2**31, answered=finished.answered, user_id=finished.user_id
+        answer_id=uuid4(), instance_id=2**31, result=finished.result, user_id=finished.user_id
     )
     unsaved.keep(gone)
     await in_database(tasks.reconcile)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 
-from chat.answers import live
+from chat.answers import running
 from chat.models import Message
 from instances.access.api_keys import create_api_key
 from instances.models import Membership
@@ -91,7 +91,7 @@ async def go_everywhere(tour: Tour) -> None:
     await tour.get(events, "events while they come")
     await tour.get(events, "events again")
     # As by a process that did not write the answer.
-    live._live.clear()
+    running._running.clear()
     await tour.get(events, "events from the database")
     for path in (
         asked["conversation_url"],
@@ -137,7 +137,7 @@ async def test_somebody_who_becomes_a_guest_reads_old_answers_as_one(
     asked = (await tour.post("/i/law/ask/", {"question": LEAVE})).json()
     async with asyncio.timeout(30):
         await tour.get(asked["events_url"])
-    live._live.clear()
+    running._running.clear()
 
     def become_a_guest() -> None:
         with tenant(place.instance):

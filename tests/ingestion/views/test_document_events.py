@@ -4,6 +4,7 @@ import asyncio
 import json
 from datetime import timedelta
 
+import orjson
 import pytest
 from asgiref.sync import sync_to_async
 from django.urls import reverse
@@ -16,6 +17,7 @@ from instances.models import Membership
 from instances.tenancy import tenant
 from tests.cast import make_cast
 from tests.factories import DocumentFactory
+from web import server_sent_events
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Status = Document.Status
@@ -43,12 +45,11 @@ def listen(membership, since="", **chosen):
 
 
 async def heard(stream):
-    """The next listing, keep-alive comments left out."""
+    """The next listing."""
     async with asyncio.timeout(10):
-        async for text in stream:
-            fields = dict(line.split(": ", 1) for line in text.splitlines() if ": " in line)
-            if fields.get("event") == "listing":
-                return json.loads(fields["data"]) | {"id": fields["id"]}
+        async for event in stream:
+            if event.name == "listing":
+                return json.loads(orjson.dumps(event.data)) | {"id": event.id}
     raise AssertionError("the stream ended")
 
 
@@ -128,11 +129,12 @@ async def test_filter_of_page_is_applied(people, membership):
 
 
 async def test_keep_alive_is_sent_and_stream_ends_after_maximum_duration(membership, monkeypatch):
-    monkeypatch.setattr(live, "KEEP_ALIVE_S", 0.0)
+    monkeypatch.setattr(server_sent_events, "KEEP_ALIVE_S", 0.05)
     monkeypatch.setattr(live, "STREAM_LIFETIME_S", 0.5)
-    said = [text async for text in listen(membership)]
-    assert said[0].startswith("id: \nevent: listing")
-    assert ": alive\n\n" in said
+    response = server_sent_events.stream_response(listen(membership))
+    said = [chunk async for chunk in response]
+    assert said[0].startswith(b"id: \nevent: listing")
+    assert b": keep-alive\n\n" in said
 
 
 @pytest.mark.parametrize(("person", "status"), [("teammate", 200), ("stranger", 404)])

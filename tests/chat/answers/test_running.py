@@ -9,9 +9,10 @@ import pytest
 from django.utils import timezone
 
 from chat.answering import Question
-from chat.answers import live
-from chat.answers.reading import SILENCE, load_answer
-from chat.conversations.browser_events import BrowserEvent
+from chat.answers import following, running
+from chat.answers.abandoned import SILENCE
+from chat.answers.following import follow
+from chat.answers.persistence import load_answer
 from chat.conversations.turns import Asked, ask, history_before
 from chat.models import Message
 from inference.catalogue import choose_model
@@ -19,6 +20,7 @@ from instances.tenancy import in_tenant
 from tests.cast import Cast
 from tests.scripted_llm import Act, Reply, ScriptedLLM, chunk, stream
 from usage.models import UsageRecord
+from web.server_sent_events import ServerSentEvent
 
 ABOUT_LEAVE = "Combien de jours de congé ont les doctorants ?"
 
@@ -37,15 +39,14 @@ async def begin(library: Cast, text: str = ABOUT_LEAVE, model_id: str = "") -> A
         return asked, Question(instance=library.instance, text=text, model=model, history=history)
 
     asked, question = await in_tenant(library.instance, store)
-    live.start(answer=asked.answer, question=question, user=library.teammate)
+    running.start(answer=asked.answer, question=question, user=library.teammate)
     return asked
 
 
-async def followed(library: Cast, answer_id: UUID, seen: int = 0) -> list[BrowserEvent]:
+async def followed(library: Cast, answer_id: UUID, seen: int = 0) -> list[ServerSentEvent]:
     async with asyncio.timeout(30):
         return [
-            event
-            async for _, event in live.follow(library.instance, answer_id, seen, cited_only=False)
+            event async for event in follow(library.instance, answer_id, seen, cited_only=False)
         ]
 
 
@@ -53,12 +54,12 @@ async def stored(library: Cast, answer: Message) -> Any:
     return await in_tenant(library.instance, load_answer, library.instance, answer.pk)
 
 
-def text_of(events: list[BrowserEvent]) -> str:
+def text_of(events: list[ServerSentEvent]) -> str:
     return "".join(event.data["text"] for event in events if event.name == "token")
 
 
 async def wait_for_text(library: Cast, answer_id: UUID) -> None:
-    async for _, event in live.follow(library.instance, answer_id, 0, cited_only=False):
+    async for event in follow(library.instance, answer_id, 0, cited_only=False):
         if event.name == "token":
             return
 
@@ -96,7 +97,7 @@ async def test_stop_keeps_what_came_and_frees_the_model(library: Cast, llm: Scri
     llm.script(Reply([chunk("Vingt-cinq "), Act.HOLD]))
     asked = await begin(library)
     await wait_for_text(library, asked.answer.pk)
-    await live.stop(library.instance, asked.answer)
+    await running.stop(library.instance, asked.answer)
     done = (await followed(library, asked.answer.pk))[-1]
     assert (done.data["status"], done.data["content"]) == ("stopped", "Vingt-cinq ")
     await asyncio.to_thread(llm.wait_until, lambda: llm.requests[0].left_early)
@@ -105,31 +106,31 @@ async def test_stop_keeps_what_came_and_frees_the_model(library: Cast, llm: Scri
 async def test_stop_from_another_process_is_noticed(
     library: Cast, llm: ScriptedLLM, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "SAVE_EVERY_S", 0.05)
+    monkeypatch.setattr(running, "SAVE_EVERY_S", 0.05)
     llm.script(Reply([chunk("Vingt-cinq "), Act.HOLD]))
     asked = await begin(library)
     await wait_for_text(library, asked.answer.pk)
-    here = live._live.pop(asked.answer.pk)
-    await live.stop(library.instance, asked.answer)
+    here = running._running.pop(asked.answer.pk)
+    await running.stop(library.instance, asked.answer)
     async with asyncio.timeout(10):
-        events = [event async for _, event in here.follow(0)]
+        events = [event async for event in here.follow()]
     assert events[-1].data["status"] == "stopped"
 
 
 async def test_page_on_another_process_follows_the_database(
     library: Cast, llm: ScriptedLLM, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "SAVE_EVERY_S", 0.05)
-    monkeypatch.setattr(live, "POLL_EVERY_S", 0.05)
+    monkeypatch.setattr(running, "SAVE_EVERY_S", 0.05)
+    monkeypatch.setattr(following, "POLL_EVERY_S", 0.05)
     llm.script(Reply([chunk("Vingt-cinq "), Act.HOLD, chunk("jours."), b"data: [DONE]\n\n"]))
     asked = await begin(library)
     await wait_for_text(library, asked.answer.pk)
-    here = live._live.pop(asked.answer.pk)
-    elsewhere = live.follow(library.instance, asked.answer.pk, 0, cited_only=False)
-    seen: list[BrowserEvent] = []
+    here = running._running.pop(asked.answer.pk)
+    elsewhere = follow(library.instance, asked.answer.pk, 0, cited_only=False)
+    seen: list[ServerSentEvent] = []
     async with asyncio.timeout(20):
-        async for number, event in elsewhere:
-            assert number == 0
+        async for event in elsewhere:
+            assert event.id is None
             seen.append(event)
             if event.name == "replace" and "Vingt-cinq" in event.data["text"]:
                 await asyncio.to_thread(llm.release)
@@ -172,4 +173,4 @@ async def test_failed_answer_names_its_reason_and_is_recorded(
 
 
 async def test_silence_is_much_longer_than_the_saving_interval() -> None:
-    assert timedelta(seconds=10 * live.SAVE_EVERY_S) < SILENCE
+    assert timedelta(seconds=10 * running.SAVE_EVERY_S) < SILENCE

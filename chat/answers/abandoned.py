@@ -1,61 +1,36 @@
-"""Reads an answer with all that is shown of it, and closes those that nobody writes any more.
+"""Closes answers whose process ended before it saved their end.
 
-All functions but ``instances_with_abandoned`` run inside ``tenant(instance)``.
+``close_abandoned`` runs inside ``tenant(instance)``.
 """
 
-from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
 from django.utils import timezone
 
-from chat.models import Citation, Message
+from chat.models import Message
 from inference.catalogue import choose_model
 from inference.llm.events import TokenUsage
 from inference.llm.tokens import estimate_tokens
 from instances.across_instances import ask
-from instances.models import Instance
-from usage.models import UsageRecord
 from usage.recording import record_usage
 
-# A running answer saves itself every second or so (``chat.answers.live.SAVE_EVERY_S``).
+# A running answer is saved about once a second (``chat.answers.running.SAVE_EVERY_S``).
 SILENCE = timedelta(seconds=15)
 INTERRUPTED = "interrupted"
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerState:
-    """An answer, the passages given to it, and what it cost (None until it has ended)."""
-
-    message: Message
-    citations: tuple[Citation, ...]
-    usage: UsageRecord | None
-
-
-def load_answer(instance: Instance, answer_id: UUID) -> AnswerState | None:
-    """Return an answer as it is now, closed first if its process died; None once it is deleted."""
-    close_abandoned(instance.pk, answer_id)
-    message = Message.objects.for_instance(instance).filter(pk=answer_id).first()
-    if message is None:
-        return None
-    return AnswerState(
-        message=message,
-        citations=tuple(message.citations.select_related("document")),
-        usage=UsageRecord.objects.for_instance(instance).filter(answer_id=answer_id).first(),
-    )
-
-
 def instances_with_abandoned() -> list[int]:
-    """The instances in which an answer's process died, by number."""
+    """Return the primary keys of the instances that have abandoned answers."""
     silent_since = timezone.now() - SILENCE
     return [pk for (pk,) in ask("instances_with_silent_answers", silent_since)]
 
 
 def close_abandoned(instance_id: int, answer_id: UUID | None = None) -> int:
-    """Close the answers whose process died, keeping what came; return how many.
+    """Close abandoned answers, or the given one if it is abandoned; return how many.
 
-    Each is interrupted, or stopped if that was asked for. What it cost is recorded as far as it is
-    known; should its process only have lost the database, that one records it anew.
+    Their text is kept. The status is failed (interrupted), or stopped if a stop was requested. The
+    cost is recorded as far as it is known; a process that had only lost the database replaces it.
     """
     silent = (
         Message.objects.for_instance(instance_id)
@@ -67,7 +42,7 @@ def close_abandoned(instance_id: int, answer_id: UUID | None = None) -> int:
         silent = silent.filter(pk=answer_id)
     abandoned = list(silent)
     for message in abandoned:
-        _record_what_is_known(message)
+        _record_known_cost(message)
         status, code = Message.Status.FAILED, INTERRUPTED
         if message.stop_requested:
             status, code = Message.Status.STOPPED, ""
@@ -77,10 +52,10 @@ def close_abandoned(instance_id: int, answer_id: UUID | None = None) -> int:
     return len(abandoned)
 
 
-def _record_what_is_known(message: Message) -> None:
-    """Record the cost of an answer whose process died, from what it had saved.
+def _record_known_cost(message: Message) -> None:
+    """Record the cost of an abandoned answer from what had been saved.
 
-    Its times end with its last sign of life. Its processor time is not known, and left at 0.
+    Its time ends when it was last saved. Its processor time is unknown, and recorded as 0.
     """
     model = choose_model(message.model)
     passages = list(message.citations.values_list("text", flat=True))

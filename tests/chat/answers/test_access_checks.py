@@ -8,8 +8,9 @@ import pytest
 from django.utils import timezone
 
 from chat.answering import Question
-from chat.answers import live, rights
-from chat.answers.reading import load_answer
+from chat.answers import access_checks, running
+from chat.answers.following import follow
+from chat.answers.persistence import load_answer
 from chat.conversations.turns import Asked, ask
 from inference.catalogue import choose_model
 from ingestion.documents import live as documents_live
@@ -30,7 +31,7 @@ QUESTION = "Combien de jours de congé ont les doctorants ?"
 @pytest.fixture(autouse=True)
 def often(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rights are checked often, so that tests need not wait."""
-    monkeypatch.setattr(rights, "CHECKED_EVERY_S", 0.05)
+    monkeypatch.setattr(access_checks, "CHECKED_EVERY_S", 0.05)
     monkeypatch.setattr(documents_live, "RIGHTS_CHECKED_EVERY_S", 0.05)
     monkeypatch.setattr(documents_live, "IDLE_POLL_S", 0.05)
 
@@ -81,8 +82,8 @@ async def begin(library: Cast) -> Asked:
 
     asked = await in_tenant(library.instance, store)
     question = Question(instance=library.instance, text=QUESTION, model=model)
-    live.start(answer=asked.answer, question=question, user=library.teammate)
-    async for _, event in live.follow(library.instance, asked.answer.pk, 0, cited_only=False):
+    running.start(answer=asked.answer, question=question, user=library.teammate)
+    async for event in follow(library.instance, asked.answer.pk, 0, cited_only=False):
         if event.name == "token":
             break
     return asked
@@ -97,10 +98,7 @@ async def test_the_stream_of_a_person_ends_and_says_why(
     await in_database(lose, library)
     async with asyncio.timeout(20):
         events = [
-            event
-            async for _, event in live.follow(
-                library.instance, asked.answer.pk, 0, cited_only=False
-            )
+            event async for event in follow(library.instance, asked.answer.pk, 0, cited_only=False)
         ]
     error, done = events[-2:]
     assert (error.name, error.data["code"], error.data["retryable"]) == (
@@ -123,10 +121,7 @@ async def test_who_keeps_the_right_reads_to_the_end(library: Cast, llm: Scripted
     await asyncio.to_thread(llm.release)
     async with asyncio.timeout(20):
         events = [
-            event
-            async for _, event in live.follow(
-                library.instance, asked.answer.pk, 0, cited_only=False
-            )
+            event async for event in follow(library.instance, asked.answer.pk, 0, cited_only=False)
         ]
     assert events[-1].data["status"] == "complete"
 
@@ -185,7 +180,7 @@ def test_a_revoked_key_ends_its_whole_answer(site: str, library: Cast, llm: Scri
 async def test_the_documents_page_is_told_no_more(library: Cast) -> None:
     membership = await in_database(get_membership, library.teammate, "law")
     events = documents_live.document_events(membership, DocumentFilter(), since="", language="fr")
-    assert "listing" in await anext(events)
+    assert (await anext(events)).name == "listing"
     await in_database(remove, library)
     async with asyncio.timeout(20):
-        assert [event async for event in events if "listing" in event] == []
+        assert [event async for event in events if event.name == "listing"] == []

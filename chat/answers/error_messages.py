@@ -1,7 +1,7 @@
-"""What a reader is told when an answer did not come as it should.
+"""The messages that readers see for the error codes of answers.
 
-One table from the stable codes of ``inference.errors``, and our own, to translated sentences. What
-a provider said goes to the log only.
+One table from the stable codes of ``inference.errors``, and our own, to translated sentences. The
+text of a provider is written to the log only.
 """
 
 from collections.abc import Mapping
@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from chat.answers.reading import INTERRUPTED
-from chat.answers.rights import ACCESS_ENDED
+from chat.answers.abandoned import INTERRUPTED
+from chat.answers.access_checks import ACCESS_ENDED
 
 _UNAVAILABLE = _("The model cannot be reached at the moment.")
 _UNEXPECTED = _("The model failed in an unexpected way.")
@@ -33,16 +33,16 @@ MESSAGES: Mapping[str, Promise] = {
     INTERRUPTED: _("The answer was interrupted. What came is kept."),
 }
 
-# Codes of whole answers: something to know, nothing to repair.
+# Codes of complete answers, which asking again would not change.
 _REMARKS = frozenset({"prompt_truncated", "length"})
 _FINAL = _REMARKS | {ACCESS_ENDED}
 
 
 def user_message(code: str) -> str:
-    """Return the sentence for a code, "" for none."""
+    """Return the message for a code, "" for none."""
     return str(MESSAGES.get(code, _UNEXPECTED)) if code else ""
 
 
 def is_retryable(code: str) -> bool:
-    """Whether asking again may give something else."""
+    """Return whether asking again may give another answer."""
     return bool(code) and code not in _FINAL

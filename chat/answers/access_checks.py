@@ -1,4 +1,4 @@
-"""What outlasts the request that let it in is asked from time to time whether it may go on."""
+"""Ends an answer when the person or the API key loses access to the instance."""
 
 import asyncio
 import logging
@@ -16,14 +16,15 @@ ACCESS_ENDED = "access_ended"
 
 
 class AccessEnded(Exception):
-    """The person, or the key, lost the right to the instance meanwhile."""
+    """The person or the key has lost access to the instance."""
 
 
 @asynccontextmanager
-async def while_allowed(may_go_on: Callable[[], bool]) -> AsyncGenerator[None, None]:
-    """Run the block for as long as ``may_go_on``, a question to the database, says yes.
+async def while_allowed(is_allowed: Callable[[], bool]) -> AsyncGenerator[None, None]:
+    """Run the block while ``is_allowed``, which queries the database, returns true.
 
-    Raises AccessEnded out of whatever the block is waiting for. With the database away it goes on.
+    It is checked every ``CHECKED_EVERY_S``. Raises AccessEnded wherever the block is waiting. While
+    the database cannot be reached the block continues.
     """
     block = asyncio.current_task()
     assert block is not None  # noqa: S101  # for mypy: async code runs in a task
@@ -34,9 +35,9 @@ async def while_allowed(may_go_on: Callable[[], bool]) -> AsyncGenerator[None, N
         while not refused:
             await asyncio.sleep(CHECKED_EVERY_S)
             try:
-                refused = not await in_database(may_go_on)
+                refused = not await in_database(is_allowed)
             except (OperationalError, InterfaceError):
-                logger.warning("the database is away; rights are checked later")
+                logger.warning("the database cannot be reached; access is checked later")
         block.cancel()
 
     watcher = asyncio.create_task(watch())

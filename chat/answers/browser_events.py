@@ -1,0 +1,146 @@
+"""Converts the events of an answer for browsers (server-sent events).
+
+stage {stage}                       the current step, before the first word
+sources {citations}                 the passages, numbered from 1
+token {text}   reasoning {text}     to append
+replace {text, reasoning}           the whole text so far, for browsers that connect late
+error {code, message, retryable}    the text so far stays
+done {…}                            the whole answer, and its cost
+
+Guests are shown what an answer cites, and nothing else of the documents (``cited_only``): no
+passage before the answer has ended, then those cited, each without its heading and without the
+words around the quote; no reasoning, in which models repeat their prompt.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from chat.answers.error_messages import is_retryable, user_message
+from chat.answers.events import AnswerEvent, Extracted, NothingFound, Stage
+from chat.answers.persistence import StoredAnswer
+from chat.models import Citation, Message
+from inference.llm.events import ReasoningDelta, TextDelta
+from retrieval.search import RetrievedChunk, SearchResult
+from usage.models import UsageRecord
+from web.server_sent_events import ServerSentEvent
+
+METHOD_LABELS = {
+    "modelled": _("modelled with EcoLogits"),
+    "local": _("from processor time"),
+}
+
+
+def event_for(event: AnswerEvent, *, cited_only: bool) -> ServerSentEvent | None:
+    """Return the event for browsers, or None; the end is sent after it was saved."""
+    match event:
+        case Stage(name):
+            return ServerSentEvent({"stage": name}, "stage")
+        case SearchResult(chunks) if not cited_only:
+            passages = [
+                _passage_data(number, chunk, unit=chunk.unit)
+                for number, chunk in enumerate(chunks, start=1)
+            ]
+            return ServerSentEvent({"citations": passages}, "sources")
+        case TextDelta(text) | NothingFound(text) | Extracted(text):
+            return ServerSentEvent({"text": text}, "token")
+        case ReasoningDelta(text) if not cited_only:
+            return ServerSentEvent({"text": text}, "reasoning")
+    return None
+
+
+def citations_data(citations: Iterable[Citation], *, cited_only: bool) -> list[dict[str, Any]]:
+    """Return the saved passages of an answer, as ``sources`` has them."""
+    shown = [
+        _passage_data(
+            citation.number,
+            citation,
+            unit=citation.document.unit if citation.document else "page",
+            quote=citation.quote,
+        )
+        for citation in citations
+        if citation.used or not cited_only
+    ]
+    hidden = {"document_id": None, "heading": "", "text": ""} if cited_only else {}
+    return [passage | hidden for passage in shown]
+
+
+def _passage_data(
+    number: int, passage: RetrievedChunk | Citation, *, unit: str, quote: str = ""
+) -> dict[str, Any]:
+    return {
+        "number": number,
+        "document_id": passage.document_id,
+        "document": passage.document_name,
+        "unit": unit,
+        "page_start": passage.page_start,
+        "page_end": passage.page_end,
+        "page_label": passage.page_label,
+        "heading": passage.heading,
+        "text": passage.text,
+        "quote": quote,
+        "score": passage.score,
+    }
+
+
+def catch_up_events(stored: StoredAnswer, *, cited_only: bool) -> list[ServerSentEvent]:
+    """Return the first events for a browser that connects late."""
+    message = stored.message
+    reasoning = "" if cited_only else message.reasoning
+    events = [ServerSentEvent({"text": message.content, "reasoning": reasoning}, "replace")]
+    if stored.citations and not cited_only:
+        citations = citations_data(stored.citations, cited_only=False)
+        events.insert(0, ServerSentEvent({"citations": citations}, "sources"))
+    return events
+
+
+def ending_events(stored: StoredAnswer, *, cited_only: bool) -> list[ServerSentEvent]:
+    """Return the end of an answer that has been saved, after its error if it had one."""
+    message = stored.message
+    events = []
+    if message.error_code:
+        error = {
+            "code": message.error_code,
+            "message": user_message(message.error_code),
+            "retryable": is_retryable(message.error_code),
+        }
+        events.append(ServerSentEvent(error, "error"))
+    used = [citation for citation in stored.citations if citation.used]
+    done = {
+        "status": message.status,
+        "nothing_found": message.nothing_found,
+        "uncited": message.status == Message.Status.COMPLETE
+        and not message.nothing_found
+        and not used,
+        "content": message.content,
+        "model": message.model,
+        "used": [citation.number for citation in used],
+        "quotes": {str(citation.number): citation.quote for citation in used},
+        "impact": impact_data(stored.usage) if stored.usage else None,
+    }
+    if cited_only:
+        # What an answer cites is known at its end; no ``sources`` came before.
+        done["citations"] = citations_data(used, cited_only=True)
+    events.append(ServerSentEvent(done, "done"))
+    return events
+
+
+def impact_data(usage: UsageRecord) -> dict[str, Any]:
+    """Return the cost of an answer, with the method of its estimate."""
+    return {
+        "energy_wh": usage.energy_wh,
+        "gco2e": usage.gco2e_usage + usage.gco2e_embodied,
+        "gco2e_usage": usage.gco2e_usage,
+        "gco2e_embodied": usage.gco2e_embodied,
+        "method": usage.method,
+        "method_label": str(METHOD_LABELS.get(usage.method, usage.method)),
+        "method_version": usage.method_version,
+        "total_ms": usage.total_ms,
+        "first_token_ms": usage.first_token_ms,
+        "retrieval_ms": usage.retrieval_ms,
+        "prompt_tokens": usage.prompt_tokens,
+        "completion_tokens": usage.completion_tokens,
+        "estimated": usage.tokens_estimated,
+        "model": usage.model,
+    }

@@ -1,0 +1,147 @@
+"""Adds up the events of an answer: ``result = result.add(event, elapsed_ms=…)``."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
+
+from chat.answers.events import AnswerEvent, Extracted, Failed, NothingFound
+from chat.answers.follow_up import SearchQuery
+from chat.answers.prompts import Prompt
+from chat.answers.quotes import cited_numbers, quotes
+from chat.models import Message
+from inference.catalogue import EXTRACTIVE
+from inference.llm.events import (
+    Finished,
+    PromptTruncated,
+    ReasoningDelta,
+    TextDelta,
+    TokenUsage,
+)
+from inference.llm.tokens import estimate_tokens
+from retrieval.search import RetrievedChunk, SearchResult
+
+Status = Message.Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerResult:
+    """An answer, as far as it has come.
+
+    ``model_id`` is the model that answered: extracts, when the chosen one (``chosen_model_id``)
+    failed before its first word. ``error_code`` is a key of ``chat.answers.error_messages``: why
+    the answer failed, or what readers of a complete answer must know. ``quotes`` (at the end) maps
+    each number that the text cites to words found verbatim in that passage. ``cpu_seconds`` is the
+    time, in seconds of one processor, that our own machines computed for the answer: embedding its
+    question and reranking its passages (the request's share, as our model server reports it),
+    ranking, and finding extracts. PostgreSQL and the event loop are not included, as their time
+    cannot be measured for one answer.
+    """
+
+    model_id: str
+    chosen_model_id: str
+    status: Status = Status.STREAMING
+    nothing_found: bool = False
+    error_code: str = ""
+    text: str = ""
+    reasoning: str = ""
+    search_query: str = ""
+    # ``chunks[n - 1]`` is the passage with the number n.
+    chunks: tuple[RetrievedChunk, ...] = ()
+    quotes: Mapping[int, str] = field(default_factory=dict)
+    # Estimated; None before a prompt is sent.
+    prompt_tokens: int | None = None
+    generation_usage: TokenUsage | None = None
+    rewriting_usage: TokenUsage | None = None
+    cpu_seconds: float = 0.0
+    retrieval_ms: float = 0.0
+    first_token_ms: float | None = None
+    total_ms: float = 0.0
+
+    @classmethod
+    def empty(cls, model_id: str) -> Self:
+        """Return the result before the first event."""
+        return cls(model_id=model_id, chosen_model_id=model_id)
+
+    def add(self, event: AnswerEvent, *, elapsed_ms: float) -> Self:
+        """Return the result after one more event, ``elapsed_ms`` after the question."""
+        match event:
+            case TextDelta(text):
+                return self._with_words(elapsed_ms, text=self.text + text)
+            case ReasoningDelta(text):
+                return self._with_words(elapsed_ms, reasoning=self.reasoning + text)
+            case SearchQuery(text, usage):
+                return replace(self, search_query=text, rewriting_usage=usage)
+            case SearchResult():
+                return replace(
+                    self,
+                    chunks=event.chunks,
+                    retrieval_ms=event.timing.total_ms,
+                    cpu_seconds=event.processor_seconds,
+                )
+            case NothingFound(text):
+                return self._with_words(
+                    elapsed_ms, text=text, status=Status.COMPLETE, nothing_found=True
+                )
+            case Prompt():
+                return replace(self, prompt_tokens=event.estimated_tokens)
+            case PromptTruncated():
+                return replace(self, error_code="prompt_truncated")
+            case Finished(reason, usage):
+                return replace(
+                    self,
+                    status=Status.COMPLETE if self.text.strip() else self.status,
+                    generation_usage=usage,
+                    error_code="length" if reason == "length" else self.error_code,
+                )
+            case Failed(code, usage):
+                return replace(
+                    self,
+                    status=Status.FAILED,
+                    error_code=code,
+                    generation_usage=usage or self.generation_usage,
+                )
+            case Extracted(text, cpu_seconds):
+                return self._with_words(
+                    elapsed_ms,
+                    text=self.text + text,
+                    status=Status.COMPLETE,
+                    model_id=EXTRACTIVE,
+                    cpu_seconds=self.cpu_seconds + cpu_seconds,
+                )
+        return self
+
+    def end(self, status: Status, error_code: str = "", *, elapsed_ms: float) -> Self:
+        """Return the final result: with ``status``, unless the events have already decided it."""
+        if self.status != Status.STREAMING:
+            status, error_code = self.status, self.error_code
+        found = quotes(self.text, [chunk.text for chunk in self.chunks])
+        cited = cited_numbers(self.text, len(self.chunks))
+        return replace(
+            self,
+            status=status,
+            error_code=error_code or self.error_code,
+            quotes={number: found.get(number, "") for number in cited},
+            total_ms=elapsed_ms,
+        )
+
+    @property
+    def usage(self) -> TokenUsage | None:
+        """Return the tokens of every request to a language model that belongs to the answer.
+
+        Those of the generation are estimated when the model has not reported them.
+        """
+        generation = self.generation_usage
+        is_unreported = generation is None and self.model_id == self.chosen_model_id
+        if is_unreported and self.prompt_tokens is not None:
+            generation = TokenUsage(
+                prompt_tokens=self.prompt_tokens,
+                completion_tokens=estimate_tokens(self.text) + estimate_tokens(self.reasoning),
+                estimated=True,
+            )
+        if generation is None or self.rewriting_usage is None:
+            return generation or self.rewriting_usage
+        return self.rewriting_usage + generation
+
+    def _with_words(self, elapsed_ms: float, **changes: Any) -> Self:
+        first = elapsed_ms if self.first_token_ms is None else self.first_token_ms
+        return replace(self, first_token_ms=first, **changes)

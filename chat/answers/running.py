@@ -1,0 +1,249 @@
+"""Runs answers: each is a task of this process, which no browser has to wait for.
+
+``RunningAnswer`` runs the line (``chat.answering``), adds up its events, converts them for whoever
+asked (a browser or an API client), saves the text about once a second, and saves the final result
+with its cost, whatever ended the answer. Closing a page stops nothing. An answer ends early when it
+is stopped, from any process, or when the person or the key loses access to the instance
+(``chat.answers.access_checks``).
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from functools import partial
+from time import perf_counter
+from typing import Any
+from uuid import UUID
+
+from chat.answering import Question, answer_question
+from chat.answers.abandoned import INTERRUPTED
+from chat.answers.access_checks import ACCESS_ENDED, AccessEnded, while_allowed
+from chat.answers.browser_events import ending_events, event_for
+from chat.answers.events import AnswerEvent
+from chat.answers.persistence import FinishedAnswer, load_answer, save_passages, save_progress
+from chat.answers.result import AnswerResult
+from chat.answers.saving import patiently_in_tenant, save_patiently
+from chat.models import Message
+from instances.access.gates import may_still_enter
+from instances.models import Instance, Role
+from instances.tenancy import in_tenant
+from usage.admission import UNLIMITED, Admission, held
+from usage.models import UsageRecord
+from web.client_queries import uninterrupted
+from web.server_sent_events import ServerSentEvent
+
+logger = logging.getLogger(__name__)
+
+Status = Message.Status
+
+SAVE_EVERY_S = 1.0
+# A page that reloads just after the end still finds the events.
+_KEEP_S = 5.0
+
+
+@dataclass(eq=False, kw_only=True)
+class RunningAnswer:
+    """An answer with its events in order, for any number of followers."""
+
+    answer_id: UUID
+    question: Question
+    user_id: int | None
+    api_key_id: int | None = None
+    admission: Admission = UNLIMITED
+    # Queries the database: whether the person or the key still has access.
+    may_continue: Callable[[], bool]
+    convert: Callable[[AnswerEvent], ServerSentEvent | None]
+    # Queries the database after the end was saved: the last events.
+    load_ending: Callable[[], list[ServerSentEvent]] = list
+    # Whether the answer is a message of a conversation, to be saved as it grows.
+    is_message: bool = True
+    result: AnswerResult = field(init=False)
+    record: UsageRecord | None = None
+    events: list[ServerSentEvent] = field(default_factory=list)
+    done: bool = False
+    stopped: bool = False
+    generation: asyncio.Task[None] = field(init=False)
+    writer: asyncio.Task[None] = field(init=False)
+    _started: float = field(default_factory=perf_counter)
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.result = AnswerResult.empty(self.question.model.id)
+
+    def start(self) -> None:
+        """Start the tasks; must be called in the event loop that serves requests.
+
+        The places of ``admission`` are given back when the model has ended.
+        """
+        _running[self.answer_id] = self
+        self.generation = asyncio.create_task(self._generate(), name=f"answer {self.answer_id}")
+        with uninterrupted():
+            self.writer = asyncio.create_task(
+                self._save(), name=f"saving of answer {self.answer_id}"
+            )
+        self.writer.add_done_callback(_log_failure)
+
+    def stop(self) -> None:
+        """End the answer here; what came is kept. Only the first call has an effect."""
+        if not self.stopped:
+            self.stopped = True
+            self.generation.cancel()
+
+    async def stop_and_wait(self) -> None:
+        """Stop the answer unless it has ended, and wait until it is saved."""
+        self.stop()
+        await asyncio.wait({self.writer})
+
+    async def wait_for_first_words(self) -> None:
+        """Wait until the answer has words, or has ended and is saved."""
+        while self.result.first_token_ms is None and not self.done:
+            await self._changed.wait()
+
+    async def follow(self, seen: int = 0) -> AsyncGenerator[ServerSentEvent, None]:
+        """Yield the events after the first ``seen``, until the end is saved."""
+        while True:
+            changed = self._changed
+            while seen < len(self.events):
+                seen += 1
+                yield self.events[seen - 1]
+            if self.done:
+                return
+            await changed.wait()
+
+    async def _generate(self) -> None:
+        async with (
+            held(self.admission),
+            while_allowed(self.may_continue),
+            aclosing(answer_question(self.question)) as events,
+        ):
+            async for event in events:
+                self.result = self.result.add(event, elapsed_ms=self._elapsed_ms())
+                if (converted := self.convert(event)) is not None:
+                    self._publish(converted)
+
+    async def _save(self) -> None:
+        """Save the text as it grows, then the final result, whatever ended the generation.
+
+        This is a task of its own, which ``stop`` does not cancel.
+        """
+        saver = asyncio.create_task(self._save_regularly(), name=f"progress of {self.answer_id}")
+        saver.add_done_callback(_log_failure)
+        try:
+            await asyncio.wait({self.generation})
+        except asyncio.CancelledError:
+            # The process ends.
+            self.generation.cancel()
+            await asyncio.wait({self.generation})
+            raise
+        finally:
+            saver.cancel()
+            self.result = self._final_result()
+            await self._save_ending()
+
+    async def _save_regularly(self) -> None:
+        """Save the passages once and the text regularly, until another process stops the answer."""
+        instance_id, passages_saved = self.question.instance.pk, False
+        while self.is_message:
+            if self.result.chunks and not passages_saved:
+                passages = partial(save_passages, instance_id, self.answer_id, self.result)
+                await patiently_in_tenant(instance_id, passages)
+                passages_saved = True
+            await asyncio.sleep(SAVE_EVERY_S)
+            progress = partial(save_progress, self.answer_id, self.result)
+            if not await patiently_in_tenant(instance_id, progress):
+                self.stop()
+                return
+
+    def _final_result(self) -> AnswerResult:
+        """Return the final result, from the way in which the generation ended."""
+        end = partial(self.result.end, elapsed_ms=self._elapsed_ms())
+        if self.generation.cancelled():
+            return end(Status.STOPPED) if self.stopped else end(Status.FAILED, INTERRUPTED)
+        match self.generation.exception():
+            case None:
+                return end(Status.STOPPED)
+            case AccessEnded():
+                return end(Status.FAILED, ACCESS_ENDED)
+            case error:
+                logger.error("%s failed", self.generation.get_name(), exc_info=error)
+                return end(Status.FAILED, "internal")
+
+    async def _save_ending(self) -> None:
+        """Save the final result, then publish the last events."""
+        instance_id = self.question.instance.pk
+        finished = FinishedAnswer(
+            answer_id=self.answer_id,
+            instance_id=instance_id,
+            user_id=self.user_id,
+            api_key_id=self.api_key_id,
+            result=self.result,
+        )
+        try:
+            self.record = await save_patiently(finished)
+            if self.record is not None:
+                self._publish(*await patiently_in_tenant(instance_id, self.load_ending))
+        finally:
+            self.done = True
+            self._wake_followers()
+            asyncio.get_running_loop().call_later(_KEEP_S, _running.pop, self.answer_id, None)
+
+    def _publish(self, *events: ServerSentEvent) -> None:
+        for event in events:
+            self.events.append(replace(event, id=str(len(self.events) + 1)))
+        self._wake_followers()
+
+    def _wake_followers(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    def _elapsed_ms(self) -> float:
+        return 1000 * (perf_counter() - self._started)
+
+
+_running: dict[UUID, RunningAnswer] = {}
+
+
+def start(
+    *, answer: Message, question: Question, user: Any, admission: Admission = UNLIMITED
+) -> None:
+    """Start to answer a question of a browser."""
+    cited_only = not question.may_read_documents
+    # A member who becomes a guest meanwhile is shown no more of this answer.
+    role = Role.GUEST if cited_only else Role.MEMBER
+    RunningAnswer(
+        answer_id=answer.pk,
+        question=question,
+        user_id=user.pk,
+        admission=admission,
+        may_continue=partial(may_still_enter, user.pk, question.instance, role=role),
+        convert=partial(event_for, cited_only=cited_only),
+        load_ending=partial(_load_ending, question.instance, answer.pk, cited_only=cited_only),
+    ).start()
+
+
+async def stop(instance: Instance, answer: Message) -> None:
+    """Stop an answer, whichever process runs it."""
+    running = _running.get(answer.pk)
+    if running is not None:
+        running.stop()
+    else:
+        # The process that runs it checks each time it saves.
+        streaming = Message.objects.filter(pk=answer.pk, status=Status.STREAMING)
+        await in_tenant(instance, streaming.update, stop_requested=True)
+
+
+def find_running(answer_id: UUID) -> RunningAnswer | None:
+    """Return an answer that this process runs, or ran some seconds ago."""
+    return _running.get(answer_id)
+
+
+def _load_ending(instance: Instance, answer_id: UUID, *, cited_only: bool) -> list[ServerSentEvent]:
+    stored = load_answer(instance, answer_id)
+    return ending_events(stored, cited_only=cited_only) if stored is not None else []
+
+
+def _log_failure(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        logger.error("%s failed", task.get_name(), exc_info=error)
