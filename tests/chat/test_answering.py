@@ -64,7 +64,7 @@ async def test_model_answers_from_passages_and_its_citation_is_verified(
 
 
 @pytest.mark.parametrize("salted", [True, False], ids=["a-cache-each", "one-cache"])
-async def test_instances_share_a_prefix_cache_only_if_they_may(
+async def test_prefix_cache_is_shared_between_instances_only_without_salt(
     library: Cast, llm: ScriptedLLM, settings: Any, salted: bool
 ) -> None:
     settings.LLM_CACHE_SALT = salted
@@ -110,7 +110,9 @@ async def test_follow_up_is_searched_with_its_conversation(library: Cast) -> Non
     assert "vingt-cinq jours" in result.text
 
 
-async def test_model_that_is_down_gives_way_to_extracts(library: Cast, llm: ScriptedLLM) -> None:
+async def test_extracts_replace_a_model_that_is_unavailable(
+    library: Cast, llm: ScriptedLLM
+) -> None:
     llm.script(*[json_reply({"error": {"message": "no"}}, status=500) for _ in range(5)])
     result = result_of(await events_of(question(library, ABOUT_LEAVE)))
     assert result.status == "complete"
@@ -120,16 +122,14 @@ async def test_model_that_is_down_gives_way_to_extracts(library: Cast, llm: Scri
     assert "vingt-cinq jours" in result.text
 
 
-async def test_model_that_says_nothing_gives_way_to_extracts(
-    library: Cast, llm: ScriptedLLM
-) -> None:
+async def test_extracts_replace_an_empty_answer(library: Cast, llm: ScriptedLLM) -> None:
     llm.script(stream())
     result = result_of(await events_of(question(library, ABOUT_LEAVE)))
     assert (result.status, result.error_code) == ("complete", "empty_answer")
     assert "vingt-cinq jours" in result.text
 
 
-async def test_stream_cut_in_the_middle_keeps_what_came(library: Cast, llm: ScriptedLLM) -> None:
+async def test_interrupted_stream_keeps_its_text(library: Cast, llm: ScriptedLLM) -> None:
     llm.script(Reply([chunk("Les doctorants ont [1]"), Act.CUT]))
     result = result_of(await events_of(question(library, ABOUT_LEAVE)))
     assert result.status == "failed"
@@ -168,6 +168,6 @@ async def test_answer_stopped_in_the_middle_ends_as_stopped(
     llm.wait_until(lambda: llm.requests[0].left_early)
 
 
-async def test_search_that_is_down_is_told(library: Cast, no_embeddings: None) -> None:
+async def test_unavailable_search_fails_the_answer(library: Cast, no_embeddings: None) -> None:
     result = result_of(await events_of(question(library, ABOUT_LEAVE, "extractive")))
     assert (result.status, result.error_code) == ("failed", "search_unavailable")

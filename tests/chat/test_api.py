@@ -32,7 +32,7 @@ def test_models_are_listed(client: openai.OpenAI, llm: ScriptedLLM) -> None:
     assert [model.id for model in client.models.list()] == ["extractive", "scripted"]
 
 
-def test_one_model_is_told_of(client: openai.OpenAI, llm: ScriptedLLM) -> None:
+def test_one_model_can_be_read(client: openai.OpenAI, llm: ScriptedLLM) -> None:
     assert client.models.retrieve("scripted").id == "scripted"
     with pytest.raises(openai.NotFoundError) as refused:
         client.models.retrieve("gpt-4")
@@ -51,7 +51,7 @@ def test_null_stands_for_the_default_and_several_choices_are_refused(
 
 
 @pytest.mark.parametrize("path", ["/v1/chat/completions", "/api/v1/search"])
-def test_lone_surrogates_are_no_json(client: openai.OpenAI, site: str, path: str) -> None:
+def test_lone_surrogates_are_refused(client: openai.OpenAI, site: str, path: str) -> None:
     body = b'{"query": "\\ud800", "messages": [{"role": "user", "content": "\\ud800"}]}'
     answer = httpx.post(site + path, content=body, headers=client.auth_headers)
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_request")
@@ -147,18 +147,18 @@ def test_extractive_model_answers_without_an_llm(client: openai.OpenAI) -> None:
     assert answer.model_extra["impact"]["method"] == "local"
 
 
-def test_unknown_model_is_a_404(client: openai.OpenAI) -> None:
+def test_unknown_model_returns_404(client: openai.OpenAI) -> None:
     with pytest.raises(openai.NotFoundError) as caught:
         client.chat.completions.create(model="gpt-17", messages=ABOUT_LEAVE)
     assert caught.value.code == "model_not_found"
 
 
-def test_wrong_key_is_a_401(client: openai.OpenAI) -> None:
+def test_wrong_key_returns_401(client: openai.OpenAI) -> None:
     with pytest.raises(openai.AuthenticationError):
         client.with_options(api_key="rag_wrong").models.list()
 
 
-def test_backend_that_is_down_is_a_503(client: openai.OpenAI, llm: ScriptedLLM) -> None:
+def test_unavailable_backend_returns_503(client: openai.OpenAI, llm: ScriptedLLM) -> None:
     llm.script(*[json_reply({"error": {"message": "secret detail"}}, status=500) for _ in range(5)])
     with pytest.raises(openai.InternalServerError) as caught:
         client.chat.completions.create(model="scripted", messages=ABOUT_LEAVE)
@@ -166,7 +166,7 @@ def test_backend_that_is_down_is_a_503(client: openai.OpenAI, llm: ScriptedLLM) 
     assert "secret detail" not in str(caught.value)
 
 
-def test_stream_cut_in_the_middle_says_so(client: openai.OpenAI, llm: ScriptedLLM) -> None:
+def test_interrupted_stream_ends_with_an_error(client: openai.OpenAI, llm: ScriptedLLM) -> None:
     llm.script(Reply([chunk("Vingt"), Act.CUT]))
     answer = client.chat.completions.create(model="scripted", messages=ABOUT_LEAVE, stream=True)
     with pytest.raises(openai.APIError):

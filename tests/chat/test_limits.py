@@ -115,7 +115,7 @@ def conversations(cast: Cast) -> int:
         return Conversation.objects.for_instance(cast.instance).count()
 
 
-def test_240_questions_of_one_member_are_refused_and_another_instance_is_answered(
+def test_excess_questions_of_a_member_do_not_delay_another_instance(
     physics: Cast, held_llm: ScriptedLLM, browser_of: Callable[..., Browser], settings: Any
 ) -> None:
     attacker = browser_of(physics.teammate, physics.instance)
@@ -138,7 +138,7 @@ def test_240_questions_of_one_member_are_refused_and_another_instance_is_answere
     assert not any(request.left_early for request in held_llm.requests)
 
 
-def test_an_answer_that_ends_frees_its_places(
+def test_ended_answer_no_longer_counts_towards_limits(
     library: Cast, llm: ScriptedLLM, browser_of: Callable[..., Browser], settings: Any
 ) -> None:
     settings.ANSWERS_AT_ONCE_PER_PERSON = 1
@@ -151,7 +151,7 @@ def test_an_answer_that_ends_frees_its_places(
     wait_until(lambda: browser.ask().status_code == 201)
 
 
-def test_a_question_of_another_instance_is_next_at_the_model(
+def test_question_of_another_instance_is_next_in_turn(
     physics: Cast, held_llm: ScriptedLLM, browser_of: Callable[..., Browser], settings: Any
 ) -> None:
     settings.LLM_MAX_CONCURRENCY = 2
@@ -188,7 +188,7 @@ LIMITED = {
 
 
 @pytest.mark.parametrize(("setting", "code", "of_person"), LIMITED.values(), ids=LIMITED)
-def test_a_limit_of_a_person_is_not_anothers_and_one_of_an_instance_is_all_its_peoples(
+def test_person_limit_is_per_person_and_instance_limit_is_shared(
     physics: Cast,
     held_llm: ScriptedLLM,
     browser_of: Callable[..., Browser],
@@ -206,7 +206,7 @@ def test_a_limit_of_a_person_is_not_anothers_and_one_of_an_instance_is_all_its_p
     assert code_of(other.ask()) == ""
 
 
-def test_a_persons_limit_holds_in_all_their_instances(
+def test_person_limit_covers_all_instances(
     physics: Cast, held_llm: ScriptedLLM, browser_of: Callable[..., Browser], settings: Any
 ) -> None:
     settings.ANSWERS_AT_ONCE_PER_PERSON = 1
@@ -236,7 +236,7 @@ def complete(site: str, key: str) -> Any:
     return client.chat.completions.create(model="scripted", messages=messages)
 
 
-def test_a_key_over_its_limit_is_told_when_to_come_back(
+def test_key_over_its_limit_receives_retry_after(
     site: str, library: Cast, llm: ScriptedLLM, key_of: Callable[[Any], str], settings: Any
 ) -> None:
     settings.ANSWERS_AT_ONCE_PER_KEY = 1
@@ -265,7 +265,7 @@ def test_a_key_over_its_limit_is_told_when_to_come_back(
     ],
     ids=["completions", "search"],
 )
-def test_what_a_persons_key_asks_counts_for_the_person(
+def test_questions_of_a_key_count_towards_its_person(
     site: str,
     library: Cast,
     llm: ScriptedLLM,
@@ -296,7 +296,7 @@ STREAMS = {
 
 @pytest.mark.parametrize("url_of", STREAMS.values(), ids=STREAMS)
 @pytest.mark.parametrize("setting", ["STREAMS_PER_PERSON", "STREAMS_IN_ALL"])
-def test_streams_are_limited_and_a_closed_one_frees_its_place(
+def test_streams_are_limited_until_one_is_closed(
     library: Cast,
     held_llm: ScriptedLLM,
     browser_of: Callable[..., Browser],

@@ -90,7 +90,7 @@ async def begin(library: Cast) -> Asked:
 
 
 @LOSSES
-async def test_the_stream_of_a_person_ends_and_says_why(
+async def test_stream_of_a_person_ends_with_access(
     library: Cast, llm: ScriptedLLM, lose: Callable[[Cast], None]
 ) -> None:
     llm.script(Reply([chunk("Vingt-cinq "), Act.HOLD]))
@@ -112,7 +112,7 @@ async def test_the_stream_of_a_person_ends_and_says_why(
     assert state.message.content == "Vingt-cinq "
 
 
-async def test_who_keeps_the_right_reads_to_the_end(library: Cast, llm: ScriptedLLM) -> None:
+async def test_stream_with_access_is_complete(library: Cast, llm: ScriptedLLM) -> None:
     llm.script(Reply([chunk("Vingt-cinq "), Act.HOLD, chunk("jours."), b"data: [DONE]\n\n"]))
     asked = await begin(library)
     for _ in range(3):
@@ -127,7 +127,7 @@ async def test_who_keeps_the_right_reads_to_the_end(library: Cast, llm: Scripted
 
 
 @LOSSES
-def test_the_stream_of_a_key_ends_and_the_next_call_is_refused(
+def test_stream_of_a_key_ends_with_access(
     site: str,
     library: Cast,
     llm: ScriptedLLM,
@@ -153,7 +153,9 @@ def test_the_stream_of_a_key_ends_and_the_next_call_is_refused(
     assert httpx.post(**call).status_code in {401, 403}
 
 
-def test_a_revoked_key_ends_its_whole_answer(site: str, library: Cast, llm: ScriptedLLM) -> None:
+def test_revoking_a_key_ends_an_answer_that_is_not_streamed(
+    site: str, library: Cast, llm: ScriptedLLM
+) -> None:
     llm.script(Reply([Act.HOLD]))
     key, plaintext = create_api_key(
         instance=library.instance, name="x", scope="chat", created_by=None
@@ -177,7 +179,7 @@ def test_a_revoked_key_ends_its_whole_answer(site: str, library: Cast, llm: Scri
     assert (refused.status_code, refused.json()["error"]["code"]) == (403, "access_ended")
 
 
-async def test_the_documents_page_is_told_no_more(library: Cast) -> None:
+async def test_document_events_end_with_access(library: Cast) -> None:
     membership = await in_database(get_membership, library.teammate, "law")
     events = documents_live.document_events(membership, DocumentFilter(), since="", language="fr")
     assert (await anext(events)).name == "listing"

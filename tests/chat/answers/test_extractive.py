@@ -48,7 +48,7 @@ def test_passages_that_say_nothing_of_the_question_are_left_out() -> None:
     assert 3 not in {extract.number for extract in extracts("durée des prêts", CHUNKS)}
 
 
-def test_a_question_without_shared_words_still_shows_the_best_passage() -> None:
+def test_question_without_shared_words_is_answered_from_the_best_passage() -> None:
     found = extracts("¿Cuánto duran los préstamos?", CHUNKS)
     assert found[0].number == 1
     assert found[0].quote
@@ -63,5 +63,5 @@ def test_markdown_cites_each_extract_and_nothing_else() -> None:
     assert r"\<b\>" in markdown
 
 
-def test_escaping_keeps_plain_words_as_they_are() -> None:
+def test_escaping_leaves_plain_words_unchanged() -> None:
     assert escape_markdown("Déjà vu, d'accord (p. 3) : 25 %") == "Déjà vu, d'accord (p. 3) : 25 %"

@@ -36,11 +36,11 @@ def test_follow_ups_are_recognised(question: str) -> None:
         "How many days of annual leave does a lecturer have at the university?",
     ],
 )
-def test_whole_questions_are_left_alone(question: str) -> None:
+def test_self_contained_questions_are_recognised(question: str) -> None:
     assert not depends_on_conversation(question)
 
 
-async def test_without_llm_the_question_before_is_put_in_front() -> None:
+async def test_previous_question_is_prepended_without_an_llm() -> None:
     query = (await write_search_query(FOLLOW_UP, HISTORY, EXTRACTS)).text
     assert "congé" in query
     assert query.endswith(FOLLOW_UP)
@@ -60,7 +60,7 @@ async def test_llm_rewrites_the_question(
     assert "maîtres de conférences" in scripted_llm.requests[0].last_message
 
 
-async def test_rambling_or_failing_llm_is_not_believed(
+async def test_implausible_or_failed_rewriting_is_not_used(
     scripted_llm: ScriptedLLM, chat_backend: ChatBackend, closed_connections: None
 ) -> None:
     scripted_llm.script(stream("Sure!\n\nHere are some questions:\n1. …"))

@@ -31,7 +31,7 @@ def test_lowest_ranked_passages_are_dropped_to_fit() -> None:
     assert estimate_prompt_tokens(messages) <= 2048 - 512
 
 
-def test_history_yields_to_the_context_window() -> None:
+def test_history_is_dropped_when_the_context_window_is_small() -> None:
     history = [ChatMessage("user", "ancien " * 2000), ChatMessage("assistant", "oui")]
     contents = [message.content for message in prompt(history=history, context_window=2048)]
     assert not any("ancien" in content for content in contents)

@@ -40,7 +40,7 @@ def test_quote_takes_in_a_neighbour_that_adds_to_the_statement() -> None:
     assert quote.endswith("avant le départ.")
 
 
-def test_mark_after_the_full_stop_belongs_to_the_statement_before() -> None:
+def test_citation_after_a_full_stop_belongs_to_the_sentence_before() -> None:
     found = quotes("Elle est déposée un mois avant. [1]", [PASSAGE])
     assert found == {1: "Elle est déposée un mois avant le départ."}
 

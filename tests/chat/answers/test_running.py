@@ -80,7 +80,7 @@ async def test_answer_is_streamed_then_stored_with_its_evidence(
     assert state.usage.user_id == library.teammate.pk
 
 
-async def test_two_followers_and_a_late_one_see_the_same(library: Cast, llm: ScriptedLLM) -> None:
+async def test_all_followers_receive_the_same_events(library: Cast, llm: ScriptedLLM) -> None:
     llm.script(Reply([chunk("Vingt-cinq "), Act.HOLD, chunk("jours."), b"data: [DONE]\n\n"]))
     asked = await begin(library)
     first = asyncio.create_task(followed(library, asked.answer.pk))
@@ -93,7 +93,9 @@ async def test_two_followers_and_a_late_one_see_the_same(library: Cast, llm: Scr
     assert three == one[2:]
 
 
-async def test_stop_keeps_what_came_and_frees_the_model(library: Cast, llm: ScriptedLLM) -> None:
+async def test_stop_keeps_the_text_and_closes_the_connection_to_the_model(
+    library: Cast, llm: ScriptedLLM
+) -> None:
     llm.script(Reply([chunk("Vingt-cinq "), Act.HOLD]))
     asked = await begin(library)
     await wait_for_text(library, asked.answer.pk)

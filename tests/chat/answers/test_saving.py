@@ -165,9 +165,7 @@ async def test_stop_pressed_while_the_end_is_saved(
     assert (await only_record(library, asked.answer.pk)).outcome == "stopped"
 
 
-async def test_answer_with_a_character_that_cannot_be_stored(
-    library: Cast, llm: ScriptedLLM
-) -> None:
+async def test_nul_character_is_removed_from_an_answer(library: Cast, llm: ScriptedLLM) -> None:
     llm.script(stream("\0", "Vingt\0-cinq ", "jours [1]."))
     asked = await begin(library)
     done = (await followed(library, asked.answer.pk))[-1]
@@ -175,7 +173,7 @@ async def test_answer_with_a_character_that_cannot_be_stored(
     assert (await only_record(library, asked.answer.pk)).outcome == "complete"
 
 
-async def test_process_that_ends_keeps_what_came(library: Cast, llm: ScriptedLLM) -> None:
+async def test_text_is_kept_when_the_process_ends(library: Cast, llm: ScriptedLLM) -> None:
     """As asyncio does it when a server stops: every task is cancelled once."""
     llm.script(HELD)
     asked = await begin(library)

@@ -45,7 +45,7 @@ def test_a_subject_makes_a_question(heading):
         "x" * 50 + " " + "y" * 50,
     ],
 )
-def test_what_nobody_would_ask_about(heading):
+def test_headings_without_a_subject_are_skipped(heading):
     assert not is_subject(heading)
 
 
@@ -65,16 +65,16 @@ def test_what_nobody_would_ask_about(heading):
         ("Des droits et devoirs", "Des droits et devoirs"),
     ],
 )
-def test_a_number_is_no_part_of_the_subject(heading, subject):
+def test_number_is_removed_from_a_heading(heading, subject):
     assert subjects([heading], Document(name="notes.txt")) == [subject]
 
 
 @pytest.mark.parametrize("heading", ["Annexe 3", "Article L1234-5", "2.4", "Chapitre IV"])
-def test_a_number_alone_is_no_subject(heading):
+def test_heading_that_is_only_a_number_is_skipped(heading):
     assert subjects([heading], Document(name="notes.txt")) == []
 
 
-def test_the_title_is_not_asked_of_the_document(db):
+def test_document_title_is_not_used_as_an_example(db):
     document = Document(name="notes.txt", title="1. Règlement des études de santé")
     assert subjects(["Règlement des études de santé", "Études de santé"], document) == []
 
@@ -89,7 +89,7 @@ def test_names_of_sheets_and_of_odd_files_are_left_out(cast):
     assert questions == ["What do the documents say about “Frais de mission”?"]
 
 
-def test_the_readers_language_comes_first(cast):
+def test_examples_in_the_language_of_the_reader_come_first(cast):
     for language, heading in [("fr", "Frais de mission"), ("en", "Travel expenses")]:
         document = DocumentFactory(instance=cast.instance, language=language)
         ChunkFactory(instance=cast.instance, document=document, heading=heading)

@@ -115,7 +115,7 @@ async def tour_of(person: User, llm: ScriptedLLM, async_client_for: Callable[...
     return tour
 
 
-async def test_a_guest_receives_what_is_cited_and_no_canary(
+async def test_guest_receives_only_cited_passages(
     place: Cast, guest: User, llm: ScriptedLLM, async_client_for: Callable[..., Any]
 ) -> None:
     tour = await tour_of(guest, llm, async_client_for)
@@ -128,7 +128,7 @@ async def test_a_guest_receives_what_is_cited_and_no_canary(
     assert [canary for canary in CANARIES if not other.places_of(canary)] == []
 
 
-async def test_somebody_who_becomes_a_guest_reads_old_answers_as_one(
+async def test_member_who_becomes_a_guest_sees_only_citations_of_old_answers(
     place: Cast, llm: ScriptedLLM, async_client_for: Callable[..., Any]
 ) -> None:
     script(llm, "Vingt-cinq jours [1].")
@@ -155,7 +155,7 @@ async def test_somebody_who_becomes_a_guest_reads_old_answers_as_one(
     assert "events" in later.places_of(QUOTE)
 
 
-async def test_a_guest_whom_nothing_answers_learns_no_name_of_a_document(
+async def test_guest_is_shown_no_document_names_when_nothing_is_found(
     place: Cast, guest: User, async_client_for: Callable[..., Any]
 ) -> None:
     for person, is_told in ((guest, False), (place.teammate, True)):
@@ -185,7 +185,7 @@ def message(place: Cast, answer_id: str) -> Message:
     ],
     ids=["search", "completions"],
 )
-async def test_a_guest_s_key_opens_no_api(
+async def test_key_of_a_guest_is_refused_by_the_api(
     place: Cast, guest: User, async_client_for: Callable[..., Any], path: str, body: dict[str, Any]
 ) -> None:
     def make() -> str:

@@ -41,16 +41,16 @@ def guest(transactional_db: None, client_for: Callable[..., Client], cast: Cast)
 
 
 @pytest.mark.parametrize("path", CLOSED)
-def test_documents_and_settings_are_closed(guest: Client, cast: Cast, path: str) -> None:
+def test_guest_cannot_open_documents_or_settings(guest: Client, cast: Cast, path: str) -> None:
     document = DocumentFactory(instance=cast.instance)
     assert guest.get(path.format(document=document.pk)).status_code == 403
 
 
-def test_nothing_is_uploaded(guest: Client, cast: Cast) -> None:
+def test_guest_cannot_upload(guest: Client, cast: Cast) -> None:
     assert guest.post("/i/law/documents/upload/").status_code == 403
 
 
-def test_the_page_offers_what_a_guest_may_do(guest: Client, cast: Cast) -> None:
+def test_guest_page_offers_only_permitted_actions(guest: Client, cast: Cast) -> None:
     DocumentFactory(instance=cast.instance, name="secret-plan.pdf")
     page = guest.get("/i/law/")
     assert page.status_code == 200
@@ -72,7 +72,7 @@ def test_search_finds_conversations_and_no_document(guest: Client, cast: Cast) -
     assert "opening-plan" not in found.text
 
 
-def test_a_question_names_no_document(guest: Client, cast: Cast) -> None:
+def test_example_question_does_not_name_the_document(guest: Client, cast: Cast) -> None:
     for document_id in (DocumentFactory(instance=cast.instance).pk, uuid4()):
         answer = guest.post(
             "/i/law/ask/",

@@ -39,7 +39,7 @@ async def events_of(client, url, last_id=""):
 @pytest.mark.parametrize(
     ("person", "status"), [("owner", 201), ("teammate", 201), ("stranger", 404)]
 )
-async def test_members_ask(library, llm, async_client_for, person, status):
+async def test_only_members_can_ask(library, llm, async_client_for, person, status):
     client = await login(async_client_for, getattr(library, person))
     response = await post(client, ASK, {"question": LEAVE})
     assert response.status_code == status
@@ -47,7 +47,7 @@ async def test_members_ask(library, llm, async_client_for, person, status):
         await events_of(client, response.json()["events_url"])
 
 
-async def test_the_answer_is_streamed_and_a_late_reader_gets_it_all(library, llm, async_client_for):
+async def test_late_follower_receives_the_whole_answer(library, llm, async_client_for):
     llm.script(stream("Vingt-cinq ", "jours [1]."))
     client = await login(async_client_for, library.teammate)
     asked = (await post(client, ASK, {"question": LEAVE})).json()
@@ -61,7 +61,7 @@ async def test_the_answer_is_streamed_and_a_late_reader_gets_it_all(library, llm
     assert again[-1] == events[-1]
 
 
-async def test_a_senseless_event_number_is_none(library, llm, async_client_for):
+async def test_invalid_last_event_id_is_ignored(library, llm, async_client_for):
     client = await login(async_client_for, library.teammate)
     asked = (await post(client, ASK, {"question": LEAVE})).json()
     whole = await events_of(client, asked["events_url"])
@@ -70,7 +70,7 @@ async def test_a_senseless_event_number_is_none(library, llm, async_client_for):
     assert whole[-1][0] == "done"
 
 
-async def test_a_follow_up_goes_to_the_same_conversation(library, llm, async_client_for):
+async def test_follow_up_is_added_to_its_conversation(library, llm, async_client_for):
     client = await login(async_client_for, library.teammate)
     first = (await post(client, ASK, {"question": LEAVE})).json()
     await events_of(client, first["events_url"])
@@ -98,7 +98,7 @@ async def test_regenerating_and_editing_add_versions(library, llm, async_client_
     assert wrong.status_code == 404
 
 
-async def test_stopping_keeps_what_came(library, llm, async_client_for):
+async def test_stop_keeps_the_text(library, llm, async_client_for):
     llm.script(Reply([chunk("Vingt-cinq "), Act.HOLD]))
     client = await login(async_client_for, library.teammate)
     asked = (await post(client, ASK, {"question": LEAVE})).json()
@@ -127,7 +127,7 @@ async def test_stopping_keeps_what_came(library, llm, async_client_for):
     ],
     ids=["empty", "too long", "conversation", "documents", "no list", "NUL", "unknown document"],
 )
-async def test_what_cannot_be_asked_is_refused(library, llm, async_client_for, data, code):
+async def test_invalid_question_is_refused(library, llm, async_client_for, data, code):
     client = await login(async_client_for, library.teammate)
     response = await post(client, ASK, data)
     assert response.status_code == 400
@@ -137,7 +137,7 @@ async def test_what_cannot_be_asked_is_refused(library, llm, async_client_for, d
     assert count == 0
 
 
-async def test_what_is_not_json_is_refused(library, async_client_for):
+async def test_body_that_is_not_json_is_refused(library, async_client_for):
     client = await login(async_client_for, library.teammate)
     response = await client.post(ASK, "{", content_type="application/json")
     assert response.status_code == 400

@@ -69,14 +69,14 @@ def messages(thread: Conversation) -> list[Message]:
 
 
 @pytest.mark.parametrize("person", ["owner", "editor", "teammate"])
-def test_members_may_begin_a_conversation(cast, client_for, person):
+def test_only_members_can_open_a_new_conversation(cast, client_for, person):
     response = client_for(getattr(cast, person)).get(url("new"))
     assert response.status_code == 200
     assert response["Cache-Control"] == "private, no-store"
     assert "Faculté de droit" in response.content.decode()
 
 
-def test_a_conversation_is_its_own_persons_only(cast, client_for, thread):
+def test_conversation_is_visible_to_its_owner_only(cast, client_for, thread):
     address = url("conversation", thread.pk)
     assert client_for(cast.teammate).get(address).status_code == 200
     assert client_for(cast.owner).get(address).status_code == 404
@@ -85,7 +85,7 @@ def test_a_conversation_is_its_own_persons_only(cast, client_for, thread):
 
 
 @pytest.mark.parametrize("person", ["owner", "stranger"])
-def test_nobody_else_touches_a_conversation(cast, client_for, thread, person):
+def test_other_people_cannot_change_a_conversation(cast, client_for, thread, person):
     client = client_for(getattr(cast, person))
     answer = messages(thread)[-1]
     posts = [
@@ -174,7 +174,7 @@ def test_searching_looks_into_messages_and_document_names(cast, client_for, thre
         assert client.get(url(name), {"q": "\0"}).status_code == 200
 
 
-def test_feedback_is_kept_and_may_change(cast, client_for, thread):
+def test_feedback_is_saved_and_can_be_changed(cast, client_for, thread):
     client = client_for(cast.teammate)
     answer = messages(thread)[-1]
     for helpful in (True, False):
@@ -189,7 +189,7 @@ def test_feedback_is_kept_and_may_change(cast, client_for, thread):
     assert client.post(url("feedback", question.pk), {"helpful": True}).status_code == 404
 
 
-def test_an_instance_without_documents_teaches_the_next_step(cast, client_for):
+def test_instance_without_documents_shows_the_next_step(cast, client_for):
     upload = reverse("documents:list", args=["law"])
     welcome = "data-welcome"
     editor = client_for(cast.editor).get(url("new")).content.decode().split(welcome)[1]
