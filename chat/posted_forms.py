@@ -7,7 +7,7 @@ from django import forms
 from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 
-from usage.admission import TooMuch
+from usage.admission import LimitReached
 
 FormT = TypeVar("FormT", bound=forms.Form)
 
@@ -17,7 +17,7 @@ def refusal(status: int, code: str, message: str) -> JsonResponse:
     return JsonResponse({"error": {"code": code, "message": message}}, status=status)
 
 
-def too_much(error: TooMuch) -> JsonResponse:
+def limit_reached(error: LimitReached) -> JsonResponse:
     """Return the refusal of what goes over a limit, which says when to come back."""
     response = refusal(429, error.code, error.message)
     response["Retry-After"] = str(error.retry_after_s)

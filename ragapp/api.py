@@ -16,7 +16,7 @@ import retrieval.api
 from chat.answers.error_messages import user_message
 from inference.errors import InferenceError
 from instances.api import ApiError, ApiKeyAuth
-from usage.admission import TooMuch
+from usage.admission import LimitReached
 
 # Of a request that is not valid.
 _TOLD_PROBLEMS = 10
@@ -57,8 +57,8 @@ def _told(request: HttpRequest, error: ApiError) -> HttpResponse:
     return _error(request, error.status, error.code, error.message)
 
 
-@api.exception_handler(TooMuch)
-def _too_much(request: HttpRequest, error: TooMuch) -> HttpResponse:
+@api.exception_handler(LimitReached)
+def _limit_reached(request: HttpRequest, error: LimitReached) -> HttpResponse:
     response = _error(request, 429, error.code, error.message)
     response["Retry-After"] = str(error.retry_after_s)
     return response

@@ -1,6 +1,6 @@
 """The shared cache, which nobody waits for.
 
-It holds what may be lost: counts of rate limits, places (``usage.places``), public keys of
+It holds what may be lost: counts of rate limits, places (``usage.limits``), public keys of
 providers. While its server is
 away every read finds nothing and every write succeeds, so that people can log in all the same.
 """

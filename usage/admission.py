@@ -1,6 +1,6 @@
-"""How much one person, one API key and one instance may ask of the site at a time.
+"""Limits of questions and streams for each person, API key and instance.
 
-    TooMuch   a limit is reached; says in words which one, and in seconds when to come back
+    LimitReached   carries a message that names the limit, and the seconds to wait
 
 Questions (of the browser, of ``/v1/chat/completions`` and of ``/api/v1/search``) have two limits
 each: those under way, and those of the last minute. A key's questions count for its person as well.
@@ -22,14 +22,13 @@ from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from usage import places
-from usage.places import Full, Limit
+from usage.limits import Full, Limit, release, renew, take
 
-# How long a killed process keeps the places that it held; they are renewed three times as often.
+# How long a killed process keeps its places; they are renewed three times as often.
 LEASE_S = 30.0
 _RENEWED_EVERY_S = LEASE_S / 3
 _MINUTE_S = 60.0
-# An answer under way ends sooner or later: when, nobody knows.
+# When an answer ends is not known.
 _ASK_AGAIN_AFTER_S = 5
 
 What = Literal["answers", "questions", "streams"]
@@ -63,8 +62,8 @@ _MESSAGES: Mapping[tuple[What, Whose], Promise] = {
 }
 
 
-class TooMuch(Exception):
-    """A limit is reached; ``code`` is for programs, ``message`` for people."""
+class LimitReached(Exception):
+    """A limit is reached; ``code`` is stable, ``message`` is translated."""
 
     def __init__(self, what: What, whose: Whose, full: Full) -> None:
         super().__init__(f"{full.limit.name}: {full.limit.capacity}")
@@ -83,10 +82,10 @@ class Admission:
 
     def release(self) -> None:
         """Give the places back."""
-        places.release(self.entry, self.limits)
+        release(self.entry, self.limits)
 
 
-# For what is limited by nothing.
+# For tests, and for what has no limit.
 UNLIMITED = Admission("", ())
 
 
@@ -107,13 +106,13 @@ def admit_question(
 ) -> Admission:
     """Admit a question of a person, or of an API key (and of its person, if it has one).
 
-    Raises TooMuch. Waits for the cache: call it in a thread.
+    Raises LimitReached. Waits for the cache: call it in a thread.
     """
     return _admit(list(_question_bounds(instance_id, user_id, key_id)))
 
 
 def admit_stream(*, user_id: int | None) -> Admission:
-    """Admit a person's stream of server-sent events. Raises TooMuch; call it in a thread."""
+    """Admit a person's stream of server-sent events. Raises LimitReached; call it in a thread."""
     return _admit(
         [
             _lasting("streams", "person", user_id, settings.STREAMS_PER_PERSON),
@@ -144,7 +143,7 @@ async def _keep_until(ended: asyncio.Event, admission: Admission) -> None:
             async with asyncio.timeout(_RENEWED_EVERY_S):
                 await ended.wait()
         if not ended.is_set():
-            await asyncio.to_thread(places.renew, admission.entry, admission.limits)
+            await asyncio.to_thread(renew, admission.entry, admission.limits)
     await asyncio.to_thread(admission.release)
 
 
@@ -169,8 +168,8 @@ def _of_a_minute(whose: Whose, key: int, capacity: int) -> _Bound:
 
 def _admit(bounds: list[_Bound]) -> Admission:
     entry = uuid4().hex
-    full = places.take(entry, [bound.limit for bound in bounds])
+    full = take(entry, [bound.limit for bound in bounds])
     if full is not None:
         reached = next(bound for bound in bounds if bound.limit is full.limit)
-        raise TooMuch(reached.what, reached.whose, full)
+        raise LimitReached(reached.what, reached.whose, full)
     return Admission(entry, tuple(bound.limit for bound in bounds if bound.what != "questions"))

@@ -27,12 +27,12 @@ from chat.conversations.turns import (
 )
 from chat.forms import AskForm, EditForm, RegenerateForm
 from chat.models import Message
-from chat.posted_forms import read_form, refusal, too_much
+from chat.posted_forms import limit_reached, read_form, refusal
 from inference.catalogue import choose_model
 from inference.fair_turns import Asker, turns_at
 from instances.access.gates import as_member, require_role
 from instances.models import Instance, Membership
-from usage.admission import Admission, TooMuch, admit_question, admit_stream, held, person_name
+from usage.admission import Admission, LimitReached, admit_question, admit_stream, held, person_name
 from web.server_sent_events import stream_response
 
 _LONGEST_EVENT_ID = 9
@@ -117,8 +117,8 @@ async def events(request: HttpRequest, slug: str, message_id: UUID) -> HttpRespo
         instance, cited_only = await as_member(request, slug, _instance_of_answer, user, message_id)
     try:
         admission = await asyncio.to_thread(admit_stream, user_id=user.pk)
-    except TooMuch as error:
-        return too_much(error)
+    except LimitReached as error:
+        return limit_reached(error)
     last = request.headers.get("Last-Event-ID", "")
     is_number = last.isdecimal() and len(last) <= _LONGEST_EVENT_ID
     seen = int(last) if is_number else 0
@@ -167,8 +167,8 @@ async def _begin(
         # People take turns; their instances are not known before the database has been asked.
         async with turns_at("questions", places=_STORED_AT_ONCE).turn(Asker(person=person)):
             stored = await as_member(request, slug, store)
-    except TooMuch as error:
-        return too_much(error)
+    except LimitReached as error:
+        return limit_reached(error)
     if isinstance(stored, JsonResponse):
         return stored
     asked, question, admission = stored

@@ -25,7 +25,7 @@ from ingestion.media_types import EXTENSIONS
 from instances.access.gates import aenter, instance_view
 from instances.models import Membership
 from instances.quotas import room_of
-from usage.admission import TooMuch, admit_stream, held
+from usage.admission import LimitReached, admit_stream, held
 from web.server_sent_events import stream_response
 
 
@@ -61,7 +61,7 @@ async def events(request: HttpRequest, slug: str) -> HttpResponseBase:
     membership = await aenter(request, slug)
     try:
         admission = await asyncio.to_thread(admit_stream, user_id=membership.user_id)
-    except TooMuch as error:
+    except LimitReached as error:
         return HttpResponse(
             error.message, status=429, headers={"Retry-After": str(error.retry_after_s)}
         )

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from usage import admission
-from usage.admission import TooMuch, admit_question, held
+from usage.admission import LimitReached, admit_question, held
 
 LEASE_S = 0.5
 
@@ -23,12 +23,12 @@ def short_leases(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
 def is_admitted() -> bool:
     try:
         admit_question(instance_id=1, user_id=1).release()
-    except TooMuch as refusal:
+    except LimitReached as refusal:
         return refusal.code != "too_many_answers"
     return True
 
 
-async def test_a_place_is_kept_longer_than_its_lease_and_then_given_back() -> None:
+async def test_place_is_renewed_after_its_lease_and_then_released() -> None:
     async with held(admit_question(instance_id=1, user_id=1)):
         lease_ends = time.monotonic() + 2 * LEASE_S
         while time.monotonic() < lease_ends:
@@ -36,7 +36,7 @@ async def test_a_place_is_kept_longer_than_its_lease_and_then_given_back() -> No
     assert await asyncio.to_thread(is_admitted)
 
 
-async def test_a_cancelled_answer_gives_its_place_back() -> None:
+async def test_cancelled_answer_releases_its_place() -> None:
     begun = asyncio.Event()
 
     async def answer() -> None:
@@ -51,7 +51,7 @@ async def test_a_cancelled_answer_gives_its_place_back() -> None:
     assert await asyncio.to_thread(is_admitted)
 
 
-async def test_what_nobody_holds_any_more_ends_by_itself() -> None:
+async def test_place_that_is_not_renewed_expires() -> None:
     admit_question(instance_id=1, user_id=1)
     async with asyncio.timeout(20):
         while not await asyncio.to_thread(is_admitted):

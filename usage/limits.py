@@ -1,12 +1,12 @@
-"""Places that all web processes share: at most so many entries of a name at a time.
+"""Counters that all web processes share: at most so many entries of a name at a time.
 
-An entry is in a sorted set of Valkey under the time at which it ends, and ends by itself: a process
-that was killed frees what it held. What stands for work under way is renewed while it lasts and
-removed at its end; what stands for an event (a question of the last minute) is left to end. All
-limits of one request are checked and taken in one step, by the clock of the server.
+An entry is a member of a sorted set of Valkey, with its expiry time as score, so that the entries
+of a killed process expire. Entries of work under way are renewed and removed at its end; entries of
+events (the questions of the last minute) expire. All limits of one request are checked and taken in
+one script, by the clock of the server.
 
 Without ``CACHE_URL``, and while the cache does not answer, each process counts by itself: nobody is
-refused because a cache is away, and nobody gets more than the limit from one process.
+refused because the cache cannot be reached, and each process still applies the limits.
 """
 
 import logging

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 
-from usage import places
-from usage.places import Limit
+from usage import limits
+from usage.limits import Limit
 
 TWO = Limit("two", 2, 60.0)
 THREE = Limit("three", 3, 60.0)
@@ -31,11 +31,11 @@ def counted_in(request: pytest.FixtureRequest, settings: Any) -> Iterator[str]:
             }
         }
     yield request.param
-    places._local._ends.clear()
+    limits._local._ends.clear()
 
 
 def take(entry: str, *limits: Limit) -> Limit | None:
-    full = places.take(entry, limits)
+    full = limits.take(entry, limits)
     return full.limit if full else None
 
 
@@ -46,39 +46,39 @@ def wait_for_place(entry: str, limit: Limit) -> None:
         time.sleep(0.02)
 
 
-def test_a_limit_holds_and_a_released_place_is_free(counted_in: str) -> None:
+def test_limit_is_applied_until_a_place_is_released(counted_in: str) -> None:
     assert [take(entry, TWO) for entry in "abc"] == [None, None, TWO]
-    places.release("a", [TWO])
+    limits.release("a", [TWO])
     assert [take(entry, TWO) for entry in "cd"] == [None, TWO]
 
 
-def test_all_limits_are_taken_or_none(counted_in: str) -> None:
+def test_places_are_taken_under_all_limits_or_none(counted_in: str) -> None:
     for entry in "ab":
         assert take(entry, THREE, TWO) is None
     assert take("c", THREE, TWO) == TWO
     assert [take(entry, THREE) for entry in "de"] == [None, THREE]
 
 
-def test_an_entry_ends_by_itself_unless_it_is_renewed(counted_in: str) -> None:
+def test_entry_expires_unless_renewed(counted_in: str) -> None:
     short = Limit("short", 2, SHORT_S)
     long = Limit("short", 2, 60.0)
     assert [take("renewed", short), take("left", short)] == [None, None]
-    places.renew("renewed", [long])
+    limits.renew("renewed", [long])
     wait_for_place("next", long)
     assert take("one more", long) == long
 
 
-def test_the_wait_that_is_told_is_the_time_until_the_first_entry_ends(counted_in: str) -> None:
+def test_wait_is_the_time_until_the_first_entry_expires(counted_in: str) -> None:
     take("first", Limit("minute", 1, 60.0))
-    full = places.take("second", [Limit("minute", 1, 60.0)])
+    full = limits.take("second", [Limit("minute", 1, 60.0)])
     assert full is not None
     assert 0 < full.first_ends_in_s <= 60
 
 
-def test_a_place_that_the_cache_lost_is_taken_again_when_renewed() -> None:
+def test_renewal_restores_a_place_that_the_cache_lost() -> None:
     take("a", TWO)
     cache.clear()
-    places.renew("a", [TWO])
+    limits.renew("a", [TWO])
     assert [take(entry, TWO) for entry in "bc"] == [None, TWO]
 
 
@@ -86,19 +86,19 @@ HOLDER = f"""
 import sys, time
 import django
 django.setup()
-from usage import places
-from usage.places import Limit
+from usage import limits
+from usage.limits import Limit
 held = Limit("held", 2, {SHORT_S})
-assert [places.take(entry, [held]) for entry in "ab"] == [None, None]
+assert [limits.take(entry, [held]) for entry in "ab"] == [None, None]
 print("held", flush=True)
 while True:
     for entry in "ab":
-        places.renew(entry, [held])
+        limits.renew(entry, [held])
     time.sleep({SHORT_S} / 10)
 """
 
 
-def test_a_process_killed_with_nine_frees_its_places() -> None:
+def test_places_of_a_killed_process_expire() -> None:
     held = Limit("held", 2, SHORT_S)
     holder = subprocess.Popen([sys.executable, "-c", HOLDER], stdout=subprocess.PIPE, text=True)
     assert holder.stdout is not None
