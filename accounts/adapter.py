@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.encryption import decrypt, encrypt
 from accounts.logins.attempts import consume_attempt, forgive_attempts
 from accounts.logins.federated_login import remember
 from accounts.logins.known_browsers import remember_browser
@@ -22,7 +23,6 @@ from accounts.logins.policy import rules_of
 from accounts.logins.sessions import lengthen_session
 from accounts.oidc.provider import OidcProvider
 from accounts.saml.provider import SamlProvider
-from accounts.secrets.encryption import decrypt, encrypt
 from accounts.webauthn_origin import site_host
 from people.models import User
 from web.client_address import client_address

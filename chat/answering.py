@@ -3,7 +3,7 @@
     question → retrieve → prompt → generate → stream → measure
 
 ``answer_question`` is the line. It uses the database only in short steps, so no connection is held
-while a model generates. ``chat.answers.running`` runs it, for browsers and for API clients: it adds
+while a model generates. ``chat.running`` runs it, for browsers and for API clients: it adds
 up the events (``chat.answers.result``), passes them on and saves the result with what it cost.
 """
 

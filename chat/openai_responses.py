@@ -11,9 +11,9 @@ from chat.answers.access_checks import ACCESS_ENDED
 from chat.answers.error_messages import user_message
 from chat.answers.events import AnswerEvent, Extracted, NothingFound
 from chat.answers.result import AnswerResult
-from chat.answers.running import RunningAnswer
 from chat.conversations.passages import page_of_quote
 from chat.models import Message
+from chat.running import RunningAnswer
 from inference.llm.events import ReasoningDelta, TextDelta
 from instances.access.api_keys import is_usable
 from instances.api import ApiError

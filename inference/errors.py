@@ -19,10 +19,9 @@
 the provider.
 """
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
-if TYPE_CHECKING:
-    from inference.llm.events import TokenUsage
+from inference.token_usage import TokenUsage
 
 
 class InferenceError(Exception):
@@ -35,7 +34,7 @@ class InferenceError(Exception):
     code: ClassVar[str] = "inference_error"
     permanent: ClassVar[bool] = False
     partial: str = ""
-    usage: "TokenUsage | None" = None
+    usage: TokenUsage | None = None
 
 
 class BackendUnavailable(InferenceError):

@@ -19,8 +19,8 @@ from django.utils import timezone
 from ingestion import tasks
 from ingestion.errors import EmptyDocument, FileTooLarge, ParseCancelled
 from ingestion.indexing import statistics
-from ingestion.media_types import detect
 from ingestion.models import Document, stored_path
+from ingestion.parsing.media_types import detect
 from instances.models import Instance
 from instances.quotas import check_room, lock_totals
 

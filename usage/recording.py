@@ -5,7 +5,7 @@ from uuid import UUID
 from prometheus_client import Counter
 
 from inference.catalogue import LanguageModel
-from inference.llm.events import TokenUsage
+from inference.token_usage import TokenUsage
 from usage.impact import Impact, local_impact, modelled_impact
 from usage.models import UsageRecord
 

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.urls import reverse
 
+from accounts.encryption import encrypt
 from accounts.logins.models.identity_providers import SAML_PROVIDER_ID
 from accounts.logins.models.login_rules import LoginRule
 from accounts.logins.withdrawal import forget_logins_of
@@ -22,7 +23,6 @@ from accounts.oidc.configuration import (
 from accounts.oidc.errors import ProviderUnreachable
 from accounts.oidc.provider import OidcProvider
 from accounts.oidc.tokens import ALGORITHMS
-from accounts.secrets.encryption import encrypt
 from instances import audit
 
 DEFAULT_SCOPES = ("openid", "profile")

@@ -10,12 +10,12 @@ from django.utils import timezone
 
 from chat.models import Message
 from inference.catalogue import choose_model
-from inference.llm.events import TokenUsage
 from inference.llm.tokens import estimate_tokens
+from inference.token_usage import TokenUsage
 from instances.across_instances import ask
 from usage.recording import record_usage
 
-# A running answer is saved about once a second (``chat.answers.running.SAVE_EVERY_S``).
+# A running answer is saved about once a second (``chat.running.SAVE_EVERY_S``).
 SILENCE = timedelta(seconds=15)
 INTERRUPTED = "interrupted"
 

@@ -13,7 +13,8 @@ from typing import Literal
 
 from chat.answers.follow_up import SearchQuery
 from chat.answers.prompts import Prompt
-from inference.llm.events import ChatEvent, TokenUsage
+from inference.llm.events import ChatEvent
+from inference.token_usage import TokenUsage
 from retrieval.search import SearchResult
 
 

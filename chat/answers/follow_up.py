@@ -18,8 +18,8 @@ from inference.errors import InferenceError
 from inference.fair_turns import NOBODY, Asker
 from inference.llm.backend import ChatMessage
 from inference.llm.client import complete_chat
-from inference.llm.events import TokenUsage
 from inference.llm.tokens import estimate_prompt_tokens
+from inference.token_usage import TokenUsage
 
 logger = logging.getLogger(__name__)
 

@@ -10,14 +10,9 @@ from chat.answers.prompts import Prompt
 from chat.answers.quotes import cited_numbers, quotes
 from chat.models import Message
 from inference.catalogue import EXTRACTIVE
-from inference.llm.events import (
-    Finished,
-    PromptTruncated,
-    ReasoningDelta,
-    TextDelta,
-    TokenUsage,
-)
+from inference.llm.events import Finished, PromptTruncated, ReasoningDelta, TextDelta
 from inference.llm.tokens import estimate_tokens
+from inference.token_usage import TokenUsage
 from retrieval.search import RetrievedChunk, SearchResult
 
 Status = Message.Status

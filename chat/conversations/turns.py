@@ -1,7 +1,7 @@
 """Conversations as trees: asking, editing, regenerating, choosing the branch shown.
 
 All functions run inside ``tenant(instance)``. None generates anything: each leaves a question and
-an empty answer in state ``streaming``, which ``chat.answers.running`` then writes.
+an empty answer in state ``streaming``, which ``chat.running`` then writes.
 """
 
 from collections.abc import Iterator, Sequence

@@ -13,9 +13,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from chat import running
 from chat.answering import Question
-from chat.answers import running
-from chat.answers.following import follow
 from chat.conversations.turns import (
     Asked,
     UnknownDocument,
@@ -25,6 +24,7 @@ from chat.conversations.turns import (
     history_before,
     regenerate,
 )
+from chat.following import follow
 from chat.forms import AskForm, EditForm, RegenerateForm
 from chat.models import Message
 from chat.posted_forms import limit_reached, read_form, refusal

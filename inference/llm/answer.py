@@ -8,19 +8,13 @@ import orjson
 
 from inference.errors import InferenceError, ProtocolError, TruncatedStream
 from inference.llm.backend import ChatMessage
-from inference.llm.events import (
-    ChatEvent,
-    Finished,
-    PromptTruncated,
-    ReasoningDelta,
-    TextDelta,
-    TokenUsage,
-)
+from inference.llm.events import ChatEvent, Finished, PromptTruncated, ReasoningDelta, TextDelta
 from inference.llm.failures import find_complaint, to_error
 from inference.llm.sse import ServerEvent
 from inference.llm.thinking import ThinkSplitter
 from inference.llm.tokens import estimate_prompt_tokens, estimate_tokens
 from inference.llm.usage import REPORTED_KEYS, read_usage
+from inference.token_usage import TokenUsage
 
 BROKEN_FINISHES = frozenset({"abort", "error"})
 # Our estimate is within a third of the truth (see tokens.py): below half of it, text is missing.

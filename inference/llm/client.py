@@ -13,10 +13,11 @@ from inference.errors import BackendTimeout, InferenceError, ProtocolError, Trun
 from inference.fair_turns import NOBODY, Asker, turns_at
 from inference.llm.answer import Answer
 from inference.llm.backend import ChatBackend, ChatMessage
-from inference.llm.events import ChatEvent, Finished, ReasoningDelta, TextDelta, TokenUsage
+from inference.llm.events import ChatEvent, Finished, ReasoningDelta, TextDelta
 from inference.llm.failures import find_complaint, to_error
 from inference.llm.retries import RetryBudget
 from inference.llm.wire import Patience, open_response, read_bytes, read_events
+from inference.token_usage import TokenUsage
 
 logger = logging.getLogger(__name__)
 

@@ -4,41 +4,9 @@ A stream is any number of `TextDelta` and `ReasoningDelta`, then at most one `Pr
 exactly one `Finished`. Whatever else ends it is an `inference.errors.InferenceError`.
 """
 
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
 
-
-@dataclass(frozen=True, slots=True)
-class TokenUsage:
-    """Tokens of one request, and what the backend says of its own time and energy.
-
-    `completion_tokens` includes `reasoning_tokens`, and `prompt_tokens` includes `cached_tokens`;
-    `estimated` is true when the backend gave no count. Absent figures are None, never 0.
-    """
-
-    prompt_tokens: int
-    completion_tokens: int
-    reasoning_tokens: int | None = None
-    cached_tokens: int | None = None
-    estimated: bool = False
-    prompt_ms: float | None = None
-    completion_ms: float | None = None
-    backend_energy_wh: float | None = None
-    backend_gco2e: float | None = None
-    backend_cost: float | None = None
-
-    def __add__(self, other: "TokenUsage") -> "TokenUsage":
-        """Return what two requests spent together; estimated when one of them is."""
-        sums = {
-            field.name: _sum(getattr(self, field.name), getattr(other, field.name))
-            for field in fields(self)
-        }
-        return TokenUsage(**sums | {"estimated": self.estimated or other.estimated})
-
-
-def _sum(one: Any, other: Any) -> Any:
-    """The sum of the figures that there are, None without any."""
-    return one if other is None else other if one is None else one + other
+from inference.token_usage import TokenUsage
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ top.
 from collections.abc import Mapping
 from typing import Any
 
-from inference.llm.events import TokenUsage
+from inference.token_usage import TokenUsage
 
 REPORTED_KEYS = (
     "usage",

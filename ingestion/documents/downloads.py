@@ -19,8 +19,8 @@ from django.http import (
 )
 from django.utils.http import content_disposition_header, parse_etags
 
-from ingestion.media_types import PDF
 from ingestion.models import Document
+from ingestion.parsing.media_types import PDF
 
 _BLOCK_BYTES = 1 << 18
 _RANGE_POSITION = re.compile(r"[0-9]{1,18}")

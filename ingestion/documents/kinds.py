@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from ingestion import media_types as types
+from ingestion.parsing import media_types as types
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ import io
 from collections import Counter
 from typing import BinaryIO
 
-from ingestion import media_types
+from ingestion.parsing import media_types
 from ingestion.parsing.document import Block, ParsedDocument, ParsedPage
 from ingestion.parsing.limits import ParseLimits
 from ingestion.parsing.text.encoding import decode

@@ -6,8 +6,8 @@ from email.message import EmailMessage, Message
 from email.policy import default
 from typing import BinaryIO
 
-from ingestion import media_types
 from ingestion.errors import CorruptDocument
+from ingestion.parsing import media_types
 from ingestion.parsing.document import Block, ParsedDocument, ParsedPage
 from ingestion.parsing.html.parser import decode_html, html_blocks, html_root
 from ingestion.parsing.limits import ParseLimits

@@ -6,8 +6,8 @@ from urllib.parse import unquote
 
 from lxml import etree
 
-from ingestion import media_types
 from ingestion.errors import CorruptDocument, EmptyDocument, EncryptedDocument
+from ingestion.parsing import media_types
 from ingestion.parsing.archive import Archive, local_name
 from ingestion.parsing.document import Block, ParsedDocument, ParsedPage
 from ingestion.parsing.html.parser import decode_html, html_blocks, html_root

@@ -5,7 +5,7 @@ from typing import BinaryIO
 
 from markdown_it import MarkdownIt
 
-from ingestion import media_types
+from ingestion.parsing import media_types
 from ingestion.parsing.document import Block, ParsedDocument
 from ingestion.parsing.html.parser import html_blocks, html_root
 from ingestion.parsing.limits import ParseLimits

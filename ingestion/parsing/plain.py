@@ -3,7 +3,7 @@
 import re
 from typing import BinaryIO
 
-from ingestion import media_types
+from ingestion.parsing import media_types
 from ingestion.parsing.document import Block, ParsedDocument
 from ingestion.parsing.limits import ParseLimits
 from ingestion.parsing.text.encoding import decode

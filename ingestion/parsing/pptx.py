@@ -5,8 +5,8 @@ from typing import BinaryIO
 
 from lxml import etree
 
-from ingestion import media_types
 from ingestion.errors import CorruptDocument
+from ingestion.parsing import media_types
 from ingestion.parsing.archive import Archive, attribute, local_name
 from ingestion.parsing.charts import chart_blocks
 from ingestion.parsing.document import Block, ParsedDocument, ParsedPage

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import BinaryIO, Protocol
 
-from ingestion import media_types
 from ingestion.errors import EmptyDocument, TooManyPages, TooMuchText, UnsupportedMediaType
-from ingestion.parsing import delimited, eml, epub, markdown, plain, pptx, rtf
+from ingestion.parsing import delimited, eml, epub, markdown, media_types, plain, pptx, rtf
 from ingestion.parsing.document import ParsedDocument, ParsedPage
 from ingestion.parsing.docx import parser as docx
 from ingestion.parsing.html import parser as html

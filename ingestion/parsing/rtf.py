@@ -4,7 +4,7 @@ from typing import BinaryIO
 
 from striprtf.striprtf import rtf_to_text
 
-from ingestion import media_types
+from ingestion.parsing import media_types
 from ingestion.parsing.document import Block, ParsedDocument
 from ingestion.parsing.limits import ParseLimits
 from ingestion.parsing.plain import text_blocks

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_safe
 from ingestion.documents.downloads import file_response
 from ingestion.documents.viewer import read
 from ingestion.forms import ViewerForm
-from ingestion.media_types import PDF
 from ingestion.models import Document
+from ingestion.parsing.media_types import PDF
 from ingestion.views.changes import get_document
 from instances.access.gates import aenter, instance_view
 from instances.models import Membership

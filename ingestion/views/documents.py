@@ -21,7 +21,7 @@ from ingestion.documents.kinds import KINDS, kind_of
 from ingestion.documents.list_links import heading_links, page_links, query_string, state_links
 from ingestion.documents.live import document_events, stamp
 from ingestion.forms import DocumentFilterForm
-from ingestion.media_types import EXTENSIONS
+from ingestion.parsing.media_types import EXTENSIONS
 from instances.access.gates import aenter, instance_view
 from instances.models import Membership
 from instances.quotas import room_of

@@ -1,7 +1,7 @@
 """Remove people from an instance, for whatever reason.
 
 This ends their membership, ownership, keys and open invitations, and the sessions of people who can
-no longer log in. ``chat.answers.running`` stops answers that are being generated for them.
+no longer log in. ``chat.running`` stops answers that are being generated for them.
 """
 
 from collections.abc import Sequence

@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from ingestion.documents import live
-from ingestion.media_types import PDF
 from ingestion.models import Document
+from ingestion.parsing.media_types import PDF
 from instances.tenancy import tenant
 from tests.cast import make_cast
 from tests.factories import ChunkFactory, DocumentFactory, DocumentPageFactory

@@ -11,8 +11,8 @@ from django.test import AsyncClient
 from django.urls import reverse
 
 from ingestion import uploads
-from ingestion.media_types import EXTENSIONS, PDF
 from ingestion.models import Document
+from ingestion.parsing.media_types import EXTENSIONS, PDF
 from instances.tenancy import tenant
 from tests.factories import DocumentFactory
 from tests.site_map import TENANT_PAGES

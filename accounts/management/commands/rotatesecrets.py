@@ -5,7 +5,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.secrets.rotation import rotate_secrets
+from accounts.secret_rotation import rotate_secrets
 
 
 class Command(BaseCommand):

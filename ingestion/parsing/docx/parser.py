@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from lxml import etree
 
-from ingestion import media_types
+from ingestion.parsing import media_types
 from ingestion.parsing.archive import Archive, attribute, local_name
 from ingestion.parsing.document import Block, ParsedDocument, ParsedPage
 from ingestion.parsing.docx.numbering import Numbering

@@ -10,8 +10,8 @@ from typing import BinaryIO
 import lxml.html
 from lxml import etree
 
-from ingestion import media_types
 from ingestion.errors import EmptyDocument
+from ingestion.parsing import media_types
 from ingestion.parsing.document import Block, BlockKind, ParsedDocument
 from ingestion.parsing.html.tables import table_rows
 from ingestion.parsing.limits import ParseLimits

@@ -7,8 +7,8 @@ from typing import BinaryIO
 
 from lxml import etree
 
-from ingestion import media_types
 from ingestion.errors import CorruptDocument, EncryptedDocument
+from ingestion.parsing import media_types
 from ingestion.parsing.archive import Archive, attribute, local_name
 from ingestion.parsing.document import Block, ParsedDocument, ParsedPage
 from ingestion.parsing.limits import ParseLimits

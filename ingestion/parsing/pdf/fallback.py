@@ -5,8 +5,8 @@ from typing import BinaryIO
 from pypdf import PdfReader
 from pypdf.errors import PyPdfError
 
-from ingestion import media_types
 from ingestion.errors import CorruptDocument, EmptyDocument, EncryptedDocument, TooManyPages
+from ingestion.parsing import media_types
 from ingestion.parsing.document import ParsedDocument, ParsedPage
 from ingestion.parsing.limits import ParseLimits
 from ingestion.parsing.plain import text_blocks

@@ -9,7 +9,6 @@ from typing import BinaryIO
 import pypdfium2 as pdfium
 import pypdfium2.raw as c
 
-from ingestion import media_types
 from ingestion.errors import (
     CorruptDocument,
     EmptyDocument,
@@ -18,6 +17,7 @@ from ingestion.errors import (
     TooManyPages,
     TooMuchText,
 )
+from ingestion.parsing import media_types
 from ingestion.parsing.document import Block, ParsedDocument, ParsedPage
 from ingestion.parsing.limits import ParseLimits
 from ingestion.parsing.pdf import fallback

@@ -7,11 +7,12 @@ import httpx
 import pytest
 from django.utils import timezone
 
+from chat import running
 from chat.answering import Question
-from chat.answers import access_checks, running
-from chat.answers.following import follow
+from chat.answers import access_checks
 from chat.answers.persistence import load_answer
 from chat.conversations.turns import Asked, ask
+from chat.following import follow
 from inference.catalogue import choose_model
 from ingestion.documents import live as documents_live
 from ingestion.documents.queries import DocumentFilter

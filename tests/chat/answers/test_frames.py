@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from chat.answers.following import follow
-from chat.answers.running import find_running
+from chat.following import follow
+from chat.running import find_running
 from inference.llm import client
 from tests.cast import Cast
-from tests.chat.answers.test_running import begin
+from tests.chat.test_running import begin
 from tests.scripted_llm import ScriptedLLM, stream
 from web.server_sent_events import stream_response
 

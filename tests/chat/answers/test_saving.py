@@ -16,14 +16,14 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.users.erasure import erase_person
-from chat import tasks
+from chat import running, tasks
 from chat.answering import Question
-from chat.answers import running, saving, unsaved
+from chat.answers import saving, unsaved
 from chat.answers.abandoned import SILENCE
-from chat.answers.following import follow
 from chat.answers.persistence import FinishedAnswer
 from chat.answers.result import AnswerResult
 from chat.conversations.turns import Asked, ask, delete
+from chat.following import follow
 from chat.models import Citation, Conversation, Message
 from chat.openai_responses import CompletionResponse
 from inference.catalogue import choose_model

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 
-from chat.answers import running
+from chat import running
 from chat.models import Message
 from instances.access.api_keys import create_api_key
 from instances.models import Membership

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from inference.llm.backend import ChatBackend, ChatMessage
-from inference.llm.events import Finished, PromptTruncated, ReasoningDelta, TextDelta, TokenUsage
+from inference.llm.events import Finished, PromptTruncated, ReasoningDelta, TextDelta
 from inference.llm.tokens import estimate_tokens
+from inference.token_usage import TokenUsage
 from tests.inference.llm.collect import collect, end_of, reasoning_of, text_of
 from tests.scripted_llm import (
     DONE,

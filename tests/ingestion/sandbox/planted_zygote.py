@@ -6,8 +6,7 @@ The file says what to try: {"attack": name, "argument": text}.
 import json
 from typing import BinaryIO, cast
 
-from ingestion import media_types
-from ingestion.parsing import registry
+from ingestion.parsing import media_types, registry
 from ingestion.parsing.document import Block, ParsedDocument, ParsedPage
 from ingestion.parsing.limits import ParseLimits
 from ingestion.sandbox import zygote

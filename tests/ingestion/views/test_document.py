@@ -4,8 +4,8 @@ import pytest
 from django.urls import reverse
 
 from ingestion.documents.viewer import Segment, fold, occurrences, split
-from ingestion.media_types import PDF
 from ingestion.models import Document
+from ingestion.parsing.media_types import PDF
 from tests.factories import ChunkFactory, DocumentFactory, DocumentPageFactory
 
 TEXT = "Le greffe ouvre à neuf heures. Il ferme à midi."

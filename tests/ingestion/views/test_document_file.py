@@ -5,7 +5,7 @@ from asgiref.sync import sync_to_async
 from django.urls import reverse
 
 from ingestion.documents.downloads import ByteRange, RangeNotSatisfiable, parse_range
-from ingestion.media_types import HTML, PDF
+from ingestion.parsing.media_types import HTML, PDF
 from tests.cast import make_cast
 from tests.factories import DocumentFactory
 

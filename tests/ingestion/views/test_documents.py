@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from ingestion.documents import queries
 from ingestion.documents.queries import DocumentFilter
-from ingestion.media_types import CSV, PDF
 from ingestion.models import Document
+from ingestion.parsing.media_types import CSV, PDF
 from instances.tenancy import tenant
 from tests.factories import DocumentFactory
 

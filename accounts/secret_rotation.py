@@ -14,9 +14,9 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialApp
 from django.db import transaction
 
+from accounts.encryption import encrypted_anew
 from accounts.logins.models.sessions import OidcSession
 from accounts.oidc.configuration import CLIENT_SECRET
-from accounts.secrets.encryption import encrypted_anew
 
 _OF_FACTORS = ("secret", "seed", "migrated_codes")
 

@@ -8,12 +8,12 @@ from uuid import UUID
 import pytest
 from django.utils import timezone
 
+from chat import following, running
 from chat.answering import Question
-from chat.answers import following, running
 from chat.answers.abandoned import SILENCE
-from chat.answers.following import follow
 from chat.answers.persistence import load_answer
 from chat.conversations.turns import Asked, ask, history_before
+from chat.following import follow
 from chat.models import Message
 from inference.catalogue import choose_model
 from instances.tenancy import in_tenant

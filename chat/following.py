@@ -10,8 +10,8 @@ from uuid import UUID
 
 from chat.answers.browser_events import catch_up_events, ending_events
 from chat.answers.persistence import load_answer
-from chat.answers.running import find_running
 from chat.models import Message
+from chat.running import find_running
 from instances.models import Instance
 from instances.tenancy import in_tenant
 from web.server_sent_events import ServerSentEvent

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from ingestion import media_types as types
 from ingestion.errors import EncryptedDocument, UnsafeDocument, UnsupportedMediaType
+from ingestion.parsing import media_types as types
 from tests.ingestion.package_writer import paragraph, write_docx, write_epub, write_odf, write_zip
 from tests.ingestion.pdf_writer import Page, write_pdf
 
