@@ -123,7 +123,10 @@ TAMPERING = {
     ),
     "put in later": (
         [
-            "INSERT INTO instances_auditentry SELECT gen_random_uuid(), at - interval '3 days',"
+            "INSERT INTO instances_auditentry (id, at, action, actor_id, actor_name,"
+            " organisation_id, instance_id, place, target, detail,"
+            " address, correlation_id, target_kind, target_id)"
+            " SELECT gen_random_uuid(), at - interval '3 days',"
             " action, actor_id, actor_name, organisation_id, instance_id, place, target, detail,"
             " address, correlation_id, target_kind, target_id FROM instances_auditentry LIMIT 1"
         ],

@@ -14,6 +14,7 @@ from instances.models import AuditEntry
 from instances.tenancy import overseeing, tenant
 from tests import factories
 from tests.factories import UserFactory
+from tests.people import find_and_add, make_colleague
 
 
 def the_entry(action: str) -> AuditEntry:
@@ -22,17 +23,19 @@ def the_entry(action: str) -> AuditEntry:
 
 
 @pytest.fixture
-def namesakes(db):
-    """Two people who call themselves the same."""
+def namesakes(cast):
+    """Two people of the organisation with the same display name."""
     names = {"first_name": "Jeanne", "last_name": "Martin"}
-    return [UserFactory(username=username, **names) for username in ("jmartin", "mallory")]
+    organisation = cast.instance.organisation
+    return [make_colleague(organisation, username=name, **names) for name in ("jmartin", "mallory")]
 
 
 def test_people_of_same_name_are_distinguished(cast, client_for, namesakes):
     real, other = namesakes
     client = client_for(cast.owner)
     for person in namesakes:
-        client.post(
+        find_and_add(
+            client,
             reverse("administration:member_add", args=["law"]),
             {"identifier": person.username, "role": "member"},
         )
@@ -90,7 +93,7 @@ def test_target_of_lazy_user_is_a_person(cast):
 
 def test_sentences_are_in_the_readers_language(cast):
     with tenant(cast.instance):
-        memberships.add_member(instance=cast.instance, identifier="stranger", role="member")
+        memberships.join(cast.instance, cast.stranger, "member")
     with translation.override("fr"):
         assert f"stranger (stranger, nº\u00a0{cast.stranger.pk})" in sentence(
             the_entry("member.added")

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from instances.access.api_keys import authenticate, create_api_key
 from instances.access.gates import get_membership
+from instances.audit import name_of
 from instances.members.memberships import change_role
 from instances.models import AccessRule, AuditEntry, Identity, Instance, Membership
 from instances.rules.changes import change_rule, remove_rule, would_lose
@@ -176,7 +177,7 @@ def test_losing_the_rule_ends_membership_and_keys(cast, staff, client, losing):
     assert client.get("/api/v1/instance", headers=bearer).status_code == 401
     with tenant(cast.instance):
         entry = AuditEntry.objects.get(action="member.lost")
-        assert entry.target == staff.display_name
+        assert (entry.target, entry.target_id) == (name_of(staff), staff.pk)
         assert membership_of(cast.instance, cast.teammate)
 
 
