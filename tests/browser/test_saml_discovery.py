@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from accounts.logins.models.login_rules import LoginRule
 from accounts.models import IdentityProvider, MetadataFeed
-from accounts.saml.folding import fold
+from accounts.saml.discovery import fold
 from tests.factories import OrganisationFactory
 
 NAMES = {
