@@ -44,9 +44,9 @@ import json, sys
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from people.models import User
-from instances.api_keys import create_api_key
+from instances.access.api_keys import create_api_key
 from instances.models import Membership
-from instances.creation import create_instance, create_organisation
+from instances.organisations.creation import create_instance, create_organisation
 from instances.tenancy import tenant
 instance = create_instance(
     organisation=create_organisation(name="Université {slug}"), name="Banc {slug}", slug="{slug}"

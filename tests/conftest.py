@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from asgiref.sync import SyncToAsync
 from django.core.cache import cache
 from django.db import connections
 from django.test import AsyncClient, Client
@@ -92,8 +93,9 @@ def database(transactional_db: None) -> Iterator[DatabaseSwitch]:
     switch = DatabaseSwitch(str(connections["default"].settings_dict["NAME"]))
     yield switch
     switch.restore()
-    # The sessions of this thread were ended too.
+    # The sessions of this thread were ended too, and of the one in which async tests query.
     connections.close_all()
+    SyncToAsync.single_thread_executor.submit(connections.close_all).result()
 
 
 @pytest.fixture(autouse=True)

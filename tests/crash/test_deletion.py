@@ -29,7 +29,7 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 from ingestion.models import Chunk, Document
 from instances import lifecycle
-from instances.creation import create_instance
+from instances.organisations.creation import create_instance
 from instances.models import Instance, Organisation
 from instances.tenancy import tenant
 instance = create_instance(organisation=Organisation.objects.first(), name="Gone")
@@ -67,7 +67,7 @@ current_app.send_task("administration.tasks.delete_due_instances")
 
 _STATE = """
 import json
-from instances.contents import count_everything
+from administration.lifecycle.contents import count_everything
 from instances.models import DeletionRecord, Instance
 record = DeletionRecord.objects.filter(instance_number={number}).first()
 begun = Instance.objects.filter(pk={number}, deletion_counts__isnull=False).exists()

@@ -19,7 +19,7 @@ by_name = pytest.mark.parametrize("name", sorted(task.name for task in project_t
 OF_THE_SITE = {
     "accounts.tasks.end_unfounded_sessions": "logins and sessions belong to no instance",
     "accounts.tasks.forget_expired": "logins and sessions belong to no instance",
-    "accounts.tasks.judge_again": "people belong to no instance",
+    "accounts.tasks.reevaluate_memberships": "people belong to no instance",
     "accounts.tasks.refresh_feeds": "federations belong to no instance",
     "accounts.tasks.refresh_oidc_providers": "providers belong to no instance",
     "accounts.tasks.refresh_one_feed": "federations belong to no instance",

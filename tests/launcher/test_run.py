@@ -207,7 +207,7 @@ def test_a_first_setup_without_network_is_one_line_and_leaves_nothing_half_done(
         shutil.copy(ROOT / name, tmp_path)
     for file in ROOT.glob("requirements*.txt"):
         shutil.copy(file, tmp_path)
-    shutil.copytree(ROOT / "ragapp", tmp_path / "ragapp")
+    shutil.copytree(ROOT / "launcher", tmp_path / "launcher")
     nowhere = {
         "PIP_CONFIG_FILE": os.devnull,
         "PIP_INDEX_URL": "http://127.0.0.1:9/simple",

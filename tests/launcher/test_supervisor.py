@@ -141,8 +141,8 @@ def test_children_die_with_a_killed_launcher(data: DataDir, journal: Path) -> No
     launcher = f"""
 import sys; sys.path.insert(0, {str(ROOT)!r})
 from pathlib import Path
-from ragapp.launcher.data_dir import DataDir
-from ragapp.launcher.process import Process, Program
+from launcher.data_dir import DataDir
+from launcher.process import Process, Program
 command = [sys.executable, "-c", {SCRIPT!r}, "orphan", {str(journal)!r}]
 Process(Program("orphan", command), DataDir(Path({str(data.root)!r})))
 input()
