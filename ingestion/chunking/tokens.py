@@ -59,9 +59,9 @@ class TokenCounter:
         assert self._tokenizer is not None  # noqa: S101 (narrows the type)
         if len(self._known) > _MAX_KNOWN_WORDS:
             self._known.clear()
-        unknown = [word for word in words if word not in self._known]
-        for word, tokens in zip(unknown, self._tokenizer.encode(unknown), strict=True):
-            self._known[word] = len(tokens) - self._special_tokens
+        for word in words - self._known.keys():
+            # One by one: a batch is encoded in threads, which the sandbox refuses.
+            self._known[word] = self._tokenizer.count(word) - self._special_tokens
 
 
 def _words(text: str) -> list[tuple[int, str]]:

@@ -26,7 +26,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 from people.models import User
 from instances.models import Identity, Organisation, OrganisationAdministrator
-organisation = Organisation.objects.get(name="Université")
+organisation = Organisation.objects.get(name="Université banc")
 def session(user):
     store = SessionStore()
     store[SESSION_KEY] = str(user.pk)

@@ -195,6 +195,22 @@ def test_wrapped_file_is_copied(tmp_path: Path, wrap: Callable[[Path, bytes], IO
     assert [passage.text for passage in parsed.passages] == ["Le texte lu."]
 
 
+def test_tokenizer_of_the_model_counts_in_the_child(tmp_path: Path, model_folder: Path) -> None:
+    """Of one word and of many: SentencePiece encodes a batch in threads, which are refused."""
+    words = [f"{word}{number}" for number in range(400) for word in ("congé", "anticonstitution")]
+    file = tmp_path / "a.txt"
+    file.write_text(" ".join(words))
+    with file.open("rb") as content:
+        parsed = parse_in_child(
+            content,
+            name="a.txt",
+            tokenizer_path=model_folder / "tokenizer.json",
+            chunk_tokens=256,
+        )
+    assert len(parsed.passages) > 1
+    assert all(0 < passage.token_count <= 256 for passage in parsed.passages)
+
+
 def test_dead_zygote_is_transient_error_and_replaced(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("Un texte.")
     parse(tmp_path / "a.txt")
