@@ -28,7 +28,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils import timezone
 from ingestion.models import Chunk, Document
-from instances import lifecycle
+from administration.lifecycle import status
 from instances.organisations.creation import create_instance
 from instances.models import Instance, Organisation
 from instances.tenancy import tenant
@@ -44,7 +44,7 @@ with tenant(instance):
                              embedding=[0.1, 0.2])
 for number in range({n_files}):
     default_storage.save(f"{{instance.pk}}/more/{{number}}", ContentFile(b"text"))
-lifecycle.ask_deletion(instance, by=None)
+status.ask_deletion(instance, by=None)
 Instance.objects.filter(pk=instance.pk).update(deletion_due_at=timezone.now())
 print(json.dumps(dict(number=instance.pk, slug=instance.slug)))
 """
