@@ -1,4 +1,4 @@
-"""How often one address may do what costs us work; allauth limits its own pages by the same means.
+"""How often one address, or one person, may do something; counted by allauth's rate limits.
 
 The figures are ``ACCOUNT_RATE_LIMITS`` of the settings, counted in the cache that all processes
 share.
@@ -20,11 +20,31 @@ def limited(action: str) -> Callable[[View], View]:
     def decorator(view: View) -> View:
         @wraps(view)
         def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            refusal: HttpResponseBase | None = consume_or_429(
-                request, app="allauth.account", action=action, limit_get=True
-            )
+            return _refusal(request, action, limit_get=True) or view(request, *args, **kwargs)
+
+        return wrapper
+
+    return decorator
+
+
+def limited_per_person(action: str) -> Callable[[View], View]:
+    """Answer 429 to a person who posts to the view more often than ``action`` allows."""
+
+    def decorator(view: View) -> View:
+        @wraps(view)
+        def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            refusal = _refusal(request, action) if request.user.is_authenticated else None
             return refusal or view(request, *args, **kwargs)
 
         return wrapper
 
     return decorator
+
+
+def _refusal(
+    request: HttpRequest, action: str, *, limit_get: bool = False
+) -> HttpResponseBase | None:
+    refusal: HttpResponseBase | None = consume_or_429(
+        request, app="allauth.account", action=action, limit_get=limit_get
+    )
+    return refusal

@@ -13,7 +13,7 @@ from instances.access.gates import instance_view
 from instances.members.importing import ImportedLine, Outcome, add_members, look_up
 from instances.members.lookup import searched_by
 from instances.models import Membership, Organisation
-from web.person_rate_limits import limited_per_person
+from web.rate_limits import limited_per_person
 
 
 @require_http_methods(["GET", "POST"])

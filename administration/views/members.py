@@ -21,7 +21,7 @@ from instances.errors import (
 from instances.members import memberships
 from instances.members.listing import list_members
 from instances.models import Instance, Membership
-from web.person_rate_limits import limited_per_person
+from web.rate_limits import limited_per_person
 from web.search_words import search_text
 
 

@@ -14,7 +14,7 @@ from administration.person_choice import Choice, choose
 from instances.access.administration import administered_by, organisation_view
 from instances.models import Organisation
 from instances.organisations import administrators
-from web.person_rate_limits import limited_per_person
+from web.rate_limits import limited_per_person
 
 
 @require_http_methods(["GET", "POST"])

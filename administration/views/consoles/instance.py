@@ -28,7 +28,7 @@ from instances.account_control import require_independent
 from instances.members import memberships
 from instances.members.listing import list_members
 from instances.models import ApiKey, Instance, Membership, Organisation, Role
-from web.person_rate_limits import limited_per_person
+from web.rate_limits import limited_per_person
 from web.search_words import search_text
 
 

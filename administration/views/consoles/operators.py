@@ -13,7 +13,7 @@ from administration.forms.people import PersonForm
 from administration.person_choice import Choice, choose
 from instances.access.administration import operator_view
 from instances.organisations import operators
-from web.person_rate_limits import limited_per_person
+from web.rate_limits import limited_per_person
 
 
 @require_http_methods(["GET", "POST"])
