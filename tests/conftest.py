@@ -5,6 +5,7 @@ The test database is created and migrated by the ``owner`` alias; the tests then
 session has a database of its own (``RAGAPP_TEST_DB`` names it), so that sessions may overlap.
 """
 
+import itertools
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from asgiref.sync import SyncToAsync
 from django.core.cache import cache
 from django.db import connections
 from django.test import AsyncClient, Client
+from psycopg import errors
 
 from tests.cast import Cast, make_cast
 from tests.fixtures import network
@@ -73,10 +75,24 @@ def _end_sessions(name: str, other_name: str) -> None:
 
 # Triggers protect them from accidental deletion by their owner.
 _APPEND_ONLY = ("instances_auditentry", "instances_auditseal")
+FLUSH_ATTEMPTS = 5
 
 
 def _flush_as_owner(operations: Any, sql_list: list[str]) -> None:
-    """Empty the tables after a transaction test; the application's role may not TRUNCATE."""
+    """Empty the tables after a transaction test; the application's role may not TRUNCATE.
+
+    Background work of the test, such as an answer that is being recorded, may still hold locks
+    in another order; PostgreSQL then cancels one of the two.
+    """
+    for attempt in itertools.count(1):
+        try:
+            return _truncate(sql_list)
+        except errors.DeadlockDetected:
+            if attempt == FLUSH_ATTEMPTS:
+                raise
+
+
+def _truncate(sql_list: list[str]) -> None:
     with connect("owner") as owner:
         owner.execute("SET lock_timeout = '20s'")
         for table in _APPEND_ONLY:

@@ -34,8 +34,8 @@ def counted_in(request: pytest.FixtureRequest, settings: Any) -> Iterator[str]:
     limits._local._ends.clear()
 
 
-def take(entry: str, *limits: Limit) -> Limit | None:
-    full = limits.take(entry, limits)
+def take(entry: str, *places: Limit) -> Limit | None:
+    full = limits.take(entry, places)
     return full.limit if full else None
 
 
