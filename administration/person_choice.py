@@ -5,7 +5,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from django.http import HttpRequest
 
@@ -15,6 +14,8 @@ from instances import audit
 from instances.errors import InstanceError, MemberNotFound, user_message
 from instances.members.lookup import find_person, searched_by
 from instances.models import Instance, Organisation
+from people.models import User
+from people.requests import logged_in_user
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Choice:
     ``is_unknown``: no account was found, so the person can only be invited.
     """
 
-    added: Any = None
+    added: User | None = None
     found: FoundPerson | None = None
     is_unknown: bool = False
 
@@ -32,7 +33,7 @@ class Choice:
 def choose(
     request: HttpRequest,
     form: PersonForm,
-    add: Callable[[Any], object],
+    add: Callable[[User], object],
     *,
     organisation: Organisation | None = None,
     instance: Instance | None = None,
@@ -43,7 +44,7 @@ def choose(
     Refusals become form errors. Each search is recorded in the audit log.
     """
     place = instance.organisation if instance else organisation
-    among = searched_by(request.user, place)
+    among = searched_by(logged_in_user(request), place)
     name = form.cleaned_data["identifier"]
     try:
         person = find_person(name, among=among)

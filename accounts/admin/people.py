@@ -1,10 +1,13 @@
 """Accounts, for operators."""
 
-from typing import Any, cast
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
+from django.db.models import QuerySet
+from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +21,7 @@ from instances.errors import InstanceError, user_message
 from instances.models import AccountControl
 from instances.organisations.operators import operators
 from people.models import User
+from people.requests import logged_in_user
 from web.search_words import LimitedSearchAdmin
 
 admin.site.unregister(Group)
@@ -63,13 +67,13 @@ class UserAdmin(LimitedSearchAdmin, DjangoUserAdmin):
         audit.record(audit.Action.USER_CHANGED, target=obj, fields=fields)
         return super().log_change(request, obj, message)
 
-    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: User, form: ModelForm, change: bool) -> None:
         if "email" in form.changed_data:
             obj.is_found_by_email = True
         if not change:
             obj.must_change_password = obj.has_usable_password()
         super().save_model(request, obj, form, change)
-        operator = cast(User, request.user)
+        operator = logged_in_user(request)
         if not change:
             created = AccountControl.Reason.CREATED
             record_control(account=obj, controller=operator, reason=created)
@@ -79,17 +83,19 @@ class UserAdmin(LimitedSearchAdmin, DjangoUserAdmin):
             (switch_on if obj.is_active else switch_off)(obj)
 
     @admin.action(description=_("Confirm that only the person uses the account"))
-    def confirm_own(self, request: HttpRequest, queryset: Any) -> None:
+    def confirm_own(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """End the control of whoever created the account, invited it or set its password."""
         for user in queryset:
             try:
-                confirm_independence(user, by=request.user)
+                confirm_independence(user, by=logged_in_user(request))
             except InstanceError as error:
                 messages.error(request, f"{user}: {user_message(error)}")
             else:
                 messages.success(request, _("%s alone uses this account.") % user)
 
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+    def get_deleted_objects(
+        self, objs: QuerySet[User] | Sequence[User], request: HttpRequest
+    ) -> Any:
         """Show what would be left without anybody to administer it, which forbids the deletion."""
         related, counts, missing_permissions, protected = super().get_deleted_objects(objs, request)
         return related, counts, missing_permissions, [*protected, *_orphaned_by(objs)]
@@ -97,12 +103,12 @@ class UserAdmin(LimitedSearchAdmin, DjangoUserAdmin):
     def delete_model(self, request: HttpRequest, obj: User) -> None:
         erase_person(obj)
 
-    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         for user in queryset:
             erase_person(user)
 
 
-def _orphaned_by(users: Any) -> list[str]:
+def _orphaned_by(users: Iterable[User]) -> list[str]:
     """Names of what nobody would administer any more."""
     orphaned = []
     for user in users:

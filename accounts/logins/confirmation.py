@@ -6,7 +6,7 @@ in there once more.
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, cast
+from typing import Any
 
 from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
 from allauth.socialaccount.models import SocialAccount
@@ -17,14 +17,14 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from accounts.logins.linking import recently_authenticated
-from people.models import User
+from people.requests import logged_in_user
 
 View = Callable[..., HttpResponseBase]
 
 
 def confirm_url(request: HttpRequest, *, then: str) -> str:
     """The page that reauthenticates the person and then redirects to the path ``then``."""
-    user = cast(User, request.user)
+    user = logged_in_user(request)
     account = SocialAccount.objects.filter(user=user).order_by("pk").first()
     if account is None or get_reauthentication_flows(user):
         return f"{reverse('account_reauthenticate')}?{urlencode({'next': then})}"

@@ -6,7 +6,7 @@ are kept in allauth's state, as JSON.
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, cast
+from typing import Any
 
 from allauth.socialaccount.helpers import complete_social_login
 from allauth.socialaccount.models import SocialAccount, SocialLogin
@@ -89,8 +89,8 @@ def link_to(
 
     Raises LinkedElsewhere, or LinkingNotBegun when somebody else is logged in by now.
     """
-    user = cast(User, request.user)
-    if user.pk != user_id:
+    user = request.user
+    if not user.is_authenticated or user.pk != user_id:
         raise LinkingNotBegun(str(user_id))
     with transaction.atomic():
         _one_at_a_time(login)

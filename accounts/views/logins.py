@@ -1,6 +1,6 @@
 """The logins of one's account, and the page that requires a second factor."""
 
-from typing import Any, cast
+from typing import Any
 
 from allauth.mfa.utils import is_mfa_enabled
 from allauth.socialaccount.adapter import get_adapter
@@ -19,7 +19,7 @@ from accounts.logins.linking import LastLogin, begin_linking, recently_authentic
 from accounts.models import IdentityProvider
 from accounts.saml.provider import SamlProvider
 from instances.access.second_factor import has_second_factor
-from people.models import User
+from people.requests import logged_in_user
 from web.next_page import next_page
 
 
@@ -27,7 +27,7 @@ from web.next_page import next_page
 @login_required
 def logins(request: HttpRequest) -> HttpResponse:
     """My logins, and those that I may add."""
-    accounts = list(SocialAccount.objects.filter(user=cast(User, request.user)).order_by("pk"))
+    accounts = list(SocialAccount.objects.filter(user=logged_in_user(request)).order_by("pk"))
     context = {
         "logins": [_shown(request, account) for account in accounts],
         "providers": get_adapter(request).list_providers(request),
@@ -58,7 +58,7 @@ def add(request: HttpRequest) -> HttpResponse:
 @login_required
 def remove(request: HttpRequest, account_id: int) -> HttpResponse:
     """Take a login away from my account."""
-    account = get_object_or_404(SocialAccount, pk=account_id, user=cast(User, request.user))
+    account = get_object_or_404(SocialAccount, pk=account_id, user=logged_in_user(request))
     if not recently_authenticated(request):
         return redirect("logins")
     try:
@@ -79,7 +79,7 @@ def second_factor(request: HttpRequest) -> HttpResponse:
         return redirect(target)
     context = {
         "is_set_up": is_mfa_enabled(request.user),
-        "by_institution": SocialAccount.objects.filter(user=cast(User, request.user)).exists(),
+        "by_institution": SocialAccount.objects.filter(user=logged_in_user(request)).exists(),
         "confirm_url": f"{reverse('mfa_reauthenticate')}?{urlencode({'next': target})}",
     }
     return render(request, "accounts/second_factor.html", context)

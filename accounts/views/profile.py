@@ -1,7 +1,5 @@
 """Oneself: profile, language, theme."""
 
-from typing import cast
-
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -13,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.forms.passwords import PreferencesForm, ProfileForm
 from people.models import User
+from people.requests import logged_in_user
 from web.next_page import next_page
 
 
@@ -20,7 +19,7 @@ from web.next_page import next_page
 @login_required
 def profile(request: HttpRequest) -> HttpResponse:
     """My name, language and theme."""
-    form = ProfileForm(request.POST or None, instance=cast(User, request.user))
+    form = ProfileForm(request.POST or None, instance=logged_in_user(request))
     if form.is_valid():
         user = form.save()
         with translation.override(user.language or translation.get_language()):
@@ -33,8 +32,10 @@ def profile(request: HttpRequest) -> HttpResponse:
 @login_required
 def preferences(request: HttpRequest) -> HttpResponse:
     """Set my language or theme, then go back to where I was."""
-    form = PreferencesForm(request.POST, instance=cast(User, request.user))
-    user = form.save() if form.is_valid() else cast(User, request.user)
+    user = logged_in_user(request)
+    form = PreferencesForm(request.POST, instance=user)
+    if form.is_valid():
+        form.save()
     return _remember_language(redirect(next_page(request)), user)
 
 

@@ -46,7 +46,7 @@ def create(request: HttpRequest, membership: Membership) -> HttpResponse:
                 instance=membership.instance,
                 name=form.cleaned_data["name"],
                 scope=form.chosen_scope,
-                created_by=request.user,
+                created_by=membership.user,
                 expires_at=form.expires_at(),
                 proof=second_factor.proof_of(request),
             )

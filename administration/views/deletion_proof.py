@@ -1,7 +1,5 @@
 """The proof that an instance was deleted."""
 
-from typing import Any
-
 from django.contrib.auth.decorators import login_required
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
@@ -11,6 +9,7 @@ from django.views.decorators.http import require_safe
 from administration.lifecycle.contents import BYTES, LABELS
 from instances.access.administration import administered_by
 from instances.models import DeletionRecord
+from people.requests import logged_in_user
 
 _ORDER = {table: place for place, table in enumerate(LABELS)}
 
@@ -19,7 +18,7 @@ _ORDER = {table: place for place, table in enumerate(LABELS)}
 @login_required
 def deletion(request: HttpRequest, deletion_id: int) -> HttpResponse:
     """Show what the instance held before and after; 404 for people not concerned."""
-    user: Any = request.user
+    user = logged_in_user(request)
     records = DeletionRecord.objects.all()
     if not user.is_staff:
         records = records.filter(

@@ -15,14 +15,16 @@ from administration.forms.instance_requests import PersonalForm, RequestForm
 from administration.offers import offers_for
 from instances.errors import InstanceError, user_message
 from instances.models import InstanceRequest
+from people.requests import logged_in_user
 
 
 @require_http_methods(["GET", "POST"])
 @login_required
 def new_instance(request: HttpRequest) -> HttpResponse:
     """Request an instance; it is created at once where no approval is needed."""
-    offers = [offer for offer in offers_for(request.user) if offer.instance]
-    if not offers and request.user.is_staff:
+    user = logged_in_user(request)
+    offers = [offer for offer in offers_for(user) if offer.instance]
+    if not offers and user.is_staff:
         return redirect("administration:new_organisation")
     if not offers:
         raise PermissionDenied(
@@ -38,7 +40,7 @@ def new_instance(request: HttpRequest) -> HttpResponse:
     )
     if form.is_valid():
         try:
-            asked = instance_requests.request_instance(user=request.user, **form.cleaned_data)
+            asked = instance_requests.request_instance(user=user, **form.cleaned_data)
         except InstanceError as error:
             form.add_error(None, user_message(error))
         else:
@@ -52,13 +54,14 @@ def new_instance(request: HttpRequest) -> HttpResponse:
 @login_required
 def new_personal(request: HttpRequest) -> HttpResponse:
     """Create the person's personal instance."""
-    offered = [one.organisation for one in offers_for(request.user) if one.personal]
+    user = logged_in_user(request)
+    offered = [one.organisation for one in offers_for(user) if one.personal]
     form = PersonalForm(request.POST, organisations=offered)
     if not form.is_valid():
         raise Http404
     try:
         instance = instance_requests.create_personal_instance(
-            user=request.user,
+            user=user,
             organisation=form.cleaned_data["organisation"],
             language=(get_language() or "fr")[:2],
         )
@@ -72,9 +75,10 @@ def new_personal(request: HttpRequest) -> HttpResponse:
 @login_required
 def withdraw(request: HttpRequest, request_id: int) -> HttpResponse:
     """Withdraw an own request."""
-    asked = get_object_or_404(InstanceRequest, pk=request_id, requested_by=request.user)
+    user = logged_in_user(request)
+    asked = get_object_or_404(InstanceRequest, pk=request_id, requested_by=user)
     text = _("The request was withdrawn.")
-    run_and_report(request, lambda: instance_requests.withdraw(asked, by=request.user), text)
+    run_and_report(request, lambda: instance_requests.withdraw(asked, by=user), text)
     return redirect("administration:home")
 
 

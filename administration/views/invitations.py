@@ -53,7 +53,7 @@ def create(request: HttpRequest, slug: str) -> HttpResponse:
                 note=form.cleaned_data["note"],
                 expires_at=form.expires_at(),
                 membership_expires_at=form.cleaned_data["access_until"],
-                created_by=request.user,
+                created_by=membership.user,
             )
         link = settings.SITE_URL + reverse("invitation", args=[token])
         # Outside the transaction: a mail server may be slow.

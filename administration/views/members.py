@@ -21,6 +21,7 @@ from instances.errors import (
 from instances.members import memberships
 from instances.members.listing import list_members
 from instances.models import Instance, Membership
+from people.models import User
 from web.rate_limits import limited_per_person
 from web.search_words import search_text
 
@@ -54,7 +55,7 @@ def add(request: HttpRequest, membership: Membership) -> HttpResponse:
     form = MemberForm(request.POST or None)
     choice = Choice()
 
-    def join(person: Any) -> None:
+    def join(person: User) -> None:
         data = form.cleaned_data
         memberships.join(membership.instance, person, data["role"], expires_at=data["expires_at"])
 
@@ -82,7 +83,7 @@ def create(request: HttpRequest, membership: Membership) -> HttpResponse:
     if form.is_valid():
         try:
             added, password = memberships.create_local_member(
-                instance=membership.instance, created_by=request.user, **form.cleaned_data
+                instance=membership.instance, created_by=membership.user, **form.cleaned_data
             )
         except UsernameTaken:
             form.add_error("username", _("This user name is taken. Choose another."))

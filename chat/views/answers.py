@@ -32,6 +32,7 @@ from inference.catalogue import choose_model
 from inference.fair_turns import Asker, turns_at
 from instances.access.gates import as_member, require_role
 from instances.models import Instance, Membership
+from people.requests import alogged_in_user
 from usage.admission import Admission, LimitReached, admit_question, admit_stream, held, person_name
 from web.server_sent_events import stream_response
 
@@ -44,7 +45,6 @@ _STORED_AT_ONCE = 4
 @login_required
 async def ask_question(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask in a conversation, or begin one."""
-    user = await request.auser()
 
     def begin(membership: Membership, data: dict[str, Any], model_id: str) -> Asked:
         if data["document_ids"]:
@@ -52,7 +52,7 @@ async def ask_question(request: HttpRequest, slug: str) -> HttpResponse:
             require_role(membership, Membership.Role.MEMBER)
         return ask(
             instance=membership.instance,
-            user=user,
+            user=membership.user,
             question=data["question"],
             model_id=model_id,
             conversation_id=data["conversation"],
@@ -70,10 +70,9 @@ async def ask_question(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 async def edit(request: HttpRequest, slug: str, message_id: UUID) -> HttpResponse:
     """Ask an earlier question again in other words."""
-    user = await request.auser()
 
     def begin(membership: Membership, data: dict[str, Any], model_id: str) -> Asked:
-        question = get_message(membership.instance, user, message_id)
+        question = get_message(membership.instance, membership.user, message_id)
         if question.role != Message.Role.USER:
             raise Http404
         return edit_question(question, data["question"], model_id=model_id)
@@ -85,10 +84,11 @@ async def edit(request: HttpRequest, slug: str, message_id: UUID) -> HttpRespons
 @login_required
 async def regenerate_answer(request: HttpRequest, slug: str, message_id: UUID) -> HttpResponse:
     """Have a question answered once more, perhaps by another model."""
-    user = await request.auser()
 
     def begin(membership: Membership, _data: dict[str, Any], model_id: str) -> Asked:
-        return regenerate(get_message(membership.instance, user, message_id), model_id=model_id)
+        return regenerate(
+            get_message(membership.instance, membership.user, message_id), model_id=model_id
+        )
 
     return await _begin(request, slug, RegenerateForm, begin)
 
@@ -97,8 +97,7 @@ async def regenerate_answer(request: HttpRequest, slug: str, message_id: UUID) -
 @login_required
 async def stop(request: HttpRequest, slug: str, message_id: UUID) -> HttpResponse:
     """Stop an answer; what came is kept."""
-    user = await request.auser()
-    instance, answer = await as_member(request, slug, _own_message, user, message_id)
+    instance, answer = await as_member(request, slug, _own_message, message_id)
     await running.stop(instance, answer)
     return HttpResponse(status=204)
 
@@ -107,14 +106,14 @@ async def stop(request: HttpRequest, slug: str, message_id: UUID) -> HttpRespons
 @login_required
 async def events(request: HttpRequest, slug: str, message_id: UUID) -> HttpResponseBase:
     """The events of an answer, from the one after ``Last-Event-ID`` on."""
-    user = await request.auser()
+    user = await alogged_in_user(request)
     answer = running.find_running(message_id)
     if answer is not None and answer.user_id == user.pk and answer.question.instance.slug == slug:
         # Whoever asked a moment ago may follow: the database is not needed. The events in memory
         # were converted for them; if those are gone meanwhile, only what is cited is shown.
         instance, cited_only = answer.question.instance, True
     else:
-        instance, cited_only = await as_member(request, slug, _instance_of_answer, user, message_id)
+        instance, cited_only = await as_member(request, slug, _instance_of_answer, message_id)
     try:
         admission = await asyncio.to_thread(admit_stream, user_id=user.pk)
     except LimitReached as error:
@@ -137,7 +136,7 @@ async def _begin(
     ``begin(membership, data, model_id)`` stores it, from the form's data. A question over a limit
     (``usage.admission``) is not stored.
     """
-    user = await request.auser()
+    user = await alogged_in_user(request)
 
     def store(membership: Membership) -> tuple[Asked, Question, Admission] | JsonResponse:
         form = read_form(form_class, request)
@@ -187,15 +186,13 @@ async def _begin(
     )
 
 
-def _own_message(membership: Membership, user: Any, message_id: UUID) -> tuple[Instance, Message]:
-    return membership.instance, get_message(membership.instance, user, message_id)
+def _own_message(membership: Membership, message_id: UUID) -> tuple[Instance, Message]:
+    return membership.instance, get_message(membership.instance, membership.user, message_id)
 
 
-def _instance_of_answer(
-    membership: Membership, user: Any, message_id: UUID
-) -> tuple[Instance, bool]:
+def _instance_of_answer(membership: Membership, message_id: UUID) -> tuple[Instance, bool]:
     """The instance of an answer, and whether only what is cited is shown of it."""
-    instance, message = _own_message(membership, user, message_id)
+    instance, message = _own_message(membership, message_id)
     if message.role != Message.Role.ASSISTANT:
         raise Http404
     return instance, not membership.may_read_documents

@@ -37,7 +37,7 @@ def conversation(
     request: HttpRequest, membership: Membership, conversation_id: UUID
 ) -> HttpResponse:
     """A conversation, on the branch last shown."""
-    shown = get_conversation(membership.instance, request.user, conversation_id)
+    shown = get_conversation(membership.instance, membership.user, conversation_id)
     return _page(request, membership, shown)
 
 
@@ -94,7 +94,7 @@ def rename_conversation(
     request: HttpRequest, membership: Membership, conversation_id: UUID
 ) -> HttpResponse:
     """Give a conversation another title."""
-    shown = get_conversation(membership.instance, request.user, conversation_id)
+    shown = get_conversation(membership.instance, membership.user, conversation_id)
     form = read_form(RenameForm, request)
     if isinstance(form, JsonResponse):
         return form
@@ -108,7 +108,7 @@ def delete_conversation(
     request: HttpRequest, membership: Membership, conversation_id: UUID
 ) -> HttpResponse:
     """Delete a conversation for good."""
-    delete(get_conversation(membership.instance, request.user, conversation_id))
+    delete(get_conversation(membership.instance, membership.user, conversation_id))
     return HttpResponse(status=204)
 
 
@@ -116,7 +116,7 @@ def delete_conversation(
 @instance_view("guest")
 def select(request: HttpRequest, membership: Membership, message_id: UUID) -> HttpResponse:
     """Show another version of a question or of an answer."""
-    message = get_message(membership.instance, request.user, message_id)
+    message = get_message(membership.instance, membership.user, message_id)
     select_branch(message)
     return redirect(
         "chat:conversation",
@@ -129,7 +129,7 @@ def select(request: HttpRequest, membership: Membership, message_id: UUID) -> Ht
 @instance_view("guest")
 def feedback(request: HttpRequest, membership: Membership, message_id: UUID) -> HttpResponse:
     """Record what the person thought of an answer."""
-    answer = _answer(request, membership, message_id)
+    answer = _answer(membership, message_id)
     form = read_form(FeedbackForm, request)
     if isinstance(form, JsonResponse):
         return form
@@ -147,7 +147,7 @@ def citation(
     request: HttpRequest, membership: Membership, message_id: UUID, number: int
 ) -> HttpResponse:
     """A cited passage in its context, for the panel beside the answer."""
-    answer = _answer(request, membership, message_id)
+    answer = _answer(membership, message_id)
     passage = show_passage(answer, number, cited_only=not membership.may_read_documents)
     if passage is None:
         raise Http404
@@ -159,8 +159,8 @@ def _query(request: HttpRequest) -> str:
     return search_text(request.GET.get("q", ""))
 
 
-def _answer(request: HttpRequest, membership: Membership, message_id: UUID) -> Message:
-    message = get_message(membership.instance, request.user, message_id)
+def _answer(membership: Membership, message_id: UUID) -> Message:
+    message = get_message(membership.instance, membership.user, message_id)
     if message.role != Message.Role.ASSISTANT:
         raise Http404
     return message

@@ -37,7 +37,7 @@ def upload(request: HttpRequest, membership: Membership) -> JsonResponse:
     try:
         document, created = uploads.store_upload(
             instance=membership.instance,
-            user=request.user,
+            user=membership.user,
             name=file.name,
             folder=form.cleaned_data["folder"],
             content=file,

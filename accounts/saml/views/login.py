@@ -1,7 +1,6 @@
 """The pages of a SAML login, once an institution is chosen: login → (the IdP) → acs → finish."""
 
 import secrets
-from typing import cast
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
@@ -38,7 +37,7 @@ from accounts.saml.provider import SamlProvider
 from accounts.saml.service_provider import KeysMissing, service_provider
 from accounts.saml.verified_claims import verified_claims
 from instances.models import Organisation
-from people.models import User
+from people.requests import logged_in_user
 from web.next_page import next_page
 from web.rate_limits import limited
 
@@ -57,7 +56,7 @@ def login(request: HttpRequest, provider_id: int) -> HttpResponseBase:
             rule=rule_for(provider, rules),
             browser=browser,
             next_url=next_page(request),
-            linking_user=cast(User, request.user) if take_linking(request) else None,
+            linking_user=logged_in_user(request) if take_linking(request) else None,
         )
     except LoginError as error:
         return failure_page(request, error, provider, _organisation_of(rules))

@@ -14,6 +14,7 @@ from administration.person_choice import Choice, choose
 from instances.access.administration import administered_by, organisation_view
 from instances.models import Organisation
 from instances.organisations import administrators
+from people.requests import logged_in_user
 from web.rate_limits import limited_per_person
 
 
@@ -25,7 +26,7 @@ def index(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     form = PersonForm(request.POST or None)
     choice = Choice()
     if form.is_valid():
-        add = partial(administrators.add_administrator, organisation, by=request.user)
+        add = partial(administrators.add_administrator, organisation, by=logged_in_user(request))
         choice = choose(request, form, add, organisation=organisation)
     if choice.added:
         text = _("%(name)s now administers %(organisation)s.")

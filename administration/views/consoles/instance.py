@@ -28,6 +28,8 @@ from instances.account_control import require_independent
 from instances.members import memberships
 from instances.members.listing import list_members
 from instances.models import ApiKey, Instance, Membership, Organisation, Role
+from people.models import User
+from people.requests import logged_in_user
 from web.rate_limits import limited_per_person
 from web.search_words import search_text
 
@@ -65,9 +67,9 @@ def add_member(request: HttpRequest, instance: Instance) -> HttpResponse:
     form = MemberForm(request.POST)
     choice = Choice()
 
-    def join(person: Any) -> None:
+    def join(person: User) -> None:
         data = form.cleaned_data
-        require_independent(actor=request.user, person=person)
+        require_independent(actor=logged_in_user(request), person=person)
         memberships.join(instance, person, data["role"], expires_at=data["expires_at"])
 
     if form.is_valid():
@@ -90,7 +92,7 @@ def change_role(request: HttpRequest, instance: Instance, member_id: int) -> Htt
 
     def action() -> None:
         if Role(role).rank > Role(member.role).rank:
-            require_independent(actor=request.user, person=member.user)
+            require_independent(actor=logged_in_user(request), person=member.user)
         memberships.change_role(membership=member, role=role)
 
     text = _("The role of %s was changed.") % member.user.display_name
@@ -166,7 +168,7 @@ def transfer(request: HttpRequest, instance: Instance) -> HttpResponse:
 
     def action() -> None:
         if not member.may_administer:
-            require_independent(actor=request.user, person=owner)
+            require_independent(actor=logged_in_user(request), person=owner)
         status.transfer(instance, to=owner)
 
     return _run(request, instance, action, _("%s now owns the instance.") % owner.display_name)
@@ -182,7 +184,7 @@ def delete(request: HttpRequest, instance: Instance) -> HttpResponse:
     return _run(
         request,
         instance,
-        lambda: status.ask_deletion(instance, by=request.user),
+        lambda: status.ask_deletion(instance, by=logged_in_user(request)),
         _("The instance is closed, and will be deleted."),
     )
 

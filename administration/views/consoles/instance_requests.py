@@ -12,6 +12,7 @@ from administration.actions import run_and_report
 from administration.forms.instance_requests import AnswerForm
 from instances.access.administration import organisation_view
 from instances.models import InstanceRequest, Organisation
+from people.requests import logged_in_user
 
 ROWS_PER_PAGE = 50
 
@@ -38,7 +39,7 @@ def approve(request: HttpRequest, organisation: Organisation, request_id: int) -
     asked = get_object_or_404(console_queries.requests_of(organisation), pk=request_id)
     run_and_report(
         request,
-        lambda: instance_requests.approve(asked, by=request.user),
+        lambda: instance_requests.approve(asked, by=logged_in_user(request)),
         _("The instance %s was created.") % asked.name,
     )
     return redirect("administration:organisation_requests", organisation.slug)
@@ -54,7 +55,7 @@ def refuse(request: HttpRequest, organisation: Organisation, request_id: int) ->
         run_and_report(
             request,
             lambda: instance_requests.refuse(
-                asked, by=request.user, answer=form.cleaned_data["answer"]
+                asked, by=logged_in_user(request), answer=form.cleaned_data["answer"]
             ),
             _("The request for %s was refused.") % asked.name,
         )

@@ -13,6 +13,7 @@ from administration.forms.people import PersonForm
 from administration.person_choice import Choice, choose
 from instances.access.administration import operator_view
 from instances.organisations import operators
+from people.requests import logged_in_user
 from web.rate_limits import limited_per_person
 
 
@@ -22,7 +23,7 @@ from web.rate_limits import limited_per_person
 def index(request: HttpRequest) -> HttpResponse:
     """List the operators; add one by user name or address."""
     form = PersonForm(request.POST or None)
-    add = partial(operators.add_operator, by=request.user)
+    add = partial(operators.add_operator, by=logged_in_user(request))
     choice = choose(request, form, add) if form.is_valid() else Choice()
     if choice.added:
         messages.success(request, _("%s is now an operator.") % choice.added.display_name)
