@@ -6,7 +6,6 @@ may not grant rights to accounts that they control: a second person must (docs/d
 """
 
 from datetime import timedelta
-from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -15,6 +14,7 @@ from django.utils import timezone
 from instances import audit
 from instances.errors import ControlledAccount, OwnRights
 from instances.models import AccountControl
+from people.models import User
 
 # How long the home page shows that somebody set the person's password or address.
 NOTICE_STAYS = timedelta(days=30)
@@ -22,7 +22,7 @@ _NOTICED = (AccountControl.Reason.PASSWORD, AccountControl.Reason.ADDRESS)
 
 
 def record_control(
-    *, account: Any, controller: Any | None, reason: str, notice_address: str = ""
+    *, account: User, controller: User | None, reason: str, notice_address: str = ""
 ) -> AccountControl:
     """Record that ``controller`` (None: a command) could log in to ``account`` from now on.
 
@@ -52,14 +52,14 @@ def record_control(
     return control
 
 
-def people_behind(user: Any) -> frozenset[int]:
+def people_behind(user: User) -> frozenset[int]:
     """The primary keys of everyone who could use the account: its person and its controllers."""
     controls = AccountControl.objects.filter(account=user, ended_at=None)
     controllers = controls.exclude(controller=None).values_list("controller_id", flat=True)
     return frozenset({user.pk, *controllers})
 
 
-def require_independent(*, actor: Any, person: Any) -> None:
+def require_independent(*, actor: User, person: User) -> None:
     """Check that ``actor`` and ``person`` are accounts of different people.
 
     Raises OwnRights for the same account, and ControlledAccount when one person could use both.
@@ -70,7 +70,7 @@ def require_independent(*, actor: Any, person: Any) -> None:
         raise ControlledAccount(person.username)
 
 
-def confirm_independence(account: Any, *, by: Any | None) -> None:
+def confirm_independence(account: User, *, by: User | None) -> None:
     """End every control over the account: only its person can log in to it.
 
     ``by`` confirms that (None: a command). Raises OwnRights or ControlledAccount when ``by`` could
@@ -84,7 +84,7 @@ def confirm_independence(account: Any, *, by: Any | None) -> None:
             audit.record(audit.Action.ACCOUNT_CONFIRMED, target=account)
 
 
-def notices_for(user: Any) -> QuerySet[AccountControl]:
+def notices_for(user: User) -> QuerySet[AccountControl]:
     """Recent changes by others to the person's account, for the home page."""
     recent = timezone.now() - NOTICE_STAYS
     return AccountControl.objects.filter(account=user, reason__in=_NOTICED, at__gte=recent)

@@ -11,6 +11,7 @@ from instances.access.api_keys import authenticate, lacks_second_factor
 from instances.access.gates import SAFE_METHODS, archived_reason, closed_code, closed_reason
 from instances.models import ApiKey, Role
 from instances.tenancy import in_database
+from people.models import User
 
 router = Router(tags=["instance"])
 
@@ -95,7 +96,7 @@ def _pass_gates(key: ApiKey, method: str) -> None:
         _require_steps(key, key.created_by)
 
 
-def _require_steps(key: ApiKey, person: Any) -> None:
+def _require_steps(key: ApiKey, person: User) -> None:
     """Refuse the key while its person has yet to do what a browser would ask of them first."""
     if person.must_change_password:
         raise ApiError(

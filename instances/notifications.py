@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.db import models
 from django.db.models import Q, QuerySet
 from django.utils import translation
@@ -23,6 +22,7 @@ from instances.models import (
     Role,
 )
 from instances.tenancy import tenant
+from people.models import User
 from web.enqueueing import enqueue_on_commit
 from web.mails import send_mail
 
@@ -73,13 +73,13 @@ def account_controlled(control: AccountControl) -> None:
     _notify("account_controlled", control, [control.account])
 
 
-def approvers_of(organisation: Organisation) -> QuerySet[Any]:
+def approvers_of(organisation: Organisation) -> QuerySet[User]:
     """The administrators of an organisation; where it has none, the operators."""
     administrators = _people(administered__organisation=organisation)
     return administrators if administrators.exists() else _people(is_staff=True)
 
 
-def administrators_of(instance: Instance) -> QuerySet[Any]:
+def administrators_of(instance: Instance) -> QuerySet[User]:
     """The owner and the administrators of an instance."""
     with tenant(instance):
         ids = list(
@@ -94,7 +94,7 @@ def administrators_of(instance: Instance) -> QuerySet[Any]:
 def send(kind: str, object_id: int, user_id: int) -> None:
     """Send one mail to one person; nothing if either was deleted. Raises SMTPException, OSError."""
     about = SUBJECTS[kind]._default_manager.filter(pk=object_id).first()
-    people = get_user_model()._default_manager.filter(is_active=True)
+    people = User.objects.filter(is_active=True)
     person = people.filter(pk=user_id).first()
     if about is None or person is None:
         return
@@ -106,12 +106,12 @@ def send(kind: str, object_id: int, user_id: int) -> None:
         send_mail(kind, {"about": about, "person": person}, to=address)
 
 
-def _people(*conditions: Q, **which: Any) -> QuerySet[Any]:
-    people = get_user_model()._default_manager.filter(*conditions, is_active=True, **which)
+def _people(*conditions: Q, **which: Any) -> QuerySet[User]:
+    people = User.objects.filter(*conditions, is_active=True, **which)
     return people.exclude(email="", institution_email="").distinct()
 
 
-def _notify(kind: str, about: models.Model, people: Iterable[Any]) -> None:
+def _notify(kind: str, about: models.Model, people: Iterable[User]) -> None:
     if not settings.EMAIL_HOST:
         return
     for person in people:

@@ -67,6 +67,6 @@ class IssuePasswordForm(AdminPasswordChangeForm):
     def save(self, commit: bool = True) -> Any:
         user = super().save(commit=commit)
         operator = audit.current_origin().user
-        if user.has_usable_password() and user.pk != operator.pk:
-            password_issued(user, by=operator)
+        if user.has_usable_password() and user != operator:
+            password_issued(user, by=operator if isinstance(operator, User) else None)
         return user

@@ -25,7 +25,7 @@ def import_list(request: HttpRequest, membership: Membership) -> HttpResponse:
     form = MemberImportForm(request.POST or None, request.FILES or None)
     context: dict[str, Any] = {"form": form, "section": "members"}
     if form.is_valid():
-        among = searched_by(request.user, instance.organisation)
+        among = searched_by(membership.user, instance.organisation)
         report = look_up(instance, form.cleaned_data["lines"], among=among)
         confirmed = form.confirmed()
         if confirmed is None:
@@ -36,10 +36,14 @@ def import_list(request: HttpRequest, membership: Membership) -> HttpResponse:
 
 
 def _preview(report: Collection[ImportedLine], among: Organisation | None) -> dict[str, Any]:
-    found = [line for line in report if line.outcome == Outcome.FOUND]
-    shown = describe([line.person for line in found], to=among)
+    found = [
+        (line, line.person)
+        for line in report
+        if line.outcome == Outcome.FOUND and line.person is not None
+    ]
+    shown = describe([person for _line, person in found], to=among)
     return {
-        "found": [(line, shown[line.person.pk]) for line in found],
+        "found": [(line, shown[person.pk]) for line, person in found],
         "left_out": [line for line in report if line.outcome != Outcome.FOUND],
         "is_asked": True,
     }

@@ -5,16 +5,18 @@ from functools import wraps
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase
 
 from instances.models import Organisation
 from instances.tenancy import administering, overseeing
+from people.models import User
 
 View = Callable[..., HttpResponseBase]
 
 
-def get_administered(user: Any, slug: str) -> Organisation:
+def get_administered(user: User | AnonymousUser, slug: str) -> Organisation:
     """Return the organisation, if ``user`` administers it or operates the site; else Http404."""
     organisation = administered_by(user).filter(slug=slug).first()
     if organisation is None:
@@ -22,7 +24,7 @@ def get_administered(user: Any, slug: str) -> Organisation:
     return organisation
 
 
-def administered_by(user: Any) -> QuerySet[Organisation]:
+def administered_by(user: User | AnonymousUser) -> QuerySet[Organisation]:
     """The organisations that a person may manage; operators may manage all."""
     if not user.is_authenticated:
         return Organisation.objects.none()

@@ -5,7 +5,6 @@ key without a person was created by an operator's command. Its plaintext is show
 """
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings
@@ -22,6 +21,7 @@ from instances.models import ApiKey, Identity, Instance, Membership
 from instances.quotas import lock_totals
 from instances.secret_tokens import digest_of, new_token
 from instances.tenancy import as_key, tenant
+from people.models import User
 
 SHOWN_PREFIX = 12
 LONGEST_LIFE = timedelta(days=365)
@@ -33,7 +33,7 @@ def create_api_key(
     instance: Instance,
     name: str,
     scope: str,
-    created_by: Any | None,
+    created_by: User | None,
     expires_at: datetime | None = None,
     proof: str | None = None,
 ) -> tuple[ApiKey, str]:
@@ -107,7 +107,7 @@ def revoke(key: ApiKey) -> None:
             )
 
 
-def _check_number(instance: Instance, person: Any | None) -> None:
+def _check_number(instance: Instance, person: User | None) -> None:
     """Raise KeyLimit unless one more key is allowed; locks the count until the transaction ends."""
     lock_totals(instance.pk)
     now = timezone.now()

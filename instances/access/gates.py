@@ -16,6 +16,7 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponseBase
@@ -28,6 +29,7 @@ from instances.access.charters import is_pending
 from instances.models import ApiKey, Instance, Membership, Role
 from instances.rules.joining import join_by_rule
 from instances.tenancy import as_user, in_database, tenant
+from people.models import User
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -58,7 +60,7 @@ class StepRequired(Exception):
         self.code, self.message, self.url, self.home = code, message, url, home
 
 
-def get_membership(user: Any, slug: str) -> Membership:
+def get_membership(user: User | AnonymousUser, slug: str) -> Membership:
     """Return the membership of ``user`` in the instance, with its organisation loaded.
 
     A person whom an access rule admits becomes a member here. Raises Http404 for an unknown
@@ -77,7 +79,7 @@ def get_membership(user: Any, slug: str) -> Membership:
 
 def enter(
     request: HttpRequest,
-    user: Any,
+    user: User | AnonymousUser,
     slug: str,
     *,
     role: str = Role.MEMBER,
@@ -217,7 +219,7 @@ def record_use(access: Membership | ApiKey) -> None:
             )
 
 
-def _find_membership(user: Any, slug: str) -> Membership | None:
+def _find_membership(user: User, slug: str) -> Membership | None:
     memberships = Membership.objects.current().select_related("instance__organisation")
     with as_user(user.pk):
         membership: Membership | None = (

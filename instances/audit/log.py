@@ -10,11 +10,12 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from instances.models import AuditEntry, Instance, Organisation
+from people.models import User
 
 
 class Action(models.TextChoices):
@@ -91,7 +92,7 @@ class Target:
         if not isinstance(thing, models.Model):
             return cls(str(thing))
         pk = thing.pk if isinstance(thing.pk, int) else None
-        if isinstance(thing, get_user_model()):
+        if isinstance(thing, User):
             return cls(name_of(thing), "user", pk)
         return cls(name or str(thing), thing._meta.model_name or "", pk)
 
@@ -100,7 +101,7 @@ class Target:
 class Origin:
     """The actor and the client address. ``user`` may be lazy; it is read only by ``record``."""
 
-    user: Any = None
+    user: User | AnonymousUser | None = None
     address: str | None = None
     correlation_id: str = ""
 
@@ -174,7 +175,7 @@ def record_all(
     )
 
 
-def name_of(user: Any) -> str:
+def name_of(user: User) -> str:
     """A person's display name, followed by the unique user name."""
     # The display name is cut, so that the user name never is.
     return f"{user.display_name[:140]} ({user.username})"

@@ -10,7 +10,7 @@ import csv
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 from django.db import transaction
 
@@ -18,6 +18,7 @@ from instances import audit
 from instances.errors import TooManyLines
 from instances.members.lookup import find_people
 from instances.models import Instance, Membership, Organisation, Role
+from people.models import User
 
 MAX_LINES: Final = 300
 MAX_CHARS: Final = 1 << 16
@@ -44,7 +45,7 @@ class ImportedLine:
     identifier: str
     role: str
     outcome: Outcome = Outcome.NOT_FOUND
-    person: Any = None
+    person: User | None = None
 
     @property
     def role_label(self) -> str:
@@ -91,7 +92,7 @@ def look_up(
     report = []
     for line in lines:
         outcome, person = _outcome_of(line, people[line.identifier], members, seen)
-        if outcome == Outcome.FOUND:
+        if person is not None and outcome == Outcome.FOUND:
             seen.add(person.pk)
         report.append(replace(line, outcome=outcome, person=person))
     audit.record(
@@ -108,7 +109,11 @@ def add_members(
         replace(line, outcome=_decide(line, confirmed)) if line.outcome == Outcome.FOUND else line
         for line in report
     ]
-    added = [(line.person, line.role) for line in outcomes if line.outcome == Outcome.ADDED]
+    added = [
+        (line.person, line.role)
+        for line in outcomes
+        if line.person is not None and line.outcome == Outcome.ADDED
+    ]
     with transaction.atomic():
         Membership.objects.bulk_create(
             [Membership(instance=instance, user=person, role=role) for person, role in added],
@@ -121,12 +126,13 @@ def add_members(
 
 
 def _decide(line: ImportedLine, confirmed: Collection[int]) -> Outcome:
-    return Outcome.ADDED if line.person.pk in confirmed else Outcome.NOT_CONFIRMED
+    is_confirmed = line.person is not None and line.person.pk in confirmed
+    return Outcome.ADDED if is_confirmed else Outcome.NOT_CONFIRMED
 
 
 def _outcome_of(
-    line: ImportedLine, people: list[Any], members: set[int], seen: set[int]
-) -> tuple[Outcome, Any]:
+    line: ImportedLine, people: list[User], members: set[int], seen: set[int]
+) -> tuple[Outcome, User | None]:
     if line.role not in Role.values:
         return Outcome.NO_SUCH_ROLE, None
     if len(people) != 1:

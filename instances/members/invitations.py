@@ -4,7 +4,6 @@ Anyone who holds the link may accept it, so an invitation never grants the admin
 """
 
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 from django.utils import timezone, translation
@@ -14,6 +13,7 @@ from instances.errors import AlreadyMember, InvitationClosed
 from instances.models import Instance, Invitation, Membership, Role
 from instances.secret_tokens import digest_of, new_token
 from instances.tenancy import as_key, as_user, tenant
+from people.models import User
 from web.mails import send_mail
 
 
@@ -25,7 +25,7 @@ def create_invitation(
     note: str = "",
     expires_at: datetime,
     membership_expires_at: datetime | None = None,
-    created_by: Any | None,
+    created_by: User | None,
 ) -> tuple[Invitation, str]:
     """Create an invitation and return it with its token, which is not stored.
 
@@ -77,7 +77,7 @@ def find_invitation(token: str) -> Invitation | None:
     return invitation
 
 
-def accept(invitation: Invitation, *, user: Any) -> Membership:
+def accept(invitation: Invitation, *, user: User) -> Membership:
     """Make ``user`` a member by the invitation, and mark it accepted.
 
     Raises InvitationClosed, or AlreadyMember when it would not extend the person's rights; the
@@ -116,7 +116,7 @@ def accept(invitation: Invitation, *, user: Any) -> Membership:
     return membership
 
 
-def gives_more_to(invitation: Invitation, user: Any) -> bool:
+def gives_more_to(invitation: Invitation, user: User) -> bool:
     """Whether accepting would extend the rights of ``user``."""
     with as_user(user.pk):
         membership = Membership.objects.filter(user=user, instance=invitation.instance).first()

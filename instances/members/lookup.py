@@ -10,19 +10,18 @@ that guessing reveals nothing.
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Lower
 
 from instances.errors import AmbiguousName, MemberNotFound
 from instances.models import Identity, Membership, Organisation, Role
 from instances.tenancy import administering
+from people.models import User
 from people.usernames import normalise_username
 
 
-def find_person(name: str, *, among: Organisation | None) -> Any:
+def find_person(name: str, *, among: Organisation | None) -> User:
     """The active account that matches ``name``; ``among`` None: of all accounts, for operators.
 
     Raises MemberNotFound or AmbiguousName.
@@ -35,16 +34,16 @@ def find_person(name: str, *, among: Organisation | None) -> Any:
     return people[0]
 
 
-def find_people(names: Iterable[str], *, among: Organisation | None) -> dict[str, list[Any]]:
+def find_people(names: Iterable[str], *, among: Organisation | None) -> dict[str, list[User]]:
     """The accounts that match each of ``names``, by name, in two queries."""
     wanted = {name: (normalise_username(name), name.lower()) for name in names}
     if among is None:
-        return _fitting(wanted, get_user_model()._default_manager.all())
+        return _fitting(wanted, User.objects.all())
     with administering(among):
         return _fitting(wanted, people_of(among))
 
 
-def people_of(organisation: Organisation) -> QuerySet[Any]:
+def people_of(organisation: Organisation) -> QuerySet[User]:
     """The accounts of an organisation. Evaluate inside ``administering(organisation)``.
 
     People whose identities name the organisation, its administrators, and the members of its
@@ -58,12 +57,10 @@ def people_of(organisation: Organisation) -> QuerySet[Any]:
         .filter(user=person, instance__organisation=organisation)
         .exclude(role=Role.GUEST)
     )
-    return get_user_model()._default_manager.filter(
-        Exists(said) | Exists(administrators) | Exists(members)
-    )
+    return User.objects.filter(Exists(said) | Exists(administrators) | Exists(members))
 
 
-def searched_by(user: Any, organisation: Organisation | None) -> Organisation | None:
+def searched_by(user: User, organisation: Organisation | None) -> Organisation | None:
     """The organisation to which searches of ``user`` are limited; None for operators.
 
     Raises ValueError for a person who is not an operator and acts for no organisation.
@@ -75,7 +72,7 @@ def searched_by(user: Any, organisation: Organisation | None) -> Organisation | 
     return organisation
 
 
-def _fitting(wanted: dict[str, tuple[str, str]], people: QuerySet[Any]) -> dict[str, list[Any]]:
+def _fitting(wanted: dict[str, tuple[str, str]], people: QuerySet[User]) -> dict[str, list[User]]:
     usernames = {username for username, _address in wanted.values()} - {""}
     addresses = {address for _username, address in wanted.values()} - {""}
     by_address = Q(is_found_by_email=True, lower_email__in=addresses)
@@ -85,7 +82,8 @@ def _fitting(wanted: dict[str, tuple[str, str]], people: QuerySet[Any]) -> dict[
         .filter(Q(username__in=usernames) | by_address)
         .order_by("pk")
     )
-    named, addressed = {}, defaultdict(list)
+    named: dict[str, User] = {}
+    addressed: dict[str, list[User]] = defaultdict(list)
     for person in candidates:
         named[person.username] = person
         if person.is_found_by_email:

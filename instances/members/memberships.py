@@ -6,9 +6,7 @@ organisation.
 
 import secrets
 from datetime import datetime
-from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
@@ -24,6 +22,7 @@ from instances.errors import (
 from instances.members import removal
 from instances.models import AccountControl, Instance, Invitation, Membership
 from instances.tenancy import as_user
+from people.models import User
 from people.search import searchable
 from web.search_words import search_words
 
@@ -32,7 +31,7 @@ PASSWORD_ALPHABET = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"  
 PASSWORD_GROUPS, PASSWORD_GROUP_LENGTH = 4, 5
 
 
-def memberships_of(user: Any) -> list[Membership]:
+def memberships_of(user: User) -> list[Membership]:
     """The current memberships of a person, with instances and organisations, sorted by name."""
     with as_user(user.pk):
         return list(
@@ -67,7 +66,7 @@ def create_local_member(
     first_name: str,
     last_name: str,
     role: str,
-    created_by: Any,
+    created_by: User,
     expires_at: datetime | None = None,
 ) -> tuple[Membership, str]:
     """Create an account and its membership; return the membership and the one-time password.
@@ -82,7 +81,7 @@ def create_local_member(
     with transaction.atomic():
         try:
             with transaction.atomic():
-                user = get_user_model()._default_manager.create_user(
+                user = User.objects.create_user(
                     username=username,
                     email=email,
                     first_name=first_name,
@@ -154,7 +153,7 @@ def remove_member(membership: Membership) -> None:
 
 
 def join(
-    instance: Instance, user: Any, role: str, *, expires_at: datetime | None = None
+    instance: Instance, user: User, role: str, *, expires_at: datetime | None = None
 ) -> Membership:
     """Add a person as a member; an ended membership is renewed. Raises AlreadyMember."""
     with transaction.atomic():

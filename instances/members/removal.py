@@ -7,13 +7,13 @@ no longer log in. ``chat.running`` stops answers that are being generated for th
 from collections.abc import Sequence
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db import transaction
 from django.utils import timezone
 
 from instances import audit
 from instances.models import ApiKey, Instance, Invitation, Membership
+from people.models import User
 
 _CHUNK = 1000
 
@@ -51,7 +51,7 @@ def revoke_invitations(instance: Instance, user_ids: Sequence[int]) -> None:
 def _end(
     instance: Instance, user_ids: Sequence[int], action: audit.Action, detail: dict[str, Any]
 ) -> int:
-    people = list(get_user_model()._default_manager.filter(pk__in=user_ids).order_by("pk"))
+    people = list(User.objects.filter(pk__in=user_ids).order_by("pk"))
     revoke_keys(instance, user_ids)
     revoke_invitations(instance, user_ids)
     ended, _by_model = Membership.objects.for_instance(instance).filter(user__in=user_ids).delete()
@@ -67,7 +67,7 @@ def _end_sessions(user_ids: Sequence[int]) -> None:
 
     A session is bound to the password hash, even an unusable one: setting a new one ends it.
     """
-    people = get_user_model()._default_manager.filter(
+    people = User.objects.filter(
         pk__in=user_ids,
         is_staff=False,
         identities=None,
@@ -76,4 +76,4 @@ def _end_sessions(user_ids: Sequence[int]) -> None:
     locked_out = list(people)
     for person in locked_out:
         person.set_unusable_password()
-    get_user_model()._default_manager.bulk_update(locked_out, ["password"], batch_size=_CHUNK)
+    User.objects.bulk_update(locked_out, ["password"], batch_size=_CHUNK)

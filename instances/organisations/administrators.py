@@ -3,8 +3,6 @@
 Disabling one also ends sessions: ``accounts.logins.withdrawal``.
 """
 
-from typing import Any
-
 from django.db import transaction
 from django.db.models import QuerySet
 
@@ -13,6 +11,7 @@ from instances.account_control import require_independent
 from instances.errors import AlreadyAdministrator, LastOrganisationAdministrator
 from instances.models import Organisation, OrganisationAdministrator
 from instances.rules.matching import reevaluate_organisation
+from people.models import User
 
 
 def administrators_of(organisation: Organisation) -> QuerySet[OrganisationAdministrator]:
@@ -23,7 +22,7 @@ def administrators_of(organisation: Organisation) -> QuerySet[OrganisationAdmini
 
 
 def add_administrator(
-    organisation: Organisation, user: Any, *, by: Any
+    organisation: Organisation, user: User, *, by: User
 ) -> OrganisationAdministrator:
     """Make a person an administrator of the organisation.
 

@@ -1,6 +1,6 @@
 """Create organisations and instances."""
 
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
@@ -8,6 +8,7 @@ from django.utils.text import slugify
 from instances import audit
 from instances.models import Instance, Membership, Organisation, Sensitivity
 from instances.tenancy import tenant
+from people.models import User
 
 SLUG_LENGTH = 60
 # Concurrent creations with the same name compete for one slug.
@@ -34,7 +35,7 @@ def create_instance(
     slug: str = "",
     description: str = "",
     language: str = "fr",
-    administrator: Any | None = None,
+    administrator: User | None = None,
     kind: str = Instance.Kind.GROUP,
     purpose: str = "",
     sensitivity: str = Sensitivity.INTERNAL,

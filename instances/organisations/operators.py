@@ -1,23 +1,21 @@
 """Operators of the site: listed, added, removed."""
 
-from typing import Any
-
-from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import QuerySet
 
 from instances import audit
 from instances.account_control import require_independent
 from instances.errors import AlreadyAdministrator, LastOperator
+from people.models import User
 
 
-def operators() -> QuerySet[Any]:
+def operators() -> QuerySet[User]:
     """Every active operator, sorted by name."""
-    people = get_user_model()._default_manager.filter(is_staff=True, is_active=True)
+    people = User.objects.filter(is_staff=True, is_active=True)
     return people.order_by("last_name", "first_name", "username")
 
 
-def add_operator(user: Any, *, by: Any) -> None:
+def add_operator(user: User, *, by: User) -> None:
     """Make a person an operator of the site, with access to /admin/.
 
     Raises AlreadyAdministrator, and the errors of ``require_independent`` for ``by``.
@@ -29,7 +27,7 @@ def add_operator(user: Any, *, by: Any) -> None:
         audit.record(audit.Action.OPERATOR_ADDED, target=user)
 
 
-def remove_operator(user: Any) -> None:
+def remove_operator(user: User) -> None:
     """Remove an operator. Raises LastOperator."""
     with transaction.atomic():
         # Locked in one order, so that two operators cannot remove each other concurrently.
@@ -40,7 +38,7 @@ def remove_operator(user: Any) -> None:
         audit.record(audit.Action.OPERATOR_REMOVED, target=user)
 
 
-def _set(user: Any, *, is_operator: bool) -> None:
+def _set(user: User, *, is_operator: bool) -> None:
     if user.is_staff == is_operator:
         raise AlreadyAdministrator(user.username)
     user.is_staff = user.is_superuser = is_operator

@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -16,6 +15,7 @@ from instances.rules.identities import forget_identities
 from instances.rules.joining import admit
 from instances.rules.matching import best_rule, identities_of, reevaluate_person
 from instances.tenancy import tenant
+from people.models import User
 
 
 def instances_with_ended_memberships() -> QuerySet[Instance]:
@@ -42,7 +42,7 @@ def end_memberships(instance: Instance) -> int:
             .filter(is_enabled=True)
             .select_related("instance")
         )
-        people = get_user_model()._default_manager.filter(pk__in=user_ids) if rules else ()
+        people = User.objects.filter(pk__in=user_ids) if rules else ()
         staying = {person.pk for person in people if _renew(person, instance, rules)}
         lost = [pk for pk in user_ids if pk not in staying]
         return removal.end_memberships(instance, lost, action=Action.MEMBER_LOST, reason="time")
@@ -57,14 +57,14 @@ def forget_old_identities(now: datetime) -> int:
     old = {"asserted_at__lt": now - timedelta(days=settings.IDENTITY_DAYS)}
     concerned = Identity.objects.filter(**old).values("user")
     forgotten = 0
-    for person in get_user_model()._default_manager.filter(pk__in=concerned).order_by("pk"):
+    for person in User.objects.filter(pk__in=concerned).order_by("pk"):
         with transaction.atomic():
             forgotten += forget_identities(user=person, **old)
             reevaluate_person(person)
     return forgotten
 
 
-def _renew(person: object, instance: Instance, rules: list[AccessRule]) -> bool:
+def _renew(person: User, instance: Instance, rules: list[AccessRule]) -> bool:
     identities = identities_of(person)
     rule = best_rule(rules, identities)
     return rule is not None and admit(person, instance, rule, identities)

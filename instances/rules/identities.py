@@ -6,11 +6,12 @@ from typing import Any
 from django.utils import timezone
 
 from instances.models import Identity
+from people.models import User
 
 
 def record_identity(
     *,
-    user: Any,
+    user: User,
     source: str,
     organisation_ids: Collection[int],
     federation: str = "",

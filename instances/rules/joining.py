@@ -1,14 +1,13 @@
 """Admit people to an instance by its access rules, on their visit."""
 
-from typing import Any
-
 from instances import audit
-from instances.models import AccessRule, Instance, Membership
+from instances.models import AccessRule, Identity, Instance, Membership
 from instances.rules.matching import best_rule, identities_of
 from instances.tenancy import tenant
+from people.models import User
 
 
-def join_by_rule(user: Any, slug: str) -> bool:
+def join_by_rule(user: User, slug: str) -> bool:
     """Make the person a member if an access rule admits them; return whether one does.
 
     An ended membership is renewed.
@@ -25,7 +24,7 @@ def join_by_rule(user: Any, slug: str) -> bool:
         return rule is not None and admit(user, instance, rule, identities)
 
 
-def admit(user: Any, instance: Instance, rule: AccessRule, identities: list[Any]) -> bool:
+def admit(user: User, instance: Instance, rule: AccessRule, identities: list[Identity]) -> bool:
     """Make the person a member by ``rule``, inside the tenant; False if the rule has changed."""
     # Locked against ``matching.reevaluate_instance``: it sees this membership, or we the new rule.
     rules = AccessRule.objects.for_instance(instance).select_for_update(of=["self"], no_key=True)

@@ -8,7 +8,6 @@ the filters must all match the same identity. Identities of disabled organisatio
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any
 
 from django.db.models import (
     BigIntegerField,
@@ -31,6 +30,7 @@ from instances.audit import Action
 from instances.members import removal
 from instances.models import AccessRule, Identity, Instance, Membership, Organisation, Role
 from instances.tenancy import as_user, tenant
+from people.models import User
 
 _CHUNK = 5000
 
@@ -95,7 +95,7 @@ def candidate_rules(identities: list[Identity]) -> QuerySet[AccessRule]:
     )
 
 
-def identities_of(user: Any) -> list[Identity]:
+def identities_of(user: User) -> list[Identity]:
     """The identities of a person, without disabled organisations."""
     identities = list(Identity.objects.filter(user=user))
     enabled = set(_enabled({pk for one in identities for pk in one.organisation_ids}))
@@ -104,7 +104,7 @@ def identities_of(user: Any) -> list[Identity]:
     return identities
 
 
-def open_instances(user: Any, search: str = "") -> list[Instance]:
+def open_instances(user: User, search: str = "") -> list[Instance]:
     """The active instances that a person may join by a rule and is not a member of, by name.
 
     In three queries; ``search`` matches names.
@@ -131,7 +131,7 @@ def open_instances(user: Any, search: str = "") -> list[Instance]:
     return sorted(found.values(), key=lambda instance: (instance.name.casefold(), instance.pk))
 
 
-def reevaluate_person(user: Any) -> int:
+def reevaluate_person(user: User) -> int:
     """Re-evaluate the memberships granted to a person by rules; return how many ended.
 
     Call it after each change of their identities, that is at each login.
@@ -242,7 +242,7 @@ def _mark_granted(rule: AccessRule, membership_ids: list[int]) -> None:
         Membership.objects.filter(pk__in=chunk).update(rule=rule, role=rule.role)
 
 
-def _record_change(user: Any, membership: Membership, rule: AccessRule) -> None:
+def _record_change(user: User, membership: Membership, rule: AccessRule) -> None:
     """Audit a changed role; another rule with the same role is not recorded."""
     if membership.role != rule.role:
         audit.record(

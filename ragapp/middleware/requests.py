@@ -8,9 +8,10 @@ import uuid
 from collections.abc import Callable
 from http import HTTPStatus
 from inspect import iscoroutinefunction
-from typing import Any
+from typing import Any, cast
 
 from asgiref.sync import markcoroutinefunction
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.decorators import sync_and_async_middleware
@@ -19,6 +20,7 @@ from django.utils.http import urlencode
 
 from instances.access.gates import SAFE_METHODS, StepRequired
 from instances.audit import Origin, speaking_for
+from people.models import User
 from ragapp.logging import correlation_id as current
 from web.client_address import client_address
 from web.error_pages import json_error, method_not_allowed, wants_json
@@ -89,7 +91,8 @@ def origin(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest]
 
     def origin_of(request: HttpRequest) -> Origin:
         # An async request's user was loaded by ``accounts.middleware.user_language``.
-        user = SimpleLazyObject(lambda: getattr(request, "_acached_user", None) or request.user)
+        lazy = SimpleLazyObject(lambda: getattr(request, "_acached_user", None) or request.user)
+        user = cast(User | AnonymousUser, lazy)
         identifier = request.correlation_id  # type: ignore[attr-defined]  # ours
         return Origin(user=user, address=client_address(request), correlation_id=identifier)
 

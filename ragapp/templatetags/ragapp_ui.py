@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
 
 from django import template
 from django.db.models.functions import Coalesce
@@ -15,6 +14,7 @@ from administration.accent import accent_for
 from chat.conversations.listing import Day, recent_days
 from instances.models import Instance, Membership, Organisation
 from instances.tenancy import as_user
+from people.models import User
 
 register = template.Library()
 
@@ -62,7 +62,7 @@ def accent_style(context: Context, instance: Instance) -> SafeString:
 
 
 @register.simple_tag
-def recent_memberships(user: Any) -> list[Membership]:
+def recent_memberships(user: User) -> list[Membership]:
     """List the memberships that a person used last, with their instances; home has them all."""
     with as_user(user.pk):
         return list(
@@ -75,7 +75,7 @@ def recent_memberships(user: Any) -> list[Membership]:
 
 
 @register.simple_tag
-def organisations_of(user: Any) -> list[Organisation]:
+def organisations_of(user: User) -> list[Organisation]:
     """List the organisations that a person was made administrator of, by name."""
     return list(Organisation.objects.filter(administrators__user=user))
 
