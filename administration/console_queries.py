@@ -4,16 +4,17 @@ They return names, numbers and states, and no content of an instance. The number
 depend on the number of instances or people.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.contrib.auth import get_user_model
 from django.db.models import (
+    Aggregate,
     Count,
     Exists,
     F,
     IntegerField,
+    Manager,
     OuterRef,
     Prefetch,
     Q,
@@ -31,6 +32,7 @@ from instances.models import (
     Organisation,
     OrganisationAdministrator,
 )
+from people.models import User
 from people.search import searchable
 from web.search_words import search_words
 
@@ -103,9 +105,9 @@ def requests_of(organisation: Organisation) -> QuerySet[InstanceRequest]:
 class PeoplePage:
     """Some people by name, each with ``here`` (memberships) and ``identities_here``."""
 
-    people: list[Any]
+    people: Sequence[User]
     # The person after whom the next page starts; None on the last page.
-    last: Any | None
+    last: User | None
 
 
 def people_of(organisation: Organisation, *, search: str = "", after: int = 0) -> PeoplePage:
@@ -115,13 +117,11 @@ def people_of(organisation: Organisation, *, search: str = "", after: int = 0) -
     that the last page costs what the first does.
     """
     identities = Identity.objects.filter(organisation_ids__contains=[organisation.pk])
-    people = get_user_model()._default_manager.filter(
-        Exists(identities.filter(user=OuterRef("pk")))
-    )
+    people = User.objects.filter(Exists(identities.filter(user=OuterRef("pk"))))
     for word in search_words(search.lower()):
         people = people.alias(searched=searchable()).filter(searched__contains=word)
     people = people.order_by("last_name", "first_name", "username")
-    if (last := get_user_model()._default_manager.filter(pk=after).first()) is not None:
+    if (last := User.objects.filter(pk=after).first()) is not None:
         people = people.filter(_follow(last))
     memberships = (
         Membership.objects.current()
@@ -139,7 +139,7 @@ def people_of(organisation: Organisation, *, search: str = "", after: int = 0) -
     return PeoplePage(shown[:PEOPLE_PER_PAGE], shown[PEOPLE_PER_PAGE - 1] if has_more else None)
 
 
-def _follow(person: Any) -> Q:
+def _follow(person: User) -> Q:
     """Whoever comes after ``person`` by name; the first condition is for the index."""
     same_name = Q(last_name=person.last_name)
     same_names = same_name & Q(first_name=person.first_name)
@@ -169,7 +169,7 @@ def organisations_in_numbers(search: str = "") -> QuerySet[Organisation]:
     ).order_by("name", "pk")
 
 
-def _per_organisation(rows: Any, number: Any) -> Coalesce:
+def _per_organisation(rows: QuerySet[Any] | Manager[Any], number: Aggregate) -> Coalesce:
     grouped = rows.filter(organisation=OuterRef("pk")).order_by().values("organisation")
     return Coalesce(
         Subquery(grouped.annotate(number=number).values("number"), output_field=IntegerField()), 0

@@ -3,12 +3,12 @@
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 
 from allauth.socialaccount.models import SocialAccount
 from django.utils.translation import gettext as _
 
 from instances.models import Identity, Organisation
+from people.models import User
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class FoundPerson:
     is_verified: bool
 
 
-def describe(people: Collection[Any], *, to: Organisation | None) -> dict[int, FoundPerson]:
+def describe(people: Collection[User], *, to: Organisation | None) -> dict[int, FoundPerson]:
     """Describe each person, by primary key, in three queries.
 
     ``to``: the organisation whose administrators read it, and to which the description is limited;
@@ -72,5 +72,5 @@ def _login(account: SocialAccount) -> str:
     }
 
 
-def _local_login(person: Any) -> tuple[str, ...]:
+def _local_login(person: User) -> tuple[str, ...]:
     return (_("a password of this site"),) if person.has_usable_password() else ()

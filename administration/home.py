@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, Q, QuerySet
@@ -23,6 +22,7 @@ from instances.models import (
 )
 from instances.rules.matching import open_instances
 from instances.tenancy import as_user
+from people.models import User
 
 CARDS_PER_PAGE = 24
 # How long refused requests and deletion records stay on the page.
@@ -73,7 +73,7 @@ class Home:
     account_notices: list[AccountControl]
 
 
-def home_of(user: Any, shown: Shown) -> Home:
+def home_of(user: User, shown: Shown) -> Home:
     """Return the home page of a person.
 
     Their instances, last used first; the instances that they may join; their requests; what they
@@ -137,7 +137,7 @@ def _search(memberships: QuerySet[Membership], search: str) -> QuerySet[Membersh
     )
 
 
-def _requests(user: Any) -> list[InstanceRequest]:
+def _requests(user: User) -> list[InstanceRequest]:
     """Pending requests and those refused lately; approved ones are among the cards."""
     status = InstanceRequest.Status
     waiting = Q(status=status.PENDING)
@@ -146,12 +146,12 @@ def _requests(user: Any) -> list[InstanceRequest]:
     return list(requests.select_related("organisation"))
 
 
-def _deletions(user: Any) -> list[DeletionRecord]:
+def _deletions(user: User) -> list[DeletionRecord]:
     mine = Q(requested_by_id=user.pk) | Q(owner_id=user.pk)
     return list(DeletionRecord.objects.filter(mine, deleted_at__gte=timezone.now() - NEWS))
 
 
-def _personal_in(user: Any, offers: list[Offer]) -> list[Organisation]:
+def _personal_in(user: User, offers: list[Offer]) -> list[Organisation]:
     """The organisations in which the person may create a personal instance."""
     allowing = [offer.organisation for offer in offers if offer.personal]
     if not allowing:

@@ -1,7 +1,5 @@
 """Requests for instances: made, approved, refused, withdrawn; personal instances."""
 
-from typing import Any
-
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -11,13 +9,14 @@ from instances import audit, notifications
 from instances.errors import AlreadyRequested, CreationClosed, InstanceLimit, RequestDecided
 from instances.models import Instance, InstanceRequest, Organisation
 from instances.organisations.creation import create_instance
+from people.models import User
 
 _STATUS = InstanceRequest.Status
 
 
 def request_instance(
     *,
-    user: Any,
+    user: User,
     organisation: Organisation,
     name: str,
     purpose: str,
@@ -61,7 +60,7 @@ def request_instance(
     return request
 
 
-def approve(request: InstanceRequest, *, by: Any) -> None:
+def approve(request: InstanceRequest, *, by: User) -> None:
     """Approve the request and create its instance. Raises RequestDecided or InstanceLimit."""
     with transaction.atomic():
         _lock_pending(request)
@@ -71,7 +70,7 @@ def approve(request: InstanceRequest, *, by: Any) -> None:
         notifications.request_decided(request)
 
 
-def refuse(request: InstanceRequest, *, by: Any, answer: str) -> None:
+def refuse(request: InstanceRequest, *, by: User, answer: str) -> None:
     """Refuse the request with a reason. Raises RequestDecided."""
     with transaction.atomic():
         _lock_pending(request)
@@ -86,7 +85,7 @@ def refuse(request: InstanceRequest, *, by: Any, answer: str) -> None:
         notifications.request_decided(request)
 
 
-def withdraw(request: InstanceRequest, *, by: Any) -> None:
+def withdraw(request: InstanceRequest, *, by: User) -> None:
     """Withdraw the request. Raises RequestDecided."""
     with transaction.atomic():
         _lock_pending(request)
@@ -98,7 +97,7 @@ def withdraw(request: InstanceRequest, *, by: Any) -> None:
         )
 
 
-def create_personal_instance(*, user: Any, organisation: Organisation, language: str) -> Instance:
+def create_personal_instance(*, user: User, organisation: Organisation, language: str) -> Instance:
     """Return the personal instance of a person in an organisation, created if needed.
 
     Raises CreationClosed or InstanceLimit.
@@ -122,7 +121,7 @@ def create_personal_instance(*, user: Any, organisation: Organisation, language:
         )
 
 
-def _create(request: InstanceRequest, *, by: Any) -> None:
+def _create(request: InstanceRequest, *, by: User) -> None:
     request.instance = create_instance(
         organisation=request.organisation,
         name=request.name,
@@ -140,7 +139,7 @@ def _create(request: InstanceRequest, *, by: Any) -> None:
     )
 
 
-def _decide(request: InstanceRequest, status: str, *, by: Any, answer: str = "") -> None:
+def _decide(request: InstanceRequest, status: str, *, by: User, answer: str = "") -> None:
     request.status, request.answer = status, answer
     request.decided_by, request.decided_at = by, timezone.now()
     request.save()
@@ -159,7 +158,7 @@ def _lock_pending(request: InstanceRequest) -> None:
         raise RequestDecided(f"{request.pk} is {locked.status}")
 
 
-def _refuse_second(user: Any, organisation: Organisation, name: str) -> None:
+def _refuse_second(user: User, organisation: Organisation, name: str) -> None:
     same = InstanceRequest.objects.filter(
         organisation=organisation, requested_by=user, name__iexact=name
     )

@@ -1,13 +1,13 @@
 """Where a person may ask for an instance, and what they get there."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from instances.access.administration import administered_by
 from instances.errors import CreationClosed
 from instances.models import Organisation
 from instances.models.people import STAFF_FLOOR
 from instances.rules.matching import identities_of
+from people.models import User
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Offer:
     personal: bool
 
 
-def offers_for(user: Any) -> list[Offer]:
+def offers_for(user: User) -> list[Offer]:
     """What a person may request, in each enabled organisation, sorted by name.
 
     The organisations that they belong to and those that they manage; operators manage all.
@@ -37,7 +37,7 @@ def offers_for(user: Any) -> list[Offer]:
     ]
 
 
-def offer_in(organisation: Organisation, user: Any) -> Offer:
+def offer_in(organisation: Organisation, user: User) -> Offer:
     """What a person may request in one organisation. Raises CreationClosed if nothing."""
     for offer in offers_for(user):
         if offer.organisation == organisation:
@@ -56,7 +56,7 @@ def _offer(organisation: Organisation, *, belongs: bool, manages: bool) -> Offer
     )
 
 
-def _belonging_to(user: Any) -> set[int]:
+def _belonging_to(user: User) -> set[int]:
     """The organisations of a person's identities, and those of which they are an administrator.
 
     An identity that is a student's alone does not count: where an institution states affiliations,
@@ -72,5 +72,5 @@ def _belonging_to(user: Any) -> set[int]:
     return by_identity | set(administered.values_list("pk", flat=True))
 
 
-def _managed_by(user: Any) -> set[int]:
+def _managed_by(user: User) -> set[int]:
     return set(administered_by(user).values_list("pk", flat=True))

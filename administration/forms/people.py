@@ -5,6 +5,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from people.models import User
+
 
 class PersonForm(forms.Form):
     """A person who has an account, by full user name or address.
@@ -15,7 +17,7 @@ class PersonForm(forms.Form):
 
     identifier = forms.CharField(label=_("User name or e-mail address"), max_length=254)
 
-    def confirms(self, person: Any) -> bool:
+    def confirms(self, person: User) -> bool:
         """Whether the form confirms this account."""
         return self.data.get("person") == str(person.pk)
 

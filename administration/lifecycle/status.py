@@ -21,12 +21,13 @@ from instances import audit, notifications
 from instances.errors import NotAMember, WrongStatus
 from instances.models import Instance, Membership
 from instances.tenancy import tenant
+from people.models import User
 from web.enqueueing import enqueue_on_commit
 
 _STATUS = Instance.Status
 
 
-def transfer(instance: Instance, *, to: Any) -> None:
+def transfer(instance: Instance, *, to: User) -> None:
     """Make a member the owner, and an administrator if need be.
 
     A personal instance becomes a group's by it. Raises NotAMember.
@@ -84,7 +85,7 @@ def reactivate(instance: Instance) -> None:
     )
 
 
-def ask_deletion(instance: Instance, *, by: Any) -> None:
+def ask_deletion(instance: Instance, *, by: User) -> None:
     """Close the instance now, to be deleted after the days of grace. Raises WrongStatus."""
     due_at = timezone.now() + timedelta(days=settings.DELETION_GRACE_DAYS)
     with transaction.atomic():
