@@ -14,7 +14,6 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from time import perf_counter
-from typing import Any
 from uuid import UUID
 
 from chat.answering import Question, answer_question
@@ -29,6 +28,7 @@ from chat.models import Message
 from instances.access.gates import may_still_enter
 from instances.models import Instance, Role
 from instances.tenancy import in_tenant
+from people.models import User
 from usage.admission import UNLIMITED, Admission, held
 from usage.models import UsageRecord
 from web.client_queries import uninterrupted
@@ -206,7 +206,7 @@ _running: dict[UUID, RunningAnswer] = {}
 
 
 def start(
-    *, answer: Message, question: Question, user: Any, admission: Admission = UNLIMITED
+    *, answer: Message, question: Question, user: User, admission: Admission = UNLIMITED
 ) -> None:
     """Start to answer a question of a browser."""
     cited_only = not question.may_read_documents

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Sequence
 from functools import partial
 from pathlib import PurePosixPath
-from typing import IO, Any
+from typing import IO
 
 from django.conf import settings
 from django.core.files import File
@@ -23,14 +23,17 @@ from ingestion.models import Document, stored_path
 from ingestion.parsing.media_types import detect
 from instances.models import Instance
 from instances.quotas import check_room, lock_totals
+from people.models import User
 
 _BLOCK_BYTES = 1 << 20
 
 
 def store_upload(
-    *, instance: Instance, user: Any, name: str, folder: str = "", content: IO[bytes]
+    *, instance: Instance, user: User | None, name: str, folder: str = "", content: IO[bytes]
 ) -> tuple[Document, bool]:
     """Store an uploaded file and queue it; the same bytes again give the existing document.
+
+    ``user`` is None for an API key without a person.
 
     Returns the document and whether it is new. Raises ``FileTooLarge``, ``EmptyDocument``,
     ``UnsupportedMediaType`` or ``EncryptedDocument``, and what ``instances.quotas.check_room``

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth import get_user_model
 from django.db.models import Model, Q
 from django.utils import timezone
 
@@ -21,6 +20,7 @@ from chat.models import Citation, Message
 from inference.catalogue import choose_model
 from ingestion.models import Chunk, Document
 from instances.models import ApiKey, Instance
+from people.models import User
 from usage.models import UsageRecord
 from usage.recording import record_usage
 
@@ -143,7 +143,7 @@ def _record(finished: FinishedAnswer) -> UsageRecord:
     return record_usage(
         answer_id=finished.answer_id,
         instance_id=finished.instance_id,
-        user_id=user_id if _existing(get_user_model(), {user_id}) else None,
+        user_id=user_id if _existing(User, {user_id}) else None,
         api_key_id=api_key_id if _existing(ApiKey, {api_key_id}) else None,
         model=choose_model(result.chosen_model_id if result.usage else result.model_id),
         outcome="nothing_found" if result.nothing_found else result.status,

@@ -6,7 +6,6 @@ an empty answer in state ``streaming``, which ``chat.running`` then writes.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from django.http import Http404
@@ -15,6 +14,7 @@ from chat.models import Conversation, Message
 from inference.llm.backend import ChatMessage, Role
 from ingestion.models import Document
 from instances.models import Instance
+from people.models import User
 
 MAX_QUESTION_CHARS = 8_000
 _MAX_TITLE_CHARS = 80
@@ -43,7 +43,7 @@ class Turn:
     versions: tuple[UUID, ...]
 
 
-def get_conversation(instance: Instance, user: Any, conversation_id: UUID) -> Conversation:
+def get_conversation(instance: Instance, user: User, conversation_id: UUID) -> Conversation:
     """Return one's own conversation; raises Http404 for another's as for an unknown one."""
     conversation = (
         Conversation.objects.for_instance(instance).filter(pk=conversation_id, user=user).first()
@@ -53,7 +53,7 @@ def get_conversation(instance: Instance, user: Any, conversation_id: UUID) -> Co
     return conversation
 
 
-def get_message(instance: Instance, user: Any, message_id: UUID) -> Message:
+def get_message(instance: Instance, user: User, message_id: UUID) -> Message:
     """Return a message of one's own conversations; raises Http404 otherwise."""
     message = (
         Message.objects.for_instance(instance)
@@ -69,7 +69,7 @@ def get_message(instance: Instance, user: Any, message_id: UUID) -> Message:
 def ask(
     *,
     instance: Instance,
-    user: Any,
+    user: User,
     question: str,
     model_id: str,
     conversation_id: UUID | None = None,
