@@ -6,7 +6,9 @@ from urllib.parse import quote
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialLogin
 from allauth.socialaccount.providers.base import Provider
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -103,7 +105,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
             if (saml if provider.id == SamlProvider.id else provider.app.pk in apps)
         ]
 
-    def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
         # The login rule has been checked; it opens no instance by itself.
         return sociallogin.provider.id in (SamlProvider.id, OidcProvider.id)
 
@@ -141,5 +143,5 @@ class MfaAdapter(DefaultMFAAdapter):
         """The relying party of WebAuthn: the host of SITE_URL, under the site's name."""
         return {"id": site_host(), "name": settings.SITE_NAME}
 
-    def generate_authenticator_name(self, user: User, type: Any) -> str:
+    def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:
         return gettext("My key")

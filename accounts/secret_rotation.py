@@ -39,7 +39,7 @@ def rotate_secrets() -> int:
     return count
 
 
-def _rotate(row: Any, field: str, names: tuple[str, ...]) -> int:
+def _rotate(row: Authenticator | SocialApp, field: str, names: tuple[str, ...]) -> int:
     """Rotate the secrets ``names`` of a row's JSON ``field``; return how many there were."""
     kept: dict[str, Any] = getattr(row, field)
     found = {name: kept[name] for name in names if kept.get(name)}

@@ -3,8 +3,6 @@
 What allauth would show of its own tables holds secrets; here it does not.
 """
 
-from typing import Any
-
 from allauth.account import admin as allauth_account
 from allauth.account.models import EmailAddress
 from allauth.mfa import admin as allauth_mfa
@@ -12,6 +10,8 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount import admin as allauth_social
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin
+from django.db.models import Model, QuerySet
+from django.forms import ModelForm
 from django.http import HttpRequest
 
 from accounts.logins import withdrawal
@@ -28,21 +28,26 @@ for model in (Authenticator, EmailAddress, SocialAccount, SocialApp, SocialToken
     admin.site.unregister(model)
 
 
+LoginSource = IdentityProvider | MetadataFeed
+
+
 class LoginSourceAdmin(LimitedSearchAdmin):
     """Each change is in the audit log; switching something off ends what it had allowed."""
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+    def save_model(
+        self, request: HttpRequest, obj: LoginSource, form: ModelForm, change: bool
+    ) -> None:
         super().save_model(request, obj, form, change)
         if not obj.is_enabled:
             withdrawal.saml_switched_off(obj)
         audit.record(audit.Action.LOGIN_SOURCE_CHANGED, target=obj, enabled=obj.is_enabled)
 
-    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+    def delete_model(self, request: HttpRequest, obj: LoginSource) -> None:
         withdrawal.saml_switched_off(obj)
         audit.record(audit.Action.LOGIN_SOURCE_CHANGED, target=obj, removed=True)
         super().delete_model(request, obj)
 
-    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[LoginSource]) -> None:
         for obj in queryset:
             self.delete_model(request, obj)
 
@@ -86,7 +91,7 @@ class OidcProviderAdmin(LimitedSearchAdmin):
     def delete_model(self, request: HttpRequest, obj: SocialApp) -> None:
         remove_provider(obj)
 
-    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[SocialApp]) -> None:
         for app in queryset:
             remove_provider(app)
 
@@ -105,7 +110,9 @@ class LoginRuleAdmin(LimitedSearchAdmin):
     ]
     autocomplete_fields = ["organisation", "instance", "identity_provider", "oidc_provider"]
 
-    def save_model(self, request: HttpRequest, obj: LoginRule, form: Any, change: bool) -> None:
+    def save_model(
+        self, request: HttpRequest, obj: LoginRule, form: ModelForm, change: bool
+    ) -> None:
         if change:
             # By what it named until now, too.
             withdrawal.withdraw_rule(LoginRule.objects.get(pk=obj.pk))
@@ -116,7 +123,7 @@ class LoginRuleAdmin(LimitedSearchAdmin):
         withdrawal.rule_changed(obj, removed=True)
         super().delete_model(request, obj)
 
-    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[LoginRule]) -> None:
         for rule in queryset:
             self.delete_model(request, rule)
 
@@ -127,10 +134,10 @@ class ReadOnlyAdmin(LimitedSearchAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
-    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Model]) -> None:
         for obj in queryset:
             self.delete_model(request, obj)
 

@@ -59,7 +59,7 @@ def note_session(
         OidcSession.objects.create(**kept, **oidc)
 
 
-def end_sessions(sessions: QuerySet[Any]) -> int:
+def end_sessions(sessions: QuerySet[SamlSession] | QuerySet[OidcSession]) -> int:
     """End the sessions of these rows and delete the rows; return how many there were."""
     keys = list(sessions.values_list("session_key", flat=True))
     Session.objects.filter(session_key__in=keys).delete()
@@ -86,5 +86,5 @@ def end_unfounded_sessions() -> int:
 
 def end_sessions_under(**which: Any) -> int:
     """End the sessions of both protocols of a user or a rule (``user=…``, ``rule=…``)."""
-    kinds: tuple[Any, ...] = (SamlSession, OidcSession)
-    return sum(end_sessions(kind.objects.filter(**which)) for kind in kinds)
+    saml, oidc = SamlSession.objects.filter(**which), OidcSession.objects.filter(**which)
+    return end_sessions(saml) + end_sessions(oidc)

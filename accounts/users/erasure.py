@@ -11,7 +11,6 @@ person, memberships or not (``instances.across_instances``), and these alone are
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from django.apps import apps
 from django.contrib.auth import SESSION_KEY
@@ -45,7 +44,7 @@ class Reference:
     # Whether the row is the person's own, and goes with them; else it stays without their name.
     is_owned: bool
 
-    def rows(self, user: User) -> models.QuerySet[Any]:
+    def rows(self, user: User) -> models.QuerySet[InstanceOwnedModel]:
         """The person's rows, in the tenant of the transaction."""
         return self.model.objects.filter(**{self.field: user.pk})
 
