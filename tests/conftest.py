@@ -18,6 +18,7 @@ from django.db import connections
 from django.test import AsyncClient, Client
 from psycopg import errors
 
+from people.models import User
 from tests.cast import Cast, make_cast
 from tests.fixtures import network
 from tests.fixtures.database import DatabaseSwitch, connect
@@ -136,10 +137,10 @@ def cast(db: None) -> Cast:
 
 
 @pytest.fixture
-def client_for() -> Callable[[Any], Client]:
+def client_for() -> Callable[[User], Client]:
     """``client_for(user)``: a test client with that person logged in."""
 
-    def login(user: Any) -> Client:
+    def login(user: User) -> Client:
         client = Client()
         client.force_login(user)
         return client
@@ -148,13 +149,13 @@ def client_for() -> Callable[[Any], Client]:
 
 
 @pytest.fixture
-def async_client_for() -> Callable[[Any], AsyncClient]:
+def async_client_for() -> Callable[[User], AsyncClient]:
     """``async_client_for(user)``: the same for async views; needs ``django_db(transaction=True)``.
 
     Call it from a synchronous fixture or through ``sync_to_async``.
     """
 
-    def login(user: Any) -> AsyncClient:
+    def login(user: User) -> AsyncClient:
         client = AsyncClient()
         client.force_login(user)
         return client

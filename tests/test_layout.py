@@ -27,6 +27,12 @@ CONVENTIONAL_NAMES = {"admin", "api", "apps", "errors", "models", "tasks", "urls
 # Folders whose modules share a stem on purpose: `views/members.py` and `forms/members.py`.
 ROLE_FOLDERS = {"admin", "commands", "forms", "formats", "models", "templatetags", "views"}
 
+# Parameters and fields that hold people or memberships.
+PEOPLE_NAMES = {
+    *("account", "actor", "administrator", "by", "controller", "created_by", "member"),
+    *("operator", "owner", "people", "person", "user", "users"),
+}
+
 LONG_MODULES = {"ragapp/settings.py"}
 LARGE_FOLDERS = {"launcher", "tests/accounts/saml"}
 # allauth looks for `accounts.provider`, which collects those of SAML and OpenID Connect.
@@ -65,6 +71,20 @@ def test_functions_are_short():
         and (node.end_lineno or node.lineno) - node.lineno >= MAX_FUNCTION_LINES
     ]
     assert too_long == []
+
+
+def test_people_are_typed():
+    """``people.models.User``, with ``AnonymousUser`` where a visitor may be anonymous."""
+    untyped = [
+        f"{relative(path)}:{node.lineno}"
+        for path in modules(*PRODUCT)
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.arg | ast.AnnAssign)
+        and (node.arg if isinstance(node, ast.arg) else ast.unparse(node.target)) in PEOPLE_NAMES
+        and node.annotation is not None
+        and {"Any", "object"} & {getattr(part, "id", "") for part in ast.walk(node.annotation)}
+    ]
+    assert untyped == []
 
 
 def test_folders_hold_few_modules():

@@ -17,6 +17,7 @@ from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from people.models import User
 from ragapp.asgi import application
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -91,7 +92,7 @@ def page_for(browser: Browser, site: str) -> Iterator[Callable[..., Page]]:
     complaints: list[str] = []
 
     def open_page(
-        user: Any,
+        user: User,
         *,
         locale: str = "en-GB",
         scheme: str = "light",

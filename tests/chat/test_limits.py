@@ -16,6 +16,7 @@ from inference import fair_turns
 from instances.access.api_keys import create_api_key
 from instances.models import Membership
 from instances.tenancy import tenant
+from people.models import User
 from tests.cast import Cast
 from tests.factories import MembershipFactory
 from tests.fixtures.corpus import add_document
@@ -85,7 +86,7 @@ def physics(library: Cast) -> Cast:
 def browser_of(site: str, client_for: Callable[[Any], Any]) -> Callable[[Any, Any], Browser]:
     """``browser_of(user, instance)``: that person, logged in."""
 
-    def login(user: Any, instance: Any) -> Browser:
+    def login(user: User, instance: Any) -> Browser:
         return Browser(site, instance.slug, client_for(user).cookies["sessionid"].value)
 
     return login
@@ -222,7 +223,7 @@ def test_person_limit_covers_all_instances(
 def key_of(library: Cast) -> Callable[[Any], str]:
     """``key_of(person)``: a key of theirs, or of nobody in particular, to the library."""
 
-    def make(person: Any) -> str:
+    def make(person: User) -> str:
         return create_api_key(
             instance=library.instance, name="test", scope="chat", created_by=person
         )[1]

@@ -1,16 +1,15 @@
 """Words that exist in one instance only, and a snapshot of all rows of an instance."""
 
-from typing import Any
-
 from administration.lifecycle.contents import tenant_models
 from instances.models import Instance
 from instances.tenancy import tenant
+from people.models import User
 from tests import factories
 
 CANARY = "Coelacanthe"
 
 
-def fill(instance: Instance, user: Any) -> None:
+def fill(instance: Instance, user: User) -> None:
     """Put the canary into every field that people write in an instance, as ``user``."""
     document = factories.DocumentFactory(
         instance=instance,

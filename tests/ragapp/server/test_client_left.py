@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -15,6 +14,7 @@ from django.db import connection, connections
 from django.test import Client
 
 from instances.access.api_keys import create_api_key
+from people.models import User
 from ragapp.asgi import application
 from tests.cast import Cast, make_cast
 from tests.fixtures.database import connect
@@ -128,7 +128,7 @@ def site(people: Cast) -> Iterator[Site]:
         yield running
 
 
-def session_of(user: Any) -> str:
+def session_of(user: User) -> str:
     client = Client()
     client.force_login(user)
     return f"sessionid={client.cookies['sessionid'].value}"
