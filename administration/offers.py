@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from instances.access.administration import administered_by
 from instances.errors import CreationClosed
 from instances.models import Organisation
-from instances.models.people import STAFF_FLOOR
+from instances.models.access_rules import STAFF_FLOOR
 from instances.rules.matching import identities_of
 from people.models import User
 

@@ -3,7 +3,7 @@ import django.contrib.postgres.indexes
 import django.core.serializers.json
 import django.core.validators
 import django.db.models.deletion
-import instances.models.people
+import instances.models.access_rules
 import uuid
 from django.conf import settings
 from django.db import migrations, models
@@ -166,7 +166,7 @@ class Migration(migrations.Migration):
                 ('audience', models.CharField(choices=[('organisation', 'Anyone of our organisation'), ('organisations', 'Anyone of chosen organisations'), ('federation', 'Anyone of a federation'), ('edugain', 'Anyone through eduGAIN')], max_length=15, verbose_name='who')),
                 ('organisation_ids', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), blank=True, default=list, size=None)),
                 ('federation', models.CharField(blank=True, max_length=255, verbose_name='federation')),
-                ('affiliations', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('staff', 'Staff'), ('employee', 'Employee'), ('faculty', 'Teaching staff'), ('researcher', 'Researcher'), ('student', 'Student'), ('member', 'Member (students included)'), ('affiliate', 'Affiliate'), ('alum', 'Former student')], max_length=30), blank=True, default=instances.models.people.staff_floor, size=None)),
+                ('affiliations', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('staff', 'Staff'), ('employee', 'Employee'), ('faculty', 'Teaching staff'), ('researcher', 'Researcher'), ('student', 'Student'), ('member', 'Member (students included)'), ('affiliate', 'Affiliate'), ('alum', 'Former student')], max_length=30), blank=True, default=instances.models.access_rules.staff_floor, size=None)),
                 ('scopes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=255), blank=True, default=list, size=None)),
                 ('required', models.JSONField(blank=True, default=dict)),
                 ('role', models.CharField(choices=[('guest', 'Guest'), ('member', 'Member'), ('editor', 'Editor')], default='member', max_length=10, verbose_name='role')),

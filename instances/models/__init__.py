@@ -4,10 +4,15 @@
 ``.for_instance(instance)`` inside ``tenancy.tenant(instance)``.
 """
 
+from instances.models.access_rules import AccessRule, Affiliation, staff_floor
+from instances.models.api_keys import ApiKey
 from instances.models.audit import AuditEntry, AuditSeal
 from instances.models.base import InstanceOwnedModel, InstanceQuerySet
 from instances.models.charters import Charter, CharterAcceptance
 from instances.models.control import AccountControl
+from instances.models.identities import Identity
+from instances.models.invitations import Invitation
+from instances.models.memberships import Membership
 from instances.models.organisations import (
     DeletionRecord,
     Instance,
@@ -17,16 +22,7 @@ from instances.models.organisations import (
     OrganisationAdministrator,
     Sensitivity,
 )
-from instances.models.people import (
-    AccessRule,
-    Affiliation,
-    ApiKey,
-    Identity,
-    Invitation,
-    Membership,
-    Role,
-    staff_floor,
-)
+from instances.models.roles import Role
 
 __all__ = [
     "AccessRule",
