@@ -7,8 +7,9 @@ import colorsys
 from dataclasses import dataclass
 
 MINIMUM_CONTRAST = 4.5
-# Background, surface and raised of static/css/tokens.css. The accent is text on them, is filled
-# under their extreme (--on-accent), and is text on a tenth of itself over them (--accent-soft).
+# Background, surface and raised of static/css/shared/tokens.css. The accent is text on them, is
+# filled under their extreme (--on-accent), and is text on a tenth of itself over them
+# (--accent-soft).
 LIGHT_GROUNDS = ("#fbfbfa", "#ffffff", "#f4f3f1")
 DARK_GROUNDS = ("#161615", "#1e1e1d", "#292827")
 SOFT_SHARE = 0.1

@@ -95,6 +95,16 @@ def test_folders_hold_few_modules():
     assert too_large - LARGE_FOLDERS == set()
 
 
+def test_scripts_and_style_sheets_are_short_and_in_small_folders():
+    counts: defaultdict[str, int] = defaultdict(int)
+    for path in [*ROOT.glob("static/js/**/*.js"), *ROOT.glob("static/css/**/*.css")]:
+        counts[relative(path.parent)] += 1
+        # The longest style sheets are lists of rules, each independent of the others.
+        limit = MAX_MODULE_LINES if path.suffix == ".js" else 400
+        assert len(path.read_text().splitlines()) <= limit, path
+    assert {folder for folder, count in counts.items() if count > MAX_MODULES_IN_FOLDER} == set()
+
+
 def imports_by_parent() -> dict[str, dict[str, set[str]]]:
     """Who imports whom among the children of each package ("" holds the packages themselves).
 

@@ -35,8 +35,10 @@ PAYLOADS = [
 ]
 RENDER = """
 async (payloads) => {
-  const { MarkdownView } = await import(document.querySelector('script[src*="js/chat"]').src
-    .replace('js/chat', 'js/markdown'));
+  const template = document.querySelector('template[data-answer]').content.firstElementChild;
+  const answer = document.body.appendChild(document.importNode(template, true));
+  const MarkdownView = answer.view.constructor;
+  answer.remove();
   window.ran = [];
   window.alert = (message) => window.ran.push(String(message));
   const box = document.createElement('div');
@@ -249,8 +251,10 @@ LINKS = {
 }
 SHOW_LINKS = """
 async (payloads) => {
-  const { MarkdownView } = await import(document.querySelector('script[src*="js/chat"]').src
-    .replace('js/chat', 'js/markdown'));
+  const template = document.querySelector('template[data-answer]').content.firstElementChild;
+  const answer = document.body.appendChild(document.importNode(template, true));
+  const MarkdownView = answer.view.constructor;
+  answer.remove();
   const box = document.createElement('div');
   box.className = 'prose';
   document.body.append(box);

@@ -1,0 +1,82 @@
+/* What stands under an answer: its sources, its measures, its versions. */
+import { method, summary } from "./measures.js";
+import { placeOf } from "./places.js";
+import { t } from "../../shared/strings.js";
+
+/** List the passages that the answer cites. */
+export function drawSources(answer, data) {
+  const section = answer.querySelector("[data-sources]");
+  const cited = data.citations.filter(({ number }) => data.used.includes(number));
+  section.hidden = !cited.length;
+  const list = section.querySelector("ol");
+  const template = section.querySelector("template");
+  list.replaceChildren(...cited.map((citation) => sourceItem(template, citation, data.quotes)));
+}
+
+function sourceItem(template, citation, quotes) {
+  const item = template.content.cloneNode(true);
+  const place = placeOf(citation);
+  const button = item.querySelector("button");
+  button.dataset.citation = citation.number;
+  item.querySelector("[data-number]").textContent = citation.number;
+  item.querySelector("[data-document]").textContent = citation.document;
+  item.querySelector("[data-place]").textContent = place;
+  item.querySelector("[data-quote]").textContent =
+    quotes[citation.number] || citation.quote || citation.text;
+  return item;
+}
+
+/** Lead whoever may open documents to those that an answer without passages names. */
+export function linkNearest(answer, data) {
+  if (!data.nothing_found || !answer.dataset.documents) return;
+  const documents = new Map(data.citations.map((one) => [one.document, one.document_id]));
+  for (const item of answer.querySelectorAll("[data-content] li")) {
+    const id = documents.get(item.textContent.trim());
+    if (!id || item.querySelector("a")) continue;
+    const link = document.createElement("a");
+    link.href = `${answer.dataset.documents}${id}/`;
+    link.textContent = item.textContent.trim();
+    item.replaceChildren(link);
+  }
+}
+
+/** Show time, energy and carbon, and their method on hover and focus. */
+export function drawMeasures(answer, impact) {
+  const measures = answer.querySelector("[data-measures]");
+  measures.hidden = !impact;
+  if (!impact) return;
+  const tip = measures.querySelector("[role=tooltip]");
+  const button = measures.querySelector("button");
+  tip.id ||= `measures-${crypto.randomUUID()}`;
+  button.setAttribute("aria-describedby", tip.id);
+  button.querySelector("span").textContent = summary(impact);
+  tip.replaceChildren(
+    ...method(impact).map((line) => {
+      const paragraph = document.createElement("span");
+      paragraph.textContent = line;
+      return paragraph;
+    }),
+  );
+  button.onkeydown = (event) => {
+    if (event.key === "Escape") button.blur();
+  };
+}
+
+/** Draw ‹ 2/3 › when there are versions; the arrows are forms, so they need no script to work. */
+export function drawVersions(turn, versions, shown) {
+  const switcher = turn.querySelector("[data-versions]");
+  switcher.hidden = versions.length < 2;
+  if (versions.length < 2) return;
+  const place = versions.indexOf(shown);
+  switcher.querySelector("[data-version]").textContent = `${place + 1}/${versions.length}`;
+  switcher.querySelector("[data-version-label]").textContent = t("versionOf", {
+    n: place + 1,
+    total: versions.length,
+  });
+  for (const [step, name] of [[-1, "previous"], [1, "next"]]) {
+    const form = switcher.querySelector(`[data-${name}]`);
+    const other = versions[place + step];
+    form.querySelector("button").disabled = !other;
+    if (other) form.action = `${turn.dataset.base}m/${other}/select/`;
+  }
+}

@@ -1,0 +1,204 @@
+/*
+ * <chat-answer>: one answer, from its first event to its sources, measures and actions.
+ *
+ * Its state is one object, `data`: {id, status, content, reasoning, nothing_found, uncited,
+ * citations, used, quotes, impact, error, versions, feedback}; the server writes it in a script of
+ * JSON, the stream changes it, and `draw` shows it.
+ */
+import { announce, announceSentences } from "./announcer.js";
+import { drawMeasures, drawSources, drawVersions, linkNearest } from "./answer-parts.js";
+import { follow } from "./answer-stream.js";
+import { markCitations } from "./citation-marks.js";
+import { postJSON } from "../../shared/http.js";
+import { MarkdownView } from "../../markdown/markdown-view.js";
+import { placeOf } from "./places.js";
+import { t } from "../../shared/strings.js";
+import { toast } from "../../shared/toast.js";
+
+class ChatAnswer extends HTMLElement {
+  connectedCallback() {
+    if (this.data) return;
+    const json = this.querySelector(':scope > script[type="application/json"]');
+    this.data = { citations: [], used: [], quotes: {}, ...JSON.parse(json?.textContent ?? "{}") };
+    this.content = this.querySelector("[data-content]");
+    this.reasoning = this.querySelector("[data-reasoning]");
+    this.content.replaceChildren();
+    this.view = new MarkdownView(this.content, (block) => markCitations(block, this.numbered()));
+    this.comment = this.querySelector("[data-feedback-form]");
+    this.comment.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.rate(false, this.comment.elements.comment.value.trim());
+      this.comment.hidden = true;
+    });
+    this.addEventListener("click", (event) => this.clicked(event));
+    this.draw();
+    if (this.data.status === "streaming" && this.data.id) this.listen();
+  }
+
+  disconnectedCallback() {
+    this.stopListening?.();
+  }
+
+  get streaming() {
+    return this.data.status === "streaming";
+  }
+
+  /** Take the identity that the server gave, and follow the events. */
+  begin(id) {
+    this.data.id = id;
+    this.dataset.id = id;
+    this.listen();
+  }
+
+  /** Show a failure that came before any event. */
+  fail(error) {
+    this.data.status = "failed";
+    this.data.error = error;
+    this.draw();
+  }
+
+  numbered() {
+    return new Map(this.data.citations.map((citation) => [citation.number, citation]));
+  }
+
+  listen() {
+    const data = this.data;
+    this.stopListening = follow(`${this.dataset.base}m/${data.id}/events/`, {
+      stage: ({ stage }) => this.stage(stage),
+      sources: ({ citations }) => {
+        data.citations = citations;
+      },
+      token: ({ text }) => this.grow(data.content + text),
+      replace: ({ text }) => this.grow(text),
+      reasoning: ({ text }) => {
+        data.reasoning = (data.reasoning ?? "") + text;
+        this.schedule();
+      },
+      error: (error) => {
+        data.error = error;
+        this.schedule();
+      },
+      done: (ending) => this.end(ending),
+      lost: () => this.connection(t("connectionLost")),
+      back: () => this.connection(""),
+      refused: () => this.fail({ message: t("streamRefused"), retryable: true }),
+    });
+  }
+
+  grow(text) {
+    announceSentences(this.data.content ?? "", text);
+    this.data.content = text;
+    this.schedule();
+  }
+
+  stage(name) {
+    this.querySelector("[data-stage-name]").textContent = t(name);
+    announce(t(name));
+  }
+
+  connection(message) {
+    const line = this.querySelector("[data-connection]");
+    line.hidden = !message;
+    line.querySelector("[data-connection-text]").textContent = message;
+  }
+
+  end(ending) {
+    Object.assign(this.data, ending);
+    // A guest learns at the end which passages the numbers stand for.
+    if (ending.citations) this.view.redraw();
+    this.connection("");
+    this.draw();
+    announce(t(this.data.error ? "answerInterrupted" : "answerComplete", { n: this.data.used.length }));
+    this.dispatchEvent(new CustomEvent("answer-ended", { bubbles: true }));
+  }
+
+  schedule() {
+    this.frame ??= requestAnimationFrame(() => {
+      this.frame = null;
+      this.draw();
+    });
+  }
+
+  draw() {
+    const { data } = this;
+    const empty = !data.content;
+    this.dataset.status = data.status;
+    this.setAttribute("aria-busy", String(this.streaming));
+    this.querySelector("[data-waiting]").hidden = !(this.streaming && empty);
+    this.reasoning.hidden = !data.reasoning;
+    this.reasoning.querySelector("[data-reasoning-text]").textContent = data.reasoning ?? "";
+    this.view.update(data.content ?? "", { final: !this.streaming });
+    this.querySelector("[data-stopped]").hidden = data.status !== "stopped";
+    this.drawError();
+    this.querySelector("[data-foot]").hidden = this.streaming;
+    if (this.streaming) return;
+    this.querySelector("[data-uncited]").hidden = !data.uncited;
+    linkNearest(this, data);
+    drawSources(this, data);
+    drawMeasures(this, data.impact);
+    drawVersions(this, data.versions ?? [data.id], data.id);
+    this.drawFeedback();
+  }
+
+  drawError() {
+    const notice = this.querySelector("[data-error]");
+    const { error } = this.data;
+    notice.hidden = !error;
+    if (!error) return;
+    const standIn = this.data.model === "extractive" && this.data.content;
+    const sentences = [error.message || t("unknownError"), standIn ? t("extractsInstead") : ""];
+    notice.querySelector("[data-error-message]").textContent = sentences.join(" ");
+    const mayRetry = error.retryable && !this.streaming;
+    notice.classList.toggle("notice-warning", Boolean(error.retryable));
+    notice.querySelector("[data-action=retry]").hidden = !mayRetry;
+    notice.querySelector("[data-action=extracts]").hidden =
+      !mayRetry || !this.data.id || this.data.model === "extractive";
+  }
+
+  drawFeedback() {
+    for (const button of this.querySelectorAll("[data-helpful]")) {
+      const chosen = this.data.feedback?.helpful === (button.dataset.helpful === "true");
+      button.setAttribute("aria-pressed", String(this.data.feedback ? chosen : false));
+    }
+  }
+
+  async clicked(event) {
+    const button = event.target.closest("[data-action]");
+    if (!button) return;
+    const { action } = button.dataset;
+    if (action === "copy") await this.copy();
+    else if (action === "feedback") await this.rate(button.dataset.helpful === "true");
+    else if (action === "no-comment") this.comment.hidden = true;
+    else this.ask(action);
+  }
+
+  /** Have the page answer again: "regenerate", "retry", or by "extracts". */
+  ask(action) {
+    const detail = { answer: this, model: action === "extracts" ? "extractive" : null };
+    this.dispatchEvent(new CustomEvent("answer-again", { bubbles: true, detail }));
+  }
+
+  async copy() {
+    const sources = this.data.citations
+      .filter(({ number }) => this.data.used.includes(number))
+      .map((citation) => `[${citation.number}] ${citation.document}, ${placeOf(citation)}`);
+    await navigator.clipboard.writeText([this.data.content, ...sources].join("\n\n").trim());
+    toast(t("answerCopied"));
+  }
+
+  async rate(helpful, comment = "") {
+    try {
+      await postJSON(`${this.dataset.base}m/${this.data.id}/feedback/`, { helpful, comment });
+    } catch (error) {
+      toast(error.message || t("notSent"));
+      return;
+    }
+    this.data.feedback = { helpful };
+    this.drawFeedback();
+    this.comment.hidden = helpful || Boolean(comment);
+    if (this.comment.hidden) toast(t("feedbackThanks"));
+    else this.comment.querySelector("textarea").focus();
+  }
+}
+
+customElements.define("chat-answer", ChatAnswer);

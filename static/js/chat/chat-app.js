@@ -1,0 +1,184 @@
+/*
+ * <chat-app>: the conversation. It asks the server, and puts question and answer on the page.
+ */
+import { postJSON } from "../shared/http.js";
+import { ReadingPlace } from "./reading-place.js";
+import { t } from "../shared/strings.js";
+import { toast } from "../shared/toast.js";
+
+class ChatApp extends HTMLElement {
+  connectedCallback() {
+    this.thread = this.querySelector("[data-thread]");
+    this.composer = this.querySelector("chat-composer");
+    this.place = new ReadingPlace(this.closest("main"), this.thread, this.querySelector("[data-to-end]"));
+    this.base = this.dataset.base;
+    this.addEventListener("composer-ask", ({ detail }) => this.ask(detail.question));
+    this.addEventListener("composer-stop", () => this.stop());
+    this.addEventListener("composer-edit-last", () => {
+      if (!this.streaming()) this.lastOf("chat-question")?.edit();
+    });
+    this.addEventListener("question-edited", ({ detail }) => this.askAgain(detail));
+    this.addEventListener("answer-again", ({ detail }) => this.answerAgain(detail));
+    this.addEventListener("answer-ended", () => this.ended());
+    this.addEventListener("click", (event) => {
+      const example = event.target.closest("[data-example]");
+      if (example) this.ask(example.textContent.trim());
+    });
+    document.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && !event.defaultPrevented && !openLayer()) this.stop();
+    });
+    this.composer.busy = Boolean(this.streaming());
+    this.thread.dataset.ready = "";
+    this.place.toEnd();
+  }
+
+  lastOf(tag) {
+    return [...this.thread.querySelectorAll(tag)].at(-1);
+  }
+
+  streaming() {
+    return [...this.thread.querySelectorAll("chat-answer")].find((answer) => answer.streaming);
+  }
+
+  get model() {
+    return this.querySelector("model-picker")?.value ?? "";
+  }
+
+  clone(name) {
+    return this.querySelector(`template[data-${name}]`).content.firstElementChild.cloneNode(true);
+  }
+
+  /** A new question at the end, and the answer that is to come. */
+  add(text, restriction) {
+    const question = this.clone("question");
+    question.querySelector("[data-text]").textContent = text;
+    const note = question.querySelector("[data-restricted]");
+    note.hidden = !restriction.length;
+    note.querySelector("span").textContent = restriction.map(({ name }) => name).join(", ");
+    const answer = this.clone("answer");
+    this.querySelector("[data-welcome]")?.replaceWith(headingOf(text));
+    this.thread.append(question, answer);
+    this.place.begin(question, answer, this.composer);
+    return { question, answer };
+  }
+
+  async ask(text) {
+    const restriction = this.querySelector("document-restriction")?.chosen ?? [];
+    const turn = this.add(text, restriction);
+    await this.request(turn, `${this.base}ask/`, {
+      question: text,
+      conversation: this.dataset.conversation || null,
+      document_ids: restriction.map(({ id }) => id),
+      model: this.model,
+    });
+    if (!turn.answer.data.id) {
+      turn.question.remove();
+      this.composer.restore(text);
+    }
+  }
+
+  /** Ask an earlier question in other words: what followed it gives way. */
+  async askAgain({ question, text }) {
+    if (this.streaming()) return;
+    const versions = question.data.versions ?? [question.data.id];
+    const url = `${this.base}m/${question.data.id}/edit/`;
+    const after = [...this.thread.children].slice([...this.thread.children].indexOf(question));
+    after.forEach((element) => element.remove());
+    const turn = this.add(text, []);
+    turn.question.data.versions = versions;
+    await this.request(turn, url, { question: text, model: this.model });
+    if (!turn.answer.data.id) this.restoreTurns(turn, after);
+  }
+
+  /** Have the same question answered once more, perhaps by another model. */
+  async answerAgain({ answer, model }) {
+    if (this.streaming()) return;
+    if (!answer.data.id) {
+      const text = answer.previousElementSibling.querySelector("[data-text]").textContent;
+      answer.previousElementSibling.remove();
+      answer.remove();
+      await this.ask(text);
+      return;
+    }
+    const again = this.clone("answer");
+    const after = [...this.thread.children].slice([...this.thread.children].indexOf(answer));
+    after.forEach((element) => element.remove());
+    this.thread.append(again);
+    this.place.begin(again.previousElementSibling, again, this.composer);
+    again.data.versions = [...(answer.data.versions ?? [answer.data.id])];
+    const url = `${this.base}m/${answer.data.id}/regenerate/`;
+    await this.request({ answer: again }, url, { model: model ?? this.model });
+    if (!again.data.id) this.restoreTurns({ answer: again }, after);
+  }
+
+  restoreTurns(turn, elements) {
+    turn.question?.remove();
+    turn.answer.remove();
+    this.thread.append(...elements);
+  }
+
+  async request({ question, answer }, url, body) {
+    this.composer.busy = true;
+    let asked;
+    try {
+      asked = await postJSON(url, body);
+    } catch (error) {
+      this.composer.busy = false;
+      answer.remove();
+      toast(error.message || t(error.status ? "notSent" : "offline"));
+      return;
+    }
+    question?.data.versions?.push(asked.question_id);
+    question?.begin(asked.question_id);
+    answer.data.versions?.push(asked.answer_id);
+    answer.begin(asked.answer_id);
+    this.arrive(asked);
+  }
+
+  /** The first question gives the page its address and its title. */
+  arrive({ conversation_id: id, conversation_url: url, title }) {
+    if (this.dataset.conversation !== id) {
+      this.dataset.conversation = id;
+      history.pushState({}, "", url);
+      shownPath = location.pathname;
+      document.title = document.title.replace(/^.*(?= · [^·]*$)/, () => title);
+      document.querySelector("[data-conversation-title]").textContent = title;
+      document.querySelector(".sidebar-link[aria-current]")?.removeAttribute("aria-current");
+    }
+    document.querySelector("conversation-list")?.refresh();
+  }
+
+  async stop() {
+    const answer = this.streaming();
+    if (!answer?.data.id) return;
+    try {
+      await postJSON(`${this.base}m/${answer.data.id}/stop/`);
+    } catch {
+      toast(t("notSent"));
+    }
+  }
+
+  ended() {
+    this.composer.busy = Boolean(this.streaming());
+  }
+}
+
+function headingOf(title) {
+  const heading = document.createElement("h1");
+  heading.className = "visually-hidden";
+  heading.textContent = title;
+  return heading;
+}
+
+function openLayer() {
+  return document.querySelector("dialog[open], [popover]:popover-open");
+}
+
+// Going back to an address that a script wrote needs the page that belongs to it; a move within
+// the page, such as the skip link's, does not.
+let shownPath = location.pathname;
+window.addEventListener("popstate", () => {
+  if (location.pathname !== shownPath) location.reload();
+});
+
+customElements.define("chat-app", ChatApp);

@@ -1,0 +1,76 @@
+/* <chat-question>: what was asked; it can be put in other words, which asks again. */
+import { drawVersions } from "./answers/answer-parts.js";
+import { growing } from "../shared/growing.js";
+
+class ChatQuestion extends HTMLElement {
+  connectedCallback() {
+    if (this.form) return;
+    const json = this.querySelector(':scope > script[type="application/json"]');
+    this.data = JSON.parse(json?.textContent ?? "{}");
+    this.form = this.querySelector("form[data-edit]");
+    this.shown = this.querySelector("[data-shown]");
+    this.text = this.querySelector("[data-text]");
+    this.field = this.form.querySelector("textarea");
+    growing(this.field);
+    this.addEventListener("click", (event) => {
+      const action = event.target.closest("[data-action]")?.dataset.action;
+      if (action === "edit") this.edit();
+      if (action === "cancel") this.close();
+    });
+    this.form.addEventListener("submit", (event) => this.submitted(event));
+    this.field.addEventListener("keydown", (event) => this.pressed(event));
+    this.draw();
+  }
+
+  /** Take the identity that the server gave. */
+  begin(id) {
+    this.data.id = id;
+    this.data.versions ??= [id];
+    this.draw();
+  }
+
+  draw() {
+    this.querySelector("[data-action=edit]").hidden = !this.data.id;
+    drawVersions(this, this.data.versions ?? [], this.data.id);
+  }
+
+  edit() {
+    this.field.value = this.text.textContent;
+    this.toggle(true);
+    this.field.focus();
+    this.field.dispatchEvent(new Event("input"));
+  }
+
+  close() {
+    this.toggle(false);
+    this.querySelector("[data-action=edit]").focus();
+  }
+
+  toggle(editing) {
+    this.form.hidden = !editing;
+    this.shown.hidden = editing;
+  }
+
+  pressed(event) {
+    if (event.key === "Escape") {
+      event.stopPropagation();
+      this.close();
+    }
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+      event.preventDefault();
+      this.form.requestSubmit();
+    }
+  }
+
+  submitted(event) {
+    event.preventDefault();
+    const text = this.field.value.trim();
+    if (!text) return;
+    this.close();
+    if (text === this.text.textContent) return;
+    const detail = { question: this, text };
+    this.dispatchEvent(new CustomEvent("question-edited", { bubbles: true, detail }));
+  }
+}
+
+customElements.define("chat-question", ChatQuestion);

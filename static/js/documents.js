@@ -1,3 +1,0 @@
-/* The documents' page. */
-import "./documents-list.js";
-import "./documents-uploads.js";

@@ -1,0 +1,161 @@
+/*
+ * <document-list>: the server-rendered list of documents, kept as the server has it.
+ *
+ * Filters, orders and pages replace the list in place, so that files on their way are not stopped;
+ * rows change as the events tell, without moving the focus or the ticks.
+ */
+import { actInPlace } from "./actions.js";
+import { DocumentEvents } from "./events.js";
+import { patchRows } from "./rows.js";
+import { counted, formatted } from "./numbers.js";
+import { getHTML } from "../shared/http.js";
+import { t } from "../shared/strings.js";
+import { toast } from "../shared/toast.js";
+
+const TYPING_PAUSE_MS = 250;
+
+class DocumentList extends HTMLElement {
+  connectedCallback() {
+    this.events = new DocumentEvents((listing) => this.update(listing));
+    this.announcements = document.getElementById(this.dataset.announce);
+    this.addEventListener("click", (event) => this.clicked(event));
+    this.addEventListener("change", (event) => this.changed(event));
+    this.addEventListener("input", (event) => this.typed(event));
+    this.addEventListener("reset", () => setTimeout(() => this.ticked()));
+    this.addEventListener("submit", (event) => this.submitted(event));
+    actInPlace(() => this.events.restart());
+    document.addEventListener("documents-added", () => {
+      if (!this.busy) this.events.restart();
+    });
+    window.addEventListener("popstate", () => this.load(location.href));
+    this.ready();
+  }
+
+  /** What each new listing needs. */
+  ready() {
+    this.listing = this.querySelector("[data-listing]");
+    for (const button of this.querySelectorAll("[data-no-script]")) button.hidden = true;
+    this.busy = false;
+    this.ticked();
+    this.events.listen(this.listing.dataset.events);
+  }
+
+  /** Replace the listing by the one at `url`. */
+  async load(url) {
+    this.loading?.abort();
+    const { signal } = (this.loading = new AbortController());
+    this.setAttribute("aria-busy", "true");
+    try {
+      const html = await getHTML(url, signal);
+      const page = new DOMParser().parseFromString(html, "text/html");
+      const fresh = page.querySelector("document-list [data-listing]");
+      if (!fresh) return location.assign(url);
+      this.replace(fresh);
+    } catch {
+      if (signal.aborted) return;
+      toast(t("actionFailed"));
+    }
+    this.removeAttribute("aria-busy");
+  }
+
+  replace(fresh) {
+    const focused = document.activeElement;
+    const search = this.querySelector("#documents-search");
+    const typing = focused === search;
+    const place = focused?.closest?.("[data-swap]")?.textContent.trim();
+    const freshSearch = fresh.querySelector("#documents-search");
+    this.listing.replaceWith(document.adoptNode(fresh));
+    this.ready();
+    if (typing && freshSearch) {
+      freshSearch.replaceWith(search);
+      search.focus();
+    } else if (place) {
+      const links = [...this.querySelectorAll("a[data-swap]")];
+      const same = links.find((link) => link.textContent.trim() === place);
+      (same ?? this.querySelector('[aria-current="page"]'))?.focus({ preventScroll: true });
+    }
+  }
+
+  go(url) {
+    history.pushState(null, "", url);
+    return this.load(url);
+  }
+
+  clicked(event) {
+    const link = event.target.closest("a[data-swap]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    this.go(link.href);
+  }
+
+  typed(event) {
+    if (event.target.name !== "q") return;
+    clearTimeout(this.typing);
+    this.typing = setTimeout(() => this.filter(event.target.form), TYPING_PAUSE_MS);
+  }
+
+  filter(form) {
+    const given = [...new FormData(form)].filter(([, value]) => value);
+    const url = `${location.pathname}?${new URLSearchParams(given)}`;
+    history.replaceState(null, "", url);
+    return this.load(url);
+  }
+
+  changed(event) {
+    const { target } = event;
+    if (target.name === "type") this.filter(target.form);
+    if (target.matches("[data-tick-all]")) {
+      for (const box of this.boxes()) box.checked = target.checked;
+    }
+    if (target.type === "checkbox") this.ticked();
+  }
+
+  boxes() {
+    return [...this.querySelectorAll('input[name="document"]')];
+  }
+
+  /** Say how many documents are ticked. */
+  ticked() {
+    const boxes = this.boxes();
+    const n = boxes.filter((box) => box.checked).length;
+    const all = this.querySelector("[data-tick-all]");
+    const text = this.querySelector("[data-selected]");
+    if (!all || !text) return;
+    all.checked = n > 0 && n === boxes.length;
+    all.indeterminate = n > 0 && n < boxes.length;
+    text.textContent = counted("selected", n);
+  }
+
+  submitted(event) {
+    if (!event.target.matches("[data-filter]")) return;
+    event.preventDefault();
+    this.filter(event.target);
+  }
+
+  /** Bring the page up to date with an event. */
+  update({ ids, rows, counts, page_count: pageCount }) {
+    this.busy = counts.running > 0;
+    for (const [state, n] of Object.entries(counts)) {
+      const count = this.querySelector(`[data-count="${state}"]`);
+      if (count) count.textContent = formatted(n);
+    }
+    const body = this.querySelector("[data-rows]");
+    const changes = body && patchRows(body, ids, rows);
+    const samePages = pageCount === Number(this.listing.dataset.pageCount);
+    if (!changes || !samePages) {
+      if (body || ids.length) this.load(location.href);
+      return;
+    }
+    this.announce(changes);
+    this.ticked();
+  }
+
+  announce({ ready, failed }) {
+    const parts = [];
+    if (ready.length) parts.push(counted("becameReady", ready.length, { name: ready[0] }));
+    if (failed.length) parts.push(counted("becameFailed", failed.length, { name: failed[0] }));
+    if (parts.length) this.announcements.textContent = parts.join(" · ");
+  }
+}
+
+customElements.define("document-list", DocumentList);

@@ -1,0 +1,146 @@
+/*
+ * <document-viewer>: turns the pages of a document in place, the drawn PDF page kept.
+ * <document-waiting>: the state of a document that is not ready, until it is.
+ */
+import "./deletion.js";
+import { DocumentEvents } from "./events.js";
+import { getHTML } from "../shared/http.js";
+
+class DocumentViewer extends HTMLElement {
+  connectedCallback() {
+    this.pdf = this.querySelector("pdf-page");
+    if (this.pdf) import("../pdf/pdf-page.js").catch(() => this.showAs("text"));
+    this.addEventListener("pdf-error", () => this.showAs("text"));
+    this.tools();
+    this.status = document.getElementById("viewer-status");
+    this.first = this.part("bar").dataset.number;
+    this.addEventListener("click", (event) => this.clicked(event));
+    this.addEventListener("submit", (event) => this.submitted(event));
+    document.addEventListener("keydown", (event) => this.pressed(event));
+    window.addEventListener("popstate", () => this.turn(new URLSearchParams(location.search)));
+    this.showChosen();
+  }
+
+  part(name) {
+    return this.querySelector(`[data-part="${name}"]`);
+  }
+
+  /** Give the buttons of a drawn page the state they had before the page was turned. */
+  tools() {
+    const tools = this.querySelector("[data-tools]");
+    if (!tools) return;
+    tools.hidden = false;
+    const asText = this.part("page").dataset.view === "text";
+    tools.querySelector("[data-as-text]").setAttribute("aria-pressed", String(asText));
+    for (const button of tools.querySelectorAll("[data-zoom]")) button.hidden = asText;
+  }
+
+  showAs(view) {
+    this.part("page").dataset.view = view;
+    this.tools();
+  }
+
+  zoom(factor) {
+    const zoom = Number(this.pdf.getAttribute("zoom") ?? 1) * factor;
+    this.pdf.setAttribute("zoom", String(Math.min(4, Math.max(0.5, zoom))));
+  }
+
+  clicked(event) {
+    const tool = event.target.closest("[data-zoom], [data-as-text]");
+    if (tool?.dataset.zoom) return this.zoom(Number(tool.dataset.zoom));
+    if (tool) return this.showAs(this.part("page").dataset.view === "text" ? "drawn" : "text");
+    const link = event.target.closest("a[data-turn]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    this.go(new URL(link.href).searchParams);
+  }
+
+  submitted(event) {
+    event.preventDefault();
+    this.go(new URLSearchParams(new FormData(event.target)));
+  }
+
+  pressed(event) {
+    const { target, key } = event;
+    if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (target !== document.body && target.id !== "main" && target !== this.part("page")) return;
+    const direction = { ArrowLeft: "prev", ArrowRight: "next" }[key];
+    if (direction) this.querySelector(`a[rel="${direction}"]`)?.click();
+  }
+
+  go(params) {
+    history.pushState(null, "", `?${params}`);
+    return this.turn(params);
+  }
+
+  /** Show the page that `params` names. */
+  async turn(params) {
+    const number = params.get("page") || this.first;
+    const url = this.dataset.pages.replace(/\/0\/$/, `/${Number(number) || 1}/`);
+    this.loading?.abort();
+    const { signal } = (this.loading = new AbortController());
+    try {
+      this.replace(await getHTML(`${url}?${params}`, signal));
+    } catch {
+      if (!signal.aborted) location.assign(`?${params}`);
+    }
+  }
+
+  replace(html) {
+    const fresh = new DOMParser().parseFromString(html, "text/html");
+    const focus = this.focusPath();
+    const wanted = fresh.querySelector("pdf-page");
+    for (const name of ["label", "highlight", "page"]) {
+      this.pdf?.setAttribute(name, wanted.getAttribute(name));
+    }
+    for (const name of ["bar", "text", "side"]) {
+      const part = fresh.querySelector(`[data-part="${name}"]`);
+      this.part(name).replaceWith(document.adoptNode(part));
+    }
+    const label = this.part("bar").dataset.place;
+    this.part("page").setAttribute("aria-label", label);
+    this.tools();
+    if (focus) (this.querySelector(focus) ?? this.part("page")).focus({ preventScroll: true });
+    this.status.textContent = label;
+    this.part("page").scrollTop = 0;
+    this.showChosen();
+  }
+
+  /** A selector of what has the focus, to find it again in the new page. */
+  focusPath() {
+    const focused = document.activeElement;
+    if (!this.contains(focused)) return "";
+    if (focused.rel) return `a[rel="${focused.rel}"]`;
+    if (focused.name) return `[data-part="bar"] input[name="${focused.name}"]:not([type="hidden"])`;
+    const href = focused.getAttribute("href");
+    return href ? `a[href="${CSS.escape(href)}"]` : `[data-part="${focused.dataset.part}"]`;
+  }
+
+  showChosen() {
+    this.querySelector(".viewer-text mark")?.scrollIntoView({ block: "center" });
+    this.querySelector('.viewer-passage[aria-current="true"]')?.scrollIntoView({ block: "nearest" });
+  }
+}
+
+class DocumentWaiting extends HTMLElement {
+  connectedCallback() {
+    this.row = document.createElement("template");
+    this.events = new DocumentEvents(({ rows, counts }) => this.update(rows, counts));
+    this.events.listen(this.dataset.events);
+  }
+
+  update(rows, counts) {
+    if (counts.ready) return location.reload();
+    const [html] = Object.values(rows);
+    if (!html) return;
+    this.row.innerHTML = html.trim();
+    const fresh = this.row.content.firstElementChild;
+    if (fresh.dataset.version === this.dataset.version) return;
+    this.dataset.version = fresh.dataset.version;
+    const state = fresh.querySelector('[data-cell="state"]');
+    this.querySelector("[data-state]").replaceChildren(...state.childNodes);
+  }
+}
+
+customElements.define("document-viewer", DocumentViewer);
+customElements.define("document-waiting", DocumentWaiting);

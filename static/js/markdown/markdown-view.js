@@ -1,0 +1,117 @@
+/*
+ * Markdown from a model, or from a document, to safe HTML.
+ *
+ * Raw HTML is shown as text; nothing is ever loaded: an image becomes a link to it. Links keep to
+ * http, https and mailto, open apart, and say which site they lead to. While text streams in, only
+ * the blocks that changed are drawn again.
+ */
+import DOMPurify from "dompurify";
+import { Marked } from "marked";
+import { highlightWithin } from "./code.js";
+import { heal } from "./healing.js";
+import { removeMisleadingCharacters, showWhereLinksGo } from "./links.js";
+import { mathExtensions, renderMathWithin } from "./math.js";
+
+const SAFE = {
+  ALLOWED_TAGS: [
+    "p", "br", "hr", "strong", "em", "del", "blockquote", "ul", "ol", "li", "input",
+    "h1", "h2", "h3", "h4", "h5", "h6", "pre", "code", "a",
+    "table", "thead", "tbody", "tr", "th", "td",
+  ],
+  ALLOWED_ATTR: ["href", "title", "class", "start", "align", "type", "checked", "disabled"],
+  ADD_URI_SAFE_ATTR: ["align", "start", "type", "checked", "disabled"],
+  ALLOWED_URI_REGEXP: /^(?:https?:\/\/|mailto:)/i,
+  ALLOW_DATA_ATTR: false,
+  ALLOW_ARIA_ATTR: false,
+  RETURN_DOM_FRAGMENT: true,
+};
+const OUR_CLASSES = /^(?:language-[\w+#-]+|math-inline|math-block)$/;
+// The page has its own h1 and h2.
+const HEADING_SHIFT = 2;
+
+function escapeHtml(text) {
+  const entities = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+  return text.replace(/[&<>"']/g, (character) => entities[character]);
+}
+
+const marked = new Marked({
+  gfm: true,
+  breaks: true,
+  extensions: mathExtensions(escapeHtml),
+  tokenizer: {
+    // "[1]: …" is a citation at the start of a line, not the definition of a link.
+    def() {},
+  },
+  renderer: {
+    html: ({ text }) => escapeHtml(text),
+    image: ({ href, text }) =>
+      `<a href="${escapeHtml(href)}">${escapeHtml(text || href)}</a>`,
+    heading({ tokens, depth }) {
+      const level = Math.min(6, depth + HEADING_SHIFT);
+      return `<h${level}>${this.parser.parseInline(tokens)}</h${level}>\n`;
+    },
+  },
+});
+
+function tidy(root) {
+  for (const element of root.querySelectorAll("[class]")) {
+    if (!OUR_CLASSES.test(element.className)) element.removeAttribute("class");
+  }
+  for (const input of root.querySelectorAll("input")) {
+    if (input.type !== "checkbox") input.remove();
+    else input.disabled = true;
+  }
+  for (const table of root.querySelectorAll("table")) {
+    const frame = document.createElement("div");
+    frame.className = "prose-table";
+    frame.tabIndex = 0;
+    table.replaceWith(frame);
+    frame.append(table);
+  }
+}
+
+function renderBlock(token) {
+  const fragment = DOMPurify.sanitize(marked.parser([token]), SAFE);
+  tidy(fragment);
+  removeMisleadingCharacters(fragment);
+  showWhereLinksGo(fragment);
+  return fragment;
+}
+
+/** Keeps `root` equal to a Markdown text that grows; `decorate(block)` runs on each new block. */
+export class MarkdownView {
+  constructor(root, decorate = () => {}) {
+    this.root = root;
+    this.decorate = decorate;
+    this.sources = [];
+  }
+
+  /** Show `text`; `final` once nothing more will come, which also colours its code. */
+  update(text, { final = true } = {}) {
+    const whole = final ? text : heal(text);
+    const tokens = marked.lexer(whole).filter((token) => token.type !== "space");
+    let same = 0;
+    while (same < tokens.length && tokens[same].raw === this.sources[same]) same += 1;
+    while (this.root.children.length > same) this.root.lastElementChild.remove();
+    for (const token of tokens.slice(same)) this.root.append(this.block(token));
+    this.sources = tokens.map((token) => token.raw);
+    const settled = final ? tokens.length : tokens.length - 1;
+    [...this.root.children].slice(0, settled).forEach(highlightWithin);
+  }
+
+  /** Have the next update build every block anew. */
+  redraw() {
+    this.root.replaceChildren();
+    this.sources = [];
+  }
+
+  block(token) {
+    const block = document.createElement("div");
+    block.className = "prose-block";
+    block.dir = "auto";
+    block.append(renderBlock(token));
+    this.decorate(block);
+    renderMathWithin(block);
+    return block;
+  }
+}

@@ -1,0 +1,4 @@
+/* What every page runs: menus, dialogs, toasts, and the shell around an instance. */
+import "../shared/dialogs.js";
+import "../shared/pop-menu.js";
+import "../shell/shell.js";

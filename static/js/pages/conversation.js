@@ -1,0 +1,9 @@
+/* The conversation page. */
+import "../chat/answers/chat-answer.js";
+import "../chat/chat-composer.js";
+import "../chat/chat-question.js";
+import "../chat/citation-panel.js";
+import "../chat/document-restriction.js";
+import "../chat/model-picker.js";
+// Last: it speaks to all the others as soon as it is connected.
+import "../chat/chat-app.js";

@@ -1,0 +1,3 @@
+/* The documents' page. */
+import "../documents/document-list.js";
+import "../documents/document-uploads.js";

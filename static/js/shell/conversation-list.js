@@ -1,0 +1,73 @@
+/* <conversation-list>: one's conversations by day; renamed and deleted in place. */
+import { getHTML, postJSON } from "../shared/http.js";
+import { toast } from "../shared/toast.js";
+
+class ConversationList extends HTMLElement {
+  connectedCallback() {
+    this.renaming = document.getElementById("conversation-dialog");
+    this.deleting = document.getElementById("conversation-delete-dialog");
+    this.addEventListener("click", (event) => {
+      const more = event.target.closest("[data-conversation-menu]");
+      if (more) this.open(more);
+    });
+    this.renaming.addEventListener("submit", (event) => this.rename(event));
+    this.deleting.addEventListener("submit", (event) => this.delete(event));
+    this.markCurrent();
+  }
+
+  markCurrent() {
+    for (const link of this.querySelectorAll("a")) {
+      if (link.pathname === location.pathname) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    }
+  }
+
+  /** Fetch the list again: a conversation came, changed or went. */
+  async refresh() {
+    this.innerHTML = await getHTML(this.dataset.url);
+    this.markCurrent();
+  }
+
+  open(more) {
+    this.chosen = more.dataset;
+    this.link = more.previousElementSibling;
+    this.isShown = this.link.pathname === location.pathname;
+    this.renaming.querySelector("input").value = this.link.textContent;
+    for (const error of document.querySelectorAll("dialog [data-error]")) error.hidden = true;
+    this.renaming.showModal();
+  }
+
+  async rename(event) {
+    event.preventDefault();
+    const title = this.renaming.querySelector("input").value.trim();
+    if (!(await this.post(this.renaming, this.chosen.renameUrl, { title }))) return;
+    if (this.isShown) document.querySelector("[data-conversation-title]").textContent = title;
+    await this.refresh();
+    toast(this.renaming.dataset.renamed);
+  }
+
+  async delete(event) {
+    event.preventDefault();
+    if (!(await this.post(this.deleting, this.chosen.deleteUrl))) return;
+    this.renaming.close();
+    if (this.isShown) {
+      location.assign(this.dataset.newUrl);
+      return;
+    }
+    await this.refresh();
+    toast(this.deleting.dataset.deleted);
+  }
+
+  async post(dialog, url, data) {
+    try {
+      await postJSON(url, data);
+    } catch {
+      dialog.querySelector("[data-error]").hidden = false;
+      return false;
+    }
+    dialog.close();
+    return true;
+  }
+}
+
+customElements.define("conversation-list", ConversationList);
