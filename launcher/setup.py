@@ -7,29 +7,34 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from .browser_files import ensure_browser_files
 from .commands import run_logged
 from .data_dir import DataDir, check_free_space
 from .environment import is_set, setting
 from .inherited import settings
+from .node_packages import ensure_node_packages
 from .packages import BASE, DEMO, DEV, ensure_packages
 from .progress import step
 from .project import MANAGE, PYTHON, ROOT, VENV
 from .stamps import fingerprint, is_fresh, write_stamp
-from .vendor import ensure_browser_libraries
 
 DEFAULT_MODEL = "intfloat/multilingual-e5-small"
 _FIRST_SETUP_BYTES = 4 << 30
+# Browsers load bundles of static/js and static/css, never the sources.
+_COLLECT = ["--noinput", "--verbosity", "0", "--ignore", "js/*", "--ignore", "css/*"]
 _LOCALES = ROOT / "locale"
 
 
 def set_up_project(log_file: Path, *, demo_llm: bool = False, dev: bool = False) -> None:
-    """Packages, browser libraries and translations: what lies in the project itself."""
+    """Packages, browser files and translations: what lies in the project itself."""
     if not VENV.exists():
         check_free_space(ROOT, _FIRST_SETUP_BYTES)
     names = [BASE] + [DEMO] * (demo_llm or dev) + [DEV] * dev
     with _alone():
         ensure_packages(names, log_file)
-        ensure_browser_libraries(log_file)
+        if dev:
+            ensure_node_packages(log_file, dev=True)
+        ensure_browser_files(log_file)
         compile_translations(log_file)
 
 
@@ -78,7 +83,7 @@ def collect_static_files(data: DataDir, env: dict[str, str], log_file: Path) -> 
         # A new folder: files that are gone must not stay.
         shutil.rmtree(target, ignore_errors=True)
         run_logged(
-            [str(PYTHON), str(MANAGE), "collectstatic", "--noinput", "--verbosity", "0"],
+            [str(PYTHON), str(MANAGE), "collectstatic", *_COLLECT],
             log_file,
             failure="The static files could not be collected",
             env=settings() | env,

@@ -2,8 +2,8 @@
 
 from servestatic.storage import CompressedManifestStaticFilesStorage
 
-# Our modules import one another by relative paths, which take the hashed names; libraries have
-# bare names, which the import map of templates/base.html resolves.
+# Bundles import their chunks by relative paths, which take the hashed names; libraries have bare
+# names, which templates/includes/import_map.html resolves.
 _MODULE_PATTERNS = (
     "*.js",
     (

@@ -12,8 +12,14 @@ const OPTIONS = { throwOnError: false, trust: false, strict: "ignore", maxExpand
 let katex = null;
 let loading = null;
 
-/** Extensions for marked that turn formulas into <code class="math-…">. */
+/**
+ * Extensions for marked that turn formulas into <code class="math-…">.
+ *
+ * @param {(text: string) => string} escapeHtml
+ * @returns {import("marked").TokenizerAndRendererExtension[]}
+ */
 export function mathExtensions(escapeHtml) {
+  /** @param {import("marked").Tokens.Generic} token */
   const renderer = ({ type, tex }) => `<code class="${type}">${escapeHtml(tex)}</code>`;
   return [
     {
@@ -45,7 +51,7 @@ function token(type, pattern, source) {
 async function load() {
   const sheet = document.createElement("link");
   sheet.rel = "stylesheet";
-  sheet.href = new URL("katex.css", import.meta.resolve("katex")).href;
+  sheet.href = import.meta.resolve("katex.css");
   document.head.append(sheet);
   // The small build is no module: it leaves its name in the window.
   await import("katex");

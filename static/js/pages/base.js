@@ -1,4 +1,5 @@
 /* What every page runs: menus, dialogs, toasts, and the shell around an instance. */
+import "../shared/copy-text.js";
 import "../shared/dialogs.js";
 import "../shared/pop-menu.js";
 import "../shell/shell.js";

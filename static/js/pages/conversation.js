@@ -1,4 +1,5 @@
 /* The conversation page. */
+import "./base.js";
 import "../chat/answers/chat-answer.js";
 import "../chat/chat-composer.js";
 import "../chat/chat-question.js";

@@ -1,0 +1,3 @@
+/* A document: its pages and passages. */
+import "./base.js";
+import "../documents/document-viewer.js";

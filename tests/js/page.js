@@ -1,0 +1,24 @@
+/* The little of a page that modules read when they are loaded: its language and its strings. */
+
+const STRINGS = {
+  page: "page {number}",
+  pages: "pages {first}–{last}",
+  slide: "slide {number}",
+  gramsCarbon: "g CO₂e",
+  milligramsCarbon: "mg CO₂e",
+  method: "Energy and carbon:",
+  firstWord: "First word after",
+  search: "Search in the documents:",
+  tokens: "Tokens: {read} read, {written} written",
+  tokensEstimated: "Tokens, estimated: {read} read, {written} written",
+  tooLarge: "Larger than {limit}",
+  empty: "Empty",
+  unreadable: "Not a document",
+  "selected.one": "{n} document",
+  "selected.other": "{n} documents",
+};
+
+globalThis.document = {
+  documentElement: { lang: "en" },
+  getElementById: (id) => (id === "strings" ? { textContent: JSON.stringify(STRINGS) } : null),
+};
