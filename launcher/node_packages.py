@@ -1,7 +1,7 @@
 """Node and its pinned packages (package-lock.json), for the browser's files and their linters.
 
-The stamp lies in ``node_modules``. What only ``./test`` needs (devDependencies) is left out of
-``./run``; once there, it stays.
+``./run`` installs the dependencies, ``./test`` the devDependencies too; the stamp of either lies in
+``node_modules``.
 """
 
 import shutil

@@ -12,6 +12,7 @@ from .commands import run_logged
 from .credentials import load_credentials
 from .data_dir import open_data_dir
 from .errors import LauncherError
+from .node_packages import NODE_MODULES, node
 from .progress import complain, report, step
 from .project import PYTHON, ROOT, VENV
 from .services import running_services, service_environment
@@ -29,13 +30,17 @@ _SYSTEM_PACKAGES = {
 }
 # Tests wait more than they compute: a process a core, each with a database of its own.
 _SHARED_WORK = ["--numprocesses", "auto", "--maxprocesses", "4"]
-_LINTERS = {
+_PYTHON_LINTERS = {
     "ruff (lint)": ["ruff", "check", "."],
     "ruff (format)": ["ruff", "format", "--check", "."],
     "mypy": ["mypy", "."],
     "import-linter": ["lint-imports"],
     "migrations": ["python", "manage.py", "makemigrations", "--check", "--dry-run"],
     "djlint": ["djlint", "--lint", "--quiet", "templates"],
+}
+_NODE_LINTERS = {
+    "biome": ["@biomejs/biome/bin/biome", "ci", "static", "launcher", "tests/js"],
+    "tsc": ["typescript/bin/tsc"],
 }
 
 
@@ -51,21 +56,37 @@ def test(arguments: list[str]) -> int:
         env = {"DATA_DIR": str(data.root), "SECRET_KEY": credentials.secret_key}
         env |= service_environment(data, credentials)
         with running_services(data, credentials, for_tests=True):
-            failed = [] if arguments else _lint(env)
+            failed = [] if arguments else _lint(env, node(data.setup_log))
             exit_code = _run([str(PYTHON), "-m", "pytest", *(arguments or _SHARED_WORK)], env)
     if failed:
         complain(f"These checks failed (see above): {', '.join(failed)}.")
     return exit_code or bool(failed)
 
 
-def _lint(env: dict[str, str]) -> list[str]:
-    """Run every linter; return the names of those that complained."""
+def _lint(env: dict[str, str], node_program: str) -> list[str]:
+    """Run every linter, and the tests of scripts; return the names of those that complained."""
     failed = []
-    for name, (program, *arguments) in _LINTERS.items():
+    for name, command in _linters(node_program).items():
         report(f"{name} …")
-        if _run([str(VENV / "bin" / program), *arguments], env) != 0:
+        if _run(command, env) != 0:
             failed.append(name)
     return failed
+
+
+def _linters(node_program: str) -> dict[str, list[str]]:
+    """The commands, by name."""
+    script_tests = [str(path) for path in sorted(ROOT.glob("tests/js/**/*.test.js"))]
+    return {
+        **{
+            name: [str(VENV / "bin" / program), *arguments]
+            for name, (program, *arguments) in _PYTHON_LINTERS.items()
+        },
+        **{
+            name: [node_program, str(NODE_MODULES / program), *arguments]
+            for name, (program, *arguments) in _NODE_LINTERS.items()
+        },
+        "node --test": [node_program, "--test", "--test-reporter=dot", *script_tests],
+    }
 
 
 def _run(command: list[str], env: dict[str, str]) -> int:

@@ -1,4 +1,5 @@
 /* <institution-search>: institutions as one types; arrows move through them, Enter takes the only one. */
+import { queryOf } from "../shared/forms.js";
 import { getHTML } from "../shared/http.js";
 
 const PAUSE_MS = 150;
@@ -28,7 +29,7 @@ class InstitutionSearch extends HTMLElement {
     this.aborter?.abort();
     this.aborter = new AbortController();
     const { signal } = this.aborter;
-    const query = new URLSearchParams(new FormData(this.form));
+    const query = queryOf(this.form);
     try {
       const html = await getHTML(`${this.dataset.url}?${query}`, signal);
       if (signal.aborted) return false;
@@ -53,6 +54,7 @@ class InstitutionSearch extends HTMLElement {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (!step) return;
     event.preventDefault();
+    /** @type {HTMLElement[]} */
     const stops = [this.field, ...this.links()];
     const now = stops.indexOf(document.activeElement);
     stops.at((now + step) % stops.length)?.focus();

@@ -47,7 +47,13 @@ async function get({ publicKey }) {
 /** The credential as the server reads it: RegistrationResponseJSON, AuthenticationResponseJSON. */
 function asJSON(credential) {
   const { response } = credential;
-  const parts = ["clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle"];
+  const parts = [
+    "clientDataJSON",
+    "attestationObject",
+    "authenticatorData",
+    "signature",
+    "userHandle",
+  ];
   const encoded = parts
     .filter((part) => response[part])
     .map((part) => [part, toText(response[part])]);
@@ -66,7 +72,7 @@ class PasskeyForm extends HTMLElement {
     this.form = this.querySelector("form");
     this.message = this.querySelector("[data-message]");
     if (!window.PublicKeyCredential) {
-      this.form.querySelector("button[type=submit]").disabled = true;
+      this.form.querySelector("button").disabled = true;
       this.say(this.dataset.unsupported);
       return;
     }
@@ -79,7 +85,7 @@ class PasskeyForm extends HTMLElement {
   async ask() {
     this.say("");
     try {
-      this.form.elements.credential.value = JSON.stringify(asJSON(await this.credential()));
+      this.field("credential").value = JSON.stringify(asJSON(await this.credential()));
     } catch {
       // Cancelled, timed out, or no such key: which of them, the browser does not tell.
       this.say(this.dataset.failed);
@@ -91,7 +97,15 @@ class PasskeyForm extends HTMLElement {
   async credential() {
     const options = await this.options();
     if (this.dataset.ceremony === "get") return get(options.request_options);
-    return create(options.creation_options, Boolean(this.form.elements.passwordless?.checked));
+    return create(options.creation_options, Boolean(this.field("passwordless")?.checked));
+  }
+
+  /**
+   * @param {string} name
+   * @returns {HTMLInputElement | null}
+   */
+  field(name) {
+    return this.form.querySelector(`input[name="${name}"]`);
   }
 
   async options() {

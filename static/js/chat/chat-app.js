@@ -1,16 +1,21 @@
 /*
  * <chat-app>: the conversation. It asks the server, and puts question and answer on the page.
  */
+import { targetOf } from "../shared/event-target.js";
 import { postJSON } from "../shared/http.js";
-import { ReadingPlace } from "./reading-place.js";
 import { t } from "../shared/strings.js";
 import { toast } from "../shared/toast.js";
+import { ReadingPlace } from "./reading-place.js";
 
 class ChatApp extends HTMLElement {
   connectedCallback() {
     this.thread = this.querySelector("[data-thread]");
     this.composer = this.querySelector("chat-composer");
-    this.place = new ReadingPlace(this.closest("main"), this.thread, this.querySelector("[data-to-end]"));
+    this.place = new ReadingPlace(
+      this.closest("main"),
+      this.thread,
+      this.querySelector("[data-to-end]"),
+    );
     this.base = this.dataset.base;
     this.addEventListener("composer-ask", ({ detail }) => this.ask(detail.question));
     this.addEventListener("composer-stop", () => this.stop());
@@ -21,7 +26,7 @@ class ChatApp extends HTMLElement {
     this.addEventListener("answer-again", ({ detail }) => this.answerAgain(detail));
     this.addEventListener("answer-ended", () => this.ended());
     this.addEventListener("click", (event) => {
-      const example = event.target.closest("[data-example]");
+      const example = targetOf(event, "[data-example]");
       if (example) this.ask(example.textContent.trim());
     });
     document.addEventListener("keydown", (event) => {
@@ -44,8 +49,16 @@ class ChatApp extends HTMLElement {
     return this.querySelector("model-picker")?.value ?? "";
   }
 
+  /**
+   * @template {"question" | "answer"} N
+   * @param {N} name
+   * @returns {HTMLElementTagNameMap[`chat-${N}`]}
+   */
   clone(name) {
-    return this.querySelector(`template[data-${name}]`).content.firstElementChild.cloneNode(true);
+    /** @type {HTMLTemplateElement} */
+    const template = this.querySelector(`template[data-${name}]`);
+    const content = document.importNode(template.content, true);
+    return content.querySelector(`chat-${name}`);
   }
 
   /** A new question at the end, and the answer that is to come. */
@@ -83,7 +96,7 @@ class ChatApp extends HTMLElement {
     const versions = question.data.versions ?? [question.data.id];
     const url = `${this.base}m/${question.data.id}/edit/`;
     const after = [...this.thread.children].slice([...this.thread.children].indexOf(question));
-    after.forEach((element) => element.remove());
+    for (const element of after) element.remove();
     const turn = this.add(text, []);
     turn.question.data.versions = versions;
     await this.request(turn, url, { question: text, model: this.model });
@@ -102,7 +115,7 @@ class ChatApp extends HTMLElement {
     }
     const again = this.clone("answer");
     const after = [...this.thread.children].slice([...this.thread.children].indexOf(answer));
-    after.forEach((element) => element.remove());
+    for (const element of after) element.remove();
     this.thread.append(again);
     this.place.begin(again.previousElementSibling, again, this.composer);
     again.data.versions = [...(answer.data.versions ?? [answer.data.id])];
@@ -117,6 +130,11 @@ class ChatApp extends HTMLElement {
     this.thread.append(...elements);
   }
 
+  /**
+   * @param {{ question?: HTMLElementTagNameMap["chat-question"], answer: HTMLElementTagNameMap["chat-answer"] }} turn
+   * @param {string} url
+   * @param {object} body
+   */
   async request({ question, answer }, url, body) {
     this.composer.busy = true;
     let asked;

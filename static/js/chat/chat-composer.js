@@ -4,7 +4,10 @@
  */
 import { growing } from "../shared/growing.js";
 
-class ChatComposer extends HTMLElement {
+export class ChatComposer extends HTMLElement {
+  /** @type {HTMLButtonElement} */
+  button;
+
   connectedCallback() {
     this.form = this.querySelector("form");
     this.field = this.querySelector("textarea");

@@ -1,8 +1,12 @@
 /* <chat-question>: what was asked; it can be put in other words, which asks again. */
-import { drawVersions } from "./answers/answer-parts.js";
+import { targetOf } from "../shared/event-target.js";
 import { growing } from "../shared/growing.js";
+import { drawVersions } from "./answers/answer-parts.js";
 
-class ChatQuestion extends HTMLElement {
+export class ChatQuestion extends HTMLElement {
+  /** @type {HTMLFormElement} */
+  form;
+
   connectedCallback() {
     if (this.form) return;
     const json = this.querySelector(':scope > script[type="application/json"]');
@@ -13,7 +17,7 @@ class ChatQuestion extends HTMLElement {
     this.field = this.form.querySelector("textarea");
     growing(this.field);
     this.addEventListener("click", (event) => {
-      const action = event.target.closest("[data-action]")?.dataset.action;
+      const action = targetOf(event, "[data-action]")?.dataset.action;
       if (action === "edit") this.edit();
       if (action === "cancel") this.close();
     });

@@ -2,9 +2,10 @@
  * <citation-panel>: the passage behind a mark, in its context, beside the answer; a sheet over it
  * where there is no room. A click on anything with data-citation inside an answer opens it.
  */
+import { targetOf } from "../shared/event-target.js";
 import { getHTML } from "../shared/http.js";
-import { placeOf } from "./answers/places.js";
 import { t } from "../shared/strings.js";
+import { placeOf } from "./answers/places.js";
 
 const NARROW = matchMedia("(max-width: 1179px)");
 
@@ -14,7 +15,7 @@ class CitationPanel extends HTMLElement {
     this.heading = this.querySelector("[data-heading]");
     this.body = this.querySelector("[data-body]");
     document.addEventListener("click", (event) => {
-      const mark = event.target.closest("[data-citation]");
+      const mark = targetOf(event, "[data-citation]");
       const answer = mark?.closest("chat-answer");
       if (answer) this.open(answer, Number(mark.dataset.citation), mark);
     });
@@ -48,13 +49,32 @@ class CitationPanel extends HTMLElement {
     this.querySelector("[data-place]").textContent = placeOf(citation);
     this.querySelector("[data-document]").textContent = citation.document;
     const place = this.numbers.indexOf(this.number);
-    this.querySelector("[data-step='-1']").disabled = place <= 0;
-    this.querySelector("[data-step='1']").disabled = place === this.numbers.length - 1;
+    this.step(-1).disabled = place <= 0;
+    this.step(1).disabled = place === this.numbers.length - 1;
     for (const mark of document.querySelectorAll("[data-citation]")) {
       const current =
-        mark.closest("chat-answer") === this.answer && Number(mark.dataset.citation) === this.number;
+        mark.closest("chat-answer") === this.answer &&
+        Number(mark.dataset.citation) === this.number;
       mark.toggleAttribute("data-current", current);
     }
+  }
+
+  /**
+   * The button that leads to the passage before (-1) or after (1).
+   *
+   * @param {number} direction
+   * @returns {HTMLButtonElement}
+   */
+  step(direction) {
+    return this.querySelector(`[data-step="${direction}"]`);
+  }
+
+  /**
+   * @param {string} name
+   * @returns {HTMLTemplateElement}
+   */
+  template(name) {
+    return this.querySelector(`template[data-${name}]`);
   }
 
   async load() {
@@ -62,7 +82,7 @@ class CitationPanel extends HTMLElement {
     this.aborter = new AbortController();
     const { signal } = this.aborter;
     const { base } = this.answer.dataset;
-    const waiting = this.querySelector("template[data-waiting]").content.cloneNode(true);
+    const waiting = this.template("waiting").content.cloneNode(true);
     this.body.replaceChildren(waiting);
     this.body.setAttribute("aria-busy", "true");
     let html;
@@ -70,7 +90,7 @@ class CitationPanel extends HTMLElement {
       html = await getHTML(`${base}m/${this.answer.data.id}/citations/${this.number}/`, signal);
     } catch (error) {
       if (signal.aborted) return;
-      html = this.querySelector(`template[data-${error.status ? "gone" : "offline"}]`).innerHTML;
+      html = this.template(error.status ? "gone" : "offline").innerHTML;
     }
     this.body.innerHTML = html;
     this.body.removeAttribute("aria-busy");
@@ -80,17 +100,17 @@ class CitationPanel extends HTMLElement {
   }
 
   clicked(event) {
-    const step = event.target.closest("[data-step]");
+    const step = targetOf(event, "[data-step]");
     if (step) {
       const next = this.numbers[this.numbers.indexOf(this.number) + Number(step.dataset.step)];
       this.open(this.answer, next);
       return;
     }
-    const zoom = event.target.closest("[data-zoom]");
+    const zoom = targetOf(event, "[data-zoom]");
     if (zoom) {
       const page = this.querySelector("pdf-page");
       const now = Number(page.getAttribute("zoom") ?? 1);
-      page.setAttribute("zoom", Math.min(4, Math.max(1, now + Number(zoom.dataset.zoom))));
+      page.setAttribute("zoom", String(Math.min(4, Math.max(1, now + Number(zoom.dataset.zoom)))));
     }
   }
 

@@ -1,10 +1,14 @@
 /* <document-restriction>: the documents that a question keeps to; none means all of them. */
+import { targetOf } from "../shared/event-target.js";
 import { getJSON } from "../shared/http.js";
 import { t } from "../shared/strings.js";
 
 const PAUSE_MS = 150;
 
-class DocumentRestriction extends HTMLElement {
+export class DocumentRestriction extends HTMLElement {
+  /** @type {HTMLInputElement} */
+  field;
+
   connectedCallback() {
     /** What is chosen, as [{id, name}]. */
     this.chosen = JSON.parse(this.dataset.chosen || "[]");
@@ -23,7 +27,7 @@ class DocumentRestriction extends HTMLElement {
     });
     this.results.addEventListener("change", ({ target }) => this.changed(target));
     this.chips.addEventListener("click", (event) => {
-      const chip = event.target.closest("[data-id]");
+      const chip = targetOf(event, "[data-id]");
       if (chip) this.remove(chip.dataset.id);
     });
     this.draw();
@@ -85,7 +89,9 @@ class DocumentRestriction extends HTMLElement {
   }
 
   chip({ id, name }) {
-    const chip = this.querySelector("template").content.firstElementChild.cloneNode(true);
+    const chip = document
+      .importNode(this.querySelector("template").content, true)
+      .querySelector("li");
     const button = chip.querySelector("button");
     button.dataset.id = id;
     button.setAttribute("aria-label", t("removeDocument", { name }));

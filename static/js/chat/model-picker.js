@@ -1,11 +1,13 @@
 /* <model-picker>: which model answers; remembered for the instance in this browser. */
 
-class ModelPicker extends HTMLElement {
+import { targetOf } from "../shared/event-target.js";
+
+export class ModelPicker extends HTMLElement {
   connectedCallback() {
     this.label = this.querySelector("[data-label]");
     this.options = [...this.querySelectorAll("[data-model]")];
     this.addEventListener("click", (event) => {
-      const option = event.target.closest("[data-model]");
+      const option = targetOf(event, "[data-model]");
       if (option) this.choose(option.dataset.model);
     });
     const remembered = localStorage.getItem(this.key);

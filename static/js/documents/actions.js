@@ -2,14 +2,16 @@
  * What is done to documents from their list, without leaving the page: retry, cancel, delete.
  * The change itself arrives as an event, as it does for what others do.
  */
-import { confirmDeletion } from "./deletion.js";
+
 import { t } from "../shared/strings.js";
 import { toast } from "../shared/toast.js";
+import { confirmDeletion } from "./deletion.js";
 
 /** Send the list's forms in place; `onDone` is called after each. */
 export function actInPlace(onDone) {
   document.addEventListener("submit", async (event) => {
     const { target: form, submitter } = event;
+    if (!(form instanceof HTMLFormElement)) return;
     const deletes = form.matches("[data-delete-form]");
     if (form.id !== "document-actions" && !deletes) return;
     event.preventDefault();

@@ -4,13 +4,15 @@
  * Filters, orders and pages replace the list in place, so that files on their way are not stopped;
  * rows change as the events tell, without moving the focus or the ticks.
  */
-import { actInPlace } from "./actions.js";
-import { DocumentEvents } from "./events.js";
-import { patchRows } from "./rows.js";
-import { counted, formatted } from "./numbers.js";
+import { targetOf } from "../shared/event-target.js";
+import { queryOf } from "../shared/forms.js";
 import { getHTML } from "../shared/http.js";
 import { t } from "../shared/strings.js";
 import { toast } from "../shared/toast.js";
+import { actInPlace } from "./actions.js";
+import { DocumentEvents } from "./events.js";
+import { counted, formatted } from "./numbers.js";
+import { patchRows } from "./rows.js";
 
 const TYPING_PAUSE_MS = 250;
 
@@ -43,7 +45,8 @@ class DocumentList extends HTMLElement {
   /** Replace the listing by the one at `url`. */
   async load(url) {
     this.loading?.abort();
-    const { signal } = (this.loading = new AbortController());
+    this.loading = new AbortController();
+    const { signal } = this.loading;
     this.setAttribute("aria-busy", "true");
     try {
       const html = await getHTML(url, signal);
@@ -82,7 +85,8 @@ class DocumentList extends HTMLElement {
   }
 
   clicked(event) {
-    const link = event.target.closest("a[data-swap]");
+    /** @type {HTMLAnchorElement} */
+    const link = targetOf(event, "a[data-swap]");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     this.go(link.href);
@@ -95,8 +99,7 @@ class DocumentList extends HTMLElement {
   }
 
   filter(form) {
-    const given = [...new FormData(form)].filter(([, value]) => value);
-    const url = `${location.pathname}?${new URLSearchParams(given)}`;
+    const url = `${location.pathname}?${queryOf(form, { filled: true })}`;
     history.replaceState(null, "", url);
     return this.load(url);
   }
@@ -111,13 +114,16 @@ class DocumentList extends HTMLElement {
   }
 
   boxes() {
-    return [...this.querySelectorAll('input[name="document"]')];
+    /** @type {NodeListOf<HTMLInputElement>} */
+    const boxes = this.querySelectorAll('input[name="document"]');
+    return [...boxes];
   }
 
   /** Say how many documents are ticked. */
   ticked() {
     const boxes = this.boxes();
     const n = boxes.filter((box) => box.checked).length;
+    /** @type {HTMLInputElement} */
     const all = this.querySelector("[data-tick-all]");
     const text = this.querySelector("[data-selected]");
     if (!all || !text) return;

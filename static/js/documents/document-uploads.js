@@ -4,13 +4,14 @@
  * The panel lists what is on its way and what needs somebody's attention; what arrived is in the
  * list of documents, which is told by "documents-added".
  */
+import { targetOf } from "../shared/event-target.js";
+import { t } from "../shared/strings.js";
+import { toast } from "../shared/toast.js";
 import { onFilesDropped } from "./drop.js";
 import { fromInput, refusal } from "./files.js";
 import { counted, formatted, percentage } from "./numbers.js";
 import { transfer } from "./transfer.js";
 import { UploadItem } from "./upload-item.js";
-import { t } from "../shared/strings.js";
-import { toast } from "../shared/toast.js";
 
 const PARALLEL = 3;
 const LISTED_PROBLEMS = 100;
@@ -38,10 +39,12 @@ class DocumentUploads extends HTMLElement {
 
   listenToPickers() {
     document.addEventListener("click", (event) => {
-      const button = event.target.closest("[data-pick]");
+      const button = targetOf(event, "[data-pick]");
       if (button) this.querySelector(`[data-input="${button.dataset.pick}"]`).click();
     });
-    for (const input of this.querySelectorAll("[data-input]")) {
+    /** @type {NodeListOf<HTMLInputElement>} */
+    const inputs = this.querySelectorAll("[data-input]");
+    for (const input of inputs) {
       const take = () => {
         this.add(fromInput(input));
         input.value = "";
@@ -187,11 +190,13 @@ class DocumentUploads extends HTMLElement {
 
   summarise() {
     const part = (name) => this.querySelector(`[data-${name}]`);
+    /** @type {HTMLProgressElement} */
+    const total = this.querySelector("[data-total]");
     const pending = this.pending().length;
     part("summary").textContent = this.summary(pending);
-    part("total").hidden = !pending;
-    part("total").max = this.items.reduce((sum, { file }) => sum + file.size, 0) || 1;
-    part("total").value = this.items.reduce((sum, { sent }) => sum + sent, 0);
+    total.hidden = !pending;
+    total.max = this.items.reduce((sum, { file }) => sum + file.size, 0) || 1;
+    total.value = this.items.reduce((sum, { sent }) => sum + sent, 0);
     part("stop-all").hidden = !pending;
     part("clear").hidden = pending > 0;
     part("retry-all").hidden = pending > 0 || this.items.filter(({ again }) => again).length < 2;

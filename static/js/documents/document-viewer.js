@@ -2,9 +2,11 @@
  * <document-viewer>: turns the pages of a document in place, the drawn PDF page kept.
  * <document-waiting>: the state of a document that is not ready, until it is.
  */
+import { targetOf } from "../shared/event-target.js";
 import "./deletion.js";
-import { DocumentEvents } from "./events.js";
+import { queryOf } from "../shared/forms.js";
 import { getHTML } from "../shared/http.js";
+import { DocumentEvents } from "./events.js";
 
 class DocumentViewer extends HTMLElement {
   connectedCallback() {
@@ -13,7 +15,7 @@ class DocumentViewer extends HTMLElement {
     this.addEventListener("pdf-error", () => this.showAs("text"));
     this.tools();
     this.status = document.getElementById("viewer-status");
-    this.first = this.part("bar").dataset.number;
+    this.first = this.section("bar").dataset.number;
     this.addEventListener("click", (event) => this.clicked(event));
     this.addEventListener("submit", (event) => this.submitted(event));
     document.addEventListener("keydown", (event) => this.pressed(event));
@@ -21,7 +23,7 @@ class DocumentViewer extends HTMLElement {
     this.showChosen();
   }
 
-  part(name) {
+  section(name) {
     return this.querySelector(`[data-part="${name}"]`);
   }
 
@@ -30,13 +32,13 @@ class DocumentViewer extends HTMLElement {
     const tools = this.querySelector("[data-tools]");
     if (!tools) return;
     tools.hidden = false;
-    const asText = this.part("page").dataset.view === "text";
+    const asText = this.section("page").dataset.view === "text";
     tools.querySelector("[data-as-text]").setAttribute("aria-pressed", String(asText));
     for (const button of tools.querySelectorAll("[data-zoom]")) button.hidden = asText;
   }
 
   showAs(view) {
-    this.part("page").dataset.view = view;
+    this.section("page").dataset.view = view;
     this.tools();
   }
 
@@ -46,10 +48,11 @@ class DocumentViewer extends HTMLElement {
   }
 
   clicked(event) {
-    const tool = event.target.closest("[data-zoom], [data-as-text]");
+    const tool = targetOf(event, "[data-zoom], [data-as-text]");
     if (tool?.dataset.zoom) return this.zoom(Number(tool.dataset.zoom));
-    if (tool) return this.showAs(this.part("page").dataset.view === "text" ? "drawn" : "text");
-    const link = event.target.closest("a[data-turn]");
+    if (tool) return this.showAs(this.section("page").dataset.view === "text" ? "drawn" : "text");
+    /** @type {HTMLAnchorElement} */
+    const link = targetOf(event, "a[data-turn]");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     this.go(new URL(link.href).searchParams);
@@ -57,13 +60,13 @@ class DocumentViewer extends HTMLElement {
 
   submitted(event) {
     event.preventDefault();
-    this.go(new URLSearchParams(new FormData(event.target)));
+    this.go(queryOf(event.target));
   }
 
   pressed(event) {
     const { target, key } = event;
     if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    if (target !== document.body && target.id !== "main" && target !== this.part("page")) return;
+    if (target !== document.body && target.id !== "main" && target !== this.section("page")) return;
     const direction = { ArrowLeft: "prev", ArrowRight: "next" }[key];
     if (direction) this.querySelector(`a[rel="${direction}"]`)?.click();
   }
@@ -78,7 +81,8 @@ class DocumentViewer extends HTMLElement {
     const number = params.get("page") || this.first;
     const url = this.dataset.pages.replace(/\/0\/$/, `/${Number(number) || 1}/`);
     this.loading?.abort();
-    const { signal } = (this.loading = new AbortController());
+    this.loading = new AbortController();
+    const { signal } = this.loading;
     try {
       this.replace(await getHTML(`${url}?${params}`, signal));
     } catch {
@@ -95,19 +99,20 @@ class DocumentViewer extends HTMLElement {
     }
     for (const name of ["bar", "text", "side"]) {
       const part = fresh.querySelector(`[data-part="${name}"]`);
-      this.part(name).replaceWith(document.adoptNode(part));
+      this.section(name).replaceWith(document.adoptNode(part));
     }
-    const label = this.part("bar").dataset.place;
-    this.part("page").setAttribute("aria-label", label);
+    const label = this.section("bar").dataset.place;
+    this.section("page").setAttribute("aria-label", label);
     this.tools();
-    if (focus) (this.querySelector(focus) ?? this.part("page")).focus({ preventScroll: true });
+    if (focus) (this.querySelector(focus) ?? this.section("page")).focus({ preventScroll: true });
     this.status.textContent = label;
-    this.part("page").scrollTop = 0;
+    this.section("page").scrollTop = 0;
     this.showChosen();
   }
 
   /** A selector of what has the focus, to find it again in the new page. */
   focusPath() {
+    /** @type {HTMLElement & { name?: string; rel?: string }} */
     const focused = document.activeElement;
     if (!this.contains(focused)) return "";
     if (focused.rel) return `a[rel="${focused.rel}"]`;
@@ -118,7 +123,9 @@ class DocumentViewer extends HTMLElement {
 
   showChosen() {
     this.querySelector(".viewer-text mark")?.scrollIntoView({ block: "center" });
-    this.querySelector('.viewer-passage[aria-current="true"]')?.scrollIntoView({ block: "nearest" });
+    this.querySelector('.viewer-passage[aria-current="true"]')?.scrollIntoView({
+      block: "nearest",
+    });
   }
 }
 
@@ -134,7 +141,7 @@ class DocumentWaiting extends HTMLElement {
     const [html] = Object.values(rows);
     if (!html) return;
     this.row.innerHTML = html.trim();
-    const fresh = this.row.content.firstElementChild;
+    const fresh = this.row.content.querySelector("tr");
     if (fresh.dataset.version === this.dataset.version) return;
     this.dataset.version = fresh.dataset.version;
     const state = fresh.querySelector('[data-cell="state"]');

@@ -32,7 +32,7 @@ function patchRow(row, fresh) {
     const before = row.querySelector(`[data-cell="${cell.dataset.cell}"]`);
     if (!before || before.innerHTML === cell.innerHTML) continue;
     const progress = cell.querySelector("progress");
-    if (progress && moveOn(before, cell, progress)) continue;
+    if (progress && moveOn(before, progress)) continue;
     const hadFocus = before.contains(document.activeElement);
     before.replaceChildren(...cell.childNodes);
     if (hadFocus) row.querySelector("[data-open]").focus({ preventScroll: true });
@@ -41,7 +41,7 @@ function patchRow(row, fresh) {
 }
 
 /** Only the number of passages changed: the bar advances, and the button beside it stays. */
-function moveOn(before, cell, progress) {
+function moveOn(before, progress) {
   const bar = before.querySelector("progress");
   const label = progress.previousElementSibling;
   if (!bar || !label) return false;
@@ -51,10 +51,11 @@ function moveOn(before, cell, progress) {
   return true;
 }
 
+/** @returns {HTMLTableRowElement} */
 function parseRow(html) {
   const template = document.createElement("template");
   template.innerHTML = html.trim();
-  return template.content.firstElementChild;
+  return template.content.querySelector("tr");
 }
 
 function arrange(body, wanted) {

@@ -1,4 +1,5 @@
 /* One file on its way to the server, over as many connections as it takes. */
+import { csrfToken } from "../shared/http.js";
 import { t } from "../shared/strings.js";
 
 const ATTEMPTS = 4;
@@ -65,7 +66,7 @@ function send({ url, file, folder, signal, onProgress }) {
     signal.addEventListener("abort", stop, { once: true });
     request.open("POST", url);
     request.setRequestHeader("Accept", "application/json");
-    request.setRequestHeader("X-CSRFToken", document.querySelector('meta[name="csrf-token"]').content);
+    request.setRequestHeader("X-CSRFToken", csrfToken());
     const form = new FormData();
     form.append("folder", folder);
     form.append("file", file, file.name);
@@ -89,7 +90,8 @@ function errorOf({ status, error }) {
   const again = TRANSIENT.has(status);
   if (error?.message) return new TransferError(error.message, { again, status });
   if (status === 0) return new TransferError(t("network"), { again, status });
-  if (status < 400 || status === 403) return new TransferError(t("signedOut"), { again: true, status });
+  if (status < 400 || status === 403)
+    return new TransferError(t("signedOut"), { again: true, status });
   return new TransferError(t("refused"), { again: true, status });
 }
 

@@ -16,7 +16,7 @@ const MISLEADING = /[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2061-\u2069\uf
 export function removeMisleadingCharacters(root) {
   const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
-    const node = walker.currentNode;
+    const node = /** @type {Text} */ (walker.currentNode);
     const visible = node.data.replace(MISLEADING, "");
     if (visible !== node.data) node.data = visible;
   }
@@ -40,7 +40,7 @@ export function showWhereLinksGo(root) {
 }
 
 /** The URL without what only misleads: a user name before the host, more recipients of a mail. */
-function destination(href) {
+export function destination(href) {
   if (!URL.canParse(href)) return null;
   const url = new URL(href);
   if (url.protocol === "mailto:") url.search = "";
@@ -53,17 +53,19 @@ function keepTogether(link) {
   for (const pause of link.querySelectorAll("br")) pause.replaceWith(" ");
   const walker = document.createTreeWalker(link, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
-    walker.currentNode.data = walker.currentNode.data
-      .replace(/\u2060/g, "")
-      .replace(/[\s\u2800\u3164]+/g, " ");
+    const node = /** @type {Text} */ (walker.currentNode);
+    node.data = node.data.replace(/\u2060/g, "").replace(/[\s\u2800\u3164]+/g, " ");
   }
 }
 
-function isExact(text, url, place) {
+/** Whether the text of a link to `url` is no more than its host (`place`) or its address. */
+export function isExact(text, url, place) {
   if (!PLAIN.test(text)) return false;
   if (text === place) return true;
   const written = text.startsWith(`${url.protocol}//`) ? text : `${url.protocol}//${text}`;
-  return written.startsWith(url.origin) && URL.canParse(written) && new URL(written).href === url.href;
+  return (
+    written.startsWith(url.origin) && URL.canParse(written) && new URL(written).href === url.href
+  );
 }
 
 function note(place) {

@@ -14,9 +14,32 @@ import { mathExtensions, renderMathWithin } from "./math.js";
 
 const SAFE = {
   ALLOWED_TAGS: [
-    "p", "br", "hr", "strong", "em", "del", "blockquote", "ul", "ol", "li", "input",
-    "h1", "h2", "h3", "h4", "h5", "h6", "pre", "code", "a",
-    "table", "thead", "tbody", "tr", "th", "td",
+    "p",
+    "br",
+    "hr",
+    "strong",
+    "em",
+    "del",
+    "blockquote",
+    "ul",
+    "ol",
+    "li",
+    "input",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "pre",
+    "code",
+    "a",
+    "table",
+    "thead",
+    "tbody",
+    "tr",
+    "th",
+    "td",
   ],
   ALLOWED_ATTR: ["href", "title", "class", "start", "align", "type", "checked", "disabled"],
   ADD_URI_SAFE_ATTR: ["align", "start", "type", "checked", "disabled"],
@@ -40,12 +63,11 @@ const marked = new Marked({
   extensions: mathExtensions(escapeHtml),
   tokenizer: {
     // "[1]: …" is a citation at the start of a line, not the definition of a link.
-    def() {},
+    def: () => undefined,
   },
   renderer: {
     html: ({ text }) => escapeHtml(text),
-    image: ({ href, text }) =>
-      `<a href="${escapeHtml(href)}">${escapeHtml(text || href)}</a>`,
+    image: ({ href, text }) => `<a href="${escapeHtml(href)}">${escapeHtml(text || href)}</a>`,
     heading({ tokens, depth }) {
       const level = Math.min(6, depth + HEADING_SHIFT);
       return `<h${level}>${this.parser.parseInline(tokens)}</h${level}>\n`;
@@ -80,7 +102,7 @@ function renderBlock(token) {
 
 /** Keeps `root` equal to a Markdown text that grows; `decorate(block)` runs on each new block. */
 export class MarkdownView {
-  constructor(root, decorate = () => {}) {
+  constructor(root, decorate = (/** @type {HTMLElement} */ _block) => {}) {
     this.root = root;
     this.decorate = decorate;
     this.sources = [];

@@ -6,8 +6,15 @@
 
 const BLOCK = /^(?:\$\$([\s\S]+?)\$\$|\\\[([\s\S]+?)\\\])(?:\s*(?:\n|$))/;
 // "5 $ et 6 $" is money: no space inside the dollars, no digit after them.
-const INLINE = /^(?:\$\$([^$\n]+?)\$\$|\$((?:\\.|[^$\\\n])*?[^\s$\\])\$(?![\d\w])|\\\((.+?)\\\)|\\\[(.+?)\\\])/;
-const OPTIONS = { throwOnError: false, trust: false, strict: "ignore", maxExpand: 200, maxSize: 20 };
+const INLINE =
+  /^(?:\$\$([^$\n]+?)\$\$|\$((?:\\.|[^$\\\n])*?[^\s$\\])\$(?![\d\w])|\\\((.+?)\\\)|\\\[(.+?)\\\])/;
+const OPTIONS = {
+  throwOnError: false,
+  trust: false,
+  strict: "ignore",
+  maxExpand: 200,
+  maxSize: 20,
+};
 
 let katex = null;
 let loading = null;

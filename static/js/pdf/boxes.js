@@ -18,12 +18,18 @@ function lettersOf(text) {
 
 /** [first, last] ranges of `page` (a string of letters) that the quote covers. */
 function rangesOf(page, quote) {
-  const whole = lettersOf(quote).map(([letter]) => letter).join("");
+  const whole = lettersOf(quote)
+    .map(([letter]) => letter)
+    .join("");
   if (!whole) return [];
   const at = page.indexOf(whole);
   if (at >= 0) return [[at, at + whole.length]];
   // A quote across two pages, or around a footnote: as many runs of words as are here, in order.
-  const words = quote.split(/\s+/).map((word) => lettersOf(word).map(([letter]) => letter).join(""));
+  const words = quote.split(/\s+/).map((word) =>
+    lettersOf(word)
+      .map(([letter]) => letter)
+      .join(""),
+  );
   const solid = words.filter(Boolean);
   const ranges = [];
   let from = 0;
@@ -61,7 +67,8 @@ function boxOf(item, first, last, viewport) {
 export function boxesOf(items, quote, viewport) {
   const letters = [];
   items.forEach((item, number) => {
-    for (const [letter, index] of lettersOf(item.str ?? "")) letters.push({ letter, number, index });
+    for (const [letter, index] of lettersOf(item.str ?? ""))
+      letters.push({ letter, number, index });
   });
   const page = letters.map(({ letter }) => letter).join("");
   const boxes = [];

@@ -20,7 +20,6 @@ function open(src) {
       iccUrl: `${assets}iccs/`,
       standardFontDataUrl: `${assets}standard_fonts/`,
       wasmUrl: `${assets}wasm/`,
-      isEvalSupported: false,
       disableAutoFetch: true,
       disableStream: true,
     });
@@ -67,7 +66,8 @@ class PdfPage extends HTMLElement {
     const width = this.clientWidth;
     if (!width || width === this.width) return;
     this.width = width;
-    const turn = (this.turn = {});
+    const turn = {};
+    this.turn = turn;
     this.task?.cancel();
     try {
       const file = await open(new URL(this.getAttribute("src"), location.href).href);

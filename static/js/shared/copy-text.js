@@ -6,7 +6,7 @@ class CopyText extends HTMLElement {
   connectedCallback() {
     this.button = this.querySelector("button");
     this.label = this.querySelector("[data-label]");
-    this.before = this.label.textContent;
+    this.name = this.label.textContent;
     this.button.addEventListener("click", () => this.copy());
   }
 
@@ -21,7 +21,7 @@ class CopyText extends HTMLElement {
     }
     this.label.textContent = this.button.dataset.copied;
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => (this.label.textContent = this.before), SHOWN_MS);
+    this.timer = setTimeout(() => (this.label.textContent = this.name), SHOWN_MS);
   }
 }
 

@@ -1,12 +1,16 @@
 /* <dialog> without a script a page: data-opens="id" opens it, data-closes closes the one around. */
 
+import { targetOf } from "./event-target.js";
+
 document.addEventListener("click", (event) => {
-  const opener = event.target.closest("[data-opens]");
+  const opener = targetOf(event, "[data-opens]");
   if (opener) {
-    document.getElementById(opener.dataset.opens)?.showModal();
+    /** @type {HTMLDialogElement} */
+    const dialog = document.getElementById(opener.dataset.opens);
+    dialog?.showModal();
     return;
   }
-  const closer = event.target.closest("[data-closes]");
+  const closer = targetOf(event, "[data-closes]");
   if (closer) {
     event.preventDefault();
     closer.closest("dialog")?.close();

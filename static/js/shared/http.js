@@ -9,8 +9,11 @@ export class RequestError extends Error {
   }
 }
 
-function csrfToken() {
-  return document.querySelector('meta[name="csrf-token"]').content;
+/** The token that the server expects with each POST. */
+export function csrfToken() {
+  /** @type {HTMLMetaElement} */
+  const meta = document.querySelector('meta[name="csrf-token"]');
+  return meta.content;
 }
 
 async function send(url, options) {

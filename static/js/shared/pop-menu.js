@@ -4,6 +4,8 @@
  * still opens, as any popover does.
  */
 
+import { targetOf } from "./event-target.js";
+
 const GAP = 4;
 const MAX_HEIGHT = 480;
 const ROOMY = 400;
@@ -31,12 +33,14 @@ class PopMenu extends HTMLElement {
     this.menu.addEventListener("toggle", (event) => this.toggled(event.newState === "open"));
     this.menu.addEventListener("keydown", (event) => this.moved(event));
     this.menu.addEventListener("click", (event) => {
-      if (event.target.closest("button, a")) this.menu.hidePopover();
+      if (targetOf(event, "button, a")) this.menu.hidePopover();
     });
   }
 
   items() {
-    return [...this.menu.querySelectorAll("a[href], button:not(:disabled), input:not([type=hidden])")];
+    return [
+      ...this.menu.querySelectorAll("a[href], button:not(:disabled), input:not([type=hidden])"),
+    ];
   }
 
   toggled(open) {

@@ -1,13 +1,19 @@
 /* <conversation-list>: one's conversations by day; renamed and deleted in place. */
+import { targetOf } from "../shared/event-target.js";
 import { getHTML, postJSON } from "../shared/http.js";
 import { toast } from "../shared/toast.js";
 
-class ConversationList extends HTMLElement {
+export class ConversationList extends HTMLElement {
+  /** @type {HTMLDialogElement} */
+  renaming;
+  /** @type {HTMLDialogElement} */
+  deleting;
+
   connectedCallback() {
     this.renaming = document.getElementById("conversation-dialog");
     this.deleting = document.getElementById("conversation-delete-dialog");
     this.addEventListener("click", (event) => {
-      const more = event.target.closest("[data-conversation-menu]");
+      const more = targetOf(event, "[data-conversation-menu]");
       if (more) this.open(more);
     });
     this.renaming.addEventListener("submit", (event) => this.rename(event));

@@ -40,6 +40,7 @@ class SearchEverything extends HTMLElement {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (!step) return;
     event.preventDefault();
+    /** @type {HTMLElement[]} */
     const stops = [this.field, ...this.links()];
     const now = stops.indexOf(document.activeElement);
     stops.at((now + step) % stops.length)?.focus();

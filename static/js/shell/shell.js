@@ -1,4 +1,5 @@
 /* The side bar's state, the search shortcut, and the scripts of the shell's own elements. */
+import { targetOf } from "../shared/event-target.js";
 import "./conversation-list.js";
 import "./search-everything.js";
 
@@ -15,11 +16,12 @@ function toggleSidebar() {
 }
 
 document.addEventListener("click", (event) => {
-  if (event.target.closest("[data-sidebar-toggle]")) toggleSidebar();
+  if (targetOf(event, "[data-sidebar-toggle]")) toggleSidebar();
 });
 
 document.addEventListener("keydown", (event) => {
   if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "k") return;
+  /** @type {HTMLDialogElement} */
   const dialog = document.getElementById("search-dialog");
   if (!dialog) return;
   event.preventDefault();

@@ -25,7 +25,10 @@ test("files of a picked folder keep its path, without what systems leave in it",
   const files = ["a.pdf", "Law/b.pdf", "Law/.DS_Store", "Law/~$c.docx", "Law/.git/d.txt"].map(
     (path) => picked(path),
   );
-  assert.deepEqual(names(fromInput({ files })), [["", "a.pdf"], ["Law", "b.pdf"]]);
+  assert.deepEqual(names(fromInput({ files })), [
+    ["", "a.pdf"],
+    ["Law", "b.pdf"],
+  ]);
 });
 
 test("dropped folders are read through", async () => {

@@ -5,7 +5,11 @@ import { heal } from "../../../static/js/markdown/healing.js";
 const TABLE = "| a | b |\n|---|---|\n| 1";
 
 for (const [what, text, healed] of [
-  ["leaves complete text alone", "A **bold** word and `code` [1].", "A **bold** word and `code` [1]."],
+  [
+    "leaves complete text alone",
+    "A **bold** word and `code` [1].",
+    "A **bold** word and `code` [1].",
+  ],
   ["closes bold text", "A **bold wo", "A **bold wo**"],
   ["closes bold text before a space", "A **bold ", "A **bold**"],
   ["closes code", "Call `run", "Call `run`"],

@@ -18,5 +18,6 @@ for (const [what, text, html] of [
 }
 
 for (const text of ["5 $ et 6 $", "$5 and $6", "$ x$", "US$10"]) {
-  test(`money is not a formula: ${text}`, () => assert.equal(marked.parse(text), `<p>${text}</p>\n`));
+  test(`money is not a formula: ${text}`, () =>
+    assert.equal(marked.parse(text), `<p>${text}</p>\n`));
 }

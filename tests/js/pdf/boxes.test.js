@@ -22,12 +22,18 @@ test("the box covers the letters of the quote", () => {
 
 test("a quote over two lines has a box on each", () => {
   const items = [line("The office", 0, 700), line("opens early", 0, 680)];
-  assert.deepEqual(covered(items, "office opens"), [[40, 60], [0, 50]]);
+  assert.deepEqual(covered(items, "office opens"), [
+    [40, 60],
+    [0, 50],
+  ]);
 });
 
 test("hyphens, spaces, accents and ligatures make no difference", () => {
   const items = [line("Les o\ufb03-", 0, 700), line("ciers  ÉLUS", 0, 680)];
-  assert.deepEqual(covered(items, "officiers élus"), [[40, 20], [0, 110]]);
+  assert.deepEqual(covered(items, "officiers élus"), [
+    [40, 20],
+    [0, 110],
+  ]);
 });
 
 test("of a quote that continues on another page, the words of this page are covered", () => {

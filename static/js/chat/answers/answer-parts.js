@@ -1,7 +1,8 @@
 /* What stands under an answer: its sources, its measures, its versions. */
+
+import { t } from "../../shared/strings.js";
 import { method, summary } from "./measures.js";
 import { placeOf } from "./places.js";
-import { t } from "../../shared/strings.js";
 
 /** List the passages that the answer cites. */
 export function drawSources(answer, data) {
@@ -73,7 +74,10 @@ export function drawVersions(turn, versions, shown) {
     n: place + 1,
     total: versions.length,
   });
-  for (const [step, name] of [[-1, "previous"], [1, "next"]]) {
+  for (const [step, name] of [
+    [-1, "previous"],
+    [1, "next"],
+  ]) {
     const form = switcher.querySelector(`[data-${name}]`);
     const other = versions[place + step];
     form.querySelector("button").disabled = !other;

@@ -22,7 +22,7 @@ export function follow(url, handlers) {
     lost = false;
   });
   source.onerror = (event) => {
-    if (event.data !== undefined) return;
+    if (event instanceof MessageEvent) return;
     if (source.readyState === EventSource.CLOSED) handlers.refused?.();
     else handlers.lost?.();
     lost = true;

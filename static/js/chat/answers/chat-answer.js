@@ -5,17 +5,22 @@
  * citations, used, quotes, impact, error, versions, feedback}; the server writes it in a script of
  * JSON, the stream changes it, and `draw` shows it.
  */
+
+import { MarkdownView } from "../../markdown/markdown-view.js";
+import { targetOf } from "../../shared/event-target.js";
+import { postJSON } from "../../shared/http.js";
+import { t } from "../../shared/strings.js";
+import { toast } from "../../shared/toast.js";
 import { announce, announceSentences } from "./announcer.js";
 import { drawMeasures, drawSources, drawVersions, linkNearest } from "./answer-parts.js";
 import { follow } from "./answer-stream.js";
 import { markCitations } from "./citation-marks.js";
-import { postJSON } from "../../shared/http.js";
-import { MarkdownView } from "../../markdown/markdown-view.js";
 import { placeOf } from "./places.js";
-import { t } from "../../shared/strings.js";
-import { toast } from "../../shared/toast.js";
 
-class ChatAnswer extends HTMLElement {
+export class ChatAnswer extends HTMLElement {
+  /** @type {HTMLFormElement} */
+  comment;
+
   connectedCallback() {
     if (this.data) return;
     const json = this.querySelector(':scope > script[type="application/json"]');
@@ -27,7 +32,7 @@ class ChatAnswer extends HTMLElement {
     this.comment = this.querySelector("[data-feedback-form]");
     this.comment.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.rate(false, this.comment.elements.comment.value.trim());
+      this.rate(false, this.comment.querySelector("textarea").value.trim());
       this.comment.hidden = true;
     });
     this.addEventListener("click", (event) => this.clicked(event));
@@ -108,7 +113,9 @@ class ChatAnswer extends HTMLElement {
     if (ending.citations) this.view.redraw();
     this.connection("");
     this.draw();
-    announce(t(this.data.error ? "answerInterrupted" : "answerComplete", { n: this.data.used.length }));
+    announce(
+      t(this.data.error ? "answerInterrupted" : "answerComplete", { n: this.data.used.length }),
+    );
     this.dispatchEvent(new CustomEvent("answer-ended", { bubbles: true }));
   }
 
@@ -163,7 +170,7 @@ class ChatAnswer extends HTMLElement {
   }
 
   async clicked(event) {
-    const button = event.target.closest("[data-action]");
+    const button = targetOf(event, "[data-action]");
     if (!button) return;
     const { action } = button.dataset;
     if (action === "copy") await this.copy();

@@ -9,7 +9,7 @@ export function markCitations(root, citations) {
   const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
   const found = [];
   while (walker.nextNode()) {
-    const node = walker.currentNode;
+    const node = /** @type {Text} */ (walker.currentNode);
     if (node.data.includes("[") && !node.parentElement.closest("code, pre, a, button")) {
       found.push(node);
     }
@@ -38,7 +38,11 @@ function markOf(citation) {
   button.textContent = citation.number;
   button.setAttribute(
     "aria-label",
-    t("openSource", { number: citation.number, document: citation.document, place: placeOf(citation) }),
+    t("openSource", {
+      number: citation.number,
+      document: citation.document,
+      place: placeOf(citation),
+    }),
   );
   return button;
 }

@@ -19,9 +19,7 @@ class Source extends EventTarget {
   }
 
   send(kind, data) {
-    const event = data
-      ? new MessageEvent(kind, { data: JSON.stringify(data) })
-      : new Event(kind);
+    const event = data ? new MessageEvent(kind, { data: JSON.stringify(data) }) : new Event(kind);
     this.dispatchEvent(event);
   }
 }
@@ -45,7 +43,10 @@ test("each event is given to its handler until the answer is done", () => {
   Source.last.send("stage", { stage: "ignored: without a handler" });
   Source.last.send("done", { status: "complete" });
   assert.equal(Source.last.url, "/events/");
-  assert.deepEqual(said, [["token", { text: "Nine" }], ["done", { status: "complete" }]]);
+  assert.deepEqual(said, [
+    ["token", { text: "Nine" }],
+    ["done", { status: "complete" }],
+  ]);
   assert.equal(Source.last.readyState, Source.CLOSED);
 });
 
