@@ -21,6 +21,7 @@ MAX_MODULE_LINES = 300
 MAX_TEST_MODULE_LINES = 500
 MAX_FUNCTION_LINES = 60
 MAX_MODULES_IN_FOLDER = 15
+MAX_TEMPLATE_LINE = 120
 
 # Names that Django, Celery or this project's conventions give to a module in any package.
 CONVENTIONAL_NAMES = {"admin", "api", "apps", "errors", "models", "tasks", "urls", "views"}
@@ -103,6 +104,16 @@ def test_scripts_and_style_sheets_are_short_and_in_small_folders():
         limit = MAX_MODULE_LINES if path.suffix == ".js" else 400
         assert len(path.read_text().splitlines()) <= limit, path
     assert {folder for folder, count in counts.items() if count > MAX_MODULES_IN_FOLDER} == set()
+
+
+def test_template_lines_are_short():
+    too_long = [
+        f"{relative(path)}:{number}"
+        for path in ROOT.glob("templates/**/*.html")
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if len(line) > MAX_TEMPLATE_LINE
+    ]
+    assert too_long == []
 
 
 def imports_by_parent() -> dict[str, dict[str, set[str]]]:
