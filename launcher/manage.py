@@ -7,22 +7,22 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from .credentials import Credentials, load_credentials
-from .data_dir import DataDir, locked, open_data_dir
-from .environment import (
+from launcher.application.environment import (
     Embedded,
     application_environment,
     embedded_services,
-    load_env_file,
     owner_environment,
 )
-from .inherited import settings
-from .process import Process
-from .programs import model_programs
-from .project import MANAGE, PYTHON, ROOT
-from .schema import migrate
-from .services import running_services
-from .setup import prepare_model, set_up_project
+from launcher.application.programs import model_programs
+from launcher.application.schema import migrate
+from launcher.configuration.credentials import Credentials, load_credentials
+from launcher.configuration.data_dir import DataDir, locked, open_data_dir
+from launcher.configuration.inherited import settings
+from launcher.configuration.operator_settings import load_env_file
+from launcher.installation.setup import prepare_model, set_up_project
+from launcher.processes.process import Process
+from launcher.project import MANAGE, PYTHON, ROOT
+from launcher.services.embedded import running_services
 
 # Commands that embed: without ./run they need a model server of their own.
 _NEED_MODELS = {"evaluate"}

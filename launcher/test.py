@@ -7,15 +7,15 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from .account import child_setup, our_account
-from .commands import run_logged
-from .credentials import load_credentials
-from .data_dir import open_data_dir
-from .errors import LauncherError
-from .progress import complain, report, step
-from .project import PYTHON, ROOT, VENV
-from .services import running_services, service_environment
-from .setup import set_up_project
+from launcher.configuration.credentials import load_credentials
+from launcher.configuration.data_dir import open_data_dir
+from launcher.errors import LauncherError
+from launcher.installation.setup import set_up_project
+from launcher.processes.account import child_setup, our_account
+from launcher.processes.tools import run_logged
+from launcher.progress import complain, report, step
+from launcher.project import PYTHON, ROOT, VENV
+from launcher.services.embedded import running_services, service_environment
 
 # What tests need and pip cannot bring: a program or a file -> Debian packages. SimpleSAMLphp wants
 # a web server; without one that does not start by itself, apt would bring Apache.

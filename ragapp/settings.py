@@ -144,7 +144,7 @@ DATABASE_POOL_SIZE: int = env.int("DATABASE_POOL_SIZE", 20)
 # The web server sets it (ragapp.asgi); workers and commands leave it.
 PROCESS_KIND: str = env.str("PROCESS_KIND", "background", validate=OneOf(["web", "background"]))
 # Seconds. Somebody waits for a request; tasks and commands may take longer, and migrations (the
-# owner) as long as they need. The role has limits of its own (launcher/roles.sql).
+# owner) as long as they need. The role has limits of its own (launcher/services/roles.sql).
 DATABASE_STATEMENT_TIMEOUT_S: int = env.int("DATABASE_STATEMENT_TIMEOUT_S", 20)
 DATABASE_LOCK_TIMEOUT_S: int = env.int("DATABASE_LOCK_TIMEOUT_S", 10)
 DATABASE_IDLE_TRANSACTION_TIMEOUT_S: int = env.int("DATABASE_IDLE_TRANSACTION_TIMEOUT_S", 60)

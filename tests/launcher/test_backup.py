@@ -6,9 +6,9 @@ import tarfile
 
 import psycopg
 
-from launcher.credentials import load_credentials
+from launcher.configuration.credentials import load_credentials
 from launcher.project import ROOT
-from launcher.services import running_services, service_environment
+from launcher.services.embedded import running_services, service_environment
 
 SESSION = "a-session-that-somebody-is-in"
 

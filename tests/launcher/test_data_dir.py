@@ -4,8 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from launcher.credentials import load_credentials
-from launcher.data_dir import DataDir, check_free_space, locked, make_private_dir, open_data_dir
+from launcher.configuration.credentials import load_credentials
+from launcher.configuration.data_dir import (
+    DataDir,
+    check_free_space,
+    locked,
+    make_private_dir,
+    open_data_dir,
+)
 from launcher.errors import LauncherError
 
 

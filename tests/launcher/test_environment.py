@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from launcher.credentials import load_credentials
-from launcher.data_dir import DataDir
-from launcher.environment import application_environment, embedded_services, load_env_file, setting
+from launcher.application.environment import application_environment, embedded_services
+from launcher.configuration.credentials import load_credentials
+from launcher.configuration.data_dir import DataDir
+from launcher.configuration.operator_settings import load_env_file, setting
+from launcher.configuration.ports import check_can_listen, remembered_port
 from launcher.errors import LauncherError
-from launcher.ports import check_can_listen, remembered_port
 
 OURS = [
     "DATABASE_URL",

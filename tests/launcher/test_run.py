@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from launcher.credentials import load_credentials
-from launcher.data_dir import DataDir, locked
-from launcher.process import processes_of
+from launcher.configuration.credentials import load_credentials
+from launcher.configuration.data_dir import DataDir, locked
+from launcher.processes.process import processes_of
 from launcher.project import ROOT
 from tests.launcher.conftest import kill_all
 

@@ -10,12 +10,12 @@ import psycopg
 import pytest
 import redis
 
-from launcher import postgres
-from launcher.credentials import load_credentials
-from launcher.data_dir import DataDir, open_data_dir
+from launcher.configuration.credentials import load_credentials
+from launcher.configuration.data_dir import DataDir, open_data_dir
 from launcher.errors import LauncherError
-from launcher.process import processes_of, sweep
-from launcher.services import running_services, service_environment
+from launcher.processes.process import processes_of, sweep
+from launcher.services import postgres
+from launcher.services.embedded import running_services, service_environment
 from tests.launcher.conftest import kill_all
 
 

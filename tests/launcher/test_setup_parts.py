@@ -9,12 +9,12 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-from launcher.commands import run_logged
 from launcher.errors import LauncherError
-from launcher.logs import rotate
+from launcher.installation.stamps import fingerprint, is_fresh, write_stamp
+from launcher.installation.vendor import copy_vendor_files
+from launcher.processes.log_rotation import rotate
+from launcher.processes.tools import run_logged
 from launcher.project import ROOT
-from launcher.stamps import fingerprint, is_fresh, write_stamp
-from launcher.vendor import copy_vendor_files
 
 ALL_FILES = ("requirements.txt", "requirements-demo.txt", "requirements-dev.txt")
 

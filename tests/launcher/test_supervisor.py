@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from launcher.data_dir import DataDir
+from launcher.configuration.data_dir import DataDir
 from launcher.errors import LauncherError
-from launcher.process import Process, Program, processes_of, sweep
+from launcher.processes.process import Process, Program, processes_of, sweep
+from launcher.processes.supervisor import Supervisor
 from launcher.project import ROOT
-from launcher.supervisor import Supervisor
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
@@ -141,8 +141,8 @@ def test_children_die_with_a_killed_launcher(data: DataDir, journal: Path) -> No
     launcher = f"""
 import sys; sys.path.insert(0, {str(ROOT)!r})
 from pathlib import Path
-from launcher.data_dir import DataDir
-from launcher.process import Process, Program
+from launcher.configuration.data_dir import DataDir
+from launcher.processes.process import Process, Program
 command = [sys.executable, "-c", {SCRIPT!r}, "orphan", {str(journal)!r}]
 Process(Program("orphan", command), DataDir(Path({str(data.root)!r})))
 input()

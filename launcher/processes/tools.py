@@ -5,10 +5,10 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from .account import child_setup, our_account
-from .errors import LauncherError
-from .inherited import TOOLS, plain
-from .project import ROOT
+from launcher.configuration.inherited import TOOLS, plain
+from launcher.errors import LauncherError
+from launcher.processes.account import child_setup, our_account
+from launcher.project import ROOT
 
 # What tools print when they cannot reach their registry (pip, npm).
 _NO_NETWORK = (

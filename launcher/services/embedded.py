@@ -1,22 +1,12 @@
-"""PostgreSQL and Valkey together: for ``./manage`` and ``./test``, and alone for development.
+"""PostgreSQL and Valkey together: for ``./manage``, for ``./test``, and for development."""
 
-    python -m launcher.services --data-dir /tmp/x
-
-prints the environment of the application as shell exports, then serves until Ctrl-C.
-"""
-
-import argparse
 import contextlib
-import shlex
-import signal
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
-from . import postgres, valkey
-from .credentials import Credentials, load_credentials
-from .data_dir import DataDir, locked, open_data_dir
-from .process import Process, sweep
+from launcher.configuration.credentials import Credentials
+from launcher.configuration.data_dir import DataDir
+from launcher.processes.process import Process, sweep
+from launcher.services import postgres, valkey
 
 
 def service_environment(data: DataDir, credentials: Credentials) -> dict[str, str]:
@@ -52,24 +42,3 @@ def running_services(
         if for_tests:
             postgres.run_sql(data, credentials, "ALTER ROLE ragapp_owner CREATEDB;")
         yield
-
-
-def main(arguments: list[str] | None = None) -> None:
-    """Serve in the foreground for development."""
-    parser = argparse.ArgumentParser(description="PostgreSQL and Valkey for development.")
-    parser.add_argument("--data-dir", type=Path, required=True)
-    data = open_data_dir(parser.parse_args(arguments).data_dir)
-    credentials = load_credentials(data)
-    environment = {"DATA_DIR": str(data.root), "SECRET_KEY": credentials.secret_key}
-    environment |= service_environment(data, credentials)
-    with locked(data, "run"), running_services(data, credentials, for_tests=True):
-        for name, value in environment.items():
-            print(f"export {name}={shlex.quote(value)}")
-        sys.stdout.flush()
-        stop = {signal.SIGINT, signal.SIGTERM}
-        signal.pthread_sigmask(signal.SIG_BLOCK, stop)
-        signal.sigwait(stop)
-
-
-if __name__ == "__main__":
-    main()

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from .project import ROOT
+from launcher.project import ROOT
 
 
 def fingerprint(files: Iterable[Path], *extra: str) -> str:

@@ -4,13 +4,13 @@ import json
 import subprocess
 from dataclasses import dataclass
 
-from .commands import run_logged
-from .data_dir import DataDir
-from .errors import LauncherError
-from .inherited import settings
-from .progress import step
-from .project import MANAGE, PYTHON, ROOT
-from .stamps import fingerprint, is_fresh, write_stamp
+from launcher.configuration.data_dir import DataDir
+from launcher.configuration.inherited import settings
+from launcher.errors import LauncherError
+from launcher.installation.stamps import fingerprint, is_fresh, write_stamp
+from launcher.processes.tools import run_logged
+from launcher.progress import step
+from launcher.project import MANAGE, PYTHON, ROOT
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from . import postgres
-from .data_dir import DataDir
-from .errors import LauncherError
-from .logs import rotate
-from .process import POLL_S, Process, Program, sweep
-from .progress import report
+from launcher.configuration.data_dir import DataDir
+from launcher.errors import LauncherError
+from launcher.processes.log_rotation import rotate
+from launcher.processes.process import POLL_S, Process, Program, sweep
+from launcher.progress import report
 
 _BACKOFF_S = (0.2, 1.0, 3.0, 10.0, 30.0)
 _STEADY_S = 60.0  # up for that long: the next death is a first one again
@@ -145,8 +144,7 @@ class _Watched:
             return
         self._revive_at = None
         sweep(self._data, program.name)
-        if program.name == "postgres":
-            postgres.forget_dead_server(self._data)
+        program.before_restart()
         self.process = Process(program, self._data)
 
 

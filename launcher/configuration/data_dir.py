@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from .errors import LauncherError
+from launcher.errors import LauncherError
 
 # Raised when a data directory of the version before cannot be used: 2 has the migrations that were
 # written anew before the first release.

@@ -5,12 +5,13 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import inherited
-from .credentials import Credentials
-from .data_dir import DataDir
-from .environment import Embedded, setting
-from .process import Program
-from .project import PYTHON, ROOT
+from launcher.application.environment import Embedded
+from launcher.configuration import inherited
+from launcher.configuration.credentials import Credentials
+from launcher.configuration.data_dir import DataDir
+from launcher.configuration.operator_settings import setting
+from launcher.processes.process import Program
+from launcher.project import PYTHON, ROOT
 
 # Parsing uses a core, in processes whose time Celery can limit: two at least, as one instance never
 # has all of them (ingestion.turns). Embedding waits for the model server, in threads, which cost no

@@ -11,13 +11,13 @@ import subprocess
 from pathlib import Path
 from urllib.parse import quote
 
-from .account import Account, child_setup, database_account
-from .credentials import Credentials
-from .data_dir import DataDir, make_private_dir
-from .errors import LauncherError
-from .inherited import plain
-from .process import Program
-from .project import site_packages
+from launcher.configuration.credentials import Credentials
+from launcher.configuration.data_dir import DataDir, make_private_dir
+from launcher.configuration.inherited import plain
+from launcher.errors import LauncherError
+from launcher.processes.account import Account, child_setup, database_account
+from launcher.processes.process import Program
+from launcher.project import site_packages
 
 DATABASE = "ragapp"
 PORT = 5432  # part of the socket's name only: nothing listens on TCP
@@ -77,6 +77,7 @@ def program(data: DataDir, *, durable: bool = True) -> Program:
         name="postgres",
         command=[_bin("postgres"), "-D", str(data.postgres), *arguments],
         is_ready=lambda pid: _accepts_connections(data, pid),
+        before_restart=lambda: forget_dead_server(data),
         account=_account(data),
         cwd=data.postgres,
         stop_signal=signal.SIGINT,  # "fast": open transactions are rolled back

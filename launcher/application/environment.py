@@ -6,17 +6,16 @@ here. Every variable may also be given as ``NAME_FILE``.
 """
 
 import ipaddress
-import os
 import socket
 from dataclasses import dataclass
-from pathlib import Path
 
-from . import services
-from .credentials import Credentials
-from .data_dir import DataDir
-from .errors import LauncherError
-from .inherited import OWNER_URL
-from .ports import remembered_port
+from launcher.configuration.credentials import Credentials
+from launcher.configuration.data_dir import DataDir
+from launcher.configuration.inherited import OWNER_URL
+from launcher.configuration.operator_settings import is_set, setting
+from launcher.configuration.ports import remembered_port
+from launcher.errors import LauncherError
+from launcher.services.embedded import service_environment
 
 # What inference.demo_llm serves: two requests at once share its context.
 _DEMO_LLM = {
@@ -38,34 +37,6 @@ class Embedded:
     broker: bool
     models_port: int | None
     llm_port: int | None
-
-
-def load_env_file(path: Path) -> None:
-    """Add the ``NAME=value`` lines of ``path``, if it exists, to this process's environment."""
-    if not path.exists():
-        return
-    for number, line in enumerate(path.read_text().splitlines(), 1):
-        name, separator, value = line.removeprefix("export ").partition("=")
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        if not separator:
-            raise LauncherError(f"{path}, line {number}: NAME=value was expected.")
-        value = value.strip()
-        if len(value) >= 2 and value[0] == value[-1] and value[0] in "'\"":
-            value = value[1:-1]
-        os.environ.setdefault(name.strip(), value)
-
-
-def is_set(name: str) -> bool:
-    """Whether the operator gave ``name`` (or ``NAME_FILE``) a value."""
-    return bool(os.environ.get(name) or os.environ.get(f"{name}_FILE"))
-
-
-def setting(name: str, default: str) -> str:
-    """What the operator set ``name`` to, directly or through ``NAME_FILE``."""
-    if path := os.environ.get(f"{name}_FILE"):
-        return Path(path).read_text().strip()
-    return os.environ.get(name) or default
 
 
 def embedded_services(data: DataDir, *, demo_llm: bool = False, are_up: bool = False) -> Embedded:
@@ -97,7 +68,7 @@ def application_environment(
     ``site_url`` is where the web server listens, for links when the operator names no address.
     """
     values = {"DATA_DIR": str(data.root), "PYTHONUNBUFFERED": "1"}
-    for name, value in services.service_environment(data, credentials).items():
+    for name, value in service_environment(data, credentials).items():
         if name == OWNER_URL:
             continue
         ours = embedded.database if name.startswith("DATABASE") else embedded.broker
@@ -125,7 +96,7 @@ def owner_environment(
     data: DataDir, credentials: Credentials, embedded: Embedded
 ) -> dict[str, str]:
     """The variable that ``migrate`` is given besides: the database's URL for the tables' owner."""
-    ours = services.service_environment(data, credentials)[OWNER_URL]
+    ours = service_environment(data, credentials)[OWNER_URL]
     # A database of the operator's may have one role for all (docs/decisions/008).
     default = ours if embedded.database else setting("DATABASE_URL", "")
     return {OWNER_URL: setting(OWNER_URL, default)}

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .account import Account, child_setup, our_account
-from .data_dir import DataDir
-from .errors import LauncherError
-from .inherited import plain
+from launcher.configuration.data_dir import DataDir
+from launcher.configuration.inherited import plain
+from launcher.errors import LauncherError
+from launcher.processes.account import Account, child_setup, our_account
 
 POLL_S = 0.02
 # "<program>@<data directory>" in the environment of every process, by which `sweep` knows them.
@@ -22,14 +22,15 @@ _MARKER = "RAGAPP_SUPERVISED"
 class Program:
     """What to run, how to tell that it is ready, and how to stop it.
 
-    ``env`` is its whole environment.
-    ``is_ready`` is called with the process id. ``stop_signal`` asks for an orderly end;
-    ``death_signal`` is what the kernel sends should the launcher itself be killed.
+    ``env`` is its whole environment. ``is_ready`` is called with the process id.
+    ``before_restart`` is called when it has died, before it is started again. ``stop_signal`` asks
+    for an orderly end; the kernel sends ``death_signal`` when the launcher itself is killed.
     """
 
     name: str
     command: list[str]
     is_ready: Callable[[int], bool] = lambda pid: True
+    before_restart: Callable[[], None] = lambda: None
     env: dict[str, str] = field(default_factory=plain)
     account: Account = field(default_factory=our_account)
     cwd: Path | None = None

@@ -11,13 +11,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from .commands import run_logged
-from .environment import setting
-from .errors import LauncherError
-from .pip_bootstrap import install_pip
-from .progress import report, step
-from .project import PYTHON, ROOT, VENV
-from .stamps import fingerprint, is_fresh, write_stamp
+from launcher.configuration.operator_settings import setting
+from launcher.errors import LauncherError
+from launcher.installation.pip_bootstrap import install_pip
+from launcher.installation.stamps import fingerprint, is_fresh, write_stamp
+from launcher.processes.tools import run_logged
+from launcher.progress import report, step
+from launcher.project import PYTHON, ROOT, VENV
 
 BASE = "requirements.txt"
 DEMO = "requirements-demo.txt"

@@ -7,8 +7,8 @@ import tempfile
 import urllib.request
 from pathlib import Path
 
-from .environment import setting
-from .errors import LauncherError
+from launcher.configuration.operator_settings import setting
+from launcher.errors import LauncherError
 
 _PIP_WHEEL = "pip-25.3-py3-none-any.whl"
 _INDEX_URL = "https://pypi.org/simple"

@@ -9,12 +9,12 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from .commands import run_logged
-from .errors import LauncherError
-from .packages import ensure_packages
-from .progress import step
-from .project import ROOT, site_packages
-from .stamps import fingerprint, is_fresh, write_stamp
+from launcher.errors import LauncherError
+from launcher.installation.packages import ensure_packages
+from launcher.installation.stamps import fingerprint, is_fresh, write_stamp
+from launcher.processes.tools import run_logged
+from launcher.progress import step
+from launcher.project import ROOT, site_packages
 
 _PACKAGE = ROOT / "package.json"
 _LOCK = ROOT / "package-lock.json"

@@ -7,15 +7,15 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from .commands import run_logged
-from .data_dir import DataDir, check_free_space
-from .environment import is_set, setting
-from .inherited import settings
-from .packages import BASE, DEMO, DEV, ensure_packages
-from .progress import step
-from .project import MANAGE, PYTHON, ROOT, VENV
-from .stamps import fingerprint, is_fresh, write_stamp
-from .vendor import ensure_browser_libraries
+from launcher.configuration.data_dir import DataDir, check_free_space
+from launcher.configuration.inherited import settings
+from launcher.configuration.operator_settings import is_set, setting
+from launcher.installation.packages import BASE, DEMO, DEV, ensure_packages
+from launcher.installation.stamps import fingerprint, is_fresh, write_stamp
+from launcher.installation.vendor import ensure_browser_libraries
+from launcher.processes.tools import run_logged
+from launcher.progress import step
+from launcher.project import MANAGE, PYTHON, ROOT, VENV
 
 DEFAULT_MODEL = "intfloat/multilingual-e5-small"
 _FIRST_SETUP_BYTES = 4 << 30

@@ -4,8 +4,8 @@ import errno
 import json
 import socket
 
-from .data_dir import DataDir
-from .errors import LauncherError
+from launcher.configuration.data_dir import DataDir
+from launcher.errors import LauncherError
 
 
 def check_can_listen(host: str, port: int) -> None:

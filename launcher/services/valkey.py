@@ -6,10 +6,10 @@ import socket
 from pathlib import Path
 from urllib.parse import quote
 
-from .account import our_account
-from .data_dir import DataDir, make_private_dir
-from .process import Program
-from .project import site_packages
+from launcher.configuration.data_dir import DataDir, make_private_dir
+from launcher.processes.account import our_account
+from launcher.processes.process import Program
+from launcher.project import site_packages
 
 _SETTINGS = {
     "port": "0",

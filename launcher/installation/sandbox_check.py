@@ -2,11 +2,11 @@
 
 import subprocess
 
-from .environment import setting
-from .errors import LauncherError
-from .inherited import plain
-from .progress import report
-from .project import PYTHON, ROOT
+from launcher.configuration.inherited import plain
+from launcher.configuration.operator_settings import setting
+from launcher.errors import LauncherError
+from launcher.progress import report
+from launcher.project import PYTHON, ROOT
 
 _TRUE = {"true", "t", "yes", "y", "on", "1"}  # as environs reads it
 

@@ -5,8 +5,8 @@ import os
 import secrets
 from dataclasses import dataclass, fields
 
-from .data_dir import DataDir
-from .errors import LauncherError
+from launcher.configuration.data_dir import DataDir
+from launcher.errors import LauncherError
 
 
 @dataclass(frozen=True)
