@@ -7,9 +7,17 @@ from typing import Any
 from celery import Celery
 from celery.signals import setup_logging, worker_ready
 
-from ragapp.logging import configure_from_settings
+from web.log_lines import configure
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ragapp.settings")
+
+
+def configure_from_settings(**_arguments: Any) -> None:
+    """Log as ``settings.LOGGING`` says: Celery adds no handlers of its own (``setup_logging``)."""
+    from ragapp.settings import LOGGING
+
+    configure(LOGGING)
+
 
 app = Celery("ragapp")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -6,7 +6,7 @@
 from celery import Celery
 from celery.signals import setup_logging
 
-from ragapp.logging import configure_from_settings
+from ragapp.celery import configure_from_settings
 
 app = Celery("ragapp", fixups=[])
 app.config_from_object("ragapp.settings", namespace="CELERY")

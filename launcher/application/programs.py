@@ -18,7 +18,7 @@ from launcher.project import PYTHON, ROOT
 # memory; its tasks are short, so the reconciler gets its turn.
 _PARSERS = max(2, (os.cpu_count() or 2) // 2)
 _EMBEDDERS = 3
-# ragapp/settings.py, which has the clock's schedule, does not load without these.
+# ragapp.settings, which has the clock's schedule, does not load without these.
 _UNUSED_BY_THE_CLOCK = {
     "DATABASE_URL": "postgresql:///unused-by-the-clock",
     "SECRET_KEY": "unused-by-the-clock-which-signs-nothing-and-checks-nothing",

@@ -35,6 +35,6 @@ def plain(*prefixes: str) -> dict[str, str]:
 
 
 def settings() -> dict[str, str]:
-    """All that the operator set but the owner's URL: for processes that read ragapp/settings.py."""
+    """All that the operator set but the owner's URL: for processes that load ragapp.settings."""
     owner = (OWNER_URL, f"{OWNER_URL}_FILE")
     return {name: value for name, value in os.environ.items() if name not in owner}

@@ -71,7 +71,7 @@ def collect_static_files(data: DataDir, env: dict[str, str], log_file: Path) -> 
     """Copy the static files, hashed and compressed, to where the web server reads them."""
     target = Path(setting("STATIC_ROOT", str(data.root / "static")))
     sources = [file for file in (ROOT / "static").rglob("*") if file.is_file()]
-    digest = fingerprint([*sources, ROOT / BASE, ROOT / "ragapp" / "static_files.py"])
+    digest = fingerprint([*sources, ROOT / BASE, ROOT / "web" / "static_files.py"])
     if is_fresh(target / ".stamp", digest):
         return
     with step("Collecting the static files"):

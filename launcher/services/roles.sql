@@ -13,7 +13,7 @@ ALTER ROLE ragapp_app LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEROLE NOCREATEDB
     PASSWORD :'app_password';
 
 -- The outer limit of what the application may occupy. Each kind of process asks for shorter ones
--- when it connects (ragapp/settings.py), which a pooler between the two may not pass on.
+-- when it connects (ragapp/settings/database.py), which a pooler between the two may not pass on.
 ALTER ROLE ragapp_app SET statement_timeout = '30min';
 ALTER ROLE ragapp_app SET lock_timeout = '30min';
 ALTER ROLE ragapp_app SET idle_in_transaction_session_timeout = '30min';

@@ -14,7 +14,7 @@ from kombu.exceptions import KombuError, OperationalError
 
 from instances.tenancy import in_database
 from ragapp.celery import app
-from web.client_queries import uninterrupted
+from web.server.client_queries import uninterrupted
 
 logger = logging.getLogger(__name__)
 

@@ -21,9 +21,9 @@ from django.utils.http import urlencode
 from instances.access.gates import SAFE_METHODS, StepRequired
 from instances.audit import Origin, speaking_for
 from people.models import User
-from ragapp.logging import correlation_id as current
 from web.client_address import client_address
 from web.error_pages import json_error, method_not_allowed, wants_json
+from web.log_lines import correlation_id as current
 
 
 @sync_and_async_middleware

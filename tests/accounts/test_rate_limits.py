@@ -9,8 +9,8 @@ from django.urls import reverse
 
 from accounts.logins.known_browsers import browser_of
 from accounts.users.activation import end_every_session
-from ragapp.cache import PatientRedisCache
 from tests.factories import PASSWORD, UserFactory
+from web.cache import PatientRedisCache
 
 AWAY = "unix:///nowhere/valkey.sock?db=1"
 
@@ -142,7 +142,7 @@ def test_a_new_password_opens_a_name_that_was_guessed(ada):
 @pytest.fixture
 def away(settings):
     """The cache's server is not there."""
-    settings.CACHES = {"default": {"BACKEND": "ragapp.cache.PatientRedisCache", "LOCATION": AWAY}}
+    settings.CACHES = {"default": {"BACKEND": "web.cache.PatientRedisCache", "LOCATION": AWAY}}
     assert isinstance(caches["default"], PatientRedisCache)
 
 

@@ -11,9 +11,8 @@ from django.test import Client
 
 from accounts.models import MetadataFeed
 from accounts.tasks import refresh_one_feed
-from ragapp.logging import SiteFormatter
 from tests.fixtures.log import FORGED, RECORD, forged_lines, site_formatter
-from web.log_lines import LineFormatter
+from web.log_lines import LineFormatter, SiteFormatter
 
 # What ends a line for Python, a terminal, an editor or a browser, or shows text in another order.
 LINE_ENDS = {

@@ -3,8 +3,8 @@
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
-from ragapp.server.scope import Application, Message, Receive, Scope, Send, path_of
-from web.client_queries import Client, serving
+from web.server.client_queries import Client, serving
+from web.server.scope import Application, Message, Receive, Scope, Send, path_of
 
 _SAFE_METHODS = frozenset({"GET", "HEAD"})
 # Posted to because they carry a question; they change nothing but figures, which are saved apart.

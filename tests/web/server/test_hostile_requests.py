@@ -17,7 +17,7 @@ from chat.conversations.turns import MAX_QUESTION_CHARS
 from instances.access.api_keys import create_api_key
 from instances.tenancy import tenant
 from ragapp.asgi import application
-from ragapp.server.body_limit import MAX_BODY_BYTES, MAX_JSON_BYTES
+from ragapp.body_allowance import MAX_BODY_BYTES, MAX_JSON_BYTES
 from retrieval.search import MAX_DOCUMENTS
 from tests.cast import Cast
 from tests.factories import DocumentFactory, DocumentPageFactory
@@ -33,7 +33,7 @@ QUESTION = {"role": "user", "content": "Combien de jours ?"}
 @pytest.fixture
 def site(library: Cast, settings: Any) -> Iterator[Site]:
     settings.REQUEST_BODY_TIMEOUT_S = 30.0
-    with serve(application, http="ragapp.server.http_protocol:LimitedHttpProtocol") as running:
+    with serve(application, http="web.server.http_protocol:LimitedHttpProtocol") as running:
         yield running
 
 

@@ -5,7 +5,7 @@ from collections import Counter
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from ragapp.server.scope import Application, Receive, Refusal, Scope, Send, address_of, refuse
+from web.server.scope import Application, Receive, Refusal, Scope, Send, address_of, refuse
 
 _TOO_MANY = Refusal(
     429,
@@ -17,7 +17,7 @@ _TOO_MANY = Refusal(
 class ClientLimit:
     """An ASGI application that answers 429 to an address that has too many requests under way.
 
-    ``ragapp.server.http_protocol`` limits connections, which cannot be told apart behind a proxy.
+    ``web.server.http_protocol`` limits connections, which cannot be told apart behind a proxy.
     """
 
     def __init__(self, application: Application) -> None:

@@ -124,7 +124,7 @@ def test_what_takes_too_long_is_a_clear_503(people, limit):
 
 @pytest.fixture
 def site(people: Cast) -> Iterator[Site]:
-    with serve(application, http="ragapp.server.http_protocol:LimitedHttpProtocol") as running:
+    with serve(application, http="web.server.http_protocol:LimitedHttpProtocol") as running:
         yield running
 
 

@@ -1,7 +1,7 @@
 """What the values of settings must be beyond their type, alone and together.
 
-``ragapp.settings`` calls ``check`` at its end, so that a deployment with settings that cannot work
-does not start, and says in one message all that is to be corrected.
+``ragapp.settings`` calls ``check`` at its end: a deployment whose settings cannot work does not
+start, and one message names everything to correct.
 """
 
 import re

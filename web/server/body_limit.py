@@ -1,48 +1,34 @@
-"""Bounds what a request may send, and how long it may take, before Django keeps any of it.
+"""Limits the body of a request before Django stores any of it.
 
-Django's ASGI handler spools the whole body, to disk past 1 MiB, before the first view or check
-runs. So it is decided here how large a body may be, who may send a large one, how slowly it may
-come, and how much of it may be kept at a time for one person or address.
+Django's ASGI handler stores the whole body, on disk beyond 1 MiB, before the first view or check
+runs. So the size of a body, its rate, and the bytes stored at a time for one person or address are
+limited here; the project says who may send how much (``AllowanceOf``).
 """
 
 import asyncio
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from ingestion.errors import FileTooLarge, user_message
-from ragapp.server.scope import (
+from web.server.scope import (
     Application,
     Message,
     Receive,
     Refusal,
     Scope,
     Send,
-    address_of,
     header,
-    path_of,
     refuse,
 )
-from ragapp.server.upload_access import is_upload, uploader_of
 
-MAX_BODY_BYTES = 4 << 20
-# Of the HTTP API: its JSON is parsed and validated in the event loop.
-MAX_JSON_BYTES = 1 << 20
-# An upload holds one file, and a few fields beside it.
-_ROOM_FOR_FIELDS = 1 << 20
-# Kept at a time: of all the forms of one address, and of all the uploads of one person or key.
-MAX_SPOOLED_FORM_BYTES = 64 << 20
-MAX_UPLOADS_AT_ONCE = 4
 # Once the first seconds have passed, a body must come at this rate on average.
 MIN_BYTES_PER_S = 8 << 10
 
-_API_PATHS = ("/api/", "/v1/")
 _MAX_DIGITS = 18
 
-FILE_TOO_LARGE = Refusal(413, FileTooLarge.code, user_message(FileTooLarge.code))
-TOO_LARGE = Refusal(413, "too_large", _("This is too large to be sent."))
 TOO_SLOW = Refusal(408, "timeout", _("What you sent did not arrive in time. Try again."))
 TOO_MUCH_AT_ONCE = Refusal(
     429, "too_much_at_once", _("You are sending too much at once. Wait until some of it is done.")
@@ -51,7 +37,7 @@ TOO_MUCH_AT_ONCE = Refusal(
 
 @dataclass(frozen=True)
 class Allowance:
-    """How large a body may be, for whom it is counted, and how much theirs may be at a time."""
+    """The largest body, whose bodies it is counted with, and the bytes that they may store."""
 
     max_bytes: int
     sender: str
@@ -59,20 +45,25 @@ class Allowance:
     too_large: Refusal
 
 
-class BodyLimit:
-    """An ASGI application that passes requests on whose bodies are within the limits."""
+# What a request may send; None when it would upload and may not.
+AllowanceOf = Callable[[Scope], Awaitable[Allowance | None]]
 
-    def __init__(self, application: Application) -> None:
+
+class BodyLimit:
+    """An ASGI application that passes on the requests whose bodies are within the limits."""
+
+    def __init__(self, application: Application, allowance_of: AllowanceOf) -> None:
         self._application = application
+        self._allowance_of = allowance_of
         self._spooled: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._application(scope, receive, send)
             return
-        allowance = await _allowance_of(scope)
+        allowance = await self._allowance_of(scope)
         if allowance is None:
-            # Whoever may not upload gets the answer of the page, which needs no file for it.
+            # The view refuses the upload, which it does without reading a file.
             await self._application(_without_body(scope), _empty_body(), send)
             return
         if _declared_bytes(scope) > allowance.max_bytes:
@@ -101,7 +92,7 @@ class _Body:
     started: float = field(default_factory=lambda: asyncio.get_running_loop().time())
 
     async def receive(self) -> Message:
-        """Return the next part; for the application a refused sender has gone."""
+        """Return the next part; to the application, a refused sender has disconnected."""
         if self.is_complete:
             return await self.source()
         try:
@@ -117,13 +108,13 @@ class _Body:
         return message
 
     def release(self) -> None:
-        """Count the body no longer: Django has deleted it."""
+        """Stop counting the body: Django has deleted it."""
         self.spooled[self.allowance.sender] -= self.received_bytes
         if self.spooled[self.allowance.sender] <= 0:
             del self.spooled[self.allowance.sender]
 
     def _deadline(self) -> float:
-        """When the next part must be there: after a pause, and at the least rate on average."""
+        """The time by which the next part must arrive: limits of the pause and of the rate."""
         on_average = self.started + self.timeout_s + self.received_bytes / MIN_BYTES_PER_S
         return min(asyncio.get_running_loop().time() + self.timeout_s, on_average)
 
@@ -135,20 +126,6 @@ class _Body:
         if self.spooled[self.allowance.sender] > self.allowance.max_spooled_bytes:
             return TOO_MUCH_AT_ONCE
         return None
-
-
-async def _allowance_of(scope: Scope) -> Allowance | None:
-    """What a request may send; None when it would upload and may not."""
-    if is_upload(scope):
-        uploader = await uploader_of(scope)
-        if uploader is None:
-            return None
-        max_bytes = settings.MAX_UPLOAD_BYTES + _ROOM_FOR_FIELDS
-        return Allowance(max_bytes, uploader, MAX_UPLOADS_AT_ONCE * max_bytes, FILE_TOO_LARGE)
-    is_json = path_of(scope).startswith(_API_PATHS)
-    max_bytes = MAX_JSON_BYTES if is_json else MAX_BODY_BYTES
-    address = address_of(scope) or ""
-    return Allowance(max_bytes, f"address {address}", MAX_SPOOLED_FORM_BYTES, TOO_LARGE)
 
 
 def _declared_bytes(scope: Scope) -> int:
@@ -164,7 +141,7 @@ def _without_body(scope: Scope) -> Scope:
 
 
 def _empty_body() -> Receive:
-    """Give an empty body, and nothing after it: what the client sends is not asked for."""
+    """Receive an empty body and nothing after it: what the client sends is not read."""
     parts = iter([{"type": "http.request", "body": b"", "more_body": False}])
 
     async def receive() -> Message:

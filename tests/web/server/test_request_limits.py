@@ -16,11 +16,11 @@ from django.urls import reverse
 from ingestion.models import Document
 from instances.access.api_keys import create_api_key
 from instances.tenancy import tenant
+from ragapp import body_allowance
 from ragapp.asgi import application
-from ragapp.server import body_limit, http_protocol
-from ragapp.server.upload_access import is_upload
 from tests.cast import Cast, make_cast
 from tests.web_server import Site, serve
+from web.server import http_protocol
 
 # A bound for busy machines; each limit under test is a second or less.
 PATIENCE_S = 30.0
@@ -55,7 +55,7 @@ def spool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def site(people: Cast, spool: Path, settings: Any) -> Iterator[Site]:
     settings.REQUEST_HEAD_TIMEOUT_S = settings.REQUEST_BODY_TIMEOUT_S = 1.0
-    with serve(application, http="ragapp.server.http_protocol:LimitedHttpProtocol") as running:
+    with serve(application, http="web.server.http_protocol:LimitedHttpProtocol") as running:
         yield running
 
 
@@ -136,10 +136,10 @@ def test_a_body_of_unknown_length_is_refused_at_the_limit(
         connection.sendall(head(path, Transfer_Encoding="chunked"))
         sent = 0
         try:
-            while sent < 3 * body_limit.MAX_BODY_BYTES:
+            while sent < 3 * body_allowance.MAX_BODY_BYTES:
                 connection.sendall(chunk)
                 sent += len(piece)
-                assert bytes_on_disk(spool) <= body_limit.MAX_BODY_BYTES + (1 << 20)
+                assert bytes_on_disk(spool) <= body_allowance.MAX_BODY_BYTES + (1 << 20)
         except (ConnectionResetError, BrokenPipeError):
             return
         assert status_of(connection) in {401, 403, 413}
@@ -178,7 +178,7 @@ def test_who_may_upload_sends_a_large_file_and_nobody_else(
     people: Cast, site: Site, spool: Path, sender: str, status: int
 ) -> None:
     url, headers = uploads(people, site)[sender]
-    content = b"A line of the file.\n" * (body_limit.MAX_BODY_BYTES // 10)
+    content = b"A line of the file.\n" * (body_allowance.MAX_BODY_BYTES // 10)
     answer = httpx.post(url, files={"file": ("large.txt", content)}, headers=headers, timeout=60)
     assert answer.status_code == status
     with tenant(people.instance):
@@ -201,7 +201,7 @@ def test_who_may_not_upload_is_told_so_before_they_send(
 
 def test_the_places_of_uploads_are_known() -> None:
     for path in (reverse("documents:upload", args=["law"]), reverse("api:add_document")):
-        assert is_upload({"method": "POST", "path": path})
+        assert body_allowance.is_upload({"method": "POST", "path": path})
 
 
 def test_one_person_does_not_keep_the_disk_full(
@@ -220,7 +220,7 @@ def test_one_person_does_not_keep_the_disk_full(
     for connection in waiting:
         connection.settimeout(0.5)
     refused = [one for one in waiting if _answers(one)]
-    allowed = body_limit.MAX_UPLOADS_AT_ONCE * ((2 << 20) + (1 << 20))
+    allowed = body_allowance.MAX_UPLOADS_AT_ONCE * ((2 << 20) + (1 << 20))
     assert len(refused) >= 8 - allowed // len(piece)
     assert bytes_on_disk(spool) <= allowed
     for connection in waiting:
