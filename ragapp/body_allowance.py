@@ -23,6 +23,7 @@ from instances.audit import Origin, speaking_for
 from instances.models import Role
 from instances.tenancy import in_database
 from web.client_address import client_address
+from web.json_errors import is_api_path
 from web.server.body_limit import Allowance
 from web.server.scope import Refusal, Scope, address_of, path_of
 
@@ -38,7 +39,6 @@ MAX_UPLOADS_AT_ONCE = 4
 FILE_TOO_LARGE = Refusal(413, FileTooLarge.code, user_message(FileTooLarge.code))
 TOO_LARGE = Refusal(413, "too_large", _("This is too large to be sent."))
 
-_API_PATHS = ("/api/", "/v1/")
 _PAGE = re.compile(r"/i/([-a-zA-Z0-9_]+)/documents/upload/")
 _OPERATION = "/api/v1/documents"
 
@@ -51,7 +51,7 @@ async def allowance_of(scope: Scope) -> Allowance | None:
             return None
         max_bytes = settings.MAX_UPLOAD_BYTES + _ROOM_FOR_FIELDS
         return Allowance(max_bytes, uploader, MAX_UPLOADS_AT_ONCE * max_bytes, FILE_TOO_LARGE)
-    is_json = path_of(scope).startswith(_API_PATHS)
+    is_json = is_api_path(path_of(scope))
     max_bytes = MAX_JSON_BYTES if is_json else MAX_BODY_BYTES
     address = address_of(scope) or ""
     return Allowance(max_bytes, f"address {address}", MAX_STORED_FORM_BYTES, TOO_LARGE)
