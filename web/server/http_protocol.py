@@ -1,8 +1,11 @@
-"""uvicorn's HTTP protocol with limits on what a connection may do before a request is complete.
+"""uvicorn's HTTP protocol with limits on connections, and answers for HTTP/1.0 clients.
 
-uvicorn waits for ever for the head of a request, and takes one of any size. Here a connection is
-closed when a head takes too long or is too large, when a client goes on sending a body that nobody
-reads, and when its address holds too many connections already.
+uvicorn waits for the head of a request without limit, and accepts one of any size. Here a
+connection is closed when a head takes too long or is too large, when a client goes on sending a
+body that is not read, and when its address has too many connections already.
+
+uvicorn sends chunks to clients of HTTP/1.0, which do not know them. Here such a client gets the
+plain bytes, whose end is the end of the connection (RFC 9112, section 6.3).
 """
 
 from asyncio import TimerHandle, Transport
@@ -10,11 +13,13 @@ from collections import Counter
 from typing import Any
 
 from django.conf import settings
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from web.server.scope import Application, Message, Receive, Scope, Send
 
 MAX_URL_BYTES = 16 << 10
 MAX_HEAD_BYTES = 64 << 10
-# For the client to read an answer that came before it had sent its whole body.
+# Time in which a client may read an answer that came before it had sent its whole body.
 LINGER_S = 5.0
 
 _connections: Counter[str] = Counter()
@@ -89,6 +94,11 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             self._unset_keepalive_if_required()
             self._linger_timer = self.loop.call_later(LINGER_S, self.transport.close)
 
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        if cycle.scope["http_version"] == "1.0":
+            app = _without_chunks(app, cycle)
+        super()._start_asgi_task(cycle, app)
+
     def _is_between_requests(self) -> bool:
         return self.cycle is None or (self.cycle.response_complete and not self.cycle.more_body)
 
@@ -113,3 +123,27 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         if timer is not None:
             timer.cancel()
             setattr(self, name, None)
+
+
+def _without_chunks(application: Application, cycle: RequestResponseCycle) -> Application:
+    """Return ``application`` with answers of unknown length that end with the connection."""
+
+    async def unchunked(scope: Scope, receive: Receive, send: Send) -> None:
+        has_length = False
+
+        async def send_plain(message: Message) -> None:
+            nonlocal has_length
+            if message["type"] == "http.response.start":
+                headers = message.get("headers", ())
+                has_length = any(name.lower() == b"content-length" for name, _ in headers)
+                if not has_length:
+                    # Otherwise uvicorn chooses chunks.
+                    cycle.chunked_encoding = False
+            elif not has_length:
+                # uvicorn compares what is sent with what was declared.
+                cycle.expected_content_length = len(message.get("body", b""))
+            await send(message)
+
+        await application(scope, receive, send_plain)
+
+    return unchunked

@@ -186,6 +186,20 @@ def test_who_may_upload_sends_a_large_file_and_nobody_else(
     assert sizes == ([len(content)] if status == 201 else [])
 
 
+@pytest.mark.parametrize(
+    ("sender", "status"), [("owner", 201), ("manage", 201), ("teammate", 403), ("chat", 403)]
+)
+def test_upload_without_content_length(
+    people: Cast, site: Site, spool: Path, sender: str, status: int
+) -> None:
+    url, headers = uploads(people, site)[sender]
+    request = httpx.Request("POST", url, files={"file": ("small.txt", b"A line of the file.\n")})
+    headers |= {"Content-Type": request.headers["Content-Type"]}
+    answer = httpx.post(url, content=iter([request.read()]), headers=headers, timeout=60)
+    assert answer.request.headers["Transfer-Encoding"] == "chunked"
+    assert answer.status_code == status
+
+
 @pytest.mark.parametrize("sender", ["teammate", "stranger", "chat"])
 def test_who_may_not_upload_is_told_so_before_they_send(
     people: Cast, site: Site, spool: Path, sender: str
