@@ -41,7 +41,7 @@ _READY_POLL_S = 0.1
 
 
 def run(arguments: list[str]) -> int:
-    """Serve; return the exit code. Raises LauncherError for what the operator can mend."""
+    """Serve; return the exit code. Raises LauncherError for what the operator can correct."""
     options = _parse(arguments)
     load_env_file(ROOT / ".env")
     site = Site(options.host, options.port)
@@ -112,7 +112,7 @@ def _prepare(
     env: dict[str, str],
     supervisor: Supervisor,
 ) -> Administrator | None:
-    """What must be done between the database's start and the first process that uses it."""
+    """Do what comes between the start of the database and the first process that uses it."""
     report_missing_protections()
     collect_static_files(data, env, data.setup_log)
     if embedded.database:
@@ -127,7 +127,7 @@ def _wait_until_all_answer(site: Site, supervisor: Supervisor) -> None:
     deadline = time.monotonic() + _READY_TIMEOUT_S
     while http_status(site.reachable_host, site.port, "/readyz") != 200:
         supervisor.raise_if_stopping()
-        supervisor.revive()
+        supervisor.restart_ended()
         if time.monotonic() > deadline:
             raise LauncherError(f"Not everything answers: see {site.url}readyz and the logs.")
         time.sleep(_READY_POLL_S)

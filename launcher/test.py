@@ -1,4 +1,4 @@
-"""``./test``: linters and tests, on a PostgreSQL and a Valkey of their own, thrown away after."""
+"""``./test``: linters and tests, on a temporary PostgreSQL and Valkey."""
 
 import os
 import shutil
@@ -13,7 +13,7 @@ from launcher.errors import LauncherError
 from launcher.installation.setup import set_up_project
 from launcher.processes.account import child_setup, our_account
 from launcher.processes.tools import run_logged
-from launcher.progress import complain, report, step
+from launcher.progress import report, report_error, step
 from launcher.project import PYTHON, ROOT, VENV
 from launcher.services.embedded import running_services, service_environment
 
@@ -42,7 +42,7 @@ _LINTERS = {
 def test(arguments: list[str]) -> int:
     """Run linters and all tests, or pytest alone with ``arguments``; return the exit code."""
     with tempfile.TemporaryDirectory(prefix="ragapp-test-") as temporary:
-        # The database's account must pass through.
+        # The account of the database must be able to pass through.
         Path(temporary).chmod(0o711)
         data = open_data_dir(Path(temporary) / "var")
         set_up_project(data.setup_log, dev=True)
@@ -54,12 +54,12 @@ def test(arguments: list[str]) -> int:
             failed = [] if arguments else _lint(env)
             exit_code = _run([str(PYTHON), "-m", "pytest", *(arguments or _SHARED_WORK)], env)
     if failed:
-        complain(f"These checks failed (see above): {', '.join(failed)}.")
+        report_error(f"These checks failed (see above): {', '.join(failed)}.")
     return exit_code or bool(failed)
 
 
 def _lint(env: dict[str, str]) -> list[str]:
-    """Run every linter; return the names of those that complained."""
+    """Run every linter; return the names of those that failed."""
     failed = []
     for name, (program, *arguments) in _LINTERS.items():
         report(f"{name} …")
@@ -82,7 +82,7 @@ def _run(command: list[str], env: dict[str, str]) -> int:
 
 
 def _ensure_system_programs(log_file: Path) -> None:
-    """Install what is missing, if this account may; else name it, as the skipped tests do."""
+    """Install the missing programs, if this account may; otherwise print how to do it."""
     missing = [
         ["apt-get", "install", "--yes", "--no-install-recommends", *packages]
         for wanted, packages in _SYSTEM_PACKAGES.items()

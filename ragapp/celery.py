@@ -27,7 +27,7 @@ setup_logging.connect(configure_from_settings)
 
 @worker_ready.connect
 def report_missing_protections(sender: Any, **_: Any) -> None:
-    """Say in the log of a worker that parses what its kernel cannot do."""
+    """Log which protections of the sandbox this kernel lacks, in workers that parse."""
     from ingestion.sandbox import lacking
 
     if "parse" in sender.app.amqp.queues.consume_from and (line := lacking()):

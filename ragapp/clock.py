@@ -1,6 +1,6 @@
-"""Celery's clock: it only sends tasks by name, so it loads none of Django's applications.
+"""Celery beat: it only sends tasks by name, so it loads none of Django's applications.
 
-``celery -A ragapp.clock beat`` takes half the memory of a clock that knows the tasks.
+``celery -A ragapp.clock beat`` takes half the memory of a beat that imports the tasks.
 """
 
 from celery import Celery

@@ -1,8 +1,8 @@
-"""The shared cache, which nobody waits for.
+"""The shared cache. Its errors count as misses, and its timeouts are short.
 
-It holds what may be lost: counts of rate limits, places (``usage.limits``), public keys of
-providers. While its server is
-away every read finds nothing and every write succeeds, so that people can log in all the same.
+It contains what may be lost: counts of rate limits, limits of questions (``usage.limits``),
+public keys of providers. While its server cannot be reached, every read is a miss and every write
+succeeds, so that people can log in (docs/decisions/021-libraries.md).
 """
 
 import logging
@@ -19,7 +19,7 @@ _TIMEOUTS_S = {"socket_connect_timeout": 1, "socket_timeout": 1}
 
 
 def _or_else(missing: Callable[..., Any]) -> Callable[[Any], Any]:
-    """Answer ``missing(*arguments)`` while the server cannot be reached."""
+    """Return ``missing(*arguments)`` while the server cannot be reached."""
 
     def decorator(method: Any) -> Any:
         @wraps(method)
@@ -36,15 +36,15 @@ def _or_else(missing: Callable[..., Any]) -> Callable[[Any], Any]:
 
 
 class PatientRedisCache(RedisCache):
-    """Redis or Valkey, done without while it is away."""
+    """Redis or Valkey; an empty cache while the server cannot be reached."""
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(server, params | {"OPTIONS": _TIMEOUTS_S | params.get("OPTIONS", {})})
 
     def client(self) -> Any:
-        """The client of the server, for what takes more than one command in one step.
+        """Return the client of the server, for scripts of several commands.
 
-        It raises RedisError while the server is away.
+        It raises RedisError while the server cannot be reached.
         """
         return self._cache.get_client(None, write=True)
 

@@ -1,4 +1,4 @@
-"""Static files with a hash in their names, ES modules included, to be cached for good."""
+"""Static files with a hash in their names, ES modules included, so that caches keep them."""
 
 from servestatic.storage import CompressedManifestStaticFilesStorage
 

@@ -1,4 +1,4 @@
-"""The settings that our processes are given: the operator's, completed by our own.
+"""The environment of the project's processes: the operator's settings, completed.
 
 What the operator set, in the environment or in the file ``.env`` of the project, wins; a service
 whose URL is set (``DATABASE_URL``, ``CELERY_BROKER_URL``, ``EMBEDDING_BASE_URL``) is not started
@@ -31,7 +31,7 @@ _DEMO_LLM = {
 
 @dataclass(frozen=True)
 class Embedded:
-    """Which services are ours to start, and the ports of those that need one."""
+    """The services that the launcher starts, and the ports of those that need one."""
 
     database: bool
     broker: bool
@@ -40,9 +40,9 @@ class Embedded:
 
 
 def embedded_services(data: DataDir, *, demo_llm: bool = False, are_up: bool = False) -> Embedded:
-    """What of the services the operator left to us; ``are_up`` when ``./run`` has started them.
+    """Return the services without a URL of the operator's; ``are_up`` when ``./run`` runs them.
 
-    Raises LauncherError on a contradiction.
+    Raises LauncherError for settings that contradict each other.
     """
     if demo_llm and is_set("LLM_BASE_URL"):
         raise LauncherError("--demo-llm and LLM_BASE_URL exclude each other: drop one of them.")
@@ -63,7 +63,7 @@ def application_environment(
     host: str = "127.0.0.1",
     site_url: str = "",
 ) -> dict[str, str]:
-    """The variables to add to the environment of ``manage.py``, the workers and the web server.
+    """Return the variables to add to the environment of ``manage.py``, workers and web server.
 
     ``site_url`` is where the web server listens, for links when the operator names no address.
     """
@@ -95,15 +95,15 @@ def application_environment(
 def owner_environment(
     data: DataDir, credentials: Credentials, embedded: Embedded
 ) -> dict[str, str]:
-    """The variable that ``migrate`` is given besides: the database's URL for the tables' owner."""
+    """Return the variable that ``migrate`` needs besides: the URL of the tables' owner."""
     ours = service_environment(data, credentials)[OWNER_URL]
-    # A database of the operator's may have one role for all (docs/decisions/008).
+    # An operator's own database may have one role for all (docs/decisions/008).
     default = ours if embedded.database else setting("DATABASE_URL", "")
     return {OWNER_URL: setting(OWNER_URL, default)}
 
 
 def _names_of_this_host(host: str) -> list[str]:
-    """Names by which a browser may call us: loopback's, and this host's when it is served."""
+    """Return the names of this site for browsers: loopback, and this host when it is served."""
     names = ["localhost", "127.0.0.1", "[::1]"]
     if host in ("", "0.0.0.0", "::"):  # noqa: S104 (compared, not bound)
         names += [socket.gethostname(), socket.getfqdn(), *_addresses()]

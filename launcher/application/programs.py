@@ -1,4 +1,4 @@
-"""Our own processes: the model server, the demonstration LLM, the workers, the web server."""
+"""The project's own processes: model server, demonstration LLM, workers, beat, web server."""
 
 import http.client
 import os
@@ -13,15 +13,15 @@ from launcher.configuration.operator_settings import setting
 from launcher.processes.process import Program
 from launcher.project import PYTHON, ROOT
 
-# Parsing uses a core, in processes whose time Celery can limit: two at least, as one instance never
-# has all of them (ingestion.turns). Embedding waits for the model server, in threads, which cost no
-# memory; its tasks are short, so the reconciler gets its turn.
+# Each parser uses a core, in a process whose time Celery can limit. There are two at least, since
+# one instance never occupies all (ingestion.turns). Embedding waits for the model server, in
+# threads, which need little memory; its tasks are short, so that the reconciler runs in time.
 _PARSERS = max(2, (os.cpu_count() or 2) // 2)
 _EMBEDDERS = 3
-# ragapp.settings, which has the clock's schedule, does not load without these.
-_UNUSED_BY_THE_CLOCK = {
-    "DATABASE_URL": "postgresql:///unused-by-the-clock",
-    "SECRET_KEY": "unused-by-the-clock-which-signs-nothing-and-checks-nothing",
+# ragapp.settings, which has the schedule of beat, does not load without these.
+_UNUSED_BY_BEAT = {
+    "DATABASE_URL": "postgresql:///unused-by-beat",
+    "SECRET_KEY": "unused-by-beat-which-signs-nothing-and-checks-nothing",
 }
 
 
@@ -34,7 +34,7 @@ class Site:
 
     @property
     def reachable_host(self) -> str:
-        """The host to call it by from this machine."""
+        """The host name by which this machine reaches it."""
         unspecified = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 (compared)
         return unspecified.get(self.host, self.host)
 
@@ -47,7 +47,7 @@ class Site:
 
 
 def model_programs(data: DataDir, credentials: Credentials, embedded: Embedded) -> list[Program]:
-    """The model server, and llama.cpp when it was asked for; they need no other service."""
+    """Return the model server, and llama.cpp with ``--demo-llm``; they need no other service."""
     programs = []
     if port := embedded.models_port:
         own = inherited.plain(*inherited.MODELS) | {
@@ -64,28 +64,28 @@ def model_programs(data: DataDir, credentials: Credentials, embedded: Embedded) 
 
 
 def worker_programs(data: DataDir, env: dict[str, str]) -> list[Program]:
-    """Celery's workers (parsing and embedding overlap) and its clock."""
+    """Return Celery's workers (parsing and embedding overlap) and Celery beat."""
     schedule = str(data.root / "beat-schedule")
-    clock = ["celery", "-A", "ragapp.clock", "beat", "-s", schedule, "--pidfile="]
+    beat = ["celery", "-A", "ragapp.clock", "beat", "-s", schedule, "--pidfile="]
     parsers = int(setting("PARSE_SLOTS", str(_PARSERS)))
     embedders = int(setting("EMBED_SLOTS", str(_EMBEDDERS)))
     env = env | {"PARSE_SLOTS": str(parsers), "EMBED_SLOTS": str(embedders)}
     return [
         _worker("parse", ["parse"], "prefork", parsers, env),
         _worker("embed", ["embed", "default"], "threads", embedders, env),
-        _python("beat", clock, _clock_environment(env)),
+        _python("beat", beat, _beat_environment(env)),
     ]
 
 
-def _clock_environment(env: dict[str, str]) -> dict[str, str]:
-    """The clock sends names of tasks to the broker; it signs nothing and asks no database."""
-    given = inherited.plain(*inherited.CLOCK)
+def _beat_environment(env: dict[str, str]) -> dict[str, str]:
+    """Return the environment of beat, which sends names of tasks to the broker and no more."""
+    given = inherited.plain(*inherited.BEAT)
     own = {name: env[name] for name in ("CELERY_BROKER_URL", "DATA_DIR") if name in env}
-    return given | own | _UNUSED_BY_THE_CLOCK
+    return given | own | _UNUSED_BY_BEAT
 
 
 def web_program(site: Site, env: dict[str, str]) -> Program:
-    """The web server; ``WEB_CONCURRENCY`` (uvicorn's) sets its number of processes."""
+    """Return the web server; ``WEB_CONCURRENCY`` (uvicorn's) sets its number of processes."""
     arguments = ["--host", site.host or "0.0.0.0", "--port", str(site.port)]  # noqa: S104 (as told)
     return Program(
         name="web",
@@ -97,7 +97,7 @@ def web_program(site: Site, env: dict[str, str]) -> Program:
 
 
 def http_status(host: str, port: int, path: str) -> int:
-    """The status of ``GET path``; 0 when nothing answers."""
+    """Return the status of ``GET path``; 0 when nothing answers."""
     connection = http.client.HTTPConnection(host, port, timeout=5)
     try:
         connection.request("GET", path, headers={"Host": "localhost"})

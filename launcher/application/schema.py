@@ -1,4 +1,4 @@
-"""The database's schema, brought up to date at start, and the first administrator."""
+"""Migrations at start, and the first administrator."""
 
 import json
 import subprocess
@@ -24,8 +24,8 @@ class Administrator:
 def migrate(data: DataDir, env: dict[str, str], *, embedded: bool) -> None:
     """Apply the migrations that are missing; ``env`` has the owner's URL.
 
-    The embedded database carries a stamp (it travels with a backup) by which a start with nothing
-    to do costs nothing; a database of the operator's is asked every time.
+    The embedded database has a stamp, which backups include, so that a start without new
+    migrations takes no time; an operator's own database is checked each time.
     """
     stamp = data.postgres / "ragapp-migrated"
     digest = fingerprint([*ROOT.glob("*/migrations/*.py"), ROOT / "requirements.txt"])
@@ -45,9 +45,10 @@ def migrate(data: DataDir, env: dict[str, str], *, embedded: bool) -> None:
 def first_administrator(
     data: DataDir, env: dict[str, str], *, embedded: bool
 ) -> Administrator | None:
-    """Make the first administrator unless there is a user; None when there is nothing to tell.
+    """Create the first administrator unless there is a user; None when there is nothing to show.
 
-    The credentials are kept until `forget_credentials`: a start that fails must not lose them.
+    The credentials are stored until `forget_credentials`, so that a failed start does not lose
+    them.
     """
     if data.first_credentials.exists():
         return Administrator(**json.loads(data.first_credentials.read_text()))
@@ -75,5 +76,5 @@ def first_administrator(
 
 
 def forget_credentials(data: DataDir) -> None:
-    """The first administrator's credentials were shown: keep them no longer."""
+    """Delete the credentials of the first administrator, once they have been shown."""
     data.first_credentials.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""The data directory: where everything lives, whose it is, and who holds it now.
+"""The data directory: its paths, its version, and its lock.
 
 VERSION       layout version: any other than ours is refused
 lock          held by ./run, or by ./manage while it has the database up by itself
@@ -20,8 +20,8 @@ from pathlib import Path
 
 from launcher.errors import LauncherError
 
-# Raised when a data directory of the version before cannot be used: 2 has the migrations that were
-# written anew before the first release.
+# Increased when data directories of the former version cannot be used. Version 2 has the migrations
+# that were rewritten before the first release.
 LAYOUT_VERSION = 2
 MIN_FREE_BYTES = 200 << 20
 # A Unix socket's path may take 107 bytes; ours end in "/.s.PGSQL.5432.lock" at the longest.
@@ -52,12 +52,12 @@ class DataDir:
 
     @property
     def setup_log(self) -> Path:
-        """What set-up's tools printed."""
+        """The output of the tools of set-up."""
         return self.log / "setup.log"
 
     @property
     def first_credentials(self) -> Path:
-        """The first administrator's, from their making until they are shown."""
+        """The credentials of the first administrator, from their creation until they are shown."""
         return self.root / "first-administrator.json"
 
     @property
@@ -70,7 +70,7 @@ class DataDir:
 
     @property
     def sockets(self) -> Path:
-        """Where PostgreSQL and Valkey put their sockets: outside when the path is too long."""
+        """The directory of the Unix sockets; outside this one when its path is too long."""
         inside = self.root / "run"
         if len(os.fsencode(inside)) <= MAX_SOCKET_DIR_BYTES:
             return inside
@@ -87,7 +87,7 @@ def open_data_dir(path: Path) -> DataDir:
     try:
         if not data.root.exists():
             data.root.mkdir(parents=True)
-            # Root's PostgreSQL runs as another user, who must pass through; it reads nothing here.
+            # PostgreSQL, started by root, runs as a user who must pass through this directory.
             data.root.chmod(0o711 if os.getuid() == 0 else 0o700)
         _check_version(data)
         data.log.mkdir(exist_ok=True, mode=0o700)
@@ -108,7 +108,7 @@ def check_free_space(path: Path, needed_bytes: int) -> None:
 
 
 def make_private_dir(path: Path, *, uid: int, gid: int) -> None:
-    """Create ``path`` (mode 0700) for ``uid``; refuse one that someone else prepared for us."""
+    """Create ``path`` (mode 0700) for ``uid``; refuse one that belongs to another user."""
     with contextlib.suppress(FileExistsError):
         path.mkdir(mode=0o700, parents=True)
     found = path.lstat()

@@ -1,7 +1,8 @@
-"""What a process of ours inherits of the launcher's environment: no more than it needs.
+"""The environment variables that each process inherits from the launcher: only those it needs.
 
-The environment of a process can be read by whoever takes it over, so a secret goes to those alone
-that use it, and the URL of the tables' owner, who may switch row security off, to ``migrate``.
+An attacker who controls a process reads its environment. So each secret is given only to the
+processes that use it, and the URL of the tables' owner, who may disable row security, only to
+``migrate``.
 """
 
 import os
@@ -21,11 +22,11 @@ MODELS = (
     *("TORCH_", "CUDA_", "NVIDIA_", "OMP_", "KMP_", "MKL_", "OPENBLAS_", "OPENVINO_", "OV_"),
     *("ONEDNN_", "DNNL_", "MALLOC_", "XDG_"),
 )
-CLOCK = ("CELERY_BROKER_URL", "TIME_ZONE", "LOG_LEVEL")
+BEAT = ("CELERY_BROKER_URL", "TIME_ZONE", "LOG_LEVEL")
 
 
 def plain(*prefixes: str) -> dict[str, str]:
-    """Paths, language, time zone, proxies, and what begins with one of ``prefixes``."""
+    """Return paths, language, time zone, proxies, and variables with one of ``prefixes``."""
     kept = _PLAIN_PREFIXES + prefixes
     return {
         name: value
@@ -35,6 +36,6 @@ def plain(*prefixes: str) -> dict[str, str]:
 
 
 def settings() -> dict[str, str]:
-    """All that the operator set but the owner's URL: for processes that load ragapp.settings."""
+    """Return all variables but the owner's URL, for processes that load ragapp.settings."""
     owner = (OWNER_URL, f"{OWNER_URL}_FILE")
     return {name: value for name, value in os.environ.items() if name not in owner}

@@ -31,7 +31,7 @@ def is_set(name: str) -> bool:
 
 
 def setting(name: str, default: str) -> str:
-    """What the operator set ``name`` to, directly or through ``NAME_FILE``."""
+    """Return the value of ``name`` or the content of ``NAME_FILE``, otherwise ``default``."""
     if path := os.environ.get(f"{name}_FILE"):
         return Path(path).read_text().strip()
     return os.environ.get(name) or default

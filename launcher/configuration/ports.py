@@ -9,7 +9,7 @@ from launcher.errors import LauncherError
 
 
 def check_can_listen(host: str, port: int) -> None:
-    """Raise LauncherError, saying what to do, unless ``host``:``port`` is free to listen on."""
+    """Raise LauncherError unless it is possible to listen on ``host``:``port``."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         with socket.socket(family) as probe:
@@ -20,9 +20,9 @@ def check_can_listen(host: str, port: int) -> None:
 
 
 def remembered_port(data: DataDir, name: str, *, is_up: bool) -> int:
-    """The loopback port of ``name``: last time's, unless something else took it meanwhile.
+    """Return the loopback port of ``name``: the same as last time, unless it is taken now.
 
-    ``is_up``: it is running, so that its port is rightly taken.
+    With ``is_up`` it is running, so that its own port counts as free.
     """
     ports: dict[str, int] = {}
     if data.ports.exists():
@@ -39,7 +39,7 @@ def remembered_port(data: DataDir, name: str, *, is_up: bool) -> int:
 
 
 def _free_port(wanted: int) -> int:
-    """``wanted`` (any, if 0) when it is free, else 0."""
+    """Return ``wanted`` (any port for 0) when it is free, otherwise 0."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -23,7 +23,7 @@ BASE = "requirements.txt"
 DEMO = "requirements-demo.txt"
 DEV = "requirements-dev.txt"
 _TORCH_CPU_INDEX_URL = "https://download.pytorch.org/whl/cpu"
-# How pip begins the line of each package it has found.
+# How the line of each package begins in pip's output.
 _ONE_PACKAGE = ("Collecting ", "Processing ", "Requirement already satisfied: ")
 _PIP = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "--no-input"]
 _INSTALL = [*_PIP, "install", "--no-deps", "--progress-bar", "off"]
@@ -32,7 +32,7 @@ _INSTALL = [*_PIP, "install", "--no-deps", "--progress-bar", "off"]
 def ensure_packages(names: list[str], log_file: Path) -> None:
     """Install the requirements files ``names`` (in the project) into ``.venv`` unless they are.
 
-    Raises LauncherError when the network, the disk or Python is not up to it.
+    Raises LauncherError, which names the network, the disk or Python as the cause.
     """
     missing = [name for name in names if not _is_installed(name)]
     if not missing:
@@ -84,7 +84,7 @@ def _install(name: str, log_file: Path) -> None:
 
 
 def _progress(total: int) -> Callable[[str], None]:
-    """Say at every quarter how many of ``total`` packages pip has fetched."""
+    """Print at every quarter how many of ``total`` packages pip has fetched."""
     fetched = 0
 
     def on_line(line: str) -> None:

@@ -35,7 +35,7 @@ def install_pip(python: Path) -> None:
 
 
 def _download() -> bytes:
-    """The bytes of pip's wheel (Simple repository API, PEP 691)."""
+    """Return the bytes of pip's wheel (Simple repository API, PEP 691)."""
     index = setting("PIP_INDEX_URL", _INDEX_URL).rstrip("/")
     # S310: the address is the operator's index, and what comes is checked against its hash.
     request = urllib.request.Request(  # noqa: S310

@@ -12,7 +12,10 @@ _TRUE = {"true", "t", "yes", "y", "on", "1"}  # as environs reads it
 
 
 def report_missing_protections() -> None:
-    """Say in one line which protections are missing; refuse to start if all are required."""
+    """Print one line with the protections that are missing.
+
+    Raises LauncherError with SANDBOX_REQUIRED.
+    """
     probe = subprocess.run(
         [str(PYTHON), "-m", "ingestion.sandbox.probe"],
         cwd=ROOT,

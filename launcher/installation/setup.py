@@ -1,4 +1,4 @@
-"""Set-up: everything between a fresh clone and a start, each part made only when it is stale."""
+"""Set-up of a fresh clone; each part is made again only when it is out of date."""
 
 import contextlib
 import fcntl
@@ -23,11 +23,11 @@ _LOCALES = ROOT / "locale"
 
 
 def set_up_project(log_file: Path, *, demo_llm: bool = False, dev: bool = False) -> None:
-    """Packages, browser libraries and translations: what lies in the project itself."""
+    """Install packages, browser libraries and translations into the project."""
     if not VENV.exists():
         check_free_space(ROOT, _FIRST_SETUP_BYTES)
     names = [BASE] + [DEMO] * (demo_llm or dev) + [DEV] * dev
-    with _alone():
+    with _project_lock():
         ensure_packages(names, log_file)
         ensure_browser_libraries(log_file)
         compile_translations(log_file)
@@ -48,7 +48,7 @@ def compile_translations(log_file: Path) -> None:
 
 
 def prepare_model(data: DataDir, log_file: Path) -> None:
-    """Convert the embedding model into ``data``'s models, unless another server embeds."""
+    """Convert the embedding model, unless another server embeds."""
     if is_set("EMBEDDING_BASE_URL"):
         return
     model = setting("EMBEDDING_MODEL", DEFAULT_MODEL)
@@ -75,7 +75,7 @@ def collect_static_files(data: DataDir, env: dict[str, str], log_file: Path) -> 
     if is_fresh(target / ".stamp", digest):
         return
     with step("Collecting the static files"):
-        # A new folder: files that are gone must not stay.
+        # A new folder, so that no deleted file remains.
         shutil.rmtree(target, ignore_errors=True)
         run_logged(
             [str(PYTHON), str(MANAGE), "collectstatic", "--noinput", "--verbosity", "0"],
@@ -87,8 +87,8 @@ def collect_static_files(data: DataDir, env: dict[str, str], log_file: Path) -> 
 
 
 @contextlib.contextmanager
-def _alone() -> Iterator[None]:
-    """Hold the project while it is changed: ./run and ./test may be started together."""
+def _project_lock() -> Iterator[None]:
+    """Lock the project while it is changed: ./run and ./test may start at the same time."""
     descriptor = os.open(ROOT, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -1,6 +1,6 @@
-"""Stamps: a file in the thing that was made, holding a digest of what it was made from.
+"""Stamps: a file in each result of set-up, with a digest of what the result was made from.
 
-Whatever was interrupted has no stamp, and is made again; whatever was deleted took its stamp along.
+A result that was interrupted or deleted has no stamp, and is made again.
 """
 
 import hashlib
@@ -11,7 +11,7 @@ from launcher.project import ROOT
 
 
 def fingerprint(files: Iterable[Path], *extra: str) -> str:
-    """A digest of names and contents of ``files`` (under ROOT), and of ``extra``."""
+    """Return a digest of names and contents of ``files`` (under ROOT), and of ``extra``."""
     digest = hashlib.sha256("\0".join(extra).encode())
     for file in sorted(files):
         digest.update(str(file.relative_to(ROOT)).encode())
@@ -25,7 +25,7 @@ def is_fresh(stamp: Path, digest: str) -> bool:
 
 
 def write_stamp(stamp: Path, digest: str) -> None:
-    """Vouch that what ``stamp`` lies in is complete for ``digest``."""
+    """Record that the folder of ``stamp`` is complete for ``digest``."""
     partial = stamp.with_name(f"{stamp.name}.partial")
     partial.write_text(digest)
     partial.replace(stamp)

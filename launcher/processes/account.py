@@ -1,9 +1,9 @@
-"""Whom the database runs as: PostgreSQL refuses root, so root lends it an ordinary account.
+"""The account of PostgreSQL, which refuses to run as root.
 
-As an ordinary user everything runs as that user. As root, the owner of an existing database is
-kept; a new one goes to the system account ``ragapp``, created when it can be, else to ``nobody``.
-That account may be unable to reach its own files (a checkout in /root): then, and only then, it
-keeps the one capability to pass through directories (capabilities(7)).
+Started by an ordinary user, everything runs as that user. Started by root, an existing database
+keeps its owner; a new one belongs to the system account ``ragapp``, created if possible, otherwise
+to ``nobody``. When that account cannot reach its own files (a checkout in /root), it keeps the one
+capability that passes through directories (capabilities(7)).
 """
 
 import ctypes
@@ -27,7 +27,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 @dataclass(frozen=True)
 class Account:
-    """A user a child process runs as; ``capability`` is kept across the change, if any."""
+    """The user of a child process; ``capability`` is kept when the process changes to it."""
 
     uid: int
     gid: int
@@ -39,12 +39,15 @@ class Account:
 
 
 def our_account() -> Account:
-    """The user who runs the launcher."""
+    """Return the user who runs the launcher."""
     return Account(os.getuid(), os.getgid())
 
 
 def database_account(database_dir: Path, must_reach: list[Path]) -> Account:
-    """The account for PostgreSQL; it can pass through to every directory of ``must_reach``."""
+    """Return the account for PostgreSQL, which can reach every path of ``must_reach``.
+
+    Raises LauncherError when no account can.
+    """
     if os.getuid() != 0:
         return our_account()
     uid, gid = _owner(database_dir) or _service_account()
@@ -60,9 +63,9 @@ def database_account(database_dir: Path, must_reach: list[Path]) -> Account:
 
 
 def child_setup(account: Account, death_signal: signal.Signals) -> Callable[[], None]:
-    """What a child does between fork and exec: become ``account``, die with its parent.
+    """Return what a child does between fork and exec: change to ``account``, end with its parent.
 
-    ``death_signal`` is what the kernel sends it when the launcher dies, even of a kill -9.
+    The kernel sends ``death_signal`` when the launcher ends, also by SIGKILL.
     """
     parent = os.getpid()
 

@@ -1,4 +1,4 @@
-"""Log files that stay small: beyond a size each is copied aside and begun again."""
+"""Rotation of log files."""
 
 import shutil
 from pathlib import Path

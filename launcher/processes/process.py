@@ -14,7 +14,7 @@ from launcher.errors import LauncherError
 from launcher.processes.account import Account, child_setup, our_account
 
 POLL_S = 0.02
-# "<program>@<data directory>" in the environment of every process, by which `sweep` knows them.
+# "<program>@<data directory>" in the environment of every process, by which `sweep` finds them.
 _MARKER = "RAGAPP_SUPERVISED"
 
 
@@ -67,7 +67,7 @@ class Process:
 
     @property
     def exit_code(self) -> int | None:
-        """None while it runs."""
+        """The exit code; None while it runs."""
         return self._popen.poll()
 
     def is_ready(self) -> bool:
@@ -82,13 +82,13 @@ class Process:
             time.sleep(POLL_S)
 
     def ask_to_stop(self) -> None:
-        """Send its stop signal, once: a second one would cut an orderly end short."""
+        """Send its stop signal, once: a second one would interrupt an orderly stop."""
         if not self._was_asked_to_stop:
             self._was_asked_to_stop = True
             self._popen.send_signal(self.program.stop_signal)
 
     def stop(self) -> None:
-        """Ask it to end, wait, then kill what is left of its process group."""
+        """Ask it to stop, wait, then kill the rest of its process group."""
         self.ask_to_stop()
         try:
             self._popen.wait(self.program.stop_timeout_s)
@@ -99,9 +99,10 @@ class Process:
 
 
 def sweep(data: DataDir, name: str = "*", *, timeout_s: float = 20.0) -> None:
-    """End every process that a launcher of this data directory left (those of one program).
+    """End the processes that an earlier launcher of this data directory left running.
 
-    PostgreSQL is asked to shut down in order; the others, and whoever lingers, are killed.
+    ``name`` limits it to one program. PostgreSQL is asked to shut down and killed after
+    ``timeout_s``; the others are killed at once.
     """
     for pid in processes_of(data, name):
         _signal(pid, signal.SIGINT if _is_postgres(pid, data) else signal.SIGKILL)
@@ -114,7 +115,7 @@ def sweep(data: DataDir, name: str = "*", *, timeout_s: float = 20.0) -> None:
 
 
 def processes_of(data: DataDir, name: str = "*") -> list[int]:
-    """The ids of the processes that a launcher of ``data`` started, their children included."""
+    """Return the ids of the processes that a launcher of ``data`` started, with their children."""
     ours = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
     return [pid for pid in ours if pid != os.getpid() and _belongs(pid, data, name)]
 
@@ -132,7 +133,7 @@ def _belongs(pid: int, data: DataDir, name: str) -> bool:
 
 
 def _is_postgres(pid: int, data: DataDir) -> bool:
-    # Its children write their titles over the environment, but all of them work in the cluster.
+    # Its children overwrite their environment with a title; all work in the cluster's folder.
     process = Path(f"/proc/{pid}")
     try:
         executable = (process / "exe").readlink().name

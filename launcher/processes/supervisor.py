@@ -15,7 +15,7 @@ from launcher.processes.process import POLL_S, Process, Program, sweep
 from launcher.progress import report
 
 _BACKOFF_S = (0.2, 1.0, 3.0, 10.0, 30.0)
-_STEADY_S = 60.0  # up for that long: the next death is a first one again
+_STEADY_S = 60.0  # after that time the pauses begin at the shortest again
 _LOG_CHECK_S = 60.0
 _TICK_S = 0.25
 
@@ -47,24 +47,24 @@ class Supervisor:
             while not names or watched.process.program.name in names:
                 if watched.process.is_ready():
                     break
-                watched.fail_if_hopeless()
+                watched.raise_if_failed()
                 self.raise_if_stopping()
                 time.sleep(POLL_S)
 
-    def revive(self) -> None:
-        """Start again what has died, each after a pause that grows while it keeps dying."""
+    def restart_ended(self) -> None:
+        """Restart the processes that have ended, each after a pause that grows with each end."""
         for watched in self._all():
-            watched.revive()
+            watched.restart_ended()
 
     def watch(self) -> None:
-        """Restart what dies, until SIGTERM or SIGINT."""
+        """Restart processes that end, until SIGTERM or SIGINT."""
         next_log_check = 0.0
         while not self.is_stopping:
-            self.revive()
+            self.restart_ended()
             if time.monotonic() > next_log_check:
                 rotate(self._data.log)
                 next_log_check = time.monotonic() + _LOG_CHECK_S
-            # A signal (a child's death included) ends the wait at once.
+            # A signal, also that a child has ended, stops the wait at once.
             select.select([self._wake_up], [], [], _TICK_S)
             with contextlib.suppress(BlockingIOError):
                 self._wake_up.recv(4096)
@@ -108,41 +108,41 @@ class Supervisor:
 
 
 class _Watched:
-    """A program and its present process."""
+    """A program and its current process."""
 
     def __init__(self, program: Program, data: DataDir) -> None:
         self._data = data
-        self._deaths = -1
-        self._revive_at: float | None = None
+        self._restarts = -1
+        self._restart_at: float | None = None
         self.process = Process(program, data)
 
     @property
     def log_file(self) -> Path:
         return self.process.log_file
 
-    def fail_if_hopeless(self) -> None:
+    def raise_if_failed(self) -> None:
         """Raise LauncherError when it ended, or takes too long, during the first start."""
         late = time.monotonic() > self.process.started_at + self.process.program.start_timeout_s
         if late or self.process.exit_code is not None:
             raise LauncherError(f"{self.process.program.name} did not start: see {self.log_file}.")
 
-    def revive(self) -> None:
-        """Start it again, after a growing pause, when it has ended."""
+    def restart_ended(self) -> None:
+        """Restart it, after a growing pause, when it has ended."""
         code = self.process.exit_code
         if code is None:
             return
         program, now = self.process.program, time.monotonic()
-        if self._revive_at is None:
+        if self._restart_at is None:
             steady = now - self.process.started_at > _STEADY_S
-            self._deaths = 0 if steady else self._deaths + 1
-            pause = _BACKOFF_S[min(self._deaths, len(_BACKOFF_S) - 1)]
-            self._revive_at = now + pause
+            self._restarts = 0 if steady else self._restarts + 1
+            pause = _BACKOFF_S[min(self._restarts, len(_BACKOFF_S) - 1)]
+            self._restart_at = now + pause
             report(
                 f"{program.name} ended ({_reason(code)}); starting it again: see {self.log_file}."
             )
-        if now < self._revive_at:
+        if now < self._restart_at:
             return
-        self._revive_at = None
+        self._restart_at = None
         sweep(self._data, program.name)
         program.before_restart()
         self.process = Process(program, self._data)

@@ -1,4 +1,4 @@
-"""Running the tools of set-up: their output goes to a log, the operator sees one line."""
+"""Run the tools of set-up (pip, npm, manage.py), with their output in a log file."""
 
 import signal
 import subprocess
@@ -25,7 +25,7 @@ _NO_NETWORK = (
     "ECONNREFUSED",
     "ENETUNREACH",
 )
-_NOTHING_FOUND = "(from versions: none)"  # pip's last word, offline, once it tires of retrying
+_NOTHING_FOUND = "(from versions: none)"  # pip's last message without network
 _DISK_FULL = ("No space left on device", "ENOSPC")
 
 
@@ -39,7 +39,7 @@ def run_logged(
 ) -> None:
     """Run ``command`` in the project, its output appended to ``log_file``.
 
-    ``env`` is what it needs beyond what every tool may know. ``on_line`` is given each line. Raises
+    ``env`` is added to the environment of tools (``inherited``). ``on_line`` gets each line. Raises
     LauncherError, beginning with ``failure``, that names the cause when it is the network or the
     disk, and the log otherwise.
     """

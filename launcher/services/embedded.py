@@ -10,7 +10,7 @@ from launcher.services import postgres, valkey
 
 
 def service_environment(data: DataDir, credentials: Credentials) -> dict[str, str]:
-    """The variables by which the application reaches the embedded services."""
+    """Return the variables by which the application reaches the embedded services."""
     return {
         "DATABASE_URL": postgres.database_url(data, "ragapp_app", credentials.app_password),
         "DATABASE_OWNER_URL": postgres.database_url(
@@ -25,10 +25,10 @@ def service_environment(data: DataDir, credentials: Credentials) -> dict[str, st
 def running_services(
     data: DataDir, credentials: Credentials, *, for_tests: bool = False
 ) -> Iterator[None]:
-    """PostgreSQL and Valkey, ready, for the time of a ``with`` block.
+    """Run PostgreSQL and Valkey during a ``with`` block, which begins when both are ready.
 
-    ``for_tests``: the owner may create databases, and nothing is flushed to disk. The caller holds
-    the data directory.
+    With ``for_tests`` the owner may create databases, and nothing is flushed to disk. The caller
+    holds the lock of the data directory.
     """
     sweep(data)
     postgres.initialise(data, credentials)

@@ -37,7 +37,7 @@ _SETTINGS = {
     # A container's /dev/shm is often 64 MB: parallel plans and index builds would fail there.
     "max_parallel_workers_per_gather": "0",
     "max_parallel_maintenance_workers": "0",
-    # Nothing is replicated, and our scans are of cached pages: these processes would only idle.
+    # Nothing is replicated, and scans read cached pages: these processes would have nothing to do.
     "max_logical_replication_workers": "0",
     "io_method": "sync",
     "unix_socket_permissions": "0700",
@@ -49,12 +49,12 @@ _NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes":
 
 
 def database_url(data: DataDir, role: str, password: str) -> str:
-    """The libpq URL of the application's database for ``role``, over the Unix socket."""
+    """Return the libpq URL of the application's database for ``role``, over the Unix socket."""
     return f"postgresql://{role}:{password}@/{DATABASE}?host={quote(str(data.sockets), safe='')}"
 
 
 def initialise(data: DataDir, credentials: Credentials) -> None:
-    """Create the database cluster unless it is there; an interrupted creation is begun again."""
+    """Create the database cluster unless it is there; an interrupted creation starts again."""
     _check_major_version(data)
     account = _account(data)
     make_private_dir(data.sockets, uid=account.uid, gid=account.gid)
@@ -88,7 +88,7 @@ def program(data: DataDir, *, durable: bool = True) -> Program:
 
 
 def forget_dead_server(data: DataDir) -> None:
-    """Remove the lock files of a killed server, whose process id may be another's by now.
+    """Remove the lock files of a killed server, whose process id may now belong to another process.
 
     The caller holds the data directory and has swept its processes.
     """
@@ -118,7 +118,7 @@ def prepare_database(data: DataDir, credentials: Credentials) -> None:
 def run_sql(
     data: DataDir, credentials: Credentials, script: str, variables: dict[str, str] | None = None
 ) -> None:
-    """Run a psql script as superuser in template1; ``variables`` are its environment's.
+    """Run a psql script as superuser in template1; ``variables`` are added to its environment.
 
     Raises LauncherError with psql's message when a statement fails.
     """

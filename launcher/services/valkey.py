@@ -1,4 +1,4 @@
-"""The embedded Valkey: Celery's broker, on a Unix socket, kept on disk (AOF)."""
+"""The embedded Valkey: Celery's broker, on a Unix socket, persistent (AOF)."""
 
 import platform
 import signal
@@ -18,23 +18,23 @@ _SETTINGS = {
     "appendfsync": "everysec",
     "save": "",
     "aof-load-truncated": "yes",
-    # A broker must not forget: beyond this, writing fails and PostgreSQL's state is reconciled.
+    # A broker must not evict: beyond this, writes fail, and the reconcilers repeat what was lost.
     "maxmemory": "512mb",
     "maxmemory-policy": "noeviction",
     "databases": "32",
     "daemonize": "no",
-    # Its title would overwrite the environment by which `sweep` knows it.
+    # Its title would overwrite the environment variable by which `sweep` finds it.
     "set-proc-title": "no",
 }
 
 
 def broker_url(data: DataDir) -> str:
-    """Celery's URL of the broker."""
+    """Return the URL of the broker for Celery."""
     return f"redis+socket://{quote(str(_socket(data)))}?virtual_host=0"
 
 
 def cache_url(data: DataDir) -> str:
-    """Django's URL of the cache: another database of the same server."""
+    """Return the URL of the cache for Django: another database of the same server."""
     return f"unix://{quote(str(_socket(data)))}?db=1"
 
 

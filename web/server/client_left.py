@@ -1,4 +1,4 @@
-"""Notices that the client of a request has left, and stops the queries that it waited for."""
+"""Stops the queries of a request whose client has disconnected."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -7,14 +7,14 @@ from web.server.client_queries import Client, serving
 from web.server.scope import Application, Message, Receive, Scope, Send, path_of
 
 _SAFE_METHODS = frozenset({"GET", "HEAD"})
-# Posted to because they carry a question; they change nothing but figures, which are saved apart.
+# POST only because they contain a question; the figures that they save are not cancelled.
 _READING_PATHS = frozenset({"/api/v1/search", "/v1/chat/completions"})
-# Each cancellation is a short conversation with the server.
+# Each cancellation opens a connection to the server.
 _executor = ThreadPoolExecutor(max_workers=4, thread_name_prefix="cancel")
 
 
 class ClientWatch:
-    """An ASGI application that passes requests on and stops the queries of those abandoned."""
+    """An ASGI application that stops the queries of requests whose client disconnects."""
 
     def __init__(self, application: Application) -> None:
         self._application = application
@@ -28,7 +28,7 @@ class ClientWatch:
 
         async def watched_receive() -> Message:
             message = await receive()
-            # Servers say the same once the response is complete.
+            # Servers send the same message after a complete response.
             if message["type"] == "http.disconnect" and not is_answered:
                 asyncio.get_running_loop().run_in_executor(_executor, client.leave)
             return message

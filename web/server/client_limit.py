@@ -1,4 +1,4 @@
-"""How many requests of one address are served at a time, behind a proxy too."""
+"""A limit on the requests of one address under way, also behind a proxy."""
 
 from collections import Counter
 
@@ -17,7 +17,7 @@ _TOO_MANY = Refusal(
 class ClientLimit:
     """An ASGI application that answers 429 to an address that has too many requests under way.
 
-    ``web.server.http_protocol`` limits connections, which cannot be told apart behind a proxy.
+    ``web.server.http_protocol`` limits connections, which all come from one address behind a proxy.
     """
 
     def __init__(self, application: Application) -> None:

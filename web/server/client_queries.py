@@ -1,9 +1,9 @@
-"""Stops the queries of a request whose client has left.
+"""Cancels the queries of a request whose client has disconnected.
 
-PostgreSQL does not notice that nobody waits for a result any more. While a request that only reads
-is served, each of its queries is registered here with its connection; when its client leaves, those
-that run are cancelled and no new one starts. Requests that write are served to their end, so that
-what somebody sent is not half done; ``statement_timeout`` limits those.
+PostgreSQL does not notice that a client has disconnected. While a request that only reads is
+served, each of its queries is registered here with its connection; when its client disconnects,
+those that run are cancelled and no new one starts. Requests that write are completed, so that a
+form is never processed in part; ``statement_timeout`` limits those.
 """
 
 import logging
@@ -25,11 +25,11 @@ _TRIES = 50
 
 
 class ClientLeft(OperationalError):
-    """A query was not run, because nobody waits for its result."""
+    """A query was not run, because the client has disconnected."""
 
 
 class Client:
-    """Who waits for a response, and the connections that run queries for it at the moment."""
+    """The client of a request, and the connections that run queries for it now."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -46,13 +46,13 @@ class Client:
         try:
             yield
         finally:
-            # Waits while a cancellation is sent: it never reaches the next user of the connection.
+            # Waits while a cancellation is sent: it must not reach the next user of the connection.
             with self._changed:
                 self._connections.remove(connection)
                 self._changed.notify_all()
 
     def leave(self) -> None:
-        """Cancel what runs, and let nothing new begin. Blocks until it has ended, or 5 seconds."""
+        """Cancel the running queries and refuse new ones. Blocks until they end, at most 5 s."""
         with self._changed:
             self._has_left = True
             for _try in range(_TRIES):
@@ -79,13 +79,13 @@ def serving(client: Client | None) -> Iterator[None]:
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Start something whose queries run to their end, such as recording what an answer cost."""
+    """Protect the queries of a ``with`` block from cancellation, such as records of usage."""
     with serving(None):
         yield
 
 
 def register_queries(connection: BaseDatabaseWrapper, **_kwargs: Any) -> None:
-    """Have a connection that was just made register its queries (``connection_created``)."""
+    """Make a new connection register its queries (receiver of ``connection_created``)."""
     if _registered not in connection.execute_wrappers:
         connection.execute_wrappers.append(_registered)
 
