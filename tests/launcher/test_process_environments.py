@@ -91,7 +91,7 @@ def environment_of(program: Program, data: DataDir, started: list[Process]) -> d
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_operators_secrets_reach_those_who_use_them(
+def test_secrets_of_the_operator_reach_only_the_processes_that_use_them(
     data: DataDir,
     credentials: Credentials,
     started: list[Process],
@@ -119,7 +119,7 @@ def test_operators_secrets_reach_those_who_use_them(
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_generated_secrets_reach_those_who_use_them(
+def test_generated_secrets_reach_only_the_processes_that_use_them(
     data: DataDir,
     credentials: Credentials,
     started: list[Process],

@@ -66,7 +66,7 @@ def test_values_that_work(changed: dict[str, Any]) -> None:
     rules.check(Values(changed))
 
 
-def test_everything_to_correct_is_said_at_once() -> None:
+def test_all_invalid_settings_are_reported_at_once() -> None:
     result = manage("check", LLM_BASE_URL="http://llm:8000/v1", LLM_MODEL="", LLM_PUE="0.5")
     assert result.returncode != 0
     assert "LLM_BASE_URL is set and LLM_MODEL is not" in result.stderr

@@ -86,11 +86,11 @@ def shown(**environment: str) -> list[str]:
     [("web", ["20s", "10s", "1min"]), ("background", ["15min", "15min", "15min"])],
     ids=["web", "background"],
 )
-def test_each_kind_of_process_has_its_limits_and_migrations_none(kind, limits):
+def test_each_kind_of_process_has_its_time_limits(kind, limits):
     assert shown(PROCESS_KIND=kind) == [*limits, "0", "0", "0"]
 
 
-def test_the_web_server_says_that_it_is_one():
+def test_web_server_sets_its_kind_of_process():
     script = "import ragapp.asgi\nfrom django.conf import settings\nprint(settings.PROCESS_KIND)"
     result = subprocess.run(
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
@@ -98,7 +98,7 @@ def test_the_web_server_says_that_it_is_one():
     assert result.stdout.split()[-1] == "web"
 
 
-def test_the_role_has_limits_whatever_a_connection_asks_for(db):
+def test_role_has_time_limits_of_its_own(db):
     with connection.cursor() as cursor:
         cursor.execute("SELECT rolconfig FROM pg_roles WHERE rolname = current_user")
         configured = dict(item.split("=") for item in cursor.fetchone()[0])
@@ -106,7 +106,7 @@ def test_the_role_has_limits_whatever_a_connection_asks_for(db):
 
 
 @pytest.mark.parametrize("limit", ["statement_timeout", "lock_timeout"])
-def test_what_takes_too_long_is_a_clear_503(people, limit):
+def test_query_that_takes_too_long_is_a_503(people, limit):
     client = Client(raise_request_exception=False)
     client.force_login(people.teammate)
     with connection.cursor() as cursor:
@@ -166,7 +166,7 @@ def test_the_query_of_a_search_by_key_ends_with_its_client(site, people, embeddi
         assert until(lambda: waiting("ingestion_termstatistics") == 0)
 
 
-def test_what_somebody_sent_is_done_though_they_have_left(site, people):
+def test_form_of_a_disconnected_client_is_processed(site, people):
     """A page that writes goes on: a form is not half done because a window was closed."""
     cookie = session_of(people.owner)
     token = "c" * 32

@@ -100,7 +100,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("path", [COMPLETIONS, SEARCH])
 @pytest.mark.parametrize("content", HOSTILE.values(), ids=HOSTILE)
-def test_a_hostile_body_is_refused_at_once_in_a_few_words(site, key, path, content):
+def test_hostile_body_is_refused_at_once_with_a_short_message(site, key, path, content):
     with watched(site) as stall:
         answer = httpx.post(site.url + path, content=content, headers=key, timeout=60)
     assert answer.status_code in {400, 422}
@@ -133,7 +133,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("messages", REFUSED.values(), ids=REFUSED)
-def test_the_api_takes_no_more_than_the_browser(site, key, messages):
+def test_api_has_the_limits_of_the_browser(site, key, messages):
     answer = httpx.post(site.url + COMPLETIONS, content=body({"messages": messages}), headers=key)
     assert (answer.status_code, answer.json()["error"]["code"]) == (422, "invalid_request")
 
@@ -148,7 +148,7 @@ TAKEN = {
 
 
 @pytest.mark.parametrize("messages", TAKEN.values(), ids=TAKEN)
-def test_the_longest_question_and_conversation_stop_nobody(site, key, messages):
+def test_longest_question_and_conversation_do_not_block_the_event_loop(site, key, messages):
     content = body({"messages": messages, "model": "extractive"})
     with watched(site) as stall:
         answer = httpx.post(site.url + COMPLETIONS, content=content, headers=key, timeout=60)
@@ -156,7 +156,7 @@ def test_the_longest_question_and_conversation_stop_nobody(site, key, messages):
     assert stall.longest_s < LONGEST_STALL_S
 
 
-def test_ten_problems_are_told_at_most(site, key):
+def test_ten_problems_are_reported_at_most(site, key):
     wrong = {"messages": [], "model": 1, "stream": "x", "n": 2, "stream_options": 1} | {
         name: "x" for name in ("max_tokens", "max_completion_tokens", "temperature")
     }
@@ -180,7 +180,7 @@ FORMS = {
 
 
 @pytest.mark.parametrize(("content_type", "content"), FORMS.values(), ids=FORMS)
-def test_a_large_form_of_anybody_stops_nobody(site, content_type, content):
+def test_large_form_does_not_block_the_event_loop(site, content_type, content):
     headers = {
         "Content-Type": content_type,
         "Cookie": f"csrftoken={'c' * 32}",
@@ -193,7 +193,7 @@ def test_a_large_form_of_anybody_stops_nobody(site, content_type, content):
     assert stall.longest_s < LONGEST_STALL_S
 
 
-def test_ids_of_a_question_are_few(site, library):
+def test_number_of_document_ids_of_a_question_is_limited(site, library):
     client = Client()
     client.force_login(library.teammate)
     payload = {"question": "a", "document_ids": [str(library.instance.organisation_id)] * 100_000}

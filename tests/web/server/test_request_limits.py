@@ -174,7 +174,7 @@ def uploads(people: Cast, site: Site) -> dict[str, tuple[str, dict[str, str]]]:
         ("chat", 403),
     ],
 )
-def test_who_may_upload_sends_a_large_file_and_nobody_else(
+def test_only_people_who_may_upload_can_send_a_large_file(
     people: Cast, site: Site, spool: Path, sender: str, status: int
 ) -> None:
     url, headers = uploads(people, site)[sender]
@@ -201,7 +201,7 @@ def test_upload_without_content_length(
 
 
 @pytest.mark.parametrize("sender", ["teammate", "stranger", "chat"])
-def test_who_may_not_upload_is_told_so_before_they_send(
+def test_upload_is_refused_before_the_body_is_read(
     people: Cast, site: Site, spool: Path, sender: str
 ) -> None:
     url, headers = uploads(people, site)[sender]
@@ -213,12 +213,12 @@ def test_who_may_not_upload_is_told_so_before_they_send(
     assert bytes_on_disk(spool) == 0
 
 
-def test_the_places_of_uploads_are_known() -> None:
+def test_paths_of_uploads_are_recognised() -> None:
     for path in (reverse("documents:upload", args=["law"]), reverse("api:add_document")):
         assert body_allowance.is_upload({"method": "POST", "path": path})
 
 
-def test_one_person_does_not_keep_the_disk_full(
+def test_stored_bytes_of_a_person_are_limited(
     people: Cast, site: Site, settings: Any, spool: Path
 ) -> None:
     settings.MAX_UPLOAD_BYTES = 2 << 20
@@ -274,7 +274,9 @@ def test_a_connection_that_sends_too_slowly_is_closed(
         assert is_closed(connection)
 
 
-def test_a_trickle_is_too_slow(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_body_below_the_minimum_rate_is_refused(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A byte before each pause ends does not keep a connection for ever."""
     monkeypatch.setattr(http_protocol, "LINGER_S", 0.5)
     with site.connect() as connection:
@@ -312,7 +314,7 @@ def test_a_large_head_is_refused(site: Site, sent: bytes, status: int) -> None:
         assert status_of(connection) in {status, 0}
 
 
-def test_an_address_has_so_many_connections(site: Site, settings: Any) -> None:
+def test_connections_of_an_address_are_limited(site: Site, settings: Any) -> None:
     settings.MAX_CONNECTIONS_PER_ADDRESS = 5
     settings.REQUEST_HEAD_TIMEOUT_S = PATIENCE_S
     held = [site.connect() for _number in range(5)]
@@ -333,7 +335,7 @@ def _status(site: Site) -> int:
         return 429
 
 
-def test_behind_a_proxy_each_browser_is_counted_by_its_own_address(
+def test_browsers_behind_a_proxy_are_counted_by_their_own_address(
     site: Site, settings: Any
 ) -> None:
     settings.TRUST_PROXY_HEADERS = True
@@ -354,7 +356,7 @@ def test_behind_a_proxy_each_browser_is_counted_by_its_own_address(
             other.close()
 
 
-def test_a_kept_connection_serves_one_request_after_the_other(site: Site) -> None:
+def test_persistent_connection_serves_several_requests(site: Site) -> None:
     """What was refused or sent in pieces leaves no timer behind that ends the next request."""
     with httpx.Client(base_url=site.url) as client:
         for _turn in range(3):
