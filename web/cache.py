@@ -35,7 +35,7 @@ def _or_else(missing: Callable[..., Any]) -> Callable[[Any], Any]:
     return decorator
 
 
-class PatientRedisCache(RedisCache):
+class FailOpenRedisCache(RedisCache):
     """Redis or Valkey; an empty cache while the server cannot be reached."""
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
