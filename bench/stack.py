@@ -21,8 +21,8 @@ from pathlib import Path
 
 import httpx
 
-from launcher.data_dir import DataDir, open_data_dir
-from launcher.process import processes_of, sweep
+from launcher.configuration.data_dir import DataDir, open_data_dir
+from launcher.processes.process import processes_of, sweep
 from launcher.project import ROOT
 from tests.scripted_llm import MODEL
 

@@ -20,6 +20,7 @@ from instances.api import ApiError
 from instances.models import ApiKey
 from instances.tenancy import in_tenant
 from usage.admission import Admission
+from web.json_errors import error_body
 from web.server_sent_events import ServerSentEvent
 
 _DONE = ServerSentEvent(b"[DONE]")
@@ -99,8 +100,7 @@ class CompletionResponse:
         result = self._answer.result
         if result.status == Message.Status.FAILED:
             code = result.error_code
-            error = {"code": code, "message": user_message(code), "type": "server"}
-            yield ServerSentEvent({"error": error})
+            yield ServerSentEvent(error_body(code, user_message(code), type="server"))
         else:
             evidence = await self._evidence()
             yield self._chunk({}, finish_reason=_finish_reason(result), **evidence)

@@ -8,18 +8,14 @@ from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 
 from usage.admission import LimitReached
+from web.json_errors import json_error
 
 FormT = TypeVar("FormT", bound=forms.Form)
 
 
-def refusal(status: int, code: str, message: str) -> JsonResponse:
-    """Return an error in the form that every program of ours expects."""
-    return JsonResponse({"error": {"code": code, "message": message}}, status=status)
-
-
 def limit_reached(error: LimitReached) -> JsonResponse:
     """Return the refusal of what goes over a limit, which says when to come back."""
-    response = refusal(429, error.code, error.message)
+    response = json_error(429, error.code, error.message)
     response["Retry-After"] = str(error.retry_after_s)
     return response
 
@@ -33,9 +29,9 @@ def read_form(form_class: type[FormT], request: HttpRequest) -> FormT | JsonResp
         except ValueError:
             data = None
         if not isinstance(data, dict):
-            return refusal(400, "bad_request", _("The request could not be read."))
+            return json_error(400, "bad_request", _("The request could not be read."))
     form = form_class(data)
     if not form.is_valid():
         reason = " ".join(str(error) for errors in form.errors.values() for error in errors)
-        return refusal(400, "bad_request", reason)
+        return json_error(400, "bad_request", reason)
     return form

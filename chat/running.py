@@ -31,7 +31,7 @@ from instances.tenancy import in_tenant
 from people.models import User
 from usage.admission import UNLIMITED, Admission, held
 from usage.models import UsageRecord
-from web.client_queries import uninterrupted
+from web.server.client_queries import uninterrupted
 from web.server_sent_events import ServerSentEvent
 
 logger = logging.getLogger(__name__)

@@ -2,7 +2,7 @@ from django.apps import AppConfig
 from django.db.backends.signals import connection_created
 from django.utils.translation import gettext_lazy as _
 
-from web.client_queries import register_queries
+from web.server.client_queries import register_queries
 
 
 class InstancesConfig(AppConfig):

@@ -17,20 +17,20 @@ def main() -> int:
 
     from launcher.errors import LauncherError
     from launcher.manage import manage
-    from launcher.progress import complain
+    from launcher.progress import report_error
     from launcher.run import run
     from launcher.test import test
 
-    # As Ctrl-C: what is under way is cleaned up.
+    # The same as Ctrl-C, so that what is running is cleaned up.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     command = {"run": run, "manage": manage, "test": test}[sys.argv[1]]
     try:
         return command(sys.argv[2:])
     except LauncherError as error:
-        complain(str(error))
+        report_error(str(error))
         return 1
     except KeyboardInterrupt:
-        complain("Interrupted.")
+        report_error("Interrupted.")
         return 130
 
 

@@ -1,5 +1,5 @@
-"""What the launcher may refuse to do, each in one line that says what to do about it."""
+"""The error of the launcher, whose message says what the operator can do about it."""
 
 
 class LauncherError(Exception):
-    """A condition the operator can mend; the message is printed alone, without a traceback."""
+    """A condition that the operator can correct; printed as one line, without a traceback."""

@@ -1,4 +1,4 @@
-"""``./manage``: ``manage.py`` with the environment of ``./run``, which may be up or not."""
+"""``./manage``: ``manage.py`` with the environment of ``./run``, whether that is running or not."""
 
 import argparse
 import contextlib
@@ -7,22 +7,22 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from .credentials import Credentials, load_credentials
-from .data_dir import DataDir, locked, open_data_dir
-from .environment import (
+from launcher.application.environment import (
     Embedded,
     application_environment,
     embedded_services,
-    load_env_file,
     owner_environment,
 )
-from .inherited import settings
-from .process import Process
-from .programs import model_programs
-from .project import MANAGE, PYTHON, ROOT
-from .schema import migrate
-from .services import running_services
-from .setup import prepare_model, set_up_project
+from launcher.application.programs import model_programs
+from launcher.application.schema import migrate
+from launcher.configuration.credentials import Credentials, load_credentials
+from launcher.configuration.data_dir import DataDir, locked, open_data_dir
+from launcher.configuration.inherited import settings
+from launcher.configuration.operator_settings import load_env_file
+from launcher.installation.setup import prepare_model, set_up_project
+from launcher.processes.process import Process
+from launcher.project import MANAGE, PYTHON, ROOT
+from launcher.services.embedded import running_services
 
 # Commands that embed: without ./run they need a model server of their own.
 _NEED_MODELS = {"evaluate"}
@@ -31,7 +31,8 @@ _NEED_MODELS = {"evaluate"}
 def manage(arguments: list[str]) -> int:
     """Run a management command; return its exit code.
 
-    When ``./run`` is up its services are used, else they are started for the command's duration.
+    The services of ``./run`` are used when it is running; otherwise they are started for the
+    duration of the command.
     """
     parser = argparse.ArgumentParser(prog="./manage", add_help=False, allow_abbrev=False)
     parser.add_argument("--data-dir", type=Path, default=ROOT / "var")
@@ -76,7 +77,7 @@ def _own_services(
 
 
 def _run_in_foreground(command: list[str], env: dict[str, str]) -> int:
-    """Run ``command`` on this terminal: Ctrl-C is its business, and SIGTERM is passed on."""
+    """Run ``command`` on this terminal: it handles Ctrl-C itself, and SIGTERM is passed on."""
     with subprocess.Popen(command, env=settings() | env) as process:
         before = [
             (signal.SIGINT, signal.signal(signal.SIGINT, signal.SIG_IGN)),

@@ -16,7 +16,7 @@ def report(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def complain(text: str) -> None:
+def report_error(text: str) -> None:
     """Print an error, alone, on standard error."""
     print(f"ragapp: {text}", file=sys.stderr, flush=True)
 

@@ -4,33 +4,44 @@ import argparse
 import time
 from pathlib import Path
 
-from . import postgres, valkey
-from .credentials import Credentials, load_credentials
-from .data_dir import DataDir, locked, open_data_dir
-from .environment import (
+from launcher.application.environment import (
     Embedded,
     application_environment,
     embedded_services,
-    load_env_file,
     owner_environment,
 )
-from .errors import LauncherError
-from .ports import check_can_listen
-from .process import Program, sweep
-from .programs import Site, http_status, model_programs, web_program, worker_programs
-from .progress import say
-from .project import ROOT
-from .sandbox import report_missing_protections
-from .schema import Administrator, first_administrator, forget_credentials, migrate
-from .setup import collect_static_files, prepare_model, set_up_project
-from .supervisor import Supervisor
+from launcher.application.programs import (
+    Site,
+    http_status,
+    model_programs,
+    web_program,
+    worker_programs,
+)
+from launcher.application.schema import (
+    Administrator,
+    first_administrator,
+    forget_credentials,
+    migrate,
+)
+from launcher.configuration.credentials import Credentials, load_credentials
+from launcher.configuration.data_dir import DataDir, locked, open_data_dir
+from launcher.configuration.operator_settings import load_env_file
+from launcher.configuration.ports import check_can_listen
+from launcher.errors import LauncherError
+from launcher.installation.sandbox_check import report_missing_protections
+from launcher.installation.setup import collect_static_files, prepare_model, set_up_project
+from launcher.processes.process import Program, sweep
+from launcher.processes.supervisor import Supervisor
+from launcher.progress import say
+from launcher.project import ROOT
+from launcher.services import postgres, valkey
 
 _READY_TIMEOUT_S = 120.0
 _READY_POLL_S = 0.1
 
 
 def run(arguments: list[str]) -> int:
-    """Serve; return the exit code. Raises LauncherError for what the operator can mend."""
+    """Serve; return the exit code. Raises LauncherError for what the operator can correct."""
     options = _parse(arguments)
     load_env_file(ROOT / ".env")
     site = Site(options.host, options.port)
@@ -101,7 +112,7 @@ def _prepare(
     env: dict[str, str],
     supervisor: Supervisor,
 ) -> Administrator | None:
-    """What must be done between the database's start and the first process that uses it."""
+    """Do what comes between the start of the database and the first process that uses it."""
     report_missing_protections()
     collect_static_files(data, env, data.setup_log)
     if embedded.database:
@@ -116,7 +127,7 @@ def _wait_until_all_answer(site: Site, supervisor: Supervisor) -> None:
     deadline = time.monotonic() + _READY_TIMEOUT_S
     while http_status(site.reachable_host, site.port, "/readyz") != 200:
         supervisor.raise_if_stopping()
-        supervisor.revive()
+        supervisor.restart_ended()
         if time.monotonic() > deadline:
             raise LauncherError(f"Not everything answers: see {site.url}readyz and the logs.")
         time.sleep(_READY_POLL_S)

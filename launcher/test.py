@@ -1,4 +1,4 @@
-"""``./test``: linters and tests, on a PostgreSQL and a Valkey of their own, thrown away after."""
+"""``./test``: linters and tests, on a temporary PostgreSQL and Valkey."""
 
 import os
 import shutil
@@ -7,16 +7,16 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from .account import child_setup, our_account
-from .commands import run_logged
-from .credentials import load_credentials
-from .data_dir import open_data_dir
-from .errors import LauncherError
-from .node_packages import NODE_MODULES, node
-from .progress import complain, report, step
-from .project import PYTHON, ROOT, VENV
-from .services import running_services, service_environment
-from .setup import set_up_project
+from launcher.configuration.credentials import load_credentials
+from launcher.configuration.data_dir import open_data_dir
+from launcher.errors import LauncherError
+from launcher.installation.node_packages import NODE_MODULES, node
+from launcher.installation.setup import set_up_project
+from launcher.processes.account import child_setup, our_account
+from launcher.processes.tools import run_logged
+from launcher.progress import report, report_error, step
+from launcher.project import PYTHON, ROOT, VENV
+from launcher.services.embedded import running_services, service_environment
 
 # What tests need and pip cannot bring: a program or a file -> Debian packages. SimpleSAMLphp wants
 # a web server; without one that does not start by itself, apt would bring Apache.
@@ -47,7 +47,7 @@ _NODE_LINTERS = {
 def test(arguments: list[str]) -> int:
     """Run linters and all tests, or pytest alone with ``arguments``; return the exit code."""
     with tempfile.TemporaryDirectory(prefix="ragapp-test-") as temporary:
-        # The database's account must pass through.
+        # The account of the database must be able to pass through.
         Path(temporary).chmod(0o711)
         data = open_data_dir(Path(temporary) / "var")
         set_up_project(data.setup_log, dev=True)
@@ -59,12 +59,12 @@ def test(arguments: list[str]) -> int:
             failed = [] if arguments else _lint(env, node(data.setup_log))
             exit_code = _run([str(PYTHON), "-m", "pytest", *(arguments or _SHARED_WORK)], env)
     if failed:
-        complain(f"These checks failed (see above): {', '.join(failed)}.")
+        report_error(f"These checks failed (see above): {', '.join(failed)}.")
     return exit_code or bool(failed)
 
 
 def _lint(env: dict[str, str], node_program: str) -> list[str]:
-    """Run every linter, and the tests of scripts; return the names of those that complained."""
+    """Run every linter, and the tests of scripts; return the names of those that failed."""
     failed = []
     for name, command in _linters(node_program).items():
         report(f"{name} …")
@@ -103,7 +103,7 @@ def _run(command: list[str], env: dict[str, str]) -> int:
 
 
 def _ensure_system_programs(log_file: Path) -> None:
-    """Install what is missing, if this account may; else name it, as the skipped tests do."""
+    """Install the missing programs, if this account may; otherwise print how to do it."""
     missing = [
         ["apt-get", "install", "--yes", "--no-install-recommends", *packages]
         for wanted, packages in _SYSTEM_PACKAGES.items()

@@ -7,9 +7,17 @@ from typing import Any
 from celery import Celery
 from celery.signals import setup_logging, worker_ready
 
-from ragapp.logging import configure_from_settings
+from web.log_lines import configure
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ragapp.settings")
+
+
+def configure_from_settings(**_arguments: Any) -> None:
+    """Log as ``settings.LOGGING`` says: Celery adds no handlers of its own (``setup_logging``)."""
+    from ragapp.settings import LOGGING
+
+    configure(LOGGING)
+
 
 app = Celery("ragapp")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -19,7 +27,7 @@ setup_logging.connect(configure_from_settings)
 
 @worker_ready.connect
 def report_missing_protections(sender: Any, **_: Any) -> None:
-    """Say in the log of a worker that parses what its kernel cannot do."""
+    """Log which protections of the sandbox this kernel lacks, in workers that parse."""
     from ingestion.sandbox import lacking
 
     if "parse" in sender.app.amqp.queues.consume_from and (line := lacking()):

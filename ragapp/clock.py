@@ -1,12 +1,12 @@
-"""Celery's clock: it only sends tasks by name, so it loads none of Django's applications.
+"""Celery beat: it only sends tasks by name, so it loads none of Django's applications.
 
-``celery -A ragapp.clock beat`` takes half the memory of a clock that knows the tasks.
+``celery -A ragapp.clock beat`` takes half the memory of a beat that imports the tasks.
 """
 
 from celery import Celery
 from celery.signals import setup_logging
 
-from ragapp.logging import configure_from_settings
+from ragapp.celery import configure_from_settings
 
 app = Celery("ragapp", fixups=[])
 app.config_from_object("ragapp.settings", namespace="CELERY")

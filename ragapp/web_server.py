@@ -20,7 +20,7 @@ def main() -> None:
         "ragapp.asgi:application",
         host=options.host,
         port=options.port,
-        http="ragapp.server.http_protocol:LimitedHttpProtocol",
+        http="web.server.http_protocol:LimitedHttpProtocol",
         # There are no WebSockets here.
         ws="none",
         lifespan="off",

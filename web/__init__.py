@@ -1,1 +1,1 @@
-"""What every package with web pages needs; no models, no tenants."""
+"""What all packages with pages share; no models, no tenants."""

@@ -7,16 +7,16 @@ from django.http import HttpRequest
 
 
 def client_address(request: HttpRequest) -> str | None:
-    """The browser's IP address, or None where the connection has none (a Unix socket)."""
+    """Return the client's IP address; None for a connection without one (a Unix socket)."""
     peer = request.META.get("REMOTE_ADDR", "")
     return address_behind_proxy(peer, request.headers.get("X-Forwarded-For", ""))
 
 
 def address_behind_proxy(peer: str, forwarded_for: str) -> str | None:
-    """The IP address of the client of a connection from ``peer``.
+    """Return the IP address of the client of a connection from ``peer``.
 
-    Behind a trusted proxy it is the last hop of ``X-Forwarded-For``, the one that our own proxy
-    wrote: what comes before it is the browser's own word.
+    Behind a trusted proxy it is the last address of ``X-Forwarded-For``, which that proxy wrote;
+    the client itself may have sent those before it.
     """
     address = peer
     if settings.TRUST_PROXY_HEADERS:

@@ -1,4 +1,4 @@
-"""What every template may use."""
+"""Variables of every template."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """The site's name, its support contact, the request's correlation id, and its membership.
+    """Return the site's name and support contact, the request's correlation id and membership.
 
     ``membership`` and ``instance`` are None outside an instance.
     """

@@ -1,8 +1,8 @@
-"""CSV for spreadsheets, in which no cell of ours is a formula.
+"""CSV for spreadsheets, in which no cell is a formula.
 
-A spreadsheet splits a line by its own separator, whatever ours is: French Excel by semicolons. It
-then ignores quotes that do not begin its cell, so that quoting alone protects nothing: a formula is
-made harmless wherever a spreadsheet may see the beginning of a cell.
+A spreadsheet splits a line by its own separator, whatever the file uses: French Excel by
+semicolons. It then ignores quotes inside a cell, so quoting alone does not protect: a formula is
+disarmed wherever a spreadsheet may see the beginning of a cell.
 """
 
 import csv
@@ -14,12 +14,12 @@ from typing import Any, Final
 # What begins a formula (OWASP, CSV injection), also in its wide forms, at the beginning of a cell
 # or behind a separator inside it; quotes and spaces between the two are no protection.
 _FORMULA: Final = re.compile(r"""((?:^|[;,|\t\r\n])(?:[^\S\t\r\n]|["'])*)([=+\-@＝＋－＠])""")
-# A cell that begins so is a formula to some, whatever follows.
+# Some programs take a cell that begins so for a formula, whatever follows.
 _LEADING: Final = ("\t", "\r", "\n")
 
 
 def csv_lines(rows: Iterable[Iterable[Any]]) -> str:
-    """Rows as CSV (RFC 4180), each cell quoted; what would be computed has an apostrophe before."""
+    """Return rows as CSV (RFC 4180), each cell quoted, formulas preceded by an apostrophe."""
     text = io.StringIO()
     writer = csv.writer(text, quoting=csv.QUOTE_ALL)
     writer.writerows([_harmless(cell) for cell in row] for row in rows)

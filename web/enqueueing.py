@@ -1,4 +1,4 @@
-"""Tasks are asked for here by name, so that what asks need not import what they do."""
+"""Sends Celery tasks by name, so that the sender does not import the task."""
 
 import logging
 from functools import partial
@@ -11,9 +11,9 @@ logger = logging.getLogger(__name__)
 
 
 def enqueue_on_commit(task: str, *arguments: object) -> None:
-    """Send a task, by its name, once the transaction under way is certain.
+    """Send the task named ``task`` when the current transaction commits.
 
-    With the broker away it is not sent: beat comes back to all that must not be lost.
+    It is not sent when the broker cannot be reached: periodic tasks repeat all that must be done.
     """
     transaction.on_commit(partial(_send, task, arguments))
 
@@ -22,4 +22,4 @@ def _send(task: str, arguments: tuple[object, ...]) -> None:
     try:
         current_app.send_task(task, arguments, retry=False)
     except BrokerUnavailable:
-        logger.warning("the broker is away; %s%s was not sent", task, arguments)
+        logger.warning("the broker cannot be reached; %s%s was not sent", task, arguments)

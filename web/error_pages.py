@@ -1,11 +1,8 @@
-"""What people and programs see when something fails: a sentence, a next step, a reference.
-
-A browser's page load gets HTML; a script that asks for JSON, and whoever calls the HTTP API, gets
-``{"error": {code, message}}``.
+"""Error responses: a page with a sentence, a next step and a reference, or JSON for programs.
 
 An error page runs no query and loads neither session nor user: Django calls some of these handlers
-in the event loop, others in threads that never give a connection back, and the database may be
-what failed. Its context is what the request already holds in memory (``_context``).
+in the event loop, others in threads that never return their connection to the pool, and the
+database may be what failed. Its context is what the request already has in memory (``_context``).
 """
 
 import sys
@@ -13,7 +10,7 @@ from typing import Any
 
 from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.template import loader
 from django.utils.translation import gettext as _
@@ -21,9 +18,8 @@ from django.views.decorators.csrf import requires_csrf_token
 from psycopg import errors
 
 from web.context_processors import site
+from web.json_errors import json_error, wants_json
 
-# What lies under these is for programs, whatever they say they accept.
-_API_PATHS = ("/api/", "/v1/")
 # How PostgreSQL ends what exceeds a time limit (settings.DATABASE_STATEMENT_TIMEOUT_S and so on).
 _TOO_SLOW = (
     errors.QueryCanceled,
@@ -49,19 +45,19 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 @requires_csrf_token
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """403 for a form that was open too long, or comes from elsewhere; ``reason`` is for logs."""
+    """403 for a form that was open for too long or comes from another site."""
     message = _("This page was open for too long. Go back, reload it and try again.")
     return _page(request, 403, "csrf", message, sentence=message)
 
 
 @requires_csrf_token
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """404, the same for what does not exist and for what is none of the person's business."""
+    """404: the same whether the object does not exist or the person may not see it."""
     return _page(request, 404, "not_found", _("This page does not exist."))
 
 
 def too_many_requests(request: HttpRequest) -> HttpResponse:
-    """429; allauth looks for it in the URLs' module."""
+    """429 (``handler429`` of allauth)."""
     message = _("Too many requests came from you in a short time. Wait a minute, then try again.")
     response = _page(request, 429, "too_many_requests", message, sentence=message)
     response["Retry-After"] = "60"
@@ -79,7 +75,7 @@ def method_not_allowed(request: HttpRequest, response: HttpResponse) -> HttpResp
 
 @requires_csrf_token
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500, or 503 while the database is away, or when it took too long."""
+    """500; 503 when the database cannot be reached or stopped a query that took too long."""
     error = sys.exc_info()[1]
     if error is not None and isinstance(error.__cause__, _TOO_SLOW):
         message = _("This took too long and was stopped. Ask for less, or try again in a minute.")
@@ -96,7 +92,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def _page(
     request: HttpRequest, status: int, code: str, message: str, *, sentence: str = ""
 ) -> HttpResponse:
-    """The error as JSON with ``message``, or as a page whose own sentence ``sentence`` replaces."""
+    """Return JSON with ``message``, or a page, whose own sentence is replaced by ``sentence``."""
     if wants_json(request):
         return json_error(status, code, message)
     # Without the request: context processors would load the user and the messages.
@@ -105,7 +101,7 @@ def _page(
 
 
 def _context(request: HttpRequest) -> dict[str, Any]:
-    """What an error page may show: settings, and what middleware and the view loaded before."""
+    """Return what an error page may show: settings, and what middleware and view have loaded."""
     return {
         "request": request,
         "csrf_token": get_token(request),
@@ -113,16 +109,3 @@ def _context(request: HttpRequest) -> dict[str, Any]:
         "user": getattr(request, "_cached_user", None),
         **site(request),
     }
-
-
-def json_error(status: int, code: str, message: str, **more: str) -> JsonResponse:
-    """An error told to a program."""
-    return JsonResponse({"error": {"code": code, "message": message} | more}, status=status)
-
-
-def wants_json(request: HttpRequest) -> bool:
-    """Whether a program asks, which reads no pages."""
-    if request.path_info.startswith(_API_PATHS):
-        return True
-    preferred = request.get_preferred_type(["text/html", "application/json"])
-    return preferred == "application/json"

@@ -15,6 +15,6 @@ def send_mail(name: str, context: dict[str, Any], *, to: str) -> None:
     named = context | {"SITE_NAME": settings.SITE_NAME, "SITE_URL": settings.SITE_URL}
     text = render_to_string(f"instances/mail/{name}.txt", named)
     subject, _newline, body = text.strip().partition("\n")
-    # People write the names in it, and a header with a line break is refused.
+    # It contains names that people wrote; a header with a line break is refused.
     one_line = " ".join(subject.split())
     EmailMessage(subject=one_line, body=body.strip() + "\n", to=[to]).send()

@@ -1,4 +1,4 @@
-"""Where somebody goes on to, as ``next`` says in a form or a query."""
+"""The page that follows a form, from its parameter ``next``."""
 
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -7,9 +7,9 @@ _MAX_CHARS = 2000
 
 
 def next_page(request: HttpRequest, default: str = "/") -> str:
-    """The page of this site that ``next`` names, as a path; ``default`` where it names no such.
+    """Return the path that ``next`` names; ``default`` when it is not a path of this site.
 
-    A word alone is no page: ``redirect`` would look for a view of that name, and fail.
+    A word without a slash is refused: ``redirect`` would take it for the name of a view.
     """
     target = request.POST.get("next") or request.GET.get("next", "")
     is_ours = target.startswith("/") and len(target) <= _MAX_CHARS

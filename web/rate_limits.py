@@ -1,4 +1,4 @@
-"""How often one address, or one person, may do something; counted by allauth's rate limits.
+"""Rate limits of views for an address or a person, counted by allauth.
 
 The figures are ``ACCOUNT_RATE_LIMITS`` of the settings, counted in the cache that all processes
 share.

@@ -1,4 +1,4 @@
-"""How much of a search is looked for: every search of the site takes its words from here.
+"""The words of a search: every search of the site takes them from here.
 
 Each word is a condition of the query, some of them a subquery: without a limit one request with
 thousands of words occupies a database connection for minutes.
@@ -25,10 +25,10 @@ def search_words(text: str) -> list[str]:
 
 
 class LimitedSearchAdmin(admin.ModelAdmin):
-    """Pages of /admin/ whose search, and whose choice of related rows, takes as many words."""
+    """Pages of /admin/ with the same limit for their search and their choice of related rows."""
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Search the words that count."""
+        """Search the first words only."""
         return super().get_search_results(request, queryset, " ".join(search_words(search_term)))

@@ -14,7 +14,7 @@ from django.http import StreamingHttpResponse
 
 KEEP_ALIVE_S = 10.0
 _COMMENT = b": keep-alive\n\n"
-# The event loop itself holds tasks weakly.
+# The event loop keeps only weak references to tasks.
 _readers: set[asyncio.Task[None]] = set()
 
 

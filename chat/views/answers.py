@@ -27,13 +27,14 @@ from chat.conversations.turns import (
 from chat.following import follow
 from chat.forms import AskForm, EditForm, RegenerateForm
 from chat.models import Message
-from chat.posted_forms import limit_reached, read_form, refusal
+from chat.posted_forms import limit_reached, read_form
 from inference.catalogue import choose_model
 from inference.fair_turns import Asker, turns_at
 from instances.access.gates import as_member, require_role
 from instances.models import Instance, Membership
 from people.requests import alogged_in_user
 from usage.admission import Admission, LimitReached, admit_question, admit_stream, held, person_name
+from web.json_errors import json_error
 from web.server_sent_events import stream_response
 
 _LONGEST_EVENT_ID = 9
@@ -63,7 +64,7 @@ async def ask_question(request: HttpRequest, slug: str) -> HttpResponse:
         return await _begin(request, slug, AskForm, begin)
     except UnknownDocument:
         message = _("One of the chosen documents is no longer here. Remove it, then ask again.")
-        return refusal(400, "unknown_document", message)
+        return json_error(400, "unknown_document", message)
 
 
 @require_POST

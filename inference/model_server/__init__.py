@@ -4,6 +4,6 @@
         → vectors or scores (encoders, reranker) → response
 
 It is a process of its own, `python -m inference.model_server`, and knows nothing of Django: one
-copy of the model in memory, a user's question overtakes queued passages, and any other server that
-speaks the same API (TEI, vLLM, OpenGateLLM) takes its place by one URL.
+copy of the model in memory, a question overtakes queued passages, and any other server with the
+same API (TEI, vLLM, OpenGateLLM) replaces it by one URL.
 """

@@ -7,7 +7,7 @@ import sys
 import uvicorn
 from environs import EnvError
 
-from inference.model_server.app import ModelServerApp
+from inference.model_server.app import model_server
 from inference.model_server.configuration import Configuration
 from inference.model_server.service import ModelService
 from web.log_lines import LineFormatter, log_uncaught
@@ -29,7 +29,7 @@ def main() -> None:
         service = ModelService(configuration)
     except (EnvError, FileNotFoundError) as error:
         sys.exit(f"models: {error}")
-    app = ModelServerApp(
+    app = model_server(
         service, api_key=configuration.api_key, max_body_bytes=configuration.max_body_bytes
     )
     uvicorn.run(

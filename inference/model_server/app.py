@@ -1,153 +1,172 @@
-"""The ASGI application: routes, the API key, and requests whose caller has gone."""
+"""The HTTP application: routes, the API key, the size of bodies, callers who disconnect."""
 
 import asyncio
 import hmac
 import logging
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Any
 
 import orjson
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from inference.model_server.batching import Priority
-from inference.model_server.schemas import EmbeddingRequest, RequestRefused, RerankRequest
+from inference.model_server.schemas import (
+    EmbeddingRequest,
+    RequestRefused,
+    RequestT,
+    RerankRequest,
+    parse,
+)
 from inference.model_server.service import ModelService
 
 logger = logging.getLogger(__name__)
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-Handler = Callable[[bytes, dict[str, str]], Awaitable[bytes]]
-
 PRIORITY_HEADER = "x-priority"
-# Whose turn the texts wait in: any text, the same for those that share a turn.
+# Texts with the same value wait in the same turn.
 TENANT_HEADER = "x-tenant"
+# nginx's status for a caller who closed the connection; nobody receives it.
+_CALLER_DISCONNECTED = 499
 
 
-class ClientGone(Exception):
-    """The caller closed the connection before its request was complete."""
+def model_server(service: ModelService, *, api_key: str, max_body_bytes: int) -> Starlette:
+    """Return the application that serves the models of ``service``.
+
+    Every path below /v1/ requires ``api_key``, unless it is empty.
+    """
+    endpoints = _Endpoints(service, api_key, max_body_bytes)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        async with service:
+            yield
+
+    handlers: dict[Any, Any] = {
+        RequestRefused: _refused,
+        HTTPException: _not_routed,
+        ClientDisconnect: _disconnected,
+        Exception: _failed,
+    }
+    return Starlette(
+        routes=[
+            Route("/v1/embeddings", endpoints.embeddings, methods=["POST"]),
+            Route("/v1/rerank", endpoints.rerank, methods=["POST"]),
+            Route("/v1/models", endpoints.models),
+            Route("/healthz", endpoints.health),
+        ],
+        exception_handlers=handlers,
+        lifespan=lifespan,
+    )
 
 
-class ModelServerApp:
-    """Serves the models of `service`, with `api_key` (empty: none asked) on everything in /v1/."""
+class _Endpoints:
+    """What each route answers."""
 
-    def __init__(self, service: ModelService, *, api_key: str, max_body_bytes: int) -> None:
+    def __init__(self, service: ModelService, api_key: str, max_body_bytes: int) -> None:
         self._service = service
         self._api_key = api_key
         self._max_body_bytes = max_body_bytes
-        self._routes: dict[tuple[str, str], Handler] = {
-            ("POST", "/v1/embeddings"): self._embeddings,
-            ("POST", "/v1/rerank"): self._rerank,
-            ("GET", "/v1/models"): self._models,
-            ("GET", "/healthz"): self._healthz,
-        }
 
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
-            await self._live(receive, send)
-        elif scope["type"] == "http":
-            await self._serve(scope, receive, send)
+    async def embeddings(self, request: Request) -> Response:
+        payload = await self._read(request, EmbeddingRequest)
+        name = request.headers.get(PRIORITY_HEADER, "passage").upper()
+        priority = Priority.__members__.get(name, Priority.PASSAGE)
+        tenant = request.headers.get(TENANT_HEADER, "")
+        return _json(
+            await _unless_disconnected(request, self._service.embed(payload, priority, tenant))
+        )
 
-    async def _live(self, receive: Receive, send: Send) -> None:
-        await receive()
-        async with self._service:
-            await send({"type": "lifespan.startup.complete"})
-            await receive()
-        await send({"type": "lifespan.shutdown.complete"})
+    async def rerank(self, request: Request) -> Response:
+        payload = await self._read(request, RerankRequest)
+        return _json(await _unless_disconnected(request, self._service.rerank(payload)))
 
-    async def _serve(self, scope: Message, receive: Receive, send: Send) -> None:
-        headers = {
-            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
-        }
-        try:
-            handler = self._route(scope, headers)
-            body = await self._read_body(receive)
-            response = await _unless_gone(handler(body, headers), receive)
-            await _respond(send, HTTPStatus.OK, response)
-        except RequestRefused as refusal:
-            logger.info("%s %s: %s", refusal.status, scope["path"], refusal)
-            await _respond(send, refusal.status, orjson.dumps(refusal.body()), refusal.headers)
-        except ClientGone:
-            logger.info("%s: the caller has gone", scope["path"])
+    async def models(self, request: Request) -> Response:
+        self._check_key(request)
+        return _json(orjson.dumps({"object": "list", "data": self._service.models()}))
 
-    def _route(self, scope: Message, headers: dict[str, str]) -> Handler:
-        path, method = scope["path"], scope["method"]
-        handler = self._routes.get((method, path))
-        if handler is None:
-            known = any(path == route for _, route in self._routes)
-            status = HTTPStatus.METHOD_NOT_ALLOWED if known else HTTPStatus.NOT_FOUND
-            raise RequestRefused(status, "not_found", f"{method} {path} is not served here")
-        if path.startswith("/v1/"):
-            self._check_key(headers.get("authorization", ""))
-        return handler
+    async def health(self, _request: Request) -> Response:
+        return _json(orjson.dumps({"status": "ok", "queued": self._service.queued()}))
 
-    def _check_key(self, authorization: str) -> None:
-        expected = f"Bearer {self._api_key}".encode()
-        if self._api_key and not hmac.compare_digest(authorization.encode(), expected):
-            raise RequestRefused(
-                HTTPStatus.UNAUTHORIZED, "invalid_api_key", "the API key is missing or wrong"
-            )
-
-    async def _read_body(self, receive: Receive) -> bytes:
+    async def _read(self, request: Request, kind: type[RequestT]) -> RequestT:
+        """Return the body as a ``kind``. Raises RequestRefused, ClientDisconnect."""
+        self._check_key(request)
         body = bytearray()
-        while True:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise ClientGone
-            body += message.get("body", b"")
+        async for piece in request.stream():
+            body += piece
             if len(body) > self._max_body_bytes:
                 raise RequestRefused(
                     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
                     "body_too_large",
                     f"the body exceeds {self._max_body_bytes} bytes",
                 )
-            if not message.get("more_body"):
-                return bytes(body)
+        return parse(kind, bytes(body))
 
-    async def _embeddings(self, body: bytes, headers: dict[str, str]) -> bytes:
-        name = headers.get(PRIORITY_HEADER, "passage").upper()
-        priority = Priority.__members__.get(name, Priority.PASSAGE)
-        tenant = headers.get(TENANT_HEADER, "")
-        return await self._service.embed(EmbeddingRequest.parse(body), priority, tenant)
-
-    async def _rerank(self, body: bytes, _headers: dict[str, str]) -> bytes:
-        return await self._service.rerank(RerankRequest.parse(body))
-
-    async def _models(self, _body: bytes, _headers: dict[str, str]) -> bytes:
-        return orjson.dumps({"object": "list", "data": self._service.models()})
-
-    async def _healthz(self, _body: bytes, _headers: dict[str, str]) -> bytes:
-        return orjson.dumps({"status": "ok", "queued": self._service.queued()})
+    def _check_key(self, request: Request) -> None:
+        given = request.headers.get("authorization", "")
+        expected = f"Bearer {self._api_key}".encode()
+        if self._api_key and not hmac.compare_digest(given.encode(), expected):
+            raise RequestRefused(
+                HTTPStatus.UNAUTHORIZED, "invalid_api_key", "the API key is missing or wrong"
+            )
 
 
-async def _unless_gone(work: Awaitable[bytes], receive: Receive) -> bytes:
-    """The result of `work`, which is cancelled when the caller closes the connection first."""
-    working = asyncio.ensure_future(work)
-    leaving = asyncio.ensure_future(_wait_for_disconnect(receive))
+async def _unless_disconnected(request: Request, work: Coroutine[Any, Any, bytes]) -> bytes:
+    """Return the result of ``work``; cancel it when the caller closes the connection first.
+
+    Raises ClientDisconnect then.
+    """
+    working = asyncio.create_task(work)
+    leaving = asyncio.create_task(_wait_for_disconnect(request))
     try:
         await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
         if not working.done():
-            raise ClientGone
+            raise ClientDisconnect
         return working.result()
     finally:
         working.cancel()
         leaving.cancel()
 
 
-async def _wait_for_disconnect(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
+async def _wait_for_disconnect(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
         pass
 
 
-async def _respond(
-    send: Send, status: HTTPStatus, body: bytes, headers: Mapping[str, str] | None = None
-) -> None:
-    fields = {
-        "content-type": "application/json",
-        "content-length": str(len(body)),
-        **(headers or {}),
-    }
-    encoded = [(name.encode(), value.encode()) for name, value in fields.items()]
-    await send({"type": "http.response.start", "status": int(status), "headers": encoded})
-    await send({"type": "http.response.body", "body": body})
+def _json(content: bytes) -> Response:
+    return Response(content, media_type="application/json")
+
+
+async def _refused(request: Request, error: RequestRefused) -> Response:
+    logger.info("%s %s: %s", error.status, request.url.path, error)
+    return Response(
+        orjson.dumps(error.body()),
+        status_code=error.status,
+        headers=dict(error.headers),
+        media_type="application/json",
+    )
+
+
+async def _not_routed(request: Request, error: HTTPException) -> Response:
+    """Answer 404 for an unknown path, 405 for an unknown method."""
+    status = HTTPStatus(error.status_code)
+    message = f"{request.method} {request.url.path} is not served here"
+    refusal = RequestRefused(status, status.name.lower(), message, headers=error.headers)
+    return await _refused(request, refusal)
+
+
+async def _disconnected(request: Request, _error: Exception) -> Response:
+    logger.info("%s: the caller has disconnected", request.url.path)
+    return Response(status_code=_CALLER_DISCONNECTED)
+
+
+async def _failed(request: Request, _error: Exception) -> Response:
+    """Answer 500; the server logs the error."""
+    failure = RequestRefused(
+        HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", "the model server failed"
+    )
+    return await _refused(request, failure)

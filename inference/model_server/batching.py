@@ -84,7 +84,7 @@ class _Waiting:
     index: int
 
 
-# What waits of each tenant, which is never nothing; the tenants in the order of their turns.
+# The waiting texts of each tenant that has any; tenants in the order of their turns.
 _Queue = dict[str, list[_Waiting]]
 
 
@@ -156,7 +156,7 @@ class Batcher:
         except Exception as error:
             logger.exception("a batch of %d texts failed", len(batch))
             if len(batch) > 1:
-                # One of the texts may be at fault: the others must not pay for it.
+                # One text may be the cause: the others are computed without it.
                 for waiting in batch:
                     await self._run_batch([waiting])
             else:
@@ -190,7 +190,7 @@ class Batcher:
         return [waiting for of_tenant in self._queues[priority].values() for waiting in of_tenant]
 
     def _retry_after_s(self, priority: Priority) -> int:
-        """Whole seconds until half of the queue has been served, at the pace of late."""
+        """Return whole seconds until half of the queue is served, at the recent rate."""
         n_tokens = sum(waiting.entry.n_tokens for waiting in self._waiting(priority))
         return min(MAX_RETRY_AFTER_S, math.ceil(n_tokens / 2 / self._tokens_per_s) or 1)
 
@@ -213,7 +213,7 @@ def _fitting(candidates: list[_Waiting]) -> list[_Waiting]:
 
 
 def _keep(queue: _Queue, tenant: str, wanted: Callable[[_Waiting], bool]) -> None:
-    """Keep what is wanted of a tenant's entries, and the tenant if anything is left of it."""
+    """Remove the unwanted entries of a tenant, and the tenant when none is left."""
     kept = [waiting for waiting in queue[tenant] if wanted(waiting)]
     if kept:
         queue[tenant] = kept

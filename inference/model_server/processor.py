@@ -1,4 +1,4 @@
-"""What this machine's processor can do."""
+"""The arithmetic that this machine's processor supports."""
 
 from pathlib import Path
 

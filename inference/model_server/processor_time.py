@@ -1,4 +1,4 @@
-"""What a batch takes of the processors, shared among its texts."""
+"""The processor time of a batch, divided among its texts."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

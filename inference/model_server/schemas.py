@@ -1,18 +1,18 @@
-"""What requests may say, checked; what is wrong with them, said in OpenAI's shape."""
+"""Requests, validated by pydantic; responses and errors in the shapes of OpenAI and Cohere."""
 
 import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Self, TypeGuard
+from typing import Annotated, Any, Literal, TypeVar
 
 import numpy as np
 import orjson
 from numpy.typing import NDArray
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 
 class RequestRefused(Exception):
-    """A request that will not be served, with the HTTP status and OpenAI's error fields."""
+    """A request that is refused, with its HTTP status and the fields of OpenAI's errors."""
 
     def __init__(
         self,
@@ -38,61 +38,63 @@ class RequestRefused(Exception):
 def invalid(
     message: str, param: str | None = None, code: str = "invalid_request"
 ) -> RequestRefused:
-    """The error of a request that is wrong in itself: 400."""
+    """Return the error of a request that is wrong in itself: 400."""
     return RequestRefused(HTTPStatus.BAD_REQUEST, code, message, param=param)
 
 
-@dataclass(frozen=True)
-class EmbeddingRequest:
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+class ModelRequest(BaseModel):
+    """What both requests have. The description of a field is the message of its refusal."""
+
+    model_config = ConfigDict(strict=True, frozen=True)
+
+    model: str | None = Field(None, description="model must be a name")
+
+
+class EmbeddingRequest(ModelRequest):
     """POST /v1/embeddings."""
 
-    model: str | None
-    texts: list[str]
-    base64: bool
-    dimensions: int | None
-
-    @classmethod
-    def parse(cls, body: bytes) -> Self:
-        """Raises RequestRefused on whatever this server does not take."""
-        fields = _json_object(body)
-        texts = fields.get("input")
-        if isinstance(texts, str):
-            texts = [texts]
-        if not _is_texts(texts):
-            raise invalid(
-                "input must be a text or a list of one or more texts; token ids are not taken",
-                "input",
-            )
-        encoding_format = fields.get("encoding_format") or "float"
-        if encoding_format not in {"float", "base64"}:
-            raise invalid("encoding_format must be float or base64", "encoding_format")
-        dimensions = fields.get("dimensions")
-        if dimensions is not None and not isinstance(dimensions, int):
-            raise invalid("dimensions must be a whole number", "dimensions")
-        return cls(_model(fields), texts, encoding_format == "base64", dimensions)
+    texts: Annotated[list[str], BeforeValidator(_as_list)] = Field(
+        alias="input",
+        min_length=1,
+        description="input must be a text or a list of one or more texts; "
+        "token ids are not accepted",
+    )
+    encoding_format: Literal["float", "base64"] | None = Field(
+        None, description="encoding_format must be float or base64"
+    )
+    dimensions: int | None = Field(None, description="dimensions must be a whole number")
 
 
-@dataclass(frozen=True)
-class RerankRequest:
+class RerankRequest(ModelRequest):
     """POST /v1/rerank, after Cohere's."""
 
-    model: str | None
-    query: str
-    documents: list[str]
-    top_n: int | None
+    query: str = Field(min_length=1, description="query must be a text")
+    documents: list[str] = Field(
+        min_length=1, description="documents must be a list of one or more texts"
+    )
+    top_n: int | None = Field(None, ge=1, description="top_n must be a positive whole number")
 
-    @classmethod
-    def parse(cls, body: bytes) -> Self:
-        """Raises RequestRefused on whatever this server does not take."""
-        fields = _json_object(body)
-        query, documents, top_n = (fields.get(name) for name in ("query", "documents", "top_n"))
-        if not isinstance(query, str) or not query:
-            raise invalid("query must be a text", "query")
-        if not _is_texts(documents):
-            raise invalid("documents must be a list of one or more texts", "documents")
-        if top_n is not None and (not isinstance(top_n, int) or top_n < 1):
-            raise invalid("top_n must be a positive whole number", "top_n")
-        return cls(_model(fields), query, documents, top_n)
+
+RequestT = TypeVar("RequestT", bound=ModelRequest)
+
+
+def parse(kind: type[RequestT], body: bytes) -> RequestT:
+    """Return the JSON ``body`` as a ``kind``. Raises RequestRefused for the first fault."""
+    try:
+        return kind.model_validate_json(body)
+    except ValidationError as error:
+        problem = error.errors(include_url=False, include_input=False)[0]
+    if problem["type"] == "json_invalid":
+        raise invalid(f"the body is not JSON: {problem['msg']}")
+    if not problem["loc"]:
+        raise invalid("the body must be a JSON object")
+    param = str(problem["loc"][0])
+    messages = {each.alias or name: each.description for name, each in kind.model_fields.items()}
+    raise invalid(messages[param] or problem["msg"], param)
 
 
 def embedding_response(
@@ -105,7 +107,7 @@ def embedding_response(
 ) -> bytes:
     """OpenAI's list of embeddings, in the order of the request, as JSON.
 
-    ``usage`` says besides what the request took of this machine's processors.
+    ``usage`` also has the processor time of the request, in seconds.
     """
     values = map(_base64, vectors) if as_base64 else vectors
     data = [
@@ -131,7 +133,7 @@ def rerank_response(
 ) -> bytes:
     """Cohere's results, the most relevant first, as JSON; `index` is that of the request.
 
-    ``usage`` says besides what the request took of this machine's processors.
+    ``usage`` also has the processor time of the request, in seconds.
     """
     order = sorted(range(len(scores)), key=lambda index: -scores[index])[:top_n]
     results = [{"index": index, "relevance_score": float(scores[index])} for index in order]
@@ -142,24 +144,3 @@ def rerank_response(
 def _base64(vector: NDArray[np.float32]) -> str:
     """Little-endian float32, as OpenAI's."""
     return base64.b64encode(vector.astype("<f4").tobytes()).decode()
-
-
-def _json_object(body: bytes) -> dict[str, Any]:
-    try:
-        fields = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise invalid(f"the body is not JSON: {error}") from error
-    if not isinstance(fields, dict):
-        raise invalid("the body must be a JSON object")
-    return fields
-
-
-def _model(fields: Mapping[str, Any]) -> str | None:
-    model = fields.get("model")
-    if model is not None and not isinstance(model, str):
-        raise invalid("model must be a name", "model")
-    return model
-
-
-def _is_texts(value: object) -> TypeGuard[list[str]]:
-    return isinstance(value, list) and bool(value) and all(isinstance(text, str) for text in value)

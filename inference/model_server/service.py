@@ -1,4 +1,4 @@
-"""The models that are served: limits checked, then the queue, then the answer."""
+"""The models: limits of requests, queue, response."""
 
 import asyncio
 import logging
@@ -37,7 +37,7 @@ class ModelService:
     def __init__(self, configuration: Configuration) -> None:
         self._configuration = configuration
         self._encoder = load_encoder(configuration.embedding_folder, threads=configuration.threads)
-        # The first run compiles and reads the weights from disk: before the first user comes.
+        # The first run compiles and reads the weights from disk: done before the first request.
         self._encoder.encode([self._encoder.tokenize([WARM_UP])[0].payload])
         self._reranker = (
             Reranker(configuration.rerank_model, threads=configuration.threads)
@@ -56,7 +56,7 @@ class ModelService:
         await self._background.aclose()
 
     def models(self) -> list[dict[str, Any]]:
-        """The models served, as /v1/models lists them."""
+        """Return the models served, as /v1/models lists them."""
         embedding = {
             "id": self._configuration.embedding_model,
             "object": "model",
@@ -75,11 +75,11 @@ class ModelService:
         return [embedding, reranker]
 
     def queued(self) -> dict[str, int]:
-        """Number of texts waiting to be embedded, by priority."""
+        """Return the number of texts waiting to be embedded, by priority."""
         return self._embeddings.queued()
 
     async def embed(self, request: EmbeddingRequest, priority: Priority, tenant: str) -> bytes:
-        """The JSON response to an embedding request, in the turn of ``tenant``.
+        """Return the JSON response to an embedding request, in the turn of ``tenant``.
 
         Raises RequestRefused.
         """
@@ -99,11 +99,11 @@ class ModelService:
             model=model,
             n_tokens=_total(entries),
             processor_seconds=sum(each.processor_seconds for each in computed),
-            as_base64=request.base64,
+            as_base64=request.encoding_format == "base64",
         )
 
     async def rerank(self, request: RerankRequest) -> bytes:
-        """The JSON response to a rerank request. Raises RequestRefused."""
+        """Return the JSON response to a rerank request. Raises RequestRefused."""
         if self._reranker is None:
             raise RequestRefused(
                 HTTPStatus.NOT_FOUND, "model_not_found", "no reranker is set: give RERANK_MODEL"
@@ -142,7 +142,7 @@ class ModelService:
 
 
 def _stop_if_failed(task: asyncio.Task[None]) -> None:
-    """A queue that nobody serves any more: stop the process, so that it is started again."""
+    """Stop the process when a queue is no longer served, so that it is started again."""
     if not task.cancelled() and (error := task.exception()):
         logger.critical("the queue has stopped", exc_info=error)
         signal.raise_signal(signal.SIGTERM)

@@ -1,6 +1,5 @@
 """What is done to documents from the browser: add, retry, cancel, delete."""
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -21,6 +20,7 @@ from instances.access.gates import instance_view
 from instances.errors import InstanceError
 from instances.errors import user_message as refusal
 from instances.models import Membership
+from web.json_errors import json_error
 from web.next_page import next_page
 
 _NAMED_WHEN_DELETING = 5
@@ -32,7 +32,7 @@ def upload(request: HttpRequest, membership: Membership) -> JsonResponse:
     """Take one file; 201 when it is new, 200 when the instance already holds the same bytes."""
     form = UploadForm(request.POST, request.FILES)
     if not form.is_valid():
-        return _refusal(400, "invalid", _("No file was received. Choose it again."))
+        return json_error(400, "invalid", _("No file was received. Choose it again."))
     file = form.cleaned_data["file"]
     try:
         document, created = uploads.store_upload(
@@ -44,13 +44,13 @@ def upload(request: HttpRequest, membership: Membership) -> JsonResponse:
         )
     except FileTooLarge as error:
         text = document_strings()["tooLarge"].format(limit=upload_limit())
-        return _refusal(413, error.code, text)
+        return json_error(413, error.code, text)
     except UnsupportedMediaType as error:
-        return _refusal(415, error.code, user_message(error.code))
+        return json_error(415, error.code, user_message(error.code))
     except IngestionError as error:
-        return _refusal(422, error.code, user_message(error.code))
+        return json_error(422, error.code, user_message(error.code))
     except InstanceError as error:
-        return _refusal(403, error.code, refusal(error))
+        return json_error(403, error.code, refusal(error))
     data = {
         "id": str(document.pk),
         "created": created,
@@ -122,10 +122,6 @@ def get_document(membership: Membership, document_id: UUID) -> Document:
     if not documents:
         raise Http404
     return documents[0]
-
-
-def _refusal(status: int, code: str, message: Any) -> JsonResponse:
-    return JsonResponse({"error": {"code": code, "message": str(message)}}, status=status)
 
 
 def _confirmation(

@@ -1,4 +1,4 @@
-"""What Prometheus may know: counts of the whole site, nothing of any tenant.
+"""Metrics for Prometheus: counts of the whole site, nothing of any tenant.
 
 Counters live in this process; the gauges are read at each scrape, documents at most once a minute.
 """
@@ -35,7 +35,7 @@ REQUEST_SECONDS = Histogram(
 
 @sync_and_async_middleware
 def request_seconds(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
-    """Observe each request under its view's name, never under its path, which names tenants."""
+    """Observe each request under the name of its view: paths contain names of tenants."""
 
     def observe(request: HttpRequest, response: Any, started: float) -> None:
         match = request.resolver_match
@@ -66,7 +66,7 @@ class SiteCollector(Collector):
     """Documents by status, and how many tasks wait in each queue."""
 
     def describe(self) -> Iterable[Metric]:
-        """Nothing is read before the first scrape."""
+        """Return nothing, so that no query runs before the first scrape."""
         return []
 
     def collect(self) -> Iterable[Metric]:
@@ -84,7 +84,7 @@ class SiteCollector(Collector):
 
 
 def documents_by_status() -> dict[str, int]:
-    """Count all documents: the few that are not ready by an index, the rest by totals kept."""
+    """Count all documents: those that are not ready by an index, the others from totals."""
     counts: dict[str, int] | None = cache.get("metrics-documents")
     if counts is None:
         counts = dict.fromkeys(Document.Status.values, 0) | dict(ask("documents_not_ready"))
@@ -101,7 +101,7 @@ def queue_lengths() -> dict[str, int]:
         with app.connection_for_read() as broker:
             broker.ensure_connection(max_retries=1, timeout=2)
             for queue in sorted({*QUEUES, app.conf.task_default_queue}):
-                # Declared, so that an idle queue counts 0 instead of failing.
+                # Declared, so that a queue that does not exist yet counts 0.
                 lengths[queue] = app.amqp.queues[queue](broker.default_channel).queue_declare()[1]
     except (OperationalError, OSError):
         return {}

@@ -1,4 +1,4 @@
-"""Who may read the figures for Prometheus."""
+"""Access to the metrics for Prometheus."""
 
 from ipaddress import ip_address
 from secrets import compare_digest
@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from web.client_address import client_address
 
-# What proxies add: a request that came through one is not the proxy's own.
+# Headers of proxies: such a request comes from a client behind the proxy's address.
 _ADDED_BY_PROXIES = ("X-Forwarded-For", "X-Real-IP", "Forwarded")
 
 

@@ -1,4 +1,4 @@
-"""Whether this deployment can do its work: each part is asked, and answers within seconds."""
+"""Readiness: whether database, broker, workers and model server answer within seconds."""
 
 import asyncio
 import logging
@@ -14,7 +14,7 @@ from kombu.exceptions import KombuError, OperationalError
 
 from instances.tenancy import in_database
 from ragapp.celery import app
-from web.client_queries import uninterrupted
+from web.server.client_queries import uninterrupted
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ _FRESH_S = 1.0
 WORKER_REPLY_S = 1.0
 QUEUES = {"parse", "embed"}
 
-# What a part that is down makes its check raise.
+# What the check of a part raises when the part does not answer.
 _FAILURES = (
     DatabaseError,
     KombuError,
@@ -43,12 +43,12 @@ class NotReady(Exception):
 async def readiness() -> dict[str, bool]:
     """Whether database, broker, worker and model_server answer.
 
-    However many want to know, the parts are asked once at a time, and once a second at most.
+    However many requests come, the parts are asked once at a time, and once a second at most.
     """
     loop = asyncio.get_running_loop()
     check = _checks.get(loop)
     if check is None or (check.done() and not _is_fresh(check, loop.time())):
-        # Whoever asked first may leave: the others wait for the same check.
+        # The first client may disconnect while others wait for the same check.
         with uninterrupted():
             check = _checks[loop] = loop.create_task(_ask_every_part())
     return (await asyncio.shield(check)).parts
@@ -67,7 +67,7 @@ _checks: WeakKeyDictionary[asyncio.AbstractEventLoop, _Check] = WeakKeyDictionar
 
 
 def _is_fresh(check: _Check, now: float) -> bool:
-    """Whether a check that is done can still be believed; one that failed never."""
+    """Whether a check that is done is recent enough; a failed one never is."""
     failed = check.cancelled() or check.exception() is not None
     return not failed and now - check.result().at < _FRESH_S
 
@@ -112,7 +112,7 @@ async def _broker() -> None:
 
 
 async def _worker() -> None:
-    """Every queue must have a worker. Two replies usually tell; else all have their say."""
+    """Check that every queue has a worker: two replies usually suffice, otherwise wait for all."""
 
     def ask(limit: int | None) -> set[str]:
         with app.connection_for_write() as broker:
@@ -132,7 +132,7 @@ async def _worker() -> None:
 
 
 async def _model_server() -> None:
-    """Any answer but a failure will do: embedding servers differ in what they list."""
+    """Accept any answer below 500: embedding servers differ in what they list."""
     headers = {}
     if settings.EMBEDDING_API_KEY:
         headers["Authorization"] = f"Bearer {settings.EMBEDDING_API_KEY}"

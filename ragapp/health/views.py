@@ -1,4 +1,4 @@
-"""What machines ask of the site."""
+"""Addresses for monitoring, and the icon."""
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.templatetags.static import static
@@ -12,7 +12,7 @@ from ragapp.health.readiness import readiness
 
 @require_safe
 def favicon(request: HttpRequest) -> HttpResponseRedirect:
-    """Lead browsers that ask for the icon by its old name to ours."""
+    """Redirect browsers that ask for /favicon.ico to the SVG icon."""
     return HttpResponseRedirect(static("favicon.svg"))
 
 
@@ -35,7 +35,7 @@ async def readyz(request: HttpRequest) -> JsonResponse:
 @never_cache
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Figures for Prometheus, which come from an allowed network or with a token; else 404."""
+    """Return the metrics to clients of an allowed network or with the token; else 404."""
     if not may_read_metrics(request):
         raise Http404
     return HttpResponse(generate_latest(REGISTRY), content_type=CONTENT_TYPE_LATEST)

@@ -1,9 +1,9 @@
 """Django's middleware, run in the event loop instead of in threads.
 
 Under ASGI Django runs each hook of each middleware in a thread of the request, twenty hops a
-request. While the event loop is busy every hop waits for the interpreter's lock: fifty questions at
-once took seconds before the first was searched. These hooks look at headers and cookies only, so
-they need no thread; the two that may do more than that say so.
+request. While the event loop is busy every hop waits for the interpreter's lock: with fifty
+questions at once it took seconds until the first search. These hooks read headers and cookies
+only, so they need no thread; the two that may do more use one.
 """
 
 from collections.abc import Callable
@@ -21,13 +21,13 @@ from django.middleware import clickjacking, common, csrf, gzip, locale, security
 
 from instances.tenancy import in_database
 
-# What is compressed, or parsed as a form, in the event loop; more would hold everybody up.
+# The most that is compressed, or parsed as a form, in the event loop; more would block it.
 INLINE_BYTES = 64 << 10
 _COMPRESSED_TYPES = frozenset({"text/html", "application/json"})
 
 
 class Inline:
-    """Calls ``process_request`` and ``process_response`` where the request is."""
+    """Calls ``process_request`` and ``process_response`` in the event loop."""
 
     get_response: Callable[[HttpRequest], Any]
 
@@ -86,7 +86,7 @@ class XFrameOptionsMiddleware(Inline, clickjacking.XFrameOptionsMiddleware): ...
 
 
 class SessionMiddleware(sessions.SessionMiddleware):
-    """A session that has changed is saved in a thread for database work."""
+    """Saves a session that has changed in a thread for database work."""
 
     get_response: Callable[[HttpRequest], Any]
 
@@ -107,12 +107,12 @@ def _give_back_connection() -> None:
 
 
 class CsrfViewMiddleware(Inline, csrf.CsrfViewMiddleware):
-    """The token of a large form lies behind the rest of it, which is read in a thread."""
+    """Reads a large form, which contains the token, in a thread."""
 
     def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
         super().__init__(get_response)
         if self.async_mode:
-            # An async hook where Django's annotations know sync ones only.
+            # Django's annotations allow synchronous hooks only.
             self.process_view = self._process_view_inline  # type: ignore[assignment, method-assign]
 
     async def _process_view_inline(self, request: HttpRequest, *args: Any) -> Any:
@@ -123,7 +123,7 @@ class CsrfViewMiddleware(Inline, csrf.CsrfViewMiddleware):
 
 
 def _is_long_to_parse(request: HttpRequest) -> bool:
-    """Whether the body has several parts, or is large, or of a length not declared."""
+    """Whether the body has several parts, or is large, or its length is not declared."""
     declared = request.META.get("CONTENT_LENGTH") or ""
     is_small = declared.isdigit() and int(declared) <= INLINE_BYTES
     return request.content_type == "multipart/form-data" or not is_small

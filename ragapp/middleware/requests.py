@@ -1,7 +1,7 @@
-"""What every request has around it.
+"""Middleware for every request.
 
-A correlation id, no leave to be cached, 405 told in words; a query without NUL; on whose behalf it
-acts; and the way to what a person must do before they may enter an instance.
+Correlation id, no caching, a page for 405; NUL in queries; the person for the audit log;
+redirection to the steps that are required before an instance can be entered.
 """
 
 import uuid
@@ -21,9 +21,10 @@ from django.utils.http import urlencode
 from instances.access.gates import SAFE_METHODS, StepRequired
 from instances.audit import Origin, speaking_for
 from people.models import User
-from ragapp.logging import correlation_id as current
 from web.client_address import client_address
-from web.error_pages import json_error, method_not_allowed, wants_json
+from web.error_pages import method_not_allowed
+from web.json_errors import json_error, wants_json
+from web.log_lines import correlation_id as current
 
 
 @sync_and_async_middleware
@@ -40,7 +41,7 @@ def correlation_id(get_response: Callable[[HttpRequest], Any]) -> Callable[[Http
         if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             response = method_not_allowed(request, response)
         response["X-Correlation-Id"] = identifier
-        # What one person may see stays out of every cache, that of a shared computer too.
+        # Pages of a person are stored in no cache, not even that of a shared computer.
         response.headers.setdefault("Cache-Control", "private, no-store")
         return response
 
@@ -61,9 +62,9 @@ def correlation_id(get_response: Callable[[HttpRequest], Any]) -> Callable[[Http
 
 @sync_and_async_middleware
 def query_without_nul(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
-    """Put U+FFFD for NUL in the query, as browsers do in pages: PostgreSQL takes it in no text.
+    """Replace NUL in the query by U+FFFD, as browsers do in pages: PostgreSQL stores no NUL.
 
-    Forms refuse it by themselves, but not every part of a query is read by one.
+    Forms refuse it themselves, but some parameters of queries are read without a form.
     """
 
     def clean(request: HttpRequest) -> None:
@@ -87,7 +88,7 @@ def query_without_nul(get_response: Callable[[HttpRequest], Any]) -> Callable[[H
 
 @sync_and_async_middleware
 def origin(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
-    """Say to the audit log who acts, and from where; the person is asked for only when needed."""
+    """Tell the audit log who acts and from which address; the user is loaded only when needed."""
 
     def origin_of(request: HttpRequest) -> Origin:
         # An async request's user was loaded by ``accounts.middleware.user_language``.
@@ -112,7 +113,7 @@ def origin(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest]
 
 
 class RequiredSteps:
-    """Sends a person to what they must do before they may enter an instance, and back."""
+    """Redirects to the step that is required before an instance can be entered, and back."""
 
     sync_capable = async_capable = True
 

@@ -9,8 +9,8 @@ from django.urls import reverse
 
 from accounts.logins.known_browsers import browser_of
 from accounts.users.activation import end_every_session
-from ragapp.cache import PatientRedisCache
 from tests.factories import PASSWORD, UserFactory
+from web.cache import FailOpenRedisCache
 
 AWAY = "unix:///nowhere/valkey.sock?db=1"
 
@@ -142,8 +142,8 @@ def test_a_new_password_opens_a_name_that_was_guessed(ada):
 @pytest.fixture
 def away(settings):
     """The cache's server is not there."""
-    settings.CACHES = {"default": {"BACKEND": "ragapp.cache.PatientRedisCache", "LOCATION": AWAY}}
-    assert isinstance(caches["default"], PatientRedisCache)
+    settings.CACHES = {"default": {"BACKEND": "web.cache.FailOpenRedisCache", "LOCATION": AWAY}}
+    assert isinstance(caches["default"], FailOpenRedisCache)
 
 
 def test_without_the_cache_people_still_log_in(client, db, away):
@@ -157,7 +157,7 @@ def test_counts_are_shared_by_processes():
     url = django_settings.CACHE_URL
     if not url:
         pytest.skip("CACHE_URL is not set: no Valkey to share")
-    one, other = PatientRedisCache(url, {}), PatientRedisCache(url, {})
+    one, other = FailOpenRedisCache(url, {}), FailOpenRedisCache(url, {})
     one.set("shared-by-processes", [1], 10)
     assert other.get("shared-by-processes") == [1]
     assert not other.add("shared-by-processes", 2)

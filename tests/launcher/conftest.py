@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from launcher.data_dir import DataDir, open_data_dir
-from launcher.process import processes_of, sweep
+from launcher.configuration.data_dir import DataDir, open_data_dir
+from launcher.processes.process import processes_of, sweep
 
 
 def kill_all(pids: list[int]) -> None:

@@ -6,9 +6,9 @@ import tarfile
 
 import psycopg
 
-from launcher.credentials import load_credentials
+from launcher.configuration.credentials import load_credentials
 from launcher.project import ROOT
-from launcher.services import running_services, service_environment
+from launcher.services.embedded import running_services, service_environment
 
 SESSION = "a-session-that-somebody-is-in"
 
@@ -37,7 +37,7 @@ def modes_below(folder):
     return {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir() if path.is_file()}
 
 
-def test_a_backup_is_whole_and_its_operator_s_alone(data, nothing_left):
+def test_backup_is_complete_and_readable_by_its_operator_only(data, nothing_left):
     folder = data.root.parent
     (folder / ".venv").symlink_to(ROOT / ".venv")
     (data.root / "files").mkdir(exist_ok=True)

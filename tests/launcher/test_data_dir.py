@@ -4,8 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from launcher.credentials import load_credentials
-from launcher.data_dir import DataDir, check_free_space, locked, make_private_dir, open_data_dir
+from launcher.configuration.credentials import load_credentials
+from launcher.configuration.data_dir import (
+    DataDir,
+    check_free_space,
+    locked,
+    make_private_dir,
+    open_data_dir,
+)
 from launcher.errors import LauncherError
 
 
@@ -23,26 +29,26 @@ def test_an_older_layout_is_refused(data: DataDir) -> None:
         open_data_dir(data.root)
 
 
-def test_a_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+def test_directory_that_cannot_be_created_is_named_in_the_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
     with pytest.raises(LauncherError, match=str(tmp_path / "file" / "var")):
         open_data_dir(tmp_path / "file" / "var")
 
 
-def test_a_directory_that_was_there_keeps_its_mode(tmp_path: Path) -> None:
+def test_existing_directory_keeps_its_mode(tmp_path: Path) -> None:
     tmp_path.chmod(0o1777)
     open_data_dir(tmp_path)
 
     assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o1777
 
 
-def test_a_full_disk_is_said(tmp_path: Path) -> None:
+def test_full_disk_is_reported(tmp_path: Path) -> None:
     with pytest.raises(LauncherError, match=r"disk is full: \d+ MB free"):
         check_free_space(tmp_path, 1 << 60)
 
 
-def test_one_holder_at_a_time(data: DataDir) -> None:
+def test_lock_has_one_holder(data: DataDir) -> None:
     in_use = rf"in use by \./run \(process {os.getpid()}\)"
     with locked(data, "run"):
         with pytest.raises(LauncherError, match=in_use), locked(data, "run"):
@@ -54,7 +60,7 @@ def test_one_holder_at_a_time(data: DataDir) -> None:
         assert held
 
 
-def test_sockets_move_out_when_the_path_is_too_long(tmp_path: Path) -> None:
+def test_sockets_are_outside_when_the_path_is_too_long(tmp_path: Path) -> None:
     short, long = DataDir(Path("/srv/ragapp")), DataDir(tmp_path / ("x" * 120))
 
     assert short.sockets == Path("/srv/ragapp/run")
@@ -62,7 +68,7 @@ def test_sockets_move_out_when_the_path_is_too_long(tmp_path: Path) -> None:
     assert long.sockets != DataDir(tmp_path / ("y" * 120)).sockets
 
 
-def test_a_socket_directory_prepared_by_someone_else_is_refused(tmp_path: Path) -> None:
+def test_socket_directory_of_another_user_is_refused(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "sockets").symlink_to(tmp_path / "elsewhere")
 

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from launcher.credentials import load_credentials
-from launcher.data_dir import DataDir
-from launcher.environment import application_environment, embedded_services, load_env_file, setting
+from launcher.application.environment import application_environment, embedded_services
+from launcher.configuration.credentials import load_credentials
+from launcher.configuration.data_dir import DataDir
+from launcher.configuration.operator_settings import load_env_file, setting
+from launcher.configuration.ports import check_can_listen, remembered_port
 from launcher.errors import LauncherError
-from launcher.ports import check_can_listen, remembered_port
 
 OURS = [
     "DATABASE_URL",
@@ -40,7 +41,7 @@ def environment(data: DataDir, **options: str) -> dict[str, str]:
     return application_environment(data, load_credentials(data), embedded_services(data), **options)
 
 
-def test_everything_is_ours_by_default(data: DataDir) -> None:
+def test_all_services_are_embedded_by_default(data: DataDir) -> None:
     env = environment(data, site_url="http://localhost:9000/")
 
     assert env["SITE_URL"] == "http://localhost:9000/"
@@ -62,7 +63,7 @@ def test_everything_is_ours_by_default(data: DataDir) -> None:
     ],
 )
 @pytest.mark.parametrize("suffix", ["", "_FILE"], ids=["value", "file"])
-def test_what_the_operator_set_wins(
+def test_settings_of_the_operator_take_precedence(
     data: DataDir, monkeypatch: pytest.MonkeyPatch, name: str, gone: set[str], suffix: str
 ) -> None:
     everything = set(environment(data))
@@ -102,7 +103,7 @@ def test_env_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert setting("LLM_LABEL", "") == "kept"
 
 
-def test_a_wrong_line_of_the_env_file_is_named(tmp_path: Path) -> None:
+def test_error_names_the_invalid_line_of_the_env_file(tmp_path: Path) -> None:
     file = tmp_path / ".env"
     file.write_text("SITE_NAME\n")
 
@@ -110,7 +111,7 @@ def test_a_wrong_line_of_the_env_file_is_named(tmp_path: Path) -> None:
         load_env_file(file)
 
 
-def test_a_taken_port_is_said(taken_port: int) -> None:
+def test_occupied_port_is_reported(taken_port: int) -> None:
     with pytest.raises(LauncherError, match=rf"Port {taken_port} is taken.*{taken_port + 1}"):
         check_can_listen("127.0.0.1", taken_port)
 
@@ -119,12 +120,12 @@ def test_a_taken_port_is_said(taken_port: int) -> None:
     ("host", "port", "message"),
     [("127.0.0.1", 70000, "not a port"), ("192.0.2.1", 8000, "not an address of this machine")],
 )
-def test_an_impossible_address_is_said(host: str, port: int, message: str) -> None:
+def test_invalid_address_is_reported(host: str, port: int, message: str) -> None:
     with pytest.raises(LauncherError, match=message):
         check_can_listen(host, port)
 
 
-def test_a_port_is_remembered_until_it_is_taken(data: DataDir) -> None:
+def test_port_is_reused_until_it_is_occupied(data: DataDir) -> None:
     first = remembered_port(data, "models", is_up=False)
     assert remembered_port(data, "models", is_up=False) == first
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from launcher import postgres, valkey
-from launcher.credentials import Credentials, load_credentials
-from launcher.data_dir import DataDir
-from launcher.environment import Embedded, application_environment, owner_environment
-from launcher.process import Process, Program
-from launcher.programs import Site, model_programs, web_program, worker_programs
+from launcher.application.environment import Embedded, application_environment, owner_environment
+from launcher.application.programs import Site, model_programs, web_program, worker_programs
+from launcher.configuration.credentials import Credentials, load_credentials
+from launcher.configuration.data_dir import DataDir
+from launcher.processes.process import Process, Program
+from launcher.services import postgres, valkey
 
 # What an operator may have set, in the environment or in .env.
 OPERATOR = {
@@ -91,7 +91,7 @@ def environment_of(program: Program, data: DataDir, started: list[Process]) -> d
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_operators_secrets_reach_those_who_use_them(
+def test_secrets_of_the_operator_reach_only_the_processes_that_use_them(
     data: DataDir,
     credentials: Credentials,
     started: list[Process],
@@ -119,7 +119,7 @@ def test_operators_secrets_reach_those_who_use_them(
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_generated_secrets_reach_those_who_use_them(
+def test_generated_secrets_reach_only_the_processes_that_use_them(
     data: DataDir,
     credentials: Credentials,
     started: list[Process],

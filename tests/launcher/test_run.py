@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from launcher.credentials import load_credentials
-from launcher.data_dir import DataDir, locked
-from launcher.process import processes_of
+from launcher.configuration.credentials import load_credentials
+from launcher.configuration.data_dir import DataDir, locked
+from launcher.processes.process import processes_of
 from launcher.project import ROOT
 from tests.launcher.conftest import kill_all
 
@@ -132,7 +132,7 @@ def test_everything_is_restarted_survives_a_crash_and_stops(
 
 
 @pytest.mark.usefixtures("nothing_left")
-def test_manage_brings_its_own_database_when_run_is_not_up(data: DataDir) -> None:
+def test_manage_starts_a_database_when_run_is_not_running(data: DataDir) -> None:
     place = ["--data-dir", str(data.root)]
     script = "from people.models import User; print(User.objects.count())"
 
@@ -153,33 +153,33 @@ def refusal(result: subprocess.CompletedProcess[str]) -> str:
     return result.stderr
 
 
-def test_a_taken_port_is_one_line(data: DataDir) -> None:
+def test_occupied_port_is_reported_in_one_line(data: DataDir) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = str(server.getsockname()[1])
         line = refusal(launch("run", "--data-dir", str(data.root), "--port", port))
     assert f"Port {port} is taken" in line
 
 
-def test_a_newer_data_directory_is_one_line(data: DataDir) -> None:
+def test_newer_data_directory_is_reported_in_one_line(data: DataDir) -> None:
     (data.root / "VERSION").write_text("99\n")
     assert "newer version" in refusal(launch("run", "--data-dir", str(data.root)))
 
 
-def test_an_older_data_directory_is_one_line(data: DataDir) -> None:
+def test_older_data_directory_is_reported_in_one_line(data: DataDir) -> None:
     (data.root / "VERSION").write_text("1\n")
     assert "cannot be upgraded" in refusal(launch("run", "--data-dir", str(data.root)))
 
 
-def test_a_data_directory_in_use_is_one_line(data: DataDir) -> None:
+def test_data_directory_in_use_is_reported_in_one_line(data: DataDir) -> None:
     with locked(data, "run"):
         assert "in use by ./run" in refusal(launch("run", "--data-dir", str(data.root)))
 
 
-def test_a_data_directory_that_cannot_be_written_is_one_line() -> None:
+def test_read_only_data_directory_is_reported_in_one_line() -> None:
     assert "/proc/ragapp" in refusal(launch("run", "--data-dir", "/proc/ragapp"))
 
 
-def test_an_old_python_is_one_line(tmp_path: Path) -> None:
+def test_old_python_is_reported_in_one_line(tmp_path: Path) -> None:
     """A copy of the project without a virtual environment, and nothing but an old Python."""
     shutil.copytree(ROOT / "launcher", tmp_path / "launcher")
     shutil.copy(ROOT / "run", tmp_path)
@@ -199,7 +199,7 @@ def test_an_old_python_is_one_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("nothing_left")
-def test_a_first_setup_without_network_is_one_line_and_leaves_nothing_half_done(
+def test_first_setup_without_network_is_reported_in_one_line_and_leaves_nothing_incomplete(
     tmp_path: Path, data: DataDir
 ) -> None:
     """A fresh copy of the project, and a package index that answers to nobody."""

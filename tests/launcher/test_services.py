@@ -10,12 +10,12 @@ import psycopg
 import pytest
 import redis
 
-from launcher import postgres
-from launcher.credentials import load_credentials
-from launcher.data_dir import DataDir, open_data_dir
+from launcher.configuration.credentials import load_credentials
+from launcher.configuration.data_dir import DataDir, open_data_dir
 from launcher.errors import LauncherError
-from launcher.process import processes_of, sweep
-from launcher.services import running_services, service_environment
+from launcher.processes.process import processes_of, sweep
+from launcher.services import postgres
+from launcher.services.embedded import running_services, service_environment
 from tests.launcher.conftest import kill_all
 
 
@@ -35,7 +35,7 @@ def private_place(tmp_path: Path) -> Iterator[DataDir]:
 
 
 @pytest.mark.usefixtures("nothing_left")
-def test_the_application_owns_nothing_and_row_security_binds_it(
+def test_application_role_owns_nothing_and_cannot_bypass_row_security(
     data: DataDir, env: dict[str, str]
 ) -> None:
     with running_services(data, load_credentials(data)):
@@ -87,7 +87,7 @@ def test_a_start_succeeds_after_everything_was_killed(data: DataDir, env: dict[s
         assert app.execute("SELECT n FROM t").fetchone() == (42,)
 
 
-def test_an_interrupted_creation_is_begun_again(data: DataDir, env: dict[str, str]) -> None:
+def test_interrupted_creation_starts_again(data: DataDir, env: dict[str, str]) -> None:
     half = data.postgres.with_suffix(".partial")
     half.mkdir()
     (half / "PG_VERSION").write_text("18\n")
@@ -104,7 +104,7 @@ def test_a_database_of_another_version_is_refused(data: DataDir) -> None:
         postgres.initialise(data, load_credentials(data))
 
 
-def test_it_runs_where_no_other_user_may_look(private_place: DataDir) -> None:
+def test_database_runs_in_a_directory_closed_to_other_users(private_place: DataDir) -> None:
     credentials = load_credentials(private_place)
     url = service_environment(private_place, credentials)["DATABASE_URL"]
 

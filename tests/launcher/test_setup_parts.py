@@ -9,12 +9,12 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-from launcher.browser_files import copy_vendor_files
-from launcher.commands import run_logged
 from launcher.errors import LauncherError
-from launcher.logs import rotate
+from launcher.installation.browser_files import copy_vendor_files
+from launcher.installation.stamps import fingerprint, is_fresh, write_stamp
+from launcher.processes.log_rotation import rotate
+from launcher.processes.tools import run_logged
 from launcher.project import ROOT
-from launcher.stamps import fingerprint, is_fresh, write_stamp
 
 ALL_FILES = ("requirements.txt", "requirements-demo.txt", "requirements-dev.txt")
 
@@ -66,7 +66,7 @@ def test_what_is_installed_is_what_is_pinned() -> None:
     assert installed == pinned
 
 
-def test_a_stamp_vouches_for_contents(tmp_path: Path) -> None:
+def test_stamp_is_fresh_for_the_same_contents_only(tmp_path: Path) -> None:
     digest = fingerprint([ROOT / "manage.py"], "model")
     write_stamp(tmp_path / ".stamp", digest)
 
@@ -110,7 +110,7 @@ def test_a_vendor_pattern_without_files_is_an_error(tmp_path: Path) -> None:
     ],
     ids=["pip-offline", "pip-found-nothing", "npm-offline", "disk", "other"],
 )
-def test_why_a_tool_failed_is_said(tmp_path: Path, output: str, message: str) -> None:
+def test_cause_of_a_failed_tool_is_reported(tmp_path: Path, output: str, message: str) -> None:
     log_file = tmp_path / "setup.log"
     command = [sys.executable, "-c", f"import sys; print({output!r}); sys.exit(1)"]
 
@@ -119,7 +119,7 @@ def test_why_a_tool_failed_is_said(tmp_path: Path, output: str, message: str) ->
     assert output in log_file.read_text()
 
 
-def test_a_large_log_is_turned_while_it_is_written(tmp_path: Path) -> None:
+def test_large_log_is_rotated_while_it_is_written(tmp_path: Path) -> None:
     log_file = tmp_path / "web.log"
     with log_file.open("a") as writer:
         for turn in range(5):

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from launcher.data_dir import DataDir
+from launcher.configuration.data_dir import DataDir
 from launcher.errors import LauncherError
-from launcher.process import Process, Program, processes_of, sweep
+from launcher.processes.process import Process, Program, processes_of, sweep
+from launcher.processes.supervisor import Supervisor
 from launcher.project import ROOT
-from launcher.supervisor import Supervisor
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
@@ -77,7 +77,7 @@ def during(watch: Callable[[], None], act: Callable[[], None]) -> None:
 
 
 @pytest.mark.crash
-def test_what_dies_is_started_again(
+def test_ended_process_is_restarted(
     data: DataDir, supervisor: Supervisor, program: Callable[[str], Program]
 ) -> None:
     def kill_and_await(name: str) -> None:
@@ -106,7 +106,7 @@ def test_stages_stop_in_reverse_order(
     assert journal.read_text().split() == ["web", "worker", "database"]
 
 
-def test_a_program_that_ends_at_once_is_named_with_its_log(
+def test_error_names_a_program_that_ends_at_once_and_its_log(
     data: DataDir, supervisor: Supervisor
 ) -> None:
     command = [sys.executable, "-c", "print('why'); exit(3)"]
@@ -117,7 +117,7 @@ def test_a_program_that_ends_at_once_is_named_with_its_log(
     assert (data.log / "broken.log").read_text() == "why\n"
 
 
-def test_a_stop_asked_for_during_the_start_is_heeded(supervisor: Supervisor) -> None:
+def test_stop_signal_during_the_start_stops_it(supervisor: Supervisor) -> None:
     command = [sys.executable, "-c", "import time; time.sleep(600)"]
     supervisor.start([Program("slow", command, is_ready=lambda pid: False)])
 
@@ -125,7 +125,7 @@ def test_a_stop_asked_for_during_the_start_is_heeded(supervisor: Supervisor) -> 
         during(supervisor.wait_ready, lambda: None)
 
 
-def test_one_that_ignores_its_stop_signal_is_killed(data: DataDir) -> None:
+def test_process_that_ignores_its_stop_signal_is_killed(data: DataDir) -> None:
     script = "import signal, time; signal.signal(15, signal.SIG_IGN); print('up', flush=True)"
     command = [sys.executable, "-c", f"{script}; time.sleep(600)"]
     process = Process(Program("deaf", command, stop_timeout_s=0.2), data)
@@ -137,12 +137,12 @@ def test_one_that_ignores_its_stop_signal_is_killed(data: DataDir) -> None:
 
 
 @pytest.mark.crash
-def test_children_die_with_a_killed_launcher(data: DataDir, journal: Path) -> None:
+def test_children_end_with_a_killed_launcher(data: DataDir, journal: Path) -> None:
     launcher = f"""
 import sys; sys.path.insert(0, {str(ROOT)!r})
 from pathlib import Path
-from launcher.data_dir import DataDir
-from launcher.process import Process, Program
+from launcher.configuration.data_dir import DataDir
+from launcher.processes.process import Process, Program
 command = [sys.executable, "-c", {SCRIPT!r}, "orphan", {str(journal)!r}]
 Process(Program("orphan", command), DataDir(Path({str(data.root)!r})))
 input()

@@ -19,7 +19,7 @@ def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
     )
 
 
-def test_django_has_nothing_to_say_about_a_deployment():
+def test_deployment_check_of_django_reports_nothing():
     result = manage("check", "--deploy", "--fail-level=WARNING", HTTPS="1", DEBUG="0")
     assert result.returncode == 0, result.stderr
 

@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from ragapp import setting_rules
+from ragapp.settings import rules
 from tests.ragapp.test_deployment import manage
 
 LLM = {"LLM_BASE_URL": "http://llm:8000/v1", "LLM_MODEL": "mistral"}
@@ -56,17 +56,17 @@ class Values(dict[str, Any]):
 )
 def test_values_that_cannot_work(changed: dict[str, Any], named: list[str]) -> None:
     with pytest.raises(ImproperlyConfigured) as refused:
-        setting_rules.check(Values(changed))
+        rules.check(Values(changed))
     (line,) = str(refused.value).splitlines()[1:]
     assert all(name in line for name in named)
 
 
 @pytest.mark.parametrize("changed", [{}, LLM, MAIL], ids=["defaults", "llm", "mail"])
 def test_values_that_work(changed: dict[str, Any]) -> None:
-    setting_rules.check(Values(changed))
+    rules.check(Values(changed))
 
 
-def test_everything_to_correct_is_said_at_once() -> None:
+def test_all_invalid_settings_are_reported_at_once() -> None:
     result = manage("check", LLM_BASE_URL="http://llm:8000/v1", LLM_MODEL="", LLM_PUE="0.5")
     assert result.returncode != 0
     assert "LLM_BASE_URL is set and LLM_MODEL is not" in result.stderr

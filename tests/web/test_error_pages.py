@@ -91,7 +91,7 @@ def browser(settings):
         ("/no-database/", 503, "unavailable"),
     ],
 )
-def test_every_failure_says_what_to_do(db, browser, url, status, code):
+def test_error_page_says_what_to_do(db, browser, url, status, code):
     page = browser.get(url, headers={"accept": "text/html,*/*;q=0.8"})
     assert page.status_code == status
     assert page.text.count("<h1") == 1
@@ -103,13 +103,13 @@ def test_every_failure_says_what_to_do(db, browser, url, status, code):
     assert answer.json()["error"]["code"] == code
 
 
-def test_a_failure_without_a_database_asks_it_nothing(db, browser, django_assert_num_queries):
+def test_error_page_without_database_runs_no_query(db, browser, django_assert_num_queries):
     with django_assert_num_queries(0):
         page = browser.get("/no-database/")
     assert page["Retry-After"] == "60"
 
 
-def test_who_may_not_is_told_whom_to_ask(cast, browser):
+def test_forbidden_page_names_whom_to_ask(cast, browser):
     browser.force_login(cast.teammate)
     page = browser.get(
         reverse("administration:general", args=["law"]), headers={"accept-language": "en"}
@@ -119,7 +119,7 @@ def test_who_may_not_is_told_whom_to_ask(cast, browser):
     assert "Faculté de droit" in page.text
 
 
-def test_a_form_from_elsewhere_is_refused_in_words(cast, settings):
+def test_form_of_another_site_is_refused_with_an_explanation(cast, settings):
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(cast.owner)
     page = browser.post(reverse("preferences"), headers={"accept-language": "en"})
@@ -226,7 +226,7 @@ def tables(recorder: Recorder) -> set[str]:
 @pytest.mark.parametrize("accept", ACCEPT.values(), ids=ACCEPT.keys())
 @pytest.mark.parametrize("is_logged_in", [True, False], ids=["logged in", "not logged in"])
 @pytest.mark.parametrize("name", FAILING)
-async def test_a_failure_over_asgi_loads_no_more_than_the_user(
+async def test_error_over_asgi_loads_the_user_at_most(
     session_key, recorder, settings, name, is_logged_in, accept
 ):
     settings.ROOT_URLCONF = __name__
@@ -244,7 +244,9 @@ async def test_a_failure_over_asgi_loads_no_more_than_the_user(
 @pytest.mark.parametrize("accept", ACCEPT.values(), ids=ACCEPT.keys())
 @pytest.mark.parametrize("is_logged_in", [True, False], ids=["logged in", "not logged in"])
 @pytest.mark.parametrize("form", ["urlencoded", "multipart"])
-async def test_a_refused_form_over_asgi_is_a_403_in_words(session_key, form, is_logged_in, accept):
+async def test_refused_form_over_asgi_is_a_403_with_an_explanation(
+    session_key, form, is_logged_in, accept
+):
     cookies = {django_settings.SESSION_COOKIE_NAME: session_key} if is_logged_in else {}
     body: dict[str, Any] = {"data": {"language": "fr"}}
     if form == "multipart":

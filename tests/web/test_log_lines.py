@@ -11,9 +11,8 @@ from django.test import Client
 
 from accounts.models import MetadataFeed
 from accounts.tasks import refresh_one_feed
-from ragapp.logging import SiteFormatter
 from tests.fixtures.log import FORGED, RECORD, forged_lines, site_formatter
-from web.log_lines import LineFormatter
+from web.log_lines import LineFormatter, SiteFormatter
 
 # What ends a line for Python, a terminal, an editor or a browser, or shows text in another order.
 LINE_ENDS = {
@@ -80,7 +79,7 @@ def test_a_traceback_can_still_be_read():
     [f"/invitations/{'a' * 43}/", f"/accounts/password/reset/key/3-{'a' * 40}/"],
     ids=["invitation", "password"],
 )
-def test_no_log_has_a_token(path):
+def test_log_contains_no_token(path):
     made = record("Too Many Requests: %s", path)
     made.exc_text = f"ValueError: {path}"
     shown = SiteFormatter("%(message)s").format(made)
@@ -105,7 +104,7 @@ def feed_name():
 
 
 @pytest.mark.parametrize("attack", [visit_path, send_host, send_origin, feed_name])
-def test_what_is_sent_begins_no_record(db, log, attack):
+def test_input_cannot_begin_a_log_record(db, log, attack):
     attack()
     assert "CRITICAL forged" in log.getvalue()
     assert forged_lines(log.getvalue()) == []

@@ -121,13 +121,13 @@ def test_no_parameter_of_any_page_makes_a_large_query(inside, monkeypatch, reade
         assert searched >= 2
 
 
-def test_a_search_looks_for_the_first_words_of_the_first_characters() -> None:
+def test_search_uses_the_first_words_of_the_first_characters() -> None:
     assert search_words(WORDS) == [f"w{n}" for n in range(MAX_WORDS)]
     assert search_words(f"{'a' * 300} b") == ["a" * MAX_CHARS]
     assert search_text(" a\0b ") == "a b"
 
 
-def test_the_words_that_count_still_find(inside, client_for) -> None:
+def test_long_search_finds_by_its_first_words(inside, client_for) -> None:
     cast, _values, _recorder = inside
     conversation = factories.ConversationFactory(
         instance=cast.instance, user=cast.teammate, title="w0 w1 w2 w3 w4 w5"

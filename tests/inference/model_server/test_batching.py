@@ -94,9 +94,7 @@ async def test_a_question_waits_for_the_running_batch_only(
     await passages
 
 
-async def test_texts_of_about_the_same_length_go_together(
-    batcher: Batcher, recorder: Recorder
-) -> None:
+async def test_texts_of_similar_length_share_a_batch(batcher: Batcher, recorder: Recorder) -> None:
     blocker = await submit(batcher, entries("blocker"), Priority.PASSAGE)
     await recorder.wait_for_batch()
     mixed = [Entry(f"{n}", n) for n in (250, 16, 240, 30, 256, 20, 254)]
@@ -144,7 +142,7 @@ async def test_a_batch_is_filled_by_its_own_tenant_before_the_others(
     assert recorder.batches[2] == ["a2", "a3", "a4", "a5"]
 
 
-async def test_a_tenant_whose_caller_left_loses_its_turn(
+async def test_tenant_whose_caller_disconnected_loses_its_turn(
     batcher: Batcher, recorder: Recorder
 ) -> None:
     running = await submit(batcher, entries("running"), Priority.PASSAGE, "a")
@@ -172,7 +170,9 @@ async def test_a_full_queue_refuses_passages_but_not_questions(
     await asyncio.gather(running, waiting, question)
 
 
-async def test_what_nobody_waits_for_is_dropped(batcher: Batcher, recorder: Recorder) -> None:
+async def test_texts_of_cancelled_requests_are_removed(
+    batcher: Batcher, recorder: Recorder
+) -> None:
     running = await submit(batcher, entries("running"), Priority.PASSAGE)
     await recorder.wait_for_batch()
     abandoned = await submit(batcher, entries("x", "y", "z"), Priority.PASSAGE)
@@ -195,9 +195,7 @@ async def test_a_failing_batch_fails_its_requests_and_no_other(
 
 
 @pytest.mark.parametrize("text", ["poison", "broken"])
-async def test_only_the_text_at_fault_fails(
-    batcher: Batcher, recorder: Recorder, text: str
-) -> None:
+async def test_only_the_failing_text_fails(batcher: Batcher, recorder: Recorder, text: str) -> None:
     """Requests that share its batch are answered, and so are those that come later."""
     recorder.let(100)
     small = [entries(name, n_tokens=16) for name in ("one", text, "three")]

@@ -49,7 +49,7 @@ def test_padding_does_not_change_a_vector(light: OpenVinoEncoder) -> None:
     assert np.all(np.sum(together * alone, axis=1) > 0.999)
 
 
-def test_a_model_of_another_shape_is_left_to_sentence_transformers(
+def test_model_of_another_shape_is_served_by_sentence_transformers(
     model_folder: Path, tmp_path: Path, light: OpenVinoEncoder
 ) -> None:
     folder = tmp_path / "max-pooled"
@@ -64,7 +64,7 @@ def test_a_model_of_another_shape_is_left_to_sentence_transformers(
     assert encoder.encode([entry.payload for entry in entries]).shape == (4, 384)
 
 
-def test_a_folder_without_a_model_says_what_to_do(tmp_path: Path) -> None:
+def test_error_for_a_folder_without_model_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"inference\.embedding\.prepare"):
         load_encoder(tmp_path, threads=1)
 

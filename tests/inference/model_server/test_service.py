@@ -50,7 +50,7 @@ def test_a_question_finds_its_passage(model_server: ModelServer) -> None:
     assert (questions @ passages.T).argmax(axis=1).tolist() == [0, 1, 2, 3, 4]
 
 
-def test_the_shape_of_the_answer(model_server: ModelServer) -> None:
+def test_response_has_the_shape_of_openai(model_server: ModelServer) -> None:
     answer = post(model_server, {"model": DEFAULT_MODEL, "input": ["un", "deux mots"]}).json()
     assert [item["index"] for item in answer["data"]] == [0, 1]
     assert all(len(item["embedding"]) == 384 for item in answer["data"])
@@ -103,7 +103,7 @@ def test_the_openai_client_works(model_server: ModelServer) -> None:
         "not an object",
     ],
 )
-def test_refusals_say_why(
+def test_invalid_request_is_refused_with_its_reason(
     model_server: ModelServer, payload: Any, status: int, code: str, words: str
 ) -> None:
     response = post(model_server, payload)
@@ -113,7 +113,7 @@ def test_refusals_say_why(
     assert words in error["message"]
 
 
-def test_what_is_not_json_is_refused(model_server: ModelServer) -> None:
+def test_body_that_is_not_json_is_refused(model_server: ModelServer) -> None:
     response = httpx.post(f"{model_server.base_url}/embeddings", content=b"{")
     assert (response.status_code, error_of(response)["code"]) == (400, "invalid_request")
 
@@ -122,7 +122,9 @@ def test_what_is_not_json_is_refused(model_server: ModelServer) -> None:
     ("method", "path", "status"),
     [("GET", "/v1/embeddings", 405), ("POST", "/v1/nothing", 404), ("POST", "/v1/rerank", 404)],
 )
-def test_other_routes(model_server: ModelServer, method: str, path: str, status: int) -> None:
+def test_unknown_route_or_method_is_refused(
+    model_server: ModelServer, method: str, path: str, status: int
+) -> None:
     body = {"query": "q", "documents": ["d"]}
     response = httpx.request(method, model_server.root_url + path, json=body)
     assert response.status_code == status
@@ -143,7 +145,7 @@ async def test_a_question_overtakes_queued_passages(model_server: ModelServer) -
         assert len((await upload).json()["data"]) == 60
 
 
-async def test_passages_of_a_caller_who_left_are_dropped(model_server: ModelServer) -> None:
+async def test_passages_of_a_disconnected_caller_are_removed(model_server: ModelServer) -> None:
     url = f"{model_server.base_url}/embeddings"
     async with httpx.AsyncClient(timeout=120) as client:
         upload = asyncio.create_task(client.post(url, json={"input": [LONG_TEXT] * 200}))
@@ -164,14 +166,14 @@ def small_server(models_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> 
         yield server
 
 
-def test_the_key_is_asked_for(small_server: ModelServer) -> None:
+def test_api_key_is_required(small_server: ModelServer) -> None:
     assert post(small_server, {"input": "mot"}).status_code == 401
     assert post(small_server, {"input": "mot"}, authorization="Bearer wrong").status_code == 401
     assert post(small_server, {"input": "mot"}, authorization="Bearer secret").status_code == 200
     assert httpx.get(f"{small_server.root_url}/healthz").status_code == 200
 
 
-async def test_a_full_queue_answers_429_and_when_to_come_back(small_server: ModelServer) -> None:
+async def test_full_queue_answers_429_with_retry_after(small_server: ModelServer) -> None:
     async with httpx.AsyncClient(timeout=120) as client:
         responses = await asyncio.gather(
             *(
@@ -191,7 +193,7 @@ async def test_a_full_queue_answers_429_and_when_to_come_back(small_server: Mode
 
 @pytest.mark.crash
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
-def test_a_stopped_server_leaves_nothing_behind(
+def test_stopped_server_leaves_no_process(
     models_dir: Path, tmp_path: Path, how: signal.Signals
 ) -> None:
     with serve_models(models_dir, tmp_path / "log") as server:
@@ -205,7 +207,7 @@ def test_a_stopped_server_leaves_nothing_behind(
     assert "Traceback" not in (tmp_path / "log").read_text()
 
 
-def test_a_missing_model_is_one_clear_line(tmp_path: Path) -> None:
+def test_missing_model_is_reported_in_one_line(tmp_path: Path) -> None:
     with (
         pytest.raises(RuntimeError, match=r"did not start:\nmodels: .*prepare first\n$"),
         serve_models(tmp_path, tmp_path / "log"),

@@ -110,7 +110,7 @@ def filled(argument: str, places: dict[str, str]) -> str:
 
 # (attack, argument) that succeed outside the sandbox, for the user who runs the tests.
 POSSIBLE_OUTSIDE = [
-    ("read", "{project}/ragapp/settings.py"),
+    ("read", "{project}/ragapp/settings/__init__.py"),
     ("read", "{data}/secrets.json"),
     ("read", "{tmp}/victim"),
     ("read", "/etc/passwd"),

@@ -14,7 +14,7 @@ KERNELS = pytest.mark.parametrize(
     ("prefix", "is_lesser"), [([], False), (LESSER_KERNEL, True)], ids=["this", "lesser"]
 )
 LINE = "The process that reads uploaded files lacks on this machine: "
-REPORT = "from launcher.sandbox import report_missing_protections as r; r()"
+REPORT = "from launcher.installation.sandbox_check import report_missing_protections as r; r()"
 
 
 def run(command: list[str], *, text: str = "", **env: str) -> subprocess.CompletedProcess[str]:

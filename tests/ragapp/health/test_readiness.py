@@ -61,7 +61,7 @@ def ready() -> Callable[[], tuple[int, list[str]]]:
     return ask
 
 
-def test_alive(client, db):
+def test_healthz_answers_200(client, db):
     response = client.get("/healthz")
     assert (response.status_code, response.text) == (200, "ok\n")
 
@@ -79,7 +79,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("impatient")
-def test_what_does_not_answer_is_named(ready, model_server):
+def test_readyz_names_the_parts_that_do_not_answer(ready, model_server):
     assert ready() == (503, ["worker"])
     model_server.status = 503
     assert ready() == (503, ["worker", "model_server"])
@@ -98,7 +98,7 @@ def test_nothing_answers(ready, settings, monkeypatch):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("impatient")
-def test_however_many_ask_each_part_is_asked_once_a_second(model_server):
+def test_parts_are_checked_once_a_second_at_most(model_server):
     async def ask_many() -> set[int]:
         asked = await asyncio.gather(*(AsyncClient().get("/readyz") for _number in range(20)))
         again = await AsyncClient().get("/readyz")
@@ -129,25 +129,25 @@ def test_however_many_ask_each_part_is_asked_once_a_second(model_server):
         *("through another proxy", "no address", "token", "wrong token", "no token", "not ASCII"),
     ],
 )
-def test_figures_are_for_allowed_networks_or_a_token(
+def test_metrics_require_an_allowed_network_or_the_token(
     client, db, settings, address, headers, status
 ):
     settings.METRICS_TOKEN = "figures"
     assert client.get("/metrics", headers=headers, REMOTE_ADDR=address).status_code == status
 
 
-def test_without_a_token_set_none_is_taken(client, db):
+def test_no_token_is_accepted_when_none_is_set(client, db):
     headers = {"Authorization": "Bearer "}
     assert client.get("/metrics", headers=headers, REMOTE_ADDR="203.0.113.7").status_code == 404
 
 
-def test_behind_a_trusted_proxy_the_browser_must_be_allowed(client, db, settings):
+def test_address_behind_a_trusted_proxy_must_be_allowed(client, db, settings):
     settings.TRUST_PROXY_HEADERS = True
     assert client.get("/metrics", headers={"X-Forwarded-For": "203.0.113.7"}).status_code == 404
     assert client.get("/metrics", headers={"X-Forwarded-For": "127.0.0.1"}).status_code == 200
 
 
-def test_figures_name_no_tenant(client, cast):
+def test_metrics_name_no_tenant(client, cast):
     DocumentFactory.create_batch(2, instance=cast.instance)
     DocumentFactory(instance=cast.other_instance, status="failed")
     client.get("/accounts/login/")

@@ -1,0 +1,1 @@
+"""The data directory, what the operator set, generated secrets, ports."""

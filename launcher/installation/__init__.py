@@ -1,0 +1,1 @@
+"""What a start needs: packages, browser libraries, translations, model, static files."""

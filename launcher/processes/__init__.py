@@ -1,0 +1,1 @@
+"""Running programs: as which account, supervised, logged, stopped."""

@@ -1,0 +1,96 @@
+"""How large a body each request may send; who may upload, by the cookie or the key.
+
+This is decided before any of the body is read. The views check the right to upload again.
+"""
+
+import re
+from io import BytesIO
+
+from django.conf import settings
+from django.contrib.auth.middleware import get_user
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.core.exceptions import PermissionDenied
+from django.core.handlers.asgi import ASGIRequest
+from django.http import Http404, HttpResponse
+from django.utils.translation import gettext_lazy as _
+
+from accounts.middleware import first_step
+from ingestion.api import MANAGE
+from ingestion.errors import FileTooLarge, user_message
+from instances.access.gates import StepRequired, enter
+from instances.api import ApiError
+from instances.audit import Origin, speaking_for
+from instances.models import Role
+from instances.tenancy import in_database
+from web.client_address import client_address
+from web.json_errors import is_api_path
+from web.server.body_limit import Allowance
+from web.server.scope import Refusal, Scope, address_of, path_of
+
+MAX_BODY_BYTES = 4 << 20
+# Of the HTTP API: its JSON is parsed and validated in the event loop.
+MAX_JSON_BYTES = 1 << 20
+# An upload holds one file, and a few fields beside it.
+_ROOM_FOR_FIELDS = 1 << 20
+# Stored at a time: all the forms of one address, and all the uploads of one person or key.
+MAX_STORED_FORM_BYTES = 64 << 20
+MAX_UPLOADS_AT_ONCE = 4
+
+FILE_TOO_LARGE = Refusal(413, FileTooLarge.code, user_message(FileTooLarge.code))
+TOO_LARGE = Refusal(413, "too_large", _("This is too large to be sent."))
+
+_PAGE = re.compile(r"/i/([-a-zA-Z0-9_]+)/documents/upload/")
+_OPERATION = "/api/v1/documents"
+
+
+async def allowance_of(scope: Scope) -> Allowance | None:
+    """Return what a request may send; None when it would upload and may not."""
+    if is_upload(scope):
+        uploader = await uploader_of(scope)
+        if uploader is None:
+            return None
+        max_bytes = settings.MAX_UPLOAD_BYTES + _ROOM_FOR_FIELDS
+        return Allowance(max_bytes, uploader, MAX_UPLOADS_AT_ONCE * max_bytes, FILE_TOO_LARGE)
+    is_json = is_api_path(path_of(scope))
+    max_bytes = MAX_JSON_BYTES if is_json else MAX_BODY_BYTES
+    address = address_of(scope) or ""
+    return Allowance(max_bytes, f"address {address}", MAX_STORED_FORM_BYTES, TOO_LARGE)
+
+
+def is_upload(scope: Scope) -> bool:
+    """Whether a request sends a document, which may be larger than any form."""
+    if scope["method"] != "POST":
+        return False
+    path = path_of(scope)
+    return path == _OPERATION or _PAGE.fullmatch(path) is not None
+
+
+async def uploader_of(scope: Scope) -> str | None:
+    """Return a name of the person or key that may upload there, None for anybody else."""
+    page = _PAGE.fullmatch(path_of(scope))
+    request = ASGIRequest(scope, BytesIO())
+    if page is None:
+        return await in_database(_key_of, request)
+    return await in_database(_person_of, request, page[1])
+
+
+def _key_of(request: ASGIRequest) -> str | None:
+    try:
+        key = MANAGE(request)
+    except ApiError:
+        return None
+    return f"key {key.pk}" if key else None
+
+
+def _person_of(request: ASGIRequest, slug: str) -> str | None:
+    SessionMiddleware(lambda _request: HttpResponse()).process_request(request)
+    user = get_user(request)
+    request.user = user
+    if first_step(request, user):
+        return None
+    try:
+        with speaking_for(Origin(user=user, address=client_address(request), correlation_id="")):
+            enter(request, user, slug, role=Role.EDITOR)
+    except (Http404, PermissionDenied, StepRequired):
+        return None
+    return f"person {user.pk}"

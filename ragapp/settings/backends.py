@@ -1,0 +1,50 @@
+"""Model servers: embedding, reranking, the LLM, and the figures of its footprint."""
+
+from pathlib import Path
+
+from environs import validate
+from marshmallow.validate import OneOf
+
+from ragapp.settings.environment import DATA_DIR, env
+
+# --- Models ---------------------------------------------------------------------------------------
+MODELS_DIR: Path = env.path("MODELS_DIR", DATA_DIR / "models")
+EMBEDDING_BASE_URL: str = env.str("EMBEDDING_BASE_URL", "http://127.0.0.1:8010/v1")
+EMBEDDING_API_KEY: str = env.str("EMBEDDING_API_KEY", "")
+EMBEDDING_MODEL: str = env.str("EMBEDDING_MODEL", "intfloat/multilingual-e5-small")
+EMBEDDING_DIMENSIONS: int | None = env.int("EMBEDDING_DIMENSIONS", None)
+EMBEDDING_QUERY_PREFIX: str = env.str("EMBEDDING_QUERY_PREFIX", "query: ")
+EMBEDDING_PASSAGE_PREFIX: str = env.str("EMBEDDING_PASSAGE_PREFIX", "passage: ")
+EMBEDDING_TIMEOUT_S: float = env.float("EMBEDDING_TIMEOUT_S", 60.0)
+RERANK_BASE_URL: str = env.str("RERANK_BASE_URL", "")
+RERANK_API_KEY: str = env.str("RERANK_API_KEY", "")
+RERANK_MODEL: str = env.str("RERANK_MODEL", "")
+
+# One OpenAI-compatible LLM; without it answers are extracts (no generation).
+LLM_BASE_URL: str = env.str("LLM_BASE_URL", "")
+LLM_API_KEY: str = env.str("LLM_API_KEY", "")
+LLM_MODEL: str = env.str("LLM_MODEL", "")
+LLM_LABEL: str = env.str("LLM_LABEL", "")
+LLM_CONTEXT_WINDOW: int = env.int("LLM_CONTEXT_WINDOW", 8192)
+LLM_MAX_TOKENS: int = env.int("LLM_MAX_TOKENS", 1024)
+LLM_TEMPERATURE: float = env.float("LLM_TEMPERATURE", 0.2)
+LLM_FIRST_BYTE_TIMEOUT_S: float = env.float("LLM_FIRST_BYTE_TIMEOUT_S", 120.0)
+LLM_READ_TIMEOUT_S: float = env.float("LLM_READ_TIMEOUT_S", 60.0)
+# Answers that one web process has under way at the model; others wait in turn (decision 016).
+LLM_MAX_CONCURRENCY: int = env.int("LLM_MAX_CONCURRENCY", 64, validate=validate.Range(min=1))
+LLM_DESCRIPTION: str = env.str("LLM_DESCRIPTION", "")
+LLM_PRIORITY_SCHEME: str = env.str(
+    "LLM_PRIORITY_SCHEME", "none", validate=OneOf(["none", "vllm", "aristote"])
+)
+LLM_PRIORITY: int = env.int("LLM_PRIORITY", 0)
+# One vLLM prefix cache an instance, so that no tenant can tell what another asked.
+LLM_CACHE_SALT: bool = env.bool("LLM_CACHE_SALT", False)
+
+# --- Measurement ----------------------------------------------------------------------------------
+# Parameters, in billions, for the modelled footprint (EcoLogits).
+LLM_ACTIVE_PARAMETERS_B: float = env.float("LLM_ACTIVE_PARAMETERS_B", 24.0)
+LLM_TOTAL_PARAMETERS_B: float = env.float("LLM_TOTAL_PARAMETERS_B", LLM_ACTIVE_PARAMETERS_B)
+LLM_PUE: float = env.float("LLM_PUE", 1.3)
+LLM_WUE: float = env.float("LLM_WUE", 0.0)
+ELECTRICITY_ZONE: str = env.str("ELECTRICITY_ZONE", "FRA")
+CPU_WATTS_PER_CORE: float = env.float("CPU_WATTS_PER_CORE", 5.0)

@@ -1,0 +1,132 @@
+"""What the values of settings must be beyond their type, alone and together.
+
+``ragapp.settings`` calls ``check`` at its end: a deployment whose settings cannot work does not
+start, and one message names everything to correct.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+
+from inference.llm.backend import check_address
+
+_URLS = (
+    "SITE_URL",
+    "LLM_BASE_URL",
+    "EMBEDDING_BASE_URL",
+    "RERANK_BASE_URL",
+    "SAML_ORGANISATION_URL",
+    "SAML_PRIVACY_URL",
+    "SAML_LOGO_URL",
+)
+_REQUIRED = ("SITE_URL", "EMBEDDING_BASE_URL", "EMBEDDING_MODEL")
+# A server gets them in a header: a line break or an accent could not be sent.
+_KEYS = ("LLM_API_KEY", "EMBEDDING_API_KEY", "RERANK_API_KEY")
+_PRINTABLE = re.compile(r"[!-~]*")
+_POSITIVE = (
+    "MAX_UPLOAD_BYTES",
+    "PARSE_MEMORY_BYTES",
+    "PARSE_CPU_SECONDS",
+    "PARSE_MAX_PAGES",
+    "PARSE_MAX_TEXT_CHARS",
+    "CHUNK_TOKENS",
+    "EMBEDDING_DIMENSIONS",
+    "EMBEDDING_TIMEOUT_S",
+    "LLM_CONTEXT_WINDOW",
+    "LLM_MAX_TOKENS",
+    "LLM_FIRST_BYTE_TIMEOUT_S",
+    "LLM_READ_TIMEOUT_S",
+    "LLM_ACTIVE_PARAMETERS_B",
+    "LLM_TOTAL_PARAMETERS_B",
+    "CPU_WATTS_PER_CORE",
+)
+_RANGES: Mapping[str, tuple[float, float]] = {
+    "DATABASE_POOL_SIZE": (0, 1_000),
+    "EMAIL_PORT": (1, 65_535),
+    "LLM_TEMPERATURE": (0, 2),
+    # Of a data centre: total energy over that of its computers; litres of water a kWh.
+    "LLM_PUE": (1, 10),
+    "LLM_WUE": (0, 100),
+}
+_CHOICES: Mapping[str, tuple[str, ...]] = {
+    "LANGUAGE_CODE": ("fr", "en"),
+    "LOG_LEVEL": ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"),
+}
+# Each of a pair means nothing without the other.
+_PAIRS = (
+    ("LLM_BASE_URL", "LLM_MODEL"),
+    ("RERANK_BASE_URL", "RERANK_MODEL"),
+    ("EMAIL_HOST_USER", "EMAIL_HOST_PASSWORD"),
+)
+# The first means nothing without the second.
+_NEEDS = (
+    ("LLM_API_KEY", "LLM_BASE_URL"),
+    ("RERANK_API_KEY", "RERANK_BASE_URL"),
+    ("EMAIL_HOST_USER", "EMAIL_HOST"),
+    ("EMAIL_USE_TLS", "EMAIL_HOST"),
+)
+
+Settings = Mapping[str, Any]
+
+
+def check(settings: Settings) -> None:
+    """Raise ImproperlyConfigured, naming each setting whose value cannot work."""
+    if found := [problem for rule in _RULES for problem in rule(settings)]:
+        raise ImproperlyConfigured("The settings cannot work:\n- " + "\n- ".join(found))
+
+
+def _values(settings: Settings) -> Iterator[str]:
+    for name in _REQUIRED:
+        if not settings[name]:
+            yield f"{name} is empty: give it a value, or leave it out for its default."
+    for name in _URLS:
+        if settings[name] and not _is_address(settings[name]):
+            yield f"{name} is no http(s) address: {settings[name]!r}."
+    for name in _KEYS:
+        if not _PRINTABLE.fullmatch(settings[name]):
+            yield f"{name} holds a space, a line break or a letter outside ASCII."
+    for name in _POSITIVE:
+        if settings[name] is not None and settings[name] <= 0:
+            yield f"{name} must be greater than 0, not {settings[name]}."
+    for name, (lowest, highest) in _RANGES.items():
+        if not lowest <= settings[name] <= highest:
+            yield f"{name} must be between {lowest} and {highest}, not {settings[name]}."
+    for name, choices in _CHOICES.items():
+        if settings[name] not in choices:
+            yield f"{name} must be one of {', '.join(choices)}, not {settings[name]!r}."
+    if not _has_electricity_mix(settings["ELECTRICITY_ZONE"]):
+        zone = settings["ELECTRICITY_ZONE"]
+        yield f"ELECTRICITY_ZONE must be a zone of EcoLogits, such as FRA, not {zone!r}."
+
+
+def _together(settings: Settings) -> Iterator[str]:
+    for one, other in _PAIRS:
+        if bool(settings[one]) != bool(settings[other]):
+            there, missing = (one, other) if settings[one] else (other, one)
+            yield f"{there} is set and {missing} is not: set both, or neither."
+    for name, needed in _NEEDS:
+        if settings[name] and not settings[needed]:
+            yield f"{name} is set and {needed} is not: set it too, or drop {name}."
+    if settings["LLM_MAX_TOKENS"] >= settings["LLM_CONTEXT_WINDOW"]:
+        yield "LLM_MAX_TOKENS must be smaller than LLM_CONTEXT_WINDOW, which holds the prompt too."
+    if settings["LLM_ACTIVE_PARAMETERS_B"] > settings["LLM_TOTAL_PARAMETERS_B"]:
+        yield "LLM_ACTIVE_PARAMETERS_B must not be greater than LLM_TOTAL_PARAMETERS_B."
+
+
+def _is_address(url: str) -> bool:
+    try:
+        check_address(url)
+    except ValueError:
+        return False
+    return url.isascii() and url.isprintable() and " " not in url
+
+
+def _has_electricity_mix(zone: str) -> bool:
+    from ecologits.electricity_mix_repository import electricity_mixes
+
+    return electricity_mixes.find_electricity_mix(zone) is not None
+
+
+_RULES: tuple[Callable[[Settings], Iterator[str]], ...] = (_values, _together)

@@ -1,0 +1,62 @@
+"""The broker, the queues and the periodic tasks; parsing and chunking of documents."""
+
+from environs import validate
+
+from ragapp.settings.environment import env
+from ragapp.settings.site import TIME_ZONE
+
+# --- Broker and workers ---------------------------------------------------------------------------
+CELERY_BROKER_URL: str = env.str("CELERY_BROKER_URL", "redis://127.0.0.1:6379/0")
+# At least once: a task is acknowledged when done, and each is idempotent. The reconciler, not the
+# broker, is what guarantees that a document ends (docs/decisions/001-attempts.md).
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_ROUTES = {
+    "ingestion.tasks.parse": {"queue": "parse"},
+    "ingestion.tasks.embed": {"queue": "embed"},
+}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 4 * 3600, "socket_keepalive": True}
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_BEAT_SCHEDULE = {
+    "reconcile-documents": {"task": "ingestion.tasks.reconcile", "schedule": 10.0},
+    "delete-orphaned-files": {
+        "task": "ingestion.tasks.delete_orphaned_files",
+        "schedule": 3600.0,
+    },
+    "refresh-metadata": {"task": "accounts.tasks.refresh_feeds", "schedule": 3600.0},
+    "refresh-oidc": {"task": "accounts.tasks.refresh_oidc_providers", "schedule": 3600.0},
+    "forget-logins": {"task": "accounts.tasks.forget_expired", "schedule": 600.0},
+    "end-sessions": {"task": "accounts.tasks.end_unfounded_sessions", "schedule": 60.0},
+    "forget-identities": {"task": "instances.tasks.forget_old_identities", "schedule": 3600.0},
+    "end-memberships": {"task": "instances.tasks.end_memberships", "schedule": 300.0},
+    "reconcile-answers": {"task": "chat.tasks.reconcile", "schedule": 30.0},
+    "delete-instances": {"task": "administration.tasks.delete_due_instances", "schedule": 60.0},
+    "seal-audit-log": {"task": "instances.tasks.seal_audit_log", "schedule": 30.0},
+    "archive-instances": {
+        "task": "administration.tasks.archive_disused_instances",
+        "schedule": 3600.0,
+    },
+}
+
+# --- Ingestion ------------------------------------------------------------------------------------
+PARSE_MEMORY_BYTES: int = env.int("PARSE_MEMORY_BYTES", 1 << 30)
+PARSE_CPU_SECONDS: int = env.int("PARSE_CPU_SECONDS", 300)
+PARSE_MAX_PAGES: int = env.int("PARSE_MAX_PAGES", 5_000)
+PARSE_MAX_TEXT_CHARS: int = env.int("PARSE_MAX_TEXT_CHARS", 20_000_000)
+# Parse nothing where the kernel lacks a protection of the process that reads uploaded files.
+SANDBOX_REQUIRED: bool = env.bool("SANDBOX_REQUIRED", False)
+
+# Workers of the whole deployment: one instance takes all but one of either (ingestion.turns).
+PARSE_SLOTS: int = env.int("PARSE_SLOTS", 2, validate=validate.Range(min=1))
+EMBED_SLOTS: int = env.int("EMBED_SLOTS", 3, validate=validate.Range(min=1))
+# Documents tried again at one click, and those of an instance that may wait to be.
+RETRIES_AT_ONCE: int = env.int("RETRIES_AT_ONCE", 100, validate=validate.Range(min=1))
+RETRIES_WAITING: int = env.int("RETRIES_WAITING", 200, validate=validate.Range(min=1))
+
+# Tokens of the embedding model in a passage (docs/decisions/004-chunking.md).
+CHUNK_TOKENS: int = env.int("CHUNK_TOKENS", 256)

@@ -1,0 +1,55 @@
+"""The shared cache. Its errors count as misses, and its timeouts are short.
+
+It contains what may be lost: counts of rate limits, limits of questions (``usage.limits``),
+public keys of providers. While its server cannot be reached, every read is a miss and every write
+succeeds, so that people can log in (docs/decisions/021-libraries.md).
+"""
+
+import logging
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.core.cache.backends.redis import RedisCache
+from redis.exceptions import RedisError
+
+logger = logging.getLogger(__name__)
+
+_TIMEOUTS_S = {"socket_connect_timeout": 1, "socket_timeout": 1}
+
+
+def _or_else(missing: Callable[..., Any]) -> Callable[[Any], Any]:
+    """Return ``missing(*arguments)`` while the server cannot be reached."""
+
+    def decorator(method: Any) -> Any:
+        @wraps(method)
+        def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
+            try:
+                return method(self, *args, **kwargs)
+            except RedisError as error:
+                logger.warning("the cache does not answer: %s", error)
+                return missing(*args, **kwargs)
+
+        return wrapper
+
+    return decorator
+
+
+class FailOpenRedisCache(RedisCache):
+    """Redis or Valkey; an empty cache while the server cannot be reached."""
+
+    def __init__(self, server: str, params: dict[str, Any]) -> None:
+        super().__init__(server, params | {"OPTIONS": _TIMEOUTS_S | params.get("OPTIONS", {})})
+
+    def client(self) -> Any:
+        """Return the client of the server, for scripts of several commands.
+
+        It raises RedisError while the server cannot be reached.
+        """
+        return self._cache.get_client(None, write=True)
+
+    get = _or_else(lambda key, default=None, version=None: default)(RedisCache.get)
+    set = _or_else(lambda *args, **kwargs: None)(RedisCache.set)
+    add = _or_else(lambda *args, **kwargs: True)(RedisCache.add)
+    delete = _or_else(lambda *args, **kwargs: False)(RedisCache.delete)
+    touch = _or_else(lambda *args, **kwargs: False)(RedisCache.touch)
