@@ -160,10 +160,6 @@ def generate(question: Question, prompt: Prompt) -> AsyncGenerator[ChatEvent, No
     )
 
 
-def _is_text(event: ChatEvent) -> bool:
-    return isinstance(event, TextDelta) and not event.text.isspace()
-
-
 def _extract(search_query: str, chunks: Sequence[RetrievedChunk]) -> Extracted:
     started = thread_time()
     text = extractive.as_markdown(extractive.extracts(search_query, chunks))

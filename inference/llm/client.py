@@ -28,7 +28,7 @@ LIST_TIMEOUT_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Completion:
+class CompletedChat:
     """A whole answer."""
 
     text: str
@@ -93,7 +93,7 @@ async def complete_chat(
     temperature: float,
     stop: Sequence[str] = (),
     asker: Asker = NOBODY,
-) -> Completion:
+) -> CompletedChat:
     """Return the whole answer at once; waits for its turn and raises as `stream_chat` does."""
     text: list[str] = []
     reasoning: list[str] = []
@@ -108,7 +108,7 @@ async def complete_chat(
                 case ReasoningDelta(piece):
                     reasoning.append(piece)
                 case Finished(finish_reason, usage):
-                    return Completion("".join(text), "".join(reasoning), finish_reason, usage)
+                    return CompletedChat("".join(text), "".join(reasoning), finish_reason, usage)
     raise TruncatedStream("The events ended without Finished.")
 
 
