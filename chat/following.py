@@ -10,10 +10,10 @@ from uuid import UUID
 
 from chat.answers.browser_events import catch_up_events, ending_events
 from chat.answers.persistence import load_answer
-from chat.models import Message
 from chat.running import find_running
 from instances.models import Instance
 from instances.tenancy import in_tenant
+from usage.models import AnswerStatus
 from web.server_sent_events import ServerSentEvent
 
 POLL_EVERY_S = 0.5
@@ -45,7 +45,7 @@ async def _follow_database(
             shown = stored.message.content
             for event in catch_up_events(stored, cited_only=cited_only):
                 yield event
-        if stored.message.status != Message.Status.STREAMING:
+        if stored.message.status != AnswerStatus.STREAMING:
             for event in ending_events(stored, cited_only=cited_only):
                 yield event
             return

@@ -20,6 +20,7 @@ from chat.answering import Question, answer_question
 from chat.answers.abandoned import INTERRUPTED
 from chat.answers.access_checks import ACCESS_ENDED, AccessEnded, while_allowed
 from chat.answers.browser_events import ending_events, event_for
+from chat.answers.error_messages import INTERNAL
 from chat.answers.events import AnswerEvent
 from chat.answers.persistence import FinishedAnswer, load_answer, save_passages, save_progress
 from chat.answers.result import AnswerResult
@@ -30,13 +31,11 @@ from instances.models import Instance, Role
 from instances.tenancy import in_tenant
 from people.models import User
 from usage.admission import UNLIMITED, Admission, held
-from usage.models import UsageRecord
+from usage.models import AnswerStatus, UsageRecord
 from web.client_queries import uninterrupted
 from web.server_sent_events import ServerSentEvent
 
 logger = logging.getLogger(__name__)
-
-Status = Message.Status
 
 SAVE_EVERY_S = 1.0
 # A page that reloads just after the end still finds the events.
@@ -160,15 +159,17 @@ class RunningAnswer:
         """Return the final result, from the way in which the generation ended."""
         end = partial(self.result.end, elapsed_ms=self._elapsed_ms())
         if self.generation.cancelled():
-            return end(Status.STOPPED) if self.stopped else end(Status.FAILED, INTERRUPTED)
+            if self.stopped:
+                return end(AnswerStatus.STOPPED)
+            return end(AnswerStatus.FAILED, INTERRUPTED)
         match self.generation.exception():
             case None:
-                return end(Status.STOPPED)
+                return end(AnswerStatus.STOPPED)
             case AccessEnded():
-                return end(Status.FAILED, ACCESS_ENDED)
+                return end(AnswerStatus.FAILED, ACCESS_ENDED)
             case error:
                 logger.error("%s failed", self.generation.get_name(), exc_info=error)
-                return end(Status.FAILED, "internal")
+                return end(AnswerStatus.FAILED, INTERNAL)
 
     async def _save_ending(self) -> None:
         """Save the final result, then publish the last events."""
@@ -230,7 +231,7 @@ async def stop(instance: Instance, answer: Message) -> None:
         running.stop()
     else:
         # The process that runs it checks each time it saves.
-        streaming = Message.objects.filter(pk=answer.pk, status=Status.STREAMING)
+        streaming = Message.objects.filter(pk=answer.pk, status=AnswerStatus.STREAMING)
         await in_tenant(instance, streaming.update, stop_requested=True)
 
 

@@ -7,9 +7,9 @@ from prometheus_client import Counter
 from inference.catalogue import LanguageModel
 from inference.token_usage import TokenUsage
 from usage.impact import Impact, local_impact, modelled_impact
-from usage.models import UsageRecord
+from usage.models import AnswerStatus, UsageRecord
 
-ANSWERS = Counter("ragapp_answers", "Answers given, of this process", ["model", "outcome"])
+ANSWERS = Counter("ragapp_answers", "Answers given, of this process", ["model", "status"])
 
 # What a later record of the same answer replaces.
 _FIGURES = [
@@ -36,7 +36,7 @@ def record_usage(
     answer_id: UUID,
     instance_id: int,
     model: LanguageModel,
-    outcome: str,
+    status: AnswerStatus,
     usage: TokenUsage | None,
     cpu_seconds: float,
     retrieval_ms: float,
@@ -50,7 +50,7 @@ def record_usage(
 
     The figures given replace those of an earlier record of the answer, unless ``replace`` is false.
     """
-    ANSWERS.labels(model=model.id, outcome=outcome).inc()
+    ANSWERS.labels(model=model.id, status=status).inc()
     impact = impact_of(model=model, usage=usage, cpu_seconds=cpu_seconds)
     record = UsageRecord(
         instance_id=instance_id,
@@ -58,7 +58,7 @@ def record_usage(
         user_id=user_id,
         api_key_id=api_key_id,
         model=model.id,
-        outcome=outcome,
+        status=status,
         prompt_tokens=usage.prompt_tokens if usage else 0,
         completion_tokens=usage.completion_tokens if usage else 0,
         tokens_estimated=usage.estimated if usage else False,

@@ -17,13 +17,14 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from chat.answers.citations import citation_data, citation_of
 from chat.answers.error_messages import is_retryable, user_message
 from chat.answers.events import AnswerEvent, Extracted, NothingFound, Stage
 from chat.answers.persistence import StoredAnswer
-from chat.models import Citation, Message
+from chat.models import Citation
 from inference.llm.events import ReasoningDelta, TextDelta
-from retrieval.search import RetrievedChunk, SearchResult
-from usage.models import UsageRecord
+from retrieval.search import SearchResult
+from usage.models import AnswerStatus, UsageRecord
 from web.server_sent_events import ServerSentEvent
 
 METHOD_LABELS = {
@@ -39,7 +40,7 @@ def event_for(event: AnswerEvent, *, cited_only: bool) -> ServerSentEvent | None
             return ServerSentEvent({"stage": name}, "stage")
         case SearchResult(chunks) if not cited_only:
             passages = [
-                _passage_data(number, chunk, unit=chunk.unit)
+                citation_data(citation_of(number, chunk))
                 for number, chunk in enumerate(chunks, start=1)
             ]
             return ServerSentEvent({"citations": passages}, "sources")
@@ -52,36 +53,12 @@ def event_for(event: AnswerEvent, *, cited_only: bool) -> ServerSentEvent | None
 
 def citations_data(citations: Iterable[Citation], *, cited_only: bool) -> list[dict[str, Any]]:
     """Return the saved passages of an answer, as ``sources`` has them."""
-    shown = [
-        _passage_data(
-            citation.number,
-            citation,
-            unit=citation.document.unit if citation.document else "page",
-            quote=citation.quote,
-        )
+    hidden = {"document_id": None, "heading": "", "text": ""} if cited_only else {}
+    return [
+        citation_data(citation) | hidden
         for citation in citations
         if citation.used or not cited_only
     ]
-    hidden = {"document_id": None, "heading": "", "text": ""} if cited_only else {}
-    return [passage | hidden for passage in shown]
-
-
-def _passage_data(
-    number: int, passage: RetrievedChunk | Citation, *, unit: str, quote: str = ""
-) -> dict[str, Any]:
-    return {
-        "number": number,
-        "document_id": passage.document_id,
-        "document": passage.document_name,
-        "unit": unit,
-        "page_start": passage.page_start,
-        "page_end": passage.page_end,
-        "page_label": passage.page_label,
-        "heading": passage.heading,
-        "text": passage.text,
-        "quote": quote,
-        "score": passage.score,
-    }
 
 
 def catch_up_events(stored: StoredAnswer, *, cited_only: bool) -> list[ServerSentEvent]:
@@ -109,10 +86,7 @@ def ending_events(stored: StoredAnswer, *, cited_only: bool) -> list[ServerSentE
     used = [citation for citation in stored.citations if citation.used]
     done = {
         "status": message.status,
-        "nothing_found": message.nothing_found,
-        "uncited": message.status == Message.Status.COMPLETE
-        and not message.nothing_found
-        and not used,
+        "uncited": message.status == AnswerStatus.COMPLETE and not used,
         "content": message.content,
         "model": message.model,
         "used": [citation.number for citation in used],

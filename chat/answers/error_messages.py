@@ -1,7 +1,7 @@
 """The messages that readers see for the error codes of answers.
 
-One table from the stable codes of ``inference.errors``, and our own, to translated sentences. The
-text of a provider is written to the log only.
+One table from stable codes (of ``inference.errors`` and of this package) to translated sentences.
+The text of a provider is written to the log only.
 """
 
 from collections.abc import Mapping
@@ -11,6 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from chat.answers.abandoned import INTERRUPTED
 from chat.answers.access_checks import ACCESS_ENDED
+
+# A failure of our own code.
+INTERNAL = "internal"
 
 _UNAVAILABLE = _("The model cannot be reached at the moment.")
 _UNEXPECTED = _("The model failed in an unexpected way.")
@@ -31,9 +34,10 @@ MESSAGES: Mapping[str, Promise] = {
     "search_unavailable": _("The documents cannot be searched at the moment. Try again soon."),
     ACCESS_ENDED: _("Your access to this instance has ended, so the answer stops here."),
     INTERRUPTED: _("The answer was interrupted. What came is kept."),
+    INTERNAL: _("Something went wrong on our side."),
 }
 
-# Codes of complete answers, which asking again would not change.
+# Codes of complete answers. Asking again would not change them.
 _REMARKS = frozenset({"prompt_truncated", "length"})
 _FINAL = _REMARKS | {ACCESS_ENDED}
 

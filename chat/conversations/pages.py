@@ -18,7 +18,7 @@ from inference.catalogue import LanguageModel, available_models, choose_model
 from ingestion.models import Document
 from instances.models import Instance
 from usage.impact import modelled_impact
-from usage.models import UsageRecord
+from usage.models import AnswerStatus, UsageRecord
 
 # A typical answer, to compare models by: the passages read, and the words written.
 _TYPICAL_PROMPT_TOKENS = 2_000
@@ -104,7 +104,7 @@ def _shown(
         "model": message.model,
         "citations": citations_data(stored.citations, cited_only=cited_only),
     }
-    if message.status != Message.Status.STREAMING:
+    if message.status != AnswerStatus.STREAMING:
         for event in ending_events(stored, cited_only=cited_only):
             data |= {"error": event.data} if event.name == "error" else event.data
     feedback = getattr(message, "feedback", None)

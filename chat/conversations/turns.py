@@ -15,6 +15,7 @@ from inference.llm.backend import ChatMessage, Role
 from ingestion.models import Document
 from instances.models import Instance
 from people.models import User
+from usage.models import AnswerStatus
 
 MAX_QUESTION_CHARS = 8_000
 _MAX_TITLE_CHARS = 80
@@ -218,7 +219,7 @@ def _empty_answer(question: Message, model_id: str) -> Message:
         conversation_id=question.conversation_id,
         parent=question,
         role=Message.Role.ASSISTANT,
-        status=Message.Status.STREAMING,
+        status=AnswerStatus.STREAMING,
         model=model_id,
     )
 

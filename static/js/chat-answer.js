@@ -1,7 +1,7 @@
 /*
  * <chat-answer>: one answer, from its first event to its sources, measures and actions.
  *
- * Its state is one object, `data`: {id, status, content, reasoning, nothing_found, uncited,
+ * Its state is one object, `data`: {id, status, content, reasoning, uncited,
  * citations, used, quotes, impact, error, versions, feedback}; the server writes it in a script of
  * JSON, the stream changes it, and `draw` shows it.
  */
