@@ -1,6 +1,8 @@
-"""The sentences that the conversation's scripts say; ``{name}`` stands for what they fill in."""
+"""The strings of the scripts of the conversation page; scripts replace ``{name}``."""
 
 from django.utils.translation import gettext as _
+
+from chat.answers import places
 
 
 def chat_strings() -> dict[str, str]:
@@ -27,16 +29,8 @@ def _sources() -> dict[str, str]:
     return {
         "openSource": _("Source {number}: {document}, {place}"),
         "source": _("Source {number}"),
-        "page": _("page {number}"),
-        "pages": _("pages {first}–{last}"),
-        "slide": _("slide {number}"),
-        "slides": _("slides {first}–{last}"),
-        "sheet": _("sheet {number}"),
-        "sheets": _("sheets {first}–{last}"),
-        "section": _("section {number}"),
-        "sections": _("sections {first}–{last}"),
-        "message": _("message {number}"),
-        "messages": _("messages {first}–{last}"),
+        **{str(unit): str(place) for unit, place in places.ONE.items()},
+        **{f"{unit}s": str(place) for unit, place in places.SEVERAL.items()},
     }
 
 
