@@ -1,4 +1,4 @@
-"""Conversations: a tree of messages, of which one branch is shown.
+"""Conversations: a tree of messages, of which one branch is selected.
 
 Editing a question or regenerating an answer adds a sibling; no message is overwritten.
 """
@@ -21,7 +21,9 @@ class Conversation(InstanceOwnedModel):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     title = models.CharField(_("title"), max_length=200)
-    # The last message of the branch shown.
+    # The model chosen for the last question.
+    model = models.CharField(max_length=200, blank=True)
+    # The last message of the selected branch.
     leaf = models.ForeignKey("Message", null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

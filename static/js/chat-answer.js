@@ -69,7 +69,10 @@ class ChatAnswer extends HTMLElement {
         data.citations = citations;
       },
       token: ({ text }) => this.grow(data.content + text),
-      replace: ({ text }) => this.grow(text),
+      replace: ({ text, reasoning }) => {
+        data.reasoning = reasoning;
+        this.grow(text);
+      },
       reasoning: ({ text }) => {
         data.reasoning = (data.reasoning ?? "") + text;
         this.schedule();
@@ -133,6 +136,7 @@ class ChatAnswer extends HTMLElement {
     this.querySelector("[data-foot]").hidden = this.streaming;
     if (this.streaming) return;
     this.querySelector("[data-uncited]").hidden = !data.uncited;
+    this.querySelector("[data-written-by]").textContent = data.written_by ?? "";
     linkNearest(this, data);
     drawSources(this, data);
     drawMeasures(this, data.impact);
