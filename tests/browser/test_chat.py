@@ -200,7 +200,7 @@ def test_question_without_matching_passage_gets_no_answer(library, llm, page_for
     page = page_for(library.teammate)
     page.goto(CHAT)
     ask(page, "Who won the football world cup in 1998 and who scored?")
-    answer = finished(page)
+    answer = finished(page, "nothing_found")
     expect(answer.locator(".prose li").first).to_have_text(re.compile(r"\.txt$"))
     expect(answer.locator("[data-sources]")).to_be_hidden()
     assert llm.requests == []
