@@ -38,7 +38,7 @@ _UNAVAILABLE = 503
 
 
 class CompletionResponse:
-    """Runs an answer for an API client; closing its stream stops the model."""
+    """Runs an answer for a client of the API; closing its stream stops the model."""
 
     def __init__(self, question: Question, key: ApiKey, admission: Admission) -> None:
         self._answer = RunningAnswer(

@@ -1,10 +1,10 @@
-"""Runs answers: each is a task of this process, which no browser has to wait for.
+"""Runs answers: each is a task of this process, independent of the browser.
 
-``RunningAnswer`` runs the line (``chat.answering``), adds up its events, converts them for whoever
-asked (a browser or an API client), saves the text about once a second, and saves the final result
-with its cost, whatever ended the answer. Closing a page stops nothing. An answer ends early when it
-is stopped, from any process, or when the person or the key loses access to the instance
-(``chat.answers.access_checks``).
+``RunningAnswer`` runs the line (``chat.answering``), adds up its events, converts them for the
+client (a browser or a client of the API), saves the text about once a second, and saves the final
+result with its cost, whatever ended the answer. An answer continues when its page is closed. It
+ends early when it is stopped, from any process, or when the person or the key loses access to the
+instance (``chat.answers.access_checks``).
 """
 
 import asyncio
@@ -38,7 +38,7 @@ from web.server_sent_events import ServerSentEvent
 logger = logging.getLogger(__name__)
 
 SAVE_EVERY_S = 1.0
-# A page that reloads just after the end still finds the events.
+# A page that is reloaded just after the end still receives the events.
 _KEEP_S = 5.0
 
 
@@ -54,9 +54,9 @@ class RunningAnswer:
     # Queries the database: whether the person or the key still has access.
     may_continue: Callable[[], bool]
     convert: Callable[[AnswerEvent], ServerSentEvent | None]
-    # Queries the database after the end was saved: the last events.
+    # Returns the last events; queries the database, after the end was saved.
     load_ending: Callable[[], list[ServerSentEvent]] = list
-    # Whether the answer is a message of a conversation, to be saved as it grows.
+    # Whether the answer is a message of a conversation, which is saved while it grows.
     is_message: bool = True
     result: AnswerResult = field(init=False)
     record: UsageRecord | None = None
@@ -74,7 +74,7 @@ class RunningAnswer:
     def start(self) -> None:
         """Start the tasks; must be called in the event loop that serves requests.
 
-        The places of ``admission`` are given back when the model has ended.
+        The places of ``admission`` are released when the model has ended.
         """
         _running[self.answer_id] = self
         self.generation = asyncio.create_task(self._generate(), name=f"answer {self.answer_id}")
@@ -85,7 +85,7 @@ class RunningAnswer:
         self.writer.add_done_callback(_log_failure)
 
     def stop(self) -> None:
-        """End the answer here; what came is kept. Only the first call has an effect."""
+        """End the answer; its text is kept. Only the first call has an effect."""
         if not self.stopped:
             self.stopped = True
             self.generation.cancel()
@@ -156,7 +156,7 @@ class RunningAnswer:
                 return
 
     def _final_result(self) -> AnswerResult:
-        """Return the final result, from the way in which the generation ended."""
+        """Return the final result, depending on how the generation ended."""
         end = partial(self.result.end, elapsed_ms=self._elapsed_ms())
         if self.generation.cancelled():
             if self.stopped:
@@ -211,7 +211,7 @@ def start(
 ) -> None:
     """Start to answer a question of a browser."""
     cited_only = not question.may_read_documents
-    # A member who becomes a guest meanwhile is shown no more of this answer.
+    # The answer ends for a member who becomes a guest meanwhile.
     role = Role.GUEST if cited_only else Role.MEMBER
     RunningAnswer(
         answer_id=answer.pk,
@@ -236,7 +236,7 @@ async def stop(instance: Instance, answer: Message) -> None:
 
 
 def find_running(answer_id: UUID) -> RunningAnswer | None:
-    """Return an answer that this process runs, or ran some seconds ago."""
+    """Return an answer that runs in this process, or ended some seconds ago."""
     return _running.get(answer_id)
 
 

@@ -1,4 +1,4 @@
-"""Writes the ``UsageRecord`` of an answer, and reads it back for its reader."""
+"""Writes the ``UsageRecord`` of an answer."""
 
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from usage.models import AnswerStatus, UsageRecord
 
 ANSWERS = Counter("ragapp_answers", "Answers given, of this process", ["model", "status"])
 
-# What a later record of the same answer replaces.
+# The fields that a later record of the same answer replaces.
 _FIGURES = [
     field.name
     for field in UsageRecord._meta.concrete_fields
@@ -46,9 +46,10 @@ def record_usage(
     api_key_id: int | None = None,
     replace: bool = True,
 ) -> UsageRecord:
-    """Record what an answer cost, once, however often this is called; inside ``tenant(instance)``.
+    """Record the cost of an answer: one record, also when called again.
 
-    The figures given replace those of an earlier record of the answer, unless ``replace`` is false.
+    New figures replace those of an earlier record, unless ``replace`` is false. Runs inside
+    ``tenant(instance)``.
     """
     ANSWERS.labels(model=model.id, status=status).inc()
     impact = impact_of(model=model, usage=usage, cpu_seconds=cpu_seconds)

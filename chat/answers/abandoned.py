@@ -31,7 +31,7 @@ def close_abandoned(instance_id: int, answer_id: UUID | None = None) -> int:
     """Close abandoned answers, or the given one if it is abandoned; return how many.
 
     Their text is kept. The status is failed (interrupted), or stopped if a stop was requested. The
-    cost is recorded as far as it is known; a process that had only lost the database replaces it.
+    known part of the cost is recorded; a process that had only lost the database replaces it.
     """
     silent = (
         Message.objects.for_instance(instance_id)
@@ -54,9 +54,9 @@ def close_abandoned(instance_id: int, answer_id: UUID | None = None) -> int:
 
 
 def _record_known_cost(message: Message, status: AnswerStatus) -> None:
-    """Record the cost of an abandoned answer from what had been saved.
+    """Record the known cost of an abandoned answer, from its last saved state.
 
-    Its time ends when it was last saved. Its processor time is unknown, and recorded as 0.
+    Its processor time is unknown, and recorded as 0.
     """
     model = choose_model(message.model)
     passages = list(message.citations.values_list("text", flat=True))

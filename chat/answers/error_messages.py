@@ -22,10 +22,10 @@ MESSAGES: Mapping[str, Promise] = {
     "backend_unavailable": _UNAVAILABLE,
     "backend_timeout": _("The model took too long to answer."),
     "backend_overloaded": _("The model is busy: too many people are asking at once."),
-    "truncated_stream": _("The answer was cut before its end. What came is kept."),
+    "truncated_stream": _("The answer was cut before its end. The text so far is kept."),
     "protocol_error": _UNEXPECTED,
     "backend_rejected": _("The model refused this request."),
-    "authentication_failed": _("The service is not allowed to use this model. Tell its contact."),
+    "authentication_failed": _("The service is not allowed to use this model. Inform its contact."),
     "model_not_found": _("This model is no longer offered. Choose another one."),
     "empty_answer": _("The model gave no answer."),
     "context_overflow": _("The question and its passages are too long for this model."),
@@ -33,7 +33,7 @@ MESSAGES: Mapping[str, Promise] = {
     "length": _("The answer reached its maximal length and stops here."),
     "search_unavailable": _("The documents cannot be searched at the moment. Try again soon."),
     ACCESS_ENDED: _("Your access to this instance has ended, so the answer stops here."),
-    INTERRUPTED: _("The answer was interrupted. What came is kept."),
+    INTERRUPTED: _("The answer was interrupted. The text so far is kept."),
     INTERNAL: _("Something went wrong on our side."),
 }
 

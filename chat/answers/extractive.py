@@ -20,9 +20,9 @@ _MAX_EXTRACT_CHARS = 700
 # Measured on 600 questions each of piaf_fr and xquad_en: the extract of the right passage holds the
 # answer for 66, 74, 77 % (81, 87, 88 %) with at most 1, 2, 3 sentences.
 _MAX_SENTENCES = 3
-# An extract is shown when it scores at least this share of the best one.
+# The minimum score of an extract, as a share of the best one.
 _WORTH_SHOWING = 0.6
-# Each rank that a passage loses costs its sentences this much.
+# The factor for each further rank of the passage.
 _RANK_DECAY = 0.85
 _LENGTH_COST = 0.5
 

@@ -1,9 +1,9 @@
 """Reads and writes answers in the database.
 
-All functions run inside ``tenant(instance)``. What an answer refers to may be deleted at any moment
-(its conversation, a document, the person). Each writing function writes what can still be written,
-and raises IntegrityError when something was deleted between its check and the commit
-(``chat.answers.saving`` then calls it again).
+All functions run inside ``tenant(instance)``. Objects to which an answer refers (its conversation,
+documents, the person) may be deleted at any time. The writing functions leave out deleted objects;
+they raise IntegrityError when one is deleted between the check and the commit
+(``chat.answers.saving`` then calls them again).
 """
 
 from collections.abc import Collection
@@ -33,7 +33,7 @@ _PASSAGE_FIELDS = [
 
 @dataclass(frozen=True, slots=True)
 class StoredAnswer:
-    """An answer, the passages given to it, and its cost (None until it has ended)."""
+    """An answer, its passages, and its cost (None until it has ended)."""
 
     message: Message
     citations: tuple[Citation, ...]
@@ -42,7 +42,7 @@ class StoredAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinishedAnswer:
-    """All that is saved of an answer when it ends.
+    """The values that are saved at the end of an answer.
 
     ``answer_id`` is that of its message; an answer of the API has no message, only a usage record.
     """
@@ -156,5 +156,5 @@ def _record(finished: FinishedAnswer) -> UsageRecord:
 
 
 def _existing(model: type[Model], keys: Collection[Any]) -> set[Any]:
-    """Return those of the primary keys that rows of ``model`` have now."""
+    """Return those of the primary keys that exist now."""
     return set(model._default_manager.filter(pk__in=keys).values_list("pk", flat=True))

@@ -18,11 +18,11 @@ from usage.models import AnswerStatus
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerResult:
-    """An answer, as far as it has come.
+    """The state of an answer.
 
     ``model_id`` is the model that answered: extracts, when the chosen one (``chosen_model_id``)
     failed before its first word. ``error_code`` is a key of ``chat.answers.error_messages``: why
-    the answer failed, or what readers of a complete answer must know. ``quotes`` (at the end) maps
+    the answer failed, or a remark on a complete answer. ``quotes`` (at the end) maps
     each number that the text cites to words found verbatim in that passage. ``cpu_seconds`` is the
     time, in seconds of one processor, that our own machines computed for the answer: embedding its
     question and reranking its passages (the request's share, as our model server reports it),
