@@ -18,10 +18,10 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from chat.answers.events import AnswerEvent, Extracted, Failed, NothingFound, Stage
-from chat.answers.extractive import answer_with_extracts
 from chat.answers.follow_up import write_search_query
-from chat.answers.markdown import escape_markdown
 from chat.answers.prompts import Prompt, answer_prompt
+from chat.answers.quoting.extractive import answer_with_extracts
+from chat.answers.quoting.markdown import escape_markdown
 from inference.catalogue import LanguageModel, within_instance
 from inference.errors import ContextOverflow, InferenceError
 from inference.fair_turns import Asker
@@ -104,9 +104,7 @@ async def answer_question(question: Question) -> AsyncGenerator[AnswerEvent, Non
         try:
             async with aclosing(generate(question, prompt)) as events:
                 async for event in events:
-                    has_text = has_text or (
-                        isinstance(event, TextDelta) and not event.text.isspace()
-                    )
+                    has_text = has_text or _is_text(event)
                     yield event
             failure = None if has_text else Failed("empty_answer")
             break
@@ -161,6 +159,10 @@ def generate(question: Question, prompt: Prompt) -> AsyncGenerator[ChatEvent, No
         temperature=temperature,
         asker=question.asker,
     )
+
+
+def _is_text(event: ChatEvent) -> bool:
+    return isinstance(event, TextDelta) and not event.text.isspace()
 
 
 def _extract(search_query: str, found: SearchResult) -> Iterator[SearchResult | Extracted]:

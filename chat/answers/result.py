@@ -7,7 +7,7 @@ from typing import Any, Self
 from chat.answers.events import AnswerEvent, Extracted, Failed, NothingFound
 from chat.answers.follow_up import SearchQuery
 from chat.answers.prompts import Prompt
-from chat.answers.quotes import cited_numbers, quotes
+from chat.answers.quoting.quotes import cited_numbers, quotes
 from inference.catalogue import EXTRACTIVE, LanguageModel, choose_model
 from inference.llm.events import Finished, PromptTruncated, ReasoningDelta, TextDelta
 from inference.llm.tokens import estimate_tokens

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext as _
 
-from chat.answers import places
+from chat.answers.quoting import places
 
 
 def chat_strings() -> dict[str, str]:

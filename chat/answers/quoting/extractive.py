@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chat.answers.markdown import escape_markdown
-from chat.answers.places import place_of
-from chat.answers.quotes import units
+from chat.answers.quoting.markdown import escape_markdown
+from chat.answers.quoting.places import place_of
+from chat.answers.quoting.quotes import units
 from ingestion.indexing.lexical import analyse
 from retrieval.search import RetrievedChunk
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chat.answers.markdown import escape_markdown
+from chat.answers.quoting.markdown import escape_markdown
 
 
 @pytest.mark.parametrize(

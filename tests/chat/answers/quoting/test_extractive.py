@@ -2,8 +2,8 @@
 
 import uuid
 
-from chat.answers.extractive import answer_with_extracts, extracts
-from chat.answers.quotes import cited_numbers
+from chat.answers.quoting.extractive import answer_with_extracts, extracts
+from chat.answers.quoting.quotes import cited_numbers
 from retrieval.search import RetrievedChunk
 
 
