@@ -93,8 +93,8 @@ async def answer_question(question: Question) -> AsyncGenerator[AnswerEvent, Non
 
     yield Stage("generating")
     if question.model.backend is None:
-        for event in _extract(query.text, found):
-            yield event
+        for extracted in _extract(query.text, found):
+            yield extracted
         return
     failure: Failed | None = None
     has_text = False
@@ -117,8 +117,8 @@ async def answer_question(question: Question) -> AsyncGenerator[AnswerEvent, Non
     if failure is not None:
         yield failure
         if question.may_fall_back and not has_text:
-            for event in _extract(query.text, found):
-                yield event
+            for extracted in _extract(query.text, found):
+                yield extracted
 
 
 def build_prompt(

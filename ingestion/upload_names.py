@@ -10,7 +10,7 @@ JOINERS = "\u200c\u200d"
 
 def keep_joiners() -> None:
     """Replace the rule of Django, which removes all characters that are not printable."""
-    MultiPartParser.sanitize_file_name = _sanitize
+    MultiPartParser.sanitize_file_name = _sanitize  # type: ignore[method-assign, assignment]
 
 
 def _sanitize(_parser: MultiPartParser, file_name: str) -> str | None:
