@@ -1,14 +1,14 @@
-"""From a question to a measured answer: the second straight line.
+"""From a question to a measured answer: the second line of the product.
 
     question → retrieve → prompt → generate → stream → measure
 
 ``answer_question`` is the line. It uses the database only in short steps, so no connection is held
-while a model generates. ``chat.running`` runs it, for browsers and for API clients: it adds
-up the events (``chat.answers.result``), passes them on and saves the result with what it cost.
+while a model generates. ``chat.running`` runs it, for browsers and for API clients: it adds up the
+events (``chat.answers.result``), sends them to clients, and saves the result with its cost.
 """
 
 import logging
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from time import thread_time
@@ -17,10 +17,11 @@ from uuid import UUID
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from chat.answers import extractive
 from chat.answers.events import AnswerEvent, Extracted, Failed, NothingFound, Stage
 from chat.answers.follow_up import write_search_query
 from chat.answers.prompts import Prompt, answer_prompt
+from chat.answers.quoting.extractive import answer_with_extracts
+from chat.answers.quoting.markdown import escape_markdown
 from inference.catalogue import LanguageModel, within_instance
 from inference.errors import ContextOverflow, InferenceError
 from inference.fair_turns import Asker
@@ -28,7 +29,7 @@ from inference.llm.backend import ChatMessage
 from inference.llm.client import stream_chat
 from inference.llm.events import ChatEvent, TextDelta
 from instances.models import Instance
-from retrieval.search import RetrievedChunk, asearch
+from retrieval.search import RetrievedChunk, SearchResult, asearch
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +43,7 @@ class Question:
     model: LanguageModel
     history: tuple[ChatMessage, ...] = ()
     document_ids: tuple[UUID, ...] = ()
-    # Who asks, by ``usage.admission.person_name``: people and keys take turns in the instance.
+    # By ``usage.admission.person_name``: people and keys take turns in the instance.
     person: str = ""
     # Whether the person may open documents; guests are shown only those that an answer cites.
     may_read_documents: bool = True
@@ -55,12 +56,12 @@ class Question:
 
     @property
     def asker(self) -> Asker:
-        """Whose turn the answer takes."""
+        """The instance and the person in whose turn models work."""
         return Asker(self.instance.pk, self.person)
 
 
 async def answer_question(question: Question) -> AsyncGenerator[AnswerEvent, None]:
-    """Yield the events of the answer as they come (``chat.answers.events``).
+    """Yield the events of the answer (``chat.answers.events``).
 
     Errors of models are events, not exceptions. Closing the generator stops the model.
     """
@@ -92,7 +93,8 @@ async def answer_question(question: Question) -> AsyncGenerator[AnswerEvent, Non
 
     yield Stage("generating")
     if question.model.backend is None:
-        yield _extract(query.text, found.chunks)
+        for extracted in _extract(query.text, found):
+            yield extracted
         return
     failure: Failed | None = None
     has_text = False
@@ -102,9 +104,7 @@ async def answer_question(question: Question) -> AsyncGenerator[AnswerEvent, Non
         try:
             async with aclosing(generate(question, prompt)) as events:
                 async for event in events:
-                    has_text = has_text or (
-                        isinstance(event, TextDelta) and not event.text.isspace()
-                    )
+                    has_text = has_text or _is_text(event)
                     yield event
             failure = None if has_text else Failed("empty_answer")
             break
@@ -117,7 +117,8 @@ async def answer_question(question: Question) -> AsyncGenerator[AnswerEvent, Non
     if failure is not None:
         yield failure
         if question.may_fall_back and not has_text:
-            yield _extract(query.text, found.chunks)
+            for extracted in _extract(query.text, found):
+                yield extracted
 
 
 def build_prompt(
@@ -164,10 +165,13 @@ def _is_text(event: ChatEvent) -> bool:
     return isinstance(event, TextDelta) and not event.text.isspace()
 
 
-def _extract(search_query: str, chunks: Sequence[RetrievedChunk]) -> Extracted:
+def _extract(search_query: str, found: SearchResult) -> Iterator[SearchResult | Extracted]:
+    """Yield the passages in the order in which the extracts cite them, then the extracts."""
     started = thread_time()
-    text = extractive.as_markdown(extractive.extracts(search_query, chunks))
-    return Extracted(text, cpu_seconds=thread_time() - started)
+    text, chunks = answer_with_extracts(search_query, found.chunks)
+    if chunks != found.chunks:
+        yield replace(found, chunks=chunks)
+    yield Extracted(text, cpu_seconds=thread_time() - started)
 
 
 def _nothing_found(nearest: Sequence[RetrievedChunk]) -> str:
@@ -176,5 +180,5 @@ def _nothing_found(nearest: Sequence[RetrievedChunk]) -> str:
     names = list(dict.fromkeys(chunk.document_name for chunk in nearest))[:3]
     if not names:
         return sentence
-    listed = "\n".join(f"- {extractive.escape_markdown(name)}" for name in names)
+    listed = "\n".join(f"- {escape_markdown(name)}" for name in names)
     return "{}\n\n{}\n\n{}".format(sentence, _("The nearest documents are:"), listed)

@@ -1,4 +1,4 @@
-"""``/v1``: the OpenAI-compatible API, so that any OpenAI client asks an instance's documents."""
+"""``/v1``: the OpenAI-compatible API, with which any OpenAI client can query an instance."""
 
 import asyncio
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from django.utils.translation import gettext as _
 from ninja import Field, Router, Schema
-from pydantic import ConfigDict
+from pydantic import ConfigDict, field_validator
 
 from chat.answering import Question
 from chat.answers.error_messages import user_message
@@ -20,13 +20,20 @@ from web.server_sent_events import stream_response
 
 router = Router(tags=["OpenAI-compatible"], auth=AsyncApiKeyAuth())
 
+# Of a longer conversation, the last messages and all instructions are read.
 MAX_MESSAGES = 200
+MAX_INSTRUCTIONS = 50
 MAX_PARTS = 50
-# Of one message, an answer sent back included, and of all the instructions together.
+# Of one message (a question or an answer), and of all instructions together.
 MAX_MESSAGE_CHARS = 32_000
 MAX_INSTRUCTIONS_CHARS = 8_000
 _MAX_NAME_CHARS = 200
 _MAX_NUMBER = 2**31 - 1
+_INSTRUCTING = ("system", "developer")
+
+
+def _is_instruction(message: Any) -> bool:
+    return isinstance(message, dict) and message.get("role") in _INSTRUCTING
 
 
 class ContentPart(Schema):
@@ -36,7 +43,7 @@ class ContentPart(Schema):
 
 class MessageIn(Schema):
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
-    # The first wrong part or message says enough: each error of a list takes memory and time.
+    # Validation stops at the first wrong part or message, as each error takes memory and time.
     content: (
         Annotated[str, Field(max_length=MAX_MESSAGE_CHARS)]
         | Annotated[list[ContentPart], Field(max_length=MAX_PARTS, fail_fast=True)]
@@ -45,7 +52,7 @@ class MessageIn(Schema):
 
     @property
     def plain_text(self) -> str:
-        """The text of the message; images and other parts are not read."""
+        """The text of the message; images and other parts are ignored."""
         if isinstance(self.content, list):
             return "\n".join(part.text for part in self.content if part.type == "text")
         return self.content or ""
@@ -55,19 +62,35 @@ class StreamOptions(Schema):
     include_usage: bool = False
 
 
+class ResponseFormat(Schema):
+    type: str = Field("text", max_length=_MAX_NAME_CHARS)
+
+
 class CompletionIn(Schema):
-    """Parameters of OpenAI that mean nothing here are accepted and ignored."""
+    """Parameters of OpenAI that have no meaning here are accepted and ignored."""
 
     model_config = ConfigDict(extra="ignore")
 
     model: str = Field("", max_length=_MAX_NAME_CHARS)
-    messages: list[MessageIn] = Field(min_length=1, max_length=MAX_MESSAGES, fail_fast=True)
+    messages: list[MessageIn] = Field(
+        min_length=1, max_length=MAX_INSTRUCTIONS + MAX_MESSAGES, fail_fast=True
+    )
     stream: bool | None = None
     n: Literal[1] | None = None
     stream_options: StreamOptions | None = None
     max_tokens: int | None = Field(None, ge=1, le=_MAX_NUMBER)
     max_completion_tokens: int | None = Field(None, ge=1, le=_MAX_NUMBER)
     temperature: float | None = Field(None, ge=0, le=2)
+    response_format: ResponseFormat | None = None
+
+    @field_validator("messages", mode="before")
+    @classmethod
+    def leave_out_old_turns(cls, messages: Any) -> Any:
+        """Leave out all but the last messages and the instructions."""
+        if not isinstance(messages, list):
+            return messages
+        old, last = messages[:-MAX_MESSAGES], messages[-MAX_MESSAGES:]
+        return [each for each in old if _is_instruction(each)] + last
 
 
 @router.get("/models", summary="The models that answer")
@@ -96,6 +119,12 @@ async def create_completion(request: KeyRequest, body: CompletionIn) -> Any:
 
 
 def _question(request: KeyRequest, body: CompletionIn) -> Question:
+    if body.response_format and body.response_format.type != "text":
+        raise ApiError(
+            400,
+            "unsupported_parameter",
+            _("response_format is not supported: answers are text with citations."),
+        )
     *before, last = body.messages
     text = last.plain_text.strip()
     if last.role != "user" or not text:
@@ -122,11 +151,8 @@ def _question(request: KeyRequest, body: CompletionIn) -> Question:
     )
 
 
-_INSTRUCTING = ("system", "developer")
-
-
 def _history(messages: Sequence[MessageIn]) -> tuple[ChatMessage, ...]:
-    """The last turns, as many as a browser's question has, none longer than a question there."""
+    """Return the last turns, limited in number and length as those of a browser are."""
     turns = [
         ChatMessage(message.role, message.plain_text[:MAX_QUESTION_CHARS])
         for message in messages

@@ -1,7 +1,7 @@
-"""Follows answers for browsers: those of this process from memory, others from the database.
+"""Follows answers for browsers: those of this process from memory, others in the database.
 
 A browser may connect to another process than the one that runs its answer, or after a restart. It
-then follows the text that the running answer saves about once a second.
+then receives the text that the running answer saves about once a second.
 """
 
 import asyncio
@@ -10,10 +10,10 @@ from uuid import UUID
 
 from chat.answers.browser_events import catch_up_events, ending_events
 from chat.answers.persistence import load_answer
-from chat.models import Message
 from chat.running import find_running
 from instances.models import Instance
 from instances.tenancy import in_tenant
+from usage.models import AnswerStatus
 from web.server_sent_events import ServerSentEvent
 
 POLL_EVERY_S = 0.5
@@ -24,8 +24,8 @@ def follow(
 ) -> AsyncGenerator[ServerSentEvent, None]:
     """Return the events of an answer after the first ``seen``.
 
-    Events from the database have no id, as each has the whole text. Those from memory were
-    converted for whoever asked; ``cited_only`` (``browser_events``) concerns the others.
+    Events from the database have no id, as each has the whole text. ``cited_only``
+    (``browser_events``) applies to them; those from memory were converted for the person who asked.
     """
     running = find_running(answer_id)
     if running is not None:
@@ -45,7 +45,7 @@ async def _follow_database(
             shown = stored.message.content
             for event in catch_up_events(stored, cited_only=cited_only):
                 yield event
-        if stored.message.status != Message.Status.STREAMING:
+        if stored.message.status != AnswerStatus.STREAMING:
             for event in ending_events(stored, cited_only=cited_only):
                 yield event
             return

@@ -1,4 +1,4 @@
-"""What a browser may send to the conversation's endpoints."""
+"""Forms of the conversation, posted as JSON or as plain forms."""
 
 from typing import Any
 
@@ -10,12 +10,12 @@ from retrieval.search import MAX_DOCUMENTS
 
 
 class UUIDListField(forms.Field):
-    """A list of a few UUIDs, none when it is left out."""
+    """A list of UUIDs; empty when it is missing."""
 
     def to_python(self, value: Any) -> list[Any]:
-        """Return the UUIDs; raises ValidationError when one is none, or they are too many."""
+        """Return the UUIDs; raises ValidationError if one is invalid or they are too many."""
         if value is not None and not isinstance(value, list):
-            raise forms.ValidationError("document_ids is no list")
+            raise forms.ValidationError("document_ids is not a list")
         if len(value or []) > MAX_DOCUMENTS:
             raise forms.ValidationError(
                 _("Choose %(n)s documents at most."), params={"n": MAX_DOCUMENTS}
@@ -25,7 +25,7 @@ class UUIDListField(forms.Field):
 
 
 class AskForm(forms.Form):
-    """A question, where it is asked, and of what."""
+    """A question, its conversation, and the documents that it is restricted to."""
 
     question = forms.CharField(max_length=MAX_QUESTION_CHARS)
     conversation = forms.UUIDField(required=False)
@@ -41,19 +41,19 @@ class EditForm(forms.Form):
 
 
 class RegenerateForm(forms.Form):
-    """The model that is to answer again."""
+    """The model for another answer."""
 
     model = forms.CharField(max_length=200, required=False)
 
 
 class FeedbackForm(forms.Form):
-    """What a reader thought of an answer."""
+    """A reader's rating of an answer."""
 
     helpful = forms.NullBooleanField()
     comment = forms.CharField(max_length=2000, required=False)
 
     def clean_helpful(self) -> bool:
-        """Return the verdict; raises ValidationError when there is none."""
+        """Return the rating; raises ValidationError when it is missing."""
         helpful = self.cleaned_data["helpful"]
         if helpful is None:
             raise forms.ValidationError("helpful is missing")

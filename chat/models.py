@@ -1,6 +1,6 @@
-"""Conversations: a tree of messages, of which one branch is shown.
+"""Conversations: a tree of messages, of which one branch is selected.
 
-Editing a question or regenerating an answer adds a sibling; nothing that was said is overwritten.
+Editing a question or regenerating an answer adds a sibling; no message is overwritten.
 """
 
 import uuid
@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ingestion.models import Chunk, Document
 from instances.models import InstanceOwnedModel
+from usage.models import AnswerStatus
 
 
 class Conversation(InstanceOwnedModel):
@@ -20,7 +21,9 @@ class Conversation(InstanceOwnedModel):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     title = models.CharField(_("title"), max_length=200)
-    # The last message of the branch shown.
+    # The model chosen for the last question.
+    model = models.CharField(max_length=200, blank=True)
+    # The last message of the selected branch.
     leaf = models.ForeignKey("Message", null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -39,31 +42,23 @@ class Message(InstanceOwnedModel):
         USER = "user", _("Question")
         ASSISTANT = "assistant", _("Answer")
 
-    class Status(models.TextChoices):
-        STREAMING = "streaming", _("Being written")
-        COMPLETE = "complete", _("Complete")
-        STOPPED = "stopped", _("Stopped")
-        FAILED = "failed", _("Interrupted")
-
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     conversation = models.ForeignKey(
         Conversation, on_delete=models.CASCADE, related_name="messages"
     )
     parent = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="children")
     role = models.CharField(max_length=10, choices=Role)
-    status = models.CharField(max_length=10, choices=Status, default=Status.COMPLETE)
+    status = models.CharField(max_length=15, choices=AnswerStatus, default=AnswerStatus.COMPLETE)
     content = models.TextField(blank=True)
-    # Questions: the documents they are restricted to; empty means all.
+    # Questions: the documents that they are restricted to; empty means all.
     document_ids = ArrayField(models.UUIDField(), default=list, blank=True)
     # Answers only, from here on.
     reasoning = models.TextField(blank=True)
     model = models.CharField(max_length=200, blank=True)
-    # The question made self-contained, as retrieval saw it.
+    # The self-contained question that was searched for.
     search_query = models.TextField(blank=True)
-    # No passage was good enough, so nothing was generated.
-    nothing_found = models.BooleanField(default=False)
     error_code = models.CharField(max_length=50, blank=True)
-    # Asked of the process that writes it, from another one; the state changes when it has ended.
+    # Set by another process than the one that runs the answer. The status changes at its end.
     stop_requested = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -85,13 +80,14 @@ class Message(InstanceOwnedModel):
 
 
 class Citation(InstanceOwnedModel):
-    """A passage given to an answer under a number; a copy, so that it survives the document."""
+    """A passage given to an answer under a number: a copy, kept when the document is deleted."""
 
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="citations")
     number = models.PositiveSmallIntegerField()
     document = models.ForeignKey(Document, null=True, on_delete=models.SET_NULL, related_name="+")
     chunk = models.ForeignKey(Chunk, null=True, on_delete=models.SET_NULL, related_name="+")
     document_name = models.CharField(max_length=255)
+    unit = models.CharField(max_length=10, choices=Document.Unit, default=Document.Unit.PAGE)
     heading = models.CharField(max_length=500, blank=True)
     page_start = models.PositiveIntegerField()
     page_end = models.PositiveIntegerField()
@@ -99,10 +95,10 @@ class Citation(InstanceOwnedModel):
     char_start = models.PositiveIntegerField()
     char_end = models.PositiveIntegerField()
     text = models.TextField()
-    # The words of the passage that carry the answer, verbatim.
+    # The words of the passage that support the answer, verbatim.
     quote = models.TextField(blank=True)
     score = models.FloatField()
-    # Whether the answer refers to it, as [number].
+    # Whether the answer cites it, as [number].
     used = models.BooleanField(default=False)
 
     class Meta:
@@ -116,7 +112,7 @@ class Citation(InstanceOwnedModel):
 
 
 class Feedback(InstanceOwnedModel):
-    """What a reader thought of an answer."""
+    """A reader's rating of an answer."""
 
     message = models.OneToOneField(Message, on_delete=models.CASCADE, related_name="feedback")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")

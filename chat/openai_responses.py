@@ -1,18 +1,19 @@
 """Answers in the format of OpenAI's chat completions, with citations and impact added."""
 
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from functools import partial
 from typing import Any
 from uuid import uuid4
 
 from chat.answering import Question
 from chat.answers.access_checks import ACCESS_ENDED
-from chat.answers.error_messages import user_message
+from chat.answers.citations import citation_data, cited_passages
+from chat.answers.error_messages import INTERNAL, user_message
 from chat.answers.events import AnswerEvent, Extracted, NothingFound
 from chat.answers.result import AnswerResult
 from chat.conversations.passages import page_of_quote
-from chat.models import Message
+from chat.models import Citation
 from chat.running import RunningAnswer
 from inference.llm.events import ReasoningDelta, TextDelta
 from instances.access.api_keys import is_usable
@@ -20,6 +21,8 @@ from instances.api import ApiError
 from instances.models import ApiKey
 from instances.tenancy import in_tenant
 from usage.admission import Admission
+from usage.models import AnswerStatus
+from usage.recording import impact_of
 from web.json_errors import error_body
 from web.server_sent_events import ServerSentEvent
 
@@ -30,13 +33,13 @@ _HTTP_STATUS = {
     "authentication_failed": 502,
     "model_not_found": 502,
     ACCESS_ENDED: 403,
-    "internal": 500,
+    INTERNAL: 500,
 }
 _UNAVAILABLE = 503
 
 
 class CompletionResponse:
-    """Runs an answer for an API client; closing its stream stops the model."""
+    """Runs an answer for a client of the API; closing its stream stops the model."""
 
     def __init__(self, question: Question, key: ApiKey, admission: Admission) -> None:
         self._answer = RunningAnswer(
@@ -64,7 +67,7 @@ class CompletionResponse:
             await self._answer.stop_and_wait()
             raise
         result = self._answer.result
-        if self._answer.done and result.status == Message.Status.FAILED and not _has_words(result):
+        if self._answer.done and result.status == AnswerStatus.FAILED and not _has_words(result):
             raise _api_error(result.error_code)
 
     async def whole(self) -> dict[str, Any]:
@@ -75,8 +78,8 @@ class CompletionResponse:
         finally:
             await self._answer.stop_and_wait()
         result = self._answer.result
-        if result.error_code == ACCESS_ENDED:
-            raise _api_error(ACCESS_ENDED)
+        if result.error_code in (ACCESS_ENDED, INTERNAL):
+            raise _api_error(result.error_code)
         message: dict[str, Any] = {"role": "assistant", "content": result.text}
         if result.reasoning:
             message["reasoning_content"] = result.reasoning
@@ -98,7 +101,7 @@ class CompletionResponse:
         finally:
             await self._answer.stop_and_wait()
         result = self._answer.result
-        if result.status == Message.Status.FAILED:
+        if result.status == AnswerStatus.FAILED:
             code = result.error_code
             yield ServerSentEvent(error_body(code, user_message(code), type="server"))
         else:
@@ -125,17 +128,20 @@ class CompletionResponse:
         return ServerSentEvent(payload)
 
     async def _evidence(self) -> dict[str, Any]:
-        """Return the citations and the impact; nothing when the instance was deleted."""
-        record = self._answer.record
-        if record is None:
-            return {}
-        impact = {
-            "energy_wh": record.energy_wh,
-            "gco2e": record.gco2e_usage + record.gco2e_embodied,
-            "method": record.method,
-        }
-        citations = await in_tenant(record.instance_id, _citations, self._answer.result)
-        return {"citations": citations, "impact": impact}
+        """Return the citations and the impact, also of an answer that could not be saved."""
+        result = self._answer.result
+        impact = impact_of(
+            model=result.measured_model, usage=result.usage, cpu_seconds=result.cpu_seconds
+        )
+        shown = {"energy_wh": impact.energy_wh, "gco2e": impact.gco2e, "method": impact.method}
+        cited = cited_passages(result)
+        if self._answer.record is None:
+            # The database cannot be reached, or the instance is deleted.
+            pages = [citation.page_start for citation in cited]
+        else:
+            pages = await in_tenant(self._answer.question.instance, _pages, cited)
+        citations = [_citation(*each) for each in zip(cited, pages, strict=True)]
+        return {"citations": citations, "impact": shown}
 
 
 def _api_error(code: str) -> ApiError:
@@ -146,31 +152,18 @@ def _has_words(result: AnswerResult) -> bool:
     return result.first_token_ms is not None
 
 
-def _citations(result: AnswerResult) -> list[dict[str, Any]]:
-    """Return the cited passages; inside ``tenant(instance)``."""
-    citations = []
-    for number, quote in sorted(result.quotes.items()):
-        chunk = result.chunks[number - 1]
-        page = page_of_quote(
-            document_id=chunk.document_id,
-            page_start=chunk.page_start,
-            page_end=chunk.page_end,
-            quote=quote,
-        )
-        citations.append(
-            {
-                "number": number,
-                "document_id": chunk.document_id,
-                "document": chunk.document_name,
-                "page": page,
-                "quote": quote or chunk.text,
-            }
-        )
-    return citations
+def _pages(cited: Sequence[Citation]) -> list[int]:
+    return [page_of_quote(citation) for citation in cited]
+
+
+def _citation(citation: Citation, page: int) -> dict[str, Any]:
+    data = citation_data(citation)
+    shown = {key: data[key] for key in ("number", "document_id", "document")}
+    return shown | {"page": page, "quote": data["quote"] or data["text"]}
 
 
 def _finish_reason(result: AnswerResult) -> str:
-    was_cut = result.status == Message.Status.FAILED or result.error_code == "length"
+    was_cut = result.status == AnswerStatus.FAILED or result.error_code == "length"
     return "length" if was_cut else "stop"
 
 

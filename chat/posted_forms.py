@@ -1,37 +1,71 @@
-"""Reads what a browser posts: JSON from our scripts, or a plain form."""
+"""Reads posted forms: JSON from our scripts, or plain forms; and the answers to invalid ones."""
 
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any, Self, TypeVar
 
 import orjson
 from django import forms
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from instances.models import Membership
 from usage.admission import LimitReached
-from web.json_errors import json_error
+from web.json_errors import json_error, wants_json
 
 FormT = TypeVar("FormT", bound=forms.Form)
 
-
-def limit_reached(error: LimitReached) -> JsonResponse:
-    """Return the refusal of what goes over a limit, which says when to come back."""
-    response = json_error(429, error.code, error.message)
-    response["Retry-After"] = str(error.retry_after_s)
-    return response
+_JSON = "application/json"
 
 
-def read_form(form_class: type[FormT], request: HttpRequest) -> FormT | JsonResponse:
-    """Return the valid form, or the refusal to send."""
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a request is refused: status, stable code, translated sentence."""
+
+    status: int
+    code: str
+    message: str
+    retry_after_s: int | None = None
+
+    @classmethod
+    def of_limit(cls, error: LimitReached) -> Self:
+        """Return the refusal of a request over a limit."""
+        return cls(429, error.code, error.message, error.retry_after_s)
+
+    def as_json(self) -> JsonResponse:
+        """Return the response for scripts."""
+        response = json_error(self.status, self.code, self.message)
+        if self.retry_after_s is not None:
+            response["Retry-After"] = str(self.retry_after_s)
+        return response
+
+    def as_page(self, membership: Membership, request: HttpRequest) -> HttpResponse:
+        """Return a page from which the question can be sent again."""
+        context = {
+            "message": self.message,
+            "instance": membership.instance,
+            "posted": request.POST,
+        }
+        return render(request, "chat/not_sent.html", context, status=self.status)
+
+
+def is_from_script(request: HttpRequest) -> bool:
+    """Whether the response must be JSON; otherwise a browser without scripts sent a form."""
+    return request.content_type == _JSON or wants_json(request)
+
+
+def read_form(form_class: type[FormT], request: HttpRequest) -> FormT | Refusal:
+    """Return the valid form, or the refusal of an invalid one."""
     data: Any = request.POST
-    if request.content_type == "application/json":
+    if request.content_type == _JSON:
         try:
             data = orjson.loads(request.body)
         except ValueError:
             data = None
         if not isinstance(data, dict):
-            return json_error(400, "bad_request", _("The request could not be read."))
+            return Refusal(400, "bad_request", _("The request could not be read."))
     form = form_class(data)
     if not form.is_valid():
         reason = " ".join(str(error) for errors in form.errors.values() for error in errors)
-        return json_error(400, "bad_request", reason)
+        return Refusal(400, "bad_request", reason)
     return form

@@ -1,10 +1,10 @@
-"""Runs answers: each is a task of this process, which no browser has to wait for.
+"""Runs answers: each is a task of this process, independent of the browser.
 
-``RunningAnswer`` runs the line (``chat.answering``), adds up its events, converts them for whoever
-asked (a browser or an API client), saves the text about once a second, and saves the final result
-with its cost, whatever ended the answer. Closing a page stops nothing. An answer ends early when it
-is stopped, from any process, or when the person or the key loses access to the instance
-(``chat.answers.access_checks``).
+``RunningAnswer`` runs the line (``chat.answering``), adds up its events, converts them for the
+client (a browser or a client of the API), saves the text about once a second, and saves the final
+result with its cost, whatever ended the answer. An answer continues when its page is closed. It
+ends early when it is stopped, from any process, or when the person or the key loses access to the
+instance (``chat.answers.access_checks``).
 """
 
 import asyncio
@@ -20,6 +20,7 @@ from chat.answering import Question, answer_question
 from chat.answers.abandoned import INTERRUPTED
 from chat.answers.access_checks import ACCESS_ENDED, AccessEnded, while_allowed
 from chat.answers.browser_events import ending_events, event_for
+from chat.answers.error_messages import INTERNAL
 from chat.answers.events import AnswerEvent
 from chat.answers.persistence import FinishedAnswer, load_answer, save_passages, save_progress
 from chat.answers.result import AnswerResult
@@ -30,16 +31,14 @@ from instances.models import Instance, Role
 from instances.tenancy import in_tenant
 from people.models import User
 from usage.admission import UNLIMITED, Admission, held
-from usage.models import UsageRecord
+from usage.models import AnswerStatus, UsageRecord
 from web.server.client_queries import uninterrupted
 from web.server_sent_events import ServerSentEvent
 
 logger = logging.getLogger(__name__)
 
-Status = Message.Status
-
 SAVE_EVERY_S = 1.0
-# A page that reloads just after the end still finds the events.
+# A page that is reloaded just after the end still receives the events.
 _KEEP_S = 5.0
 
 
@@ -55,9 +54,9 @@ class RunningAnswer:
     # Queries the database: whether the person or the key still has access.
     may_continue: Callable[[], bool]
     convert: Callable[[AnswerEvent], ServerSentEvent | None]
-    # Queries the database after the end was saved: the last events.
+    # Returns the last events; queries the database, after the end was saved.
     load_ending: Callable[[], list[ServerSentEvent]] = list
-    # Whether the answer is a message of a conversation, to be saved as it grows.
+    # Whether the answer is a message of a conversation, which is saved while it grows.
     is_message: bool = True
     result: AnswerResult = field(init=False)
     record: UsageRecord | None = None
@@ -75,7 +74,7 @@ class RunningAnswer:
     def start(self) -> None:
         """Start the tasks; must be called in the event loop that serves requests.
 
-        The places of ``admission`` are given back when the model has ended.
+        The places of ``admission`` are released when the model has ended.
         """
         _running[self.answer_id] = self
         self.generation = asyncio.create_task(self._generate(), name=f"answer {self.answer_id}")
@@ -86,7 +85,7 @@ class RunningAnswer:
         self.writer.add_done_callback(_log_failure)
 
     def stop(self) -> None:
-        """End the answer here; what came is kept. Only the first call has an effect."""
+        """End the answer; its text is kept. Only the first call has an effect."""
         if not self.stopped:
             self.stopped = True
             self.generation.cancel()
@@ -157,18 +156,20 @@ class RunningAnswer:
                 return
 
     def _final_result(self) -> AnswerResult:
-        """Return the final result, from the way in which the generation ended."""
+        """Return the final result, depending on how the generation ended."""
         end = partial(self.result.end, elapsed_ms=self._elapsed_ms())
         if self.generation.cancelled():
-            return end(Status.STOPPED) if self.stopped else end(Status.FAILED, INTERRUPTED)
+            if self.stopped:
+                return end(AnswerStatus.STOPPED)
+            return end(AnswerStatus.FAILED, INTERRUPTED)
         match self.generation.exception():
             case None:
-                return end(Status.STOPPED)
+                return end(AnswerStatus.STOPPED)
             case AccessEnded():
-                return end(Status.FAILED, ACCESS_ENDED)
+                return end(AnswerStatus.FAILED, ACCESS_ENDED)
             case error:
                 logger.error("%s failed", self.generation.get_name(), exc_info=error)
-                return end(Status.FAILED, "internal")
+                return end(AnswerStatus.FAILED, INTERNAL)
 
     async def _save_ending(self) -> None:
         """Save the final result, then publish the last events."""
@@ -210,7 +211,7 @@ def start(
 ) -> None:
     """Start to answer a question of a browser."""
     cited_only = not question.may_read_documents
-    # A member who becomes a guest meanwhile is shown no more of this answer.
+    # The answer ends for a member who becomes a guest meanwhile.
     role = Role.GUEST if cited_only else Role.MEMBER
     RunningAnswer(
         answer_id=answer.pk,
@@ -230,12 +231,12 @@ async def stop(instance: Instance, answer: Message) -> None:
         running.stop()
     else:
         # The process that runs it checks each time it saves.
-        streaming = Message.objects.filter(pk=answer.pk, status=Status.STREAMING)
+        streaming = Message.objects.filter(pk=answer.pk, status=AnswerStatus.STREAMING)
         await in_tenant(instance, streaming.update, stop_requested=True)
 
 
 def find_running(answer_id: UUID) -> RunningAnswer | None:
-    """Return an answer that this process runs, or ran some seconds ago."""
+    """Return an answer that runs in this process, or ended some seconds ago."""
     return _running.get(answer_id)
 
 

@@ -1,4 +1,4 @@
-"""Celery adapters of the chat."""
+"""Celery tasks of the chat."""
 
 from celery import shared_task
 

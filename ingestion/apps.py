@@ -6,3 +6,6 @@ class IngestionConfig(AppConfig):
 
     def ready(self) -> None:
         from ingestion import checks  # noqa: F401 (registers itself)
+        from ingestion.upload_names import keep_joiners
+
+        keep_joiners()

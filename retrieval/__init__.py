@@ -1,1 +1,1 @@
-"""Question to ranked chunks."""
+"""From a query to ranked chunks."""

@@ -1,4 +1,4 @@
-"""``/api/v1/search``: what retrieval finds, without an answer."""
+"""``/api/v1/search``: passages found for a query, without an answer."""
 
 import asyncio
 from uuid import UUID

@@ -1,10 +1,10 @@
-"""How well retrieval finds what it should, on a set of questions with known answers.
+"""Measures the quality of retrieval on a set of questions with known answers.
 
 A set is a folder in BEIR's layout (https://github.com/beir-cellar/beir): ``corpus.jsonl`` and
-``queries.jsonl`` with a JSON object a line (``_id``, ``text``, and ``title`` of a corpus entry if
-it has one), ``qrels.tsv`` with a header and lines of query id, corpus id and gain. Each corpus
-entry becomes one document of one passage; only one too long for the model becomes several, and
-then counts by its best.
+``queries.jsonl`` with one JSON object a line (``_id``, ``text``, and an optional ``title`` of a
+corpus entry), ``qrels.tsv`` with a header and lines of query id, corpus id and gain. Each corpus
+entry becomes one document of one passage. An entry too long for the model is split into several
+passages, of which the best counts.
 """
 
 import json
@@ -24,7 +24,7 @@ from instances.tenancy import tenant
 from retrieval.evaluation_corpus import digest
 from retrieval.search import search
 
-# Ranked documents that the figures look at.
+# How many of the best documents the figures consider.
 DEPTH = 10
 
 Gains = Mapping[str, Mapping[str, int]]
@@ -55,7 +55,7 @@ class Evaluation:
 def read_set(folder: Path) -> EvaluationSet:
     """Read a folder in BEIR's layout; questions without a gain are left out.
 
-    Raises FileNotFoundError or ValueError when it is not one.
+    Raises FileNotFoundError or ValueError for any other folder.
     """
     gains: defaultdict[str, dict[str, int]] = defaultdict(dict)
     for line in (folder / "qrels.tsv").read_text(encoding="utf-8").splitlines()[1:]:
@@ -71,14 +71,14 @@ def read_set(folder: Path) -> EvaluationSet:
 
 
 def evaluate(instance: Instance, evaluation_set: EvaluationSet) -> Evaluation:
-    """Ask every question of the indexed corpus, one after the other, and take the means."""
+    """Search for every question, one after the other, and return the means."""
     ids = _entry_ids(instance, evaluation_set.corpus)
     rankings: dict[str, list[str]] = {}
     times_ms: list[float] = []
     n_relevant = 0
     for query_id, query in evaluation_set.queries.items():
         with tenant(instance):
-            # Twice the depth, as entries of several passages may come more than once.
+            # Twice the depth, as an entry may be found by several of its passages.
             result = search(instance=instance, query=query, top_k=2 * DEPTH)
         found = dict.fromkeys(ids.get(c.document_id, str(c.document_id)) for c in result.chunks)
         rankings[query_id] = list(found)[:DEPTH]
@@ -111,7 +111,7 @@ def _dcg(gains: Sequence[int]) -> float:
 
 
 def _entry_ids(instance: Instance, corpus: Sequence[Mapping[str, Any]]) -> dict[UUID, str]:
-    """Corpus id by document id, for the entries of this corpus (the instance may hold others)."""
+    """Return the corpus id by document id, for the documents of this corpus."""
     entries = {digest(entry): entry["_id"] for entry in corpus}
     with tenant(instance):
         documents = Document.objects.for_instance(instance).filter(sha256__in=entries)

@@ -1,4 +1,4 @@
-"""A corpus of passages put into an instance for evaluation: see ``retrieval.evaluation``."""
+"""Indexes a corpus into an instance for its evaluation (``retrieval.evaluation``)."""
 
 import hashlib
 import json
@@ -22,14 +22,14 @@ from instances.tenancy import tenant
 
 _BATCH = 64
 _MEDIA_TYPE = "text/plain"
-# What the default model reads at once, less its prefix and special tokens.
+# The context of the default model, without its prefix and special tokens.
 _WHOLE_PASSAGE_TOKENS = 500
 
 Entry = Mapping[str, Any]
 
 
 def index_corpus(instance: Instance, corpus: Sequence[Entry]) -> int:
-    """Index the entries that the instance does not have yet; return how many those were."""
+    """Index the entries that are not in the instance yet; return how many."""
     with tenant(instance):
         known = set(
             Document.objects.for_instance(instance)
@@ -43,7 +43,7 @@ def index_corpus(instance: Instance, corpus: Sequence[Entry]) -> int:
 
 
 def digest(entry: Entry) -> str:
-    """SHA-256 of an entry, its id included: two entries of one text are two documents."""
+    """Return the SHA-256 of an entry with its id: entries of equal text are two documents."""
     return hashlib.sha256(json.dumps(entry, sort_keys=True).encode()).hexdigest()
 
 
@@ -59,7 +59,7 @@ def _index(instance: Instance, entries: Sequence[Entry]) -> None:
 
 
 def _passages(entry: Entry, counter: TokenCounter) -> tuple[Passage, ...]:
-    """One passage, or those of the product's own splitter if the model cannot read it at once."""
+    """Return the entry as one passage, or split if it is too long for the model."""
     text = entry["text"]
     n_tokens = counter.count(text)
     if n_tokens <= _WHOLE_PASSAGE_TOKENS:

@@ -1,11 +1,11 @@
 """One score from two: cosine / σ + LEXICAL_WEIGHT · BM25 / best BM25.
 
-A cosine says little until one knows how cosines spread in a corpus: for e5, between 0.75 and 0.90
-with a standard deviation σ of 0.025. A BM25 score says little until one knows the best that this
-very question could have got: all of its terms, saturated. Divided by these, both are on a scale of
-their own sureness, and can be added. (Fusing ranks instead, as reciprocal rank fusion does, throws
-away how sure each leg is.) The lexical leg falls silent by itself when a question shares no words
-with the passages, because it is in another language, say.
+A cosine is meaningful only relative to the distribution of cosines in the corpus: for e5, between
+0.75 and 0.90 with a standard deviation σ of 0.025. A BM25 score is meaningful only relative to the
+best possible score of the same query: all of its terms, saturated. Divided by these, the two scores
+are comparable and can be added. (Reciprocal rank fusion discards the scores, and with them the
+confidence of each.) The lexical score is 0 when query and passages share no words, for instance
+because their languages differ.
 """
 
 from collections.abc import Mapping
@@ -18,18 +18,18 @@ from ingestion.indexing import lexical
 from ingestion.models import CorpusStatistics
 
 LEXICAL_WEIGHT = 8.0
-# σ of e5's cosines: used until the instance has enough chunks to estimate its own.
+# σ of the cosines of e5, until the instance has enough chunks for an estimate.
 DEFAULT_COSINE_SIGMA = 0.025
 
 
 @dataclass(frozen=True)
-class Question:
-    """A question as ranking sees it.
+class WeightedQuery:
+    """A search query with its embedding and the weights of its terms in an instance.
 
     ``embedding`` is of shape ``(dim,)``, L2-normalised; ``terms`` maps a term to its idf;
-    ``best_bm25`` is what a passage full of all the question's terms would score, > 0, and
-    ``known_share`` the part of it that terms used in the instance make up. ``mean_cosine`` is the
-    mean of the question's cosines with the instance's chunks, None when it is too small to tell.
+    ``best_bm25`` (> 0) is the score of a passage saturated with all terms of the query, and
+    ``known_share`` the share of it that is due to terms used in the instance. ``mean_cosine`` is
+    the mean cosine of the query and the instance's chunks; None when there are too few chunks.
     """
 
     embedding: NDArray[np.float32]
@@ -41,18 +41,18 @@ class Question:
 
     @property
     def lexical_factor(self) -> float:
-        """What a BM25 score is multiplied by in the fused score."""
+        """The factor of a BM25 score in the fused score."""
         return LEXICAL_WEIGHT / self.best_bm25
 
 
-def weigh_question(
+def weigh_query(
     *,
     embedding: NDArray[np.float32],
     terms: set[int],
     frequencies: Mapping[int, int],
     statistics: CorpusStatistics,
-) -> Question:
-    """Weigh a question's terms by the instance's document frequencies, and place its cosines.
+) -> WeightedQuery:
+    """Return a query with the idf of its terms and the distribution of cosines in an instance.
 
     ``embedding`` is of shape ``(dim,)``, L2-normalised.
     """
@@ -60,9 +60,9 @@ def weigh_question(
     known = {term: idf for term, idf in idfs.items() if term in frequencies}
     total = sum(idfs.values()) or 1.0
     centroid = np.asarray(statistics.centroid or (), np.float32)
-    # A centroid of other dimensions is that of an embedding model no longer in use.
+    # A centroid of other dimensions belongs to an embedding model that is no longer used.
     estimated = centroid.shape == embedding.shape
-    return Question(
+    return WeightedQuery(
         embedding=embedding,
         terms=known,
         best_bm25=lexical.SATURATION * total,

@@ -1,7 +1,7 @@
-"""The chunks of an instance ranked for a question, by PostgreSQL, in one statement.
+"""Ranks the chunks of an instance for a query, in one SQL statement.
 
-Every visible chunk of the instance gets both scores, so the ranking is exact: no leg's candidate
-list cuts anything off. A chunk is visible once its whole document is ready (``terms`` is set).
+Both scores are computed for every visible chunk of the instance, so the ranking is exact. A chunk
+is visible once its whole document is ready (``terms`` is set).
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from django.db import connection
 
 from ingestion.indexing import lexical
 from ingestion.models import CorpusStatistics, TermStatistics
-from retrieval.fusion import Question, weigh_question
+from retrieval.fusion import WeightedQuery, weigh_query
 
 _COLUMNS = (
     "chunk_id",
@@ -31,7 +31,7 @@ _COLUMNS = (
     "bm25",
 )
 
-# The inner statement scores every chunk and keeps the best; only those are read whole.
+# The inner statement scores every chunk; all columns are read for the best chunks only.
 _RANKING = """
 WITH best AS MATERIALIZED (
     SELECT id, - (embedding <#> %(embedding)s::halfvec) / %(sigma)s
@@ -54,12 +54,12 @@ ORDER BY best.score DESC, best.id
 _OF_DOCUMENTS = "AND document_id = ANY(%(document_ids)s)"
 
 
-def prepare_question(*, instance_id: int, query: str, embedding: Any) -> Question:
-    """Weigh a question for an instance: two short reads, inside ``tenant(instance)``."""
+def prepare_query(*, instance_id: int, query: str, embedding: Any) -> WeightedQuery:
+    """Return a query with its weights in an instance; runs inside ``tenant(instance)``."""
     terms = set(lexical.analyse(query))
     frequencies = TermStatistics.objects.for_instance(instance_id).filter(term__in=terms)
     statistics = CorpusStatistics.objects.for_instance(instance_id).first() or CorpusStatistics()
-    return weigh_question(
+    return weigh_query(
         embedding=embedding,
         terms=terms,
         frequencies=dict(frequencies.values_list("term", "document_frequency")),
@@ -68,7 +68,7 @@ def prepare_question(*, instance_id: int, query: str, embedding: Any) -> Questio
 
 
 def rank_chunks(
-    *, instance_id: int, question: Question, limit: int, document_ids: Sequence[UUID] = ()
+    *, instance_id: int, query: WeightedQuery, limit: int, document_ids: Sequence[UUID] = ()
 ) -> list[dict[str, Any]]:
     """Return the ``limit`` best chunks as rows of ``_COLUMNS``, best first, ties by id.
 
@@ -77,10 +77,10 @@ def rank_chunks(
     statement = _RANKING.format(restriction=_OF_DOCUMENTS if document_ids else "")
     parameters: dict[str, Any] = {
         "instance_id": instance_id,
-        "embedding": "[" + ",".join(f"{value:.6g}" for value in question.embedding) + "]",
-        "terms": lexical.to_sparsevec(question.terms),
-        "sigma": question.cosine_sigma,
-        "lexical_factor": question.lexical_factor,
+        "embedding": "[" + ",".join(f"{value:.6g}" for value in query.embedding) + "]",
+        "terms": lexical.to_sparsevec(query.terms),
+        "sigma": query.cosine_sigma,
+        "lexical_factor": query.lexical_factor,
         "limit": limit,
         "document_ids": list(document_ids),
     }

@@ -1,7 +1,7 @@
-"""The best candidates put in order by a cross-encoder, where the operator has set one (RERANK_*).
+"""Reranks the best chunks with a cross-encoder, if one is configured (settings ``RERANK_*``).
 
-A reranker reads question and passage together: better than any fusion of two scores, and far too
-slow for more than a few dozen passages. Off by default. When it fails, the fused order stands.
+A cross-encoder reads query and passage together: more precise than the fused score, and too slow
+for more than a few dozen passages. Off by default. When it fails, the fused order is kept.
 """
 
 import logging
@@ -14,20 +14,20 @@ from retrieval.results import RetrievedChunk
 
 logger = logging.getLogger(__name__)
 
-# How many of the best by fusion the reranker reads.
+# How many of the best chunks are reranked.
 CANDIDATES = 30
 
 Chunks = tuple[RetrievedChunk, ...]
 
 
 def candidate_count(top_k: int) -> int:
-    """Return how many chunks to rank by fusion so that ``top_k`` can be returned."""
+    """Return how many chunks the fusion must return for ``top_k`` results."""
     return top_k if RerankEndpoint.from_settings() is None else max(top_k, CANDIDATES)
 
 
 @dataclass(frozen=True, slots=True)
 class Reranked:
-    """The best chunks, best first, and what the reranker took of our processors."""
+    """The best chunks, best first, and the processor time of the reranker."""
 
     chunks: Chunks
     processor_seconds: float = 0.0
@@ -47,7 +47,7 @@ def rerank_chunks(query: str, chunks: Chunks, top_k: int) -> Reranked:
 
 
 async def arerank_chunks(query: str, chunks: Chunks, top_k: int) -> Reranked:
-    """As ``rerank_chunks``, on the event loop."""
+    """Asynchronous version of ``rerank_chunks``."""
     endpoint = RerankEndpoint.from_settings()
     if endpoint is None:
         return Reranked(chunks[:top_k])
@@ -60,6 +60,6 @@ async def arerank_chunks(query: str, chunks: Chunks, top_k: int) -> Reranked:
 
 
 def _rescored(chunks: Chunks, scores: Sequence[float]) -> Chunks:
-    """The chunks by the reranker's scores, best first; equal ones stay in the fused order."""
+    """Return the chunks sorted by new scores, best first; ties keep the fused order."""
     rescored = [replace(c, score=score) for c, score in zip(chunks, scores, strict=True)]
     return tuple(sorted(rescored, key=lambda chunk: -chunk.score))

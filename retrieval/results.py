@@ -1,4 +1,4 @@
-"""What a search returns."""
+"""The result of a search."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -6,10 +6,10 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetrievedChunk:
-    """A passage that retrieval found, with where it stands in its document.
+    """A passage found by a search, and its place in its document.
 
-    ``score`` orders the passages of one search (fused, or the reranker's when there is one);
-    ``cosine`` and ``bm25`` are the two legs as they were; ``relevance`` is in [0, 1].
+    ``score`` sorts the passages of one search: the fused score, or that of the reranker. ``cosine``
+    and ``bm25`` are the dense and lexical scores; ``relevance`` is in [0, 1].
     """
 
     chunk_id: int
@@ -31,7 +31,7 @@ class RetrievedChunk:
 
 @dataclass(frozen=True, slots=True)
 class SearchTiming:
-    """Where the time of a search went, in milliseconds."""
+    """The duration of a search, in milliseconds."""
 
     embed_ms: float
     search_ms: float
@@ -43,10 +43,10 @@ class SearchTiming:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """The best passages, best first, and whether any is good enough to answer from.
+    """The best passages, best first, and whether any of them is relevant.
 
-    ``processor_seconds`` is what the search took of our own processors: embedding and reranking
-    (as our model server says it), and ranking in this process. PostgreSQL's work is not in it.
+    ``processor_seconds`` is the processor time of the search on our machines: embedding and
+    reranking (as reported by our model server), and ranking in this process, without PostgreSQL.
     """
 
     chunks: tuple[RetrievedChunk, ...]

@@ -241,7 +241,7 @@ class UsageRecordFactory(TenantFactory):
 
     answer_id = factory.LazyFunction(uuid4)
     model = "extractive"
-    outcome = "complete"
+    status = "complete"
     method = "measured"
     method_version = "1"
 

@@ -118,7 +118,7 @@ def test_template_lines_are_short():
 def imports_by_parent() -> dict[str, dict[str, set[str]]]:
     """Who imports whom among the children of each package ("" holds the packages themselves).
 
-    An import of ``chat.answers.quotes`` by ``chat.views.answers`` is, for the parent ``chat``, one
+    An import of ``chat.answers.events`` by ``chat.views.answers`` is, for the parent ``chat``, one
     of ``chat.answers`` by ``chat.views``. Imports inside functions and for type checking count.
     """
     graph = grimp.build_graph(*PRODUCT, cache_dir=None)

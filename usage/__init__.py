@@ -1,1 +1,1 @@
-"""What each answer cost."""
+"""The cost of answers, and limits on questions."""

@@ -1,13 +1,13 @@
-"""Limits of questions and streams for each person, API key and instance.
+"""Limits on questions and streams, for each person, API key and instance.
 
-    LimitReached   carries a message that names the limit, and the seconds to wait
+    LimitReached   has a message that names the limit, and the seconds to wait
 
-Questions (of the browser, of ``/v1/chat/completions`` and of ``/api/v1/search``) have two limits
-each: those under way, and those of the last minute. A key's questions count for its person as well.
-Streams of server-sent events are limited for a person and in all. What is admitted holds an
-``Admission`` for as long as it lasts (``held``).
+Questions (of the browser, of ``/v1/chat/completions`` and of ``/api/v1/search``) have two limits:
+simultaneous ones, and those of the last minute. The questions of a key count for its person too.
+Streams of server-sent events are limited for each person and in total. An ``Admission`` is held
+until the question or the stream ends (``held``).
 
-Which request comes first among those admitted: ``inference.fair_turns``. Why: decision 016.
+The order of admitted requests: ``inference.fair_turns``. The reasons: decision 016.
 """
 
 import asyncio
@@ -24,11 +24,11 @@ from django.utils.translation import gettext_lazy as _
 
 from usage.limits import Full, Limit, release, renew, take
 
-# How long a killed process keeps its places; they are renewed three times as often.
+# How long the places of a killed process stay taken. They are renewed three times as often.
 LEASE_S = 30.0
 _RENEWED_EVERY_S = LEASE_S / 3
 _MINUTE_S = 60.0
-# When an answer ends is not known.
+# The end of an answer is not known in advance.
 _ASK_AGAIN_AFTER_S = 5
 
 What = Literal["answers", "questions", "streams"]
@@ -63,7 +63,7 @@ _MESSAGES: Mapping[tuple[What, Whose], Promise] = {
 
 
 class LimitReached(Exception):
-    """A limit is reached; ``code`` is stable, ``message`` is translated."""
+    """A limit is reached. ``code`` is stable, ``message`` is translated."""
 
     def __init__(self, what: What, whose: Whose, full: Full) -> None:
         super().__init__(f"{full.limit.name}: {full.limit.capacity}")
@@ -75,17 +75,17 @@ class LimitReached(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """The places that something under way holds."""
+    """The places held by a question or a stream."""
 
     entry: str
     limits: tuple[Limit, ...]
 
     def release(self) -> None:
-        """Give the places back."""
+        """Release the places."""
         release(self.entry, self.limits)
 
 
-# For tests, and for what has no limit.
+# For tests, and for requests without a limit.
 UNLIMITED = Admission("", ())
 
 
@@ -97,7 +97,7 @@ class _Bound:
 
 
 def person_name(*, user_id: int | None, key_id: int | None) -> str:
-    """A name for whoever asks: the person, or the key of nobody in particular."""
+    """Return a name for the person, or for an API key that belongs to no person."""
     return f"person:{user_id}" if user_id is not None else f"key:{key_id}"
 
 
@@ -106,13 +106,13 @@ def admit_question(
 ) -> Admission:
     """Admit a question of a person, or of an API key (and of its person, if it has one).
 
-    Raises LimitReached. Waits for the cache: call it in a thread.
+    Raises LimitReached. Must be called in a thread, as it waits for the cache.
     """
     return _admit(list(_question_bounds(instance_id, user_id, key_id)))
 
 
 def admit_stream(*, user_id: int | None) -> Admission:
-    """Admit a person's stream of server-sent events. Raises LimitReached; call it in a thread."""
+    """Admit a stream of server-sent events of a person, as ``admit_question`` does."""
     return _admit(
         [
             _lasting("streams", "person", user_id, settings.STREAMS_PER_PERSON),
@@ -123,7 +123,7 @@ def admit_stream(*, user_id: int | None) -> Admission:
 
 @asynccontextmanager
 async def held(admission: Admission) -> AsyncIterator[None]:
-    """Keep the places while the block runs, then give them back."""
+    """Hold the places while the block runs, then release them."""
     if not admission.limits:
         yield
         return
@@ -137,7 +137,7 @@ async def held(admission: Admission) -> AsyncIterator[None]:
 
 
 async def _keep_until(ended: asyncio.Event, admission: Admission) -> None:
-    """Renew the places until the event, then give them back: never the other way round."""
+    """Renew the places until the event, then release them."""
     while not ended.is_set():
         with suppress(TimeoutError):
             async with asyncio.timeout(_RENEWED_EVERY_S):

@@ -1,13 +1,13 @@
-"""What an answer cost in energy and carbon, each figure with the method that produced it.
+"""Energy and carbon of an answer, each figure with the method of its estimate.
 
     Footprint = carbon intensity (gCO2e/kWh) × PUE × IT energy (kWh) + embodied share
 
 - ``modelled``: EcoLogits (https://ecologits.ai, MPL-2.0) for an LLM. It counts output tokens only
   (its issue 183); an input token is added as ``INPUT_TOKEN_SHARE`` of an output token, a stated
   convention (prefill is computed in parallel), kept in every row's ``method_version``.
-- ``local``: our own processor time × watts a core, for answers without an LLM (what is counted:
-  ``chat.answers.result.AnswerResult``). Embodied emissions
-  are not known for the operator's machines, and are left at 0.
+- ``local``: our own processor time × watts per core, for answers without an LLM (what is counted:
+  ``chat.answers.result.AnswerResult``). Embodied emissions of the operator's machines are unknown,
+  and recorded as 0.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ INPUT_TOKEN_SHARE = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Impact:
-    """Energy in Wh; greenhouse gases in grams of CO2 equivalent, use and manufacture apart."""
+    """Energy in Wh; greenhouse gases in grams of CO2 equivalent, of use and of manufacture."""
 
     energy_wh: float
     gco2e_usage: float
@@ -33,7 +33,7 @@ class Impact:
 
     @property
     def gco2e(self) -> float:
-        """Use and manufacture together."""
+        """The sum of use and manufacture."""
         return self.gco2e_usage + self.gco2e_embodied
 
 
@@ -44,7 +44,7 @@ def modelled_impact(
     prompt_tokens: int,
     completion_tokens: int,
 ) -> Impact:
-    """Impact of one LLM request; parameters in billions."""
+    """Return the impact of one LLM request; parameters in billions."""
     mix = _electricity_mix()
     impacts = compute_llm_impacts(
         model_active_parameter_count=active_parameters_b,
@@ -67,7 +67,7 @@ def modelled_impact(
 
 
 def local_impact(*, cpu_seconds: float) -> Impact:
-    """Impact of our own processor time."""
+    """Return the impact of our own processor time."""
     energy_wh = cpu_seconds * settings.CPU_WATTS_PER_CORE / 3600
     return Impact(
         energy_wh=energy_wh,
@@ -87,7 +87,7 @@ def _electricity_mix() -> ElectricityMix:
 
 
 def _middle(value: object) -> float:
-    """The value, or the middle of a range."""
+    """Return the value, or the middle of a range."""
     # EcoLogits gives a number or a RangeValue, untyped.
     low, high = getattr(value, "min", value), getattr(value, "max", value)
     return (float(low) + float(high)) / 2  # type: ignore[arg-type]

@@ -1,12 +1,12 @@
-"""Counters that all web processes share: at most so many entries of a name at a time.
+"""Counters shared by all web processes: a maximum number of simultaneous entries by name.
 
 An entry is a member of a sorted set of Valkey, with its expiry time as score, so that the entries
 of a killed process expire. Entries of work under way are renewed and removed at its end; entries of
-events (the questions of the last minute) expire. All limits of one request are checked and taken in
+events (the questions of the last minute) expire. All limits of a request are checked and taken in
 one script, by the clock of the server.
 
-Without ``CACHE_URL``, and while the cache does not answer, each process counts by itself: nobody is
-refused because the cache cannot be reached, and each process still applies the limits.
+Without ``CACHE_URL``, and while the cache does not answer, each process counts for itself: requests
+are not refused because the cache is unavailable, and each process still applies the limits.
 """
 
 import logging
@@ -50,7 +50,7 @@ end
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most ``capacity`` entries of ``name`` at a time, each of which ends by itself."""
+    """At most ``capacity`` simultaneous entries of ``name``, which expire by themselves."""
 
     name: str
     capacity: int
@@ -59,14 +59,14 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Full:
-    """The limit that is reached, and the seconds until its first entry ends by itself."""
+    """The limit that is reached, and the seconds until its first entry expires."""
 
     limit: Limit
     first_ends_in_s: float
 
 
 def take(entry: str, limits: Sequence[Limit]) -> Full | None:
-    """Take a place under each limit, or under none: then return the limit that is reached."""
+    """Take a place under every limit and return None; if one is full, take none and return it."""
     if (server := _server()) is not None:
         arguments = [value for each in limits for value in (each.capacity, _ms(each))]
         try:
@@ -79,7 +79,7 @@ def take(entry: str, limits: Sequence[Limit]) -> Full | None:
 
 
 def renew(entry: str, limits: Sequence[Limit]) -> None:
-    """Keep the places for another lifetime; one that the cache has lost is taken again."""
+    """Renew the places for another lifetime; one that the cache has lost is taken again."""
     if (server := _server()) is not None:
         try:
             server.eval(_RENEW, len(limits), *_keys(limits), entry, *map(_ms, limits))
@@ -91,18 +91,18 @@ def renew(entry: str, limits: Sequence[Limit]) -> None:
 
 
 def release(entry: str, limits: Sequence[Limit]) -> None:
-    """Give the places back."""
+    """Release the places."""
     _local.release(entry, limits)
     if (server := _server()) is not None:
         try:
             for key in _keys(limits):
                 server.zrem(key, entry)
         except RedisError as error:
-            logger.warning("places end by themselves: %s", error)
+            logger.warning("places will expire by themselves: %s", error)
 
 
 def _server() -> Any:
-    """The client of the cache's server; None where the cache is in the memory of the process."""
+    """Return the client of the cache server; None if the cache is in the memory of the process."""
     client = getattr(cache, "client", None)
     return client() if client else None
 
@@ -117,7 +117,7 @@ def _ms(limit: Limit) -> int:
 
 @dataclass
 class _LocalPlaces:
-    """The same in the memory of one process: by name, the time at which each entry ends."""
+    """Places in the memory of one process: the expiry time of each entry, by name."""
 
     _ends: dict[str, dict[str, float]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -148,7 +148,7 @@ class _LocalPlaces:
                         del self._ends[limit.name]
 
     def _present(self, name: str, now: float) -> dict[str, float]:
-        """Drop what has ended; return what remains."""
+        """Remove expired entries; return the others."""
         present = {entry: end for entry, end in self._ends.get(name, {}).items() if end > now}
         if present:
             self._ends[name] = present

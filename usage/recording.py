@@ -1,4 +1,4 @@
-"""Writes the ``UsageRecord`` of an answer, and reads it back for its reader."""
+"""Writes the ``UsageRecord`` of an answer."""
 
 from uuid import UUID
 
@@ -7,11 +7,11 @@ from prometheus_client import Counter
 from inference.catalogue import LanguageModel
 from inference.token_usage import TokenUsage
 from usage.impact import Impact, local_impact, modelled_impact
-from usage.models import UsageRecord
+from usage.models import AnswerStatus, UsageRecord
 
-ANSWERS = Counter("ragapp_answers", "Answers given, of this process", ["model", "outcome"])
+ANSWERS = Counter("ragapp_answers", "Answers given, of this process", ["model", "status"])
 
-# What a later record of the same answer replaces.
+# The fields that a later record of the same answer replaces.
 _FIGURES = [
     field.name
     for field in UsageRecord._meta.concrete_fields
@@ -36,7 +36,7 @@ def record_usage(
     answer_id: UUID,
     instance_id: int,
     model: LanguageModel,
-    outcome: str,
+    status: AnswerStatus,
     usage: TokenUsage | None,
     cpu_seconds: float,
     retrieval_ms: float,
@@ -46,11 +46,12 @@ def record_usage(
     api_key_id: int | None = None,
     replace: bool = True,
 ) -> UsageRecord:
-    """Record what an answer cost, once, however often this is called; inside ``tenant(instance)``.
+    """Record the cost of an answer: one record, also when called again.
 
-    The figures given replace those of an earlier record of the answer, unless ``replace`` is false.
+    New figures replace those of an earlier record, unless ``replace`` is false. Runs inside
+    ``tenant(instance)``.
     """
-    ANSWERS.labels(model=model.id, outcome=outcome).inc()
+    ANSWERS.labels(model=model.id, status=status).inc()
     impact = impact_of(model=model, usage=usage, cpu_seconds=cpu_seconds)
     record = UsageRecord(
         instance_id=instance_id,
@@ -58,7 +59,7 @@ def record_usage(
         user_id=user_id,
         api_key_id=api_key_id,
         model=model.id,
-        outcome=outcome,
+        status=status,
         prompt_tokens=usage.prompt_tokens if usage else 0,
         completion_tokens=usage.completion_tokens if usage else 0,
         tokens_estimated=usage.estimated if usage else False,

@@ -55,7 +55,7 @@ def fill_history(writer: TableWriter, size: Size) -> None:
         answer_id="gen_random_uuid()",
         user="1 + n % 3000",
         model="'extractive'",
-        outcome="'complete'",
+        status="'complete'",
         method="'local'",
         method_version="'5 W per core'",
         created_at="now() - n * interval '1 minute'",

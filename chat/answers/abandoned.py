@@ -13,6 +13,7 @@ from inference.catalogue import choose_model
 from inference.llm.tokens import estimate_tokens
 from inference.token_usage import TokenUsage
 from instances.across_instances import ask
+from usage.models import AnswerStatus
 from usage.recording import record_usage
 
 # A running answer is saved about once a second (``chat.running.SAVE_EVERY_S``).
@@ -30,32 +31,32 @@ def close_abandoned(instance_id: int, answer_id: UUID | None = None) -> int:
     """Close abandoned answers, or the given one if it is abandoned; return how many.
 
     Their text is kept. The status is failed (interrupted), or stopped if a stop was requested. The
-    cost is recorded as far as it is known; a process that had only lost the database replaces it.
+    known part of the cost is recorded; a process that had only lost the database replaces it.
     """
     silent = (
         Message.objects.for_instance(instance_id)
         .select_for_update(skip_locked=True, of=("self",))
         .select_related("parent", "conversation")
-        .filter(status=Message.Status.STREAMING, updated_at__lt=timezone.now() - SILENCE)
+        .filter(status=AnswerStatus.STREAMING, updated_at__lt=timezone.now() - SILENCE)
     )
     if answer_id is not None:
         silent = silent.filter(pk=answer_id)
     abandoned = list(silent)
     for message in abandoned:
-        _record_known_cost(message)
-        status, code = Message.Status.FAILED, INTERRUPTED
+        status, code = AnswerStatus.FAILED, INTERRUPTED
         if message.stop_requested:
-            status, code = Message.Status.STOPPED, ""
+            status, code = AnswerStatus.STOPPED, ""
+        _record_known_cost(message, status)
         Message.objects.filter(pk=message.pk).update(
             status=status, error_code=code, updated_at=timezone.now()
         )
     return len(abandoned)
 
 
-def _record_known_cost(message: Message) -> None:
-    """Record the cost of an abandoned answer from what had been saved.
+def _record_known_cost(message: Message, status: AnswerStatus) -> None:
+    """Record the known cost of an abandoned answer, from its last saved state.
 
-    Its time ends when it was last saved. Its processor time is unknown, and recorded as 0.
+    Its processor time is unknown, and recorded as 0.
     """
     model = choose_model(message.model)
     passages = list(message.citations.values_list("text", flat=True))
@@ -72,7 +73,7 @@ def _record_known_cost(message: Message) -> None:
         instance_id=message.instance_id,
         user_id=message.conversation.user_id,
         model=model,
-        outcome="stopped" if message.stop_requested else "failed",
+        status=status,
         usage=usage,
         cpu_seconds=0.0,
         retrieval_ms=0.0,

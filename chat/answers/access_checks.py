@@ -23,8 +23,8 @@ class AccessEnded(Exception):
 async def while_allowed(is_allowed: Callable[[], bool]) -> AsyncGenerator[None, None]:
     """Run the block while ``is_allowed``, which queries the database, returns true.
 
-    It is checked every ``CHECKED_EVERY_S``. Raises AccessEnded wherever the block is waiting. While
-    the database cannot be reached the block continues.
+    Access is checked every ``CHECKED_EVERY_S``. AccessEnded is raised where the block is waiting.
+    The block continues while the database cannot be reached.
     """
     block = asyncio.current_task()
     assert block is not None  # noqa: S101  # for mypy: async code runs in a task
@@ -37,7 +37,7 @@ async def while_allowed(is_allowed: Callable[[], bool]) -> AsyncGenerator[None, 
             try:
                 refused = not await in_database(is_allowed)
             except (OperationalError, InterfaceError):
-                logger.warning("the database cannot be reached; access is checked later")
+                logger.warning("the database cannot be reached; access will be checked later")
         block.cancel()
 
     watcher = asyncio.create_task(watch())

@@ -1,4 +1,4 @@
-"""Converts the events of an answer for browsers (server-sent events).
+"""Converts the events of an answer to server-sent events for browsers.
 
 stage {stage}                       the current step, before the first word
 sources {citations}                 the passages, numbered from 1
@@ -7,28 +7,31 @@ replace {text, reasoning}           the whole text so far, for browsers that con
 error {code, message, retryable}    the text so far stays
 done {…}                            the whole answer, and its cost
 
-Guests are shown what an answer cites, and nothing else of the documents (``cited_only``): no
-passage before the answer has ended, then those cited, each without its heading and without the
-words around the quote; no reasoning, in which models repeat their prompt.
+Guests are shown only what an answer cites (``cited_only``): no passages before the end of the
+answer, then those cited, each without its heading and the words around the quote; no reasoning, as
+models repeat their prompt in it.
 """
 
 from collections.abc import Iterable
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from chat.answers.citations import citation_data, citation_of
 from chat.answers.error_messages import is_retryable, user_message
 from chat.answers.events import AnswerEvent, Extracted, NothingFound, Stage
 from chat.answers.persistence import StoredAnswer
 from chat.models import Citation, Message
+from inference.catalogue import EXTRACTIVE, available_models
 from inference.llm.events import ReasoningDelta, TextDelta
-from retrieval.search import RetrievedChunk, SearchResult
-from usage.models import UsageRecord
+from retrieval.search import SearchResult
+from usage.models import AnswerStatus, UsageRecord
 from web.server_sent_events import ServerSentEvent
 
 METHOD_LABELS = {
-    "modelled": _("modelled with EcoLogits"),
-    "local": _("from processor time"),
+    "modelled": gettext_lazy("modelled with EcoLogits"),
+    "local": gettext_lazy("from processor time"),
 }
 
 
@@ -39,7 +42,7 @@ def event_for(event: AnswerEvent, *, cited_only: bool) -> ServerSentEvent | None
             return ServerSentEvent({"stage": name}, "stage")
         case SearchResult(chunks) if not cited_only:
             passages = [
-                _passage_data(number, chunk, unit=chunk.unit)
+                citation_data(citation_of(number, chunk))
                 for number, chunk in enumerate(chunks, start=1)
             ]
             return ServerSentEvent({"citations": passages}, "sources")
@@ -52,36 +55,12 @@ def event_for(event: AnswerEvent, *, cited_only: bool) -> ServerSentEvent | None
 
 def citations_data(citations: Iterable[Citation], *, cited_only: bool) -> list[dict[str, Any]]:
     """Return the saved passages of an answer, as ``sources`` has them."""
-    shown = [
-        _passage_data(
-            citation.number,
-            citation,
-            unit=citation.document.unit if citation.document else "page",
-            quote=citation.quote,
-        )
+    hidden = {"document_id": None, "heading": "", "text": ""} if cited_only else {}
+    return [
+        citation_data(citation) | hidden
         for citation in citations
         if citation.used or not cited_only
     ]
-    hidden = {"document_id": None, "heading": "", "text": ""} if cited_only else {}
-    return [passage | hidden for passage in shown]
-
-
-def _passage_data(
-    number: int, passage: RetrievedChunk | Citation, *, unit: str, quote: str = ""
-) -> dict[str, Any]:
-    return {
-        "number": number,
-        "document_id": passage.document_id,
-        "document": passage.document_name,
-        "unit": unit,
-        "page_start": passage.page_start,
-        "page_end": passage.page_end,
-        "page_label": passage.page_label,
-        "heading": passage.heading,
-        "text": passage.text,
-        "quote": quote,
-        "score": passage.score,
-    }
 
 
 def catch_up_events(stored: StoredAnswer, *, cited_only: bool) -> list[ServerSentEvent]:
@@ -109,12 +88,10 @@ def ending_events(stored: StoredAnswer, *, cited_only: bool) -> list[ServerSentE
     used = [citation for citation in stored.citations if citation.used]
     done = {
         "status": message.status,
-        "nothing_found": message.nothing_found,
-        "uncited": message.status == Message.Status.COMPLETE
-        and not message.nothing_found
-        and not used,
+        "uncited": message.status == AnswerStatus.COMPLETE and not used,
         "content": message.content,
         "model": message.model,
+        "written_by": _written_by(message),
         "used": [citation.number for citation in used],
         "quotes": {str(citation.number): citation.quote for citation in used},
         "impact": impact_data(stored.usage) if stored.usage else None,
@@ -124,6 +101,15 @@ def ending_events(stored: StoredAnswer, *, cited_only: bool) -> list[ServerSentE
         done["citations"] = citations_data(used, cited_only=True)
     events.append(ServerSentEvent(done, "done"))
     return events
+
+
+def _written_by(message: Message) -> str:
+    """Return which model wrote an answer, "" when none did."""
+    if message.status == AnswerStatus.NOTHING_FOUND:
+        return ""
+    labels = {model.id: str(model.label) for model in available_models()}
+    label = labels.get(message.model, message.model)
+    return label if message.model == EXTRACTIVE else _("Written by %(model)s") % {"model": label}
 
 
 def impact_data(usage: UsageRecord) -> dict[str, Any]:

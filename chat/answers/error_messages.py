@@ -1,7 +1,7 @@
 """The messages that readers see for the error codes of answers.
 
-One table from the stable codes of ``inference.errors``, and our own, to translated sentences. The
-text of a provider is written to the log only.
+One table from stable codes (of ``inference.errors`` and of this package) to translated sentences.
+The text of a provider is written to the log only.
 """
 
 from collections.abc import Mapping
@@ -12,6 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from chat.answers.abandoned import INTERRUPTED
 from chat.answers.access_checks import ACCESS_ENDED
 
+# A failure of our own code.
+INTERNAL = "internal"
+
 _UNAVAILABLE = _("The model cannot be reached at the moment.")
 _UNEXPECTED = _("The model failed in an unexpected way.")
 
@@ -19,10 +22,10 @@ MESSAGES: Mapping[str, Promise] = {
     "backend_unavailable": _UNAVAILABLE,
     "backend_timeout": _("The model took too long to answer."),
     "backend_overloaded": _("The model is busy: too many people are asking at once."),
-    "truncated_stream": _("The answer was cut before its end. What came is kept."),
+    "truncated_stream": _("The answer was cut before its end. The text so far is kept."),
     "protocol_error": _UNEXPECTED,
     "backend_rejected": _("The model refused this request."),
-    "authentication_failed": _("The service is not allowed to use this model. Tell its contact."),
+    "authentication_failed": _("The service is not allowed to use this model. Inform its contact."),
     "model_not_found": _("This model is no longer offered. Choose another one."),
     "empty_answer": _("The model gave no answer."),
     "context_overflow": _("The question and its passages are too long for this model."),
@@ -30,10 +33,11 @@ MESSAGES: Mapping[str, Promise] = {
     "length": _("The answer reached its maximal length and stops here."),
     "search_unavailable": _("The documents cannot be searched at the moment. Try again soon."),
     ACCESS_ENDED: _("Your access to this instance has ended, so the answer stops here."),
-    INTERRUPTED: _("The answer was interrupted. What came is kept."),
+    INTERRUPTED: _("The answer was interrupted. The text so far is kept."),
+    INTERNAL: _("Something went wrong on our side."),
 }
 
-# Codes of complete answers, which asking again would not change.
+# Codes of complete answers. Asking again would not change them.
 _REMARKS = frozenset({"prompt_truncated", "length"})
 _FINAL = _REMARKS | {ACCESS_ENDED}
 

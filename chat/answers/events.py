@@ -1,11 +1,12 @@
 """What ``chat.answering.answer_question`` yields, in this order:
 
     Stage("searching"), SearchQuery, SearchResult
-    NothingFound, when no passage is good enough
+    NothingFound, when no passage is relevant
     Stage("generating"), then Prompt and the events of ``inference.llm.events``, or Extracted
-    Failed, and Extracted after it where extracts answer in place of the model
+    Failed, and Extracted after it when extracts replace the answer of the model
 
-A prompt that was too long is followed by a second one. ``chat.answers.result`` adds them up.
+A prompt that was too long is followed by a second one. Another SearchResult comes before Extracted
+when the extracts cite the passages in another order. ``chat.answers.result`` adds the events up.
 """
 
 from dataclasses import dataclass

@@ -1,9 +1,8 @@
-"""Writes the search query of a follow-up question, which retrieval must understand alone.
+"""Writes the search query of a follow-up question: a question without its conversation.
 
-"Et pour les doctorants ?" finds nothing by itself. A question that seems to depend on the
-conversation is rewritten by the LLM when there is one; otherwise, and when the LLM fails, the
-questions before it are prepended, which serves dense and lexical retrieval. A question that is
-complete by itself costs no request.
+"Et pour les doctorants ?" alone finds nothing. A question that seems to depend on the conversation
+is rewritten by the LLM. Without an LLM, or when it fails, the questions before it are prepended,
+which helps dense and lexical retrieval. A self-contained question needs no request.
 """
 
 import asyncio
@@ -42,13 +41,13 @@ _DEPENDENT = re.compile(
 
 
 def depends_on_conversation(question: str) -> bool:
-    """Whether a question, asked after others, seems to need them to be understood."""
+    """Whether a question seems to depend on the questions before it."""
     return len(question.split()) <= _SHORT_WORDS or bool(_DEPENDENT.search(question.strip()))
 
 
 @dataclass(frozen=True, slots=True)
 class SearchQuery:
-    """A self-contained question, and the tokens that its rewriting spent, if any."""
+    """A self-contained question, and the tokens spent on rewriting it, if any."""
 
     text: str
     usage: TokenUsage | None = None
@@ -57,11 +56,11 @@ class SearchQuery:
 async def write_search_query(
     question: str, history: Sequence[ChatMessage], model: LanguageModel, *, asker: Asker = NOBODY
 ) -> SearchQuery:
-    """Return the question in a form that retrieval understands without its conversation.
+    """Return a self-contained form of the question.
 
-    ``history`` is the turns before it, in order. The model is called when it is the turn of
-    ``asker``, within ``REWRITE_TIMEOUT_S``. Its tokens are counted also when the rewriting came too
-    late or is not used. Never raises InferenceError.
+    ``history`` is the turns before it, in order. The model is called in the turn of ``asker``, with
+    the timeout ``REWRITE_TIMEOUT_S``. Its tokens are counted even if its answer is late or not
+    used. Never raises InferenceError.
     """
     if not history or not depends_on_conversation(question):
         return SearchQuery(question)
@@ -90,13 +89,13 @@ async def write_search_query(
 
 
 def _plausible(text: str, question: str) -> str:
-    """Return the model's rewriting, or "" when it is no single question (small models ramble)."""
+    """Return the text of the model, or "" unless it is a single question."""
     line = text.strip().strip('"«»').strip()
     return line if line and "\n" not in line and len(line) <= 4 * len(question) + 200 else ""
 
 
 def _joined(question: str, history: Sequence[ChatMessage]) -> str:
-    """Put the last question that stood alone, and those since, in front of this one."""
+    """Prepend the last self-contained question, and those after it."""
     context: list[str] = []
     for turn in reversed(history):
         if turn.role != "user":

@@ -1,9 +1,9 @@
 """Reads and writes answers in the database.
 
-All functions run inside ``tenant(instance)``. What an answer refers to may be deleted at any moment
-(its conversation, a document, the person). Each writing function writes what can still be written,
-and raises IntegrityError when something was deleted between its check and the commit
-(``chat.answers.saving`` then calls it again).
+All functions run inside ``tenant(instance)``. Objects to which an answer refers (its conversation,
+documents, the person) may be deleted at any time. The writing functions leave out deleted objects;
+they raise IntegrityError when one is deleted between the check and the commit
+(``chat.answers.saving`` then calls them again).
 """
 
 from collections.abc import Collection
@@ -15,19 +15,25 @@ from django.db.models import Model, Q
 from django.utils import timezone
 
 from chat.answers.abandoned import INTERRUPTED, close_abandoned
+from chat.answers.citations import citation_of
 from chat.answers.result import AnswerResult
 from chat.models import Citation, Message
-from inference.catalogue import choose_model
 from ingestion.models import Chunk, Document
 from instances.models import ApiKey, Instance
 from people.models import User
-from usage.models import UsageRecord
+from usage.models import AnswerStatus, UsageRecord
 from usage.recording import record_usage
+
+_PASSAGE_FIELDS = [
+    field.name
+    for field in Citation._meta.concrete_fields
+    if field.name not in {"id", "instance", "message", "number", "quote", "used"}
+]
 
 
 @dataclass(frozen=True, slots=True)
 class StoredAnswer:
-    """An answer, the passages given to it, and its cost (None until it has ended)."""
+    """An answer, its passages, and its cost (None until it has ended)."""
 
     message: Message
     citations: tuple[Citation, ...]
@@ -36,7 +42,7 @@ class StoredAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinishedAnswer:
-    """All that is saved of an answer when it ends.
+    """The values that are saved at the end of an answer.
 
     ``answer_id`` is that of its message; an answer of the API has no message, only a usage record.
     """
@@ -56,7 +62,7 @@ def load_answer(instance: Instance, answer_id: UUID) -> StoredAnswer | None:
         return None
     return StoredAnswer(
         message=message,
-        citations=tuple(message.citations.select_related("document")),
+        citations=tuple(message.citations.all()),
         usage=UsageRecord.objects.for_instance(instance).filter(answer_id=answer_id).first(),
     )
 
@@ -64,7 +70,7 @@ def load_answer(instance: Instance, answer_id: UUID) -> StoredAnswer | None:
 def save_passages(instance_id: int, answer_id: UUID, result: AnswerResult) -> bool:
     """Save the search query, and a copy of the passages under their numbers.
 
-    Saving them again changes nothing. Returns whether the message still exists.
+    Passages that were saved before are replaced. Returns whether the message still exists.
     """
     message = Message.objects.filter(pk=answer_id)
     if not message.update(search_query=result.search_query):
@@ -72,25 +78,20 @@ def save_passages(instance_id: int, answer_id: UUID, result: AnswerResult) -> bo
     documents = _existing(Document, {chunk.document_id for chunk in result.chunks})
     chunks = _existing(Chunk, {chunk.chunk_id for chunk in result.chunks})
     citations = [
-        Citation(
-            instance_id=instance_id,
-            message_id=answer_id,
-            number=number,
-            document_id=chunk.document_id if chunk.document_id in documents else None,
-            chunk_id=chunk.chunk_id if chunk.chunk_id in chunks else None,
-            document_name=chunk.document_name,
-            heading=chunk.heading,
-            page_start=chunk.page_start,
-            page_end=chunk.page_end,
-            page_label=chunk.page_label,
-            char_start=chunk.char_start,
-            char_end=chunk.char_end,
-            text=chunk.text,
-            score=chunk.score,
-        )
+        citation_of(number, chunk, instance_id=instance_id, message_id=answer_id)
         for number, chunk in enumerate(result.chunks, start=1)
     ]
-    Citation.objects.bulk_create(citations, ignore_conflicts=True)
+    for citation in citations:
+        if citation.document_id not in documents:
+            citation.document_id = None
+        if citation.chunk_id not in chunks:
+            citation.chunk_id = None
+    Citation.objects.bulk_create(
+        citations,
+        update_conflicts=True,
+        unique_fields=["message", "number"],
+        update_fields=_PASSAGE_FIELDS,
+    )
     return True
 
 
@@ -100,7 +101,7 @@ def save_progress(answer_id: UUID, result: AnswerResult) -> bool:
     An answer that was closed as interrupted while the database was away is reopened.
     """
     written = Message.objects.filter(
-        Q(status=Message.Status.STREAMING) | Q(error_code=INTERRUPTED),
+        Q(status=AnswerStatus.STREAMING) | Q(error_code=INTERRUPTED),
         pk=answer_id,
         stop_requested=False,
     )
@@ -108,7 +109,7 @@ def save_progress(answer_id: UUID, result: AnswerResult) -> bool:
         written.update(
             content=result.text,
             reasoning=result.reasoning,
-            status=Message.Status.STREAMING,
+            status=AnswerStatus.STREAMING,
             error_code="",
             updated_at=timezone.now(),
         )
@@ -127,7 +128,6 @@ def save_ending(finished: FinishedAnswer) -> UsageRecord:
             reasoning=result.reasoning,
             status=result.status,
             model=result.model_id,
-            nothing_found=result.nothing_found,
             error_code=result.error_code,
             updated_at=timezone.now(),
         )
@@ -138,15 +138,15 @@ def save_ending(finished: FinishedAnswer) -> UsageRecord:
 
 
 def _record(finished: FinishedAnswer) -> UsageRecord:
-    """Record the cost of an answer, under the model that spent tokens, if any did."""
+    """Record the cost of an answer."""
     result, user_id, api_key_id = finished.result, finished.user_id, finished.api_key_id
     return record_usage(
         answer_id=finished.answer_id,
         instance_id=finished.instance_id,
         user_id=user_id if _existing(User, {user_id}) else None,
         api_key_id=api_key_id if _existing(ApiKey, {api_key_id}) else None,
-        model=choose_model(result.chosen_model_id if result.usage else result.model_id),
-        outcome="nothing_found" if result.nothing_found else result.status,
+        model=result.measured_model,
+        status=result.status,
         usage=result.usage,
         cpu_seconds=result.cpu_seconds,
         retrieval_ms=result.retrieval_ms,
@@ -156,5 +156,5 @@ def _record(finished: FinishedAnswer) -> UsageRecord:
 
 
 def _existing(model: type[Model], keys: Collection[Any]) -> set[Any]:
-    """Return those of the primary keys that rows of ``model`` have now."""
+    """Return those of the primary keys that exist now."""
     return set(model._default_manager.filter(pk__in=keys).values_list("pk", flat=True))

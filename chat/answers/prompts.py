@@ -1,8 +1,8 @@
 """Builds the prompts: answer from numbered passages only, and cite them.
 
-Passages are untrusted text: each stands between tags that its content cannot close, and the prompt
-says that nothing inside is an instruction. The model's answer is untrusted as well: the page
-renders it without scripts, images or hidden links.
+Passages are untrusted text: each is between tags that its content cannot close, and the prompt says
+that passages are not instructions. The answer of the model is untrusted too: the page renders it
+without scripts, images or hidden links.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from inference.llm.backend import ChatMessage
 from inference.llm.tokens import estimate_prompt_tokens, estimate_tokens
 from retrieval.search import RetrievedChunk
 
-# A question, an answer, and the text between are estimated; what is left over absorbs the error.
+# Token counts are estimates; this margin absorbs their errors.
 _MARGIN_TOKENS = 128
 _HISTORY_SHARE = 0.25
 _MAX_HISTORY_MESSAGES = 6
@@ -46,7 +46,7 @@ class Prompt:
 
     @property
     def estimated_tokens(self) -> int:
-        """Return about how many tokens the messages are."""
+        """Return the approximate number of tokens of the messages."""
         return estimate_prompt_tokens(self.messages)
 
 
@@ -61,8 +61,8 @@ def answer_prompt(
 ) -> Prompt:
     """Return the prompt, with the passages (``chunks``, best first) numbered from 1.
 
-    What does not fit in ``context_window - max_tokens`` (tokens) is left out: old turns first, then
-    the lowest-ranked passages; the best passage always stays.
+    If they do not fit in ``context_window - max_tokens`` (tokens), old turns are left out first,
+    then the lowest-ranked passages; the best passage is always included.
     """
     budget = context_window - max_tokens - _MARGIN_TOKENS - estimate_tokens(question)
     system = _RULES + (f"\nInstructions of this service:\n{instructions}\n" if instructions else "")
@@ -98,7 +98,7 @@ def _fitting_turns(history: Sequence[ChatMessage], budget: int) -> list[ChatMess
         if budget < 0:
             break
         turns.insert(0, turn)
-    # Servers want the first turn after the system's to be the user's.
+    # Servers require that the first message after the system's is the user's.
     return turns[1:] if turns and turns[0].role == "assistant" else turns
 
 

@@ -7,24 +7,22 @@ from typing import Any, Self
 from chat.answers.events import AnswerEvent, Extracted, Failed, NothingFound
 from chat.answers.follow_up import SearchQuery
 from chat.answers.prompts import Prompt
-from chat.answers.quotes import cited_numbers, quotes
-from chat.models import Message
-from inference.catalogue import EXTRACTIVE
+from chat.answers.quoting.quotes import cited_numbers, quotes
+from inference.catalogue import EXTRACTIVE, LanguageModel, choose_model
 from inference.llm.events import Finished, PromptTruncated, ReasoningDelta, TextDelta
 from inference.llm.tokens import estimate_tokens
 from inference.token_usage import TokenUsage
 from retrieval.search import RetrievedChunk, SearchResult
-
-Status = Message.Status
+from usage.models import AnswerStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerResult:
-    """An answer, as far as it has come.
+    """The state of an answer.
 
     ``model_id`` is the model that answered: extracts, when the chosen one (``chosen_model_id``)
     failed before its first word. ``error_code`` is a key of ``chat.answers.error_messages``: why
-    the answer failed, or what readers of a complete answer must know. ``quotes`` (at the end) maps
+    the answer failed, or a remark on a complete answer. ``quotes`` (at the end) maps
     each number that the text cites to words found verbatim in that passage. ``cpu_seconds`` is the
     time, in seconds of one processor, that our own machines computed for the answer: embedding its
     question and reranking its passages (the request's share, as our model server reports it),
@@ -34,8 +32,7 @@ class AnswerResult:
 
     model_id: str
     chosen_model_id: str
-    status: Status = Status.STREAMING
-    nothing_found: bool = False
+    status: AnswerStatus = AnswerStatus.STREAMING
     error_code: str = ""
     text: str = ""
     reasoning: str = ""
@@ -74,9 +71,7 @@ class AnswerResult:
                     cpu_seconds=event.processor_seconds,
                 )
             case NothingFound(text):
-                return self._with_words(
-                    elapsed_ms, text=text, status=Status.COMPLETE, nothing_found=True
-                )
+                return self._with_words(elapsed_ms, text=text, status=AnswerStatus.NOTHING_FOUND)
             case Prompt():
                 return replace(self, prompt_tokens=event.estimated_tokens)
             case PromptTruncated():
@@ -84,14 +79,14 @@ class AnswerResult:
             case Finished(reason, usage):
                 return replace(
                     self,
-                    status=Status.COMPLETE if self.text.strip() else self.status,
+                    status=AnswerStatus.COMPLETE if self.text.strip() else self.status,
                     generation_usage=usage,
                     error_code="length" if reason == "length" else self.error_code,
                 )
             case Failed(code, usage):
                 return replace(
                     self,
-                    status=Status.FAILED,
+                    status=AnswerStatus.FAILED,
                     error_code=code,
                     generation_usage=usage or self.generation_usage,
                 )
@@ -99,15 +94,15 @@ class AnswerResult:
                 return self._with_words(
                     elapsed_ms,
                     text=self.text + text,
-                    status=Status.COMPLETE,
+                    status=AnswerStatus.COMPLETE,
                     model_id=EXTRACTIVE,
                     cpu_seconds=self.cpu_seconds + cpu_seconds,
                 )
         return self
 
-    def end(self, status: Status, error_code: str = "", *, elapsed_ms: float) -> Self:
+    def end(self, status: AnswerStatus, error_code: str = "", *, elapsed_ms: float) -> Self:
         """Return the final result: with ``status``, unless the events have already decided it."""
-        if self.status != Status.STREAMING:
+        if self.status != AnswerStatus.STREAMING:
             status, error_code = self.status, self.error_code
         found = quotes(self.text, [chunk.text for chunk in self.chunks])
         cited = cited_numbers(self.text, len(self.chunks))
@@ -136,6 +131,11 @@ class AnswerResult:
         if generation is None or self.rewriting_usage is None:
             return generation or self.rewriting_usage
         return self.rewriting_usage + generation
+
+    @property
+    def measured_model(self) -> LanguageModel:
+        """Return the model to which the cost is attributed: the one that spent tokens, if any."""
+        return choose_model(self.chosen_model_id if self.usage else self.model_id)
 
     def _with_words(self, elapsed_ms: float, **changes: Any) -> Self:
         first = elapsed_ms if self.first_token_ms is None else self.first_token_ms

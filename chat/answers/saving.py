@@ -1,4 +1,4 @@
-"""Saves answers whatever happens to the database meanwhile (docs/decisions/018-endings.md).
+"""Saves answers, also when the database is unavailable (docs/decisions/018-endings.md).
 
 A finished answer is saved at once. While the database cannot be reached, the answer is also written
 to a file, and its process tries again for some minutes; after that, or when the process is killed,
@@ -24,10 +24,10 @@ logger = logging.getLogger(__name__)
 R = TypeVar("R")
 
 DATABASE_AWAY = (OperationalError, InterfaceError)
-# How long a process tries again before it leaves an answer to the reconciler.
+# How long a process tries again; after that, the reconciler saves the answer.
 PATIENCE_S = 300.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 5.0
-# A retry fails only if something else is deleted between the check and the commit.
+# A retry fails only if another object is deleted between the check and the commit.
 _TRIES = 5
 
 
@@ -43,7 +43,7 @@ def save(finished: FinishedAnswer) -> UsageRecord | None:
 
 
 async def save_patiently(finished: FinishedAnswer) -> UsageRecord | None:
-    """As ``save``, from async code; tries again while the database cannot be reached.
+    """Asynchronous version of ``save``, which tries again while the database cannot be reached.
 
     Raises OperationalError or InterfaceError after ``PATIENCE_S``; the reconciler then saves it.
     """

@@ -1,8 +1,9 @@
 """Files of finished answers that could not be saved to the database yet.
 
-The files are JSON: ``<instance>/unsaved-answers/<answer>.json`` under MEDIA_ROOT, which web
-processes and workers share. Only their account can read them; they are deleted with the directory
-of their instance, or when the answer is saved.
+The files are JSON: ``<instance>/unsaved-answers/<answer>.json`` in the local directory MEDIA_ROOT,
+which web processes and workers share. The storage API is not used: the file is written when the
+network may be down, atomically, flushed to the disk, and readable by the account only. It is
+deleted with the directory of its instance, or when the answer is saved.
 """
 
 import logging
@@ -20,7 +21,7 @@ from chat.answers.persistence import FinishedAnswer
 logger = logging.getLogger(__name__)
 
 FOLDER = "unsaved-answers"
-# Much longer than it takes to write a file.
+# The minimum age of an incomplete file to be deleted: much longer than writing takes.
 _PART_S = 3600
 _adapter = TypeAdapter(FinishedAnswer)
 

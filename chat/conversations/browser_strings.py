@@ -1,6 +1,8 @@
-"""The sentences that the conversation's scripts say; ``{name}`` stands for what they fill in."""
+"""The strings of the scripts of the conversation page; scripts replace ``{name}``."""
 
 from django.utils.translation import gettext as _
+
+from chat.answers.quoting import places
 
 
 def chat_strings() -> dict[str, str]:
@@ -14,10 +16,10 @@ def _progress() -> dict[str, str]:
         "generating": _("Writing the answer…"),
         "answerComplete": _("The answer is complete. Sources cited: {n}."),
         "answerInterrupted": _("The answer was interrupted."),
-        "connectionLost": _("Connection lost. The answer will go on as soon as it is back."),
+        "connectionLost": _("Connection lost. The answer continues as soon as it is back."),
         "streamRefused": _("The answer can no longer be followed. Reload the page to see it."),
         "unknownError": _("The answer could not be given."),
-        "extractsInstead": _("Extracts of the documents stand in for its answer."),
+        "extractsInstead": _("Extracts from the documents replace its answer."),
         "offline": _("You seem to be offline. Check your connection, then send it again."),
         "notSent": _("This could not be sent. Try again in a moment."),
     }
@@ -27,16 +29,8 @@ def _sources() -> dict[str, str]:
     return {
         "openSource": _("Source {number}: {document}, {place}"),
         "source": _("Source {number}"),
-        "page": _("page {number}"),
-        "pages": _("pages {first}–{last}"),
-        "slide": _("slide {number}"),
-        "slides": _("slides {first}–{last}"),
-        "sheet": _("sheet {number}"),
-        "sheets": _("sheets {first}–{last}"),
-        "section": _("section {number}"),
-        "sections": _("sections {first}–{last}"),
-        "message": _("message {number}"),
-        "messages": _("messages {first}–{last}"),
+        **{str(unit): str(place) for unit, place in places.ONE.items()},
+        **{f"{unit}s": str(place) for unit, place in places.SEVERAL.items()},
     }
 
 
@@ -57,9 +51,9 @@ def _actions() -> dict[str, str]:
         "copyCode": _("Copy the code"),
         "copied": _("Copied"),
         "answerCopied": _("Answer copied, with its sources"),
-        "feedbackThanks": _("Thank you, your opinion is recorded"),
+        "feedbackThanks": _("Thank you, your rating is saved"),
         "versionOf": _("Version {n} of {total}"),
-        "removeDocument": _("No longer restrict to {name}"),
+        "removeDocument": _("Remove {name} from the restriction"),
         "noDocument": _("No document is ready yet."),
         "noDocumentFound": _("No document has this name."),
     }

@@ -1,7 +1,7 @@
-"""Questions to begin with, drawn from the instance's own documents. No model is asked.
+"""Example questions, made from headings of the documents of the instance, without a model.
 
-A heading makes a good question when a person would say it aloud: two words that mean something,
-no code, no number, no name of a sheet or of a part that every document has.
+A heading is used if it names a subject: at least two words of some length, no code, no number, no
+name of a sheet or of a part that every document has.
 """
 
 import re
@@ -22,7 +22,7 @@ _CHUNKS_LOOKED_AT = 40
 _MAX_HEADING_CHARS = 90
 _MAX_TITLE_CHARS = 80
 _LETTERS_AT_LEAST = 0.7
-# "Chapter 3.", "Annexe II :", "Article L1234-5", "5.1", "a)", "•": where a subject stands.
+# "Chapter 3.", "Annexe II :", "Article L1234-5", "5.1", "a)", "•": the number before a subject.
 _NUMBERING = re.compile(
     r"""\A (?: (?:chapter|chapitre|section|article|art\.|part|partie|title|titre|annexe?|appendix
                 |figure|fig\.|table|tableau|slide|diapositive)
@@ -33,9 +33,9 @@ _NUMBERING = re.compile(
            ) \s*""",
     re.IGNORECASE | re.VERBOSE,
 )
-# Marks of codes, addresses, markup, and of a table of contents.
+# Characters of codes, addresses, markup, and tables of contents.
 _ODD = re.compile(r"[_|\\<>{}=@…]|\.{2,}|://|\blorem ipsum\b", re.IGNORECASE)
-# Parts that say nothing of what a document is about; a single word is left out anyway.
+# Parts that do not name a subject; single words are left out anyway.
 _PARTS = re.compile(
     r"(?:table des mati[eè]res|table of contents|(?:liste|list) (?:des|of)\b.*|mots[ -]cl[eé]s"
     r"|r[eé]f[eé]rences bibliographiques|notes et r[eé]f[eé]rences|.*reference format"
@@ -47,14 +47,14 @@ _WORD = re.compile(r"[^\W\d_]+")
 _MIN_LETTERS = 4
 _MIN_LETTERS_IN_QUESTION = 5
 _WORDS_OF_A_QUESTION = 3
-# Titles that programs leave in a file's properties are no titles.
+# Values of the property "title" that programs set by default.
 _FILE_NAME = re.compile(r"\.[a-z0-9]{2,5}$|^(?:untitled|sans titre|microsoft word)", re.IGNORECASE)
 
 
 def example_questions(instance: Instance) -> list[str]:
-    """Return up to four questions on headings of the latest documents, one a document at first.
+    """Return up to four questions on headings of the latest documents, first one for each.
 
-    Documents in the reader's language come first, for the question is asked in it.
+    Documents in the reader's language are first, as the question is in that language.
     """
     ready = Document.objects.for_instance(instance).filter(status=Document.Status.READY)
     # The headings of a spreadsheet are the names of its sheets.
@@ -75,16 +75,16 @@ def example_questions(instance: Instance) -> list[str]:
 
 
 def subjects(headings: Iterable[str], document: Document) -> list[str]:
-    """Return what a document's headings (innermost only) are about, those to be asked for first."""
+    """Return the subjects named by the headings of a document, the best first."""
     title = _without_number(_title(document)).casefold()
     found = dict.fromkeys(map(_without_number, headings))
     usable = [each for each in found if is_subject(each) and each.casefold() not in title]
-    # What a document opens with is its title or its contents more often than a subject.
+    # The first heading is often the title or the table of contents.
     return usable[1:] + usable[:1]
 
 
 def is_subject(heading: str) -> bool:
-    """Whether a heading, without its number, says what is written under it."""
+    """Whether a heading, without its number, names a subject."""
     if not heading or len(heading) > _MAX_HEADING_CHARS or heading.isupper():
         return False
     if _ODD.search(heading) or _PARTS.fullmatch(heading) or heading[-1] in ".!;,":
@@ -130,7 +130,7 @@ def _question(subject: str, document: Document) -> str:
 
 
 def _title(document: Document) -> str:
-    """Return the title, else the file's name; "" where neither is words that one would say."""
+    """Return the title, else the file name; "" if neither is readable."""
     named = document.title and not _FILE_NAME.search(document.title)
     title = document.title if named else PurePath(document.name).stem.replace("_", " ").strip()
     is_readable = any(len(word) >= _MIN_LETTERS for word in _WORD.findall(title))

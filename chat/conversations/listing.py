@@ -1,4 +1,4 @@
-"""The list of a person's conversations, by day, as the side bar shows it."""
+"""A person's conversations, grouped by day, for the side bar."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -19,14 +19,14 @@ _DAYS_NAMED_ALONE = 7
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """The conversations last touched in one stretch of time, newest first."""
+    """The conversations last changed on a day or in a month, newest first."""
 
     label: str
     conversations: list[Conversation] = field(default_factory=list)
 
 
 def own_conversations(membership: Membership) -> QuerySet[Conversation]:
-    """The person's conversations in the instance, newest first; for use inside ``tenant()``."""
+    """Return the person's conversations, newest first; runs inside ``tenant(instance)``."""
     return (
         Conversation.objects.for_instance(membership.instance)
         .filter(user_id=membership.user_id)
@@ -35,12 +35,12 @@ def own_conversations(membership: Membership) -> QuerySet[Conversation]:
 
 
 def recent_days(membership: Membership) -> list[Day]:
-    """The latest conversations, grouped: today, yesterday, the week's days, then months."""
+    """Return the latest conversations by day: the last seven days, then months."""
     return by_day(own_conversations(membership)[:LISTED])
 
 
 def search_conversations(membership: Membership, query: str) -> QuerySet[Conversation]:
-    """The conversations whose title or messages contain every word of ``query``."""
+    """Return the conversations whose title or messages contain every word of ``query``."""
     found = own_conversations(membership)
     for word in search_words(query):
         said = Message.objects.for_instance(membership.instance).filter(
@@ -51,7 +51,7 @@ def search_conversations(membership: Membership, query: str) -> QuerySet[Convers
 
 
 def by_day(conversations: Iterable[Conversation]) -> list[Day]:
-    """Group conversations already sorted, newest first."""
+    """Group conversations, which must be sorted, newest first."""
     today = timezone.localdate()
     labelled = groupby(
         conversations, key=lambda one: _label(timezone.localdate(one.updated_at), today)

@@ -1,4 +1,4 @@
-"""What the conversation page shows: turns, models to choose from, questions to begin with.
+"""The contents of the conversation page: turns and models.
 
 All functions run inside ``tenant(instance)``.
 """
@@ -18,9 +18,9 @@ from inference.catalogue import LanguageModel, available_models, choose_model
 from ingestion.models import Document
 from instances.models import Instance
 from usage.impact import modelled_impact
-from usage.models import UsageRecord
+from usage.models import AnswerStatus, UsageRecord
 
-# A typical answer, to compare models by: the passages read, and the words written.
+# A typical answer, by which models are compared: tokens of its passages, and of its text.
 _TYPICAL_PROMPT_TOKENS = 2_000
 _TYPICAL_COMPLETION_TOKENS = 300
 # Upper bounds of the classes, in Wh for a typical answer; beyond the last comes "E".
@@ -29,7 +29,7 @@ _ENERGY_CLASSES = (("A", 0.05), ("B", 0.2), ("C", 1.0), ("D", 3.0))
 
 @dataclass(frozen=True, slots=True)
 class ShownTurn:
-    """A question or an answer, with the data that its custom element takes up."""
+    """A question or an answer, with the data of its custom element."""
 
     message: Message
     data: dict[str, Any]
@@ -37,7 +37,7 @@ class ShownTurn:
 
     @property
     def is_question(self) -> bool:
-        """Whether a person wrote it."""
+        """Whether it is a question."""
         return self.message.role == Message.Role.USER
 
 
@@ -51,7 +51,7 @@ class ModelChoice:
 
 
 def shown_turns(conversation: Conversation, *, cited_only: bool) -> list[ShownTurn]:
-    """Return the branch shown of a conversation, first turn first.
+    """Return the turns of the selected branch of a conversation, in order.
 
     ``cited_only`` is for guests (``browser_events``).
     """
@@ -71,7 +71,7 @@ def shown_turns(conversation: Conversation, *, cited_only: bool) -> list[ShownTu
 
 
 def model_choices() -> list[ModelChoice]:
-    """Return the models on offer, with what a typical answer of each spends."""
+    """Return the available models, with the energy of a typical answer of each."""
     choices = []
     for model in available_models():
         energy = (
@@ -83,9 +83,9 @@ def model_choices() -> list[ModelChoice]:
     return choices
 
 
-def default_model(instance: Instance) -> LanguageModel:
-    """Return the model that answers in an instance unless another is chosen."""
-    return choose_model(instance.model_id)
+def chosen_model(instance: Instance, conversation: Conversation | None) -> LanguageModel:
+    """Return the model of a conversation; that of the instance for a new one."""
+    return choose_model(conversation.model if conversation else "", instance.model_id)
 
 
 def _shown(
@@ -97,14 +97,13 @@ def _shown(
         restricted = [names[pk] for pk in message.document_ids if pk in names]
         return ShownTurn(message, data, restricted)
     stored = StoredAnswer(message, tuple(message.citations.all()), usage)
-    data |= {
-        "status": message.status,
-        "content": message.content,
-        "reasoning": "" if cited_only else message.reasoning,
-        "model": message.model,
-        "citations": citations_data(stored.citations, cited_only=cited_only),
-    }
-    if message.status != Message.Status.STREAMING:
+    data |= {"status": message.status, "content": ""}
+    # The text of a running answer is sent by its events, from the first one.
+    if message.status != AnswerStatus.STREAMING:
+        data |= {
+            "reasoning": "" if cited_only else message.reasoning,
+            "citations": citations_data(stored.citations, cited_only=cited_only),
+        }
         for event in ending_events(stored, cited_only=cited_only):
             data |= {"error": event.data} if event.name == "error" else event.data
     feedback = getattr(message, "feedback", None)

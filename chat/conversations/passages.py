@@ -1,4 +1,4 @@
-"""A cited passage as the panel shows it: the quoted words, in the passage, in the page's text.
+"""A cited passage as the panel shows it: the quoted words in the text of passage and page.
 
 Runs inside ``tenant(instance)``.
 """
@@ -6,21 +6,20 @@ Runs inside ``tenant(instance)``.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
 from chat.models import Citation, Message
 from ingestion.models import DocumentPage
 
 CONTEXT_CHARS = 320
-# Words of a quote by which its page is found: a quote may run over to the next.
+# The first words of a quote determine its page, as a quote may continue on the next page.
 _OPENING_WORDS = 6
 
 
 @dataclass(frozen=True, slots=True)
 class ShownPassage:
-    """``before + start + quote + end + after`` reads on; ``page`` is where the quote begins.
+    """``before + start + quote + end + after`` is continuous text; the quote begins on ``page``.
 
-    For guests the quote stands alone, and is empty where the answer cites without quoting.
+    Guests see the quote only, which is empty when the answer cites the passage without a quote.
     """
 
     citation: Citation
@@ -35,7 +34,7 @@ class ShownPassage:
 def show_passage(answer: Message, number: int, *, cited_only: bool) -> ShownPassage | None:
     """Return a passage of an answer in its context, or None when there is no such number.
 
-    ``cited_only``: no passage that the answer does not cite, and of a cited one only the quote.
+    With ``cited_only`` (guests): only passages that the answer cites, and only their quotes.
     """
     citation = answer.citations.filter(number=number).select_related("document").first()
     if citation is None or (cited_only and not citation.used):
@@ -56,38 +55,35 @@ def show_passage(answer: Message, number: int, *, cited_only: bool) -> ShownPass
         quote=quote,
         end=end,
         after=_head(last[citation.char_end :]),
-        page=page_of_quote(
-            document_id=citation.document_id,
-            page_start=citation.page_start,
-            page_end=citation.page_end,
-            quote=quote,
-        ),
+        page=page_of_quote(citation),
     )
 
 
 def _quote_alone(citation: Citation) -> ShownPassage:
-    page = page_of_quote(
-        document_id=citation.document_id,
-        page_start=citation.page_start,
-        page_end=citation.page_end,
+    return ShownPassage(
+        citation,
+        before="",
+        start="",
         quote=citation.quote,
+        end="",
+        after="",
+        page=page_of_quote(citation),
     )
-    quote = citation.quote
-    return ShownPassage(citation, before="", start="", quote=quote, end="", after="", page=page)
 
 
-def page_of_quote(*, document_id: UUID | None, page_start: int, page_end: int, quote: str) -> int:
-    """Return the page, of those that a passage covers, on which a quote from it begins."""
-    if page_start == page_end or document_id is None:
-        return page_start
-    opening = _spaced(quote.split()[:_OPENING_WORDS])
+def page_of_quote(citation: Citation) -> int:
+    """Return the page, of those that a cited passage covers, on which its quote begins."""
+    first, last = citation.page_start, citation.page_end
+    opening = _spaced(citation.quote.split()[:_OPENING_WORDS])
+    if first == last or citation.document_id is None or not opening:
+        return first
     pages = DocumentPage.objects.filter(
-        document_id=document_id, number__range=(page_start, page_end)
+        document_id=citation.document_id, number__range=(first, last)
     ).order_by("number")
     for number, text in pages.values_list("number", "text"):
-        if opening and re.search(opening, text):
+        if re.search(opening, text):
             return int(number)
-    return page_start
+    return first
 
 
 def _page_text(citation: Citation, number: int) -> str:
@@ -99,7 +95,7 @@ def _page_text(citation: Citation, number: int) -> str:
 
 
 def _around(text: str, quote: str) -> tuple[str, str, str]:
-    """Split a passage around its quote, whatever the white space; all of it is quoted if absent."""
+    """Split a passage around its quote, ignoring white space; without it, quote the passage."""
     match = re.search(_spaced(quote.split()), text) if quote.strip() else None
     if match is None:
         return "", text, ""

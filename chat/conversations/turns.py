@@ -1,7 +1,7 @@
-"""Conversations as trees: asking, editing, regenerating, choosing the branch shown.
+"""Conversations as trees: asking, editing, regenerating, selecting a branch.
 
-All functions run inside ``tenant(instance)``. None generates anything: each leaves a question and
-an empty answer in state ``streaming``, which ``chat.running`` then writes.
+All functions run inside ``tenant(instance)``. They create a question and an empty answer with the
+status ``streaming``, which ``chat.running`` then generates.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,6 +15,7 @@ from inference.llm.backend import ChatMessage, Role
 from ingestion.models import Document
 from instances.models import Instance
 from people.models import User
+from usage.models import AnswerStatus
 
 MAX_QUESTION_CHARS = 8_000
 _MAX_TITLE_CHARS = 80
@@ -22,12 +23,12 @@ MAX_HISTORY = 6
 
 
 class UnknownDocument(ValueError):
-    """A document to restrict the question to is not, or no longer, in the instance."""
+    """A document of the restriction is not in the instance, or no longer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question and the answer that is to be written."""
+    """A question and its answer, which is still empty."""
 
     conversation: Conversation
     question: Message
@@ -36,7 +37,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A message of the branch shown, with its place among its siblings (from 1)."""
+    """A message of the selected branch, with its place among its siblings (from 1)."""
 
     message: Message
     version: int
@@ -44,7 +45,7 @@ class Turn:
 
 
 def get_conversation(instance: Instance, user: User, conversation_id: UUID) -> Conversation:
-    """Return one's own conversation; raises Http404 for another's as for an unknown one."""
+    """Return a conversation of the person; raises Http404 for any other."""
     conversation = (
         Conversation.objects.for_instance(instance).filter(pk=conversation_id, user=user).first()
     )
@@ -54,7 +55,7 @@ def get_conversation(instance: Instance, user: User, conversation_id: UUID) -> C
 
 
 def get_message(instance: Instance, user: User, message_id: UUID) -> Message:
-    """Return a message of one's own conversations; raises Http404 otherwise."""
+    """Return a message of the person's conversations; raises Http404 for any other."""
     message = (
         Message.objects.for_instance(instance)
         .filter(pk=message_id, conversation__user=user)
@@ -75,10 +76,10 @@ def ask(
     conversation_id: UUID | None = None,
     document_ids: Sequence[UUID] = (),
 ) -> Asked:
-    """Add a question to the end of the branch shown, or begin a conversation with it.
+    """Add a question to the end of the selected branch, or start a conversation with it.
 
-    Raises Http404 for a conversation that is not one's own, ``UnknownDocument`` for a document that
-    is not in the instance.
+    Raises Http404 for a conversation of another person, ``UnknownDocument`` for a document that is
+    not in the instance.
     """
     _check_documents(instance, document_ids)
     if conversation_id is None:
@@ -93,24 +94,24 @@ def ask(
 
 
 def edit_question(question: Message, text: str, *, model_id: str) -> Asked:
-    """Ask a question again in other words: a sibling of the first."""
+    """Ask a question again in other words, as a sibling of the first."""
     conversation = _locked(question.conversation)
     return _ask(conversation, question.parent, text, model_id, question.document_ids)
 
 
 def regenerate(answer: Message, *, model_id: str) -> Asked:
-    """Have a question answered again: a sibling of the first answer."""
+    """Add another answer to a question, as a sibling of the first."""
     question = answer.parent
     if answer.role != Message.Role.ASSISTANT or question is None:
         raise Http404
     conversation = _locked(answer.conversation)
     again = _empty_answer(question, model_id)
-    _show(conversation, again)
+    _select(conversation, again)
     return Asked(conversation, question, again)
 
 
 def select_branch(message: Message) -> None:
-    """Show the branch on which ``message`` is, down to its latest descendant."""
+    """Select the branch of ``message``, down to its latest descendant."""
     children: dict[UUID | None, list[Message]] = {}
     for other in message.conversation.messages.order_by("created_at"):
         children.setdefault(other.parent_id, []).append(other)
@@ -121,7 +122,7 @@ def select_branch(message: Message) -> None:
 
 
 def branch(conversation: Conversation) -> list[Turn]:
-    """Return the turns of the branch shown, in order, with citations and feedback loaded."""
+    """Return the turns of the selected branch, in order, with citations and feedback loaded."""
     messages = list(
         conversation.messages.order_by("created_at", "pk")
         .select_related("feedback")
@@ -141,7 +142,7 @@ def branch(conversation: Conversation) -> list[Turn]:
 
 
 def history_before(question: Message) -> tuple[ChatMessage, ...]:
-    """Return what was said before a question, oldest first, without unfinished answers."""
+    """Return the last turns before a question, in order, without empty answers."""
     turns: list[ChatMessage] = []
     for message in _ancestors(question):
         if message.content:
@@ -152,23 +153,23 @@ def history_before(question: Message) -> tuple[ChatMessage, ...]:
 
 
 def rename(conversation: Conversation, title: str) -> None:
-    """Give a conversation another title, without moving it in the list."""
+    """Rename a conversation, without changing its place in the list."""
     Conversation.objects.filter(pk=conversation.pk).update(title=title_of(title))
 
 
 def delete(conversation: Conversation) -> None:
-    """Delete a conversation for good; an answer that is being written stops within a second.
+    """Delete a conversation; its running answer stops within a second.
 
-    What its answers cost stays on record.
+    The usage records of its answers are kept.
     """
-    # Whoever adds to it meanwhile (a question, an answer's citations) commits before or fails.
+    # Concurrent transactions that add to it (questions, citations) commit before this, or fail.
     list(Conversation.objects.select_for_update().filter(pk=conversation.pk))
     list(Message.objects.select_for_update().filter(conversation=conversation).order_by("pk"))
     conversation.delete()
 
 
 def title_of(text: str) -> str:
-    """Return the beginning of a text as a title: one line, cut at a word."""
+    """Return the beginning of a text as a title: one line, cut between words."""
     line = " ".join(text.split())
     if len(line) <= _MAX_TITLE_CHARS:
         return line
@@ -182,7 +183,7 @@ _ROLES: dict[str, Role] = {
 
 
 def _locked(conversation: Conversation) -> Conversation:
-    """Return a conversation as it is now, which nobody deletes before this transaction ends.
+    """Return the current conversation, locked against deletion until the transaction ends.
 
     Raises Http404 when it was deleted meanwhile.
     """
@@ -208,7 +209,8 @@ def _ask(
         document_ids=list(document_ids),
     )
     answer = _empty_answer(question, model_id)
-    _show(conversation, answer)
+    conversation.model = model_id
+    _select(conversation, answer)
     return Asked(conversation, question, answer)
 
 
@@ -218,14 +220,14 @@ def _empty_answer(question: Message, model_id: str) -> Message:
         conversation_id=question.conversation_id,
         parent=question,
         role=Message.Role.ASSISTANT,
-        status=Message.Status.STREAMING,
+        status=AnswerStatus.STREAMING,
         model=model_id,
     )
 
 
-def _show(conversation: Conversation, leaf: Message) -> None:
+def _select(conversation: Conversation, leaf: Message) -> None:
     conversation.leaf = leaf
-    conversation.save(update_fields=["leaf", "updated_at"])
+    conversation.save(update_fields=["leaf", "model", "updated_at"])
 
 
 def _ancestors(message: Message) -> Iterator[Message]:

@@ -1,4 +1,4 @@
-"""Asking, and following the answer: async, because answers are written in this event loop."""
+"""Asking, and following the answer: async, as answers run in this event loop."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.forms import Form
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -27,29 +27,28 @@ from chat.conversations.turns import (
 from chat.following import follow
 from chat.forms import AskForm, EditForm, RegenerateForm
 from chat.models import Message
-from chat.posted_forms import limit_reached, read_form
+from chat.posted_forms import Refusal, is_from_script, read_form
 from inference.catalogue import choose_model
 from inference.fair_turns import Asker, turns_at
 from instances.access.gates import as_member, require_role
 from instances.models import Instance, Membership
 from people.requests import alogged_in_user
 from usage.admission import Admission, LimitReached, admit_question, admit_stream, held, person_name
-from web.json_errors import json_error
 from web.server_sent_events import stream_response
 
 _LONGEST_EVENT_ID = 9
-# Half of the threads that ask the database (instances.tenancy).
+# Half of the threads that query the database (instances.tenancy).
 _STORED_AT_ONCE = 4
 
 
 @require_POST
 @login_required
 async def ask_question(request: HttpRequest, slug: str) -> HttpResponse:
-    """Ask in a conversation, or begin one."""
+    """Ask in a conversation, or start one."""
 
     def begin(membership: Membership, data: dict[str, Any], model_id: str) -> Asked:
         if data["document_ids"]:
-            # To name a document is to know that it is there.
+            # Guests may not know which documents there are.
             require_role(membership, Membership.Role.MEMBER)
         return ask(
             instance=membership.instance,
@@ -60,11 +59,7 @@ async def ask_question(request: HttpRequest, slug: str) -> HttpResponse:
             document_ids=data["document_ids"],
         )
 
-    try:
-        return await _begin(request, slug, AskForm, begin)
-    except UnknownDocument:
-        message = _("One of the chosen documents is no longer here. Remove it, then ask again.")
-        return json_error(400, "unknown_document", message)
+    return await _begin(request, slug, AskForm, begin)
 
 
 @require_POST
@@ -84,7 +79,7 @@ async def edit(request: HttpRequest, slug: str, message_id: UUID) -> HttpRespons
 @require_POST
 @login_required
 async def regenerate_answer(request: HttpRequest, slug: str, message_id: UUID) -> HttpResponse:
-    """Have a question answered once more, perhaps by another model."""
+    """Answer a question again, perhaps by another model."""
 
     def begin(membership: Membership, _data: dict[str, Any], model_id: str) -> Asked:
         return regenerate(
@@ -97,7 +92,7 @@ async def regenerate_answer(request: HttpRequest, slug: str, message_id: UUID) -
 @require_POST
 @login_required
 async def stop(request: HttpRequest, slug: str, message_id: UUID) -> HttpResponse:
-    """Stop an answer; what came is kept."""
+    """Stop an answer; its text is kept."""
     instance, answer = await as_member(request, slug, _own_message, message_id)
     await running.stop(instance, answer)
     return HttpResponse(status=204)
@@ -106,19 +101,19 @@ async def stop(request: HttpRequest, slug: str, message_id: UUID) -> HttpRespons
 @require_GET
 @login_required
 async def events(request: HttpRequest, slug: str, message_id: UUID) -> HttpResponseBase:
-    """The events of an answer, from the one after ``Last-Event-ID`` on."""
+    """The events of an answer after ``Last-Event-ID``."""
     user = await alogged_in_user(request)
     answer = running.find_running(message_id)
     if answer is not None and answer.user_id == user.pk and answer.question.instance.slug == slug:
-        # Whoever asked a moment ago may follow: the database is not needed. The events in memory
-        # were converted for them; if those are gone meanwhile, only what is cited is shown.
+        # The person who asked may follow, without a query. The events in memory were converted for
+        # them; if they are deleted meanwhile, only what is cited is shown.
         instance, cited_only = answer.question.instance, True
     else:
         instance, cited_only = await as_member(request, slug, _instance_of_answer, message_id)
     try:
         admission = await asyncio.to_thread(admit_stream, user_id=user.pk)
     except LimitReached as error:
-        return limit_reached(error)
+        return Refusal.of_limit(error).as_json()
     last = request.headers.get("Last-Event-ID", "")
     is_number = last.isdecimal() and len(last) <= _LONGEST_EVENT_ID
     seen = int(last) if is_number else 0
@@ -131,17 +126,47 @@ async def _begin(
     slug: str,
     form_class: type[Form],
     begin: Callable[[Membership, dict[str, Any], str], Asked],
-) -> JsonResponse:
-    """Store the question, start to answer it, and tell the browser where to follow.
+) -> HttpResponse:
+    """Store the question, start its answer, and return where to follow it.
 
-    ``begin(membership, data, model_id)`` stores it, from the form's data. A question over a limit
-    (``usage.admission``) is not stored.
+    ``begin(membership, data, model_id)`` stores it, from the data of the form. Scripts receive
+    JSON, a browser without scripts is redirected to the conversation.
     """
-    user = await alogged_in_user(request)
+    asked = await _start(request, slug, form_class, begin)
+    if isinstance(asked, Refusal):
+        if is_from_script(request):
+            return asked.as_json()
+        return await as_member(request, slug, asked.as_page, request)
+    conversation = asked.conversation
+    url = reverse("chat:conversation", args=[slug, conversation.pk])
+    if not is_from_script(request):
+        return HttpResponseRedirect(url, status=303)
+    return JsonResponse(
+        {
+            "conversation_id": conversation.pk,
+            "question_id": asked.question.pk,
+            "answer_id": asked.answer.pk,
+            "title": conversation.title,
+            "conversation_url": url,
+            "events_url": reverse("chat:events", args=[slug, asked.answer.pk]),
+        },
+        status=201,
+    )
 
-    def store(membership: Membership) -> tuple[Asked, Question, Admission] | JsonResponse:
+
+async def _start(
+    request: HttpRequest,
+    slug: str,
+    form_class: type[Form],
+    begin: Callable[[Membership, dict[str, Any], str], Asked],
+) -> Asked | Refusal:
+    """Store the question and start its answer; a question over a limit is not stored."""
+    user = await alogged_in_user(request)
+    person = person_name(user_id=user.pk, key_id=None)
+
+    def store(membership: Membership) -> tuple[Asked, Question, Admission] | Refusal:
         form = read_form(form_class, request)
-        if isinstance(form, JsonResponse):
+        if isinstance(form, Refusal):
             return form
         data = form.cleaned_data
         model_id = choose_model(data["model"], membership.instance.model_id).id
@@ -162,29 +187,20 @@ async def _begin(
         )
         return asked, question, admission
 
-    person = person_name(user_id=user.pk, key_id=None)
     try:
-        # People take turns; their instances are not known before the database has been asked.
+        # People take turns, as their instances are not known yet.
         async with turns_at("questions", places=_STORED_AT_ONCE).turn(Asker(person=person)):
             stored = await as_member(request, slug, store)
     except LimitReached as error:
-        return limit_reached(error)
-    if isinstance(stored, JsonResponse):
+        return Refusal.of_limit(error)
+    except UnknownDocument:
+        message = _("One of the chosen documents is no longer here. Remove it, then ask again.")
+        return Refusal(400, "unknown_document", message)
+    if isinstance(stored, Refusal):
         return stored
     asked, question, admission = stored
     running.start(answer=asked.answer, question=question, user=user, admission=admission)
-    conversation = asked.conversation
-    return JsonResponse(
-        {
-            "conversation_id": conversation.pk,
-            "question_id": asked.question.pk,
-            "answer_id": asked.answer.pk,
-            "title": conversation.title,
-            "conversation_url": reverse("chat:conversation", args=[slug, conversation.pk]),
-            "events_url": reverse("chat:events", args=[slug, asked.answer.pk]),
-        },
-        status=201,
-    )
+    return asked
 
 
 def _own_message(membership: Membership, message_id: UUID) -> tuple[Instance, Message]:
@@ -192,7 +208,7 @@ def _own_message(membership: Membership, message_id: UUID) -> tuple[Instance, Me
 
 
 def _instance_of_answer(membership: Membership, message_id: UUID) -> tuple[Instance, bool]:
-    """The instance of an answer, and whether only what is cited is shown of it."""
+    """Return the instance of an answer, and whether only its citations may be shown."""
     instance, message = _own_message(membership, message_id)
     if message.role != Message.Role.ASSISTANT:
         raise Http404

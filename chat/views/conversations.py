@@ -1,20 +1,20 @@
-"""The conversation's pages, and the pieces of them that a browser fetches."""
+"""The conversation page, and the parts of it that scripts fetch."""
 
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from chat.conversations.browser_strings import chat_strings
 from chat.conversations.examples import example_questions
 from chat.conversations.listing import LISTED, by_day, recent_days, search_conversations
-from chat.conversations.pages import default_model, model_choices, shown_turns
+from chat.conversations.pages import chosen_model, model_choices, shown_turns
 from chat.conversations.passages import show_passage
 from chat.conversations.turns import delete, get_conversation, get_message, rename, select_branch
 from chat.forms import FeedbackForm, RenameForm
 from chat.models import Conversation, Feedback, Message
-from chat.posted_forms import read_form
+from chat.posted_forms import Refusal, read_form
 from ingestion.documents.queries import pick_documents
 from ingestion.models import Document
 from instances.access.gates import instance_view
@@ -27,7 +27,7 @@ SEARCH_RESULTS = 8
 @require_safe
 @instance_view("guest")
 def new(request: HttpRequest, membership: Membership) -> HttpResponse:
-    """A page to begin a conversation."""
+    """A page to start a conversation."""
     return _page(request, membership, None)
 
 
@@ -48,9 +48,9 @@ def _page(request: HttpRequest, membership: Membership, shown: Conversation | No
         "conversation": shown,
         "turns": shown_turns(shown, cited_only=cited_only) if shown else [],
         "models": model_choices(),
-        "model": default_model(instance),
+        "model": chosen_model(instance, shown),
         "has_documents": ready.exists(),
-        # Titles and headings of documents stand in them.
+        # They contain titles and headings of documents.
         "examples": [] if shown or cited_only else example_questions(instance),
         "strings": chat_strings(),
     }
@@ -73,7 +73,7 @@ def conversations(request: HttpRequest, membership: Membership) -> HttpResponse:
 @require_safe
 @instance_view("guest")
 def search(request: HttpRequest, membership: Membership) -> HttpResponse:
-    """Conversations, and for whoever may see them documents, that contain the words of ``?q=``."""
+    """Conversations that contain the words of ``?q=``, and documents for those who may see them."""
     query = _query(request)
     if query:
         found = list(search_conversations(membership, query)[:SEARCH_RESULTS])
@@ -93,11 +93,11 @@ def search(request: HttpRequest, membership: Membership) -> HttpResponse:
 def rename_conversation(
     request: HttpRequest, membership: Membership, conversation_id: UUID
 ) -> HttpResponse:
-    """Give a conversation another title."""
+    """Rename a conversation."""
     shown = get_conversation(membership.instance, membership.user, conversation_id)
     form = read_form(RenameForm, request)
-    if isinstance(form, JsonResponse):
-        return form
+    if isinstance(form, Refusal):
+        return form.as_json()
     rename(shown, form.cleaned_data["title"])
     return HttpResponse(status=204)
 
@@ -107,7 +107,7 @@ def rename_conversation(
 def delete_conversation(
     request: HttpRequest, membership: Membership, conversation_id: UUID
 ) -> HttpResponse:
-    """Delete a conversation for good."""
+    """Delete a conversation permanently."""
     delete(get_conversation(membership.instance, membership.user, conversation_id))
     return HttpResponse(status=204)
 
@@ -128,11 +128,11 @@ def select(request: HttpRequest, membership: Membership, message_id: UUID) -> Ht
 @require_POST
 @instance_view("guest")
 def feedback(request: HttpRequest, membership: Membership, message_id: UUID) -> HttpResponse:
-    """Record what the person thought of an answer."""
+    """Save the person's rating of an answer."""
     answer = _answer(membership, message_id)
     form = read_form(FeedbackForm, request)
-    if isinstance(form, JsonResponse):
-        return form
+    if isinstance(form, Refusal):
+        return form.as_json()
     Feedback.objects.update_or_create(
         message=answer,
         instance=membership.instance,
@@ -146,7 +146,7 @@ def feedback(request: HttpRequest, membership: Membership, message_id: UUID) -> 
 def citation(
     request: HttpRequest, membership: Membership, message_id: UUID, number: int
 ) -> HttpResponse:
-    """A cited passage in its context, for the panel beside the answer."""
+    """A cited passage in its context, for the panel next to the answer."""
     answer = _answer(membership, message_id)
     passage = show_passage(answer, number, cited_only=not membership.may_read_documents)
     if passage is None:
@@ -155,7 +155,7 @@ def citation(
 
 
 def _query(request: HttpRequest) -> str:
-    """The text that is looked for."""
+    """Return the search text."""
     return search_text(request.GET.get("q", ""))
 
 

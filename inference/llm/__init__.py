@@ -1,5 +1,5 @@
-"""The seam to a language model: typed messages in, typed events out, any OpenAI-compatible URL.
+"""Requests to language models: typed messages in, typed events out, any OpenAI-compatible URL.
 
-`client.stream_chat` is the one way to a model; `backend.ChatBackend` says which and how,
-`events` says what comes back, `inference.errors` says what may go wrong.
+All requests go through `client.stream_chat`; `backend.ChatBackend` describes the server, `events`
+the answer, and `inference.errors` the failures.
 """

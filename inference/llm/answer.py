@@ -1,4 +1,4 @@
-"""One answer, put together from what the server sends."""
+"""One answer, assembled from the events of the server."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
@@ -10,6 +10,7 @@ from inference.errors import InferenceError, ProtocolError, TruncatedStream
 from inference.llm.backend import ChatMessage
 from inference.llm.events import ChatEvent, Finished, PromptTruncated, ReasoningDelta, TextDelta
 from inference.llm.failures import find_complaint, to_error
+from inference.llm.length import LengthLimit
 from inference.llm.sse import ServerEvent
 from inference.llm.thinking import ThinkSplitter
 from inference.llm.tokens import estimate_prompt_tokens, estimate_tokens
@@ -23,36 +24,42 @@ TRUNCATION_MIN_TOKENS = 500
 
 
 class Answer:
-    """The state of one answer: what has come, whether it has ended, what it used."""
+    """The state of one answer: its text so far, whether it has ended, its usage."""
 
-    def __init__(self, messages: Sequence[ChatMessage]) -> None:
+    def __init__(self, messages: Sequence[ChatMessage], max_tokens: int) -> None:
         self._messages = messages
         self._text: list[str] = []
         self._reasoning: list[str] = []
         self._splitter = ThinkSplitter()
+        self._limit = LengthLimit(max_tokens)
         self._reported: dict[str, Any] = {}
         self._finish_reason = ""
         self.is_done = False
 
     @property
     def has_begun(self) -> bool:
-        """Tell whether anything of the answer has been handed on: from then on, no retry."""
+        """Whether a part of the answer has been yielded: from then on, no retry."""
         return bool(self._text or self._reasoning)
 
     @property
     def is_whole(self) -> bool:
-        """Tell whether the server has said that the answer is over."""
+        """Whether the answer has ended, by the server or by the limit of its length."""
         return self.is_done or bool(self._finish_reason)
 
     @property
+    def was_cut(self) -> bool:
+        """Whether the answer was ended here, as the server ignored `max_tokens`."""
+        return self._limit.is_exceeded
+
+    @property
     def text(self) -> str:
-        """Return the answer so far, reasoning left out."""
+        """Return the answer so far, without its reasoning."""
         return "".join(self._text)
 
     def take(self, server_events: Iterable[ServerEvent]) -> Iterator[TextDelta | ReasoningDelta]:
-        """Yield what these events add to the answer.
+        """Yield the deltas in these events.
 
-        Raises the InferenceError that an event stands for, and ProtocolError for what is not JSON.
+        Raises the InferenceError that an event reports, and ProtocolError if one is not JSON.
         """
         for server_event in server_events:
             if server_event.is_done:
@@ -62,11 +69,14 @@ class Answer:
             if complaint := find_complaint(payload):
                 raise to_error(complaint)
             yield from self._take_payload(payload)
+            if self.was_cut:
+                self.is_done, self._finish_reason = True, "length"
+                return
 
     def end(self) -> Iterator[ChatEvent]:
-        """Yield the last events of an answer whose stream has ended.
+        """Yield the last events, after the end of the stream.
 
-        Raises TruncatedStream when the stream ended before the answer did.
+        Raises TruncatedStream when the stream ended before the answer.
         """
         yield from self._keep(self._splitter.close())
         if not self.is_whole or self._finish_reason in BROKEN_FINISHES:
@@ -89,7 +99,7 @@ class Answer:
         )
 
     def explain(self, error: InferenceError) -> None:
-        """Add to the error what had come before it."""
+        """Add to the error the text and the usage before it."""
         if self.has_begun:
             error.partial = self.text
             error.usage = self.usage()
@@ -114,13 +124,14 @@ class Answer:
 
     def _read_delta(self, delta: Mapping[str, Any]) -> Iterator[TextDelta | ReasoningDelta]:
         thought = delta.get("reasoning_content") or delta.get("reasoning")
-        if isinstance(thought, str) and thought:
+        if isinstance(thought, str) and (thought := self._limit.cut(thought) if thought else ""):
             yield ReasoningDelta(thought)
         content = delta.get("content")
         if isinstance(content, str) and content:
-            yield from self._splitter.feed(content)
+            yield from self._splitter.feed(self._limit.cut(content))
         elif isinstance(content, list):
-            yield from _read_parts(content)
+            for part in _read_parts(content):
+                yield type(part)(self._limit.cut(part.text))
 
     def _keep(
         self, deltas: Iterable[TextDelta | ReasoningDelta]
@@ -133,7 +144,7 @@ class Answer:
 
 
 def _without_nul(delta: TextDelta | ReasoningDelta) -> TextDelta | ReasoningDelta:
-    """Drop the one character that PostgreSQL cannot store."""
+    """Remove NUL, the only character that PostgreSQL cannot store."""
     return type(delta)(delta.text.replace("\0", "")) if "\0" in delta.text else delta
 
 

@@ -1,4 +1,4 @@
-"""Which language model to ask, and how its server wants to be asked."""
+"""A language model, and the parameters of requests to its server."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -26,13 +26,13 @@ class ChatBackend:
     `base_url` ends where `/chat/completions` begins; a bare `http://host:port` means its `/v1`.
     `first_byte_timeout_s` is the longest silence before the first token (a gateway may queue a
     request for 570 s without sending a byte), `read_timeout_s` the longest silence after it,
-    `total_timeout_s` the longest answer. `max_retry_wait_s` bounds the time spent waiting between
-    attempts, all retries together. `max_concurrency` bounds the answers that one process asks for
-    at a time. `priority` is sent as it is where `priority_scheme` is not
-    "none": lower is earlier for vLLM, higher is more urgent for aristote-dispatcher. `cache_salt`
+    `total_timeout_s` the longest answer. `max_retry_wait_s` is the longest total wait between
+    attempts. `max_concurrency` is the number of simultaneous answers of one process. `priority` is
+    sent unchanged unless `priority_scheme` is "none": lower is earlier for vLLM, higher is more
+    urgent for aristote-dispatcher. `cache_salt`
     keeps the prefix caches of tenants apart (vLLM).
 
-    Raises ValueError for an address or a cache salt that no server could take.
+    Raises ValueError for an invalid address or cache salt.
     """
 
     base_url: str
@@ -65,7 +65,7 @@ class ChatBackend:
         return f"{base}/{path}"
 
     def headers(self) -> dict[str, str]:
-        """Return the request's headers; compression is refused because it holds tokens back."""
+        """Return the request's headers; without compression, which would delay tokens."""
         headers = {"Accept": "text/event-stream, application/json", "Accept-Encoding": "identity"}
         if self.api_key:
             headers["Authorization"] = f"Bearer {self.api_key}"
@@ -106,6 +106,6 @@ def check_address(base_url: str) -> None:
 
 
 def check_cache_salt(salt: str) -> None:
-    r"""Raise ValueError unless vLLM takes this salt: 1 to 128 characters, none of `@ / \`."""
+    r"""Raise ValueError unless vLLM accepts this salt: 1 to 128 characters, none of `@ / \`."""
     if not 1 <= len(salt) <= MAX_CACHE_SALT_CHARS or set(salt) & set("@/\\"):
         raise ValueError("A cache salt has 1 to 128 characters, none of @ / \\.")

@@ -1,4 +1,4 @@
-"""Ask a language model: `stream_chat`, `complete_chat`, `list_models`."""
+"""Client of language models: `stream_chat`, `complete_chat`, `list_models`."""
 
 import asyncio
 import logging
@@ -28,7 +28,7 @@ LIST_TIMEOUT_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Completion:
+class CompletedChat:
     """A whole answer."""
 
     text: str
@@ -39,7 +39,7 @@ class Completion:
 
 @dataclass(frozen=True, slots=True)
 class ServedModel:
-    """A model that a backend serves, and its context window in tokens where the backend says it."""
+    """A model that a backend serves, and its context window in tokens, if reported."""
 
     name: str
     context_window: int | None
@@ -54,15 +54,16 @@ async def stream_chat(
     stop: Sequence[str] = (),
     asker: Asker = NOBODY,
 ) -> AsyncGenerator[ChatEvent, None]:
-    """Yield the answer's events as they come, deltas that arrive together joined into one.
+    """Yield the events of the answer; deltas that arrive together are joined into one.
 
-    At most `backend.max_concurrency` answers of this process are under way; others wait for their
-    turn (`inference.fair_turns`), a wait that no timeout of the backend counts.
+    At most `backend.max_concurrency` answers of this process run at a time; others wait for their
+    turn (`inference.fair_turns`), which does not count towards the timeouts of the backend.
 
     Closing the generator (`contextlib.aclosing`) or cancelling its task closes the connection,
     which stops the generation. An answer may be empty. Before the first delta, transient failures
-    are retried within the backend's limits; after it, never. Raises InferenceError, its `partial`
-    and `usage` telling what had come.
+    are retried within the backend's limits; after it, never. An answer of more than `max_tokens`,
+    from a server that ignores them, is cut, with the finish reason "length". Raises InferenceError,
+    with the text so far (`partial`) and its `usage`.
     """
     body = backend.request_body(messages, max_tokens=max_tokens, temperature=temperature, stop=stop)
     turns = turns_at(f"chat {backend.base_url}", places=backend.max_concurrency)
@@ -70,7 +71,7 @@ async def stream_chat(
         budget = RetryBudget(backend)
         patience = Patience(backend.first_byte_timeout_s, backend.total_timeout_s)
         while True:
-            answer = Answer(messages)
+            answer = Answer(messages, max_tokens)
             try:
                 async with aclosing(_attempt(backend, body, answer, patience)) as events:
                     async for event in events:
@@ -93,7 +94,7 @@ async def complete_chat(
     temperature: float,
     stop: Sequence[str] = (),
     asker: Asker = NOBODY,
-) -> Completion:
+) -> CompletedChat:
     """Return the whole answer at once; waits for its turn and raises as `stream_chat` does."""
     text: list[str] = []
     reasoning: list[str] = []
@@ -108,7 +109,7 @@ async def complete_chat(
                 case ReasoningDelta(piece):
                     reasoning.append(piece)
                 case Finished(finish_reason, usage):
-                    return Completion("".join(text), "".join(reasoning), finish_reason, usage)
+                    return CompletedChat("".join(text), "".join(reasoning), finish_reason, usage)
     raise TruncatedStream("The events ended without Finished.")
 
 
@@ -136,7 +137,7 @@ async def list_models(backend: ChatBackend) -> list[ServedModel]:
 async def _attempt(
     backend: ChatBackend, body: dict[str, Any], answer: Answer, patience: Patience
 ) -> AsyncGenerator[ChatEvent, None]:
-    """Yield the events of one request; what `Answer.take` raises passes through."""
+    """Yield the events of one request; raises what `Answer.take` raises."""
     patience.silence_s = backend.first_byte_timeout_s
     async with (
         open_response(backend, "POST", "chat/completions", patience, body) as response,
@@ -157,7 +158,8 @@ async def _attempt(
                 raise
         for event in answer.end():
             yield event
-        await _drain(batches, patience)
+        if not answer.was_cut:
+            await _drain(batches, patience)
 
 
 def _log_failure(backend: ChatBackend, error: InferenceError, pause_s: float | None) -> None:
@@ -173,7 +175,7 @@ def _log_failure(backend: ChatBackend, error: InferenceError, pause_s: float | N
 
 
 async def _drain(batches: AsyncGenerator[Any, None], patience: Patience) -> None:
-    """Read the few bytes that end the response, so that its connection can serve again."""
+    """Read the end of the response, so that its connection can be reused."""
     patience.silence_s = DRAIN_TIMEOUT_S
     try:
         async for _ in batches:
@@ -185,7 +187,7 @@ async def _drain(batches: AsyncGenerator[Any, None], patience: Patience) -> None
 def _join(
     deltas: Iterable[TextDelta | ReasoningDelta],
 ) -> Iterator[TextDelta | ReasoningDelta]:
-    """Join neighbours of the same kind, handing on what came before an error."""
+    """Join consecutive deltas of the same type, also those before an error."""
     kind: type[TextDelta | ReasoningDelta] = TextDelta
     pieces: list[str] = []
     try:
@@ -204,7 +206,7 @@ def _join(
 
 
 def _context_window(model: dict[str, Any]) -> int | None:
-    """Return the context window as vLLM, OpenGateLLM or llama.cpp name it."""
+    """Return the context window as vLLM, OpenGateLLM or llama.cpp report it."""
     meta = model.get("meta")
     sizes = [model.get("max_model_len"), model.get("max_context_length")]
     if isinstance(meta, dict):

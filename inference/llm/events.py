@@ -1,7 +1,7 @@
-"""What a language model's answer is made of, whatever server it comes from.
+"""The events of an answer of a language model, the same for all servers.
 
 A stream is any number of `TextDelta` and `ReasoningDelta`, then at most one `PromptTruncated`, then
-exactly one `Finished`. Whatever else ends it is an `inference.errors.InferenceError`.
+exactly one `Finished`. Any other end raises an `inference.errors.InferenceError`.
 """
 
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class ReasoningDelta:
 
 @dataclass(frozen=True, slots=True)
 class PromptTruncated:
-    """The backend read far fewer prompt tokens than were sent (Ollama cuts without a word)."""
+    """The backend read far fewer prompt tokens than were sent (Ollama truncates silently)."""
 
     sent_tokens: int
     seen_tokens: int

@@ -1,8 +1,8 @@
-"""From what a server complains about, in any of its shapes, to an error of `inference.errors`.
+"""Converts the errors of servers, in any format, to those of `inference.errors`.
 
-Shapes read in the sources of vLLM, llama.cpp, Ollama, OpenGateLLM and aristote-dispatcher: OpenAI's
-`{"error": {…}}`, vLLM's `{"object": "error", …}`, Ollama's `{"error": "…"}`, FastAPI's `{"detail":
-…}`, a proxy's HTML page; with an HTTP status, or inside a 200.
+Formats found in the sources of vLLM, llama.cpp, Ollama, OpenGateLLM and aristote-dispatcher:
+OpenAI's `{"error": {…}}`, vLLM's `{"object": "error", …}`, Ollama's `{"error": "…"}`, FastAPI's
+`{"detail": …}`, a proxy's HTML page; with an HTTP status, or inside a 200.
 """
 
 import re
@@ -60,7 +60,7 @@ STATUS_BY_WORDS = (
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """What a server says went wrong; `status` is HTTP's or the one that it puts in its body."""
+    """The error reported by a server; `status` is that of HTTP, or the one in the body."""
 
     text: str
     status: int | None = None
@@ -69,12 +69,12 @@ class Complaint:
 
     @property
     def overflows(self) -> bool:
-        """Tell whether the prompt was too long for the model."""
+        """Whether the prompt was too long for the model."""
         return self.context_window is not None or bool(CONTEXT_OVERFLOW.search(self.text))
 
 
 def error_from_response(status: int, headers: Mapping[str, str], body: bytes) -> InferenceError:
-    """Return the error that a response with a status other than 200 means."""
+    """Return the error for a response with a status other than 200."""
     try:
         payload = orjson.loads(body)
     except orjson.JSONDecodeError:
@@ -86,7 +86,7 @@ def error_from_response(status: int, headers: Mapping[str, str], body: bytes) ->
 
 
 def find_complaint(payload: Mapping[str, Any], status: int | None = None) -> Complaint | None:
-    """Return the complaint that a JSON object is or holds, None for an ordinary answer."""
+    """Return the error in a JSON object, None for an ordinary answer."""
     said = payload.get("error")
     if not said and payload.get("object") == "error":
         said = payload
@@ -108,7 +108,7 @@ def find_complaint(payload: Mapping[str, Any], status: int | None = None) -> Com
 
 
 def to_error(complaint: Complaint, *, retry_after_s: float | None = None) -> InferenceError:
-    """Return the error for a complaint; an unknown one inside a 200 is taken as transient."""
+    """Return the exception for a reported error; an unknown one inside a 200 is transient."""
     status = complaint.status or _status_from_words(complaint.text)
     message = f"{complaint.status or 'in a 200'}: {complaint.text[:MAX_LOGGED_CHARS]}"
     if status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE, 529}:
@@ -127,7 +127,7 @@ def to_error(complaint: Complaint, *, retry_after_s: float | None = None) -> Inf
 
 
 def read_retry_after(value: str | None) -> float | None:
-    """Return the seconds that a Retry-After header asks for, given in seconds or as a date.
+    """Return the seconds in a Retry-After header, which holds seconds or a date.
 
     Source: RFC 9110, section 10.2.3. None when absent or unreadable.
     """

@@ -1,7 +1,7 @@
 """Reasoning that a model writes into its answer between `<think>` and `</think>`.
 
-Servers without a reasoning parser pass it on as text. Only an answer that *begins* with the tag
-reasons: later on, the tag is something that the model talks about.
+Servers without a reasoning parser send it as text. Only a tag at the *beginning* of the answer
+starts reasoning; a later one is part of the text.
 """
 
 from inference.llm.events import ReasoningDelta, TextDelta
@@ -11,19 +11,19 @@ CLOSING = "</think>"
 
 
 class ThinkSplitter:
-    """Tell reasoning from answer in text cut anywhere."""
+    """Separates reasoning from the answer, in text split at any place."""
 
     def __init__(self) -> None:
         self._held = ""
         self._feed = self._begin
 
     def feed(self, text: str) -> list[TextDelta | ReasoningDelta]:
-        """Return what this piece adds; what may yet turn out to be a tag is held back."""
+        """Return the deltas of the next piece; the possible beginning of a tag is held back."""
         self._held += text
         return self._feed()
 
     def close(self) -> list[TextDelta | ReasoningDelta]:
-        """Return what was still held back when the answer ended."""
+        """Return the text that was held back, at the end of the answer."""
         held, self._held = self._held, ""
         if not held:
             return []

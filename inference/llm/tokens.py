@@ -1,7 +1,7 @@
-"""How many tokens a text is, without any model's tokenizer.
+"""Estimates the number of tokens of a text, without the tokenizer of a model.
 
-For budgets, and for usage that a backend does not report (always marked estimated). No tokenizer
-fits every backend, and loading one costs more memory than a web process has to spare. Measured on
+For budgets, and for usage that a backend does not report (always marked as estimated). Tokenizers
+differ between backends, and need much memory in each web process. Measured on
 60 passages each: French 1.05 to 1.13 of XLM-R's count and 0.79 of SmolLM2's (an English
 vocabulary), English 1.12 and 1.19, Spanish 1.08 and 0.74, Markdown 0.98 and 1.10, Python 0.97 and
 1.09.
@@ -12,8 +12,9 @@ from collections.abc import Sequence
 
 from inference.llm.backend import ChatMessage
 
-# One match a token: at most five letters of a Latin word, four of another alphabet, three digits.
-# Counting matches takes half the time of measuring words one by one.
+# Each match is a token: at most five letters of a Latin word, four of another alphabet, or three
+# digits.
+# Counting matches is twice as fast as measuring words one by one.
 TOKEN = re.compile(
     r"[A-Za-zÀ-ÖØ-öø-\u024f]{1,5}"
     r"|\d{1,3}"
@@ -25,10 +26,10 @@ TOKENS_AROUND_A_MESSAGE = 4
 
 
 def estimate_tokens(text: str) -> int:
-    """Return about how many tokens a language model makes of `text`."""
+    """Return the approximate number of tokens of `text`."""
     return len(TOKEN.findall(text))
 
 
 def estimate_prompt_tokens(messages: Sequence[ChatMessage]) -> int:
-    """Return about how many tokens a prompt is, the chat template's own included."""
+    """Return the approximate number of tokens of a prompt, including the chat template."""
     return sum(estimate_tokens(each.content) + TOKENS_AROUND_A_MESSAGE for each in messages)

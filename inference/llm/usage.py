@@ -1,4 +1,4 @@
-"""The token counts, times and impacts that servers report, each in its own way.
+"""Reads the token counts, times and impacts that servers report in different formats.
 
 OpenAI, vLLM and OpenGateLLM: `usage` (with `cost` and `impacts {kWh, kgCO2eq}` for OpenGateLLM, its
 own estimate, 0 meaning not computed). llama.cpp: `timings`. Ollama: counts and nanoseconds at the
@@ -30,7 +30,7 @@ def read_usage(
     completion_tokens: int,
     reasoning_tokens: int,
 ) -> TokenUsage:
-    """Return the usage reported under `REPORTED_KEYS`, with the estimates given for what is not."""
+    """Return the usage reported under `REPORTED_KEYS`, completed by the given estimates."""
     usage = _mapping(reported.get("usage"))
     timings = _mapping(reported.get("timings"))
     impacts = _mapping(usage.get("impacts"))

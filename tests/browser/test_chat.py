@@ -6,10 +6,12 @@ from io import BytesIO
 import pytest
 from playwright.sync_api import Page, expect
 
+from chat.models import Message
 from ingestion import uploads
 from ingestion.attempts.locking import Attempt
 from ingestion.pipeline import ingest_document
 from instances.tenancy import tenant
+from tests.fixtures.database import wait_until
 from tests.scripted_llm import Act, Reply, chunk, stream
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -23,6 +25,11 @@ def ask(page: Page, question: str) -> None:
         question
     )
     page.keyboard.press("Enter")
+
+
+def is_saved(library, text: str) -> bool:
+    with tenant(library.instance):
+        return Message.objects.filter(content=text).exists()
 
 
 def add_file(instance, user, name: str, content: bytes) -> None:
@@ -82,8 +89,9 @@ def test_streaming_answer_continues_after_reload(library, llm, page_for):
     page.goto(CHAT)
     ask(page, LEAVE)
     expect(page.locator("chat-answer .prose")).to_contain_text("Vingt-cinq")
+    wait_until(lambda: is_saved(library, "Vingt-cinq "))
     page.reload()
-    expect(page.locator("chat-answer .prose")).to_contain_text("Vingt-cinq")
+    expect(page.locator("chat-answer .prose")).to_have_text("Vingt-cinq")
     llm.release()
     expect(finished(page).locator(".prose")).to_have_text("Vingt-cinq jours.")
 
@@ -192,7 +200,7 @@ def test_question_without_matching_passage_gets_no_answer(library, llm, page_for
     page = page_for(library.teammate)
     page.goto(CHAT)
     ask(page, "Who won the football world cup in 1998 and who scored?")
-    answer = finished(page)
+    answer = finished(page, "nothing_found")
     expect(answer.locator(".prose li").first).to_have_text(re.compile(r"\.txt$"))
     expect(answer.locator("[data-sources]")).to_be_hidden()
     assert llm.requests == []

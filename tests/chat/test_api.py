@@ -2,13 +2,16 @@
 
 import asyncio
 import json
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import httpx
 import openai
 import pytest
 
+from chat import answering
 from inference.catalogue import choose_model
+from inference.llm.events import TextDelta
 from instances.access.api_keys import create_api_key
 from instances.tenancy import tenant
 from tests.cast import Cast
@@ -50,6 +53,37 @@ def test_null_stands_for_the_default_and_several_choices_are_refused(
         client.chat.completions.create(model="extractive", messages=ABOUT_LEAVE, n=2)
 
 
+def test_only_text_can_be_requested_as_response_format(
+    client: openai.OpenAI, llm: ScriptedLLM
+) -> None:
+    with pytest.raises(openai.BadRequestError) as refused:
+        client.chat.completions.create(
+            model="scripted", messages=ABOUT_LEAVE, response_format={"type": "json_object"}
+        )
+    assert refused.value.code == "unsupported_parameter"
+    assert "response_format" in refused.value.message
+    answer = client.chat.completions.create(
+        model="extractive", messages=ABOUT_LEAVE, response_format={"type": "text"}
+    )
+    assert answer.choices[0].finish_reason == "stop"
+
+
+def test_old_turns_of_a_long_conversation_are_left_out(
+    client: openai.OpenAI, llm: ScriptedLLM
+) -> None:
+    turns = [
+        {"role": "user", "content": "Combien de jours ont les ATER ?"},
+        {"role": "assistant", "content": "a" * 40_000},
+    ]
+    history = [{"role": "system", "content": "Réponds en vers."}, *turns * 2]
+    history += [{**turn, "content": turn["content"][:99]} for turn in turns] * 148
+    assert len(history) + 1 > 300
+    llm.script(stream("Vingt-cinq jours [1]."))
+    answer = client.chat.completions.create(model="scripted", messages=[*history, *ABOUT_LEAVE])
+    assert answer.choices[0].message.content == "Vingt-cinq jours [1]."
+    assert "Réponds en vers." in llm.requests[-1].body["messages"][0]["content"]
+
+
 @pytest.mark.parametrize("path", ["/v1/chat/completions", "/api/v1/search"])
 def test_lone_surrogates_are_refused(client: openai.OpenAI, site: str, path: str) -> None:
     body = b'{"query": "\\ud800", "messages": [{"role": "user", "content": "\\ud800"}]}'
@@ -89,7 +123,7 @@ def test_streamed_answer_ends_with_citations_and_usage(
     assert chunks[-1].model_extra["citations"][0]["document"] == "conges.txt"
     assert chunks[-2].choices[0].finish_reason == "stop"
     with tenant(library.instance):
-        assert UsageRecord.objects.get().outcome == "complete"
+        assert UsageRecord.objects.get().status == "complete"
 
 
 def test_rewriting_of_a_follow_up_is_counted(
@@ -166,6 +200,23 @@ def test_unavailable_backend_returns_503(client: openai.OpenAI, llm: ScriptedLLM
     assert "secret detail" not in str(caught.value)
 
 
+@pytest.mark.parametrize("words", [[], ["Vingt"]], ids=["before the first word", "after it"])
+def test_failure_of_our_own_code_returns_500(
+    client: openai.OpenAI, llm: ScriptedLLM, monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    async def broken(*_: Any) -> AsyncGenerator[TextDelta, None]:
+        for word in words:
+            yield TextDelta(word)
+        raise RuntimeError("secret detail")
+
+    monkeypatch.setattr(answering, "generate", broken)
+    with pytest.raises(openai.InternalServerError) as caught:
+        client.chat.completions.create(model="scripted", messages=ABOUT_LEAVE)
+    assert (caught.value.status_code, caught.value.code) == (500, "internal")
+    assert "model" not in caught.value.message
+    assert "secret detail" not in caught.value.message
+
+
 def test_interrupted_stream_ends_with_an_error(client: openai.OpenAI, llm: ScriptedLLM) -> None:
     llm.script(Reply([chunk("Vingt"), Act.CUT]))
     answer = client.chat.completions.create(model="scripted", messages=ABOUT_LEAVE, stream=True)
@@ -186,7 +237,7 @@ def test_client_that_leaves_stops_the_model_and_is_recorded(
 
     def recorded() -> bool:
         with tenant(library.instance):
-            return UsageRecord.objects.filter(outcome="stopped").exists()
+            return UsageRecord.objects.filter(status="stopped").exists()
 
     llm.wait_until(recorded)
 

@@ -38,12 +38,12 @@ from instances.tenancy import tenant
 from usage.models import UsageRecord
 with tenant(Instance.objects.get(slug="{slug}")):
     records = UsageRecord.objects.filter(answer_id="{answer_id}")
-    print(json.dumps(list(records.values_list("outcome", "completion_tokens", "tokens_estimated"))))
+    print(json.dumps(list(records.values_list("status", "completion_tokens", "tokens_estimated"))))
 """
 
 
 def usage_of(stack: Stack, answer: FollowedAnswer) -> list[tuple[str, int, bool]]:
-    """The records of what an answer cost: outcome, tokens, and whether they are estimated."""
+    """The records of what an answer cost: status, tokens, and whether they are estimated."""
     answer_id = answer.events_url.split("/")[-3]
     said = stack.shell(_USAGE.format(slug=stack.tenancy.slug, answer_id=answer_id))
     return [tuple(record) for record in json.loads(said)]
@@ -97,8 +97,8 @@ def test_answer_is_closed_after_web_process_is_killed(
     assert answer.error["code"] == "interrupted"
     assert answer.error["retryable"]
     stack.wait_ready()
-    ((outcome, completion_tokens, is_estimated),) = usage_of(stack, answer)
-    assert (outcome, is_estimated) == ("failed", True)
+    ((status, completion_tokens, is_estimated),) = usage_of(stack, answer)
+    assert (status, is_estimated) == ("failed", True)
     assert 0 < completion_tokens < ANSWER_TOKENS
     check_nothing_lost_nothing_doubled(stack, batches)
 

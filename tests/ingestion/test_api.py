@@ -57,6 +57,21 @@ def test_document_is_created_once(
 
 
 @pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("می\u200cخواهم.txt", "می\u200cخواهم.txt"),
+        ("👩\u200d🎓 inscription.txt", "👩\u200d🎓 inscription.txt"),
+        ("C:\\notes\\a\u200bb\u202e.txt", "ab.txt"),
+    ],
+    ids=["Persian", "emoji", "path and invisible characters"],
+)
+def test_joiners_are_kept_in_file_names(
+    cast: Cast, with_key: Callable[..., Client], no_broker: None, sent: str, kept: str
+) -> None:
+    assert post(with_key(cast.instance), sent, b"Neuf heures.").json()["name"] == kept
+
+
+@pytest.mark.parametrize(
     ("name", "content", "status", "code"),
     [
         ("empty.txt", b"", 422, "empty"),

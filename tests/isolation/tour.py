@@ -17,7 +17,6 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import AsyncClient
 from ninja.operation import Operation
 
-from chat.models import Message
 from ingestion import uploads
 from instances.access.api_keys import create_api_key
 from instances.models import ApiKey, Instance, Membership
@@ -28,6 +27,7 @@ from tests import factories
 from tests.cast import Cast
 from tests.isolation.recording import Recorder
 from tests.site_map import ALL_PAGES, Page, values_inside
+from usage.models import AnswerStatus
 
 QUESTION = "Combien de jours de congé ont les doctorants ?"
 # Logins and tables of operators: they contain nothing of a tenant.
@@ -201,7 +201,7 @@ def _run_tasks(recorder: Recorder, cast: Cast) -> None:
         uploads.store_upload(
             instance=cast.instance, user=cast.owner, name="tour.txt", content=BytesIO(b"A tour.")
         )
-    factories.MessageFactory(instance=cast.instance, status=Message.Status.STREAMING)
+    factories.MessageFactory(instance=cast.instance, status=AnswerStatus.STREAMING)
     for name in ("ingestion.tasks.parse", "ingestion.tasks.embed"):
         with recorder.at(name):
             app.tasks[name]()

@@ -48,7 +48,7 @@ def run(slug: str, folder: Path) -> dict[str, Any]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_indexes_once_and_prints_the_figures(embeddings: None, folder: Path) -> None:
+def test_corpus_is_indexed_once_and_figures_are_printed(embeddings: None, folder: Path) -> None:
     instance = InstanceFactory(slug="evaluation")
     first = run("evaluation", folder)
     assert first["passages"] == first["indexed"] == 3
@@ -64,7 +64,7 @@ def test_it_indexes_once_and_prints_the_figures(embeddings: None, folder: Path) 
 
 
 @pytest.mark.django_db
-def test_mistakes_are_said_in_words(tmp_path: Path) -> None:
+def test_invalid_arguments_are_explained(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="no instance nowhere"):
         run("nowhere", tmp_path)
     InstanceFactory(slug="somewhere")

@@ -1,4 +1,4 @@
-"""Which chunks come first, and which never come."""
+"""Ranking of the chunks of an instance."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ from tests.retrieval.indexing import add_document
 
 pytestmark = pytest.mark.django_db
 
-# One axis a subject: two texts of one subject have a cosine of 1, of two subjects 0.
+# One axis for each subject: the cosine is 1 within a subject, 0 between subjects.
 LEAVE, LIBRARY, TRAVEL = np.eye(3, dtype=np.float32)
 
 
@@ -40,25 +40,25 @@ def names(chunks: tuple[RetrievedChunk, ...]) -> list[str]:
     return [chunk.document_name for chunk in chunks]
 
 
-def test_meaning_decides_when_no_word_is_shared(instance: Instance) -> None:
+def test_cosine_ranks_chunks_that_share_no_word(instance: Instance) -> None:
     add_document(instance, ("Douze ouvrages par lecteur.", LIBRARY), name="library")
     add_document(instance, ("Vingt-cinq jours par an.", LEAVE), name="leave")
     assert names(ranked(instance, "holidays", LEAVE)) == ["leave", "library"]
 
 
-def test_words_decide_when_meaning_does_not(instance: Instance) -> None:
+def test_bm25_ranks_chunks_of_equal_cosine(instance: Instance) -> None:
     add_document(instance, ("Article L1237-11 du code.", LEAVE), name="other article")
     add_document(instance, ("Article L1237-19 du code.", LEAVE), name="the article")
     assert names(ranked(instance, "l'article L1237-19", LEAVE))[0] == "the article"
 
 
-def test_a_title_counts_among_the_words(instance: Instance) -> None:
+def test_words_of_the_title_count(instance: Instance) -> None:
     add_document(instance, ("Il dure trois ans.", LEAVE), name="a", title="Contrat de chaire")
     add_document(instance, ("Il dure trois ans.", LEAVE), name="b", title="Contrat doctoral")
     assert names(ranked(instance, "durée du contrat doctoral", LEAVE))[0] == "b"
 
 
-def test_a_chunk_carries_where_it_stands_and_its_two_scores(instance: Instance) -> None:
+def test_chunk_has_its_page_and_both_scores(instance: Instance) -> None:
     document = add_document(
         instance, ("Le lecteur.", LIBRARY), ("Le jury vote.", TRAVEL), name="rules.pdf"
     )
@@ -70,25 +70,25 @@ def test_a_chunk_carries_where_it_stands_and_its_two_scores(instance: Instance) 
     assert chunk.relevance > 0.9
 
 
-def test_only_the_chosen_documents_are_searched(instance: Instance) -> None:
+def test_search_can_be_restricted_to_documents(instance: Instance) -> None:
     add_document(instance, ("Le jury vote.", TRAVEL), name="best")
     chosen = add_document(instance, ("Le lecteur.", LIBRARY), name="chosen")
     assert names(ranked(instance, "jury", TRAVEL, documents=(chosen,))) == ["chosen"]
 
 
-def test_another_instance_is_never_searched(instance: Instance) -> None:
+def test_other_instances_are_not_searched(instance: Instance) -> None:
     add_document(InstanceFactory(), ("Le jury vote.", TRAVEL), name="secret")
     add_document(instance, ("Le lecteur.", LIBRARY), name="ours")
     assert names(ranked(instance, "jury", TRAVEL)) == ["ours"]
 
 
-def test_without_the_tenant_nothing_is_found(instance: Instance) -> None:
+def test_nothing_is_found_outside_the_tenant(instance: Instance) -> None:
     add_document(instance, ("Le jury vote.", TRAVEL))
     found = search_embedded(instance=instance, query="jury", embedding=TRAVEL, limit=10)
     assert found == ()
 
 
-def test_an_unfinished_document_is_not_found(instance: Instance) -> None:
+def test_document_is_found_only_while_searchable(instance: Instance) -> None:
     document = add_document(instance, ("Le jury vote.", TRAVEL), searchable=False)
     assert ranked(instance, "jury", TRAVEL) == ()
     with tenant(instance):
@@ -100,19 +100,17 @@ def test_an_unfinished_document_is_not_found(instance: Instance) -> None:
 
 
 @pytest.mark.parametrize("query", ["", "?!", "quel est le", "xyzzy"])
-def test_a_question_without_known_words_still_ranks_by_meaning(
-    instance: Instance, query: str
-) -> None:
+def test_query_without_known_words_is_ranked_by_cosine(instance: Instance, query: str) -> None:
     add_document(instance, ("Le jury vote.", TRAVEL), name="far")
     add_document(instance, ("Le lecteur.", LIBRARY), name="near")
     assert names(ranked(instance, query, LIBRARY)) == ["near", "far"]
 
 
-def test_an_empty_instance_finds_nothing(instance: Instance) -> None:
+def test_nothing_is_found_in_an_empty_instance(instance: Instance) -> None:
     assert ranked(instance, "jury", TRAVEL) == ()
 
 
-def test_equal_chunks_come_in_the_order_of_their_ids(instance: Instance) -> None:
+def test_equal_chunks_are_sorted_by_id(instance: Instance) -> None:
     for n in range(5):
         add_document(instance, ("Le jury vote.", TRAVEL), name=f"rules {n}")
     found = [chunk.chunk_id for chunk in ranked(instance, "jury", TRAVEL)]

@@ -60,12 +60,12 @@ def ids(chunks: tuple[RetrievedChunk, ...]) -> list[int]:
     return [c.chunk_id for c in chunks]
 
 
-def test_there_is_none_by_default() -> None:
+def test_no_reranker_by_default() -> None:
     assert candidate_count(6) == 6
     assert rerank_chunks("query", CHUNKS, 2).chunks == CHUNKS[:2]
 
 
-def test_its_order_and_scores_replace_those_of_fusion(reranker: None) -> None:
+def test_order_and_scores_of_the_reranker_replace_those_of_fusion(reranker: None) -> None:
     assert candidate_count(6) == CANDIDATES
     reranked = rerank_chunks("query", CHUNKS, 3).chunks
     assert ids(reranked) == [2, 3, 4]
@@ -73,9 +73,9 @@ def test_its_order_and_scores_replace_those_of_fusion(reranker: None) -> None:
 
 
 @pytest.mark.parametrize("query", ["query", "refuse"])
-def test_the_event_loop_gives_the_same(reranker: None, query: str) -> None:
+def test_asynchronous_version_returns_the_same(reranker: None, query: str) -> None:
     assert async_to_sync(arerank_chunks)(query, CHUNKS, 3) == rerank_chunks(query, CHUNKS, 3)
 
 
-def test_the_order_of_fusion_stands_when_it_fails(reranker: None) -> None:
+def test_fused_order_is_kept_when_the_reranker_fails(reranker: None) -> None:
     assert ids(rerank_chunks("refuse", CHUNKS, 3).chunks) == [1, 2, 3]

@@ -25,7 +25,7 @@ def found(library: Cast, query: str, top_k: int = 2) -> SearchResult:
         ("Quel est le plafond pour une chambre d'hôtel ?", "missions.txt"),
     ],
 )
-def test_the_right_passage_comes_first(library: Cast, query: str, document: str) -> None:
+def test_answering_passage_is_first(library: Cast, query: str, document: str) -> None:
     result = found(library, query)
     assert result.chunks[0].document_name == document
     assert result.relevant
@@ -36,19 +36,19 @@ def test_the_right_passage_comes_first(library: Cast, query: str, document: str)
 @pytest.mark.parametrize(
     "query", ["Recette de la tarte aux pommes", "Who won the world cup in 1998?"]
 )
-def test_what_the_documents_do_not_speak_of_is_not_relevant(library: Cast, query: str) -> None:
+def test_query_on_another_subject_has_no_relevant_passage(library: Cast, query: str) -> None:
     result = found(library, query)
     assert result.chunks
     assert not result.relevant
 
 
-def test_searching_from_the_event_loop_gives_the_same(library: Cast) -> None:
+def test_asynchronous_search_returns_the_same(library: Cast) -> None:
     query = "Combien de jours de congé pour un doctorant ?"
     result = async_to_sync(asearch)(instance=library.instance, query=query, top_k=2)
     assert result.chunks == found(library, query).chunks
 
 
-def test_a_model_server_that_is_away_is_an_inference_error(
+def test_unreachable_model_server_raises_inference_error(
     library: Cast, no_embeddings: None
 ) -> None:
     with pytest.raises(InferenceError):

@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('answer_id', models.UUIDField(unique=True)),
                 ('model', models.CharField(max_length=200)),
-                ('outcome', models.CharField(max_length=20)),
+                ('status', models.CharField(choices=[('streaming', 'Being written'), ('complete', 'Complete'), ('nothing_found', 'Nothing found'), ('stopped', 'Stopped'), ('failed', 'Interrupted')], max_length=15)),
                 ('prompt_tokens', models.PositiveIntegerField(default=0)),
                 ('completion_tokens', models.PositiveIntegerField(default=0)),
                 ('tokens_estimated', models.BooleanField(default=False)),

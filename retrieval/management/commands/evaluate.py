@@ -17,9 +17,9 @@ from retrieval.evaluation_corpus import index_corpus
 class Command(BaseCommand):
     help = (
         "Index a BEIR-layout folder (corpus.jsonl, queries.jsonl, qrels.tsv) into an instance, ask"
-        " all its questions, and print hit@1, hit@5, nDCG@10 and milliseconds as JSON. What is"
-        " indexed already is not indexed again. Use an instance of its own: its other documents"
-        " count as wrong answers."
+        " all its questions, and print hit@1, hit@5, nDCG@10 and milliseconds as JSON. Entries that"
+        " are already indexed are not indexed again. Use a separate instance: other documents count"
+        " as wrong answers."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

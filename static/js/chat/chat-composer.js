@@ -10,7 +10,7 @@ export class ChatComposer extends HTMLElement {
 
   connectedCallback() {
     this.form = this.querySelector("form");
-    this.field = this.querySelector("textarea");
+    this.field = asTextArea(this.querySelector("input[name=question]"));
     this.button = this.querySelector("[data-send]");
     growing(this.field);
     this.field.addEventListener("input", () => this.draw());
@@ -72,6 +72,18 @@ export class ChatComposer extends HTMLElement {
   emit(name, detail) {
     this.dispatchEvent(new CustomEvent(name, { bubbles: true, detail }));
   }
+}
+
+/** Replace a text input by a text area with the same attributes, text and focus. */
+function asTextArea(input) {
+  const area = document.createElement("textarea");
+  area.rows = 1;
+  for (const { name, value } of input.attributes) area.setAttribute(name, value);
+  area.value = input.value;
+  const hadFocus = document.activeElement === input;
+  input.replaceWith(area);
+  if (hadFocus) area.focus({ preventScroll: true });
+  return area;
 }
 
 customElements.define("chat-composer", ChatComposer);

@@ -1,4 +1,4 @@
-/* <model-picker>: which model answers; remembered for the instance in this browser. */
+/* <model-picker>: which model answers; the server remembers it for the conversation. */
 
 import { targetOf } from "../shared/event-target.js";
 
@@ -8,26 +8,13 @@ export class ModelPicker extends HTMLElement {
     this.options = [...this.querySelectorAll("[data-model]")];
     this.addEventListener("click", (event) => {
       const option = targetOf(event, "[data-model]");
-      if (option) this.choose(option.dataset.model);
+      if (option) this.show(option.dataset.model);
     });
-    const remembered = localStorage.getItem(this.key);
-    if (this.options.some((option) => option.dataset.model === remembered)) {
-      this.show(remembered);
-    }
-  }
-
-  get key() {
-    return `model:${this.dataset.instance}`;
   }
 
   /** The id of the model chosen. */
   get value() {
     return this.dataset.value;
-  }
-
-  choose(id) {
-    localStorage.setItem(this.key, id);
-    this.show(id);
   }
 
   show(id) {

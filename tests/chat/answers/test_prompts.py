@@ -3,7 +3,7 @@
 from chat.answers.prompts import answer_prompt
 from inference.llm.backend import ChatMessage
 from inference.llm.tokens import estimate_prompt_tokens
-from tests.chat.answers.test_extractive import passage
+from tests.chat.answers.quoting.test_extractive import passage
 
 CHUNKS = [passage(f"Passage numéro {n}. " + "mot " * 300, document_name=f"d{n}") for n in range(6)]
 

@@ -37,7 +37,7 @@ from tests.cast import Cast
 from tests.fixtures.database import DatabaseSwitch, is_anybody_waiting, wait_until
 from tests.scripted_llm import Act, Reply, ScriptedLLM, chunk, stream
 from usage.admission import UNLIMITED
-from usage.models import UsageRecord
+from usage.models import AnswerStatus, UsageRecord
 from web.server_sent_events import ServerSentEvent
 
 ABOUT_LEAVE = "Combien de jours de congé ont les doctorants ?"
@@ -114,7 +114,7 @@ async def test_deleted_conversation_leaves_the_cost_of_its_answer(
     assert (await sync_to_async(client.post)(path)).status_code == 204
     assert "done" not in [event.name for event in await followed(library, asked.answer.pk)]
     record = await only_record(library, asked.answer.pk)
-    assert (record.outcome, record.user_id) == ("stopped", library.teammate.pk)
+    assert (record.status, record.user_id) == ("stopped", library.teammate.pk)
     assert record.prompt_tokens > 0
     assert record.completion_tokens > 0
     await asyncio.to_thread(llm.wait_until, lambda: llm.requests[0].left_early)
@@ -162,7 +162,7 @@ async def test_stop_pressed_while_the_end_is_saved(
     assert release.is_set()
     assert answer.done
     assert (done.data["status"], done.data["content"]) == ("stopped", "Vingt-cinq ")
-    assert (await only_record(library, asked.answer.pk)).outcome == "stopped"
+    assert (await only_record(library, asked.answer.pk)).status == "stopped"
 
 
 async def test_nul_character_is_removed_from_an_answer(library: Cast, llm: ScriptedLLM) -> None:
@@ -170,7 +170,7 @@ async def test_nul_character_is_removed_from_an_answer(library: Cast, llm: Scrip
     asked = await begin(library)
     done = (await followed(library, asked.answer.pk))[-1]
     assert (done.data["status"], done.data["content"]) == ("complete", "Vingt-cinq jours [1].")
-    assert (await only_record(library, asked.answer.pk)).outcome == "complete"
+    assert (await only_record(library, asked.answer.pk)).status == "complete"
 
 
 async def test_text_is_kept_when_the_process_ends(library: Cast, llm: ScriptedLLM) -> None:
@@ -182,7 +182,7 @@ async def test_text_is_kept_when_the_process_ends(library: Cast, llm: ScriptedLL
         task.cancel()
     done = (await followed(library, asked.answer.pk))[-1]
     assert (done.data["status"], done.data["content"]) == ("failed", "Vingt-cinq ")
-    assert (await only_record(library, asked.answer.pk)).outcome == "failed"
+    assert (await only_record(library, asked.answer.pk)).status == "failed"
 
 
 async def test_removed_member_is_recorded(library: Cast, llm: ScriptedLLM) -> None:
@@ -192,7 +192,7 @@ async def test_removed_member_is_recorded(library: Cast, llm: ScriptedLLM) -> No
     await in_tenant(library.instance, members.delete)
     await followed(library, asked.answer.pk)
     record = await only_record(library, asked.answer.pk)
-    assert (record.outcome, record.user_id) == ("failed", library.teammate.pk)
+    assert (record.status, record.user_id) == ("failed", library.teammate.pk)
 
 
 async def test_erased_person_is_recorded_without_a_name(library: Cast, llm: ScriptedLLM) -> None:
@@ -221,7 +221,7 @@ async def test_ending_waits_for_the_database(
     done = (await followed(library, asked.answer.pk))[-1]
     assert (done.data["status"], done.data["content"]) == ("complete", "Vingt-cinq jours [1].")
     assert done.data["used"] == [1]
-    assert (await only_record(library, asked.answer.pk)).outcome == "complete"
+    assert (await only_record(library, asked.answer.pk)).status == "complete"
     assert kept_files() == []
 
 
@@ -250,7 +250,7 @@ async def test_ending_of_a_dead_process_is_saved_by_the_reconciler(
     used = Citation.objects.filter(message=asked.answer, used=True)
     assert await in_tenant(library.instance, used.count) == 1
     record = await only_record(library, asked.answer.pk)
-    assert (record.outcome, record.user_id) == ("complete", library.teammate.pk)
+    assert (record.status, record.user_id) == ("complete", library.teammate.pk)
 
 
 async def test_answer_closed_while_the_database_was_away_goes_on(
@@ -269,14 +269,14 @@ async def test_answer_closed_while_the_database_was_away_goes_on(
 
     await in_database(close)
     assert (await in_database(message_of, asked)).error_code == "interrupted"
-    assert (await only_record(library, asked.answer.pk)).outcome == "failed"
+    assert (await only_record(library, asked.answer.pk)).status == "failed"
     async with asyncio.timeout(30):
-        while (await in_database(message_of, asked)).status != Message.Status.STREAMING:
+        while (await in_database(message_of, asked)).status != AnswerStatus.STREAMING:
             await asyncio.sleep(0.05)
     await asyncio.to_thread(llm.release)
     done = (await followed(library, asked.answer.pk))[-1]
     assert (done.data["status"], done.data["content"]) == ("complete", "Vingt-cinq jours [1].")
-    assert (await only_record(library, asked.answer.pk)).outcome == "complete"
+    assert (await only_record(library, asked.answer.pk)).status == "complete"
 
 
 async def test_answer_of_the_api_is_recorded_when_the_database_is_back(
@@ -303,10 +303,32 @@ async def test_answer_of_the_api_is_recorded_when_the_database_is_back(
     await asyncio.to_thread(wait_until, lambda: not kept_files())
 
     def recorded() -> list[tuple[str, int, int]]:
-        found = UsageRecord.objects.values_list("outcome", "user_id", "api_key_id")
+        found = UsageRecord.objects.values_list("status", "user_id", "api_key_id")
         return list(found)
 
     assert await in_tenant(library.instance, recorded) == [("complete", library.owner.pk, key.pk)]
+
+
+async def test_answer_of_the_api_that_cannot_be_saved_has_its_citations(
+    library: Cast, llm: ScriptedLLM, database: DatabaseSwitch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(saving, "PATIENCE_S", 0.0)
+    llm.script(HELD)
+    key, _secret = await in_database(
+        create_api_key, instance=library.instance, name="test", scope="chat", created_by=None
+    )
+    question = Question(instance=library.instance, text=ABOUT_LEAVE, model=choose_model(""))
+    response = CompletionResponse(question, key, UNLIMITED)
+    await response.begin()
+    await asyncio.to_thread(database.cut)
+    await asyncio.to_thread(llm.release)
+    whole = await response.whole()
+    assert whole["choices"][0]["message"]["content"] == "Vingt-cinq jours [1]."
+    (citation,) = whole["citations"]
+    assert (citation["number"], citation["document"], citation["page"]) == (1, "conges.txt", 1)
+    assert "vingt-cinq jours" in citation["quote"]
+    assert whole["impact"]["energy_wh"] > 0
+    await asyncio.to_thread(database.restore)
 
 
 # --- The process is killed ------------------------------------------------------------------------
@@ -341,7 +363,7 @@ async def test_answer_of_a_killed_process_is_recorded_as_far_as_known(
         await in_database(tasks.reconcile)
     message = await in_database(message_of, asked)
     record = await only_record(library, asked.answer.pk)
-    assert (message.status, message.error_code, record.outcome) == ending
+    assert (message.status, message.error_code, record.status) == ending
     assert (record.model, record.user_id) == ("scripted", library.teammate.pk)
     assert (record.prompt_tokens, record.completion_tokens) == (5, 4)
     assert record.tokens_estimated
@@ -419,7 +441,7 @@ async def _finished(library: Cast) -> FinishedAnswer:
         answer_id=asked.answer.pk,
         instance_id=library.instance.pk,
         user_id=library.teammate.pk,
-        result=result.end(Message.Status.COMPLETE, elapsed_ms=0.0),
+        result=result.end(AnswerStatus.COMPLETE, elapsed_ms=0.0),
     )
 
 

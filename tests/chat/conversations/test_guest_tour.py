@@ -165,7 +165,7 @@ async def test_guest_is_shown_no_document_names_when_nothing_is_found(
             await tour.get(asked["events_url"], "events")
         await tour.get(asked["conversation_url"], "page")
         answer = await in_database(message, place, asked["answer_id"])
-        assert answer.nothing_found
+        assert answer.status == "nothing_found"
         assert [name for name in ("events", "page") if ".txt" in tour.seen[name]] == (
             ["events", "page"] if is_told else []
         )

@@ -3,6 +3,7 @@
 import pytest
 
 from chat.conversations.passages import page_of_quote
+from chat.models import Citation
 from instances.tenancy import tenant
 from tests.cast import Cast
 from tests.factories import DocumentFactory, DocumentPageFactory
@@ -24,12 +25,14 @@ PAGES = {
         ("Des mots d'ailleurs.", 4),
         ("", 4),
     ],
-    ids=["first", "running over", "middle", "last", "elsewhere", "empty"],
+    ids=["first", "continued on the next page", "middle", "last", "elsewhere", "empty"],
 )
 def test_page_of_a_quote(cast: Cast, quote: str, page: int) -> None:
     document = DocumentFactory(instance=cast.instance)
     for number, text in PAGES.items():
         DocumentPageFactory(instance=cast.instance, document=document, number=number, text=text)
     with tenant(cast.instance):
-        found = page_of_quote(document_id=document.pk, page_start=4, page_end=6, quote=quote)
+        found = page_of_quote(
+            Citation(document_id=document.pk, page_start=4, page_end=6, quote=quote)
+        )
     assert found == page

@@ -47,6 +47,46 @@ async def test_only_members_can_ask(library, llm, async_client_for, person, stat
         await events_of(client, response.json()["events_url"])
 
 
+async def test_browser_without_scripts_is_redirected_to_the_conversation(
+    library, llm, async_client_for
+):
+    llm.script(stream("Vingt-cinq jours [1]."))
+    client = await login(async_client_for, library.teammate)
+    form = {"question": LEAVE, "conversation": "", "model": "scripted"}
+    response = await client.post(ASK, form)
+    assert response.status_code == 303
+    page = await client.get(response["Location"])
+    assert LEAVE in page.content.decode()
+    answer = page.context["turns"][-1].message
+    await events_of(client, f"/i/law/m/{answer.pk}/events/")
+    again = await client.post(ASK, form | {"conversation": str(answer.conversation_id)})
+    assert again["Location"] == response["Location"]
+    refused = await client.post(ASK, form | {"conversation": "<b>"})
+    assert refused.status_code == 400
+    text = refused.content.decode()
+    assert "<h1>" in text
+    assert LEAVE in text
+    stranger = await login(async_client_for, library.stranger)
+    assert (await stranger.post(ASK, form)).status_code == 404
+
+
+async def test_model_is_kept_for_the_conversation_and_named_by_the_answer(
+    library, llm, async_client_for
+):
+    client = await login(async_client_for, library.teammate)
+    written_by = {}
+    for model in ("extractive", "scripted"):
+        asked = (await post(client, ASK, {"question": LEAVE, "model": model})).json()
+        written_by[model] = (await events_of(client, asked["events_url"]))[-1][1]["written_by"]
+        page = await client.get(asked["conversation_url"])
+        assert page.context["model"].id == model
+    assert written_by == {
+        "extractive": "Extracts, without generative AI",
+        "scripted": "Written by scripted",
+    }
+    assert (await client.get("/i/law/")).context["model"].id == "scripted"
+
+
 async def test_late_follower_receives_the_whole_answer(library, llm, async_client_for):
     llm.script(stream("Vingt-cinq ", "jours [1]."))
     client = await login(async_client_for, library.teammate)

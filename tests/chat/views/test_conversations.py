@@ -4,6 +4,7 @@ from uuid import uuid4
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from chat.models import Conversation, Feedback, Message
 from ingestion.models import DocumentPage
@@ -187,6 +188,21 @@ def test_feedback_is_saved_and_can_be_changed(cast, client_for, thread):
     assert refused.json()["error"]["code"] == "bad_request"
     question = messages(thread)[0]
     assert client.post(url("feedback", question.pk), {"helpful": True}).status_code == 404
+
+
+def test_text_of_a_running_answer_is_left_to_its_events(cast, client_for, thread):
+    """The events are sent from the first one: the page would show the text twice."""
+    answer = messages(thread)[-1]
+    with tenant(cast.instance):
+        Message.objects.filter(pk=answer.pk).update(
+            status="streaming", content="Neuf", reasoning="Hm", updated_at=timezone.now()
+        )
+    page = client_for(cast.teammate).get(url("conversation", thread.pk))
+    data = page.context["turns"][-1].data
+    assert (data["status"], data["content"], data.get("reasoning", "")) == ("streaming", "", "")
+    html = page.content.decode()
+    assert "Neuf" in html
+    assert "Reload this page to see it." in html.split("<noscript>")[1]
 
 
 def test_instance_without_documents_shows_the_next_step(cast, client_for):

@@ -8,7 +8,7 @@ import pytest
 from inference.llm.backend import ChatBackend
 from inference.llm.client import stream_chat
 from inference.llm.events import TextDelta
-from tests.inference.llm.collect import QUESTION, collect, text_of
+from tests.inference.llm.collect import QUESTION, collect, end_of, text_of
 from tests.scripted_llm import MODEL, Act, Reply, ScriptedLLM, chunk, paced, stream
 
 pytestmark = pytest.mark.usefixtures("closed_connections")
@@ -18,6 +18,25 @@ ENDLESS = Reply([chunk("C'est"), Act.HOLD])
 
 async def wait_until_left(server: ScriptedLLM) -> None:
     await asyncio.to_thread(server.wait_until, lambda: server.requests[0].left_early)
+
+
+@pytest.mark.parametrize(
+    ("pieces", "text"),
+    [
+        (["un ", "deux ", "trois ", "quatre"], "un deux trois "),
+        (["un deux trois quatre cinq six sept huit"], "un deux trois"),
+    ],
+    ids=["token by token", "in one piece"],
+)
+async def test_answer_longer_than_max_tokens_is_cut(
+    scripted_llm: ScriptedLLM, chat_backend: ChatBackend, pieces: list[str], text: str
+) -> None:
+    scripted_llm.script(Reply([*map(chunk, pieces), Act.HOLD]))
+    events = await collect(chat_backend, max_tokens=3)
+    assert text_of(events) == text
+    assert end_of(events).finish_reason == "length"
+    assert end_of(events).usage.completion_tokens == 3
+    await wait_until_left(scripted_llm)
 
 
 async def test_closing_the_stream_closes_the_connection(

@@ -12,7 +12,13 @@ import orjson
 import pytest
 from django.test import Client
 
-from chat.api import MAX_INSTRUCTIONS_CHARS, MAX_MESSAGE_CHARS, MAX_MESSAGES, MAX_PARTS
+from chat.api import (
+    MAX_INSTRUCTIONS,
+    MAX_INSTRUCTIONS_CHARS,
+    MAX_MESSAGE_CHARS,
+    MAX_MESSAGES,
+    MAX_PARTS,
+)
 from chat.conversations.turns import MAX_QUESTION_CHARS
 from instances.access.api_keys import create_api_key
 from instances.tenancy import tenant
@@ -116,16 +122,15 @@ def test_a_body_beyond_the_limit_is_not_read(site, key, path):
     assert (answer.status_code, answer.json()["error"]["code"]) == (413, "too_large")
 
 
-def too_many(count: int) -> list[dict[str, str]]:
-    return [QUESTION] * count
-
-
 REFUSED = {
     "question": [QUESTION | {"content": "a" * (MAX_QUESTION_CHARS + 1)}],
     "question in parts": [
         QUESTION | {"content": [{"type": "text", "text": "a" * 5000}] * 2},
     ],
-    "messages": too_many(MAX_MESSAGES + 1),
+    "many instructions": [
+        *([{"role": "system", "content": "a"}] * (MAX_MESSAGES + MAX_INSTRUCTIONS)),
+        QUESTION,
+    ],
     "parts": [QUESTION | {"content": [{"type": "text", "text": "a"}] * (MAX_PARTS + 1)}],
     "message": [{"role": "assistant", "content": "a" * (MAX_MESSAGE_CHARS + 1)}, QUESTION],
     "instructions": [{"role": "system", "content": "a" * (MAX_INSTRUCTIONS_CHARS + 1)}, QUESTION],
@@ -140,6 +145,7 @@ def test_api_has_the_limits_of_the_browser(site, key, messages):
 
 TAKEN = {
     "a question": [QUESTION | {"content": "jours " * (MAX_QUESTION_CHARS // 6)}],
+    "many messages": [QUESTION] * 100 * MAX_MESSAGES,
     "a conversation": [
         *([QUESTION, {"role": "assistant", "content": "y " * (MAX_MESSAGE_CHARS // 2)}] * 14),
         {"role": "user", "content": "Et pour les doctorants ?"},

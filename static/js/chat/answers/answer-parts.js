@@ -8,7 +8,8 @@ import { placeOf } from "./places.js";
 export function drawSources(answer, data) {
   const section = answer.querySelector("[data-sources]");
   const cited = data.citations.filter(({ number }) => data.used.includes(number));
-  section.hidden = !cited.length;
+  // Extracts name the document and the place under each quotation.
+  section.hidden = !cited.length || data.model === "extractive";
   const list = section.querySelector("ol");
   const template = section.querySelector("template");
   list.replaceChildren(...cited.map((citation) => sourceItem(template, citation, data.quotes)));
@@ -29,14 +30,15 @@ function sourceItem(template, citation, quotes) {
 
 /** Lead whoever may open documents to those that an answer without passages names. */
 export function linkNearest(answer, data) {
-  if (!data.nothing_found || !answer.dataset.documents) return;
-  const documents = new Map(data.citations.map((one) => [one.document, one.document_id]));
+  if (data.status !== "nothing_found" || !answer.dataset.documents) return;
+  // The answer lists the names of the first documents, each once.
+  const documents = new Map(data.citations.map((one) => [one.document, one.document_id])).entries();
   for (const item of answer.querySelectorAll("[data-content] li")) {
-    const id = documents.get(item.textContent.trim());
+    const [name, id] = documents.next().value ?? [];
     if (!id || item.querySelector("a")) continue;
     const link = document.createElement("a");
     link.href = `${answer.dataset.documents}${id}/`;
-    link.textContent = item.textContent.trim();
+    link.textContent = name;
     item.replaceChildren(link);
   }
 }

@@ -1,7 +1,7 @@
 /*
  * <chat-answer>: one answer, from its first event to its sources, measures and actions.
  *
- * Its state is one object, `data`: {id, status, content, reasoning, nothing_found, uncited,
+ * Its state is one object, `data`: {id, status, content, reasoning, uncited,
  * citations, used, quotes, impact, error, versions, feedback}; the server writes it in a script of
  * JSON, the stream changes it, and `draw` shows it.
  */
@@ -74,7 +74,10 @@ export class ChatAnswer extends HTMLElement {
         data.citations = citations;
       },
       token: ({ text }) => this.grow(data.content + text),
-      replace: ({ text }) => this.grow(text),
+      replace: ({ text, reasoning }) => {
+        data.reasoning = reasoning;
+        this.grow(text);
+      },
       reasoning: ({ text }) => {
         data.reasoning = (data.reasoning ?? "") + text;
         this.schedule();
@@ -140,6 +143,7 @@ export class ChatAnswer extends HTMLElement {
     this.querySelector("[data-foot]").hidden = this.streaming;
     if (this.streaming) return;
     this.querySelector("[data-uncited]").hidden = !data.uncited;
+    this.querySelector("[data-written-by]").textContent = data.written_by ?? "";
     linkNearest(this, data);
     drawSources(this, data);
     drawMeasures(this, data.impact);

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chat.answers.quotes import cited_numbers, quotes, supporting_words, units
+from chat.answers.quoting.quotes import cited_numbers, quotes, supporting_words, units
 
 PASSAGE = (
     "Le congé annuel est de vingt-cinq jours. La demande se fait auprès du service du personnel. "

@@ -1,16 +1,17 @@
 """Answers without an LLM: the best sentences of the best passages, verbatim and cited.
 
-Each sentence scores by the question's terms that it contains, rarer ones counting more, and by
-the rank of its passage. This takes some milliseconds of processor time, and no generation.
+The score of a sentence is the sum of the weights of the question's terms in it, of which rare ones
+have more, multiplied by a factor for the rank of its passage. This takes some milliseconds.
 """
 
 import math
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chat.answers.quotes import units
+from chat.answers.quoting.markdown import escape_markdown
+from chat.answers.quoting.places import place_of
+from chat.answers.quoting.quotes import units
 from ingestion.indexing.lexical import analyse
 from retrieval.search import RetrievedChunk
 
@@ -19,16 +20,11 @@ _MAX_EXTRACT_CHARS = 700
 # Measured on 600 questions each of piaf_fr and xquad_en: the extract of the right passage holds the
 # answer for 66, 74, 77 % (81, 87, 88 %) with at most 1, 2, 3 sentences.
 _MAX_SENTENCES = 3
-# An extract is shown when it scores at least this share of the best one.
+# The minimum score of an extract, as a share of the best one.
 _WORTH_SHOWING = 0.6
-# Each rank that a passage loses costs its sentences this much.
+# The factor for each further rank of the passage.
 _RANK_DECAY = 0.85
 _LENGTH_COST = 0.5
-# Characters of a quote that Markdown would take for its own.
-_MARKDOWN = re.compile(r"[\\`*<>$#~]")
-# "[1]" in a passage is no citation of ours: an invisible joiner (U+2060) keeps it from being taken
-# for one. Both are entities, for "\[" would begin a formula.
-_BRACKET = "&#91;&#8288;"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +53,22 @@ def extracts(question: str, chunks: Sequence[RetrievedChunk]) -> list[Extract]:
     return [extract for score, extract in scored[:MAX_EXTRACTS] if score >= _WORTH_SHOWING * top]
 
 
-def as_markdown(found: Sequence[Extract]) -> str:
-    """Return the extracts as an answer: block quotes, each followed by its citation."""
-    return "\n\n".join(_block(extract) for extract in found)
+def answer_with_extracts(
+    question: str, chunks: Sequence[RetrievedChunk]
+) -> tuple[str, tuple[RetrievedChunk, ...]]:
+    """Return the answer in Markdown, and the chunks in the order in which it cites them.
 
-
-def escape_markdown(text: str) -> str:
-    """Return Markdown that shows ``text`` as it is, without citation marks of its own."""
-    return _MARKDOWN.sub(r"\\\g<0>", text).replace("[", _BRACKET)
+    Each extract is a block quote with its citation, followed by its document and place.
+    """
+    found = extracts(question, chunks)
+    cited = [extract.number - 1 for extract in found]
+    others = [place for place in range(len(chunks)) if place not in cited]
+    ordered = tuple(chunks[place] for place in [*cited, *others])
+    blocks = [
+        _block(extract.quote, number, ordered[number - 1])
+        for number, extract in enumerate(found, start=1)
+    ]
+    return "\n\n".join(blocks), ordered
 
 
 def _best(passage: str, spans: Sequence[tuple[int, int]], rarity: dict[int, float]) -> _Scored:
@@ -89,11 +93,11 @@ def _rarity(terms: set[int], chunks: Sequence[RetrievedChunk]) -> dict[int, floa
     return {term: 1 + math.log((1 + len(chunks)) / (1 + containing[term])) for term in terms}
 
 
-def _block(extract: Extract) -> str:
+def _block(quote: str, number: int, chunk: RetrievedChunk) -> str:
     """Return one extract in Markdown; the cells of a table row are joined by middle dots."""
-    if extract.quote.startswith("|"):
-        cells = [cell.strip() for cell in extract.quote.strip("| ").split("|")]
+    if quote.startswith("|"):
+        cells = [cell.strip() for cell in quote.strip("| ").split("|")]
         quote = " · ".join(cell for cell in cells if cell)
-    else:
-        quote = extract.quote
-    return "> " + "\n> ".join(f"{escape_markdown(quote)} [{extract.number}]".splitlines())
+    source = f"{chunk.document_name}, {place_of(chunk)}"
+    lines = [*f"{escape_markdown(quote)} [{number}]".splitlines(), "", escape_markdown(source)]
+    return "\n".join(f"> {line}".rstrip() for line in lines)

@@ -1,7 +1,6 @@
 """Verbatim quotes: the words of a passage that support the statements citing it.
 
-A quote is always cut out of the text of the passage, never taken from a model, so every quote shown
-to a reader is in the document.
+A quote is always a part of the text of the passage, never text of a model.
 """
 
 import re

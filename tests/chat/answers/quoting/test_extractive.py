@@ -2,8 +2,8 @@
 
 import uuid
 
-from chat.answers.extractive import as_markdown, escape_markdown, extracts
-from chat.answers.quotes import cited_numbers
+from chat.answers.quoting.extractive import answer_with_extracts, extracts
+from chat.answers.quoting.quotes import cited_numbers
 from retrieval.search import RetrievedChunk
 
 
@@ -54,14 +54,27 @@ def test_question_without_shared_words_is_answered_from_the_best_passage() -> No
     assert found[0].quote
 
 
+def test_extracts_are_numbered_consecutively_with_document_and_place() -> None:
+    passages = [
+        passage("Le prêt."),
+        passage("La cafétéria sert le déjeuner."),
+        passage("Les prêts entre universités durent deux mois.", page_start=4, page_end=5),
+    ]
+    markdown, ordered = answer_with_extracts("Durée des prêts entre universités", passages)
+    assert ordered[0] is passages[2]
+    assert set(map(id, ordered)) == set(map(id, passages))
+    cited = cited_numbers(markdown, n_chunks=9)
+    assert cited == list(range(1, len(cited) + 1))
+    assert markdown.startswith(
+        "> Les prêts entre universités durent deux mois. [1]\n>\n> guide.pdf, pages 4–5"
+    )
+
+
 def test_markdown_cites_each_extract_and_nothing_else() -> None:
-    found = extracts("note", [passage("La note [3] renvoie à *l'annexe* <b>deux</b>.")])
-    markdown = as_markdown(found)
+    text = "La note [3] renvoie à *l'annexe* <b>deux</b>."
+    markdown, _ordered = answer_with_extracts("note", [passage(text, document_name="[2]_.pdf")])
     assert cited_numbers(markdown, n_chunks=9) == [1]
+    assert r"\_.pdf" in markdown
     assert "[3]" not in markdown
     assert "3] renvoie" in markdown
     assert r"\<b\>" in markdown
-
-
-def test_escaping_leaves_plain_words_unchanged() -> None:
-    assert escape_markdown("Déjà vu, d'accord (p. 3) : 25 %") == "Déjà vu, d'accord (p. 3) : 25 %"

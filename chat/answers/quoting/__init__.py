@@ -1,0 +1,1 @@
+"""Words of documents in answers: extracts, quotes, and their places."""
