@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import BinaryIO, Protocol
 
 from ingestion.errors import EmptyDocument, TooManyPages, TooMuchText, UnsupportedMediaType
+from ingestion.parse_warnings import merged_warnings
 from ingestion.parsing import delimited, eml, epub, markdown, media_types, plain, pptx, rtf
 from ingestion.parsing.document import ParsedDocument, ParsedPage
 from ingestion.parsing.docx import parser as docx
@@ -53,7 +54,7 @@ def parse(file: BinaryIO, *, name: str, limits: ParseLimits) -> ParsedDocument:
     """Return the text of `file`, open on disk, called `name` by its owner.
 
     The pages hold text (an empty document raises EmptyDocument), and limits on pages and text
-    hold whatever the format.
+    hold whatever the format. Warnings are merged, so that each code stands once.
     """
     media_type = media_types.detect(file, name)
     parser = PARSERS.get(media_type)
@@ -71,7 +72,8 @@ def parse(file: BinaryIO, *, name: str, limits: ParseLimits) -> ParsedDocument:
         raise EmptyDocument(f"no text in {len(pages)} pages")
     title = one_line(document.title or "")[:_MAX_TITLE_CHARS].strip() or None
     language = document.language or detect_language(_sample(pages))
-    return replace(document, pages=pages, title=title, language=language)
+    warnings = merged_warnings(document.warnings)
+    return replace(document, pages=pages, title=title, language=language, warnings=warnings)
 
 
 def _tidy(page: ParsedPage) -> ParsedPage:
