@@ -55,6 +55,18 @@ def embedded_files(archive: Archive, part: str, root: etree._Element) -> list[st
     ]
 
 
+def numbered_parts(archive: Archive, beginning: str) -> list[str]:
+    """Return the parts named "beginning12.xml", in the order of their numbers: they stand in for
+    a list of parts that is damaged."""
+    numbers = {
+        name: name.removeprefix(beginning).removesuffix(".xml")
+        for name in archive.names()
+        if name.startswith(beginning)
+    }
+    found = [name for name, number in numbers.items() if number.isdecimal()]
+    return sorted(found, key=lambda name: int(numbers[name]))
+
+
 def main_part(archive: Archive, default: str) -> str:
     """Return the name of the main part; raises CorruptDocument if the package has none."""
     for link in relationships(archive, ""):

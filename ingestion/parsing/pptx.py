@@ -1,5 +1,6 @@
 """Presentations (Office Open XML): slides in order, with their notes, tables and charts."""
 
+import posixpath
 import re
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -22,6 +23,7 @@ from ingestion.parsing.ooxml import (
     drop_hidden_shapes,
     embedded_files,
     main_part,
+    numbered_parts,
     package_title,
     relationships,
 )
@@ -58,14 +60,17 @@ def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
     )
 
 
-def _slide_parts(archive: Archive, main: str) -> Iterator[str]:
-    """Yield the parts of the slides in the order in which they are shown."""
+def _slide_parts(archive: Archive, main: str) -> list[str]:
+    """Return the parts of the slides in the order in which they are shown."""
     parts = {link.id: link.part for link in relationships(archive, main) if link.kind == "slide"}
     listing = child(archive.main_xml(main), "sldIdLst")
-    for entry in children(listing, "sldId") if listing is not None else ():
-        for key, value in entry.attrib.items():
-            if str(key).endswith("}id") and str(value) in parts:
-                yield parts[str(value)]
+    found = [
+        parts[str(value)]
+        for entry in (children(listing, "sldId") if listing is not None else ())
+        for key, value in entry.attrib.items()
+        if str(key).endswith("}id") and str(value) in parts
+    ]
+    return found or numbered_parts(archive, f"{posixpath.dirname(main)}/slides/slide")
 
 
 def _comment_authors(archive: Archive, main: str) -> dict[str, str]:

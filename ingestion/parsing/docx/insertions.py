@@ -4,6 +4,7 @@ Mail merges and report generators leave HTML, web archives (MHT), RTF, text and 
 """
 
 import re
+import zipfile
 from collections.abc import Callable
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -11,20 +12,23 @@ from email.policy import default
 from io import BytesIO
 from typing import BinaryIO
 
+from lxml import etree
+
 from ingestion.errors import DocumentError, EmptyDocument
 from ingestion.parse_warnings import ParseWarning
 from ingestion.parsing import rtf
-from ingestion.parsing.archive import Archive
+from ingestion.parsing.archive import Archive, attribute, parse_xml
 from ingestion.parsing.document import Block, ParsedDocument
 from ingestion.parsing.html.parser import decode_html, html_blocks, html_root
 from ingestion.parsing.limits import ParseLimits
-from ingestion.parsing.ooxml import relationships
+from ingestion.parsing.ooxml import children, relationships
 from ingestion.parsing.plain import text_blocks
 from ingestion.parsing.text.encoding import decode
 
 _HEADER = re.compile(rb"[A-Za-z][A-Za-z-]*:[^\n]*\n")
 _MIME_HEADER = re.compile(rb"^(?:MIME-Version|Content-Type):", re.I | re.M)
 _MARKUP = re.compile(rb"<(?:!doctype|html|head|body|p|div|table|h[1-6]|ul|ol|span)\b", re.I)
+_FLAT_PACKAGE = re.compile(rb"<(?:\w+:)?package\b[^>]*2006/xmlPackage")
 _HEAD_BYTES = 4096
 
 
@@ -59,7 +63,9 @@ class Insertions:
 
     def _blocks(self, data: bytes) -> list[Block]:
         head = data[:_HEAD_BYTES].lstrip(b"\xef\xbb\xbf \t\r\n")
-        if head.startswith(b"PK\x03\x04"):
+        if _FLAT_PACKAGE.search(head):
+            data = _zipped(data)
+        if data.startswith(b"PK\x03\x04"):
             document = self._read_word(BytesIO(data))
             self.warnings += document.warnings
             return _flat(document)
@@ -74,6 +80,17 @@ class Insertions:
 
 def _flat(document: ParsedDocument) -> list[Block]:
     return [block for page in document.pages for block in page.blocks]
+
+
+def _zipped(data: bytes) -> bytes:
+    """Return the zip of a package that is written as one XML file ("flat OPC")."""
+    stream = BytesIO()
+    with zipfile.ZipFile(stream, "w") as package:
+        for part in children(parse_xml(data, "flat package"), "part"):
+            name = (attribute(part, "name") or "").lstrip("/")
+            for content in children(part, "xmlData"):
+                package.writestr(name, b"".join(etree.tostring(root) for root in content))
+    return stream.getvalue()
 
 
 def _web_archive(data: bytes) -> list[Block]:

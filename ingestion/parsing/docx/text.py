@@ -71,6 +71,8 @@ def _collect(element: etree._Element, found: ParagraphText, break_names: frozens
             found.pieces[-1] += _PIECES[name]
         elif name == "sym":
             found.pieces[-1] += _symbol(item)
+        elif name == "textpath":  # the words of WordArt and of watermarks
+            found.pieces[-1] += attribute(item, "string") or ""
         elif name == "fldChar":
             found.pieces[-1] += form_field_text(item)
         elif name == "br":

@@ -4,6 +4,7 @@ Sheets are streamed, so memory grows with the text and not with the XML. Hidden 
 columns are read too, and named in a warning; formulas give the value that was last computed.
 """
 
+import posixpath
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -16,6 +17,7 @@ from ingestion.parsing.ooxml import (
     child,
     children,
     main_part,
+    numbered_parts,
     package_title,
     relationships,
 )
@@ -54,6 +56,7 @@ class _Workbook:
     def __init__(self, archive: Archive, main: str, budget: TextBudget) -> None:
         self.warnings: list[ParseWarning] = []
         self._archive = archive
+        self._folder = posixpath.dirname(main)
         self._root = archive.main_xml(main)
         self._links = relationships(archive, main)
         strings = self._part("sharedStrings")
@@ -71,8 +74,9 @@ class _Workbook:
         """Yield (name, part) of each sheet in the order of the tabs."""
         parts = {link.id: link.part for link in self._links}
         listing = child(self._root, "sheets")
-        if listing is None:  # lost in a damaged workbook, whose sheets may be whole
-            yield from (("", link.part) for link in self._links if link.kind == "worksheet")
+        if listing is None or not parts:  # lost to damage, of which the sheets may know nothing
+            names = numbered_parts(self._archive, f"{self._folder}/worksheets/sheet")
+            yield from (("", name) for name in names)
             return
         for entry in children(listing, "sheet"):
             ids = (str(value) for key, value in entry.attrib.items() if str(key).endswith("}id"))

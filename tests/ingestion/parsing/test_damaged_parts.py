@@ -73,6 +73,16 @@ def test_main_part_is_read_up_to_its_damage(tmp_path: Path) -> None:
     assert [warning.details for warning in parsed.warnings] == [("document.xml",)]
 
 
+@pytest.mark.parametrize(
+    ("write", "part"),
+    [(pptx, "ppt/_rels/presentation.xml.rels"), (xlsx, "xl/_rels/workbook.xml.rels")],
+)
+def test_slides_and_sheets_are_found_without_their_list(
+    tmp_path: Path, write: Callable[[Path], Path], part: str
+) -> None:
+    assert "Texte" in text_of(read(damaged(write(tmp_path), part)))
+
+
 def test_sheet_is_read_up_to_its_damage(tmp_path: Path) -> None:
     rows = f"<row>{CELL.format('Début')}</row><row><c r='A2'"
     path = write_xlsx(tmp_path / "a.xlsx", "", parts={"xl/worksheets/sheet1.xml": f"<w>{rows}"})

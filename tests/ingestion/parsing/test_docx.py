@@ -35,6 +35,12 @@ MHT = (
     "--b\r\nContent-Type: text/html; charset=windows-1252\r\nContent-Transfer-Encoding: "
     "quoted-printable\r\n\r\n<html><body><p>Ins=E9r=E9</p></body></html>\r\n--b--\r\n"
 )
+FLAT = (
+    '<?xml version="1.0"?><?mso-application progid="Word.Document"?><pkg:package xmlns:pkg="http://'
+    'schemas.microsoft.com/office/2006/xmlPackage"><pkg:part pkg:name="/word/document.xml">'
+    '<pkg:xmlData><w:document xmlns:w="w"><w:body>' + paragraph("Inséré") + "</w:body></w:document>"
+    "</pkg:xmlData></pkg:part></pkg:package>"
+)
 HTML = "<html><head><style>p{}</style></head><body><p>Inséré</p></body></html>"
 
 
@@ -47,8 +53,9 @@ HTML = "<html><head><style>p{}</style></head><body><p>Inséré</p></body></html>
         ("a.rtf", rb"{\rtf1\ansi Ins\'e9r\'e9\par}"),
         ("a.docx", inner_word()),
         ("a.txt", "Inséré".encode()),
+        ("a.xml", FLAT.encode()),
     ],
-    ids=["html", "utf-16", "mht", "rtf", "docx", "text"],
+    ids=["html", "utf-16", "mht", "rtf", "docx", "text", "flat package"],
 )
 def test_inserted_file_is_read_where_it_stands(tmp_path: Path, name: str, data: bytes) -> None:
     body = paragraph("Avant") + '<w:altChunk r:id="f1"/>' + paragraph("Après")
@@ -113,6 +120,12 @@ def test_inserted_file_is_read_where_it_stands(tmp_path: Path, name: str, data: 
             + "</w:rubyBase></w:ruby></w:r>" + run("京"),
             "東京",
             id="ruby",
+        ),
+        pytest.param(
+            '<w:r><w:pict><v:shape xmlns:v="v"><v:textpath string="BROUILLON"/></v:shape></w:pict>'
+            "</w:r>",
+            "BROUILLON",
+            id="watermark",
         ),
         pytest.param(
             run("Angle ") + '<w:r><w:sym w:font="Symbol" w:char="F061"/></w:r>'
