@@ -16,12 +16,15 @@ from ingestion.parsing.document import Block, ParsedDocument, ParsedPage
 from ingestion.parsing.limits import ParseLimits
 from ingestion.parsing.odf.formulas import show_formulas
 from ingestion.parsing.odf.reader import OdfReader
-from ingestion.parsing.odf.styles import OdfResources, read_resources
+from ingestion.parsing.odf.styles import OdfResources, margin_blocks, read_resources
 from ingestion.parsing.odf.visible import show_text
 from ingestion.parsing.ooxml import child, children, descendants
 from ingestion.parsing.text.normalise import one_line
 from ingestion.parsing.text.sections import first_heading, split_sections
 from ingestion.parsing.xlsx.grid import TextBudget
+
+_HEADERS = ("header", "header-first", "header-left")
+_FOOTERS = ("footer", "footer-first", "footer-left")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,8 @@ class _Opened:
     content: etree._Element
     title: str | None
     resources: OdfResources
+    headers: list[Block]
+    footers: list[Block]
     warnings: tuple[ParseWarning, ...]
 
 
@@ -39,6 +44,8 @@ def parse_text(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
     opened = _open(file, limits)
     reader = OdfReader(opened.resources, TextBudget(limits.max_text_chars))
     reader.walk(_body(opened.content, "text"))
+    reader.pages[0][:0] = opened.headers
+    reader.pages[-1].extend(opened.footers)
     blocks = [block for page in reader.pages for block in page]
     pages = _numbered(reader.pages) if len(reader.pages) > 1 else split_sections(blocks)
     return ParsedDocument(
@@ -119,10 +126,12 @@ def _open(file: BinaryIO, limits: ParseLimits) -> _Opened:
     codes = show_text(content, styles)
     show_formulas(content, objects)
     return _Opened(
-        content,
-        _title(meta) if meta is not None else None,
-        read_resources([root for root in (styles, content) if root is not None], objects),
-        (*(ParseWarning(code) for code in sorted(codes)), *warnings),
+        content=content,
+        title=_title(meta) if meta is not None else None,
+        resources=read_resources([styles, content] if styles is not None else [content], objects),
+        headers=margin_blocks(styles, *_HEADERS) if styles is not None else [],
+        footers=margin_blocks(styles, *_FOOTERS) if styles is not None else [],
+        warnings=(*(ParseWarning(code) for code in sorted(codes)), *warnings),
     )
 
 

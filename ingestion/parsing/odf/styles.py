@@ -1,4 +1,4 @@
-"""What the body of an OpenDocument file refers to: heading levels, numbered lists, objects."""
+"""What surrounds the body of an OpenDocument file: heading levels, numbered lists, margins."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from lxml import etree
 
 from ingestion.parsing.archive import attribute, local_name
+from ingestion.parsing.document import Block
+from ingestion.parsing.odf.text import paragraph_text
 from ingestion.parsing.ooxml import children, descendants
+from ingestion.parsing.text.normalise import clean_block
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,18 @@ def read_resources(
         numbered |= _numbered_lists(root)
         hidden |= _hidden_styles(root)
     return OdfResources(outlines, numbered, frozenset(hidden), objects)
+
+
+def margin_blocks(styles: etree._Element, *names: str) -> list[Block]:
+    """Return the distinct texts of page headers or footers: the margins of those names."""
+    texts: dict[str, None] = {}
+    for page in descendants(styles, "master-page"):
+        for margin in children(page, *names):
+            lines = (paragraph_text(item)[0] for item in descendants(margin, "p", "h"))
+            text = clean_block("\n".join(lines))
+            if any(character.isalpha() for character in text):
+                texts[text] = None
+    return [Block("paragraph", text) for text in texts]
 
 
 def _hidden_styles(root: etree._Element) -> set[str]:

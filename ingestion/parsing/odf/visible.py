@@ -11,7 +11,7 @@ from ingestion.parsing.ooxml import child, descendants
 from ingestion.parsing.text.symbol_fonts import is_symbol_font, symbol_text
 
 _MAX_CHAIN = 20
-_STYLED = ("{*}p", "{*}h", "{*}span", "{*}a")
+_STYLED = ("{*}p", "{*}h", "{*}span", "{*}a", "{*}table-cell")
 _SHAPES = (
     "{*}frame", "{*}custom-shape", "{*}g", "{*}rect", "{*}ellipse", "{*}circle", "{*}line",
     "{*}connector", "{*}polygon", "{*}polyline", "{*}path", "{*}caption", "{*}text-box",
@@ -27,6 +27,10 @@ class _Look:
     hidden: bool | None = None
     font: str | None = None
     white: bool | None = None
+
+    @property
+    def matters(self) -> bool:
+        return bool(self.hidden or self.font or self.white)
 
 
 @dataclass(slots=True)
@@ -71,10 +75,10 @@ def show_text(content: etree._Element, styles: etree._Element | None) -> frozens
     doomed = [item for item in body.iter("{*}section", *_SHAPES) if _is_hidden(item)]
     doomed += _hidden_fields(body)
     found: set[WarningCode] = set()
-    if any(look != _Look() for look in known.looks.values()):
+    if any(look.matters for look in known.looks.values()):
         for item in list(body.iter(*_STYLED)):
             look = known.of(attribute(item, "style-name") or "")
-            if look.hidden:
+            if look.hidden and local_name(item) != "table-cell":
                 doomed.append(item)
             elif look.white and _has_text(item) and not _has_ground(item):
                 found.add(WarningCode.INVISIBLE_TEXT)

@@ -165,6 +165,15 @@ SAID: dict[str, tuple[Callable[[Path], Path], WarningCode, tuple[str, ...]]] = {
         ),
         WarningCode.INVISIBLE_TEXT, (),
     ),
+    "ods white": (
+        lambda path: write_odf(
+            path / "a.ods", "spreadsheet",
+            '<table:table><table:table-row><table:table-cell table:style-name="W"><text:p>MASQUÉ'
+            "</text:p></table:table-cell></table:table-row></table:table>",
+            styles=f"{WHITE}</style:style>",
+        ),
+        WarningCode.INVISIBLE_TEXT, (),
+    ),
     "ods sheet": (
         lambda path: write_odf(
             path / "a.ods", "spreadsheet",

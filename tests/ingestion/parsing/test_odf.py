@@ -86,6 +86,20 @@ def test_object_that_declares_entities_is_left_out_and_named(tmp_path: Path) -> 
     assert [warning.details for warning in parsed.warnings] == [("content.xml",)]
 
 
+def test_page_headers_and_footers_are_read_once(tmp_path: Path) -> None:
+    page = (
+        "<style:master-page><style:header><text:p>Université</text:p></style:header><style:footer>"
+        "<text:p>Service <text:page-number>1</text:page-number></text:p></style:footer>"
+        "</style:master-page>"
+    )
+    spaces = "".join(f' xmlns:{name}="{name}"' for name in ("office", "style", "text"))
+    styles = f"<office:document-styles{spaces}>{page * 2}</office:document-styles>"
+    path = write_odf(
+        tmp_path / "a.odt", "text", "<text:p>Texte</text:p>", parts={"styles.xml": styles}
+    )
+    assert text_of(read(path)) == "Université\n\nTexte\n\nService 1"
+
+
 def test_ruby_guide_is_left_out_and_symbols_are_read(tmp_path: Path) -> None:
     styles = (
         '<style:style style:name="S" style:family="text"><style:text-properties '
