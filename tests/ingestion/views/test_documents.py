@@ -136,6 +136,10 @@ def test_ready_document_with_warning_shows_what_was_left_out(cast, client_for):
         client.get(url, headers={"accept-language": "en"}).content.decode()
         for url in (LIST, own_page)
     )
+    DocumentFactory(instance=cast.instance)
+    warned_only = client.get(LIST, {"status": "warned"})
+    assert rows(warned_only) == [warned.name]
+    assert warned_only.context["listing"].counts.of("warned") == 1
     assert "Ready, with a warning" in in_list
     assert sentence in in_list
     assert sentence in on_page
