@@ -28,7 +28,9 @@ MAX_DIRECTORY_BYTES = 8 * 1024 * 1024
 
 _END_RECORD = struct.Struct("<4s4H2LH")
 _END_RECORD_TAIL = _END_RECORD.size + 0xFFFF
-_BLOCK_BYTES = 4096
+# The lengths of the name and of the extra field, which the bytes of a part follow.
+_LOCAL_HEADER = struct.Struct("<26x2H")
+_BLOCK_BYTES = 512
 # What zipfile raises on a damaged part.
 _DAMAGE = (zipfile.BadZipFile, NotImplementedError, zlib.error, EOFError, OSError)
 
@@ -40,6 +42,7 @@ class Archive:
         """Open `file`; raise CorruptDocument if it is no readable zip, UnsafeDocument if its
         directory is out of all proportion."""
         _check_directory_size(file)
+        self._file = file
         try:
             self._zip = zipfile.ZipFile(file)
         except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
@@ -142,15 +145,22 @@ class Archive:
         return (ParseWarning(WarningCode.UNREADABLE_PARTS, tuple(self._damaged)),)
 
     def _beginning(self, name: str) -> bytes:
-        """Return what can be unpacked of a part; raise CorruptDocument if it is missing."""
-        data = bytearray()
-        try:
-            with self.open(name) as stream:
-                while block := stream.read(_BLOCK_BYTES):
-                    data += block
-        except _DAMAGE:
-            pass
-        return bytes(data)
+        """Return what can be unpacked of a part, whatever its checksum: none of it, if the part is
+        compressed in another way than most. Raises CorruptDocument if it is missing."""
+        info = self._charged(name)
+        self._file.seek(info.header_offset)
+        head = self._file.read(_LOCAL_HEADER.size)
+        if len(head) < _LOCAL_HEADER.size or info.compress_type != zipfile.ZIP_DEFLATED:
+            return b""
+        self._file.seek(sum(_LOCAL_HEADER.unpack(head)), os.SEEK_CUR)
+        inflated, data = zlib.decompressobj(-zlib.MAX_WBITS), bytearray()
+        for start in range(0, info.compress_size, _BLOCK_BYTES):
+            block = self._file.read(min(_BLOCK_BYTES, info.compress_size - start))
+            try:
+                data += inflated.decompress(block, max(1, info.file_size - len(data)))
+            except zlib.error:
+                break
+        return bytes(data[: info.file_size])
 
 
 def _part_name(info: zipfile.ZipInfo) -> str:

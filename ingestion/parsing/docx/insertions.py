@@ -27,7 +27,9 @@ from ingestion.parsing.text.encoding import decode
 
 _HEADER = re.compile(rb"[A-Za-z][A-Za-z-]*:[^\n]*\n")
 _MIME_HEADER = re.compile(rb"^(?:MIME-Version|Content-Type):", re.I | re.M)
-_MARKUP = re.compile(rb"<(?:!doctype|html|head|body|p|div|table|h[1-6]|ul|ol|span)\b", re.I)
+_MARKUP = re.compile(
+    rb"<(?:!doctype|html|head|body|p|div|table|h[1-6]|ul|ol|span|b|i|a|br|font)\b", re.I
+)
 _FLAT_PACKAGE = re.compile(rb"<(?:\w+:)?package\b[^>]*2006/xmlPackage")
 _HEAD_BYTES = 4096
 

@@ -72,7 +72,8 @@ def show_text(content: etree._Element, styles: etree._Element | None) -> frozens
     body = child(content, "body")
     if body is None:
         return frozenset()
-    doomed = [item for item in body.iter("{*}section", *_SHAPES) if _is_hidden(item)]
+    layers = _hidden_layers(styles)
+    doomed = [item for item in body.iter("{*}section", *_SHAPES) if _is_hidden(item, layers)]
     doomed += _hidden_fields(body)
     found: set[WarningCode] = set()
     if any(look.matters for look in known.looks.values()):
@@ -111,9 +112,20 @@ def _look(style: etree._Element, fonts: dict[str, str]) -> _Look:
     return look
 
 
-def _is_hidden(item: etree._Element) -> bool:
+def _hidden_layers(styles: etree._Element | None) -> set[str | None]:
+    """Return the names of the layers of drawings that are switched off."""
+    return {
+        attribute(layer, "name")
+        for layer in (styles.iter("{*}layer") if styles is not None else ())
+        if attribute(layer, "display") == "none"
+    }
+
+
+def _is_hidden(item: etree._Element, layers: set[str | None]) -> bool:
     display = attribute(item, "display")
-    return display == "none" or (display == "condition" and attribute(item, "is-hidden") == "true")
+    if display == "condition":
+        return attribute(item, "is-hidden") == "true"
+    return display == "none" or (bool(layers) and attribute(item, "layer") in layers)
 
 
 def _hidden_fields(body: etree._Element) -> list[etree._Element]:

@@ -66,6 +66,17 @@ def test_damaged_part_is_named_and_the_rest_is_read(
     assert [warning.details for warning in parsed.warnings] == [(Path(part).name,)]
 
 
+def test_main_part_with_a_wrong_checksum_is_read(tmp_path: Path) -> None:
+    path = docx(tmp_path)
+    data, name = path.read_bytes(), b"word/document.xml"
+    with zipfile.ZipFile(path) as archive:
+        crc = archive.getinfo(name.decode()).CRC.to_bytes(4, "little")
+    path.write_bytes(data.replace(crc, bytes(4)))
+    parsed = read(path)
+    assert text_of(parsed) == "Texte"
+    assert [warning.details for warning in parsed.warnings] == [("document.xml",)]
+
+
 def test_main_part_is_read_up_to_its_damage(tmp_path: Path) -> None:
     path = write_docx(tmp_path / "a.docx", paragraph("Début") + "<w:p><w:r><w:t>suite")
     parsed = read(path)

@@ -88,6 +88,13 @@ def test_inserted_file_is_read_where_it_stands(tmp_path: Path, name: str, data: 
             "ac",
             id="no result",
         ),
+        pytest.param(
+            run("a ") + char("begin") + code('SYMBOL 0xF0FC \\f "Wingdings" \\s 12') + char("end")
+            + char("begin") + code(" MACROBUTTON NoMacro [Nom] ") + char("end")
+            + char("begin") + code('EQ \\* jc2 \\o\\ad(\\s\\up 9(とう),東)') + char("end"),
+            "a ✓[Nom]東",
+            id="fields without a result",
+        ),
         pytest.param(run("a ") + char("begin") + run("reste"), "a reste", id="no end"),
         pytest.param(
             '<w:fldSimple w:instr="DATE">' + run("12 mars") + "</w:fldSimple>",

@@ -86,6 +86,13 @@ LEFT_OUT: dict[str, Callable[[Path], Path]] = {
     "odt hidden text": odt(
         '<text:p>v<text:hidden-text text:is-hidden="true">CACHÉ</text:hidden-text>u</text:p>'
     ),
+    "odp layer": lambda path: write_odf(
+        path / "a.odp", "presentation",
+        '<draw:page><draw:frame draw:layer="L"><draw:text-box><text:p>CACHÉ</text:p>'
+        "</draw:text-box></draw:frame><draw:frame><draw:text-box><text:p>vu</text:p>"
+        "</draw:text-box></draw:frame></draw:page>",
+        parts={"styles.xml": '<a xmlns:d="d"><d:layer d:name="L" d:display="none"/></a>'},
+    ),
     "odp shape": lambda path: write_odf(
         path / "a.odp", "presentation",
         '<draw:page><draw:frame draw:display="none"><draw:text-box><text:p>CACHÉ</text:p>'
