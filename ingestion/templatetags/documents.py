@@ -56,7 +56,7 @@ def reason(document: Document) -> Promise:
 
 
 @register.filter
-def remarks(document: Document) -> list[str]:
+def warning_messages(document: Document) -> list[str]:
     """What its parser left out or found hidden, in sentences."""
     return [warning_message(warning) for warning in document.parse_warnings]
 
