@@ -47,7 +47,7 @@ _MESSAGES: Mapping[WarningCode, Promise] = {
     ),
     WarningCode.UNREADABLE_PAGES: _("These pages could not be read: %(details)s."),
     WarningCode.UNREADABLE_PARTS: _(
-        "These parts of the file are damaged and were left out: %(details)s."
+        "These parts of the file are damaged and were left out, wholly or in part: %(details)s."
     ),
     WarningCode.UNREAD_FILES: _(
         "These files are attached to this one or embedded in it, and were not read: %(details)s. "

@@ -110,7 +110,7 @@ class Archive:
         try:
             return parse_xml(self.read(name), name)
         except CorruptDocument:
-            root = _mended_xml(self._beginning(name))
+            root = _mended_xml(self.beginning(name))
             if root is None:
                 raise
         self.note_damage(name)
@@ -144,7 +144,7 @@ class Archive:
             return ()
         return (ParseWarning(WarningCode.UNREADABLE_PARTS, tuple(self._damaged)),)
 
-    def _beginning(self, name: str) -> bytes:
+    def beginning(self, name: str) -> bytes:
         """Return what can be unpacked of a part, whatever its checksum: none of it, if the part is
         compressed in another way than most. Raises CorruptDocument if it is missing."""
         info = self._charged(name)
@@ -206,11 +206,15 @@ def _mended_xml(data: bytes) -> etree._Element | None:
     return None if root is None or _declares_entities(root) else root
 
 
-def stream_xml(stream: IO[bytes], name: str) -> Iterator[tuple[str, etree._Element]]:
-    """Yield ("start" | "end", element) while `stream` is read; same errors as `parse_xml`."""
+def stream_xml(
+    stream: IO[bytes], name: str, *, recover: bool = False
+) -> Iterator[tuple[str, etree._Element]]:
+    """Yield ("start" | "end", element) while `stream` is read; same errors as `parse_xml`. With
+    `recover` damaged XML is read as far as it goes."""
     events = etree.iterparse(
         stream,
         events=("start", "end"),
+        recover=recover,
         resolve_entities=False,
         no_network=True,
         load_dtd=False,

@@ -1,7 +1,10 @@
 """One sheet of a workbook, read row by row, with what its author has hidden in it."""
 
 import re
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from io import BytesIO
 
 from lxml import etree
 
@@ -41,35 +44,39 @@ class SheetReader:
         """Return a sheet; of a damaged one the rows before the damage."""
         sheet = Sheet()
         try:
-            self._read(archive, part, sheet)
+            with archive.open(part) as stream:
+                self._read(stream_xml(stream, part), sheet)
         except CorruptDocument:
             sheet.is_damaged = True
+        if sheet.is_damaged and not sheet.rows:
+            with suppress(CorruptDocument):
+                stream = BytesIO(archive.beginning(part))
+                self._read(stream_xml(stream, part, recover=True), sheet)
         return sheet
 
-    def _read(self, archive: Archive, part: str, sheet: Sheet) -> None:
+    def _read(self, events: Iterator[tuple[str, etree._Element]], sheet: Sheet) -> None:
         number = 0
         cells: Cells = {}
         hidden_columns: list[range] = []
-        with archive.open(part) as stream:
-            for event, element in stream_xml(stream, part):
-                name = local_name(element)
-                if name == "row" and event == "start":
-                    given = element.get("r") or ""
-                    number = int(given) if given.isdecimal() else number + 1
-                    cells = {}
-                elif name == "c" and event == "end":
-                    self._cell(element, cells, sheet)
-                elif name == "row":
-                    if cells:
-                        sheet.rows.append((number, cells))
-                        sheet.has_hidden_cells |= _is_hidden(element)
-                    forget(element)
-                elif name == "col" and event == "start" and _is_hidden(element):
-                    hidden_columns.append(_columns(element))
-                elif name == "mergeCell" and event == "end":
-                    if merge := _merge(element.get("ref") or ""):
-                        sheet.merges.append(merge)
-                    forget(element)
+        for event, element in events:
+            name = local_name(element)
+            if name == "row" and event == "start":
+                given = element.get("r") or ""
+                number = int(given) if given.isdecimal() else number + 1
+                cells = {}
+            elif name == "c" and event == "end":
+                self._cell(element, cells, sheet)
+            elif name == "row":
+                if cells:
+                    sheet.rows.append((number, cells))
+                    sheet.has_hidden_cells |= _is_hidden(element)
+                forget(element)
+            elif name == "col" and event == "start" and _is_hidden(element):
+                hidden_columns.append(_columns(element))
+            elif name == "mergeCell" and event == "end":
+                if merge := _merge(element.get("ref") or ""):
+                    sheet.merges.append(merge)
+                forget(element)
         if hidden_columns:
             sheet.has_hidden_cells |= any(
                 column in hidden

@@ -66,15 +66,24 @@ def test_damaged_part_is_named_and_the_rest_is_read(
     assert [warning.details for warning in parsed.warnings] == [(Path(part).name,)]
 
 
-def test_main_part_with_a_wrong_checksum_is_read(tmp_path: Path) -> None:
-    path = docx(tmp_path)
-    data, name = path.read_bytes(), b"word/document.xml"
+@pytest.mark.parametrize(
+    ("write", "part", "named"),
+    [
+        (docx, "word/document.xml", "document.xml"),
+        (odt, "content.xml", "content.xml"),
+        (xlsx, "xl/worksheets/sheet1.xml", "Feuille"),
+    ],
+)
+def test_main_part_with_a_wrong_checksum_is_read(
+    tmp_path: Path, write: Callable[[Path], Path], part: str, named: str
+) -> None:
+    path = write(tmp_path)
     with zipfile.ZipFile(path) as archive:
-        crc = archive.getinfo(name.decode()).CRC.to_bytes(4, "little")
-    path.write_bytes(data.replace(crc, bytes(4)))
+        checksum = archive.getinfo(part).CRC.to_bytes(4, "little")
+    path.write_bytes(path.read_bytes().replace(checksum, bytes(4)))
     parsed = read(path)
     assert text_of(parsed) == "Texte"
-    assert [warning.details for warning in parsed.warnings] == [("document.xml",)]
+    assert [warning.details for warning in parsed.warnings] == [(named,)]
 
 
 def test_main_part_is_read_up_to_its_damage(tmp_path: Path) -> None:

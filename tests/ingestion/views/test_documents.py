@@ -131,7 +131,7 @@ def test_ready_document_with_warning_shows_what_was_left_out(cast, client_for):
     warned = DocumentFactory(instance=cast.instance, warnings=warnings)
     client = client_for(cast.teammate)
     own_page = reverse("documents:detail", args=["law", warned.pk])
-    sentence = "These parts of the file are damaged and were left out: chapitre-2.xhtml."
+    sentence = "were left out, wholly or in part: chapitre-2.xhtml."
     in_list, on_page = (
         client.get(url, headers={"accept-language": "en"}).content.decode()
         for url in (LIST, own_page)
