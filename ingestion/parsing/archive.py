@@ -11,6 +11,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
+from functools import lru_cache
 from types import TracebackType
 from typing import IO, BinaryIO
 
@@ -256,13 +257,18 @@ def _declares_entities(element: etree._Element) -> bool:
     return declared is not None and any(True for _ in declared.iterentities())
 
 
+@lru_cache(maxsize=4096)
+def _without_namespace(tag: str) -> str:
+    return tag.rpartition("}")[2]
+
+
 def local_name(element: etree._Element) -> str:
     """Return the tag without its namespace ("" for what is no element): the transitional and the
     strict variants of Office Open XML differ in namespaces only."""
     tag = element.tag
     if not isinstance(tag, str):
         return ""
-    return tag.rpartition("}")[2]
+    return _without_namespace(tag)
 
 
 def attribute(element: etree._Element, name: str) -> str | None:

@@ -7,19 +7,18 @@ from lxml import etree
 
 from ingestion.parsing.archive import Archive, attribute
 from ingestion.parsing.document import Block
-from ingestion.parsing.ooxml import child, descendants, relationships
+from ingestion.parsing.ooxml import Relationship, child, descendants
 from ingestion.parsing.text.normalise import one_line
 
 _MAX_DEPTH = 50
 
 
-def read_diagrams(archive: Archive, part: str) -> dict[str, list[Block]]:
+def read_diagrams(archive: Archive, links: list[Relationship]) -> dict[str, list[Block]]:
     """Return the blocks of each diagram that a part refers to, by the id of the reference.
 
     A diagram has a model, which orders its words, and often a drawing made from it: the drawing
     counts where the model is damaged or holds no words.
     """
-    links = relationships(archive, part)
     drawings = {link.id: link.part for link in links if link.kind == "diagramDrawing"}
     unused = list(drawings.values())
     found: dict[str, list[Block]] = {}

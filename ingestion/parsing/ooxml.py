@@ -40,9 +40,9 @@ def relationships(archive: Archive, part: str) -> list[Relationship]:
     return found
 
 
-def embedded_files(archive: Archive, part: str, root: etree._Element) -> list[str]:
-    """Return the names of the files embedded in a part, of which it shows a picture or an icon;
-    but not those of equations, which are their pictures."""
+def embedded_files(links: list[Relationship], root: etree._Element) -> list[str]:
+    """Return the names of the files embedded in a part with those links, of which it shows a
+    picture or an icon; but not those of equations, which are their pictures."""
     equations = {
         attribute(item, "id")
         for item in root.iter("{*}OLEObject", "{*}oleObj", "{*}oleObject")
@@ -50,7 +50,7 @@ def embedded_files(archive: Archive, part: str, root: etree._Element) -> list[st
     }
     return [
         posixpath.basename(link.part)
-        for link in relationships(archive, part)
+        for link in links
         if link.kind in ("package", "oleObject") and link.id not in equations
     ]
 

@@ -107,12 +107,13 @@ class _SlideReader:
             return ParsedPage(number, "", ())
         if root.get("show") in ("0", "false"):
             self._hidden_slides.append(str(number))
-        self._embedded += embedded_files(self._archive, part, root)
+        links = relationships(self._archive, part)
+        self._embedded += embedded_files(links, root)
         blocks = self._shown(root)
         title = next((block.text for block in blocks if block.kind == "heading"), "")
-        for link in relationships(self._archive, part):
+        for link in links:
             blocks.extend(self._hanging(link))
-        for diagram in read_diagrams(self._archive, part).values():
+        for diagram in read_diagrams(self._archive, links).values():
             blocks.extend(diagram)
         return ParsedPage(number, title, tuple(blocks))
 

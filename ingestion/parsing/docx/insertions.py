@@ -21,7 +21,7 @@ from ingestion.parsing.archive import Archive, attribute, parse_xml
 from ingestion.parsing.document import Block, ParsedDocument
 from ingestion.parsing.html.parser import decode_html, html_blocks, html_root
 from ingestion.parsing.limits import ParseLimits
-from ingestion.parsing.ooxml import children, relationships
+from ingestion.parsing.ooxml import Relationship, children
 from ingestion.parsing.plain import text_blocks
 from ingestion.parsing.text.encoding import decode
 
@@ -40,7 +40,7 @@ class Insertions:
     def __init__(
         self,
         archive: Archive,
-        part: str,
+        links: list[Relationship],
         limits: ParseLimits,
         read_word: Callable[[BinaryIO], ParsedDocument],
     ) -> None:
@@ -48,7 +48,7 @@ class Insertions:
         self._archive = archive
         self._limits = limits
         self._read_word = read_word
-        self._parts = {link.id: link.part for link in relationships(archive, part)}
+        self._parts = {link.id: link.part for link in links}
 
     def blocks(self, link: str) -> list[Block]:
         """Return the blocks of an inserted file; none, and a warning, if it cannot be read."""

@@ -27,6 +27,7 @@ from ingestion.parsing.ooxml import (
     embedded_files,
     main_part,
     package_title,
+    relationships,
     value_at,
 )
 from ingestion.parsing.text.normalise import clean_block, one_line
@@ -53,11 +54,12 @@ def _read(file: BinaryIO, limits: ParseLimits, depth: int) -> ParsedDocument:
     with Archive(file, max_unpacked_bytes=limits.max_unpacked_bytes) as archive:
         part = main_part(archive, "word/document.xml")
         root = archive.main_xml(part)
-        parts = DocxParts.read(archive, part)
+        links = relationships(archive, part)
+        parts = DocxParts.read(archive, links)
         parts.show(root)
         read_inserted = partial(_read, limits=limits, depth=depth + 1)
-        insertions = Insertions(archive, part, limits, read_inserted)
-        embedded = embedded_files(archive, part, root)
+        insertions = Insertions(archive, links, limits, read_inserted)
+        embedded = embedded_files(links, root)
         walker = _Walker(parts, insertions, _page_break_names(root))
         walker.walk(root)
         title = package_title(archive)

@@ -15,10 +15,10 @@ from ingestion.parsing.docx.fields import drop_field_codes
 from ingestion.parsing.docx.runs import RunStyles
 from ingestion.parsing.docx.text import paragraph_text, paragraphs
 from ingestion.parsing.ooxml import (
+    Relationship,
     child,
     children,
     drop_hidden_shapes,
-    relationships,
     value_at,
 )
 from ingestion.parsing.text.normalise import clean_block, one_line
@@ -54,10 +54,9 @@ class DocxParts:
     _codes: set[WarningCode] = field(default_factory=set)
 
     @classmethod
-    def read(cls, archive: Archive, main: str) -> "DocxParts":
-        """Read the parts that the main part refers to; a damaged one is done without."""
+    def read(cls, archive: Archive, links: list[Relationship]) -> "DocxParts":
+        """Read the parts that the main part links to; a damaged one is done without."""
         parts = cls()
-        links = relationships(archive, main)
         # Styles first: they say what of the other parts is hidden.
         for link in sorted(links, key=lambda link: link.kind != "styles"):
             root = archive.find_xml(link.part) if link.kind in _READERS else None
@@ -65,7 +64,7 @@ class DocxParts:
                 if link.kind in _TEXTS:
                     parts.show(root)
                 _READERS[link.kind](parts, root, link.id)
-        parts._graphics.update(read_diagrams(archive, main))
+        parts._graphics.update(read_diagrams(archive, links))
         return parts
 
     def show(self, root: etree._Element) -> None:

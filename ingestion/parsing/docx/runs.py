@@ -3,7 +3,6 @@
 How a run looks is said by itself, by its character style or by the style of its paragraph.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from lxml import etree
@@ -14,6 +13,8 @@ from ingestion.parsing.ooxml import child, children, is_on, value_at
 from ingestion.parsing.text.symbol_fonts import is_symbol_font, symbol_text
 
 _MAX_CHAIN = 20
+# Values of w:color that are white.
+_MARKS = frozenset({"ffffff", "background1"})
 _KEPT = frozenset({"rPr", "lastRenderedPageBreak"})
 # Where a shade may be given behind a run, by the element that has it.
 _SHADES = (("rPr", "shd"), ("rPr", "highlight"), ("pPr", "shd"), ("tcPr", "shd"), ("tblPr", "shd"))
@@ -45,7 +46,9 @@ class RunStyles:
     def read(cls, root: etree._Element | None) -> "RunStyles":
         """Return the styles of a `styles.xml` part, or of a document without one."""
         styles = cls()
-        for element in children(root, "style") if root is not None else ():
+        if root is None or not _has_marks(root):
+            return styles
+        for element in children(root, "style"):
             style = attribute(element, "styleId") or ""
             styles._looks[style] = _look(child(element, "rPr"))
             styles._based_on[style] = value_at(element, "basedOn") or ""
@@ -58,8 +61,8 @@ class RunStyles:
     def show(self, root: etree._Element) -> frozenset[WarningCode]:
         """Make of the runs in `root`, in place, what Word shows; return what a reader must know."""
         found: set[WarningCode] = set()
-        if not self._matter and not any(_look(item).matters for item in _marked(root)):
-            return frozenset()  # as in most documents
+        if not self._matter and not _has_marks(root):
+            return frozenset()
         on_white = child(root, "background") is None
         for run in list(root.iter("{*}r")):
             look = self._look_of(run)
@@ -119,14 +122,14 @@ def _look(properties: etree._Element | None) -> _Look:
     return _Look(hidden, font, white)
 
 
-def _marked(root: etree._Element) -> Iterator[etree._Element]:
-    """Yield the properties of runs in which something may matter."""
-    before = None
-    for item in root.iter("{*}vanish", "{*}rFonts", "{*}color"):
-        properties = item.getparent()
-        if properties is not None and properties is not before:
-            before = properties
-            yield properties
+def _has_marks(root: etree._Element) -> bool:
+    """Tell whether anything in a part hides or changes the text of runs: in most nothing does."""
+    return any(
+        is_on(item)
+        if local_name(item) == "vanish"
+        else any(value.lower() in _MARKS or is_symbol_font(value) for value in item.attrib.values())
+        for item in root.iter("{*}vanish", "{*}rFonts", "{*}color")
+    )
 
 
 def _has_text(run: etree._Element) -> bool:

@@ -57,9 +57,10 @@ class Drawings:
             text = one_line("".join(item.text or "" for item in descendants(holder, "t")))
             if text:
                 yield Block("paragraph", text)
-        for blocks in read_diagrams(self._archive, part).values():
+        links = relationships(self._archive, part)
+        for blocks in read_diagrams(self._archive, links).values():
             yield from blocks
-        for link in relationships(self._archive, part):
+        for link in links:
             chart = self._archive.find_xml(link.part) if link.kind == "chart" else None
             if chart is None:
                 continue

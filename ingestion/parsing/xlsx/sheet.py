@@ -93,7 +93,8 @@ class SheetReader:
         if text and column < _MAX_COLUMNS:
             cells[column] = text
             self._budget.take(len(text))
-            sheet.has_invisible_cells |= self._styles.is_invisible(style)
+            if style in self._styles.invisible:
+                sheet.has_invisible_cells = True
 
     def _value(self, cell: etree._Element, style: int) -> str:
         kind = cell.get("t") or "n"
@@ -115,8 +116,8 @@ class SheetReader:
         return self._string(one_line(unescaped(text)), style)
 
     def _string(self, text: str, style: int) -> str:
-        font = self._styles.font(style)
-        return symbol_text(text, font) if font else text
+        font = self._styles.fonts.get(style)
+        return symbol_text(text, font) if font is not None else text
 
 
 def _is_hidden(element: etree._Element) -> bool:

@@ -34,9 +34,10 @@ _LAST_DAY = 2_958_465
 class CellStyles:
     """What each cell style does to a value, by its number."""
 
+    # Symbol fonts of styles that have one; styles whose cells look empty: white on white, or ";;;".
+    fonts: dict[int, str] = field(default_factory=dict)
+    invisible: set[int] = field(default_factory=set)
     _kinds: list[_Kind] = field(default_factory=list)
-    _fonts: dict[int, str] = field(default_factory=dict)
-    _invisible: set[int] = field(default_factory=set)
     _from_1904: bool = False
 
     @classmethod
@@ -58,19 +59,11 @@ class CellStyles:
             font = fonts[font_id] if font_id < len(fonts) else None
             name = child(font, "name")
             if name is not None and is_symbol_font(attribute(name, "val")):
-                styles._fonts[number] = attribute(name, "val") or ""
+                styles.fonts[number] = attribute(name, "val") or ""
             on_white = fill_id >= len(filled) or not filled[fill_id]
             if kind == "nothing" or (on_white and _is_white(child(font, "color"))):
-                styles._invisible.add(number)
+                styles.invisible.add(number)
         return styles
-
-    def font(self, style: int) -> str:
-        """Return the symbol font of a style, "" if its font is none."""
-        return self._fonts.get(style, "")
-
-    def is_invisible(self, style: int) -> bool:
-        """Tell whether cells of a style look empty: white on white, or the format ";;;"."""
-        return style in self._invisible
 
     def shown(self, text: str, style: int) -> str:
         """Return the number `text` as a cell of that style shows it."""
