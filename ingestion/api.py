@@ -16,9 +16,9 @@ from ingestion.errors import (
     IngestionError,
     UnsupportedMediaType,
     user_message,
-    warning_message,
 )
 from ingestion.models import Document, DocumentPage
+from ingestion.parse_warnings import WarningCode, warning_message
 from instances.api import ApiError, ApiKeyAuth, ErrorDetail, ErrorOut, KeyRequest
 from instances.errors import InstanceError
 from instances.errors import user_message as refusal
@@ -33,6 +33,15 @@ MAX_OFFSET = 1_000_000_000
 _STATUS_OF_REFUSAL = {FileTooLarge.code: 413, UnsupportedMediaType.code: 415}
 
 
+class WarningOut(Schema):
+    """What was left out of a ready document, or hidden in its file; `details` names pages, sheets,
+    parts or files."""
+
+    code: WarningCode
+    message: str
+    details: list[str]
+
+
 class DocumentOut(Schema):
     id: UUID
     name: str
@@ -42,7 +51,7 @@ class DocumentOut(Schema):
     sha256: str
     status: str
     error: ErrorDetail | None
-    warnings: list[str]
+    warnings: list[WarningOut]
     pages: int
     chunks: int
     embedded_chunks: int
@@ -50,8 +59,15 @@ class DocumentOut(Schema):
     finished_at: datetime | None
 
     @staticmethod
-    def resolve_warnings(document: Document) -> list[str]:
-        return [warning_message(warning) for warning in document.warnings]
+    def resolve_warnings(document: Document) -> list[WarningOut]:
+        return [
+            WarningOut(
+                code=warning.code,
+                message=warning_message(warning),
+                details=list(warning.details),
+            )
+            for warning in document.parse_warnings
+        ]
 
     @staticmethod
     def resolve_error(document: Document) -> dict[str, str] | None:

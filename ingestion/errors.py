@@ -196,16 +196,3 @@ def user_message(code: str) -> Promise:
     A code that is not in the table (those of `inference.errors`) is an error of the service.
     """
     return USER_MESSAGES.get(code, USER_MESSAGES[ServiceError.code])
-
-
-WARNINGS: Mapping[str, Promise] = {
-    "image_only_pages": _("These pages are images, whose text was not read: %(pages)s."),
-    "unreadable_pages": _("These pages could not be read: %(pages)s."),
-    "damaged_file": _("The file is damaged: what could be read of it was."),
-}
-
-
-def warning_message(warning: str) -> str:
-    """Return the translated sentence for a warning of a parser, "code" or "code: pages"."""
-    code, _colon, pages = warning.partition(": ")
-    return str(WARNINGS.get(code, WARNINGS["damaged_file"])) % {"pages": pages}

@@ -7,12 +7,12 @@ in the broker, so that the reconciler can restart it after a crash.
 import uuid
 
 from django.conf import settings
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext_lazy as _
 from pgvector.django import HalfVectorField, SparseVectorField
 
+from ingestion.parse_warnings import ParseWarning, WarningCode
 from instances.models import InstanceOwnedModel
 
 # The lexical space: terms are hashed into it (pgvector's largest sparse dimension is 1e9).
@@ -68,8 +68,8 @@ class Document(InstanceOwnedModel):
     )
     # Stable code of ingestion.errors; the words for it are translated when shown.
     error_code = models.CharField(max_length=50, blank=True)
-    # What of it could not be read, as codes of ingestion.errors.WARNINGS ("code: pages").
-    warnings = ArrayField(models.CharField(max_length=200), default=list, blank=True)
+    # The ParseWarnings of its parser, each as {"code": …, "details": […]}.
+    warnings = models.JSONField(default=list, blank=True)
     # Incremented at each (re)start, so that a task of an earlier attempt can tell it is stale.
     attempt = models.PositiveIntegerField(default=1)
     # Worker deaths in this attempt: a file that kills its worker fails instead of looping.
@@ -123,6 +123,14 @@ class Document(InstanceOwnedModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def parse_warnings(self) -> list[ParseWarning]:
+        """What its parser left out, or found hidden."""
+        return [
+            ParseWarning(WarningCode(item["code"]), tuple(item["details"]))
+            for item in self.warnings
+        ]
 
     @property
     def processing_s(self) -> float | None:

@@ -12,6 +12,7 @@ from ingestion.documents.queries import DocumentFilter, Listing
 _STATE_LABELS = {
     "": pgettext_lazy("documents", "All"),
     "ready": pgettext_lazy("documents", "Ready"),
+    "warned": pgettext_lazy("documents", "With a warning"),
     "running": pgettext_lazy("documents", "In progress"),
     "failed": pgettext_lazy("documents", "Failed"),
 }

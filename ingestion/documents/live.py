@@ -105,12 +105,7 @@ class _Sent:
             "ids": [str(document.pk) for document in listing.documents],
             "rows": rows,
             "page_count": listing.page_count,
-            "counts": {
-                "": listing.counts.total,
-                "ready": listing.counts.ready,
-                "running": listing.counts.running,
-                "failed": listing.counts.failed,
-            },
+            "counts": {state: listing.counts.of(state) for state in ("", *queries.STATES)},
         }
         return ServerSentEvent(data, "listing", id=stamp(pulse.latest))
 

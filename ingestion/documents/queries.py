@@ -10,7 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.contrib.postgres.lookups import Unaccent
-from django.db.models import Count, Expression, OrderBy, QuerySet, Value
+from django.db.models import Count, Expression, OrderBy, Q, QuerySet, Value
 from django.db.models.functions import Concat, Lower
 from django.db.models.lookups import Contains
 
@@ -23,10 +23,12 @@ PAGE_SIZE = 50
 PICKER_SIZE = 20
 
 Status = Document.Status
-STATES: dict[str, tuple[str, ...]] = {
-    "ready": (Status.READY,),
-    "running": Document.UNFINISHED,
-    "failed": (Status.FAILED,),
+# "warned" documents are ready too.
+STATES: dict[str, Q] = {
+    "ready": Q(status=Status.READY),
+    "warned": Q(status=Status.READY) & ~Q(warnings=[]),
+    "running": Q(status__in=Document.UNFINISHED),
+    "failed": Q(status=Status.FAILED),
 }
 
 
@@ -66,6 +68,7 @@ class StateCounts:
     """Documents by state, among those that match the rest of the filter."""
 
     ready: int = 0
+    warned: int = 0
     running: int = 0
     failed: int = 0
 
@@ -115,7 +118,7 @@ def list_documents(instance: Instance, chosen: DocumentFilter) -> Listing:
     matching = _matching(instance, chosen)
     counts = _counts(matching)
     if chosen.state:
-        matching = matching.filter(status__in=STATES[chosen.state])
+        matching = matching.filter(STATES[chosen.state])
     page_count = max(1, -(-counts.of(chosen.state) // PAGE_SIZE))
     shown = replace(chosen, page=min(chosen.page, page_count))
     start = (shown.page - 1) * PAGE_SIZE
@@ -184,10 +187,5 @@ def _matching(instance: Instance, chosen: DocumentFilter) -> QuerySet[Document]:
 
 
 def _counts(matching: QuerySet[Document]) -> StateCounts:
-    by_status = dict(matching.values_list("status").annotate(n=Count("id")).order_by())
-    return StateCounts(
-        **{
-            state: sum(by_status.get(status, 0) for status in statuses)
-            for state, statuses in STATES.items()
-        }
-    )
+    counted = {state: Count("pk", filter=condition) for state, condition in STATES.items()}
+    return StateCounts(**matching.aggregate(**counted))

@@ -5,6 +5,7 @@ Each write is one short transaction of an attempt (``ingestion.attempts``), and 
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 
 import numpy as np
 from django.conf import settings
@@ -39,7 +40,7 @@ def replace_passages(
         document.title = (parsed.title or "")[:500]
         document.language = (parsed.language or "")[:5]
         document.unit = parsed.unit
-        document.warnings = [warning[:200] for warning in parsed.warnings]
+        document.warnings = [asdict(warning) for warning in parsed.warnings]
         document.pages, document.chunks = len(pages), len(chunks)
         document.embedded_chunks = 0
         document.save()

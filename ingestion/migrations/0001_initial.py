@@ -1,4 +1,3 @@
-import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.functions.comparison
 import django.db.models.functions.text
@@ -38,7 +37,7 @@ class Migration(migrations.Migration):
                 ('file', models.FileField(max_length=200, upload_to=ingestion.models.stored_path)),
                 ('status', models.CharField(choices=[('queued', 'Waiting'), ('parsing', 'Reading'), ('embedding', 'Preparing'), ('ready', 'Ready'), ('failed', 'Failed')], db_index=True, default='queued', max_length=10, verbose_name='status')),
                 ('error_code', models.CharField(blank=True, max_length=50)),
-                ('warnings', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=200), blank=True, default=list, size=None)),
+                ('warnings', models.JSONField(blank=True, default=list)),
                 ('attempt', models.PositiveIntegerField(default=1)),
                 ('interruptions', models.PositiveSmallIntegerField(default=0)),
                 ('retries', models.PositiveSmallIntegerField(default=0)),

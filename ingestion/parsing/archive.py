@@ -1,20 +1,24 @@
 """Zip archives and the XML in them, opened as if their author meant harm.
 
 Office, ODF and EPUB files are zips of XML. Sizes are checked before anything is inflated, and XML
-is read without DTD, entities or network.
+is read without DTD, entities or network. A damaged part does not lose the others: it is left out,
+and named in a warning.
 """
 
 import os
+import posixpath
 import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
+from functools import lru_cache
 from types import TracebackType
 from typing import IO, BinaryIO
 
 from lxml import etree
 
 from ingestion.errors import CorruptDocument, EncryptedDocument, UnsafeDocument
+from ingestion.parse_warnings import ParseWarning, WarningCode
 
 # A part may be that many times larger than its compressed form once it is large. Sheets of
 # repeated values reach 100; deflate itself cannot exceed 1032.
@@ -25,6 +29,11 @@ MAX_DIRECTORY_BYTES = 8 * 1024 * 1024
 
 _END_RECORD = struct.Struct("<4s4H2LH")
 _END_RECORD_TAIL = _END_RECORD.size + 0xFFFF
+# The lengths of the name and of the extra field, which the bytes of a part follow.
+_LOCAL_HEADER = struct.Struct("<26x2H")
+_BLOCK_BYTES = 512
+# What zipfile raises on a damaged part.
+_DAMAGE = (zipfile.BadZipFile, NotImplementedError, zlib.error, EOFError, OSError)
 
 
 class Archive:
@@ -34,13 +43,15 @@ class Archive:
         """Open `file`; raise CorruptDocument if it is no readable zip, UnsafeDocument if its
         directory is out of all proportion."""
         _check_directory_size(file)
+        self._file = file
         try:
             self._zip = zipfile.ZipFile(file)
         except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
             raise CorruptDocument(f"not a readable zip: {error}") from error
-        self._infos = {info.filename.lstrip("/"): info for info in self._zip.infolist()}
+        self._infos = {_part_name(info): info for info in self._zip.infolist()}
         self._folded = {name.casefold(): name for name in self._infos}
         self._left = max_unpacked_bytes
+        self._damaged: list[str] = []
 
     def __enter__(self) -> "Archive":
         return self
@@ -80,7 +91,7 @@ class Archive:
         info = self._charged(name)
         try:
             return self._zip.read(info)
-        except (zipfile.BadZipFile, NotImplementedError, zlib.error, EOFError, OSError) as error:
+        except _DAMAGE as error:
             raise CorruptDocument(f"part {name}: {error}") from error
 
     def open(self, name: str) -> IO[bytes]:
@@ -88,12 +99,74 @@ class Archive:
         info = self._charged(name)
         try:
             return self._zip.open(info)
-        except (zipfile.BadZipFile, NotImplementedError, zlib.error, OSError) as error:
+        except _DAMAGE as error:
             raise CorruptDocument(f"part {name}: {error}") from error
 
-    def xml(self, name: str) -> etree._Element:
-        """Return the root of an XML part."""
-        return parse_xml(self.read(name), name)
+    def main_xml(self, name: str) -> etree._Element:
+        """Return the root of the part that holds the text or leads to it.
+
+        A damaged one is read up to the damage, and noted. Raises CorruptDocument if it is missing
+        or nothing of it can be read, UnsafeDocument if it declares entities.
+        """
+        try:
+            return parse_xml(self.read(name), name)
+        except CorruptDocument:
+            root = _mended_xml(self.beginning(name))
+            if root is None:
+                raise
+        self.note_damage(name)
+        return root
+
+    def find_xml(self, name: str) -> etree._Element | None:
+        """Return the root of a part that the rest does without, None if it is missing or damaged.
+
+        A damaged part, or one that declares entities, is noted.
+        """
+        if name not in self:
+            return None
+        try:
+            data = self.read(name)
+        except CorruptDocument:
+            self.note_damage(name)
+            return None
+        try:
+            return parse_xml(data, name)
+        except (CorruptDocument, UnsafeDocument):
+            self.note_damage(name)
+            return None
+
+    def note_damage(self, name: str) -> None:
+        """Remember that a part, or something that a reader knows by that name, was not read."""
+        self._damaged.append(posixpath.basename(name))
+
+    def warnings(self) -> tuple[ParseWarning, ...]:
+        """Return a warning that names the damaged parts met so far, if there are any."""
+        if not self._damaged:
+            return ()
+        return (ParseWarning(WarningCode.UNREADABLE_PARTS, tuple(self._damaged)),)
+
+    def beginning(self, name: str) -> bytes:
+        """Return what can be unpacked of a part, whatever its checksum: none of it, if the part is
+        compressed in another way than most. Raises CorruptDocument if it is missing."""
+        info = self._charged(name)
+        self._file.seek(info.header_offset)
+        head = self._file.read(_LOCAL_HEADER.size)
+        if len(head) < _LOCAL_HEADER.size or info.compress_type != zipfile.ZIP_DEFLATED:
+            return b""
+        self._file.seek(sum(_LOCAL_HEADER.unpack(head)), os.SEEK_CUR)
+        inflated, data = zlib.decompressobj(-zlib.MAX_WBITS), bytearray()
+        for start in range(0, info.compress_size, _BLOCK_BYTES):
+            block = self._file.read(min(_BLOCK_BYTES, info.compress_size - start))
+            try:
+                data += inflated.decompress(block, max(1, info.file_size - len(data)))
+            except zlib.error:
+                break
+        return bytes(data[: info.file_size])
+
+
+def _part_name(info: zipfile.ZipInfo) -> str:
+    """Return the name of a part as its format has it: some programs of Windows write "\\"."""
+    return info.filename.replace("\\", "/").removeprefix("./").lstrip("/")
 
 
 def _check_directory_size(file: BinaryIO) -> None:
@@ -110,7 +183,7 @@ def _check_directory_size(file: BinaryIO) -> None:
 
 
 def parse_xml(data: bytes, name: str) -> etree._Element:
-    """Return the root of `data`; raise UnsafeDocument on a DTD, CorruptDocument on bad XML."""
+    """Return the root of `data`; raise UnsafeDocument on entities, CorruptDocument on bad XML."""
     try:
         root = etree.fromstring(data, _parser())
     except etree.XMLSyntaxError as error:
@@ -121,15 +194,28 @@ def parse_xml(data: bytes, name: str) -> etree._Element:
         raise CorruptDocument(f"{name}: {error}") from error
     if root is None:
         raise CorruptDocument(f"{name} is empty")
-    _refuse_dtd(root, name)
+    _refuse_entities(root, name)
     return root
 
 
-def stream_xml(stream: IO[bytes], name: str) -> Iterator[tuple[str, etree._Element]]:
-    """Yield ("start" | "end", element) while `stream` is read; same errors as `parse_xml`."""
+def _mended_xml(data: bytes) -> etree._Element | None:
+    """Return the root of damaged XML as far as it can be read; None if there is none."""
+    try:
+        root = etree.fromstring(data, _parser(recover=True))
+    except (etree.XMLSyntaxError, ValueError):
+        return None
+    return None if root is None or _declares_entities(root) else root
+
+
+def stream_xml(
+    stream: IO[bytes], name: str, *, recover: bool = False
+) -> Iterator[tuple[str, etree._Element]]:
+    """Yield ("start" | "end", element) while `stream` is read; same errors as `parse_xml`. With
+    `recover` damaged XML is read as far as it goes."""
     events = etree.iterparse(
         stream,
         events=("start", "end"),
+        recover=recover,
         resolve_entities=False,
         no_network=True,
         load_dtd=False,
@@ -141,15 +227,16 @@ def stream_xml(stream: IO[bytes], name: str) -> Iterator[tuple[str, etree._Eleme
     try:
         for event, element in events:
             if first:
-                _refuse_dtd(element, name)
+                _refuse_entities(element, name)
                 first = False
             yield event, element
     except (etree.XMLSyntaxError, zipfile.BadZipFile, zlib.error, EOFError) as error:
         raise CorruptDocument(f"{name}: {error}") from error
 
 
-def _parser() -> etree.XMLParser:
+def _parser(*, recover: bool = False) -> etree.XMLParser:
     return etree.XMLParser(
+        recover=recover,
         resolve_entities=False,
         no_network=True,
         load_dtd=False,
@@ -159,9 +246,20 @@ def _parser() -> etree.XMLParser:
     )
 
 
-def _refuse_dtd(element: etree._Element, name: str) -> None:
-    if element.getroottree().docinfo.internalDTD is not None:
-        raise UnsafeDocument(f"{name} declares a DTD, which its format forbids")
+def _refuse_entities(element: etree._Element, name: str) -> None:
+    if _declares_entities(element):
+        raise UnsafeDocument(f"{name} declares entities, which its format forbids")
+
+
+def _declares_entities(element: etree._Element) -> bool:
+    """Formulas and old books name a DTD, which is not loaded; only declarations are suspect."""
+    declared = element.getroottree().docinfo.internalDTD
+    return declared is not None and any(True for _ in declared.iterentities())
+
+
+@lru_cache(maxsize=4096)
+def _without_namespace(tag: str) -> str:
+    return tag.rpartition("}")[2]
 
 
 def local_name(element: etree._Element) -> str:
@@ -170,7 +268,7 @@ def local_name(element: etree._Element) -> str:
     tag = element.tag
     if not isinstance(tag, str):
         return ""
-    return tag.rpartition("}")[2]
+    return _without_namespace(tag)
 
 
 def attribute(element: etree._Element, name: str) -> str | None:

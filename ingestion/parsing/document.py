@@ -6,6 +6,8 @@ Offsets are counted in characters of `page_text(page)`, which is what a reader i
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from ingestion.parse_warnings import ParseWarning
+
 BlockKind = Literal["heading", "paragraph", "list_item", "table", "code", "caption"]
 Unit = Literal["page", "slide", "sheet", "section", "message"]
 
@@ -41,7 +43,7 @@ class ParsedDocument:
     language: str | None
     unit: Unit
     pages: tuple[ParsedPage, ...]
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[ParseWarning, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,10 @@ from ingestion.parsing.ooxml import descendants
 from ingestion.parsing.text.normalise import one_line
 from ingestion.parsing.xlsx.grid import TextBudget
 
-_CONTENT_TYPES = frozenset({"application/xhtml+xml", "text/html", "application/x-dtbook+xml"})
+_CONTENT_TYPES = frozenset(
+    {"application/xhtml+xml", "text/html", "application/x-dtbook+xml", "text/x-oeb1-document"}
+)
+_CHAPTER_ENDINGS = (".xhtml", ".html", ".htm")
 _FONT_KEYS = (b"http://www.idpf.org/2008/embedding", b"http://ns.adobe.com/pdf/enc#RC")
 
 
@@ -26,47 +29,52 @@ def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
     with Archive(file, max_unpacked_bytes=limits.max_unpacked_bytes) as archive:
         _refuse_protected(archive)
         package_part = _package_part(archive)
-        package = archive.xml(package_part)
+        package = archive.main_xml(package_part)
         pages: list[ParsedPage] = []
-        for part in _spine(package, posixpath.dirname(package_part)):
+        for part in _spine(package, posixpath.dirname(package_part)) or _chapter_files(archive):
             blocks = _chapter(archive, part)
             budget.take(sum(len(block.text) for block in blocks))
             if blocks:
                 pages.append(ParsedPage(len(pages) + 1, _label(blocks), tuple(blocks)))
+        warnings = archive.warnings()
     return ParsedDocument(
         media_type=media_types.EPUB,
         title=_metadata(package, "title"),
         language=(_metadata(package, "language") or "")[:2].lower() or None,
         unit="section",
         pages=tuple(pages),
+        warnings=warnings,
     )
 
 
 def _refuse_protected(archive: Archive) -> None:
     """Raise EncryptedDocument for a book under DRM; scrambled fonts alone do not matter."""
-    part = "META-INF/encryption.xml"
-    if part not in archive:
-        return
-    for method in descendants(archive.xml(part), "EncryptionMethod"):
+    root = archive.find_xml("META-INF/encryption.xml")
+    for method in descendants(root, "EncryptionMethod") if root is not None else ():
         algorithm = (method.get("Algorithm") or "").encode()
         if algorithm not in _FONT_KEYS:
             raise EncryptedDocument("EPUB under digital rights management")
 
 
 def _package_part(archive: Archive) -> str:
-    for root in descendants(archive.xml("META-INF/container.xml"), "rootfile"):
-        part = root.get("full-path") or ""
+    container = archive.find_xml("META-INF/container.xml")
+    for root in descendants(container, "rootfile") if container is not None else ():
+        part = _path(root.get("full-path") or "")
         if part in archive:
             return part
+    for name in archive.names():
+        if name.lower().endswith(".opf"):
+            return name
     raise CorruptDocument("the book has no package file")
 
 
 def _spine(package: etree._Element, folder: str) -> list[str]:
     """Return the parts of the book in reading order."""
     items = {
-        item.get("id"): unquote(item.get("href") or "")
+        item.get("id"): _path(unquote((item.get("href") or "").partition("#")[0]))
         for item in descendants(package, "item")
         if item.get("media-type") in _CONTENT_TYPES
+        or (item.get("href") or "").lower().endswith(_CHAPTER_ENDINGS)
     }
     links = (entry.get("idref") for entry in descendants(package, "itemref"))
     return [
@@ -74,13 +82,24 @@ def _spine(package: etree._Element, folder: str) -> list[str]:
     ]
 
 
+def _chapter_files(archive: Archive) -> list[str]:
+    """Return the chapters of a book whose package file no longer lists them."""
+    return [name for name in archive.names() if name.lower().endswith(_CHAPTER_ENDINGS)]
+
+
+def _path(reference: str) -> str:
+    return reference.replace("\\", "/").lstrip("/")
+
+
 def _chapter(archive: Archive, part: str) -> list[Block]:
-    if part not in archive:
-        return []
+    """Return the blocks of a chapter; none, and a warning, if it is missing or damaged."""
     try:
         # XHTML of books is often no XML: the HTML parser reads both, and no entity is declared.
         return html_blocks(html_root(decode_html(archive.read(part))))
     except EmptyDocument:
+        return []
+    except CorruptDocument:
+        archive.note_damage(part)
         return []
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import BinaryIO
 
-from ingestion.errors import EncryptedDocument, UnsupportedMediaType
+from ingestion.errors import CorruptDocument, EncryptedDocument, UnsupportedMediaType
 from ingestion.parsing.archive import Archive
 from ingestion.parsing.text.encoding import detect_encoding
 
@@ -59,6 +59,10 @@ _OOXML_MAIN = re.compile(
     re.IGNORECASE,
 )
 _OOXML_FAMILY = {b"word": DOCX, b"powe": PPTX, b"pres": PPTX, b"spre": XLSX, b"exce": XLSX}
+_ODF_MANIFEST = "META-INF/manifest.xml"
+_ODF_ROOT = re.compile(
+    rb"media-type=[\"'](application/vnd\.oasis\.opendocument\.[a-z-]{1,40})[\"']"
+)
 _ODF_MIME = {ODT: ODT, ODS: ODS, ODP: ODP, EPUB: EPUB}
 _HTML_START = re.compile(
     r"\s*+(?:<\?xml[^>]*>\s*+)?(?:(?><!--.*?-->)\s*+)*+<(?:!doctype\s+html|html\b)", re.I | re.S
@@ -114,16 +118,17 @@ def detect(file: BinaryIO, name: str) -> str:
 
 def _detect_zip(file: BinaryIO) -> str:
     with Archive(file, max_unpacked_bytes=_MAX_TYPE_BYTES) as archive:
-        if "mimetype" in archive:
-            declared = archive.read("mimetype")[:200].decode("ascii", "replace").strip()
+        declared = _readable(archive, "mimetype")[:200].decode("ascii", "replace").strip()
+        if not declared and (given := _ODF_ROOT.search(_readable(archive, _ODF_MANIFEST))):
+            declared = given.group(1).decode("ascii")
+        if declared:
             found = _ODF_MIME.get(declared.removesuffix("-template"))
             if found:
                 return found
             raise UnsupportedMediaType(f"zip of {declared}")
-        if "[Content_Types].xml" in archive:
-            main = _OOXML_MAIN.search(archive.read("[Content_Types].xml"))
-            if main:
-                return _OOXML_FAMILY[main.group(1)[:4].lower()]
+        main = _OOXML_MAIN.search(_readable(archive, "[Content_Types].xml"))
+        if main:
+            return _OOXML_FAMILY[main.group(1)[:4].lower()]
         if "META-INF/container.xml" in archive:
             return EPUB
         for part, media_type in (
@@ -134,6 +139,14 @@ def _detect_zip(file: BinaryIO) -> str:
             if part in archive:
                 return media_type
     raise UnsupportedMediaType("zip archive")
+
+
+def _readable(archive: Archive, name: str) -> bytes:
+    """Return the bytes of a part, none if it is missing or damaged: others tell the type too."""
+    try:
+        return archive.read(name)
+    except CorruptDocument:
+        return b""
 
 
 def _refuse_ole2(file: BinaryIO) -> str:

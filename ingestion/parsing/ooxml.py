@@ -28,18 +28,43 @@ class Relationship:
 def relationships(archive: Archive, part: str) -> list[Relationship]:
     """Return the internal relationships of `part` ("" for the package), in order of the file."""
     folder, name = posixpath.split(part)
-    source = posixpath.join(folder, "_rels", f"{name}.rels")
-    if source not in archive:
-        return []
+    root = archive.find_xml(posixpath.join(folder, "_rels", f"{name}.rels"))
     found = []
-    for element in archive.xml(source):
-        target = element.get("Target") or ""
+    for element in root if root is not None else ():
+        target = (element.get("Target") or "").replace("\\", "/")
         if element.get("TargetMode") == "External" or not target:
             continue
         path = target.lstrip("/") if target.startswith("/") else posixpath.join(folder, target)
         kind = (element.get("Type") or "").rpartition("/")[2]
         found.append(Relationship(element.get("Id") or "", kind, posixpath.normpath(unquote(path))))
     return found
+
+
+def embedded_files(links: list[Relationship], root: etree._Element) -> list[str]:
+    """Return the names of the files embedded in a part with those links, of which it shows a
+    picture or an icon; but not those of equations, which are their pictures."""
+    equations = {
+        attribute(item, "id")
+        for item in root.iter("{*}OLEObject", "{*}oleObj", "{*}oleObject")
+        if (attribute(item, "ProgID") or attribute(item, "progId") or "").startswith("Equation")
+    }
+    return [
+        posixpath.basename(link.part)
+        for link in links
+        if link.kind in ("package", "oleObject") and link.id not in equations
+    ]
+
+
+def numbered_parts(archive: Archive, beginning: str) -> list[str]:
+    """Return the parts named "beginning12.xml", in the order of their numbers: they stand in for
+    a list of parts that is damaged."""
+    numbers = {
+        name: name.removeprefix(beginning).removesuffix(".xml")
+        for name in archive.names()
+        if name.startswith(beginning)
+    }
+    found = [name for name, number in numbers.items() if number.isdecimal()]
+    return sorted(found, key=lambda name: int(numbers[name]))
 
 
 def main_part(archive: Archive, default: str) -> str:
@@ -55,16 +80,16 @@ def main_part(archive: Archive, default: str) -> str:
 def package_title(archive: Archive) -> str | None:
     """Return the title of the package's core properties, or None."""
     for link in relationships(archive, ""):
-        if link.kind == "core-properties" and link.part in archive:
-            for element in archive.xml(link.part).iter():
-                if local_name(element) == "title" and element.text:
-                    return one_line(element.text) or None
+        root = archive.find_xml(link.part) if link.kind == "core-properties" else None
+        for element in descendants(root, "title") if root is not None else ():
+            if element.text:
+                return one_line(element.text) or None
     return None
 
 
-def children(element: etree._Element, name: str) -> Iterator[etree._Element]:
-    """Yield the children of `element` with that local name."""
-    return (child for child in element if local_name(child) == name)
+def children(element: etree._Element, *names: str) -> Iterator[etree._Element]:
+    """Yield the children of `element` with one of the local names."""
+    return (child for child in element if local_name(child) in names)
 
 
 def child(element: etree._Element | None, *names: str) -> etree._Element | None:
@@ -82,9 +107,30 @@ def value_at(element: etree._Element | None, *names: str) -> str | None:
     return attribute(found, "val") if found is not None else None
 
 
+def is_on(element: etree._Element | None) -> bool:
+    """Tell whether a property that is on or off is there and on (ECMA-376-1, 17.17.4)."""
+    return element is not None and attribute(element, "val") not in ("0", "false", "off")
+
+
 def descendants(element: etree._Element, *names: str) -> Iterator[etree._Element]:
     """Yield all descendants with one of the local names, in document order."""
     return (found for found in element.iter() if local_name(found) in names)
+
+
+def drop_hidden_shapes(root: etree._Element) -> bool:
+    """Remove, in place, the shapes that their author has hidden; tell whether they held text."""
+    held_text = False
+    for properties in list(root.iter("{*}docPr", "{*}cNvPr")):
+        if properties.get("hidden") not in ("1", "true"):
+            continue
+        shape = properties.getparent()
+        if shape is not None and local_name(shape).startswith("nv"):
+            shape = shape.getparent()
+        parent = shape.getparent() if shape is not None else None
+        if shape is not None and parent is not None:
+            held_text |= any((item.text or "").strip() for item in shape.iter("{*}t"))
+            parent.remove(shape)
+    return held_text
 
 
 def chosen(alternate: etree._Element) -> etree._Element | None:

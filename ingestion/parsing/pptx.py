@@ -1,92 +1,147 @@
 """Presentations (Office Open XML): slides in order, with their notes, tables and charts."""
 
+import posixpath
+import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
 from lxml import etree
 
-from ingestion.errors import CorruptDocument
+from ingestion.parse_warnings import ParseWarning, WarningCode
 from ingestion.parsing import media_types
 from ingestion.parsing.archive import Archive, attribute, local_name
 from ingestion.parsing.charts import chart_blocks
+from ingestion.parsing.diagrams import read_diagrams
 from ingestion.parsing.document import Block, ParsedDocument, ParsedPage
 from ingestion.parsing.limits import ParseLimits
 from ingestion.parsing.ooxml import (
+    Relationship,
     child,
     children,
     chosen,
     descendants,
+    drop_hidden_shapes,
+    embedded_files,
     main_part,
+    numbered_parts,
     package_title,
     relationships,
 )
 from ingestion.parsing.text.normalise import clean_block, one_line
+from ingestion.parsing.text.symbol_fonts import is_symbol_font, symbol_text
 from ingestion.parsing.text.tables import pipe_table
 
 _TITLES = frozenset({"title", "ctrTitle"})
 # Placeholders that repeat the same on each slide.
 _REPEATED = frozenset({"sldNum", "dt", "ftr", "hdr", "sldImg"})
 _MAX_DEPTH = 50
+_HANGING = frozenset({"chart", "notesSlide", "comments"})
+_LONE_SYMBOL = re.compile(r"(?<!\w)[\x80-\xff\uf020-\uf0ff](?!\w)")
 
 
 def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
     """Read a .pptx file; raises CorruptDocument, EncryptedDocument or UnsafeDocument."""
     with Archive(file, max_unpacked_bytes=limits.max_unpacked_bytes) as archive:
         main = main_part(archive, "ppt/presentation.xml")
-        authors = _comment_authors(archive, main)
+        reader = _SlideReader(archive, _comment_authors(archive, main))
         pages = tuple(
-            _slide(archive, part, number, authors)
+            reader.slide(part, number)
             for number, part in enumerate(_slide_parts(archive, main), start=1)
         )
         title = package_title(archive)
+        warnings = (*reader.warnings(), *archive.warnings())
     return ParsedDocument(
         media_type=media_types.PPTX,
         title=title or next((page.label for page in pages if page.label), None),
         language=None,
         unit="slide",
         pages=pages,
+        warnings=warnings,
     )
 
 
-def _slide_parts(archive: Archive, main: str) -> Iterator[str]:
-    """Yield the parts of the slides in the order in which they are shown."""
+def _slide_parts(archive: Archive, main: str) -> list[str]:
+    """Return the parts of the slides in the order in which they are shown."""
     parts = {link.id: link.part for link in relationships(archive, main) if link.kind == "slide"}
-    listing = child(archive.xml(main), "sldIdLst")
-    for entry in children(listing, "sldId") if listing is not None else ():
-        for key, value in entry.attrib.items():
-            if str(key).endswith("}id") and str(value) in parts:
-                yield parts[str(value)]
+    listing = child(archive.main_xml(main), "sldIdLst")
+    found = [
+        parts[str(value)]
+        for entry in (children(listing, "sldId") if listing is not None else ())
+        for key, value in entry.attrib.items()
+        if str(key).endswith("}id") and str(value) in parts
+    ]
+    return found or numbered_parts(archive, f"{posixpath.dirname(main)}/slides/slide")
 
 
 def _comment_authors(archive: Archive, main: str) -> dict[str, str]:
     """Return author id → name, of both generations of comments."""
+    roots = (
+        archive.find_xml(link.part)
+        for link in relationships(archive, main)
+        if link.kind in ("commentAuthors", "authors")
+    )
     return {
         author.get("id") or "": one_line(author.get("name") or "")
-        for link in relationships(archive, main)
-        if link.kind in ("commentAuthors", "authors") and link.part in archive
-        for author in archive.xml(link.part)
+        for root in roots
+        if root is not None
+        for author in root
     }
 
 
-def _slide(archive: Archive, part: str, number: int, authors: dict[str, str]) -> ParsedPage:
-    if part not in archive:
-        raise CorruptDocument(f"slide {number} is missing")
-    root = archive.xml(part)
-    blocks = list(_shapes(root, 0))
-    title = next((block.text for block in blocks if block.kind == "heading"), "")
-    for link in relationships(archive, part):
-        if link.part not in archive:
-            continue
+class _SlideReader:
+    """Reads slides with all that hangs on them, and notes what a reader must know."""
+
+    def __init__(self, archive: Archive, authors: dict[str, str]) -> None:
+        self._archive = archive
+        self._authors = authors
+        self._hidden_slides: list[str] = []
+        self._embedded: list[str] = []
+        self._hid_text = False
+
+    def slide(self, part: str, number: int) -> ParsedPage:
+        """Return a slide; an empty page, which keeps the numbers right, if it cannot be read."""
+        if part not in self._archive:
+            self._archive.note_damage(part)
+        root = self._archive.find_xml(part)
+        if root is None:
+            return ParsedPage(number, "", ())
+        if root.get("show") in ("0", "false"):
+            self._hidden_slides.append(str(number))
+        links = relationships(self._archive, part)
+        self._embedded += embedded_files(links, root)
+        blocks = self._shown(root)
+        title = next((block.text for block in blocks if block.kind == "heading"), "")
+        for link in links:
+            blocks.extend(self._hanging(link))
+        for diagram in read_diagrams(self._archive, links).values():
+            blocks.extend(diagram)
+        return ParsedPage(number, title, tuple(blocks))
+
+    def warnings(self) -> Iterator[ParseWarning]:
+        """Yield what a reader must know of the slides read so far."""
+        if self._hidden_slides:
+            yield ParseWarning(WarningCode.HIDDEN_SLIDES, tuple(self._hidden_slides))
+        if self._hid_text:
+            yield ParseWarning(WarningCode.HIDDEN_TEXT)
+        if self._embedded:
+            yield ParseWarning(WarningCode.UNREAD_FILES, tuple(self._embedded))
+
+    def _shown(self, root: etree._Element) -> list[Block]:
+        self._hid_text |= drop_hidden_shapes(root)
+        return list(_shapes(root, 0))
+
+    def _hanging(self, link: Relationship) -> Iterator[Block]:
+        """Yield the chart, the notes or the comments that a slide refers to."""
+        root = self._archive.find_xml(link.part) if link.kind in _HANGING else None
+        if root is None:
+            return
         if link.kind == "chart":
-            blocks.extend(chart_blocks(archive.xml(link.part)))
-        elif link.kind == "diagramData":
-            blocks.extend(_diagram(archive.xml(link.part)))
+            yield from chart_blocks(root)
         elif link.kind == "notesSlide":
-            notes = _shapes(archive.xml(link.part), 0)
-            blocks.extend(Block("paragraph", block.text.strip(" -")) for block in notes)
-        elif link.kind == "comments":
-            blocks.extend(_comments(archive.xml(link.part), authors))
-    return ParsedPage(number, title, tuple(blocks))
+            for block in self._shown(root):
+                yield Block("paragraph", block.text.strip(" -"))
+        else:
+            yield from _comments(root, self._authors)
 
 
 def _shapes(element: etree._Element, depth: int) -> Iterator[Block]:
@@ -161,12 +216,33 @@ def _paragraph_text(paragraph: etree._Element) -> str:
     for item in paragraph.iter():
         name = local_name(item)
         if name == "t":
-            parts.append(item.text or "")
+            parts.append(_run_text(item))
         elif name == "br":
             parts.append("\n")
         elif name == "tab":
             parts.append(" ")
     return "".join(parts)
+
+
+def _run_text(item: etree._Element) -> str:
+    """Return the text of a run. The font for symbols, which PowerPoint gives to the arrows that it
+    makes of "-->", concerns characters beyond ASCII that stand alone."""
+    text = item.text or ""
+    run = item.getparent()
+    properties = child(run, "rPr")
+    if properties is None or not len(properties):
+        return text
+    latin, symbols = _typeface(properties, "latin"), _typeface(properties, "sym")
+    if is_symbol_font(latin):
+        return symbol_text(text, latin)
+    if is_symbol_font(symbols):
+        return _LONE_SYMBOL.sub(lambda match: symbol_text(match.group(), symbols), text)
+    return text
+
+
+def _typeface(properties: etree._Element, name: str) -> str:
+    found = child(properties, name)
+    return (found.get("typeface") or "") if found is not None else ""
 
 
 def _table(table: etree._Element) -> Iterator[Block]:
@@ -185,14 +261,6 @@ def _table(table: etree._Element) -> Iterator[Block]:
     text = pipe_table(grid)
     if text:
         yield Block("table", text)
-
-
-def _diagram(root: etree._Element) -> Iterator[Block]:
-    """Yield the words of a diagram, each once."""
-    texts = [one_line(_paragraph_text(found)) for found in descendants(root, "p")]
-    distinct = [text for text in dict.fromkeys(texts) if text]
-    if distinct:
-        yield Block("paragraph", "\n".join(distinct))
 
 
 def _comments(root: etree._Element, authors: dict[str, str]) -> Iterator[Block]:

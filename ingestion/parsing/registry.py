@@ -4,7 +4,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import BinaryIO, Protocol
 
-from ingestion.errors import EmptyDocument, TooManyPages, TooMuchText, UnsupportedMediaType
+from ingestion.errors import (
+    CorruptDocument,
+    EmptyDocument,
+    TooManyPages,
+    TooMuchText,
+    UnsupportedMediaType,
+)
+from ingestion.parse_warnings import WarningCode, merged_warnings
 from ingestion.parsing import delimited, eml, epub, markdown, media_types, plain, pptx, rtf
 from ingestion.parsing.document import ParsedDocument, ParsedPage
 from ingestion.parsing.docx import parser as docx
@@ -53,7 +60,7 @@ def parse(file: BinaryIO, *, name: str, limits: ParseLimits) -> ParsedDocument:
     """Return the text of `file`, open on disk, called `name` by its owner.
 
     The pages hold text (an empty document raises EmptyDocument), and limits on pages and text
-    hold whatever the format.
+    hold whatever the format. Warnings are merged, so that each code stands once.
     """
     media_type = media_types.detect(file, name)
     parser = PARSERS.get(media_type)
@@ -68,10 +75,13 @@ def parse(file: BinaryIO, *, name: str, limits: ParseLimits) -> ParsedDocument:
     if chars > limits.max_text_chars:
         raise TooMuchText(f"{chars} characters")
     if chars == 0:
-        raise EmptyDocument(f"no text in {len(pages)} pages")
+        damaged = any(item.code == WarningCode.UNREADABLE_PARTS for item in document.warnings)
+        reason = CorruptDocument if damaged else EmptyDocument
+        raise reason(f"no text in {len(pages)} pages")
     title = one_line(document.title or "")[:_MAX_TITLE_CHARS].strip() or None
     language = document.language or detect_language(_sample(pages))
-    return replace(document, pages=pages, title=title, language=language)
+    warnings = merged_warnings(document.warnings)
+    return replace(document, pages=pages, title=title, language=language, warnings=warnings)
 
 
 def _tidy(page: ParsedPage) -> ParsedPage:

@@ -10,6 +10,12 @@ from typing import Any
 import orjson
 
 from ingestion.errors import IngestionError, ParserCrashed, error_for_code
+from ingestion.parse_warnings import (
+    MAX_DETAIL_CHARS,
+    MAX_DETAILS,
+    ParseWarning,
+    WarningCode,
+)
 from ingestion.parsing.document import (
     BLOCK_KINDS,
     UNITS,
@@ -82,7 +88,7 @@ def _document(raw: dict[str, Any]) -> ParsedDocument:
         language=_optional_text(raw["language"]),
         unit=unit,
         pages=tuple(_page(item) for item in raw["pages"]),
-        warnings=tuple(_text(item) for item in raw["warnings"]),
+        warnings=_warnings(raw["warnings"]),
     )
 
 
@@ -96,6 +102,19 @@ def _block(raw: dict[str, Any]) -> Block:
     if kind not in BLOCK_KINDS:
         raise ValueError(f"block kind {kind!r}")
     return Block(kind, _text(raw["text"]), _count(raw["level"]))
+
+
+def _warnings(raw: list[dict[str, Any]]) -> tuple[ParseWarning, ...]:
+    if len(raw) > len(WarningCode):
+        raise ValueError("too many warnings")
+    return tuple(_warning(item) for item in raw)
+
+
+def _warning(raw: dict[str, Any]) -> ParseWarning:
+    details = tuple(_text(item) for item in raw["details"])
+    if len(details) > MAX_DETAILS or any(len(item) > MAX_DETAIL_CHARS for item in details):
+        raise ValueError("too many details")
+    return ParseWarning(WarningCode(raw["code"]), details)
 
 
 def _passage(raw: dict[str, Any]) -> Passage:

@@ -7,8 +7,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ingestion.documents.kinds import Kind, kind_of
-from ingestion.errors import user_message, warning_message
+from ingestion.errors import user_message
 from ingestion.models import Document
+from ingestion.parse_warnings import warning_message
 
 register = template.Library()
 
@@ -55,9 +56,9 @@ def reason(document: Document) -> Promise:
 
 
 @register.filter
-def remarks(document: Document) -> list[str]:
-    """What of a document could not be read, in sentences."""
-    return [warning_message(warning) for warning in document.warnings]
+def warning_messages(document: Document) -> list[str]:
+    """What its parser left out or found hidden, in sentences."""
+    return [warning_message(warning) for warning in document.parse_warnings]
 
 
 @register.filter

@@ -116,6 +116,18 @@ def test_text_is_plain_or_page_by_page(with_key: Callable[..., Client], count: i
     assert [page["text"] for page in told["pages"]] == texts
 
 
+def test_ready_document_with_warning_says_what_was_left_out(
+    cast: Cast, with_key: Callable[..., Client]
+) -> None:
+    warnings = [{"code": "image_only_pages", "details": ["2", "5"]}]
+    document = DocumentFactory(instance=cast.instance, warnings=warnings)
+    told = with_key(cast.instance).get(f"{URL}/{document.pk}").json()
+    assert told["status"] == "ready"
+    (warning,) = told["warnings"]
+    assert warning == {**warnings[0], "message": warning["message"]}
+    assert "2, 5" in warning["message"]
+
+
 def test_text_of_unfinished_document_is_a_409(cast: Cast, with_key: Callable[..., Client]) -> None:
     document = DocumentFactory(instance=cast.instance, status=Document.Status.QUEUED)
     response = with_key(cast.instance).get(f"{URL}/{document.pk}/text")

@@ -12,9 +12,9 @@ from inference.errors import AuthenticationFailed, BackendUnavailable, Dimension
 from ingestion import pipeline, reconciliation, tasks, turns, uploads
 from ingestion.attempts import transitions
 from ingestion.attempts.locking import Attempt
-from ingestion.errors import warning_message
 from ingestion.indexing import writing
 from ingestion.models import Chunk, CorpusStatistics, Document, TermStatistics
+from ingestion.parse_warnings import ParseWarning, WarningCode
 from ingestion.parsing.document import Block, ParsedDocument, ParsedPage
 from instances.tenancy import tenant
 from tests.cast import Cast
@@ -192,11 +192,10 @@ def test_warnings_of_parser_are_saved(upload: Callable[..., Document]) -> None:
         language=None,
         unit="page",
         pages=(ParsedPage(1, "", (Block("paragraph", "Texte"),)),),
-        warnings=("image_only_pages: 2, 5",),
+        warnings=(ParseWarning(WarningCode.IMAGE_ONLY_PAGES, ("2", "5")),),
     )
     writing.replace_passages(attempt, parsed, [])
-    (warning,) = refreshed(document).warnings
-    assert "2, 5" in warning_message(warning)
+    assert refreshed(document).parse_warnings == list(parsed.warnings)
 
 
 def silence(document: Document) -> None:

@@ -6,23 +6,36 @@ are used when they are there. Otherwise the unit is the section under a main hea
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import BinaryIO
 
 from lxml import etree
 
+from ingestion.errors import UnsafeDocument
+from ingestion.parse_warnings import ParseWarning, WarningCode
 from ingestion.parsing import media_types
 from ingestion.parsing.archive import Archive, attribute, local_name
 from ingestion.parsing.document import Block, ParsedDocument, ParsedPage
+from ingestion.parsing.docx.insertions import Insertions
 from ingestion.parsing.docx.numbering import Numbering
 from ingestion.parsing.docx.parts import DocxParts
 from ingestion.parsing.docx.text import ParagraphText, paragraph_text, paragraphs
 from ingestion.parsing.limits import ParseLimits
-from ingestion.parsing.ooxml import child, chosen, main_part, package_title, value_at
+from ingestion.parsing.ooxml import (
+    child,
+    chosen,
+    embedded_files,
+    main_part,
+    package_title,
+    relationships,
+    value_at,
+)
 from ingestion.parsing.text.normalise import clean_block, one_line
 from ingestion.parsing.text.sections import first_heading, split_sections
 from ingestion.parsing.text.tables import pipe_table
 
 _MAX_SPAN = 100
+_MAX_INSERTED_DEPTH = 3
 _CODE_STYLE = re.compile(r"code|source|preformatted|verbatim|listing", re.I)
 _CONTAINERS = frozenset(
     ["sdt", "sdtContent", "smartTag", "customXml", "ins", "moveTo", "body", "document"]
@@ -31,13 +44,29 @@ _CONTAINERS = frozenset(
 
 def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
     """Read a .docx file; raises CorruptDocument, EncryptedDocument or UnsafeDocument."""
+    return _read(file, limits, depth=0)
+
+
+def _read(file: BinaryIO, limits: ParseLimits, depth: int) -> ParsedDocument:
+    """Read a Word file, which may be inserted in another: `depth` counts those around it."""
+    if depth > _MAX_INSERTED_DEPTH:
+        raise UnsafeDocument("too many documents inserted in one another")
     with Archive(file, max_unpacked_bytes=limits.max_unpacked_bytes) as archive:
         part = main_part(archive, "word/document.xml")
-        root = archive.xml(part)
-        walker = _Walker(DocxParts.read(archive, part), _page_break_names(root))
+        root = archive.main_xml(part)
+        links = relationships(archive, part)
+        parts = DocxParts.read(archive, links)
+        parts.show(root)
+        read_inserted = partial(_read, limits=limits, depth=depth + 1)
+        insertions = Insertions(archive, links, limits, read_inserted)
+        embedded = embedded_files(links, root)
+        walker = _Walker(parts, insertions, _page_break_names(root))
         walker.walk(root)
         title = package_title(archive)
         pages = walker.finished_pages()
+        warnings = [*parts.warnings(), *insertions.warnings, *archive.warnings()]
+        if embedded:
+            warnings.append(ParseWarning(WarningCode.UNREAD_FILES, tuple(embedded)))
     blocks = [block for page in pages for block in page]
     if len(pages) > 1:
         parsed = tuple(
@@ -51,6 +80,7 @@ def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
         language=None,
         unit="page" if len(pages) > 1 else "section",
         pages=parsed,
+        warnings=tuple(warnings),
     )
 
 
@@ -64,8 +94,11 @@ def _page_break_names(root: etree._Element) -> frozenset[str]:
 class _Walker:
     """Walks the body and gathers blocks, page by page."""
 
-    def __init__(self, parts: DocxParts, break_names: frozenset[str]) -> None:
+    def __init__(
+        self, parts: DocxParts, insertions: Insertions, break_names: frozenset[str]
+    ) -> None:
         self._parts = parts
+        self._insertions = insertions
         self._break_names = break_names
         self._numbering = Numbering.read(parts.numbering)
         self._pages: list[list[Block]] = [[]]
@@ -87,6 +120,9 @@ class _Walker:
                 self._paragraph(item)
             elif name == "tbl":
                 self._table(item)
+            elif name == "altChunk":
+                for block in self._insertions.blocks(attribute(item, "id") or ""):
+                    self._add(block)
             elif name == "AlternateContent":
                 branch = chosen(item)
                 if branch is not None:
@@ -170,13 +206,13 @@ class _Walker:
 
     def _row(self, row: etree._Element, above: list[str]) -> list[str]:
         """Return the texts of a row; merged cells are repeated, so that a row stands alone."""
-        texts: list[str] = []
+        texts = [""] * _count(value_at(row, "trPr", "gridBefore"), 0)
         own = list(_parts(row, "tc"))
         for cell in own:
-            span = value_at(cell, "tcPr", "gridSpan") or "1"
-            columns = min(int(span), _MAX_SPAN) if span.isdecimal() else 1
-            merge = child(cell, "tcPr", "vMerge")
-            if merge is not None and attribute(merge, "val") != "restart":
+            columns = _count(value_at(cell, "tcPr", "gridSpan"), 1)
+            if _continues(cell, "hMerge"):
+                text = texts[-1] if texts else ""
+            elif _continues(cell, "vMerge"):
                 text = above[len(texts)] if len(texts) < len(above) else ""
             else:
                 text = self._cell_text(cell)
@@ -187,12 +223,25 @@ class _Walker:
     def _cell_text(self, cell: etree._Element) -> str:
         parts: list[str] = []
         for paragraph in paragraphs(cell):
+            if local_name(paragraph) == "altChunk":
+                link = attribute(paragraph, "id") or ""
+                parts.extend(block.text for block in self._insertions.blocks(link))
             found = paragraph_text(paragraph, frozenset())
             parts.append(found.text)
             for box in found.boxes:
                 parts.extend(paragraph_text(inner, frozenset()).text for inner in paragraphs(box))
             parts.extend(self._parts.note_text(kind, note_id) for kind, note_id in found.notes)
         return one_line(" ".join(parts))
+
+
+def _count(value: str | None, default: int) -> int:
+    return min(int(value), _MAX_SPAN) if value is not None and value.isdecimal() else default
+
+
+def _continues(cell: etree._Element, merge: str) -> bool:
+    """Tell whether a cell goes on with the one above ("vMerge") or before ("hMerge")."""
+    found = child(cell, "tcPr", merge)
+    return found is not None and attribute(found, "val") != "restart"
 
 
 def _parts(parent: etree._Element, wanted: str) -> Iterator[etree._Element]:

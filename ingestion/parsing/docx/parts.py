@@ -6,12 +6,21 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-from ingestion.errors import CorruptDocument
+from ingestion.parse_warnings import ParseWarning, WarningCode
 from ingestion.parsing.archive import Archive, attribute
 from ingestion.parsing.charts import chart_blocks
+from ingestion.parsing.diagrams import read_diagrams
 from ingestion.parsing.document import Block
+from ingestion.parsing.docx.fields import drop_field_codes
+from ingestion.parsing.docx.runs import RunStyles
 from ingestion.parsing.docx.text import paragraph_text, paragraphs
-from ingestion.parsing.ooxml import child, children, descendants, relationships, value_at
+from ingestion.parsing.ooxml import (
+    Relationship,
+    child,
+    children,
+    drop_hidden_shapes,
+    value_at,
+)
 from ingestion.parsing.text.normalise import clean_block, one_line
 
 _HEADING_NAME = re.compile(r"^(?:heading|titre|überschrift)\s*(\d)", re.I)
@@ -41,19 +50,33 @@ class DocxParts:
     _headers: list[str] = field(default_factory=list)
     _footers: list[str] = field(default_factory=list)
     _graphics: dict[str, list[Block]] = field(default_factory=dict)
+    _runs: RunStyles = field(default_factory=RunStyles)
+    _codes: set[WarningCode] = field(default_factory=set)
 
     @classmethod
-    def read(cls, archive: Archive, main: str) -> "DocxParts":
-        """Read the parts that the main part refers to; a damaged one is done without."""
+    def read(cls, archive: Archive, links: list[Relationship]) -> "DocxParts":
+        """Read the parts that the main part links to; a damaged one is done without."""
         parts = cls()
-        for link in relationships(archive, main):
-            if link.part not in archive or link.kind not in _READERS:
-                continue
-            try:
-                _READERS[link.kind](parts, archive.xml(link.part), link.id)
-            except CorruptDocument:
-                continue
+        # Styles first: they say what of the other parts is hidden.
+        for link in sorted(links, key=lambda link: link.kind != "styles"):
+            root = archive.find_xml(link.part) if link.kind in _READERS else None
+            if root is not None:
+                if link.kind in _TEXTS:
+                    parts.show(root)
+                _READERS[link.kind](parts, root, link.id)
+        parts._graphics.update(read_diagrams(archive, links))
         return parts
+
+    def show(self, root: etree._Element) -> None:
+        """Make of a part with text, in place, what Word shows of it."""
+        drop_field_codes(root)
+        self._codes |= self._runs.show(root)
+        if drop_hidden_shapes(root):
+            self._codes.add(WarningCode.HIDDEN_TEXT)
+
+    def warnings(self) -> tuple[ParseWarning, ...]:
+        """Return what a reader must know of the parts shown so far."""
+        return tuple(ParseWarning(code) for code in sorted(self._codes))
 
     def style_of(self, paragraph: etree._Element) -> str:
         """Return the id of a paragraph's style."""
@@ -117,6 +140,7 @@ class DocxParts:
             style = found.based_on
 
     def _read_styles(self, root: etree._Element, _: str) -> None:
+        self._runs = RunStyles.read(root)
         for element in children(root, "style"):
             if attribute(element, "type") not in (None, "paragraph"):
                 continue
@@ -157,11 +181,6 @@ class DocxParts:
     def _read_chart(self, root: etree._Element, link: str) -> None:
         self._graphics[link] = list(chart_blocks(root))
 
-    def _read_diagram(self, root: etree._Element, link: str) -> None:
-        texts = (one_line(element.text or "") for element in descendants(root, "t"))
-        distinct = [text for text in dict.fromkeys(texts) if text]
-        self._graphics[link] = [Block("paragraph", text) for text in distinct]
-
 
 def _joined(element: etree._Element) -> str:
     """Return the paragraphs of a note or page header on lines of their own, boxes included."""
@@ -175,6 +194,7 @@ def _joined(element: etree._Element) -> str:
     return text if any(character.isalpha() for character in text) else ""
 
 
+_TEXTS = frozenset({"footnotes", "endnotes", "comments", "header", "footer"})
 _READERS: Mapping[str, Callable[[DocxParts, etree._Element, str], None]] = {
     "styles": DocxParts._read_styles,
     "numbering": DocxParts._read_numbering,
@@ -184,5 +204,4 @@ _READERS: Mapping[str, Callable[[DocxParts, etree._Element, str], None]] = {
     "header": DocxParts._read_header,
     "footer": DocxParts._read_footer,
     "chart": DocxParts._read_chart,
-    "diagramData": DocxParts._read_diagram,
 }

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from ingestion.parsing.archive import attribute, local_name
+from ingestion.parsing.docx.fields import form_field_text
 from ingestion.parsing.ooxml import chosen
+from ingestion.parsing.text.symbol_fonts import symbol_text
 
 # Deleted or moved text, field codes, properties, and the text boxes that are blocks of their own.
 _SKIPPED = frozenset(
@@ -25,7 +27,6 @@ _SKIPPED = frozenset(
         "tcPr",
         "sectPr",
         "fldData",
-        "ruby",
         "rt",
     ]
 )
@@ -68,6 +69,12 @@ def _collect(element: etree._Element, found: ParagraphText, break_names: frozens
             found.pieces[-1] += item.text or ""
         elif name in _PIECES:
             found.pieces[-1] += _PIECES[name]
+        elif name == "sym":
+            found.pieces[-1] += _symbol(item)
+        elif name == "textpath":  # the words of WordArt and of watermarks
+            found.pieces[-1] += attribute(item, "string") or ""
+        elif name == "fldChar":
+            found.pieces[-1] += form_field_text(item)
         elif name == "br":
             _break(item, found, break_names)
         elif name == "lastRenderedPageBreak":
@@ -88,6 +95,15 @@ def _collect(element: etree._Element, found: ParagraphText, break_names: frozens
             _collect(item, found, break_names)
 
 
+def _symbol(item: etree._Element) -> str:
+    """Return the character that w:sym names by its font and its code, as "F061" or "61"."""
+    try:
+        letter = chr(int(attribute(item, "char") or "", 16))
+    except (ValueError, OverflowError):
+        return ""
+    return symbol_text(letter, attribute(item, "font") or "")
+
+
 def _break(item: etree._Element, found: ParagraphText, break_names: frozenset[str]) -> None:
     if attribute(item, "type") != "page":
         found.pieces[-1] += "\n"
@@ -96,10 +112,11 @@ def _break(item: etree._Element, found: ParagraphText, break_names: frozenset[st
 
 
 def paragraphs(element: etree._Element) -> Iterator[etree._Element]:
-    """Yield the paragraphs of a part or cell, in order, those of nested tables included."""
+    """Yield the paragraphs of a part or cell, in order, those of nested tables included; and what
+    stands for an inserted file (altChunk), whose own text is none."""
     for item in element:
         name = local_name(item)
-        if name == "p":
+        if name in ("p", "altChunk"):
             yield item
         elif name not in _SKIPPED and name != "AlternateContent":
             yield from paragraphs(item)

@@ -3,93 +3,136 @@
 Prefixes differ between producers, so elements are looked up by local name, as in Office Open XML.
 """
 
+from dataclasses import dataclass
 from typing import BinaryIO
 
 from lxml import etree
 
 from ingestion.errors import CorruptDocument, EncryptedDocument
+from ingestion.parse_warnings import ParseWarning, WarningCode
 from ingestion.parsing import media_types
 from ingestion.parsing.archive import Archive, attribute, local_name
 from ingestion.parsing.document import Block, ParsedDocument, ParsedPage
 from ingestion.parsing.limits import ParseLimits
+from ingestion.parsing.odf.formulas import show_formulas
 from ingestion.parsing.odf.reader import OdfReader
-from ingestion.parsing.odf.styles import OdfResources, numbered_lists, style_outlines
+from ingestion.parsing.odf.styles import OdfResources, margin_blocks, read_resources
+from ingestion.parsing.odf.visible import show_text
 from ingestion.parsing.ooxml import child, children, descendants
 from ingestion.parsing.text.normalise import one_line
 from ingestion.parsing.text.sections import first_heading, split_sections
 from ingestion.parsing.xlsx.grid import TextBudget
 
+_HEADERS = ("header", "header-first", "header-left")
+_FOOTERS = ("footer", "footer-first", "footer-left")
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """The content of a file as it is shown, its title, what it refers to, what to warn of."""
+
+    content: etree._Element
+    title: str | None
+    resources: OdfResources
+    headers: list[Block]
+    footers: list[Block]
+    warnings: tuple[ParseWarning, ...]
+
 
 def parse_text(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
     """Read an .odt file: pages where soft page breaks were saved, sections otherwise."""
-    content, title, resources = _open(file, limits)
-    reader = OdfReader(resources, TextBudget(limits.max_text_chars))
-    reader.walk(_body(content, "text"))
+    opened = _open(file, limits)
+    reader = OdfReader(opened.resources, TextBudget(limits.max_text_chars))
+    reader.walk(_body(opened.content, "text"))
+    reader.pages[0][:0] = opened.headers
+    reader.pages[-1].extend(opened.footers)
     blocks = [block for page in reader.pages for block in page]
     pages = _numbered(reader.pages) if len(reader.pages) > 1 else split_sections(blocks)
     return ParsedDocument(
         media_type=media_types.ODT,
-        title=title or first_heading(blocks),
+        title=opened.title or first_heading(blocks),
         language=None,
         unit="page" if len(reader.pages) > 1 else "section",
         pages=pages,
+        warnings=opened.warnings,
     )
 
 
 def parse_spreadsheet(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
-    """Read an .ods file: one page a sheet, hidden ones included."""
-    content, title, resources = _open(file, limits)
+    """Read an .ods file: one page a sheet. Hidden sheets and cells are read, and warned of."""
+    opened = _open(file, limits)
     budget = TextBudget(limits.max_text_chars)
     pages: list[ParsedPage] = []
-    for table in children(_body(content, "spreadsheet"), "table"):
-        reader = OdfReader(resources, budget)
+    warnings = list(opened.warnings)
+    for table in children(_body(opened.content, "spreadsheet"), "table"):
+        reader = OdfReader(opened.resources, budget)
         reader.sheet(table)
         name = one_line(attribute(table, "name") or "")
+        if attribute(table, "style-name") in opened.resources.hidden:
+            warnings.append(ParseWarning(WarningCode.HIDDEN_SHEETS, (name,)))
+        if reader.has_hidden_cells:
+            warnings.append(ParseWarning(WarningCode.HIDDEN_CELLS, (name,)))
         pages.append(ParsedPage(len(pages) + 1, name, tuple(reader.pages[0])))
     return ParsedDocument(
-        media_type=media_types.ODS, title=title, language=None, unit="sheet", pages=tuple(pages)
+        media_type=media_types.ODS,
+        title=opened.title,
+        language=None,
+        unit="sheet",
+        pages=tuple(pages),
+        warnings=tuple(warnings),
     )
 
 
 def parse_presentation(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
     """Read an .odp file: one page a slide, its notes last."""
-    content, title, resources = _open(file, limits)
+    opened = _open(file, limits)
     budget = TextBudget(limits.max_text_chars)
     pages: list[ParsedPage] = []
-    for slide in children(_body(content, "presentation"), "page"):
-        reader = OdfReader(resources, budget)
+    warnings = list(opened.warnings)
+    for slide in children(_body(opened.content, "presentation"), "page"):
+        reader = OdfReader(opened.resources, budget)
         reader.walk(slide)
         blocks = sorted(reader.pages[0], key=lambda block: block.kind != "heading")
         label = blocks[0].text if blocks and blocks[0].kind == "heading" else ""
         pages.append(ParsedPage(len(pages) + 1, label, tuple(blocks)))
+        if attribute(slide, "style-name") in opened.resources.hidden:
+            warnings.append(ParseWarning(WarningCode.HIDDEN_SLIDES, (str(len(pages)),)))
     return ParsedDocument(
         media_type=media_types.ODP,
-        title=title or next((page.label for page in pages if page.label), None),
+        title=opened.title or next((page.label for page in pages if page.label), None),
         language=None,
         unit="slide",
         pages=tuple(pages),
+        warnings=tuple(warnings),
     )
 
 
-def _open(file: BinaryIO, limits: ParseLimits) -> tuple[etree._Element, str | None, OdfResources]:
-    """Return (content, title, what the content refers to); raises EncryptedDocument."""
+def _open(file: BinaryIO, limits: ParseLimits) -> _Opened:
+    """Open a file and make of its content what is shown; raises EncryptedDocument."""
     with Archive(file, max_unpacked_bytes=limits.max_unpacked_bytes) as archive:
-        manifest = "META-INF/manifest.xml"
-        if manifest in archive and b"encryption-data" in archive.read(manifest):
+        manifest = archive.find_xml("META-INF/manifest.xml")
+        if manifest is not None and next(manifest.iter("{*}encryption-data"), None) is not None:
             raise EncryptedDocument("OpenDocument with a password")
-        content = archive.xml("content.xml")
-        outlines, numbered = style_outlines(content), numbered_lists(content)
-        if "styles.xml" in archive:
-            styles = archive.xml("styles.xml")
-            outlines = {**style_outlines(styles), **outlines}
-            numbered = {**numbered_lists(styles), **numbered}
-        title = _title(archive.xml("meta.xml")) if "meta.xml" in archive else None
-        objects = {
-            name.removesuffix("/content.xml"): archive.xml(name)
+        content = archive.main_xml("content.xml")
+        styles = archive.find_xml("styles.xml")
+        meta = archive.find_xml("meta.xml")
+        found = (
+            (name.removesuffix("/content.xml"), archive.find_xml(name))
             for name in archive.names()
             if name.endswith("/content.xml")
-        }
-    return content, title, OdfResources(outlines, numbered, objects)
+        )
+        objects = {name: root for name, root in found if root is not None}
+        warnings = archive.warnings()
+    codes = show_text(content, styles)
+    show_formulas(content, objects)
+    return _Opened(
+        content=content,
+        title=_title(meta) if meta is not None else None,
+        resources=read_resources([styles, content] if styles is not None else [content], objects),
+        headers=margin_blocks(styles, *_HEADERS) if styles is not None else [],
+        footers=margin_blocks(styles, *_FOOTERS) if styles is not None else [],
+        warnings=(*(ParseWarning(code) for code in sorted(codes)), *warnings),
+    )
 
 
 def _title(meta: etree._Element) -> str | None:

@@ -5,12 +5,12 @@ from lxml import etree
 from ingestion.parsing.archive import attribute, local_name
 from ingestion.parsing.document import Block
 from ingestion.parsing.odf.styles import OdfResources
-from ingestion.parsing.odf.tables import sheet_rows, table_grid, table_rows
+from ingestion.parsing.odf.tables import read_cells, table_grid, table_rows
 from ingestion.parsing.odf.text import SKIPPED, paragraph_text
 from ingestion.parsing.ooxml import children, descendants
 from ingestion.parsing.text.normalise import clean_block, one_line
 from ingestion.parsing.text.tables import pipe_table
-from ingestion.parsing.xlsx.grid import TextBudget, sheet_blocks
+from ingestion.parsing.xlsx.grid import TextBudget, sheet_blocks, with_merges
 
 _REPEATED_ON_SLIDES = frozenset({"date-time", "header", "footer", "page-number"})
 
@@ -25,6 +25,7 @@ class OdfReader:
         self._objects = dict(resources.objects)
         self._budget = budget
         self._notes = 0
+        self.has_hidden_cells = False
 
     def walk(self, element: etree._Element, depth: int = 0) -> None:
         """Gather the blocks inside `element`; `depth` counts the lists around it."""
@@ -51,7 +52,10 @@ class OdfReader:
 
     def sheet(self, table: etree._Element) -> None:
         """Gather the blocks of a spreadsheet's table, then what is drawn on it."""
-        for block in sheet_blocks(sheet_rows(table, self._budget)):
+        cells = read_cells(table, self._budget)
+        with_merges(cells.rows, cells.merges)
+        self.has_hidden_cells = cells.are_partly_hidden
+        for block in sheet_blocks(cells.rows):
             self._add(block)
         for item in descendants(table, "annotation"):
             self._annotation(item)

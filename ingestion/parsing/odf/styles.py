@@ -1,24 +1,70 @@
-"""What the body of an OpenDocument file refers to: heading levels, numbered lists, objects."""
+"""What surrounds the body of an OpenDocument file: heading levels, numbered lists, margins."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lxml import etree
 
-from ingestion.parsing.archive import attribute
+from ingestion.parsing.archive import attribute, local_name
+from ingestion.parsing.document import Block
+from ingestion.parsing.odf.text import paragraph_text
 from ingestion.parsing.ooxml import children, descendants
+from ingestion.parsing.text.normalise import clean_block
 
 
 @dataclass(frozen=True, slots=True)
 class OdfResources:
     """What a body refers to: style name → heading level, list style name → depths (from 1) that
-    are numbered, name → content of embedded objects."""
+    are numbered, names of the styles of hidden sheets and slides, name → content of embedded
+    objects."""
 
-    outlines: dict[str, int]
-    numbered: dict[str, set[int]]
-    objects: dict[str, etree._Element]
+    outlines: Mapping[str, int]
+    numbered: Mapping[str, set[int]]
+    hidden: frozenset[str]
+    objects: Mapping[str, etree._Element]
 
 
-def style_outlines(root: etree._Element) -> dict[str, int]:
+def read_resources(
+    roots: Sequence[etree._Element], objects: Mapping[str, etree._Element]
+) -> OdfResources:
+    """Return what the styles in `roots` say; a later root goes before an earlier one."""
+    outlines: dict[str, int] = {}
+    numbered: dict[str, set[int]] = {}
+    hidden: set[str] = set()
+    for root in roots:
+        outlines |= _style_outlines(root)
+        numbered |= _numbered_lists(root)
+        hidden |= _hidden_styles(root)
+    return OdfResources(outlines, numbered, frozenset(hidden), objects)
+
+
+def margin_blocks(styles: etree._Element, *names: str) -> list[Block]:
+    """Return the distinct texts of page headers or footers: the margins of those names."""
+    texts: dict[str, None] = {}
+    for page in descendants(styles, "master-page"):
+        for margin in children(page, *names):
+            lines = (paragraph_text(item)[0] for item in descendants(margin, "p", "h"))
+            text = clean_block("\n".join(lines))
+            if any(character.isalpha() for character in text):
+                texts[text] = None
+    return [Block("paragraph", text) for text in texts]
+
+
+def _hidden_styles(root: etree._Element) -> set[str]:
+    """Return the styles that hide a sheet (table:display) or a slide (presentation:visibility)."""
+    return {
+        attribute(style, "name") or ""
+        for style in descendants(root, "style")
+        for item in style
+        if (local_name(item) == "table-properties" and attribute(item, "display") == "false")
+        or (
+            local_name(item) == "drawing-page-properties"
+            and attribute(item, "visibility") == "hidden"
+        )
+    }
+
+
+def _style_outlines(root: etree._Element) -> dict[str, int]:
     """Return style name → heading level for the styles that give one ("Title" is 1)."""
     found: dict[str, int] = {}
     for style in descendants(root, "style"):
@@ -32,7 +78,7 @@ def style_outlines(root: etree._Element) -> dict[str, int]:
     return found
 
 
-def numbered_lists(root: etree._Element) -> dict[str, set[int]]:
+def _numbered_lists(root: etree._Element) -> dict[str, set[int]]:
     """Return list style name → depths (from 1) at which items are numbered."""
     return {
         attribute(style, "name") or "": {

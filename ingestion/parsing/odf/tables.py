@@ -1,19 +1,22 @@
 """The cells of OpenDocument tables and sheets, with their spans and repetitions."""
 
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from lxml import etree
 
 from ingestion.parsing.archive import attribute, local_name
 from ingestion.parsing.odf.text import paragraph_text
-from ingestion.parsing.ooxml import descendants
+from ingestion.parsing.ooxml import children, descendants
 from ingestion.parsing.text.normalise import one_line
-from ingestion.parsing.xlsx.grid import TextBudget
+from ingestion.parsing.xlsx.grid import Cells, Merge, TextBudget
 
 # Repetitions are one attribute; beyond this they fill a sheet up and hold nothing.
 _MAX_REPEATED_CELLS = 256
 _MAX_REPEATED_ROWS = 1_000
 _MAX_SPAN = 200
+_DURATION = re.compile(r"PT(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,6})(?:\.\d+)?S)?")
 
 
 def table_rows(table: etree._Element) -> Iterator[etree._Element]:
@@ -26,54 +29,108 @@ def table_rows(table: etree._Element) -> Iterator[etree._Element]:
             yield from table_rows(item)
 
 
+def _table_columns(table: etree._Element) -> Iterator[etree._Element]:
+    for item in table:
+        name = local_name(item)
+        if name == "table-column":
+            yield item
+        elif name in ("table-columns", "table-header-columns", "table-column-group"):
+            yield from _table_columns(item)
+
+
 def table_grid(table: etree._Element) -> list[list[str]]:
-    """Return the rows of a table; a cell is repeated wherever it spans."""
+    """Return the rows of a table; a cell is repeated wherever it spans, except that one across
+    the whole width stands once."""
     grid: list[list[str]] = []
     reach: dict[int, tuple[int, str]] = {}
     for row in table_rows(table):
         texts: list[str] = []
         below = {column: (rows - 1, text) for column, (rows, text) in reach.items() if rows > 1}
-        for cell in row:
-            column = len(texts)
+        is_alone = not reach and sum(1 for _ in children(row, "table-cell")) == 1
+        across, beside = 0, ""
+        for cell in children(row, "table-cell", "covered-table-cell"):
+            repeated = min(_repeated(cell, "number-columns-repeated"), _MAX_REPEATED_CELLS)
             if local_name(cell) == "covered-table-cell":
-                before = texts[-1] if texts else ""
-                texts.append(reach[column][1] if column in reach else before)
-            elif local_name(cell) == "table-cell":
-                texts.append(_cell_text(cell))
-                rows = _repeated(cell, "number-rows-spanned")
-                for offset in range(min(_repeated(cell, "number-columns-spanned"), _MAX_SPAN)):
-                    if rows > 1:
-                        below[column + offset] = (rows - 1, texts[-1])
-        grid.append(texts)
+                for _ in range(repeated):
+                    text = beside if across > 0 and not is_alone else ""
+                    texts.append(reach[len(texts)][1] if len(texts) in reach else text)
+                    across -= 1
+                continue
+            beside = _cell_text(cell)
+            columns = min(_repeated(cell, "number-columns-spanned"), _MAX_SPAN)
+            rows = _repeated(cell, "number-rows-spanned")
+            if rows > 1:
+                below |= {len(texts) + offset: (rows - 1, beside) for offset in range(columns)}
+            texts.extend([beside] * repeated)
+            across = columns - 1
+        repeated = min(_repeated(row, "number-rows-repeated"), _MAX_REPEATED_ROWS)
+        grid.extend([texts] * (repeated if any(texts) else 1))
         reach = below
     return grid
 
 
-def sheet_rows(table: etree._Element, budget: TextBudget) -> Iterator[tuple[int, dict[int, str]]]:
-    """Yield (row number from 1, column from 0 → text) for the rows that hold text."""
-    number = 0
+@dataclass(slots=True)
+class SheetCells:
+    """The cells of a sheet: (row number from 1, column from 0 → text) of rows that hold text."""
+
+    rows: list[tuple[int, Cells]] = field(default_factory=list)
+    merges: list[Merge] = field(default_factory=list)
+    are_partly_hidden: bool = False
+
+
+def read_cells(table: etree._Element, budget: TextBudget) -> SheetCells:
+    """Return the cells of a sheet, with the ranges that are merged."""
+    found = SheetCells()
+    number = 1
     for row in table_rows(table):
-        cells = _sheet_cells(row, budget)
+        cells = _sheet_cells(row, number, found.merges, budget)
         repeated = _repeated(row, "number-rows-repeated")
         for offset in range(min(repeated, _MAX_REPEATED_ROWS) if cells else 0):
-            yield number + offset + 1, cells
+            found.rows.append((number + offset, dict(cells)))
+        found.are_partly_hidden |= bool(cells) and _is_hidden(row)
         number += repeated
+    hidden = _hidden_columns(table)
+    found.are_partly_hidden |= any(
+        column in columns for _, cells in found.rows for column in cells for columns in hidden
+    )
+    return found
 
 
-def _sheet_cells(row: etree._Element, budget: TextBudget) -> dict[int, str]:
-    cells: dict[int, str] = {}
+def _sheet_cells(
+    row: etree._Element, number: int, merges: list[Merge], budget: TextBudget
+) -> Cells:
+    """Return the cells of a row, and add the ranges that begin in it to `merges`. What a merged
+    cell covers is not shown."""
+    cells: Cells = {}
     column = 0
-    for cell in row:
-        if local_name(cell) not in ("table-cell", "covered-table-cell"):
-            continue
+    for cell in children(row, "table-cell", "covered-table-cell"):
         repeated = _repeated(cell, "number-columns-repeated")
-        text = _cell_text(cell)
+        text = _cell_text(cell) if local_name(cell) == "table-cell" else ""
         if text:
+            rows = _repeated(cell, "number-rows-spanned")
+            columns = _repeated(cell, "number-columns-spanned")
+            if rows > 1 or columns > 1:
+                merges.append((number, number + rows - 1, column, column + columns - 1))
             for offset in range(min(repeated, _MAX_REPEATED_CELLS)):
                 cells[column + offset] = text
                 budget.take(len(text))
         column += repeated
     return cells
+
+
+def _hidden_columns(table: etree._Element) -> list[range]:
+    hidden: list[range] = []
+    column = 0
+    for item in _table_columns(table):
+        repeated = _repeated(item, "number-columns-repeated")
+        if _is_hidden(item):
+            hidden.append(range(column, column + repeated))
+        column += repeated
+    return hidden
+
+
+def _is_hidden(element: etree._Element) -> bool:
+    return attribute(element, "visibility") in ("collapse", "filter")
 
 
 def _cell_text(cell: etree._Element) -> str:
@@ -88,7 +145,29 @@ def _cell_text(cell: etree._Element) -> str:
                 parts.extend(paragraph_text(inner)[0] for inner in descendants(hung, "p", "h"))
         else:
             parts.extend(paragraph_text(inner)[0] for inner in descendants(item, "p", "h"))
-    return one_line(" ".join(parts))
+    return one_line(" ".join(parts)) or _stored_value(cell)
+
+
+def _stored_value(cell: etree._Element) -> str:
+    """Return the value of a cell whose text was not saved, as some programs leave it."""
+    kind = attribute(cell, "value-type") or ""
+    if kind in ("float", "currency", "percentage"):
+        return _number(attribute(cell, "value") or "", is_percentage=kind == "percentage")
+    value = attribute(cell, f"{kind}-value") or ""
+    if kind == "time" and (match := _DURATION.fullmatch(value)):
+        hours, minutes, seconds = (int(part or 0) for part in match.groups())
+        return f"{hours}:{minutes:02d}:{seconds:02d}".removesuffix(":00")
+    if kind == "date":
+        return value.replace("T", " ")
+    return value.upper() if kind == "boolean" else one_line(value)
+
+
+def _number(value: str, *, is_percentage: bool) -> str:
+    try:
+        number = float(value)
+    except ValueError:
+        return ""
+    return f"{number * 100:.10g} %" if is_percentage else f"{number:.15g}"
 
 
 def _repeated(element: etree._Element, name: str) -> int:

@@ -19,6 +19,7 @@ SKIPPED = frozenset(
         "binary-data",
         "event-listeners",
         "desc",
+        "script",
     ]
 )
 _HANGING = frozenset({"note", "annotation", "frame", "custom-shape", "g", "text-box", "rect"})

@@ -6,6 +6,7 @@ from pypdf import PdfReader
 from pypdf.errors import PyPdfError
 
 from ingestion.errors import CorruptDocument, EmptyDocument, EncryptedDocument, TooManyPages
+from ingestion.parse_warnings import ParseWarning, WarningCode
 from ingestion.parsing import media_types
 from ingestion.parsing.document import ParsedDocument, ParsedPage
 from ingestion.parsing.limits import ParseLimits
@@ -40,7 +41,7 @@ def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
         language=None,
         unit="page",
         pages=pages,
-        warnings=("damaged_file",),
+        warnings=(ParseWarning(WarningCode.DAMAGED_FILE),),
     )
 
 

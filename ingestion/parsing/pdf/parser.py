@@ -17,6 +17,7 @@ from ingestion.errors import (
     TooManyPages,
     TooMuchText,
 )
+from ingestion.parse_warnings import ParseWarning, WarningCode
 from ingestion.parsing import media_types
 from ingestion.parsing.document import Block, ParsedDocument, ParsedPage
 from ingestion.parsing.limits import ParseLimits
@@ -31,7 +32,6 @@ from ingestion.parsing.text.normalise import clean_block, one_line
 _MAX_OUTLINE_ENTRIES = 5_000
 _MAX_OUTLINE_DEPTH = 6
 _MIN_TEXT_CHARS = 8
-_MAX_NAMED_PAGES = 20
 _NOTE_SUBTYPES = frozenset({c.FPDF_ANNOT_TEXT, c.FPDF_ANNOT_FREETEXT, c.FPDF_ANNOT_WIDGET})
 _TITLE_LEFTOVERS = (
     ".doc",
@@ -147,19 +147,15 @@ class _Reading:
         self.heights.append(height)
         self.extras.append(extra)
 
-    def warnings(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[ParseWarning, ...]:
         """Return what a person should know about pages that gave no text."""
-        found = []
-        if self.image_pages:
-            found.append(f"image_only_pages: {_numbers(self.image_pages)}")
-        if self._unreadable:
-            found.append(f"unreadable_pages: {_numbers(self._unreadable)}")
-        return tuple(found)
-
-
-def _numbers(pages: list[int]) -> str:
-    named = ", ".join(str(number) for number in pages[:_MAX_NAMED_PAGES])
-    return named + (", …" if len(pages) > _MAX_NAMED_PAGES else "")
+        found = {
+            WarningCode.IMAGE_ONLY_PAGES: self.image_pages,
+            WarningCode.UNREADABLE_PAGES: self._unreadable,
+        }
+        return tuple(
+            ParseWarning(code, tuple(map(str, pages))) for code, pages in found.items() if pages
+        )
 
 
 def _has_image(page: pdfium.PdfPage) -> bool:

@@ -1,65 +1,84 @@
-"""What lies over the cells of a sheet: shapes, charts, comments."""
+"""What lies over the cells of a sheet: shapes, charts, diagrams, comments."""
 
+import posixpath
 from collections.abc import Iterator
 
 from lxml import etree
 
-from ingestion.errors import CorruptDocument
+from ingestion.parse_warnings import ParseWarning, WarningCode
 from ingestion.parsing.archive import Archive
 from ingestion.parsing.charts import chart_blocks, chart_titles
+from ingestion.parsing.diagrams import read_diagrams
 from ingestion.parsing.document import Block
-from ingestion.parsing.ooxml import Relationship, descendants, relationships
+from ingestion.parsing.ooxml import descendants, drop_hidden_shapes, relationships
 from ingestion.parsing.text.normalise import one_line
+from ingestion.parsing.xlsx.strings import unescaped
 
 # Excel repeats threads as ordinary comments, under this notice, for its older versions.
 _THREAD_COPY = "[Threaded comment]"
 
 
-def drawn_blocks(archive: Archive, part: str, *, with_figures: bool) -> Iterator[Block]:
-    """Yield the texts drawn on a sheet and its comments. A chart gives its figures only
-    `with_figures`: usually they are in the cells already."""
-    for link in relationships(archive, part):
-        if link.kind in ("comments", "threadedComment"):
-            yield from _comments(archive, link)
-        elif link.kind == "drawing":
-            yield from _paragraphs(archive, link)
-            for inner in relationships(archive, link.part):
-                if inner.kind == "chart":
-                    yield from _chart(archive, inner, with_figures=with_figures)
+class Drawings:
+    """Reads what hangs on a sheet, part by part; a damaged part is left out."""
+
+    def __init__(self, archive: Archive, sheet: str) -> None:
+        self._archive = archive
+        self._links = relationships(archive, sheet)
+        self._hid_text = False
+
+    @property
+    def has_tables(self) -> bool:
+        """Whether the sheet has tables, whose styles give cells a colour."""
+        return any(link.kind == "table" for link in self._links)
+
+    def blocks(self, *, with_figures: bool) -> Iterator[Block]:
+        """Yield the texts drawn on the sheet and its comments. A chart gives its figures only
+        `with_figures`: usually they are in the cells already."""
+        for link in self._links:
+            if link.kind in ("comments", "threadedComment"):
+                yield from _comments(self._archive.find_xml(link.part))
+            elif link.kind == "drawing":
+                yield from self._drawn(link.part, with_figures=with_figures)
+
+    def warnings(self) -> Iterator[ParseWarning]:
+        """Yield what a reader must know of the parts read so far."""
+        if self._hid_text:
+            yield ParseWarning(WarningCode.HIDDEN_TEXT)
+        embedded = [link.part for link in self._links if link.kind in ("package", "oleObject")]
+        if embedded:
+            yield ParseWarning(WarningCode.UNREAD_FILES, tuple(map(posixpath.basename, embedded)))
+
+    def _drawn(self, part: str, *, with_figures: bool) -> Iterator[Block]:
+        root = self._archive.find_xml(part)
+        if root is None:
+            return
+        self._hid_text |= drop_hidden_shapes(root)
+        for holder in descendants(root, "p"):
+            text = one_line("".join(item.text or "" for item in descendants(holder, "t")))
+            if text:
+                yield Block("paragraph", text)
+        links = relationships(self._archive, part)
+        for blocks in read_diagrams(self._archive, links).values():
+            yield from blocks
+        for link in links:
+            chart = self._archive.find_xml(link.part) if link.kind == "chart" else None
+            if chart is None:
+                continue
+            if with_figures:
+                yield from chart_blocks(chart)
+            else:
+                yield from (Block("caption", text) for text in chart_titles(chart))
 
 
-def _comments(archive: Archive, link: Relationship) -> Iterator[Block]:
-    authors = [one_line(item.text or "") for item in _found(archive, link, "author")]
-    for holder in _found(archive, link, "comment", "threadedComment"):
-        text = one_line("".join(item.text or "" for item in descendants(holder, "t", "text")))
+def _comments(root: etree._Element | None) -> Iterator[Block]:
+    if root is None:
+        return
+    authors = [one_line(item.text or "") for item in descendants(root, "author")]
+    for holder in descendants(root, "comment", "threadedComment"):
+        words = "".join(item.text or "" for item in descendants(holder, "t", "text"))
+        text = one_line(unescaped(words))
         number = holder.get("authorId") or ""
         known = number.isdecimal() and int(number) < len(authors)
         author = authors[int(number)] if known else ""
         if text and not text.startswith(_THREAD_COPY):
             yield Block("paragraph", f"[{author}: {text}]" if author else f"[{text}]")
-
-
-def _paragraphs(archive: Archive, link: Relationship) -> Iterator[Block]:
-    for holder in _found(archive, link, "p"):
-        text = one_line("".join(item.text or "" for item in descendants(holder, "t")))
-        if text:
-            yield Block("paragraph", text)
-
-
-def _chart(archive: Archive, link: Relationship, *, with_figures: bool) -> Iterator[Block]:
-    for root in _found(archive, link, "chartSpace"):
-        if with_figures:
-            yield from chart_blocks(root)
-        else:
-            yield from (Block("caption", text) for text in chart_titles(root))
-
-
-def _found(archive: Archive, link: Relationship, *names: str) -> Iterator[etree._Element]:
-    """Yield the elements of those names in a part; none if the part is missing or damaged."""
-    if link.part not in archive:
-        return
-    try:
-        root = archive.xml(link.part)
-    except CorruptDocument:
-        return
-    yield from descendants(root, *names)

@@ -32,8 +32,10 @@ def with_merges(rows: list[tuple[int, Cells]], merges: Iterable[Merge]) -> None:
     understood alone; a range across columns only repeats beside other cells (else it is a title).
     """
     by_number = dict(rows)
+    bottom = max(by_number, default=0)
     left = _MAX_MERGED_CELLS
-    for first, last, left_column, right_column in merges:
+    for first, last_row, left_column, right_column in merges:
+        last = min(last_row, bottom)
         value = by_number.get(first, {}).get(left_column)
         left -= (last - first + 1) * (right_column - left_column + 1)
         if value is None or left < 0:

@@ -12,6 +12,7 @@ from ingestion.errors import (
     ImageOnlyDocument,
     TooManyPages,
 )
+from ingestion.parse_warnings import ParseWarning, WarningCode
 from ingestion.parsing.limits import ParseLimits
 from tests.ingestion.pdf_writer import Page, write_image_pdf, write_pdf
 from tests.ingestion.reading import blocks_of, outline_of, read, text_of
@@ -154,7 +155,9 @@ def test_a_page_without_text_among_others_is_a_warning(tmp_path: Path) -> None:
     for name in ("text.pdf", "scan.pdf"):
         writer.append(PdfReader(tmp_path / name))
     writer.write(tmp_path / "both.pdf")
-    assert read(tmp_path / "both.pdf").warnings == ("image_only_pages: 2",)
+    assert read(tmp_path / "both.pdf").warnings == (
+        ParseWarning(WarningCode.IMAGE_ONLY_PAGES, ("2",)),
+    )
 
 
 def test_no_text_and_no_image_is_empty(tmp_path: Path) -> None:

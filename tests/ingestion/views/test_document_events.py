@@ -70,7 +70,7 @@ async def test_first_event_is_current_state(people, membership):
     stream = listen(membership)
     event = await heard(stream)
     assert event["ids"] == [str(document.pk)]
-    assert event["counts"] == {"": 1, "ready": 0, "running": 1, "failed": 0}
+    assert event["counts"] == {"": 1, "ready": 0, "warned": 0, "running": 1, "failed": 0}
     assert "Waiting its turn" in event["rows"][str(document.pk)]
     await stream.aclose()
 

@@ -126,6 +126,25 @@ def test_failed_document_shows_reason_and_retry(cast, client_for):
     assert "/retry/" not in page
 
 
+def test_ready_document_with_warning_shows_what_was_left_out(cast, client_for):
+    warnings = [{"code": "unreadable_parts", "details": ["chapitre-2.xhtml"]}]
+    warned = DocumentFactory(instance=cast.instance, warnings=warnings)
+    client = client_for(cast.teammate)
+    own_page = reverse("documents:detail", args=["law", warned.pk])
+    sentence = "were left out, wholly or in part: chapitre-2.xhtml."
+    in_list, on_page = (
+        client.get(url, headers={"accept-language": "en"}).content.decode()
+        for url in (LIST, own_page)
+    )
+    DocumentFactory(instance=cast.instance)
+    warned_only = client.get(LIST, {"status": "warned"})
+    assert rows(warned_only) == [warned.name]
+    assert warned_only.context["listing"].counts.of("warned") == 1
+    assert "Ready, with a warning" in in_list
+    assert sentence in in_list
+    assert sentence in on_page
+
+
 def test_progress_is_shown_in_passages(cast, client_for):
     DocumentFactory(instance=cast.instance, status=Status.EMBEDDING, chunks=40, embedded_chunks=12)
     page = client_for(cast.owner).get(LIST, headers={"accept-language": "en"}).content.decode()

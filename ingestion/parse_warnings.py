@@ -1,0 +1,92 @@
+"""What a ready document lacks or hides: found by its parser, shown to its readers.
+
+A warning is a code and details (pages, names of sheets, of files...). Both are stored; the sentence
+is translated when it is shown.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+MAX_DETAILS = 20
+MAX_DETAIL_CHARS = 100
+
+
+class WarningCode(StrEnum):
+    """Stable codes: they are stored, and the API shows them."""
+
+    # Left out of the text. The details are numbers of pages, then names of parts or files.
+    IMAGE_ONLY_PAGES = "image_only_pages"
+    UNREADABLE_PAGES = "unreadable_pages"
+    UNREADABLE_PARTS = "unreadable_parts"
+    UNREAD_FILES = "unread_files"
+    UNREAD_FORM = "unread_form"
+    DAMAGED_FILE = "damaged_file"
+    HIDDEN_TEXT = "hidden_text"
+    # In the text, although readers of the file do not see it. The details are names or numbers.
+    HIDDEN_SHEETS = "hidden_sheets"
+    HIDDEN_CELLS = "hidden_cells"
+    HIDDEN_SLIDES = "hidden_slides"
+    INVISIBLE_TEXT = "invisible_text"
+
+
+@dataclass(frozen=True, slots=True)
+class ParseWarning:
+    """One warning; at most MAX_DETAILS details of at most MAX_DETAIL_CHARS characters."""
+
+    code: WarningCode
+    details: tuple[str, ...] = ()
+
+
+_MESSAGES: Mapping[WarningCode, Promise] = {
+    WarningCode.IMAGE_ONLY_PAGES: _(
+        "These pages are images, whose text was not read: %(details)s."
+    ),
+    WarningCode.UNREADABLE_PAGES: _("These pages could not be read: %(details)s."),
+    WarningCode.UNREADABLE_PARTS: _(
+        "These parts of the file are damaged and were left out, wholly or in part: %(details)s."
+    ),
+    WarningCode.UNREAD_FILES: _(
+        "These files are attached to this one or embedded in it, and were not read: %(details)s. "
+        "If you need them, add them on their own."
+    ),
+    WarningCode.UNREAD_FORM: _(
+        "This file is a dynamic form (XFA), whose content could not be read. Print it to a new PDF "
+        "file, then add that file."
+    ),
+    WarningCode.DAMAGED_FILE: _("The file is damaged: what could be read of it was."),
+    WarningCode.HIDDEN_TEXT: _("This file contains hidden text, which was left out."),
+    WarningCode.HIDDEN_SHEETS: _(
+        "These sheets are hidden in the file, but answers may use them: %(details)s."
+    ),
+    WarningCode.HIDDEN_CELLS: _(
+        "These sheets have hidden rows or columns, which answers may use: %(details)s."
+    ),
+    WarningCode.HIDDEN_SLIDES: _(
+        "These slides are hidden in the file, but answers may use them: %(details)s."
+    ),
+    WarningCode.INVISIBLE_TEXT: _(
+        "This file contains text in the colour of its background, which answers may use."
+    ),
+}
+
+
+def warning_message(warning: ParseWarning) -> str:
+    """Return the translated sentence that tells a reader of a warning."""
+    return str(_MESSAGES[warning.code]) % {"details": ", ".join(warning.details)}
+
+
+def merged_warnings(warnings: Iterable[ParseWarning]) -> tuple[ParseWarning, ...]:
+    """Return one warning a code, in order, with distinct details; "…" stands for those too many."""
+    details: dict[WarningCode, dict[str, None]] = {}
+    for warning in warnings:
+        known = details.setdefault(warning.code, {})
+        known.update(dict.fromkeys(detail[:MAX_DETAIL_CHARS] for detail in warning.details))
+    return tuple(ParseWarning(code, _shortened(tuple(known))) for code, known in details.items())
+
+
+def _shortened(details: tuple[str, ...]) -> tuple[str, ...]:
+    return details if len(details) <= MAX_DETAILS else (*details[: MAX_DETAILS - 1], "…")

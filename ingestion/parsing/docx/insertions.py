@@ -1,0 +1,114 @@
+"""Files that Word inserts into a document where it is opened (altChunk; ECMA-376-1, 17.17.2).
+
+Mail merges and report generators leave HTML, web archives (MHT), RTF, text and Word files there.
+"""
+
+import re
+import zipfile
+from collections.abc import Callable
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from io import BytesIO
+from typing import BinaryIO
+
+from lxml import etree
+
+from ingestion.errors import DocumentError, EmptyDocument
+from ingestion.parse_warnings import ParseWarning
+from ingestion.parsing import rtf
+from ingestion.parsing.archive import Archive, attribute, parse_xml
+from ingestion.parsing.document import Block, ParsedDocument
+from ingestion.parsing.html.parser import decode_html, html_blocks, html_root
+from ingestion.parsing.limits import ParseLimits
+from ingestion.parsing.ooxml import Relationship, children
+from ingestion.parsing.plain import text_blocks
+from ingestion.parsing.text.encoding import decode
+
+_HEADER = re.compile(rb"[A-Za-z][A-Za-z-]*:[^\n]*\n")
+_MIME_HEADER = re.compile(rb"^(?:MIME-Version|Content-Type):", re.I | re.M)
+_MARKUP = re.compile(
+    rb"<(?:!doctype|html|head|body|p|div|table|h[1-6]|ul|ol|span|b|i|a|br|font)\b", re.I
+)
+_FLAT_PACKAGE = re.compile(rb"<(?:\w+:)?package\b[^>]*2006/xmlPackage")
+_HEAD_BYTES = 4096
+
+
+class Insertions:
+    """The files inserted into a part of a document, by the ids under which it names them."""
+
+    def __init__(
+        self,
+        archive: Archive,
+        links: list[Relationship],
+        limits: ParseLimits,
+        read_word: Callable[[BinaryIO], ParsedDocument],
+    ) -> None:
+        self.warnings: list[ParseWarning] = []
+        self._archive = archive
+        self._limits = limits
+        self._read_word = read_word
+        self._parts = {link.id: link.part for link in links}
+
+    def blocks(self, link: str) -> list[Block]:
+        """Return the blocks of an inserted file; none, and a warning, if it cannot be read."""
+        part = self._parts.get(link, "")
+        if part not in self._archive:
+            return []
+        try:
+            return self._blocks(self._archive.read(part))
+        except EmptyDocument:
+            return []
+        except DocumentError:
+            self._archive.note_damage(part)
+            return []
+
+    def _blocks(self, data: bytes) -> list[Block]:
+        head = data[:_HEAD_BYTES].lstrip(b"\xef\xbb\xbf \t\r\n")
+        if _FLAT_PACKAGE.search(head):
+            data = _zipped(data)
+        if data.startswith(b"PK\x03\x04"):
+            document = self._read_word(BytesIO(data))
+            self.warnings += document.warnings
+            return _flat(document)
+        if head.startswith(b"{\\rtf"):
+            return _flat(rtf.parse(BytesIO(data), self._limits))
+        if _HEADER.match(head) and _MIME_HEADER.search(head):
+            return _web_archive(data)
+        if _MARKUP.search(head.replace(b"\x00", b"")):
+            return html_blocks(html_root(decode_html(data)))
+        return text_blocks(decode(data))
+
+
+def _flat(document: ParsedDocument) -> list[Block]:
+    return [block for page in document.pages for block in page.blocks]
+
+
+def _zipped(data: bytes) -> bytes:
+    """Return the zip of a package that is written as one XML file ("flat OPC")."""
+    stream = BytesIO()
+    with zipfile.ZipFile(stream, "w") as package:
+        for part in children(parse_xml(data, "flat package"), "part"):
+            name = (attribute(part, "name") or "").lstrip("/")
+            for content in children(part, "xmlData"):
+                package.writestr(name, b"".join(etree.tostring(root) for root in content))
+    return stream.getvalue()
+
+
+def _web_archive(data: bytes) -> list[Block]:
+    """Return the blocks of the page in a web archive (RFC 2557)."""
+    message = message_from_bytes(data.lstrip(), EmailMessage, policy=default)
+    body = message.get_body(("html", "plain"))
+    if body is None:
+        return []
+    content = body.get_payload(decode=True)
+    if not isinstance(content, bytes):
+        return []
+    charset = body.get_content_charset()
+    try:
+        text = content.decode(charset) if charset else decode_html(content)
+    except (LookupError, ValueError):
+        text = decode_html(content)
+    if body.get_content_subtype() == "html":
+        return html_blocks(html_root(text))
+    return text_blocks(text)

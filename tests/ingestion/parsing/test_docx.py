@@ -1,0 +1,182 @@
+"""Word: what it shows that is not in the flow of its text, or not as text."""
+
+from io import BytesIO
+from pathlib import Path
+
+import docx
+import pytest
+
+from ingestion.parse_warnings import WarningCode
+from tests.ingestion.package_writer import damaged, paragraph, write_docx
+from tests.ingestion.reading import outline_of, read, text_of
+
+
+def char(kind: str) -> str:
+    return f'<w:r><w:fldChar w:fldCharType="{kind}"/></w:r>'
+
+
+def run(text: str, properties: str = "") -> str:
+    return f'<w:r>{properties}<w:t xml:space="preserve">{text}</w:t></w:r>'
+
+
+def code(text: str) -> str:
+    return f"<w:r><w:instrText>{text}</w:instrText></w:r>"
+
+
+def inner_word() -> bytes:
+    document, stream = docx.Document(), BytesIO()
+    document.add_paragraph("Inséré")
+    document.save(stream)
+    return stream.getvalue()
+
+
+MHT = (
+    "From: <Saved by>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=b\r\n\r\n"
+    "--b\r\nContent-Type: text/html; charset=windows-1252\r\nContent-Transfer-Encoding: "
+    "quoted-printable\r\n\r\n<html><body><p>Ins=E9r=E9</p></body></html>\r\n--b--\r\n"
+)
+FLAT = (
+    '<?xml version="1.0"?><?mso-application progid="Word.Document"?><pkg:package xmlns:pkg="http://'
+    'schemas.microsoft.com/office/2006/xmlPackage"><pkg:part pkg:name="/word/document.xml">'
+    '<pkg:xmlData><w:document xmlns:w="w"><w:body>' + paragraph("Inséré") + "</w:body></w:document>"
+    "</pkg:xmlData></pkg:part></pkg:package>"
+)
+HTML = "<html><head><style>p{}</style></head><body><p>Inséré</p></body></html>"
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("a.htm", HTML.encode()),
+        ("a.html", HTML.encode("utf-16")),
+        ("a.mht", MHT.encode()),
+        ("a.rtf", rb"{\rtf1\ansi Ins\'e9r\'e9\par}"),
+        ("a.docx", inner_word()),
+        ("a.txt", "Inséré".encode()),
+        ("a.xml", FLAT.encode()),
+    ],
+    ids=["html", "utf-16", "mht", "rtf", "docx", "text", "flat package"],
+)
+def test_inserted_file_is_read_where_it_stands(tmp_path: Path, name: str, data: bytes) -> None:
+    body = paragraph("Avant") + '<w:altChunk r:id="f1"/>' + paragraph("Après")
+    cell = "<w:tc>{}</w:tc>"
+    body += "<w:tbl><w:tr>" + cell.format('<w:altChunk r:id="f1"/>' + paragraph(""))
+    body += cell.format(paragraph("x")) + "</w:tr></w:tbl>"
+    parsed = read(write_docx(tmp_path / "a.docx", body, files={name: data}))
+    assert [text.strip() for _, text in outline_of(parsed)][:3] == ["Avant", "Inséré", "Après"]
+    assert "| Inséré | x |" in text_of(parsed)
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        pytest.param(
+            char("begin") + code(" IF ") + char("begin") + code("MERGEFIELD s") + char("separate")
+            + run("F") + char("end") + code('= "M" "a" "b"') + char("separate") + run("Madame")
+            + char("end") + run(" la doyenne"),
+            "Madame la doyenne",
+            id="field in a code",
+        ),
+        pytest.param(
+            char("begin") + run("HYPERLINK secret") + char("separate") + run("lien")
+            + f"<w:del>{char('end')}</w:del>" + run(" suite"),
+            "lien suite",
+            id="end in a deletion, code as text",
+        ),
+        pytest.param(
+            run("a") + char("begin") + code("XE mot") + run("b") + char("end") + run("c"),
+            "ac",
+            id="no result",
+        ),
+        pytest.param(
+            run("a ") + char("begin") + code('SYMBOL 0xF0FC \\f "Wingdings" \\s 12') + char("end")
+            + char("begin") + code(" MACROBUTTON NoMacro [Nom] ") + char("end")
+            + char("begin") + code('EQ \\* jc2 \\o\\ad(\\s\\up 9(とう),東)') + char("end"),
+            "a ✓[Nom]東",
+            id="fields without a result",
+        ),
+        pytest.param(run("a ") + char("begin") + run("reste"), "a reste", id="no end"),
+        pytest.param(
+            '<w:fldSimple w:instr="DATE">' + run("12 mars") + "</w:fldSimple>",
+            "12 mars",
+            id="simple",
+        ),
+        pytest.param(
+            char("begin") + code('TOC "1-3"') + char("separate") + run("Chapitre ") + "</w:p><w:p>"
+            + char("begin") + code("PAGEREF x") + char("separate") + run("37") + char("end")
+            + char("end"),
+            "Chapitre\n\n37",
+            id="several paragraphs",
+        ),
+        pytest.param(
+            '<w:r><w:fldChar w:fldCharType="begin"><w:ffData><w:checkBox><w:default w:val="0"/>'
+            "<w:checked/></w:checkBox></w:ffData></w:fldChar></w:r>" + code("FORMCHECKBOX")
+            + char("end") + run(" oui"),
+            "☒ oui",
+            id="ticked box",
+        ),
+        pytest.param(
+            '<w:r><w:fldChar w:fldCharType="begin"><w:ffData><w:ddList><w:result w:val="1"/>'
+            '<w:listEntry w:val="Lyon"/><w:listEntry w:val="Nice"/></w:ddList></w:ffData>'
+            "</w:fldChar></w:r>" + code("FORMDROPDOWN") + char("end"),
+            "Nice",
+            id="list",
+        ),
+        pytest.param(
+            "<w:r><w:ruby><w:rt>" + run("とう") + "</w:rt><w:rubyBase>" + run("東")
+            + "</w:rubyBase></w:ruby></w:r>" + run("京"),
+            "東京",
+            id="ruby",
+        ),
+        pytest.param(
+            '<w:r><w:pict><v:shape xmlns:v="v"><v:textpath string="BROUILLON"/></v:shape></w:pict>'
+            "</w:r>",
+            "BROUILLON",
+            id="watermark",
+        ),
+        pytest.param(
+            run("Angle ") + '<w:r><w:sym w:font="Symbol" w:char="F061"/></w:r>'
+            + '<w:r><w:sym w:font="Wingdings" w:char="FC"/></w:r>'
+            + run("\uf0e8 ü", '<w:rPr><w:rFonts w:ascii="Wingdings"/></w:rPr>'),
+            "Angle α✓➔ ✓",
+            id="symbol fonts",
+        ),
+    ],
+)  # fmt: skip
+def test_word_shows_results_and_symbols(tmp_path: Path, body: str, shown: str) -> None:
+    assert text_of(read(write_docx(tmp_path / "a.docx", f"<w:p>{body}</w:p>"))) == shown
+
+
+def test_merged_cells_of_word_keep_their_columns(tmp_path: Path) -> None:
+    cell = "<w:tc><w:tcPr>{}</w:tcPr>" + paragraph("{}") + "</w:tc>"
+    rows = [
+        cell.format("", "Groupe") + cell.format("", "Nom") + cell.format("", "Note"),
+        cell.format('<w:vMerge w:val="restart"/>', "A") + cell.format("", "Ana")
+        + cell.format("", "1"),
+        cell.format("<w:vMerge/>", "") + cell.format('<w:hMerge w:val="restart"/>', "Bob")
+        + cell.format("<w:hMerge/>", ""),
+        '<w:trPr><w:gridBefore w:val="1"/></w:trPr>' + cell.format("", "Zoé")
+        + cell.format("", "3"),
+    ]  # fmt: skip
+    body = "<w:tbl>" + "".join(f"<w:tr>{row}</w:tr>" for row in rows) + "</w:tbl>"
+    assert text_of(read(write_docx(tmp_path / "a.docx", body))).splitlines()[2:] == [
+        "| A | Ana | 1 |", "| A | Bob | Bob |", "|  | Zoé | 3 |",
+    ]  # fmt: skip
+
+
+def test_embedded_file_is_named_and_equation_is_not(tmp_path: Path) -> None:
+    path = write_docx(
+        tmp_path / "a.docx",
+        paragraph("Texte") + '<w:object><o:OLEObject xmlns:o="o" ProgID="Equation.3" r:id="rId2"/>'
+        "</w:object>",
+        parts={"package": "<x/>", "oleObject": "<x/>"},
+    )
+    (warning,) = read(path).warnings
+    assert (warning.code, warning.details) == (WarningCode.UNREAD_FILES, ("package.xml",))
+
+
+def test_damaged_inserted_file_is_named(tmp_path: Path) -> None:
+    body = paragraph("Avant") + '<w:altChunk r:id="f1"/>'
+    path = write_docx(tmp_path / "a.docx", body, files={"a.htm": HTML * 20})
+    parsed = read(damaged(path, "word/a.htm"))
+    assert [warning.details for warning in parsed.warnings] == [("a.htm",)]

@@ -1,0 +1,242 @@
+"""Text that a reader of the file does not see: left out and said, or read and said."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ingestion.parse_warnings import WarningCode
+from tests.ingestion.package_writer import (
+    paragraph,
+    shape,
+    slide,
+    write_docx,
+    write_odf,
+    write_pptx,
+    write_xlsx,
+)
+from tests.ingestion.reading import read, text_of
+
+WHITE_RUN = '<w:rPr><w:color w:val="FFFFFF"/></w:rPr>'
+VANISH = "<w:rPr><w:vanish/></w:rPr>"
+STYLES = (
+    '<w:styles {ns}><w:style w:type="paragraph" w:styleId="P"><w:rPr><w:vanish/></w:rPr></w:style>'
+    '<w:style w:type="character" w:styleId="C"><w:basedOn w:val="B"/></w:style>'
+    '<w:style w:type="character" w:styleId="B"><w:rPr><w:vanish/></w:rPr></w:style></w:styles>'
+)
+
+
+def word(text: str, properties: str = "") -> str:
+    return f"<w:r>{properties}<w:t>{text}</w:t></w:r>"
+
+
+def in_paragraph(runs: str) -> str:
+    return f"<w:p>{runs}</w:p>"
+
+
+def odt(body: str, properties: str = 'text:display="none"') -> Callable[[Path], Path]:
+    styles = "".join(
+        f'<style:style style:name="{name}" style:family="{family}"{parent}>{content}</style:style>'
+        for name, family, parent, content in [
+            ("H", "text", "", f"<style:text-properties {properties}/>"),
+            ("D", "paragraph", ' style:parent-style-name="H"', ""),
+        ]
+    )
+    return lambda path: write_odf(path / "a.odt", "text", body, styles=styles)
+
+
+LEFT_OUT: dict[str, Callable[[Path], Path]] = {
+    "docx run": lambda path: write_docx(
+        path / "a.docx", in_paragraph(word("vu") + word("CACHÉ", VANISH))
+    ),
+    "docx styles": lambda path: write_docx(
+        path / "a.docx",
+        paragraph("CACHÉ", "P")
+        + in_paragraph(word("CACHÉ", '<w:rPr><w:rStyle w:val="C"/></w:rPr>'))
+        + '<w:p><w:pPr><w:pStyle w:val="P"/></w:pPr>'
+        + word("vu", '<w:rPr><w:vanish w:val="0"/></w:rPr>') + "</w:p>",
+        parts={"styles": STYLES},
+    ),
+    "docx footnote": lambda path: write_docx(
+        path / "a.docx",
+        "<w:p><w:r><w:t>vu</w:t><w:footnoteReference w:id='2'/></w:r></w:p>",
+        parts={"footnotes": "<w:footnotes {ns}><w:footnote w:id='2'><w:p>"
+               + word("CACHÉ", VANISH) + "</w:p></w:footnote></w:footnotes>"},
+    ),
+    "docx shape": lambda path: write_docx(
+        path / "a.docx",
+        paragraph("vu") + "<w:p><w:r><w:drawing><inline><docPr hidden='1'/><w:txbxContent>"
+        + paragraph("CACHÉ") + "</w:txbxContent></inline></w:drawing></w:r></w:p>",
+    ),
+    "pptx shape": lambda path: write_pptx(
+        path / "a.pptx", slide(shape("vu"), shape("CACHÉ", name='hidden="1"'))
+    ),
+    "odt span": odt('<text:p>v<text:span text:style-name="H">CACHÉ</text:span>u</text:p>'),
+    "odt paragraph by parent": odt('<text:p text:style-name="D">CACHÉ</text:p><text:p>vu</text:p>'),
+    "odt section": odt(
+        '<text:section text:display="none"><text:p>CACHÉ</text:p></text:section><text:p>vu</text:p>'
+    ),
+    "odt section on condition": odt(
+        '<text:section text:display="condition" text:is-hidden="true"><text:p>CACHÉ</text:p>'
+        "</text:section><text:p>vu</text:p>"
+    ),
+    "odt hidden paragraph": odt(
+        '<text:p><text:hidden-paragraph text:is-hidden="true"/>CACHÉ</text:p><text:p>vu</text:p>'
+    ),
+    "odt hidden text": odt(
+        '<text:p>v<text:hidden-text text:is-hidden="true">CACHÉ</text:hidden-text>u</text:p>'
+    ),
+    "odp layer": lambda path: write_odf(
+        path / "a.odp", "presentation",
+        '<draw:page><draw:frame draw:layer="L"><draw:text-box><text:p>CACHÉ</text:p>'
+        "</draw:text-box></draw:frame><draw:frame><draw:text-box><text:p>vu</text:p>"
+        "</draw:text-box></draw:frame></draw:page>",
+        parts={"styles.xml": '<a xmlns:d="d"><d:layer d:name="L" d:display="none"/></a>'},
+    ),
+    "odp shape": lambda path: write_odf(
+        path / "a.odp", "presentation",
+        '<draw:page><draw:frame draw:display="none"><draw:text-box><text:p>CACHÉ</text:p>'
+        "</draw:text-box></draw:frame><draw:frame><draw:text-box><text:p>vu</text:p>"
+        "</draw:text-box></draw:frame></draw:page>",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("write", LEFT_OUT.values(), ids=LEFT_OUT)
+def test_hidden_text_is_left_out_and_said(tmp_path: Path, write: Callable[[Path], Path]) -> None:
+    parsed = read(write(tmp_path))
+    assert text_of(parsed) == "vu"
+    assert [warning.code for warning in parsed.warnings] == [WarningCode.HIDDEN_TEXT]
+
+
+CELL = '<c r="{}" t="inlineStr"><is><t>{}</t></is></c>'
+ODS_STYLES = (
+    '<style:style style:name="T" style:family="table"><style:table-properties '
+    'table:display="false"/></style:style><style:style style:name="S" style:family="drawing-page">'
+    '<style:drawing-page-properties presentation:visibility="hidden"/></style:style>'
+)
+ODS_CELL = "<table:table-cell><text:p>{}</text:p></table:table-cell>"
+WHITE = (
+    '<style:style style:name="W" style:family="text"><style:text-properties fo:color="#FFFFFF"/>'
+)
+SAID: dict[str, tuple[Callable[[Path], Path], WarningCode, tuple[str, ...]]] = {
+    "xlsx sheet": (
+        lambda path: write_xlsx(
+            path / "a.xlsx", f"<sheetData><row>{CELL.format('A1', 'MASQUÉ')}</row></sheetData>",
+            sheets='<sheet name="Calculs" state="veryHidden" r:id="rId1"/>',
+        ),
+        WarningCode.HIDDEN_SHEETS, ("Calculs",),
+    ),
+    "xlsx row": (
+        lambda path: write_xlsx(
+            path / "a.xlsx",
+            f'<sheetData><row hidden="1">{CELL.format("A1", "MASQUÉ")}</row></sheetData>',
+        ),
+        WarningCode.HIDDEN_CELLS, ("Feuille",),
+    ),
+    "xlsx column": (
+        lambda path: write_xlsx(
+            path / "a.xlsx", '<cols><col min="2" max="3" hidden="1"/></cols><sheetData><row>'
+            + CELL.format("A1", "a") + CELL.format("C1", "MASQUÉ") + "</row></sheetData>",
+        ),
+        WarningCode.HIDDEN_CELLS, ("Feuille",),
+    ),
+    "xlsx white": (
+        lambda path: write_xlsx(
+            path / "a.xlsx",
+            "<sheetData><row>" + CELL.replace("<c ", '<c s="1" ').format("A1", "MASQUÉ")
+            + "</row></sheetData>",
+            styles='<fonts><font/><font><color rgb="FFFFFFFF"/></font></fonts><cellXfs><xf/>'
+            '<xf fontId="1"/></cellXfs>',
+        ),
+        WarningCode.INVISIBLE_TEXT, ("Feuille",),
+    ),
+    "pptx slide": (
+        lambda path: write_pptx(
+            path / "a.pptx", slide(shape("a")), slide(shape("MASQUÉ"), show='show="0"')
+        ),
+        WarningCode.HIDDEN_SLIDES, ("2",),
+    ),
+    "docx white": (
+        lambda path: write_docx(
+            path / "a.docx",
+            in_paragraph(word("MASQUÉ", WHITE_RUN)),
+        ),
+        WarningCode.INVISIBLE_TEXT, (),
+    ),
+    "odt white": (
+        lambda path: write_odf(
+            path / "a.odt", "text",
+            '<text:p><text:span text:style-name="W">MASQUÉ</text:span></text:p>',
+            styles=f"{WHITE}</style:style>",
+        ),
+        WarningCode.INVISIBLE_TEXT, (),
+    ),
+    "ods white": (
+        lambda path: write_odf(
+            path / "a.ods", "spreadsheet",
+            '<table:table><table:table-row><table:table-cell table:style-name="W"><text:p>MASQUÉ'
+            "</text:p></table:table-cell></table:table-row></table:table>",
+            styles=f"{WHITE}</style:style>",
+        ),
+        WarningCode.INVISIBLE_TEXT, (),
+    ),
+    "ods sheet": (
+        lambda path: write_odf(
+            path / "a.ods", "spreadsheet",
+            '<table:table table:name="Calculs" table:style-name="T"><table:table-row>'
+            + ODS_CELL.format("MASQUÉ") + "</table:table-row></table:table>",
+            styles=ODS_STYLES,
+        ),
+        WarningCode.HIDDEN_SHEETS, ("Calculs",),
+    ),
+    "ods row": (
+        lambda path: write_odf(
+            path / "a.ods", "spreadsheet",
+            '<table:table table:name="F"><table:table-row table:visibility="filter">'
+            + ODS_CELL.format("MASQUÉ") + "</table:table-row></table:table>",
+        ),
+        WarningCode.HIDDEN_CELLS, ("F",),
+    ),
+    "ods column": (
+        lambda path: write_odf(
+            path / "a.ods", "spreadsheet",
+            '<table:table table:name="F"><table:table-column/><table:table-column '
+            'table:visibility="collapse"/><table:table-row>' + ODS_CELL.format("a")
+            + ODS_CELL.format("MASQUÉ") + "</table:table-row></table:table>",
+        ),
+        WarningCode.HIDDEN_CELLS, ("F",),
+    ),
+    "odp slide": (
+        lambda path: write_odf(
+            path / "a.odp", "presentation",
+            '<draw:page draw:style-name="S"><draw:frame><draw:text-box><text:p>MASQUÉ</text:p>'
+            "</draw:text-box></draw:frame></draw:page>",
+            styles=ODS_STYLES,
+        ),
+        WarningCode.HIDDEN_SLIDES, ("1",),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("write", "code", "details"), SAID.values(), ids=SAID)
+def test_hidden_part_is_read_and_said(
+    tmp_path: Path, write: Callable[[Path], Path], code: WarningCode, details: tuple[str, ...]
+) -> None:
+    parsed = read(write(tmp_path))
+    assert "MASQUÉ" in text_of(parsed)
+    assert [(warning.code, warning.details) for warning in parsed.warnings] == [(code, details)]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<w:tbl><w:tr><w:tc><w:tcPr><w:shd w:fill="1F3864"/></w:tcPr>{}</w:tc></w:tr></w:tbl>',
+        '<w:p><w:pPr><w:shd w:fill="000000"/></w:pPr></w:p>{}',
+    ],
+    ids=["dark cell", "plain"],
+)
+def test_white_text_on_dark_ground_is_visible(tmp_path: Path, body: str) -> None:
+    white = in_paragraph(word("Titre", WHITE_RUN))
+    codes = {w.code for w in read(write_docx(tmp_path / "a.docx", body.format(white))).warnings}
+    assert codes == (set() if "tbl" in body else {WarningCode.INVISIBLE_TEXT})

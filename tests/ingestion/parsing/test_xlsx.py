@@ -1,0 +1,57 @@
+"""Workbooks: values as they are shown, whatever their type and their style."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.ingestion.package_writer import write_xlsx
+from tests.ingestion.reading import read, text_of
+
+STYLES = (
+    '<numFmts><numFmt numFmtId="164" formatCode="[h]:mm"/><numFmt numFmtId="165" formatCode='
+    '"[$-40C]d mmmm yyyy"/><numFmt numFmtId="166" formatCode="hh:mm"/></numFmts>'
+    '<fonts><font/><font><name val="Wingdings"/></font></fonts><cellXfs><xf/>'
+    '<xf numFmtId="164"/><xf numFmtId="165"/><xf numFmtId="166"/><xf numFmtId="10"/>'
+    '<xf fontId="1"/></cellXfs>'
+)
+STRINGS = (
+    '<si><t>Espace_x0020_échappé_x000D_\nsuite</t></si><si><r><rPr><rFont val="Symbol"/></rPr>'
+    "<t>a</t></r><r><t>-test</t></r><rPh><t>phonétique</t></rPh></si>"
+)
+
+
+@pytest.mark.parametrize(
+    ("cell", "shown"),
+    [
+        ('t="b"><v>0</v>', "FALSE"),
+        ('t="e"><f>1/0</f><v>#DIV/0!</v>', "#DIV/0!"),
+        ('t="d"><v>2024-02-29T00:00:00.000</v>', "2024-02-29"),
+        ('t="d"><v>2024-02-29T14:30:00Z</v>', "2024-02-29 14:30"),
+        ('t="d"><v>T08:05:09</v>', "08:05:09"),
+        ('t="str"><f>A1</f><v>a_x000D_b _x005F_x0020_ _xD83D__xDE00_</v>', "a b _x0020_ 😀"),
+        ('t="s"><v>0</v>', "Espace échappé suite"),
+        ('t="s"><v>1</v>', "α-test"),
+        ('t="s"><v>9</v>', ""),
+        ('s="1"><v>1.5</v>', "36:00"),
+        ('s="2"><v>45351</v>', "2024-02-29"),
+        ('s="2"><v>1</v>', "1900-01-01"),
+        ('s="3"><v>45351.25</v>', "06:00"),
+        ('s="4"><v>0.125</v>', "12.5 %"),
+        ("><v>0.1000000000000000055</v>", "0.1"),
+        ('s="5" t="inlineStr"><is><t>ü</t></is>', "✓"),
+    ],
+)  # fmt: skip
+def test_cell_is_shown_as_excel_does(tmp_path: Path, cell: str, shown: str) -> None:
+    row = f'<row><c r="A1" t="inlineStr"><is><t>x</t></is></c><c r="B1" {cell}</c></row>'
+    path = write_xlsx(
+        tmp_path / "a.xlsx", f"<sheetData>{row}</sheetData>", styles=STYLES, strings=STRINGS
+    )
+    assert text_of(read(path)).splitlines()[0] == (f"| x | {shown} |" if shown else "x")
+
+
+def test_merge_down_a_whole_column_reaches_the_last_row(tmp_path: Path) -> None:
+    cell = '<c r="{}" t="inlineStr"><is><t>{}</t></is></c>'
+    rows = "<row>" + cell.format("A1", "Droit") + cell.format("B1", "Alice") + "</row>"
+    rows += "<row>" + cell.format("B2", "Bob") + "</row>"
+    sheet = f"<sheetData>{rows}</sheetData><mergeCells><mergeCell ref='A1:A1048576'/></mergeCells>"
+    assert "| Droit | Bob |" in text_of(read(write_xlsx(tmp_path / "a.xlsx", sheet)))
