@@ -17,12 +17,13 @@ from django.db import InterfaceError, OperationalError, connection
 from kombu.exceptions import OperationalError as BrokerUnavailable
 
 from inference.errors import InferenceError
-from ingestion import pipeline, reconciliation
+from ingestion import pipeline
 from ingestion.attempts import transitions
 from ingestion.attempts.locking import StaleAttempt
 from ingestion.errors import ParseTimeout, SandboxUnavailable, ServiceError
 from ingestion.models import Document
-from ingestion.orphans import delete_orphans
+from ingestion.recovery import reconciliation
+from ingestion.recovery.orphans import delete_orphans
 from ingestion.turns import EMBED, PARSE, Stage, claim_next, next_in_turn
 
 logger = logging.getLogger(__name__)

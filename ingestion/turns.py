@@ -64,7 +64,7 @@ def claim_next(stage: Stage) -> Attempt | None:
     """Claim the next document and return its attempt; None if no document may be claimed.
 
     The document then counts as under way until it is released or finished, or its worker has sent
-    no heartbeat for too long (``ingestion.reconciliation``).
+    no heartbeat for too long (``ingestion.recovery.reconciliation``).
     """
     with transaction.atomic():
         with connection.cursor() as cursor:

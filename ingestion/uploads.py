@@ -58,7 +58,7 @@ def store_upload(
         copy.seek(0)
         try:
             # Before the row, so that no row is ever without its file. What a transaction that ends
-            # later, or a killed process, leaves behind is deleted by ``ingestion.orphans``.
+            # later, or a killed process, leaves behind is deleted by ``ingestion.recovery.orphans``.
             document.file.save(name, File(copy), save=False)
             with transaction.atomic():
                 document.save(force_insert=True)
@@ -102,7 +102,7 @@ def delete(document: Document) -> None:
     statistics.withdraw(document)
     storage, path = document.file.storage, document.file.name
     document.delete()
-    # Robust: the row is gone by then, and a file that stays is deleted by ``ingestion.orphans``.
+    # Robust: the row is gone by then, and a file that stays is deleted by ``ingestion.recovery.orphans``.
     transaction.on_commit(partial(storage.delete, path or ""), robust=True)
 
 

@@ -13,8 +13,9 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import InterfaceError, OperationalError, connection
 
-from ingestion import orphans, tasks, uploads
+from ingestion import tasks, uploads
 from ingestion.models import Document
+from ingestion.recovery import orphans
 from instances.models import Instance
 from instances.tenancy import tenant
 from tests.cast import Cast

@@ -9,13 +9,14 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.utils import timezone
 
 from inference.errors import AuthenticationFailed, BackendUnavailable, DimensionMismatch
-from ingestion import pipeline, reconciliation, tasks, turns, uploads
+from ingestion import pipeline, tasks, turns, uploads
 from ingestion.attempts import transitions
 from ingestion.attempts.locking import Attempt
 from ingestion.indexing import writing
 from ingestion.models import Chunk, CorpusStatistics, Document, TermStatistics
 from ingestion.parse_warnings import ParseWarning, WarningCode
 from ingestion.parsing.document import Block, ParsedDocument, ParsedPage
+from ingestion.recovery import reconciliation
 from instances.tenancy import tenant
 from tests.cast import Cast
 

@@ -15,10 +15,11 @@ from django.core.files.storage import InMemoryStorage, Storage, default_storage
 from django.db.models.fields.files import FieldFile
 from django.test import AsyncClient
 
-from ingestion import orphans, pipeline, uploads
+from ingestion import pipeline, uploads
 from ingestion.attempts.locking import Attempt
 from ingestion.errors import CorruptDocument
 from ingestion.models import Document
+from ingestion.recovery import orphans
 from ingestion.storage import RegularFileStorage, opened
 from instances.tenancy import tenant
 from tests.cast import Cast

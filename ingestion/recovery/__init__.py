@@ -1,0 +1,1 @@
+"""Clean-up after killed processes: files without a document, documents without a worker."""
