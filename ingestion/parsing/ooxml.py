@@ -114,7 +114,7 @@ def is_on(element: etree._Element | None) -> bool:
 
 def descendants(element: etree._Element, *names: str) -> Iterator[etree._Element]:
     """Yield all descendants with one of the local names, in document order."""
-    return (found for found in element.iter() if local_name(found) in names)
+    yield from element.iter(*(f"{{*}}{name}" for name in names))
 
 
 def drop_hidden_shapes(root: etree._Element) -> bool:

@@ -28,10 +28,6 @@ class _Look:
     font: str | None = None
     white: bool | None = None
 
-    @property
-    def matters(self) -> bool:
-        return bool(self.hidden or self.font or self.white)
-
 
 @dataclass(slots=True)
 class _Styles:
@@ -65,10 +61,7 @@ class _Styles:
 
 def show_text(content: etree._Element, styles: etree._Element | None) -> frozenset[WarningCode]:
     """Make of the content, in place, what a reader sees; return what a reader must know."""
-    known = _Styles()
-    for root in (styles, content):
-        if root is not None:
-            known.add(root)
+    roots = [root for root in (styles, content) if root is not None]
     body = child(content, "body")
     if body is None:
         return frozenset()
@@ -76,7 +69,10 @@ def show_text(content: etree._Element, styles: etree._Element | None) -> frozens
     doomed = [item for item in body.iter("{*}section", *_SHAPES) if _is_hidden(item, layers)]
     doomed += _hidden_fields(body)
     found: set[WarningCode] = set()
-    if any(look.matters for look in known.looks.values()):
+    if any(_has_marks(root) for root in roots):
+        known = _Styles()
+        for root in roots:
+            known.add(root)
         for item in list(body.iter(*_STYLED)):
             look = known.of(attribute(item, "style-name") or "")
             if look.hidden and local_name(item) != "table-cell":
@@ -90,6 +86,17 @@ def show_text(content: etree._Element, styles: etree._Element | None) -> frozens
             found.add(WarningCode.HIDDEN_TEXT)
         _remove(item)
     return frozenset(found)
+
+
+def _has_marks(root: etree._Element) -> bool:
+    """Tell whether any style hides or changes text: in most files none does."""
+    return any(
+        (value == "none" and str(key).endswith("}display"))
+        or (value.lower() == "#ffffff" and str(key).endswith("}color"))
+        or is_symbol_font(value.strip("'\""))
+        for item in root.iter("{*}text-properties", "{*}font-face")
+        for key, value in item.attrib.items()
+    )
 
 
 def _look(style: etree._Element, fonts: dict[str, str]) -> _Look:

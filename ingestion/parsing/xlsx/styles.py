@@ -49,19 +49,18 @@ class CellStyles:
             for entry in _listed(root, "numFmts", "numFmt")
             if (code := attribute(entry, "numFmtId") or "").isdecimal()
         }
-        fonts = _listed(root, "fonts", "font")
+        fonts = [_font(font) for font in _listed(root, "fonts", "font")]
         filled = [_is_filled(fill) for fill in _listed(root, "fills", "fill")]
         for number, entry in enumerate(_listed(root, "cellXfs", "xf")):
             format_id = _number(entry, "numFmtId")
             kind = custom.get(format_id) or _BUILT_IN.get(format_id, "number")
             styles._kinds.append(kind)
             font_id, fill_id = _number(entry, "fontId"), _number(entry, "fillId")
-            font = fonts[font_id] if font_id < len(fonts) else None
-            name = child(font, "name")
-            if name is not None and is_symbol_font(attribute(name, "val")):
-                styles.fonts[number] = attribute(name, "val") or ""
+            symbols, is_white = fonts[font_id] if font_id < len(fonts) else ("", False)
+            if symbols:
+                styles.fonts[number] = symbols
             on_white = fill_id >= len(filled) or not filled[fill_id]
-            if kind == "nothing" or (on_white and _is_white(child(font, "color"))):
+            if kind == "nothing" or (is_white and on_white):
                 styles.invisible.add(number)
         return styles
 
@@ -130,8 +129,15 @@ def _listed(root: etree._Element | None, listing: str, name: str) -> list[etree.
 
 
 def _number(entry: etree._Element, name: str) -> int:
-    value = attribute(entry, name) or ""
+    value = entry.get(name) or ""
     return int(value) if value.isdecimal() else 0
+
+
+def _font(font: etree._Element) -> tuple[str, bool]:
+    """Return the name of a font if it is a symbol font, and whether its text is white."""
+    name = child(font, "name")
+    found = (attribute(name, "val") or "") if name is not None else ""
+    return found if is_symbol_font(found) else "", _is_white(child(font, "color"))
 
 
 def _is_filled(fill: etree._Element) -> bool:
