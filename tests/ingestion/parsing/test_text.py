@@ -1,4 +1,4 @@
-"""Text, Markdown, HTML, CSV, RTF, e-mail, EPUB."""
+"""Text, Markdown, HTML, CSV, e-mail, EPUB."""
 
 from email.message import EmailMessage
 from pathlib import Path
@@ -84,14 +84,6 @@ def test_csv_delimiters(tmp_path: Path, delimiter: str) -> None:
 def test_csv_with_an_unclosed_quote_loses_nothing(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text('a;b\n"x;1\ny;2\n' + "z;3\n" * 400_000)
     assert text_of(read(tmp_path / "a.csv")).count("| z | 3 |") == 400_000
-
-
-def test_rtf(tmp_path: Path) -> None:
-    (tmp_path / "a.rtf").write_bytes(
-        rb"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0 Arial;}}\f0 "
-        rb"L'\'e9t\'e9 \u339?uvre\par Seconde ligne.}"
-    )
-    assert text_of(read(tmp_path / "a.rtf")) == "L'été œuvre\n\nSeconde ligne."
 
 
 def test_mail_headers_body_attachments_and_forwarded_message(tmp_path: Path) -> None:
