@@ -12,9 +12,10 @@ from ingestion.errors import (
     UnsupportedMediaType,
 )
 from ingestion.parse_warnings import WarningCode, merged_warnings
-from ingestion.parsing import delimited, eml, epub, markdown, media_types, plain, pptx
+from ingestion.parsing import delimited, epub, markdown, media_types, plain, pptx
 from ingestion.parsing.document import ParsedDocument, ParsedPage
 from ingestion.parsing.docx import parser as docx
+from ingestion.parsing.eml import parser as eml
 from ingestion.parsing.html import parser as html
 from ingestion.parsing.limits import ParseLimits
 from ingestion.parsing.odf import parser as odf

@@ -56,6 +56,30 @@ def test_html_shows_what_a_reader_sees(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "hidden",
+    ["<p hidden>secret</p>", "<template><p>secret</p></template>", "<dialog>secret</dialog>",
+     "<span style='color:red; display : none'>secret</span>", "<p class='b x'>secret</p>",
+     "<p style=visibility:hidden>secret</p>", "<div id=y><b>secret</b></div>",
+     "<div style='max-height:0px;overflow:hidden'>secret</div>", "<div class=z>secret</div>",
+     "<span style='font-size:0;line-height:1'>secret</span>", "<i style='mso-hide:all'>secret</i>",
+     "<table><tr style='display:none'><td>secret<td>a</tr><tr><td>b<td hidden>secret</tr></table>",
+     "<table><tr><td>a<td>b <span class=x>secret</span></td></tr></table>"],
+)  # fmt: skip
+def test_hidden_html_is_left_out(tmp_path: Path, hidden: str) -> None:
+    style = (
+        "<style>.x, div.z {display:none} @media print {.shown {display:none}} #y {opacity: 0}"
+        ".w {display:none} .w {display:block}</style>"
+    )
+    shown = (
+        "<p class='shown w' style='opacity:0.5;font-size:0.9em'>Vu</p><dialog open>ouvert</dialog>"
+    )
+    (tmp_path / "a.html").write_text(f"<html>{style}<body>{shown}{hidden}</body></html>")
+    text = text_of(read(tmp_path / "a.html"))
+    assert text.startswith("Vu\n\nouvert")
+    assert "secret" not in text
+
+
 def test_html_in_its_declared_encoding(tmp_path: Path) -> None:
     page = "<html><head><meta charset=iso-8859-2></head><body><p>Żółć wątpliwość</p></body></html>"
     (tmp_path / "a.html").write_bytes(page.encode("iso-8859-2"))
