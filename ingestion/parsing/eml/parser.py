@@ -2,10 +2,11 @@
 messages wherever they are."""
 
 import email
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from email.message import Message
 from typing import BinaryIO
 
+from ingestion.parse_warnings import ParseWarning, WarningCode
 from ingestion.parsing import media_types
 from ingestion.parsing.document import Block, ParsedDocument, ParsedPage
 from ingestion.parsing.eml.headers import header
@@ -34,7 +35,16 @@ def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
         language=None,
         unit="message",
         pages=pages,
+        warnings=tuple(_warnings(content for _, content in contents)),
     )
+
+
+def _warnings(contents: Iterable[MessageContent]) -> Iterator[ParseWarning]:
+    for content in contents:
+        if content.unread:
+            yield ParseWarning(WarningCode.UNREAD_FILES, tuple(content.unread))
+        if content.has_hidden_text:
+            yield ParseWarning(WarningCode.HIDDEN_TEXT)
 
 
 def _contents(message: Message, depth: int) -> Iterator[tuple[Message, MessageContent]]:

@@ -11,6 +11,7 @@ import lxml.html
 from lxml import etree
 
 from ingestion.errors import EmptyDocument
+from ingestion.parse_warnings import ParseWarning, WarningCode
 from ingestion.parsing import media_types
 from ingestion.parsing.document import Block, BlockKind, ParsedDocument
 from ingestion.parsing.html.hidden import HiddenElements
@@ -43,7 +44,8 @@ _MAX_DEPTH = 200
 def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
     """Read a web page."""
     root = html_root(decode_html(file.read()))
-    blocks = html_blocks(root)
+    found = html_text(root)
+    blocks = found.blocks
     title = one_line(root.findtext(".//title") or "")
     language = (root.get("lang") or "")[:2].lower()
     return ParsedDocument(
@@ -52,6 +54,7 @@ def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
         language=language if language.isalpha() else None,
         unit="section",
         pages=split_sections(blocks),
+        warnings=(ParseWarning(WarningCode.HIDDEN_TEXT),) if found.has_hidden_text else (),
     )
 
 

@@ -29,6 +29,7 @@ _RIGHT_TO_LEFT = re.compile("[\u0590-\u05ff\u0620-\u065f\u066e-\u06ef\ufb1d-\ufd
 _ALEF_LAM = re.compile("[اأإآ]ل")
 _SCRIPT_BORDER = re.compile("(?<=[A-Za-z])(?=[\u0620-\u06ff])|(?<=[\u0620-\u06ff])(?=[A-Za-z])")
 _NAME_BYTES = 128
+_WHITE = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +58,24 @@ class Line:
     cells: tuple[Cell, ...] = ()
 
 
-def page_lines(page: pdfium.PdfPage) -> list[Line]:
+@dataclass(frozen=True, slots=True)
+class PageLines:
+    """The lines that a reader of a page sees; `has_white_text` if some are hard to see."""
+
+    lines: list[Line]
+    has_outside_text: bool
+    has_white_text: bool
+
+
+def page_lines(page: pdfium.PdfPage) -> PageLines:
     """Return the lines of `page` in content order; raises PdfiumError if it cannot be read."""
     textpage = page.get_textpage()
     try:
         reader = _LineReader(textpage.raw, page)
         text = textpage.get_text_range(errors="replace")
-        return same_row_joined(reader.read(text, textpage.count_chars()))
+        lines = reader.read(text, textpage.count_chars())
+        is_white = reader.has_white_text and not _has_background(page)
+        return PageLines(same_row_joined(lines), reader.has_outside_text, is_white)
     finally:
         textpage.close()
 
@@ -79,6 +91,9 @@ class _LineReader:
         self._matrix = c.FS_MATRIX()
         self._name = ctypes.create_string_buffer(_NAME_BYTES)
         self._flags = ctypes.c_int()
+        self._colour = [ctypes.c_uint() for _ in range(4)]
+        self._crop = page.get_bbox()
+        self.has_outside_text = self.has_white_text = False
 
     def read(self, text: str, char_count: int) -> list[Line]:
         units = len(text.encode("utf-16-le")) // 2
@@ -108,6 +123,10 @@ class _LineReader:
         boxes = [box for box in (self._char_box(first), self._char_box(last)) if box]
         if not boxes:
             return None
+        if self._is_outside(first) and self._is_outside(last):
+            self.has_outside_text = True
+            return None
+        self.has_white_text = self.has_white_text or self._is_white(first)
         x0, x1 = min(box[0] for box in boxes), max(box[1] for box in boxes)
         y0, y1 = min(box[2] for box in boxes), max(box[3] for box in boxes)
         # A space may be PDFium's own, without a font: the size is that of a letter near the middle.
@@ -145,6 +164,24 @@ class _LineReader:
         if not c.FPDFText_GetCharBox(self._raw, index, left, right, bottom, top):
             return None
         return self._turned(left.value, right.value, bottom.value, top.value)
+
+    def _is_outside(self, index: int) -> bool:
+        """Tell whether a character is beyond the crop box, where no reader sees it."""
+        left, right, bottom, top = self._box
+        if not c.FPDFText_GetCharBox(self._raw, index, left, right, bottom, top):
+            return False
+        crop_left, crop_bottom, crop_right, crop_top = self._crop
+        return (
+            right.value < crop_left
+            or left.value > crop_right
+            or top.value < crop_bottom
+            or bottom.value > crop_top
+        )
+
+    def _is_white(self, index: int) -> bool:
+        if not c.FPDFText_GetFillColor(self._raw, index, *self._colour):
+            return False
+        return min(value.value for value in self._colour[:3]) >= _WHITE
 
     def _turned(
         self, left: float, right: float, bottom: float, top: float
@@ -220,6 +257,12 @@ class _LineReader:
                 start, x0, x1 = offset, word_x0, word_x1
             x0, x1 = min(x0, word_x0), max(x1, word_x1)
         return (*cells, Cell(text[start:].strip(), x0, x1))
+
+
+def _has_background(page: pdfium.PdfPage) -> bool:
+    """Tell whether something is drawn on which white letters may show."""
+    kinds = [c.FPDF_PAGEOBJ_PATH, c.FPDF_PAGEOBJ_IMAGE, c.FPDF_PAGEOBJ_SHADING]
+    return any(True for _ in page.get_objects(filter=kinds, max_depth=3))
 
 
 def _is_justified(gaps: list[float], size: float) -> bool:

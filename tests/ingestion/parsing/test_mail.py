@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from ingestion.parse_warnings import ParseWarning, WarningCode
 from tests.ingestion.reading import outline_of, read, text_of
 
 HEAD = b"From: a@x.fr\nTo: b@x.fr\nDate: Mon, 2 Mar 2026 10:00:00 +0100\nMIME-Version: 1.0\n"
@@ -77,6 +78,16 @@ INNER = b"Subject: Dedans\n" + part("text/plain; charset=utf-8", "Message transm
 )  # fmt: skip
 def test_shown_parts(tmp_path: Path, message: bytes, expected: list[str]) -> None:
     assert shown(tmp_path, message) == expected
+
+
+def test_unread_files_are_warned_of(tmp_path: Path) -> None:
+    pdf = part("application/pdf; name==?utf-8?Q?=C3=A9t=C3=A9.pdf?=", "x")
+    forwarded = part("message/rfc822", multipart("mixed", PLAIN, pdf))
+    message = multipart("mixed", PLAIN, IMAGE, forwarded, part("application/ms-tnef", "x"))
+    (tmp_path / "a.eml").write_bytes(HEAD + message)
+    assert read(tmp_path / "a.eml").warnings == (
+        ParseWarning(WarningCode.UNREAD_FILES, ("application/ms-tnef", "été.pdf")),
+    )
 
 
 @pytest.mark.parametrize(

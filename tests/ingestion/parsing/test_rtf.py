@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from ingestion.errors import UnsafeDocument
+from ingestion.parse_warnings import ParseWarning, WarningCode
 from ingestion.parsing.document import ParsedDocument
 from tests.ingestion.reading import outline_of, read, text_of
 
@@ -92,6 +93,12 @@ def test_code_page_of_document(tmp_path: Path, head: bytes, body: bytes, expecte
 )  # fmt: skip
 def test_what_a_reader_sees(tmp_path: Path, body: bytes, expected: list[str]) -> None:
     assert [text for _, text in outline_of(read_rtf(tmp_path, body))] == expected
+
+
+def test_hidden_text_is_warned_of(tmp_path: Path) -> None:
+    hidden, clear = read_rtf(tmp_path, rb"Vu {\v secret}"), read_rtf(tmp_path, rb"Vu {\v0 .}")
+    assert hidden.warnings == (ParseWarning(WarningCode.HIDDEN_TEXT),)
+    assert clear.warnings == ()
 
 
 def test_headings_lists_and_merged_cells(tmp_path: Path) -> None:

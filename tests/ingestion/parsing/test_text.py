@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from ingestion.errors import EncryptedDocument
+from ingestion.parse_warnings import ParseWarning, WarningCode
 from tests.ingestion.package_writer import write_epub, write_zip
 from tests.ingestion.reading import outline_of, read, text_of
 
@@ -75,7 +76,9 @@ def test_hidden_html_is_left_out(tmp_path: Path, hidden: str) -> None:
         "<p class='shown w' style='opacity:0.5;font-size:0.9em'>Vu</p><dialog open>ouvert</dialog>"
     )
     (tmp_path / "a.html").write_text(f"<html>{style}<body>{shown}{hidden}</body></html>")
-    text = text_of(read(tmp_path / "a.html"))
+    document = read(tmp_path / "a.html")
+    text = text_of(document)
+    assert document.warnings == (ParseWarning(WarningCode.HIDDEN_TEXT),)
     assert text.startswith("Vu\n\nouvert")
     assert "secret" not in text
 
