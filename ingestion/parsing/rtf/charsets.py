@@ -2,7 +2,10 @@
 
 import codecs
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+from ingestion.parsing.text.symbol_fonts import is_symbol_font, symbol_text
 
 SYMBOL_CHARSET = 2
 DEFAULT_ENCODING = "cp1252"
@@ -21,8 +24,9 @@ _BY_SUFFIX = {
     "arabic": "cp1256", "baltic": "cp1257", "vietnamese": "cp1258",
 }  # fmt: skip
 _SUFFIX = re.compile(r" \(?(\w+)\)?$")
-_SYMBOL_FONT = re.compile(r"^(?:symbol|wingdings|webdings|zapf ?dingbats|monotype sorts)", re.I)
 _BY_CODE_PAGE = {10000: "mac_roman", 65001: "utf-8", 1361: "johab", 936: "gbk", 54936: "gb18030"}
+_SPACE = 0x20
+_PRIVATE_AREA = 0xF000
 _MIN_FOREIGN_BYTES = 3
 
 
@@ -37,7 +41,12 @@ class Font:
     @property
     def is_symbol(self) -> bool:
         """Tell whether the codes of this font are pictures, not characters."""
-        return self.charset == SYMBOL_CHARSET or bool(_SYMBOL_FONT.match(self.name))
+        return self.charset == SYMBOL_CHARSET or is_symbol_font(self.name.rstrip("; "))
+
+    def symbols(self, codes: Iterable[int]) -> str:
+        """Return what the codes of a symbol font show."""
+        text = "".join(chr(code if code <= _SPACE else _PRIVATE_AREA + code) for code in codes)
+        return symbol_text(text, self.name.rstrip("; "))
 
     def encoding(self, default: str) -> str:
         """Return the encoding of text in this font; `default` is that of the document."""

@@ -77,8 +77,7 @@ class Reader:
             data = data[dropped:]
         font = self._current_font()
         if font is not None and font.is_symbol:
-            codes = (chr(_SYMBOL_AREA + byte) if byte > 0x20 else chr(byte) for byte in data)
-            self._emit("".join(codes))
+            self._emit(font.symbols(data))
         else:
             default = self._definitions.encoding
             encoding = font.encoding(default) if font else default
@@ -155,7 +154,7 @@ class Reader:
 
     def _take_field(self, instruction: str) -> None:
         found = symbol(instruction)
-        shown = chr(_SYMBOL_AREA + found[0] % 256) if found else self._form.text()
+        shown = Font(found[1]).symbols([found[0] % 256]) if found else self._form.text()
         self._form = FormField()
         self._state.field_is_read = bool(shown)
         self._emit(shown)
@@ -209,7 +208,10 @@ class Reader:
     def _unicode(self, value: int) -> None:
         code = value + 0x10000 if value < 0 else value
         self._chars_to_skip = self._state.fallback_chars
-        if 0 < code < 0x110000:
+        font = self._current_font()
+        if font is not None and font.is_symbol and code & 0xFF00 == _SYMBOL_AREA:
+            self._emit(font.symbols([code & 0xFF]))
+        elif 0 < code < 0x110000:
             self._emit(chr(code))
 
     def _word_in_skipped_group(self, name: str) -> None:

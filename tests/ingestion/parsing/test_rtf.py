@@ -37,10 +37,12 @@ def read_rtf(
         (b"L\xe9gende brute et \xc3\xa9crite", "Légende brute et Ã©crite"),
         ("Écrit en UTF-8 : été, 日本".encode(), "Écrit en UTF-8 : été, 日本"),
         (rb"{\b{\i Tout gras}}\strike\kerning0\zzz7{\*\zzz inconnu}\expnd0 .", "Tout gras."),
+        (rb"{\f8 a\'b0\u-3920?} {\field{\*\fldinst SYMBOL 252 \\\\f Wingdings}"
+         rb"{\fldrslt x}}", "α°° ✓"),
         (b"un m\\\r\not\\-cou\r\np\\_net", "un m\n\notcoup\u2011net"),
     ],
     ids=["cp1252", "fallbacks", "surrogates", "surrogates-in-groups", "skipped-words", "code-pages",
-         "double-bytes", "vietnamese-and-mac", "raw-8-bit", "raw-utf-8", "only-bold", "breaks"],
+         "double-bytes", "vietnamese-and-mac", "raw-8-bit", "raw-utf-8", "only-bold", "symbols", "breaks"],
 )  # fmt: skip
 def test_characters(tmp_path: Path, body: bytes, expected: str) -> None:
     assert text_of(read_rtf(tmp_path, body)) == expected
