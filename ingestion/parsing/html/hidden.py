@@ -49,7 +49,7 @@ class HiddenElements:
         if "hidden" in element.attrib or element.tag == "template":
             return True
         if element.tag == "input":
-            return element.get("type", "").lower() == "hidden"
+            return str(element.get("type", "")).lower() == "hidden"
         if element.tag == "dialog":
             return "open" not in element.attrib
         return bool(self._selectors) and self._is_selected(element, style or "")

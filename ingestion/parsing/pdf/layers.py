@@ -14,7 +14,6 @@ from pypdf.generic import (
     ContentStream,
     DictionaryObject,
     NameObject,
-    PdfObject,
     StreamObject,
 )
 
@@ -158,7 +157,7 @@ class _Layers:
         }.get(str(entry.get("/P", "/AnyOn")), not all(off))
         return not shown
 
-    def _is_true(self, expression: PdfObject, depth: int = 0) -> bool:
+    def _is_true(self, expression: Any, depth: int = 0) -> bool:
         """Return the value of a visibility expression: [/And …], [/Or …], [/Not …] or a group."""
         if not isinstance(expression, ArrayObject) or depth > _MAX_FORM_DEPTH:
             return _number(expression) not in self._off

@@ -19,7 +19,7 @@ LINE_HYPHEN = "\ufffe"
 _LINE = re.compile(r"([^\r\n\ufffe]*)(\ufffe|\r\n|\r|\n|$)")
 _BOLD_NAME = re.compile(r"bold|black|heavy|demi|CMBX|SFBX|ECBX|-B(?:$|,)", re.I)
 # A gap this many times the font size wide parts cells or columns; justified text stays below.
-_GAP_SIZES = 1.5
+GAP_SIZES = 1.5
 # Letters are about half as wide as the font size; a line looser than this on average has gaps.
 _LOOSE_LETTERS = 0.62
 # Even gaps up to this wide are put between words to fill the lines of a narrow column.
@@ -75,7 +75,7 @@ def page_lines(page: pdfium.PdfPage) -> PageLines:
         text = textpage.get_text_range(errors="replace")
         lines = reader.read(text, textpage.count_chars())
         is_white = reader.has_white_text and not _has_background(page)
-        return PageLines(same_row_joined(lines), reader.has_outside_text, is_white)
+        return PageLines(lines, reader.has_outside_text, is_white)
     finally:
         textpage.close()
 
@@ -181,7 +181,7 @@ class _LineReader:
     def _is_white(self, index: int) -> bool:
         if not c.FPDFText_GetFillColor(self._raw, index, *self._colour):
             return False
-        return min(value.value for value in self._colour[:3]) >= _WHITE
+        return all(value.value >= _WHITE for value in self._colour[:3])
 
     def _turned(
         self, left: float, right: float, bottom: float, top: float
@@ -247,12 +247,12 @@ class _LineReader:
             if head is not None and tail is not None:
                 words.append((match.start(), min(head[0], tail[0]), max(head[1], tail[1])))
         gaps = [max(b[1] - a[2], a[1] - b[2]) for a, b in pairwise(words)]
-        if not gaps or max(gaps) <= _GAP_SIZES * size or _is_justified(gaps, size):
+        if not gaps or max(gaps) <= GAP_SIZES * size or _is_justified(gaps, size):
             return ()
         cells: list[Cell] = []
         start, x0, x1 = words[0]
         for (offset, word_x0, word_x1), gap in zip(words[1:], gaps, strict=True):
-            if gap > _GAP_SIZES * size:
+            if gap > GAP_SIZES * size:
                 cells.append(Cell(text[start:offset].strip(), x0, x1))
                 start, x0, x1 = offset, word_x0, word_x1
             x0, x1 = min(x0, word_x0), max(x1, word_x1)
@@ -276,56 +276,7 @@ def _gaps(rects: list[tuple[float, float]], size: float) -> bool:
     rects.sort()
     reach = rects[0][1] if rects else 0.0
     for x0, x1 in rects[1:]:
-        if x0 - reach > _GAP_SIZES * size:
+        if x0 - reach > GAP_SIZES * size:
             return True
         reach = max(reach, x1)
     return False
-
-
-def same_row_joined(lines: list[Line]) -> list[Line]:
-    """Return `lines` with those put together that PDFium parted at a superscript or a wide gap."""
-    joined: list[Line] = []
-    for line in lines:
-        before = joined[-1] if joined else None
-        if before is not None and _continues_row(before, line):
-            joined[-1] = _joined(before, line)
-        else:
-            joined.append(line)
-    return joined
-
-
-def _continues_row(before: Line, line: Line) -> bool:
-    overlap = min(before.y1, line.y1) - max(before.y0, line.y0)
-    lowest = min(before.y1 - before.y0, line.y1 - line.y0)
-    return (
-        not before.hyphenated
-        and line.x0 >= before.x1 - 0.3 * before.size
-        and overlap > 0.5 * max(lowest, 0.1)
-    )
-
-
-def _joined(before: Line, line: Line) -> Line:
-    larger = before if before.size >= line.size else line
-    gap = line.x0 - before.x1
-    cells: tuple[Cell, ...] = ()
-    if gap > _GAP_SIZES * larger.size or before.cells or line.cells:
-        left = before.cells or (Cell(before.text, before.x0, before.x1),)
-        right = line.cells or (Cell(line.text, line.x0, line.x1),)
-        if gap <= _GAP_SIZES * larger.size:
-            middle = Cell(f"{left[-1].text} {right[0].text}", left[-1].x0, right[0].x1)
-            cells = (*left[:-1], middle, *right[1:])
-        else:
-            cells = (*left, *right)
-    separator = " " if gap > 0.15 * larger.size else ""
-    return Line(
-        text=before.text + separator + line.text,
-        x0=before.x0,
-        x1=line.x1,
-        y0=min(before.y0, line.y0),
-        y1=max(before.y1, line.y1),
-        baseline=larger.baseline,
-        size=larger.size,
-        bold=before.bold and line.bold,
-        hyphenated=line.hyphenated,
-        cells=cells if len(cells) > 1 else (),
-    )

@@ -28,6 +28,7 @@ from ingestion.parsing.pdf.columns import in_reading_order
 from ingestion.parsing.pdf.layers import without_hidden_layers
 from ingestion.parsing.pdf.lines import Line, page_lines
 from ingestion.parsing.pdf.paragraphs import document_looks, folded, page_blocks
+from ingestion.parsing.pdf.rows import same_row_joined
 from ingestion.parsing.pdf.running_headers import without_running_lines
 from ingestion.parsing.pdf.xfa import is_drawn_by_xfa, is_xfa, xfa_blocks
 from ingestion.parsing.text.normalise import one_line
@@ -160,7 +161,7 @@ class _Reading:
             try:
                 height = page.get_height()
                 found = page_lines(page)
-                lines = with_composed_accents(found.lines)
+                lines = with_composed_accents(same_row_joined(found.lines))
                 self._has_outside_text |= found.has_outside_text
                 self._has_white_text |= found.has_white_text
                 annotations = PageAnnotations(page, self._form)

@@ -42,7 +42,8 @@ def read_rtf(
         (b"un m\\\r\not\\-cou\r\np\\_net", "un m\n\notcoup\u2011net"),
     ],
     ids=["cp1252", "fallbacks", "surrogates", "surrogates-in-groups", "skipped-words", "code-pages",
-         "double-bytes", "vietnamese-and-mac", "raw-8-bit", "raw-utf-8", "only-bold", "symbols", "breaks"],
+         "double-bytes", "vietnamese-and-mac", "raw-8-bit", "raw-utf-8", "only-bold",
+         "symbols", "breaks"],
 )  # fmt: skip
 def test_characters(tmp_path: Path, body: bytes, expected: str) -> None:
     assert text_of(read_rtf(tmp_path, body)) == expected
