@@ -6,6 +6,7 @@ by pypdf without them.
 
 import io
 import mmap
+import os
 from typing import Any, BinaryIO
 
 from pypdf import PdfReader, PdfWriter
@@ -26,7 +27,8 @@ _MAX_FORM_DEPTH = 10
 def without_hidden_layers(file: BinaryIO) -> bytes | None:
     """Return the file without the content of layers that are off, None if none is (or none can be
     told)."""
-    with mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ) as data:
+    size = file.seek(0, os.SEEK_END)
+    with mmap.mmap(file.fileno(), size, mmap.MAP_PRIVATE, mmap.PROT_READ) as data:
         if all(data.find(mark) < 0 for mark in _MARKS):
             return None
     try:

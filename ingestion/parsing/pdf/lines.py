@@ -171,12 +171,8 @@ class _LineReader:
         if not c.FPDFText_GetCharBox(self._raw, index, left, right, bottom, top):
             return False
         crop_left, crop_bottom, crop_right, crop_top = self._crop
-        return (
-            right.value < crop_left
-            or left.value > crop_right
-            or top.value < crop_bottom
-            or bottom.value > crop_top
-        )
+        is_beside = right.value < crop_left or left.value > crop_right
+        return bool(is_beside or top.value < crop_bottom or bottom.value > crop_top)
 
     def _is_white(self, index: int) -> bool:
         if not c.FPDFText_GetFillColor(self._raw, index, *self._colour):
