@@ -19,7 +19,7 @@ _MAX_FIELD_CHARS = 1_000_000
 
 def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
     """Read a file of delimited values as one sheet."""
-    text = decode(file.read()).replace("\x00", "")
+    text = decode(file.read())
     csv.field_size_limit(_MAX_FIELD_CHARS)
     try:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text)))

@@ -9,17 +9,20 @@ from ingestion.parsing import media_types
 from ingestion.parsing.document import Block, ParsedDocument
 from ingestion.parsing.html.parser import html_blocks, html_root
 from ingestion.parsing.limits import ParseLimits
+from ingestion.parsing.text.data_uris import without_data_uris
 from ingestion.parsing.text.encoding import decode
 from ingestion.parsing.text.sections import first_heading, split_sections
 
 _FRONT_MATTER = re.compile(r"\A---\n.*?\n(?:---|\.\.\.)\n", re.S)
 _FRONT_TITLE = re.compile(r"^title:\s*[\"']?(.+?)[\"']?\s*$", re.M)
 _RENDERER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+# What a link or image that held its file points to instead: its text stays.
+_NOWHERE = "#"
 
 
 def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
     """Read a Markdown file; front matter gives the title and is not text."""
-    text = decode(file.read()).replace("\r\n", "\n")
+    text = without_data_uris(decode(file.read()).replace("\r\n", "\n"), _NOWHERE)
     title = None
     front = _FRONT_MATTER.match(text)
     if front:

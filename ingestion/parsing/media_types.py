@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from ingestion.errors import CorruptDocument, EncryptedDocument, UnsupportedMediaType
 from ingestion.parsing.archive import Archive
-from ingestion.parsing.text.encoding import detect_encoding
+from ingestion.parsing.text.encoding import decode
 
 PDF = "application/pdf"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -70,6 +70,7 @@ _HTML_START = re.compile(
 _HTML_TAG = re.compile(
     r"</?(?:p|div|span|h[1-6]|ul|ol|li|table|tr|td|body|head|br|a)\b[^<>]*+>", re.I
 )
+_RTF_START = "{\\rtf"
 _MAIL_HEADER = re.compile(r"^([A-Za-z][A-Za-z0-9-]*):[ \t]?.*(?:\n[ \t].*)*\n?", re.M)
 _MAIL_FIELDS = frozenset(
     [
@@ -111,8 +112,6 @@ def detect(file: BinaryIO, name: str) -> str:
         return _detect_zip(file)
     if head.startswith(_OLE2):
         return _refuse_ole2(file)
-    if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{\\rtf"):
-        return RTF
     return _detect_text(head, name)
 
 
@@ -162,8 +161,9 @@ def _refuse_ole2(file: BinaryIO) -> str:
 
 
 def _detect_text(head: bytes, name: str) -> str:
-    encoding = detect_encoding(head)
-    text = head.decode(encoding, errors="replace").replace("\r\n", "\n").replace("\r", "\n")
+    text = decode(head).replace("\r\n", "\n").replace("\r", "\n")
+    if text.lstrip().startswith(_RTF_START):
+        return RTF
     if not text.strip():
         return TEXT
     if _is_binary(text):

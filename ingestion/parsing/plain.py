@@ -6,6 +6,7 @@ from typing import BinaryIO
 from ingestion.parsing import media_types
 from ingestion.parsing.document import Block, ParsedDocument
 from ingestion.parsing.limits import ParseLimits
+from ingestion.parsing.text.data_uris import without_data_uris
 from ingestion.parsing.text.encoding import decode
 from ingestion.parsing.text.normalise import clean_text
 from ingestion.parsing.text.sections import first_heading, split_sections
@@ -31,7 +32,7 @@ def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
 def text_blocks(text: str) -> list[Block]:
     """Return the blocks of a plain text."""
     blocks: list[Block] = []
-    for part in _BLANK.split(clean_text(text)):
+    for part in _BLANK.split(clean_text(without_data_uris(text))):
         lines = [line.rstrip() for line in part.split("\n") if line.strip()]
         if not lines:
             continue

@@ -16,13 +16,13 @@ from lxml import etree
 
 from ingestion.errors import DocumentError, EmptyDocument
 from ingestion.parse_warnings import ParseWarning
-from ingestion.parsing import rtf
 from ingestion.parsing.archive import Archive, attribute, parse_xml
 from ingestion.parsing.document import Block, ParsedDocument
 from ingestion.parsing.html.parser import decode_html, html_blocks, html_root
 from ingestion.parsing.limits import ParseLimits
 from ingestion.parsing.ooxml import Relationship, children
 from ingestion.parsing.plain import text_blocks
+from ingestion.parsing.rtf import parser as rtf
 from ingestion.parsing.text.encoding import decode
 
 _HEADER = re.compile(rb"[A-Za-z][A-Za-z-]*:[^\n]*\n")

@@ -11,84 +11,31 @@ import lxml.html
 from lxml import etree
 
 from ingestion.errors import EmptyDocument
+from ingestion.parse_warnings import ParseWarning, WarningCode
 from ingestion.parsing import media_types
 from ingestion.parsing.document import Block, BlockKind, ParsedDocument
+from ingestion.parsing.html.hidden import HiddenElements
 from ingestion.parsing.html.tables import table_rows
 from ingestion.parsing.limits import ParseLimits
-from ingestion.parsing.text.encoding import detect_encoding
+from ingestion.parsing.text.charset_labels import codec_of
+from ingestion.parsing.text.data_uris import without_data_uris
+from ingestion.parsing.text.encoding import decode
 from ingestion.parsing.text.normalise import clean_block, clean_text, one_line
 from ingestion.parsing.text.sections import first_heading, split_sections
 from ingestion.parsing.text.tables import pipe_table
 
 _IGNORED = frozenset(
-    [
-        "script",
-        "style",
-        "noscript",
-        "template",
-        "head",
-        "svg",
-        "iframe",
-        "object",
-        "embed",
-        "audio",
-        "video",
-        "canvas",
-        "select",
-        "datalist",
-        "dialog",
-    ]
-)
+    ["script", "style", "noscript", "head", "svg", "iframe", "object", "embed", "audio", "video",
+     "canvas", "select", "datalist"]
+)  # fmt: skip
 _BLOCK = frozenset(
-    [
-        "address",
-        "article",
-        "aside",
-        "blockquote",
-        "body",
-        "center",
-        "dd",
-        "details",
-        "div",
-        "dl",
-        "dt",
-        "fieldset",
-        "figcaption",
-        "figure",
-        "footer",
-        "form",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hgroup",
-        "hr",
-        "html",
-        "legend",
-        "li",
-        "main",
-        "nav",
-        "ol",
-        "p",
-        "pre",
-        "section",
-        "summary",
-        "table",
-        "tbody",
-        "td",
-        "tfoot",
-        "th",
-        "thead",
-        "tr",
-        "ul",
-        "caption",
-    ]
-)
+    ["address", "article", "aside", "blockquote", "body", "center", "dd", "details", "dialog",
+     "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3",
+     "h4", "h5", "h6", "header", "hgroup", "hr", "html", "legend", "li", "main", "nav", "ol", "p",
+     "pre", "section", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
+     "caption"]
+)  # fmt: skip
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
-_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]+)", re.I)
 _XML_CHARSET = re.compile(rb"<\?xml[^>]{0,100}encoding\s*=\s*[\"']([A-Za-z0-9_.:-]+)", re.I)
 _MAX_DEPTH = 200
@@ -97,7 +44,8 @@ _MAX_DEPTH = 200
 def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
     """Read a web page."""
     root = html_root(decode_html(file.read()))
-    blocks = html_blocks(root)
+    found = html_text(root)
+    blocks = found.blocks
     title = one_line(root.findtext(".//title") or "")
     language = (root.get("lang") or "")[:2].lower()
     return ParsedDocument(
@@ -106,19 +54,17 @@ def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
         language=language if language.isalpha() else None,
         unit="section",
         pages=split_sections(blocks),
+        warnings=(ParseWarning(WarningCode.HIDDEN_TEXT),) if found.has_hidden_text else (),
     )
 
 
-def decode_html(data: bytes) -> str:
-    """Return the text of an HTML file, by byte order mark, UTF-8, then its own declaration."""
-    encoding = detect_encoding(data)
-    declared = _META_CHARSET.search(data[:4096]) or _XML_CHARSET.search(data[:200])
-    if declared and not encoding.startswith("utf"):
-        try:
-            return data.decode(declared.group(1).decode("ascii"), errors="replace")
-        except LookupError:
-            pass
-    return data.decode(encoding, errors="replace")
+def decode_html(data: bytes, declared: str | None = None) -> str:
+    """Return the text of an HTML file. `declared` is the charset that came with it; the file's own
+    declaration counts after it, and neither where it cannot be right."""
+    own = _META_CHARSET.search(data[:4096]) or _XML_CHARSET.search(data[:200])
+    if declared is None or codec_of(declared) is None:
+        declared = own.group(1).decode("ascii") if own else None
+    return decode(data, declared)
 
 
 def html_root(text: str) -> lxml.html.HtmlElement:
@@ -133,12 +79,25 @@ def html_root(text: str) -> lxml.html.HtmlElement:
         raise EmptyDocument(str(error)) from error
 
 
-def html_blocks(root: etree._Element) -> list[Block]:
-    """Return the blocks that a reader of `root` sees."""
-    collector = _Collector()
+@dataclass(frozen=True, slots=True)
+class HtmlText:
+    """The blocks that a reader of a page sees, and whether it has text that is not shown."""
+
+    blocks: list[Block]
+    has_hidden_text: bool
+
+
+def html_text(root: etree._Element) -> HtmlText:
+    """Return what a reader of `root` sees."""
+    collector = _Collector(hidden=HiddenElements.of(root))
     collector.walk(root, _Place())
     collector.flush()
-    return collector.blocks
+    return HtmlText(collector.blocks, collector.hidden.has_text)
+
+
+def html_blocks(root: etree._Element) -> list[Block]:
+    """Return the blocks that a reader of `root` sees."""
+    return html_text(root).blocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +112,7 @@ class _Place:
 
 @dataclass(slots=True)
 class _Collector:
+    hidden: HiddenElements
     blocks: list[Block] = field(default_factory=list)
     _parts: list[str] = field(default_factory=list)
     _place: _Place = field(default_factory=_Place)
@@ -161,7 +121,7 @@ class _Collector:
         """Collect the text of `element` and of what follows inside it."""
         tag = element.tag if isinstance(element.tag, str) else ""
         tag = tag.rpartition("}")[2].lower()
-        if tag in _IGNORED or place.depth > _MAX_DEPTH or _is_hidden(element):
+        if tag in _IGNORED or place.depth > _MAX_DEPTH or self.hidden.holds(element):
             return
         if tag == "br":
             self._add("\n", place)
@@ -189,7 +149,7 @@ class _Collector:
 
     def flush(self) -> None:
         """End the current block."""
-        text = clean_block("".join(self._parts))
+        text = clean_block(without_data_uris("".join(self._parts)))
         self._parts = []
         if not text:
             return
@@ -202,7 +162,8 @@ class _Collector:
 
     def _code(self, element: etree._Element) -> None:
         self.flush()
-        lines = [line.rstrip() for line in clean_code("".join(element.itertext())).split("\n")]
+        source = without_data_uris("".join(element.itertext()))
+        lines = [line.rstrip() for line in clean_code(source).split("\n")]
         text = "\n".join(lines).strip("\n")
         if text:
             self.blocks.append(Block("code", text))
@@ -217,7 +178,7 @@ class _Collector:
         caption = element.find("./caption")
         if caption is not None:
             self.blocks.append(Block("caption", one_line(" ".join(caption.itertext()))))
-        text = pipe_table(table_rows(element))
+        text = pipe_table(table_rows(element, self.hidden))
         if text:
             self.blocks.append(Block("table", text))
 
@@ -263,14 +224,6 @@ def _marker(element: etree._Element) -> str:
 def _spoken(element: etree._Element) -> str:
     """Return the text that stands for an image."""
     return element.get("alt") or "" if element.tag == "img" else ""
-
-
-def _is_hidden(element: etree._Element) -> bool:
-    return (
-        "hidden" in element.attrib
-        or bool(_HIDDEN_STYLE.search(element.get("style") or ""))
-        or (element.tag == "input" and element.get("type") == "hidden")
-    )
 
 
 def _is_layout(table: etree._Element) -> bool:

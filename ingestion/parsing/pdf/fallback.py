@@ -1,9 +1,10 @@
 """pypdf where PDFium gives up: slower, without layout, but it mends broken cross-references."""
 
+import zlib
 from typing import BinaryIO
 
 from pypdf import PdfReader
-from pypdf.errors import PyPdfError
+from pypdf.errors import DeprecationError, PyPdfError
 
 from ingestion.errors import CorruptDocument, EmptyDocument, EncryptedDocument, TooManyPages
 from ingestion.parse_warnings import ParseWarning, WarningCode
@@ -13,7 +14,19 @@ from ingestion.parsing.limits import ParseLimits
 from ingestion.parsing.plain import text_blocks
 
 # What pypdf raises on files that break its assumptions, besides its own errors.
-_BROKEN = (PyPdfError, ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError)
+BROKEN = (
+    AssertionError,
+    AttributeError,
+    DeprecationError,
+    LookupError,
+    NotImplementedError,
+    OSError,
+    PyPdfError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    zlib.error,
+)
 
 
 def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
@@ -23,7 +36,7 @@ def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
         if reader.is_encrypted and not reader.decrypt(""):
             raise EncryptedDocument("pypdf needs a password")
         count = len(reader.pages)
-    except _BROKEN as error:
+    except BROKEN as error:
         raise CorruptDocument(f"neither PDFium nor pypdf can open it: {error}") from error
     if count > limits.max_pages:
         raise TooManyPages(f"{count} pages")
@@ -49,12 +62,12 @@ def page_text(file: BinaryIO, index: int) -> str:
     """Return the text of the page at `index` (from 0), or "" if pypdf cannot read it either."""
     try:
         return _text(PdfReader(file), index)
-    except _BROKEN:
+    except BROKEN:
         return ""
 
 
 def _text(reader: PdfReader, index: int) -> str:
     try:
         return reader.pages[index].extract_text()
-    except _BROKEN:
+    except BROKEN:
         return ""

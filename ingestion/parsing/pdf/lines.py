@@ -19,7 +19,7 @@ LINE_HYPHEN = "\ufffe"
 _LINE = re.compile(r"([^\r\n\ufffe]*)(\ufffe|\r\n|\r|\n|$)")
 _BOLD_NAME = re.compile(r"bold|black|heavy|demi|CMBX|SFBX|ECBX|-B(?:$|,)", re.I)
 # A gap this many times the font size wide parts cells or columns; justified text stays below.
-_GAP_SIZES = 1.5
+GAP_SIZES = 1.5
 # Letters are about half as wide as the font size; a line looser than this on average has gaps.
 _LOOSE_LETTERS = 0.62
 # Even gaps up to this wide are put between words to fill the lines of a narrow column.
@@ -29,6 +29,7 @@ _RIGHT_TO_LEFT = re.compile("[\u0590-\u05ff\u0620-\u065f\u066e-\u06ef\ufb1d-\ufd
 _ALEF_LAM = re.compile("[اأإآ]ل")
 _SCRIPT_BORDER = re.compile("(?<=[A-Za-z])(?=[\u0620-\u06ff])|(?<=[\u0620-\u06ff])(?=[A-Za-z])")
 _NAME_BYTES = 128
+_WHITE = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +58,24 @@ class Line:
     cells: tuple[Cell, ...] = ()
 
 
-def page_lines(page: pdfium.PdfPage) -> list[Line]:
+@dataclass(frozen=True, slots=True)
+class PageLines:
+    """The lines that a reader of a page sees; `has_white_text` if some are hard to see."""
+
+    lines: list[Line]
+    has_outside_text: bool
+    has_white_text: bool
+
+
+def page_lines(page: pdfium.PdfPage) -> PageLines:
     """Return the lines of `page` in content order; raises PdfiumError if it cannot be read."""
     textpage = page.get_textpage()
     try:
         reader = _LineReader(textpage.raw, page)
         text = textpage.get_text_range(errors="replace")
-        return same_row_joined(reader.read(text, textpage.count_chars()))
+        lines = reader.read(text, textpage.count_chars())
+        is_white = reader.has_white_text and not _has_background(page)
+        return PageLines(lines, reader.has_outside_text, is_white)
     finally:
         textpage.close()
 
@@ -79,6 +91,9 @@ class _LineReader:
         self._matrix = c.FS_MATRIX()
         self._name = ctypes.create_string_buffer(_NAME_BYTES)
         self._flags = ctypes.c_int()
+        self._colour = [ctypes.c_uint() for _ in range(4)]
+        self._crop = page.get_bbox()
+        self.has_outside_text = self.has_white_text = False
 
     def read(self, text: str, char_count: int) -> list[Line]:
         units = len(text.encode("utf-16-le")) // 2
@@ -108,6 +123,10 @@ class _LineReader:
         boxes = [box for box in (self._char_box(first), self._char_box(last)) if box]
         if not boxes:
             return None
+        if self._is_outside(first) and self._is_outside(last):
+            self.has_outside_text = True
+            return None
+        self.has_white_text = self.has_white_text or self._is_white(first)
         x0, x1 = min(box[0] for box in boxes), max(box[1] for box in boxes)
         y0, y1 = min(box[2] for box in boxes), max(box[3] for box in boxes)
         # A space may be PDFium's own, without a font: the size is that of a letter near the middle.
@@ -145,6 +164,20 @@ class _LineReader:
         if not c.FPDFText_GetCharBox(self._raw, index, left, right, bottom, top):
             return None
         return self._turned(left.value, right.value, bottom.value, top.value)
+
+    def _is_outside(self, index: int) -> bool:
+        """Tell whether a character is beyond the crop box, where no reader sees it."""
+        left, right, bottom, top = self._box
+        if not c.FPDFText_GetCharBox(self._raw, index, left, right, bottom, top):
+            return False
+        crop_left, crop_bottom, crop_right, crop_top = self._crop
+        is_beside = right.value < crop_left or left.value > crop_right
+        return bool(is_beside or top.value < crop_bottom or bottom.value > crop_top)
+
+    def _is_white(self, index: int) -> bool:
+        if not c.FPDFText_GetFillColor(self._raw, index, *self._colour):
+            return False
+        return all(value.value >= _WHITE for value in self._colour[:3])
 
     def _turned(
         self, left: float, right: float, bottom: float, top: float
@@ -210,16 +243,22 @@ class _LineReader:
             if head is not None and tail is not None:
                 words.append((match.start(), min(head[0], tail[0]), max(head[1], tail[1])))
         gaps = [max(b[1] - a[2], a[1] - b[2]) for a, b in pairwise(words)]
-        if not gaps or max(gaps) <= _GAP_SIZES * size or _is_justified(gaps, size):
+        if not gaps or max(gaps) <= GAP_SIZES * size or _is_justified(gaps, size):
             return ()
         cells: list[Cell] = []
         start, x0, x1 = words[0]
         for (offset, word_x0, word_x1), gap in zip(words[1:], gaps, strict=True):
-            if gap > _GAP_SIZES * size:
+            if gap > GAP_SIZES * size:
                 cells.append(Cell(text[start:offset].strip(), x0, x1))
                 start, x0, x1 = offset, word_x0, word_x1
             x0, x1 = min(x0, word_x0), max(x1, word_x1)
         return (*cells, Cell(text[start:].strip(), x0, x1))
+
+
+def _has_background(page: pdfium.PdfPage) -> bool:
+    """Tell whether something is drawn on which white letters may show."""
+    kinds = [c.FPDF_PAGEOBJ_PATH, c.FPDF_PAGEOBJ_IMAGE, c.FPDF_PAGEOBJ_SHADING]
+    return any(True for _ in page.get_objects(filter=kinds, max_depth=3))
 
 
 def _is_justified(gaps: list[float], size: float) -> bool:
@@ -233,56 +272,7 @@ def _gaps(rects: list[tuple[float, float]], size: float) -> bool:
     rects.sort()
     reach = rects[0][1] if rects else 0.0
     for x0, x1 in rects[1:]:
-        if x0 - reach > _GAP_SIZES * size:
+        if x0 - reach > GAP_SIZES * size:
             return True
         reach = max(reach, x1)
     return False
-
-
-def same_row_joined(lines: list[Line]) -> list[Line]:
-    """Return `lines` with those put together that PDFium parted at a superscript or a wide gap."""
-    joined: list[Line] = []
-    for line in lines:
-        before = joined[-1] if joined else None
-        if before is not None and _continues_row(before, line):
-            joined[-1] = _joined(before, line)
-        else:
-            joined.append(line)
-    return joined
-
-
-def _continues_row(before: Line, line: Line) -> bool:
-    overlap = min(before.y1, line.y1) - max(before.y0, line.y0)
-    lowest = min(before.y1 - before.y0, line.y1 - line.y0)
-    return (
-        not before.hyphenated
-        and line.x0 >= before.x1 - 0.3 * before.size
-        and overlap > 0.5 * max(lowest, 0.1)
-    )
-
-
-def _joined(before: Line, line: Line) -> Line:
-    larger = before if before.size >= line.size else line
-    gap = line.x0 - before.x1
-    cells: tuple[Cell, ...] = ()
-    if gap > _GAP_SIZES * larger.size or before.cells or line.cells:
-        left = before.cells or (Cell(before.text, before.x0, before.x1),)
-        right = line.cells or (Cell(line.text, line.x0, line.x1),)
-        if gap <= _GAP_SIZES * larger.size:
-            middle = Cell(f"{left[-1].text} {right[0].text}", left[-1].x0, right[0].x1)
-            cells = (*left[:-1], middle, *right[1:])
-        else:
-            cells = (*left, *right)
-    separator = " " if gap > 0.15 * larger.size else ""
-    return Line(
-        text=before.text + separator + line.text,
-        x0=before.x0,
-        x1=line.x1,
-        y0=min(before.y0, line.y0),
-        y1=max(before.y1, line.y1),
-        baseline=larger.baseline,
-        size=larger.size,
-        bold=before.bold and line.bold,
-        hyphenated=line.hyphenated,
-        cells=cells if len(cells) > 1 else (),
-    )

@@ -3,7 +3,7 @@
 import ctypes
 import mmap
 import os
-from collections.abc import Iterator
+from dataclasses import replace
 from typing import BinaryIO
 
 import pypdfium2 as pdfium
@@ -23,16 +23,19 @@ from ingestion.parsing.document import Block, ParsedDocument, ParsedPage
 from ingestion.parsing.limits import ParseLimits
 from ingestion.parsing.pdf import fallback
 from ingestion.parsing.pdf.accents import with_composed_accents
+from ingestion.parsing.pdf.annotations import PageAnnotations, attachment_name
 from ingestion.parsing.pdf.columns import in_reading_order
+from ingestion.parsing.pdf.layers import without_hidden_layers
 from ingestion.parsing.pdf.lines import Line, page_lines
 from ingestion.parsing.pdf.paragraphs import document_looks, folded, page_blocks
+from ingestion.parsing.pdf.rows import same_row_joined
 from ingestion.parsing.pdf.running_headers import without_running_lines
-from ingestion.parsing.text.normalise import clean_block, one_line
+from ingestion.parsing.pdf.xfa import is_drawn_by_xfa, is_xfa, xfa_blocks
+from ingestion.parsing.text.normalise import one_line
 
 _MAX_OUTLINE_ENTRIES = 5_000
 _MAX_OUTLINE_DEPTH = 6
 _MIN_TEXT_CHARS = 8
-_NOTE_SUBTYPES = frozenset({c.FPDF_ANNOT_TEXT, c.FPDF_ANNOT_FREETEXT, c.FPDF_ANNOT_WIDGET})
 _TITLE_LEFTOVERS = (
     ".doc",
     ".docx",
@@ -62,9 +65,18 @@ def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
             raise TooManyPages(f"{count} pages")
         if count == 0:
             return fallback.parse(file, limits)
-        return _parse(pdf, file, limits)
+        rewritten = without_hidden_layers(file)
+        if rewritten is None:
+            return _parse(pdf, file, limits)
     finally:
         pdf.close()
+    shown = pdfium.PdfDocument(rewritten)
+    try:
+        document = _parse(shown, file, limits)
+    finally:
+        shown.close()
+    hidden = ParseWarning(WarningCode.HIDDEN_TEXT)
+    return replace(document, warnings=(*document.warnings, hidden))
 
 
 def _mapped(file: BinaryIO) -> "ctypes.Array[ctypes.c_char]":
@@ -85,7 +97,7 @@ def _parse(pdf: pdfium.PdfDocument, file: BinaryIO, limits: ParseLimits) -> Pars
     pages = [in_reading_order(lines) for lines in pages]
     looks = document_looks(pages, _outline(pdf))
     parsed = tuple(
-        ParsedPage(number, "", (*page_blocks(lines, looks), *extra))
+        ParsedPage(number, reading.labels[number - 1], (*page_blocks(lines, looks), *extra))
         for number, (lines, extra) in enumerate(zip(pages, reading.extras, strict=True), start=1)
     )
     chars = sum(len(block.text) for page in parsed for block in page.blocks)
@@ -111,7 +123,17 @@ class _Reading:
         self.heights: list[float] = []
         self.extras: list[list[Block]] = []
         self.image_pages: list[int] = []
+        self.labels: list[str] = []
         self._unreadable: list[int] = []
+        self._has_fields = self._has_outside_text = self._has_white_text = False
+        self._files = [
+            attachment_name(c.FPDFDoc_GetAttachment(pdf.raw, index))
+            for index in range(c.FPDFDoc_GetAttachmentCount(pdf.raw))
+        ]
+        self._form: pdfium.PdfFormEnv | None = None
+        if pdf.get_formtype() != c.FORMTYPE_NONE:
+            pdf.init_forms()
+            self._form = pdf.formenv
         chars = 0
         for index in range(len(pdf)):
             self._read(pdf, file, index)
@@ -120,6 +142,9 @@ class _Reading:
                 raise TooMuchText(f"more than {limits.max_text_chars} characters")
         if len(self._unreadable) == len(self.lines):
             raise CorruptDocument("no page can be read")
+        self._unread_form = is_xfa(pdf) and (is_drawn_by_xfa(pdf) or not self._has_fields)
+        if self._unread_form:
+            self.extras[0] += xfa_blocks(pdf)
 
     def _read(self, pdf: pdfium.PdfDocument, file: BinaryIO, index: int) -> None:
         lines: list[Line] = []
@@ -135,14 +160,22 @@ class _Reading:
         else:
             try:
                 height = page.get_height()
-                lines = with_composed_accents(page_lines(page))
-                extra = list(_annotations(page))
+                found = page_lines(page)
+                lines = with_composed_accents(same_row_joined(found.lines))
+                self._has_outside_text |= found.has_outside_text
+                self._has_white_text |= found.has_white_text
+                annotations = PageAnnotations(page, self._form)
+                extra = annotations.blocks
+                self._files += annotations.files
+                self._has_fields |= annotations.has_fields
                 if not lines and _has_image(page):
                     self.image_pages.append(index + 1)
             except pdfium.PdfiumError:
                 self._unreadable.append(index + 1)
             finally:
                 page.close()
+        label = pdf.get_page_label(index)
+        self.labels.append(label if label != str(index + 1) else "")
         self.lines.append(lines)
         self.heights.append(height)
         self.extras.append(extra)
@@ -153,41 +186,24 @@ class _Reading:
             WarningCode.IMAGE_ONLY_PAGES: self.image_pages,
             WarningCode.UNREADABLE_PAGES: self._unreadable,
         }
-        return tuple(
+        warnings = [
             ParseWarning(code, tuple(map(str, pages))) for code, pages in found.items() if pages
-        )
+        ]
+        if self._files:
+            warnings.append(
+                ParseWarning(WarningCode.UNREAD_FILES, tuple(filter(None, self._files)))
+            )
+        if self._unread_form:
+            warnings.append(ParseWarning(WarningCode.UNREAD_FORM))
+        if self._has_outside_text:
+            warnings.append(ParseWarning(WarningCode.HIDDEN_TEXT))
+        if self._has_white_text:
+            warnings.append(ParseWarning(WarningCode.INVISIBLE_TEXT))
+        return tuple(warnings)
 
 
 def _has_image(page: pdfium.PdfPage) -> bool:
     return any(True for _ in page.get_objects(filter=[c.FPDF_PAGEOBJ_IMAGE], max_depth=3))
-
-
-def _annotations(page: pdfium.PdfPage) -> Iterator[Block]:
-    """Yield what readers wrote on the page: notes, free text, values of form fields."""
-    for index in range(c.FPDFPage_GetAnnotCount(page.raw)):
-        annotation = c.FPDFPage_GetAnnot(page.raw, index)
-        if not annotation:
-            continue
-        try:
-            subtype = c.FPDFAnnot_GetSubtype(annotation)
-            if subtype not in _NOTE_SUBTYPES:
-                continue
-            key = b"V" if subtype == c.FPDF_ANNOT_WIDGET else b"Contents"
-            value = clean_block(_annotation_text(annotation, key))
-            name = one_line(_annotation_text(annotation, b"T")) if key == b"V" else ""
-        finally:
-            c.FPDFPage_CloseAnnot(annotation)
-        if value and value != "Off":
-            yield Block("paragraph", f"{name}: {value}" if name else value)
-
-
-def _annotation_text(annotation: c.FPDF_ANNOTATION, key: bytes) -> str:
-    size = c.FPDFAnnot_GetStringValue(annotation, key, None, 0)
-    if size <= 2:
-        return ""
-    buffer = (c.FPDF_WCHAR * (size // 2 + 1))()
-    c.FPDFAnnot_GetStringValue(annotation, key, buffer, size)
-    return ctypes.string_at(buffer, size - 2).decode("utf-16-le", "replace")
 
 
 def _outline(pdf: pdfium.PdfDocument) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Text, Markdown, HTML, CSV, RTF, e-mail, EPUB."""
+"""Text, Markdown, HTML, CSV, e-mail, EPUB."""
 
 from email.message import EmailMessage
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from ingestion.errors import EncryptedDocument
+from ingestion.parse_warnings import ParseWarning, WarningCode
 from tests.ingestion.package_writer import write_epub, write_zip
 from tests.ingestion.reading import outline_of, read, text_of
 
@@ -56,6 +57,32 @@ def test_html_shows_what_a_reader_sees(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "hidden",
+    ["<p hidden>secret</p>", "<template><p>secret</p></template>", "<dialog>secret</dialog>",
+     "<span style='color:red; display : none'>secret</span>", "<p class='b x'>secret</p>",
+     "<p style=visibility:hidden>secret</p>", "<div id=y><b>secret</b></div>",
+     "<div style='max-height:0px;overflow:hidden'>secret</div>", "<div class=z>secret</div>",
+     "<span style='font-size:0;line-height:1'>secret</span>", "<i style='mso-hide:all'>secret</i>",
+     "<table><tr style='display:none'><td>secret<td>a</tr><tr><td>b<td hidden>secret</tr></table>",
+     "<table><tr><td>a<td>b <span class=x>secret</span></td></tr></table>"],
+)  # fmt: skip
+def test_hidden_html_is_left_out(tmp_path: Path, hidden: str) -> None:
+    style = (
+        "<style>.x, div.z {display:none} @media print {.shown {display:none}} #y {opacity: 0}"
+        ".w {display:none} .w {display:block}</style>"
+    )
+    shown = (
+        "<p class='shown w' style='opacity:0.5;font-size:0.9em'>Vu</p><dialog open>ouvert</dialog>"
+    )
+    (tmp_path / "a.html").write_text(f"<html>{style}<body>{shown}{hidden}</body></html>")
+    document = read(tmp_path / "a.html")
+    text = text_of(document)
+    assert document.warnings == (ParseWarning(WarningCode.HIDDEN_TEXT),)
+    assert text.startswith("Vu\n\nouvert")
+    assert "secret" not in text
+
+
 def test_html_in_its_declared_encoding(tmp_path: Path) -> None:
     page = "<html><head><meta charset=iso-8859-2></head><body><p>Żółć wątpliwość</p></body></html>"
     (tmp_path / "a.html").write_bytes(page.encode("iso-8859-2"))
@@ -84,14 +111,6 @@ def test_csv_delimiters(tmp_path: Path, delimiter: str) -> None:
 def test_csv_with_an_unclosed_quote_loses_nothing(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text('a;b\n"x;1\ny;2\n' + "z;3\n" * 400_000)
     assert text_of(read(tmp_path / "a.csv")).count("| z | 3 |") == 400_000
-
-
-def test_rtf(tmp_path: Path) -> None:
-    (tmp_path / "a.rtf").write_bytes(
-        rb"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0 Arial;}}\f0 "
-        rb"L'\'e9t\'e9 \u339?uvre\par Seconde ligne.}"
-    )
-    assert text_of(read(tmp_path / "a.rtf")) == "L'été œuvre\n\nSeconde ligne."
 
 
 def test_mail_headers_body_attachments_and_forwarded_message(tmp_path: Path) -> None:

@@ -1,0 +1,64 @@
+"""E-mail: headers that people read, what mail programs show, the names of attachments, forwarded
+messages wherever they are."""
+
+import email
+from collections.abc import Iterable, Iterator
+from email.message import Message
+from typing import BinaryIO
+
+from ingestion.parse_warnings import ParseWarning, WarningCode
+from ingestion.parsing import media_types
+from ingestion.parsing.document import Block, ParsedDocument, ParsedPage
+from ingestion.parsing.eml.headers import header
+from ingestion.parsing.eml.parts import MessageContent, message_content
+from ingestion.parsing.limits import ParseLimits
+from ingestion.parsing.text.encoding import decode, detect_encoding
+
+_FIELDS = ("From", "To", "Cc", "Date", "Subject")
+_MAX_DEPTH = 30
+
+
+def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
+    """Read a message; each message in it (itself first, then forwarded ones) is a page."""
+    data = file.read()
+    if detect_encoding(data).startswith(("utf-16", "utf-32")):
+        data = decode(data).encode()
+    message = email.message_from_bytes(data.lstrip())
+    contents = list(_contents(message, 0))
+    pages = tuple(
+        ParsedPage(number, header(found, "Subject"), tuple(_blocks(found, content)))
+        for number, (found, content) in enumerate(contents, start=1)
+    )
+    return ParsedDocument(
+        media_type=media_types.EML,
+        title=header(message, "Subject") or None,
+        language=None,
+        unit="message",
+        pages=pages,
+        warnings=tuple(_warnings(content for _, content in contents)),
+    )
+
+
+def _warnings(contents: Iterable[MessageContent]) -> Iterator[ParseWarning]:
+    for content in contents:
+        if content.unread:
+            yield ParseWarning(WarningCode.UNREAD_FILES, tuple(content.unread))
+        if content.has_hidden_text:
+            yield ParseWarning(WarningCode.HIDDEN_TEXT)
+
+
+def _contents(message: Message, depth: int) -> Iterator[tuple[Message, MessageContent]]:
+    content = message_content(message)
+    yield message, content
+    if depth < _MAX_DEPTH:
+        for inner in content.messages:
+            yield from _contents(inner, depth + 1)
+
+
+def _blocks(message: Message, content: MessageContent) -> Iterator[Block]:
+    fields = [f"{name}: {value}" for name in _FIELDS if (value := header(message, name))]
+    if fields:
+        yield Block("paragraph", "\n".join(fields))
+    yield from content.blocks
+    for name in content.files:
+        yield Block("list_item", f"- {name}", 1)
