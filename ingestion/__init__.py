@@ -1,1 +1,1 @@
-"""Upload to indexed chunks."""
+"""From uploaded files to indexed chunks."""

@@ -1,4 +1,4 @@
-"""``/api/v1/documents``: what a program does with an instance's documents."""
+"""``/api/v1/documents``: add, list, read and delete documents of an instance."""
 
 from datetime import datetime
 from typing import Literal
@@ -96,7 +96,7 @@ class Paging(Schema):
         415: ErrorOut,
         422: ErrorOut,
     },
-    summary="Add a document; the same bytes again give the existing one (200)",
+    summary="Add a document. Bytes already in the instance return the existing document (200)",
 )
 def add_document(
     request: KeyRequest,

@@ -5,17 +5,21 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
-from ingestion.sandbox import lacking
+from ingestion.sandbox import missing_protections_message
 
 
 @register("sandbox", deploy=True)
 def check_sandbox(**_options: Any) -> list[CheckMessage]:
-    """Name the protections that the process which reads uploaded files lacks on this machine."""
-    line = lacking()
+    """Warn of protections missing on this machine for the process that reads uploaded files."""
+    line = missing_protections_message()
     if not line:
         return []
     if settings.SANDBOX_REQUIRED:
         return [
-            Error(line, hint="SANDBOX_REQUIRED is set: nothing is parsed.", id="ingestion.E001")
+            Error(line, hint="SANDBOX_REQUIRED is set: no file is parsed.", id="ingestion.E001")
         ]
-    return [Warning(line, hint="SANDBOX_REQUIRED refuses to parse so.", id="ingestion.W001")]
+    return [
+        Warning(
+            line, hint="With SANDBOX_REQUIRED, no file is parsed without them.", id="ingestion.W001"
+        )
+    ]

@@ -1,24 +1,24 @@
-"""What can go wrong between an uploaded file and its passages.
+"""Errors between the upload of a file and its passages.
 
-    IngestionError                    code, permanent
-    ├── FileTooLarge                  too_large      (refused while it is being uploaded)
-    ├── UnsupportedMediaType          unsupported_media_type
-    ├── DocumentError                 (the file itself: trying again changes nothing)
-    │   ├── EncryptedDocument         encrypted
-    │   ├── EmptyDocument             empty
-    │   ├── ImageOnlyDocument         image_only
-    │   ├── CorruptDocument           corrupt
-    │   ├── UnsafeDocument            unsafe
-    │   ├── TooManyPages              too_many_pages
-    │   ├── TooMuchText               too_much_text
-    │   ├── ParseTimeout              parse_timeout
-    │   ├── ParseMemoryExceeded       parse_memory
-    │   └── ParserCrashed             parser_crashed
-    ├── ParseCancelled                cancelled      (the caller asked for it)
-    ├── ServiceError                  internal       (a bug or the set-up, not the file)
+IngestionError                    code, permanent
+├── FileTooLarge                  too_large      (refused while it is being uploaded)
+├── UnsupportedMediaType          unsupported_media_type
+├── DocumentError                 (the file itself: a retry changes nothing)
+│   ├── EncryptedDocument         encrypted
+│   ├── EmptyDocument             empty
+│   ├── ImageOnlyDocument         image_only
+│   ├── CorruptDocument           corrupt
+│   ├── UnsafeDocument            unsafe
+│   ├── TooManyPages              too_many_pages
+│   ├── TooMuchText               too_much_text
+│   ├── ParseTimeout              parse_timeout
+│   ├── ParseMemoryExceeded       parse_memory
+│   └── ParserCrashed             parser_crashed
+├── ParseCancelled                cancelled      (the caller asked for it)
+├── ServiceError                  internal       (a bug or the set-up, not the file)
     └── SandboxUnavailable            sandbox_unavailable (transient: the machine, not the file)
 
-The text of an error is for the log; people read `user_message(code)`.
+The text of an error is for the log; users see `user_message(code)`.
 """
 
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class IngestionError(Exception):
-    """Root of the tree; `code` is stable and stored, `permanent` says that a retry is useless."""
+    """Base class. `code` is stable and stored; `permanent` means that a retry cannot succeed."""
 
     code: ClassVar[str] = "internal"
     permanent: ClassVar[bool] = True
@@ -42,7 +42,7 @@ class FileTooLarge(IngestionError):
 
 
 class UnsupportedMediaType(IngestionError):
-    """The content is of no format that ragapp reads; the text of the error names what it is."""
+    """The format is not supported; the text of the error names it."""
 
     code = "unsupported_media_type"
 
@@ -60,7 +60,7 @@ class EncryptedDocument(DocumentError):
 
 
 class EmptyDocument(DocumentError):
-    """The file holds no text at all."""
+    """The file contains no text."""
 
     code = "empty"
 
@@ -72,7 +72,7 @@ class ImageOnlyDocument(DocumentError):
 
 
 class CorruptDocument(DocumentError):
-    """The file is truncated, or breaks the rules of its own format."""
+    """The file is truncated or does not conform to its format."""
 
     code = "corrupt"
 
@@ -108,7 +108,7 @@ class ParseMemoryExceeded(DocumentError):
 
 
 class ParserCrashed(DocumentError):
-    """The process reading the file was ended by a signal, or answered nonsense."""
+    """The process reading the file was ended by a signal, or returned invalid data."""
 
     code = "parser_crashed"
 
@@ -120,13 +120,13 @@ class ParseCancelled(IngestionError):
 
 
 class ServiceError(IngestionError):
-    """The service itself is at fault: a bug, or a model server that refuses what it is sent."""
+    """An error of the service: a bug, or a model server that rejects a request."""
 
     code = "internal"
 
 
 class SandboxUnavailable(IngestionError):
-    """The process that forks parsers cannot be started or died; another try may succeed."""
+    """The process that forks parsers died or cannot be started; a retry may succeed."""
 
     code = "sandbox_unavailable"
     permanent = False
@@ -186,12 +186,12 @@ _ERRORS: Mapping[str, type[IngestionError]] = {
 
 
 def error_for_code(code: str) -> type[IngestionError]:
-    """Return the error class that carries `code`; ParserCrashed for a code unknown here."""
+    """Return the error class with this `code`; ParserCrashed for an unknown code."""
     return _ERRORS.get(code, ParserCrashed)
 
 
 def user_message(code: str) -> Promise:
-    """Return the translated sentence that explains `code` to a user and says what to do.
+    """Return the translated message for `code`: what happened, and what the user can do.
 
     A code that is not in the table (those of `inference.errors`) is an error of the service.
     """

@@ -1,4 +1,4 @@
-"""What the documents' pages receive."""
+"""Forms of the documents' pages."""
 
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,7 @@ BULK_LIMIT = 1000
 
 
 class DocumentFilterForm(forms.Form):
-    """The query string of the list; a value that makes no sense is left out, never an error."""
+    """The query string of the list; invalid values are ignored."""
 
     q = forms.CharField(required=False, max_length=200)
     status = forms.ChoiceField(required=False, choices=[(state, state) for state in STATES])
@@ -24,7 +24,7 @@ class DocumentFilterForm(forms.Form):
     only = forms.UUIDField(required=False)
 
     def chosen(self) -> DocumentFilter:
-        """Return the filter that the query string stands for."""
+        """Return the filter given by the query string."""
         self.is_valid()
         given = self.cleaned_data
         return DocumentFilter(
@@ -38,14 +38,14 @@ class DocumentFilterForm(forms.Form):
 
 
 class UploadForm(forms.Form):
-    """One file, and the folder that it came from."""
+    """One file and its folder."""
 
     file = forms.FileField(allow_empty_file=True)
     folder = forms.CharField(required=False, max_length=2000)
 
 
 class UUIDListField(forms.Field):
-    """Several identifiers under one name."""
+    """A field with several identifiers."""
 
     widget = forms.MultipleHiddenInput
 
@@ -58,7 +58,7 @@ class UUIDListField(forms.Field):
 
 
 class BulkForm(forms.Form):
-    """An action on the ticked documents; deleting asks for ``confirmed``."""
+    """An action on the selected documents; deletion requires ``confirmed``."""
 
     action = forms.ChoiceField(choices=[(name, name) for name in ("retry", "delete")])
     document = UUIDListField()
@@ -66,7 +66,7 @@ class BulkForm(forms.Form):
 
 
 class ViewerForm(forms.Form):
-    """The place in a document that a link points to."""
+    """The position in a document that a link points to."""
 
     page = forms.IntegerField(required=False, min_value=1, max_value=1_000_000)
     chunk = forms.IntegerField(required=False, min_value=1, max_value=2**62)

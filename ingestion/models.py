@@ -1,7 +1,7 @@
 """Documents, their pages as extracted, and the chunks that retrieval ranks.
 
-A document goes ``queued → parsing → embedding → ready | failed``. Its state lives here, never only
-in the broker, so that the reconciler can restart it after a crash.
+The status of a document is ``queued → parsing → embedding → ready | failed``. It is stored here,
+never only in the broker, so that the reconciler can restart the document after a crash.
 """
 
 import uuid
@@ -20,11 +20,11 @@ TERM_SPACE = 1_000_000_000
 
 
 def stored_path(document: "Document", filename: str) -> str:
-    """Name of a document's file in the storage; the name given by the user is not part of it."""
+    """Return the name of a document's file in the storage; it does not contain the user's name."""
     return f"{document.instance_id}/{document.pk}"
 
 
-# As ``stored_path`` has it.
+# The name that ``stored_path`` returns.
 _TEXT = models.TextField()
 _FILE_IS_ITS_OWN = models.Q(
     file=Concat(
@@ -34,7 +34,7 @@ _FILE_IS_ITS_OWN = models.Q(
 
 
 class Document(InstanceOwnedModel):
-    """A file that someone put into an instance."""
+    """A file uploaded to an instance."""
 
     class Status(models.TextChoices):
         QUEUED = "queued", _("Waiting")
@@ -66,15 +66,15 @@ class Document(InstanceOwnedModel):
     status = models.CharField(
         _("status"), max_length=10, choices=Status, default=Status.QUEUED, db_index=True
     )
-    # Stable code of ingestion.errors; the words for it are translated when shown.
+    # A code of ingestion.errors; its message is translated when it is shown.
     error_code = models.CharField(max_length=50, blank=True)
     # The ParseWarnings of its parser, each as {"code": …, "details": […]}.
     warnings = models.JSONField(default=list, blank=True)
-    # Incremented at each (re)start, so that a task of an earlier attempt can tell it is stale.
+    # Incremented at each (re)start, so that tasks of earlier attempts are recognised as stale.
     attempt = models.PositiveIntegerField(default=1)
     # Worker deaths in this attempt: a file that kills its worker fails instead of looping.
     interruptions = models.PositiveSmallIntegerField(default=0)
-    # Tries since the last progress that failed for reasons outside the document.
+    # Retries since the last progress, after failures that were not the document's.
     retries = models.PositiveSmallIntegerField(default=0)
     language = models.CharField(max_length=5, blank=True)
     unit = models.CharField(max_length=10, choices=Unit, default=Unit.PAGE)
@@ -83,7 +83,7 @@ class Document(InstanceOwnedModel):
     embedded_chunks = models.PositiveIntegerField(default=0)
     embedding_model = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
-    # When it may be taken up: now, or later after a failure.
+    # The earliest time at which a worker may claim it; later than now after a failure.
     queued_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
@@ -94,7 +94,7 @@ class Document(InstanceOwnedModel):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["instance", "sha256"], name="same_bytes_once"),
-            # No row can be made to name the bytes of another document, or of another instance.
+            # A row cannot refer to the file of another document or instance.
             models.CheckConstraint(condition=_FILE_IS_ITS_OWN, name="file_is_its_own"),
         ]
         indexes = [
@@ -102,13 +102,13 @@ class Document(InstanceOwnedModel):
             models.Index(fields=["instance", "name"]),
             models.Index(fields=["instance", "status"]),
             models.Index(fields=["instance", "updated_at"]),
-            # For the reconciler, which looks at all instances at once.
+            # For the reconciler, which queries all instances.
             models.Index(
                 fields=["embedding_model", "instance"],
                 name="document_ready_by_model",
                 condition=models.Q(status="ready"),
             ),
-            # For ingestion.turns, which jumps from one instance to the next.
+            # For ingestion.turns, which skips from one instance to the next.
             models.Index(
                 fields=["instance", "queued_at"],
                 name="document_waits_for_parsing",
@@ -172,7 +172,7 @@ class Chunk(InstanceOwnedModel):
     char_start = models.PositiveIntegerField()
     char_end = models.PositiveIntegerField()
     token_count = models.PositiveIntegerField()
-    # No fixed dimension: the model is a setting. NULL until embedded.
+    # Without a fixed dimension, since the model is a setting. NULL until embedded.
     embedding = HalfVectorField(null=True)
     # BM25 weights of the passage's terms (ingestion.indexing.lexical); NULL until the whole
     # document is ready, which is what makes a chunk visible to retrieval.
@@ -188,9 +188,9 @@ class Chunk(InstanceOwnedModel):
 
 
 class CorpusStatistics(InstanceOwnedModel):
-    """What ranking needs to know of an instance's chunks as a whole; one row an instance."""
+    """Statistics over the chunks of an instance, for ranking; one row per instance."""
 
-    # Chunks that retrieval sees.
+    # Chunks visible to retrieval.
     chunk_count = models.PositiveIntegerField(default=0, db_default=0)
     # Mean of the chunks' embeddings, and standard deviation of the cosines between them; NULL
     # until there are enough. ``cosine_chunk_count`` is ``chunk_count`` when they were estimated.
@@ -208,7 +208,7 @@ class CorpusStatistics(InstanceOwnedModel):
 
 
 class TermStatistics(InstanceOwnedModel):
-    """In how many chunks of an instance a term occurs."""
+    """The number of chunks of an instance that contain a term."""
 
     term = models.PositiveIntegerField()
     document_frequency = models.PositiveIntegerField()

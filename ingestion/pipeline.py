@@ -34,9 +34,9 @@ from ingestion.sandbox import parse_in_child
 
 logger = logging.getLogger(__name__)
 
-# Enough to fill the model server's batches, little enough to show progress and to lose.
+# Large enough to fill the batches of the model server, small enough to show progress.
 EMBEDDING_BATCH = 64
-# Some eight seconds of embedding on two cores: then another instance may have its turn.
+# About eight seconds of embedding on two cores; then another instance may have its turn.
 BATCHES_A_TURN = 4
 
 Status = Document.Status
@@ -51,11 +51,11 @@ def ingest_document(attempt: Attempt) -> Status | None:
 
 
 def run_stage(attempt: Attempt) -> Status | None:
-    """Run the stage that the document's status calls for and return its new status.
+    """Run the stage for the document's status and return its new status.
 
-    Returns None when the attempt is no longer current or the document is finished: nothing is
-    changed then. A permanent error makes the document fail. Raises a transient ``InferenceError``
-    or ``SandboxUnavailable`` when a later retry may succeed; the document stays in its stage.
+    Returns None, and changes nothing, if the attempt is not current or the document is finished. A
+    permanent error marks the document as failed. Raises a transient ``InferenceError`` or
+    ``SandboxUnavailable`` if a retry may succeed; the document stays in its stage.
     """
     try:
         document = transitions.claim(attempt)
@@ -88,10 +88,10 @@ def parse_document(attempt: Attempt, document: Document, cancelled: Event) -> St
 
 
 def embed_document(attempt: Attempt, document: Document, cancelled: Event) -> Status:
-    """Embed passages that have no vector yet, and publish the document after the last.
+    """Embed passages without a vector; publish the document after the last one.
 
     A long document is released before its end, so that other documents (``ingestion.turns``) and
-    the reconciler, which the same workers run, have their turn.
+    the reconciler, which runs in the same workers, get their turn.
     """
     client = EmbeddingClient.for_instance(attempt.instance_id)
     for number, batch in enumerate(writing.unembedded_batches(attempt, EMBEDDING_BATCH)):
@@ -112,7 +112,7 @@ STAGES: dict[Status, Callable[[Attempt, Document, Event], Status]] = {
 
 
 def _tokenizer_path() -> Path | None:
-    """Return the embedding model's tokenizer, when the model is on this machine."""
+    """Return the embedding model's tokenizer, or None if the model is not on this machine."""
     path = prepared_folder(settings.MODELS_DIR, settings.EMBEDDING_MODEL) / "tokenizer.json"
     return path if path.exists() else None
 

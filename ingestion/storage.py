@@ -1,6 +1,6 @@
-"""Stored files, which are read and written through Django's storage API alone.
+"""Stored files, read and written through Django's storage API only.
 
-Any storage will do, one without file paths too (S3): nothing calls ``file.path``.
+No code calls ``file.path``, so that any storage can be used, also one without paths (S3).
 """
 
 import errno
@@ -18,7 +18,7 @@ from ingestion.errors import CorruptDocument
 
 
 class RegularFileStorage(FileSystemStorage):
-    """A directory, of which only regular files are opened: no symbolic link, pipe or device."""
+    """A directory in which only regular files are opened: no symbolic link, pipe or device."""
 
     def _open(self, name: str, mode: str = "rb") -> File:
         return File(open(self.path(name), mode, opener=_open_regular_file))
@@ -26,7 +26,7 @@ class RegularFileStorage(FileSystemStorage):
 
 @contextmanager
 def opened(file: FieldFile) -> Iterator[IO[bytes]]:
-    """Open a document's file for reading; raises CorruptDocument where that is impossible."""
+    """Open a document's file for reading; raises CorruptDocument if that is impossible."""
     try:
         content = file.storage.open(str(file.name), "rb")
     except OSError as error:
@@ -36,7 +36,7 @@ def opened(file: FieldFile) -> Iterator[IO[bytes]]:
 
 
 def _open_regular_file(path: str, flags: int) -> int:
-    # Without O_NONBLOCK, opening a pipe would wait for somebody to write into it.
+    # Without O_NONBLOCK, opening a pipe would wait for a writer.
     descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, mode=0o666)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)

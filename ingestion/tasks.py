@@ -30,12 +30,12 @@ logger = logging.getLogger(__name__)
 
 _DATABASE_UNAVAILABLE = (OperationalError, InterfaceError)
 _TRANSIENT = (*_DATABASE_UNAVAILABLE, InferenceError, SandboxUnavailable)
-# How long a failure waits to be written while the database restarts.
+# How long to retry the write of a failure while the database restarts.
 _DATABASE_PATIENCE_S = 60.0
 
 
 def enqueue(task: Task) -> None:
-    """Send a message that wakes a worker; without a broker, the reconciler sends it later."""
+    """Send a message to a worker; if the broker is unavailable, the reconciler sends it later."""
     try:
         task.apply_async(retry=False)
     except BrokerUnavailable:
@@ -56,7 +56,7 @@ def parse() -> None:
 def embed() -> None:
     """Embed some passages of the next document; publish it after the last.
 
-    Its time is limited by the number of passages and by the client's own time-outs.
+    Its duration is limited by the number of passages and the timeouts of the client.
     """
     try:
         _run_next(EMBED)
@@ -81,7 +81,7 @@ def delete_orphaned_files() -> None:
 
 
 def waiting_messages(queue: str) -> int:
-    """Number of messages that wait in a queue of the broker."""
+    """Return the number of messages in a queue of the broker."""
     with current_app.connection_for_read() as connection:
         # Declare the queue: a broker that was restarted empty does not know it.
         declared = current_app.amqp.queues[queue](connection.default_channel).queue_declare()
@@ -91,7 +91,7 @@ def waiting_messages(queue: str) -> int:
 def _run_next(stage: Stage) -> Document.Status | None:
     """Run the stage for the next document and return its new status; None if it did not run.
 
-    A transient failure postpones the document; any other ends it, and is reported by Celery.
+    A transient failure postpones the document; any other marks it as failed, and is raised.
     """
     try:
         attempt = claim_next(stage)
@@ -115,7 +115,7 @@ def _run_next(stage: Stage) -> Document.Status | None:
 
 
 def _enqueue_again(stage: Stage, task: Task) -> None:
-    """Enqueue the task once more while a document may be taken up in its stage."""
+    """Enqueue the task again if a document waits in its stage."""
     try:
         if next_in_turn(stage):
             enqueue(task)
@@ -124,7 +124,7 @@ def _enqueue_again(stage: Stage, task: Task) -> None:
 
 
 def _write(change: Callable[[], None], document_id: UUID) -> None:
-    """Make a change to a document, trying again while the database restarts."""
+    """Apply a change to a document; retries while the database restarts."""
     deadline = time.monotonic() + _DATABASE_PATIENCE_S
     with suppress(StaleAttempt):
         while True:

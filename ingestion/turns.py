@@ -1,4 +1,4 @@
-"""Which document is next: instances take turns before parsing and before embedding.
+"""Choose the next document to parse or embed; instances take turns.
 
 A message in the broker names no document. The worker that receives it queries PostgreSQL across
 all instances (``instances.across_instances``) for the next document, in this order:
@@ -7,8 +7,8 @@ all instances (``instances.across_instances``) for the next document, in this or
 2. the instance with the least work in the last ten minutes (bytes parsed, passages embedded);
 3. the document that has waited longest.
 
-Where there is more than one worker, neither one instance nor large files occupy all of them. Why,
-and what was measured: decision 016.
+With more than one worker, neither one instance nor large files occupy all of them. Reasons and
+measurements: docs/decisions/016-fair-turns.md.
 """
 
 from contextlib import suppress
@@ -22,38 +22,38 @@ from ingestion.attempts.locking import Attempt, StaleAttempt
 from ingestion.models import Document
 from instances.across_instances import ask
 
-# Parsing is not in proportion to bytes, but a file of less than this never takes long.
+# Parsing time is not proportional to size, but a file smaller than this never takes long.
 LARGE_BYTES = 4 << 20
 _Status = Document.Status
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A stage in which instances take turns; ``question`` is a function of PostgreSQL."""
+    """A stage in which instances take turns; ``function`` is a function of PostgreSQL."""
 
     name: str
-    question: str
+    function: str
     waits_as: tuple[str, ...]
-    # Of transactions that choose a document: one at a time, or two would choose the same instance.
+    # Lock of transactions that choose a document; two at a time would choose the same instance.
     lock: int
     slots_setting: str
 
     @property
     def slots(self) -> int:
-        """Number of documents that the whole deployment works on at a time in this stage."""
+        """Maximum number of documents under way in this stage, in the whole deployment."""
         return int(getattr(settings, self.slots_setting))
 
 
 PARSE = Stage(
     name="parse",
-    question="document_to_parse",
+    function="document_to_parse",
     waits_as=(_Status.QUEUED, _Status.PARSING),
     lock=0x7061_7273,
     slots_setting="PARSE_SLOTS",
 )
 EMBED = Stage(
     name="embed",
-    question="document_to_embed",
+    function="document_to_embed",
     waits_as=(_Status.EMBEDDING,),
     lock=0x656D_6264,
     slots_setting="EMBED_SLOTS",
@@ -63,14 +63,14 @@ EMBED = Stage(
 def claim_next(stage: Stage) -> Attempt | None:
     """Claim the next document and return its attempt; None if no document may be claimed.
 
-    The document then counts as under way until it is released or finished, or its worker has sent
-    no heartbeat for too long (``ingestion.recovery.reconciliation``).
+    The document counts as under way until it is released or finished, or its worker is considered
+    dead (``ingestion.recovery.reconciliation``).
     """
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [stage.lock])
         while (attempt := next_in_turn(stage)) is not None:
-            # Cancelled or deleted meanwhile: claim the next one.
+            # The document was cancelled or deleted meanwhile: claim the next one.
             with suppress(StaleAttempt):
                 transitions.claim(attempt, stage.waits_as)
                 return attempt
@@ -78,10 +78,10 @@ def claim_next(stage: Stage) -> Attempt | None:
 
 
 def next_in_turn(stage: Stage) -> Attempt | None:
-    """Return the attempt at the next document; None if none may be claimed.
+    """Return the attempt at the next document.
 
-    That is so when nothing waits, or only documents of instances that have enough under way.
+    Returns None if no document waits, or if only instances at their limit have waiting documents.
     """
-    for instance_id, document_id, number in ask(stage.question, stage.slots, LARGE_BYTES):
+    for instance_id, document_id, number in ask(stage.function, stage.slots, LARGE_BYTES):
         return Attempt(instance_id, document_id, number)
     return None

@@ -1,4 +1,4 @@
-"""What people do with documents: upload, retry, cancel and delete them.
+"""Upload, retry, cancel and delete documents.
 
 All functions run inside ``tenant(instance)``; tasks are enqueued when that transaction commits.
 """
@@ -32,13 +32,13 @@ _BLOCK_BYTES = 1 << 20
 def store_upload(
     *, instance: Instance, user: User | None, name: str, folder: str = "", content: IO[bytes]
 ) -> tuple[Document, bool]:
-    """Store an uploaded file and queue it; the same bytes again give the existing document.
+    """Store an uploaded file and queue it; bytes already stored give the existing document.
 
     ``user`` is None for an API key without a person.
 
-    Returns the document and whether it is new. Raises ``FileTooLarge``, ``EmptyDocument``,
-    ``UnsupportedMediaType`` or ``EncryptedDocument``, and what ``instances.quotas.check_room``
-    does, before anything is stored.
+    Returns the document and whether it is new. Before anything is stored, raises ``FileTooLarge``,
+    ``EmptyDocument``, ``UnsupportedMediaType`` or ``EncryptedDocument``, or an error of
+    ``instances.quotas.check_room``.
     """
     name = clean_name(name)
     with tempfile.TemporaryFile() as copy:
@@ -57,14 +57,14 @@ def store_upload(
         check_room(instance, size_bytes)
         copy.seek(0)
         try:
-            # Before the row, so that no row is ever without its file. What a transaction that ends
-            # later, or a killed process, leaves behind is deleted by ``ingestion.recovery.orphans``.
+            # Before the row, so that every row has its file. ``ingestion.recovery.orphans`` deletes
+            # what an aborted transaction or a killed process leaves.
             document.file.save(name, File(copy), save=False)
             with transaction.atomic():
                 document.save(force_insert=True)
         except BaseException as error:
             document.file.storage.delete(stored_path(document, name))
-            # Another request may have stored the same bytes since we looked.
+            # Another request may have stored the same bytes since the check.
             if isinstance(error, IntegrityError) and (existing := _same_bytes(instance, sha256)):
                 return existing, False
             raise
@@ -75,11 +75,11 @@ def store_upload(
 def retry(documents: Sequence[Document]) -> int:
     """Restart failed documents of one instance from the beginning; return how many.
 
-    At most ``RETRIES_AT_ONCE``, and no more than leave ``RETRIES_WAITING`` waiting in the instance.
+    At most ``RETRIES_AT_ONCE``, and as many as keep the instance at ``RETRIES_WAITING`` or fewer.
     """
     if not documents:
         return 0
-    # Other requests of the instance wait, so that together they do not go over the limit.
+    # Locks the instance, so that concurrent requests together do not exceed the limit.
     lock_totals(documents[0].instance_id)
     room = max(0, settings.RETRIES_WAITING - _retries_waiting(documents[0].instance_id))
     restarted = documents[: min(room, settings.RETRIES_AT_ONCE)]
@@ -90,19 +90,19 @@ def retry(documents: Sequence[Document]) -> int:
 
 
 def cancel(document: Document) -> None:
-    """Cancel an unfinished document; its worker stops at its next heartbeat."""
+    """Cancel an unfinished document; its worker stops at the next heartbeat."""
     if document.status in Document.UNFINISHED:
         _restart(document, status=Document.Status.FAILED, error_code=ParseCancelled.code)
         Document.objects.filter(pk=document.pk).update(finished_at=timezone.now())
 
 
 def delete(document: Document) -> None:
-    """Remove a document with its pages, passages, vectors and file."""
+    """Delete a document with its pages, passages, vectors and file."""
     Document.objects.select_for_update().get(pk=document.pk)
     statistics.withdraw(document)
     storage, path = document.file.storage, document.file.name
     document.delete()
-    # Robust: the row is gone by then, and a file that stays is deleted by ``ingestion.recovery.orphans``.
+    # Robust: a file that remains after an error is deleted by ``ingestion.recovery.orphans``.
     transaction.on_commit(partial(storage.delete, path or ""), robust=True)
 
 
@@ -159,7 +159,7 @@ def _restart(document: Document, *, status: Document.Status, error_code: str) ->
 
 
 def _retries_waiting(instance_id: int) -> int:
-    """Number of documents of an instance that wait to be parsed again."""
+    """Return the number of documents of an instance that wait to be parsed again."""
     waiting = Document.objects.for_instance(instance_id).filter(status=Document.Status.QUEUED)
     return waiting.filter(attempt__gt=1).count()
 

@@ -28,7 +28,7 @@ setup_logging.connect(configure_from_settings)
 @worker_ready.connect
 def report_missing_protections(sender: Any, **_: Any) -> None:
     """Log which protections of the sandbox this kernel lacks, in workers that parse."""
-    from ingestion.sandbox import lacking
+    from ingestion.sandbox import missing_protections_message
 
-    if "parse" in sender.app.amqp.queues.consume_from and (line := lacking()):
+    if "parse" in sender.app.amqp.queues.consume_from and (line := missing_protections_message()):
         logging.getLogger(__name__).warning(line)

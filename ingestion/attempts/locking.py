@@ -1,7 +1,7 @@
-"""Which attempt writes, and the lock around each of its writes.
+"""The number of an attempt, and the lock around each of its writes.
 
-Every write first locks the document's row and checks that this attempt is still the current one, so
-a task delivered twice, a worker thought dead, or a document cancelled meanwhile changes nothing.
+Every write first locks the document's row and checks that the attempt is still the current one. So
+a task delivered twice, or a worker that was considered dead, changes nothing.
 """
 
 from collections.abc import Collection, Iterator

@@ -1,7 +1,7 @@
-"""The changes of a document's state that a worker makes, whatever the stage.
+"""The changes of a document's status that a worker makes in any stage.
 
-Each is a short transaction and raises ``StaleAttempt`` when the attempt is no longer current. What
-a stage writes together with its result is in ``ingestion.indexing.writing``.
+Each is a short transaction and raises ``StaleAttempt`` when the attempt is no longer current. For
+the changes that a stage writes with its result, see ``ingestion.indexing.writing``.
 """
 
 from collections.abc import Collection
@@ -32,14 +32,14 @@ def claim(attempt: Attempt, expected: Collection[str] = Document.UNFINISHED) -> 
 
 
 def release(attempt: Attempt) -> None:
-    """Let the document wait in its stage until a worker claims it again."""
+    """Return the document to the queue of its stage."""
     with locked(attempt, Document.UNFINISHED) as document:
         document.queued_at, document.worker_seen_at = timezone.now(), None
         document.save(update_fields=["queued_at", "worker_seen_at", "updated_at"])
 
 
 def postpone(attempt: Attempt, code: str) -> None:
-    """Schedule an automatic retry, after a pause that doubles each time.
+    """Schedule an automatic retry after a pause, which doubles each time.
 
     After ``MAX_RETRIES`` without progress the document fails with ``code``.
     """

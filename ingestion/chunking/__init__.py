@@ -1,12 +1,13 @@
-"""Cuts a parsed document into passages: by structure, sized in the embedding model's own tokens.
+"""Cut a parsed document into passages, by structure, sized in tokens of the embedding model.
 
-1. `atoms`: blocks become pieces that are never cut if they fit: sentences, table rows, code lines.
-2. `grouping`: atoms are gathered under their heading; a small group joins the next one.
-3. `packing`: a group becomes passages of about equal size, cut between paragraphs where it can be.
+1. `atoms`: blocks are split into pieces that are cut only if they are too large for one passage:
+   sentences, table rows, code lines.
+2. `grouping`: atoms are grouped by heading; a small group is merged with the next one.
+3. `packing`: a group is cut into passages of about equal size, between paragraphs if possible.
 
-A passage stays on its page, slide or sheet unless a paragraph runs on to the next page or what is
-left of a page is too short to stand alone; it then records both pages. The size, and why passages
-do not overlap: docs/decisions/004-chunking.md.
+A passage lies on one page, slide or sheet. There are two exceptions: a paragraph that continues on
+the next page, and a remainder too short to be a passage. The passage then records both pages. For
+the size, and why passages do not overlap: docs/decisions/004-chunking.md.
 """
 
 from ingestion.chunking.context import embedding_text

@@ -1,4 +1,4 @@
-"""The pieces that passages are made of: sentences, list items, table rows, lines of code."""
+"""Split blocks into atoms, the pieces of passages: sentences, table rows, lines of code."""
 
 from bisect import bisect_left
 from collections.abc import Iterator
@@ -9,7 +9,8 @@ from ingestion.chunking.tokens import TokenCounter
 from ingestion.parsing.document import Block, ParsedPage, block_starts
 from ingestion.parsing.text.tables import is_rule, split_row
 
-# A header that would take a larger share of each passage than this is told with each cell instead.
+# A table header larger than this share of a passage is not repeated above the rows: each cell is
+# then written with the name of its column.
 _MAX_HEADER_SHARE = 1 / 3
 _END_OF_PARAGRAPH = frozenset('.!?…:;»”")]')
 
@@ -19,9 +20,9 @@ class Atom:
     """A span of a page's text. `page` indexes the document's pages; `start` and `end` are offsets
     in the page's text; `tokens` counts the span's tokens.
 
-    `text` replaces the span's own text where it would not be understood alone. `header` is what a
-    passage beginning here repeats above (a table's first lines). `glued`: continues the paragraph
-    of the page before.
+    `text` replaces the span's own text where that could not be understood alone. `header` is the
+    header of the table, repeated at the top of a passage that begins with this atom.
+    `continues_page`: the atom continues the last paragraph of the previous page.
     """
 
     page: int
@@ -30,7 +31,7 @@ class Atom:
     tokens: int
     is_heading: bool = False
     starts_block: bool = False
-    glued: bool = False
+    continues_page: bool = False
     text: str | None = None
     header: str = ""
     header_tokens: int = 0
@@ -47,8 +48,10 @@ class BlockAtoms:
 def page_atoms(
     page: ParsedPage, index: int, previous: Block | None, counter: TokenCounter, chunk_tokens: int
 ) -> Iterator[BlockAtoms]:
-    """Yield the atoms of each block of the page at `index`; `previous` is the last block of the
-    page before if text may run on from there."""
+    """Yield the atoms of each block of the page at `index`.
+
+    `previous` is the last block of the previous page, None if text cannot continue from there.
+    """
     token_starts = counter.token_starts([block.text for block in page.blocks])
     for block, offset, starts in zip(page.blocks, block_starts(page), token_starts, strict=True):
         if block.kind == "heading":
@@ -58,15 +61,15 @@ def page_atoms(
             atoms = _table_atoms(block.text, index, offset, starts, counter, chunk_tokens)
         else:
             spans = _line_spans(block.text) if block.kind == "code" else sentence_spans(block.text)
-            glued = previous is not None and runs_on(previous, block)
+            continues_page = previous is not None and continues_paragraph(previous, block)
             atoms = [
                 Atom(
                     index,
                     offset + start,
                     offset + end,
                     _tokens_between(starts, start, end),
-                    starts_block=number == 0 and not glued,
-                    glued=number == 0 and glued,
+                    starts_block=number == 0 and not continues_page,
+                    continues_page=number == 0 and continues_page,
                 )
                 for number, (start, end) in enumerate(spans)
             ]
@@ -74,8 +77,9 @@ def page_atoms(
         yield BlockAtoms(block, tuple(atoms))
 
 
-def runs_on(before: Block, after: Block) -> bool:
-    """Tell whether `after`, first of its page, continues the last paragraph of the page before."""
+def continues_paragraph(before: Block, after: Block) -> bool:
+    """Return whether `after`, the first block of its page, continues `before`, the last block of
+    the previous page."""
     return (
         before.kind in ("paragraph", "list_item")
         and after.kind == "paragraph"
@@ -127,6 +131,6 @@ def _table_atoms(
 
 
 def row_as_pairs(header: list[str], row: list[str]) -> str:
-    """Return a row on its own: "header: value; header: value", empty cells left out."""
+    """Return a table row as "header: value; header: value", without its empty cells."""
     named = zip(header + [""] * (len(row) - len(header)), row, strict=False)
     return "; ".join(f"{name}: {value}" if name else value for name, value in named if value)

@@ -1,4 +1,4 @@
-"""Gathers atoms under their headings."""
+"""Group atoms by heading."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -7,10 +7,10 @@ from ingestion.chunking.atoms import Atom, page_atoms
 from ingestion.chunking.tokens import TokenCounter
 from ingestion.parsing.document import Block, ParsedDocument, ParsedPage
 
-# Pages and sections follow one another as one text; slides, sheets and messages do not.
+# Units through which text continues. Slides, sheets and messages are separate texts.
 FLOWING_UNITS = frozenset({"page", "section"})
-# A group below this share of the size joins the next one: a title page, a line under a heading.
-# On one page it may be larger than across pages, where joining costs the exact page.
+# A group smaller than this share of a passage (a title page, a line under a heading) is merged with
+# the next one. The share is larger on one page: merging across pages loses the exact page.
 SMALL_SHARE = 1 / 3
 _SMALL_SHARE_ON_A_PAGE = 1 / 2
 
@@ -29,15 +29,17 @@ class Group:
 
     @property
     def has_body(self) -> bool:
-        """Whether there is more than headings."""
+        """Whether the group contains more than headings."""
         return any(not atom.is_heading for atom in self.atoms)
 
 
 def heading_groups(
     document: ParsedDocument, counter: TokenCounter, chunk_tokens: int
 ) -> Iterator[Group]:
-    """Yield the groups of `document` in order: a new one at each heading that follows a body, and
-    at each slide or sheet."""
+    """Yield the groups of `document` in order.
+
+    A group begins at each slide or sheet, and at each heading that follows other text.
+    """
     flows = document.unit in FLOWING_UNITS
     headings: list[tuple[int, str]] = []
     previous: Block | None = None
@@ -63,8 +65,11 @@ def heading_groups(
 
 
 def merge_small(groups: Iterable[Group], *, flows: bool, chunk_tokens: int) -> Iterator[Group]:
-    """Join a small group with the next one while both fit in one passage; the path becomes what
-    they share. Unless the text `flows`, groups of different pages stay apart."""
+    """Merge small groups with the next one while both fit in one passage.
+
+    The path of a merged group is the common part of both paths. Groups of different pages are
+    merged only if the text `flows` from page to page.
+    """
     pending: Group | None = None
     for group in groups:
         if pending is None:
@@ -90,7 +95,7 @@ def _joins(pending: Group, group: Group, *, flows: bool, chunk_tokens: int) -> b
 
 
 def _is_named(page: ParsedPage, unit: str) -> bool:
-    """Whether the label tells more than the headings of the page do."""
+    """Whether the page has a label that none of its headings repeats."""
     if not page.label or unit == "page":
         return False
     label = page.label.casefold()

@@ -1,4 +1,4 @@
-"""Packs the atoms of a group into passages of about equal size."""
+"""Pack the atoms of a group into passages of about equal size."""
 
 import math
 import re
@@ -11,7 +11,7 @@ from ingestion.chunking.grouping import SMALL_SHARE
 from ingestion.chunking.tokens import TokenCounter
 from ingestion.parsing.text.tables import split_row
 
-# Ending at a paragraph is worth a passage that much shorter than the others.
+# A passage may end at a paragraph once it has this share of the average size.
 _PARAGRAPH_SHARE = 0.7
 _SOFT_BREAK = re.compile(r"[;:,]\s|\s")
 
@@ -21,15 +21,15 @@ def pack(
 ) -> Iterator[list[Atom]]:
     """Yield runs of atoms of at most `room` tokens each, repeated table headers included.
 
-    `texts` are the texts of the document's pages. Atoms larger than `room` are cut where it hurts
-    least.
+    `texts` are the texts of the document's pages. Atoms larger than `room` are cut, after a comma
+    or a space if possible.
     """
     fitting = [part for atom in atoms for part in _fit(atom, texts, room, counter)]
     left = sum(atom.tokens for atom in fitting)
     run: list[Atom] = []
     tokens = 0
     for atom in fitting:
-        if run and _closes(run, tokens, atom, room, left):
+        if run and _ends_before(run, tokens, atom, room, left):
             kept = _without_trailing_headings(run)
             yield run[:kept]
             left -= sum(item.tokens for item in run[:kept])
@@ -43,12 +43,15 @@ def pack(
         yield run
 
 
-def _closes(run: list[Atom], tokens: int, atom: Atom, room: int, left: int) -> bool:
-    """Tell whether `run` (of `tokens`) ends before `atom`; `left` counts from the run's start to
-    the end of the group, and what fits in one passage stays together."""
+def _ends_before(run: list[Atom], tokens: int, atom: Atom, room: int, left: int) -> bool:
+    """Return whether `run` (of `tokens`) ends before `atom`.
+
+    `left` is the number of tokens from the start of the run to the end of the group; if they fit
+    in one passage, the run does not end, except at a new page.
+    """
     if tokens + atom.tokens > room:
         return True
-    if run[-1].is_heading or atom.glued:
+    if run[-1].is_heading or atom.continues_page:
         return False
     if atom.page != run[-1].page and tokens >= room * SMALL_SHARE:
         return True
@@ -61,7 +64,7 @@ def _closes(run: list[Atom], tokens: int, atom: Atom, room: int, left: int) -> b
 
 
 def _without_trailing_headings(run: list[Atom]) -> int:
-    """Return how many atoms to keep so that a heading stays with what it announces."""
+    """Return the length of `run` without the headings at its end, which belong to the next run."""
     kept = len(run)
     while kept and run[kept - 1].is_heading:
         kept -= 1
@@ -86,7 +89,7 @@ def _fit(atom: Atom, texts: list[str], room: int, counter: TokenCounter) -> Iter
             header="",
             header_tokens=0,
             starts_block=atom.starts_block and first,
-            glued=atom.glued and first,
+            continues_page=atom.continues_page and first,
         )
         if is_own_text:
             yield replace(piece, start=atom.start + start, end=atom.start + end)
@@ -96,8 +99,10 @@ def _fit(atom: Atom, texts: list[str], room: int, counter: TokenCounter) -> Iter
 
 
 def hard_spans(text: str, room: int, counter: TokenCounter) -> Iterator[tuple[int, int, int]]:
-    """Yield (start, end, tokens) of pieces of `text` of at most `room` tokens, cut after a comma
-    or a space of their last third where there is one, else between two tokens."""
+    """Yield (start, end, tokens) of pieces of `text` of at most `room` tokens.
+
+    A piece ends after a comma or a space in its last third; without one, between two tokens.
+    """
     starts = counter.token_starts([text])[0]
     first = 0
     while first < len(starts):
@@ -107,7 +112,7 @@ def hard_spans(text: str, room: int, counter: TokenCounter) -> Iterator[tuple[in
             yield begin, len(text.rstrip()), len(starts) - first
             return
         cut = _soft_cut(text, begin, starts[last])
-        # Several tokens may begin at one character (byte fallback): a piece never stays empty.
+        # Several tokens may begin at one character (byte fallback); a piece must not be empty.
         after = max(first + 1, min(bisect_left(starts, cut), last))
         stop = max(starts[after], begin + 1)
         yield begin, begin + max(1, len(text[begin:stop].rstrip())), after - first

@@ -1,4 +1,4 @@
-"""From a parsed document to its passages."""
+"""Cut a parsed document into passages."""
 
 from ingestion.chunking.atoms import Atom
 from ingestion.chunking.context import PATH_SEPARATOR, embedding_text
@@ -8,7 +8,7 @@ from ingestion.chunking.tokens import TokenCounter
 from ingestion.parsing.document import ParsedDocument, Passage, page_text
 
 DEFAULT_CHUNK_TOKENS = 256
-# What the default model accepts, less its prefix, its special tokens and the joints of atoms.
+# Maximum of the default model, less its prefix, its special tokens and the text between atoms.
 _MODEL_TOKENS = 512
 _RESERVED_TOKENS = 16
 _MAX_HEADING_CHARS = 500
@@ -21,8 +21,9 @@ def chunk_document(
     counter: TokenCounter,
     chunk_tokens: int = DEFAULT_CHUNK_TOKENS,
 ) -> tuple[Passage, ...]:
-    """Return the passages of `document` in order, each of at most `chunk_tokens` tokens of text,
-    and small enough for the model together with its heading and title (`name` if it has none)."""
+    """Return the passages of `document` in order, each of at most `chunk_tokens` tokens of text.
+
+    Together with its heading and title (`name` if it has none), a passage fits in the model."""
     texts = [page_text(page) for page in document.pages]
     flows = document.unit in FLOWING_UNITS
     groups = heading_groups(document, counter, chunk_tokens)
@@ -66,13 +67,13 @@ def _passage(
 
 
 def _assembled(atoms: list[Atom], texts: list[str]) -> str:
-    """Return the text of a passage: the pages' own text where atoms follow one another."""
+    """Return the text of a passage; between consecutive atoms it is the text of the page."""
     parts = [atoms[0].header + "\n"] if atoms[0].header else []
     before: Atom | None = None
     start = atoms[0].start
     for atom, following in zip(atoms, [*atoms[1:], None], strict=True):
         if before is not None and before.page != atom.page:
-            parts.append(" " if atom.glued else "\n\n")
+            parts.append(" " if atom.continues_page else "\n\n")
         elif before is not None and (before.text is not None or atom.text is not None):
             parts.append("\n")
         if atom.text is not None:

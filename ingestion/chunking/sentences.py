@@ -1,15 +1,15 @@
-"""Where sentences end, in French, English and other languages that end them alike."""
+"""Split text into sentences, in French, English and other languages with like punctuation."""
 
 import re
 from collections.abc import Iterator
 
-# Each run of dots or of white space is tried once, from its beginning, and never given back (`++`):
-# a page of dots takes no longer than a page of words. A line's end needs white space after it.
+# Possessive quantifiers (`++`) match each run of dots or white space once, without backtracking, so
+# that a page of dots takes no longer than a page of words.
 _END = re.compile(
     r"(?:(?<![.!?…])[.!?…]++(?:[ ]?»|[\"”’')\]])*+|[。！？؟۔]|(?<!\s)(?=[^\S\n]*+\n\s))\s++"
     r"(?=[\"«“‘'(\[–—-]?\s*+[^\W_a-zà-ÿ]|[\"«“(–—•-])|[。！？]"
 )
-# A full stop after these ends no sentence: titles, initials, references.
+# Abbreviations whose full stop does not end a sentence: titles, initials, references.
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(«’'])(?:[A-ZÀ-Ý]|[Mm]m?e?s?|MM|Dr|Pr|Me|St|Ste|Mr|Mrs|Ms|Prof|art|al|arts?|cf|p|pp|ch|chap|"
     r"n|no|nos|vol|éd|ed|eds|dir|coll|fig|tab|t|env|ex|resp|vs|i\.e|e\.g|réf|tél|av|bd|[ivxIVX]{1,5})\.$"

@@ -1,8 +1,8 @@
-"""Where the tokens of a text begin, in the embedding model's own vocabulary.
+"""Count the tokens of a text, and find where they begin, with the embedding model's tokenizer.
 
-Tokenizers of embedding models cut a text at white space before all else, so the tokens of a word do
-not depend on the words around it: words are counted once each, which is many times faster than
-encoding whole texts, and needs no offsets from the tokenizer.
+Tokenizers of embedding models first split a text at white space, so the tokens of a word do not
+depend on the words around it. Each distinct word is therefore encoded once, which is many times
+faster than encoding whole texts and needs no offsets from the tokenizer.
 """
 
 import re
@@ -12,8 +12,8 @@ from pathlib import Path
 from inference.embedding.tokenizer import TextTokenizer, load_tokenizer
 
 _WORD = re.compile(r"\S+")
-# Without a tokenizer at hand (a remote embedding server), texts are counted in pieces that no
-# usual tokenizer makes fewer of: words are cut every 3 letters, each other character counts.
+# Without a local tokenizer (a remote embedding server), the count is an upper estimate: one token
+# for every 3 letters of a word, and one for each other character.
 _PIECE = re.compile(r"[^\W\d_]{1,3}|\S")
 _MAX_KNOWN_WORDS = 200_000
 # A longer run of characters (base64, a line of dots) is counted in slices of this length.
@@ -21,7 +21,7 @@ _MAX_WORD_CHARS = 200
 
 
 class TokenCounter:
-    """Counts as the model in the folder of `tokenizer.json` does, or cautiously if it is None."""
+    """Counts tokens with the given `tokenizer.json`; None gives an upper estimate."""
 
     def __init__(self, path: Path | None) -> None:
         self._tokenizer: TextTokenizer | None = None
@@ -32,8 +32,10 @@ class TokenCounter:
             self._special_tokens = self._tokenizer.count("")
 
     def token_starts(self, texts: Sequence[str]) -> list[list[int]]:
-        """Return, for each text, the ascending offsets (in characters) at which tokens begin; those
-        inside a word are spread evenly over it."""
+        """Return for each text the offsets, in characters, at which its tokens begin, ascending.
+
+        Offsets inside a word are estimates, spread evenly over the word.
+        """
         if self._tokenizer is None:
             return [[match.start() for match in _PIECE.finditer(text)] for text in texts]
         words = [_words(text) for text in texts]
@@ -55,7 +57,7 @@ class TokenCounter:
         return starts
 
     def _learn(self, words: set[str]) -> None:
-        """Count the tokens of words not met before."""
+        """Count the tokens of words that are not in the cache."""
         assert self._tokenizer is not None  # noqa: S101 (narrows the type)
         if len(self._known) > _MAX_KNOWN_WORDS:
             self._known.clear()

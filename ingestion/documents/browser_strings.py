@@ -1,4 +1,4 @@
-"""The sentences that the documents' scripts say; ``{name}`` stands for what they fill in."""
+"""The translated strings of the documents' scripts; ``{name}`` is a placeholder."""
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -6,7 +6,7 @@ from django.utils.translation import ngettext
 
 
 def upload_limit() -> str:
-    """Return the size of the largest file taken, in words."""
+    """Return the maximum size of a file, formatted for people."""
     return _("%(n)s MB") % {"n": settings.MAX_UPLOAD_BYTES >> 20}
 
 

@@ -1,7 +1,7 @@
-"""A document's own bytes, streamed with ranges (RFC 9110, section 14) and harmless to open.
+"""Send a document's file, whole or a range of it (RFC 9110, section 14).
 
-A file that people uploaded may be a page with a script: it is sent as an attachment, in a sandbox,
-under the media type found in its content.
+An uploaded file may be a web page with a script. So it is sent with a sandboxing policy, and with
+the media type found in its content.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ _RANGE_POSITION = re.compile(r"[0-9]{1,18}")
 
 @dataclass(frozen=True)
 class ByteRange:
-    """Bytes ``start`` to ``end``, the last one included."""
+    """Bytes ``start`` to ``end``, both included."""
 
     start: int
     end: int
@@ -39,13 +39,13 @@ class ByteRange:
 
 
 class RangeNotSatisfiable(Exception):
-    """The range asked for lies outside the file."""
+    """The requested range lies outside the file."""
 
 
 def parse_range(header: str, size: int) -> ByteRange | None:
     """Return the single byte range of a ``Range`` header, or None for the whole file.
 
-    Several ranges, another unit or a malformed header stand for the whole file, as RFC 9110 allows.
+    Several ranges, another unit or a malformed header give the whole file, as RFC 9110 allows.
     """
     unit, _, spec = header.partition("=")
     first, dash, last = spec.strip().partition("-")

@@ -1,4 +1,4 @@
-"""Families of media types, as people call them: what the list filters by and shows as an icon."""
+"""Kinds of documents (PDF, text, table …), for the filter of the list and for icons."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from ingestion.parsing import media_types as types
 
 @dataclass(frozen=True)
 class Kind:
-    """A family of formats; ``icon`` is a name of the icon sprite."""
+    """A group of media types; ``icon`` is the name of an icon in the sprite."""
 
     label: Promise
     icon: str
@@ -37,5 +37,5 @@ OTHER = Kind(_("Other"), "file", ())
 
 
 def kind_of(media_type: str) -> Kind:
-    """Return the family that a media type belongs to."""
+    """Return the kind of a media type."""
     return KINDS.get(_KIND_OF.get(media_type, ""), OTHER)

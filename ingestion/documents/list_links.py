@@ -1,4 +1,4 @@
-"""The links of the documents' list: to another state, another order, another page."""
+"""Links in the list of documents: states, sort orders, pages."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,13 +16,13 @@ _STATE_LABELS = {
     "running": pgettext_lazy("documents", "In progress"),
     "failed": pgettext_lazy("documents", "Failed"),
 }
-# Column, with the order of a first click on its heading.
+# Column: the sort order after the first click on its heading.
 _COLUMNS = {"name": "name", "pages": "-pages", "added": "-added"}
 
 
 @dataclass(frozen=True)
 class StateLink:
-    """A tab: the documents in one state, and how many they are."""
+    """A tab with the documents of one state and their number."""
 
     state: str
     label: Promise
@@ -33,14 +33,14 @@ class StateLink:
 
 @dataclass(frozen=True)
 class HeadingLink:
-    """A column's heading: the order that a click gives, and the value of aria-sort now."""
+    """The link of a column's heading, and the current value of aria-sort."""
 
     query: str
     order: str
 
 
 def query_string(chosen: DocumentFilter, **changes: Any) -> str:
-    """Return ``?…`` for a filter with changes; what is as by default is left out."""
+    """Return the query string of a filter with changes, without default values."""
     values = {
         "q": chosen.query,
         "status": chosen.state,
@@ -67,7 +67,7 @@ def state_links(listing: Listing) -> list[StateLink]:
 
 
 def heading_links(chosen: DocumentFilter) -> dict[str, HeadingLink]:
-    """Return the link of each sortable column: another click turns the order round."""
+    """Return the link of each sortable column; a second click reverses the order."""
     links = {}
     for column, first in _COLUMNS.items():
         current = chosen.sort.lstrip("-") == column

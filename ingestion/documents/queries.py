@@ -1,7 +1,7 @@
-"""Reads for the documents' pages: the filtered list, its changes, one document page by page.
+"""Queries of the documents' pages: the filtered list, and the pages of one document.
 
-Every function runs inside ``tenant(instance)`` and costs a fixed number of queries, whatever the
-number of documents.
+Every function runs inside ``tenant(instance)``. Its number of queries does not depend on the number
+of documents.
 """
 
 from collections.abc import Sequence
@@ -33,11 +33,11 @@ STATES: dict[str, Q] = {
 
 
 def _folded(text: str | Expression) -> Expression:
-    """Lower case without accents, in the database."""
+    """Return an expression for ``text`` in lower case without accents."""
     return Unaccent(Lower(text))
 
 
-# A database without ICU sorts « École » after « Zoologie »; folded, it comes before « Économie ».
+# Without folding, a database without ICU sorts « École » after « Zoologie ».
 _BY_NAME = _folded("name")
 _SEARCHED = _folded(Concat("name", Value(" "), "title", Value(" "), "folder"))
 SORTS: dict[str, tuple[str | OrderBy, ...]] = {
@@ -52,20 +52,20 @@ SORTS: dict[str, tuple[str | OrderBy, ...]] = {
 
 @dataclass(frozen=True)
 class DocumentFilter:
-    """What part of the list is looked at; ``state`` is a key of STATES, ``kind`` of KINDS."""
+    """The filter, sort order and page of the list; keys are those of STATES, KINDS and SORTS."""
 
     query: str = ""
     state: str = ""
     kind: str = ""
     sort: str = "-added"
     page: int = 1
-    # One document alone, for its own page.
+    # Show this document only; used by its own page.
     only: UUID | None = None
 
 
 @dataclass(frozen=True)
 class StateCounts:
-    """Documents by state, among those that match the rest of the filter."""
+    """Number of documents by state, among those that match the rest of the filter."""
 
     ready: int = 0
     warned: int = 0
@@ -77,7 +77,7 @@ class StateCounts:
         return self.ready + self.running + self.failed
 
     def of(self, state: str) -> int:
-        """The count of one state; of them all for ``""``."""
+        """Return the count of one state; ``""`` gives the total."""
         return int(getattr(self, state)) if state else self.total
 
 
@@ -106,7 +106,7 @@ class Listing:
 
 @dataclass(frozen=True)
 class Pulse:
-    """What changes whenever any document of the instance does."""
+    """A fingerprint that changes whenever a document of the instance does."""
 
     count: int
     latest: datetime | None
@@ -114,7 +114,7 @@ class Pulse:
 
 
 def list_documents(instance: Instance, chosen: DocumentFilter) -> Listing:
-    """Return one page of the documents (PAGE_SIZE rows), the nearest one when past the end."""
+    """Return one page of documents (PAGE_SIZE rows); the last page if the number is too large."""
     matching = _matching(instance, chosen)
     counts = _counts(matching)
     if chosen.state:
@@ -123,7 +123,7 @@ def list_documents(instance: Instance, chosen: DocumentFilter) -> Listing:
     shown = replace(chosen, page=min(chosen.page, page_count))
     start = (shown.page - 1) * PAGE_SIZE
     order = SORTS[shown.sort]
-    # Sorting identifiers alone stays in memory; the rows are then fetched for one page.
+    # Identifiers alone are sorted in memory; full rows are then fetched for one page.
     ids = matching.order_by(*order).values("pk")[start : start + PAGE_SIZE]
     rows = Document.objects.for_instance(instance).filter(pk__in=ids)
     page = tuple(rows.select_related("uploaded_by").order_by(*order))
@@ -131,7 +131,7 @@ def list_documents(instance: Instance, chosen: DocumentFilter) -> Listing:
 
 
 def pulse(instance: Instance) -> Pulse:
-    """Return a cheap fingerprint of the instance's documents (three index scans)."""
+    """Return the fingerprint of the instance's documents (three index scans)."""
     documents = Document.objects.for_instance(instance)
     by_change = documents.order_by("-updated_at").values_list("updated_at", flat=True)
     running = documents.filter(status__in=Document.UNFINISHED)
@@ -139,24 +139,24 @@ def pulse(instance: Instance) -> Pulse:
 
 
 def pick_documents(instance: Instance, query: str) -> Sequence[Document]:
-    """Return the first ready documents whose name, title or folder holds ``query``, by name."""
+    """Return the first ready documents whose name, title or folder contains ``query``, by name."""
     matching = _matching(instance, DocumentFilter(query=query)).filter(status=Status.READY)
     return list(matching.order_by(*SORTS["name"])[:PICKER_SIZE])
 
 
 def find_documents(instance: Instance, ids: Sequence[UUID]) -> list[Document]:
-    """Return the documents of the instance among ``ids``; unknown ids are left out."""
+    """Return the documents with these ids; ids not in the instance are ignored."""
     return list(Document.objects.for_instance(instance).filter(pk__in=ids).order_by("name"))
 
 
 def read_page(document: Document, number: int) -> DocumentPage | None:
-    """Return the extracted text of one page, or None when there is none."""
+    """Return one page with its extracted text, or None."""
     pages = DocumentPage.objects.for_instance(document.instance_id)
     return pages.filter(document=document, number=number).first()
 
 
 def chunks_on_page(document: Document, number: int) -> list[Chunk]:
-    """Return the passages that lie on a page, wholly or in part, in reading order."""
+    """Return the passages that are at least partly on a page, in reading order."""
     chunks = Chunk.objects.for_instance(document.instance_id).filter(document=document)
     on_page = chunks.filter(page_start__lte=number, page_end__gte=number)
     return list(on_page.defer("embedding", "terms").order_by("position"))
@@ -169,13 +169,13 @@ def find_chunk(document: Document, chunk_id: int) -> Chunk | None:
 
 
 def pages_containing(document: Document, query: str, limit: int) -> list[DocumentPage]:
-    """Return the first ``limit`` pages whose text holds ``query``, accents and case apart."""
+    """Return the first ``limit`` pages whose text contains ``query``, ignoring case and accents."""
     pages = DocumentPage.objects.for_instance(document.instance_id).filter(document=document)
     return list(pages.filter(text__unaccent__icontains=query).order_by("number")[:limit])
 
 
 def _matching(instance: Instance, chosen: DocumentFilter) -> QuerySet[Document]:
-    """The documents of a filter, whatever their state."""
+    """Return the documents that match a filter, in any state."""
     matching: QuerySet[Document] = Document.objects.for_instance(instance)
     if chosen.only:
         matching = matching.filter(pk=chosen.only)

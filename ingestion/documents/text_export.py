@@ -1,7 +1,7 @@
-"""The extracted text of a document as one response, read and sent a few pages at a time.
+"""Stream the extracted text of a document, reading a few pages at a time.
 
-A document may have twenty million characters: made whole, its response would take a hundred
-megabytes, and the event loop would wait for the encoder.
+A document may have twenty million characters. A response built in memory would take a hundred
+megabytes and block the event loop while it is encoded.
 """
 
 from collections.abc import AsyncIterator, Iterable
@@ -35,7 +35,7 @@ async def json_text(document: Document) -> AsyncIterator[bytes]:
 
 
 async def _pages(document: Document) -> AsyncIterator[DocumentPage]:
-    """The pages in order; no connection is held while the client receives them."""
+    """Yield the pages in order; no database connection is held while the client receives them."""
     last = 0
     while pages := await in_tenant(document.instance_id, _following, document, last):
         for page in pages:

@@ -1,7 +1,7 @@
-"""A document as a reader sees it: one page of text, its passages, the words looked for.
+"""The contents of a document's page: one page of text, its passages, the search hits.
 
-Words are compared without case and accents, character by character, so that offsets in the folded
-text are offsets in the text itself.
+The search ignores case and accents. Text is folded character by character, so that an offset in the
+folded text is also one in the text.
 """
 
 import unicodedata
@@ -18,7 +18,7 @@ _SNIPPET_RADIUS = 70
 
 @dataclass(frozen=True)
 class Segment:
-    """A run of text, in the chosen passage or not, looked for or not."""
+    """A piece of text: whether it is in the chosen passage, and whether it is a search hit."""
 
     text: str
     chosen: bool = False
@@ -27,7 +27,7 @@ class Segment:
 
 @dataclass(frozen=True)
 class PassageView:
-    """A passage beside its page."""
+    """A passage shown beside its page."""
 
     chunk: Chunk
     segments: tuple[Segment, ...]
@@ -36,7 +36,7 @@ class PassageView:
 
 @dataclass(frozen=True)
 class Hit:
-    """A page where the words are, with the first occurrence in its context."""
+    """A page with search hits, and the text around the first one."""
 
     number: int
     label: str
@@ -48,7 +48,7 @@ class Hit:
 
 @dataclass(frozen=True)
 class Reading:
-    """What the document's page shows: ``page`` is None when nothing was extracted there."""
+    """What the document's page shows; ``page`` is None if the page has no extracted text."""
 
     document: Document
     number: int
@@ -74,7 +74,7 @@ def read(
 ) -> Reading:
     """Return one page of a document with its passages, inside ``tenant(instance)``.
 
-    Without ``number`` the page is the first of the chosen passage, or else page 1.
+    Without ``number``, this is the first page of the chosen passage, or page 1.
     """
     query = search_text(query)
     chosen = queries.find_chunk(document, chunk_id) if chunk_id else None
@@ -99,7 +99,7 @@ def read(
 
 
 def fold(text: str) -> str:
-    """Return the text without case and accents, as many characters long."""
+    """Return the text in lower case without accents, with the same number of characters."""
     return "".join(_fold_character(character) for character in text)
 
 
@@ -111,7 +111,7 @@ def _fold_character(character: str) -> str:
 
 
 def occurrences(text: str, query: str) -> list[tuple[int, int]]:
-    """Return where ``query`` stands in ``text``: start and end offsets, in order, disjoint."""
+    """Return the (start, end) offsets of ``query`` in ``text``, in order, without overlaps."""
     folded, wanted = fold(text), fold(query)
     found: list[tuple[int, int]] = []
     at = folded.find(wanted) if wanted else -1
@@ -122,7 +122,7 @@ def occurrences(text: str, query: str) -> list[tuple[int, int]]:
 
 
 def split(text: str, chosen: tuple[int, int] | None, query: str) -> tuple[Segment, ...]:
-    """Cut ``text`` where the chosen span and the words looked for begin and end."""
+    """Split ``text`` at the ends of the chosen span and of the search hits."""
     hits = dict(occurrences(text, query))
     spans = [*hits.items(), chosen] if chosen else list(hits.items())
     cuts = sorted({0, len(text), *(min(offset, len(text)) for span in spans for offset in span)})
@@ -136,7 +136,7 @@ def split(text: str, chosen: tuple[int, int] | None, query: str) -> tuple[Segmen
 
 
 def _span(chunk: Chunk | None, page: DocumentPage | None) -> tuple[int, int] | None:
-    """The part of ``page`` that a passage covers."""
+    """Return the offsets of a passage in ``page``, or None if it is on other pages."""
     if chunk is None or page is None or not chunk.page_start <= page.number <= chunk.page_end:
         return None
     start = chunk.char_start if chunk.page_start == page.number else 0
@@ -146,7 +146,7 @@ def _span(chunk: Chunk | None, page: DocumentPage | None) -> tuple[int, int] | N
 
 def _hit(page: DocumentPage, query: str) -> Hit:
     found = occurrences(page.text, query)
-    # The database folds a few letters into two ("œ"): then the page has no place to point at.
+    # The database folds a few letters into two ("œ"), so it may find pages without a hit here.
     start, end = found[0] if found else (0, 0)
     before = page.text[max(0, start - _SNIPPET_RADIUS) : start]
     return Hit(

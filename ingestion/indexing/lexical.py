@@ -1,20 +1,20 @@
-"""Words of a text as the terms of BM25, hashed into one sparse space.
+"""Terms and weights of BM25; terms are hashed into one sparse space.
 
-A text is cut into words; French elisions (``l'``, ``qu'``) and accents go, as do stop words; what
-is left is stemmed by the French Snowball stemmer, then by the English one. Passing every word
-through both makes one analyser for both languages: a document needs no language, a question in
-either finds the words that it shares with any document, and each language's stems come out nearly
-as its own stemmer alone would leave them (measured: docs/decisions/005-retrieval.md).
+A text is split into words. French elisions (``l'``, ``qu'``), accents and stop words are removed.
+The remaining words are stemmed by the French Snowball stemmer, then by the English one. This is one
+analyser for both languages: the language of a document need not be known, a question in either
+language matches the words that it shares with any document, and stems are nearly those of the
+stemmer of the language alone (measured: docs/decisions/005-retrieval.md).
 
 BM25 (Robertson & Zaragoza, "The Probabilistic Relevance Framework", 2009) is, for a passage of n
 terms in which term t occurs f times, the sum over the question's terms of
 
     idf(t) · f · (k1 + 1) / (f + k1 · (1 − b + b · n / length))
 
-The second factor is known at indexing and is stored with the passage (`passage_weights`); the first
-is the question's side (`idf`). A score is then one inner product in PostgreSQL. ``length`` is
-usually the corpus's average; it is a constant here, because the splitter already gives passages of
-like size, and a constant leaves nothing to recompute when the corpus grows.
+The second factor is known when a passage is indexed, and is stored with it (`passage_weights`). The
+first is computed for a question (`idf`). A score is then one inner product in PostgreSQL.
+``length`` is usually the average of the corpus. Here it is a constant: passages are of similar
+size, and a constant need not be updated when the corpus grows.
 """
 
 import math
@@ -34,10 +34,10 @@ K1 = 1.2
 B = 0.75
 # Terms in a typical passage.
 TYPICAL_LENGTH = 80
-# The best that one term can add to a score, per unit of idf: f → ∞ in the formula above.
+# Upper limit of a passage's weight for one term: f → ∞ in the formula above.
 SATURATION = K1 + 1
-# idf of a word that the instance never uses: it can match nothing, yet it counts in the best
-# score that the question could have got, so that questions foreign to a corpus score low in it.
+# idf of a word that no passage of the instance contains. It matches nothing, but it counts in the
+# best possible score of the question, so that questions on other subjects score low.
 UNSEEN_IDF = 5.0
 
 _WORD = re.compile(r"[^\W_]+")
@@ -56,16 +56,16 @@ def analyse(text: str) -> Counter[int]:
 
 
 def passage_weights(counts: Counter[int]) -> dict[int, float]:
-    """The passage's side of BM25 for each of its terms, at most SATURATION."""
+    """Return the weight in BM25 of each term of a passage, at most SATURATION."""
     length = counts.total()
     norm = K1 * (1 - B + B * length / TYPICAL_LENGTH)
     return {term: n * SATURATION / (n + norm) for term, n in counts.items()}
 
 
 def idf(document_frequency: int, chunk_count: int) -> float:
-    """Inverse document frequency of a term, > 0; UNSEEN_IDF for one that occurs nowhere.
+    """Return the inverse document frequency of a term, > 0; UNSEEN_IDF if it occurs nowhere.
 
-    Lucene's variant, which stays positive for a term of most passages.
+    This is Lucene's variant, which is positive also for a term of most passages.
     """
     if not document_frequency:
         return UNSEEN_IDF
@@ -73,20 +73,20 @@ def idf(document_frequency: int, chunk_count: int) -> float:
 
 
 def to_sparsevec(weights: Mapping[int, float]) -> str:
-    """The weights as pgvector reads a sparsevec (its indices start at 1)."""
+    """Return the weights in pgvector's text format of a sparsevec (its indices start at 1)."""
     pairs = ",".join(f"{term + 1}:{weights[term]:.4g}" for term in sorted(weights))
     return f"{{{pairs}}}/{TERM_SPACE}"
 
 
 def sparsevec_terms(vector: str) -> list[int]:
-    """The term ids of a sparsevec, from its text."""
+    """Return the term ids of a sparsevec in text format."""
     pairs = vector[1 : vector.index("}")]
     return [int(pair.partition(":")[0]) - 1 for pair in pairs.split(",")] if pairs else []
 
 
 @lru_cache(maxsize=200_000)
 def _term(word: str) -> int | None:
-    """Term id of one word, or None for a stop word."""
+    """Return the term id of one word, or None for a stop word."""
     folded = fold(word)
     if folded in STOP_WORDS:
         return None
@@ -95,6 +95,6 @@ def _term(word: str) -> int | None:
 
 
 def fold(word: str) -> str:
-    """The word in lower case, without accents or ligatures."""
+    """Return the word in lower case, without accents or ligatures."""
     decomposed = unicodedata.normalize("NFKD", word.casefold().translate(_LIGATURES))
     return "".join(char for char in decomposed if not unicodedata.combining(char))

@@ -1,15 +1,14 @@
-"""What ranking must know of an instance's chunks as a whole, kept true with each document.
+"""Statistics over the chunks of an instance, for ranking; updated with each document.
 
 A chunk is visible to retrieval from the moment its ``terms`` are written. The same transaction adds
 it to the instance's number of chunks and to the document frequency of each of its terms, so that
-BM25's idf is always that of the chunks that a search sees. Counters are updated by one transaction
-of an instance at a time, under an advisory lock that is taken as late as possible.
+BM25's idf always matches the chunks that a search sees. An advisory lock, taken as late as
+possible, admits one transaction of an instance at a time.
 
-How cosines are spread in the instance, by which fusion makes those of any embedding model
-comparable with BM25, is estimated from pairs of its own chunks: no question is needed, and for e5
-it is within a quarter of the spread between questions and passages. So is the chunks' centroid,
-whose cosine with a question is the mean of the question's cosines. Both are estimated again
-whenever the number of chunks has changed by half.
+Fusion needs the standard deviation of the cosines between questions and chunks. It is estimated
+from pairs of chunks of the instance, without questions; for e5 the difference is less than a
+quarter. The mean of a question's cosines is its cosine with the centroid of the chunks. Deviation
+and centroid are estimated again whenever the number of chunks has changed by half.
 """
 
 from collections import Counter
@@ -22,9 +21,9 @@ from ingestion.chunking import embedding_text
 from ingestion.indexing import lexical
 from ingestion.models import Chunk, CorpusStatistics, Document, TermStatistics
 
-# Chunks compared with each other to estimate the spread of cosines: SAMPLE² / 2 pairs.
+# Chunks compared with each other to estimate the deviation of cosines: SAMPLE² / 2 pairs.
 _SAMPLE = 200
-# Fewer chunks, often of one document, are too alike to tell.
+# Fewer chunks, often of one document, are too similar for an estimate.
 _SMALLEST_SAMPLE = 50
 _CHANGE = 1.5
 # First key of the advisory locks taken here; the second is the instance's id.
@@ -32,7 +31,7 @@ _LOCK_CLASS = 0x1DF
 
 
 def make_searchable(document: Document) -> None:
-    """Show the document's embedded chunks to retrieval; those already shown change nothing.
+    """Make the document's embedded chunks visible to retrieval; visible ones are unchanged.
 
     Runs inside ``tenant(instance)``, in the transaction that marks the document ready.
     """
@@ -71,7 +70,7 @@ def withdraw(document: Document) -> None:
     visible = Chunk.objects.for_instance(document.instance_id).filter(
         document=document, terms__isnull=False
     )
-    # As text: making thousands of sparse vectors into objects would only slow this down.
+    # As text, since converting thousands of sparse vectors to objects is slow.
     as_text = visible.annotate(terms_text=Cast("terms", TextField()))
     frequencies: Counter[int] = Counter()
     for vector in as_text.values_list("terms_text", flat=True).iterator():
@@ -117,7 +116,7 @@ def _subtract(instance_id: int, frequencies: Counter[int], n_chunks: int) -> Non
 
 
 def _estimate_cosines(instance_id: int) -> None:
-    """Estimate the spread and the mean of cosines again, if enough has changed since last time."""
+    """Estimate deviation and centroid again, if the number of chunks has changed enough."""
     statistics = CorpusStatistics.objects.for_instance(instance_id).get()
     n_chunks, n_before = statistics.chunk_count, statistics.cosine_chunk_count
     if n_chunks < _SMALLEST_SAMPLE or n_before / _CHANGE < n_chunks < n_before * _CHANGE:
@@ -136,6 +135,6 @@ def _estimate_cosines(instance_id: int) -> None:
 
 
 def _lock(instance_id: int) -> None:
-    """Wait for one's turn at the instance's counters; given back at the end of the transaction."""
+    """Take the lock of the instance's counters until the end of the transaction."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK_CLASS, instance_id])

@@ -1,9 +1,9 @@
-"""Words that say nothing of what a passage is about, French and English, accents folded.
+"""French and English stop words, without accents.
 
-The Snowball project's lists (BSD-3-Clause, https://snowballstem.org), with the words that only make
-a sentence a question: a passage that answers "combien" or "quelle" rarely contains them. Left out
-are words that, accents folded, mean something in the other language ("these" is thèse, "but" an
-aim, "car" a car): where they mean nothing they are frequent, and idf makes little of them.
+The lists of the Snowball project (BSD-3-Clause, https://snowballstem.org), plus interrogative words
+("combien", "quelle"), which answers rarely contain. Words that have a meaning in the other language
+once accents are removed ("these": thèse, "but": goal, "car": car) are not in the list; where they
+have no meaning they are frequent, so their idf is low.
 """
 
 _FRENCH = """

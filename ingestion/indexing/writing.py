@@ -1,4 +1,4 @@
-"""Writes what the stages produce: pages and chunks, their vectors, the published document.
+"""Write the results of the stages: pages and chunks, vectors, the published document.
 
 Each write is one short transaction of an attempt (``ingestion.attempts``), and raises
 ``StaleAttempt`` when the attempt is no longer current.
@@ -26,7 +26,7 @@ _Status = Document.Status
 def replace_passages(
     attempt: Attempt, parsed: ParsedDocument, passages: Sequence[Passage]
 ) -> Document.Status:
-    """Replace the document's pages and chunks, without vectors; it then waits for embedding."""
+    """Replace the document's pages and chunks, without vectors, and queue it for embedding."""
     pages = [_page(attempt, page) for page in parsed.pages]
     chunks = [_chunk(attempt, passage) for passage in passages]
     with locked(attempt, (_Status.PARSING,)) as document:
@@ -48,7 +48,7 @@ def replace_passages(
 
 
 def unembedded_batches(attempt: Attempt, size: int) -> Iterator[list[Chunk]]:
-    """Yield the chunks that have no vector yet, in order, ``size`` at a time."""
+    """Yield the chunks without a vector, in order, in batches of ``size``."""
     position = -1
     while True:
         with tenant(attempt.instance_id):
@@ -65,7 +65,7 @@ def unembedded_batches(attempt: Attempt, size: int) -> Iterator[list[Chunk]]:
 
 
 def save_vectors(attempt: Attempt, chunks: Sequence[Chunk], vectors: np.ndarray) -> None:
-    """Store the vectors of a batch, of shape ``(n_chunks, dim)``, and the progress made."""
+    """Store the vectors of a batch, of shape ``(n_chunks, dim)``, and the progress."""
     rows = [
         (chunk.pk, HalfVector(vector).to_text())
         for chunk, vector in zip(chunks, vectors, strict=True)

@@ -1,7 +1,7 @@
-"""Deletes stored files without a document, left by an aborted transaction or a killed process.
+"""Delete stored files without a document, left by an aborted transaction or a killed process.
 
-A file is written before its row is committed and deleted after its row is deleted, so that no row
-is without its file. A failure in between leaves a file without a row.
+A file is written before its row is committed, and deleted after its row, so that every row has its
+file. A failure in between leaves a file without a row.
 """
 
 import logging
@@ -25,8 +25,8 @@ MIN_AGE = timedelta(hours=1)
 def delete_orphans() -> int:
     """Delete the old files without a document, in every instance; return how many.
 
-    Directories of instances that this database does not know are left alone: it may be the wrong
-    one, or an older copy.
+    Directories of instances that are not in this database are kept: it may be the wrong database,
+    or an older copy.
     """
     try:
         directories, _files = default_storage.listdir("")

@@ -1,11 +1,11 @@
-"""Finds documents whose worker died, and starts a new attempt at each.
+"""Find documents whose worker died, and start a new attempt at each.
 
-- A worker at work sends a heartbeat (``ingestion.attempts.heartbeat``); one without for ``SILENCE``
-  is dead. A document whose workers died ``MAX_INTERRUPTIONS`` times is itself suspect, and fails.
+- A worker sends heartbeats (``ingestion.attempts.heartbeat``); after ``SILENCE`` without one it is
+  considered dead. A document whose workers died ``MAX_INTERRUPTIONS`` times fails.
 - A waiting document needs no restart: messages name no document (``ingestion.turns``), and
   ``ingestion.tasks.reconcile`` sends new ones.
-- A document embedded by another model than today's is hidden and embedded again: vectors of
-  two models cannot be compared.
+- A document embedded by another model than the present one is hidden and embedded again: vectors
+  of two models cannot be compared.
 
 A query across all instances finds these documents (``instances.across_instances``); only their
 instances are then visited, each as its tenant.
@@ -28,7 +28,7 @@ MAX_INTERRUPTIONS = 3
 
 
 def restart_lost_documents() -> None:
-    """Queue again the documents whose worker died or whose embedding model has changed."""
+    """Queue documents again whose worker died or whose embedding model has changed."""
     for (instance_id,) in ask("instances_embedded_otherwise", settings.EMBEDDING_MODEL):
         _hide_outdated(instance_id)
     silent_since = timezone.now() - SILENCE
@@ -38,7 +38,7 @@ def restart_lost_documents() -> None:
 
 
 def _restart(instance_id: int, document_id: UUID, *, silent_since: datetime) -> None:
-    """Start a new attempt if the worker is still silent; fail a document that kills its workers."""
+    """Start a new attempt if the worker is still silent; fail the document after too many."""
     with tenant(instance_id):
         document = (
             Document.objects.for_instance(instance_id)
@@ -58,14 +58,14 @@ def _restart(instance_id: int, document_id: UUID, *, silent_since: datetime) -> 
         if document.interruptions >= MAX_INTERRUPTIONS:
             was_parsed = document.status == Document.Status.EMBEDDING
             document.status = Document.Status.FAILED
-            # Embedding reads no file: the file is not what ends its workers.
+            # Embedding does not read the file, so the file cannot be what ended the worker.
             document.error_code = ServiceError.code if was_parsed else ParserCrashed.code
             document.finished_at = document.queued_at
         document.save()
 
 
 def _hide_outdated(instance_id: int) -> None:
-    """Send the documents embedded by another model back to embedding, where they wait."""
+    """Queue the documents embedded by another model for embedding."""
     with tenant(instance_id):
         outdated = (
             Document.objects.for_instance(instance_id)

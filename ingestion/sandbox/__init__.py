@@ -1,18 +1,25 @@
-"""Reads untrusted files in a child process that can do little and lasts little.
+"""Parse untrusted files in a confined child process with limits on memory and time.
 
     caller ──descriptors──▶ zygote (parsers imported once) ──fork──▶ child (confined, one file)
        ▲                                                               │
        └───────────────────── result, bounded JSON ◀───────────────────┘
 
-`parse_in_child` is the interface. The zygote is a plain subprocess with an empty environment: it
-works inside Celery's daemonic workers; it starts with the first file, ends after a minute of rest,
-and dies with its caller. It reads nothing of what it hands to a child, which keeps memory, time,
-the file and the pipe for its result (`confinement`): docs/decisions/017-sandbox.md.
+`parse_in_child` is the interface. The zygote is a plain subprocess with an empty environment, so
+that it can be started by Celery's daemonic workers. It starts with the first file, ends after a
+minute without one, and is killed when its caller ends. It never reads the files or requests that
+it passes on. A child can only use memory and processor time, read its file and write its result
+(`confinement`): docs/decisions/017-sandbox.md.
 """
 
 from ingestion.parsing.limits import ParseLimits
 from ingestion.sandbox.client import close_zygote, parse_in_child
-from ingestion.sandbox.start import lacking
+from ingestion.sandbox.start import missing_protections_message
 from ingestion.sandbox.wire import ParsedFile
 
-__all__ = ["ParseLimits", "ParsedFile", "close_zygote", "lacking", "parse_in_child"]
+__all__ = [
+    "ParseLimits",
+    "ParsedFile",
+    "close_zygote",
+    "missing_protections_message",
+    "parse_in_child",
+]

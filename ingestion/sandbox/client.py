@@ -1,4 +1,4 @@
-"""The caller's side of the sandbox: one zygote a process, one file at a time."""
+"""The caller's side of the sandbox: one zygote per process, one file at a time."""
 
 import contextlib
 import io
@@ -32,7 +32,7 @@ from ingestion.errors import (
     TooMuchText,
 )
 from ingestion.parsing.limits import ParseLimits
-from ingestion.sandbox.protections import Protection, lack
+from ingestion.sandbox.protections import Protection, missing_message
 from ingestion.sandbox.protocol import REQUEST
 from ingestion.sandbox.start import ENVIRONMENT, PROJECT
 from ingestion.sandbox.wire import ParsedFile, ParseRequest, dump_request, load_result
@@ -41,10 +41,11 @@ logger = logging.getLogger(__name__)
 
 _MODULE = "ingestion.sandbox.zygote"
 _START_SECONDS = 60
-# The kernel ends the child at its wall limit; the caller waits a little longer, then acts.
+# The kernel ends the child at its limit of wall time; the caller waits this much longer.
 _GRACE_SECONDS = 10
 _POLL_SECONDS = 0.5
-# A native allocation that fails ends in abort(); a death near the ceiling is told as memory.
+# A failed allocation in native code calls abort(). A child that was ended by a signal after using
+# more than this share of its memory limit is reported as ParseMemoryExceeded.
 _MEMORY_SHARE = 0.5
 _TIME_SIGNALS = (signal.SIGALRM, signal.SIGXCPU)
 
@@ -63,41 +64,44 @@ def parse_in_child(
     is_cancelled: Callable[[], bool] = _never,
     require_protections: bool = False,
 ) -> ParsedFile:
-    """Parse and chunk an open file, called `name` by its owner, in a child process.
+    """Parse an open file in a child process and cut it into passages.
 
-    The child gets the descriptor of a regular file, or of a temporary copy of anything else.
-    Passages hold at most `chunk_tokens` tokens of the model whose `tokenizer.json` is given (None:
-    a cautious estimate). `is_cancelled` is asked about twice a second. With `require_protections`
-    a machine whose kernel lacks one of `Protection` parses nothing (SandboxUnavailable). Raises
-    the errors of `ingestion.errors`, and nothing else, whatever the file.
+    Raises the errors of `ingestion.errors` only, whatever the file contains. Passages have at most
+    `chunk_tokens` tokens, counted with the given `tokenizer.json` (None: an upper estimate).
+    `is_cancelled` is called about twice a second. With `require_protections`, a machine that lacks
+    one of `Protection` raises SandboxUnavailable. Content other than a regular file is first copied
+    to a temporary file. `name` is the name given by the user.
     """
     limits = limits or ParseLimits()
     request = dump_request(ParseRequest(name=name, chunk_tokens=chunk_tokens, limits=limits))
     with _descriptor(content) as file, _lock:
-        zygote = _living_zygote(tokenizer_path.resolve() if tokenizer_path else None)
+        zygote = _running_zygote(tokenizer_path.resolve() if tokenizer_path else None)
         if require_protections and zygote.missing:
-            raise SandboxUnavailable(lack(zygote.missing))
+            raise SandboxUnavailable(missing_message(zygote.missing))
         try:
-            data, ending = zygote.run(file, request, limits, is_cancelled)
+            data, child_exit = zygote.run(file, request, limits, is_cancelled)
         except (OSError, EOFError, ValueError) as error:
             zygote.close()
             raise SandboxUnavailable(f"the zygote died: {error}") from error
         except BaseException:
-            zygote.close()  # the child, still at work, dies with it
+            zygote.close()  # this also kills the child
             raise
     try:
-        _check_ending(ending, limits)
+        _raise_for_exit(child_exit, limits)
         return load_result(data)
     except DocumentError as error:
-        # The child is not trusted: its words are quoted, so that they make no lines of their own.
+        # The child is not trusted: %r escapes line breaks, so that it cannot forge log lines.
         logger.info("a file could not be read: %s: %.500r", error.code, str(error))
         raise
 
 
 @dataclass(frozen=True, slots=True)
-class _Ending:
-    """How a child ended. `exit_code` is minus the signal if one ended it; `memory_bytes` is the
-    most that it held beyond what it shared with the zygote."""
+class _ChildExit:
+    """How a child ended.
+
+    `exit_code` is negative if a signal ended the child. `memory_bytes` is its peak memory beyond
+    what it shared with the zygote.
+    """
 
     exit_code: int
     memory_bytes: int
@@ -131,7 +135,7 @@ class _Zygote:
     def is_alive(self) -> bool:
         if self.owner_pid != os.getpid() or self._process.poll() is not None:
             return False
-        return not select.select([self._control], [], [], 0)[0]  # end of file: it is leaving
+        return not select.select([self._control], [], [], 0)[0]  # readable: end of file
 
     def close(self) -> None:
         self._control.close()
@@ -141,12 +145,12 @@ class _Zygote:
 
     def run(
         self, file: int, request: bytes, limits: ParseLimits, is_cancelled: Callable[[], bool]
-    ) -> tuple[bytes, _Ending]:
-        """Have the file parsed; return what the child wrote and how it ended."""
+    ) -> tuple[bytes, _ChildExit]:
+        """Parse the file in a child; return the bytes that it wrote and how it ended."""
         result, result_end = os.pipe()
         request_end, request_pipe = os.pipe()
         try:
-            # A name and some numbers: less than a pipe holds, so that writing does not wait.
+            # A request is smaller than the buffer of a pipe, so this write does not block.
             os.write(request_pipe, request)
             socket.send_fds(self._control, [REQUEST], [file, request_end, result_end])
         except BaseException:
@@ -156,14 +160,14 @@ class _Zygote:
             for descriptor in (request_pipe, request_end, result_end):
                 os.close(descriptor)
         try:
-            return self._read_result(result, limits, is_cancelled), self._read_ending()
+            return self._read_result(result, limits, is_cancelled), self._read_exit()
         finally:
             os.close(result)
 
     def _read_result(
         self, result: int, limits: ParseLimits, is_cancelled: Callable[[], bool]
     ) -> bytes:
-        """Return the bytes that the child writes until it closes its end, within the limits."""
+        """Return all that the child writes; raises when a limit is exceeded or on cancellation."""
         deadline = time.monotonic() + limits.wall_seconds + _GRACE_SECONDS
         data = bytearray()
         while True:
@@ -180,13 +184,13 @@ class _Zygote:
             if not ready and is_cancelled():
                 raise ParseCancelled(str(limits))
 
-    def _read_ending(self) -> _Ending:
-        """Return how the child ended, which it does once its result is closed."""
+    def _read_exit(self) -> _ChildExit:
+        """Return how the child ended; called after it has closed its result."""
         self._control.settimeout(_GRACE_SECONDS)
         try:
-            return _Ending(**orjson.loads(self._read_line()))
+            return _ChildExit(**orjson.loads(self._read_line()))
         except TimeoutError as error:
-            raise ParserCrashed("the child closed its result and went on") from error
+            raise ParserCrashed("the child closed its result without exiting") from error
 
     def _read_line(self) -> bytes:
         line = b""
@@ -198,22 +202,22 @@ class _Zygote:
         return line
 
 
-def _check_ending(ending: _Ending, limits: ParseLimits) -> None:
-    """Raise what the way the child ended means."""
-    if ending.exit_code == 0:
+def _raise_for_exit(child_exit: _ChildExit, limits: ParseLimits) -> None:
+    """Raise the error that corresponds to how the child ended; none for exit code 0."""
+    if child_exit.exit_code == 0:
         return
-    if -ending.exit_code in _TIME_SIGNALS:
-        raise ParseTimeout(f"ended by {signal.Signals(-ending.exit_code).name}")
-    if ending.memory_bytes > limits.memory_bytes * _MEMORY_SHARE:
-        raise ParseMemoryExceeded(f"{ending} near {limits.memory_bytes} bytes")
-    raise ParserCrashed(str(ending))
+    if -child_exit.exit_code in _TIME_SIGNALS:
+        raise ParseTimeout(f"ended by {signal.Signals(-child_exit.exit_code).name}")
+    if child_exit.memory_bytes > limits.memory_bytes * _MEMORY_SHARE:
+        raise ParseMemoryExceeded(f"{child_exit} near {limits.memory_bytes} bytes")
+    raise ParserCrashed(str(child_exit))
 
 
 _lock = threading.Lock()
 _current: _Zygote | None = None
 
 
-def _living_zygote(tokenizer_path: Path | None) -> _Zygote:
+def _running_zygote(tokenizer_path: Path | None) -> _Zygote:
     global _current
     if _current is not None and not (
         _current.is_alive() and _current.tokenizer == _version(tokenizer_path)
@@ -226,7 +230,7 @@ def _living_zygote(tokenizer_path: Path | None) -> _Zygote:
 
 
 def _version(tokenizer_path: Path | None) -> tuple[Path, int] | None:
-    """Return what changes when another tokenizer is to be used."""
+    """Return a value that changes when the tokenizer file changes."""
     if tokenizer_path is None:
         return None
     return tokenizer_path, tokenizer_path.stat().st_mtime_ns
@@ -236,8 +240,8 @@ def _version(tokenizer_path: Path | None) -> tuple[Path, int] | None:
 def _descriptor(content: IO[bytes]) -> Iterator[int]:
     """Yield a read-only descriptor of a regular file that holds the bytes of `content`.
 
-    Only a plain file has a descriptor to be used: that of a wrapper (a compressed or a spooled
-    file) may lead to other bytes than those read from it.
+    Only the descriptor of a plain file is used as it is. That of a wrapper (a compressed or spooled
+    file) may give other bytes than reading the wrapper; such content is copied.
     """
     stream = getattr(content, "file", content)  # inside Django's File
     if isinstance(stream, io.BufferedReader) and isinstance(stream.raw, io.FileIO):
@@ -257,7 +261,7 @@ def _descriptor(content: IO[bytes]) -> Iterator[int]:
 
 
 def close_zygote() -> None:
-    """End this process's zygote now rather than after its rest (tests, orderly shutdown)."""
+    """End the zygote of this process without waiting for its idle time to pass (for tests)."""
     global _current
     with _lock:
         if _current is not None:

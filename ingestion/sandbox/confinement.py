@@ -1,4 +1,4 @@
-"""What a child gives up before it reads an untrusted file, in the order that the kernel needs."""
+"""Confine a child before it reads an untrusted file, in the order that the kernel requires."""
 
 import contextlib
 import os
@@ -10,14 +10,15 @@ from ingestion.sandbox import kernel, landlock, seccomp
 from ingestion.sandbox.namespaces import Isolation
 from ingestion.sandbox.protections import Protection
 
-# Debian reserves 65000 to 65533 and gives them to nobody; systemd's own end at 65519.
+# Debian reserves 65000 to 65533 without assigning them; the range of systemd ends at 65519.
 UNPRIVILEGED_ID = 65_533
 
 
 def confine(isolation: Isolation, *, parent_pid: int) -> frozenset[Protection]:
-    """Take from this process all but memory, time and its open descriptors, for good.
+    """Permanently restrict this process to memory, time and its open descriptors.
 
-    It dies with the process `parent_pid`. Returns the protections that could not be had.
+    Returns the protections that are not available. The kernel kills this process when the process
+    `parent_pid` ends.
     """
     missing = set(isolation.missing)
     for protection, protect in (
@@ -42,7 +43,7 @@ def confine(isolation: Isolation, *, parent_pid: int) -> frozenset[Protection]:
 
 
 def keep_descriptors(*kept: int) -> None:
-    """Close every descriptor but `kept`; the standard streams lead nowhere."""
+    """Close every descriptor but `kept`; standard streams are redirected to /dev/null."""
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in range(3):
         os.dup2(nowhere, stream)
@@ -55,7 +56,7 @@ def keep_descriptors(*kept: int) -> None:
 
 
 def missing_protections(isolation: Isolation) -> frozenset[Protection]:
-    """Return what a child of this process would lack, by confining one."""
+    """Confine a child of this process and return the protections that it lacks."""
     reading, writing = os.pipe()
     parent_pid = os.getpid()
     pid = os.fork()
@@ -72,16 +73,16 @@ def missing_protections(isolation: Isolation) -> frozenset[Protection]:
 
 
 def _enter(root: int | None) -> None:
-    """Make the empty directory this process's whole file system."""
+    """Make an empty directory the root of this process's file system."""
     if root is None:
         raise OSError("there is no empty directory")
     os.fchdir(root)
     os.chroot(".")
-    os.close(root)  # from outside its root a process could walk back to the real one
+    os.close(root)  # through it the process could leave its new root
 
 
 def _become_unprivileged() -> None:
-    """Give up root's identity, or the capabilities inside the user namespace."""
+    """Drop root, and all capabilities in the user namespace."""
     if os.geteuid() == 0:
         os.setgroups([])
         os.setresgid(UNPRIVILEGED_ID, UNPRIVILEGED_ID, UNPRIVILEGED_ID)

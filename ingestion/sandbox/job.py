@@ -1,4 +1,4 @@
-"""What the child does between fork and exit: give its rights up, parse one file, write, end."""
+"""The child's work between fork and exit: drop its rights, parse one file, write the result."""
 
 import os
 import resource
@@ -26,7 +26,7 @@ from ingestion.sandbox.protections import Protection
 from ingestion.sandbox.wire import ParsedFile, ParseRequest, dump_result, load_request
 
 _MAX_OPEN_FILES = 64
-# A file that breaks its format's rules in a way that a parser did not foresee.
+# Errors of a parser that are taken to mean a corrupt file.
 _BROKEN_FILE = (
     ArithmeticError,
     AssertionError,
@@ -44,7 +44,7 @@ _BROKEN_FILE = (
 
 @dataclass(frozen=True, slots=True)
 class Descriptors:
-    """What a child is given: the file, the pipe with its request, the pipe for its result."""
+    """The descriptors passed to a child: the file, a pipe with the request, one for the result."""
 
     file: int
     request: int
@@ -52,34 +52,34 @@ class Descriptors:
 
 
 def run(
-    given: Descriptors,
+    descriptors: Descriptors,
     counter: TokenCounter,
     isolation: Isolation,
     *,
     known_missing: frozenset[Protection],
     zygote_pid: int,
 ) -> None:
-    """Parse and chunk the file and write the outcome; never returns.
+    """Parse and chunk the file, write the result and exit; never returns.
 
-    Ends at once, with the file unread, when a protection that the zygote had counted on
-    (`known_missing` are the others) cannot be had.
+    Exits without reading the file if a protection is missing that the zygote did not report
+    (`known_missing`).
     """
     exit_code = 1
     try:
-        with os.fdopen(given.request, "rb") as pipe:
+        with os.fdopen(descriptors.request, "rb") as pipe:
             request = load_request(pipe.read())
         root = () if isolation.root is None else (isolation.root,)
-        keep_descriptors(given.file, given.result, *root)
-        file = os.fdopen(given.file, "rb")
-        _limit(request.limits, os.fstat(given.file).st_size)
+        keep_descriptors(descriptors.file, descriptors.result, *root)
+        file = os.fdopen(descriptors.file, "rb")
+        _limit(request.limits, os.fstat(descriptors.file).st_size)
         if confine(isolation, parent_pid=zygote_pid) <= known_missing:
-            _write(given.result, _outcome(file, request, counter))
+            _write(descriptors.result, _result(file, request, counter))
             exit_code = 0
     finally:
         os._exit(exit_code)
 
 
-def _outcome(file: BinaryIO, request: ParseRequest, counter: TokenCounter) -> bytes:
+def _result(file: BinaryIO, request: ParseRequest, counter: TokenCounter) -> bytes:
     limits = request.limits
     try:
         document = parse(file, name=request.name, limits=limits)
@@ -94,30 +94,30 @@ def _outcome(file: BinaryIO, request: ParseRequest, counter: TokenCounter) -> by
     except MemoryError:
         return dump_result(ParseMemoryExceeded(f"more than {limits.memory_bytes} bytes"))
     except _BROKEN_FILE as error:
-        return dump_result(CorruptDocument(_told(error)))
-    except Exception as error:  # noqa: BLE001 (whatever it is, the caller must know)
-        return dump_result(ParserCrashed(_told(error)))
+        return dump_result(CorruptDocument(_describe(error)))
+    except Exception as error:  # noqa: BLE001 (every error is reported to the caller)
+        return dump_result(ParserCrashed(_describe(error)))
     if len(result) > limits.max_result_bytes:
         return dump_result(TooMuchText(f"{len(result)} bytes of result"))
     return result
 
 
-def _told(error: BaseException) -> str:
-    """Return the error and where in our code or a parser's it came from."""
+def _describe(error: BaseException) -> str:
+    """Return the error with the file and line that raised it."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__}: {error} ({Path(frame.filename).name}:{frame.lineno})"
 
 
 def _limit(limits: ParseLimits, file_bytes: int) -> None:
-    """Limit this process's means; the kernel ends it where it goes beyond its time."""
+    """Limit memory, files and time of this process; the kernel ends it when time is over."""
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-    # A parser may map the file, which takes addresses and no memory.
+    # A parser may map the file, which uses address space without using memory.
     memory = pages * resource.getpagesize() + limits.memory_bytes + file_bytes
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds + 5))
     resource.setrlimit(resource.RLIMIT_NOFILE, (_MAX_OPEN_FILES, _MAX_OPEN_FILES))
-    for nothing in (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE, resource.RLIMIT_NPROC):
-        resource.setrlimit(nothing, (0, 0))
+    for forbidden in (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE, resource.RLIMIT_NPROC):
+        resource.setrlimit(forbidden, (0, 0))
     for signum in (signal.SIGALRM, signal.SIGXCPU, signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, limits.wall_seconds)

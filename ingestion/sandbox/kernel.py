@@ -1,4 +1,4 @@
-"""Calls to the Linux kernel that Python's standard library lacks; each raises OSError."""
+"""Linux system calls that Python's standard library lacks; each raises OSError on failure."""
 
 import ctypes
 import os
@@ -24,24 +24,24 @@ def prctl(option: int, *arguments: object) -> None:
 
 
 def unshare(flags: int) -> None:
-    """Leave the namespaces named by `flags` for new ones (unshare(2))."""
+    """Move this process to new namespaces of the kinds in `flags` (unshare(2))."""
     _check(_libc.unshare(flags))
 
 
 def system_call(number: int, *arguments: object) -> int:
-    """Make a system call that the C library has no function for (syscall(2))."""
+    """Make a system call for which the C library has no function (syscall(2))."""
     return _check(_libc.syscall(ctypes.c_long(number), *arguments))
 
 
 def drop_capabilities() -> None:
-    """Give every capability of this process up (capset(2))."""
+    """Drop all capabilities of this process (capset(2))."""
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
-    # Effective, permitted and inheritable, of the low and of the high 32 capabilities.
+    # Effective, permitted and inheritable sets, each in two words of 32 capabilities.
     _check(_libc.capset(header, (ctypes.c_uint32 * 6)()))
 
 
 def _padded(arguments: tuple[object, ...]) -> list[object]:
-    # Every argument of prctl is an unsigned long, and some options refuse garbage in the unused.
+    # Arguments of prctl are unsigned longs; some options require unused ones to be 0.
     numbers = [ctypes.c_ulong(item) if isinstance(item, int) else item for item in arguments]
     return [*numbers, *[ctypes.c_ulong(0)] * (4 - len(numbers))]
 

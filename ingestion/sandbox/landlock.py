@@ -1,4 +1,4 @@
-"""Landlock: the kernel refuses this process every file (landlock(7), Linux 5.13 and later)."""
+"""Landlock: deny this process access to all files (landlock(7), Linux 5.13 and later)."""
 
 import ctypes
 import os
@@ -7,7 +7,7 @@ from ingestion.sandbox import kernel
 
 _CREATE_RULESET, _RESTRICT_SELF = 444, 446  # the same numbers on every architecture
 _VERSION_FLAG = 1
-# The rights over files that each version of the interface knows of, as the highest bit.
+# The highest bit of the access rights on files in each version of the interface.
 _FILE_RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}
 _TCP_RIGHTS = 0b11  # bind, connect; from version 4
 _SCOPES = 0b11  # abstract Unix sockets and signals of processes outside; from version 6
@@ -22,7 +22,7 @@ class _Ruleset(ctypes.Structure):
 
 
 def version() -> int:
-    """Return the version of the kernel's Landlock interface, 0 where there is none."""
+    """Return the version of the kernel's Landlock interface, 0 if it has none."""
     try:
         return kernel.system_call(_CREATE_RULESET, None, ctypes.c_size_t(0), _VERSION_FLAG)
     except OSError:
@@ -30,10 +30,10 @@ def version() -> int:
 
 
 def deny_everything() -> None:
-    """Refuse this process all access to files, TCP and processes outside, as far as the kernel's
-    version reaches; for good. Raises OSError where Landlock is missing or off.
+    """Permanently deny this process access to files, TCP and other processes.
 
-    Descriptors that are open already stay usable. Needs `no_new_privs`.
+    Older kernels deny only part of that. Open descriptors remain usable. Needs `no_new_privs`.
+    Raises OSError if Landlock is missing or disabled.
     """
     found = version()
     rules = _Ruleset(

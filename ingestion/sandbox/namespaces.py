@@ -1,7 +1,7 @@
-"""Namespaces of the zygote's own: other processes, the network and System V IPC do not exist there.
+"""Namespaces of the zygote, which hide other processes, the network and System V IPC.
 
-They are made once and serve every child. The zygote is the first process of its process
-namespace: when it ends, the kernel kills whatever a child may have left.
+They are created once, for all children. The zygote is the first process of its PID namespace: when
+it ends, the kernel kills all processes that a child may have left.
 """
 
 import os
@@ -25,23 +25,26 @@ _NAMESPACES = (
 
 @dataclass(frozen=True, slots=True)
 class Isolation:
-    """What the zygote prepared for its children: `root` is the descriptor of an empty directory
-    (None: there is none), `missing` what the kernel refused."""
+    """What the zygote prepared for its children.
+
+    `root` is the descriptor of an empty directory, or None; `missing` lists the protections that
+    the kernel refused.
+    """
 
     root: int | None
     missing: frozenset[Protection]
 
 
 def isolate(*inherited: int) -> Isolation:
-    """Move this process, which has one thread, to namespaces of its own where the kernel permits.
+    """Move this process to namespaces of its own, as far as the kernel permits.
 
-    The caller goes on in a new process; the old one closes the descriptors `inherited`, waits for
-    the new one and ends as it does.
+    The process must have one thread. The caller continues in a new process; the old one closes the
+    descriptors `inherited`, waits for the new one and exits with its exit code.
     """
     missing: set[Protection] = set()
     root = _empty_directory()
     try:
-        # Root keeps its users, to become another one in the child; anyone else gets a new set.
+        # Root needs no user namespace: the child switches to another user. Other users need one.
         kernel.unshare(_NAMESPACES | (0 if os.geteuid() == 0 else kernel.CLONE_NEWUSER))
     except OSError:
         missing.add(Protection.NAMESPACES)
@@ -64,7 +67,7 @@ def _become_first_process(inherited: tuple[int, ...]) -> None:
 
 
 def _empty_directory() -> int | None:
-    """Return a directory that is open, removed from the file system, and so empty for ever."""
+    """Return an open directory that is removed from the file system, so it stays empty."""
     try:
         path = Path(tempfile.mkdtemp(prefix="ragapp-empty-"))
     except OSError:

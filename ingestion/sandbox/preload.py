@@ -1,7 +1,7 @@
-"""Imports what parsers would import later: a confined child can open no module.
+"""Import all modules that parsers may need: a confined child cannot open files.
 
-Parsers themselves are imported by `ingestion.parsing.registry`. This adds the modules that
-libraries import on first use: every codec that a file may name, the parts of pypdf and email.
+`ingestion.parsing.registry` imports the parsers. This module adds those that libraries import on
+first use: all codecs, the parts of pypdf and email.
 """
 
 import contextlib
@@ -15,12 +15,12 @@ _PACKAGES = ("charset_normalizer", "email", "encodings", "markdown_it", "pypdf")
 
 
 def preload() -> None:
-    """Import the parsers and all modules of the packages whose modules load one another lazily."""
+    """Import the parsers, and all modules of the packages that import their own lazily."""
     assert registry.PARSERS  # noqa: S101 (its import is what is wanted)
     for name in _PACKAGES:
         package = importlib.import_module(name)
         for module in pkgutil.walk_packages(package.__path__, f"{name}.", onerror=lambda _: None):
-            # Codecs of Windows, command lines, and what needs an optional package.
+            # Codecs of Windows, command-line modules, and modules that need an optional package.
             with contextlib.suppress(ImportError):
                 if not module.name.endswith(("__main__", ".cli")):
                     importlib.import_module(module.name)

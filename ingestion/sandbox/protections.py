@@ -1,11 +1,11 @@
-"""What the kernel may lend to the process that reads untrusted files, and how a lack is told."""
+"""The protections of the process that reads untrusted files, and the message when some lack."""
 
 from collections.abc import Collection
 from enum import StrEnum
 
 
 class Protection(StrEnum):
-    """A protection that depends on the kernel or on the rights of whoever starts the workers."""
+    """A protection that depends on the kernel, or on the user who starts the workers."""
 
     USER = "a user of its own"
     NAMESPACES = "namespaces"
@@ -14,10 +14,10 @@ class Protection(StrEnum):
     SECCOMP = "seccomp"
 
 
-def lack(missing: Collection[Protection]) -> str:
-    """Return the line that tells operators what is missing here."""
+def missing_message(missing: Collection[Protection]) -> str:
+    """Return the message to operators about the protections that are missing here."""
     names = ", ".join(protection for protection in Protection if protection in missing)
     return (
-        "The process that reads uploaded files lacks on this machine: "
+        "Protections missing on this machine for the process that reads uploaded files: "
         f"{names} (docs/operations.md, Reading untrusted files)."
     )

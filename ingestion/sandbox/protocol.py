@@ -1,8 +1,8 @@
-"""What both ends of the zygote's control socket know.
+"""The protocol of the zygote's control socket.
 
 Each request is one byte, sent with three descriptors: the file, a pipe from which the child reads
-its `ParseRequest`, and a pipe for its result. The zygote itself reads none of them, so that what is
-forked for one tenant's file has seen nothing of another's.
+its `ParseRequest`, and a pipe for its result. The zygote reads none of them, so a child forked for
+one tenant's file holds no data of another tenant.
 """
 
 REQUEST = b"p"

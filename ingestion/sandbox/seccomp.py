@@ -1,8 +1,8 @@
-"""seccomp: the kernel refuses this process every system call but those listed here (seccomp(2)).
+"""seccomp: deny this process all system calls but those listed here (seccomp(2)).
 
-What parsing needs once everything is loaded and opened: memory, reading and writing descriptors
-that are open, time, random numbers, its own end. Nothing that names a file, an address or another
-process. Whatever is not listed fails with EPERM.
+Allowed is what parsing needs after all modules are loaded and all files are open: memory, reading
+and writing of open descriptors, time, random numbers, exit. No listed call takes a path, an address
+or another process. All other calls fail with EPERM.
 """
 
 import ctypes
@@ -20,10 +20,10 @@ _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _KILL, _EPERM = 0x7FFF_0000, 0x8000_0000, 0x0005_0001
 # struct seccomp_data: number, architecture, instruction pointer, six arguments of 64 bits.
 _NUMBER_AT, _ARCHITECTURE_AT, _ARGUMENTS_AT = 0, 4, 16
-_X32_BIT = 0x4000_0000  # the x32 numbers of x86-64, whose arguments are others
+_X32_BIT = 0x4000_0000  # system call numbers of x32 begin here; their arguments differ
 _F_DUPFD_CLOEXEC = 1030
 
-# System call -> its numbers on x86-64 and on arm64 (None: that one has no such call).
+# System call: its numbers on x86-64 and on arm64 (None: the architecture lacks this call).
 _UNCONDITIONAL: dict[str, tuple[int, int | None]] = {
     "read": (0, 63),
     "write": (1, 64),
@@ -61,7 +61,7 @@ _MMAP, _MPROTECT, _FCNTL, _TGKILL = (9, 222), (10, 226), (72, 25), (234, 131)
 
 @dataclass(frozen=True, slots=True)
 class _Machine:
-    """An architecture: its mark in audit(7), and its column in the tables above."""
+    """An architecture: its AUDIT_ARCH constant, and its column in the tables above."""
 
     audit_mark: int
     column: int
@@ -77,10 +77,9 @@ class _Program(ctypes.Structure):
 
 
 def deny_system_calls() -> None:
-    """Refuse this process all system calls but the listed ones, for good.
+    """Permanently deny this process all system calls but the listed ones. Needs `no_new_privs`.
 
-    Raises OSError where the kernel has no seccomp or the architecture is none of ours. Needs
-    `no_new_privs`.
+    Raises OSError if the kernel lacks seccomp or the architecture is not in the table.
     """
     machine = _MACHINES.get(platform.machine())
     if machine is None:
@@ -96,7 +95,12 @@ def _filter(machine: _Machine, own_pid: int) -> _Instructions:
     column = machine.column
     program: _Instructions = [
         (_LOAD, 0, 0, _ARCHITECTURE_AT),
-        (_EQUAL, 1, 0, machine.audit_mark),  # 32-bit calls have another mark, and other numbers
+        (
+            _EQUAL,
+            1,
+            0,
+            machine.audit_mark,
+        ),  # 32-bit calls have another AUDIT_ARCH constant, and other numbers
         (_RETURN, 0, 0, _KILL),
         (_LOAD, 0, 0, _NUMBER_AT),
         (_AT_LEAST, 0, 1, _X32_BIT),
@@ -106,7 +110,7 @@ def _filter(machine: _Machine, own_pid: int) -> _Instructions:
         number = numbers[column]
         if number is not None:
             program += [(_EQUAL, 0, 1, number), (_RETURN, 0, 0, _ALLOW)]
-    for numbers in (_MMAP, _MPROTECT):  # no new code: what is mapped is never executable
+    for numbers in (_MMAP, _MPROTECT):  # no executable mapping
         test = (_ANY_BIT, 1, 0, mmap.PROT_EXEC)
         program += _when_argument(numbers[column], 2, test)
     program += _when_argument(_FCNTL[column], 1, (_EQUAL, 0, 1, _F_DUPFD_CLOEXEC))
@@ -115,7 +119,7 @@ def _filter(machine: _Machine, own_pid: int) -> _Instructions:
 
 
 def _when_argument(number: int, index: int, test: tuple[int, int, int, int]) -> _Instructions:
-    """Allow call `number` when the low half of its argument passes `test`, else refuse it."""
+    """Allow call `number` if the low half of its argument passes `test`, else deny it."""
     low_half = _ARGUMENTS_AT + 8 * index
     return [
         (_EQUAL, 0, 4, number),

@@ -1,4 +1,4 @@
-"""How this package starts Python: with none of the caller's secrets."""
+"""How this package starts Python processes, without the environment of the caller."""
 
 import os
 import subprocess
@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
-# The whole of it.
+# The complete environment: no secret of the caller is passed on.
 ENVIRONMENT = {
     "LANG": "C.UTF-8",
     "MALLOC_ARENA_MAX": "1",
@@ -16,8 +16,8 @@ ENVIRONMENT = {
 _PROBE_SECONDS = 60
 
 
-def lacking() -> str:
-    """Return the line about the protections that are missing here, "" when there are all."""
+def missing_protections_message() -> str:
+    """Return the message about the protections that are missing here, "" if none is."""
     try:
         done = subprocess.run(
             [sys.executable, "-m", "ingestion.sandbox.probe"],
@@ -29,5 +29,5 @@ def lacking() -> str:
             check=True,
         )
     except (OSError, subprocess.SubprocessError) as error:
-        return f"Whether the process that reads uploaded files is confined is unknown: {error}"
+        return f"The protections of the process that reads uploaded files are unknown: {error}"
     return done.stdout.strip()

@@ -1,7 +1,7 @@
 """Requests to the child and its results, as JSON.
 
-The child has read an untrusted file and is not trusted either: its result is rebuilt field by
-field, and anything unexpected is a ParserCrashed.
+A child has read an untrusted file, so its result is not trusted either: it is rebuilt field by
+field, and unexpected data raises ParserCrashed.
 """
 
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ from ingestion.parsing.limits import ParseLimits
 
 @dataclass(frozen=True, slots=True)
 class ParsedFile:
-    """A document as parsed, and the passages it was cut into."""
+    """A parsed document and its passages."""
 
     document: ParsedDocument
     passages: tuple[Passage, ...]
@@ -37,7 +37,7 @@ class ParsedFile:
 
 @dataclass(frozen=True, slots=True)
 class ParseRequest:
-    """What the child must know of the file that it is given."""
+    """What the child must know about its file."""
 
     name: str
     chunk_tokens: int
@@ -45,7 +45,7 @@ class ParseRequest:
 
 
 def dump_request(request: ParseRequest) -> bytes:
-    """Return the request as bytes."""
+    """Return the request as JSON."""
     return orjson.dumps(request)
 
 
@@ -60,14 +60,17 @@ def load_request(data: bytes) -> ParseRequest:
 
 
 def dump_result(result: ParsedFile | IngestionError) -> bytes:
-    """Return the outcome of a parse as bytes."""
+    """Return a parsed file or an error as JSON."""
     if isinstance(result, IngestionError):
         return orjson.dumps({"error": {"code": result.code, "detail": str(result)[:2000]}})
     return orjson.dumps(result)
 
 
 def load_result(data: bytes) -> ParsedFile:
-    """Return what `dump_result` wrote, or raise the error that it carries."""
+    """Return the parsed file that `dump_result` wrote, or raise the error that it wrote.
+
+    Raises ParserCrashed for unexpected data.
+    """
     try:
         raw = orjson.loads(data)
         if "error" in raw:

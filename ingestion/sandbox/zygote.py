@@ -1,9 +1,9 @@
-"""The process that holds the parsers ready and forks a child for each file.
+"""The process that has imported the parsers and forks a child for each file.
 
-`python -m ingestion.sandbox.zygote FD [TOKENIZER]`: FD is a Unix stream socket (`protocol`), on
-which the first line lists the protections that are missing here; TOKENIZER is the `tokenizer.json`
-by which passages are counted. The answer to a request is JSON on one line. End of file on the
-socket ends the zygote, and with it the child.
+`python -m ingestion.sandbox.zygote FD [TOKENIZER]`: FD is a Unix stream socket (`protocol`), to
+which the zygote first writes a line with the protections that are missing here; TOKENIZER is the
+`tokenizer.json` used to count the tokens of passages. The answer to a request is one line of JSON.
+End of file on the socket ends the zygote and its child.
 """
 
 import gc
@@ -32,11 +32,11 @@ IDLE_SECONDS = 60
 
 
 def main() -> None:
-    """Serve requests until the caller goes away or nothing has come for IDLE_SECONDS."""
+    """Serve requests until the caller closes the socket or no request came for IDLE_SECONDS."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     control = socket.socket(fileno=int(sys.argv[1]))
-    # First of all, while this process is small and has one thread.
+    # Before everything else: it forks, and needs a process with one thread.
     isolation = isolate(control.fileno())
     missing = missing_protections(isolation)
     kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
@@ -48,7 +48,7 @@ def main() -> None:
 
 
 def _load(tokenizer_path: Path | None) -> "TokenCounter":
-    """Load all that children need: they can open nothing."""
+    """Load everything that children need, since they cannot open files."""
     from ingestion.chunking.tokens import TokenCounter
     from ingestion.sandbox.preload import preload
 
@@ -70,27 +70,27 @@ def _serve(
         message, descriptors, _, _ = socket.recv_fds(control, len(REQUEST), DESCRIPTORS)
         if message != REQUEST or len(descriptors) != DESCRIPTORS:
             return
-        given = job.Descriptors(*descriptors)
+        passed = job.Descriptors(*descriptors)
         pid = os.fork()
         if pid == 0:
             control.close()
-            job.run(given, counter, isolation, known_missing=missing, zygote_pid=zygote_pid)
-        _close(given)
+            job.run(passed, counter, isolation, known_missing=missing, zygote_pid=zygote_pid)
+        _close(passed)
         _report_end(control, pid, own_bytes)
 
 
-def _close(given: "Descriptors") -> None:
-    for descriptor in (given.file, given.request, given.result):
+def _close(passed: "Descriptors") -> None:
+    for descriptor in (passed.file, passed.request, passed.result):
         os.close(descriptor)
 
 
 def _report_end(control: socket.socket, pid: int, own_bytes: int) -> None:
-    """Tell the caller how the child ended; end with the child when the caller has gone."""
+    """Report to the caller how the child ended; exit, with the child, if the caller is gone."""
     child = os.pidfd_open(pid)
     ready, _, _ = select.select([control.fileno(), child], [], [])
     os.close(child)
     if control.fileno() in ready:
-        sys.exit(0)  # the caller is gone or gave up; the child dies with this process
+        sys.exit(0)  # the caller ended or cancelled; the kernel kills the child with this process
     _, status, usage = os.wait4(pid, 0)
     answer = {
         "exit_code": os.waitstatus_to_exitcode(status),
@@ -100,7 +100,7 @@ def _report_end(control: socket.socket, pid: int, own_bytes: int) -> None:
 
 
 def resident_bytes() -> int:
-    """Return the memory of this process that a fork shares."""
+    """Return the resident memory of this process, which its forks share."""
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     return pages * resource.getpagesize()
 

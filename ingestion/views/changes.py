@@ -1,4 +1,4 @@
-"""What is done to documents from the browser: add, retry, cancel, delete."""
+"""Add, retry, cancel and delete documents in the browser."""
 
 from uuid import UUID
 
@@ -29,7 +29,7 @@ _NAMED_WHEN_DELETING = 5
 @require_POST
 @instance_view(role=Membership.Role.EDITOR)
 def upload(request: HttpRequest, membership: Membership) -> JsonResponse:
-    """Take one file; 201 when it is new, 200 when the instance already holds the same bytes."""
+    """Store one file; 201 if it is new, 200 if the instance already has the same bytes."""
     form = UploadForm(request.POST, request.FILES)
     if not form.is_valid():
         return json_error(400, "invalid", _("No file was received. Choose it again."))
@@ -64,16 +64,16 @@ def upload(request: HttpRequest, membership: Membership) -> JsonResponse:
 @require_POST
 @instance_view(role=Membership.Role.EDITOR)
 def retry(request: HttpRequest, membership: Membership, document_id: UUID) -> HttpResponse:
-    """Prepare a failed document again."""
+    """Restart a failed document."""
     document = get_document(membership, document_id)
-    is_left = document.status == Document.Status.FAILED and not uploads.retry([document])
-    return _done(request, membership, _left_failed() if is_left else "")
+    is_refused = document.status == Document.Status.FAILED and not uploads.retry([document])
+    return _done(request, membership, _not_restarted() if is_refused else "")
 
 
 @require_POST
 @instance_view(role=Membership.Role.EDITOR)
 def cancel(request: HttpRequest, membership: Membership, document_id: UUID) -> HttpResponse:
-    """Give up a document that is being prepared."""
+    """Cancel a document in progress."""
     uploads.cancel(get_document(membership, document_id))
     return _done(request, membership)
 
@@ -81,7 +81,7 @@ def cancel(request: HttpRequest, membership: Membership, document_id: UUID) -> H
 @require_http_methods(["GET", "POST"])
 @instance_view(role=Membership.Role.EDITOR)
 def delete(request: HttpRequest, membership: Membership, document_id: UUID) -> HttpResponse:
-    """Say what would be lost (GET), or delete the document (POST)."""
+    """Ask for confirmation (GET), or delete the document (POST)."""
     documents = [get_document(membership, document_id)]
     if request.method == "POST":
         return _delete(request, membership, documents)
@@ -91,11 +91,11 @@ def delete(request: HttpRequest, membership: Membership, document_id: UUID) -> H
 @require_POST
 @instance_view(role=Membership.Role.EDITOR)
 def bulk(request: HttpRequest, membership: Membership) -> HttpResponse:
-    """Do one thing to all the ticked documents; deleting first says what would be lost."""
+    """Retry or delete the selected documents; deletion asks for confirmation first."""
     form = BulkForm(request.POST)
     if not form.is_valid():
         messages.warning(request, _("Tick at least one document first."))
-        return redirect(_way_back(request, membership))
+        return redirect(_return_url(request, membership))
     documents = queries.find_documents(membership.instance, form.cleaned_data["document"])
     if form.cleaned_data["action"] == "delete":
         if not form.cleaned_data["confirmed"]:
@@ -105,11 +105,11 @@ def bulk(request: HttpRequest, membership: Membership) -> HttpResponse:
     n = uploads.retry(failed)
     text = ngettext("%(n)s document is tried again.", "%(n)s documents are tried again.", n)
     text %= {"n": n}
-    return _done(request, membership, f"{text} {_left_failed()}" if n < len(failed) else text)
+    return _done(request, membership, f"{text} {_not_restarted()}" if n < len(failed) else text)
 
 
-def _left_failed() -> str:
-    """Say why documents were not tried again, and what to do."""
+def _not_restarted() -> str:
+    """Return the message about documents that were not restarted."""
     return _(
         "Many documents of this instance wait to be tried again. Try the others when these have "
         "been read."
@@ -127,7 +127,7 @@ def get_document(membership: Membership, document_id: UUID) -> Document:
 def _confirmation(
     request: HttpRequest, membership: Membership, documents: list[Document]
 ) -> HttpResponse:
-    """The page, or the inside of the dialog, that says what deleting takes away."""
+    """Render the confirmation of a deletion, as a page or as the contents of a dialog."""
     in_dialog = request.headers.get("X-Fragment") == "dialog"
     template = "includes/delete_form.html" if in_dialog else "document_delete.html"
     context = {
@@ -136,7 +136,7 @@ def _confirmation(
         "unnamed_count": max(0, len(documents) - _NAMED_WHEN_DELETING),
         "page_total": sum(document.pages for document in documents),
         "chunk_total": sum(document.chunks for document in documents),
-        "next": _way_back(request, membership),
+        "next": _return_url(request, membership),
     }
     return render(request, f"ingestion/{template}", context)
 
@@ -152,14 +152,14 @@ def _delete(
 
 
 def _done(request: HttpRequest, membership: Membership, text: str = "") -> HttpResponse:
-    """Tell a script, which sees the change arrive by itself; send a form back where it was."""
+    """Answer a script with the message in JSON, and redirect a form to the page it came from."""
     if not request.accepts("text/html"):
         return JsonResponse({"message": text})
     if text:
         messages.success(request, text)
-    return redirect(_way_back(request, membership))
+    return redirect(_return_url(request, membership))
 
 
-def _way_back(request: HttpRequest, membership: Membership) -> str:
-    """The page to go back to: the one named by the form if it is ours, or else the list."""
+def _return_url(request: HttpRequest, membership: Membership) -> str:
+    """Return the page to redirect to: the form's ``next`` if it is a safe URL, or the list."""
     return next_page(request, reverse("documents:list", args=[membership.instance.slug]))

@@ -1,4 +1,4 @@
-"""One document: its pages beside the passages that retrieval sees, and its bytes."""
+"""One document: its pages with their passages, and its file."""
 
 from typing import Any
 from uuid import UUID
@@ -22,7 +22,7 @@ from instances.tenancy import in_tenant
 @require_safe
 @instance_view()
 def document(request: HttpRequest, membership: Membership, document_id: UUID) -> HttpResponse:
-    """A document opened at ``?page=``, or at the page of the passage ``?chunk=``."""
+    """A document at ``?page=``, or at the page of the passage ``?chunk=``."""
     shown = get_document(membership, document_id)
     return render(request, "ingestion/document.html", _context(request, shown))
 
@@ -32,7 +32,7 @@ def document(request: HttpRequest, membership: Membership, document_id: UUID) ->
 def page(
     request: HttpRequest, membership: Membership, document_id: UUID, number: int
 ) -> HttpResponse:
-    """One page of a document, as the fragment that replaces another."""
+    """One page of a document, as an HTML fragment."""
     shown = get_document(membership, document_id)
     context = _context(request, shown, number=number)
     return render(request, "ingestion/includes/reading.html", context)
@@ -41,7 +41,7 @@ def page(
 @require_safe
 @login_required
 async def file(request: HttpRequest, slug: str, document_id: UUID) -> HttpResponseBase:
-    """The bytes that were uploaded, whole or in part; ``?download`` for an attachment."""
+    """The uploaded file, whole or a range; with ``?download`` as an attachment."""
     membership = await aenter(request, slug)
     found: Document = await in_tenant(membership.instance, get_document, membership, document_id)
     try:

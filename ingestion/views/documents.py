@@ -1,4 +1,4 @@
-"""The documents' page: the list, kept up to date; and the choice of documents for a question."""
+"""The list of documents, its live updates, and the picker of documents for a question."""
 
 import asyncio
 
@@ -18,8 +18,8 @@ from django.views.decorators.http import require_safe
 from ingestion.documents import queries
 from ingestion.documents.browser_strings import document_strings, upload_limit
 from ingestion.documents.kinds import KINDS, kind_of
+from ingestion.documents.list_events import document_events, stamp
 from ingestion.documents.list_links import heading_links, page_links, query_string, state_links
-from ingestion.documents.live import document_events, stamp
 from ingestion.forms import DocumentFilterForm
 from ingestion.parsing.media_types import EXTENSIONS
 from instances.access.gates import aenter, instance_view
@@ -32,7 +32,7 @@ from web.server_sent_events import stream_response
 @require_safe
 @instance_view()
 def document_list(request: HttpRequest, membership: Membership) -> HttpResponse:
-    """The documents of the instance, filtered, sorted, a page at a time."""
+    """The documents of the instance, filtered, sorted and paginated."""
     pulse = queries.pulse(membership.instance)
     chosen = DocumentFilterForm(request.GET).chosen()
     listing = queries.list_documents(membership.instance, chosen)
@@ -57,7 +57,7 @@ def document_list(request: HttpRequest, membership: Membership) -> HttpResponse:
 @require_safe
 @login_required
 async def events(request: HttpRequest, slug: str) -> HttpResponseBase:
-    """Server-sent events that keep the list, or one document's state, up to date."""
+    """Server-sent events that keep the list, or the status of one document, up to date."""
     membership = await aenter(request, slug)
     try:
         admission = await asyncio.to_thread(admit_stream, user_id=membership.user_id)
@@ -74,7 +74,7 @@ async def events(request: HttpRequest, slug: str) -> HttpResponseBase:
 @require_safe
 @instance_view()
 def picker(request: HttpRequest, membership: Membership) -> JsonResponse:
-    """The ready documents whose name holds ``q``, for who restricts a question to some."""
+    """The ready documents whose name contains ``q``, to restrict a question to some of them."""
     chosen = DocumentFilterForm(request.GET).chosen()
     found = queries.pick_documents(membership.instance, chosen.query)
     documents = [

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from ingestion.documents import live
+from ingestion.documents import list_events
 from ingestion.models import Document
 from instances.tenancy import tenant
 from tests.cast import make_cast
@@ -31,8 +31,8 @@ DROP = """files => {
 
 @pytest.fixture
 def people(transactional_db, monkeypatch):
-    monkeypatch.setattr(live, "IDLE_POLL_S", 0.5)
-    monkeypatch.setattr(live, "BUSY_POLL_S", 0.5)
+    monkeypatch.setattr(list_events, "IDLE_POLL_S", 0.5)
+    monkeypatch.setattr(list_events, "BUSY_POLL_S", 0.5)
     return make_cast()
 
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from ingestion.documents import live
+from ingestion.documents import list_events
 from ingestion.models import Document
 from ingestion.parsing.media_types import PDF
 from instances.tenancy import tenant
@@ -23,8 +23,8 @@ SENTENCES = (
 
 @pytest.fixture
 def people(transactional_db, monkeypatch):
-    monkeypatch.setattr(live, "IDLE_POLL_S", 0.5)
-    monkeypatch.setattr(live, "BUSY_POLL_S", 0.5)
+    monkeypatch.setattr(list_events, "IDLE_POLL_S", 0.5)
+    monkeypatch.setattr(list_events, "BUSY_POLL_S", 0.5)
     return make_cast()
 
 

@@ -1,4 +1,4 @@
-"""Stored files without a document are deleted, and no other file ever is."""
+"""Stored files without a document are deleted, and no other files."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""Attempts, cancellation, transient failures, and documents that nobody works on any more."""
+"""Attempts, cancellation, transient failures, and documents of dead workers."""
 
 from collections.abc import Callable
 from io import BytesIO

@@ -1,4 +1,4 @@
-"""Turns of instances before parsing and before embedding; retries, by people and by itself."""
+"""Turns of instances before parsing and embedding; manual and automatic retries."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

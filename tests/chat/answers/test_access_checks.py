@@ -14,7 +14,7 @@ from chat.answers.persistence import load_answer
 from chat.conversations.turns import Asked, ask
 from chat.following import follow
 from inference.catalogue import choose_model
-from ingestion.documents import live as documents_live
+from ingestion.documents import list_events
 from ingestion.documents.queries import DocumentFilter
 from instances.access.api_keys import create_api_key, revoke
 from instances.access.gates import get_membership, may_still_enter
@@ -33,8 +33,8 @@ QUESTION = "Combien de jours de congé ont les doctorants ?"
 def often(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rights are checked often, so that tests need not wait."""
     monkeypatch.setattr(access_checks, "CHECKED_EVERY_S", 0.05)
-    monkeypatch.setattr(documents_live, "RIGHTS_CHECKED_EVERY_S", 0.05)
-    monkeypatch.setattr(documents_live, "IDLE_POLL_S", 0.05)
+    monkeypatch.setattr(list_events, "RIGHTS_CHECKED_EVERY_S", 0.05)
+    monkeypatch.setattr(list_events, "IDLE_POLL_S", 0.05)
 
 
 def remove(library: Cast) -> None:
@@ -182,7 +182,7 @@ def test_revoking_a_key_ends_an_answer_that_is_not_streamed(
 
 async def test_document_events_end_with_access(library: Cast) -> None:
     membership = await in_database(get_membership, library.teammate, "law")
-    events = documents_live.document_events(membership, DocumentFilter(), since="", language="fr")
+    events = list_events.document_events(membership, DocumentFilter(), since="", language="fr")
     assert (await anext(events)).name == "listing"
     await in_database(remove, library)
     async with asyncio.timeout(20):

@@ -1,4 +1,4 @@
-"""A parser under an attacker's control tries everything, and gets nothing: as root and not."""
+"""A parser under an attacker's control cannot leave the sandbox, as root and as another user."""
 
 import contextlib
 import json

@@ -1,4 +1,4 @@
-"""Hostile files end with a reason, and leave the caller and its zygote in good health."""
+"""Hostile files fail with a reason; caller and zygote continue to work."""
 
 import gzip
 import os
@@ -232,7 +232,7 @@ def test_dead_zygote_is_transient_error_and_replaced(tmp_path: Path) -> None:
 def test_zygote_ends_when_caller_is_killed(tmp_path: Path) -> None:
     code = (
         "import sys, pathlib\nfrom ingestion.sandbox import parse_in_child, client\n"
-        "client._living_zygote(None)\nprint(client._current._process.pid, flush=True)\n"
+        "client._running_zygote(None)\nprint(client._current._process.pid, flush=True)\n"
         "file = pathlib.Path(sys.argv[1]).open('rb')\n"
         "parse_in_child(file, name='a', tokenizer_path=None, chunk_tokens=9)"
     )

@@ -1,4 +1,4 @@
-"""A kernel that lacks a protection: said at each start, and refused where all are required."""
+"""Missing protections are reported at each start, and refused where all are required."""
 
 import json
 import os
@@ -13,7 +13,7 @@ LESSER_KERNEL = [sys.executable, "-m", "tests.ingestion.sandbox.lesser_kernel"]
 KERNELS = pytest.mark.parametrize(
     ("prefix", "is_lesser"), [([], False), (LESSER_KERNEL, True)], ids=["this", "lesser"]
 )
-LINE = "The process that reads uploaded files lacks on this machine: "
+LINE = "Protections missing on this machine for the process that reads uploaded files: "
 REPORT = "from launcher.installation.sandbox_check import report_missing_protections as r; r()"
 
 

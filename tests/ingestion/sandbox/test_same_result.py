@@ -1,4 +1,4 @@
-"""A confined child reads what an unconfined process reads: nothing is loaded or opened late."""
+"""A confined child gives the same result as an unconfined process: all modules are preloaded."""
 
 import zipfile
 from collections.abc import Callable, Iterator

@@ -95,7 +95,7 @@ def test_only_editor_can_change(cast, client_for, action, person, outcome):
 
 
 @pytest.mark.parametrize("action", ["retry", "cancel", "delete"])
-def test_a_document_of_another_instance_does_not_exist(cast, client_for, action):
+def test_document_of_another_instance_gives_404(cast, client_for, action):
     foreign = DocumentFactory(instance=cast.other_instance)
     assert client_for(cast.owner).post(url(action, foreign)).status_code == 404
     assert documents(cast.other_instance) == [foreign]

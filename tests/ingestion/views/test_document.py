@@ -1,4 +1,4 @@
-"""The page of one document: its pages, its passages, the words looked for."""
+"""The page of one document: its pages, its passages, search inside it."""
 
 import pytest
 from django.urls import reverse
@@ -52,12 +52,12 @@ def test_only_member_can_open_document(cast, client_for, document, person, statu
     assert client.get(fragment).status_code == status
 
 
-def test_a_document_of_another_instance_does_not_exist(cast, client_for):
+def test_document_of_another_instance_gives_404(cast, client_for):
     foreign = DocumentFactory(instance=cast.other_instance)
     assert client_for(cast.owner).get(detail(foreign)).status_code == 404
 
 
-def test_a_page_shows_its_own_passages(cast, client_for, document):
+def test_page_shows_its_own_passages(cast, client_for, document):
     reading = client_for(cast.teammate).get(detail(document)).context["reading"]
     assert (reading.number, reading.previous, reading.next) == (1, None, 2)
     assert [passage.chunk.position for passage in reading.passages] == [0]
@@ -128,7 +128,7 @@ def test_text_of_document_is_escaped(cast, client_for):
     assert "<script>alert" not in html
 
 
-def test_folding_keeps_the_length():
+def test_folded_text_has_same_length():
     text = "ÉCOLE œuvre ﬁn İstanbul ß नमस्ते"
     assert len(fold(text)) == len(text)
     assert fold("Élève") == "eleve"
@@ -142,7 +142,7 @@ def test_occurrences(query, found):
     assert occurrences("aba", query) == found
 
 
-def test_segments_are_cut_at_marks():
+def test_text_is_split_at_chosen_span_and_hits():
     assert split("abcdef", (1, 4), "cde") == (
         Segment("a"),
         Segment("b", chosen=True),

@@ -1,4 +1,4 @@
-"""The live list: what a browser is told, when, and what it is not told twice."""
+"""Server-sent events of the list of documents."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ from asgiref.sync import sync_to_async
 from django.urls import reverse
 from django.utils import timezone
 
-from ingestion.documents import live
+from ingestion.documents import list_events
 from ingestion.documents.queries import DocumentFilter
 from ingestion.models import Document
 from instances.models import Membership
@@ -24,9 +24,9 @@ Status = Document.Status
 
 
 @pytest.fixture(autouse=True)
-def impatient(monkeypatch):
-    monkeypatch.setattr(live, "BUSY_POLL_S", 0.02)
-    monkeypatch.setattr(live, "IDLE_POLL_S", 0.02)
+def short_polls(monkeypatch):
+    monkeypatch.setattr(list_events, "BUSY_POLL_S", 0.02)
+    monkeypatch.setattr(list_events, "IDLE_POLL_S", 0.02)
 
 
 @pytest.fixture
@@ -41,11 +41,13 @@ def membership(people):
 
 
 def listen(membership, since="", **chosen):
-    return live.document_events(membership, DocumentFilter(**chosen), since=since, language="en")
+    return list_events.document_events(
+        membership, DocumentFilter(**chosen), since=since, language="en"
+    )
 
 
-async def heard(stream):
-    """The next listing."""
+async def next_listing(stream):
+    """Return the data and id of the next ``listing`` event."""
     async with asyncio.timeout(10):
         async for event in stream:
             if event.name == "listing":
@@ -68,7 +70,7 @@ def remove(document):
 async def test_first_event_is_current_state(people, membership):
     document = await sync_to_async(DocumentFactory)(instance=people.instance, status=Status.QUEUED)
     stream = listen(membership)
-    event = await heard(stream)
+    event = await next_listing(stream)
     assert event["ids"] == [str(document.pk)]
     assert event["counts"] == {"": 1, "ready": 0, "warned": 0, "running": 1, "failed": 0}
     assert "Waiting its turn" in event["rows"][str(document.pk)]
@@ -81,13 +83,13 @@ async def test_progress_is_sent(people, membership):
     )
     other = await sync_to_async(DocumentFactory)(instance=people.instance)
     stream = listen(membership)
-    await heard(stream)
+    await next_listing(stream)
     await change(document, embedded_chunks=3)
-    event = await heard(stream)
+    event = await next_listing(stream)
     assert "Preparing: 3 passages of 4" in event["rows"][str(document.pk)]
     assert str(other.pk) not in event["rows"]
     await change(document, status=Status.READY)
-    event = await heard(stream)
+    event = await next_listing(stream)
     assert event["counts"]["ready"] == 2
     await stream.aclose()
 
@@ -95,17 +97,17 @@ async def test_progress_is_sent(people, membership):
 async def test_deletion_is_sent(people, membership):
     document = await sync_to_async(DocumentFactory)(instance=people.instance)
     stream = listen(membership)
-    await heard(stream)
+    await next_listing(stream)
     await remove(document)
-    assert (await heard(stream))["ids"] == []
+    assert (await next_listing(stream))["ids"] == []
     await stream.aclose()
 
 
 async def test_rows_before_last_event_id_are_not_sent_again(people, membership):
     document = await sync_to_async(DocumentFactory)(instance=people.instance)
     later = document.updated_at + timedelta(minutes=1)
-    stream = listen(membership, since=live.stamp(later))
-    event = await heard(stream)
+    stream = listen(membership, since=list_events.stamp(later))
+    event = await next_listing(stream)
     assert event["ids"] == [str(document.pk)]
     assert event["rows"] == {}
     await stream.aclose()
@@ -115,7 +117,7 @@ async def test_rows_before_last_event_id_are_not_sent_again(people, membership):
 async def test_invalid_last_event_id_sends_all_rows(people, membership, since):
     document = await sync_to_async(DocumentFactory)(instance=people.instance)
     stream = listen(membership, since=since)
-    assert str(document.pk) in (await heard(stream))["rows"]
+    assert str(document.pk) in (await next_listing(stream))["rows"]
     await stream.aclose()
 
 
@@ -124,13 +126,13 @@ async def test_filter_of_page_is_applied(people, membership):
     await sync_to_async(DocumentFactory)(instance=people.other_instance, status=Status.FAILED)
     failed = await sync_to_async(DocumentFactory)(instance=people.instance, status=Status.FAILED)
     stream = listen(membership, state="failed")
-    assert (await heard(stream))["ids"] == [str(failed.pk)]
+    assert (await next_listing(stream))["ids"] == [str(failed.pk)]
     await stream.aclose()
 
 
 async def test_keep_alive_is_sent_and_stream_ends_after_maximum_duration(membership, monkeypatch):
     monkeypatch.setattr(server_sent_events, "KEEP_ALIVE_S", 0.05)
-    monkeypatch.setattr(live, "STREAM_LIFETIME_S", 0.5)
+    monkeypatch.setattr(list_events, "STREAM_LIFETIME_S", 0.5)
     response = server_sent_events.stream_response(listen(membership))
     said = [chunk async for chunk in response]
     assert said[0].startswith(b"id: \nevent: listing")
@@ -139,7 +141,7 @@ async def test_keep_alive_is_sent_and_stream_ends_after_maximum_duration(members
 
 @pytest.mark.parametrize(("person", "status"), [("teammate", 200), ("stranger", 404)])
 def test_only_member_can_follow(people, async_client_for, monkeypatch, person, status):
-    monkeypatch.setattr(live, "STREAM_LIFETIME_S", 0.0)
+    monkeypatch.setattr(list_events, "STREAM_LIFETIME_S", 0.0)
     client = async_client_for(getattr(people, person))
 
     async def get():

@@ -1,4 +1,4 @@
-"""A document's bytes: for members only, in ranges, and harmless in a browser."""
+"""The file of a document: for members only, with ranges, without active content."""
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -53,7 +53,7 @@ async def test_anonymous_is_redirected_to_login(async_client, pdf):
     assert response.status_code == 302
 
 
-async def test_a_document_of_another_instance_does_not_exist(fetch, people):
+async def test_document_of_another_instance_gives_404(fetch, people):
     foreign = await sync_to_async(DocumentFactory)(instance=people.other_instance)
     response, _ = await fetch("owner", foreign)
     assert response.status_code == 404
@@ -83,7 +83,7 @@ async def test_active_content_is_sandboxed_attachment(fetch, people):
     [("bytes=0-99", 0, 99), ("bytes=1000000-", 1000000, 1023999), ("bytes=-5", 1023995, 1023999)],
     ids=["first bytes", "to the end", "last bytes"],
 )
-async def test_a_range(fetch, pdf, header, start, end):
+async def test_range_gives_206(fetch, pdf, header, start, end):
     response, body = await fetch("owner", pdf, range=header)
     assert response.status_code == 206
     assert response["Content-Range"] == f"bytes {start}-{end}/{len(CONTENT)}"
@@ -91,7 +91,7 @@ async def test_a_range(fetch, pdf, header, start, end):
     assert body == CONTENT[start : end + 1]
 
 
-async def test_a_range_outside_the_file(fetch, pdf):
+async def test_range_outside_file_gives_416(fetch, pdf):
     response, _ = await fetch("owner", pdf, range="bytes=9999999-")
     assert response.status_code == 416
     assert response["Content-Range"] == f"bytes */{len(CONTENT)}"

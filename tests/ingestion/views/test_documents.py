@@ -1,4 +1,4 @@
-"""The documents' list: who sees it, what it shows, and that its cost does not grow."""
+"""The list of documents: access, contents, number of queries."""
 
 import hashlib
 from datetime import timedelta
@@ -91,7 +91,7 @@ def test_type_filter(cast, client_for):
         ("", ["abbaye.txt", "École.txt", "Zèle.txt"]),
     ],
 )
-def test_orders(cast, client_for, sort, names):
+def test_list_is_sorted(cast, client_for, sort, names):
     for name, pages in (("Zèle.txt", 2), ("École.txt", 3), ("abbaye.txt", 1)):
         DocumentFactory(instance=cast.instance, name=name, pages=pages)
     assert rows(client_for(cast.owner).get(LIST, {"sort": sort})) == names
@@ -170,7 +170,7 @@ def test_number_of_queries_is_constant(cast, client_for):
     assert len(for_many) == len(for_one)
 
 
-def test_the_picker_offers_ready_documents_by_name(cast, client_for):
+def test_picker_offers_ready_documents_by_name(cast, client_for):
     DocumentFactory(instance=cast.instance, name="Bail.txt")
     DocumentFactory(instance=cast.instance, name="Acte.txt")
     DocumentFactory(instance=cast.instance, name="Attente.txt", status=Status.QUEUED)
@@ -181,7 +181,7 @@ def test_the_picker_offers_ready_documents_by_name(cast, client_for):
     assert [document["name"] for document in found["documents"]] == ["Bail.txt"]
 
 
-def test_the_pulse_changes_with_any_document(cast):
+def test_fingerprint_changes_with_any_document(cast):
     with tenant(cast.instance):
         before = queries.pulse(cast.instance)
     document = DocumentFactory(instance=cast.instance, status=Status.QUEUED)
@@ -199,7 +199,7 @@ def test_the_pulse_changes_with_any_document(cast):
     assert not removed.running
 
 
-def test_one_document_alone(cast):
+def test_filter_for_one_document_gives_that_document_only(cast):
     document = DocumentFactory(instance=cast.instance)
     DocumentFactory(instance=cast.instance)
     with tenant(cast.instance):

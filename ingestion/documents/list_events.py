@@ -1,7 +1,8 @@
-"""The documents' page kept up to date: server-sent events made of what the database says.
+"""Server-sent events that keep the list of documents up to date.
 
-The stream polls a cheap fingerprint and holds no connection between two looks. Each event carries
-the identifiers of the page as it is now, the counts, and the rows that changed since the last one.
+The stream polls a cheap fingerprint and holds no database connection between two polls. Each event
+contains the identifiers of the documents on the page, the counts, and the rows that have changed
+since the last event.
 """
 
 import asyncio
@@ -26,15 +27,15 @@ from web.server_sent_events import ServerSentEvent
 BUSY_POLL_S = 1.0
 IDLE_POLL_S = 5.0
 RIGHTS_CHECKED_EVERY_S = 5.0
-# The browser then connects again: nothing is followed for ever.
+# The stream then ends, and the browser reconnects.
 STREAM_LIFETIME_S = 300.0
-# A row may be committed later than another with a later clock: those of the last seconds are sent
-# again after a reconnection.
+# Rows may be committed in another order than that of their timestamps: after a reconnection, rows
+# changed in this time before the last event are sent again.
 _OVERLAP = timedelta(seconds=10)
 
 
 @dataclass(frozen=True)
-class _Look:
+class _Poll:
     pulse: Pulse
     listing: Listing | None
 
@@ -46,10 +47,10 @@ async def document_events(
     since: str,
     language: str,
 ) -> AsyncGenerator[ServerSentEvent, None]:
-    """Yield ``listing`` events for as long as the browser listens.
+    """Yield ``listing`` events until the stream's lifetime is over or the access ends.
 
-    ``since`` is the id of the last event that the browser had, or of the page it shows; rows that
-    did not change since are not sent again.
+    ``since`` is the id of the last event that the browser received, or that of its page. Rows that
+    have not changed since then are not sent.
     """
     instance = membership.instance
     sent = _Sent(membership, language, since)
@@ -62,28 +63,28 @@ async def document_events(
                 may_still_enter, membership.user_id, instance, role=Role.MEMBER
             ):
                 return
-        look = await in_tenant(instance, _look, membership, chosen, pulse)
-        pulse = look.pulse
-        if look.listing:
-            yield await asyncio.to_thread(sent.event, look.listing, pulse)
+        polled = await in_tenant(instance, _poll, membership, chosen, pulse)
+        pulse = polled.pulse
+        if polled.listing:
+            yield await asyncio.to_thread(sent.event, polled.listing, pulse)
         await asyncio.sleep(BUSY_POLL_S if pulse.running else IDLE_POLL_S)
 
 
 def stamp(moment: datetime | None) -> str:
-    """Return the event id that stands for a moment."""
+    """Return the event id for a time of the last change."""
     return moment.isoformat() if moment else ""
 
 
-def _look(membership: Membership, chosen: DocumentFilter, before: Pulse | None) -> _Look:
+def _poll(membership: Membership, chosen: DocumentFilter, before: Pulse | None) -> _Poll:
     """Read the fingerprint, and the list if it changed; inside ``tenant(instance)``."""
     pulse = queries.pulse(membership.instance)
     if pulse == before:
-        return _Look(pulse, None)
-    return _Look(pulse, queries.list_documents(membership.instance, chosen))
+        return _Poll(pulse, None)
+    return _Poll(pulse, queries.list_documents(membership.instance, chosen))
 
 
 class _Sent:
-    """What one browser already shows, by document."""
+    """What one browser already shows: the version of each document."""
 
     def __init__(self, membership: Membership, language: str, since: str) -> None:
         self._membership = membership
@@ -98,7 +99,7 @@ class _Sent:
             rows = {
                 str(document.pk): self._row(document)
                 for document in listing.documents
-                if self._is_news(document)
+                if self._has_changed(document)
             }
         self._versions = {document.pk: document.updated_at for document in listing.documents}
         data = {
@@ -109,7 +110,7 @@ class _Sent:
         }
         return ServerSentEvent(data, "listing", id=stamp(pulse.latest))
 
-    def _is_news(self, document: Document) -> bool:
+    def _has_changed(self, document: Document) -> bool:
         known = self._versions.get(document.pk)
         if known is not None:
             return known != document.updated_at
