@@ -1,1 +1,1 @@
-"""Embeddings and reranking: the client of any such server, and the model made at set-up."""
+"""Embeddings and reranking: clients of embedding and rerank servers; preparation of the model."""

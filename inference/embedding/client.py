@@ -1,8 +1,8 @@
 """Embeddings from any OpenAI-compatible server: ours, TEI, vLLM, OpenGateLLM.
 
-The client adds the model's prefixes itself, as no server does it in the same way. It tells which
-requests a user waits for by `X-Priority: query`, and which belong together by `X-Tenant`; our
-server obeys both, others ignore them.
+The client adds the prefixes of the model itself, since servers differ in how they do it. The header
+`X-Priority: query` marks requests for which a user waits, and `X-Tenant` the instance of passages;
+our server schedules by both, others ignore them.
 """
 
 import asyncio
@@ -32,18 +32,18 @@ from inference.errors import BackendRejected, DimensionMismatch, InputTooLong, P
 
 Vectors = NDArray[np.float32]
 
-# Texts in a request; a server that takes fewer says so, and the batch is halved.
+# Texts per request. When a server rejects a batch as too large, the batch is halved.
 BATCH_TEXTS = 64
 _TENANT_CHARS = 16
 
 
 @dataclass(frozen=True)
 class EmbeddingEndpoint:
-    """An embedding server and the model to ask it for; `dimensions` is sent only if it is given.
+    """An embedding server and its model; `dimensions` is sent only if it is set.
 
-    The two waits bound the pauses between attempts, for a question and for a batch of passages: a
-    model server that died is back in three seconds, a queue that is full takes longer to empty.
-    Passages of different `tenant`s take turns in our model server; it cannot tell whose they are.
+    `query_max_wait_s` and `passages_max_wait_s` limit the total pause between retries: a model
+    server that died is restarted within three seconds, a full queue takes longer to empty. Passages
+    of different `tenant`s take turns in our model server; the value does not identify the instance.
     """
 
     base_url: str
@@ -59,7 +59,7 @@ class EmbeddingEndpoint:
 
     @classmethod
     def from_settings(cls) -> Self:
-        """The endpoint that the operator has set (EMBEDDING_*)."""
+        """Return the endpoint of the settings EMBEDDING_*."""
         return cls(
             base_url=settings.EMBEDDING_BASE_URL,
             api_key=settings.EMBEDDING_API_KEY,
@@ -73,9 +73,9 @@ class EmbeddingEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedQuery:
-    """A question's vector, (dim,) float32, L2-normalised, and what it took to compute.
+    """A question's vector, (dim,) float32, L2-normalised.
 
-    ``processor_seconds`` is what our model server says; 0 with a server that does not say it.
+    ``processor_seconds`` is reported by our model server; 0 with servers that do not report it.
     """
 
     vector: Vectors
@@ -83,19 +83,19 @@ class EmbeddedQuery:
 
 
 class EmbeddingClient:
-    """Embeds from a thread. Cheap to make, safe to share: connections belong to the process."""
+    """Embeds from a thread. Cheap to create and thread-safe: connections belong to the process."""
 
     def __init__(self, endpoint: EmbeddingEndpoint) -> None:
         self._endpoint = endpoint
 
     @classmethod
     def from_settings(cls) -> Self:
-        """A client of the operator's endpoint."""
+        """Return a client of the configured endpoint."""
         return cls(EmbeddingEndpoint.from_settings())
 
     @classmethod
     def for_instance(cls, instance_id: int) -> Self:
-        """A client of the operator's endpoint whose passages wait in the turn of an instance."""
+        """Return a client whose passages take their turn as those of an instance."""
         tenant = salted_hmac("inference.tenant", str(instance_id), algorithm="sha256").hexdigest()
         return cls(replace(EmbeddingEndpoint.from_settings(), tenant=tenant[:_TENANT_CHARS]))
 
@@ -107,9 +107,9 @@ class EmbeddingClient:
         return perform(_embed_passages(self._endpoint, texts))
 
     def embed_query(self, text: str) -> EmbeddedQuery:
-        """Embed a question ahead of any queued passage.
+        """Embed a question, with priority over queued passages.
 
-        A question too long for the model is embedded by its beginning. Raises InferenceError.
+        A question too long for the model is truncated. Raises InferenceError.
         """
         return perform(_embed_query(self._endpoint, text))
 
@@ -122,7 +122,7 @@ class AsyncEmbeddingClient:
 
     @classmethod
     def from_settings(cls) -> Self:
-        """A client of the operator's endpoint."""
+        """Return a client of the configured endpoint."""
         return cls(EmbeddingEndpoint.from_settings())
 
     async def embed_passages(self, texts: Sequence[str]) -> Vectors:
@@ -130,7 +130,7 @@ class AsyncEmbeddingClient:
         return await aperform(_embed_passages(self._endpoint, texts))
 
     async def embed_query(self, text: str) -> EmbeddedQuery:
-        """As EmbeddingClient.embed_query; questions that come together share a request."""
+        """As EmbeddingClient.embed_query; concurrent questions are sent in one request."""
         return await self._query_batches().embed(text)
 
     def _query_batches(self) -> QueryBatches[EmbeddedQuery]:
@@ -138,8 +138,8 @@ class AsyncEmbeddingClient:
         of_loop = _query_batches.setdefault(asyncio.get_running_loop(), {})
         if endpoint not in of_loop:
             of_loop[endpoint] = QueryBatches(
-                together=lambda texts: aperform(_embed_queries(endpoint, texts)),
-                alone=lambda text: aperform(_embed_query(endpoint, text)),
+                embed_batch=lambda texts: aperform(_embed_queries(endpoint, texts)),
+                embed_one=lambda text: aperform(_embed_query(endpoint, text)),
             )
         return of_loop[endpoint]
 
@@ -151,14 +151,14 @@ _query_batches: WeakKeyDictionary[
 
 @dataclass(frozen=True, slots=True)
 class _Embedded:
-    """Vectors (n_texts, dim), and what they took to compute."""
+    """Vectors of shape (n_texts, dim), and the processor time of the model server."""
 
     vectors: Vectors
     processor_seconds: float
 
 
 def _embed_passages(endpoint: EmbeddingEndpoint, texts: Sequence[str]) -> Exchange[Vectors]:
-    """Batch after batch; a batch that is too much for the server goes in halves."""
+    """Embed batch by batch; a batch that the server rejects as too large is halved."""
     pending = [
         (start, min(start + BATCH_TEXTS, len(texts))) for start in range(0, len(texts), BATCH_TEXTS)
     ][::-1]
@@ -226,7 +226,7 @@ def _embed(
 
 
 def _read_vectors(answer: Any, n_inputs: int, dimensions: int | None) -> Vectors:
-    """The vectors in the order of the inputs, whatever the order of the answer, L2-normalised."""
+    """Return the vectors in the order of the inputs, L2-normalised."""
     try:
         rows = {int(item["index"]): _decode(item["embedding"]) for item in answer["data"]}
         vectors = np.stack([rows[index] for index in range(n_inputs)])
@@ -246,7 +246,7 @@ def _read_vectors(answer: Any, n_inputs: int, dimensions: int | None) -> Vectors
 
 
 def _decode(embedding: Any) -> Vectors:
-    """A list of numbers, or base64 of little-endian float32."""
+    """Decode a list of numbers, or base64 of little-endian float32."""
     if not isinstance(embedding, str):
         return np.asarray(embedding, np.float32)
     try:

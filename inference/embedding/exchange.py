@@ -1,8 +1,8 @@
-"""One exchange with a model server, written once for threads and for the event loop.
+"""HTTP exchanges with a model server, written once for threads and for the event loop.
 
-What is sent, how an answer is read, when to try again: these are generators that yield a `Call` or
-a `Pause`, and are sent the `Answer` to a call; `perform` drives them with blocking I/O, `aperform`
-on the event loop.
+An exchange is a generator that yields a `Call` or a `Pause` and receives the `Answer` to a call. It
+decides what is sent, how the answer is read and when to retry. `perform` runs it with blocking I/O,
+`aperform` on the event loop.
 """
 
 import asyncio
@@ -58,7 +58,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Wait before going on."""
+    """A pause before the exchange continues."""
 
     seconds: float
 
@@ -69,12 +69,11 @@ Exchange = Generator[Call | Pause, Answer, Result]
 
 
 def call_with_retries(call: Call, *, max_wait_s: float) -> Exchange[Any]:
-    """Return the JSON that the server answers.
+    """Make a call and return the JSON of the answer. Raises InferenceError.
 
-    A server that is full, failing or not there is tried again, until the pauses would exceed
-    `max_wait_s` in all: after its own Retry-After, else after a doubling pause; both with jitter,
-    so that workers do not come back together. Silence is not retried: the work may still be queued
-    there. Raises InferenceError.
+    If the server is full, failing or unavailable, the call is retried until the pauses would exceed
+    `max_wait_s` in total. A pause is the server's Retry-After, or doubles each time; jitter keeps
+    workers from retrying all at once. A timeout is not retried: the work may still be queued.
     """
     waited_s, pause_s = 0.0, FIRST_PAUSE_S
     while True:
@@ -91,7 +90,7 @@ def call_with_retries(call: Call, *, max_wait_s: float) -> Exchange[Any]:
 
 
 def perform(exchange: Exchange[Result]) -> Result:
-    """Run an exchange in this thread; its connections are kept for the whole process."""
+    """Run an exchange in this thread, with the connections of this process."""
     answer: Answer | None = None
     while True:
         try:
@@ -129,14 +128,14 @@ async def aperform(exchange: Exchange[Result]) -> Result:
 
 
 def read_processor_seconds(answer: Any) -> float:
-    """Return what our model server says that a request took of its processors, 0 of any other."""
+    """Return the processor time that our model server reports; 0 for other servers."""
     usage = answer.get("usage") if isinstance(answer, dict) else None
     seconds = usage.get("processor_seconds") if isinstance(usage, dict) else None
     return float(seconds) if isinstance(seconds, int | float) and seconds > 0 else 0.0
 
 
 def _read(call: Call, answer: Answer) -> Any:
-    """The JSON of a good answer, or the error that it means."""
+    """Return the JSON of a successful answer; raises InferenceError for others."""
     if isinstance(answer, Exception):
         raise _request_error(call, answer) from answer
     if answer.status_code != HTTPStatus.OK:
@@ -157,7 +156,7 @@ def _request_error(call: Call, error: Exception) -> InferenceError:
 
 
 def _process_client() -> httpx.Client:
-    """The process's pool of connections: a client per process, as a fork must not share sockets."""
+    """Return this process's client; after a fork it is a new one, as sockets must not be shared."""
     client = _clients.get(os.getpid())
     if client is None:
         client = httpx.Client(limits=LIMITS, mounts=dict.fromkeys(LOOPBACK))

@@ -1,4 +1,4 @@
-"""Where a prepared model is, and what it is called."""
+"""The path of a prepared model."""
 
 import re
 from pathlib import Path
@@ -8,5 +8,5 @@ OPENVINO_FILE = "openvino/openvino_model.xml"
 
 
 def prepared_folder(target: Path, model: str = DEFAULT_MODEL) -> Path:
-    """The folder under `target` that `prepare` fills for `model` (a hub name or a local folder)."""
+    """Return the folder under `target` in which `prepare` stores `model` (hub name or folder)."""
     return target / re.sub(r"[^\w.-]+", "-", model.strip("/"))

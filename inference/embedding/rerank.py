@@ -24,7 +24,7 @@ MAX_WAIT_S = 4.0
 
 @dataclass(frozen=True)
 class RerankEndpoint:
-    """A rerank server and the model to ask it for."""
+    """A rerank server and its model."""
 
     base_url: str
     api_key: str
@@ -33,7 +33,7 @@ class RerankEndpoint:
 
     @classmethod
     def from_settings(cls) -> Self | None:
-        """The endpoint that the operator has set (RERANK_*), None when there is no reranker."""
+        """Return the endpoint of the settings RERANK_*, None without a reranker."""
         if not settings.RERANK_BASE_URL:
             return None
         return cls(
@@ -47,8 +47,8 @@ class RerankEndpoint:
 class Relevances:
     """The relevance of each text to the query, in the order of the texts, higher is better.
 
-    The scale is the model's own. `processor_seconds` is what our model server says that it took; 0
-    with a server that does not say it.
+    The scale depends on the model. `processor_seconds` is reported by our model server; 0 with
+    servers that do not report it.
     """
 
     scores: list[float]
@@ -77,7 +77,7 @@ def _rerank(endpoint: RerankEndpoint, query: str, texts: Sequence[str]) -> Excha
     try:
         answer = yield from _call(endpoint, cohere)
     except BackendRejected as error:
-        # TEI's word for a body without its own field `texts`.
+        # TEI's message when the body lacks its field `texts`.
         if error.status != HTTPStatus.UNPROCESSABLE_ENTITY:
             raise as_input_too_long(error) from error
         answer = yield from _call(endpoint, {"query": query, "texts": list(texts)})
@@ -95,7 +95,7 @@ def _call(endpoint: RerankEndpoint, payload: dict[str, Any]) -> Exchange[Any]:
 
 
 def _read_scores(answer: Any, n_texts: int) -> list[float]:
-    """`{"results": [{index, relevance_score}]}`, or TEI's `[{index, score}]`."""
+    """Read `{"results": [{index, relevance_score}]}`, or TEI's `[{index, score}]`."""
     try:
         results = answer if isinstance(answer, list) else answer["results"]
         scores = {

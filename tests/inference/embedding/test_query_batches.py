@@ -1,4 +1,4 @@
-"""Questions that come together share a request, and none pays for another's fault."""
+"""Concurrent questions share a request; an error of one does not affect the others."""
 
 import asyncio
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ class Model:
     def __init__(self) -> None:
         self.requests: list[Sequence[str]] = []
 
-    async def together(self, texts: Sequence[str]) -> Vectors:
+    async def embed_batch(self, texts: Sequence[str]) -> Vectors:
         self.requests.append(texts)
         await asyncio.sleep(0)
         if "bad" in texts:
@@ -35,8 +35,8 @@ class Model:
             texts = texts[1:]
         return np.array([[len(text)] for text in texts], np.float32)
 
-    async def alone(self, text: str) -> Vectors:
-        return (await self.together([text]))[0]
+    async def embed_one(self, text: str) -> Vectors:
+        return (await self.embed_batch([text]))[0]
 
 
 @pytest.fixture
@@ -45,36 +45,36 @@ def model() -> Model:
 
 
 async def embed_all(model: Model, texts: Sequence[str]) -> list[object]:
-    batches = QueryBatches(model.together, model.alone)
+    batches = QueryBatches(model.embed_batch, model.embed_one)
     return await asyncio.gather(*map(batches.embed, texts), return_exceptions=True)
 
 
-async def test_a_question_alone_is_sent_at_once(model: Model) -> None:
+async def test_single_question_is_sent_at_once(model: Model) -> None:
     assert await embed_all(model, ["four"]) == [np.float32(4)]
     assert model.requests == [["four"]]
 
 
-async def test_questions_at_once_share_requests_and_get_their_own_vector(model: Model) -> None:
+async def test_concurrent_questions_share_requests_and_get_own_vector(model: Model) -> None:
     texts = ["x" * n for n in range(1, 2 * MAX_BATCH)]
     vectors = await embed_all(model, texts)
     assert [int(vector[0]) for vector in vectors] == list(range(1, 2 * MAX_BATCH))  # type: ignore[index]
     assert len(model.requests) == 2
 
 
-async def test_only_the_text_at_fault_is_refused(model: Model) -> None:
+async def test_error_of_one_text_does_not_affect_others(model: Model) -> None:
     one, bad, three = await embed_all(model, ["a", "bad", "ccc"])
     assert (one, three) == (np.float32(1), np.float32(3))
     assert isinstance(bad, InputTooLong)
 
 
-async def test_a_server_that_is_away_is_asked_once(model: Model) -> None:
+async def test_unavailable_server_gets_one_request(model: Model) -> None:
     failures = await embed_all(model, ["a", "down", "c"])
     assert all(isinstance(failure, BackendUnavailable) for failure in failures)
     assert len(model.requests) == 1
 
 
-async def test_a_question_that_was_given_up_disturbs_nobody(model: Model) -> None:
-    batches = QueryBatches(model.together, model.alone)
+async def test_cancelled_question_does_not_affect_others(model: Model) -> None:
+    batches = QueryBatches(model.embed_batch, model.embed_one)
     kept, given_up = (asyncio.create_task(batches.embed(text)) for text in ("a", "bb"))
     await asyncio.sleep(0)
     given_up.cancel()
@@ -82,7 +82,7 @@ async def test_a_question_that_was_given_up_disturbs_nobody(model: Model) -> Non
 
 
 @pytest.mark.parametrize("failing", ["bug", "too few", "down"])
-async def test_no_failure_leaves_a_question_waiting(model: Model, failing: str) -> None:
+async def test_failure_reaches_every_waiting_question(model: Model, failing: str) -> None:
     """Neither those of its own request nor those that queue behind it."""
     behind = ["x" * n for n in range(1, MAX_BATCH)]
     async with asyncio.timeout(10):
@@ -91,8 +91,8 @@ async def test_no_failure_leaves_a_question_waiting(model: Model, failing: str) 
     assert results[MAX_BATCH:] == [np.float32(len(text)) for text in behind]
 
 
-async def test_end_of_the_process_leaves_no_question_waiting(model: Model) -> None:
-    batches = QueryBatches(model.together, model.alone)
+async def test_shutdown_cancels_waiting_questions(model: Model) -> None:
+    batches = QueryBatches(model.embed_batch, model.embed_one)
     questions = [asyncio.create_task(batches.embed("x")) for _ in range(2 * MAX_BATCH)]
     await asyncio.sleep(0)
     await asyncio.sleep(0)
@@ -133,7 +133,7 @@ async def test_undecodable_answer_reaches_every_question(
     assert embedded.processor_seconds == 0.25
 
 
-async def test_vectors_are_those_of_the_model(
+async def test_batched_vectors_equal_single_vectors(
     model_server: ModelServer, closed_connections: None
 ) -> None:
     texts = ["Quand ferme la bibliothèque ?", "Combien de jours de congé ?", "Qui signe ?"]

@@ -27,7 +27,7 @@ def endpoint(scripted_llm: ScriptedLLM) -> RerankEndpoint:
     return RerankEndpoint(base_url=scripted_llm.base_url, api_key="key", model="bge")
 
 
-def test_cohere_like(endpoint: RerankEndpoint, scripted_llm: ScriptedLLM) -> None:
+def test_answer_of_cohere_like_server(endpoint: RerankEndpoint, scripted_llm: ScriptedLLM) -> None:
     scripted_llm.script(json_reply(COHERE))
     assert rerank(endpoint, "q", TEXTS).scores == [0.5, -0.1, 0.9]
     (request,) = scripted_llm.requests
@@ -35,13 +35,13 @@ def test_cohere_like(endpoint: RerankEndpoint, scripted_llm: ScriptedLLM) -> Non
     assert request.body == {"model": "bge", "query": "q", "documents": TEXTS, "top_n": 3}
 
 
-def test_tei(endpoint: RerankEndpoint, scripted_llm: ScriptedLLM) -> None:
+def test_answer_of_tei(endpoint: RerankEndpoint, scripted_llm: ScriptedLLM) -> None:
     scripted_llm.script(json_reply(MISSING_TEXTS, 422), json_reply(TEI))
     assert rerank(endpoint, "q", TEXTS).scores == [0.5, -0.1, 0.9]
     assert scripted_llm.requests[1].body == {"query": "q", "texts": TEXTS}
 
 
-def test_processor_time_of_our_own_server(
+def test_processor_time_of_model_server(
     endpoint: RerankEndpoint, scripted_llm: ScriptedLLM
 ) -> None:
     scripted_llm.script(json_reply(COHERE | {"usage": {"processor_seconds": 1.5}}))
@@ -49,7 +49,9 @@ def test_processor_time_of_our_own_server(
 
 
 @pytest.mark.usefixtures("closed_connections")
-async def test_on_the_event_loop(endpoint: RerankEndpoint, scripted_llm: ScriptedLLM) -> None:
+async def test_async_client_returns_same_scores(
+    endpoint: RerankEndpoint, scripted_llm: ScriptedLLM
+) -> None:
     scripted_llm.script(json_reply({"detail": "busy"}, 503), json_reply(COHERE))
     assert (await arerank(endpoint, "q", TEXTS)).scores == [0.5, -0.1, 0.9]
 
@@ -65,13 +67,15 @@ async def test_on_the_event_loop(endpoint: RerankEndpoint, scripted_llm: Scripte
     ],
     ids=["too few", "no score", "not a number", "no results", "numbers"],
 )
-def test_broken_answers(endpoint: RerankEndpoint, scripted_llm: ScriptedLLM, answer: Any) -> None:
+def test_malformed_answer_raises_error(
+    endpoint: RerankEndpoint, scripted_llm: ScriptedLLM, answer: Any
+) -> None:
     scripted_llm.script(json_reply(answer))
     with pytest.raises(ProtocolError):
         rerank(endpoint, "q", TEXTS)
 
 
-def test_refusals(endpoint: RerankEndpoint, scripted_llm: ScriptedLLM) -> None:
+def test_rejected_request_raises_error(endpoint: RerankEndpoint, scripted_llm: ScriptedLLM) -> None:
     too_long = {"error": {"message": "maximum context length is 512 tokens", "code": 400}}
     scripted_llm.script(json_reply(too_long, 400), json_reply({"error": "no"}, 400))
     with pytest.raises(InputTooLong):
@@ -80,12 +84,14 @@ def test_refusals(endpoint: RerankEndpoint, scripted_llm: ScriptedLLM) -> None:
         rerank(endpoint, "q", TEXTS)
 
 
-def test_nothing_to_rerank(endpoint: RerankEndpoint, scripted_llm: ScriptedLLM) -> None:
+def test_empty_list_of_texts_sends_no_request(
+    endpoint: RerankEndpoint, scripted_llm: ScriptedLLM
+) -> None:
     assert rerank(endpoint, "q", []).scores == []
     assert scripted_llm.requests == []
 
 
-def test_the_operators_endpoint(settings: Any) -> None:
+def test_endpoint_is_read_from_settings(settings: Any) -> None:
     settings.RERANK_BASE_URL = ""
     assert RerankEndpoint.from_settings() is None
     settings.RERANK_BASE_URL = "http://reranker/v1"
