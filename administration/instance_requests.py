@@ -56,7 +56,7 @@ def request_instance(
         if offer.at_once:
             _create(request, by=user)
         else:
-            notifications.request_waiting(request)
+            notifications.request_pending(request)
     return request
 
 

@@ -12,7 +12,7 @@ from administration.forms.people import PersonForm
 from administration.found_people import FoundPerson, describe
 from instances import audit
 from instances.errors import InstanceError, MemberNotFound, user_message
-from instances.members.lookup import find_person, searched_by
+from instances.members.lookup import find_person, search_scope
 from instances.models import Instance, Organisation
 from people.models import User
 from people.requests import logged_in_user
@@ -44,7 +44,7 @@ def choose(
     Refusals become form errors. Each search is recorded in the audit log.
     """
     place = instance.organisation if instance else organisation
-    among = searched_by(logged_in_user(request), place)
+    among = search_scope(logged_in_user(request), place)
     name = form.cleaned_data["identifier"]
     try:
         person = find_person(name, among=among)

@@ -20,7 +20,7 @@ from django.db import connection, transaction
 from ingestion.attempts import transitions
 from ingestion.attempts.locking import Attempt, StaleAttempt
 from ingestion.models import Document
-from instances.across_instances import ask
+from instances.across_instances import call_function
 
 # Parsing time is not proportional to size, but a file smaller than this never takes long.
 LARGE_BYTES = 4 << 20
@@ -82,6 +82,6 @@ def next_in_turn(stage: Stage) -> Attempt | None:
 
     Returns None if no document waits, or if only instances at their limit have waiting documents.
     """
-    for instance_id, document_id, number in ask(stage.function, stage.slots, LARGE_BYTES):
+    for instance_id, document_id, number in call_function(stage.function, stage.slots, LARGE_BYTES):
         return Attempt(instance_id, document_id, number)
     return None

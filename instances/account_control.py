@@ -16,7 +16,7 @@ from instances.errors import ControlledAccount, OwnRights
 from instances.models import AccountControl
 from people.models import User
 
-# How long the home page shows that somebody set the person's password or address.
+# How long the home page shows that another person has set the password or address.
 NOTICE_STAYS = timedelta(days=30)
 _NOTICED = (AccountControl.Reason.PASSWORD, AccountControl.Reason.ADDRESS)
 
@@ -53,7 +53,7 @@ def record_control(
 
 
 def people_behind(user: User) -> frozenset[int]:
-    """The primary keys of everyone who could use the account: its person and its controllers."""
+    """The primary keys of all people who could use the account: its person and its controllers."""
     controls = AccountControl.objects.filter(account=user, ended_at=None)
     controllers = controls.exclude(controller=None).values_list("controller_id", flat=True)
     return frozenset({user.pk, *controllers})

@@ -1,8 +1,8 @@
-"""Questions about all instances at once, for what keeps the site going.
+"""Call PostgreSQL functions that query all instances at once, for periodic tasks.
 
-Row security shows one tenant at a time; a periodic task that visited two thousand in turn would
-load the database for nothing. What such a task must know is instead a function of PostgreSQL
-(``instances.row_security.AskAcrossInstances``), which returns numbers, states and times.
+Row security shows one tenant at a time, and visiting thousands of tenants in turn is slow. So a
+function of PostgreSQL (``instances.row_security.FunctionAcrossInstances``) returns what such a task
+needs: numbers, states and times.
 """
 
 from typing import Any
@@ -11,10 +11,10 @@ from django.db import connection
 from psycopg import sql
 
 
-def ask(question: str, *arguments: Any) -> list[tuple[Any, ...]]:
-    """Return the rows with which PostgreSQL's function ``question`` answers."""
+def call_function(name: str, *arguments: Any) -> list[tuple[Any, ...]]:
+    """Call a PostgreSQL function and return its rows."""
     placeholders = sql.SQL(", ").join([sql.Placeholder()] * len(arguments))
-    statement = sql.SQL("SELECT * FROM {}({})").format(sql.Identifier(question), placeholders)
+    statement = sql.SQL("SELECT * FROM {}({})").format(sql.Identifier(name), placeholders)
     with connection.cursor() as cursor:
         cursor.execute(statement, arguments)
         rows: list[tuple[Any, ...]] = cursor.fetchall()

@@ -1,7 +1,7 @@
-"""What operators see of tenants in /admin/: that they exist, so that a login rule can name them.
+"""Organisations and instances in /admin/, read-only, so that login rules can refer to them.
 
-They are managed in the site itself (``views_operator``), where each act is in the audit log and
-what is lost is spelt out.
+They are changed in the consoles (``administration``), where each action is written to the audit log
+and a deletion shows what will be lost.
 """
 
 from django.contrib import admin
@@ -12,8 +12,8 @@ from instances.models import Instance, Organisation
 from web.search_words import LimitedSearchAdmin
 
 
-class NamesOnlyAdmin(LimitedSearchAdmin):
-    """Found by name, and not written."""
+class ReadOnlyAdmin(LimitedSearchAdmin):
+    """Read-only pages with a search by name."""
 
     search_fields = ["name", "slug"]
 
@@ -28,7 +28,7 @@ class NamesOnlyAdmin(LimitedSearchAdmin):
 
 
 @admin.register(Organisation)
-class OrganisationAdmin(NamesOnlyAdmin):
+class OrganisationAdmin(ReadOnlyAdmin):
     """Organisations."""
 
     list_display = ["name", "slug", "is_enabled", "created_at"]
@@ -36,7 +36,7 @@ class OrganisationAdmin(NamesOnlyAdmin):
 
 
 @admin.register(Instance)
-class InstanceAdmin(NamesOnlyAdmin):
+class InstanceAdmin(ReadOnlyAdmin):
     """Instances."""
 
     list_display = ["name", "slug", "organisation", "status", "created_at"]

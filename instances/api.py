@@ -1,4 +1,4 @@
-"""The HTTP API's front door: bearer keys, errors of one shape, and ``GET /api/v1/instance``."""
+"""Authentication of the HTTP API by bearer keys, its errors, and ``GET /api/v1/instance``."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ router = Router(tags=["instance"])
 
 
 class ApiError(Exception):
-    """An error told to a program: HTTP status, stable code, sentence."""
+    """An error of the API: HTTP status, stable code, translated message."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(message)
@@ -25,15 +25,15 @@ class ApiError(Exception):
 
 
 class KeyRequest(HttpRequest):
-    """A request that an API key let in (``request.auth``)."""
+    """A request authenticated by an API key (``request.auth``)."""
 
     auth: ApiKey
 
 
 class ApiKeyAuth(HttpBearer):
-    """Lets in a valid key whose scope is wide enough; for synchronous operations.
+    """Authenticates valid keys with the required scope, for synchronous operations.
 
-    A key goes through the gates of its instance, as its person does (``instances.access.gates``).
+    A key must pass the gates of its instance, as its person must (``instances.access.gates``).
     """
 
     def __init__(self, scope: str = ApiKey.Scope.CHAT) -> None:
@@ -51,7 +51,7 @@ class ApiKeyAuth(HttpBearer):
 
 
 class AsyncApiKeyAuth(ApiKeyAuth):
-    """The same for asynchronous operations."""
+    """As ``ApiKeyAuth``, for asynchronous operations."""
 
     async def authenticate(self, request: HttpRequest, token: str) -> Any:
         return self._checked(request, await in_database(authenticate, token))
@@ -97,7 +97,7 @@ def _pass_gates(key: ApiKey, method: str) -> None:
 
 
 def _require_steps(key: ApiKey, person: User) -> None:
-    """Refuse the key while its person has yet to do what a browser would ask of them first."""
+    """Refuse the key while its person must first take a step in the browser."""
     if person.must_change_password:
         raise ApiError(
             403,

@@ -9,7 +9,7 @@ InstanceError
 ├── ControlledAccount    the granting person could use the account that would get rights
 ├── PersonalInstance     a personal instance cannot create accounts
 ├── AddressTaken         an account with a password has this e-mail address
-├── OwnersOwn            only the owner or the organisation ends or lowers the owner's membership
+├── OwnersOwn            only the owner or the organisation may end or lower the owner's role
 ├── UsernameTaken        the user name is in use
 ├── LastAdministrator    the instance would have no administrator left
 ├── AlreadyAdministrator the person is already an administrator or an operator
@@ -17,7 +17,7 @@ InstanceError
 ├── LastOperator         the site would have no operator left
 ├── NotAMember           the new owner is not a member
 ├── WrongStatus          the status of the instance does not allow this
-├── CreationClosed       the person may not request an instance here
+├── CreationClosed       the organisation does not allow the person to request an instance
 ├── AlreadyRequested     the person has already requested an instance of this name
 ├── InstanceLimit        the organisation has reached its number of instances
 ├── RequestDecided       the request was already answered or withdrawn
@@ -51,7 +51,7 @@ class AmbiguousName(InstanceError):
 
 
 class TooManyLines(InstanceError):
-    """A list of people is too long; nobody was looked up."""
+    """A list of people is too long; no account was searched."""
 
 
 class AlreadyMember(InstanceError):
@@ -71,11 +71,11 @@ class PersonalInstance(InstanceError):
 
 
 class AddressTaken(InstanceError):
-    """An account that has a password has this e-mail address already."""
+    """Another account with a password has this e-mail address."""
 
 
 class OwnersOwn(InstanceError):
-    """Only the owner or the organisation ends or lowers the owner's membership."""
+    """Only the owner or the organisation may end the owner's membership or lower its role."""
 
 
 class UsernameTaken(InstanceError):

@@ -28,19 +28,19 @@ from web.mails import send_mail
 
 # The model that each kind of mail is about.
 SUBJECTS: dict[str, type[models.Model]] = {
-    "request_waiting": InstanceRequest,
+    "request_pending": InstanceRequest,
     "request_decided": InstanceRequest,
     "disuse": Instance,
     "archived": Instance,
-    "deletion_asked": Instance,
+    "deletion_requested": Instance,
     "deleted": DeletionRecord,
     "account_controlled": AccountControl,
 }
 
 
-def request_waiting(request: InstanceRequest) -> None:
+def request_pending(request: InstanceRequest) -> None:
     """Notify the people who may approve the request."""
-    _notify("request_waiting", request, approvers_of(request.organisation))
+    _notify("request_pending", request, approvers_of(request.organisation))
 
 
 def request_decided(request: InstanceRequest) -> None:
@@ -58,9 +58,9 @@ def archived(instance: Instance) -> None:
     _notify("archived", instance, administrators_of(instance))
 
 
-def deletion_asked(instance: Instance) -> None:
+def deletion_requested(instance: Instance) -> None:
     """Notify owner and administrators until when the deletion can be cancelled."""
-    _notify("deletion_asked", instance, administrators_of(instance))
+    _notify("deletion_requested", instance, administrators_of(instance))
 
 
 def deleted(record: DeletionRecord) -> None:
@@ -69,12 +69,12 @@ def deleted(record: DeletionRecord) -> None:
 
 
 def account_controlled(control: AccountControl) -> None:
-    """Notify a person that somebody set their password or changed their address."""
+    """Notify a person that another person set their password or changed their address."""
     _notify("account_controlled", control, [control.account])
 
 
 def approvers_of(organisation: Organisation) -> QuerySet[User]:
-    """The administrators of an organisation; where it has none, the operators."""
+    """The administrators of an organisation; the operators if it has none."""
     administrators = _people(administered__organisation=organisation)
     return administrators if administrators.exists() else _people(is_staff=True)
 

@@ -4,11 +4,11 @@ from typing import Any
 
 from django.db import migrations
 
-# Settings stand in sub-selects: PostgreSQL then reads them once and not for each row.
+# Settings are read in sub-selects, so that PostgreSQL evaluates them once, not for each row.
 TENANT = "instance_id = (SELECT nullif(current_setting('ragapp.instance', true), '')::bigint)"
 USER = "(SELECT nullif(current_setting('ragapp.user', true), '')::bigint)"
 KEY = "(SELECT nullif(current_setting('ragapp.key', true), ''))"
-# As an array: one search of the organisation's instances, whatever the number of rows.
+# As an array, so that the organisation's instances are queried once, not for each row.
 ADMINISTERED = (
     "instance_id = ANY (ARRAY(SELECT id FROM instances_instance WHERE organisation_id"
     " = (SELECT nullif(current_setting('ragapp.organisation', true), '')::bigint)))"
@@ -47,7 +47,7 @@ class EnableRowSecurity(migrations.RunSQL):
 class AllowAdministration(migrations.RunSQL):
     """Let an organisation's administrators see and write the rows of all its instances.
 
-    For tables about people and rights alone, never for what people wrote or uploaded.
+    For tables about people and rights only, never for documents or conversations.
     """
 
     def __init__(self, table: str) -> None:
@@ -62,12 +62,12 @@ class AllowAdministration(migrations.RunSQL):
         return type(self).__name__, [self.table], {}
 
 
-class AskAcrossInstances(migrations.RunSQL):
-    """Create a function that answers one question about the rows of all instances.
+class FunctionAcrossInstances(migrations.RunSQL):
+    """Create a function that queries the rows of all instances.
 
-    It runs with the rights of the tables' owner, and shows nothing but what ``query`` returns:
-    numbers, states and times. The rows behind it are visible to the owner alone, and only while
-    the function runs (docs/decisions/008-questions-across-instances.md).
+    It runs with the rights of the tables' owner, and returns only what ``query`` returns: numbers,
+    states and times. The rows themselves are visible to the owner only, and only while the function
+    runs (docs/decisions/008-functions-across-instances.md).
     """
 
     def __init__(
@@ -77,21 +77,25 @@ class AskAcrossInstances(migrations.RunSQL):
         self.returns, self.arguments = returns, arguments
         policies = [
             f"CREATE POLICY {name} ON {table} FOR SELECT TO CURRENT_USER"
-            f" USING ((SELECT current_setting('ragapp.question', true)) = '{name}')"
+            f" USING ((SELECT current_setting('ragapp.function', true)) = '{name}')"
             for table in tables
         ]
         function = (
             f"CREATE FUNCTION {name}({arguments}) RETURNS TABLE ({returns})"
             " LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$"
             " #variable_conflict use_column\n"
-            f"BEGIN PERFORM set_config('ragapp.question', '{name}', true);"
+            f"BEGIN PERFORM set_config('ragapp.function', '{name}', true);"
             f" RETURN QUERY {query};"
-            " PERFORM set_config('ragapp.question', '', true); END $$"
+            " PERFORM set_config('ragapp.function', '', true); END $$"
         )
         backward = [f"DROP FUNCTION {name}"]
         backward += [f"DROP POLICY {name} ON {table}" for table in tables]
         super().__init__((*policies, function), tuple(backward))
 
     def deconstruct(self) -> tuple[str, list[str], dict[str, Any]]:
-        said: dict[str, Any] = {"tables": self.tables, "query": self.query, "returns": self.returns}
-        return type(self).__name__, [self.name], said | {"arguments": self.arguments}
+        options: dict[str, Any] = {
+            "tables": self.tables,
+            "query": self.query,
+            "returns": self.returns,
+        }
+        return type(self).__name__, [self.name], options | {"arguments": self.arguments}

@@ -1,4 +1,4 @@
-"""Celery adapters: end memberships, delete old identities, seal the audit log, send notices."""
+"""Celery tasks: end memberships, delete old identities, seal the audit log, send notices."""
 
 import logging
 from smtplib import SMTPException
@@ -32,7 +32,7 @@ def seal_audit_log() -> None:
     """Seal new audit entries, and store the checkpoint outside the database."""
     try:
         seals.seal_entries()
-        checkpoints.advance_checkpoint()
+        checkpoints.update_checkpoint()
     except (seals.UnverifiableSeal, checkpoints.CheckpointContradicted) as error:
         logger.error("the audit log was changed, see ./manage audit verify: %s", error)
     except (OSError, ValueError) as error:

@@ -7,8 +7,8 @@ rows with settings local to one transaction:
 - ``ragapp.user``: one's own memberships are visible, in any instance;
 - ``ragapp.key``: the API key or invitation with that digest is visible, before its instance is
   known;
-- ``ragapp.organisation``: who may do what in that organisation's instances is visible and
-  writable; what people wrote and uploaded there is not;
+- ``ragapp.organisation``: memberships, rules and keys of that organisation's instances are visible
+  and writable, documents and conversations are not;
 - ``ragapp.operator``: the whole audit log is visible.
 
 Without a setting a query returns nothing and an insert is refused.
@@ -27,14 +27,14 @@ from instances.models import Instance, Organisation
 P = ParamSpec("P")
 R = TypeVar("R")
 
-# Database work of async code. Its size bounds how many connections answers can take at once; the
-# pool behind it is as large (settings.DATABASE_POOL_SIZE).
+# Threads for the database work of async code. Their number limits the connections in use by
+# answers; the connection pool has the same size (settings.DATABASE_POOL_SIZE).
 _executor = ThreadPoolExecutor(max_workers=8, thread_name_prefix="database")
 
 
 @contextmanager
 def _setting(name: str, value: str) -> Iterator[str]:
-    """Run a transaction with a setting of its own; give what the setting was before."""
+    """Run a transaction with a local setting; yield the previous value."""
     is_outermost = not connection.in_atomic_block
     with transaction.atomic():
         with connection.cursor() as cursor:
@@ -43,7 +43,7 @@ def _setting(name: str, value: str) -> Iterator[str]:
             )
             before = cursor.fetchone()[0] or ""
         yield before
-        # The end of the transaction ends the setting too; one that goes on must leave it here.
+        # The end of a transaction resets the setting; inside an outer one it is reset here.
         if not is_outermost:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT set_config(%s, %s, true)", [name, before])
@@ -51,9 +51,9 @@ def _setting(name: str, value: str) -> Iterator[str]:
 
 @contextmanager
 def tenant(instance: Instance | int) -> Iterator[None]:
-    """Run a transaction in which the rows of ``instance``, and of no other, exist.
+    """Run a transaction in which only the rows of ``instance`` are visible and writable.
 
-    May be nested for one and the same instance; another instance inside is a programming error.
+    May be nested for the same instance; raises RuntimeError inside that of another instance.
     """
     instance_id = str(instance if isinstance(instance, int) else instance.pk)
     with _setting("ragapp.instance", instance_id) as outer:
@@ -95,10 +95,10 @@ def overseeing() -> Iterator[None]:
 
 
 async def in_database(function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
-    """Await ``function`` in a thread, and give its connection back to the pool at once.
+    """Await ``function`` in a thread, then return its connection to the pool.
 
-    Async code touches the database only through here, so that no connection is held while a
-    model generates or a browser listens.
+    Async code accesses the database only through this function, so that no connection is held while
+    a model generates or a stream is idle.
     """
 
     def call() -> R:

@@ -19,7 +19,7 @@ from ingestion.api import MANAGE
 from ingestion.errors import FileTooLarge, user_message
 from instances.access.gates import StepRequired, enter
 from instances.api import ApiError
-from instances.audit import Origin, speaking_for
+from instances.audit import Origin, acting_as
 from instances.models import Role
 from instances.tenancy import in_database
 from web.client_address import client_address
@@ -89,7 +89,7 @@ def _person_of(request: ASGIRequest, slug: str) -> str | None:
     if first_step(request, user):
         return None
     try:
-        with speaking_for(Origin(user=user, address=client_address(request), correlation_id="")):
+        with acting_as(Origin(user=user, address=client_address(request), correlation_id="")):
             enter(request, user, slug, role=Role.EDITOR)
     except (Http404, PermissionDenied, StepRequired):
         return None

@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from instances.row_security import AskAcrossInstances
+from instances.row_security import FunctionAcrossInstances
 
 # Every column of a tenant table that names a person (tests/accounts/users/test_erasure.py).
 _COLUMNS = [
@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
         ("usage", "0002_row_security"),
     ]
     operations = [
-        AskAcrossInstances(
+        FunctionAcrossInstances(
             "instances_of_person",
             tables=sorted({table for table, _column in _COLUMNS}),
             arguments="person bigint",

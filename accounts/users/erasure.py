@@ -18,7 +18,7 @@ from django.contrib.sessions.models import Session
 from django.db import models, transaction
 
 from instances import audit
-from instances.across_instances import ask
+from instances.across_instances import call_function
 from instances.models import ApiKey, Instance, InstanceOwnedModel, Membership
 from instances.tenancy import tenant
 from people.models import User
@@ -63,7 +63,7 @@ def references() -> Iterator[Reference]:
 
 def require_successors(user: User) -> None:
     """Raise StillResponsible where the person is the only one left to administer."""
-    held = [pk for (pk,) in ask("instances_of_person", user.pk)]
+    held = [pk for (pk,) in call_function("instances_of_person", user.pk)]
     kept = Instance.objects.filter(pk__in=held).exclude(status=Instance.Status.DELETING)
     orphaned = [instance for instance in kept if _is_alone(user, instance)]
     operators = User.objects.filter(is_staff=True, is_active=True)
@@ -75,7 +75,7 @@ def require_successors(user: User) -> None:
 def rows_of(user: User) -> dict[str, int]:
     """How many rows name the person, by table and column, in all instances; {} when none does."""
     counts: Counter[str] = Counter()
-    for (instance_id,) in ask("instances_of_person", user.pk):
+    for (instance_id,) in call_function("instances_of_person", user.pk):
         with tenant(instance_id):
             for reference in references():
                 name = f"{reference.model._meta.label}.{reference.field}"
@@ -93,7 +93,7 @@ def erase_person(user: User) -> dict[str, int]:
         User.objects.select_for_update().get(pk=user.pk)
         require_successors(user)
         counts = rows_of(user)
-        for (instance_id,) in ask("instances_of_person", user.pk):
+        for (instance_id,) in call_function("instances_of_person", user.pk):
             with tenant(instance_id):
                 for reference in references():
                     if reference.is_owned:

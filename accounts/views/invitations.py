@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.users.guests import GuestAccountForm, create_guest
 from instances.access.gates import closed_reason
 from instances.errors import AlreadyMember, InvitationClosed
-from instances.members.invitations import accept, find_invitation, gives_more_to
+from instances.members.invitations import accept, extends_rights_of, find_invitation
 from instances.models import Invitation
 from web.rate_limits import limited
 
@@ -66,7 +66,7 @@ def open_invitation(request: HttpRequest, invitation: Invitation, token: str) ->
             "account_url": reverse("invitation_account", args=[token]),
         }
         return render(request, "administration/invitation.html", context)
-    if not gives_more_to(invitation, request.user):
+    if not extends_rights_of(invitation, request.user):
         return _already(request, invitation)
     if request.method == "POST":
         try:

@@ -100,7 +100,7 @@ def ask_deletion(instance: Instance, *, by: User) -> None:
             keeps_reason=True,
         )
         if settings.DELETION_GRACE_DAYS:
-            notifications.deletion_asked(instance)
+            notifications.deletion_requested(instance)
         else:
             enqueue_on_commit("administration.tasks.delete_due_instances")
 

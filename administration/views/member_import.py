@@ -11,7 +11,7 @@ from administration.forms.member_import import MemberImportForm
 from administration.found_people import describe
 from instances.access.gates import instance_view
 from instances.members.importing import ImportedLine, Outcome, add_members, look_up
-from instances.members.lookup import searched_by
+from instances.members.lookup import search_scope
 from instances.models import Membership, Organisation
 from web.rate_limits import limited_per_person
 
@@ -25,7 +25,7 @@ def import_list(request: HttpRequest, membership: Membership) -> HttpResponse:
     form = MemberImportForm(request.POST or None, request.FILES or None)
     context: dict[str, Any] = {"form": form, "section": "members"}
     if form.is_valid():
-        among = searched_by(membership.user, instance.organisation)
+        among = search_scope(membership.user, instance.organisation)
         report = look_up(instance, form.cleaned_data["lines"], among=among)
         confirmed = form.confirmed()
         if confirmed is None:

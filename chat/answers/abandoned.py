@@ -12,7 +12,7 @@ from chat.models import Message
 from inference.catalogue import choose_model
 from inference.llm.tokens import estimate_tokens
 from inference.token_usage import TokenUsage
-from instances.across_instances import ask
+from instances.across_instances import call_function
 from usage.models import AnswerStatus
 from usage.recording import record_usage
 
@@ -24,7 +24,7 @@ INTERRUPTED = "interrupted"
 def instances_with_abandoned() -> list[int]:
     """Return the primary keys of the instances that have abandoned answers."""
     silent_since = timezone.now() - SILENCE
-    return [pk for (pk,) in ask("instances_with_silent_answers", silent_since)]
+    return [pk for (pk,) in call_function("instances_with_silent_answers", silent_since)]
 
 
 def close_abandoned(instance_id: int, answer_id: UUID | None = None) -> int:

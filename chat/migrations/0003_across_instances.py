@@ -1,12 +1,12 @@
 from django.db import migrations
 
-from instances.row_security import AskAcrossInstances
+from instances.row_security import FunctionAcrossInstances
 
 
 class Migration(migrations.Migration):
     dependencies = [("chat", "0002_row_security")]
     operations = [
-        AskAcrossInstances(
+        FunctionAcrossInstances(
             "instances_with_silent_answers",
             tables=["chat_message"],
             arguments="silent_since timestamptz",

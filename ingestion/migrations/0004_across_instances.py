@@ -1,12 +1,12 @@
 from django.db import migrations
 
-from instances.row_security import AskAcrossInstances
+from instances.row_security import FunctionAcrossInstances
 
 
 class Migration(migrations.Migration):
     dependencies = [("ingestion", "0003_totals")]
     operations = [
-        AskAcrossInstances(
+        FunctionAcrossInstances(
             "unfinished_documents",
             tables=["ingestion_document"],
             returns="instance_id bigint, document_id uuid, status varchar,"
@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
             query="SELECT instance_id, id, status, queued_at, worker_seen_at"
             " FROM ingestion_document WHERE status IN ('queued', 'parsing', 'embedding')",
         ),
-        AskAcrossInstances(
+        FunctionAcrossInstances(
             "instances_embedded_otherwise",
             tables=["ingestion_document"],
             arguments="model text",
@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
             query="SELECT DISTINCT instance_id FROM ingestion_document WHERE status = 'ready'"
             " AND (embedding_model < model OR embedding_model > model)",
         ),
-        AskAcrossInstances(
+        FunctionAcrossInstances(
             "documents_not_ready",
             tables=["ingestion_document"],
             returns="status varchar, documents bigint",

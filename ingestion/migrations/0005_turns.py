@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from instances.row_security import AskAcrossInstances
+from instances.row_security import FunctionAcrossInstances
 
 # Instances are found by jumping from one to the next in the index of what waits: thousands of
 # documents of one instance cost no more than one.
@@ -55,14 +55,14 @@ EMBED = QUESTION.format(
 class Migration(migrations.Migration):
     dependencies = [("ingestion", "0004_across_instances")]
     operations = [
-        AskAcrossInstances(
+        FunctionAcrossInstances(
             "document_to_parse",
             tables=["ingestion_document"],
             arguments="slots integer, large_bytes bigint",
             returns="instance_id bigint, document_id uuid, attempt integer",
             query=PARSE,
         ),
-        AskAcrossInstances(
+        FunctionAcrossInstances(
             "document_to_embed",
             tables=["ingestion_document"],
             arguments="slots integer, large_bytes bigint",

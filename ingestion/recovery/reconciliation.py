@@ -20,7 +20,7 @@ from django.utils import timezone
 from ingestion.errors import ParserCrashed, ServiceError
 from ingestion.indexing import statistics
 from ingestion.models import Chunk, Document
-from instances.across_instances import ask
+from instances.across_instances import call_function
 from instances.tenancy import tenant
 
 SILENCE = timedelta(seconds=20)
@@ -29,10 +29,10 @@ MAX_INTERRUPTIONS = 3
 
 def restart_lost_documents() -> None:
     """Queue documents again whose worker died or whose embedding model has changed."""
-    for (instance_id,) in ask("instances_embedded_otherwise", settings.EMBEDDING_MODEL):
+    for (instance_id,) in call_function("instances_embedded_otherwise", settings.EMBEDDING_MODEL):
         _hide_outdated(instance_id)
     silent_since = timezone.now() - SILENCE
-    for instance_id, pk, _status, _queued_at, seen_at in ask("unfinished_documents"):
+    for instance_id, pk, _status, _queued_at, seen_at in call_function("unfinished_documents"):
         if seen_at is not None and seen_at < silent_since:
             _restart(instance_id, pk, silent_since=silent_since)
 

@@ -75,9 +75,10 @@ def authenticate(plaintext: str) -> ApiKey | None:
     """Return the valid key with its instance loaded, or None.
 
     None for an unknown, revoked or expired key, and for one whose person has lost access.
-    ``holder_role`` is the person's role (None for a key without a person), ``charter_is_pending``
-    whether they have yet to accept a charter, ``second_factor_holds`` whether the second factor
-    under which they confirmed the key still counts. One query, and two more every ten minutes.
+    Annotations: ``holder_role`` is the person's role (None for a key without a person),
+    ``charter_is_pending`` whether they must still accept a charter, ``second_factor_holds`` whether
+    the second factor with which they confirmed the key is still valid. Takes one query, and two
+    more every ten minutes.
     """
     digest = digest_of(plaintext)
     with as_key(digest):

@@ -21,7 +21,7 @@ def charters_of(instance: Instance) -> QuerySet[Charter]:
 
 
 def is_pending(user_id: int | OuterRef) -> Exists:
-    """A condition on tenant rows: whether ``user_id`` has yet to accept a charter."""
+    """Return a condition on tenant rows: whether ``user_id`` must still accept a charter."""
     current = Charter.objects.filter(
         Q(organisation=None, instance=None)
         | Q(organisation=OuterRef("instance__organisation"))
@@ -33,7 +33,7 @@ def is_pending(user_id: int | OuterRef) -> Exists:
 
 
 def pending_charters(user_id: int, instance: Instance) -> list[Charter]:
-    """The charters that ``user_id`` has yet to accept for ``instance``, widest first."""
+    """The charters that ``user_id`` must still accept for ``instance``, widest first."""
     accepted = CharterAcceptance.objects.filter(charter=OuterRef("pk"), user=user_id)
     return list(charters_of(instance).exclude(Exists(accepted)))
 
@@ -58,7 +58,7 @@ def publish(
     text_en: str,
     user_id: int | None,
 ) -> Charter:
-    """Publish a new version, which everyone concerned must accept."""
+    """Publish a new version, which all members concerned must accept."""
     with transaction.atomic():
         former = _lock(organisation, instance)
         newest = former.aggregate(Max("version"))["version__max"] or 0

@@ -34,7 +34,8 @@ from people.models import User
 P = ParamSpec("P")
 R = TypeVar("R")
 
-# As written, ``view(request, membership, …)``; as Django calls it, ``view(request, slug=…, …)``.
+# The type of a view as written, ``view(request, membership, …)``, and as Django calls it,
+# ``view(request, slug=…, …)``.
 InstanceView = Callable[..., HttpResponseBase]
 View = Callable[..., HttpResponseBase]
 
@@ -44,7 +45,7 @@ IN_AN_OPEN_INSTANCE = Q(
     instance__organisation__is_enabled=True,
 )
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
-# "Last use" on the home page needs no finer clock, and a click then costs no write.
+# Interval between two writes of the "last use" shown on the home page.
 USE_IS_RECORDED_EVERY = timedelta(minutes=10)
 
 
@@ -117,7 +118,7 @@ async def as_member(
 ) -> R:
     """Await ``function(membership, …)`` inside the instance's tenant, for an async view.
 
-    One visit to the database instead of two; guests may enter. Raises as ``enter`` does.
+    Uses one database connection for both; guests may enter. Raises the errors of ``enter``.
     """
     user = await request.auser()
 

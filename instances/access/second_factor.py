@@ -23,7 +23,7 @@ def has_second_factor(request: HttpRequest) -> bool:
 
 
 def proof_of(request: HttpRequest) -> str | None:
-    """Who verified the second factor of this session: OWN, the source of a login, or None."""
+    """What verified the second factor of this session: OWN, the source of a login, or None."""
     session = request.session
     if any(method.get("method") == "mfa" for method in session.get(_ALLAUTH_KEY, ())):
         return OWN

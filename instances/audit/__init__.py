@@ -4,20 +4,20 @@ from instances.audit.log import (
     Action,
     Origin,
     Target,
+    acting_as,
     current_origin,
     name_of,
     record,
     record_all,
-    speaking_for,
 )
 
 __all__ = [
     "Action",
     "Origin",
     "Target",
+    "acting_as",
     "current_origin",
     "name_of",
     "record",
     "record_all",
-    "speaking_for",
 ]

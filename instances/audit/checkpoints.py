@@ -1,7 +1,7 @@
-"""The last checkpoint of the audit log, kept in a file outside the database.
+"""The last checkpoint of the audit log, stored in a file outside the database.
 
-Whoever empties the log, or cuts off its end, leaves a chain that is whole by itself; but the chain
-in the database then no longer contains the checkpoint in ``AUDIT_CHECKPOINT_FILE``.
+A truncated log is a valid chain by itself, but it does not contain the checkpoint in
+``AUDIT_CHECKPOINT_FILE``.
 """
 
 import json
@@ -20,11 +20,11 @@ logger = logging.getLogger(__name__)
 
 
 class CheckpointContradicted(Exception):
-    """The audit log does not contain a checkpoint of its own that was kept outside."""
+    """The audit log does not contain a checkpoint that was stored outside the database."""
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
-    """The checkpoint that ``as_json`` wrote into a file. Raises OSError, or ValueError."""
+    """Return the checkpoint in a file written with ``as_json``. Raises OSError or ValueError."""
     try:
         read = json.loads(path.read_text())
         return Checkpoint(read["number"], read["digest"], datetime.fromisoformat(read["sealed_at"]))
@@ -33,12 +33,12 @@ def read_checkpoint(path: Path) -> Checkpoint:
 
 
 def as_json(checkpoint: Checkpoint) -> str:
-    """A checkpoint as one line of JSON."""
+    """Return a checkpoint as one line of JSON."""
     return json.dumps(asdict(checkpoint), default=datetime.isoformat)
 
 
-def kept_checkpoint() -> Checkpoint | None:
-    """The checkpoint in ``AUDIT_CHECKPOINT_FILE``; None before the first."""
+def stored_checkpoint() -> Checkpoint | None:
+    """Return the checkpoint in ``AUDIT_CHECKPOINT_FILE``, None before the first."""
     try:
         return read_checkpoint(settings.AUDIT_CHECKPOINT_FILE)
     except FileNotFoundError:
@@ -60,13 +60,13 @@ def require_contained(checkpoint: Checkpoint) -> None:
         )
 
 
-def advance_checkpoint() -> None:
-    """Keep the present end of the chain, in the file and in the log of the process.
+def update_checkpoint() -> None:
+    """Write the present end of the chain to the file and to the log of the process.
 
-    Raises CheckpointContradicted, and leaves the file, when the chain does not contain it; OSError
-    or ValueError when the file cannot be read or written.
+    If the chain does not contain the stored checkpoint, raises CheckpointContradicted and leaves
+    the file unchanged. Raises OSError or ValueError if the file cannot be read or written.
     """
-    kept = kept_checkpoint()
+    kept = stored_checkpoint()
     if kept is not None:
         require_contained(kept)
     current = current_checkpoint()

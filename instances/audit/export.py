@@ -1,7 +1,6 @@
 """The audit log as a file: CSV for a spreadsheet, JSON Lines for a program.
 
-It is written while it is read, a batch at a time: a log of millions takes no more memory than a
-short one.
+It is streamed in batches, so that memory does not depend on the length of the log.
 """
 
 import json
@@ -35,9 +34,9 @@ MEDIA_TYPES: Final = {"csv": "text/csv; charset=utf-8", "jsonl": "application/js
 
 
 async def export_lines(level: Level, search: Search, kind: str) -> AsyncIterator[bytes]:
-    """The file in pieces; ``kind`` is one of ``MEDIA_TYPES``."""
+    """Yield the lines of the file; ``kind`` is one of ``MEDIA_TYPES``."""
     if kind == "csv":
-        # The mark by which spreadsheets know UTF-8.
+        # The byte order mark by which spreadsheets recognise UTF-8.
         yield ("\ufeff" + csv_lines([COLUMNS])).encode()
     batches = read_batches(level, search)
     while (batch := await in_database(next, batches, None)) is not None:

@@ -1,7 +1,7 @@
 """Write the audit log: one append-only row for every grant and every administrative action.
 
 ``record`` is called by the function that makes the change, in the same transaction. Actor and
-address come from the current request (``speaking_for``).
+address come from the current request (``acting_as``).
 """
 
 from collections.abc import Iterable, Iterator
@@ -111,7 +111,7 @@ _origin: ContextVar[Origin] = ContextVar("origin", default=_SITE)
 
 
 @contextmanager
-def speaking_for(origin: Origin) -> Iterator[None]:
+def acting_as(origin: Origin) -> Iterator[None]:
     """Record the actions inside this context as made by ``origin``."""
     token = _origin.set(origin)
     try:

@@ -1,17 +1,17 @@
 """The chain of hashes over the audit log: evidence that entries were changed, removed or reordered.
 
-Who owns the tables can switch off the trigger that keeps entries as they are. So each entry gets a
-seal: a number, the SHA-256 of the seal before and of the whole entry, and an HMAC of that with a
-key derived from ``SECRET_KEY``, which the database does not hold. A forged chain would need that
-key; ``audit_verification`` finds any other change, and ``audit_checkpoints`` what was cut off at
-the end. Decision record 014 has the reasons.
+The owner of the tables can disable the trigger that rejects changes of entries. So each entry gets
+a seal: a number, the SHA-256 of the previous seal and of the complete entry, and an HMAC of this
+digest with a key derived from ``SECRET_KEY``, which is not in the database. Without that key the
+chain cannot be forged. ``audit.verification`` detects all other changes, and ``audit.checkpoints``
+a truncated end. Reasons: docs/decisions/014-audit-seals.md.
 
-Entries are inserted unsealed, and sealed once their transactions have ended: an act waits for no
-other act. Which entries lack a seal is looked up, never inferred from the last one, so that a
-transaction which commits late loses nothing.
+Entries are inserted without a seal and are sealed after their transactions have ended, so that
+concurrent actions do not wait for one another. Entries without a seal are found by a query, not by
+comparison with the last one, so that transactions which commit late are included.
 
-A signature also vouches for every seal before it. Therefore the sealer goes on only from a seal
-whose signature it can verify.
+A signature covers all seals before it. So new seals are added only after one whose signature can be
+verified.
 """
 
 import hashlib
@@ -33,13 +33,13 @@ from instances.tenancy import overseeing
 
 # The digest before the first seal.
 GENESIS: Final = "0" * 64
-# Everything that an entry says; a field that comes later must leave the digests of old entries.
+# All fields of an entry. A field added later must not change the digests of old entries.
 SEALED_FIELDS: Final = (
     *("id", "at", "action", "actor_id", "actor_name", "organisation_id", "instance_id", "place"),
     *("target", "target_kind", "target_id", "detail", "address", "correlation_id"),
 )
-# How long before the last sealing an entry may have been written and commit only now. Older ones
-# without a seal are never looked for: that would be a pass through the whole log each time.
+# How long before the last sealing an unsealed entry may have been written, in a transaction that
+# commits late. Older entries are not searched, as that would scan the whole log each time.
 LATE: Final = timedelta(days=1)
 _LOCK: Final = "instances.audit.seals"
 _PURPOSE: Final = "instances.audit.seals"
@@ -47,53 +47,52 @@ _BATCH: Final = 1000
 
 
 class UnverifiableSeal(Exception):
-    """The last seal is not signed by any key of this site, so that nothing can follow it."""
+    """The last seal is not signed by a key of this site, so no seal can be added."""
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The end of the chain at some time; kept outside the database, it shows later truncation."""
+    """The end of the chain at some time. Stored elsewhere, it reveals a later truncation."""
 
     number: int
     digest: str
     sealed_at: datetime
 
 
-def seal_entries(*, however_old: bool = False) -> int:
-    """Seal the committed entries that have no seal; return how many.
+def seal_entries(*, any_age: bool = False) -> int:
+    """Seal the committed entries without a seal; return how many. Raises UnverifiableSeal.
 
-    ``however_old`` also looks for entries that are older than the last sealing by more than
-    ``LATE``. Raises UnverifiableSeal.
+    With ``any_age``, also entries written more than ``LATE`` before the last sealing.
     """
     total = 0
-    while (sealed := _seal_batch(however_old)) == _BATCH:
+    while (sealed := _seal_batch(any_age)) == _BATCH:
         total += sealed
     return total + sealed
 
 
 def current_checkpoint() -> Checkpoint | None:
-    """The end of the chain now; None before the first seal."""
+    """Return the present end of the chain, None before the first seal."""
     last = AuditSeal.objects.last()
     return checkpoint_of(last) if last else None
 
 
 def checkpoint_of(seal: AuditSeal) -> Checkpoint:
-    """The checkpoint that a seal is."""
+    """Return the checkpoint of a seal."""
     return Checkpoint(seal.number, seal.digest, seal.sealed_at)
 
 
 def unsealed_entries() -> QuerySet[AuditEntry]:
-    """Entries without a seal, the oldest first. Run inside ``overseeing()``."""
+    """Return the entries without a seal, oldest first. Run inside ``overseeing()``."""
     seals = AuditSeal.objects.filter(entry_id=OuterRef("pk"))
     return AuditEntry.objects.filter(~Exists(seals)).order_by("at", "pk")
 
 
 def digest_of(entry: AuditEntry, *, number: int, previous: str) -> str:
-    """The digest of the seal ``number`` of ``entry``, which follows the digest ``previous``."""
-    said = {name: getattr(entry, name) for name in SEALED_FIELDS}
-    # To the microsecond, which DjangoJSONEncoder leaves out.
-    said["at"] = entry.at.astimezone(UTC).isoformat()
-    text = json.dumps([number, previous, said], sort_keys=True, cls=DjangoJSONEncoder)
+    """Return the digest of the seal of ``entry`` after the digest ``previous``."""
+    fields = {name: getattr(entry, name) for name in SEALED_FIELDS}
+    # With microseconds, which DjangoJSONEncoder drops.
+    fields["at"] = entry.at.astimezone(UTC).isoformat()
+    text = json.dumps([number, previous, fields], sort_keys=True, cls=DjangoJSONEncoder)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -105,16 +104,16 @@ def is_signed(seal: AuditSeal) -> bool:
     )
 
 
-def _seal_batch(however_old: bool) -> int:
+def _seal_batch(any_age: bool) -> int:
     with overseeing():
         with connection.cursor() as cursor:
-            # By itself, so that the next statement sees what another sealer has committed.
+            # A statement of its own, so that the next one sees what another process has sealed.
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [_LOCK])
         last = AuditSeal.objects.last()
         if last is not None:
             _require_signature(last)
         entries = unsealed_entries()
-        if last is not None and not however_old:
+        if last is not None and not any_age:
             entries = entries.filter(at__gte=last.sealed_at - LATE)
         seals = _seals(list(entries[:_BATCH]), after=last)
         AuditSeal.objects.bulk_create(seals)
@@ -142,9 +141,10 @@ def _seals(entries: list[AuditEntry], *, after: AuditSeal | None) -> list[AuditS
 
 
 def _require_signature(last: AuditSeal) -> None:
-    """Raise UnverifiableSeal unless the chain may go on; note that a new key signs from here on.
+    """Raise UnverifiableSeal unless the last seal is signed by a key of this site.
 
-    The note is an entry, so that it is sealed at once: then the former key is needed no more.
+    If it is signed by a former key, record the change of keys. That entry is sealed at once with
+    the new key, so that the former one is no longer needed.
     """
     if not is_signed(last):
         raise UnverifiableSeal(f"seal {last.number} is signed by no key of this site")

@@ -89,7 +89,7 @@ SENTENCES: Mapping[str, Promise] = {
     Action.LOG_EXPORTED: gettext_lazy("%(who)s exported the audit log of %(place)s."),
     Action.LOG_KEY_CHANGED: gettext_lazy("%(who)s began to seal the audit log with a new key."),
 }
-# What the names in ``detail`` mean; those of settings are the models' own.
+# Labels of the names in ``detail``; settings have the labels of their model fields.
 _LABELS: Mapping[str, Promise] = {
     "affiliations": gettext_lazy("affiliations"),
     "answer": gettext_lazy("answer"),
@@ -126,7 +126,7 @@ _LABELS: Mapping[str, Promise] = {
     "url": gettext_lazy("address"),
     "version": gettext_lazy("version"),
 }
-# Values that are kept by code, in words.
+# Labels of values that are stored as codes.
 _WORDS: Mapping[str, Mapping[str, Any]] = {
     "reason": {
         "time": gettext_lazy("their time was up"),
@@ -143,12 +143,12 @@ _WORDS: Mapping[str, Mapping[str, Any]] = {
     "audience": dict(AccessRule.Audience.choices),
     "affiliations": dict(Affiliation.choices),
 }
-# Lists that are no "before, after"; "" stands for those inside another value.
+# Names whose lists are not "before, after"; "" is for lists inside another value.
 _LISTS = {"", "affiliations", "fields", "organisation_ids", "scopes"}
 
 
 def sentence(entry: AuditEntry) -> str:
-    """What happened, as "Jeanne Martin (jmartin, no. 42) archived Faculté de droit."."""
+    """Return the action as "Jeanne Martin (jmartin, no. 42) archived Faculté de droit."."""
     template = SENTENCES.get(entry.action)
     if template is None:
         return f"{entry.action} {entry.target}"
@@ -160,7 +160,7 @@ def sentence(entry: AuditEntry) -> str:
 
 
 def details(entry: AuditEntry) -> list[tuple[str, str]]:
-    """What is known besides, as pairs of a label and words; a change is "before → after"."""
+    """Return the details as pairs of a label and a text; a change is "before → after"."""
     return [
         (_label(name), _in_words(name, value))
         for name, value in entry.detail.items()
@@ -169,7 +169,7 @@ def details(entry: AuditEntry) -> list[tuple[str, str]]:
 
 
 def _numbered(name: str, number: int | None) -> str:
-    """A name and the number that is nobody else's, in one pair of brackets."""
+    """Return a name with its unique number, in one pair of brackets."""
     if number is None:
         return name
     shown = _("no. %(number)s") % {"number": number}
@@ -208,7 +208,7 @@ def _word(name: str, value: Any) -> str:
 
 
 def _moment(text: str) -> str:
-    """A time as people write it; any other text as it is."""
+    """Return a time in the reader's format; any other text unchanged."""
     try:
         at: datetime | None = parse_datetime(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Verifies the chain of seals over the audit log, entry by entry (``./manage audit verify``)."""
+"""Verify the chain of seals over the audit log, entry by entry (``./manage audit verify``)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,16 +18,16 @@ from instances.models import AuditEntry, AuditSeal
 from instances.tenancy import overseeing
 
 _BATCH: Final = 1000
-# More of them say no more; the first is where to look.
+# The first problem is the one to examine; more than these give no further information.
 MAX_PROBLEMS: Final = 20
 
 
 @dataclass(frozen=True)
 class Verification:
-    """What was found.
+    """The result of a verification.
 
-    ``problems`` are in the order of the chain, the first ``MAX_PROBLEMS`` of them; ``waiting`` is
-    how many entries are to be sealed by the next pass.
+    ``problems`` are the first ``MAX_PROBLEMS`` in the order of the chain; ``waiting`` is the number
+    of entries that the next sealing will seal.
     """
 
     end: Checkpoint | None
@@ -36,9 +36,9 @@ class Verification:
 
 
 def verify(checkpoint: Checkpoint | None) -> Verification:
-    """Recompute every seal, and compare the chain with a checkpoint that was kept outside.
+    """Recompute every seal, and compare the chain with a checkpoint stored elsewhere.
 
-    Memory stays bounded, whatever the length of the log.
+    Memory use does not depend on the length of the log.
     """
     problems: list[str] = []
     last: AuditSeal | None = None
@@ -68,7 +68,7 @@ def verify(checkpoint: Checkpoint | None) -> Verification:
 
 
 def _sealed_entries() -> Iterator[tuple[AuditSeal, AuditEntry | None]]:
-    """Each seal with its entry, in the order of the chain; a batch a transaction."""
+    """Yield each seal with its entry, in the order of the chain; one transaction per batch."""
     after = None
     while True:
         with overseeing():
@@ -90,7 +90,7 @@ def _problems(seal: AuditSeal, entry: AuditEntry | None, last: AuditSeal | None)
     problems = [] if follows else [f"seals {number + 1} to {seal.number - 1} are missing"]
     if entry is None:
         problems.append(f"entry {seal.number} ({seal.entry_id}) is missing")
-    # Without the seal before, the digest cannot be recomputed.
+    # Without the previous seal, the digest cannot be recomputed.
     elif follows and digest_of(entry, number=seal.number, previous=previous) != seal.digest:
         problems.append(
             f"entry {seal.number} ({seal.entry_id}) is not what was sealed, or does not follow the"
@@ -100,7 +100,7 @@ def _problems(seal: AuditSeal, entry: AuditEntry | None, last: AuditSeal | None)
 
 
 def _count_unsealed(last: AuditSeal | None) -> tuple[int, int]:
-    """How many entries wait for the next sealing, and how many it would never find."""
+    """Count the entries that the next sealing will seal, and those that it will not find."""
     with overseeing():
         unsealed = unsealed_entries()
         if last is None:

@@ -58,7 +58,7 @@ def create_invitation(
 def send_invitation(invitation: Invitation, link: str) -> None:
     """Send ``link`` to the invitation's address, in the language of the instance.
 
-    Not by a task: the link contains the token, which is stored nowhere, not even in a queue.
+    Not in a task: the link contains the token, which must not be stored, not even in a queue.
     Raises SMTPException or OSError.
     """
     with translation.override(invitation.instance.language):
@@ -98,7 +98,7 @@ def accept(invitation: Invitation, *, user: User) -> Membership:
             defaults={"role": locked.role, "expires_at": locked.membership_expires_at},
         )
         if not created:
-            if not _gives_more(locked, membership):
+            if not _extends(locked, membership):
                 raise AlreadyMember(user.username)
             membership.role, membership.rule = locked.role, None
             membership.expires_at = locked.membership_expires_at
@@ -116,11 +116,11 @@ def accept(invitation: Invitation, *, user: User) -> Membership:
     return membership
 
 
-def gives_more_to(invitation: Invitation, user: User) -> bool:
+def extends_rights_of(invitation: Invitation, user: User) -> bool:
     """Whether accepting would extend the rights of ``user``."""
     with as_user(user.pk):
         membership = Membership.objects.filter(user=user, instance=invitation.instance).first()
-    return membership is None or _gives_more(invitation, membership)
+    return membership is None or _extends(invitation, membership)
 
 
 def revoke(invitation: Invitation) -> None:
@@ -139,15 +139,15 @@ def revoke(invitation: Invitation) -> None:
 
 
 def forget_address(invitation: Invitation) -> None:
-    """Remove the address from the invitation: the mail was not sent, so it verifies no address."""
+    """Remove the address from the invitation, after a mail that could not be sent."""
     with tenant(invitation.instance):
         Invitation.objects.for_instance(invitation.instance).filter(pk=invitation.pk).update(
             email=""
         )
 
 
-def _gives_more(invitation: Invitation, membership: Membership) -> bool:
-    """Whether accepting raises the role or postpones the end, and lowers neither."""
+def _extends(invitation: Invitation, membership: Membership) -> bool:
+    """Whether accepting raises the role or postpones the end, without reducing the other."""
     if membership.has_ended:
         return True
     forever = datetime.max.replace(tzinfo=timezone.get_current_timezone())

@@ -60,7 +60,7 @@ def people_of(organisation: Organisation) -> QuerySet[User]:
     return User.objects.filter(Exists(said) | Exists(administrators) | Exists(members))
 
 
-def searched_by(user: User, organisation: Organisation | None) -> Organisation | None:
+def search_scope(user: User, organisation: Organisation | None) -> Organisation | None:
     """The organisation to which searches of ``user`` are limited; None for operators.
 
     Raises ValueError for a person who is not an operator and acts for no organisation.

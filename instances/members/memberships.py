@@ -1,4 +1,4 @@
-"""Memberships: listed, added, changed, ended by administrators.
+"""List, add, change and end memberships.
 
 All functions except ``memberships_of`` run inside ``tenant(instance)``, or ``administering`` its
 organisation.
@@ -108,7 +108,7 @@ def change_role(*, membership: Membership, role: str) -> None:
     former = membership.role
     with transaction.atomic():
         if role != Membership.Role.ADMIN:
-            _keep_an_administrator(membership)
+            _require_other_administrator(membership)
         membership.role, membership.rule = role, None
         membership.save(update_fields=["role", "rule"])
         if role == Membership.Role.GUEST:
@@ -125,10 +125,13 @@ def change_role(*, membership: Membership, role: str) -> None:
 
 
 def change_end(*, membership: Membership, expires_at: datetime | None) -> None:
-    """Set the end of a membership (None: no end), no longer by a rule. Raises LastAdministrator."""
+    """Set the end of a membership (None: no end), which no longer depends on a rule.
+
+    Raises LastAdministrator.
+    """
     with transaction.atomic():
         if expires_at is not None:
-            _keep_an_administrator(membership)
+            _require_other_administrator(membership)
         membership.expires_at, membership.rule = expires_at, None
         membership.save(update_fields=["expires_at", "rule"])
         audit.record(
@@ -143,7 +146,7 @@ def change_end(*, membership: Membership, expires_at: datetime | None) -> None:
 def remove_member(membership: Membership) -> None:
     """Remove a member and revoke their keys. Raises LastAdministrator."""
     with transaction.atomic():
-        _keep_an_administrator(membership)
+        _require_other_administrator(membership)
         removal.end_memberships(
             membership.instance,
             [membership.user_id],
@@ -189,7 +192,7 @@ def constraint_of(error: IntegrityError) -> str:
     return getattr(diagnosis, "constraint_name", None) or ""
 
 
-def _keep_an_administrator(membership: Membership) -> None:
+def _require_other_administrator(membership: Membership) -> None:
     """Raise LastAdministrator unless another administrator without an end remains.
 
     Locks the administrators' rows, so that two who remove each other cannot both succeed.

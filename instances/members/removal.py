@@ -1,4 +1,4 @@
-"""Remove people from an instance, for whatever reason.
+"""Remove people from an instance.
 
 This ends their membership, ownership, keys and open invitations, and the sessions of people who can
 no longer log in. ``chat.running`` stops answers that are being generated for them.

@@ -1,19 +1,19 @@
 from django.db import migrations
 
-from instances.row_security import AskAcrossInstances
+from instances.row_security import FunctionAcrossInstances
 
 
 class Migration(migrations.Migration):
     dependencies = [("instances", "0003_append_only")]
     operations = [
-        AskAcrossInstances(
+        FunctionAcrossInstances(
             "instances_with_ended_memberships",
             tables=["instances_membership"],
             returns="instance_id bigint",
             query="SELECT DISTINCT instance_id FROM instances_membership"
             " WHERE expires_at <= now() ORDER BY 1",
         ),
-        AskAcrossInstances(
+        FunctionAcrossInstances(
             "instances_open_to_organisation",
             tables=["instances_accessrule"],
             arguments="organisation bigint",

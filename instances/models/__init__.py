@@ -1,4 +1,4 @@
-"""Organisations, their instances, and who may do what in each.
+"""Organisations, their instances, and the rights of people in each.
 
 ``InstanceOwnedModel`` is the base of every tenant table of the project; its rows are read with
 ``.for_instance(instance)`` inside ``tenancy.tenant(instance)``.

@@ -23,7 +23,7 @@ class AuditEntry(models.Model):
     # Where it happened; both None for what concerns the whole site.
     organisation_id = models.BigIntegerField(null=True)
     instance_id = models.BigIntegerField(null=True)
-    # The names at that time: "Faculté de droit", "Jeanne Martin".
+    # Names at the time of the action: "Faculté de droit", "Jeanne Martin".
     place = models.CharField(max_length=200, blank=True)
     target = models.CharField(max_length=300, blank=True)
     # Permanent kind and primary key: "user", "apikey", "accessrule", "invitation"…

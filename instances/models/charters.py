@@ -1,4 +1,4 @@
-"""Usage charters: versioned texts, and who accepted which."""
+"""Usage charters: versioned texts, and their acceptances."""
 
 from django.conf import settings
 from django.db import models
@@ -24,7 +24,7 @@ class Charter(models.Model):
     version = models.PositiveIntegerField()
     text_fr = models.TextField(_("text in French"), max_length=20_000, blank=True)
     text_en = models.TextField(_("text in English"), max_length=20_000, blank=True)
-    # The newest version; a withdrawn charter has none.
+    # True for the newest version; a withdrawn charter has no current version.
     is_current = models.BooleanField(default=True)
     published_at = models.DateTimeField(auto_now_add=True)
     published_by = models.ForeignKey(
@@ -61,7 +61,7 @@ class Charter(models.Model):
 
 
 class CharterAcceptance(models.Model):
-    """Who accepted which version, when, from where."""
+    """A person's acceptance of a version, with time and client address."""
 
     charter = models.ForeignKey(Charter, on_delete=models.CASCADE, related_name="acceptances")
     user = models.ForeignKey(

@@ -25,7 +25,7 @@ class AccountControl(models.Model):
     account = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="controls"
     )
-    # None: a command on the machine did it.
+    # None: a command on the server.
     controller = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+"
     )

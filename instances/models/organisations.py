@@ -1,4 +1,4 @@
-"""Organisations, the instances they hold, and the requests for more of them."""
+"""Organisations, their instances, and requests for instances."""
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
@@ -8,7 +8,7 @@ from django.utils.translation import gettext_noop
 
 
 class Organisation(models.Model):
-    """A university or another institution of the federation."""
+    """A university or another body that owns instances."""
 
     class CreationRule(models.TextChoices):
         OPEN = "open", _("At once, for anyone of the organisation")
@@ -17,14 +17,14 @@ class Organisation(models.Model):
 
     slug = models.SlugField(_("identifier"), unique=True, max_length=60)
     name = models.CharField(_("name"), max_length=200)
-    # Switched off, nobody enters its instances and nobody logs in through its rules.
+    # While disabled, its instances are closed and its login rules have no effect.
     is_enabled = models.BooleanField(_("enabled"), default=True)
     support_contact = models.CharField(_("support contact"), max_length=200, blank=True)
     creation_rule = models.CharField(
         _("new instances"), max_length=10, choices=CreationRule, default=CreationRule.APPROVAL
     )
     allows_personal_instances = models.BooleanField(_("personal instances"), default=True)
-    # None: no limit. The last two hold for each instance that has no limit of its own.
+    # None: no limit. The last two apply to instances without a limit of their own.
     max_instances = models.PositiveIntegerField(_("instances at most"), null=True, blank=True)
     max_documents = models.PositiveIntegerField(
         _("documents in an instance at most"), null=True, blank=True
@@ -32,7 +32,7 @@ class Organisation(models.Model):
     max_stored_bytes = models.PositiveBigIntegerField(
         _("bytes in an instance at most"), null=True, blank=True
     )
-    # Months without use after which an instance is archived; 0 keeps it for ever.
+    # Months without use after which an instance is archived; 0: never.
     idle_months = models.PositiveSmallIntegerField(_("months of disuse"), default=12)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -44,7 +44,7 @@ class Organisation(models.Model):
 
 
 class OrganisationAdministrator(models.Model):
-    """Someone who manages an organisation's instances and members, without reading in them."""
+    """A person who manages an organisation's instances and members, without reading documents."""
 
     organisation = models.ForeignKey(
         Organisation, on_delete=models.CASCADE, related_name="administrators"
@@ -66,7 +66,7 @@ class OrganisationAdministrator(models.Model):
 
 
 class Sensitivity(models.TextChoices):
-    """What kind of documents an instance is for, as its founder declares it."""
+    """The kind of documents in an instance, as declared when it is created."""
 
     PUBLIC = "public", _("Public: anyone may read them")
     INTERNAL = "internal", _("Internal: for staff")
@@ -85,10 +85,10 @@ class Instance(models.Model):
 
     class Status(models.TextChoices):
         ACTIVE = "active", _("Active")
-        # Read, not written: no questions, no uploads.
+        # Read-only: no questions, no uploads.
         ARCHIVED = "archived", _("Archived")
         SUSPENDED = "suspended", _("Suspended")
-        # Closed, and deleted for good at `deletion_due_at`.
+        # Closed, to be deleted at `deletion_due_at`.
         DELETING = "deleting", _("Being deleted")
 
     class Strictness(models.TextChoices):
@@ -117,7 +117,7 @@ class Instance(models.Model):
         blank=True,
         validators=[RegexValidator(r"^#[0-9a-fA-F]{6}$")],
     )
-    # "" is the deployment's default: its LLM when there is one, else extracts.
+    # "": the default of the deployment, which is its LLM if it has one, else extracts.
     model_id = models.CharField(_("model"), max_length=200, blank=True)
     instructions = models.TextField(_("instructions"), max_length=4000, blank=True)
     strictness = models.CharField(
@@ -129,7 +129,7 @@ class Instance(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(20)],
     )
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.GROUP)
-    # Answers for the instance; None when the person is gone or an operator's command made it.
+    # The responsible person; None if deleted, or if a command created the instance.
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
@@ -151,9 +151,9 @@ class Instance(models.Model):
     deletion_requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
-    # What it goes back to when its deletion is cancelled.
+    # The status to restore when the deletion is cancelled.
     status_before_deletion = models.CharField(max_length=10, blank=True, choices=Status)
-    # What it held when its deletion began, for the proof; kept should that be interrupted.
+    # Its contents when the deletion began, for the proof; stored in case of an interruption.
     deletion_counts = models.JSONField(null=True, blank=True)
     # None: the organisation's limit.
     max_documents = models.PositiveIntegerField(_("documents at most"), null=True, blank=True)
@@ -188,13 +188,13 @@ class Instance(models.Model):
 
     @property
     def is_closed(self) -> bool:
-        """Whether nobody may enter."""
+        """Whether members may not enter."""
         closed = (self.Status.SUSPENDED, self.Status.DELETING)
         return self.status in closed or not self.organisation.is_enabled
 
     @property
     def holdings(self) -> "InstanceTotals":
-        """How much it holds; nothing before its first document."""
+        """The totals of its contents; zero before its first document."""
         try:
             return self.totals
         except InstanceTotals.DoesNotExist:
@@ -202,15 +202,15 @@ class Instance(models.Model):
 
     @property
     def is_archived(self) -> bool:
-        """Whether it may be read, and nothing written."""
+        """Whether it is read-only."""
         return self.status == self.Status.ARCHIVED
 
 
 class InstanceTotals(models.Model):
-    """How much an instance holds: numbers alone, which its organisation may see.
+    """The number and size of an instance's documents, visible to its organisation.
 
-    PostgreSQL itself keeps them (a trigger of ``ingestion_document``), so that they are exact and
-    a list of instances costs one query.
+    A trigger of the table ``ingestion_document`` updates them, so that they are exact and a list of
+    instances needs one query.
     """
 
     instance = models.OneToOneField(
@@ -224,7 +224,7 @@ class InstanceTotals(models.Model):
 
 
 class InstanceRequest(models.Model):
-    """Somebody's wish for an instance, and what became of it."""
+    """A person's request for an instance, and the decision."""
 
     class Status(models.TextChoices):
         PENDING = "pending", _("Awaiting approval")
@@ -268,12 +268,12 @@ class InstanceRequest(models.Model):
 
 
 class DeletionRecord(models.Model):
-    """The proof that an instance was deleted: what it held, and what was found afterwards.
+    """The proof that an instance was deleted: its contents before, and what was found afterwards.
 
-    Without foreign keys: it outlives the instance, and the people.
+    It has no foreign keys, as it outlives the instance and the people.
     """
 
-    # The number under which tables and storage knew it.
+    # Its primary key, which tables and storage used.
     instance_number = models.BigIntegerField()
     slug = models.CharField(max_length=60, db_index=True)
     name = models.CharField(max_length=120)

@@ -71,7 +71,7 @@ def remove_administrator(administrator: OrganisationAdministrator, *, may_be_las
 def set_enabled(organisation: Organisation, *, is_enabled: bool) -> None:
     """Enable or disable an organisation: its instances, their keys, and its login rules.
 
-    While disabled, its identities admit nobody to instances of other organisations either.
+    While disabled, its identities do not match access rules of other organisations either.
     """
     action = audit.Action
     with transaction.atomic():

@@ -1,4 +1,4 @@
-"""Operators of the site: listed, added, removed."""
+"""List, add and remove operators of the site."""
 
 from django.db import transaction
 from django.db.models import QuerySet

@@ -1,4 +1,4 @@
-"""Add, change and remove access rules, and tell who would lose access.
+"""Add, change and remove access rules; find the members who would lose access.
 
 All functions run inside ``tenant(instance)``, or ``administering`` its organisation.
 """
@@ -16,7 +16,7 @@ _RECORDED = ("audience", "organisation_ids", "federation", "affiliations", "scop
 
 
 def would_lose(rule: AccessRule) -> QuerySet[Membership]:
-    """The memberships that would end if ``rule``, unsaved, were saved."""
+    """Return the memberships that would end if the unsaved ``rule`` were saved."""
     others = AccessRule.objects.for_instance(rule.instance).exclude(pk=rule.pk)
     rules = [*others.select_related("instance"), rule]
     return without_a_rule(rule.instance, rules).select_related("user")

@@ -1,4 +1,4 @@
-"""End memberships at their date, and forget old identities."""
+"""End memberships past their end, and delete old identities."""
 
 from datetime import datetime, timedelta
 
@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from instances.across_instances import ask
+from instances.across_instances import call_function
 from instances.audit import Action
 from instances.members import removal
 from instances.models import AccessRule, Identity, Instance, Membership
@@ -20,14 +20,14 @@ from people.models import User
 
 def instances_with_ended_memberships() -> QuerySet[Instance]:
     """The instances with memberships past their end, in one query."""
-    numbers = [pk for (pk,) in ask("instances_with_ended_memberships")]
+    numbers = [pk for (pk,) in call_function("instances_with_ended_memberships")]
     return Instance.objects.filter(pk__in=numbers).select_related("organisation").order_by("pk")
 
 
 def end_memberships(instance: Instance) -> int:
     """End the memberships of an instance that are past their end; return how many.
 
-    People whom an access rule admits stay, by the rule.
+    People whom an access rule admits remain members by that rule.
     """
     with tenant(instance):
         # Locked, so that a concurrent extension is respected.
@@ -49,10 +49,10 @@ def end_memberships(instance: Instance) -> int:
 
 
 def forget_old_identities(now: datetime) -> int:
-    """Delete identities older than ``IDENTITY_DAYS``, and end what they granted; return how many.
+    """Delete identities older than ``IDENTITY_DAYS`` and end the access that they granted.
 
-    A person who has left an institution no longer logs in there, so no login would report it. The
-    next login through that institution restores the access.
+    Returns the number of identities. A person who has left an institution no longer logs in there,
+    so the change is not asserted by any login. The next login there restores the access.
     """
     old = {"asserted_at__lt": now - timedelta(days=settings.IDENTITY_DAYS)}
     concerned = Identity.objects.filter(**old).values("user")

@@ -1,4 +1,4 @@
-"""Identities: what institutions asserted at login, evaluated by access rules."""
+"""Save and delete identities: the claims of institutions at login, used by access rules."""
 
 from collections.abc import Collection, Mapping
 from typing import Any

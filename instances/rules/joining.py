@@ -1,4 +1,4 @@
-"""Admit people to an instance by its access rules, on their visit."""
+"""Admit people to an instance by its access rules when they visit it."""
 
 from instances import audit
 from instances.models import AccessRule, Identity, Instance, Membership
@@ -26,7 +26,8 @@ def join_by_rule(user: User, slug: str) -> bool:
 
 def admit(user: User, instance: Instance, rule: AccessRule, identities: list[Identity]) -> bool:
     """Make the person a member by ``rule``, inside the tenant; False if the rule has changed."""
-    # Locked against ``matching.reevaluate_instance``: it sees this membership, or we the new rule.
+    # Locked, so that either ``matching.reevaluate_instance`` sees this membership, or this
+    # function sees the changed rule.
     rules = AccessRule.objects.for_instance(instance).select_for_update(of=["self"], no_key=True)
     current = rules.select_related("instance").filter(pk=rule.pk).first()
     if current is None or best_rule([current], identities) is None:

@@ -25,7 +25,7 @@ from django.db.models import (
 from django.db.models.fields.json import HasAnyKeys
 
 from instances import audit
-from instances.across_instances import ask
+from instances.across_instances import call_function
 from instances.audit import Action
 from instances.members import removal
 from instances.models import AccessRule, Identity, Instance, Membership, Organisation, Role
@@ -212,7 +212,7 @@ def reevaluate_organisation(organisation: Organisation) -> int:
     Call it when the organisation is disabled. Its own instances are closed then; their memberships
     are kept until it is enabled again.
     """
-    numbers = [pk for (pk,) in ask("instances_open_to_organisation", organisation.pk)]
+    numbers = [pk for (pk,) in call_function("instances_open_to_organisation", organisation.pk)]
     others = Instance.objects.filter(pk__in=numbers).exclude(organisation=organisation)
     return sum(reevaluate_instance(instance) for instance in others.select_related("organisation"))
 

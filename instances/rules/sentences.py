@@ -1,4 +1,4 @@
-"""An access rule as a sentence that its administrators can read."""
+"""Access rules as sentences, for administrators."""
 
 from collections.abc import Iterable, Mapping
 
@@ -33,7 +33,7 @@ def names_of_organisations(rules: Iterable[AccessRule]) -> dict[int, str]:
 
 
 def sentence(rule: AccessRule, names: Mapping[int, str]) -> str:
-    """The rule in words: "Staff and researchers of Université X enter as members."."""
+    """Return the rule as "Staff and researchers of Université X enter as members."."""
     parts = {
         "people": capfirst(_people(rule)),
         "role": _ROLES[Role(rule.role)](),

@@ -18,7 +18,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from ingestion.models import Document
-from instances.across_instances import ask
+from instances.across_instances import call_function
 from instances.models import InstanceTotals
 from ragapp.celery import app
 from ragapp.health.readiness import QUEUES
@@ -87,7 +87,9 @@ def documents_by_status() -> dict[str, int]:
     """Count all documents: those that are not ready by an index, the others from totals."""
     counts: dict[str, int] | None = cache.get("metrics-documents")
     if counts is None:
-        counts = dict.fromkeys(Document.Status.values, 0) | dict(ask("documents_not_ready"))
+        counts = dict.fromkeys(Document.Status.values, 0) | dict(
+            call_function("documents_not_ready")
+        )
         documents = InstanceTotals.objects.aggregate(total=Sum("documents"))["total"] or 0
         counts[Document.Status.READY] = documents - sum(counts.values())
         cache.set("metrics-documents", counts, DOCUMENTS_CACHED_S)

@@ -19,7 +19,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.http import urlencode
 
 from instances.access.gates import SAFE_METHODS, StepRequired
-from instances.audit import Origin, speaking_for
+from instances.audit import Origin, acting_as
 from people.models import User
 from web.client_address import client_address
 from web.error_pages import method_not_allowed
@@ -100,13 +100,13 @@ def origin(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest]
     if iscoroutinefunction(get_response):
 
         async def middleware(request: HttpRequest) -> Any:
-            with speaking_for(origin_of(request)):
+            with acting_as(origin_of(request)):
                 return await get_response(request)
 
         return middleware
 
     def sync_middleware(request: HttpRequest) -> Any:
-        with speaking_for(origin_of(request)):
+        with acting_as(origin_of(request)):
             return get_response(request)
 
     return sync_middleware

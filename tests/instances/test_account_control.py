@@ -1,4 +1,4 @@
-"""Whoever manages from above gives no rights to accounts that they could log in to themselves."""
+"""Managers cannot grant rights to accounts that they could log in to."""
 
 import pytest
 from django.http import Http404

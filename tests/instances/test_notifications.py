@@ -1,4 +1,4 @@
-"""Mail: who gets it, in which language, and that without a mail server nothing is missing."""
+"""Notifications by mail: recipients, language, installation without a mail server."""
 
 from datetime import timedelta
 
@@ -47,7 +47,7 @@ def asked(cast, organisation):
 
 def about(kind, cast, asked):
     """What a mail of this kind is about, ready for it."""
-    if kind == "request_waiting":
+    if kind == "request_pending":
         return asked
     if kind == "request_decided":
         instance_requests.approve(asked, by=cast.owner)
@@ -55,7 +55,7 @@ def about(kind, cast, asked):
     if kind == "deleted":
         status.ask_deletion(cast.instance, by=cast.owner)
         return delete_instance(cast.instance)
-    if kind == "deletion_asked":
+    if kind == "deletion_requested":
         status.ask_deletion(cast.instance, by=cast.owner)
     return cast.instance
 
@@ -82,7 +82,7 @@ def test_a_refusal_is_sent_with_its_answer(cast, asked):
 
 def test_notice_about_deleted_object_is_not_sent(cast, asked):
     InstanceRequest.objects.all().delete()
-    send_notice("request_waiting", asked.pk, cast.owner.pk)
+    send_notice("request_pending", asked.pk, cast.owner.pk)
     send_notice("disuse", cast.instance.pk, 0)
     assert mail.outbox == []
 
@@ -101,7 +101,7 @@ def test_notice_goes_to_address_asserted_by_institution(asked, organisation):
         organisation=organisation, user__email="", user__institution_email="dean@univ-a.example"
     ).user
     assert dean in notifications.approvers_of(organisation)
-    send_notice("request_waiting", asked.pk, dean.pk)
+    send_notice("request_pending", asked.pk, dean.pk)
     assert mail.outbox[0].to == ["dean@univ-a.example"]
 
 

@@ -1,4 +1,4 @@
-"""What an instance may hold: whose limit counts, what is said, and that nothing slips past it."""
+"""Quotas of an instance: which limit applies, error messages, concurrent uploads."""
 
 import io
 from concurrent.futures import ThreadPoolExecutor

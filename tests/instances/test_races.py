@@ -1,4 +1,4 @@
-"""Two people do the same thing for the first time, at the same moment."""
+"""Concurrent first uses of the same function."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -42,7 +42,9 @@ def meanwhile(first: Callable[[], Any], second: Callable[[], Any]) -> Any:
 
 
 @pytest.mark.parametrize("level", LEVELS)
-def test_first_charter_published_twice(people: Cast, client_for: Any, level: str) -> None:
+def test_concurrent_first_charters_get_distinct_versions(
+    people: Cast, client_for: Any, level: str
+) -> None:
     person, place = administration(people, level)
     browser = client_for(person)
     scope: dict[str, Any] = {}
@@ -66,7 +68,9 @@ def test_first_charter_published_twice(people: Cast, client_for: Any, level: str
     assert {one.organisation for one in versions} == {scope.get("organisation")}
 
 
-def test_two_organisations_of_one_name(people: Cast, client_for: Any) -> None:
+def test_concurrent_organisations_of_same_name_get_distinct_slugs(
+    people: Cast, client_for: Any
+) -> None:
     browser = client_for(UserFactory(is_staff=True))
     response = meanwhile(
         lambda: create_organisation(name="Université de Lille"),

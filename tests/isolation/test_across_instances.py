@@ -11,13 +11,13 @@ from django.utils import timezone
 
 from chat.models import Message
 from ingestion.models import Document
-from instances.across_instances import ask
+from instances.across_instances import call_function
 from instances.tenancy import tenant
 from ragapp.celery import app
 from tests import factories
 
 # Every function that runs with the owner's rights, and what it returns: never a text that people
-# wrote. A new one is explained in docs/decisions/008-questions-across-instances.md.
+# wrote. A new one is explained in docs/decisions/008-functions-across-instances.md.
 QUESTIONS = {
     "unfinished_documents": "TABLE(instance_id bigint, document_id uuid, status character varying,"
     " queued_at timestamp with time zone, worker_seen_at timestamp with time zone)",
@@ -48,15 +48,15 @@ def test_application_cannot_use_the_setting_of_owner_functions(cast, question):
     factories.DocumentFactory(instance=cast.instance, status="queued", embedding_model="old")
     factories.MessageFactory(instance=cast.instance, status="streaming")
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('ragapp.question', %s, true)", [question])
+        cursor.execute("SELECT set_config('ragapp.function', %s, true)", [question])
         assert Document.objects.count() == 0
         assert Message.objects.count() == 0
 
 
 def test_owner_function_resets_its_setting(cast):
     with transaction.atomic(), connection.cursor() as cursor:
-        ask("unfinished_documents")
-        cursor.execute("SELECT current_setting('ragapp.question', true)")
+        call_function("unfinished_documents")
+        cursor.execute("SELECT current_setting('ragapp.function', true)")
         assert cursor.fetchone() == ("",)
 
 
@@ -68,7 +68,7 @@ def test_unfinished_documents_of_all_instances_are_returned(cast):
     )
     factories.DocumentFactory(instance=cast.instance, status="ready")
     factories.DocumentFactory(instance=cast.instance, status="failed")
-    assert sorted(ask("unfinished_documents")) == [
+    assert sorted(call_function("unfinished_documents")) == [
         (cast.instance.pk, mine.pk, "queued", mine.queued_at, None),
         (cast.other_instance.pk, theirs.pk, "embedding", theirs.queued_at, seen_at),
     ]
@@ -79,14 +79,14 @@ def test_instances_embedded_with_another_model_are_returned(cast):
     factories.DocumentFactory(instance=cast.instance, embedding_model=today)
     factories.DocumentFactory.create_batch(2, instance=cast.other_instance, embedding_model="old")
     factories.DocumentFactory(instance=cast.instance, embedding_model="old", status="failed")
-    assert ask("instances_embedded_otherwise", today) == [(cast.other_instance.pk,)]
+    assert call_function("instances_embedded_otherwise", today) == [(cast.other_instance.pk,)]
 
 
 def test_unready_documents_are_counted(cast):
     factories.DocumentFactory(instance=cast.instance, status="failed")
     factories.DocumentFactory(instance=cast.other_instance, status="failed")
     factories.DocumentFactory(instance=cast.instance, status="ready")
-    assert ask("documents_not_ready") == [("failed", 2)]
+    assert call_function("documents_not_ready") == [("failed", 2)]
 
 
 def test_instances_with_abandoned_answers_are_returned(cast):
@@ -96,7 +96,7 @@ def test_instances_with_abandoned_answers_are_returned(cast):
     with tenant(cast.other_instance):
         Message.objects.filter(pk=silent.pk).update(updated_at=now - timedelta(minutes=1))
     since = now - timedelta(seconds=15)
-    assert ask("instances_with_silent_answers", since) == [(cast.other_instance.pk,)]
+    assert call_function("instances_with_silent_answers", since) == [(cast.other_instance.pk,)]
 
 
 @pytest.fixture

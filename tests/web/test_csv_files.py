@@ -107,7 +107,7 @@ def hostile(transactional_db) -> tuple[Cast, dict[str, object]]:
     cast.instance.organisation.administrators.create(user=cast.owner)
     cast.instance.name = texts[10]
     cast.instance.save()
-    with audit.speaking_for(audit.Origin(user=cast.teammate, address="192.0.2.1")):
+    with audit.acting_as(audit.Origin(user=cast.teammate, address="192.0.2.1")):
         for place in (
             {"instance": cast.instance},
             {"organisation": cast.instance.organisation},

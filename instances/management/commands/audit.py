@@ -1,4 +1,4 @@
-"""The chain of hashes over the audit log: verified, and its end printed."""
+"""Verify and seal the audit log, and print the end of its chain of hashes."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -18,19 +18,21 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)
         verifying = actions.add_parser(
-            "verify", help="recompute the chain of hashes; fails when the log was changed"
+            "verify", help="recompute the chain of hashes; fails if the log was changed"
         )
         verifying.add_argument(
             "--checkpoint",
             type=Path,
-            help="what `audit checkpoint` printed once; AUDIT_CHECKPOINT_FILE by default",
+            help="a former output of `audit checkpoint`; AUDIT_CHECKPOINT_FILE by default",
         )
-        actions.add_parser("checkpoint", help="print the end of the chain, to be kept elsewhere")
-        sealing = actions.add_parser("seal", help="seal what is not sealed, as a task does anyway")
+        actions.add_parser("checkpoint", help="print the end of the chain, to be stored elsewhere")
+        sealing = actions.add_parser(
+            "seal", help="seal the entries without a seal, as the periodic task does"
+        )
         sealing.add_argument(
-            "--however-old",
+            "--any-age",
             action="store_true",
-            help="also entries that `verify` calls never sealed: look at them first",
+            help="also those that `verify` reports as never sealed; examine them first",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -41,7 +43,7 @@ class Command(BaseCommand):
             kept = (
                 checkpoints.read_checkpoint(checkpoint)
                 if checkpoint
-                else checkpoints.kept_checkpoint()
+                else checkpoints.stored_checkpoint()
             )
         except (OSError, ValueError) as error:
             raise CommandError(f"The checkpoint cannot be read: {error}") from error
@@ -51,17 +53,19 @@ class Command(BaseCommand):
         sealed = found.end.number if found.end else 0
         self.stdout.write(f"{sealed} entries are as they were sealed; {found.waiting} wait.")
         if kept is None:
-            self.stdout.write("No checkpoint is kept: entries missing at the end go unnoticed.")
+            self.stdout.write(
+                "There is no stored checkpoint: entries missing at the end are not detected."
+            )
 
     def _checkpoint(self, **_options: Any) -> None:
         current = seals.current_checkpoint()
         if current is None:
-            raise CommandError("Nothing is sealed yet.")
+            raise CommandError("No entry is sealed yet.")
         self.stdout.write(checkpoints.as_json(current))
 
-    def _seal(self, *, however_old: bool, **_options: Any) -> None:
+    def _seal(self, *, any_age: bool, **_options: Any) -> None:
         try:
-            sealed = seals.seal_entries(however_old=however_old)
+            sealed = seals.seal_entries(any_age=any_age)
         except seals.UnverifiableSeal as error:
             raise CommandError(f"{error}. Run `audit verify`.") from error
         self.stdout.write(f"{sealed} entries sealed.")

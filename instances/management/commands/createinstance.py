@@ -51,7 +51,7 @@ class Command(BaseCommand):
 
 
 def _organisation(called: str) -> Organisation | None:
-    """The organisation of that identifier, else the only one of that name."""
+    """Return the organisation with that identifier, else the only one with that name."""
     by_slug = Organisation.objects.filter(slug=called).first()
     if by_slug is not None:
         return by_slug

@@ -15,7 +15,7 @@ from chat.models import Conversation, Message
 from ingestion.models import Document
 from instances import audit
 from instances.access.api_keys import authenticate, create_api_key
-from instances.across_instances import ask
+from instances.across_instances import call_function
 from instances.models import ApiKey, AuditEntry, Identity, Invitation, Membership
 from instances.tenancy import overseeing, tenant
 from people.models import User
@@ -50,7 +50,7 @@ def test_every_column_that_names_a_person_is_asked_about(cast):
     for model, field in columns:
         somebody = factories.UserFactory()
         factories.FACTORIES[model](instance=cast.other_instance, **{field: somebody})
-        assert ask("instances_of_person", somebody.pk) == [(cast.other_instance.pk,)], (
+        assert call_function("instances_of_person", somebody.pk) == [(cast.other_instance.pk,)], (
             f"{model._meta.label}.{field} is missing from instances_of_person"
         )
 
@@ -112,7 +112,7 @@ def test_keys_and_sessions_end(cast, person, client_for):
 
 
 def test_the_audit_log_keeps_the_name(cast, person):
-    with audit.speaking_for(audit.Origin(user=person)):
+    with audit.acting_as(audit.Origin(user=person)):
         audit.record(audit.Action.MEMBER_ADDED, instance=cast.instance, target="somebody")
     erase_person(person)
     with overseeing():
@@ -196,7 +196,7 @@ class TestAdministration:
     def test_deleting_an_account_erases_the_person(self, operator, cast, person):
         page = reverse("admin:people_user_delete", args=[person.pk])
         assert operator.post(page, {"post": "yes"}).status_code == 302
-        assert ask("instances_of_person", person.pk) == []
+        assert call_function("instances_of_person", person.pk) == []
         assert not User.objects.filter(pk=person.pk).exists()
 
     def test_deleting_several_erases_each(self, operator, cast, person):

@@ -18,7 +18,7 @@ from tests.factories import OrganisationAdministratorFactory, UserFactory
 
 def test_log_is_searched_by_person_action_and_date(cast, client_for):
     ada = UserFactory(username="ada", first_name="Ada", last_name="Lovelace")
-    with audit.speaking_for(audit.Origin(user=ada, address="192.0.2.1")):
+    with audit.acting_as(audit.Origin(user=ada, address="192.0.2.1")):
         audit.record(Action.MEMBER_ADDED, instance=cast.instance, target="Bob Martin")
     audit.record(Action.INSTANCE_ARCHIVED, instance=cast.instance)
     owner, path = client_for(cast.owner), reverse("administration:instance_audit", args=["law"])

@@ -1,4 +1,4 @@
-"""API keys go through the gates of their instance, as their person does."""
+"""API keys must pass the gates of their instance, as their person must."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""A key of an instance that asks for a second factor, and the factor that stands behind it."""
+"""API keys of instances that require a second factor."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What stands between a member and an instance: closed, archived, a charter, a second factor."""
+"""Gates of an instance: its status, usage charters, second factors, access rules."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The audit log: nobody changes it, and those whom it concerns read, search and export it."""
+"""The audit log: append-only entries; reading and search at each level."""
 
 from datetime import date
 

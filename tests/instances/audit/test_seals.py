@@ -1,4 +1,4 @@
-"""What the database's owner does to the audit log behind the site's back is found out."""
+"""Changes of the audit log by the owner of the database are detected."""
 
 import json
 import threading
@@ -15,7 +15,7 @@ from accounts.users.erasure import erase_person
 from instances import audit, tasks
 from instances.audit import Action
 from instances.audit import seals as audit_seals
-from instances.audit.checkpoints import kept_checkpoint
+from instances.audit.checkpoints import stored_checkpoint
 from instances.audit.seals import (
     GENESIS,
     Checkpoint,
@@ -179,7 +179,7 @@ CUT_OFF = {
 @pytest.mark.parametrize("later", [0, 5], ids=["nothing later", "more entries later"])
 def test_truncated_chain_is_detected(log, caplog, statements, later):
     tasks.seal_audit_log()
-    kept = kept_checkpoint()
+    kept = stored_checkpoint()
     assert kept == current_checkpoint()
     tamper(*statements)
     audit.record_all(Action.MEMBER_LOST, map(str, range(later)))
@@ -188,7 +188,7 @@ def test_truncated_chain_is_detected(log, caplog, statements, later):
     assert problems() == ()
     with pytest.raises(CommandError, match="seal 5 "):
         call_command("audit", "verify")
-    assert kept_checkpoint() == kept
+    assert stored_checkpoint() == kept
     assert "the audit log was changed" in caplog.text
 
 
@@ -215,7 +215,7 @@ def test_the_checkpoint_advances_with_the_chain(log, caplog):
     tasks.seal_audit_log()
     audit.record(Action.OPERATOR_ADDED)
     tasks.seal_audit_log()
-    kept = kept_checkpoint()
+    kept = stored_checkpoint()
     assert (kept.number, kept) == (6, current_checkpoint())
     assert f"audit log sealed up to entry 6: {kept.digest}" in caplog.text
 
@@ -224,7 +224,7 @@ def test_backdated_entries_are_sealed(log):
     tamper(*TAMPERING["put in later"][0])
     assert seal_entries() == 0
     assert problems() != ()
-    assert seal_entries(however_old=True) == 1
+    assert seal_entries(any_age=True) == 1
     assert problems() == ()
 
 

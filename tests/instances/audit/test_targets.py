@@ -1,4 +1,4 @@
-"""Entries of the audit log tell people and things apart, whatever they are called."""
+"""Entries of the audit log identify people and objects, also those of the same name."""
 
 import pytest
 from django.urls import reverse
@@ -65,7 +65,7 @@ def test_non_number_is_searched_as_word(cast, client_for, word):
 def test_a_long_display_name_hides_no_user_name(db):
     person = UserFactory(username="u" * 150, first_name="(ada) " * 25, last_name="x" * 150)
     audit.record(Action.OPERATOR_ADDED, target=person)
-    with audit.speaking_for(audit.Origin(user=person)):
+    with audit.acting_as(audit.Origin(user=person)):
         audit.record(Action.OPERATOR_REMOVED, target=person)
     assert the_entry("operator.added").target.endswith(f"({'u' * 150})")
     assert the_entry("operator.removed").actor_name.endswith(f"({'u' * 150})")

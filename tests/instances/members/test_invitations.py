@@ -1,4 +1,4 @@
-"""Invitations: made, listed, revoked by administrators; accepted once, by one person."""
+"""Invitations: created and revoked by administrators, accepted once by one person."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Organisations and instances made by several people at the same moment."""
+"""Creation of organisations and instances, also concurrently."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

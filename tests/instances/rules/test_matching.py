@@ -1,4 +1,4 @@
-"""Access rules: whom they let in, alike one by one and in bulk, and who loses access again."""
+"""Access rules: matching of single people and in bulk, and loss of access."""
 
 import random
 from datetime import timedelta
@@ -144,7 +144,7 @@ def test_highest_role_of_matching_rules_is_granted(cast, staff):
     "losing",
     ["rule changed", "rule switched off", "rule removed", "identity changed", "identity gone"],
 )
-def test_losing_the_rule_ends_membership_and_keys(cast, staff, client, losing):
+def test_loss_of_rule_ends_membership_and_keys(cast, staff, client, losing):
     rule = AccessRuleFactory(instance=cast.instance, affiliations=["staff"])
     get_membership(staff, "law")
     _key, plaintext = create_api_key(
@@ -181,7 +181,7 @@ def test_losing_the_rule_ends_membership_and_keys(cast, staff, client, losing):
         assert membership_of(cast.instance, cast.teammate)
 
 
-def test_disabled_organisation_admits_nobody_elsewhere(cast, client):
+def test_identities_of_disabled_organisation_match_no_rule(cast, client):
     guests_from = OrganisationFactory()
     AccessRuleFactory(
         instance=cast.instance, audience="organisations", organisation_ids=[guests_from.pk]
@@ -337,7 +337,7 @@ def test_key_of_removed_member_is_refused(cast):
     assert authenticate(plaintext) is None
 
 
-def test_expired_identity_admits_nobody(cast, settings):
+def test_expired_identity_matches_no_rule(cast, settings):
     """Whoever left it never logs in there again, and may have a key or another way to log in."""
     AccessRuleFactory(instance=cast.instance)
     gone, here = (person_of(cast.instance.organisation, affiliations=["staff"]) for _ in range(2))
