@@ -1,1 +1,1 @@
-"""Authentication: passwords, SAML, OpenID Connect, second factors; the life of accounts."""
+"""Authentication (passwords, SAML, OpenID Connect, second factors) and management of accounts."""

@@ -1,4 +1,4 @@
-"""allauth's adapters: sign-up, logins, changes of password, second factors."""
+"""Adapters of allauth: sign-up, logins, changes of password, second factors."""
 
 import secrets
 from typing import Any
@@ -18,13 +18,13 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.encryption import decrypt, encrypt
-from accounts.logins.attempts import consume_attempt, forgive_attempts
-from accounts.logins.federated_login import remember
+from accounts.logins.attempts import consume_attempt, reset_attempts
+from accounts.logins.federated_login import record_claims
 from accounts.logins.known_browsers import remember_browser
 from accounts.logins.policy import rules_of
 from accounts.logins.sessions import lengthen_session
-from accounts.oidc.provider import OidcProvider
-from accounts.saml.provider import SamlProvider
+from accounts.oidc.allauth_provider import OidcProvider
+from accounts.saml.allauth_provider import SamlProvider
 from accounts.webauthn_origin import site_host
 from people.models import User
 from web.client_address import client_address
@@ -33,7 +33,7 @@ _MISMATCH = _("This user name, e-mail address or password is not right.")
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Local accounts are created by administrators; nobody signs up by themselves."""
+    """Local accounts, which administrators create: there is no sign-up."""
 
     error_messages = DefaultAccountAdapter.error_messages | {
         "username_password_mismatch": _MISMATCH,
@@ -46,39 +46,39 @@ class AccountAdapter(DefaultAccountAdapter):
         return False
 
     def set_password(self, user: User, password: str) -> None:
-        """Keep the password, which from now on only the person knows."""
+        """Save a password chosen by the person, who need not change it at the next login."""
         user.must_change_password = False
         super().set_password(user, password)
-        forgive_attempts(self.request, user)
+        reset_attempts(self.request, user)
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
-        """Go on to the instances."""
+        """Redirect to the home page."""
         return resolve_url("administration:home")
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """The address that rate limits count by; a Unix socket has none of its own."""
+        """Return the client address for rate limits; a Unix socket has none of its own."""
         return client_address(request) or "local"
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Count the try, which ``authenticate`` gives back when the password is right."""
+        """Count the attempt; ``authenticate`` subtracts it if the password is right."""
         name = credentials.get("username") or credentials.get("email") or ""
         self._login_failed_rl_usage = consume_attempt(request, name)
         if self._login_failed_rl_usage is None:
             raise self.validation_error("too_many_login_attempts")
 
     def get_reset_password_from_key_url(self, key: str) -> str:
-        """The link of a forgotten password, which never depends on what a request calls us."""
+        """Return the link to reset a password; it does not depend on the Host header."""
         path = reverse("account_reset_password_from_key", args=["UID", "KEY"])
         return str(settings.SITE_URL + path.replace("UID-KEY", quote(key)))
 
     def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
-        """Send the link to the address that the account has, however ``email`` was typed."""
+        """Send the link to the stored address of the account, not to ``email`` as it was typed."""
         super().send_password_reset_mail(user, user.email, context)
 
     def post_login(
         self, request: HttpRequest, user: User, *, signal_kwargs: Any, **kwargs: Any
     ) -> HttpResponse:
-        """Keep what another service proved, once the session has begun."""
+        """Store the verified claims of a login at another service, after the session has begun."""
         response: HttpResponse = super().post_login(
             request, user, signal_kwargs=signal_kwargs, **kwargs
         )
@@ -86,16 +86,16 @@ class AccountAdapter(DefaultAccountAdapter):
         if login is None:
             lengthen_session(request)
         else:
-            remember(request, user, login)
+            record_claims(request, user, login)
         remember_browser(request, response, user)
         return response
 
 
 class SocialAccountAdapter(DefaultSocialAccountAdapter):
-    """People of an institution get their account with their first login."""
+    """Accounts of people who log in at an institution, created at their first login."""
 
     def list_providers(self, request: HttpRequest) -> list[Provider]:
-        """Offer on the login page only providers that an enabled rule names."""
+        """Return the providers with an enabled rule, for the login page."""
         rules = rules_of()
         apps = set(rules.exclude(oidc_provider=None).values_list("oidc_provider", flat=True))
         saml = rules.filter(oidc_provider=None).exists()
@@ -106,15 +106,15 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         ]
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
-        # The login rule has been checked; it opens no instance by itself.
+        # The login rule has been checked; it does not admit to an instance by itself.
         return sociallogin.provider.id in (SamlProvider.id, OidcProvider.id)
 
     def generate_state_param(self, state: dict[str, Any]) -> str:
-        """An unguessable state; ProConnect wants 32 characters or more."""
+        """Return an unguessable state; ProConnect requires 32 characters or more."""
         return secrets.token_urlsafe(32)
 
     def get_requests_session(self) -> Any:
-        """Requests to providers: short, and never led elsewhere, with our secret, by them."""
+        """Return a session with a timeout and without redirects, which could leak our secret."""
         session = super().get_requests_session()
         session.max_redirects = 0
         return session
@@ -128,7 +128,7 @@ class MfaAdapter(DefaultMFAAdapter):
     }
 
     def encrypt(self, text: str) -> str:
-        """The seeds of authenticator apps and recovery codes are kept encrypted."""
+        """Encrypt the seeds of authenticator apps and recovery codes."""
         return encrypt(text)
 
     def decrypt(self, encrypted_text: str) -> str:
@@ -136,11 +136,11 @@ class MfaAdapter(DefaultMFAAdapter):
         return decrypt(encrypted_text)
 
     def get_totp_issuer(self) -> str:
-        """What an authenticator app shows above the code."""
+        """Return the name that an authenticator app shows above the code."""
         return settings.SITE_NAME
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
-        """The relying party of WebAuthn: the host of SITE_URL, under the site's name."""
+        """Return the relying party of WebAuthn: the host of SITE_URL, with the site's name."""
         return {"id": site_host(), "name": settings.SITE_NAME}
 
     def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:

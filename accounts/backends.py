@@ -1,4 +1,4 @@
-"""Logging in with a password: one account is meant by what was typed, and one hash is computed."""
+"""Login with a password: one account is looked up and one hash is computed."""
 
 from typing import Any
 
@@ -10,10 +10,10 @@ from people.models import User
 
 
 class PasswordBackend(AuthenticationBackend):
-    """allauth's, which tries every account of a name and an address in turn.
+    """allauth's backend, limited to one hash for each attempt.
 
-    One try costs one hash here, whether the name is known, unknown, or of an account that is
-    switched off or has no password: neither the time nor the load tells them apart.
+    allauth tries all accounts with the name or address in turn. Here an attempt takes the same time
+    for a known name, an unknown one, and an account that is disabled or has no password.
     """
 
     def _authenticate(self, request: HttpRequest | None, **credentials: Any) -> User | None:

@@ -1,8 +1,8 @@
-"""Secrets that must be read back, kept encrypted: a copy of the database alone gives nothing away.
+"""Encryption of stored secrets, so that a copy of the database alone does not reveal them.
 
-The key is derived from ``SECRET_KEY``; whoever changes it keeps the former one in
-``SECRET_KEY_FALLBACKS`` until ``./manage rotatesecrets`` has written every secret anew. What is
-encrypted where: docs/security.md.
+The key is derived from ``SECRET_KEY``. After a change of it, the former key stays in
+``SECRET_KEY_FALLBACKS`` until ``./manage rotatesecrets`` has encrypted all secrets again. For the
+list of secrets see docs/security.md.
 """
 
 import base64
@@ -25,15 +25,15 @@ def encrypt(text: str) -> str:
 
 
 def decrypt(token: str) -> str:
-    """Return what ``encrypt`` was given. Raises ImproperlyConfigured when the key is another."""
+    """Decrypt the result of ``encrypt``. Raises ImproperlyConfigured if no key fits."""
     try:
         return _keys().decrypt(token.encode()).decode()
     except InvalidToken as error:
         raise ImproperlyConfigured(_UNREADABLE) from error
 
 
-def encrypted_anew(token: str) -> str:
-    """Return the same secret under the present key. Raises ImproperlyConfigured as ``decrypt``."""
+def encrypt_again(token: str) -> str:
+    """Encrypt a secret again with the present key. Raises ImproperlyConfigured as ``decrypt``."""
     try:
         return _keys().rotate(token.encode()).decode()
     except InvalidToken as error:
@@ -41,9 +41,9 @@ def encrypted_anew(token: str) -> str:
 
 
 class EncryptedSerializer:
-    """Sessions (``SESSION_SERIALIZER``): a login under way leaves a nonce, seeds and tokens there.
+    """Encrypts sessions (``SESSION_SERIALIZER``), which during a login contain seeds and tokens.
 
-    Django only signs them. A session that cannot be read is an empty one.
+    Django would only sign them. A session that cannot be decrypted is empty.
     """
 
     def dumps(self, session: Any) -> bytes:

@@ -1,4 +1,4 @@
-"""The person's own language, and what they must do before anything else."""
+"""The user's language, and steps required before any other page."""
 
 from collections.abc import Callable
 from inspect import iscoroutinefunction
@@ -18,7 +18,7 @@ from instances.access.second_factor import has_second_factor
 from instances.tenancy import in_database
 from people.models import User
 
-# Where the steps are taken, and where one logs out.
+# The pages of the steps, and the logout.
 _ALWAYS_OPEN = ("/accounts/", "/saml/", "/static/", "/i18n/")
 
 Handler = Callable[[HttpRequest], Any]
@@ -31,10 +31,10 @@ def _activate(request: HttpRequest, user: User | AnonymousUser) -> None:
 
 
 async def _load_user(request: HttpRequest) -> User | AnonymousUser:
-    """Load the session and its user, for ``request.user`` and ``request.auser()`` alike.
+    """Load the session and its user, for both ``request.user`` and ``request.auser()``.
 
-    Never in the request's own thread, which would keep its connection until the end of the
-    response: with as many streams as the pool has connections, nobody else would be served.
+    Not in the thread of the request, which would keep its connection until the end of the response:
+    as many streams as the pool has connections would block all other requests.
     """
     if settings.SESSION_COOKIE_NAME in request.COOKIES:
         user = await in_database(get_user, request)
@@ -46,7 +46,7 @@ async def _load_user(request: HttpRequest) -> User | AnonymousUser:
 
 @sync_and_async_middleware
 def user_language(get_response: Handler) -> Handler:
-    """Prefer the language chosen in the profile to the browser's."""
+    """Activate the language of the profile, if set, instead of the browser's."""
     if iscoroutinefunction(get_response):
 
         async def middleware(request: HttpRequest) -> Any:
@@ -63,7 +63,7 @@ def user_language(get_response: Handler) -> Handler:
 
 
 def first_step(request: HttpRequest, user: User | AnonymousUser) -> str:
-    """Where the person must go before anywhere else, "" for nowhere."""
+    """Return the URL of the step that the person must take first, "" if none."""
     if not user.is_authenticated or request.path.startswith(_ALWAYS_OPEN):
         return ""
     if user.must_change_password:
@@ -76,7 +76,7 @@ def first_step(request: HttpRequest, user: User | AnonymousUser) -> str:
 
 @sync_and_async_middleware
 def require_first_steps(get_response: Handler) -> Handler:
-    """Send people to what comes first: an issued password's change, an operator's second factor."""
+    """Redirect to required steps: change of an issued password, second factor of operators."""
     if iscoroutinefunction(get_response):
 
         async def middleware(request: HttpRequest) -> Any:

@@ -1,4 +1,4 @@
-"""Logging in: SAML and OpenID Connect providers, their rules, and the sessions they opened."""
+"""SAML and OpenID Connect providers, login rules, and sessions of both protocols."""
 
 from accounts.logins.models.identity_providers import IdentityProvider, MetadataFeed
 from accounts.logins.models.login_rules import LoginRule

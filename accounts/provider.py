@@ -1,6 +1,6 @@
-"""Where allauth looks for the providers of an application."""
+"""The provider classes of this application; allauth looks for them in this module."""
 
-from accounts.oidc.provider import OidcProvider
-from accounts.saml.provider import SamlProvider
+from accounts.oidc.allauth_provider import OidcProvider
+from accounts.saml.allauth_provider import SamlProvider
 
 provider_classes = [SamlProvider, OidcProvider]

@@ -1,11 +1,11 @@
-"""Every secret at rest written anew under the present ``SECRET_KEY``.
+"""Encrypt all stored secrets again with the present ``SECRET_KEY``.
 
-    who                    where                                   what
-    second factors         Authenticator.data                      seeds, recovery codes
-    OpenID Connect         SocialApp.settings["client_secret"]     our secrets at providers
-    OpenID Connect         OidcSession.id_token                    what a logout shows a provider
+owner                  where                                   what
+second factors         Authenticator.data                      seeds, recovery codes
+OpenID Connect         SocialApp.settings["client_secret"]     our secrets at providers
+OpenID Connect         OidcSession.id_token                    id_token_hint of a logout
 
-Sessions are encrypted too, but none outlives a day.
+Sessions are encrypted too, but expire within a day.
 """
 
 from typing import Any
@@ -14,7 +14,7 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialApp
 from django.db import transaction
 
-from accounts.encryption import encrypted_anew
+from accounts.encryption import encrypt_again
 from accounts.logins.models.sessions import OidcSession
 from accounts.oidc.configuration import CLIENT_SECRET
 
@@ -22,9 +22,9 @@ _OF_FACTORS = ("secret", "seed", "migrated_codes")
 
 
 def rotate_secrets() -> int:
-    """Encrypt every secret anew; return how many there were.
+    """Encrypt all secrets again; return their number.
 
-    Raises ImproperlyConfigured, having changed nothing, when one cannot be read.
+    If a secret cannot be decrypted, raises ImproperlyConfigured and changes nothing.
     """
     count = 0
     with transaction.atomic():
@@ -33,14 +33,14 @@ def rotate_secrets() -> int:
         for app in SocialApp.objects.select_for_update():
             count += _rotate(app, "settings", (CLIENT_SECRET,))
         for session in OidcSession.objects.select_for_update():
-            session.id_token = encrypted_anew(session.id_token)
+            session.id_token = encrypt_again(session.id_token)
             session.save(update_fields=["id_token"])
             count += 1
     return count
 
 
 def _rotate(row: Authenticator | SocialApp, field: str, names: tuple[str, ...]) -> int:
-    """Rotate the secrets ``names`` of a row's JSON ``field``; return how many there were."""
+    """Rotate the secrets ``names`` in a row's JSON ``field``; return their number."""
     kept: dict[str, Any] = getattr(row, field)
     found = {name: kept[name] for name in names if kept.get(name)}
     if not found:
@@ -51,4 +51,4 @@ def _rotate(row: Authenticator | SocialApp, field: str, names: tuple[str, ...]) 
 
 
 def _anew(value: Any) -> Any:
-    return [_anew(each) for each in value] if isinstance(value, list) else encrypted_anew(value)
+    return [_anew(each) for each in value] if isinstance(value, list) else encrypt_again(value)

@@ -29,7 +29,7 @@ def refresh_feeds() -> None:
 
 @shared_task(name="accounts.tasks.refresh_one_feed")
 def refresh_one_feed(feed_id: int) -> None:
-    """Refresh one feed; a refused one keeps what it had, and says why in its row."""
+    """Refresh one feed; if it is refused, its row keeps the former data and gets the reason."""
     feed = MetadataFeed.objects.filter(pk=feed_id, is_enabled=True).first()
     if feed is None:
         return
@@ -41,7 +41,7 @@ def refresh_one_feed(feed_id: int) -> None:
 
 @shared_task(name="accounts.tasks.refresh_oidc_providers")
 def refresh_oidc_providers() -> None:
-    """Read every provider's discovery document; one that does not answer keeps what it had."""
+    """Read the discovery document of all providers; on an error, the former data is kept."""
     for app in registration.providers():
         try:
             registration.refresh(app)
@@ -58,14 +58,14 @@ def reevaluate_memberships(user_ids: list[int]) -> None:
 
 @shared_task(name="accounts.tasks.forget_expired")
 def forget_expired() -> None:
-    """Delete logins, responses, replays and sessions whose time has passed."""
+    """Delete expired logins, responses, replays and sessions."""
     SessionStore.clear_expired()
     for model in (SamlPost, SamlRequest, SamlReplay, SamlSession, OidcSession):
         model._default_manager.filter(expires_at__lt=timezone.now()).delete()
 
 
-@shared_task(name="accounts.tasks.end_unfounded_sessions")
-def end_unfounded_sessions() -> None:
-    """End the sessions that nothing lets go on."""
-    if ended := sessions.end_unfounded_sessions():
+@shared_task(name="accounts.tasks.end_sessions_of_disabled")
+def end_sessions_of_disabled() -> None:
+    """End the sessions whose rule, organisation, provider or user is disabled."""
+    if ended := sessions.end_sessions_of_disabled():
         logger.info("%s sessions ended", ended)

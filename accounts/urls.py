@@ -1,4 +1,4 @@
-"""Logging in (allauth, SAML), logging out, and one's own profile."""
+"""URLs of logins (allauth, SAML), logout and the user's profile."""
 
 from allauth.mfa.totp.views import activate_totp
 from allauth.mfa.webauthn.views import add_webauthn
@@ -24,7 +24,7 @@ urlpatterns = [
     path(
         "3rdparty/", RedirectView.as_view(pattern_name="logins"), name="socialaccount_connections"
     ),
-    # A password would outlive the person's account at their institution.
+    # A password would remain valid after the person's account at the institution ends.
     path(
         "password/set/", RedirectView.as_view(pattern_name="profile"), name="account_set_password"
     ),

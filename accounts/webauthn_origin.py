@@ -1,4 +1,4 @@
-"""Keys and passkeys are used on this site's own pages: its scheme, host and port, and no other."""
+"""Check that keys and passkeys are used on pages of this site: its scheme, host and port."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,14 +12,14 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def site_host() -> str:
-    """The host to which keys are bound (the relying party's identifier)."""
+    """Return the host to which keys are bound (the relying party's identifier)."""
     return urlsplit(settings.SITE_URL).hostname or ""
 
 
 def require_site_origin(credential: Any) -> None:
-    """Raise ValidationError unless a browser made ``credential`` on a page of SITE_URL.
+    """Raise ValidationError unless ``credential`` was created on a page of SITE_URL.
 
-    fido2 checks the host alone, lets sub-domains pass, and any port.
+    fido2 checks only the host, and accepts sub-domains and any port.
     """
     try:
         client_data = CollectedClientData(websafe_decode(credential["response"]["clientDataJSON"]))

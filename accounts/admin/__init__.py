@@ -1,4 +1,4 @@
-"""The operators' pages of Django's administration; each module registers its own models."""
+"""Pages for operators in /admin/; each module registers its models."""
 
 from accounts.admin import logins, people
 

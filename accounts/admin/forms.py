@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from accounts.logins.addresses import is_address_taken
-from accounts.users.takeover import password_issued
+from accounts.users.takeover import record_issued_password
 from instances import audit
 from instances.errors import USER_MESSAGES, AddressTaken
 from people.models import User
@@ -29,9 +29,9 @@ class NewAccountForm(AdminUserCreationForm):
 
 
 class AccountForm(UserChangeForm):
-    """An account whose user name, where it is changed, does not look like an address.
+    """An account; a changed user name must not look like an address.
 
-    No other account with a password has its address.
+    Its address must not be that of another account with a password.
     """
 
     class Meta(UserChangeForm.Meta):
@@ -50,7 +50,7 @@ class AccountForm(UserChangeForm):
 
 
 class IssuePasswordForm(AdminPasswordChangeForm):
-    """A password that an operator sets, for somebody else or for themselves."""
+    """A password that an operator sets, for another person or for themselves."""
 
     def clean(self) -> Any:
         cleaned = super().clean()
@@ -68,5 +68,5 @@ class IssuePasswordForm(AdminPasswordChangeForm):
         user = super().save(commit=commit)
         operator = audit.current_origin().user
         if user.has_usable_password() and user != operator:
-            password_issued(user, by=operator if isinstance(operator, User) else None)
+            record_issued_password(user, by=operator if isinstance(operator, User) else None)
         return user

@@ -1,6 +1,6 @@
-"""Ways to log in, for operators: federations, providers, rules, people's logins and keys.
+"""Logins, for operators: federations, providers, rules, linked logins and second factors.
 
-What allauth would show of its own tables holds secrets; here it does not.
+allauth's own pages would show secrets; these do not.
 """
 
 from allauth.account import admin as allauth_account
@@ -21,7 +21,7 @@ from accounts.oidc.registration import remove_provider
 from instances import audit
 from web.search_words import LimitedSearchAdmin
 
-# Loaded here, so that what they register can be taken back.
+# Loaded here, so that their registrations can be replaced.
 _ALLAUTH = (allauth_account, allauth_mfa, allauth_social)
 
 for model in (Authenticator, EmailAddress, SocialAccount, SocialApp, SocialToken):
@@ -32,18 +32,18 @@ LoginSource = IdentityProvider | MetadataFeed
 
 
 class LoginSourceAdmin(LimitedSearchAdmin):
-    """Each change is in the audit log; switching something off ends what it had allowed."""
+    """Writes each change to the audit log; disabling ends the sessions that it had allowed."""
 
     def save_model(
         self, request: HttpRequest, obj: LoginSource, form: ModelForm, change: bool
     ) -> None:
         super().save_model(request, obj, form, change)
         if not obj.is_enabled:
-            withdrawal.saml_switched_off(obj)
+            withdrawal.withdraw_saml(obj)
         audit.record(audit.Action.LOGIN_SOURCE_CHANGED, target=obj, enabled=obj.is_enabled)
 
     def delete_model(self, request: HttpRequest, obj: LoginSource) -> None:
-        withdrawal.saml_switched_off(obj)
+        withdrawal.withdraw_saml(obj)
         audit.record(audit.Action.LOGIN_SOURCE_CHANGED, target=obj, removed=True)
         super().delete_model(request, obj)
 
@@ -54,7 +54,7 @@ class LoginSourceAdmin(LimitedSearchAdmin):
 
 @admin.register(MetadataFeed)
 class MetadataFeedAdmin(LoginSourceAdmin):
-    """Federations' feeds; they are refreshed every hour."""
+    """Feeds of federations, refreshed every hour."""
 
     list_display = ["name", "url", "is_enabled", "refreshed_at", "valid_until", "error"]
     readonly_fields = ["attempted_at", "refreshed_at", "valid_until", "error"]
@@ -62,7 +62,7 @@ class MetadataFeedAdmin(LoginSourceAdmin):
 
 @admin.register(IdentityProvider)
 class IdentityProviderAdmin(LoginSourceAdmin):
-    """What feeds brought; only the switch is the operator's."""
+    """Identity providers from feeds; operators can only disable and enable them."""
 
     list_display = ["__str__", "entity_id", "feed", "is_enabled", "gone_at"]
     list_filter = ["is_enabled", "feed"]
@@ -78,7 +78,7 @@ class IdentityProviderAdmin(LoginSourceAdmin):
 
 @admin.register(SocialApp)
 class OidcProviderAdmin(LimitedSearchAdmin):
-    """OpenID Connect providers, without their secrets; ./manage oidc adds and checks them."""
+    """OpenID Connect providers, without their secrets; ``./manage oidc`` adds and checks them."""
 
     list_display = ["name", "provider_id"]
     search_fields = ["name", "provider_id"]
@@ -114,13 +114,13 @@ class LoginRuleAdmin(LimitedSearchAdmin):
         self, request: HttpRequest, obj: LoginRule, form: ModelForm, change: bool
     ) -> None:
         if change:
-            # By what it named until now, too.
+            # Sessions under its former provider, too.
             withdrawal.withdraw_rule(LoginRule.objects.get(pk=obj.pk))
         super().save_model(request, obj, form, change)
-        withdrawal.rule_changed(obj)
+        withdrawal.record_rule_change(obj)
 
     def delete_model(self, request: HttpRequest, obj: LoginRule) -> None:
-        withdrawal.rule_changed(obj, removed=True)
+        withdrawal.record_rule_change(obj, removed=True)
         super().delete_model(request, obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[LoginRule]) -> None:
@@ -129,7 +129,7 @@ class LoginRuleAdmin(LimitedSearchAdmin):
 
 
 class ReadOnlyAdmin(LimitedSearchAdmin):
-    """Shown and removed, never written."""
+    """Rows that can be viewed and deleted, but not changed."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -144,7 +144,7 @@ class ReadOnlyAdmin(LimitedSearchAdmin):
 
 @admin.register(SocialAccount)
 class LoginAdmin(ReadOnlyAdmin):
-    """People's logins by institutions and providers."""
+    """Logins of people at institutions and providers."""
 
     list_display = ["user", "provider", "uid", "last_login"]
     list_filter = ["provider"]
@@ -158,7 +158,7 @@ class LoginAdmin(ReadOnlyAdmin):
 
 @admin.register(Authenticator)
 class SecondFactorAdmin(ReadOnlyAdmin):
-    """People's second factors, without their secrets; removed for whoever has lost theirs."""
+    """Second factors of people, without secrets; deleted for people who have lost theirs."""
 
     list_display = ["user", "type", "created_at", "last_used_at"]
     list_filter = ["type"]

@@ -12,9 +12,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.forms import AccountForm, IssuePasswordForm, NewAccountForm
-from accounts.users.activation import switch_off, switch_on
+from accounts.users.activation import disable_account, enable_account
 from accounts.users.erasure import StillResponsible, erase_person, require_successors
-from accounts.users.takeover import address_changed
+from accounts.users.takeover import record_address_change
 from instances import audit
 from instances.account_control import confirm_independence, record_control
 from instances.errors import InstanceError, user_message
@@ -29,7 +29,7 @@ admin.site.unregister(Group)
 
 @admin.register(User)
 class UserAdmin(LimitedSearchAdmin, DjangoUserAdmin):
-    """Accounts; which instances a person belongs to is decided inside each instance."""
+    """Accounts. Memberships of instances are managed in each instance."""
 
     form = AccountForm
     add_form = NewAccountForm
@@ -44,15 +44,15 @@ class UserAdmin(LimitedSearchAdmin, DjangoUserAdmin):
         (_("Dates"), {"fields": ["last_login", "date_joined"]}),
     ]
     filter_horizontal = []
-    # Operators are made and unmade in the site itself, which keeps the last.
+    # Operators are added and removed in the console, which keeps the last one.
     readonly_fields = [
         *("is_staff", "is_superuser", "last_login", "date_joined"),
-        # Who sets somebody's password does not spare them the change.
+        # A person whose password was set by another must always change it.
         "must_change_password",
     ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
-        """Nobody switches the last operator off."""
+        """Return the read-only fields; the last operator cannot be disabled."""
         fields = super().get_readonly_fields(request, obj)
         is_last = obj is not None and list(operators()[:2]) == [obj]
         return [*fields, "is_active"] if is_last else fields
@@ -62,7 +62,7 @@ class UserAdmin(LimitedSearchAdmin, DjangoUserAdmin):
         return super().log_addition(request, obj, message)
 
     def log_change(self, request: HttpRequest, obj: User, message: Any) -> Any:
-        """Tell which fields were changed, not what is in them."""
+        """Log the names of the changed fields, without their values."""
         fields = [name for part in message for name in part.get("changed", {}).get("fields", ())]
         audit.record(audit.Action.USER_CHANGED, target=obj, fields=fields)
         return super().log_change(request, obj, message)
@@ -78,13 +78,13 @@ class UserAdmin(LimitedSearchAdmin, DjangoUserAdmin):
             created = AccountControl.Reason.CREATED
             record_control(account=obj, controller=operator, reason=created)
         elif "email" in form.changed_data and obj.pk != operator.pk:
-            address_changed(obj, former=form.initial["email"], by=operator)
+            record_address_change(obj, former=form.initial["email"], by=operator)
         if change and "is_active" in form.changed_data:
-            (switch_on if obj.is_active else switch_off)(obj)
+            (enable_account if obj.is_active else disable_account)(obj)
 
     @admin.action(description=_("Confirm that only the person uses the account"))
     def confirm_own(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        """End the control of whoever created the account, invited it or set its password."""
+        """End the control of the people who created or invited the account or set its password."""
         for user in queryset:
             try:
                 confirm_independence(user, by=logged_in_user(request))
@@ -96,7 +96,7 @@ class UserAdmin(LimitedSearchAdmin, DjangoUserAdmin):
     def get_deleted_objects(
         self, objs: QuerySet[User] | Sequence[User], request: HttpRequest
     ) -> Any:
-        """Show what would be left without anybody to administer it, which forbids the deletion."""
+        """Forbid the deletion if something would have no administrator left, and list it."""
         related, counts, missing_permissions, protected = super().get_deleted_objects(objs, request)
         return related, counts, missing_permissions, [*protected, *_orphaned_by(objs)]
 
@@ -109,7 +109,7 @@ class UserAdmin(LimitedSearchAdmin, DjangoUserAdmin):
 
 
 def _orphaned_by(users: Iterable[User]) -> list[str]:
-    """Names of what nobody would administer any more."""
+    """Return the names of what would have no administrator left."""
     orphaned = []
     for user in users:
         try:

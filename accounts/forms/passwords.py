@@ -1,4 +1,4 @@
-"""Forms about oneself."""
+"""Forms of one's own password and profile."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ from people.usernames import normalise_username
 
 
 class LoginForm(AllauthLoginForm):
-    """The login form in our words; the page itself says what to do about a forgotten password."""
+    """The login form; the link for a forgotten password is in the template."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -28,12 +28,12 @@ class LoginForm(AllauthLoginForm):
         password.help_text = ""
 
     def clean_login(self) -> str:
-        """The one spelling of a user name; an address is compared without its capitals anyway."""
+        """Return the normalised user name; addresses are compared without case anyway."""
         return normalise_username(super().clean_login())
 
 
 class ChangePasswordForm(AllauthChangePasswordForm):
-    """A change of password that is one."""
+    """A change of password; the new one must differ."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -50,9 +50,10 @@ class ChangePasswordForm(AllauthChangePasswordForm):
 
 
 class ResetPasswordForm(AllauthResetPasswordForm):
-    """A forgotten password of an account that has one.
+    """The request to reset a forgotten password, for accounts that have one.
 
-    People of an institution have none, and get none: whoever reads their mail is not let in.
+    People of an institution have no password and cannot get one, so access to their mail does not
+    give access to their account.
     """
 
     users: list[User]
@@ -65,7 +66,7 @@ class ResetPasswordForm(AllauthResetPasswordForm):
 
 
 class ReauthenticateForm(AllauthReauthenticateForm):
-    """The password once more."""
+    """Reauthentication with the password."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -76,7 +77,7 @@ class ReauthenticateForm(AllauthReauthenticateForm):
 class ProfileForm(forms.ModelForm):
     """Name, language and theme.
 
-    The e-mail address is not here: administrators add people by it, and nothing verifies it.
+    There is no e-mail address: it would not be verified, and administrators add people by it.
     """
 
     class Meta:
@@ -93,7 +94,7 @@ class ProfileForm(forms.ModelForm):
 
 
 class PreferencesForm(forms.ModelForm):
-    """Language or theme, from the person menu: what is not sent stays as it is."""
+    """Language or theme, from the user menu; missing values are not changed."""
 
     class Meta:
         model = User

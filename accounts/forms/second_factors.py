@@ -1,7 +1,7 @@
-"""allauth's forms of second factors, in our words.
+"""allauth's forms for second factors, with our labels.
 
-A passkey alone opens only an account that has a password, which is one of this site. People whom an
-institution lets in may add keys as a second factor, but lose the way in with their institution.
+A passkey alone can log in to accounts with a password only, that is, local accounts. People of an
+institution may add keys as a second factor, but cannot log in without their institution.
 """
 
 from typing import Any
@@ -47,7 +47,7 @@ class CodeForm(AuthenticateForm):
 
 
 class ConfirmCodeForm(ReauthenticateForm):
-    """The same, to reauthenticate."""
+    """A code of an app, or a recovery code, for reauthentication."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -83,7 +83,7 @@ class KeyForm(AuthenticateWebAuthnForm):
 
 
 class ConfirmKeyForm(ReauthenticateWebAuthnForm):
-    """A key, to reauthenticate."""
+    """A key, for reauthentication."""
 
     def clean_credential(self) -> Authenticator:
         require_site_origin(self.cleaned_data["credential"])
@@ -91,7 +91,7 @@ class ConfirmKeyForm(ReauthenticateWebAuthnForm):
 
 
 class PasskeyLoginForm(LoginWebAuthnForm):
-    """A passkey in place of name and password."""
+    """A passkey instead of name and password."""
 
     def clean_credential(self) -> Authenticator:
         require_site_origin(self.cleaned_data["credential"])

@@ -1,10 +1,11 @@
-"""Limits on wrong passwords, by address, account and browser.
+"""Limits on wrong passwords, by client address, account and browser.
 
-An address may fail with a name five times in five minutes, and with all names thirty times in a
-minute; all addresses together, with one name, fifty times in an hour. The last would let anybody
-lock a name out, so a browser in which the person has logged in before is counted by itself.
+From one address, five failures in five minutes are allowed for one name, and thirty in a minute for
+all names; from all addresses together, fifty in an hour for one name. With the last limit, other
+people could lock a name; so a browser in which the person has logged in before is counted
+separately.
 
-The figures are ``ACCOUNT_RATE_LIMITS``; a right password is not counted.
+The limits are in ``ACCOUNT_RATE_LIMITS``. Attempts with the right password are not counted.
 """
 
 from allauth.core.internal import ratelimit
@@ -19,9 +20,9 @@ _APP = "allauth.account"
 
 
 def consume_attempt(request: HttpRequest, name: str) -> RateLimitUsage | None:
-    """Count one try to log in with ``name``; None when there were too many."""
+    """Count an attempt to log in with ``name``; returns None after too many."""
     account = account_named(name)
-    # By the account where there is one: a user name and an address do not give twice the tries.
+    # By account if there is one, so that user name and address are counted together.
     who = f"account {account.pk}" if account else f"name {name.lower()}"
     browser = browser_of(request, account)
     if browser is not None:
@@ -35,8 +36,8 @@ def consume_attempt(request: HttpRequest, name: str) -> RateLimitUsage | None:
     return RateLimitUsage(usage=[*here.usage, *everywhere.usage])
 
 
-def forgive_attempts(request: HttpRequest, user: User) -> None:
-    """Forget the tries that all addresses made with an account, whose password is a new one."""
+def reset_attempts(request: HttpRequest, user: User) -> None:
+    """Reset the counts of an account from all addresses, after a change of its password."""
     ratelimit.clear(request, app=_APP, action="login_failed_name", key=f"account {user.pk}")
 
 

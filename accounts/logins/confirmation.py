@@ -1,7 +1,7 @@
-"""Reauthentication before people change how they log in.
+"""Reauthentication before people change their logins.
 
-allauth asks for a password or a second factor. People of an institution, who may have neither, log
-in there once more.
+allauth requires a password or a second factor. People of an institution, who may have neither, log
+in there again.
 """
 
 from collections.abc import Callable
@@ -23,7 +23,7 @@ View = Callable[..., HttpResponseBase]
 
 
 def confirm_url(request: HttpRequest, *, then: str) -> str:
-    """The page that reauthenticates the person and then redirects to the path ``then``."""
+    """Return the URL of the page that reauthenticates and then redirects to ``then``."""
     user = logged_in_user(request)
     account = SocialAccount.objects.filter(user=user).order_by("pk").first()
     if account is None or get_reauthentication_flows(user):
@@ -32,7 +32,7 @@ def confirm_url(request: HttpRequest, *, then: str) -> str:
 
 
 def confirmed(view: View) -> View:
-    """Let people without a password, too, open the view only shortly after a login."""
+    """Require a recent login for the view, also of people without a password."""
 
     @login_required
     @wraps(view)

@@ -1,13 +1,13 @@
 """Errors of a login at another service.
 
     LoginError
-    ├── AffiliationRefused       authenticated, but with none of the affiliations
+    ├── AffiliationRefused       authenticated, but without an allowed affiliation
     ├── RequirementRefused       authenticated, but without a required value
     ├── IdentityProviderBlocked  no enabled rule for this provider
     ├── SamlError                accounts.saml.errors
     └── OidcError                accounts.oidc.errors
 
-``code`` names the page that people see; the message goes to the log only.
+``code`` selects the page that is shown; the message goes to the log only.
 """
 
 
@@ -30,6 +30,6 @@ class RequirementRefused(LoginError):
 
 
 class IdentityProviderBlocked(LoginError):
-    """The provider may not be used: no rule, switched off here, or gone from metadata."""
+    """The provider may not be used: it has no rule, is disabled, or has left its feed."""
 
     code = "idp_blocked"

@@ -1,6 +1,6 @@
-"""What people read when a login fails, whatever the protocol: the failures common to both.
+"""The texts of failed logins that SAML and OpenID Connect have in common, by code.
 
-A code is that of the ``LoginError``; each protocol has its page and further codes
+Codes are those of ``LoginError``. Each protocol has its page and further codes
 (``accounts.saml.failure_pages``, ``accounts.oidc.failure_pages``).
 """
 
@@ -13,9 +13,10 @@ from django.utils.translation import gettext_lazy as _
 
 @dataclass(frozen=True)
 class Failure:
-    """A page: its title, what happened, what to do.
+    """The texts of a page: its title, what happened, what to do.
 
-    ``again`` offers another try; ``names_us`` tells the institution's IT support who we are.
+    ``again`` offers another attempt. ``names_us`` shows the entity ID of this site, for the IT
+    support of the institution.
     """
 
     title: str | Promise

@@ -1,7 +1,7 @@
-"""Completing a login at another service: what it proved, its rule, its session.
+"""Complete a login at another service: verified claims, login rule, session.
 
-A local second factor may come between the provider's answer and the session, so the verified claims
-are kept in allauth's state, as JSON.
+A local second factor may be required between the provider's answer and the session, so the verified
+claims are stored in allauth's state, as JSON.
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ from accounts.logins.errors import AffiliationRefused, RequirementRefused
 from accounts.logins.linking import LinkingNotBegun, link, source_of
 from accounts.logins.models.login_rules import LoginRule
 from accounts.logins.policy import Subject, check_rule
-from accounts.logins.sessions import bound_session, end_sessions_under, note_session
+from accounts.logins.sessions import end_sessions_of, limit_session, record_session
 from instances.access.second_factor import SESSION_KEY
 from instances.rules.identities import record_identity
 from instances.rules.matching import reevaluate_person
@@ -34,10 +34,10 @@ _STATE = "verified_claims"
 
 @dataclass(frozen=True)
 class VerifiedClaims:
-    """What a login proved of a person, and the session that it opens.
+    """The verified claims of a login, and the session that it begins.
 
     ``session`` is for a later logout: ``{"saml": …}`` or ``{"oidc": …}``
-    (accounts.logins.sessions); ``session_ends`` is ISO 8601, "" for our own bound.
+    (accounts.logins.sessions); ``session_ends`` is ISO 8601, "" for our own limit.
     """
 
     rule_id: int
@@ -56,8 +56,8 @@ def require_rule(
 ) -> None:
     """Check that a person meets the rule of their login; raises as ``check_rule`` does.
 
-    Somebody with an account who no longer meets the rule loses at once what earlier logins granted:
-    the rule's sessions, and the memberships and keys granted for the former claims.
+    A person with an account who no longer meets the rule immediately loses what earlier logins
+    granted: the rule's sessions, and the memberships and keys granted for the former claims.
     """
     try:
         check_rule(rule, subject)
@@ -66,7 +66,7 @@ def require_rule(
         known = SocialAccount.objects.filter(**named).select_related("user").first()
         if known is not None:
             with transaction.atomic():
-                end_sessions_under(user=known.user, rule=rule)
+                end_sessions_of(user=known.user, rule=rule)
                 _record(known.user, login, claims)
         raise
 
@@ -74,7 +74,7 @@ def require_rule(
 def log_in(
     request: HttpRequest, login: SocialLogin, claims: VerifiedClaims, *, next_url: str
 ) -> HttpResponseBase:
-    """Log the person in, with a new account the first time; ``remember`` follows."""
+    """Log the person in, creating an account the first time; ``record_claims`` follows."""
     login.state = {"process": "login", "next": next_url, _STATE: asdict(claims)}
     with transaction.atomic():
         _one_at_a_time(login)
@@ -87,7 +87,7 @@ def link_to(
 ) -> HttpResponseBase:
     """Link the login to the account of the person who began to add it.
 
-    Raises LinkedElsewhere, or LinkingNotBegun when somebody else is logged in by now.
+    Raises LinkedElsewhere, or LinkingNotBegun if another person is logged in by now.
     """
     user = request.user
     if not user.is_authenticated or user.pk != user_id:
@@ -100,16 +100,16 @@ def link_to(
     return redirect("logins")
 
 
-def remember(request: HttpRequest, user: User, login: SocialLogin) -> None:
-    """Record what the login proved, once its session has begun."""
+def record_claims(request: HttpRequest, user: User, login: SocialLogin) -> None:
+    """Record the claims of the login, after its session has begun."""
     kept = login.state.get(_STATE)
     if kept is None:
         return
     claims = VerifiedClaims(**kept)
-    ends = bound_session(
+    ends = limit_session(
         request, parse_datetime(claims.session_ends) if claims.session_ends else None
     )
-    note_session(request, user, rule_id=claims.rule_id, ends=ends, **claims.session)
+    record_session(request, user, rule_id=claims.rule_id, ends=ends, **claims.session)
     if claims.second_factor:
         request.session[SESSION_KEY] = source_of(login.account)
     _keep_address(user, login.account)
@@ -142,16 +142,16 @@ def _record(user: User, login: SocialLogin, claims: VerifiedClaims) -> None:
 
 
 def _one_at_a_time(login: SocialLogin) -> None:
-    """Serialise first logins: one account a person, different user names for namesakes."""
+    """Serialise first logins: one account per person, distinct user names."""
     account = login.account
     _lock(source_of(account))
     known = SocialAccount.objects.filter(provider=account.provider, uid=account.uid)
     if not known.exists():
-        # allauth looks for a free user name before it writes.
+        # allauth checks whether a user name is free before it inserts the row.
         _lock("first logins")
 
 
 def _lock(name: str) -> None:
-    """Wait for every other transaction that holds ``name``."""
+    """Take the lock ``name`` until the end of the transaction."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])

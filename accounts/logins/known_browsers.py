@@ -1,7 +1,7 @@
-"""Browsers in which a person has logged in before: guesses made elsewhere do not lock them out.
+"""Recognise browsers in which a person has logged in before, to count their attempts separately.
 
-A signed cookie names the browser and the last people who logged in with it. It opens nothing by
-itself: whoever sends it still needs the password, and has five tries in five minutes.
+A signed cookie contains an identifier of the browser and the last people who logged in with it. It
+grants no access: the password is still needed, with five attempts in five minutes.
 """
 
 import secrets
@@ -21,7 +21,7 @@ _PEOPLE = 5
 
 
 def browser_of(request: HttpRequest, user: User | None) -> str | None:
-    """The identifier of a browser in which ``user`` has logged in before, else None."""
+    """Return the identifier of a browser in which ``user`` has logged in before, else None."""
     if user is None:
         return None
     kept = _read(request)
@@ -30,7 +30,7 @@ def browser_of(request: HttpRequest, user: User | None) -> str | None:
 
 
 def remember_browser(request: HttpRequest, response: HttpResponse, user: User) -> None:
-    """Note in the browser that ``user`` has logged in with it."""
+    """Set the cookie that records the login of ``user`` in this browser."""
     kept = _read(request)
     people = {pk: stamp for pk, stamp in kept["people"].items() if pk != str(user.pk)}
     people = dict(list(people.items())[-(_PEOPLE - 1) :]) | {str(user.pk): _stamp(user)}
@@ -56,5 +56,5 @@ def _read(request: HttpRequest) -> dict[str, Any]:
 
 
 def _stamp(user: User) -> str:
-    """What changes when every session of the person is ended (``session_salt``)."""
+    """Return a value that changes when all sessions of the person are ended (``session_salt``)."""
     return salted_hmac(_SALT, user.session_salt).hexdigest()[:16]

@@ -1,8 +1,8 @@
-"""One account, several logins: added and removed by its person alone.
+"""Several logins for one account, added and removed by its person only.
 
-A login is added while logged in, and only after having proved again who one is. The page that
-begins it leaves a mark in the session, which the next login takes: no link from another site can
-make a login a linking one.
+A login is added by a person who is logged in and has just reauthenticated. The page that begins it
+sets a flag in the session, which the next login consumes, so that a link from another site cannot
+add a login.
 """
 
 import time
@@ -24,13 +24,13 @@ _MARK_LIFE_S = 600
 
 
 class LinkedElsewhere(LoginError):
-    """The login opens another account already."""
+    """The login is already linked to another account."""
 
     code = "linked_elsewhere"
 
 
 class LinkingNotBegun(LoginError):
-    """Another person is logged in than the one who began to add the login."""
+    """The person logged in is not the one who began to add the login."""
 
     code = "linking_ended"
 
@@ -40,25 +40,25 @@ class LastLogin(Exception):
 
 
 def recently_authenticated(request: HttpRequest) -> bool:
-    """Whether the person has authenticated within the last five minutes, by any method."""
+    """Return whether the person has authenticated within the last five minutes."""
     records = get_authentication_records(request, request.user)
     latest = max((record.get("at", 0) for record in records), default=0)
     return bool(time.time() - latest < app_settings.REAUTHENTICATION_TIMEOUT)
 
 
 def begin_linking(request: HttpRequest) -> None:
-    """Make the next login of this session one that is added to the account."""
+    """Mark the next login of this session as one to add to the account."""
     request.session[_SESSION_KEY] = time.time()
 
 
-def take_linking(request: HttpRequest) -> bool:
-    """Whether the login that begins now is to be added to the account; clears the mark."""
+def consume_linking(request: HttpRequest) -> bool:
+    """Return whether the login that begins now is to be added to the account; clears the flag."""
     since = request.session.pop(_SESSION_KEY, 0)
     return request.user.is_authenticated and time.time() - since < _MARK_LIFE_S
 
 
 def link(*, user: User, account: SocialAccount) -> None:
-    """Add a login, which its provider has just verified, to the account of ``user``.
+    """Add a login that was just verified to the account of ``user``.
 
     Raises LinkedElsewhere.
     """
@@ -84,12 +84,12 @@ def unlink(account: SocialAccount, *, last_too: bool = False) -> None:
 
 
 def source_of(account: SocialAccount) -> str:
-    """The name under which ``instances.rules.identities`` keeps what this login proved."""
+    """Return the source under which ``instances.rules.identities`` stores the login's claims."""
     return f"{account.provider}:{account.uid}"
 
 
 def _has_another_login(account: SocialAccount) -> bool:
-    # Not by a passkey: it opens accounts with a password only (accounts.forms.second_factors).
+    # A passkey does not count: it needs a password (accounts.forms.second_factors).
     user = cast(User, account.user)
     others = SocialAccount.objects.filter(user=user).exclude(pk=account.pk)
     return bool(user.has_usable_password() or others.exists())

@@ -16,13 +16,13 @@ from accounts.logins.errors import (
 from accounts.logins.models.identity_providers import IdentityProvider
 from accounts.logins.models.login_rules import LoginRule
 
-# Asks for a second factor, and says that there was one: an AuthnContextClassRef, or an ``acr``.
+# Requests a second factor, and asserts one: an AuthnContextClassRef, or an ``acr``.
 REFEDS_MFA: Final = "https://refeds.org/profile/mfa"
 _IN_INSTANCE = re.compile(r"/i/([-\w]+)/")
 
 
 class Subject(Protocol):
-    """What a login proved of a person, by whatever protocol."""
+    """The verified claims about a person that rules are evaluated on, for any protocol."""
 
     @property
     def affiliations(self) -> frozenset[str]: ...
@@ -32,9 +32,10 @@ class Subject(Protocol):
 
 
 def rules_of(organisation: str = "", instance: str = "") -> QuerySet[LoginRule]:
-    """The enabled rules of an organisation or an instance (slugs); without either, all of them.
+    """Return the enabled rules of an organisation or an instance (slugs); without either, all.
 
-    An instance has its own rules and its organisation's. A disabled organisation has none.
+    The rules of an instance are its own and those of its organisation. A disabled organisation has
+    none.
     """
     rules = LoginRule.objects.filter(is_enabled=True, organisation__is_enabled=True)
     if instance:
@@ -47,10 +48,10 @@ def rules_of(organisation: str = "", instance: str = "") -> QuerySet[LoginRule]:
 
 
 def rules_towards(path: str) -> QuerySet[LoginRule]:
-    """The enabled rules by which somebody may log in on the way to a page of this site.
+    """Return the enabled rules for a login that leads to a page of this site.
 
-    The rules of every organisation, as access rules may admit its people there; and those of the
-    instance itself, if the page belongs to one.
+    These are the rules of all organisations, as access rules may admit their people there, and
+    those of the instance to which the page belongs.
     """
     leads = _IN_INSTANCE.match(path)
     rules = LoginRule.objects.filter(is_enabled=True, organisation__is_enabled=True)
@@ -58,16 +59,16 @@ def rules_towards(path: str) -> QuerySet[LoginRule]:
 
 
 def providers_of(rules: QuerySet[LoginRule]) -> QuerySet[IdentityProvider]:
-    """The usable SAML identity providers that any of ``rules`` names."""
+    """Return the usable SAML identity providers of ``rules``."""
     by_name = rules.filter(identity_provider=OuterRef("pk"))
     by_feed = rules.filter(feed=OuterRef("feed"))
     return IdentityProvider.objects.usable().filter(Exists(by_name) | Exists(by_feed))
 
 
 def rule_for(provider: IdentityProvider, rules: QuerySet[LoginRule]) -> LoginRule:
-    """The rule that applies to logins through an IdP: the most specific one.
+    """Return the rule for logins through an IdP: the most specific one.
 
-    Raises IdentityProviderBlocked when there is none, or the IdP is not usable.
+    Raises IdentityProviderBlocked if there is none, or the IdP is not usable.
     """
     if not IdentityProvider.objects.usable().filter(pk=provider.pk).exists():
         raise IdentityProviderBlocked(provider.entity_id)
@@ -76,17 +77,17 @@ def rule_for(provider: IdentityProvider, rules: QuerySet[LoginRule]) -> LoginRul
 
 
 def rule_for_oidc(app: SocialApp, rules: QuerySet[LoginRule]) -> LoginRule:
-    """The rule that applies to logins through an OpenID Connect provider: an instance's own first.
+    """Return the rule for logins through an OpenID Connect provider: an instance's own first.
 
-    Raises IdentityProviderBlocked when there is none.
+    Raises IdentityProviderBlocked if there is none.
     """
     return _most_specific(rules.filter(oidc_provider=app), app.provider_id)
 
 
 def scopes_bound_to(app: SocialApp) -> frozenset[str]:
-    """The scopes that operators bound to an OpenID Connect provider: those of its enabled rules.
+    """Return the scopes that operators bound to an OpenID Connect provider, in its enabled rules.
 
-    A provider has no verified metadata that would declare them, and its claims prove none.
+    A provider has no verified metadata that would declare its scopes.
     """
     named = LoginRule.objects.filter(oidc_provider=app, is_enabled=True)
     lists = named.values_list("allowed_scopes", flat=True)
@@ -107,10 +108,10 @@ def check_rule(rule: LoginRule, subject: Subject) -> None:
 def organisations_of(
     rules: Iterable[LoginRule], subject_under: Callable[[LoginRule], Subject]
 ) -> list[int]:
-    """The organisations to which a person belongs: their own rule for this provider is met.
+    """Return the organisations to which a person belongs: those whose own rule is met.
 
-    ``subject_under(rule)`` is the person as the rule sees them; it raises LoginError as
-    ``check_rule`` does. Rules for a whole feed say who may log in, not whose people they are.
+    ``subject_under(rule)`` returns the claims that count under the rule, and raises LoginError as
+    ``check_rule`` does. Rules for a whole feed do not assign people to an organisation.
     """
     found = set()
     for rule in rules:

@@ -1,14 +1,14 @@
 """Scoped attributes, and the identifier of a person: the first valid one in a fixed order.
 
-A scoped value counts only under a scope that the IdP's verified metadata declares and that the
-tenant's rule allows; ``mail`` and unscoped affiliations are for display.
+A scoped value counts only if its scope is declared in the IdP's verified metadata and allowed by
+the tenant's rule. ``mail`` and unscoped affiliations are for display only.
 """
 
 import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-# What a provider says of a person: values by attribute name.
+# The attributes of a person: values by name.
 Attributes = Mapping[str, tuple[str, ...]]
 MAX_VALUES: Final = 200
 MAX_VALUE_CHARS: Final = 1024
@@ -19,7 +19,7 @@ SCOPED_IDENTIFIERS: Final = (
     "eduPersonUniqueId",
     "eduPersonPrincipalName",
 )
-# Values ``local@scope``; of HOME_ORGANISATION the value is itself a scope.
+# Values are ``local@scope``; the value of HOME_ORGANISATION is itself a scope.
 SCOPED: Final = (*SCOPED_IDENTIFIERS, "eduPersonScopedAffiliation")
 HOME_ORGANISATION: Final = "schacHomeOrganization"
 _SUBJECT_ID = re.compile(r"[a-z0-9][a-z0-9=\-]{0,126}")
@@ -42,7 +42,7 @@ def within_scopes(value: str, scopes: frozenset[str]) -> str | None:
 
 
 def within_scopes_only(attributes: Attributes, scopes: frozenset[str]) -> Attributes:
-    """Return the attributes without the scoped values that lie under none of ``scopes``."""
+    """Return the attributes without scoped values of other scopes than ``scopes``."""
     kept = {name: _counted(name, values, scopes) for name, values in attributes.items()}
     return {name: values for name, values in kept.items() if values}
 
@@ -56,7 +56,7 @@ def scopes_of(attributes: Attributes) -> frozenset[str]:
 def scoped_identifier(attributes: Attributes, scopes: frozenset[str]) -> tuple[str, str] | None:
     """Return ``(type, value)`` of the best scoped identifier, or None.
 
-    An attribute with several values identifies nobody.
+    An attribute with several values is not an identifier.
     """
     for name in SCOPED_IDENTIFIERS:
         values = attributes.get(name, ())

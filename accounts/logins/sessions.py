@@ -1,4 +1,4 @@
-"""Sessions that a login at another service opened: recorded, bounded, ended."""
+"""Record, limit and end sessions that began with a login at another service."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,12 +12,12 @@ from django.utils import timezone
 from accounts.logins.models.sessions import OidcSession, SamlSession
 from people.models import User
 
-# Of a session in which nobody is logged in yet, but a login has begun.
+# Lifetime of an anonymous session in which a login has begun.
 ANONYMOUS_SESSION_S = 1800
 
 
 def shorten_anonymous_session(request: HttpRequest) -> None:
-    """Make the anonymous session in which a login begins expire soon: such sessions pile up."""
+    """Make an anonymous session expire soon, since each login that begins creates one."""
     if not request.user.is_authenticated:
         request.session.set_expiry(ANONYMOUS_SESSION_S)
 
@@ -28,8 +28,8 @@ def lengthen_session(request: HttpRequest) -> None:
         request.session.set_expiry(0)
 
 
-def bound_session(request: HttpRequest, latest: datetime | None) -> datetime:
-    """Make the new session expire at ``latest``, or at our own limit if earlier; return when."""
+def limit_session(request: HttpRequest, latest: datetime | None) -> datetime:
+    """Make the new session expire at ``latest`` or at our own limit, and return that time."""
     ours = timezone.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE)
     ends = min(ours, latest) if latest else ours
     request.session.set_expiry(ends)
@@ -37,7 +37,7 @@ def bound_session(request: HttpRequest, latest: datetime | None) -> datetime:
     return ends
 
 
-def note_session(
+def record_session(
     request: HttpRequest,
     user: User,
     *,
@@ -46,7 +46,7 @@ def note_session(
     saml: dict[str, Any] | None = None,
     oidc: dict[str, Any] | None = None,
 ) -> None:
-    """Record a session, to end it later; ``saml``, ``oidc``: fields of its row."""
+    """Record a session, so that it can be ended; ``saml``, ``oidc``: fields of its row."""
     kept = {
         "user": user,
         "rule_id": rule_id,
@@ -60,17 +60,17 @@ def note_session(
 
 
 def end_sessions(sessions: QuerySet[SamlSession] | QuerySet[OidcSession]) -> int:
-    """End the sessions of these rows and delete the rows; return how many there were."""
+    """End the sessions of these rows and delete the rows; return their number."""
     keys = list(sessions.values_list("session_key", flat=True))
     Session.objects.filter(session_key__in=keys).delete()
     sessions.delete()
     return len(keys)
 
 
-def end_unfounded_sessions() -> int:
-    """End the sessions whose rule, organisation, provider or user has been switched off.
+def end_sessions_of_disabled() -> int:
+    """End the sessions whose rule, organisation, provider or user is disabled.
 
-    What is switched off here ends its own sessions at once; an organisation is switched off by a
+    Most changes end their sessions at once. This also covers an organisation that was disabled by a
     package below this one.
     """
     unfounded = (
@@ -84,7 +84,7 @@ def end_unfounded_sessions() -> int:
     )
 
 
-def end_sessions_under(**which: Any) -> int:
+def end_sessions_of(**which: Any) -> int:
     """End the sessions of both protocols of a user or a rule (``user=…``, ``rule=…``)."""
     saml, oidc = SamlSession.objects.filter(**which), OidcSession.objects.filter(**which)
     return end_sessions(saml) + end_sessions(oidc)

@@ -1,7 +1,7 @@
-"""What ends when a login rule, a provider, a feed or an organisation no longer admits logins.
+"""End access when a login rule, a provider, a feed or an organisation is changed or disabled.
 
-Sessions end at once, and what logins through it proved is deleted; a task then re-evaluates the
-memberships that access rules granted for it. Whoever still meets another rule gets everything back
+Sessions end at once, and the claims of logins through it are deleted; a task then re-evaluates the
+memberships that access rules granted for them. People who meet another rule get their access back
 at the next login.
 """
 
@@ -20,7 +20,7 @@ from accounts.logins.models.identity_providers import (
 )
 from accounts.logins.models.login_rules import LoginRule
 from accounts.logins.models.sessions import OidcSession, SamlSession
-from accounts.logins.sessions import end_sessions, end_sessions_under
+from accounts.logins.sessions import end_sessions, end_sessions_of
 from instances import audit
 from instances.models import Identity, Organisation
 from instances.organisations.administrators import set_enabled
@@ -29,7 +29,7 @@ from web.enqueueing import enqueue_on_commit
 _PEOPLE_A_TASK = 500
 
 
-def rule_changed(rule: LoginRule, *, removed: bool = False) -> None:
+def record_rule_change(rule: LoginRule, *, removed: bool = False) -> None:
     """End the sessions of a rule that was added, changed or removed, and record it."""
     with transaction.atomic():
         withdraw_rule(rule)
@@ -43,9 +43,9 @@ def rule_changed(rule: LoginRule, *, removed: bool = False) -> None:
 
 
 def withdraw_rule(rule: LoginRule) -> None:
-    """End the sessions of a rule, and remove its organisation from the identities it gave."""
+    """End the sessions of a rule, and remove its organisation from the identities of its logins."""
     with transaction.atomic():
-        end_sessions_under(rule=rule)
+        end_sessions_of(rule=rule)
         accounts = _accounts_of_rule(rule)
         mine = _identities_of(accounts).filter(organisation_ids__contains=[rule.organisation_id])
         number = Value(rule.organisation_id, output_field=BigIntegerField())
@@ -53,8 +53,8 @@ def withdraw_rule(rule: LoginRule) -> None:
         _reevaluate_memberships(accounts)
 
 
-def saml_switched_off(which: IdentityProvider | MetadataFeed) -> None:
-    """End the sessions through one IdP, or every IdP of a feed, and delete what they proved."""
+def withdraw_saml(which: IdentityProvider | MetadataFeed) -> None:
+    """End the sessions through an IdP, or all IdPs of a feed, and delete their claims."""
     providers = (
         IdentityProvider.objects.filter(feed=which)
         if isinstance(which, MetadataFeed)
@@ -64,12 +64,12 @@ def saml_switched_off(which: IdentityProvider | MetadataFeed) -> None:
     with transaction.atomic():
         end_sessions(SamlSession.objects.filter(identity_provider__in=providers))
         accounts = SocialAccount.objects.filter(provider=SAML_PROVIDER_ID)
-        # As text: JSON is not compared with a column of another table.
+        # As text: a JSON value cannot be compared with a text column.
         _forget(accounts.alias(issuer=KT("extra_data__issuer")).filter(issuer__in=issuers))
 
 
-def forget_logins_of(app: SocialApp) -> None:
-    """End the sessions through a provider; delete its logins and what they proved."""
+def delete_logins_of(app: SocialApp) -> None:
+    """End the sessions through a provider, and delete its logins and their claims."""
     accounts = SocialAccount.objects.filter(provider=app.provider_id)
     with transaction.atomic():
         end_sessions(OidcSession.objects.filter(rule__oidc_provider=app))
@@ -77,18 +77,18 @@ def forget_logins_of(app: SocialApp) -> None:
         accounts.delete()
 
 
-def switch_off_organisation(organisation: Organisation) -> int:
-    """Disable an organisation; return how many sessions that ended.
+def disable_organisation(organisation: Organisation) -> int:
+    """Disable an organisation; return the number of sessions ended.
 
     Its instances, their keys and its login rules check ``is_enabled`` at each request.
     """
     with transaction.atomic():
         set_enabled(organisation, is_enabled=False)
-        return end_sessions_under(rule__organisation=organisation)
+        return end_sessions_of(rule__organisation=organisation)
 
 
-def switch_on_organisation(organisation: Organisation) -> None:
-    """Enable an organisation again; ended sessions do not come back."""
+def enable_organisation(organisation: Organisation) -> None:
+    """Enable an organisation; ended sessions are not restored."""
     set_enabled(organisation, is_enabled=True)
 
 
@@ -98,7 +98,7 @@ def _forget(accounts: QuerySet[SocialAccount]) -> None:
 
 
 def _accounts_of_rule(rule: LoginRule) -> QuerySet[SocialAccount]:
-    """The logins for which the rule assigns its organisation to people."""
+    """Return the logins whose people belong to the rule's organisation by this rule."""
     logins: QuerySet[SocialAccount] = SocialAccount.objects.all()
     if rule.instance_id is None and rule.oidc_provider is not None:
         return logins.filter(provider=rule.oidc_provider.provider_id)
@@ -109,7 +109,7 @@ def _accounts_of_rule(rule: LoginRule) -> QuerySet[SocialAccount]:
 
 
 def _identities_of(accounts: QuerySet[SocialAccount]) -> QuerySet[Identity]:
-    """What these logins proved, found by ``accounts.logins.linking.source_of``."""
+    """Return the identities of these logins, found by ``accounts.logins.linking.source_of``."""
     sources = accounts.annotate(source=Concat(F("provider"), Value(":"), F("uid")))
     return Identity.objects.filter(source__in=sources.values("source"))
 

@@ -1,5 +1,5 @@
-"""OpenID Connect over allauth: any Keycloak, ProConnect with its signed userinfo.
+"""OpenID Connect with allauth: Keycloak, ProConnect with its signed userinfo, and others.
 
-allauth keeps the state and exchanges the code; what it leaves unchecked is verified here
-(``tokens``, ``answers``). Providers are rows of allauth's SocialApp, made by ``./manage oidc``.
+allauth stores the state and exchanges the code. What it does not check is verified here
+(``tokens``, ``subject``). Providers are rows of allauth's SocialApp, created by ``./manage oidc``.
 """

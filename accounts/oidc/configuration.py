@@ -1,7 +1,7 @@
 """A provider's endpoints and our client secret (in its row), and its keys (in the cache).
 
-The discovery document is read when an operator adds the provider, and every hour; never inside a
-login. Its keys are fetched when a token names one that the cache does not have.
+The discovery document is read when an operator adds the provider, and every hour, never during a
+login. Keys are fetched when a token refers to one that is not in the cache.
 """
 
 from dataclasses import asdict, dataclass, fields
@@ -16,16 +16,16 @@ from accounts.oidc.errors import ProviderUnreachable
 from accounts.oidc.http import fetch_object, is_protected
 
 _DISCOVERY = "/.well-known/openid-configuration"
-# Its name in the settings of a row, encrypted; the column ``secret`` is too short, and stays empty.
+# Key of the encrypted secret in the row's settings; the column ``secret`` is too short for it.
 CLIENT_SECRET = "client_secret"  # noqa: S105 (a name)
 _KEYS_LIFE_S = 3600
-# An unknown key id fetches the keys again, at most this often.
+# Minimum interval between two fetches of the keys because of an unknown key id.
 _KEYS_ASKED_EVERY_S = 60
 
 
 @dataclass(frozen=True)
 class Configuration:
-    """A provider's endpoints; "" for those that it does not have."""
+    """A provider's endpoints; "" for one that it lacks."""
 
     issuer: str
     authorization_endpoint: str
@@ -34,14 +34,14 @@ class Configuration:
     userinfo_endpoint: str = ""
     end_session_endpoint: str = ""
     token_endpoint_auth_methods: tuple[str, ...] = ()
-    # RFC 9207: the answer at the callback names its issuer.
+    # RFC 9207: the authorisation response contains the issuer.
     names_issuer: bool = False
 
 
 def discover(issuer: str) -> Configuration:
-    """Read the discovery document of ``issuer``. Raises ProviderUnreachable, saying what is wrong.
+    """Read the discovery document of ``issuer``. Raises ProviderUnreachable with the reason.
 
-    OpenID Connect Discovery 1.0, section 4: the document must name the very issuer asked for.
+    The document must contain the same issuer (OpenID Connect Discovery 1.0, section 4).
     """
     url = issuer.rstrip("/") + _DISCOVERY
     document = fetch_object(url)
@@ -62,13 +62,13 @@ def discover(issuer: str) -> Configuration:
 
 
 def keep(app: SocialApp, configuration: Configuration) -> None:
-    """Note the endpoints in the provider's row."""
+    """Store the endpoints in the provider's row."""
     app.settings = app.settings | {"configuration": asdict(configuration)}
     app.save(update_fields=["settings"])
 
 
 def configuration_of(app: SocialApp) -> Configuration:
-    """The endpoints noted in the provider's row. Raises ProviderUnreachable without any."""
+    """Return the endpoints stored in the provider's row. Raises ProviderUnreachable if none."""
     kept = app.settings.get("configuration")
     if not kept:
         raise ProviderUnreachable(f"{app.provider_id} has not been discovered")
@@ -78,7 +78,7 @@ def configuration_of(app: SocialApp) -> Configuration:
 
 
 def client_secret_of(app: SocialApp) -> str:
-    """The decrypted client secret. Raises ProviderUnreachable if unreadable."""
+    """Return the decrypted client secret. Raises ProviderUnreachable if it cannot be decrypted."""
     try:
         return decrypt(app.settings.get(CLIENT_SECRET, ""))
     except ImproperlyConfigured as error:
@@ -86,7 +86,7 @@ def client_secret_of(app: SocialApp) -> str:
 
 
 def keys_of(configuration: Configuration, key_id: str | None) -> list[dict[str, Any]]:
-    """The provider's public keys (JWK), fetched again when ``key_id`` is not among them.
+    """Return the provider's public keys (JWK), fetched again if ``key_id`` is not among them.
 
     Raises ProviderUnreachable.
     """

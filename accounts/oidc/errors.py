@@ -1,14 +1,14 @@
 """Errors of an OpenID Connect login.
 
-    OidcError (accounts.logins.errors.LoginError)
-    ├── AnswerRefused        not to be trusted, whatever the reason (the log has it)
-    ├── ProviderError        the provider says no
-    ├── ProviderUnreachable  the provider does not answer, or not in its protocol
-    ├── LoginCancelled       the person turned back at the provider
-    ├── StateLost            back button, double click, another browser, or too old
-    └── MfaNotDone           a second factor was required and not vouched for
+OidcError (accounts.logins.errors.LoginError)
+├── AnswerRefused        a response that cannot be trusted (the reason is in the log)
+├── ProviderError        the provider returned an error
+├── ProviderUnreachable  no response from the provider, or an invalid one
+├── LoginCancelled       the person cancelled the login at the provider
+├── StateLost            back button, double click, another browser, or too old
+└── MfaNotDone           a second factor was required and not asserted
 
-All are permanent but ``ProviderUnreachable``. ``code`` names the page that people see
+All but ``ProviderUnreachable`` are permanent. ``code`` selects the page that is shown
 (``accounts.oidc.failure_pages``); the message goes to the log only.
 """
 
@@ -20,7 +20,7 @@ class OidcError(LoginError):
 
 
 class AnswerRefused(OidcError):
-    """A token or a userinfo that breaks a rule of ours or of OpenID Connect."""
+    """A token or userinfo that violates OpenID Connect or a rule of this site."""
 
 
 class ProviderError(OidcError):
@@ -30,24 +30,24 @@ class ProviderError(OidcError):
 
 
 class ProviderUnreachable(OidcError):
-    """The provider cannot be reached, or its response is not one of the protocol."""
+    """The provider cannot be reached, or its response is invalid."""
 
     code = "unreachable"
 
 
 class LoginCancelled(OidcError):
-    """The person turned back."""
+    """The person cancelled the login at the provider."""
 
     code = "cancelled"
 
 
 class StateLost(OidcError):
-    """The answer belongs to no login that this browser began."""
+    """The response does not belong to a login of this browser."""
 
     code = "stale"
 
 
 class MfaNotDone(OidcError):
-    """The rule requires a second factor and the provider did not vouch for one."""
+    """The rule requires a second factor, and the provider did not assert one."""
 
     code = "mfa"

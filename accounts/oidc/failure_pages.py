@@ -1,4 +1,4 @@
-"""The page of a failed OpenID Connect login: what happened, and what to do now."""
+"""The page of a failed OpenID Connect login: what happened, and what to do."""
 
 import logging
 
@@ -44,7 +44,7 @@ FAILURES: dict[str, Failure] = COMMON_FAILURES | {
 
 
 def failure_page(request: HttpRequest, error: LoginError, app: SocialApp) -> HttpResponse:
-    """Log what happened and show its page, which says nothing of how it was found out."""
+    """Log the error and render its page, which does not show the technical reason."""
     logger.warning("login refused (%s, %s): %s", type(error).__name__, app.provider_id, error)
     failure = FAILURES[error.code]
     context = {"failure": failure, "code": error.code, "app": app, "contact": _contact(app)}
@@ -52,7 +52,7 @@ def failure_page(request: HttpRequest, error: LoginError, app: SocialApp) -> Htt
 
 
 def _contact(app: SocialApp) -> str:
-    """The support contact of the only organisation that uses this provider, else the site's."""
+    """Return the contact of the organisation, if only one uses this provider, else the site's."""
     organisations = list(Organisation.objects.filter(login_rules__oidc_provider=app).distinct()[:2])
     own = organisations[0].support_contact if len(organisations) == 1 else ""
     return own or settings.SUPPORT_CONTACT

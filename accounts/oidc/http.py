@@ -1,4 +1,4 @@
-"""Requests to a provider: short, bounded, never redirected, never in the clear."""
+"""Requests to a provider: over https, without redirects, with limits on time and size."""
 
 import ipaddress
 import json
@@ -12,12 +12,12 @@ from allauth.socialaccount.adapter import get_adapter
 from accounts.oidc.errors import ProviderUnreachable
 
 MAX_ANSWER_BYTES = 256 << 10
-# Reading the body raises what urllib3 raises: a broken encoding, an end before the end.
+# Reading the body raises urllib3's errors: a broken encoding, a premature end.
 _FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, UnicodeError)
 
 
 def is_protected(url: str) -> bool:
-    """Whether ``url`` is https, or http to this very machine (a provider under test)."""
+    """Return whether ``url`` is https, or http to this machine (for tests)."""
     parts = urlsplit(url)
     if parts.scheme == "https":
         return bool(parts.hostname)
@@ -48,7 +48,7 @@ def fetch_object(url: str) -> dict[str, Any]:
 
 
 def as_object(body: bytes, url: str) -> dict[str, Any]:
-    """``body`` read as a JSON object. Raises ProviderUnreachable."""
+    """Parse ``body`` as a JSON object. Raises ProviderUnreachable."""
     try:
         value = json.loads(body)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""Logging out at the provider as well (OpenID Connect RP-Initiated Logout 1.0)."""
+"""Logout at the provider (OpenID Connect RP-Initiated Logout 1.0)."""
 
 import logging
 import secrets
@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 
 def take_logout_url(session_key: str) -> str:
-    """Where the browser of a session that ends goes to end the provider's; "" for nowhere."""
+    """Return the URL of the provider's logout for a session, "" if it has none; delete its row."""
     session = (
         OidcSession.objects.select_related("rule__oidc_provider")
         .filter(session_key=session_key)
@@ -35,7 +35,7 @@ def take_logout_url(session_key: str) -> str:
     query = {
         "id_token_hint": id_token,
         "client_id": app.client_id,
-        # Nothing here depends on it, but ProConnect wants one.
+        # Not used here, but required by ProConnect.
         "state": secrets.token_urlsafe(32),
         "post_logout_redirect_uri": settings.SITE_URL + settings.ACCOUNT_LOGOUT_REDIRECT_URL,
     }

@@ -1,4 +1,4 @@
-"""Adding, refreshing, checking and removing OpenID Connect providers (``./manage oidc``)."""
+"""Add, refresh, check and remove OpenID Connect providers (``./manage oidc``)."""
 
 from collections.abc import Iterator, Sequence
 
@@ -11,7 +11,8 @@ from django.urls import reverse
 from accounts.encryption import encrypt
 from accounts.logins.models.identity_providers import SAML_PROVIDER_ID
 from accounts.logins.models.login_rules import LoginRule
-from accounts.logins.withdrawal import forget_logins_of
+from accounts.logins.withdrawal import delete_logins_of
+from accounts.oidc.allauth_provider import OidcProvider
 from accounts.oidc.configuration import (
     CLIENT_SECRET,
     Configuration,
@@ -21,7 +22,6 @@ from accounts.oidc.configuration import (
     keys_of,
 )
 from accounts.oidc.errors import ProviderUnreachable
-from accounts.oidc.provider import OidcProvider
 from accounts.oidc.tokens import ALGORITHMS
 from instances import audit
 
@@ -29,18 +29,18 @@ DEFAULT_SCOPES = ("openid", "profile")
 
 
 def providers() -> QuerySet[SocialApp]:
-    """Every OpenID Connect provider, by its slug."""
+    """Return all OpenID Connect providers, by slug."""
     found: QuerySet[SocialApp] = SocialApp.objects.filter(provider=OidcProvider.id)
     return found.order_by("provider_id")
 
 
 def callback_url(slug: str) -> str:
-    """The redirect URI to register at the provider."""
+    """Return the redirect URI to register at the provider."""
     return settings.SITE_URL + reverse("openid_connect_callback", args=[slug])
 
 
 def after_logout_url() -> str:
-    """The post-logout redirect URI to register at the provider."""
+    """Return the post-logout redirect URI to register at the provider."""
     return settings.SITE_URL + settings.ACCOUNT_LOGOUT_REDIRECT_URL
 
 
@@ -55,11 +55,10 @@ def add_provider(
     mfa_acr: Sequence[str] = (),
     pkce: bool = True,
 ) -> SocialApp:
-    """Add a provider, or replace what is known of it, once its discovery document has been read.
+    """Add a provider, or replace its configuration, after reading its discovery document.
 
-    ``mfa_acr`` are the values of ``acr`` that ask it for a second factor and mean one; without
-    ``pkce`` no code challenge is sent. Raises ProviderUnreachable, and ValueError for a slug that
-    names something else.
+    ``mfa_acr`` are the values of ``acr`` that request and assert a second factor; without ``pkce``
+    no code challenge is sent. Raises ProviderUnreachable, and ValueError for a reserved slug.
     """
     if slug in (SAML_PROVIDER_ID, OidcProvider.id):
         raise ValueError(f"{slug} is the name of a protocol: choose another")
@@ -88,26 +87,26 @@ def add_provider(
 
 
 def remove_provider(app: SocialApp) -> None:
-    """Remove a provider, its rules, its sessions, its logins and what they proved."""
+    """Remove a provider with its rules, sessions, logins and their claims."""
     with transaction.atomic():
-        forget_logins_of(app)
+        delete_logins_of(app)
         audit.record(audit.Action.LOGIN_SOURCE_CHANGED, target=app.name, removed=True)
         app.delete()
 
 
 def refresh(app: SocialApp) -> Configuration:
-    """Read the discovery document anew. Raises ProviderUnreachable; what we had then stays."""
+    """Read the discovery document again. Raises ProviderUnreachable and keeps the former data."""
     configuration = discover(app.settings["server_url"])
     keep(app, configuration)
     return configuration
 
 
 def problems(app: SocialApp) -> Iterator[str]:
-    """Sentences that say what keeps people from logging in by this provider."""
+    """Return sentences about what prevents logins through this provider."""
     if not settings.SITE_URL.startswith("https://"):
-        yield f"SITE_URL is {settings.SITE_URL}: set it to the https address that people use."
+        yield f"SITE_URL is {settings.SITE_URL}: set it to the https address of this site."
     if not LoginRule.objects.filter(oidc_provider=app, is_enabled=True).exists():
-        yield "No login rule names it: add one in the administration (/admin/, Login rules)."
+        yield "It has no login rule: add one in the administration (/admin/, Login rules)."
     try:
         client_secret_of(app)
         configuration = refresh(app)
@@ -118,6 +117,6 @@ def problems(app: SocialApp) -> Iterator[str]:
     if not any(key.get("alg") in (None, *ALGORITHMS) for key in keys):
         yield f"None of its keys is of a kind that we accept ({', '.join(ALGORITHMS)})."
     if not configuration.userinfo_endpoint:
-        yield "It has no userinfo endpoint: all that is known of people is in its id_token."
+        yield "It has no userinfo endpoint: the only claims are those of its id_token."
     if not configuration.end_session_endpoint:
-        yield "It offers no logout: people who log out here stay logged in there."
+        yield "It has no logout endpoint: people who log out here stay logged in there."

@@ -19,7 +19,7 @@ from accounts.logins.scoped_attributes import (
     within_scopes_only,
 )
 
-# What federations call these claims (REFEDS, mapping of attributes to claims) and we call so.
+# Claims by their names in federations (REFEDS, mapping of attributes to claims), and our names.
 _NAMES: Final = {
     "eduperson_affiliation": "eduPersonAffiliation",
     "eduperson_scoped_affiliation": "eduPersonScopedAffiliation",
@@ -30,7 +30,7 @@ _NAMES: Final = {
     "is_member_of": "isMemberOf",
     "groups": "isMemberOf",
 }
-# Of the protocol, not of the person.
+# Claims of the protocol, not about the person.
 _PROTOCOL: Final = frozenset(
     {"iss", "sub", "aud", "exp", "iat", "nbf", "jti", "nonce", "azp", "at_hash", "c_hash"}
     | {"s_hash", "auth_time", "sid", "typ", "acr", "amr"}
@@ -42,10 +42,10 @@ _MAX_UID_CHARS: Final = 191
 
 @dataclass(frozen=True)
 class OidcSubject:
-    """A person whom a provider authenticated; ``attributes`` are its claims, as lists of words.
+    """A person authenticated by a provider; ``attributes`` are the claims, as lists of strings.
 
-    The scoped values among ``attributes`` are those under ``bound_scopes``, which an operator bound
-    to the provider; ``scopes`` are those that the rule allows and the person's values carry.
+    Scoped values in ``attributes`` are limited to ``bound_scopes``, which an operator bound to the
+    provider. ``scopes`` are those of the person that the rule allows.
     """
 
     issuer: str
@@ -59,14 +59,14 @@ class OidcSubject:
 
     @property
     def uid(self) -> str:
-        """The key of this identity at its provider: ``sub``, or its digest when that is long."""
+        """The key of this identity at its provider: ``sub``, or its digest if it is long."""
         if len(self.sub) <= _MAX_UID_CHARS:
             return self.sub
         return f"sha256:{hashlib.sha256(self.sub.encode()).hexdigest()}"
 
     @property
     def principal_name(self) -> str:
-        """The person's identifier under one of ``scopes``, else ""."""
+        """The person's identifier in one of ``scopes``, else ""."""
         found = scoped_identifier(self.attributes, self.scopes)
         return found[1] if found else ""
 
@@ -79,9 +79,9 @@ def subject_from(
     bound_scopes: frozenset[str],
     mfa_classes: Collection[str],
 ) -> OidcSubject:
-    """The subject of verified claims, under a rule; ``mfa_classes`` are values of ``acr``.
+    """Return the subject of verified claims, under a rule; ``mfa_classes`` are values of ``acr``.
 
-    Raises RequirementRefused without any value under the scopes that the rule allows.
+    Raises RequirementRefused if no value has a scope that the rule allows.
     """
     claims = {**id_token, **userinfo}
     subject = OidcSubject(
@@ -98,10 +98,10 @@ def subject_from(
 
 
 def under(rule: LoginRule, subject: OidcSubject) -> OidcSubject:
-    """The subject as a rule of its provider sees it; a rule that names scopes allows no others.
+    """Return the subject limited to the scopes of a rule of its provider.
 
-    An affiliation without a scope counts where the rule names no scopes. Raises RequirementRefused
-    when the rule names scopes and the person has none of them.
+    An affiliation without a scope counts only if the rule has no scopes. Raises RequirementRefused
+    if the rule has scopes and the person has none of them.
     """
     allowed = allowed_scopes(subject.bound_scopes, rule.allowed_scopes)
     scopes = scopes_of(subject.attributes) & allowed
@@ -115,14 +115,14 @@ def under(rule: LoginRule, subject: OidcSubject) -> OidcSubject:
 
 
 def has_second_factor(id_token: Mapping[str, Any], classes: Collection[str]) -> bool:
-    """Whether the provider says that the person proved two factors (``acr``, ``amr``)."""
+    """Return whether the provider asserts a second factor (``acr``, ``amr``)."""
     methods = id_token.get("amr")
     known = set(methods) if isinstance(methods, list) else set()
     return id_token.get("acr") in classes or bool(known & _MFA_METHODS)
 
 
 def _attributes(claims: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    """Every claim about the person as words, by our name where it has one, else by its own."""
+    """Return all claims about the person as strings, by our name if it has one, else its own."""
     found: dict[str, tuple[str, ...]] = {}
     for claim, value in claims.items():
         words = _words(value)

@@ -1,4 +1,4 @@
-"""Signed tokens of a provider, verified whole: never unsigned, never by a shared secret.
+"""Verify signed tokens of a provider; unsigned ones and shared secrets are rejected.
 
 OpenID Connect Core 1.0, 3.1.3.7 and 5.3.2; RFC 8725 (best practices of JWT).
 """
@@ -30,7 +30,7 @@ _TYPES: Final = (None, "JWT")
 def verify_id_token(
     token: str, configuration: Configuration, *, client_id: str, nonce: str, access_token: str
 ) -> dict[str, Any]:
-    """Return the claims of an id_token that answers the login of ``nonce``.
+    """Verify an id_token of the login with ``nonce``, and return its claims.
 
     Raises AnswerRefused or ProviderUnreachable.
     """
@@ -51,7 +51,7 @@ def verify_id_token(
 def verify(
     token: str, configuration: Configuration, *, client_id: str, required: tuple[str, ...] = ()
 ) -> dict[str, Any]:
-    """Return the claims of a token that the provider signed, for us and for now.
+    """Verify signature, issuer, audience and times of a token, and return its claims.
 
     Raises AnswerRefused or ProviderUnreachable.
     """
@@ -81,7 +81,7 @@ def verify(
 
 
 def _key(configuration: Configuration, key_id: str | None, algorithm: str) -> Any:
-    """The one signing key that the header names. Raises AnswerRefused unless exactly one fits."""
+    """Return the signing key of the header. Raises AnswerRefused unless exactly one matches."""
     fitting = [
         key
         for key in keys_of(configuration, key_id)
@@ -92,7 +92,7 @@ def _key(configuration: Configuration, key_id: str | None, algorithm: str) -> An
     ]
     if len(fitting) != 1:
         raise AnswerRefused(f"{len(fitting)} keys for kid {key_id} and {algorithm}")
-    # With the header's algorithm, so that the key must be of its kind and curve.
+    # With the header's algorithm, so that type and curve of the key must match it.
     key = jwt.PyJWK(fitting[0], algorithm=algorithm).key
     if isinstance(key, RSAPublicKey) and key.key_size < _MIN_RSA_BITS:
         raise AnswerRefused(f"an RSA key of {key.key_size} bits")
@@ -112,7 +112,7 @@ def _check_age(claims: dict[str, Any]) -> None:
 
 
 def _at_hash(token: str, access_token: str) -> str:
-    """Core 3.1.3.6: the left half of the access token's hash, by the algorithm of the header."""
+    """Return the left half of the access token's hash (Core 3.1.3.6)."""
     algorithm = jwt.get_unverified_header(token)["alg"]
     # Ed25519 signs with SHA-512 (RFC 8032).
     bits = "512" if algorithm == "EdDSA" else algorithm[2:]

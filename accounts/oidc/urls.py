@@ -1,4 +1,4 @@
-"""The pages of OpenID Connect, where allauth looks for them: ``/accounts/oidc/SLUG/login/…``."""
+"""URLs of OpenID Connect, which allauth mounts: ``/accounts/oidc/SLUG/login/…``."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""What an OpenID Connect login proves, for login rules and access rules to evaluate."""
+"""The verified claims of an OpenID Connect login, for login rules and access rules."""
 
 from allauth.socialaccount.models import SocialApp
 
@@ -9,14 +9,14 @@ from accounts.logins.policy import organisations_of, rules_of
 from accounts.logins.scoped_attributes import within_scopes_only
 from accounts.oidc.subject import OidcSubject, under
 
-# Not passed to access rules: people change them, and nothing verifies them.
+# Not passed to access rules: people can change them, and they are not verified.
 _DISPLAY_ONLY = frozenset({"email", "phone_number", "address", "picture", "website", "profile"})
 
 
 def verified_claims(
     subject: OidcSubject, *, app: SocialApp, rule: LoginRule, id_token: str
 ) -> VerifiedClaims:
-    """The verified claims of a subject who logged in under ``rule``."""
+    """Return the verified claims of a subject who logged in under ``rule``."""
     own_rules = rules_of().filter(oidc_provider=app).select_related("organisation")
     return VerifiedClaims(
         rule_id=rule.pk,

@@ -1,4 +1,4 @@
-"""The two pages of a login by OpenID Connect: login → (the provider) → callback."""
+"""The two pages of an OpenID Connect login: login → (the provider) → callback."""
 
 import hmac
 from typing import Any
@@ -15,10 +15,11 @@ from django.views.decorators.http import require_GET
 
 from accounts.logins.errors import LoginError
 from accounts.logins.federated_login import link_to, log_in, require_rule
-from accounts.logins.linking import take_linking
+from accounts.logins.linking import consume_linking
 from accounts.logins.models.login_rules import LoginRule
 from accounts.logins.policy import rule_for_oidc, rules_of
 from accounts.logins.sessions import shorten_anonymous_session
+from accounts.oidc.allauth_provider import OidcAdapter, OidcProvider
 from accounts.oidc.errors import (
     AnswerRefused,
     LoginCancelled,
@@ -27,7 +28,6 @@ from accounts.oidc.errors import (
     StateLost,
 )
 from accounts.oidc.failure_pages import failure_page
-from accounts.oidc.provider import OidcAdapter, OidcProvider
 from accounts.oidc.verified_claims import verified_claims
 from web.next_page import next_page
 from web.rate_limits import limited
@@ -37,7 +37,7 @@ from web.rate_limits import limited
 @require_GET
 @never_cache
 def login(request: HttpRequest, provider_id: str) -> HttpResponseBase:
-    """Send the browser to the provider; what its answer must fit stays in the session."""
+    """Redirect to the provider; the session stores what the response is checked against."""
     app = _app(provider_id)
     shorten_anonymous_session(request)
     rules = rules_of(request.GET.get("organisation", ""), request.GET.get("instance", ""))
@@ -45,7 +45,7 @@ def login(request: HttpRequest, provider_id: str) -> HttpResponseBase:
         url = OidcProvider(request, app=app).begin(
             request,
             rule=rule_for_oidc(app, rules),
-            process=AuthProcess.CONNECT if take_linking(request) else AuthProcess.LOGIN,
+            process=AuthProcess.CONNECT if consume_linking(request) else AuthProcess.LOGIN,
             next_url=next_page(request),
         )
     except LoginError as error:
@@ -57,7 +57,7 @@ def login(request: HttpRequest, provider_id: str) -> HttpResponseBase:
 @require_GET
 @never_cache
 def callback(request: HttpRequest, provider_id: str) -> HttpResponseBase:
-    """Take the provider's answer, verify it whole, and log the person in."""
+    """Verify the provider's response and log the person in."""
     app = _app(provider_id)
     try:
         return _complete(request, app)
@@ -70,7 +70,7 @@ def _complete(request: HttpRequest, app: SocialApp) -> HttpResponseBase:
     adapter = provider.get_oauth2_adapter(request)
     state = _state(request, provider)
     _check_answer(request, adapter)
-    # Switched off, or removed, since the login began?
+    # The provider may have been disabled or removed since the login began.
     rule = rule_for_oidc(app, LoginRule.objects.filter(pk=state["data"]["rule"], is_enabled=True))
     tokens = _tokens(request, adapter, state)
     subject = adapter.read(tokens, nonce=state["data"]["nonce"], rule=rule)
@@ -87,7 +87,7 @@ def _app(provider_id: str) -> SocialApp:
 
 
 def _state(request: HttpRequest, provider: OidcProvider) -> dict[str, Any]:
-    """The state of this browser's login by this very provider, once. Raises StateLost."""
+    """Return and delete the state of this browser's login at this provider. Raises StateLost."""
     try:
         state: dict[str, Any] = provider.unstash_redirect_state(
             request, request.GET.get("state", "")
@@ -98,7 +98,7 @@ def _state(request: HttpRequest, provider: OidcProvider) -> dict[str, Any]:
 
 
 def _check_answer(request: HttpRequest, adapter: OidcAdapter) -> None:
-    """Refuse an error, and an answer of another issuer (RFC 9207)."""
+    """Raise for an error response, and for one of another issuer (RFC 9207)."""
     known = adapter.configuration
     issuer = request.GET.get("iss", known.issuer if not known.names_issuer else "")
     if not hmac.compare_digest(issuer.encode(), known.issuer.encode()):
@@ -111,7 +111,7 @@ def _check_answer(request: HttpRequest, adapter: OidcAdapter) -> None:
 
 
 def _tokens(request: HttpRequest, adapter: OidcAdapter, state: dict[str, Any]) -> dict[str, Any]:
-    """Exchange the code. Raises ProviderError or ProviderUnreachable."""
+    """Exchange the code for tokens. Raises ProviderError or ProviderUnreachable."""
     client = adapter.get_client(request, adapter.get_provider().app)
     try:
         tokens: dict[str, Any] = adapter.get_access_token_data(
@@ -120,6 +120,6 @@ def _tokens(request: HttpRequest, adapter: OidcAdapter, state: dict[str, Any]) -
     except OAuth2Error as error:
         raise ProviderError(str(error)[:300]) from error
     except (requests.RequestException, KeyError) as error:
-        # KeyError: an answer without a Content-Type.
+        # KeyError: a response without Content-Type.
         raise ProviderUnreachable(str(error)) from error
     return tokens

@@ -1,4 +1,4 @@
-"""pysaml2 clients, each for one IdP, and loading pysaml2 before the first login."""
+"""Create pysaml2 clients for single IdPs; load pysaml2 before the first login."""
 
 import copy
 import logging
@@ -22,14 +22,14 @@ CLOCK_SKEW_S = 180
 
 @dataclass(frozen=True)
 class IdpMetadata:
-    """One IdP of a verified feed: its entity id, and its descriptor with IdP roles only."""
+    """One IdP of a verified feed: its entity ID, and its descriptor with IdP roles only."""
 
     entity_id: str
     xml: str
 
 
 def client_for(sp: ServiceProvider, idp: IdpMetadata) -> "Saml2Client":
-    """Return a pysaml2 client of the caller's own, which knows this IdP and no other."""
+    """Return a new pysaml2 client with the metadata of this IdP only."""
     from saml2.population import Population
 
     client = copy.copy(_client(sp, _stamps(sp)))
@@ -40,13 +40,13 @@ def client_for(sp: ServiceProvider, idp: IdpMetadata) -> "Saml2Client":
     client.config.metadata = client.metadata = store
     client.sec = copy.copy(client.sec)
     client.sec.metadata = store
-    # pysaml2 records the subjects that it has seen there.
+    # A cache of its own, since pysaml2 stores subjects there.
     client.users = Population()
     return client
 
 
 def start_warm_up() -> None:
-    """Load pysaml2, its schemas (a second) and our key in the background, if there is a key."""
+    """Load pysaml2, its schemas (a second) and our key in a thread, if there is a key."""
     try:
         sp = service_provider()
     except KeysMissing:
@@ -58,18 +58,18 @@ def _warm_up(sp: ServiceProvider) -> None:
     try:
         _client(sp, _stamps(sp))
     except (OSError, ValueError) as error:
-        # The login pages report it too; the rest of the site works.
+        # The login pages report the error too; the rest of the site works.
         logger.error("SAML logins will fail: %s", error)
 
 
 def _stamps(sp: ServiceProvider) -> tuple[int, ...]:
-    """What changes when a key file is replaced, under the same name, by a rollover."""
+    """Return a value that changes when a rollover replaces a key file."""
     return tuple(pair.key.stat().st_mtime_ns for pair in sp.keys)
 
 
 @lru_cache(maxsize=4)
 def _client(sp: ServiceProvider, _stamps: tuple[int, ...]) -> "Saml2Client":
-    """The client that others are copied from; reading our private key takes 0.1 s."""
+    """Return the client that others are copied from; reading our private key takes 0.1 s."""
     from saml2.client import Saml2Client
     from saml2.config import SPConfig
 

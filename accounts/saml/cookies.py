@@ -1,4 +1,4 @@
-"""Two cookies of a login: the browser that began it, and the institution chosen last."""
+"""Two cookies of a login: the browser that began it, and the last chosen institution."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -11,7 +11,7 @@ _MAX_DIGITS = 18
 
 
 def browser_of(request: HttpRequest) -> str:
-    """The secret of the browser that began a login; "" when the cookie did not come back."""
+    """Return the secret of the browser that began a login; "" without the cookie."""
     return request.COOKIES.get(BROWSER_COOKIE, "")
 
 
@@ -21,13 +21,13 @@ def remember_browser(response: HttpResponse, browser: str, max_age_s: int) -> No
 
 
 def last_choice(request: HttpRequest) -> int | None:
-    """The institution chosen last in this browser."""
+    """Return the last institution chosen in this browser."""
     value = request.COOKIES.get(CHOICE_COOKIE, "")
     return int(value) if value.isdecimal() and len(value) <= _MAX_DIGITS else None
 
 
 def remember_choice(response: HttpResponse, provider_id: int) -> None:
-    """Offer this institution first, next time."""
+    """Store the chosen institution, to offer it first next time."""
     _set(response, CHOICE_COOKIE, str(provider_id), _CHOICE_SECONDS)
 
 

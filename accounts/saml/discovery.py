@@ -1,4 +1,4 @@
-"""The institutions that a page offers, and the search among thousands: an indexed query or two."""
+"""The institutions that are offered, and the search among thousands (one or two queries)."""
 
 import unicodedata
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ LIMIT = 30
 
 @dataclass(frozen=True)
 class Choice:
-    """An institution as it is offered; ``domain`` tells namesakes apart."""
+    """An offered institution; ``domain`` distinguishes those of the same name."""
 
     pk: int
     name: str
@@ -29,14 +29,14 @@ class Choice:
 
 @dataclass(frozen=True)
 class Choices:
-    """What a search found; ``more`` when that is not all."""
+    """The result of a search; ``more`` if it is not complete."""
 
     found: list[Choice]
     more: bool
 
 
 def offered_rules(request: HttpRequest) -> QuerySet[LoginRule]:
-    """The rules of the organisation or instance that is named, else towards the next page."""
+    """Return the rules of the organisation or instance in the query, else of the next page."""
     organisation = request.GET.get("organisation", "")
     instance = request.GET.get("instance", "")
     if organisation or instance:
@@ -47,7 +47,7 @@ def offered_rules(request: HttpRequest) -> QuerySet[LoginRule]:
 def find_choices(
     rules: QuerySet[LoginRule], search: str, *, language: str, last: int | None = None
 ) -> Choices:
-    """The institutions to offer for what somebody typed: by name, the one of last time first."""
+    """Return the institutions for a search, by name, the last chosen one first."""
     found = find_providers(rules, search)
     more = len(found) > LIMIT
     found = found[:LIMIT]
@@ -66,10 +66,11 @@ def find_choices(
 
 
 def find_providers(rules: QuerySet[LoginRule], search: str) -> list[IdentityProvider]:
-    """The IdPs that ``rules`` offer whose names, keywords or domains have every word of ``search``.
+    """Return the IdPs of ``rules`` that match all words of ``search``.
 
-    In any language, without accents or capitals; at most ``LIMIT`` + 1. Those who ask to be hidden
-    are. An address of e-mail finds the IdP of its domain, else of a domain above that.
+    Words are searched in names, keywords and domains, in all languages, ignoring case and accents.
+    Returns at most ``LIMIT`` + 1 IdPs, without those of the category "hide from discovery". An
+    e-mail address finds the IdP of its domain, else that of a parent domain.
     """
     for words in _attempts(search):
         matching = _offered(rules)
@@ -82,19 +83,19 @@ def find_providers(rules: QuerySet[LoginRule], search: str) -> list[IdentityProv
 
 
 def fold(text: str) -> str:
-    """Return ``text`` in lower case without accents, with single spaces: what is searched."""
+    """Return ``text`` in lower case without accents, with single spaces, for searches."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return " ".join("".join(c for c in decomposed if not unicodedata.combining(c)).split())
 
 
 def _offered(rules: QuerySet[LoginRule]) -> QuerySet[IdentityProvider]:
-    # The metadata's XML is large, and not shown.
+    # Without the XML of the metadata, which is large and not needed.
     shown = ("pk", "entity_id", "names", "scopes")
     return providers_of(rules).filter(is_hidden=False).only(*shown)
 
 
 def _attempts(search: str) -> Iterator[list[str]]:
-    """The words to look for: all that were typed, then fewer labels of an address' domain."""
+    """Return the lists of words to search in turn: all words, then parent domains of an address."""
     _local_part, at, domain = search.rpartition("@")
     folded = fold(search_text(domain))
     yield search_words(folded)

@@ -1,20 +1,20 @@
 """Errors of a SAML login.
 
-    SamlError (accounts.logins.errors.LoginError)
-    ├── ResponseRefused        not to be trusted, whatever the reason (the log has it)
-    │   └── NotOurs            meant for somebody else, or for another moment
-    ├── ClockSkew              too early or too late
-    ├── StatusRefused          the IdP says no
-    │   ├── NotKnownToIdp      … to us: it has not taken our metadata yet
-    │   └── MfaNotDone         … to a second factor, or it did without
-    ├── NothingReleased        no identifier that counts
-    ├── RequestUnknown         no request of ours, or too old: a stale bookmark
-    ├── RequestUsed            back button, double click
-    ├── BrowserDiffers         another browser, or cookies blocked
-    └── MetadataRefused        a feed that is not taken over
+SamlError (accounts.logins.errors.LoginError)
+├── ResponseRefused        a response that cannot be trusted (the reason is in the log)
+│   └── NotOurs            for another service, request or IdP
+├── ClockSkew              too early or too late
+├── StatusRefused          the IdP returned an error status
+│   ├── NotKnownToIdp      because it does not have our metadata yet
+│   └── MfaNotDone         for the second factor, or did not assert one
+├── NothingReleased        no usable identifier
+├── RequestUnknown         not our request, or too old: a stale bookmark
+├── RequestUsed            back button, double click
+├── BrowserDiffers         another browser, or cookies blocked
+└── MetadataRefused        a feed that is not accepted
 
-All are permanent but ``MetadataRefused``, which the next refresh may cure. ``code`` names the page
-that people see (``templates/accounts/saml/failure.html``); the message goes to the log only.
+All but ``MetadataRefused`` are permanent; its next refresh may succeed. ``code`` selects the page
+that is shown (``templates/accounts/saml/failure.html``); the message goes to the log only.
 """
 
 from accounts.logins.errors import LoginError
@@ -25,7 +25,7 @@ class SamlError(LoginError):
 
 
 class ResponseRefused(SamlError):
-    """A response that breaks a rule of ours or of SAML."""
+    """A response that violates SAML or a rule of this site."""
 
 
 class NotOurs(ResponseRefused):
@@ -45,42 +45,42 @@ class StatusRefused(SamlError):
 
 
 class NotKnownToIdp(StatusRefused):
-    """The IdP does not answer requests of ours."""
+    """The IdP refuses requests of this site, because it lacks our metadata."""
 
     code = "unknown_to_idp"
 
 
 class MfaNotDone(StatusRefused):
-    """The instance requires a second factor and the IdP did not vouch for one."""
+    """The rule requires a second factor, and the IdP did not assert one."""
 
     code = "mfa"
 
 
 class NothingReleased(SamlError):
-    """No usable identifier among what the IdP released."""
+    """The IdP released no usable identifier."""
 
     code = "nothing_released"
 
 
 class RequestUnknown(SamlError):
-    """The response answers no request that we remember."""
+    """The response does not belong to a stored request."""
 
     code = "stale"
 
 
 class RequestUsed(SamlError):
-    """The response answers a request that has been answered."""
+    """The request of this response has already been answered."""
 
     code = "used"
 
 
 class BrowserDiffers(SamlError):
-    """The browser that comes back is not the one that left."""
+    """The response comes from another browser than the request."""
 
     code = "cookie"
 
 
 class MetadataRefused(SamlError):
-    """Metadata that must not replace what we have."""
+    """Metadata that must not replace the stored one."""
 
     code = "metadata"

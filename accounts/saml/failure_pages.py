@@ -1,4 +1,4 @@
-"""The page of a failed SAML login: what happened, and what to do now."""
+"""The page of a failed SAML login: what happened, and what to do."""
 
 import logging
 
@@ -80,9 +80,9 @@ def failure_page(
     provider: IdentityProvider | None = None,
     organisation: Organisation | None = None,
 ) -> HttpResponse:
-    """Log what happened and show its page, which says nothing of how it was found out.
+    """Log the error and render its page, which does not show the technical reason.
 
-    ``organisation`` is where the person was to log in: its contact helps, else the site's.
+    The contact shown is that of ``organisation``, where the person was to log in, else the site's.
     """
     logger.warning(
         "login refused (%s, %s): %s",
@@ -99,7 +99,7 @@ def failure_by_code(
     provider: IdentityProvider | None = None,
     organisation: Organisation | None = None,
 ) -> HttpResponse:
-    """The page of a code of ``FAILURES``."""
+    """Render the page of a code of ``FAILURES``."""
     failure = FAILURES[code]
     context = {
         "failure": failure,

@@ -1,8 +1,8 @@
 """The service provider's key pairs: files in ``SAML_KEYS_DIR``, two or three during a rollover.
 
 current   signs and decrypts; published
-next      decrypts; published, so that IdPs learn it before it is used
-previous  decrypts what slow IdPs still encrypt to it; no longer published
+next      decrypts; published, so that IdPs have it before it is used
+previous  decrypts, for IdPs that still encrypt to it; no longer published
 """
 
 import os

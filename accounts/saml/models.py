@@ -7,7 +7,7 @@ from accounts.logins.models.identity_providers import IdentityProvider
 
 
 class SamlRequest(models.Model):
-    """A login under way: all that the answer must fit, kept here and nowhere else."""
+    """A login in progress, with the values that the response must have; stored only here."""
 
     request_id = models.CharField(max_length=64, unique=True)
     rule = models.ForeignKey("accounts.LoginRule", on_delete=models.CASCADE)
@@ -26,9 +26,9 @@ class SamlRequest(models.Model):
 
 
 class SamlPost(models.Model):
-    """A response on its way from the cross-site POST to the page where cookies are back.
+    """A response between the cross-site POST and the page that receives the cookies.
 
-    One a request: another one replaces it.
+    At most one per request; a later response replaces it.
     """
 
     request = models.OneToOneField(SamlRequest, on_delete=models.CASCADE, related_name="post")
@@ -41,7 +41,7 @@ class SamlPost(models.Model):
 
 
 class SamlReplay(models.Model):
-    """An assertion that has been used, remembered for as long as it could be used again."""
+    """A used assertion, stored as long as it could be replayed."""
 
     digest = models.CharField(max_length=64, unique=True)
     expires_at = models.DateTimeField(db_index=True)

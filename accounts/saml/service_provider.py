@@ -9,7 +9,7 @@ from accounts.saml.keys import KeyPair, key_pairs
 
 
 class KeysMissing(RuntimeError):
-    """The service provider has no key yet: ``./manage saml keys`` makes one."""
+    """The service provider has no key yet; ``./manage saml keys`` generates one."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ def entity_id() -> str:
 
 
 def service_provider() -> ServiceProvider:
-    """This site, from the settings alone and never from a Host header. Raises KeysMissing."""
+    """Return this site's data from the settings, never from a Host header. Raises KeysMissing."""
     keys = key_pairs()
     if not keys:
         raise KeysMissing("./manage saml keys")

@@ -1,4 +1,4 @@
-"""What an operator still has to do before a federation lets this site in."""
+"""Check what is missing before this site can be registered in a federation."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -16,7 +16,7 @@ _SOON = timedelta(days=2)
 
 
 def missing() -> list[str]:
-    """Sentences that say what to do; an empty list when all is there."""
+    """Return sentences about what to do; an empty list if nothing is missing."""
     return [*_programs(), *_names(), *_contacts(), *_feeds()]
 
 
@@ -41,11 +41,11 @@ def _names() -> Iterator[str]:
 
 def _contacts() -> Iterator[str]:
     for name, purpose in (
-        ("SAML_TECHNICAL_CONTACT", "federations ask for a technical contact"),
-        ("SAML_SECURITY_CONTACT", "Sirtfi asks for a security contact"),
-        ("SAML_PRIVACY_URL", "the code of conduct asks for a privacy statement"),
+        ("SAML_TECHNICAL_CONTACT", "federations require a technical contact"),
+        ("SAML_SECURITY_CONTACT", "Sirtfi requires a security contact"),
+        ("SAML_PRIVACY_URL", "the code of conduct requires a privacy statement"),
         ("SAML_LOGO_URL", "discovery pages show a logo"),
-        ("SUPPORT_CONTACT", "failure pages name whom to ask"),
+        ("SUPPORT_CONTACT", "failure pages show a contact"),
     ):
         if not getattr(settings, name):
             yield f"{name} is empty: {purpose}."
@@ -60,4 +60,4 @@ def _feeds() -> Iterator[str]:
     if not IdentityProvider.objects.usable().exists():
         yield "No identity provider: run ./manage saml feed or ./manage saml idp."
     if not LoginRule.objects.filter(is_enabled=True).exists():
-        yield "No login rule: say in the administration which institutions may log in where."
+        yield "No login rule: add one in the administration (/admin/, Login rules)."

@@ -1,10 +1,10 @@
-"""The pages of the service provider: ``accounts.urls`` mounts them under ``/saml/``."""
+"""URLs of the service provider, which ``accounts.urls`` mounts under ``/saml/``."""
 
 from django.urls import URLPattern, path
 
 from accounts.saml.views import discovery, login, logout
 
-# allauth mounts what it finds here under /accounts/: nothing.
+# allauth mounts ``urlpatterns`` of this module under /accounts/; there are none.
 urlpatterns: list[URLPattern] = []
 
 pages = [

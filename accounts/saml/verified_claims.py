@@ -1,4 +1,4 @@
-"""What a SAML login proves, for login rules and access rules to evaluate."""
+"""The verified claims of a SAML login, for login rules and access rules."""
 
 from dataclasses import replace
 
@@ -17,12 +17,12 @@ from accounts.logins.scoped_attributes import (
 from accounts.saml.messages.response import AuthenticatedSubject
 from accounts.saml.models import SamlRequest
 
-# Not passed to access rules: an IdP may put any value there.
+# Not passed to access rules: an IdP may assert any value for them.
 DISPLAY_ONLY = frozenset({"mail", "eduPersonAffiliation", "eduPersonPrimaryAffiliation"})
 
 
 def verified_claims(subject: AuthenticatedSubject, saml_request: SamlRequest) -> VerifiedClaims:
-    """The verified claims of a subject who answered ``saml_request``."""
+    """Return the verified claims of a subject who logged in with ``saml_request``."""
     provider, rule = saml_request.identity_provider, saml_request.rule
     scopes = allowed_scopes(provider.scopes, rule.allowed_scopes)
     attributes = within_scopes_only(subject.attributes, scopes)

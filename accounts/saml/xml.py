@@ -1,4 +1,4 @@
-"""XML from strangers: small, UTF-8, and without anything that an attacker could play with."""
+"""Parse untrusted XML: limited in size, UTF-8, without DOCTYPE, entities and comments."""
 
 import codecs
 import re
@@ -42,17 +42,17 @@ _DECLARATION = re.compile(
 
 
 def tag(namespace: str, name: str) -> str:
-    """The name of an element as lxml writes it."""
+    """Return the name of an element in lxml's notation."""
     return f"{{{namespace}}}{name}"
 
 
 def check_beginning(octets: bytes) -> None:
-    """Check that every XML parser reads a document that begins like this in the same way.
+    """Check that all XML parsers decode the document in the same way. Raises ResponseRefused.
 
-    No byte order mark, XML 1.0 in UTF-8 as the declaration says or leaves out, no DOCTYPE, no NUL
-    (UTF-16 and UTF-32 have some). Where a mark and a declaration disagree, two versions of libxml2,
-    that of ``xmlsec1`` and that of lxml, decode the same octets into different letters: what is
-    signed would not be what is read. Raises ResponseRefused.
+    Accepted is XML 1.0 in UTF-8, with or without a declaration, and without byte order mark,
+    DOCTYPE and NUL (which UTF-16 and UTF-32 contain). If byte order mark and declaration disagree,
+    the libxml2 of ``xmlsec1`` and that of lxml may decode the same octets differently, so that the
+    signed text would differ from the text that is read.
     """
     if octets.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_BE, codecs.BOM_UTF16_LE)):
         raise ResponseRefused("a byte order mark: UTF-8 without one is expected")
@@ -65,8 +65,8 @@ def check_beginning(octets: bytes) -> None:
 def parse_message(xml: bytes) -> etree._Element:
     """Parse a protocol message, refusing DOCTYPE, comments and processing instructions.
 
-    A comment would cut a text in two for whoever reads its first half only. A program that checks
-    a signature is given these very octets (``check_beginning``). Raises ResponseRefused.
+    A comment splits a text into nodes, of which some programs read only the first. The same octets
+    are passed to the program that verifies signatures. Raises ResponseRefused.
     """
     if len(xml) > MAX_MESSAGE_BYTES:
         raise ResponseRefused("too large")
@@ -91,7 +91,7 @@ def parse_message(xml: bytes) -> etree._Element:
 
 
 def text_of(element: etree._Element | None) -> str:
-    """The text of an element without children, trimmed; "" for None."""
+    """Return the trimmed text of an element without children; "" for None."""
     if element is None:
         return ""
     if len(element):

@@ -1,19 +1,19 @@
-"""Switching a person's account off and on."""
+"""Disable and enable a person's account."""
 
 import secrets
 
 from django.db import transaction
 
-from accounts.logins.sessions import end_sessions_under
+from accounts.logins.sessions import end_sessions_of
 from instances import audit
 from people.models import User
 
 
-def switch_off(user: User) -> None:
-    """Refuse every login of a person, and end their sessions.
+def disable_account(user: User) -> None:
+    """Disable an account: logins are refused and sessions end.
 
-    Their API keys are refused meanwhile (``instances.access.api_keys``); sessions do not come
-    back.
+    While it is disabled, its API keys are refused too (``instances.access.api_keys``). Ended
+    sessions are not restored.
     """
     with transaction.atomic():
         user.is_active = False
@@ -22,8 +22,8 @@ def switch_off(user: User) -> None:
         audit.record(audit.Action.USER_DISABLED, target=user)
 
 
-def switch_on(user: User) -> None:
-    """Let a person log in again."""
+def enable_account(user: User) -> None:
+    """Enable an account."""
     with transaction.atomic():
         user.is_active = True
         user.save(update_fields=["is_active"])
@@ -31,7 +31,7 @@ def switch_on(user: User) -> None:
 
 
 def end_every_session(user: User) -> None:
-    """End the person's sessions, however they began."""
+    """End all sessions of a person."""
     user.session_salt = secrets.token_hex(16)
     user.save(update_fields=["session_salt"])
-    end_sessions_under(user=user)
+    end_sessions_of(user=user)

@@ -1,11 +1,11 @@
-"""The erasure of a person, in every instance.
+"""Erase a person, in all instances.
 
-What they said and their rights go: conversations, feedback, memberships, keys, identities, logins,
-sessions, the account. What they gave stays without their name: documents, usage figures. The audit
-log keeps the name, as evidence of who did what.
+Deleted are conversations, feedback, memberships, keys, identities, logins, sessions and the
+account. Documents and usage figures remain without the person's name. The audit log keeps the name,
+as evidence.
 
-Row security shows one instance at a time, so PostgreSQL names those that hold something of the
-person, memberships or not (``instances.across_instances``), and these alone are visited.
+Row security shows one instance at a time. A PostgreSQL function (``instances.across_instances``)
+returns the instances with rows of the person, with or without a membership; only these are visited.
 """
 
 from collections import Counter
@@ -25,9 +25,9 @@ from people.models import User
 
 
 class StillResponsible(Exception):
-    """Somebody else must take over first: nobody would be left to administer these.
+    """The person is the only administrator of these instances; another must be added first.
 
-    ``last_operator``: nor the site itself.
+    ``last_operator``: the person is also the only operator of the site.
     """
 
     def __init__(self, instances: list[Instance], *, last_operator: bool) -> None:
@@ -41,28 +41,28 @@ class Reference:
 
     model: type[InstanceOwnedModel]
     field: str
-    # Whether the row is the person's own, and goes with them; else it stays without their name.
+    # Whether the row is deleted with the person; else it remains without their name.
     is_owned: bool
 
     def rows(self, user: User) -> models.QuerySet[InstanceOwnedModel]:
-        """The person's rows, in the tenant of the transaction."""
+        """Return the person's rows in the tenant of the transaction."""
         return self.model.objects.filter(**{self.field: user.pk})
 
 
 def references() -> Iterator[Reference]:
-    """Every column of a tenant table that names a person."""
+    """Return all columns of tenant tables that refer to a person."""
     for model in apps.get_models():
         if not issubclass(model, InstanceOwnedModel):
             continue
         for field in model._meta.concrete_fields:
             if field.related_model is User:
-                # A key whose maker is gone would pass for an operator's.
+                # A key without a person would be taken for one created by an operator's command.
                 is_owned = not field.null or model is ApiKey
                 yield Reference(model, field.name, is_owned)
 
 
 def require_successors(user: User) -> None:
-    """Raise StillResponsible where the person is the only one left to administer."""
+    """Raise StillResponsible if the person is the only administrator of an instance or the site."""
     held = [pk for (pk,) in call_function("instances_of_person", user.pk)]
     kept = Instance.objects.filter(pk__in=held).exclude(status=Instance.Status.DELETING)
     orphaned = [instance for instance in kept if _is_alone(user, instance)]
@@ -73,7 +73,7 @@ def require_successors(user: User) -> None:
 
 
 def rows_of(user: User) -> dict[str, int]:
-    """How many rows name the person, by table and column, in all instances; {} when none does."""
+    """Return the number of rows that refer to the person, by table and column, in all instances."""
     counts: Counter[str] = Counter()
     for (instance_id,) in call_function("instances_of_person", user.pk):
         with tenant(instance_id):
@@ -84,10 +84,10 @@ def rows_of(user: User) -> dict[str, int]:
 
 
 def erase_person(user: User) -> dict[str, int]:
-    """Erase the person, all or nothing; return how many rows named them before (``rows_of``).
+    """Erase the person in one transaction; return ``rows_of`` as it was before.
 
-    Raises StillResponsible. Deleting the account fails if a row anywhere still names it: foreign
-    keys are checked across row security.
+    Raises StillResponsible. Foreign keys are checked across row security, so the deletion of the
+    account fails if any row still refers to it.
     """
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)
@@ -107,7 +107,7 @@ def erase_person(user: User) -> dict[str, int]:
 
 
 def _is_alone(user: User, instance: Instance) -> bool:
-    """Whether the person is the only one who administers it; waits for whoever changes that."""
+    """Return whether the person is the only administrator; waits for concurrent changes."""
     with tenant(instance):
         administrators = list(
             Membership.objects.for_instance(instance)
@@ -122,7 +122,7 @@ def _is_alone(user: User, instance: Instance) -> bool:
 
 
 def _end_sessions(user: User) -> None:
-    """Delete the person's sessions, however they were opened; a session names its user inside."""
+    """Delete all sessions of the person; the user's key is inside the session data."""
     mine = [
         session.session_key
         for session in Session.objects.iterator()

@@ -1,4 +1,4 @@
-"""The first person of a new deployment, with a place where to upload at once."""
+"""Create the first administrator of a new deployment, with an organisation and an instance."""
 
 from dataclasses import dataclass
 
@@ -13,14 +13,14 @@ USERNAME = "admin"
 
 @dataclass(frozen=True)
 class Credentials:
-    """What to log in with, once: the password must be changed then."""
+    """User name and one-time password, which must be changed at the first login."""
 
     username: str
     password: str
 
 
 def create_first_administrator() -> Credentials | None:
-    """Create an operator with an organisation and an instance, or None if anybody exists."""
+    """Create an operator, an organisation and an instance; None if an account exists."""
     if User.objects.exists():
         return None
     credentials = Credentials(USERNAME, one_time_password())
@@ -30,7 +30,7 @@ def create_first_administrator() -> Credentials | None:
             password=credentials.password,
             must_change_password=True,
         )
-        # Names for a French deployment; both are changed in the browser.
+        # French names; both can be changed in the browser.
         organisation = create_organisation(name="Mon établissement")
         create_instance(
             organisation=organisation,

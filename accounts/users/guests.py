@@ -1,4 +1,4 @@
-"""Accounts of this site created with an invitation: there is no other sign-up."""
+"""Create local accounts with an invitation; there is no other sign-up."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ from people.usernames import clean_chosen_username
 class GuestAccountForm(UserCreationForm):
     """A name, a user name and a password.
 
-    There is no e-mail address: nothing would verify it, and administrators add people by theirs.
+    There is no e-mail address: it would not be verified, and administrators add people by it.
     """
 
     class Meta:
@@ -38,7 +38,7 @@ class GuestAccountForm(UserCreationForm):
         self.fields["password2"].help_text = ""
 
     def clean(self) -> dict[str, Any]:
-        """The address to which the invitation was sent has one account with a password at most."""
+        """Refuse if an account with a password has the address of the invitation."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if is_address_taken(self._address):
             raise ValidationError(
@@ -47,15 +47,15 @@ class GuestAccountForm(UserCreationForm):
         return cleaned
 
     def clean_username(self) -> str:
-        """No user name may look like an address: members are added by either."""
+        """Refuse a user name that looks like an address, since members are added by either."""
         return clean_chosen_username(str(super().clean_username()))
 
 
 def create_guest(form: GuestAccountForm, invitation: Invitation) -> User:
     """Create the account of a valid form, and accept the invitation. Raises InvitationClosed.
 
-    An invitation that came by mail has shown that the address is this person's. Whoever made the
-    invitation controls the account from then on (``account_control``).
+    The address of an invitation sent by mail counts as verified. The creator of the invitation
+    controls the account from then on (``account_control``).
     """
     with transaction.atomic():
         user: User = form.save(commit=False)

@@ -1,7 +1,7 @@
-"""What an operator does to somebody's account that would let the operator log in to it.
+"""Record changes by which an operator could log in to another person's account.
 
-The person is told, by mail where there is a mail server and on the home page in any case; the
-audit log says so; and the operator controls the account from then on (``account_control``).
+The person is notified on the home page, and by mail if there is a mail server. The change is
+written to the audit log. From then on, the operator controls the account (``account_control``).
 """
 
 from django.db import transaction
@@ -14,10 +14,10 @@ from instances.notifications import account_controlled
 from people.models import User
 
 
-def password_issued(user: User, *, by: User | None) -> None:
+def record_issued_password(user: User, *, by: User | None) -> None:
     """Record that ``by`` (None: a command) has set another person's password.
 
-    The person must choose another one at the next login; every session ends.
+    The person must change it at the next login. All sessions end.
     """
     with transaction.atomic():
         user.must_change_password = True
@@ -27,10 +27,10 @@ def password_issued(user: User, *, by: User | None) -> None:
         audit.record(audit.Action.PASSWORD_ISSUED, target=user)
 
 
-def address_changed(user: User, *, former: str, by: User | None) -> None:
-    """Record that ``by`` has changed where another person's reset links go.
+def record_address_change(user: User, *, former: str, by: User | None) -> None:
+    """Record that ``by`` has changed the address to which a person's reset links are sent.
 
-    The person is told at the ``former`` address, where there was one.
+    The person is notified at the ``former`` address, if there was one.
     """
     with transaction.atomic():
         _record(user, by, AccountControl.Reason.ADDRESS, former or user.notice_address)

@@ -1,4 +1,4 @@
-"""The pages of an invitation's link."""
+"""The pages of an invitation link."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -25,8 +25,8 @@ InvitationView = Callable[[HttpRequest, Invitation, str], HttpResponse]
 def invitation_view(view: InvitationView) -> Callable[..., HttpResponseBase]:
     """Make ``view(request, invitation, token)`` a Django view of ``<str:token>/…``.
 
-    For invitations that are open; of the others it says what became of them. The token stays out
-    of caches and of the Referer.
+    Invitations that are not open get a page with their state. Caching and the Referer header are
+    disabled to protect the token.
     """
 
     @require_http_methods(["GET", "POST"])
@@ -79,7 +79,7 @@ def open_invitation(request: HttpRequest, invitation: Invitation, token: str) ->
 
 @invitation_view
 def create_account(request: HttpRequest, invitation: Invitation, token: str) -> HttpResponse:
-    """Make an account of this site with the invitation, which it accepts."""
+    """Create a local account with the invitation, which is thereby accepted."""
     if request.user.is_authenticated or not invitation.makes_accounts:
         return redirect("invitation", token)
     form = GuestAccountForm(request.POST or None, address=invitation.email)

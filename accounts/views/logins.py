@@ -1,4 +1,4 @@
-"""The logins of one's account, and the page that requires a second factor."""
+"""The logins of the user's account, and the page that requires a second factor."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.logins.confirmation import confirm_url
 from accounts.logins.linking import LastLogin, begin_linking, recently_authenticated, unlink
 from accounts.models import IdentityProvider
-from accounts.saml.provider import SamlProvider
+from accounts.saml.allauth_provider import SamlProvider
 from instances.access.second_factor import has_second_factor
 from people.requests import logged_in_user
 from web.next_page import next_page
@@ -26,7 +26,7 @@ from web.next_page import next_page
 @require_GET
 @login_required
 def logins(request: HttpRequest) -> HttpResponse:
-    """My logins, and those that I may add."""
+    """The user's logins, and those that can be added."""
     accounts = list(SocialAccount.objects.filter(user=logged_in_user(request)).order_by("pk"))
     context = {
         "logins": [_shown(request, account) for account in accounts],
@@ -40,7 +40,7 @@ def logins(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 def add(request: HttpRequest) -> HttpResponse:
-    """Go to a provider, whose login will be added to my account."""
+    """Redirect to a provider to add its login to the account."""
     wanted = request.POST.get("provider", "")
     providers = get_adapter(request).list_providers(request)
     provider = next((each for each in providers if each.sub_id == wanted), None)
@@ -49,7 +49,7 @@ def add(request: HttpRequest) -> HttpResponse:
     if not recently_authenticated(request):
         return redirect("logins")
     begin_linking(request)
-    # No redirection: the policy of content security lets no form lead to another site.
+    # Not a redirect: the content security policy forbids forms that lead to another site.
     context = {"url": provider.get_login_url(request), "provider": provider}
     return render(request, "accounts/add_login.html", context)
 
@@ -57,7 +57,7 @@ def add(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 def remove(request: HttpRequest, account_id: int) -> HttpResponse:
-    """Take a login away from my account."""
+    """Remove a login from the account."""
     account = get_object_or_404(SocialAccount, pk=account_id, user=logged_in_user(request))
     if not recently_authenticated(request):
         return redirect("logins")
@@ -73,7 +73,7 @@ def remove(request: HttpRequest, account_id: int) -> HttpResponse:
 @require_GET
 @login_required
 def second_factor(request: HttpRequest) -> HttpResponse:
-    """Require a second factor: give it, set one up, or continue."""
+    """Require a second factor: enter it, set one up, or continue."""
     target = next_page(request)
     if has_second_factor(request):
         return redirect(target)
@@ -86,7 +86,7 @@ def second_factor(request: HttpRequest) -> HttpResponse:
 
 
 def _shown(request: HttpRequest, account: SocialAccount) -> dict[str, Any]:
-    """A login as the page shows it: whose it is, at which institution."""
+    """Return what the page shows of a login: the person's name and the institution."""
     provider = account.get_provider(request)
     name = provider.name
     if provider.id == SamlProvider.id:

@@ -1,4 +1,4 @@
-"""Logging out, here and at the institution or provider that opened the session."""
+"""Logout, here and at the institution or provider of the session."""
 
 from allauth.account.adapter import get_adapter
 from django.conf import settings
@@ -15,7 +15,7 @@ from accounts.saml.messages.logout import logout_request_url
 @require_POST
 @never_cache
 def logout(request: HttpRequest) -> HttpResponse:
-    """Log out here, then at the institution or the provider if it offers that."""
+    """Log out here, then at the institution or provider if it supports that."""
     session_key = request.session.session_key or ""
     url = take_logout_url(session_key)
     session = (
@@ -28,5 +28,5 @@ def logout(request: HttpRequest) -> HttpResponse:
         url = logout_request_url(session)
     if not url:
         return redirect(settings.ACCOUNT_LOGOUT_REDIRECT_URL)
-    # No redirection: the content security policy lets no form lead to another site.
+    # Not a redirect: the content security policy forbids forms that lead to another site.
     return render(request, "accounts/logout.html", {"url": url})

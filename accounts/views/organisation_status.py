@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from accounts.logins.withdrawal import switch_off_organisation, switch_on_organisation
+from accounts.logins.withdrawal import disable_organisation, enable_organisation
 from instances.access.administration import operator_view
 from instances.models import Organisation
 
@@ -18,13 +18,13 @@ from instances.models import Organisation
 @require_POST
 @operator_view
 def switch(request: HttpRequest, organisation: str) -> HttpResponse:
-    """Switch it on, or off with every session that its rules opened."""
+    """Enable an organisation, or disable it and end the sessions of its rules."""
     found = get_object_or_404(Organisation, slug=organisation)
     if request.POST.get("is_enabled") == "yes":
-        switch_on_organisation(found)
+        enable_organisation(found)
         messages.success(request, _("%s is switched on.") % found)
     else:
-        ended = switch_off_organisation(found)
+        ended = disable_organisation(found)
         text = ngettext(
             "%(name)s is switched off; %(n)s session ended.",
             "%(name)s is switched off; %(n)s sessions ended.",

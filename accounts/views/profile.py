@@ -1,4 +1,4 @@
-"""Oneself: profile, language, theme."""
+"""The user's profile, language and theme."""
 
 from django.conf import settings
 from django.contrib import messages
@@ -18,7 +18,7 @@ from web.next_page import next_page
 @require_http_methods(["GET", "POST"])
 @login_required
 def profile(request: HttpRequest) -> HttpResponse:
-    """My name, language and theme."""
+    """Name, language and theme."""
     form = ProfileForm(request.POST or None, instance=logged_in_user(request))
     if form.is_valid():
         user = form.save()
@@ -31,7 +31,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 def preferences(request: HttpRequest) -> HttpResponse:
-    """Set my language or theme, then go back to where I was."""
+    """Set the language or theme, then redirect to the previous page."""
     user = logged_in_user(request)
     form = PreferencesForm(request.POST, instance=user)
     if form.is_valid():
@@ -40,7 +40,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
 
 
 def _remember_language(response: HttpResponse, user: User) -> HttpResponse:
-    """Keep the language in a cookie too, for the pages seen while logged out."""
+    """Set the language cookie too, for pages without login."""
     name = settings.LANGUAGE_COOKIE_NAME
     if user.language:
         response.set_cookie(

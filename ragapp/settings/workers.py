@@ -31,7 +31,7 @@ CELERY_BEAT_SCHEDULE = {
     "refresh-metadata": {"task": "accounts.tasks.refresh_feeds", "schedule": 3600.0},
     "refresh-oidc": {"task": "accounts.tasks.refresh_oidc_providers", "schedule": 3600.0},
     "forget-logins": {"task": "accounts.tasks.forget_expired", "schedule": 600.0},
-    "end-sessions": {"task": "accounts.tasks.end_unfounded_sessions", "schedule": 60.0},
+    "end-sessions": {"task": "accounts.tasks.end_sessions_of_disabled", "schedule": 60.0},
     "forget-identities": {"task": "instances.tasks.forget_old_identities", "schedule": 3600.0},
     "end-memberships": {"task": "instances.tasks.end_memberships", "schedule": 300.0},
     "reconcile-answers": {"task": "chat.tasks.reconcile", "schedule": 30.0},

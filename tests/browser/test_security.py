@@ -10,7 +10,7 @@ from allauth.mfa.models import Authenticator
 from django.contrib.sessions.models import Session
 from playwright.sync_api import Page, expect
 
-from accounts.users.takeover import password_issued
+from accounts.users.takeover import record_issued_password
 from instances.access.api_keys import create_api_key
 from instances.models import Instance
 from people.models import User
@@ -154,7 +154,7 @@ def test_account_and_key_notices_are_readable(
 ) -> None:
     instance = MembershipFactory(user=ada, role="member", instance__slug="law").instance
     create_api_key(instance=instance, name="Script", scope="chat", created_by=ada)
-    password_issued(ada, by=UserFactory(username="operator", is_staff=True))
+    record_issued_password(ada, by=UserFactory(username="operator", is_staff=True))
     User.objects.filter(pk=ada.pk).update(must_change_password=False)
     page = page_for(
         User.objects.get(pk=ada.pk), locale=locale, scheme=scheme, width=width, height=844

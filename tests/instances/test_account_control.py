@@ -5,7 +5,7 @@ from django.http import Http404
 from django.test import Client
 from django.urls import reverse
 
-from accounts.users.takeover import password_issued
+from accounts.users.takeover import record_issued_password
 from instances.access.gates import get_membership
 from instances.account_control import confirm_independence, people_behind
 from instances.errors import ControlledAccount, OwnRights, PersonalInstance
@@ -211,7 +211,7 @@ def test_confirmation_by_second_person_ends_control(cast, organisation, dean, cl
     with pytest.raises(OwnRights):
         confirm_independence(account, by=account)
     puppet_operator = UserFactory(is_staff=True)
-    password_issued(puppet_operator, by=dean)
+    record_issued_password(puppet_operator, by=dean)
     with pytest.raises(ControlledAccount):
         confirm_independence(account, by=puppet_operator)
     confirm_independence(account, by=UserFactory(username="operator", is_staff=True))

@@ -17,7 +17,7 @@ PLAIN = (int, str, bool, list[int])
 by_name = pytest.mark.parametrize("name", sorted(task.name for task in project_tasks()))
 # Why a task has no instance argument.
 OF_THE_SITE = {
-    "accounts.tasks.end_unfounded_sessions": "logins and sessions belong to no instance",
+    "accounts.tasks.end_sessions_of_disabled": "logins and sessions belong to no instance",
     "accounts.tasks.forget_expired": "logins and sessions belong to no instance",
     "accounts.tasks.reevaluate_memberships": "people belong to no instance",
     "accounts.tasks.refresh_feeds": "federations belong to no instance",

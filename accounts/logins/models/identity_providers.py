@@ -1,4 +1,4 @@
-"""SAML identity providers, and the federations' feeds that they come from."""
+"""SAML identity providers and the metadata feeds of federations."""
 
 from typing import Final, Self
 
@@ -9,18 +9,18 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-# The value of allauth's ``SocialAccount.provider`` for logins through these.
+# The value of allauth's ``SocialAccount.provider`` for logins through SAML.
 SAML_PROVIDER_ID: Final = "saml"
 
 
 class MetadataFeed(models.Model):
-    """A federation's signed aggregate, and how its last refresh went."""
+    """A federation's signed aggregate, and the result of its last refresh."""
 
     name = models.CharField(_("name"), max_length=100)
     url = models.URLField(_("address"), max_length=500, unique=True)
-    # One or several PEM certificates, one after the other: federations renew theirs.
+    # PEM certificates; there are several while a federation renews its own.
     certificates = models.TextField(_("pinned signing certificates"))
-    # Where two feeds carry the same entity, the lower number wins.
+    # If two feeds contain the same entity, the lower number has precedence.
     priority = models.PositiveSmallIntegerField(_("priority"), default=10)
     is_enabled = models.BooleanField(_("enabled"), default=True)
     attempted_at = models.DateTimeField(_("last attempt"), null=True, blank=True)
@@ -41,13 +41,13 @@ class IdentityProviderQuerySet(models.QuerySet):
     """Reads of identity providers."""
 
     def usable(self) -> Self:
-        """Those that may log people in: switched on, and in metadata that is still valid."""
+        """Identity providers that are enabled and whose metadata is still valid."""
         in_metadata = Q(feed=None) | Q(feed__is_enabled=True, feed__valid_until__gt=timezone.now())
         return self.filter(in_metadata, is_enabled=True, gone_at=None)
 
 
 class IdentityProvider(models.Model):
-    """One IdP; without a feed, one whose metadata an operator gave by hand."""
+    """One IdP; without a feed if an operator added its metadata."""
 
     feed = models.ForeignKey(
         MetadataFeed,
@@ -87,6 +87,6 @@ class IdentityProvider(models.Model):
         return self.name_in("fr")
 
     def name_in(self, language: str) -> str:
-        """The display name in a language, else in English, else in any."""
+        """Return the display name in a language, else in English, else in any."""
         names: dict[str, str] = self.names
         return names.get(language) or names.get("en") or next(iter(names.values()), self.entity_id)

@@ -112,7 +112,7 @@ class LoginRule(models.Model):
 
 
 def _is_of_lists(required: Any) -> bool:
-    """Whether it is ``{name: [word, …], …}``."""
+    """Return whether the value is of the form ``{name: [word, …], …}``."""
     return isinstance(required, dict) and all(
         isinstance(words, list) and words and all(isinstance(word, str) for word in words)
         for words in required.values()

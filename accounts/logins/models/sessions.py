@@ -1,4 +1,4 @@
-"""Sessions of this site that a login at another service opened."""
+"""Sessions of this site that began with a login at another service."""
 
 from django.conf import settings
 from django.db import models
@@ -7,7 +7,7 @@ from accounts.logins.models.identity_providers import IdentityProvider
 
 
 class SamlSession(models.Model):
-    """A session here that an IdP's login opened, and what a logout needs to name it."""
+    """A session that began with a login at an IdP, with the data needed for a single logout."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saml_sessions"
@@ -29,7 +29,7 @@ class SamlSession(models.Model):
 
 
 class OidcSession(models.Model):
-    """A session here that a provider's login opened, and what a logout needs to name it."""
+    """A session that began with a login at a provider, with the data needed for a logout."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="oidc_sessions"

@@ -1,4 +1,4 @@
-"""``./manage confirmaccount NAME``: nobody but its person can log in to the account."""
+"""``./manage confirmaccount NAME``: confirm that only its person can log in to an account."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from people.models import User
 
 class Command(BaseCommand):
     help = (
-        "Confirm that the person alone uses an account that somebody else created, invited or "
+        "Confirm that only its person uses an account that another person created, invited or "
         "set the password of. Those people may then give it rights (docs/tenancy.md)."
     )
 

@@ -1,4 +1,4 @@
-"""``./manage createfirstadministrator``: what ``./run`` calls at its first start."""
+"""``./manage createfirstadministrator``, called by ``./run`` at its first start."""
 
 import json
 from dataclasses import asdict

@@ -19,17 +19,20 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)
-        add = actions.add_parser("add", help="add a provider, or replace what is known of it")
+        add = actions.add_parser("add", help="add a provider, or replace its configuration")
         add.add_argument("slug", help="part of its addresses here, such as keycloak")
-        add.add_argument("name", help="what people read on the login page")
-        add.add_argument("issuer", help="its issuer URL, exactly as it calls itself")
+        add.add_argument("name", help="its name on the login page")
+        add.add_argument("issuer", help="its issuer URL, exactly as in its discovery document")
         add.add_argument("--client-id", required=True)
         add.add_argument("--client-secret-file", type=Path, required=True)
         add.add_argument("--scopes", default=" ".join(registration.DEFAULT_SCOPES))
         add.add_argument("--mfa-acr", default="", help="acr values that mean a second factor")
-        add.add_argument("--no-pkce", action="store_true", help="for one that refuses PKCE")
-        actions.add_parser("list", help="name the providers")
-        for name, text in (("check", "say what is wrong with one"), ("remove", "forget one")):
+        add.add_argument("--no-pkce", action="store_true", help="for a provider that rejects PKCE")
+        actions.add_parser("list", help="list the providers")
+        for name, text in (
+            ("check", "show what is wrong with a provider"),
+            ("remove", "remove a provider"),
+        ):
             actions.add_parser(name, help=text).add_argument("slug")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -65,7 +68,9 @@ class Command(BaseCommand):
         self.stdout.write("Register these addresses at the provider:")
         self.stdout.write(f"  redirect URI              {registration.callback_url(slug)}")
         self.stdout.write(f"  post-logout redirect URI  {registration.after_logout_url()}")
-        self.stdout.write("Then add a login rule in /admin/: without one nobody logs in by it.")
+        self.stdout.write(
+            "Then add a login rule in /admin/: without one, nobody can log in through it."
+        )
 
     def _list(self, **_options: Any) -> None:
         for app in registration.providers():
@@ -81,7 +86,7 @@ class Command(BaseCommand):
 
     def _remove(self, *, slug: str, **_options: Any) -> None:
         registration.remove_provider(self._app(slug))
-        self.stdout.write(f"{slug} is forgotten, and nobody is logged in by it any more.")
+        self.stdout.write(f"{slug} is removed, and its sessions have ended.")
 
     def _app(self, slug: str) -> SocialApp:
         app = registration.providers().filter(provider_id=slug).first()

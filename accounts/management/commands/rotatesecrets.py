@@ -1,4 +1,4 @@
-"""Secrets of the database written anew under the present SECRET_KEY."""
+"""Encrypt the secrets in the database again with the present SECRET_KEY."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from accounts.secret_rotation import rotate_secrets
 
 
 class Command(BaseCommand):
-    """``rotatesecrets``: afterwards the former key may leave SECRET_KEY_FALLBACKS."""
+    """``rotatesecrets``: afterwards the former key can be removed from SECRET_KEY_FALLBACKS."""
 
     help = __doc__
 

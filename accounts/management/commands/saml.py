@@ -1,4 +1,4 @@
-"""The service provider's keys, single IdPs, and what is still missing."""
+"""Manage the keys of the SAML service provider, single IdPs and feeds; check the set-up."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -20,9 +20,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)
-        key = actions.add_parser("keys", help="make the first key, or the next one of a rollover")
+        key = actions.add_parser(
+            "keys", help="generate the first key, or the next one of a rollover"
+        )
         key.add_argument("--promote", action="store_true", help="sign with the next key from now")
-        actions.add_parser("check", help="say what is still missing")
+        actions.add_parser("check", help="show what is still missing")
         idp = actions.add_parser("idp", help="add an identity provider from its metadata")
         idp.add_argument("source", help="a file, or an https address")
         feed = actions.add_parser("feed", help="add a federation's signed feed, and fetch it")
@@ -52,7 +54,7 @@ class Command(BaseCommand):
             self.stdout.write(f"- {problem}")
         if problems:
             raise CommandError(f"{len(problems)} to do")
-        self.stdout.write("Ready: give our metadata's address to your federation.")
+        self.stdout.write("Ready: send the address of our metadata to your federation.")
 
     def _idp(self, *, source: str, **_options: Any) -> None:
         with TemporaryDirectory() as folder:

@@ -1,6 +1,6 @@
-"""The rules of an assertion that is signed and ours (saml2int 2.0, section 3; SAML profiles 4.1.4).
+"""The rules of a signed assertion (saml2int 2.0, section 3; SAML profiles 4.1.4).
 
-Each rule that pysaml2 leaves out, or applies only to what happens to be there, is applied here.
+This applies the rules that pysaml2 omits, or applies only to elements that are present.
 """
 
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class NameId:
 
 @dataclass(frozen=True)
 class VerifiedAssertion:
-    """What a verified assertion says. ``expires_at`` is when it stops being replayable."""
+    """The contents of a verified assertion; it could be replayed until ``expires_at``."""
 
     id: str
     name_id: NameId | None
@@ -46,12 +46,12 @@ class VerifiedAssertion:
 def read_assertion(
     assertion: etree._Element, *, entity_id: str, acs_url: str, idp_entity_id: str, request_id: str
 ) -> VerifiedAssertion:
-    """Apply the rules to a signed assertion and return what it says.
+    """Apply the rules to a signed assertion and return its contents.
 
     Raises NotOurs, ClockSkew or ResponseRefused.
     """
     if text_of(assertion.find(tag(SAML, "Issuer"))) != idp_entity_id:
-        raise NotOurs("the assertion is from another IdP than the one asked")
+        raise NotOurs("the assertion is from another IdP than the request was sent to")
     check_fresh(assertion.get("IssueInstant"))
     _check_conditions(_child(assertion, "Conditions"), entity_id)
     subject = _child(assertion, "Subject")
@@ -92,7 +92,7 @@ def _check_conditions(conditions: etree._Element, entity_id: str) -> None:
 
 
 def _check_confirmations(subject: etree._Element, acs_url: str, request_id: str) -> datetime:
-    """Check every subject confirmation; return the end of the last one."""
+    """Check all subject confirmations; return the end of the last one."""
     confirmations = subject.findall(tag(SAML, "SubjectConfirmation"))
     if not confirmations:
         raise ResponseRefused("no subject confirmation")

@@ -1,7 +1,7 @@
-"""The attributes that we read, by the names that federations send them under.
+"""The attributes that are read, by their names in federations.
 
-Only SAML's URI names count (saml2int 2.0); what is not here is never read. Sources: eduPerson
-202208, SCHAC, SAML subject identifiers 1.0, SupAnn 2021 (the French profile).
+Only URI names are accepted (saml2int 2.0); attributes that are not listed are ignored. Sources:
+eduPerson 202208, SCHAC, SAML subject identifiers 1.0, SupAnn 2021 (the French profile).
 """
 
 from types import MappingProxyType
@@ -41,7 +41,7 @@ NAMES: Final[dict[str, str]] = {
 def read_attributes(assertion: etree._Element) -> Attributes:
     """Return the known attributes of a verified assertion, by short name.
 
-    Values with children, empty, or too long are left out.
+    Values that are empty, too long or have child elements are ignored.
     """
     values: dict[str, list[str]] = {}
     for attribute in assertion.iter(tag(SAML, "Attribute")):

@@ -1,8 +1,8 @@
-"""A login from its beginning to the answer's arrival: state that only this side keeps.
+"""The state of a login from the request to the arrival of the response, stored on this side only.
 
-The browser is bound by a cookie, the answer by InResponseTo, and where to go afterwards is in the
-stored request, never in RelayState. Who is not logged in can fill neither table: requests and
-answers are limited in number, and the oldest make room.
+The browser is bound by a cookie, the response by InResponseTo. The page to go to afterwards is in
+the stored request, never in RelayState. Anonymous clients cannot fill the tables: the number of
+requests and responses is limited, and the oldest are deleted.
 """
 
 import hashlib
@@ -28,20 +28,20 @@ from people.models import User
 
 REQUEST_LIFE = timedelta(minutes=30)
 POST_LIFE = timedelta(seconds=60)
-# Several tabs; a login that is begun again and again.
+# Limit of requests per browser, for several tabs and repeated logins.
 MAX_REQUESTS_OF_BROWSER = 10
 MAX_REQUESTS = 20_000
-# An answer waits for one redirection, and takes 700 KB at most.
+# A stored response waits for one redirect, and takes 700 KB at most.
 MAX_POSTS = 200
 
 
 def digest(secret: str) -> str:
-    """What is kept of a secret."""
+    """Return the digest of a secret, which is stored instead of the secret."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def metadata_of(provider: IdentityProvider) -> IdpMetadata:
-    """The row's metadata, as the wrapper takes it."""
+    """Return the metadata of an IdP's row."""
     return IdpMetadata(provider.entity_id, provider.xml)
 
 
@@ -53,9 +53,9 @@ def begin_login(
     next_url: str,
     linking_user: User | None = None,
 ) -> str:
-    """Store a request and return the URL at the IdP where the browser goes with it.
+    """Store a request and return the URL at the IdP to which the browser is redirected.
 
-    ``linking_user`` is who adds this login to their account; None logs in.
+    ``linking_user`` is the person who adds this login to their account; None for a login.
     """
     sp = service_provider()
     client = client_for(sp, metadata_of(provider))
@@ -67,7 +67,7 @@ def begin_login(
         assertion_consumer_service_url=sp.acs_url,
         name_id_policy=None,
         requested_authn_context=context,
-        # The query string is signed, as the binding wants.
+        # The query string is signed, as the binding requires.
         sign=False,
     )
     bound = client.apply_binding(
@@ -93,10 +93,10 @@ def begin_login(
     return str(dict(bound["headers"])["Location"])
 
 
-def keep_post(saml_response: str) -> str:
-    """Keep a POST that came without cookies; return the token that fetches it back, once.
+def store_post(saml_response: str) -> str:
+    """Store a response posted without cookies; return a single-use token to retrieve it.
 
-    Only an answer to a request that waits is kept, in the place of an earlier answer to it. Raises
+    Only a response to a waiting request is stored; it replaces an earlier one. Raises
     ResponseRefused, RequestUnknown or RequestUsed.
     """
     request_id = response_request_id(saml_response)
@@ -125,8 +125,8 @@ def keep_post(saml_response: str) -> str:
     return token
 
 
-def take_post(token: str) -> str:
-    """Return a kept response and forget it. Raises RequestUsed when it is not there."""
+def retrieve_post(token: str) -> str:
+    """Return a stored response and delete it. Raises RequestUsed if there is none."""
     with transaction.atomic():
         post = (
             SamlPost.objects.select_for_update()
@@ -140,10 +140,10 @@ def take_post(token: str) -> str:
 
 
 def take_request(saml_response: str, browser: str) -> SamlRequest:
-    """Return the request that a response answers, and mark it answered.
+    """Return the request of a response, and mark it as answered.
 
-    A browser that is not the request's leaves it unanswered. Raises RequestUnknown, BrowserDiffers
-    or RequestUsed.
+    From another browser, the request stays unanswered. Raises RequestUnknown, BrowserDiffers or
+    RequestUsed.
     """
     requests = SamlRequest.objects.select_related("rule__organisation", "identity_provider")
     found = requests.filter(
@@ -160,7 +160,7 @@ def take_request(saml_response: str, browser: str) -> SamlRequest:
 
 
 def unanswered(browser: str) -> SamlRequest | None:
-    """The last login that a browser began, if no answer came back: its IdP may not know us."""
+    """Return the last login of a browser if it got no response: its IdP may lack our metadata."""
     if not browser:
         return None
     last = (
@@ -173,7 +173,7 @@ def unanswered(browser: str) -> SamlRequest | None:
 
 
 def expected_of(saml_request: SamlRequest) -> Expected:
-    """What the answer to a stored request must fit."""
+    """Return the values that the response to a stored request must have."""
     provider, rule = saml_request.identity_provider, saml_request.rule
     return Expected(
         request_id=saml_request.request_id,
@@ -185,9 +185,9 @@ def expected_of(saml_request: SamlRequest) -> Expected:
 
 
 def refuse_replay(subject: AuthenticatedSubject) -> None:
-    """Remember an assertion; raise ResponseRefused if it has been used before."""
+    """Store the ID of an assertion; raise ResponseRefused if it has been used before."""
     key = digest(f"{subject.issuer}\0{subject.assertion.id}")
-    # For longer than any clock skew makes it acceptable.
+    # For longer than the assertion is accepted with any clock skew.
     expires_at = subject.assertion.expires_at + REQUEST_LIFE
     try:
         with transaction.atomic():
@@ -197,6 +197,6 @@ def refuse_replay(subject: AuthenticatedSubject) -> None:
 
 
 def _keep_newest(rows: QuerySet[Any], number: int) -> None:
-    """Delete ``rows`` but the ``number`` that expire last."""
+    """Delete ``rows`` except the ``number`` that expire last."""
     older = rows.order_by("-expires_at", "-pk").values("pk")[number:]
     rows.filter(pk__in=older).delete()

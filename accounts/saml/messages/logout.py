@@ -1,7 +1,7 @@
-"""Single logout by HTTP-Redirect (SAML profiles 2.0, section 4.4), both ways.
+"""Single logout by HTTP-Redirect (SAML profiles 2.0, section 4.4), in both directions.
 
-An IdP's LogoutRequest ends the sessions that it opened for that subject, and no other. Our own
-logout ends the session here first, then sends a LogoutRequest: the answer changes nothing.
+A LogoutRequest of an IdP ends only the sessions that began with its logins of that subject. Our own
+logout ends the session here first, then sends a LogoutRequest; the response has no effect.
 """
 
 import secrets
@@ -25,7 +25,7 @@ from accounts.saml.xml import HTTP_REDIRECT, MD, SAML, SAMLP, tag, text_of
 
 
 def read_logout_message(query: str) -> tuple[RedirectMessage, IdentityProvider]:
-    """Verify the LogoutRequest or LogoutResponse of a raw query string; return it and its issuer.
+    """Verify the LogoutRequest or LogoutResponse in a query string; return it and its issuer.
 
     Raises LoginError.
     """
@@ -37,19 +37,19 @@ def read_logout_message(query: str) -> tuple[RedirectMessage, IdentityProvider]:
 
 
 def is_logout_response(message: RedirectMessage) -> bool:
-    """Whether the message answers a LogoutRequest of ours."""
+    """Return whether the message is a response to our LogoutRequest."""
     return bool(message.root.tag == tag(SAMLP, "LogoutResponse"))
 
 
 def end_named_sessions(message: RedirectMessage, provider: IdentityProvider) -> int:
-    """End the sessions of the subject of a LogoutRequest that ``provider`` itself opened.
+    """End the sessions of a LogoutRequest's subject that began with logins at ``provider``.
 
-    Return how many there were. Raises ResponseRefused.
+    Returns their number. Raises ResponseRefused.
     """
     root = message.root
     value = text_of(root.find(tag(SAML, "NameID")))
     if not value:
-        raise ResponseRefused("a logout of nobody")
+        raise ResponseRefused("a logout without a subject")
     sessions = SamlSession.objects.filter(identity_provider=provider, name_id__value=value)
     indexes = [text_of(each) for each in root.findall(tag(SAMLP, "SessionIndex"))]
     if indexes:
@@ -58,7 +58,7 @@ def end_named_sessions(message: RedirectMessage, provider: IdentityProvider) -> 
 
 
 def logout_request_url(session: SamlSession) -> str:
-    """Forget a session that has ended; return where its IdP takes our LogoutRequest, "" nowhere."""
+    """Delete the row of an ended session; return the URL of our LogoutRequest to its IdP, or ""."""
     session.delete()
     if not session.name_id or not session.identity_provider.slo_url:
         return ""
@@ -83,7 +83,7 @@ def logout_request_url(session: SamlSession) -> str:
 
 
 def logout_response_url(message: RedirectMessage, provider: IdentityProvider) -> str:
-    """Where the IdP takes our answer to its LogoutRequest; "" for an IdP without an address."""
+    """Return the URL of our response to an IdP's LogoutRequest; "" if the IdP has none."""
     if not provider.slo_url:
         return ""
     destination = _response_location(provider)

@@ -1,6 +1,6 @@
-"""SAML's HTTP-Redirect binding for messages that we receive: signed over the query string.
+"""Receive messages of SAML's HTTP-Redirect binding, whose query string is signed.
 
-Source: SAML bindings 2.0, section 3.4.4.1. The signature is over the octets as they came, so it is
+Source: SAML bindings 2.0, section 3.4.4.1. The signature covers the octets as received, so it is
 checked before anything is decoded.
 """
 
@@ -32,7 +32,7 @@ class RedirectMessage:
         """Check the query's signature against the keys of an IdP. Raises ResponseRefused."""
         method = unquote_plus(self.parameters.get("SigAlg", ""))
         if method not in SIGNATURE_METHODS:
-            raise ResponseRefused("unsigned, or by an algorithm that no longer holds")
+            raise ResponseRefused("unsigned, or signed with an algorithm that is not accepted")
         names = (self.name, "RelayState", "SigAlg")
         signed = "&".join(f"{n}={self.parameters[n]}" for n in names if n in self.parameters)
         signature = decode_base64(unquote_plus(self.parameters.get("Signature", "")))
@@ -55,7 +55,7 @@ def read_redirect(query: str) -> RedirectMessage:
 
 
 def signing_keys(idp_xml: str) -> list[PublicKey]:
-    """The keys that sign for an IdP."""
+    """Return the signing keys of an IdP."""
     return public_keys(
         decode_base64(element.text or "")
         for descriptor in etree.fromstring(idp_xml).iter(tag(MD, "KeyDescriptor"))
@@ -65,7 +65,7 @@ def signing_keys(idp_xml: str) -> list[PublicKey]:
 
 
 def _inflate(data: bytes) -> bytes:
-    """Inflate, up to the size of a message: a bomb ends there."""
+    """Inflate ``data`` up to the maximum size of a message."""
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
     try:
         xml = inflater.decompress(data, MAX_MESSAGE_BYTES)

@@ -1,11 +1,11 @@
-"""The strict wrapper over pysaml2: the IdP's answer in, ``AuthenticatedSubject`` out.
+"""A strict wrapper of pysaml2: reads an IdP's response and returns an ``AuthenticatedSubject``.
 
     base64 ─▶ parse_message, check_response ─▶ envelope, status ─▶ pysaml2 verifies and decrypts
-           ─▶ parse_message, check_response again ─▶ every signature proved ─▶ assertion's rules
+      ─▶ parse_message, check_response again ─▶ all signatures verified ─▶ rules of the assertion
 
-pysaml2 does the cryptography; what it lets pass (../docs/sso.md lists it) is refused here. Values
-are read from the very octets that were verified (``backend``), which begin in a way that every
-parser understands alike (``xml.check_beginning``).
+pysaml2 does the cryptography; what it does not check (docs/sso.md lists it) is checked here. Values
+are read from the same octets that were verified (``backend``), whose beginning all parsers read in
+the same way (``xml.check_beginning``).
 """
 
 import hashlib
@@ -34,7 +34,7 @@ from accounts.saml.errors import (
     StatusRefused,
 )
 from accounts.saml.messages.assertion import VerifiedAssertion, read_assertion
-from accounts.saml.messages.response_structure import check_response, the_assertion
+from accounts.saml.messages.response_structure import check_response, single_assertion
 from accounts.saml.messages.times import check_fresh
 from accounts.saml.service_provider import ServiceProvider
 from accounts.saml.signatures.octets import decode_base64
@@ -54,7 +54,7 @@ _STATUS = "urn:oasis:names:tc:SAML:2.0:status:"
 _SUCCESS = f"{_STATUS}Success"
 _MAX_REASON_CHARS = 200
 _NO_CONTEXT = f"{_STATUS}NoAuthnContext"
-# How IdPs that answer at all turn away a service that they have no metadata of.
+# Status codes with which IdPs refuse a service whose metadata they lack.
 _NOT_KNOWN = {f"{_STATUS}RequestDenied", f"{_STATUS}RequestUnsupported"}
 _REQUESTER = f"{_STATUS}Requester"
 _CLASS_NAMES = {
@@ -65,7 +65,7 @@ _CLASS_NAMES = {
 
 @dataclass(frozen=True)
 class Expected:
-    """What the answer must fit: the stored request, never anything that the answer says."""
+    """The values that a response must have, from the stored request only."""
 
     request_id: str
     idp: IdpMetadata
@@ -76,11 +76,11 @@ class Expected:
 
 @dataclass(frozen=True)
 class AuthenticatedSubject:
-    """A person whom an IdP authenticated, under an identifier that the IdP may give.
+    """A person authenticated by an IdP, with an identifier that the IdP is allowed to assert.
 
-    ``affiliations`` are those under a scope that the rule allows; the scoped values among
-    ``attributes`` are those under a scope of the IdP. Of the other attributes, those of
-    ``verified_claims.DISPLAY_ONLY`` are for display; entitlements and groups are the IdP's to say.
+    ``affiliations`` have a scope that the rule allows; scoped values in ``attributes`` have a scope
+    of the IdP. Other attributes are not verified: those of ``verified_claims.DISPLAY_ONLY`` are for
+    display, entitlements and groups are accepted from any IdP.
     """
 
     identifier_type: str
@@ -98,17 +98,17 @@ class AuthenticatedSubject:
 
     @property
     def principal_name(self) -> str:
-        """The identifier if it is a scoped one, which names a person at an institution, else "".
+        """The identifier if it is scoped, which identifies a person at an institution, else "".
 
-        A persistent NameID is an opaque string, whatever it looks like.
+        A persistent NameID is never used here, even if it looks like a scoped value.
         """
         return self.identifier if self.identifier_type in SCOPED_IDENTIFIERS else ""
 
 
 def read_response(encoded: str, *, sp: ServiceProvider, expected: Expected) -> AuthenticatedSubject:
-    """Verify the base64 ``SAMLResponse`` of a POST and return whom it authenticates.
+    """Verify the base64 ``SAMLResponse`` of a POST and return the authenticated subject.
 
-    The caller has matched the request, its browser and its IdP. Raises ``SamlError``.
+    The caller must have checked the request, its browser and its IdP. Raises ``SamlError``.
     """
     received = _decode(encoded)
     root = _checked(received)
@@ -118,7 +118,7 @@ def read_response(encoded: str, *, sp: ServiceProvider, expected: Expected) -> A
     root = _checked(read)
     _check_signatures(root, verified)
     assertion = read_assertion(
-        the_assertion(root),
+        single_assertion(root),
         entity_id=sp.entity_id,
         acs_url=sp.acs_url,
         idp_entity_id=expected.idp.entity_id,
@@ -130,7 +130,7 @@ def read_response(encoded: str, *, sp: ServiceProvider, expected: Expected) -> A
 
 
 def response_request_id(encoded: str) -> str:
-    """Return the InResponseTo of a response that nothing is known of yet, "" without one."""
+    """Return the InResponseTo of an unverified response, "" without one."""
     return str(_checked(_decode(encoded)).get("InResponseTo", ""))
 
 
@@ -148,7 +148,7 @@ def _checked(xml: bytes) -> etree._Element:
 
 def _check_envelope(root: etree._Element, sp: ServiceProvider, expected: Expected) -> None:
     if text_of(root.find(tag(SAML, "Issuer"))) != expected.idp.entity_id:
-        raise NotOurs("the response is from another IdP than the one asked")
+        raise NotOurs("the response is from another IdP than the request was sent to")
     if root.get("Destination") != sp.acs_url:
         raise NotOurs(f"destination {root.get('Destination')}")
     if root.get("InResponseTo") != expected.request_id:
@@ -168,14 +168,14 @@ def _check_status(root: etree._Element) -> None:
 
 
 def _verify(client: Any, received: bytes, expected: Expected) -> tuple[bytes, set[tuple[str, str]]]:
-    """Return the response, decrypted, and what pysaml2 found well signed in it."""
+    """Return the decrypted response, and the elements whose signatures pysaml2 verified."""
     from saml2.validate import ResponseLifetimeExceed, ToEarly
 
     from accounts.saml.signatures.pysaml2_backend import LimitedXmlsec
 
     backend = LimitedXmlsec(received)
     client.sec.crypto = backend
-    # It would try to inflate what has been posted, and read whatever comes out.
+    # With another binding, pysaml2 would try to inflate the message.
     client.unravel = lambda octets, _binding, _kind: octets
     try:
         response = client.parse_authn_request_response(
@@ -186,9 +186,9 @@ def _verify(client: Any, received: bytes, expected: Expected) -> tuple[bytes, se
         )
     except (ToEarly, ResponseLifetimeExceed) as error:
         raise ClockSkew(str(error)[:_MAX_REASON_CHARS]) from None
-    # pysaml2 raises bare exceptions for a wrong audience, and trips over its own None.
+    # pysaml2 raises bare exceptions for a wrong audience, and errors about None values.
     except Exception as error:  # noqa: BLE001
-        # Its messages may hold the whole document, and with it what it says of a person.
+        # Its messages may contain the whole document with its personal data.
         reason = f"{type(error).__name__}: {error}"[:_MAX_REASON_CHARS]
         raise ResponseRefused(reason) from None
     if response is None:
@@ -197,13 +197,13 @@ def _verify(client: Any, received: bytes, expected: Expected) -> tuple[bytes, se
 
 
 def _check_signatures(root: etree._Element, verified: set[tuple[str, str]]) -> None:
-    """Check that the response or its assertion is signed, and that no signature went unproved."""
+    """Check that the response or its assertion is signed, and that all signatures are verified."""
     proofs = {
         (_CLASS_NAMES[parent.tag], parent.get("ID", ""))
         for signature in root.iter(tag(DS, "Signature"))
         if (parent := signature.getparent()) is not None
     }
-    assertion = the_assertion(root)
+    assertion = single_assertion(root)
     ours = {(_CLASS_NAMES[element.tag], element.get("ID", "")) for element in (root, assertion)}
     if not proofs & ours or not proofs <= verified:
         raise ResponseRefused("a signature is missing or was not verified")

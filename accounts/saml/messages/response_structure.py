@@ -1,12 +1,12 @@
-"""The one shape of a response that we read; any other is refused before pysaml2 sees it.
+"""The only accepted structure of a response; others are refused before pysaml2 reads them.
 
     Response[ID, Destination, InResponseTo]
       Issuer, Signature?, Status
       Assertion[ID]              or  EncryptedAssertion
         Issuer, Signature?, Subject, Conditions, AuthnStatement, AttributeStatement?
 
-With a single assertion in the whole document, unique identifiers, and every signature an enveloped
-one of its own parent, there is nothing left to wrap.
+The document has a single assertion, unique identifiers, and signatures that are enveloped in the
+element that they sign, which excludes signature wrapping.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ from accounts.saml.signatures.algorithms import (
 )
 from accounts.saml.xml import DS, SAML, SAMLP, XENC, tag
 
-# RSA 1.5 and triple DES are refused; CBC is accepted, as many IdPs know nothing else.
+# RSA 1.5 and triple DES are refused; CBC is accepted, as many IdPs support nothing else.
 CIPHERS = frozenset(
     f"{prefix}aes{bits}-{mode}"
     for bits in (128, 192, 256)
@@ -58,7 +58,7 @@ _ID_NAMES = ("ID", "Id", "id", "{http://www.w3.org/XML/1998/namespace}id")
 
 
 def check_response(root: etree._Element) -> None:
-    """Check a whole response, before or after decryption. Raises ResponseRefused."""
+    """Check a response, before or after decryption. Raises ResponseRefused."""
     if root.tag != tag(SAMLP, "Response") or root.get("Version") != "2.0":
         raise ResponseRefused(f"not a SAML 2.0 response: {root.tag}")
     _check_children(root, _RESPONSE_CHILDREN)
@@ -82,8 +82,8 @@ def check_response(root: etree._Element) -> None:
         raise ResponseRefused("a plain and an encrypted assertion")
 
 
-def the_assertion(root: etree._Element) -> etree._Element:
-    """The assertion of a checked response, decrypted if it was encrypted."""
+def single_assertion(root: etree._Element) -> etree._Element:
+    """Return the assertion of a checked, decrypted response."""
     assertion = next(root.iter(tag(SAML, "Assertion")), None)
     if assertion is None:
         raise ResponseRefused("no assertion")
@@ -91,7 +91,7 @@ def the_assertion(root: etree._Element) -> etree._Element:
 
 
 def check_signature(signature: etree._Element) -> None:
-    """Check that a signature is an enveloped one of its parent, by algorithms that still hold."""
+    """Check that a signature is enveloped in the element it signs, with accepted algorithms."""
     parent = signature.getparent()
     if parent is None or parent.tag not in _SIGNED or not parent.get("ID"):
         raise ResponseRefused("a signature out of place")
@@ -156,7 +156,7 @@ def _check_assertion(assertion: etree._Element, root: etree._Element) -> None:
 
 
 def _check_encryption(element: etree._Element) -> None:
-    """Check the algorithms; a decrypted element has none left."""
+    """Check the algorithms of an encrypted element."""
     for method in element.iter(tag(XENC, "EncryptionMethod")):
         parent = method.getparent()
         data = parent is not None and parent.tag == tag(XENC, "EncryptedData")

@@ -1,4 +1,4 @@
-"""Times in messages, within the skew that federations expect."""
+"""Times in messages, with the clock skew that federations expect."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -8,7 +8,7 @@ from accounts.saml.client import CLOCK_SKEW_S
 from accounts.saml.errors import ClockSkew, ResponseRefused
 
 SKEW = timedelta(seconds=CLOCK_SKEW_S)
-# An answer is made, posted by the browser and read within seconds.
+# A response is created, posted by the browser and read within seconds.
 MAX_AGE = timedelta(minutes=5)
 
 
@@ -20,12 +20,12 @@ def read_time(value: str | None) -> datetime | None:
         time = datetime.fromisoformat(value)
     except ValueError as error:
         raise ResponseRefused(f"not a time: {value[:40]}") from error
-    # SAML core, section 1.3.3: times are UTC, with or without saying so.
+    # SAML core, section 1.3.3: times are UTC, with or without a time zone.
     return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
 
 
 def check_fresh(issue_instant: str | None) -> datetime:
-    """Check that a message was issued just now. Raises ClockSkew or ResponseRefused."""
+    """Check that a message was issued recently. Raises ClockSkew or ResponseRefused."""
     issued = read_time(issue_instant)
     if issued is None:
         raise ResponseRefused("no IssueInstant")

@@ -1,1 +1,1 @@
-"""Metadata: ``feeds`` reads those of IdPs (``aggregates`` verifies them); ``own`` is ours."""
+"""Metadata: ``feeds`` saves that of IdPs, which ``aggregates`` verifies; ``own`` is ours."""

@@ -1,8 +1,8 @@
-"""Signed aggregates of thousands of entities, read in one pass and little memory.
+"""Verify and read signed aggregates of thousands of entities, streaming.
 
     file ─▶ verify_aggregate (signed_files; validUntil) ─▶ canonical file ─▶ read_idps ─▶ IdpRecord
 
-Keys of SP roles are not IdP keys: of each entity only its IdP roles are kept.
+Of each entity only its IdP roles are kept, since keys of SP roles are not IdP keys.
 """
 
 import ssl
@@ -47,11 +47,11 @@ class IdpRecord:
 
 
 def verify_aggregate(path: Path, canonical: Path, certificates: list[str]) -> datetime:
-    """Verify a downloaded feed whole, write what is signed to ``canonical``, return its validUntil.
+    """Verify a downloaded feed, write its signed contents to ``canonical``, return its validUntil.
 
-    ``certificates`` are the pinned PEM certificates, of which one must verify the root's signature.
-    Raises MetadataRefused: truncated, a DOCTYPE, unsigned, signed by another, expired, valid for
-    longer than a fortnight (an old copy could be replayed for as long), or without an end.
+    One of the pinned PEM ``certificates`` must verify the signature of the root. Raises
+    MetadataRefused if the feed is truncated, has a DOCTYPE, is unsigned or signed with another key,
+    is expired, or is valid without end or for more than a fortnight (old copies could be replayed).
     """
     keys = public_keys(ssl.PEM_cert_to_DER_cert(each) for each in certificates)
     if not keys:
@@ -64,7 +64,7 @@ def verify_aggregate(path: Path, canonical: Path, certificates: list[str]) -> da
 def read_idps(path: Path) -> Iterator[IdpRecord]:
     """Stream the IdPs of a canonical file that offer a login by HTTP-Redirect.
 
-    Raises MetadataRefused for an entity id that comes twice.
+    Raises MetadataRefused for a duplicate entity ID.
     """
     seen: set[str] = set()
     for _event, element in _events(path, tag(MD, "EntityDescriptor")):
@@ -79,7 +79,7 @@ def read_idps(path: Path) -> Iterator[IdpRecord]:
 
 
 def read_idp(entity: etree._Element) -> IdpRecord:
-    """Return what we keep of one EntityDescriptor that has an IdP role."""
+    """Return the record of one EntityDescriptor that has an IdP role."""
     role = entity.find(_IDP_ROLE)
     if role is None:
         raise MetadataRefused("not an identity provider")
@@ -105,7 +105,7 @@ def read_idp(entity: etree._Element) -> IdpRecord:
 
 
 def idp_only(entity: etree._Element) -> str:
-    """Return an entity's XML with its IdP roles and contacts, dropping from it any other role."""
+    """Return an entity's XML with IdP roles and contacts only; removes other roles from it."""
     for child in list(entity):
         if child.tag not in _KEPT:
             entity.remove(child)
@@ -113,7 +113,7 @@ def idp_only(entity: etree._Element) -> str:
 
 
 def _events(path: Path, *tags: str, start: bool = False) -> Iterator[tuple[str, etree._Element]]:
-    # The file is ours, canonical: no DOCTYPE, no entities, no comments.
+    # The canonical file that we wrote: no DOCTYPE, no entities, no comments.
     yield from etree.iterparse(
         str(path),
         events=("start",) if start else ("end",),
@@ -187,6 +187,6 @@ def _location(role: etree._Element, service: str) -> str:
 
 
 def _web_address(url: str) -> str:
-    """Return ``url`` if a browser may be sent there, else ""."""
+    """Return ``url`` if browsers may be redirected to it, else ""."""
     url = url.strip()
     return url if url.startswith(("https://", "http://")) and len(url) <= 2 * _MAX_TEXT else ""

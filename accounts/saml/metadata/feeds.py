@@ -1,6 +1,6 @@
-"""Feeds into the table: fetched, verified, compared with what is there, taken over in one go.
+"""Refresh feeds: fetch, verify, compare with the table, save in one transaction.
 
-A login never fetches anything: it reads the one row that this module wrote.
+A login makes no requests: it reads the row of one IdP that this module saved.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.logins.models.identity_providers import IdentityProvider, MetadataFeed
-from accounts.logins.withdrawal import saml_switched_off
+from accounts.logins.withdrawal import withdraw_saml
 from accounts.saml.discovery import fold
 from accounts.saml.errors import MetadataRefused
 from accounts.saml.metadata.aggregates import IdpRecord, read_idp, read_idps, verify_aggregate
@@ -28,7 +28,7 @@ from instances import audit
 logger = logging.getLogger(__name__)
 
 MAX_FEED_BYTES = 400 << 20
-# Fewer than this share of what was there before is a mistake, or an attack.
+# A feed with fewer than this share of its former IdPs is refused as a mistake or an attack.
 MIN_SHARE = 0.8
 _TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 _FETCH_SECONDS = 300
@@ -53,7 +53,7 @@ _UPDATED = [
 
 @dataclass(frozen=True)
 class Refreshed:
-    """How a refresh changed the table."""
+    """The changes that a refresh made in the table."""
 
     idps: int
     changed: int
@@ -61,10 +61,10 @@ class Refreshed:
 
 
 def refresh_feed(feed: MetadataFeed) -> Refreshed:
-    """Fetch a feed and take it over, whole or not at all.
+    """Fetch a feed and save it completely or not at all.
 
-    Raises MetadataRefused, after noting why in the feed; what was there before stays valid until
-    its own validUntil.
+    Raises MetadataRefused, after storing the reason in the feed's row; the former data stays valid
+    until its validUntil.
     """
     try:
         with TemporaryDirectory() as folder:
@@ -80,7 +80,7 @@ def refresh_feed(feed: MetadataFeed) -> Refreshed:
 
 
 def fetch(url: str, path: Path) -> None:
-    """Download ``url`` into ``path``, within limits of size and time. Raises MetadataRefused."""
+    """Download ``url`` to ``path``, with limits on size and time. Raises MetadataRefused."""
     started, size = timezone.now(), 0
     try:
         with httpx.stream("GET", url, timeout=_TIMEOUT) as response, path.open("wb") as file:
@@ -98,7 +98,7 @@ def fetch(url: str, path: Path) -> None:
 
 
 def take_over(feed: MetadataFeed, path: Path) -> Refreshed:
-    """Verify a downloaded feed and make the table say what it says. Raises MetadataRefused."""
+    """Verify a downloaded feed and save it to the table. Raises MetadataRefused."""
     canonical = path.with_suffix(".canonical")
     valid_until = verify_aggregate(path, canonical, _CERTIFICATE.findall(feed.certificates))
     if feed.valid_until and valid_until < feed.valid_until:
@@ -115,7 +115,7 @@ def take_over(feed: MetadataFeed, path: Path) -> Refreshed:
 
 
 def add_feed(*, name: str, url: str, certificates: str, priority: int) -> MetadataFeed:
-    """Add a federation's feed, or change the one at this address; ``certificates`` are PEM."""
+    """Add a federation's feed, or change the one with this URL; ``certificates`` are PEM."""
     with transaction.atomic():
         feed, _created = MetadataFeed.objects.update_or_create(
             url=url, defaults={"name": name, "certificates": certificates, "priority": priority}
@@ -125,7 +125,7 @@ def add_feed(*, name: str, url: str, certificates: str, priority: int) -> Metada
 
 
 def add_single_idp(xml: bytes) -> IdentityProvider:
-    """Add or replace an IdP from metadata that an operator vouches for. Raises SamlError."""
+    """Add or replace an IdP from metadata that an operator provides. Raises SamlError."""
     root = parse_message(xml)
     if root.tag != tag(MD, "EntityDescriptor"):
         raise MetadataRefused("not the metadata of one entity")
@@ -203,4 +203,4 @@ def _mark_gone(entity_ids: set[str], now: datetime) -> None:
     gone = IdentityProvider.objects.filter(entity_id__in=entity_ids)
     gone.update(gone_at=now)
     for provider in gone:
-        saml_switched_off(provider)
+        withdraw_saml(provider)

@@ -1,4 +1,4 @@
-"""XML signatures: each module verifies one kind, by ``algorithms`` only.
+"""Signatures: each module verifies one kind, with the algorithms of ``algorithms`` only.
 
 | module | what is signed | verified by |
 |---|---|---|

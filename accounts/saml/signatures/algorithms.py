@@ -1,4 +1,4 @@
-"""The algorithms of XML signatures that are accepted; SHA-1 and MD5 are not among them."""
+"""The accepted algorithms of XML signatures, without SHA-1 and MD5."""
 
 EXCLUSIVE_C14N = "http://www.w3.org/2001/10/xml-exc-c14n#"
 ENVELOPED = "http://www.w3.org/2000/09/xmldsig#enveloped-signature"

@@ -1,12 +1,12 @@
-"""The signature of a large metadata file, verified in one pass and little memory.
+"""Verify the signature of a large metadata file in one pass, with little memory.
 
     file ─▶ root and Signature ─▶ a pinned key signed SignedInfo
          ─▶ exclusive C14N, child of the root by child ─▶ canonical file ─▶ its digest is the signed
 
-What is read afterwards is the canonical file: the very octets that were digested. So no trust rests
-on the canonicalisation here, nor on two parsers understanding a file alike: had it gone wrong, the
-digest would differ and the file be refused. Tests compare it with ``xmlsec1``, which takes 420 MB
-for an aggregate of 83 MB.
+Afterwards only the canonical file is read, that is, the same octets that were digested. So the
+canonicalisation need not be trusted, nor must two parsers read a file in the same way: after an
+error the digest would differ, and the file would be refused. Tests compare the result with that of
+``xmlsec1``, which takes 420 MB of memory for an aggregate of 83 MB.
 
 Sources: XML Signature 1.1; Exclusive XML Canonicalization 1.0; SAML metadata 2.0, section 3.
 """
@@ -33,7 +33,7 @@ from accounts.saml.xml import DS, MD, check_beginning, tag
 
 ROOTS = (tag(MD, "EntitiesDescriptor"), tag(MD, "EntityDescriptor"))
 _BLOCK_BYTES: Final = 256 << 10
-# An entity takes some 10 KB; more than this without the end of one is not worth its memory.
+# Maximum size of an entity; most take about 10 KB.
 _MAX_CHILD_BYTES: Final = 32 << 20
 _INCLUSIVE: Final = f"{{{EXCLUSIVE_C14N}}}InclusiveNamespaces"
 _SIGNED_INFO: Final = ("CanonicalizationMethod", "SignatureMethod", "Reference")
@@ -42,7 +42,7 @@ _REFERENCE: Final = ("Transforms", "DigestMethod", "DigestValue")
 
 @dataclass(frozen=True)
 class _SignedInfo:
-    """What a pinned key signed: the digest of the whole file, and how to arrive at it."""
+    """The signed information: the digest of the file, and how to compute it."""
 
     digest: bytes
     digest_name: str
@@ -50,9 +50,10 @@ class _SignedInfo:
 
 
 def verify_file(path: Path, canonical: Path, keys: list[PublicKey]) -> None:
-    """Write to ``canonical`` what one of ``keys`` signed: the root of ``path``, whole.
+    """Verify that one of ``keys`` signed the root of ``path``, and write it to ``canonical``.
 
-    Without its signature and comments. Raises MetadataRefused; ``canonical`` must then not be read.
+    ``canonical`` contains neither the signature nor comments. Raises MetadataRefused; it must then
+    not be read.
     """
     batches = _batches(path)
     root, finished = next(batches)
@@ -75,9 +76,9 @@ def verify_file(path: Path, canonical: Path, keys: list[PublicKey]) -> None:
 
 
 def _batches(path: Path) -> Iterator[tuple[etree._Element, int]]:
-    """Yield the root and how many of its children have come to their end, tails included.
+    """Yield the root and the number of its complete children, including their tails.
 
-    At least one of them, or all at the end of the file; the caller removes them.
+    Yields after at least one child, and at the end of the file; the caller removes the children.
     """
     parser = etree.XMLPullParser(
         events=("start",),
@@ -103,7 +104,7 @@ def _batches(path: Path) -> Iterator[tuple[etree._Element, int]]:
                 if not block:
                     break
                 parser.feed(block)
-                # They hold every element of the file, until they are taken.
+                # Events hold references to all elements of the file until they are read.
                 for _event in parser.read_events():
                     pass
         parser.close()
@@ -121,7 +122,7 @@ def _checked(finished: int, root: etree._Element) -> int:
 
 
 def _root(parser: "etree.XMLPullParser[etree._Element]", head: bytes) -> etree._Element:
-    """Feed the head of a file, which must have the root's start, and no DOCTYPE before it."""
+    """Parse the head of a file, which must contain the start of the root without a DOCTYPE."""
     try:
         check_beginning(head)
     except ResponseRefused as error:
@@ -141,10 +142,10 @@ def _canonical(
     batches: Iterator[tuple[etree._Element, int]],
     prefixes: list[str],
 ) -> Iterator[bytes]:
-    """Yield the canonical form of a file, of which ``finished`` children of the root are there.
+    """Yield the canonical form of a file whose first ``finished`` children are complete.
 
-    They are canonicalised where they stand, with the namespaces of the root. Behind them stands a
-    child that has not come to its end: a mark that nobody can guess says where its octets begin.
+    Children are canonicalised inside the root, with its namespaces. The root then also contains an
+    incomplete child; a random marker shows where its octets begin.
     """
     mark = secrets.token_hex(16)
     start, begin = _start_bytes(root, prefixes), 0
@@ -162,7 +163,7 @@ def _canonical(
 
 
 def _start_bytes(root: etree._Element, prefixes: list[str]) -> int:
-    """The length of the root's start tag in its canonical form."""
+    """Return the length of the root's start tag in canonical form."""
     alone = copy.deepcopy(root)
     del alone[:]
     alone.text = None
@@ -172,7 +173,7 @@ def _start_bytes(root: etree._Element, prefixes: list[str]) -> int:
 def _verified_info(
     signature: etree._Element, root: etree._Element, keys: list[PublicKey]
 ) -> _SignedInfo:
-    """Return what is signed, read from the very octets whose signature was verified."""
+    """Verify SignedInfo and return its contents, read from the octets that were verified."""
     element = signature.find(tag(DS, "SignedInfo"))
     value = signature.find(tag(DS, "SignatureValue"))
     if element is None or value is None:
@@ -215,7 +216,7 @@ def _algorithm(element: etree._Element) -> str:
 
 
 def _prefixes(method: etree._Element | None) -> list[str]:
-    """The prefixes that are canonicalised as in inclusive C14N."""
+    """Return the prefixes that are canonicalised as in inclusive C14N."""
     named = None if method is None else method.find(_INCLUSIVE)
     prefixes = [] if named is None else named.get("PrefixList", "").split()
     if "#default" in prefixes:

@@ -1,6 +1,6 @@
-"""Signatures over octets, by the algorithms that still hold: RSA PKCS #1 v1.5 and ECDSA, SHA-2.
+"""Verify signatures over octets with RSA PKCS #1 v1.5 or ECDSA, and SHA-2.
 
-Algorithms by their names of RFC 6931; values as XML signatures and SAML queries carry them.
+Algorithms have their names of RFC 6931; values are as in XML signatures and SAML queries.
 """
 
 import base64
@@ -25,10 +25,9 @@ _MIN_EC_BITS: Final = 256
 
 
 def public_keys(certificates: Iterable[bytes]) -> list[PublicKey]:
-    """The keys of DER certificates that are strong enough to sign; the rest is left out.
+    """Return the public keys of DER certificates; weak keys are ignored.
 
-    Only the key counts: a pinned or published certificate is trusted for being there, whatever its
-    own dates and signature.
+    A pinned or published certificate is trusted regardless of its own dates and signature.
     """
     keys: list[PublicKey] = []
     for certificate in certificates:
@@ -44,12 +43,12 @@ def public_keys(certificates: Iterable[bytes]) -> list[PublicKey]:
 
 
 def is_signed(data: bytes, *, signature: bytes, method: str, keys: Iterable[PublicKey]) -> bool:
-    """Whether any of ``keys`` made ``signature`` over ``data`` by the algorithm ``method``."""
+    """Return whether ``signature`` over ``data`` was made with one of ``keys`` by ``method``."""
     return method in SIGNATURE_METHODS and any(_made(key, data, signature, method) for key in keys)
 
 
 def decode_base64(text: str) -> bytes:
-    """Decode base64 with any white space, and nothing else, in it. Raises ResponseRefused."""
+    """Decode base64 that may contain white space. Raises ResponseRefused."""
     try:
         return base64.b64decode("".join(text.split()), validate=True)
     except (binascii.Error, ValueError) as error:
@@ -72,7 +71,7 @@ def _made(key: PublicKey, data: bytes, signature: bytes, method: str) -> bool:
 
 
 def _as_der(signature: bytes, key: ec.EllipticCurvePublicKey) -> bytes:
-    """XML signatures put r and s one after the other; Java's IdPs send DER in queries."""
+    """Convert r and s, concatenated in XML signatures, to DER; IdPs in Java already send DER."""
     size = (key.key_size + 7) // 8
     if len(signature) != 2 * size:
         return signature

@@ -1,6 +1,6 @@
-"""pysaml2's door to ``xmlsec1``.
+"""The backend by which pysaml2 calls ``xmlsec1``.
 
-Import it, as all of pysaml2, inside functions only: pysaml2 takes a second to load its schemas.
+Import it only inside functions, as all of pysaml2, which takes a second to load its schemas.
 """
 
 import subprocess
@@ -15,12 +15,13 @@ from accounts.saml.signatures.xmlsec import program, run
 
 
 class LimitedXmlsec(CryptoBackendXmlSec1):
-    """pysaml2's backend under limits, for one message: ``received``, as it came.
+    """pysaml2's backend with limits, for one message.
 
-    ``read`` is what may be read: the message, decrypted once it has been. pysaml2 rewrites messages
-    on its way; here nothing but ``received`` and ``read`` is decrypted or verified, so that a good
-    signature is one of the very octets that are read. ``verified`` holds the ``(element name, ID)``
-    of every signature that was found good: the only evidence that ``responses`` accepts.
+    ``received`` is the message as received; ``read`` is the one to read values from, which is
+    decrypted if it was encrypted. pysaml2 rewrites messages; here only ``received`` and ``read``
+    are decrypted or verified, so that signatures are verified over the same octets that are read.
+    ``verified`` holds the ``(element name, ID)`` of all verified signatures; ``response`` accepts
+    no others.
     """
 
     def __init__(self, received: bytes) -> None:
@@ -33,7 +34,7 @@ class LimitedXmlsec(CryptoBackendXmlSec1):
         return _version()
 
     def decrypt(self, enctext: Any, key_file: str) -> str:
-        """Decrypt the message itself, whatever pysaml2 has made of it, and once."""
+        """Decrypt the message as received, not as rewritten by pysaml2; at most once."""
         if self.read is not self.received:
             raise XmlsecError("encrypted twice")
         text = str(super().decrypt(self.received, key_file))

@@ -11,7 +11,7 @@ _SECONDS, _KIBIBYTES = 10, 512 << 10
 
 @cache
 def program() -> str:
-    """The path of xmlsec1. Raises FileNotFoundError, saying what to install."""
+    """Return the path of xmlsec1. Raises FileNotFoundError with the package to install."""
     path = shutil.which("xmlsec1")
     if path is None:
         raise FileNotFoundError("the program xmlsec1 is missing: install the package xmlsec1")
@@ -19,7 +19,7 @@ def program() -> str:
 
 
 def run(arguments: list[str]) -> subprocess.CompletedProcess[str]:
-    """Run xmlsec1 under limits of processor time and address space, with none of our secrets."""
+    """Run xmlsec1 with limits on processor time and memory, and with an empty environment."""
     # The shell sets the limits: a preexec_fn is not safe in a process with threads.
     script = f'ulimit -t {_SECONDS}; ulimit -v {_KIBIBYTES}; exec "$@"'
     return subprocess.run(  # noqa: S603 (a fixed program; arguments are never interpreted)

@@ -1,4 +1,4 @@
-"""The page where people choose their institution, and what it finds while they type."""
+"""The page where people choose their institution, and its search."""
 
 from typing import Any
 
@@ -26,8 +26,8 @@ from web.search_words import search_text
 def discovery(request: HttpRequest) -> HttpResponse:
     """Choose an institution; the last choice comes first.
 
-    The page explains a request that was never answered: IdPs that do not know this site show a
-    page of their own, and send no response.
+    After a request without a response, the page explains the possible reason: an IdP that lacks our
+    metadata shows an error page of its own and sends no response.
     """
     context = _context(request) | _help_with(unanswered(browser_of(request)))
     return render(request, "accounts/saml/discovery.html", context)
@@ -37,7 +37,7 @@ def discovery(request: HttpRequest) -> HttpResponse:
 @never_cache
 @limited("discovery")
 def institutions(request: HttpRequest) -> HttpResponse:
-    """What a search finds, as a part of that page."""
+    """The results of a search, as an HTML fragment."""
     return render(request, "accounts/saml/includes/institutions.html", _context(request))
 
 

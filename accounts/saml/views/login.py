@@ -1,4 +1,4 @@
-"""The pages of a SAML login, once an institution is chosen: login → (the IdP) → acs → finish."""
+"""The pages of a SAML login after the choice of an institution: login → (IdP) → acs → finish."""
 
 import secrets
 
@@ -13,10 +13,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.logins.errors import LoginError
 from accounts.logins.federated_login import link_to, log_in, require_rule
-from accounts.logins.linking import take_linking
+from accounts.logins.linking import consume_linking
 from accounts.logins.models.identity_providers import IdentityProvider
 from accounts.logins.models.login_rules import LoginRule
 from accounts.logins.policy import rule_for
+from accounts.saml.allauth_provider import SamlProvider
 from accounts.saml.cookies import browser_of, remember_browser, remember_choice
 from accounts.saml.discovery import offered_rules
 from accounts.saml.errors import RequestUsed
@@ -25,15 +26,14 @@ from accounts.saml.messages.authn_request import (
     REQUEST_LIFE,
     begin_login,
     expected_of,
-    keep_post,
     refuse_replay,
-    take_post,
+    retrieve_post,
+    store_post,
     take_request,
 )
 from accounts.saml.messages.response import AuthenticatedSubject, read_response
 from accounts.saml.metadata.own import our_metadata
 from accounts.saml.models import SamlRequest
-from accounts.saml.provider import SamlProvider
 from accounts.saml.service_provider import KeysMissing, service_provider
 from accounts.saml.verified_claims import verified_claims
 from instances.models import Organisation
@@ -46,7 +46,7 @@ from web.rate_limits import limited
 @never_cache
 @limited("federated_login_start")
 def login(request: HttpRequest, provider_id: int) -> HttpResponseBase:
-    """Send the browser to the institution, and remember which request it took along."""
+    """Store a request and redirect the browser with it to the institution."""
     provider = get_object_or_404(IdentityProvider, pk=provider_id)
     rules = offered_rules(request)
     browser = browser_of(request) or secrets.token_urlsafe(32)
@@ -56,7 +56,7 @@ def login(request: HttpRequest, provider_id: int) -> HttpResponseBase:
             rule=rule_for(provider, rules),
             browser=browser,
             next_url=next_page(request),
-            linking_user=logged_in_user(request) if take_linking(request) else None,
+            linking_user=logged_in_user(request) if consume_linking(request) else None,
         )
     except LoginError as error:
         return failure_page(request, error, provider, _organisation_of(rules))
@@ -73,11 +73,11 @@ def login(request: HttpRequest, provider_id: int) -> HttpResponseBase:
 @never_cache
 @limited("federated_login")
 def acs(request: HttpRequest) -> HttpResponse:
-    """Take the answer. The browser posts it from another site, without our cookies: keep it."""
+    """Store the response, which arrives as a cross-site POST without our cookies."""
     try:
-        token = keep_post(request.POST.get("SAMLResponse", ""))
+        token = store_post(request.POST.get("SAMLResponse", ""))
     except RequestUsed:
-        # ``finish`` shows the failure: the session cookie is back there.
+        # ``finish`` shows the failure, since it receives the session cookie.
         token = ""
     except LoginError as error:
         return failure_page(request, error)
@@ -88,13 +88,13 @@ def acs(request: HttpRequest) -> HttpResponse:
 @never_cache
 @limited("federated_login")
 def finish(request: HttpRequest) -> HttpResponseBase:
-    """Read the answer, now that the browser's cookies are back, and log the person in."""
+    """Verify the stored response, in a request with cookies, and log the person in."""
     provider = organisation = None
     try:
-        saml_response = take_post(request.GET.get("token", ""))
+        saml_response = retrieve_post(request.GET.get("token", ""))
         saml_request = take_request(saml_response, browser_of(request))
         provider, organisation = saml_request.identity_provider, saml_request.rule.organisation
-        # Switched off, or gone, since the login began?
+        # The IdP may have been disabled or removed since the login began.
         rule_for(provider, LoginRule.objects.filter(pk=saml_request.rule_id))
         subject = read_response(
             saml_response, sp=service_provider(), expected=expected_of(saml_request)
@@ -127,6 +127,6 @@ def _log_in(
 
 
 def _organisation_of(rules: QuerySet[LoginRule]) -> Organisation | None:
-    """The organisation to contact about ``rules``, if they belong to one alone."""
+    """Return the organisation of ``rules`` if they belong to only one."""
     found = Organisation.objects.filter(login_rules__in=rules).distinct()[:2]
     return found[0] if len(found) == 1 else None

@@ -1,4 +1,4 @@
-"""Single logout begun elsewhere: the address where IdPs send their logout messages."""
+"""The endpoint to which IdPs send messages of a single logout."""
 
 import logging
 
@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 @require_GET
 @never_cache
 def slo(request: HttpRequest) -> HttpResponse:
-    """End the sessions that an IdP's LogoutRequest names; take the answer to one of ours."""
+    """End the sessions of an IdP's LogoutRequest, or receive the response to ours."""
     try:
         message, provider = read_logout_message(request.META.get("QUERY_STRING", ""))
         if is_logout_response(message):

@@ -7,7 +7,7 @@ from allauth.socialaccount.models import SocialAccount, SocialApp
 from django.urls import reverse
 
 from accounts.logins.linking import source_of
-from accounts.logins.withdrawal import rule_changed
+from accounts.logins.withdrawal import record_rule_change
 from accounts.models import IdentityProvider, LoginRule, MetadataFeed
 from accounts.tasks import reevaluate_memberships
 from instances.models import AccessRule, Identity, Membership
@@ -42,7 +42,7 @@ def test_changed_rule_ends_its_sessions(browser, rule, opened):
     assert browser.client.get("/i/law/", follow=True).status_code == 200
     assert members(opened) == 1
     person = browser.person
-    rule_changed(rule)
+    record_rule_change(rule)
     assert browser.person is None
     assert Identity.objects.get().organisation_ids == []
     reevaluate_memberships([person.pk])
@@ -57,7 +57,7 @@ def test_identities_of_other_logins_are_kept(browser, rule):
     other = record_identity(
         user=browser.person, source="saml:x", organisation_ids=[rule.organisation_id]
     )
-    rule_changed(rule)
+    record_rule_change(rule)
     other.refresh_from_db()
     assert other.organisation_ids == [rule.organisation_id]
 

@@ -5,7 +5,7 @@ from django.contrib.auth import get_user
 from django.urls import reverse
 
 from accounts.models import OidcSession
-from accounts.users.activation import end_every_session, switch_off, switch_on
+from accounts.users.activation import disable_account, enable_account, end_every_session
 from instances.access.api_keys import authenticate, create_api_key
 from tests.accounts.oidc.conftest import *  # noqa: F403 (its issuer, its browser)
 from tests.factories import PASSWORD, UserFactory
@@ -13,18 +13,18 @@ from tests.factories import PASSWORD, UserFactory
 
 def test_a_disabled_person_is_logged_out_for_good(client_for, cast):
     client = client_for(cast.teammate)
-    switch_off(cast.teammate)
+    disable_account(cast.teammate)
     assert not get_user(client).is_authenticated
     assert client.get("/").url.startswith("/accounts/login/")
-    switch_on(cast.teammate)
+    enable_account(cast.teammate)
     assert not get_user(client).is_authenticated, "an old session does not come back"
 
 
 def test_a_disabled_person_does_not_log_in(client, cast):
-    switch_off(cast.teammate)
+    disable_account(cast.teammate)
     client.post("/accounts/login/", {"login": "teammate", "password": PASSWORD})
     assert "_auth_user_id" not in client.session
-    switch_on(cast.teammate)
+    enable_account(cast.teammate)
     client.post("/accounts/login/", {"login": "teammate", "password": PASSWORD})
     assert "_auth_user_id" in client.session
 
@@ -34,14 +34,14 @@ def test_a_disabled_person_s_keys_let_nobody_in(cast):
         instance=cast.instance, name="x", scope="chat", created_by=cast.owner
     )
     assert authenticate(plaintext)
-    switch_off(cast.owner)
+    disable_account(cast.owner)
     assert authenticate(plaintext) is None
 
 
 def test_a_disabled_person_does_not_come_back_by_a_provider(browser, rule):
     browser.log_in()
     person = browser.person
-    switch_off(person)
+    disable_account(person)
     assert browser.person is None
     assert not OidcSession.objects.exists()
     browser.log_in()

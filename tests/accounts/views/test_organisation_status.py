@@ -6,7 +6,7 @@ from django.contrib.sessions.models import Session
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.logins.withdrawal import switch_off_organisation
+from accounts.logins.withdrawal import disable_organisation
 from accounts.models import LoginRule, OidcSession
 from instances.access.api_keys import create_api_key, is_usable
 from instances.models import AuditEntry, Organisation
@@ -68,7 +68,7 @@ def test_the_sessions_that_its_rules_opened_end_at_once(cast, client_for, oidc_s
     inside, outside = client_for(cast.teammate), client_for(cast.stranger)
     oidc_session(inside, cast.teammate, cast.instance.organisation)
     oidc_session(outside, cast.stranger, cast.other_instance.organisation)
-    assert switch_off_organisation(cast.instance.organisation) == 1
+    assert disable_organisation(cast.instance.organisation) == 1
     assert inside.get("/accounts/profile/").status_code == 302
     assert outside.get("/accounts/profile/").status_code == 200
 

@@ -9,7 +9,7 @@ from django.core import mail
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from accounts.users.activation import switch_off
+from accounts.users.activation import disable_account
 from instances.access.gates import get_membership
 from instances.errors import AlreadyMember, InvitationClosed
 from instances.members.invitations import (
@@ -132,7 +132,7 @@ def test_accepted_invitation_creates_membership(cast):
 
 def test_invitation_of_deactivated_person_is_revoked(cast):
     _invitation, token = invite(cast)
-    switch_off(cast.owner)
+    disable_account(cast.owner)
     assert find_invitation(token).state == "revoked"
     with pytest.raises(InvitationClosed, match="revoked"):
         accept(find_invitation(token), user=UserFactory())

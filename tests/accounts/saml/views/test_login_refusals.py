@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.logins.policy import REFEDS_MFA
-from accounts.logins.sessions import end_sessions, end_unfounded_sessions
+from accounts.logins.sessions import end_sessions, end_sessions_of_disabled
 from accounts.models import IdentityProvider, LoginRule, SamlSession
 from instances.access.api_keys import authenticate, create_api_key
 from instances.access.gates import get_membership
@@ -160,9 +160,9 @@ def disable_person(_rule):
 )
 def test_what_is_disabled_anywhere_ends_its_sessions(browser, rule, disable):
     browser.log_in(rule)
-    assert end_unfounded_sessions() == 0
+    assert end_sessions_of_disabled() == 0
     assert browser.person
     disable(rule)
-    assert end_unfounded_sessions() == 1
+    assert end_sessions_of_disabled() == 1
     assert browser.person is None
     assert browser.client.get("/").status_code == 302

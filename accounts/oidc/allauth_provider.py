@@ -1,4 +1,4 @@
-"""OpenID Connect as a provider of allauth: verified claims become a login."""
+"""The allauth provider for OpenID Connect: turns verified claims into a login."""
 
 import json
 import secrets
@@ -27,7 +27,7 @@ from people.usernames import proposed_username, shown_name
 
 
 class OidcAccount(OpenIDConnectProviderAccount):
-    """An identity at a provider."""
+    """A login at a provider."""
 
     def to_str(self) -> str:
         data = self.account.extra_data
@@ -35,10 +35,10 @@ class OidcAccount(OpenIDConnectProviderAccount):
 
 
 class OidcAdapter(OpenIDConnectOAuth2Adapter):
-    """Reads what a provider answers; allauth trusts more of it than we do.
+    """Reads the responses of a provider with stricter checks than allauth's.
 
-    It does not check the id_token's signature, nonce, azp and age, reads a userinfo for anybody,
-    and cannot read one that is signed.
+    allauth does not check the id_token's signature, nonce, azp and age, nor the subject of the
+    userinfo, and cannot read a signed userinfo.
     """
 
     def __init__(self, request: HttpRequest, provider: "OidcProvider") -> None:
@@ -46,7 +46,7 @@ class OidcAdapter(OpenIDConnectOAuth2Adapter):
         self._provider = provider
 
     def get_provider(self) -> "OidcProvider":
-        """The provider that made this; allauth would look for its row each time."""
+        """Return the provider of this adapter; allauth would query its row each time."""
         return self._provider
 
     @cached_property
@@ -55,7 +55,7 @@ class OidcAdapter(OpenIDConnectOAuth2Adapter):
 
     @property
     def openid_config(self) -> dict[str, Any]:
-        """The endpoints, as allauth looks for them; no request is made."""
+        """The stored endpoints in allauth's format; makes no request."""
         known = self.configuration
         return {
             "authorization_endpoint": known.authorization_endpoint,
@@ -64,24 +64,24 @@ class OidcAdapter(OpenIDConnectOAuth2Adapter):
         }
 
     def get_callback_url(self, request: HttpRequest, app: Any) -> str:
-        """Our address at the provider, which never depends on a Host header."""
+        """Return our redirect URI, which does not depend on the Host header."""
         return settings.SITE_URL + reverse("openid_connect_callback", args=[self.provider_id])
 
     def get_client(self, request: HttpRequest, app: Any) -> OAuth2Client:
-        """The client that exchanges codes, with our secret, which rows hold encrypted."""
+        """Return the client that exchanges codes, with our decrypted secret."""
         client: OAuth2Client = super().get_client(request, app)
         client.consumer_secret = client_secret_of(app)
         return client
 
     def read(self, tokens: dict[str, Any], *, nonce: str, rule: LoginRule) -> OidcSubject:
-        """The subject of a token response.
+        """Return the subject of a token response.
 
         Raises AnswerRefused, MfaNotDone, ProviderUnreachable or RequirementRefused.
         """
         provider = self._provider
         access_token = tokens["access_token"]
         if not isinstance(access_token, str):
-            raise AnswerRefused("an access token that is none")
+            raise AnswerRefused("an invalid access token")
         id_token = verify_id_token(
             tokens.get("id_token", ""),
             self.configuration,
@@ -101,7 +101,7 @@ class OidcAdapter(OpenIDConnectOAuth2Adapter):
         return subject
 
     def _userinfo(self, access_token: str, sub: str) -> dict[str, Any]:
-        """The claims of the userinfo endpoint, about ``sub`` and nobody else; {} without one."""
+        """Return the claims of the userinfo endpoint about ``sub``; {} without an endpoint."""
         url = self.configuration.userinfo_endpoint
         if not url:
             return {}
@@ -114,14 +114,14 @@ class OidcAdapter(OpenIDConnectOAuth2Adapter):
             )
         else:
             claims = as_object(body, url)
-        # Core 5.3.2: without this, one person's token could be answered with another's claims.
+        # Core 5.3.2: without this, the claims could be those of another person.
         if claims.get("sub") != sub:
-            raise AnswerRefused("a userinfo about somebody else")
+            raise AnswerRefused("a userinfo about another subject")
         return claims
 
 
 class OidcProvider(OpenIDConnectProvider):
-    """One provider that an operator added; its rule and its nonce travel in allauth's state."""
+    """A provider that an operator added; rule and nonce of a login are in allauth's state."""
 
     account_class = OidcAccount
     oauth2_adapter_class = OidcAdapter
@@ -130,13 +130,13 @@ class OidcProvider(OpenIDConnectProvider):
         return OidcAdapter(request, self)
 
     def begin(self, request: HttpRequest, *, rule: LoginRule, process: str, next_url: str) -> str:
-        """Remember what the answer must fit; return the URL at the provider to go to.
+        """Store what the response is checked against; return the URL of the provider's login.
 
-        Raises ProviderUnreachable before the provider has been discovered.
+        Raises ProviderUnreachable if the provider has not been discovered.
         """
         nonce = secrets.token_urlsafe(32)
         parameters = {"nonce": nonce} | (self._asking_for_mfa() if rule.require_mfa else {})
-        # Some providers refuse parameters that they do not know; there the nonce has to do.
+        # Some providers reject unknown parameters; without PKCE, the nonce protects the login.
         challenge = generate_code_challenge() if self.app.settings.get("pkce", True) else {}
         state = self.stash_redirect_state(
             request,
@@ -154,14 +154,14 @@ class OidcProvider(OpenIDConnectProvider):
 
     @property
     def mfa_classes(self) -> list[str]:
-        """The values of ``acr`` that say that two factors were proved at this provider."""
+        """The values of ``acr`` by which this provider asserts a second factor."""
         return [REFEDS_MFA, *self.app.settings.get("mfa_acr", [])]
 
     def _asking_for_mfa(self) -> dict[str, str]:
-        """Parameters that ask for a second factor (OpenID Connect Core 1.0, 5.5.1.1).
+        """Return the parameters that request a second factor (OpenID Connect Core 1.0, 5.5.1.1).
 
-        ``claims`` only where an operator named the provider's own classes: one that does not know
-        them would refuse.
+        ``claims`` is sent only if an operator set the classes of this provider, since providers may
+        reject unknown ones.
         """
         classes = self.app.settings.get("mfa_acr")
         if not classes:
@@ -173,7 +173,7 @@ class OidcProvider(OpenIDConnectProvider):
         return data.uid
 
     def extract_extra_data(self, data: OidcSubject) -> dict[str, Any]:
-        """What is kept of a login, to show; renewed at each one."""
+        """Return the claims to store for display; replaced at each login."""
         return {
             "identifier_type": "sub",
             "identifier": data.sub,
@@ -185,7 +185,7 @@ class OidcProvider(OpenIDConnectProvider):
         }
 
     def extract_common_fields(self, data: OidcSubject) -> dict[str, Any]:
-        # No e-mail address: it is not verified, and people are found by it.
+        # No e-mail address: it is not verified, and people are looked up by address.
         return {
             "username": proposed_username(
                 identifier=data.principal_name, nickname=_word(data, "preferred_username")

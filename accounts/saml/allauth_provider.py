@@ -1,4 +1,4 @@
-"""SAML as a provider of allauth: an authenticated subject becomes a login."""
+"""The allauth provider for SAML: turns an authenticated subject into a login."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from people.usernames import proposed_username, shown_name
 
 
 class SamlAccount(ProviderAccount):
-    """An identity at an institution."""
+    """A login at an institution."""
 
     def to_str(self) -> str:
         data = self.account.extra_data
@@ -23,7 +23,7 @@ class SamlAccount(ProviderAccount):
 
 
 class SamlProvider(Provider):
-    """Institutions of the federations; which one is chosen on the discovery page."""
+    """All institutions of the federations; one is chosen on the discovery page."""
 
     id = SAML_PROVIDER_ID
     name = _("My institution")
@@ -49,7 +49,7 @@ class SamlProvider(Provider):
         return data.uid
 
     def extract_extra_data(self, data: AuthenticatedSubject) -> dict[str, Any]:
-        """What is kept of a login, to show and to re-evaluate rules by; renewed at each one."""
+        """Return the data to store, to display it and re-evaluate rules; replaced at each login."""
         return {
             "identifier_type": data.identifier_type,
             "identifier": data.identifier,
@@ -62,7 +62,7 @@ class SamlProvider(Provider):
         }
 
     def extract_common_fields(self, data: AuthenticatedSubject) -> dict[str, Any]:
-        # No e-mail address: it is not verified, and people are found by it.
+        # No e-mail address: it is not verified, and people are looked up by address.
         return {
             "username": proposed_username(identifier=data.principal_name),
             "first_name": shown_name(_first(data, "givenName")),
