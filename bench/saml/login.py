@@ -42,8 +42,8 @@ from accounts.saml.messages.redirect_binding import read_redirect  # noqa: E402
 from accounts.saml.metadata.feeds import add_single_idp  # noqa: E402
 from instances.models import Organisation  # noqa: E402
 from people.models import User  # noqa: E402
-from tests.accounts.saml import forger  # noqa: E402
-from tests.accounts.saml.forger import Answer, Idp, Keys, make_keys  # noqa: E402
+from tests.accounts.saml.idps import forger  # noqa: E402
+from tests.accounts.saml.idps.forger import Answer, Idp, Keys, make_keys  # noqa: E402
 
 ROUNDS = 30
 AT_ONCE = 20

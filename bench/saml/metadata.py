@@ -32,7 +32,7 @@ from accounts.models import IdentityProvider, LoginRule, MetadataFeed  # noqa: E
 from accounts.saml.discovery import find_choices  # noqa: E402
 from accounts.saml.metadata.feeds import take_over  # noqa: E402
 from instances.models import Organisation  # noqa: E402
-from tests.accounts.saml.forger import DS, RSA_SHA256, SHA256, make_keys  # noqa: E402
+from tests.accounts.saml.idps.forger import DS, RSA_SHA256, SHA256, make_keys  # noqa: E402
 
 C14N = "http://www.w3.org/2001/10/xml-exc-c14n#"
 SIGNATURE = f"""<ds:Signature xmlns:ds="{DS}"><ds:SignedInfo>

@@ -1,4 +1,4 @@
-"""What operators change in /admin/ is in the audit log, and the last operator stays."""
+"""Changes by operators in /admin/ are audited, and the last operator is kept."""
 
 import pytest
 from django.urls import reverse
@@ -30,7 +30,7 @@ def form_of(user, **changes):
     return {name: value for name, value in kept.items() if value is not None}
 
 
-def test_an_account_is_created(browser, operator):
+def test_creation_of_account_is_audited(browser, operator):
     password = "only she knows this one"
     form = {"username": "ada", "password1": password, "password2": password}
     form["usable_password"] = "true"
@@ -40,7 +40,7 @@ def test_an_account_is_created(browser, operator):
     assert entry.actor_id == operator.pk
 
 
-def test_the_fields_of_a_change_are_named(browser):
+def test_change_is_audited_with_names_of_fields(browser):
     person = UserFactory(username="ada")
     page = reverse("admin:people_user_change", args=[person.pk])
     browser.post(page, form_of(person, email="ada@example.com"))
@@ -50,7 +50,7 @@ def test_the_fields_of_a_change_are_named(browser):
     assert "ada@example.com" not in str(told.detail)
 
 
-def test_a_password_is_set_and_that_is_told(browser):
+def test_password_set_by_operator_is_audited_and_notified(browser):
     person = UserFactory(username="ada")
     password = "only she knows this one"
     form = {"password1": password, "password2": password, "usable_password": "true"}
@@ -58,14 +58,14 @@ def test_a_password_is_set_and_that_is_told(browser):
     assert [entry.action for entry in entries()] == ["password.issued", "user.changed"]
 
 
-def test_nobody_becomes_an_operator_there(browser):
+def test_operators_cannot_be_added_in_administration(browser):
     person = UserFactory(username="ada")
     page = reverse("admin:people_user_change", args=[person.pk])
     browser.post(page, form_of(person, is_staff="on", is_superuser="on"))
     assert not User.objects.get(username="ada").is_staff
 
 
-def test_the_last_operator_is_not_switched_off(browser, operator):
+def test_last_operator_cannot_be_disabled(browser, operator):
     page = reverse("admin:people_user_change", args=[operator.pk])
     browser.post(page, form_of(operator, is_active=None, email="new@example.org"))
     operator.refresh_from_db()
@@ -77,7 +77,7 @@ def test_the_last_operator_is_not_switched_off(browser, operator):
 
 
 @pytest.mark.parametrize("model", ["instance", "organisation"])
-def test_tenants_are_seen_and_not_written(browser, model):
+def test_tenants_are_read_only(browser, model):
     instance = InstanceFactory()
     pk = instance.pk if model == "instance" else instance.organisation_id
     page = reverse(f"admin:instances_{model}_change", args=[pk])
@@ -86,7 +86,7 @@ def test_tenants_are_seen_and_not_written(browser, model):
     assert browser.get(reverse(f"admin:instances_{model}_add")).status_code == 403
 
 
-def test_an_operator_without_a_second_factor_switches_no_organisation(browser, settings):
+def test_operator_without_second_factor_cannot_disable_organisation(browser, settings):
     settings.REQUIRE_OPERATOR_MFA = True
     slug = InstanceFactory().organisation.slug
     answer = browser.post(reverse("organisation_switch", args=[slug]), {"is_enabled": "no"})

@@ -1,4 +1,4 @@
-"""Guessing is slowed down, by address and by account, whatever a browser says of its address."""
+"""Wrong passwords are limited by client address and account."""
 
 import pytest
 from django.conf import settings as django_settings
@@ -41,19 +41,19 @@ def test_script_receives_json(client, two_a_minute):
     assert answer.json()["error"]["code"] == "too_many_requests"
 
 
-def test_an_address_is_not_taken_from_the_browser(client, two_a_minute):
+def test_forwarded_address_from_browser_is_ignored(client, two_a_minute):
     tries = [try_login(client, **{"x-forwarded-for": f"10.0.0.{n}"}) for n in range(3)]
     assert tries[2] == 429
 
 
-def test_behind_a_proxy_its_own_hop_counts(client, two_a_minute, settings):
+def test_address_added_by_proxy_is_used(client, two_a_minute, settings):
     settings.TRUST_PROXY_HEADERS = True
     lying = [try_login(client, **{"x-forwarded-for": f"10.0.0.{n}, 192.0.2.1"}) for n in range(3)]
     assert lying[2] == 429
     assert try_login(client, **{"x-forwarded-for": "10.0.0.1, 192.0.2.2"}) == 200
 
 
-def test_an_ipv6_network_counts_as_one(client, two_a_minute, settings):
+def test_ipv6_network_counts_as_one_address(client, two_a_minute, settings):
     settings.TRUST_PROXY_HEADERS = True
     tries = [try_login(client, **{"x-forwarded-for": f"2001:db8::{n}"}) for n in range(1, 4)]
     assert tries[2] == 429
@@ -79,7 +79,7 @@ def ada(db, settings):
 
 
 @pytest.mark.parametrize("name", ["ada", "ADA", "ada@univ.example"])
-def test_wrong_passwords_close_one_address_and_no_other(ada, name):
+def test_wrong_passwords_block_one_address_only(ada, name):
     for _try in range(5):
         try_login(Client(), name, **{"x-forwarded-for": "192.0.2.1"})
     assert not enters(Client(), "192.0.2.1")
@@ -87,7 +87,7 @@ def test_wrong_passwords_close_one_address_and_no_other(ada, name):
     assert enters(Client(), "192.0.2.2")
 
 
-def test_a_name_guessed_from_everywhere_still_opens_in_a_known_browser(ada):
+def test_blocked_name_can_log_in_from_known_browser(ada):
     known = Client()
     assert enters(known, "192.0.2.200")
     cookie = known.cookies["known_browser"]
@@ -100,7 +100,7 @@ def test_a_name_guessed_from_everywhere_still_opens_in_a_known_browser(ada):
     assert enters(known, "192.0.2.101")
 
 
-def test_a_known_browser_is_known_for_its_people_alone(ada):
+def test_known_browser_is_known_for_its_people_only(ada):
     bob = UserFactory(username="bob")
     known = Client()
     assert enters(known, "192.0.2.200", "bob")
@@ -113,7 +113,7 @@ def test_a_known_browser_is_known_for_its_people_alone(ada):
     assert browser_of(known.get("/accounts/login/").wsgi_request, bob) is None
 
 
-def test_guessing_in_a_known_browser_is_slowed_down_as_well(ada):
+def test_wrong_passwords_in_known_browser_are_limited(ada):
     known = Client()
     assert enters(known, "192.0.2.200")
     known.post("/accounts/logout/")
@@ -122,7 +122,7 @@ def test_guessing_in_a_known_browser_is_slowed_down_as_well(ada):
     assert not enters(known, "192.0.2.100")
 
 
-def test_a_new_password_opens_a_name_that_was_guessed(ada):
+def test_new_password_unblocks_name(ada):
     for n in range(20):
         try_login(Client(), "ada", **{"x-forwarded-for": f"192.0.2.{n}"})
     inside = Client()
@@ -146,7 +146,7 @@ def away(settings):
     assert isinstance(caches["default"], FailOpenRedisCache)
 
 
-def test_without_the_cache_people_still_log_in(client, db, away):
+def test_login_works_without_cache(client, db, away):
     UserFactory(username="ada")
     assert try_login(client, "ada") == 200
     client.post("/accounts/login/", {"login": "ada", "password": PASSWORD})
@@ -165,7 +165,7 @@ def test_counts_are_shared_by_processes():
     assert one.get("shared-by-processes") is None
 
 
-def test_no_password_is_mailed_to_people_of_an_institution(client, db, settings):
+def test_institution_account_gets_no_reset_mail(client, db, settings):
     settings.EMAIL_HOST = "mail.example.org"
     person = UserFactory(email="zoe@univ-a.example")
     person.set_unusable_password()

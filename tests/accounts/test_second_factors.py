@@ -1,4 +1,4 @@
-"""Second factors of local accounts: an app's codes, recovery codes, and who must have one."""
+"""Second factors of local accounts: codes of an app, recovery codes, and who needs one."""
 
 import time
 
@@ -47,7 +47,7 @@ def logged_in(client):
     return "_auth_user_id" in client.session
 
 
-def test_an_app_is_set_up_and_asked_for(client, ada):
+def test_app_is_set_up_and_then_required(client, ada):
     give_password(client, ada)
     activate = reverse("mfa_activate_totp")
     # Changing what opens the account asks for the password again.
@@ -68,7 +68,7 @@ def test_an_app_is_set_up_and_asked_for(client, ada):
     assert logged_in(again)
 
 
-def test_a_code_opens_the_account(client, ada, secret):
+def test_code_completes_login(client, ada, secret):
     give_password(client, ada, next="/accounts/profile/")
     answer = give_code(client, code_for(secret))
     assert answer.url == "/accounts/profile/"
@@ -77,7 +77,7 @@ def test_a_code_opens_the_account(client, ada, secret):
 
 
 @pytest.mark.parametrize("code", ["000000", "", "abc", "1" * 400])
-def test_a_wrong_code_opens_nothing(client, ada, secret, code):
+def test_wrong_code_is_refused(client, ada, secret, code):
     give_password(client, ada)
     page = give_code(client, code)
     assert page.status_code == 200
@@ -85,12 +85,12 @@ def test_a_wrong_code_opens_nothing(client, ada, secret, code):
     assert not logged_in(client)
 
 
-def test_a_code_without_the_password_opens_nothing(client, ada, secret):
+def test_code_without_password_is_refused(client, ada, secret):
     assert give_code(client, code_for(secret)).url == reverse("account_login")
     assert not logged_in(client)
 
 
-def test_a_code_is_good_once(client, ada, secret):
+def test_code_is_accepted_once(client, ada, secret):
     code = code_for(secret)
     give_password(client, ada)
     give_code(client, code)
@@ -101,7 +101,7 @@ def test_a_code_is_good_once(client, ada, secret):
     assert not logged_in(again)
 
 
-def test_a_recovery_code_is_good_once(client, ada, secret):
+def test_recovery_code_is_accepted_once(client, ada, secret):
     code = Authenticator.objects.get(type="recovery_codes").wrap().get_unused_codes()[0]
     for expected in (True, False):
         browser = Client()
@@ -110,7 +110,7 @@ def test_a_recovery_code_is_good_once(client, ada, secret):
         assert logged_in(browser) is expected
 
 
-def test_guessing_codes_is_slowed_down(client, ada, secret):
+def test_wrong_codes_are_limited(client, ada, secret):
     give_password(client, ada)
     for _attempt in range(12):
         give_code(client, "000000")
@@ -120,7 +120,7 @@ def test_guessing_codes_is_slowed_down(client, ada, secret):
 
 
 @pytest.mark.parametrize("name", PAGES_WITH_A_FACTOR)
-def test_pages_of_whoever_has_a_factor(client, ada, secret, name):
+def test_pages_of_person_with_factor_open(client, ada, secret, name):
     give_password(client, ada)
     give_code(client, code_for(secret))
     client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
@@ -131,7 +131,7 @@ def test_pages_of_whoever_has_a_factor(client, ada, secret, name):
 
 @pytest.mark.parametrize("name", ["logins", "second_factor", "mfa_list_webauthn", "mfa_index"])
 @pytest.mark.parametrize("language", ["fr", "en"])
-def test_pages_of_whoever_is_logged_in(client, ada, name, language):
+def test_pages_of_logged_in_person_open(client, ada, name, language):
     client.force_login(ada)
     page = client.get(reverse(name), headers={"accept-language": language})
     assert page.status_code == 200
@@ -144,7 +144,7 @@ def operator(db, settings):
     return UserFactory(username="root", is_staff=True, is_superuser=True)
 
 
-def test_an_operator_sets_up_a_second_factor_first(client, operator):
+def test_operator_must_set_up_second_factor_first(client, operator):
     client.force_login(operator)
     for path in ("/", "/admin/"):
         assert client.get(path).url.startswith(reverse("second_factor"))
@@ -154,7 +154,7 @@ def test_an_operator_sets_up_a_second_factor_first(client, operator):
     assert client.post("/saml/logout/").status_code == 302
 
 
-def test_an_operator_with_a_second_factor_goes_on(client, operator):
+def test_operator_with_second_factor_is_admitted(client, operator):
     secret = generate_totp_secret()
     TOTP.activate(operator, secret)
     client.force_login(operator)
@@ -166,19 +166,19 @@ def test_an_operator_with_a_second_factor_goes_on(client, operator):
     assert client.get(reverse("second_factor"), {"next": "//evil.example"}).url == "/"
 
 
-def test_others_need_none(client, operator):
+def test_other_people_need_no_second_factor(client, operator):
     client.force_login(UserFactory())
     assert client.get("/").status_code == 200
 
 
-def test_a_copy_of_the_database_gives_no_codes_away(ada, secret):
+def test_seeds_are_encrypted_in_database(ada, secret):
     for factor in Authenticator.objects.filter(user=ada):
         assert secret not in str(factor.data)
     seed = RecoveryCodes(Authenticator.objects.get(user=ada, type="recovery_codes"))
     assert seed.get_unused_codes()
 
 
-def test_a_changed_secret_key_needs_the_former_one(client, ada, secret, settings):
+def test_changed_secret_key_needs_former_one(client, ada, secret, settings):
     former = settings.SECRET_KEY
     settings.SECRET_KEY = "another " * 10
     app = Authenticator.objects.get(user=ada, type="totp")
@@ -188,7 +188,7 @@ def test_a_changed_secret_key_needs_the_former_one(client, ada, secret, settings
     assert app.wrap().validate_code(code_for(secret))
 
 
-def test_the_administration_has_no_login_of_its_own(client, ada, secret):
+def test_administration_redirects_to_login_page(client, ada, secret):
     """It would open a session by the password alone, and take any number of guesses."""
     ada.is_staff = ada.is_superuser = True
     ada.save()

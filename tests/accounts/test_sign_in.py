@@ -1,4 +1,4 @@
-"""Logging in, the forced change of an issued password, and what stays closed."""
+"""Login, the required change of an issued password, forgotten passwords."""
 
 import re
 
@@ -26,14 +26,14 @@ def test_login_accepts_user_name_or_address(db, client, login):
     assert answer.url == "/"
 
 
-def test_a_wrong_password_is_refused_in_words(db, client):
+def test_wrong_password_shows_message(db, client):
     UserFactory(username="ada")
     page = client.post("/accounts/login/", {"login": "ada", "password": "wrong"})
     assert page.status_code == 200
     assert 'role="alert"' in page.text
 
 
-def test_guessing_is_slowed_down(db, client):
+def test_wrong_passwords_are_limited(db, client):
     UserFactory(username="ada")
     for _attempt in range(11):
         page = client.post("/accounts/login/", {"login": "ada", "password": "wrong"})
@@ -42,7 +42,7 @@ def test_guessing_is_slowed_down(db, client):
     assert page.context["form"].errors
 
 
-def test_nobody_is_sent_to_another_site(db, client):
+def test_login_does_not_redirect_to_another_site(db, client):
     UserFactory(username="ada")
     answer = client.post(
         "/accounts/login/?next=https://evil.example/", {"login": "ada", "password": PASSWORD}
@@ -50,7 +50,7 @@ def test_nobody_is_sent_to_another_site(db, client):
     assert answer.url == "/"
 
 
-def test_an_issued_password_is_changed_before_anything_else(db, client):
+def test_issued_password_must_be_changed_first(db, client):
     user = UserFactory(must_change_password=True)
     client.force_login(user)
     for path in ("/", "/organisations/new/", "/admin/"):
@@ -64,19 +64,19 @@ def test_an_issued_password_is_changed_before_anything_else(db, client):
     assert not User.objects.get().must_change_password
 
 
-def test_the_issued_password_is_no_new_one(db, client):
+def test_issued_password_cannot_be_chosen_again(db, client):
     client.force_login(UserFactory(must_change_password=True))
     page = change(client, PASSWORD, PASSWORD)
     assert page.context["form"].errors.keys() == {"password1"}
     assert User.objects.get().must_change_password
 
 
-def test_a_weak_password_is_refused(db, client):
+def test_weak_password_is_refused(db, client):
     client.force_login(UserFactory())
     assert change(client, PASSWORD, "12345678901234").context["form"].errors
 
 
-def test_a_forgotten_password_is_replaced_by_mail(db, client, settings):
+def test_forgotten_password_is_reset_by_mail(db, client, settings):
     settings.EMAIL_HOST = "mail.example.org"
     UserFactory(username="ada", must_change_password=True)
     client.post(reverse("account_reset_password"), {"email": "ada@example.org"})
@@ -89,7 +89,7 @@ def test_a_forgotten_password_is_replaced_by_mail(db, client, settings):
     assert not user.must_change_password
 
 
-def test_a_link_of_a_mail_works_once(db, client, settings):
+def test_reset_link_works_once(db, client, settings):
     settings.EMAIL_HOST = "mail.example.org"
     page = client.get(reverse("account_reset_password_from_key", args=["1", "used-up"]))
     assert "This link no longer works" in page.text
@@ -97,7 +97,7 @@ def test_a_link_of_a_mail_works_once(db, client, settings):
 
 
 @pytest.mark.parametrize("account", ["ada", None])
-def test_mails_speak_the_language_of_the_browser(db, client, settings, account):
+def test_mail_is_in_language_of_browser(db, client, settings, account):
     settings.EMAIL_HOST = "mail.example.org"
     if account:
         UserFactory(username=account, email="o'hara@example.org")
@@ -111,14 +111,14 @@ def test_mails_speak_the_language_of_the_browser(db, client, settings, account):
     assert "&#" not in message.body
 
 
-def test_without_a_mail_server_one_is_told_whom_to_ask(db, client, settings):
+def test_without_mail_server_reset_page_shows_contact(db, client, settings):
     settings.SUPPORT_CONTACT = "help@example.org"
     page = client.get("/accounts/login/")
     assert "help@example.org" in page.text
     assert reverse("account_reset_password") not in page.text
 
 
-def test_nobody_signs_up_nor_takes_an_address(db, client):
+def test_sign_up_and_address_change_are_closed(db, client):
     form = {"username": "eve", "password1": NEW, "password2": NEW}
     client.post("/accounts/signup/", form)
     assert not User.objects.exists()
@@ -138,7 +138,7 @@ def test_nobody_signs_up_nor_takes_an_address(db, client):
     ],
 )
 @pytest.mark.parametrize("language", ["fr", "en"])
-def test_pages_for_whoever_is_logged_out(db, client, name, language):
+def test_pages_without_login_open(db, client, name, language):
     page = client.get(reverse(name), headers={"accept-language": language})
     assert page.status_code == 200
     assert f'<html lang="{language}"' in page.text
@@ -148,14 +148,14 @@ def test_pages_for_whoever_is_logged_out(db, client, name, language):
 @pytest.mark.parametrize(
     "name", ["account_change_password", "account_logout", "profile", "mfa_index"]
 )
-def test_pages_for_whoever_is_logged_in(db, client, name):
+def test_pages_with_login_open(db, client, name):
     client.force_login(UserFactory())
     page = client.get(reverse(name))
     assert page.status_code == 200
     assert page.text.count("<h1") == 1
 
 
-def test_logging_out_needs_a_post(db, client):
+def test_logout_requires_post(db, client):
     client.force_login(UserFactory())
     assert "_auth_user_id" in client.session
     client.get(reverse("account_logout"))

@@ -1,4 +1,4 @@
-"""One spelling of each user name: nobody locks somebody else out, or passes for them."""
+"""User names are normalised: no account can block another name or be confused with it."""
 
 import getpass
 
@@ -25,7 +25,7 @@ def log_in(client, name):
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS, ids=IDS)
-def test_an_account_made_by_the_owner_of_an_instance_locks_nobody_out(
+def test_account_created_in_instance_cannot_block_another_name(
     cast, operator, client_for, client, spelling
 ):
     form = {"first_name": "Eve", "last_name": "Doe", "username": spelling, "role": "member"}
@@ -36,7 +36,7 @@ def test_an_account_made_by_the_owner_of_an_instance_locks_nobody_out(
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS, ids=IDS)
-def test_an_account_made_by_an_operator_has_a_name_of_its_own(operator, client_for, spelling):
+def test_operator_cannot_create_account_with_name_in_use(operator, client_for, spelling):
     form = {"username": spelling, "usable_password": "false"}
     page = client_for(operator).post("/admin/people/user/add/", form)
     assert "username" in page.context["adminform"].form.errors
@@ -48,13 +48,13 @@ def test_an_account_made_by_an_operator_has_a_name_of_its_own(operator, client_f
     ["dean@univ-a.example", "dean\N{FULLWIDTH COMMERCIAL AT}univ-a.example"],
     ids=["at sign", "full-width at sign"],
 )
-def test_operators_give_no_name_that_looks_like_an_address(operator, client_for, username):
+def test_operator_cannot_set_name_like_an_address(operator, client_for, username):
     form = {"username": username, "usable_password": "false"}
     client_for(operator).post("/admin/people/user/add/", form)
     assert list(User.objects.all()) == [operator]
 
 
-def test_a_name_that_grows_in_its_one_spelling_is_refused(cast, client_for):
+def test_name_too_long_after_normalisation_is_refused(cast, client_for):
     form = {"first_name": "Eve", "last_name": "Doe", "role": "member"}
     long = {"username": "\N{ARABIC LIGATURE SALLALLAHOU ALAYHE WASALLAM}" * 150}
     page = client_for(cast.owner).post(
@@ -63,7 +63,7 @@ def test_a_name_that_grows_in_its_one_spelling_is_refused(cast, client_for):
     assert page.context["form"].errors.keys() == {"username"}
 
 
-def test_nobody_gives_themselves_the_name_of_an_address(cast, client_for):
+def test_guest_cannot_choose_name_like_an_address(cast, client_for):
     form = {"first_name": "rector@alpha.example", "last_name": "", "language": "", "theme": ""}
     client_for(cast.teammate).post("/accounts/profile/", form)
     cast.teammate.refresh_from_db()
@@ -76,7 +76,7 @@ def test_login_accepts_any_spelling_of_the_user_name(operator, client, spelling)
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS, ids=IDS)
-def test_commands_find_the_person_under_any_spelling(operator, monkeypatch, capsys, spelling):
+def test_commands_accept_any_spelling_of_the_user_name(operator, monkeypatch, capsys, spelling):
     UserFactory(is_staff=True, is_superuser=True)
     new = "a new secret of my own"
     monkeypatch.setattr(getpass, "getpass", lambda prompt="": new)
@@ -87,7 +87,7 @@ def test_commands_find_the_person_under_any_spelling(operator, monkeypatch, caps
     assert not User.objects.filter(pk=operator.pk).exists()
 
 
-def test_the_database_keeps_one_name_in_any_case(operator):
+def test_database_refuses_same_name_in_other_case(operator):
     with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO people_user SELECT * FROM jsonb_populate_record(NULL::people_user,"
@@ -97,7 +97,7 @@ def test_the_database_keeps_one_name_in_any_case(operator):
         )
 
 
-def test_a_person_is_shown_as_they_were_saved(db):
+def test_name_is_shown_as_it_was_saved(db):
     person = User(username="Jeanne")
     person.save()
     assert person.username == "jeanne"

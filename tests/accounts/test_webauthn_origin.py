@@ -1,4 +1,4 @@
-"""Keys and passkeys answer for the site's own origin: scheme, host and port."""
+"""Keys and passkeys are bound to the site's own origin: scheme, host and port."""
 
 import json
 from base64 import urlsafe_b64encode
@@ -65,7 +65,7 @@ def test_malformed_client_data_is_refused(sent):
 
 @pytest.mark.parametrize("name", FORMS)
 @pytest.mark.parametrize("origin", ["https://rag.example:8443", "https://a.rag.example"])
-def test_every_form_that_takes_a_key_looks(db, name, origin, monkeypatch):
+def test_every_form_with_a_key_checks_origin(db, name, origin, monkeypatch):
     """Each refuses before the signature is even looked at."""
 
     def looked_at(*_arguments):

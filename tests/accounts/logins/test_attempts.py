@@ -1,4 +1,4 @@
-"""What one try to log in, or one forgotten password, costs and tells."""
+"""Cost of a login attempt and of a forgotten password, and what they reveal."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -68,7 +68,7 @@ def test_login_attempt_costs_one_hash(people: None, hashes: Any, name: str, pass
         ("nobody@univ.example", 0),
     ],
 )
-def test_one_forgotten_password_sends_one_mail(
+def test_forgotten_password_sends_one_mail(
     people: None, settings: Any, address: str, links: int
 ) -> None:
     settings.EMAIL_HOST, settings.SITE_URL = "mail.example.org", "https://rag.example"
@@ -82,7 +82,7 @@ def test_one_forgotten_password_sends_one_mail(
     assert "8443" not in message.body
 
 
-def test_a_link_from_the_mail_sets_the_password(people: None, settings: Any) -> None:
+def test_link_in_mail_sets_password(people: None, settings: Any) -> None:
     settings.EMAIL_HOST = "mail.example.org"
     client = Client()
     client.post(reverse("account_reset_password"), {"email": "ada@univ.example"})
@@ -94,13 +94,13 @@ def test_a_link_from_the_mail_sets_the_password(people: None, settings: Any) -> 
 
 
 @pytest.mark.parametrize("address", ["ada@univ.example", "ADA@UNIV.EXAMPLE"])
-def test_an_address_has_one_password(people: None, address: str) -> None:
+def test_address_has_one_account_with_password(people: None, address: str) -> None:
     with pytest.raises(IntegrityError, match="one_account_with_a_password"), transaction.atomic():
         UserFactory(email=address)
     UserFactory(email=address, password=None)
 
 
-def test_an_account_in_an_instance_takes_no_address_of_another(cast: Any, client_for: Any) -> None:
+def test_account_with_address_in_use_is_not_created(cast: Any, client_for: Any) -> None:
     form = {"first_name": "A", "last_name": "B", "username": "ab", "role": "member"}
     page = reverse("administration:member_create", args=["law"])
     refused = client_for(cast.owner).post(page, form | {"email": cast.teammate.email.upper()})

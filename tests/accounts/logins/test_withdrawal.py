@@ -1,4 +1,4 @@
-"""What ends when operators take away the right to log in; what they see of secrets."""
+"""Access that ends when operators change login rules and providers; secrets are hidden."""
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -63,7 +63,7 @@ def test_identities_of_other_logins_are_kept(browser, rule):
 
 
 @pytest.mark.parametrize("way", ["switched off", "deleted", "moved"])
-def test_an_operator_changes_a_rule(browser, rule, operator, way):
+def test_rule_changed_by_operator_ends_sessions(browser, rule, operator, way):
     browser.log_in()
     url = reverse("admin:accounts_loginrule_change", args=[rule.pk])
     if way == "deleted":
@@ -110,7 +110,7 @@ def test_secrets_are_not_shown(operator, rule, browser):
         assert secret not in page.text
 
 
-def test_an_operator_removes_a_provider(operator, browser, rule):
+def test_removed_provider_ends_sessions_and_logins(operator, browser, rule):
     browser.log_in()
     app = SocialApp.objects.get()
     operator.post(reverse("admin:socialaccount_socialapp_delete", args=[app.pk]), {"post": "yes"})
@@ -119,7 +119,7 @@ def test_an_operator_removes_a_provider(operator, browser, rule):
 
 
 @pytest.mark.parametrize("what", ["provider", "feed", "deleted"])
-def test_an_operator_switches_an_institution_off(operator, what):
+def test_disabled_institution_ends_sessions(operator, what):
     """Its people keep neither what it said of them nor what that gave."""
     feed = MetadataFeed.objects.create(name="F", url="https://feed.example/", certificates="x")
     idp = IdentityProvider.objects.create(entity_id="https://idp.example/", feed=feed)

@@ -1,4 +1,4 @@
-"""A scripted issuer, a provider row that names it, and a browser that logs in by it."""
+"""A scripted issuer, its provider row, and a browser that logs in through it."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""An OpenID Connect provider over real HTTP that says what a test tells it to, true or forged."""
+"""A scripted OpenID Connect provider over real HTTP, whose responses a test can forge."""
 
 import base64
 import hashlib

@@ -1,4 +1,4 @@
-"""What a well-behaved provider never sends. After each refusal nobody is logged in."""
+"""Responses that a conforming provider never sends. After each refusal, no session exists."""
 
 import time
 from urllib.parse import quote
@@ -295,7 +295,7 @@ def test_unknown_key_ids_do_not_refetch_keys_each_time(browser, rule, issuer, fo
     assert issuer.asked.count("/jwks") <= 2
 
 
-def test_a_new_key_of_the_provider_is_found(browser, rule, issuer):
+def test_new_key_of_provider_is_fetched(browser, rule, issuer):
     browser.log_in()
     new = rsa.generate_private_key(65537, 2048)
     issuer.keys = [*issuer.keys, public_jwk(new, "new", use="sig")]

@@ -1,4 +1,4 @@
-"""``./manage oidc``: what operators add, list, check and remove."""
+"""``./manage oidc``: add, list, check and remove providers."""
 
 from io import StringIO
 
@@ -33,7 +33,7 @@ def add(issuer, secret_file, *more):
     )
 
 
-def test_a_provider_is_added_checked_and_removed(db, issuer, secret_file):
+def test_provider_is_added_checked_and_removed(db, issuer, secret_file):
     told = add(issuer, secret_file)
     assert "https://rag.example/accounts/oidc/keycloak/login/callback/" in told
     assert "https://rag.example/accounts/login/" in told
@@ -48,7 +48,7 @@ def test_a_provider_is_added_checked_and_removed(db, issuer, secret_file):
     assert not SocialApp.objects.exists()
 
 
-def test_adding_a_provider_again_replaces_it(db, issuer, secret_file):
+def test_second_add_replaces_provider(db, issuer, secret_file):
     add(issuer, secret_file)
     add(issuer, secret_file, "--scopes", "openid uid siret", "--mfa-acr", "eidas2")
     app = SocialApp.objects.get()
@@ -63,7 +63,7 @@ def test_adding_a_provider_again_replaces_it(db, issuer, secret_file):
         (("remove", "nobody"), "There is no provider nobody"),
     ],
 )
-def test_an_unknown_provider(db, arguments, reason):
+def test_unknown_provider_is_an_error(db, arguments, reason):
     with pytest.raises(CommandError, match=reason):
         oidc(*arguments)
 
@@ -75,7 +75,7 @@ def test_unreachable_provider_is_not_added(db, issuer, secret_file):
     assert not SocialApp.objects.exists()
 
 
-def test_check_lists_the_problems(app, rule, issuer, settings):
+def test_check_lists_problems(app, rule, issuer, settings):
     settings.SITE_URL = "http://rag.example"
     issuer.discovery = {"userinfo_endpoint": "", "end_session_endpoint": ""}
     issuer.keys = [{"kty": "oct", "alg": "HS256", "k": "eA"}]
@@ -83,7 +83,7 @@ def test_check_lists_the_problems(app, rule, issuer, settings):
         oidc("check", "keycloak")
 
 
-def test_endpoints_are_read_anew_every_hour(app, issuer):
+def test_endpoints_are_refreshed_every_hour(app, issuer):
     issuer.discovery = {"token_endpoint": f"{issuer.url}/new-token"}
     refresh_oidc_providers()
     app.refresh_from_db()

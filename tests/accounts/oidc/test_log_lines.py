@@ -1,4 +1,4 @@
-"""What comes back from an OpenID Connect provider begins no record of the log."""
+"""Text sent by an OpenID Connect provider cannot forge log records."""
 
 from urllib.parse import parse_qs, urlsplit
 
@@ -19,7 +19,7 @@ CALLBACK = "/accounts/oidc/keycloak/login/callback/"
     ],
     ids=["error", "description", "issuer"],
 )
-def test_provider_error_begins_no_log_record(browser, rule, issuer, log, query, code):
+def test_provider_error_cannot_forge_log_record(browser, rule, issuer, log, query, code):
     state = parse_qs(urlsplit(browser.begin()).query)["state"][0]
     response = browser.client.get(CALLBACK, {"iss": issuer.url, "state": state} | query)
     assert (code_of(response), browser.person) == (code, None)
@@ -27,13 +27,13 @@ def test_provider_error_begins_no_log_record(browser, rule, issuer, log, query, 
     assert forged_lines(log.getvalue()) == []
 
 
-def test_claim_begins_no_log_record(browser, rule, log):
+def test_claim_cannot_forge_log_record(browser, rule, log):
     assert code_of(browser.log_in(azp=FORGED)) == "refused"
     assert "CRITICAL forged" in log.getvalue()
     assert forged_lines(log.getvalue()) == []
 
 
-def test_state_begins_no_log_record(browser, rule, log):
+def test_state_cannot_forge_log_record(browser, rule, log):
     response = browser.client.get(CALLBACK, {"state": FORGED, "code": "x"})
     assert code_of(response) == "stale"
     assert "2026-01-01" in log.getvalue()

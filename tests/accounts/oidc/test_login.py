@@ -1,4 +1,4 @@
-"""Logging in by OpenID Connect: what makes an account, what is kept, what is refused by rule."""
+"""Login with OpenID Connect: creation of accounts, stored claims, login rules."""
 
 import json
 import time
@@ -51,7 +51,7 @@ def test_authorization_request_has_state_nonce_and_pkce(browser, rule, issuer):
     assert issuer.asked == [], "the discovery document is read beforehand"
 
 
-def test_a_first_login_makes_an_account(browser, rule, issuer):
+def test_first_login_creates_account(browser, rule, issuer):
     issuer.userinfo = PROFILE | {"email": "zoe@univ-a.example", "email_verified": True}
     response = browser.log_in()
     assert (response.status_code, response.url) == (302, "/")
@@ -65,7 +65,7 @@ def test_a_first_login_makes_an_account(browser, rule, issuer):
     assert (account.provider, account.uid, account.user) == ("keycloak", "zoe-1", person)
 
 
-def test_a_second_login_is_the_same_person(browser, rule, issuer):
+def test_second_login_opens_same_account(browser, rule, issuer):
     issuer.userinfo = {"email": "zoe@univ-a.example"}
     browser.log_in()
     assert browser.person.notice_address == "zoe@univ-a.example"
@@ -187,7 +187,7 @@ def test_person_outside_the_rule_loses_earlier_claims(browser, rule, issuer):
     [{"acr": "https://refeds.org/profile/mfa"}, {"amr": ["pwd", "mfa"]}],
     ids=["acr", "amr"],
 )
-def test_a_second_factor_is_asked_for_and_noted(browser, rule, issuer, claims):
+def test_second_factor_is_requested_and_recorded(browser, rule, issuer, claims):
     LoginRule.objects.update(require_mfa=True)
     url = browser.begin()
     assert "refeds.org%2Fprofile%2Fmfa" in url
@@ -203,7 +203,7 @@ def proconnect(app):
     return app
 
 
-def test_a_provider_has_classes_of_its_own(browser, proconnect, rule, issuer):
+def test_acr_classes_of_provider_are_requested(browser, proconnect, rule, issuer):
     LoginRule.objects.update(require_mfa=True)
     url = browser.begin()
     query = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
@@ -222,12 +222,12 @@ def test_acr_of_another_provider_is_no_second_factor(browser, rule):
     assert "second_factor" not in browser.client.session
 
 
-def test_a_password_alone_is_no_second_factor(browser, rule):
+def test_password_alone_is_no_second_factor(browser, rule):
     browser.log_in(amr=["pwd"], acr="1")
     assert "second_factor" not in browser.client.session
 
 
-def test_a_local_second_factor_comes_before_the_session(browser, rule):
+def test_local_second_factor_is_required_before_session(browser, rule):
     browser.log_in()
     person = browser.person
     TOTP.activate(person, secret := generate_totp_secret())
@@ -249,14 +249,14 @@ def test_login_without_a_rule_is_refused(browser, rule):
     assert "Université A" not in browser.client.get(reverse("account_login")).text
 
 
-def test_a_rule_switched_off_meanwhile_refuses(browser, rule, issuer):
+def test_rule_disabled_during_login_refuses_it(browser, rule, issuer):
     url = issuer.authorize(browser.begin())
     LoginRule.objects.update(is_enabled=False)
     assert code_of(browser.client.get(url)) == "idp_blocked"
     assert browser.person is None
 
 
-def test_an_instance_has_rules_of_its_own(browser, app, issuer):
+def test_instance_rule_has_precedence(browser, app, issuer):
     instance = InstanceFactory(slug="law")
     LoginRule.objects.create(
         organisation=instance.organisation, instance=instance, oidc_provider=app, affiliations=[]
@@ -267,7 +267,7 @@ def test_an_instance_has_rules_of_its_own(browser, app, issuer):
     assert Identity.objects.get().organisation_ids == []
 
 
-def test_the_login_page_offers_the_providers_of_rules(client, rule, issuer):
+def test_login_page_offers_providers_of_enabled_rules(client, rule, issuer):
     add_provider(
         slug="other",
         name="Without a rule",
@@ -280,7 +280,7 @@ def test_the_login_page_offers_the_providers_of_rules(client, rule, issuer):
     assert "Without a rule" not in page.text
 
 
-def test_the_login_page_remembers_where_one_was(client, rule):
+def test_login_page_keeps_next_page(client, rule):
     page = client.get(reverse("account_login"), {"next": "/i/law/"})
     assert 'href="/accounts/oidc/keycloak/login/?next=%2Fi%2Flaw%2F' in page.text
 
@@ -298,7 +298,7 @@ def test_logout_continues_at_the_provider(browser, rule, issuer):
     assert not OidcSession.objects.exists()
 
 
-def test_a_removed_provider_leaves_nobody_logged_in(browser, rule, app):
+def test_removed_provider_ends_its_sessions(browser, rule, app):
     browser.log_in()
     remove_provider(app)
     assert browser.person is None
@@ -309,6 +309,6 @@ def test_a_removed_provider_leaves_nobody_logged_in(browser, rule, app):
 
 
 @pytest.mark.parametrize("slug", ["saml", "openid_connect"])
-def test_a_provider_takes_no_protocol_s_name(db, issuer, slug):
+def test_reserved_slug_is_refused(db, issuer, slug):
     with pytest.raises(ValueError, match="protocol"):
         add_provider(slug=slug, name="x", issuer=issuer.url, client_id="x", client_secret="x")

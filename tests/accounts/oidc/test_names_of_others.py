@@ -1,4 +1,4 @@
-"""A provider whose claims name people, and scopes, of other universities."""
+"""A provider that asserts names and scopes of other universities gains no rights."""
 
 import pytest
 from django.urls import reverse
@@ -93,7 +93,7 @@ def test_unbound_scope_grants_no_membership(browser, rule, issuer, cast, client_
         assert not Membership.objects.filter(user=browser.person).exists()
 
 
-def test_a_scope_bound_to_another_provider_does_not_count(browser, rule, issuer, app):
+def test_scope_bound_to_another_provider_is_ignored(browser, rule, issuer, app):
     other = type(app).objects.create(
         provider="openid_connect", provider_id="other", name="Alpha", client_id="x"
     )
@@ -106,7 +106,7 @@ def test_a_scope_bound_to_another_provider_does_not_count(browser, rule, issuer,
     assert "@" not in browser.person.username
 
 
-def test_a_scope_of_another_rule_of_the_provider_counts(browser, rule, issuer, cast):
+def test_scope_of_another_rule_of_the_provider_is_accepted(browser, rule, issuer, cast):
     """Bound to the provider, it counts under a rule of it that names none."""
     LoginRule.objects.create(
         organisation=OrganisationFactory(),

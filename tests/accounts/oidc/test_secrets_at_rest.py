@@ -1,4 +1,4 @@
-"""A copy of the database gives no secret away: all tables are dumped, and secrets looked for."""
+"""A dump of all tables contains no secret in clear."""
 
 from datetime import timedelta
 from io import StringIO
@@ -68,7 +68,7 @@ def factor(browser, rule):
     return secret
 
 
-def test_no_table_holds_a_secret_in_clear(browser, rule, issuer, id_tokens, factor):
+def test_tables_contain_no_secret_in_clear(browser, rule, issuer, id_tokens, factor):
     instance = InstanceFactory(organisation=rule.organisation)
     ada = UserFactory(username="ada")
     with tenant(instance):
@@ -120,7 +120,7 @@ def test_no_table_holds_a_secret_in_clear(browser, rule, issuer, id_tokens, fact
 
 
 @pytest.mark.parametrize("rotated", [False, True], ids=["fallback", "rotated"])
-def test_secrets_survive_a_rotation_of_the_secret_key(
+def test_secrets_remain_readable_after_key_rotation(
     browser, rule, app, issuer, factor, settings, rotated
 ):
     former = settings.SECRET_KEY
@@ -142,7 +142,7 @@ def test_secrets_survive_a_rotation_of_the_secret_key(
         assert kept.get_unused_codes() if one.type == "recovery_codes" else kept
 
 
-def test_rotation_counts_and_changes_what_is_kept(app, factor, settings):
+def test_rotation_encrypts_and_counts_all_secrets(app, factor, settings):
     settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
     settings.SECRET_KEY = OTHER_KEY
     before = [str(one.data) for one in Authenticator.objects.order_by("pk")]
@@ -153,7 +153,7 @@ def test_rotation_counts_and_changes_what_is_kept(app, factor, settings):
     assert all(one != other for one, other in zip(before, after, strict=True))
 
 
-def test_without_the_former_key_nothing_is_rotated(app, factor, settings):
+def test_rotation_without_former_key_changes_nothing(app, factor, settings):
     before = dump()
     settings.SECRET_KEY = OTHER_KEY
     with pytest.raises(CommandError, match="SECRET_KEY_FALLBACKS"):
@@ -161,7 +161,7 @@ def test_without_the_former_key_nothing_is_rotated(app, factor, settings):
     assert dump() == before
 
 
-def test_a_secret_that_cannot_be_read_is_told(app, rule, browser, settings):
+def test_unreadable_secret_shows_failure_page(app, rule, browser, settings):
     """People see that it cannot be used, operators are told why, and logging out works."""
     browser.log_in()
     settings.SECRET_KEY_FALLBACKS = []

@@ -1,4 +1,4 @@
-"""Logins that somebody begins and never finishes are few, and are forgotten."""
+"""Logins that are begun and never completed are limited, and expire."""
 
 from datetime import timedelta
 
@@ -42,7 +42,7 @@ def test_completed_login_restores_the_session_age(browser, rule):
 
 
 @pytest.mark.parametrize("begun", [False, True], ids=["password", "after-a-provider"])
-def test_a_password_login_lasts_as_long_as_ever(browser, rule, begun):
+def test_password_login_restores_the_session_age(browser, rule, begun):
     ada = UserFactory(username="ada")
     if begun:
         browser.begin()

@@ -16,9 +16,9 @@ from accounts.saml.messages.response import Expected, read_response
 from accounts.saml.metadata.feeds import add_single_idp
 from accounts.saml.service_provider import ServiceProvider
 from instances.models import Organisation
-from tests.accounts.saml import forger
-from tests.accounts.saml.aggregates import FeedServer, signed_aggregate
-from tests.accounts.saml.forger import Answer, Idp, Keys, make_keys
+from tests.accounts.saml.idps import forger
+from tests.accounts.saml.idps.aggregates import FeedServer, signed_aggregate
+from tests.accounts.saml.idps.forger import Answer, Idp, Keys, make_keys
 from tests.accounts.saml.journey import Browser
 from tests.factories import OrganisationFactory
 

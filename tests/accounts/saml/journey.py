@@ -11,8 +11,8 @@ from django.urls import reverse
 from lxml import etree
 
 from accounts.saml.service_provider import service_provider
-from tests.accounts.saml import forger
-from tests.accounts.saml.forger import Answer
+from tests.accounts.saml.idps import forger
+from tests.accounts.saml.idps.forger import Answer
 
 
 class Browser:

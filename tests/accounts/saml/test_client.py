@@ -1,4 +1,4 @@
-"""A web process prepares for the first login in the background, where there will be one."""
+"""The client is loaded in the background, before the first login."""
 
 import threading
 

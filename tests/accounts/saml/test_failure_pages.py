@@ -1,4 +1,4 @@
-"""Each failure has its own page: what happened, what to do, whom to ask; and no XML."""
+"""Each failure has its own page: what happened, what to do, the contact; without XML."""
 
 import pytest
 from django.test import Client
@@ -6,8 +6,8 @@ from django.urls import reverse
 
 from accounts.logins.policy import REFEDS_MFA
 from accounts.saml.failure_pages import FAILURES
-from tests.accounts.saml import forger
-from tests.accounts.saml.forger import Answer, assertion_of
+from tests.accounts.saml.idps import forger
+from tests.accounts.saml.idps.forger import Answer, assertion_of
 from tests.accounts.saml.journey import code_of
 
 STATUS = "urn:oasis:names:tc:SAML:2.0:status:"
@@ -53,7 +53,7 @@ def test_failure_page_shows_contact_and_entity_id(browser, rule, settings):
     assert "samlp" not in page
 
 
-def test_without_a_contact_of_its_own_an_organisation_has_that_of_the_site(browser, rule, settings):
+def test_contact_of_site_is_shown_for_organisation_without_contact(browser, rule, settings):
     settings.SUPPORT_CONTACT = "site@rag.example"
     response = answer_without_assertion(browser, rule, "Responder")
     assert "site@rag.example" in response.content.decode()
@@ -64,7 +64,7 @@ def test_failure_pages_differ():
     assert len(set(texts)) == len(texts)
 
 
-def test_a_stale_bookmark_of_the_idps_page(rule, sp, idp_a):
+def test_stale_bookmark_of_idp_page_has_failure_page(rule, sp, idp_a):
     """It answers a request that this site forgot, or none at all."""
     xml = forger.signed_assertion(Answer(idp_a, sp, "_long_ago"))
     response = Client().post("/saml/acs/", {"SAMLResponse": forger.post(xml)})
@@ -81,7 +81,7 @@ def test_discovery_explains_an_unanswered_request(browser, rule):
     assert "unanswered" not in browser.client.get("/saml/").content.decode()
 
 
-def test_a_second_factor_not_done(browser, rule):
+def test_missing_second_factor_has_failure_page(browser, rule):
     rule.require_mfa = True
     rule.save()
     assert code_of(browser.log_in(rule)) == "mfa"

@@ -1,4 +1,4 @@
-"""A login by SAML that is added to an account, and what a login proves."""
+"""A SAML login that is added to an account, and its verified claims."""
 
 import time
 
@@ -15,7 +15,7 @@ from accounts.models import IdentityProvider, LoginRule, SamlSession
 from instances.access.second_factor import SESSION_KEY
 from instances.models import Identity
 from people.models import User
-from tests.accounts.saml import forger
+from tests.accounts.saml.idps import forger
 from tests.accounts.saml.journey import Browser, code_of
 from tests.factories import PASSWORD, OrganisationFactory, UserFactory
 
@@ -26,7 +26,7 @@ def begin_linking(browser, user):
     assert page.context["url"].startswith(reverse("saml:discovery"))
 
 
-def test_a_login_is_added_to_the_account_that_asks_for_it(browser, rule, idp_a):
+def test_login_is_added_to_account_that_requested_it(browser, rule, idp_a):
     ada = UserFactory(username="ada")
     begin_linking(browser, ada)
     assert browser.log_in(rule).url == reverse("logins")
@@ -40,7 +40,7 @@ def test_a_login_is_added_to_the_account_that_asks_for_it(browser, rule, idp_a):
     assert User.objects.count() == 1
 
 
-def test_a_login_of_another_account_is_refused(browser, rule, idp_a):
+def test_login_of_another_account_is_refused(browser, rule, idp_a):
     Browser(idp_a).log_in(rule)
     ada = UserFactory(username="ada")
     begin_linking(browser, ada)
@@ -48,7 +48,7 @@ def test_a_login_of_another_account_is_refused(browser, rule, idp_a):
     assert browser.person == ada
 
 
-def test_an_answer_to_a_linking_request_logs_nobody_else_in(browser, rule):
+def test_response_to_linking_request_logs_no_one_else_in(browser, rule):
     """Whoever was logged out, or is somebody else by now, gets nothing."""
     begin_linking(browser, UserFactory(username="ada"))
     browser.begin(rule)
@@ -83,7 +83,7 @@ def test_verified_claims_are_stored(browser, rule):
     assert SESSION_KEY not in browser.client.session
 
 
-def test_a_local_second_factor_comes_before_the_session(browser, rule):
+def test_local_second_factor_is_required_before_session(browser, rule):
     browser.log_in(rule)
     person = browser.person
     TOTP.activate(person, secret := generate_totp_secret())

@@ -1,4 +1,4 @@
-"""An IdP that names people of other universities: they are given no right in their place."""
+"""An IdP that asserts names of people at other universities gains none of their rights."""
 
 from dataclasses import replace
 
@@ -74,7 +74,7 @@ def test_name_id_gives_no_user_name(attacker):
     ],
     ids=["first name", "full-width at sign", "display name"],
 )
-def test_no_name_looks_like_an_address(idp_b, beta, names):
+def test_user_name_never_looks_like_an_address(idp_b, beta, names):
     browser = Browser(idp_b)
     attributes = STAFF | {"eppn": ["eve@univ-b.example"]} | names
     browser.log_in(beta, attributes=attributes)
@@ -83,7 +83,7 @@ def test_no_name_looks_like_an_address(idp_b, beta, names):
     assert "univ-a" not in browser.person.get_full_name()
 
 
-def test_a_long_identifier_is_not_cut_to_another_s(idp_b, beta):
+def test_long_identifier_is_not_truncated_to_another(idp_b, beta):
     """Its scope begins like another's: what is left of it would be of that scope."""
     scope = "univ-a.example.univ-b.example"
     wide = replace(idp_b, scopes=("univ-b.example", scope))
@@ -96,9 +96,7 @@ def test_a_long_identifier_is_not_cut_to_another_s(idp_b, beta):
 
 
 @pytest.mark.parametrize("by", ["administrator", "operator"])
-def test_the_attacker_is_not_added_in_the_place_of_the_person(
-    attacker, alpha, client_for, university, by
-):
+def test_attacker_is_not_added_instead_of_person(attacker, alpha, client_for, university, by):
     """Found by the address that is theirs, though it is nobody's user name."""
     rector = make_colleague(university, username="jdupont", email=RECTOR)
     owner = alpha_owner(alpha)
@@ -114,9 +112,7 @@ def test_the_attacker_is_not_added_in_the_place_of_the_person(
 
 
 @pytest.mark.parametrize("by", ["administrator", "operator"])
-def test_nobody_is_added_where_the_person_has_no_account(
-    attacker, alpha, client_for, university, by
-):
+def test_no_account_is_added_if_person_has_none(attacker, alpha, client_for, university, by):
     owner = alpha_owner(alpha)
     owner.is_staff = by == "operator"
     owner.save()
@@ -140,7 +136,7 @@ def test_nobody_is_added_where_the_person_has_no_account(
     assert not attacker.is_staff
 
 
-def test_an_old_account_with_the_name_is_told_apart(attacker, alpha, client_for, university):
+def test_former_account_of_same_name_is_distinguished(attacker, alpha, client_for, university):
     """A name that an earlier version gave, and an address: two fit, so nobody is added."""
     type(attacker).objects.filter(pk=attacker.pk).update(username=RECTOR)
     make_colleague(university, username="jdupont", email=RECTOR)
@@ -156,7 +152,7 @@ def test_an_old_account_with_the_name_is_told_apart(attacker, alpha, client_for,
     assert members(alpha) == {"owner"}
 
 
-def test_what_an_operator_is_shown_tells_them_apart(attacker, alpha, client_for):
+def test_operator_can_distinguish_accounts_of_same_name(attacker, alpha, client_for):
     """Organisation, service and address of an account of another university."""
     owner = alpha_owner(alpha)
     owner.is_staff = True

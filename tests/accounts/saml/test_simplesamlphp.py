@@ -19,8 +19,8 @@ from accounts.saml.service_provider import service_provider
 from instances.access.charters import publish
 from instances.models import AccessRule, Membership
 from instances.tenancy import tenant
-from tests.accounts.saml.forger import Keys
-from tests.accounts.saml.simplesamlphp import MISSING, PACKAGES, SimpleSamlPhp
+from tests.accounts.saml.idps.forger import Keys
+from tests.accounts.saml.idps.simplesamlphp import MISSING, PACKAGES, SimpleSamlPhp
 from tests.browser.conftest import browser, site  # noqa: F401 (fixtures)
 from tests.factories import AccessRuleFactory, InstanceFactory, OrganisationFactory
 
@@ -120,7 +120,7 @@ def test_discovery_login_and_logout(page, idps, site_url, number):
 
 
 @pytest.mark.parametrize("number", [0, 1], ids=["plain", "encrypted"])
-def test_from_discovery_by_the_charter_to_an_instance(page, idps, site_url, number):
+def test_login_leads_by_charter_to_instance(page, idps, site_url, number):
     """Nobody has invited Alice: she is of the organisation, which is let in."""
     organisation = LoginRule.objects.get(
         identity_provider__entity_id=idps[number].entity_id
@@ -146,7 +146,7 @@ def test_students_are_refused(page, idps):
     assert not SocialAccount.objects.exists()
 
 
-def test_the_back_button_after_a_login(page, idps, site_url):
+def test_back_button_after_login_shows_failure_page(page, idps, site_url):
     log_in(page, idps[0], "alice")
     page.wait_for_url(f"{site_url}/accounts/profile/")
     page.goto("/saml/finish/?token=used")
@@ -156,7 +156,7 @@ def test_the_back_button_after_a_login(page, idps, site_url):
     assert "/login/" not in page.url
 
 
-def test_an_idp_that_is_switched_off_meanwhile(page, idps):
+def test_idp_disabled_during_login_is_refused(page, idps):
     page.goto("/saml/")
     page.get_by_role("link", name=idps[0].name).click()
     expect(page.locator("#password")).to_be_visible()

@@ -1,4 +1,4 @@
-"""Two host names over TLS, and what a browser does with SameSite cookies between them."""
+"""SameSite cookies in a real browser, between two host names over TLS."""
 
 import json
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from accounts.models import LoginRule
 from accounts.saml.metadata.feeds import add_single_idp
 from people.models import User
 from ragapp.asgi import application
-from tests.accounts.saml.forger import Idp
+from tests.accounts.saml.idps.forger import Idp
 from tests.accounts.saml.tls import ScriptedIdp, make_certificate
 from tests.browser.conftest import CHROMIUM, FLAGS, Server
 from tests.factories import OrganisationFactory
@@ -103,7 +103,7 @@ def log_in(page: Page, site: str) -> None:
     page.get_by_role("button", name="Continue").click()
 
 
-def test_the_answer_comes_without_cookies_and_finishes_with_them(
+def test_response_is_posted_without_cookies_and_finished_with_them(
     site: str, idp: Idp, open_browser: Any
 ) -> None:
     page = open_browser().new_page()
@@ -122,14 +122,14 @@ def test_the_answer_comes_without_cookies_and_finishes_with_them(
     assert session["domain"] == SITE
 
 
-def test_a_browser_that_keeps_no_cookies_is_told_so(site: str, idp: Idp, open_browser: Any) -> None:
+def test_browser_without_cookies_gets_failure_page(site: str, idp: Idp, open_browser: Any) -> None:
     page = open_browser(cookies=False).new_page()
     log_in(page, site)
     expect(page.locator("[data-code=cookie]")).to_be_visible()
     assert not User.objects.exists()
 
 
-def test_the_back_button_after_a_login(site: str, idp: Idp, open_browser: Any) -> None:
+def test_back_button_after_login_shows_failure_page(site: str, idp: Idp, open_browser: Any) -> None:
     """The IdP's page, gone back to, posts its answer again."""
     page = open_browser().new_page()
     log_in(page, site)

@@ -1,4 +1,4 @@
-"""Names that a browser takes for different sites, over TLS, all on this machine."""
+"""Host names that a browser treats as different sites, over TLS, all on this machine."""
 
 import ssl
 from datetime import UTC, datetime, timedelta
@@ -16,8 +16,8 @@ from cryptography.x509.oid import NameOID
 
 from accounts.saml.messages.redirect_binding import read_redirect
 from accounts.saml.service_provider import service_provider
-from tests.accounts.saml import forger
-from tests.accounts.saml.forger import Answer, Idp
+from tests.accounts.saml.idps import forger
+from tests.accounts.saml.idps.forger import Answer, Idp
 
 PAGE = """<!doctype html><title>IdP</title><form method="post" action="{action}">
 <input type="hidden" name="SAMLResponse" value="{answer}"><button>Continue</button></form>"""

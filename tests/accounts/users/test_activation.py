@@ -1,4 +1,4 @@
-"""Switching an account off ends everything that it had open, at once."""
+"""Disabling an account ends its sessions and keys at once."""
 
 import pytest
 from django.contrib.auth import get_user
@@ -11,7 +11,7 @@ from tests.accounts.oidc.conftest import *  # noqa: F403 (its issuer, its browse
 from tests.factories import PASSWORD, UserFactory
 
 
-def test_a_disabled_person_is_logged_out_for_good(client_for, cast):
+def test_sessions_of_disabled_person_are_not_restored(client_for, cast):
     client = client_for(cast.teammate)
     disable_account(cast.teammate)
     assert not get_user(client).is_authenticated
@@ -20,7 +20,7 @@ def test_a_disabled_person_is_logged_out_for_good(client_for, cast):
     assert not get_user(client).is_authenticated, "an old session does not come back"
 
 
-def test_a_disabled_person_does_not_log_in(client, cast):
+def test_disabled_person_cannot_log_in(client, cast):
     disable_account(cast.teammate)
     client.post("/accounts/login/", {"login": "teammate", "password": PASSWORD})
     assert "_auth_user_id" not in client.session
@@ -29,7 +29,7 @@ def test_a_disabled_person_does_not_log_in(client, cast):
     assert "_auth_user_id" in client.session
 
 
-def test_a_disabled_person_s_keys_let_nobody_in(cast):
+def test_keys_of_disabled_person_are_refused(cast):
     _key, plaintext = create_api_key(
         instance=cast.instance, name="x", scope="chat", created_by=cast.owner
     )
@@ -38,7 +38,7 @@ def test_a_disabled_person_s_keys_let_nobody_in(cast):
     assert authenticate(plaintext) is None
 
 
-def test_a_disabled_person_does_not_come_back_by_a_provider(browser, rule):
+def test_disabled_person_cannot_log_in_through_provider(browser, rule):
     browser.log_in()
     person = browser.person
     disable_account(person)
@@ -55,7 +55,7 @@ def test_other_people_stay_logged_in(client_for, cast):
     assert get_user(client) == cast.editor
 
 
-def test_an_operator_switches_accounts_off(client_for, cast):
+def test_operator_disables_account(client_for, cast):
     person = client_for(cast.teammate)
     operator = client_for(UserFactory(is_staff=True, is_superuser=True))
     url = reverse("admin:people_user_change", args=[cast.teammate.pk])
@@ -73,7 +73,7 @@ def test_an_operator_switches_accounts_off(client_for, cast):
 
 
 @pytest.mark.parametrize("old", [True, False], ids=["this", "other"])
-def test_a_new_password_ends_other_sessions(client_for, cast, old):
+def test_new_password_ends_other_sessions(client_for, cast, old):
     here, there = client_for(cast.teammate), client_for(cast.teammate)
     new = "another secret of mine"
     here.post(

@@ -1,4 +1,4 @@
-"""Erasing a person: everything that is theirs, in every instance, and nothing that is not."""
+"""Erasure of a person: all their data in all instances, and no other data."""
 
 import json
 from datetime import timedelta
@@ -44,7 +44,7 @@ def person(cast) -> User:
     return teammate
 
 
-def test_every_column_that_names_a_person_is_asked_about(cast):
+def test_every_column_that_refers_to_a_person_is_searched(cast):
     columns = [(reference.model, reference.field) for reference in references()]
     assert len(columns) >= 8
     for model, field in columns:
@@ -111,7 +111,7 @@ def test_keys_and_sessions_end(cast, person, client_for):
     assert Session.objects.count() == 1
 
 
-def test_the_audit_log_keeps_the_name(cast, person):
+def test_audit_log_keeps_the_name(cast, person):
     with audit.acting_as(audit.Origin(user=person)):
         audit.record(audit.Action.MEMBER_ADDED, instance=cast.instance, target="somebody")
     erase_person(person)
@@ -121,7 +121,7 @@ def test_the_audit_log_keeps_the_name(cast, person):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_no_row_that_names_a_person_outlives_the_account(person):
+def test_account_with_remaining_rows_cannot_be_deleted(person):
     """Row security hides rows from the deletion, not from the foreign keys."""
     with pytest.raises(IntegrityError), transaction.atomic():
         person.delete()
@@ -178,11 +178,11 @@ class TestCommand:
         assert json.loads(capsys.readouterr().out) == would_go
         assert rows_of(person) == {}
 
-    def test_names_the_instances_that_need_somebody(self, cast):
+    def test_command_lists_instances_without_successor(self, cast):
         with pytest.raises(CommandError, match="instance law"):
             call_command("eraseperson", "owner", "--yes")
 
-    def test_an_unknown_person(self, db):
+    def test_unknown_person_is_an_error(self, db):
         with pytest.raises(CommandError, match="no person nobody"):
             call_command("eraseperson", "nobody")
 
@@ -193,13 +193,13 @@ class TestAdministration:
         client.force_login(factories.UserFactory(is_staff=True, is_superuser=True))
         return client
 
-    def test_deleting_an_account_erases_the_person(self, operator, cast, person):
+    def test_deletion_of_account_erases_person(self, operator, cast, person):
         page = reverse("admin:people_user_delete", args=[person.pk])
         assert operator.post(page, {"post": "yes"}).status_code == 302
         assert call_function("instances_of_person", person.pk) == []
         assert not User.objects.filter(pk=person.pk).exists()
 
-    def test_deleting_several_erases_each(self, operator, cast, person):
+    def test_deletion_of_several_accounts_erases_each(self, operator, cast, person):
         form = {
             "action": "delete_selected",
             "_selected_action": [person.pk, cast.editor.pk],
@@ -209,14 +209,14 @@ class TestAdministration:
         assert set(User.objects.values_list("username", flat=True)) >= {"owner", "stranger"}
         assert not User.objects.filter(pk__in=[person.pk, cast.editor.pk]).exists()
 
-    def test_the_last_administrator_is_kept_and_the_page_says_of_what(self, operator, cast):
+    def test_last_administrator_is_kept_with_reason(self, operator, cast):
         page = reverse("admin:people_user_delete", args=[cast.owner.pk])
         assert "Faculté de droit" in operator.get(page).text
         operator.post(page, {"post": "yes"})
         assert User.objects.filter(pk=cast.owner.pk).exists()
 
 
-def test_a_person_is_found_by_an_index(db):
+def test_rows_of_person_are_found_by_index(db):
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
         for reference in references():

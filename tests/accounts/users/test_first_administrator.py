@@ -1,4 +1,4 @@
-"""The first start: somebody can log in, and has a place where to upload."""
+"""The first start creates an administrator with an instance to upload to."""
 
 import json
 from io import StringIO
@@ -15,7 +15,7 @@ def run():
     return json.loads(output.getvalue())
 
 
-def test_the_first_start_gives_credentials_and_the_second_none(db, client):
+def test_only_first_start_returns_credentials(db, client):
     credentials = run()
     assert run() == {}
     administrator = User.objects.get()

@@ -1,4 +1,4 @@
-"""An operator who sets somebody's password or address cannot do so unseen."""
+"""An operator's change of another person's password or address is notified and audited."""
 
 from io import StringIO
 
@@ -53,7 +53,7 @@ def set_by_command(operator, person, client_for, monkeypatch):
 
 
 @pytest.mark.parametrize("way", ["admin", "command"])
-def test_a_password_that_was_set_is_changed_told_and_logged(
+def test_password_set_by_operator_is_changed_notified_and_audited(
     operator, person, client_for, sent, monkeypatch, way
 ):
     before = client_for(person)
@@ -86,7 +86,7 @@ def test_a_password_that_was_set_is_changed_told_and_logged(
     assert people_behind(person) == expected
 
 
-def test_an_operator_cannot_spare_somebody_the_change(operator, person, client_for):
+def test_operator_cannot_waive_password_change(operator, person, client_for):
     set_in_admin(operator, person, client_for)
     page = reverse("admin:people_user_change", args=[person.pk])
     form = {"username": "ada", "email": person.email, "is_active": "on"}
@@ -95,7 +95,7 @@ def test_an_operator_cannot_spare_somebody_the_change(operator, person, client_f
     assert person.must_change_password
 
 
-def test_an_account_made_by_an_operator_must_change_its_password(operator, client_for):
+def test_account_created_by_operator_must_change_password(operator, client_for):
     form = {"username": "bob", "password1": ISSUED, "password2": ISSUED, "usable_password": "true"}
     client_for(operator).post(reverse("admin:people_user_add"), form)
     bob = User.objects.get(username="bob")
@@ -111,7 +111,7 @@ def test_changing_own_password_is_not_reported(operator, client_for):
     assert people_behind(operator) == {operator.pk}
 
 
-def test_a_change_of_address_is_told_to_the_former_one(operator, person, client_for, sent):
+def test_address_change_is_notified_to_former_address(operator, person, client_for, sent):
     page = reverse("admin:people_user_change", args=[person.pk])
     form = {"username": "ada", "email": "operator@evil.example", "is_active": "on"}
     client_for(operator).post(page, form)
@@ -124,7 +124,7 @@ def test_a_change_of_address_is_told_to_the_former_one(operator, person, client_
 
 
 @pytest.mark.parametrize("by", ["admin", "command"])
-def test_somebody_else_confirms_the_account(operator, person, client_for, by):
+def test_another_person_confirms_account(operator, person, client_for, by):
     set_in_admin(operator, person, client_for)
     accounts = reverse("admin:people_user_changelist")
     form = {"action": "confirm_own", "_selected_action": [person.pk]}
@@ -142,7 +142,7 @@ def test_somebody_else_confirms_the_account(operator, person, client_for, by):
     assert "set your password on" in client.get("/").text
 
 
-def test_no_password_is_set_where_another_account_has_the_address(operator, person, client_for):
+def test_password_is_not_set_while_address_is_in_use(operator, person, client_for):
     twin = UserFactory(username="twin", email="ADA@univ.example", password=None)
     set_in_admin(operator, twin, client_for)
     twin.refresh_from_db()

@@ -1,4 +1,4 @@
-"""The page that an invitation's link opens, for who is logged in, has an account, or has none."""
+"""The page of an invitation link, for people with and without an account."""
 
 from datetime import timedelta
 
@@ -108,9 +108,7 @@ def test_why_an_account_is_not_made(cast, token, client, change, wrong):
         ("closed", 410, "closed"),
     ],
 )
-def test_each_invitation_that_lets_nobody_in_has_its_page(
-    cast, token, client, client_for, state, status, said
-):
+def test_closed_invitation_shows_its_state(cast, token, client, client_for, state, status, said):
     invitation = find_invitation(token)
     with tenant(cast.instance):
         if state == "expired":
@@ -129,7 +127,7 @@ def test_each_invitation_that_lets_nobody_in_has_its_page(
             assert said in response.text
 
 
-def test_a_member_is_told_so_and_leaves_it_to_somebody_else(cast, token, client_for):
+def test_member_does_not_use_up_invitation(cast, token, client_for):
     for response in (
         client_for(cast.owner).get(page(token)),
         client_for(cast.teammate).post(page(token)),
@@ -138,13 +136,13 @@ def test_a_member_is_told_so_and_leaves_it_to_somebody_else(cast, token, client_
     assert find_invitation(token).state == "open"
 
 
-def test_who_accepted_finds_the_way(cast, token, client_for):
+def test_accepted_invitation_links_to_instance(cast, token, client_for):
     newcomer = UserFactory()
     accept(find_invitation(token), user=newcomer)
     assert "You have accepted" in client_for(newcomer).get(page(token)).text
 
 
-def test_guesses_are_limited(db, client, settings):
+def test_requests_are_limited(db, client, settings):
     settings.ACCOUNT_RATE_LIMITS = {"invitation": "3/m/ip"}
     cache.clear()
     statuses = [client.get(page(f"{number:043}")).status_code for number in range(4)]

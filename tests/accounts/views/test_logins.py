@@ -1,4 +1,4 @@
-"""The ways to log in to an account: shown, added and removed by its owner alone."""
+"""The logins of an account are shown, added and removed by its person only."""
 
 import pytest
 from allauth.socialaccount.models import SocialAccount
@@ -31,7 +31,7 @@ def audited(action):
     return AuditEntry.objects.using("owner").filter(action=action)
 
 
-def test_a_login_is_added_to_the_account_that_asks_for_it(browser, rule, issuer, ada):
+def test_login_is_added_to_account_that_requested_it(browser, rule, issuer, ada):
     log_in_locally(browser, ada)
     answer = browser.client.get(issuer.authorize(link(browser)))
     assert answer.url == reverse("logins")
@@ -46,7 +46,7 @@ def test_a_login_is_added_to_the_account_that_asks_for_it(browser, rule, issuer,
     assert User.objects.count() == 1
 
 
-def test_a_login_of_another_account_is_refused(browser, rule, issuer, ada):
+def test_login_of_another_account_is_refused(browser, rule, issuer, ada):
     other = Browser(issuer)
     other.log_in()
     log_in_locally(browser, ada)

@@ -1,4 +1,4 @@
-"""Operators: organisations switched off and on, and who the operators are."""
+"""Operators disable and enable organisations, and manage operators."""
 
 import pytest
 from allauth.socialaccount.models import SocialApp
@@ -31,7 +31,7 @@ def actions():
         return list(AuditEntry.objects.order_by("at").values_list("action", flat=True))
 
 
-def test_organisations_are_listed_with_their_numbers(cast, browser):
+def test_organisations_are_listed_with_their_counts(cast, browser):
     page = browser.get(reverse("administration:organisations"))
     numbers = {one.slug: (one.n_instances, one.n_documents) for one in page.context["page"]}
     assert numbers[cast.instance.organisation.slug] == (1, 0)
@@ -40,14 +40,14 @@ def test_organisations_are_listed_with_their_numbers(cast, browser):
     assert [one.name for one in found] == [name]
 
 
-def test_many_organisations_cost_as_much_as_few(browser, django_assert_max_num_queries):
+def test_number_of_queries_is_constant(browser, django_assert_max_num_queries):
     for organisation in OrganisationFactory.create_batch(60):
         InstanceFactory(organisation=organisation)
     with django_assert_max_num_queries(14):
         browser.get(reverse("administration:organisations"))
 
 
-def test_an_organisation_that_is_off_lets_nobody_in(cast, browser, client_for):
+def test_disabled_organisation_cannot_be_entered(cast, browser, client_for):
     organisation = cast.instance.organisation
     member = client_for(cast.teammate)
     key, _plaintext = create_api_key(
@@ -64,7 +64,7 @@ def test_an_organisation_that_is_off_lets_nobody_in(cast, browser, client_for):
     assert actions()[-2:] == ["organisation.disabled", "organisation.enabled"]
 
 
-def test_the_sessions_that_its_rules_opened_end_at_once(cast, client_for, oidc_session):
+def test_sessions_of_disabled_organisation_end_at_once(cast, client_for, oidc_session):
     inside, outside = client_for(cast.teammate), client_for(cast.stranger)
     oidc_session(inside, cast.teammate, cast.instance.organisation)
     oidc_session(outside, cast.stranger, cast.other_instance.organisation)
@@ -93,7 +93,7 @@ def oidc_session():
     return note
 
 
-def test_operators_are_added_and_the_last_stays(browser, operator, client_for):
+def test_operators_are_added_and_last_is_kept(browser, operator, client_for):
     UserFactory(username="second")
     path = reverse("administration:operators")
     assert browser.post(path, {"identifier": "nobody"}).context["form"].errors
@@ -113,17 +113,17 @@ def test_operators_are_added_and_the_last_stays(browser, operator, client_for):
     ]
 
 
-def test_an_operator_reads_nothing_of_an_instance(cast, browser):
+def test_operator_cannot_read_instance(cast, browser):
     for path in ("/i/law/", "/i/law/documents/", "/i/law/settings/members/"):
         assert browser.get(path).status_code == 404
 
 
 @pytest.mark.parametrize("name", ["organisations", "operators", "site_audit", "site_charter"])
-def test_only_operators_switch_organisations(cast, client_for, name):
+def test_only_operator_can_disable_organisation(cast, client_for, name):
     assert client_for(cast.owner).get(reverse(f"administration:{name}")).status_code == 404
 
 
-def test_an_unknown_organisation_is_not_switched(browser):
+def test_unknown_organisation_gives_404(browser):
     path = reverse("organisation_switch", args=["nowhere"])
     assert browser.post(path, {"is_enabled": "no"}).status_code == 404
     assert not Organisation.objects.filter(is_enabled=False).exists()

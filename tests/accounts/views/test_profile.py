@@ -13,7 +13,7 @@ def browser(db, client):
     return client
 
 
-def test_the_profile_is_saved_in_the_language_chosen(browser):
+def test_profile_is_saved_and_shown_in_chosen_language(browser):
     form = {"first_name": "Ada", "last_name": "Lovelace", "language": "en", "theme": "dark"}
     page = browser.post(reverse("profile"), form, follow=True)
     user = User.objects.get()
@@ -22,7 +22,7 @@ def test_the_profile_is_saved_in_the_language_chosen(browser):
     assert browser.cookies["django_language"].value == "en"
 
 
-def test_an_address_is_not_changed_here(browser):
+def test_address_is_not_changed(browser):
     form = {"first_name": "", "last_name": "", "language": "", "theme": "", "email": "x@y.org"}
     browser.post(reverse("profile"), form)
     assert User.objects.get().email == "ada@example.org"
@@ -38,7 +38,7 @@ def test_an_address_is_not_changed_here(browser):
         ({}, "fr", "dark"),
     ],
 )
-def test_a_preference_changes_alone(browser, data, language, theme):
+def test_preference_is_changed_alone(browser, data, language, theme):
     User.objects.update(language="fr", theme="dark")
     answer = browser.post(reverse("preferences"), data | {"next": "/accounts/profile/?x=1"})
     assert answer.url == "/accounts/profile/?x=1"
@@ -56,7 +56,7 @@ def test_profile_requires_login(db, client, name):
     assert client.post(reverse(name)).url.startswith("/accounts/login/")
 
 
-def test_the_browser_decides_until_one_chooses(db, client, settings):
+def test_language_of_browser_is_used_until_one_is_chosen(db, client, settings):
     settings.LANGUAGE_CODE = "fr"
     assert (
         '<html lang="en"'

@@ -1,4 +1,4 @@
-"""Who is found by a name, by whom, and what guessing tells: nothing of other organisations."""
+"""Lookup of people: who finds whom, and that guessing reveals no other organisation."""
 
 import pytest
 from django.core import mail

@@ -1,4 +1,4 @@
-"""Members: imported by the hundred, ended in time, managed from above; all of it on record."""
+"""Memberships: import, end dates, roles, management by the organisation."""
 
 from datetime import timedelta
 

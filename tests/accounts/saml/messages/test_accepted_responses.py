@@ -1,4 +1,4 @@
-"""What well-behaved IdPs send, in all its variety, must log people in."""
+"""Responses of conforming IdPs, in all variants, are accepted."""
 
 from datetime import timedelta
 
@@ -6,15 +6,15 @@ import pytest
 
 from accounts.logins.policy import REFEDS_MFA
 from accounts.saml.messages.response import Expected, read_response
-from tests.accounts.saml import forger
-from tests.accounts.saml.forger import Answer
+from tests.accounts.saml.idps import forger
+from tests.accounts.saml.idps.forger import Answer
 
 
 def read(xml, sp, expected):
     return read_response(forger.post(xml), sp=sp, expected=expected)
 
 
-def test_a_signed_assertion(sp, expected, answer):
+def test_signed_assertion_is_accepted(sp, expected, answer):
     subject = read(forger.signed_assertion(answer), sp, expected)
     assert (subject.identifier_type, subject.identifier) == ("subject-id", "alice@univ-a.example")
     assert subject.issuer == "https://idp-a.example/idp"
@@ -23,11 +23,11 @@ def test_a_signed_assertion(sp, expected, answer):
     assert len(subject.uid) == 64
 
 
-def test_a_signed_response(sp, expected, answer):
+def test_signed_response_is_accepted(sp, expected, answer):
     assert read(forger.signed_response(answer), sp, expected).identifier == "alice@univ-a.example"
 
 
-def test_both_signed(sp, expected, answer, all_keys):
+def test_signed_response_and_assertion_are_accepted(sp, expected, answer, all_keys):
     root = forger.signed_assertion(answer)
     root = forger.sign(root, root, all_keys["idp-a"])
     assert read(root, sp, expected).identifier == "alice@univ-a.example"
@@ -35,30 +35,32 @@ def test_both_signed(sp, expected, answer, all_keys):
 
 @pytest.mark.parametrize("cipher", ["aes128-gcm", "aes256-gcm", "aes128-cbc", "aes256-cbc"])
 @pytest.mark.parametrize("key", ["sp", "sp-old"])
-def test_an_encrypted_signed_assertion(sp, expected, answer, all_keys, cipher, key):
+def test_encrypted_signed_assertion_is_accepted(sp, expected, answer, all_keys, cipher, key):
     root = forger.encrypt(forger.signed_assertion(answer), all_keys[key], cipher=cipher)
     assert read(root, sp, expected).identifier == "alice@univ-a.example"
 
 
 @pytest.mark.parametrize("cipher", ["aes256-gcm", "aes256-cbc"])
-def test_a_signed_response_with_an_encrypted_assertion(sp, expected, answer, all_keys, cipher):
+def test_signed_response_with_encrypted_assertion_is_accepted(
+    sp, expected, answer, all_keys, cipher
+):
     root = forger.encrypt(answer.tree(), all_keys["sp"], cipher=cipher)
     root = forger.sign(root, root, all_keys["idp-a"])
     assert read(root, sp, expected).identifier == "alice@univ-a.example"
 
 
-def test_the_new_key_of_an_idp(sp, expected, answer, all_keys):
+def test_new_key_of_idp_is_accepted(sp, expected, answer, all_keys):
     root = forger.signed_assertion(answer, keys=all_keys["idp-a-new"])
     assert read(root, sp, expected).identifier == "alice@univ-a.example"
 
 
 @pytest.mark.parametrize("minutes", [-2, 2])
-def test_a_clock_two_minutes_off(sp, expected, idp_a, minutes):
+def test_clock_skew_of_two_minutes_is_accepted(sp, expected, idp_a, minutes):
     answer = Answer(idp_a, sp, "_request1", shift=timedelta(minutes=minutes))
     assert read(forger.signed_assertion(answer), sp, expected).identifier == "alice@univ-a.example"
 
 
-def test_a_second_factor(sp, expected, idp_a):
+def test_second_factor_is_read(sp, expected, idp_a):
     answer = Answer(idp_a, sp, "_request1", context=REFEDS_MFA)
     strict = Expected(expected.request_id, expected.idp, expected.declared_scopes, mfa=True)
     assert read(forger.signed_assertion(answer), sp, strict).assertion.authn_context == REFEDS_MFA
@@ -84,7 +86,7 @@ def test_a_second_factor(sp, expected, idp_a):
     ],
     ids=["pairwise-id", "unique", "eppn", "name-id", "the-first-that-counts"],
 )
-def test_the_identifier_is_the_first_that_counts(sp, expected, idp_a, attributes, identifier):
+def test_identifier_is_first_valid_one(sp, expected, idp_a, attributes, identifier):
     answer = Answer(
         idp_a,
         sp,

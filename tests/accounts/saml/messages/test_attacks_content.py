@@ -1,4 +1,4 @@
-"""Answers that the IdP itself signed and that must not be believed, each for its own reason."""
+"""Responses that the IdP signed and that must be refused, each for its own reason."""
 
 from datetime import timedelta
 
@@ -13,9 +13,9 @@ from accounts.saml.errors import (
     StatusRefused,
 )
 from accounts.saml.messages.response import Expected
-from tests.accounts.saml import forger
-from tests.accounts.saml.changes import find, put, remove, write
-from tests.accounts.saml.forger import SAML, Answer, assertion_of
+from tests.accounts.saml.idps import forger
+from tests.accounts.saml.idps.changes import find, put, remove, write
+from tests.accounts.saml.idps.forger import SAML, Answer, assertion_of
 
 CONFIRMATION = ".//saml:SubjectConfirmation"
 
@@ -112,7 +112,7 @@ WRONG_CONTENT = {
 
 @pytest.mark.parametrize("how", [forger.signed_assertion, forger.signed_response])
 @pytest.mark.parametrize(("change", "error", "match"), WRONG_CONTENT.values(), ids=WRONG_CONTENT)
-def test_wrong_content(answer, refused, how, change, error, match):
+def test_wrong_content_is_refused(answer, refused, how, change, error, match):
     refused(how(answer, before=change), error, match)
 
 
@@ -124,24 +124,24 @@ def test_wrong_content(answer, refused, how, change, error, match):
     ],
     ids=["audience", "conditions", "recipient", "advice"],
 )
-def test_wrong_content_encrypted(answer, refused, all_keys, change):
+def test_wrong_encrypted_content_is_refused(answer, refused, all_keys, change):
     root = forger.encrypt(forger.signed_assertion(answer, before=change), all_keys["sp"])
     refused(root, ResponseRefused)
 
 
 @pytest.mark.parametrize("minutes", [-6, 6])
-def test_a_clock_six_minutes_off(sp, idp_a, refused, minutes):
+def test_clock_skew_of_six_minutes_is_refused(sp, idp_a, refused, minutes):
     answer = Answer(idp_a, sp, "_request1", shift=timedelta(minutes=minutes))
     refused(forger.signed_assertion(answer), ClockSkew)
 
 
-def test_idp_mix_up(sp, refused, idp_b):
+def test_response_of_other_idp_is_refused(sp, refused, idp_b):
     """B answers, under its own name and key, a request that was sent to A."""
     refused(forger.signed_assertion(Answer(idp_b, sp, "_request1")), NotOurs, "another IdP")
 
 
 @pytest.mark.parametrize("encrypted", [False, True], ids=["plain", "encrypted"])
-def test_the_responses_issuer_swapped(sp, refused, idp_a, idp_b, all_keys, encrypted):
+def test_response_with_other_issuer_is_refused(sp, refused, idp_a, idp_b, all_keys, encrypted):
     """B's assertion within a response that says A, which nothing signs."""
     root = forger.signed_assertion(Answer(idp_b, sp, "_request1"))
     root.find(f"{{{SAML}}}Issuer").text = idp_a.entity_id
@@ -149,7 +149,7 @@ def test_the_responses_issuer_swapped(sp, refused, idp_a, idp_b, all_keys, encry
 
 
 @pytest.mark.parametrize("encrypted", [False, True], ids=["plain", "encrypted"])
-def test_the_assertions_issuer_swapped(sp, refused, idp_a, idp_b, all_keys, encrypted):
+def test_assertion_with_other_issuer_is_refused(sp, refused, idp_a, idp_b, all_keys, encrypted):
     """B signs, as a response of its own, an assertion that says A."""
     root = Answer(idp_b, sp, "_request1").tree()
     find(root, "saml:Assertion/saml:Issuer").text = idp_a.entity_id
@@ -158,7 +158,7 @@ def test_the_assertions_issuer_swapped(sp, refused, idp_a, idp_b, all_keys, encr
     refused(forger.sign(root, root, all_keys["idp-b"]), NotOurs)
 
 
-def test_authn_context_downgrade(answer, refused, expected):
+def test_authn_context_downgrade_is_refused(answer, refused, expected):
     strict = Expected("_request1", expected.idp, expected.declared_scopes, mfa=True)
     refused(forger.signed_assertion(answer), MfaNotDone, expected=strict)
 
@@ -167,13 +167,13 @@ def test_authn_context_downgrade(answer, refused, expected):
     ("status", "error"),
     [("Responder", StatusRefused), ("NoAuthnContext", MfaNotDone)],
 )
-def test_error_statuses(sp, idp_a, refused, status, error):
+def test_error_status_raises_its_error(sp, idp_a, refused, status, error):
     value = f"urn:oasis:names:tc:SAML:2.0:status:{status}"
     root = Answer(idp_a, sp, "_request1", status=value).tree()
     root.remove(assertion_of(root))
     refused(root, error)
 
 
-def test_an_error_status_with_an_assertion(sp, idp_a, refused):
+def test_error_status_with_assertion_is_refused(sp, idp_a, refused):
     answer = Answer(idp_a, sp, "_request1", status="urn:oasis:names:tc:SAML:2.0:status:Responder")
     refused(forger.signed_response(answer), StatusRefused)

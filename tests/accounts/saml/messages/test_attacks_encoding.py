@@ -1,6 +1,6 @@
-"""What is signed is what is read: no octets that two XML parsers decode differently.
+"""The signed text is the text that is read: no octets that two XML parsers decode differently.
 
-``andré`` written in UTF-8 and read as ISO-8859-1 is ``andrÃ©``: an IdP that vouches for the second
+``andré`` written in UTF-8 and read as ISO-8859-1 is ``andrÃ©``: an IdP that asserts the second
 must not log in the first.
 """
 
@@ -20,10 +20,10 @@ from accounts.saml.messages.authn_request import metadata_of
 from accounts.saml.messages.redirect_binding import signing_keys
 from accounts.saml.metadata.feeds import refresh_feed
 from people.models import User
-from tests.accounts.saml import forger
-from tests.accounts.saml.documents import AMBIGUOUS, MARK, PLAIN, declared
+from tests.accounts.saml.idps import forger
+from tests.accounts.saml.idps.documents import AMBIGUOUS, MARK, PLAIN, declared
+from tests.accounts.saml.idps.logouts import logout_request, query, send
 from tests.accounts.saml.journey import Browser, code_of, identity
-from tests.accounts.saml.logouts import logout_request, query, send
 
 # Whom the IdP vouches for: ``alice`` has another spelling in UTF-7, ``Ã©`` is ``é`` elsewhere.
 ATTRIBUTES = {
@@ -64,7 +64,7 @@ def test_ambiguously_encoded_encrypted_assertion_is_refused(browser, rule, all_k
 
 
 @pytest.mark.parametrize("marked", [False, True], ids=["declared", "mark"])
-def test_a_signed_response_around_a_text_that_pysaml2_rewrites(browser, rule, all_keys, marked):
+def test_text_that_pysaml2_rewrites_is_verified_as_received(browser, rule, all_keys, marked):
     browser.begin(rule)
     root = forger.encrypt(browser.answer(attributes=ATTRIBUTES).tree(), all_keys["sp"])
     root = forger.sign(root, root, all_keys["idp-a"])
@@ -132,7 +132,7 @@ SPELLINGS = {
 
 
 @pytest.mark.parametrize("spell", SPELLINGS.values(), ids=SPELLINGS)
-def test_both_readers_of_kept_metadata_find_the_signed_keys(
+def test_both_readers_of_stored_metadata_find_signed_keys(
     feed, server, publish, all_keys, idp_a, sp, spell
 ):
     """pysaml2 and we read the row again, which the verified text of a feed was written to."""

@@ -1,4 +1,4 @@
-"""Identifiers that an IdP may not give, or that identify nobody."""
+"""Identifiers that an IdP may not assert, or that identify no one."""
 
 import pytest
 
@@ -6,9 +6,9 @@ from accounts.saml.errors import (
     NothingReleased,
 )
 from accounts.saml.messages.response import Expected
-from tests.accounts.saml import forger
-from tests.accounts.saml.changes import find
-from tests.accounts.saml.forger import Answer
+from tests.accounts.saml.idps import forger
+from tests.accounts.saml.idps.changes import find
+from tests.accounts.saml.idps.forger import Answer
 
 
 @pytest.mark.parametrize(
@@ -42,23 +42,23 @@ from tests.accounts.saml.forger import Answer
         "no attributes",
     ],
 )
-def test_identifiers_that_do_not_count(sp, idp_a, refused, identifiers):
+def test_invalid_identifiers_are_refused(sp, idp_a, refused, identifiers):
     answer = Answer(idp_a, sp, "_request1", attributes=identifiers)
     refused(forger.signed_assertion(answer), NothingReleased)
 
 
-def test_a_scope_that_the_rule_does_not_allow(answer, refused, expected):
+def test_scope_not_allowed_by_rule_is_refused(answer, refused, expected):
     narrow = Expected("_request1", expected.idp, expected.declared_scopes, ("lab.univ-a.example",))
     refused(forger.signed_assertion(answer), NothingReleased, expected=narrow)
 
 
-def test_a_scope_that_the_rule_allows_and_the_idp_has_not(sp, idp_a, refused, expected):
+def test_scope_not_declared_by_idp_is_refused(sp, idp_a, refused, expected):
     wide = Expected("_request1", expected.idp, expected.declared_scopes, ("univ-b.example",))
     answer = Answer(idp_a, sp, "_request1", attributes={"eppn": ["eve@univ-b.example"]})
     refused(forger.signed_assertion(answer), NothingReleased, expected=wide)
 
 
-def test_a_persistent_name_id_of_another_idp(sp, idp_a, refused):
+def test_persistent_name_id_of_another_idp_is_refused(sp, idp_a, refused):
     def change(root):
         find(root, ".//saml:NameID").set("NameQualifier", "https://idp-b.example/idp")
 

@@ -1,4 +1,4 @@
-"""Answers that nobody, or the wrong one, or too weak a method has signed."""
+"""Responses that are unsigned, or signed by a wrong key or a weak algorithm."""
 
 import pytest
 from lxml import etree
@@ -6,28 +6,28 @@ from lxml import etree
 from accounts.saml.client import IdpMetadata
 from accounts.saml.messages.response import Expected
 from accounts.saml.metadata.aggregates import idp_only
-from tests.accounts.saml import forger
-from tests.accounts.saml.changes import EVE, find
-from tests.accounts.saml.forger import SAMLP
+from tests.accounts.saml.idps import forger
+from tests.accounts.saml.idps.changes import EVE, find
+from tests.accounts.saml.idps.forger import SAMLP
 
 
-def test_unsigned(answer, refused):
+def test_unsigned_is_refused(answer, refused):
     refused(answer.tree())
 
 
 @pytest.mark.parametrize("how", [forger.signed_assertion, forger.signed_response])
-def test_tampered(answer, refused, how):
+def test_tampered_is_refused(answer, refused, how):
     root = how(answer)
     find(root, ".//saml:AttributeValue").text = EVE
     refused(root)
 
 
 @pytest.mark.parametrize("how", [forger.signed_assertion, forger.signed_response])
-def test_a_foreign_key_with_its_certificate(answer, refused, all_keys, how):
+def test_foreign_key_with_its_certificate_is_refused(answer, refused, all_keys, how):
     refused(how(answer, keys=all_keys["attacker"]))
 
 
-def test_an_sp_role_signs(sp, answer, refused, idp_a, all_keys):
+def test_key_of_sp_role_is_refused(sp, answer, refused, idp_a, all_keys):
     role = f"""<md:SPSSODescriptor protocolSupportEnumeration="{SAMLP}">
       <md:KeyDescriptor use="signing"><ds:KeyInfo><ds:X509Data><ds:X509Certificate>
       {all_keys["attacker"].base64}</ds:X509Certificate></ds:X509Data></ds:KeyInfo>
@@ -55,7 +55,7 @@ MD5 = "http://www.w3.org/2001/04/xmldsig-more#md5"
     ],
     ids=["rsa-sha1", "sha1", "md5", "rsa-md5"],
 )
-def test_weak_algorithms(answer, refused, methods):
+def test_weak_algorithms_are_refused(answer, refused, methods):
     try:
         root = forger.signed_assertion(answer, **methods)
     except AssertionError:
@@ -66,7 +66,7 @@ def test_weak_algorithms(answer, refused, methods):
     refused(root, match="signature by|digest by")
 
 
-def test_hmac_confusion(answer, refused, idp_a, tmp_path):
+def test_public_key_as_hmac_key_is_refused(answer, refused, idp_a, tmp_path):
     """The public certificate as the secret of an HMAC."""
     secret = tmp_path / "secret"
     secret.write_bytes(idp_a.keys[0].pem.encode())
@@ -85,7 +85,7 @@ def test_key_by_retrieval_method_is_refused(answer, refused):
     refused(root, match="elsewhere")
 
 
-def test_a_transform_by_xslt(answer, refused):
+def test_xslt_transform_is_refused(answer, refused):
     root = forger.signed_assertion(answer)
     find(root, ".//ds:Transform").set("Algorithm", "http://www.w3.org/TR/1999/REC-xslt-19991116")
     refused(root, match="transform by")

@@ -1,11 +1,11 @@
-"""A good signature that covers something else than what would be read."""
+"""Valid signatures that cover other elements than those that would be read."""
 
 import pytest
 from lxml import etree
 
-from tests.accounts.saml import forger
-from tests.accounts.saml.changes import EVE, evil_copy, find
-from tests.accounts.saml.forger import SAML, SAMLP, assertion_of
+from tests.accounts.saml.idps import forger
+from tests.accounts.saml.idps.changes import EVE, evil_copy, find
+from tests.accounts.saml.idps.forger import SAML, SAMLP, assertion_of
 
 
 def wrap_1(root, good, evil):
@@ -66,14 +66,14 @@ def wrap_8(root, good, evil):
     [wrap_1, wrap_2, wrap_3, wrap_4, wrap_5, wrap_6, wrap_7, wrap_8],
     ids=lambda w: w.__name__,
 )
-def test_signature_wrapping(answer, refused, wrap):
+def test_signature_wrapping_is_refused(answer, refused, wrap):
     root = forger.signed_assertion(answer)
     good, evil = assertion_of(root), evil_copy(root)
     wrap(root, good, evil)
     refused(root)
 
 
-def test_a_signed_response_within_another(answer, refused):
+def test_signed_response_inside_another_is_refused(answer, refused):
     """The signed response in Extensions of an unsigned one that says somebody else."""
     good = forger.signed_response(answer)
     evil = answer.tree()
@@ -84,20 +84,20 @@ def test_a_signed_response_within_another(answer, refused):
     refused(evil)
 
 
-def test_two_signed_assertions(answer, refused):
+def test_two_signed_assertions_are_refused(answer, refused):
     root = forger.signed_assertion(answer)
     root.append(assertion_of(forger.signed_assertion(answer)))
     refused(root)
 
 
-def test_an_identifier_twice(answer, refused):
+def test_duplicate_identifier_is_refused(answer, refused):
     def change(root):
         find(root, ".//saml:NameID").set("ID", assertion_of(root).get("ID"))
 
     refused(forger.signed_response(answer, before=change), match="twice")
 
 
-def test_an_advice_is_injected(answer, refused):
+def test_injected_advice_is_refused(answer, refused):
     root = forger.signed_assertion(answer)
     advice = etree.SubElement(assertion_of(root), f"{{{SAML}}}Advice")
     advice.append(evil_copy(root))

@@ -1,4 +1,4 @@
-"""Who is not logged in fills no table: requests and answers are few, and starts limited."""
+"""Anonymous clients cannot fill the tables: requests and responses are limited."""
 
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import SamlPost, SamlRequest
 from accounts.saml.messages import authn_request
 from people.models import User
-from tests.accounts.saml import forger
+from tests.accounts.saml.idps import forger
 from tests.accounts.saml.journey import Browser, code_of, identity
 
 

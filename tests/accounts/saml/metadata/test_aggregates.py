@@ -1,4 +1,4 @@
-"""Aggregates: what is indexed of a good one, and why bad ones are refused."""
+"""Aggregates: the data read from a valid one, and the reasons to refuse others."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -8,8 +8,8 @@ from lxml import etree
 
 from accounts.saml.errors import MetadataRefused
 from accounts.saml.metadata.aggregates import read_idps, verify_aggregate
-from tests.accounts.saml import forger
-from tests.accounts.saml.aggregates import aggregate, signed_aggregate
+from tests.accounts.saml.idps import forger
+from tests.accounts.saml.idps.aggregates import aggregate, signed_aggregate
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def refused(tmp_path, certificates):
     return check
 
 
-def test_a_good_aggregate(tmp_path, idp_a, idp_b, all_keys, certificates):
+def test_valid_aggregate_is_accepted(tmp_path, idp_a, idp_b, all_keys, certificates):
     path = tmp_path / "feed.xml"
     path.write_bytes(signed_aggregate([idp_a, idp_b], all_keys["federation"]))
     canonical = tmp_path / "canonical.xml"
@@ -49,7 +49,7 @@ def test_a_good_aggregate(tmp_path, idp_a, idp_b, all_keys, certificates):
     assert all(pair.base64 in first.xml for pair in idp_a.keys)
 
 
-def test_a_single_entity(tmp_path, idp_a, all_keys, certificates):
+def test_single_entity_is_accepted(tmp_path, idp_a, all_keys, certificates):
     valid = (datetime.now(UTC) + timedelta(days=2)).strftime("%Y-%m-%dT%H:%M:%SZ")
     entity = etree.fromstring(idp_a.metadata())
     entity.set("validUntil", valid)
@@ -76,19 +76,19 @@ def test_scopes_by_regular_expression_are_ignored(tmp_path, idp_a):
     assert record.scopes == ()
 
 
-def test_unsigned(refused, idp_a):
+def test_unsigned_is_refused(refused, idp_a):
     refused(aggregate([idp_a]), "unsigned")
 
 
-def test_signed_by_another(refused, idp_a, all_keys):
+def test_signed_by_other_key_is_refused(refused, idp_a, all_keys):
     refused(signed_aggregate([idp_a], all_keys["attacker"]), "no pinned certificate")
 
 
-def test_nothing_pinned(refused, idp_a, all_keys):
+def test_feed_without_pinned_certificate_is_refused(refused, idp_a, all_keys):
     refused(signed_aggregate([idp_a], all_keys["federation"]), "no certificate", [])
 
 
-def test_an_entity_that_is_signed_within_an_unsigned_aggregate(refused, idp_a, all_keys):
+def test_signed_entity_in_unsigned_aggregate_is_refused(refused, idp_a, all_keys):
     entity = etree.fromstring(idp_a.metadata())
     entity.set("ID", "_one")
     signed = forger.sign(entity, entity, all_keys["federation"])
@@ -97,7 +97,7 @@ def test_an_entity_that_is_signed_within_an_unsigned_aggregate(refused, idp_a, a
     refused(etree.tostring(root), "unsigned")
 
 
-def test_the_signature_of_a_part(refused, idp_a, all_keys):
+def test_signature_of_a_part_is_refused(refused, idp_a, all_keys):
     """The root carries a good signature, of one of its entities."""
     root = etree.fromstring(aggregate([idp_a]))
     entity = root[0]
@@ -108,7 +108,7 @@ def test_the_signature_of_a_part(refused, idp_a, all_keys):
     refused(etree.tostring(root), "signed in part")
 
 
-def test_tampered(refused, idp_a, all_keys):
+def test_tampered_is_refused(refused, idp_a, all_keys):
     xml = signed_aggregate([idp_a], all_keys["federation"])
     refused(xml.replace(b"univ-a.example", b"univ-x.example"), "not what was signed")
 
@@ -118,26 +118,26 @@ def test_tampered(refused, idp_a, all_keys):
     [(timedelta(days=-1), "expired"), (timedelta(days=15), "fortnight"), (None, "no validUntil")],
     ids=["expired", "too long", "without"],
 )
-def test_validity(refused, idp_a, all_keys, valid_for, match):
+def test_validity_period_is_checked(refused, idp_a, all_keys, valid_for, match):
     refused(signed_aggregate([idp_a], all_keys["federation"], valid_for=valid_for), match)
 
 
-def test_an_entity_twice(refused, idp_a, all_keys):
+def test_duplicate_entity_is_refused(refused, idp_a, all_keys):
     refused(signed_aggregate([idp_a, idp_a], all_keys["federation"]), "twice")
 
 
 @pytest.mark.parametrize("share", [0.3, 0.9])
-def test_truncated(refused, idp_a, idp_b, all_keys, share):
+def test_truncated_feed_is_refused(refused, idp_a, idp_b, all_keys, share):
     xml = signed_aggregate([idp_a, idp_b], all_keys["federation"])
     refused(xml[: int(len(xml) * share)], "truncated|unsigned")
 
 
-def test_a_doctype(refused, idp_a, all_keys):
+def test_doctype_is_refused(refused, idp_a, all_keys):
     xml = signed_aggregate([idp_a], all_keys["federation"])
     refused(b'<!DOCTYPE x [<!ENTITY a "b">]>' + xml, "DOCTYPE")
 
 
-def test_sha1(refused, idp_a, all_keys):
+def test_sha1_is_refused(refused, idp_a, all_keys):
     xml = signed_aggregate([idp_a], all_keys["federation"]).replace(
         b"2001/04/xmldsig-more#rsa-sha256", b"2000/09/xmldsig#rsa-sha1"
     )
@@ -145,5 +145,5 @@ def test_sha1(refused, idp_a, all_keys):
 
 
 @pytest.mark.parametrize("xml", [b"", b"<html></html>", b"<html><md/></html>"])
-def test_an_error_page(refused, xml):
+def test_error_page_is_refused(refused, xml):
     refused(xml, "not metadata|truncated")

@@ -1,4 +1,4 @@
-"""Feeds taken over whole or not at all, from a real HTTP server that misbehaves."""
+"""Feeds are saved completely or not at all, from a real HTTP server with failures."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,7 @@ from instances.audit import Action
 from instances.models import AuditEntry
 from instances.rules.identities import record_identity
 from instances.tenancy import overseeing
-from tests.accounts.saml.aggregates import aggregate, signed_aggregate
+from tests.accounts.saml.idps.aggregates import aggregate, signed_aggregate
 from tests.factories import OrganisationFactory, UserFactory
 
 
@@ -43,7 +43,7 @@ def usable():
     return set(IdentityProvider.objects.usable().values_list("entity_id", flat=True))
 
 
-def test_a_refresh(feed, publish, idp_a, idp_b):
+def test_refresh_saves_new_and_changed_idps(feed, publish, idp_a, idp_b):
     publish([idp_a, idp_b])
     assert refresh_feed(feed).changed == 2
     assert usable() == {idp_a.entity_id, idp_b.entity_id}
@@ -53,14 +53,14 @@ def test_a_refresh(feed, publish, idp_a, idp_b):
     assert feed.error == ""
 
 
-def test_what_has_not_changed_is_not_written(feed, publish, idp_a, idp_b):
+def test_unchanged_idp_is_not_written(feed, publish, idp_a, idp_b):
     publish([idp_a, idp_b])
     refresh_feed(feed)
     publish([idp_a, replace(idp_b, name="Autre nom")], valid_for=timedelta(days=8))
     assert refresh_feed(feed).changed == 1
 
 
-def test_an_idp_that_is_gone_is_blocked_and_may_return(feed, publish, many):
+def test_removed_idp_is_blocked_until_it_returns(feed, publish, many):
     publish(many)
     refresh_feed(feed)
     publish(many[1:], valid_for=timedelta(days=8))
@@ -76,7 +76,7 @@ def test_an_idp_that_is_gone_is_blocked_and_may_return(feed, publish, many):
 
 
 @pytest.mark.parametrize("left", [5, 7])
-def test_a_drop_is_refused(feed, publish, many, left):
+def test_feed_with_far_fewer_idps_is_refused(feed, publish, many, left):
     publish(many)
     refresh_feed(feed)
     publish(many[:left], valid_for=timedelta(days=8))
@@ -85,7 +85,7 @@ def test_a_drop_is_refused(feed, publish, many, left):
     assert len(usable()) == 10
 
 
-def test_a_roll_back_is_refused(feed, publish, idp_a, idp_b):
+def test_older_feed_is_refused(feed, publish, idp_a, idp_b):
     publish([idp_a, idp_b])
     refresh_feed(feed)
     publish([idp_a, replace(idp_b, keys=idp_a.keys)], valid_for=timedelta(days=6))
@@ -99,7 +99,7 @@ def test_a_roll_back_is_refused(feed, publish, idp_a, idp_b):
     [(404, b""), (500, b"oops"), (200, b""), (302, b""), (200, b"<html></html>"), (299, b"cut")],
     ids=["404", "500", "empty", "redirect", "page", "cut"],
 )
-def test_a_server_that_fails(feed, publish, server, idp_a, status, body):
+def test_server_error_keeps_former_feed(feed, publish, server, idp_a, status, body):
     publish([idp_a])
     refresh_feed(feed)
     server.status, server.body = status, body
@@ -109,14 +109,14 @@ def test_a_server_that_fails(feed, publish, server, idp_a, status, body):
     assert usable() == {idp_a.entity_id}
 
 
-def test_a_slow_server(feed, publish, idp_a, monkeypatch):
+def test_slow_server_is_given_up(feed, publish, idp_a, monkeypatch):
     publish([idp_a])
     monkeypatch.setattr(feeds, "_FETCH_SECONDS", -1)
     with pytest.raises(MetadataRefused, match="too slow"):
         refresh_feed(feed)
 
 
-def test_a_server_that_is_away(feed, server, monkeypatch):
+def test_unreachable_server_keeps_former_feed(feed, server, monkeypatch):
     server.server.shutdown()
     server.server.server_close()
     monkeypatch.setattr(feeds, "_TIMEOUT", httpx.Timeout(1.0))
@@ -124,7 +124,7 @@ def test_a_server_that_is_away(feed, server, monkeypatch):
         refresh_feed(feed)
 
 
-def test_unsigned_and_re_signed(feed, server, idp_a, all_keys):
+def test_unsigned_or_re_signed_feed_is_refused(feed, server, idp_a, all_keys):
     for body in (aggregate([idp_a]), signed_aggregate([idp_a], all_keys["attacker"])):
         server.body = body
         with pytest.raises(MetadataRefused):
@@ -132,14 +132,14 @@ def test_unsigned_and_re_signed(feed, server, idp_a, all_keys):
     assert usable() == set()
 
 
-def test_a_feed_past_its_end_blocks_its_idps(feed, publish, idp_a):
+def test_expired_feed_blocks_its_idps(feed, publish, idp_a):
     publish([idp_a])
     refresh_feed(feed)
     MetadataFeed.objects.update(valid_until=datetime.now(UTC) - timedelta(seconds=1))
     assert usable() == set()
 
 
-def test_a_lesser_feed_does_not_replace_an_entity(feed, publish, idp_a, all_keys, server):
+def test_feed_of_lower_precedence_does_not_replace_entity(feed, publish, idp_a, all_keys, server):
     publish([idp_a])
     refresh_feed(feed)
     other = MetadataFeed.objects.create(
@@ -153,7 +153,7 @@ def test_a_lesser_feed_does_not_replace_an_entity(feed, publish, idp_a, all_keys
     assert all_keys["attacker"].base64 not in row.xml
 
 
-def test_a_feed_does_not_replace_what_an_operator_gave(feed, publish, idp_a, all_keys):
+def test_feed_does_not_replace_idp_added_by_operator(feed, publish, idp_a, all_keys):
     add_single_idp(idp_a.metadata().encode())
     publish([replace(idp_a, keys=(all_keys["attacker"],))])
     refresh_feed(feed)
@@ -163,7 +163,7 @@ def test_a_feed_does_not_replace_what_an_operator_gave(feed, publish, idp_a, all
 @pytest.mark.parametrize(
     "xml", [b"<a/>", b"", b"<!DOCTYPE x><a/>"], ids=["not metadata", "empty", "doctype"]
 )
-def test_bad_single_metadata(db, xml):
+def test_invalid_single_metadata_is_refused(db, xml):
     with pytest.raises(SamlError):
         add_single_idp(xml)
     assert usable() == set()
@@ -184,7 +184,7 @@ def saml(db, settings, tmp_path):
     return call
 
 
-def test_keys_and_their_rollover(saml, settings):
+def test_keys_are_generated_and_rolled_over(saml, settings):
     folder = settings.SAML_KEYS_DIR
     saml("keys")
     first = (folder / "current.key").read_bytes()
@@ -198,7 +198,7 @@ def test_keys_and_their_rollover(saml, settings):
         saml("keys", "--promote")
 
 
-def test_check_says_what_is_missing_then_nothing(saml, settings, idp_a, tmp_path):
+def test_check_lists_missing_set_up(saml, settings, idp_a, tmp_path):
     with pytest.raises(CommandError, match="to do"):
         saml("check")
     saml("keys")
@@ -214,12 +214,12 @@ def test_check_says_what_is_missing_then_nothing(saml, settings, idp_a, tmp_path
     assert saml("check").startswith("Ready")
 
 
-def test_an_idp_whose_address_does_not_answer(saml):
+def test_unreachable_idp_metadata_is_an_error(saml):
     with pytest.raises(CommandError, match="cannot be fetched"):
         saml("idp", "https://127.0.0.1:9/idp.xml")
 
 
-def test_a_feed_from_the_command_line(saml, publish, server, idp_a, all_keys):
+def test_command_adds_feed(saml, publish, server, idp_a, all_keys):
     publish([idp_a])
     saml("feed", "Test", server.url, str(all_keys["federation"].certificate))
     assert usable() == {idp_a.entity_id}

@@ -1,4 +1,4 @@
-"""What federations read about us, as SAML metadata 2.0 and REFEDS want it."""
+"""Our own metadata, as SAML metadata 2.0 and REFEDS require."""
 
 from importlib.resources import files
 from pathlib import Path
@@ -39,7 +39,7 @@ def entity_attributes(root):
     }
 
 
-def test_names_and_algorithms(client, all_keys):
+def test_metadata_has_names_and_algorithms(client, all_keys):
     response = client.get("/saml/metadata")
     root = etree.fromstring(response.content)
     assert root.get("entityID") == "https://rag.example/saml/metadata"
@@ -50,7 +50,7 @@ def test_names_and_algorithms(client, all_keys):
     assert not [name for name in algorithms if "md5" in name or "sha1" in name]
 
 
-def test_what_refeds_asks_for(complete):
+def test_metadata_meets_refeds_requirements(complete):
     root = etree.fromstring(our_metadata())
     attributes = entity_attributes(root)
     assert attributes["entity-category"] == [
@@ -73,20 +73,20 @@ def test_what_refeds_asks_for(complete):
     assert {"eduPersonScopedAffiliation", "eduPersonPrincipalName", "mail"} <= requested
 
 
-def test_nothing_is_promised_that_the_operator_has_not_given():
+def test_metadata_declares_only_configured_contacts():
     attributes = entity_attributes(etree.fromstring(our_metadata()))
     assert CODE_OF_CONDUCT not in attributes["entity-category"]
     assert not [name for name in attributes if "assurance" in name]
 
 
-def test_the_next_key_is_published_beside_the_current_one(complete):
+def test_next_key_is_published_with_current_one(complete):
     keys.generate("next")
     root = etree.fromstring(our_metadata())
     uses = [each.get("use") for each in root.iter(f"{MD}KeyDescriptor")]
     assert sorted(uses) == ["encryption", "encryption", "signing", "signing"]
 
 
-def test_it_is_valid_metadata(complete):
+def test_metadata_is_valid(complete):
     """By the schemas of OASIS, which pysaml2 brings."""
     import saml2.data.schemas
     from saml2.xml.schema import _create_xml_schema_validator, validate
@@ -95,7 +95,7 @@ def test_it_is_valid_metadata(complete):
     validate(our_metadata().decode(), _create_xml_schema_validator(str(schema)))
 
 
-def test_without_keys(client, settings, tmp_path, rule):
+def test_without_keys_metadata_is_unavailable(client, settings, tmp_path, rule):
     settings.SAML_KEYS_DIR = tmp_path / "none"
     assert code_of(client.get("/saml/metadata")) == "unavailable"
     response = client.get(reverse("saml:login", args=[rule.identity_provider_id]))

@@ -1,6 +1,6 @@
-"""Files that xmlsec1 signs are accepted, whatever XML they are written in; and no others.
+"""Files signed by xmlsec1 are accepted, in all serialisations, and no others.
 
-What is compared is the verdict on the same octets, ours and that of ``xmlsec1``.
+Our result and that of ``xmlsec1`` are compared on the same octets.
 """
 
 import random
@@ -16,7 +16,7 @@ from accounts.saml.errors import MetadataRefused
 from accounts.saml.signatures import files
 from accounts.saml.signatures.files import verify_file
 from accounts.saml.signatures.octets import public_keys
-from tests.accounts.saml.forger import DS, RSA_SHA256, SHA256, Keys, make_keys
+from tests.accounts.saml.idps.forger import DS, RSA_SHA256, SHA256, Keys, make_keys
 
 MD = "urn:oasis:names:tc:SAML:2.0:metadata"
 EXCLUSIVE = "http://www.w3.org/2001/10/xml-exc-c14n#"
@@ -210,14 +210,14 @@ def test_equivalent_serialisations_are_accepted(xmlsec, check, before, after):
 
 @pytest.mark.parametrize("bits", [256, 384, 512])
 @pytest.mark.parametrize("uri", ["", "#_f"])
-def test_algorithms(xmlsec, check, bits, uri):
+def test_only_accepted_algorithms_verify(xmlsec, check, bits, uri):
     digest = MORE + "sha384" if bits == 384 else f"http://www.w3.org/2001/04/xmlenc#sha{bits}"
     signature = template(uri, method=f"{MORE}rsa-sha{bits}", digest=digest)
     assert check(xmlsec.sign(document(entity(), signature)))
 
 
 @pytest.mark.parametrize("prefixes", ["xs", "xs u md"])
-def test_prefixes_that_count_although_unused(xmlsec, check, prefixes):
+def test_inclusive_prefixes_are_canonicalised(xmlsec, check, prefixes):
     content = entity('<md:A xmlns:xs="urn:xs"><md:B xmlns:xs="urn:2"/></md:A>') * 2
     spaces = ' xmlns:u="urn:u" xmlns="urn:d" xmlns:xs="urn:xs"'
     signed = xmlsec.sign(document(content, template(prefixes=prefixes), attributes=spaces))
@@ -226,7 +226,7 @@ def test_prefixes_that_count_although_unused(xmlsec, check, prefixes):
 
 
 @pytest.mark.parametrize("curve", [ec.SECP256R1(), ec.SECP384R1()], ids=["256", "384"])
-def test_elliptic_curves(xmlsec, check, tmp_path, curve):
+def test_elliptic_curves_are_accepted(xmlsec, check, tmp_path, curve):
     pair = make_keys(tmp_path, "curve", ec.generate_private_key(curve))
     xml = document(entity(), template(method=f"{MORE}ecdsa-sha256"))
     signed = xmlsec.sign(xml, "--privkey-pem", str(pair.key))
@@ -265,7 +265,7 @@ def test_other_signature_structures_are_refused(xmlsec, check, xml, match):
         check(xmlsec.sign(xml))
 
 
-def test_two_references(xmlsec, check):
+def test_two_references_are_refused(xmlsec, check):
     signature = template()
     reference = signature[signature.index("<ds:Reference") : signature.index("</ds:SignedInfo>")]
     signed = xmlsec.sign(document("", signature.replace(reference, reference * 2)))
@@ -280,14 +280,14 @@ def test_public_key_as_hmac_secret_is_refused(xmlsec, check, all_keys):
         check(signed)
 
 
-def test_content_under_a_signature_of_other_content(xmlsec, check):
+def test_signature_of_other_content_is_refused(xmlsec, check):
     """A good SignedInfo of the federation's own, of another day."""
     old = xmlsec.sign(document(entity(attributes=' a="1"')))
     with pytest.raises(MetadataRefused, match="not what was signed"):
         check(old.replace(b'a="1"', b'a="2"'))
 
 
-def test_a_signed_root_within_another(xmlsec, check):
+def test_signed_root_inside_another_is_refused(xmlsec, check):
     good = xmlsec.sign(document(entity()))
     inner = good[good.index(b"<md:") :]
     signature = inner[inner.index(b"<ds:Signature") : inner.index(b"</ds:Signature>") + 15]

@@ -1,4 +1,4 @@
-"""The program that reads what strangers send before they are known."""
+"""The program xmlsec1, which reads untrusted messages, runs with limits."""
 
 import pytest
 

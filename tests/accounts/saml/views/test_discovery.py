@@ -1,4 +1,4 @@
-"""Finding one's institution."""
+"""The page where people choose their institution, and its search."""
 
 import pytest
 from django.urls import reverse
@@ -9,7 +9,7 @@ from tests.accounts.saml.journey import Browser, code_of
 from tests.factories import InstanceFactory
 
 
-def test_the_login_page_offers_institutions_where_a_rule_lets_one_in(client, provider, university):
+def test_login_page_offers_institutions_with_a_rule(client, provider, university):
     page = client.get(reverse("account_login"))
     assert "login-institution" not in page.content.decode()
     rule = LoginRule.objects.create(organisation=university, identity_provider=provider)
@@ -18,7 +18,7 @@ def test_the_login_page_offers_institutions_where_a_rule_lets_one_in(client, pro
     assert "login-institution" not in client.get(reverse("account_login")).content.decode()
 
 
-def test_an_instance_has_its_own_rules_and_its_organisations(rule, university, client, idp_b):
+def test_instance_uses_its_own_rules_and_its_organisations(rule, university, client, idp_b):
     instance = InstanceFactory(organisation=university, slug="lab")
     row = add_single_idp(idp_b.metadata().encode())
     LoginRule.objects.create(organisation=university, instance=instance, identity_provider=row)

@@ -1,4 +1,4 @@
-"""A login from the first redirection to the session, over HTTP."""
+"""A login from the first redirect to the session, over HTTP."""
 
 import base64
 import shutil
@@ -16,13 +16,13 @@ from accounts.saml import keys
 from accounts.saml.metadata.feeds import add_single_idp
 from accounts.saml.signatures.octets import is_signed
 from people.models import User
-from tests.accounts.saml import forger
-from tests.accounts.saml.forger import NS
+from tests.accounts.saml.idps import forger
+from tests.accounts.saml.idps.forger import NS
 from tests.accounts.saml.journey import Browser, identity
 from tests.factories import OrganisationFactory, UserFactory
 
 
-def test_the_request_is_what_federations_expect(browser, rule):
+def test_request_conforms_to_saml2int(browser, rule):
     browser.begin(rule)
     request = browser.request
     assert request.get("AssertionConsumerServiceURL") == "https://rag.example/saml/acs/"
@@ -32,7 +32,7 @@ def test_the_request_is_what_federations_expect(browser, rule):
     assert "RelayState" not in query
 
 
-def test_a_first_login_makes_an_account(browser, rule):
+def test_first_login_creates_account(browser, rule):
     response = browser.log_in(rule)
     assert (response.status_code, response.url) == (302, "/")
     person = browser.person
@@ -46,7 +46,7 @@ def test_a_first_login_makes_an_account(browser, rule):
     assert (session.rule, session.user) == (rule, person)
 
 
-def test_a_second_login_is_the_same_person(browser, rule, idp_a):
+def test_second_login_opens_same_account(browser, rule, idp_a):
     browser.log_in(rule)
     other = Browser(idp_a)
     other.log_in(rule)
@@ -54,14 +54,14 @@ def test_a_second_login_is_the_same_person(browser, rule, idp_a):
     assert User.objects.count() == 1
 
 
-def test_no_account_is_joined_by_its_address_or_name(browser, rule):
+def test_account_is_not_matched_by_address_or_name(browser, rule):
     UserFactory(username="alice@univ-a.example", email="alice@univ-a.example")
     browser.log_in(rule)
     assert browser.person.username != "alice@univ-a.example"
     assert User.objects.count() == 2
 
 
-def test_the_same_name_at_another_idp_is_another_person(browser, rule, idp_b, university):
+def test_same_name_at_another_idp_is_another_person(browser, rule, idp_b, university):
     """Two IdPs share a scope: the issuer is part of the identity."""
     shared = forger.Idp(idp_b.entity_id, idp_b.keys, scopes=("univ-a.example",))
     row = add_single_idp(shared.metadata().encode())
@@ -73,7 +73,7 @@ def test_the_same_name_at_another_idp_is_another_person(browser, rule, idp_b, un
     assert identity(other.person)[1] == idp_b.entity_id
 
 
-def test_one_person_in_two_organisations(browser, rule, idp_a):
+def test_person_may_belong_to_two_organisations(browser, rule, idp_a):
     """The tenant is the request's; the person is the same."""
     elsewhere = LoginRule.objects.create(
         organisation=OrganisationFactory(), identity_provider=rule.identity_provider
@@ -85,7 +85,7 @@ def test_one_person_in_two_organisations(browser, rule, idp_a):
     assert set(SamlSession.objects.values_list("rule", flat=True)) == {rule.pk, elsewhere.pk}
 
 
-def test_the_session_ends_when_the_idp_says(browser, rule):
+def test_session_ends_at_session_not_on_or_after(browser, rule):
     ends = datetime.now(UTC) + timedelta(minutes=30)
     browser.begin(rule)
 
@@ -111,7 +111,7 @@ def signed_by(location, certificate):
     )
 
 
-def test_a_promoted_key_signs_at_once(browser, rule, all_keys):
+def test_promoted_key_signs_at_once(browser, rule, all_keys):
     """In processes that were running already; what is encrypted to the old one is still read."""
     browser.begin(rule)
     assert signed_by(browser.location, all_keys["sp"].certificate)
@@ -126,7 +126,7 @@ def test_a_promoted_key_signs_at_once(browser, rule, all_keys):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_namesakes_who_log_in_at_once_are_two_people(rule, idp_a, idp_b):
+def test_concurrent_first_logins_of_same_name_create_two_accounts(rule, idp_a, idp_b):
     """The same identifier at two IdPs; both accounts want the same name."""
     other_idp = replace(idp_b, scopes=idp_a.scopes)
     row = add_single_idp(other_idp.metadata().encode())

@@ -1,4 +1,4 @@
-"""What an attacker does with the steps of a login: who is logged in afterwards is asserted."""
+"""Attacks on the steps of a login; each asserts which account is logged in afterwards."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -14,8 +14,8 @@ from accounts.models import SamlRequest, SamlSession
 from accounts.saml.metadata.feeds import add_single_idp
 from accounts.saml.service_provider import service_provider
 from people.models import User
-from tests.accounts.saml import forger
-from tests.accounts.saml.forger import Answer
+from tests.accounts.saml.idps import forger
+from tests.accounts.saml.idps.forger import Answer
 from tests.accounts.saml.journey import Browser, code_of, request_of
 
 
@@ -47,7 +47,7 @@ def test_replayed_response_is_refused(browser, rule, idp_a, same):
     assert thief.person == before
 
 
-def test_an_assertion_in_a_second_response(browser, rule, idp_a, monkeypatch):
+def test_assertion_in_a_second_response_is_refused(browser, rule, idp_a, monkeypatch):
     """The same assertion id for another request of the same browser."""
     browser.begin(rule)
     first = forger.signed_assertion(
@@ -62,7 +62,7 @@ def test_an_assertion_in_a_second_response(browser, rule, idp_a, monkeypatch):
     assert (code_of(browser.finish(second)), browser.person) == ("refused", None)
 
 
-def test_login_csrf(browser, rule, idp_a):
+def test_response_in_another_browser_is_refused(browser, rule, idp_a):
     """The attacker's own answer, posted by the victim's browser."""
     attacker = Browser(idp_a)
     attacker.begin(rule)
@@ -79,7 +79,7 @@ def test_login_without_the_browser_cookie_is_refused(browser, rule):
     assert (code_of(response), browser.person) == ("cookie", None)
 
 
-def test_the_token_works_once(browser, rule):
+def test_token_is_accepted_once(browser, rule):
     browser.begin(rule)
     url = browser.post(forger.signed_assertion(browser.answer())).url
     browser.client.get(url)
@@ -87,14 +87,14 @@ def test_the_token_works_once(browser, rule):
     assert browser.person
 
 
-def test_a_login_that_took_too_long(browser, rule):
+def test_expired_login_is_refused(browser, rule):
     browser.begin(rule)
     SamlRequest.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     response = browser.finish(forger.signed_assertion(browser.answer()))
     assert (code_of(response), browser.person) == ("stale", None)
 
 
-def test_a_host_header_changes_nothing(browser, rule, settings):
+def test_host_header_has_no_effect(browser, rule, settings):
     settings.ALLOWED_HOSTS = ["*"]
     url = reverse("saml:login", args=[rule.identity_provider_id])
     response = browser.client.get(url, headers={"host": "evil.example"})
@@ -103,7 +103,7 @@ def test_a_host_header_changes_nothing(browser, rule, settings):
     assert b"evil.example" not in etree.tostring(request)
 
 
-def test_next_is_kept_here_and_relay_state_ignored(browser, rule):
+def test_next_page_is_stored_and_relay_state_ignored(browser, rule):
     browser.begin(rule, next="/i/law/")
     assert browser.finish(forger.signed_assertion(browser.answer())).url == "/i/law/"
 
@@ -115,7 +115,7 @@ def test_next_stays_on_this_site(browser, rule, target):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_one_answer_posted_twice_at_once(browser, rule):
+def test_concurrent_posts_of_one_response_log_in_once(browser, rule):
     browser.begin(rule)
     xml = forger.post(forger.signed_assertion(browser.answer()))
 

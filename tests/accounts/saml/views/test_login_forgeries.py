@@ -1,4 +1,4 @@
-"""Forged answers through the whole of a login: nobody is logged in, nothing is kept of them."""
+"""Forged responses through a complete login: no session, and no stored data."""
 
 from dataclasses import replace
 
@@ -9,9 +9,9 @@ from accounts.models import SamlSession
 from accounts.saml.metadata.feeds import add_single_idp
 from accounts.saml.service_provider import service_provider
 from people.models import User
-from tests.accounts.saml import forger
-from tests.accounts.saml.changes import EVE, evil_copy, find, put
-from tests.accounts.saml.forger import Answer
+from tests.accounts.saml.idps import forger
+from tests.accounts.saml.idps.changes import EVE, evil_copy, find, put
+from tests.accounts.saml.idps.forger import Answer
 from tests.accounts.saml.journey import code_of, identity
 
 
@@ -76,7 +76,7 @@ def comment_after_signing(browser, keys):
     ],
     ids=lambda forge: forge.__name__,
 )
-def test_forgeries_log_nobody_in(browser, rule, all_keys, forge):
+def test_forged_response_is_refused(browser, rule, all_keys, forge):
     browser.begin(rule)
     response = browser.finish(forge(browser, all_keys))
     assert code_of(response) in ("refused", "stale")
@@ -85,7 +85,7 @@ def test_forgeries_log_nobody_in(browser, rule, all_keys, forge):
     assert not SamlSession.objects.exists()
 
 
-def test_a_forgery_leaves_whoever_is_logged_in(browser, rule, all_keys):
+def test_forged_response_keeps_existing_session(browser, rule, all_keys):
     browser.log_in(rule)
     alice = browser.person
     browser.begin(rule)
@@ -94,14 +94,14 @@ def test_a_forgery_leaves_whoever_is_logged_in(browser, rule, all_keys):
     assert identity(alice) == ("alice@univ-a.example", "https://idp-a.example/idp")
 
 
-def test_an_oversized_post(browser, rule):
+def test_oversized_response_is_refused(browser, rule):
     browser.begin(rule)
     response = browser.post("A" * (5 << 20))
     assert response.status_code in (400, 403, 413)
     assert browser.person is None
 
 
-def test_a_key_that_the_idp_has_withdrawn(browser, rule, idp_a, all_keys):
+def test_withdrawn_key_of_idp_is_refused(browser, rule, idp_a, all_keys):
     add_single_idp(replace(idp_a, keys=(all_keys["idp-a-new"],)).metadata().encode())
     browser.begin(rule)
     answer = forger.signed_assertion(browser.answer(), keys=all_keys["idp-a"])

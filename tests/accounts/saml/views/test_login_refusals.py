@@ -1,4 +1,4 @@
-"""People who may not log in, or no longer: nobody is, and the page says why."""
+"""People who may not log in, or no longer, get no session and a page with the reason."""
 
 import pytest
 from django.http import Http404
@@ -13,7 +13,7 @@ from instances.access.gates import get_membership
 from instances.models import AccessRule
 from instances.tenancy import tenant
 from people.models import User
-from tests.accounts.saml import forger
+from tests.accounts.saml.idps import forger
 from tests.accounts.saml.journey import Browser, code_of
 from tests.factories import AccessRuleFactory, InstanceFactory, OrganisationFactory
 
@@ -38,7 +38,7 @@ def test_person_outside_the_rule_is_refused(browser, rule, attributes, code):
     assert (code_of(response), browser.person, User.objects.count()) == (code, None, 0)
 
 
-def test_a_required_value(browser, rule, idp_a):
+def test_required_value_is_checked(browser, rule, idp_a):
     rule.required = {"eduPersonEntitlement": ["urn:x:rag"]}
     rule.save()
     attributes = {"eppn": ["a@univ-a.example"], "affiliation": ["staff@univ-a.example"]}
@@ -47,7 +47,7 @@ def test_a_required_value(browser, rule, idp_a):
     assert browser.person.username == "a@univ-a.example"
 
 
-def test_rights_are_re_evaluated_at_each_login(browser, rule, idp_a):
+def test_rights_are_reevaluated_at_each_login(browser, rule, idp_a):
     instance = InstanceFactory(slug="law", organisation=rule.organisation)
     AccessRuleFactory(instance=instance, audience=AccessRule.Audience.ORGANISATION)
     browser.log_in(rule)
@@ -71,7 +71,7 @@ def test_rights_are_re_evaluated_at_each_login(browser, rule, idp_a):
     assert authenticate(secret) is None
 
 
-def test_a_second_factor_is_asked_for_and_checked(browser, rule):
+def test_second_factor_is_requested_and_checked(browser, rule):
     rule.require_mfa = True
     rule.save()
     browser.begin(rule)
@@ -83,7 +83,7 @@ def test_a_second_factor_is_asked_for_and_checked(browser, rule):
     assert browser.person
 
 
-def test_a_disabled_person(browser, rule, idp_a):
+def test_disabled_person_is_refused(browser, rule, idp_a):
     browser.log_in(rule)
     User.objects.update(is_active=False)
     other = Browser(idp_a)
@@ -121,7 +121,7 @@ def test_ended_session_is_logged_out(browser, rule):
     assert browser.person is None
 
 
-def test_an_idp_of_another_organisation(browser, rule):
+def test_idp_of_another_organisation_is_refused(browser, rule):
     OrganisationFactory(slug="univ-b")
     url = reverse("saml:login", args=[rule.identity_provider_id])
     response = browser.client.get(url, {"organisation": "univ-b"})
@@ -133,7 +133,7 @@ def disable_organisation(rule):
     rule.organisation.save()
 
 
-def test_a_disabled_organisation_lets_nobody_log_in(browser, rule):
+def test_disabled_organisation_refuses_logins(browser, rule):
     browser.begin(rule)
     disable_organisation(rule)
     response = browser.finish(forger.signed_assertion(browser.answer()))
@@ -158,7 +158,7 @@ def disable_person(_rule):
 @pytest.mark.parametrize(
     "disable", [disable_organisation, disable_rule, disable_idp, disable_person]
 )
-def test_what_is_disabled_anywhere_ends_its_sessions(browser, rule, disable):
+def test_disabling_ends_sessions(browser, rule, disable):
     browser.log_in(rule)
     assert end_sessions_of_disabled() == 0
     assert browser.person

@@ -1,4 +1,4 @@
-"""Single logout: an IdP ends what it began for that person, and nothing else."""
+"""Single logout: an IdP ends only the sessions of its own logins of that person."""
 
 import base64
 import zlib
@@ -12,9 +12,9 @@ from lxml import etree
 
 from accounts.models import LoginRule, SamlSession
 from accounts.saml.metadata.feeds import add_single_idp
-from tests.accounts.saml.forger import SAML, SAMLP, make_keys
+from tests.accounts.saml.idps.forger import SAML, SAMLP, make_keys
+from tests.accounts.saml.idps.logouts import logout_request, query, send
 from tests.accounts.saml.journey import Browser, code_of
-from tests.accounts.saml.logouts import logout_request, query, send
 from tests.factories import OrganisationFactory
 
 
@@ -87,7 +87,7 @@ def test_forged_logout_request_ends_no_session(alice, idp_a, idp_b, all_keys, at
 
 @pytest.mark.parametrize("as_der", [False, True], ids=["XML signature's form", "Java's form"])
 @pytest.mark.parametrize("forged", [False, True])
-def test_an_idp_that_signs_by_ecdsa(db, idp_a, tmp_path, as_der, forged):
+def test_ecdsa_signature_of_idp_is_accepted(db, idp_a, tmp_path, as_der, forged):
     curve_keys = make_keys(tmp_path, "ec", ec.generate_private_key(ec.SECP256R1()))
     idp = replace(idp_a, keys=(idp_a.keys[0], curve_keys))
     row = add_single_idp(idp.metadata().encode())
@@ -109,7 +109,7 @@ def test_an_idp_that_signs_by_ecdsa(db, idp_a, tmp_path, as_der, forged):
 @pytest.mark.parametrize(
     "text", ["", "SAMLRequest=%%%", "SAMLRequest=AAAA", "SAMLRequest=a&SAMLRequest=b"]
 )
-def test_garbage(db, text):
+def test_invalid_message_is_refused(db, text):
     assert code_of(send(text)) == "refused"
 
 
@@ -125,6 +125,6 @@ def test_logout_sends_a_logout_request(alice, idp_a):
     assert not SamlSession.objects.exists()
 
 
-def test_our_logout_without_an_idp(db, client):
+def test_logout_without_idp(db, client):
     assert client.post("/saml/logout/").url == "/accounts/login/"
     assert client.get("/saml/logout/").status_code == 405

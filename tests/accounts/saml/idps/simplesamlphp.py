@@ -1,4 +1,4 @@
-"""A real SimpleSAMLphp from Debian, one a folder and address, served by PHP's own server."""
+"""Real SimpleSAMLphp of Debian, each with its own folder and address, served by PHP's server."""
 
 import os
 import shutil
@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 
 from accounts.saml.service_provider import ServiceProvider
-from tests.accounts.saml.forger import Keys, make_keys
+from tests.accounts.saml.idps.forger import Keys, make_keys
 
 WWW = Path("/usr/share/simplesamlphp/www")
 PHP = shutil.which("php")

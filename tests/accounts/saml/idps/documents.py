@@ -1,4 +1,4 @@
-"""One XML text written in octets that two parsers may decode into different letters."""
+"""XML texts in octets that two parsers may decode differently."""
 
 import codecs
 import re

@@ -1,8 +1,8 @@
-"""Changes to an answer, made before it is signed or after."""
+"""Changes to a response, before or after it is signed."""
 
 import copy
 
-from tests.accounts.saml.forger import NS, assertion_of
+from tests.accounts.saml.idps.forger import NS, assertion_of
 
 EVE = "eve@univ-a.example"
 

@@ -1,4 +1,4 @@
-"""An identity provider that says whatever a test wants, well signed or not.
+"""An identity provider that sends what a test requires, validly signed or not.
 
 Keys are generated at run time; XML is signed and encrypted by the ``xmlsec1`` program.
 """

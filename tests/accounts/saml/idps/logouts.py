@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from django.test import Client
 
-from tests.accounts.saml.forger import RSA_SHA256, SAML, SAMLP
+from tests.accounts.saml.idps.forger import RSA_SHA256, SAML, SAMLP
 
 SLO = "https://rag.example/saml/slo/"
 

@@ -7,8 +7,8 @@ from threading import Thread
 
 from lxml import etree
 
-from tests.accounts.saml import forger
-from tests.accounts.saml.forger import Idp, Keys
+from tests.accounts.saml.idps import forger
+from tests.accounts.saml.idps.forger import Idp, Keys
 
 WEEK = timedelta(days=7)
 

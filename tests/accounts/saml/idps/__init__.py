@@ -1,0 +1,1 @@
+"""Forged and real identity providers, and the messages and feeds that they send."""
