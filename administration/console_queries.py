@@ -1,7 +1,7 @@
 """Queries of the consoles; run inside ``administering(organisation)``.
 
-They return names, numbers and states, and no content of an instance. The number of queries does not
-depend on the number of instances or people.
+They return names, numbers and statuses, but no content of an instance. The number of queries does
+not depend on the number of instances or people.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -95,7 +95,7 @@ def figures_of(organisation: Organisation) -> Figures:
 
 
 def requests_of(organisation: Organisation) -> QuerySet[InstanceRequest]:
-    """Every request, the newest first."""
+    """All requests, newest first."""
     return InstanceRequest.objects.filter(organisation=organisation).select_related(
         "organisation", "requested_by", "decided_by", "instance"
     )
@@ -113,8 +113,8 @@ class PeoplePage:
 def people_of(organisation: Organisation, *, search: str = "", after: int = 0) -> PeoplePage:
     """A page of the people whose identities name the organisation, sorted by name.
 
-    ``after`` is the primary key of the last person of the page before. People are not counted, so
-    that the last page costs what the first does.
+    ``after`` is the primary key of the last person on the previous page. People are not counted, so
+    that all pages take the same time.
     """
     identities = Identity.objects.filter(organisation_ids__contains=[organisation.pk])
     people = User.objects.filter(Exists(identities.filter(user=OuterRef("pk"))))
@@ -140,7 +140,7 @@ def people_of(organisation: Organisation, *, search: str = "", after: int = 0) -
 
 
 def _follow(person: User) -> Q:
-    """Whoever comes after ``person`` by name; the first condition is for the index."""
+    """A condition for people after ``person`` by name; its first part is for the index."""
     same_name = Q(last_name=person.last_name)
     same_names = same_name & Q(first_name=person.first_name)
     return Q(last_name__gte=person.last_name) & (
@@ -151,9 +151,9 @@ def _follow(person: User) -> Q:
 
 
 def organisations_in_numbers(search: str = "") -> QuerySet[Organisation]:
-    """Every organisation with ``n_instances``, ``n_documents``, ``n_bytes``, ``n_administrators``.
+    """All organisations with ``n_instances``, ``n_documents``, ``n_bytes``, ``n_administrators``.
 
-    For operators; numbers that need no right in any instance.
+    For operators; these numbers can be read without a right in the instances.
     """
     found = Organisation.objects.all()
     for word in search_words(search):

@@ -1,4 +1,4 @@
-"""Requests for instances: made, approved, refused, withdrawn; personal instances."""
+"""Make, approve, refuse and withdraw requests for instances; create personal instances."""
 
 from django.db import transaction
 from django.utils import timezone

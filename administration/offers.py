@@ -1,4 +1,4 @@
-"""Where a person may ask for an instance, and what they get there."""
+"""What a person may request, by organisation: instances, personal instances."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ class Offer:
     # Whether they may request an instance, and need no approval.
     instance: bool
     at_once: bool
-    # Whether they may have an instance of their own; the one they have does not count.
+    # Whether they may have a personal instance, even if they already have one.
     personal: bool
 
 
@@ -59,8 +59,8 @@ def _offer(organisation: Organisation, *, belongs: bool, manages: bool) -> Offer
 def _belonging_to(user: User) -> set[int]:
     """The organisations of a person's identities, and those of which they are an administrator.
 
-    An identity that is a student's alone does not count: where an institution states affiliations,
-    one of the staff must be among them.
+    An identity of a student does not count: if an institution asserts affiliations, one of the
+    staff must be among them.
     """
     by_identity = {
         organisation_id

@@ -1,4 +1,4 @@
-"""Add a person in two steps: show the account that a name means, then add it once confirmed.
+"""Add a person in two steps: show the account that was found, then add it once confirmed.
 
 ``choose`` serves the three pages that add one person: members, administrators, operators.
 """
@@ -38,7 +38,7 @@ def choose(
     organisation: Organisation | None = None,
     instance: Instance | None = None,
 ) -> Choice:
-    """Find the person whom a valid form names; ``add`` them if the form confirms the account.
+    """Find the person named in a valid form; ``add`` them if the form confirms the account.
 
     ``organisation`` or ``instance`` is where the person is added; neither for the operators.
     Refusals become form errors. Each search is recorded in the audit log.

@@ -1,4 +1,4 @@
-"""Celery adapters: delete due instances, archive disused ones."""
+"""Celery tasks: delete due instances, archive disused ones."""
 
 import logging
 
@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 @shared_task(name="administration.tasks.delete_due_instances", expires=600)
 def delete_due_instances() -> None:
-    """Delete the instances whose grace days are over, and complete interrupted deletions."""
+    """Delete the instances whose grace period is over, and complete interrupted deletions."""
     for instance in due_for_deletion(timezone.now()):
         try:
             delete_instance(instance)

@@ -1,4 +1,4 @@
-"""People. ``User`` has no foreign key to a tenant: who may do what is ``instances.Membership``."""
+"""People. ``User`` has no foreign key to a tenant; rights are in ``instances.Membership``."""
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
@@ -48,13 +48,13 @@ class User(AbstractUser):
         _("last name"), max_length=MAX_NAME_CHARS, blank=True, validators=[validate_not_an_address]
     )
     must_change_password = models.BooleanField(_("must change the password"), default=False)
-    # Not where an administrator of an instance wrote the address: whoever makes an account with
-    # somebody else's would be added to other instances in their place.
+    # False if an administrator of an instance entered the address: an account created with the
+    # address of another person must not be added to other instances in that person's place.
     is_found_by_email = models.BooleanField(default=True, editable=False)
-    # As an institution gave it at the last login. Nothing verifies it: notices go there, and nobody
-    # is found by it.
+    # As asserted by an institution at the last login. It is not verified: notices are sent to it,
+    # but people are not looked up by it.
     institution_email = models.EmailField(blank=True, default="", editable=False)
-    # Part of what every session is bound to: a new one ends them all.
+    # All sessions are bound to this value: changing it ends them.
     session_salt = models.CharField(max_length=32, blank=True, default="", editable=False)
     # "" follows the browser.
     language = models.CharField(
@@ -64,13 +64,13 @@ class User(AbstractUser):
 
     class Meta(AbstractUser.Meta):
         constraints = [
-            # For rows that come another way than by ``UsernameField``.
+            # For rows that are not written through ``UsernameField``.
             models.UniqueConstraint(
                 Lower("username"),
                 name="one_user_name_in_any_case",
                 violation_error_message=_("This user name is taken. Choose another."),
             ),
-            # An address leads to one password: one hash at a login, one mail for a forgotten one.
+            # One account with a password per address, so one hash at a login and one reset mail.
             models.UniqueConstraint(
                 Lower("email"),
                 name="one_account_with_a_password_per_address",
@@ -78,9 +78,9 @@ class User(AbstractUser):
             ),
         ]
         indexes = [
-            # By which members are listed and found (instances.members.memberships).
+            # For the list and search of members (instances.members.memberships).
             models.Index(fields=["last_name", "first_name", "username"], name="user_by_name"),
-            # By which people are found (instances.members.lookup).
+            # For the lookup of people (instances.members.lookup).
             models.Index(Lower("email"), name="user_by_address"),
             GinIndex(
                 OpClass(searchable(), name="gin_trgm_ops"),
@@ -93,11 +93,11 @@ class User(AbstractUser):
 
     @classmethod
     def normalize_username(cls, username: str) -> str:
-        """The spelling that Django keeps of a new name."""
+        """Return the normalised user name that Django saves."""
         return normalise_username(username)
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
-        """Django's, over the salt as well."""
+        """Include the session salt in Django's hash."""
         key_salt = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
         return salted_hmac(
             key_salt, f"{self.session_salt}{self.password}", secret=secret, algorithm="sha256"
@@ -105,7 +105,7 @@ class User(AbstractUser):
 
     @property
     def notice_address(self) -> str:
-        """Where mail for the person goes, or ""; proof of nothing."""
+        """The address to which mail for the person is sent, or ""; it may be unverified."""
         return self.email or self.institution_email
 
     @property

@@ -1,4 +1,4 @@
-"""The expression by which people are searched, and which the index ``user_search`` covers."""
+"""The expression for searches of people, which the index ``user_search`` covers."""
 
 from django.db.models import TextField, Value
 from django.db.models.functions import Concat, Lower

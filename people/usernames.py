@@ -47,7 +47,7 @@ def proposed_username(*, identifier: str, nickname: str = "") -> str:
 
     ``identifier`` is the verified scoped identifier of the login, or "": only it may contain an
     ``@``. ``nickname`` is the name given by the service. An identifier is used unchanged or not at
-    all: cut or normalised it could be another person's.
+    all: truncated or normalised, it could be that of another person.
     """
     own_name = "" if looks_like_an_address(nickname) else normalise_username(nickname)
     counted = identifier if normalise_username(identifier) == identifier else ""

@@ -65,7 +65,7 @@ def open_invitation(request: HttpRequest, invitation: Invitation, token: str) ->
             "login_url": login_url,
             "account_url": reverse("invitation_account", args=[token]),
         }
-        return render(request, "administration/invitation.html", context)
+        return render(request, "accounts/invitation.html", context)
     if not extends_rights_of(invitation, request.user):
         return _already(request, invitation)
     if request.method == "POST":
@@ -74,7 +74,7 @@ def open_invitation(request: HttpRequest, invitation: Invitation, token: str) ->
         except AlreadyMember:
             return _already(request, invitation)
         return redirect("chat:new", slug=invitation.instance.slug)
-    return render(request, "administration/invitation.html", {"invitation": invitation})
+    return render(request, "accounts/invitation.html", {"invitation": invitation})
 
 
 @invitation_view
@@ -91,7 +91,7 @@ def create_account(request: HttpRequest, invitation: Invitation, token: str) -> 
         )
         return response
     context = {"form": form, "invitation": invitation, "token": token}
-    return render(request, "administration/invitation_account.html", context)
+    return render(request, "accounts/invitation_account.html", context)
 
 
 def _already(request: HttpRequest, invitation: Invitation) -> HttpResponse:
@@ -108,5 +108,5 @@ def _closed(
 
 
 def _state(request: HttpRequest, state: str, *, status: int = 200, **context: Any) -> HttpResponse:
-    template = "administration/invitation_state.html"
+    template = "accounts/invitation_state.html"
     return render(request, template, context | {"state": state}, status=status)

@@ -35,7 +35,7 @@ class RequestForm(forms.ModelForm):
         field: Any = self.fields["organisation"]
         field.queryset = Organisation.objects.filter(pk__in=[one.pk for one in organisations])
         if len(organisations) == 1:
-            # Nothing to choose; the hidden field is validated like a visible one.
+            # There is no choice; the hidden field is validated like a visible one.
             field.initial, field.widget = organisations[0].pk, forms.HiddenInput()
 
 

@@ -1,4 +1,4 @@
-"""Counts of what an instance holds: rows in every table, files in the storage."""
+"""Count the contents of an instance: rows in all tables, files in the storage."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass

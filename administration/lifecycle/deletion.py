@@ -1,4 +1,4 @@
-"""Delete an instance with everything it holds, and record the proof.
+"""Delete an instance with its contents, and record the proof.
 
 Each step is committed before the next begins and can be repeated. If the process is killed, the
 instance still exists, closed, and the next run of the task completes the deletion:
@@ -84,7 +84,7 @@ def _delete_rows(instance_id: int) -> None:
 
 
 def _delete_files(storage: Storage, directory: str) -> None:
-    """Delete a directory of the storage; an instance's files lie under its number."""
+    """Delete a directory of the storage; an instance's directory is named by its primary key."""
     try:
         directories, files = storage.listdir(directory)
     except FileNotFoundError:

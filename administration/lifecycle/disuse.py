@@ -57,14 +57,14 @@ def archive_disused(instance_id: int, now: datetime) -> None:
 
 
 def archived_on(instance: Instance) -> datetime | None:
-    """When the instance is going to be archived, if its owners were told; else None."""
+    """When the instance will be archived, if its owners were notified; else None."""
     if instance.disuse_noticed_at is None or instance.status != Instance.Status.ACTIVE:
         return None
     return instance.disuse_noticed_at + NOTICE
 
 
 def _disused(at: datetime) -> QuerySet[Instance]:
-    """The active instances that nobody will have used for their organisation's months at ``at``."""
+    """The active instances that at ``at`` have been unused for their organisation's months."""
     disused_at: Any = Coalesce("last_used_at", "created_at") + _Months(
         F("organisation__idle_months")
     )

@@ -1,4 +1,4 @@
-"""Which steps of the life cycle the administrators of an instance may take, by its status.
+"""The steps of the life cycle that the administrators of an instance may take, by status.
 
 Administrators of the organisation and operators may take any step, in the console; only they may
 undo their own decisions (a suspension, a deletion).
@@ -30,7 +30,7 @@ _FROM: dict[str, frozenset[Step]] = {
 
 
 def steps_for(membership: Membership) -> frozenset[Step]:
-    """What the member may do with the instance itself; run inside its tenant."""
+    """The steps that the member may take; run inside the tenant."""
     instance = membership.instance
     is_theirs = instance.owner_id in (None, membership.user_id)
     is_personal = instance.kind == Instance.Kind.PERSONAL
@@ -41,12 +41,12 @@ def steps_for(membership: Membership) -> frozenset[Step]:
     steps = _FROM[instance.status]
     if not is_theirs:
         steps -= {Step.TRANSFER}
-    if instance.status == _STATUS.DELETING and not _was_asked_by_an_administrator(instance):
+    if instance.status == _STATUS.DELETING and not _was_requested_by_administrator(instance):
         steps -= {Step.CANCEL}
     return steps
 
 
-def _was_asked_by_an_administrator(instance: Instance) -> bool:
+def _was_requested_by_administrator(instance: Instance) -> bool:
     return (
         Membership.objects.for_instance(instance)
         .filter(user=instance.deletion_requested_by_id, role=Role.ADMIN)

@@ -30,14 +30,14 @@ _STATUS = Instance.Status
 def transfer(instance: Instance, *, to: User) -> None:
     """Make a member the owner, and an administrator if need be.
 
-    A personal instance becomes a group's by it. Raises NotAMember.
+    A personal instance then becomes a group instance. Raises NotAMember.
     """
     with transaction.atomic():
         locked = _lock(instance)
         former = locked.owner
         with tenant(locked):
             memberships = Membership.objects.for_instance(locked).current().filter(user=to)
-            # Like whoever a rule let in, an owner would leave with the rule.
+            # Otherwise the membership of an owner admitted by a rule would end with the rule.
             if not memberships.update(role=Membership.Role.ADMIN, rule=None, expires_at=None):
                 raise NotAMember(str(to))
         locked.owner, locked.kind = to, Instance.Kind.GROUP
@@ -52,7 +52,7 @@ def transfer(instance: Instance, *, to: User) -> None:
 
 
 def suspend(instance: Instance, *, reason: str) -> None:
-    """Close the instance to everybody; its members read the reason. Raises WrongStatus."""
+    """Close the instance; its members see the reason. Raises WrongStatus."""
     _move(
         instance,
         _STATUS.SUSPENDED,
@@ -63,7 +63,7 @@ def suspend(instance: Instance, *, reason: str) -> None:
 
 
 def archive(instance: Instance, *, reason: str = "") -> None:
-    """Let the instance be read, and nothing be asked or added. Raises WrongStatus."""
+    """Make the instance read-only. Raises WrongStatus."""
     _move(
         instance,
         _STATUS.ARCHIVED,
@@ -74,7 +74,7 @@ def archive(instance: Instance, *, reason: str = "") -> None:
 
 
 def reactivate(instance: Instance) -> None:
-    """Open an archived or suspended instance; its disuse counts from now. Raises WrongStatus."""
+    """Reopen an archived or suspended instance; disuse counts from now. Raises WrongStatus."""
     _move(
         instance,
         _STATUS.ACTIVE,
@@ -85,8 +85,8 @@ def reactivate(instance: Instance) -> None:
     )
 
 
-def ask_deletion(instance: Instance, *, by: User) -> None:
-    """Close the instance now, to be deleted after the days of grace. Raises WrongStatus."""
+def request_deletion(instance: Instance, *, by: User) -> None:
+    """Close the instance now, to be deleted after the grace period. Raises WrongStatus."""
     due_at = timezone.now() + timedelta(days=settings.DELETION_GRACE_DAYS)
     with transaction.atomic():
         _move(
@@ -106,7 +106,7 @@ def ask_deletion(instance: Instance, *, by: User) -> None:
 
 
 def cancel_deletion(instance: Instance) -> None:
-    """Give the instance back as it was, unless its deletion has begun. Raises WrongStatus."""
+    """Restore the former status, unless the deletion has begun. Raises WrongStatus."""
     with transaction.atomic():
         locked = _lock(instance)
         if locked.deletion_counts is not None:
@@ -133,7 +133,7 @@ def _move(
     keeps_reason: bool = False,
     **changes: Any,
 ) -> None:
-    """Change the status and what goes with it, in the database and in ``instance``."""
+    """Change the status and its related fields, in the database and in ``instance``."""
     with transaction.atomic():
         locked = _lock(instance)
         if locked.status not in allowed_from:

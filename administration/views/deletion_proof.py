@@ -17,8 +17,8 @@ _ORDER = {table: place for place, table in enumerate(LABELS)}
 @require_safe
 @login_required
 def deletion(request: HttpRequest, deletion_id: int) -> HttpResponse:
-    """Show what the instance held before and after; 404 for people not concerned."""
-    user = logged_in_user(request)
+    """Show the contents of the instance before and after; 404 for people not concerned."""
+    user: Any = request.user
     records = DeletionRecord.objects.all()
     if not user.is_staff:
         records = records.filter(

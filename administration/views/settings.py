@@ -23,7 +23,7 @@ def index(request: HttpRequest, membership: Membership) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @instance_view("admin")
 def general(request: HttpRequest, membership: Membership) -> HttpResponse:
-    """Edit name, texts, language, colour."""
+    """Edit name, texts, language and colour."""
     instance = membership.instance
     form = GeneralForm(request.POST or None, instance=instance)
     if form.is_valid():

@@ -1,4 +1,4 @@
-"""Every accent is legible in both themes."""
+"""The accent colour is legible in both themes."""
 
 import pytest
 

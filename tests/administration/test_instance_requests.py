@@ -1,4 +1,4 @@
-"""Requests for instances: who may make one, and who decides."""
+"""Requests for instances: who may make and decide them."""
 
 import pytest
 
@@ -13,8 +13,8 @@ from administration.lifecycle import status
 from administration.offers import offers_for
 from instances.access.gates import get_membership
 from instances.errors import AlreadyRequested, CreationClosed, InstanceLimit, RequestDecided
-from instances.models import AuditEntry, Instance, InstanceRequest, Organisation
-from instances.tenancy import administering
+from instances.models import Instance, InstanceRequest, Organisation
+from tests.administration.request_data import REQUEST, audited_actions
 from tests.factories import (
     IdentityFactory,
     InstanceFactory,
@@ -22,27 +22,6 @@ from tests.factories import (
     OrganisationFactory,
     UserFactory,
 )
-
-WISH = {
-    "name": "Research support",
-    "purpose": "Questions about contracts.",
-    "expected_members": 12,
-    "sensitivity": "internal",
-    "language": "en",
-}
-
-
-@pytest.fixture
-def organisation(db):
-    return OrganisationFactory(name="Université d’Artois")
-
-
-@pytest.fixture
-def person(organisation):
-    """A member of the staff of the organisation."""
-    user = UserFactory(username="ada", first_name="Ada", last_name="Lovelace")
-    IdentityFactory(user=user, organisation_ids=[organisation.pk])
-    return user
 
 
 @pytest.fixture
@@ -57,12 +36,6 @@ def rule(organisation, value):
 
 def places(user):
     return [offer.organisation for offer in offers_for(user)]
-
-
-def log(organisation):
-    with administering(organisation):
-        entries = AuditEntry.objects.filter(organisation_id=organisation.pk).order_by("at")
-        return [entry.action for entry in entries]
 
 
 @pytest.mark.parametrize(
@@ -100,28 +73,32 @@ def test_creation_rule_does_not_bind_managers(organisation, person, manager, val
     user = {"person": person, "manager": manager, "operator": UserFactory(is_staff=True)}[who]
     if who == "person" and value == "closed":
         with pytest.raises(CreationClosed):
-            request_instance(user=user, organisation=organisation, **WISH)
+            request_instance(user=user, organisation=organisation, **REQUEST)
         assert not InstanceRequest.objects.exists()
         return
-    asked = request_instance(user=user, organisation=organisation, **WISH)
+    asked = request_instance(user=user, organisation=organisation, **REQUEST)
     if who == "person" and value == "approval":
         assert (asked.status, asked.instance) == ("pending", None)
-        assert log(organisation) == ["instance.requested"]
+        assert audited_actions(organisation) == ["instance.requested"]
         return
     assert asked.status == "approved"
     assert asked.instance.owner == user
-    assert (asked.instance.purpose, asked.instance.language) == (WISH["purpose"], "en")
+    assert (asked.instance.purpose, asked.instance.language) == (REQUEST["purpose"], "en")
     assert get_membership(user, "research-support").may_administer
-    assert log(organisation) == ["instance.requested", "instance.created", "request.approved"]
+    assert audited_actions(organisation) == [
+        "instance.requested",
+        "instance.created",
+        "request.approved",
+    ]
 
 
 def test_stranger_cannot_request(organisation):
     with pytest.raises(CreationClosed):
-        request_instance(user=UserFactory(), organisation=organisation, **WISH)
+        request_instance(user=UserFactory(), organisation=organisation, **REQUEST)
 
 
 def test_manager_approves_request(organisation, person, manager):
-    asked = request_instance(user=person, organisation=organisation, **WISH)
+    asked = request_instance(user=person, organisation=organisation, **REQUEST)
     approve(asked, by=manager)
     asked.refresh_from_db()
     assert (asked.status, asked.decided_by) == ("approved", manager)
@@ -137,35 +114,35 @@ def test_manager_approves_request(organisation, person, manager):
 
 
 def test_refusal_is_shown_on_home(organisation, person, manager, client_for):
-    asked = request_instance(user=person, organisation=organisation, **WISH)
+    asked = request_instance(user=person, organisation=organisation, **REQUEST)
     refuse(asked, by=manager, answer="Use the library's instance.")
     assert "Use the library&#x27;s instance." in client_for(person).get("/").text
-    assert log(organisation)[-1] == "request.refused"
+    assert audited_actions(organisation)[-1] == "request.refused"
     # And may be asked for again.
-    request_instance(user=person, organisation=organisation, **WISH)
+    request_instance(user=person, organisation=organisation, **REQUEST)
 
 
 def test_repeated_request_is_refused(organisation, person):
-    request_instance(user=person, organisation=organisation, **WISH)
+    request_instance(user=person, organisation=organisation, **REQUEST)
     with pytest.raises(AlreadyRequested):
         request_instance(
-            user=person, organisation=organisation, **WISH | {"name": "RESEARCH SUPPORT"}
+            user=person, organisation=organisation, **REQUEST | {"name": "RESEARCH SUPPORT"}
         )
     rule(organisation, "open")
     with pytest.raises(AlreadyRequested):
-        request_instance(user=person, organisation=organisation, **WISH)
+        request_instance(user=person, organisation=organisation, **REQUEST)
     assert Instance.objects.count() == 0
 
 
 def test_instance_limit_of_organisation_is_enforced(organisation, person, manager):
-    asked = request_instance(user=person, organisation=organisation, **WISH)
+    asked = request_instance(user=person, organisation=organisation, **REQUEST)
     InstanceFactory(organisation=organisation)
     organisation.max_instances = 1
     organisation.save()
     with pytest.raises(InstanceLimit):
         approve(asked, by=manager)
     with pytest.raises(InstanceLimit):
-        request_instance(user=person, organisation=organisation, **WISH | {"name": "x"})
+        request_instance(user=person, organisation=organisation, **REQUEST | {"name": "x"})
     with pytest.raises(InstanceLimit):
         create_personal_instance(user=person, organisation=organisation, language="fr")
     assert InstanceRequest.objects.get().status == "pending"
@@ -180,7 +157,7 @@ def test_one_personal_instance_per_person_and_organisation(organisation, person)
         person,
         "Personal space of Ada Lovelace",
     )
-    status.ask_deletion(first, by=person)
+    status.request_deletion(first, by=person)
     assert create_personal_instance(user=person, organisation=organisation, language="fr") == first
 
 

@@ -3,10 +3,10 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.adding_members import make_colleague
 from tests.browser.test_administration import is_accessible
 from tests.cast import make_cast
 from tests.factories import OrganisationAdministratorFactory
-from tests.people import make_colleague
 
 
 @pytest.fixture

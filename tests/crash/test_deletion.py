@@ -44,7 +44,7 @@ with tenant(instance):
                              embedding=[0.1, 0.2])
 for number in range({n_files}):
     default_storage.save(f"{{instance.pk}}/more/{{number}}", ContentFile(b"text"))
-status.ask_deletion(instance, by=None)
+status.request_deletion(instance, by=None)
 Instance.objects.filter(pk=instance.pk).update(deletion_due_at=timezone.now())
 print(json.dumps(dict(number=instance.pk, slug=instance.slug)))
 """

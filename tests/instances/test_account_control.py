@@ -13,6 +13,7 @@ from instances.members.memberships import create_local_member
 from instances.models import AuditEntry, Instance, OrganisationAdministrator
 from instances.tenancy import overseeing, tenant
 from people.models import User
+from tests.adding_members import find_and_add
 from tests.factories import (
     DocumentFactory,
     IdentityFactory,
@@ -21,7 +22,6 @@ from tests.factories import (
     OrganisationAdministratorFactory,
     UserFactory,
 )
-from tests.people import find_and_add
 
 SECRET = "Licenciement de M. Untel"
 NEW_PASSWORD = "a password that the dean knows"

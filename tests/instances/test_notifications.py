@@ -53,10 +53,10 @@ def about(kind, cast, asked):
         instance_requests.approve(asked, by=cast.owner)
         return asked
     if kind == "deleted":
-        status.ask_deletion(cast.instance, by=cast.owner)
+        status.request_deletion(cast.instance, by=cast.owner)
         return delete_instance(cast.instance)
     if kind == "deletion_requested":
-        status.ask_deletion(cast.instance, by=cast.owner)
+        status.request_deletion(cast.instance, by=cast.owner)
     return cast.instance
 
 
@@ -123,5 +123,5 @@ def test_without_a_mail_server_nothing_is_sent(
     settings.EMAIL_HOST = ""
     with django_capture_on_commit_callbacks() as sent:
         instance_requests.approve(asked, by=cast.owner)
-        status.ask_deletion(cast.instance, by=cast.owner)
+        status.request_deletion(cast.instance, by=cast.owner)
     assert sent == []

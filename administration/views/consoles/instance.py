@@ -184,7 +184,7 @@ def delete(request: HttpRequest, instance: Instance) -> HttpResponse:
     return _run(
         request,
         instance,
-        lambda: status.ask_deletion(instance, by=logged_in_user(request)),
+        lambda: status.request_deletion(instance, by=request.user),
         _("The instance is closed, and will be deleted."),
     )
 

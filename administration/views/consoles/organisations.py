@@ -1,6 +1,6 @@
 """Pages of operators: the list of organisations, and creating one.
 
-Disabling an organisation also ends sessions: ``accounts.views.organisations``.
+Disabling an organisation also ends sessions: ``accounts.views.organisation_status``.
 """
 
 from django.contrib import messages

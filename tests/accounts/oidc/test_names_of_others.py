@@ -7,8 +7,8 @@ from accounts.models import LoginRule
 from instances.access.gates import get_membership
 from instances.models import Identity, Membership
 from instances.tenancy import tenant
+from tests.adding_members import find_and_add, make_colleague
 from tests.factories import AccessRuleFactory, OrganisationFactory
-from tests.people import find_and_add, make_colleague
 
 RECTOR = "rector@alpha.example"
 

@@ -10,13 +10,13 @@ from accounts.saml.metadata.feeds import add_single_idp
 from instances.models import Identity, Membership, OrganisationAdministrator
 from instances.tenancy import tenant
 from tests.accounts.saml.journey import Browser, identity
+from tests.adding_members import find_and_add, import_all, make_colleague
 from tests.factories import (
     InstanceFactory,
     MembershipFactory,
     OrganisationFactory,
     UserFactory,
 )
-from tests.people import find_and_add, import_all, make_colleague
 
 RECTOR = "rector@univ-a.example"
 PERSISTENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"

@@ -12,8 +12,8 @@ from instances.access.api_keys import create_api_key, is_usable
 from instances.models import AuditEntry, Organisation
 from instances.organisations.operators import operators
 from instances.tenancy import overseeing
+from tests.adding_members import find_and_add
 from tests.factories import InstanceFactory, OrganisationFactory, UserFactory
-from tests.people import find_and_add
 
 
 @pytest.fixture

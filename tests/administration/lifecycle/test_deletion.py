@@ -1,4 +1,4 @@
-"""Deletion: everything of one instance goes, nothing of another, and the record proves it."""
+"""Deletion of an instance with all its contents and no others, and its proof."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -47,7 +47,7 @@ def test_deletion_removes_all_rows_and_files_of_one_instance(cast):
     number, others = cast.instance.pk, count_everything(cast.other_instance.pk)
     held = count_everything(number)
     assert min(held.values()) > 0
-    status.ask_deletion(cast.instance, by=cast.owner)
+    status.request_deletion(cast.instance, by=cast.owner)
 
     record = deletion.delete_instance(cast.instance)
 
@@ -70,7 +70,7 @@ def test_every_table_has_a_label(db):
 
 def test_task_deletes_only_due_instances(cast, settings):
     settings.DELETION_GRACE_DAYS = 30
-    status.ask_deletion(cast.instance, by=cast.owner)
+    status.request_deletion(cast.instance, by=cast.owner)
     delete_due_instances()
     assert Instance.objects.count() == 2
     Instance.objects.filter(slug="law").update(deletion_due_at=timezone.now())
@@ -100,7 +100,7 @@ def test_interrupted_deletion_is_completed_by_next_run(cast, monkeypatch, step):
     """Between any two steps; ``count_everything`` is the second one, after the instance went."""
     fill(cast.instance)
     held = count_everything(cast.instance.pk)
-    status.ask_deletion(cast.instance, by=cast.owner)
+    status.request_deletion(cast.instance, by=cast.owner)
     with monkeypatch.context() as patch:
         patch.setattr(deletion, step, killed_when_emptied(getattr(deletion, step), step))
         with pytest.raises(Killed):
@@ -127,7 +127,7 @@ def killed_when_emptied(function, step):
 @pytest.mark.django_db(transaction=True)
 def test_file_uploaded_during_deletion_is_deleted(cast, monkeypatch):
     number = cast.instance.pk
-    status.ask_deletion(cast.instance, by=cast.owner)
+    status.request_deletion(cast.instance, by=cast.owner)
     late = iter([True])
     finish = deletion._finish
 
@@ -148,7 +148,7 @@ def test_deletion_that_cannot_complete_is_not_recorded(cast, monkeypatch, settin
     stubborn.parent.mkdir(parents=True)
     stubborn.write_text("held by another program")
     monkeypatch.setattr(deletion, "_delete_files", lambda storage, directory: None)
-    status.ask_deletion(cast.instance, by=cast.owner)
+    status.request_deletion(cast.instance, by=cast.owner)
     with pytest.raises(InstanceNotEmpty):
         deletion.delete_instance(cast.instance)
     assert Instance.objects.filter(slug="law").exists()
@@ -162,6 +162,6 @@ def test_deletion_that_cannot_complete_is_not_recorded(cast, monkeypatch, settin
 def test_grace_days_start_at_the_request(cast, settings):
     settings.DELETION_GRACE_DAYS = 12
     before = timezone.now()
-    status.ask_deletion(cast.instance, by=cast.owner)
+    status.request_deletion(cast.instance, by=cast.owner)
     cast.instance.refresh_from_db()
     assert timedelta(0) <= cast.instance.deletion_due_at - before - timedelta(12) < timedelta(0, 60)

@@ -1,4 +1,4 @@
-"""Disuse: who is told and when, what is archived, and what stops it."""
+"""Disuse: who is notified and when, what is archived, and what prevents it."""
 
 from datetime import timedelta
 

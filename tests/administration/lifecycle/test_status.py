@@ -1,4 +1,4 @@
-"""The steps of an instance's life: which are allowed, what each leaves behind."""
+"""The steps of the life cycle: which are allowed, and their effects."""
 
 import pytest
 from django.utils import timezone
@@ -14,7 +14,7 @@ STEPS = {
     "suspend": lambda instance: lifecycle.suspend(instance, reason="Copyright."),
     "archive": lifecycle.archive,
     "reactivate": lifecycle.reactivate,
-    "delete": lambda instance: lifecycle.ask_deletion(instance, by=None),
+    "delete": lambda instance: lifecycle.request_deletion(instance, by=None),
     "cancel": lifecycle.cancel_deletion,
 }
 # From where each step leads where; what is not here is refused.
@@ -64,7 +64,7 @@ def test_steps_are_allowed_by_status(cast, status, step):
 @pytest.mark.parametrize("status", ["active", "archived", "suspended"])
 def test_cancelled_deletion_restores_former_status(cast, status):
     Instance.objects.filter(slug="law").update(status=status, status_reason="Kept.")
-    lifecycle.ask_deletion(cast.instance, by=cast.owner)
+    lifecycle.request_deletion(cast.instance, by=cast.owner)
     lifecycle.cancel_deletion(cast.instance)
     stored = Instance.objects.get(slug="law")
     assert (stored.status, stored.status_reason) == (status, "Kept.")
@@ -72,7 +72,7 @@ def test_cancelled_deletion_restores_former_status(cast, status):
 
 
 def test_a_deletion_that_has_begun_cannot_be_cancelled(cast):
-    lifecycle.ask_deletion(cast.instance, by=cast.owner)
+    lifecycle.request_deletion(cast.instance, by=cast.owner)
     Instance.objects.filter(slug="law").update(deletion_counts={"ingestion_document": 3})
     with pytest.raises(WrongStatus):
         lifecycle.cancel_deletion(cast.instance)

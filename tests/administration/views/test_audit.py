@@ -1,4 +1,4 @@
-"""The pages of the audit log: searched, exported, closed to members."""
+"""The pages of the audit log: search, export, access."""
 
 import csv
 import io

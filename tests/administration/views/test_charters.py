@@ -1,4 +1,4 @@
-"""Usage charters as administrators write them, at each level."""
+"""The pages on which administrators publish usage charters, at each level."""
 
 import csv
 import io

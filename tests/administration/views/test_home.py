@@ -1,4 +1,4 @@
-"""Home, and what operators create."""
+"""The home page."""
 
 from datetime import timedelta
 

@@ -1,52 +1,23 @@
 """The pages on which people request an instance."""
 
-import pytest
 from django.urls import reverse
 
 from administration.instance_requests import (
     request_instance,
 )
-from instances.models import AuditEntry, InstanceRequest
-from instances.tenancy import administering
+from instances.models import InstanceRequest
+from tests.administration.request_data import REQUEST, audited_actions
 from tests.factories import (
-    IdentityFactory,
     OrganisationFactory,
     UserFactory,
 )
-
-WISH = {
-    "name": "Research support",
-    "purpose": "Questions about contracts.",
-    "expected_members": 12,
-    "sensitivity": "internal",
-    "language": "en",
-}
-
-
-@pytest.fixture
-def organisation(db):
-    return OrganisationFactory(name="Université d’Artois")
-
-
-@pytest.fixture
-def person(organisation):
-    """A member of the staff of the organisation."""
-    user = UserFactory(username="ada", first_name="Ada", last_name="Lovelace")
-    IdentityFactory(user=user, organisation_ids=[organisation.pk])
-    return user
-
-
-def log(organisation):
-    with administering(organisation):
-        entries = AuditEntry.objects.filter(organisation_id=organisation.pk).order_by("at")
-        return [entry.action for entry in entries]
 
 
 def test_form_creates_a_pending_request(organisation, person, client_for):
     browser = client_for(person)
     page = browser.get(reverse("administration:new_instance"))
     assert "Send the request" in page.text
-    form = WISH | {"organisation": organisation.pk}
+    form = REQUEST | {"organisation": organisation.pk}
     assert browser.post(reverse("administration:new_instance"), form).url == "/"
     home = browser.get("/").text
     assert "Research support" in home
@@ -57,7 +28,7 @@ def test_form_creates_a_pending_request(organisation, person, client_for):
 
 def test_organisation_not_offered_is_refused(organisation, person, client_for):
     other = OrganisationFactory(creation_rule="open")
-    form = WISH | {"organisation": other.pk}
+    form = REQUEST | {"organisation": other.pk}
     page = client_for(person).post(reverse("administration:new_instance"), form)
     assert page.context["form"].errors.keys() == {"organisation"}
     personal = client_for(person).post(
@@ -74,7 +45,7 @@ def test_person_without_organisation_cannot_request(db, client_for):
 
 
 def test_only_the_requester_withdraws_a_request(organisation, person, client_for):
-    asked = request_instance(user=person, organisation=organisation, **WISH)
+    asked = request_instance(user=person, organisation=organisation, **REQUEST)
     url = reverse("administration:request_withdraw", args=[asked.pk])
     assert client_for(UserFactory()).post(url).status_code == 404
     assert client_for(person).post(url).url == "/"
@@ -82,7 +53,7 @@ def test_only_the_requester_withdraws_a_request(organisation, person, client_for
     assert asked.status == "withdrawn"
     assert "Research support" not in client_for(person).get("/").text
     client_for(person).post(url)
-    assert log(organisation).count("request.withdrawn") == 1
+    assert audited_actions(organisation).count("request.withdrawn") == 1
 
 
 def test_personal_instance_is_created_from_home(organisation, person, client_for):

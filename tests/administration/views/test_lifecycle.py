@@ -1,4 +1,4 @@
-"""The life cycle page: who sees and does what there, and the proof of a deletion."""
+"""The life cycle page: access, steps, and the proof of a deletion."""
 
 import pytest
 from django.urls import reverse
@@ -72,7 +72,7 @@ def test_instance_cannot_undo_decisions_of_organisation(cast, client_for):
     for step in POSTS:
         assert owner.post(f"{PAGE}{step}/", {"confirmation": "law"}).status_code == 403
     assert status() == "suspended"
-    lifecycle.ask_deletion(cast.instance, by=manager)
+    lifecycle.request_deletion(cast.instance, by=manager)
     assert "cancel" not in owner.get(PAGE).context["steps"]
     assert owner.post(f"{PAGE}cancel/").status_code == 403
     assert status() == "deleting"
@@ -119,7 +119,7 @@ def record(cast, settings):
     """The proof of an instance that ``owner`` had deleted, and ``editor`` owned."""
     Instance.objects.filter(slug="law").update(owner=cast.editor)
     DocumentFactory(instance=cast.instance)
-    lifecycle.ask_deletion(cast.instance, by=cast.owner)
+    lifecycle.request_deletion(cast.instance, by=cast.owner)
     return delete_instance(cast.instance)
 
 

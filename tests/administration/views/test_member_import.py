@@ -1,4 +1,4 @@
-"""Many members added from a list."""
+"""The import of members from a list."""
 
 from django.core.cache import cache
 from django.db import connection
@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from instances.models import Membership
 from instances.tenancy import tenant
-from tests.people import import_all, make_colleague
+from tests.adding_members import import_all, make_colleague
 
 
 def url(name, *args):

@@ -14,13 +14,13 @@ from instances.members.lookup import find_person
 from instances.models import Instance, Membership
 from instances.tenancy import tenant
 from people.models import User
+from tests.adding_members import find_and_add, make_colleague
 from tests.factories import (
     AccessRuleFactory,
     InvitationFactory,
     MembershipFactory,
     UserFactory,
 )
-from tests.people import find_and_add, make_colleague
 
 YESTERDAY = timezone.now() - timedelta(days=1)
 

@@ -1,4 +1,4 @@
-"""Settings: who may open them, and what each does."""
+"""The settings pages: access, and changes."""
 
 import pytest
 from django.urls import reverse

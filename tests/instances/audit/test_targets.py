@@ -13,8 +13,8 @@ from instances.members import memberships
 from instances.models import AuditEntry
 from instances.tenancy import overseeing, tenant
 from tests import factories
+from tests.adding_members import find_and_add, make_colleague
 from tests.factories import UserFactory
-from tests.people import find_and_add, make_colleague
 
 
 def the_entry(action: str) -> AuditEntry:

@@ -8,6 +8,7 @@ from instances.errors import AmbiguousName, MemberNotFound
 from instances.members.lookup import find_person
 from instances.models import AuditEntry, Instance, Membership
 from instances.tenancy import administering, tenant
+from tests.adding_members import find_and_add, import_all, make_colleague
 from tests.factories import (
     IdentityFactory,
     InstanceFactory,
@@ -16,7 +17,6 @@ from tests.factories import (
     OrganisationFactory,
     UserFactory,
 )
-from tests.people import find_and_add, import_all, make_colleague
 
 
 def url(name, *args):

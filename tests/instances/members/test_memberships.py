@@ -14,6 +14,7 @@ from instances.members.importing import add_members, look_up, read_lines
 from instances.models import AuditEntry, Membership
 from instances.tasks import end_memberships
 from instances.tenancy import administering, tenant
+from tests.adding_members import make_colleague
 from tests.factories import (
     AccessRuleFactory,
     ConversationFactory,
@@ -23,7 +24,6 @@ from tests.factories import (
     MembershipFactory,
     UserFactory,
 )
-from tests.people import make_colleague
 
 YESTERDAY = timezone.now() - timedelta(days=1)
 

@@ -14,7 +14,7 @@ from instances.organisations.creation import create_instance
 from instances.tenancy import tenant
 from tests.factories import IdentityFactory, InstanceFactory, OrganisationFactory, UserFactory
 
-WISH = {"purpose": "x", "expected_members": 3, "sensitivity": "internal", "language": "fr"}
+REQUEST = {"purpose": "x", "expected_members": 3, "sensitivity": "internal", "language": "fr"}
 
 
 def at_once(n: int, act: Callable[[int], Any]) -> list[Any]:
@@ -60,7 +60,7 @@ def test_concurrent_requests_create_one_request(rule):
     asked = at_once(
         4,
         lambda _n: instance_requests.request_instance(
-            user=person, organisation=organisation, name="Droit", **WISH
+            user=person, organisation=organisation, name="Droit", **REQUEST
         ),
     )
     assert asked.count(AlreadyRequested) == 3

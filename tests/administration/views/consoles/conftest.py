@@ -1,4 +1,4 @@
-"""An organisation with an administrator, whose browser opens its console."""
+"""An organisation with an administrator and their browser."""
 
 import pytest
 from django.urls import reverse

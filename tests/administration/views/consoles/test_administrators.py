@@ -1,10 +1,10 @@
 """The administrators of an organisation."""
 
+from tests.adding_members import find_and_add
 from tests.administration.views.consoles.conftest import actions, url
 from tests.factories import (
     UserFactory,
 )
-from tests.people import find_and_add
 
 
 def test_last_administrator_is_removed_by_operators_only(

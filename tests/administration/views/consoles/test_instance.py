@@ -5,12 +5,12 @@ from datetime import timedelta
 from django.utils import timezone
 
 from instances.models import Instance
+from tests.adding_members import find_and_add, make_colleague
 from tests.administration.views.consoles.conftest import actions, membership_of, url
 from tests.factories import (
     ApiKeyFactory,
     MembershipFactory,
 )
-from tests.people import find_and_add, make_colleague
 
 
 def test_organisation_administrator_adds_changes_and_removes_members(cast, organisation, browser):

@@ -1,4 +1,4 @@
-"""What the console of an organisation never shows or changes."""
+"""The console of an organisation neither shows nor changes tenant content."""
 
 import pytest
 
