@@ -7,8 +7,8 @@ import colorsys
 from dataclasses import dataclass
 
 MINIMUM_CONTRAST = 4.5
-# Background, surface and raised of static/css/shared/tokens.css. The accent is the colour of text on
-# them, the background of text (--on-accent), and text on its own colour at 10 % (--accent-soft).
+# Background, surface and raised of static/css/shared/tokens.css. The accent is the colour of text
+# on them, the background of text (--on-accent), and text on its own colour at 10 % (--accent-soft).
 LIGHT_GROUNDS = ("#fbfbfa", "#ffffff", "#f4f3f1")
 DARK_GROUNDS = ("#161615", "#1e1e1d", "#292827")
 SOFT_SHARE = 0.1

@@ -163,15 +163,13 @@ USER_MESSAGES: Mapping[str, Promise] = {
     ParseMemoryExceeded.code: _(
         "Reading this file needs too much memory. Split it into smaller files."
     ),
-    ParserCrashed.code: _(
-        "This file made the reader stop. Try exporting it again, as PDF for example."
-    ),
+    ParserCrashed.code: _("Reading this file failed. Try exporting it again, as PDF for example."),
     ParseCancelled.code: _("Reading this file was cancelled."),
     ServiceError.code: _(
-        "This file could not be prepared because of an error of the service; the file is not at "
-        "fault. Try again later. If it fails again, tell the contact of the service."
+        "This file could not be prepared because of an error of the service, not of the file. "
+        "Try again later. If it fails again, report it to the contact of the service."
     ),
-    SandboxUnavailable.code: _("The reader is not available at the moment. Try again later."),
+    SandboxUnavailable.code: _("Files cannot be read at the moment. Try again later."),
 }
 
 _ERRORS: Mapping[str, type[IngestionError]] = {

@@ -102,22 +102,23 @@ def _require_steps(key: ApiKey, person: User) -> None:
         raise ApiError(
             403,
             "password_change",
-            _("The person whose key this is must log in and choose a new password first."),
+            _("The person who owns this key must first log in and choose a new password."),
         )
     if lacks_second_factor(key):
         raise ApiError(
             403,
             "second_factor",
             _(
-                "This instance asks for a second factor. The person whose key this is must log in "
-                "with one and confirm the key under “API keys” in the settings of the instance."
+                "This instance requires a second factor. The person who owns this key must log "
+                "in with one and confirm the key under “API keys” in the settings of the "
+                "instance."
             ),
         )
     if key.charter_is_pending:  # type: ignore[attr-defined]  # annotated
         raise ApiError(
             403,
             "charter",
-            _("The person whose key this is must accept the usage charter of the instance first."),
+            _("The person who owns this key must first accept the usage charter of the instance."),
         )
 
 

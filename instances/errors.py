@@ -156,68 +156,67 @@ class InstanceNotEmpty(InstanceError):
 
 USER_MESSAGES: Mapping[type[InstanceError], Promise] = {
     MemberNotFound: _(
-        "No account that you can add has this user name or address. People have one once they have "
-        "logged in; those of other organisations are invited."
+        "No account with this user name or address can be added. People have an account after "
+        "their first login; people of other organisations must be invited."
     ),
     AmbiguousName: _(
-        "Two accounts match this user name or address, so nobody was added. Use a user name or an "
-        "address that only one of them has, or ask an operator of this site."
+        "Two accounts match this user name or address, so no one was added. Use a user name or "
+        "an address that only one of them has, or ask an operator of this site."
     ),
     TooManyLines: _("This list is too long: 300 lines at most. Send it in parts."),
-    AlreadyMember: _("This person is a member already."),
+    AlreadyMember: _("This person is already a member."),
     OwnRights: _(
         "You cannot grant yourself rights in an instance here. Ask one of its administrators, or "
         "another administrator of the organisation."
     ),
     ControlledAccount: _(
-        "You, or somebody who manages your account too, created this account, invited it, set its "
-        "password or changed its address. Another administrator must give it rights, or an "
-        "operator who had no part in it must first confirm that its person alone uses it."
+        "You, or a person with access to your account, created or invited this account, set its "
+        "password or changed its address. Another administrator must grant it rights, or an "
+        "uninvolved operator must first confirm that only its owner uses it."
     ),
     PersonalInstance: _(
-        "No account can be created from a personal space. People join it with an account that "
-        "they have."
+        "Accounts cannot be created from a personal space. People join it with an existing account."
     ),
-    AddressTaken: _("Another account has this e-mail address already."),
+    AddressTaken: _("Another account already has this e-mail address."),
     OwnersOwn: _(
-        "This person owns the instance, and can hand it over under “Life cycle”. An administrator "
-        "of the organisation can, too."
+        "This person owns the instance and can transfer it under “Life cycle”; so can an "
+        "administrator of the organisation."
     ),
     LastAdministrator: _(
-        "An instance needs an administrator. Make somebody else administrator first."
+        "An instance needs an administrator. Give another person this role first."
     ),
-    AlreadyAdministrator: _("This person is an administrator already."),
+    AlreadyAdministrator: _("This person is already an administrator."),
     LastOrganisationAdministrator: _(
-        "An organisation needs an administrator. Add somebody else first, or ask an operator of "
+        "An organisation needs an administrator. Add another person first, or ask an operator of "
         "this site."
     ),
-    LastOperator: _("This site needs an operator. Add somebody else first."),
+    LastOperator: _("This site needs an operator. Add another person first."),
     NotAMember: _("Only a member of the instance can become its owner. Add the person first."),
     WrongStatus: _(
-        "This cannot be done in the instance's present state. Somebody else may have changed it: "
-        "look at the page again."
+        "The present state of the instance does not allow this. Another person may have changed "
+        "it: reload the page."
     ),
     CreationClosed: _(
         "New instances are created by the administrators of this organisation. Ask one of them."
     ),
     AlreadyRequested: _(
-        "You have already asked for an instance of this name. You find it on your home page."
+        "You have already requested an instance with this name. It is listed on your home page."
     ),
     InstanceLimit: _(
         "This organisation has reached its number of instances. Ask its administrators, who can "
         "have the limit raised or an unused instance deleted."
     ),
-    RequestDecided: _("This request was answered or withdrawn meanwhile."),
+    RequestDecided: _("This request has already been answered or withdrawn."),
 }
 
 
 _PERSONS_KEYS = _(
-    "You have as many valid API keys in this instance as one person may have (%(limit)s). Revoke "
-    "one that is no longer used."
+    "You have reached the maximum number of valid API keys per person in this instance "
+    "(%(limit)s). Revoke one that is no longer used."
 )
 _INSTANCES_KEYS = _(
-    "This instance has as many valid API keys as it may have (%(limit)s). Revoke one that is no "
-    "longer used, or ask an administrator of the instance to do so."
+    "This instance has reached its maximum number of valid API keys (%(limit)s). Revoke one that "
+    "is no longer used, or ask an administrator of the instance to do so."
 )
 
 

@@ -82,14 +82,14 @@ def check_room(instance: Instance, new_bytes: int) -> None:
 
 
 def _too_many(totals: InstanceTotals, limit: int) -> str:
-    return _("This instance holds %(n)s of the %(limit)s documents that it may hold.") % {
+    return _("This instance contains %(n)s of the %(limit)s documents allowed.") % {
         "n": intcomma(totals.documents),
         "limit": intcomma(limit),
     }
 
 
 def _too_large(totals: InstanceTotals, limit: int, new_bytes: int) -> str:
-    return _("This file (%(size)s) does not fit in: %(used)s of %(limit)s are taken.") % {
+    return _("This file (%(size)s) exceeds the storage limit: %(used)s of %(limit)s are used.") % {
         "size": filesizeformat(new_bytes),
         "used": filesizeformat(totals.stored_bytes),
         "limit": filesizeformat(limit),
@@ -99,9 +99,11 @@ def _too_large(totals: InstanceTotals, limit: int, new_bytes: int) -> str:
 def _what_to_do(instance: Instance) -> str:
     contact = instance.organisation.support_contact or settings.SUPPORT_CONTACT
     if contact:
-        text = _("Delete documents that are no longer needed, or ask for more room: %(contact)s.")
+        text = _(
+            "Delete documents that are no longer needed, or request more storage: %(contact)s."
+        )
         return text % {"contact": contact}
     return _(
-        "Delete documents that are no longer needed, or ask an administrator of your organisation "
-        "for more room."
+        "Delete documents that are no longer needed, or ask an administrator of your "
+        "organisation for more storage."
     )

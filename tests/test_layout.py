@@ -35,7 +35,6 @@ PEOPLE_NAMES = {
 }
 
 
-
 def modules(*packages: str) -> Iterator[Path]:
     """The Python files of these packages, without migrations."""
     for package in packages:

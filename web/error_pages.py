@@ -78,7 +78,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """500; 503 when the database cannot be reached or stopped a query that took too long."""
     error = sys.exc_info()[1]
     if error is not None and isinstance(error.__cause__, _TOO_SLOW):
-        message = _("This took too long and was stopped. Ask for less, or try again in a minute.")
+        message = _(
+            "The request took too long and was stopped. Narrow it, or try again in a minute."
+        )
         response = _page(request, 503, "too_slow", message, sentence=message)
     elif isinstance(error, OperationalError | InterfaceError):
         message = _("The site cannot be reached for the moment. Try again in a minute.")

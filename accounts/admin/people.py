@@ -82,7 +82,7 @@ class UserAdmin(LimitedSearchAdmin, DjangoUserAdmin):
         if change and "is_active" in form.changed_data:
             (enable_account if obj.is_active else disable_account)(obj)
 
-    @admin.action(description=_("Confirm that only the person uses the account"))
+    @admin.action(description=_("Confirm that only its person uses the account"))
     def confirm_own(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """End the control of the people who created or invited the account or set its password."""
         for user in queryset:
@@ -91,7 +91,7 @@ class UserAdmin(LimitedSearchAdmin, DjangoUserAdmin):
             except InstanceError as error:
                 messages.error(request, f"{user}: {user_message(error)}")
             else:
-                messages.success(request, _("%s alone uses this account.") % user)
+                messages.success(request, _("Only %s uses this account.") % user)
 
     def get_deleted_objects(
         self, objs: QuerySet[User] | Sequence[User], request: HttpRequest
@@ -117,5 +117,5 @@ def _orphaned_by(users: Iterable[User]) -> list[str]:
         except StillResponsible as error:
             orphaned += [str(instance) for instance in error.instances]
             if error.last_operator:
-                orphaned.append(str(_("This site: there would be no operator left.")))
+                orphaned.append(str(_("This site: it would have no operator left.")))
     return orphaned

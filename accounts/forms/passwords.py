@@ -89,7 +89,7 @@ class ProfileForm(forms.ModelForm):
         self.fields["language"] = forms.ChoiceField(
             label=_("Language"),
             required=False,
-            choices=[("", _("As my browser")), *settings.LANGUAGES],
+            choices=[("", _("As in my browser")), *settings.LANGUAGES],
         )
 
 

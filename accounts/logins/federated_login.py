@@ -96,7 +96,7 @@ def link_to(
         _one_at_a_time(login)
         link(user=user, account=login.account)
         _record(user, login, claims)
-    messages.success(request, _("You can log in this way from now on."))
+    messages.success(request, _("This login method was added."))
     return redirect("logins")
 
 

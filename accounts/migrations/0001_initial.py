@@ -74,8 +74,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('allowed_scopes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=255), blank=True, default=list, help_text='Empty: every domain that the institution declares.', size=None, verbose_name='domains')),
-                ('affiliations', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=30), blank=True, default=instances.models.access_rules.staff_floor, help_text='Empty: anybody, students included.', size=None, verbose_name='affiliations')),
-                ('required', models.JSONField(blank=True, default=dict, help_text='Attributes, each with the values of which a person must have one.', verbose_name='required attributes')),
+                ('affiliations', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=30), blank=True, default=instances.models.access_rules.staff_floor, help_text='Empty: everyone, including students.', size=None, verbose_name='affiliations')),
+                ('required', models.JSONField(blank=True, default=dict, help_text='Attributes with their allowed values: a person must have at least one value of each.', verbose_name='required attributes')),
                 ('require_mfa', models.BooleanField(default=False, verbose_name='require a second factor')),
                 ('is_enabled', models.BooleanField(default=True, verbose_name='enabled')),
                 ('identity_provider', models.ForeignKey(blank=True, help_text='Choose one of: an identity provider, a feed, an OpenID Connect provider.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='rules', to='accounts.identityprovider', verbose_name='identity provider')),

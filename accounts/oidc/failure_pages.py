@@ -28,16 +28,19 @@ FAILURES: dict[str, Failure] = COMMON_FAILURES | {
     ),
     "cancelled": Failure(
         _("You did not log in"),
-        _("You turned back at the login service, or did not let it say who you are."),
-        _("Log in again whenever you like, or in another way."),
+        _(
+            "You cancelled the login at the login service, or did not allow it to share your "
+            "identity."
+        ),
+        _("Log in again, or choose another login method."),
     ),
     "stale": Failure(
-        _("This login cannot go on"),
+        _("This login cannot continue"),
         _(
-            "It began too long ago, in another browser, or was finished already:"
-            " that happens with the browser's back button."
+            "It started too long ago or in another browser, or is already complete: this happens "
+            "with the back button of the browser."
         ),
-        _("If you are logged in, go on. Otherwise begin again."),
+        _("If you are logged in, continue. Otherwise start again."),
         status=400,
     ),
 }

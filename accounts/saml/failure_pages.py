@@ -20,7 +20,10 @@ FAILURES: dict[str, Failure] = COMMON_FAILURES | {
     "clock": Failure(
         _("The clocks do not agree"),
         _("Your institution's answer was made too long ago, or in the future."),
-        _("Try once more, without waiting. If it fails again, its clock may be wrong: tell it so."),
+        _(
+            "Try once more, without waiting. If it fails again, the clock of your institution may "
+            "be wrong: report it to its IT support."
+        ),
     ),
     "idp_error": Failure(
         _("Your institution did not log you in"),
@@ -31,13 +34,13 @@ FAILURES: dict[str, Failure] = COMMON_FAILURES | {
         _("Your institution does not know this site yet"),
         _("Its login service does not answer requests of this site."),
         _(
-            "Institutions learn of a new site from their federation, which takes up to a day."
-            " If it lasts, ask your institution's IT support to let this site in."
+            "Institutions receive new sites from their federation within a day. If the problem "
+            "persists, ask the IT support of your institution to allow this site."
         ),
         names_us=True,
     ),
     "nothing_released": Failure(
-        _("Your institution did not say who you are"),
+        _("Your institution did not send your identity"),
         _("It logged you in, but released no identifier to this site."),
         _(
             "Ask its IT support to release “subject-id” or “eduPersonPrincipalName”"
@@ -48,25 +51,25 @@ FAILURES: dict[str, Failure] = COMMON_FAILURES | {
     ),
     "stale": Failure(
         _("This login has expired"),
-        _("It began too long ago, or on a bookmark of your institution's login page."),
-        _("Begin again here, and keep a bookmark of this site instead."),
+        _("It started too long ago, or from a bookmark of your institution's login page."),
+        _("Start again here, and bookmark this site instead."),
         status=400,
     ),
     "used": Failure(
         _("This login has been used"),
-        _("That happens after a double click, or with the browser's back button."),
-        _("If you are logged in, go on. Otherwise begin again."),
+        _("This happens after a double click, or with the back button of the browser."),
+        _("If you are logged in, continue. Otherwise start again."),
         status=400,
     ),
     "cookie": Failure(
-        _("Your browser did not keep our cookie"),
-        _("The login came back without it, or from another browser than it left from."),
-        _("Allow cookies for this site, stay in one browser, and begin again."),
+        _("Your browser did not send our cookie"),
+        _("The login came back without it, or in another browser."),
+        _("Allow cookies for this site, use the same browser throughout, and start again."),
         status=400,
     ),
     "unavailable": Failure(
         _("Logging in with an institution is not set up"),
-        _("This site has no keys for it yet."),
+        _("This site has no keys for it."),
         _("Ask the people who run this site."),
         status=503,
         again=False,

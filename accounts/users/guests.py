@@ -33,7 +33,7 @@ class GuestAccountForm(UserCreationForm):
             self.fields[name].required = True
         username = self.fields["username"]
         username.label = _("User name")
-        username.help_text = _("With it and the password you log in next time.")
+        username.help_text = _("You will log in with it and the password.")
         username.widget.attrs.pop("autofocus", None)
         self.fields["password2"].help_text = ""
 
@@ -42,7 +42,10 @@ class GuestAccountForm(UserCreationForm):
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if is_address_taken(self._address):
             raise ValidationError(
-                _("The address of this invitation has an account already: log in with it.")
+                _(
+                    "There is already an account with the address of this invitation: log in with "
+                    "it."
+                )
             )
         return cleaned
 

@@ -64,9 +64,9 @@ def remove(request: HttpRequest, account_id: int) -> HttpResponse:
     try:
         unlink(account)
     except LastLogin:
-        messages.error(request, _("This is your only way to log in: add another one first."))
+        messages.error(request, _("This is your only login method: add another one first."))
     else:
-        messages.success(request, _("You cannot log in this way any more."))
+        messages.success(request, _("This login method was removed."))
     return redirect("logins")
 
 

@@ -22,12 +22,12 @@ def switch(request: HttpRequest, organisation: str) -> HttpResponse:
     found = get_object_or_404(Organisation, slug=organisation)
     if request.POST.get("is_enabled") == "yes":
         enable_organisation(found)
-        messages.success(request, _("%s is switched on.") % found)
+        messages.success(request, _("%s is enabled.") % found)
     else:
         ended = disable_organisation(found)
         text = ngettext(
-            "%(name)s is switched off; %(n)s session ended.",
-            "%(name)s is switched off; %(n)s sessions ended.",
+            "%(name)s is disabled; %(n)s session ended.",
+            "%(name)s is disabled; %(n)s sessions ended.",
             ended,
         )
         messages.success(request, text % {"name": found, "n": ended})

@@ -35,8 +35,8 @@ class SecondFactorForm(forms.ModelForm):
         widgets = {"second_factor": forms.RadioSelect}
         help_texts = {
             "second_factor": _(
-                "A code from a telephone or a security key, besides the password; or the same "
-                "proof from the person's institution."
+                "A code from a phone or a security key, in addition to the password; or a second "
+                "factor confirmed by the person's institution."
             ),
         }
 
@@ -56,8 +56,9 @@ class RuleForm(forms.ModelForm):
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text=_(
-            "What the institution says that the person is; one of those ticked is enough. "
-            "“Member” includes students. With none ticked anybody enters, students too."
+            "The person's status according to the institution; one of the ticked ones is enough. "
+            "“Member” includes students. If none is ticked, everyone matches, including "
+            "students."
         ),
     )
     scopes = forms.CharField(
@@ -76,7 +77,7 @@ class RuleForm(forms.ModelForm):
         label=_("Group or entitlement: values"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("One a line; the person needs one of them."),
+        help_text=_("One per line; the person needs one of them."),
     )
 
     class Meta:
@@ -97,7 +98,7 @@ class RuleForm(forms.ModelForm):
         }
         help_texts = {
             "federation": _("Its registration authority, such as https://federation.renater.fr/"),
-            "role": _("Nobody becomes an administrator by a rule."),
+            "role": _("A rule cannot grant the role of administrator."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -125,12 +126,12 @@ class RuleForm(forms.ModelForm):
         if audience != AccessRule.Audience.FEDERATION:
             cleaned["federation"] = ""
         elif not cleaned.get("federation"):
-            self.add_error("federation", _("Name the federation."))
+            self.add_error("federation", _("Enter the federation."))
         attribute = cleaned.get("attribute", "").strip()
         values = [line.strip() for line in cleaned.get("values", "").splitlines() if line.strip()]
         if attribute and not values:
             self.add_error("values", _("Give at least one value of this attribute."))
         elif values and not attribute:
-            self.add_error("attribute", _("Say of which attribute these are the values."))
+            self.add_error("attribute", _("Enter the attribute of these values."))
         self.instance.required = {attribute: values} if attribute else {}
         return cleaned

@@ -27,7 +27,7 @@ class AuditSearchForm(forms.Form):
     """Filters of the log; invalid values are ignored."""
 
     person = forms.CharField(label=_("Person"), required=False, max_length=100)
-    action = forms.ChoiceField(label=_("What happened"), required=False)
+    action = forms.ChoiceField(label=_("Action"), required=False)
     place = forms.CharField(label=_("Place"), required=False, max_length=100)
     since = _day_field(_("From"))
     until = _day_field(_("To"))

@@ -21,7 +21,7 @@ class DayField(forms.DateField):
         if day is None:
             return None
         if day < timezone.localdate():
-            raise forms.ValidationError(_("Choose a day to come."))
+            raise forms.ValidationError(_("Choose a day in the future."))
         return timezone.make_aware(datetime.combine(day, time.max))
 
     def widget_attrs(self, widget: Any) -> Any:
@@ -34,7 +34,7 @@ def until_field() -> DayField:
     return DayField(
         label=_("Access until"),
         required=False,
-        help_text=_("The last day, or nothing for as long as nobody ends it."),
+        help_text=_("The last day; empty for no end."),
     )
 
 

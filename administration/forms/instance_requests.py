@@ -26,7 +26,7 @@ class RequestForm(forms.ModelForm):
             "name": _("What its members will look for, such as “Research support”."),
             "purpose": _("What it is for, and who will use it, in a sentence or two."),
             "expected_members": _("A rough number is enough."),
-            "sensitivity": _("The most sensitive documents that it will hold."),
+            "sensitivity": _("The most sensitive documents that it will contain."),
             "language": _("The language of the documents, mainly."),
         }
 

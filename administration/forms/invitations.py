@@ -28,7 +28,7 @@ class InvitationForm(forms.ModelForm):
     access_until = DayField(
         label=_("Access until"),
         required=False,
-        help_text=_("The last day. A guest needs one; others may have none."),
+        help_text=_("The last day; required for a guest, optional for others."),
     )
 
     class Meta:
@@ -36,10 +36,11 @@ class InvitationForm(forms.ModelForm):
         fields = ["note", "email", "role"]
         help_texts = {
             "note": _("A name or a word, so that you know this invitation again."),
-            "email": _("If you give one, the link is sent there and not shown here."),
+            "email": _("If you enter one, the link is sent to it and not shown here."),
             "role": _(
-                "A guest asks questions and reads the passages that answers cite, and opens no "
-                "document. A member also reads documents, an editor also adds and deletes them."
+                "A guest asks questions and reads the passages that answers cite, but cannot "
+                "open documents. A member also reads documents, an editor also adds and deletes "
+                "them."
             ),
         }
 

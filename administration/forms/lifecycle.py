@@ -20,8 +20,8 @@ class TransferForm(forms.Form):
         label=_("New owner"),
         queryset=Membership.objects.none(),
         help_text=_(
-            "The person becomes an administrator of the instance. Whoever is not in the list must "
-            "be made an administrator first."
+            "The person becomes an administrator of the instance. A person who is not in the "
+            "list must first be made an administrator."
         ),
     )
 

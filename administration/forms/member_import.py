@@ -23,8 +23,8 @@ class MemberImportForm(forms.Form):
         max_length=MAX_CHARS,
         widget=forms.Textarea(attrs={"rows": 8, "placeholder": "jeanne.martin, editor"}),
         help_text=_(
-            "One person a line: user name or e-mail address, then a comma and the role if it is "
-            "not member (guest, member, editor, admin)."
+            "One person per line: user name or e-mail address, then a comma and the role if it "
+            "is not member (guest, member, editor, admin)."
         ),
     )
     file = forms.FileField(

@@ -35,7 +35,7 @@ class GeneralForm(forms.ModelForm):
         help_texts = {
             "name": _("Its address stays the same when you change it."),
             "description": _("One sentence, shown under the name."),
-            "welcome_text": _("Shown to whoever opens a new conversation."),
+            "welcome_text": _("Shown when a new conversation is opened."),
             "language": _("The language of the documents, mainly."),
         }
 
@@ -61,7 +61,7 @@ class AnswersForm(forms.ModelForm):
         widgets = {"instructions": forms.Textarea(attrs={"rows": 6})}
         help_texts = {
             "instructions": _(
-                "Added to what the model is told: tone, vocabulary, whom to refer people to."
+                "Added to the instructions of the model: tone, vocabulary, contacts."
             ),
             "strictness": _("How relevant a passage must be before an answer is drawn from it."),
             "top_k": _("Between 1 and 20. More passages cost more time and energy."),
@@ -77,7 +77,7 @@ class AnswersForm(forms.ModelForm):
 def model_choices(chosen: str) -> list[tuple[str, Any]]:
     """The models on offer; ``chosen`` is included even when it is no longer offered."""
     choices: list[tuple[str, Any]] = [
-        ("", _("The one this site recommends")),
+        ("", _("Recommended by this site")),
         *((model.id, model.label) for model in available_models()),
     ]
     if chosen not in dict(choices):

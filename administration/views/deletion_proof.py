@@ -18,7 +18,7 @@ _ORDER = {table: place for place, table in enumerate(LABELS)}
 @login_required
 def deletion(request: HttpRequest, deletion_id: int) -> HttpResponse:
     """Show the contents of the instance before and after; 404 for people not concerned."""
-    user: Any = request.user
+    user = logged_in_user(request)
     records = DeletionRecord.objects.all()
     if not user.is_staff:
         records = records.filter(

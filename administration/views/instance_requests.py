@@ -29,7 +29,7 @@ def new_instance(request: HttpRequest) -> HttpResponse:
     if not offers:
         raise PermissionDenied(
             _(
-                "You cannot ask for an instance here. Log in through your institution, or ask an "
+                "You cannot request an instance here. Log in through your institution, or ask an "
                 "administrator of your organisation."
             )
         )

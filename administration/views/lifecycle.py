@@ -68,7 +68,7 @@ def reactivate(request: HttpRequest, membership: Membership) -> HttpResponse:
         request,
         membership,
         lambda: status.reactivate(membership.instance),
-        _("The instance is open again."),
+        _("The instance is reopened."),
     )
 
 
@@ -108,7 +108,7 @@ def cancel(request: HttpRequest, membership: Membership) -> HttpResponse:
         request,
         membership,
         lambda: status.cancel_deletion(membership.instance),
-        _("The instance is not deleted, and open again as it was."),
+        _("The deletion was cancelled, and the instance is reopened."),
     )
 
 

@@ -27,8 +27,8 @@ def _plain() -> dict[str, str]:
             "This file is larger than {limit}. Split it into smaller files, or compress its images."
         ),
         "unreadable": _(
-            "This kind of file holds no text that can be searched. Add a PDF, an Office file, a "
-            "web page or plain text instead."
+            "Text cannot be read from this kind of file. Add a PDF, an Office file, a web page "
+            "or plain text instead."
         ),
         "empty": _("This file is empty."),
         "gone": _("Your browser could not read this file. If it was moved, choose it again."),
@@ -36,14 +36,14 @@ def _plain() -> dict[str, str]:
         "network": _("The connection was cut several times. Check it, then try again."),
         "signedOut": _("Your session has ended. Reload the page, sign in, then send it again."),
         "refused": _("The server could not take this file. Try again in a moment."),
-        "waiting": _("Connection lost. Sending goes on by itself in a moment…"),
+        "waiting": _("Connection lost. The upload resumes automatically in a moment…"),
         "checking": _("Sent, being checked…"),
         "sending": _("{percent} sent"),
         "retry": _("Try again"),
         "stop": _("Stop sending {name}"),
         "dismiss": _("Remove {name} from this list"),
-        "noFile": _("There was no file in what you dropped."),
-        "actionFailed": _("This could not be done. Check your connection, then try again."),
+        "noFile": _("You did not drop a file."),
+        "actionFailed": _("The action failed. Check your connection, then try again."),
     }
 
 

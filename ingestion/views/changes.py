@@ -103,7 +103,7 @@ def bulk(request: HttpRequest, membership: Membership) -> HttpResponse:
         return _delete(request, membership, documents)
     failed = [document for document in documents if document.status == Document.Status.FAILED]
     n = uploads.retry(failed)
-    text = ngettext("%(n)s document is tried again.", "%(n)s documents are tried again.", n)
+    text = ngettext("%(n)s document is restarted.", "%(n)s documents are restarted.", n)
     text %= {"n": n}
     return _done(request, membership, f"{text} {_not_restarted()}" if n < len(failed) else text)
 
@@ -111,8 +111,8 @@ def bulk(request: HttpRequest, membership: Membership) -> HttpResponse:
 def _not_restarted() -> str:
     """Return the message about documents that were not restarted."""
     return _(
-        "Many documents of this instance wait to be tried again. Try the others when these have "
-        "been read."
+        "Many documents of this instance are already waiting for another attempt. Retry the "
+        "others when these have been processed."
     )
 
 

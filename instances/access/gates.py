@@ -168,9 +168,9 @@ def closed_code(instance: Instance) -> str:
 def closed_reason(instance: Instance) -> str:
     """The translated reason why the instance is closed; "" if it is open."""
     if not instance.organisation.is_enabled:
-        return _("The organisation of this instance is switched off on this site.")
+        return _("The organisation of this instance is disabled on this site.")
     if instance.status == Instance.Status.DELETING:
-        return _("This instance is closed: it is going to be deleted.")
+        return _("This instance is closed and will be deleted.")
     if instance.status == Instance.Status.SUSPENDED:
         return _("This instance is suspended.") + (
             f" {instance.status_reason}" if instance.status_reason else ""
@@ -180,7 +180,7 @@ def closed_reason(instance: Instance) -> str:
 
 def archived_reason() -> str:
     """Why nothing may be written into an archived instance."""
-    return _("This instance is archived: it can be read, and nothing can be added or asked.")
+    return _("This instance is archived: it is read-only, without questions or new documents.")
 
 
 def instance_view(
@@ -245,7 +245,7 @@ def _require_steps(request: HttpRequest, membership: Membership) -> None:
     if wanted and not second_factor.has_second_factor(request):
         raise StepRequired(
             "second_factor",
-            _("This instance asks for a second factor. Log in with one, then come back."),
+            _("This instance requires a second factor. Log in with one, then come back."),
             reverse("second_factor"),
             home,
         )

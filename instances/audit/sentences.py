@@ -27,42 +27,46 @@ from instances.models.organisations import Sensitivity
 SENTENCES: Mapping[str, Promise] = {
     Action.ORGANISATION_CREATED: gettext_lazy("%(who)s created the organisation %(place)s."),
     Action.ORGANISATION_CHANGED: gettext_lazy("%(who)s changed the settings of %(place)s."),
-    Action.ORGANISATION_DISABLED: gettext_lazy("%(who)s switched %(place)s off."),
-    Action.ORGANISATION_ENABLED: gettext_lazy("%(who)s switched %(place)s on."),
+    Action.ORGANISATION_DISABLED: gettext_lazy("%(who)s disabled %(place)s."),
+    Action.ORGANISATION_ENABLED: gettext_lazy("%(who)s enabled %(place)s."),
     Action.ADMINISTRATOR_ADDED: gettext_lazy("%(who)s made %(target)s administrator of %(place)s."),
     Action.ADMINISTRATOR_REMOVED: gettext_lazy(
-        "%(who)s ended the administration of %(place)s by %(target)s."
+        "%(who)s removed %(target)s from the administrators of %(place)s."
     ),
     Action.OPERATOR_ADDED: gettext_lazy("%(who)s made %(target)s an operator of this site."),
-    Action.OPERATOR_REMOVED: gettext_lazy("%(target)s is no longer an operator, by %(who)s."),
-    Action.USER_DISABLED: gettext_lazy("%(who)s switched the account of %(target)s off."),
-    Action.USER_ENABLED: gettext_lazy("%(who)s switched the account of %(target)s on."),
+    Action.OPERATOR_REMOVED: gettext_lazy(
+        "%(who)s removed %(target)s from the operators of this site."
+    ),
+    Action.USER_DISABLED: gettext_lazy("%(who)s disabled the account of %(target)s."),
+    Action.USER_ENABLED: gettext_lazy("%(who)s enabled the account of %(target)s."),
     Action.USER_CREATED: gettext_lazy("%(who)s created an account for %(target)s."),
     Action.USER_CHANGED: gettext_lazy("%(who)s changed the account of %(target)s."),
     Action.PASSWORD_ISSUED: gettext_lazy("%(who)s set another password for %(target)s."),
     Action.ADDRESS_CHANGED: gettext_lazy("%(who)s changed the e-mail address of %(target)s."),
     Action.ACCOUNT_CONFIRMED: gettext_lazy(
-        "%(who)s confirmed that %(target)s alone uses their account."
+        "%(who)s confirmed that only %(target)s uses their account."
     ),
-    Action.USER_ERASED: gettext_lazy("%(who)s erased %(target)s and what was theirs."),
-    Action.LOGIN_ADDED: gettext_lazy("%(who)s gave %(target)s another way to log in."),
-    Action.LOGIN_REMOVED: gettext_lazy("%(who)s removed a way to log in of %(target)s."),
+    Action.USER_ERASED: gettext_lazy("%(who)s erased %(target)s with their personal data."),
+    Action.LOGIN_ADDED: gettext_lazy("%(who)s added a login method to the account of %(target)s."),
+    Action.LOGIN_REMOVED: gettext_lazy(
+        "%(who)s removed a login method from the account of %(target)s."
+    ),
     Action.LOGIN_RULE_CHANGED: gettext_lazy("%(who)s changed the login rule %(target)s."),
     Action.LOGIN_SOURCE_CHANGED: gettext_lazy("%(who)s changed the login source %(target)s."),
-    Action.INSTANCE_REQUESTED: gettext_lazy("%(who)s asked for the instance %(target)s."),
+    Action.INSTANCE_REQUESTED: gettext_lazy("%(who)s requested the instance %(target)s."),
     Action.REQUEST_APPROVED: gettext_lazy("%(who)s approved the request for %(target)s."),
     Action.REQUEST_REFUSED: gettext_lazy("%(who)s refused the request for %(target)s."),
     Action.REQUEST_WITHDRAWN: gettext_lazy("%(who)s withdrew the request for %(target)s."),
     Action.INSTANCE_CREATED: gettext_lazy("%(who)s created the instance %(place)s."),
     Action.INSTANCE_CHANGED: gettext_lazy("%(who)s changed the settings of %(place)s."),
-    Action.INSTANCE_TRANSFERRED: gettext_lazy("%(who)s handed %(place)s over to %(target)s."),
+    Action.INSTANCE_TRANSFERRED: gettext_lazy("%(who)s transferred %(place)s to %(target)s."),
     Action.INSTANCE_SUSPENDED: gettext_lazy("%(who)s suspended %(place)s."),
     Action.INSTANCE_ARCHIVED: gettext_lazy("%(who)s archived %(place)s."),
-    Action.INSTANCE_REACTIVATED: gettext_lazy("%(who)s opened %(place)s again."),
+    Action.INSTANCE_REACTIVATED: gettext_lazy("%(who)s reopened %(place)s."),
     Action.INSTANCE_NOTICE: gettext_lazy("%(who)s notified the owners of %(place)s of its disuse."),
-    Action.DELETION_ASKED: gettext_lazy("%(who)s asked for the deletion of %(place)s."),
+    Action.DELETION_ASKED: gettext_lazy("%(who)s requested the deletion of %(place)s."),
     Action.DELETION_CANCELLED: gettext_lazy("%(who)s cancelled the deletion of %(place)s."),
-    Action.INSTANCE_DELETED: gettext_lazy("%(who)s deleted %(place)s with all it held."),
+    Action.INSTANCE_DELETED: gettext_lazy("%(who)s deleted %(place)s with all its contents."),
     Action.PEOPLE_SEARCHED: gettext_lazy("%(who)s searched for people to add to %(place)s."),
     Action.MEMBER_ADDED: gettext_lazy("%(who)s added %(target)s to %(place)s."),
     Action.MEMBER_JOINED: gettext_lazy("%(target)s joined %(place)s."),
@@ -94,7 +98,7 @@ _LABELS: Mapping[str, Promise] = {
     "affiliations": gettext_lazy("affiliations"),
     "answer": gettext_lazy("answer"),
     "archived_on": gettext_lazy("archived on"),
-    "asked": gettext_lazy("names asked for"),
+    "asked": gettext_lazy("names searched"),
     "due_at": gettext_lazy("due on"),
     "enabled": gettext_lazy("switched on"),
     "entity_id": gettext_lazy("entity ID"),
@@ -114,7 +118,7 @@ _LABELS: Mapping[str, Promise] = {
     "provider": gettext_lazy("provider"),
     "reason": gettext_lazy("reason"),
     "removed": gettext_lazy("removed"),
-    "requested_by": gettext_lazy("asked for by"),
+    "requested_by": gettext_lazy("requested by"),
     "required": gettext_lazy("required attributes"),
     "role": gettext_lazy("role"),
     "rows": gettext_lazy("rows"),
@@ -129,8 +133,8 @@ _LABELS: Mapping[str, Promise] = {
 # Labels of values that are stored as codes.
 _WORDS: Mapping[str, Mapping[str, Any]] = {
     "reason": {
-        "time": gettext_lazy("their time was up"),
-        Instance.DISUSE_REASON: gettext_lazy("Nobody had used it for a long time."),
+        "time": gettext_lazy("their end date had passed"),
+        Instance.DISUSE_REASON: gettext_lazy("It was not used for a long time."),
     },
     "role": dict(Role.choices),
     "former_role": dict(Role.choices),

@@ -11,7 +11,7 @@ class Organisation(models.Model):
     """A university or another body that owns instances."""
 
     class CreationRule(models.TextChoices):
-        OPEN = "open", _("At once, for anyone of the organisation")
+        OPEN = "open", _("At once, for everyone in the organisation")
         APPROVAL = "approval", _("After an administrator of the organisation has approved")
         CLOSED = "closed", _("Only by administrators of the organisation")
 
@@ -77,7 +77,7 @@ class Instance(models.Model):
     """A tenant: the documents, members, model and rules of one group of people."""
 
     # `status_reason` of an instance that was archived for disuse; translated when it is shown.
-    DISUSE_REASON = gettext_noop("Nobody had used it for a long time.")
+    DISUSE_REASON = gettext_noop("It was not used for a long time.")
 
     class Kind(models.TextChoices):
         GROUP = "group", _("Group")
@@ -97,9 +97,9 @@ class Instance(models.Model):
         STRICT = "strict", _("Strict: answers only from clearly relevant passages")
 
     class SecondFactor(models.TextChoices):
-        NONE = "", _("Not asked for")
-        ADMINISTRATORS = "admins", _("Asked of administrators")
-        EVERYONE = "everyone", _("Asked of everyone")
+        NONE = "", _("Not required")
+        ADMINISTRATORS = "admins", _("Required of administrators")
+        EVERYONE = "everyone", _("Required of everyone")
 
     organisation = models.ForeignKey(
         Organisation, on_delete=models.PROTECT, related_name="instances"

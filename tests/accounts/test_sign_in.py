@@ -56,7 +56,7 @@ def test_issued_password_must_be_changed_first(db, client):
     for path in ("/", "/organisations/new/", "/admin/"):
         assert client.get(path).url == reverse("account_change_password")
     assert (
-        "somebody else has seen it"
+        "another person has seen it"
         in client.get(reverse("account_change_password"), headers={"accept-language": "en"}).text
     )
     assert change(client, PASSWORD, NEW).url == "/"

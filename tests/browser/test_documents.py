@@ -103,7 +103,7 @@ def test_refused_and_duplicate_files_show_a_message(people, page_for, tmp_path, 
     )
     notes = page.locator("[data-note]")
     expect(notes.filter(has_text="larger than 2 MB")).to_be_visible()
-    expect(notes.filter(has_text="holds no text")).to_be_visible()
+    expect(notes.filter(has_text="Text cannot be read")).to_be_visible()
     expect(notes.filter(has_text="empty")).to_be_visible()
     expect(notes.filter(has_text=f"Already here: {first.name}")).to_be_visible()
     expect(page.get_by_role("link", name="Open")).to_be_visible()

@@ -91,7 +91,7 @@ def test_instance_from_request_to_proof_of_deletion(
 
 def ask_for_an_instance(page: Page) -> None:
     page.goto("/")
-    page.get_by_role("link", name="Ask for an instance").click()
+    page.get_by_role("link", name="Request an instance").click()
     page.get_by_label("Name", exact=True).fill("Activités accessoires")
     page.get_by_label("Purpose").fill("Questions des enseignants sur leurs activités.")
     page.get_by_role("button", name="Send the request").click()

@@ -29,7 +29,7 @@ def test_invited_guest_can_ask_but_not_open_documents(library, llm, page_for, ax
     owner = page_for(library.owner)
     owner.goto(f"{SETTINGS}/members/")
     owner.get_by_role("link", name="Invitations").click()
-    owner.get_by_role("link", name="Invite somebody").click()
+    owner.get_by_role("link", name="Invite a person").click()
     owner.get_by_label("For whom").fill("Marie Curie")
     owner.get_by_role("button", name="Make the invitation").click()
     link = owner.locator("copy-text [data-text]").text_content()

@@ -76,7 +76,7 @@ def test_login_is_refused_by_a_login_rule(page: Page, rule: LoginRule) -> None:
     LoginRule.objects.update(required={"siret": ["another"]})
     page.goto("/accounts/oidc/keycloak/login/")
     log_in_there(page, "petit")
-    expect(page.get_by_role("heading", name="You are not invited here")).to_be_visible()
+    expect(page.get_by_role("heading", name="You do not have access here")).to_be_visible()
     assert not User.objects.exists()
 
 
@@ -93,7 +93,7 @@ def test_reused_callback_fails_and_keeps_the_session(page: Page, rule: LoginRule
     log_in_there(page, "petit")
     expect(page.get_by_role("button", name="Zoé petit")).to_be_visible()
     page.goto(next(url for url in answers if "/callback/" in url))
-    expect(page.get_by_role("heading", name="This login cannot go on")).to_be_visible()
+    expect(page.get_by_role("heading", name="This login cannot continue")).to_be_visible()
     page.get_by_role("link", name="Back to my instances").click()
     expect(page.get_by_role("button", name="Zoé petit")).to_be_visible()
 
@@ -107,11 +107,11 @@ def test_provider_login_can_be_added_to_an_account(page: Page, rule: LoginRule) 
     page.goto("/accounts/logins/")
     page.get_by_role("button", name="Université A").click()
     log_in_there(page, "petit")
-    expect(page.get_by_text("You can log in this way from now on.")).to_be_visible()
+    expect(page.get_by_text("This login method was added.")).to_be_visible()
     assert SocialAccount.objects.get().user == ada
     page.get_by_role("button", name="Remove Université A").click()
     page.get_by_role("dialog").get_by_role("button", name="Remove").click()
-    expect(page.get_by_text("You cannot log in this way any more.")).to_be_visible()
+    expect(page.get_by_text("This login method was removed.")).to_be_visible()
     assert not SocialAccount.objects.exists()
 
 

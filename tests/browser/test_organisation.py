@@ -78,7 +78,7 @@ def test_administrator_removes_member_and_suspends_instance(page_for, cast):
     page.get_by_role("button", name="Remove from the instance").click()
     page.get_by_role("dialog").get_by_role("button", name="Remove").click()
     expect(page.get_by_text("teammate was removed.")).to_be_visible()
-    page.get_by_label("Reason, which its members will read").fill("Personal data were uploaded.")
+    page.get_by_label("Reason, shown to its members").fill("Personal data were uploaded.")
     page.get_by_role("button", name="Suspend").click()
     expect(page.get_by_text("The instance is suspended.")).to_be_visible()
     editor = page_for(cast.editor)

@@ -296,7 +296,7 @@ def test_embedding_failure_does_not_blame_the_file(
     assert (failed.status, failed.error_code) == ("failed", code)
     page = client_for(cast.owner).get("/i/law/documents/").text
     assert "because of an error of the service" in page
-    assert "made the reader stop" not in page
+    assert "Reading this file failed" not in page
 
 
 def test_soft_time_limit_fails_with_parse_timeout(

@@ -284,7 +284,7 @@ def test_retries_are_limited_per_request_and_instance(
 
     waiting, message = click()
     assert waiting == 4
-    assert "4 documents are tried again" in message
+    assert "4 documents are restarted" in message
     assert "Many documents" in message
     assert [click()[0] for _ in range(2)] == [6, 6]
     (left,) = wait_in_line(cast.instance, 1, status="failed")

@@ -81,13 +81,15 @@ class LoginRule(models.Model):
         default=staff_floor,
         blank=True,
         verbose_name=_("affiliations"),
-        help_text=_("Empty: anybody, students included."),
+        help_text=_("Empty: everyone, including students."),
     )
     required = models.JSONField(
         _("required attributes"),
         default=dict,
         blank=True,
-        help_text=_("Attributes, each with the values of which a person must have one."),
+        help_text=_(
+            "Attributes with their allowed values: a person must have at least one value of each."
+        ),
     )
     require_mfa = models.BooleanField(_("require a second factor"), default=False)
     is_enabled = models.BooleanField(_("enabled"), default=True)

@@ -14,19 +14,19 @@ class QuotaForm(forms.ModelForm):
     """The limits of one instance."""
 
     max_stored_bytes = GigabytesField(
-        label=_("Storage at most (GB)"), help_text=_("Empty: as the organisation's settings say.")
+        label=_("Storage at most (GB)"), help_text=_("Empty: the organisation's settings apply.")
     )
 
     class Meta:
         model = Instance
         fields = ["max_documents", "max_stored_bytes"]
-        help_texts = {"max_documents": _("Empty: as the organisation's settings say.")}
+        help_texts = {"max_documents": _("Empty: the organisation's settings apply.")}
 
 
 class SuspensionForm(forms.Form):
     """The reason of a suspension, shown to the members."""
 
-    reason = forms.CharField(label=_("Reason, which its members will read"), max_length=300)
+    reason = forms.CharField(label=_("Reason, shown to its members"), max_length=300)
 
 
 class OwnerForm(forms.Form):

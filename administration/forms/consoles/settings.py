@@ -29,11 +29,11 @@ class OrganisationSettingsForm(forms.ModelForm):
         ]
         labels = {
             "creation_rule": _("How instances are created"),
-            "allows_personal_instances": _("Everybody may have a personal instance"),
-            "idle_months": _("Archive an instance after so many months without use"),
+            "allows_personal_instances": _("Everyone may have a personal instance"),
+            "idle_months": _("Archive an instance after this many months without use"),
         }
         help_texts = {
-            "support_contact": _("An address or a page, shown to whoever needs help."),
+            "support_contact": _("An address or a page, shown to people who need help."),
             "max_instances": _("Personal ones included. Empty: no limit."),
             "max_documents": _("For each instance that has no limit of its own. Empty: no limit."),
             "idle_months": _("Its owners are notified beforehand. 0: never."),

@@ -151,7 +151,7 @@ def archive(request: HttpRequest, instance: Instance) -> HttpResponse:
 def reactivate(request: HttpRequest, instance: Instance) -> HttpResponse:
     """Reactivate the instance."""
     return _run(
-        request, instance, lambda: status.reactivate(instance), _("The instance is open again.")
+        request, instance, lambda: status.reactivate(instance), _("The instance is reopened.")
     )
 
 
@@ -197,7 +197,7 @@ def cancel_deletion(request: HttpRequest, instance: Instance) -> HttpResponse:
         request,
         instance,
         lambda: status.cancel_deletion(instance),
-        _("The instance is not deleted, and open again as it was."),
+        _("The deletion was cancelled, and the instance is reopened."),
     )
 
 

@@ -60,5 +60,5 @@ def refuse(request: HttpRequest, organisation: Organisation, request_id: int) ->
             _("The request for %s was refused.") % asked.name,
         )
     else:
-        messages.error(request, _("Say why, so that the person knows what to do."))
+        messages.error(request, _("Give the reason, so that the person knows what to do."))
     return redirect("administration:organisation_requests", organisation.slug)

@@ -136,7 +136,7 @@ def test_last_login_cannot_be_removed(browser, rule):
     browser.log_in()
     account = SocialAccount.objects.get()
     page = browser.client.post(reverse("login_remove", args=[account.pk]), follow=True)
-    assert "your only way to log in" in page.text
+    assert "your only login method" in page.text
     assert SocialAccount.objects.exists()
 
 

@@ -92,8 +92,8 @@ def test_only_active_instances_are_archived(db, status):
 
 def test_home_shows_administrators_the_archive_date(cast, client_for):
     Instance.objects.filter(slug="law").update(disuse_noticed_at=NOW)
-    assert "Unused: archived on" in client_for(cast.owner).get("/").text
-    assert "Unused: archived on" not in client_for(cast.teammate).get("/").text
+    assert "Unused: will be archived on" in client_for(cast.owner).get("/").text
+    assert "Unused: will be archived on" not in client_for(cast.teammate).get("/").text
 
 
 def test_run_without_disuse_needs_two_queries(db, django_assert_num_queries):

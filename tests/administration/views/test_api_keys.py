@@ -125,7 +125,10 @@ def test_number_of_keys_per_person_is_limited(cast, owner, client_for, settings)
     first, second = make_key(owner).context["key"], make_key(owner).context["key"]
     refused = make_key(owner)
     assert "plaintext" not in refused.context
-    assert "as many valid API keys in this instance as one person may have (2)" in refused.text
+    assert (
+        "maximum number of valid API keys in this instance as one person may have (2)"
+        in refused.text
+    )
     assert authenticate(make_key(client_for(cast.editor)).context["plaintext"])
     # Neither a revoked key nor an expired one counts.
     owner.post(url("key_revoke", first.pk))
@@ -144,11 +147,12 @@ def test_number_of_keys_per_instance_is_limited(cast, owner, settings):
     settings.API_KEYS_PER_INSTANCE = 3
     ApiKeyFactory.create_batch(2, instance=cast.instance)
     assert make_key(owner).context["plaintext"]
-    assert "This instance has as many valid API keys as it may have (3)" in make_key(owner).text
-    with pytest.raises(CommandError, match="as many valid API keys"):
+    refused = make_key(owner).text
+    assert "This instance has reached its maximum number of valid API keys (3)" in refused
+    with pytest.raises(CommandError, match="maximum number of valid API keys"):
         call_command("createapikey", "law", "--scope", "chat")
     ApiKeyFactory.create_batch(3, instance=cast.other_instance)
-    with pytest.raises(CommandError, match="as many valid API keys"):
+    with pytest.raises(CommandError, match="maximum number of valid API keys"):
         call_command("createapikey", cast.other_instance.slug, "--scope", "chat")
 
 

@@ -23,7 +23,7 @@ def test_form_creates_a_pending_request(organisation, person, client_for):
     assert "Research support" in home
     assert "Awaiting approval" in home
     again = browser.post(reverse("administration:new_instance"), form)
-    assert "You have already asked" in again.text
+    assert "You have already requested" in again.text
 
 
 def test_organisation_not_offered_is_refused(organisation, person, client_for):

@@ -42,7 +42,7 @@ def test_page_lists_what_deletion_destroys(cast, client_for):
     text = client_for(cast.owner).get(PAGE).text
     assert "3 documents, with their files" in text
     assert "the access of 3 people" in text
-    assert "For 30 days you can cancel this here" in text
+    assert "You can cancel the deletion here for 30 days" in text
 
 
 def test_deletion_needs_the_identifier(cast, client_for):
@@ -56,7 +56,7 @@ def test_owner_requests_and_cancels_deletion(cast, client_for):
     assert owner.post(f"{PAGE}delete/", {"confirmation": "law"}).url == PAGE
     assert status() == "deleting"
     page = owner.get(PAGE).text
-    assert "Asked for by owner." in page
+    assert "Requested by owner." in page
     assert "/i/law/settings/members/" not in page, "a page that is closed by now"
     assert teammate.get("/i/law/").status_code == 403
     owner.post(f"{PAGE}cancel/")
