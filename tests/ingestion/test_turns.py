@@ -1,6 +1,5 @@
 """Turns of instances before parsing and embedding; manual and automatic retries."""
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from io import BytesIO
@@ -10,60 +9,22 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from inference.errors import ProtocolError
-from ingestion import pipeline, tasks, turns, uploads
+from ingestion import tasks, turns, uploads
 from ingestion.attempts import transitions
-from ingestion.attempts.locking import Attempt
 from ingestion.models import Document
 from ingestion.turns import EMBED, LARGE_BYTES, PARSE, Stage, claim_next
 from instances.models import Instance
 from instances.tenancy import tenant
 from tests.cast import Cast
-from tests.factories import DocumentFactory
+from tests.ingestion.stages import change, claimed, end, refreshed, wait_in_line
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_broker")]
 
+
 STAGES = {"parse": (PARSE, "queued"), "embed": (EMBED, "embedding")}
+
+
 each_stage = pytest.mark.parametrize(("stage", "status"), STAGES.values(), ids=STAGES)
-
-
-@pytest.fixture
-def small(cast: Cast) -> Instance:
-    """An instance with little to do, beside that of the cast."""
-    return cast.other_instance
-
-
-def wait_in_line(
-    instance: Instance, n: int = 1, *, status: str = "queued", **fields: Any
-) -> list[Document]:
-    """``n`` documents of an instance that wait in a stage."""
-    return [DocumentFactory(instance=instance, status=status, **fields) for _ in range(n)]
-
-
-def refreshed(document: Document) -> Document:
-    with tenant(document.instance_id):
-        document.refresh_from_db()
-    return document
-
-
-def change(document: Document, **fields: Any) -> None:
-    with tenant(document.instance_id):
-        Document.objects.filter(pk=document.pk).update(updated_at=timezone.now(), **fields)
-
-
-def end(attempt: Attempt | None) -> None:
-    """What is under way ends well."""
-    assert attempt is not None
-    with tenant(attempt.instance_id):
-        Document.objects.filter(pk=attempt.document_id).update(
-            status="ready", worker_seen_at=None, updated_at=timezone.now()
-        )
-
-
-def claimed(stage: Stage) -> int | None:
-    """The instance of the document that a worker takes up, if there is one for it."""
-    attempt = claim_next(stage)
-    return attempt.instance_id if attempt else None
 
 
 @each_stage
@@ -230,84 +191,6 @@ def test_task_is_enqueued_again_while_documents_wait(
     sent.clear()
     tasks.parse()
     assert sent == []
-
-
-def broken(*_arguments: Any, **_more: Any) -> Any:
-    raise ProtocolError("a proxy's page")
-
-
-def test_retries_wait_longer_each_time_and_end(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transitions, "MAX_RETRIES", 3)
-    monkeypatch.setitem(pipeline.STAGES, Document.Status.EMBEDDING, broken)
-    (document,) = wait_in_line(cast.instance, 1, status="embedding")
-    pauses = []
-    for _ in range(3):
-        before = timezone.now()
-        tasks.embed()
-        waiting = refreshed(document)
-        assert waiting.status == "embedding"
-        pauses.append((waiting.queued_at - before).total_seconds())
-        # Not before its time.
-        assert claim_next(EMBED) is None
-        change(document, queued_at=before)
-    assert pauses == sorted(pauses)
-    assert pauses[-1] >= 4 * transitions.FIRST_PAUSE_S
-    tasks.embed()
-    failed = refreshed(document)
-    assert (failed.status, failed.error_code) == ("failed", "protocol_error")
-
-
-def test_postponed_document_does_not_block_others(
-    cast: Cast, small: Instance, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(pipeline.STAGES, Document.Status.EMBEDDING, broken)
-    wait_in_line(cast.instance, 1, status="embedding")
-    tasks.embed()
-    wait_in_line(cast.instance, 1, status="embedding")
-    assert claimed(EMBED) == cast.instance.pk
-
-
-def test_retries_are_limited_per_request_and_instance(
-    cast: Cast, client_for: Callable[[Any], Any], settings: Any
-) -> None:
-    settings.RETRIES_AT_ONCE, settings.RETRIES_WAITING = 4, 6
-    failed = wait_in_line(cast.instance, 10, status="failed", error_code="parser_crashed")
-    client = client_for(cast.editor)
-    url = f"/i/{cast.instance.slug}/documents/bulk/"
-    form = {"action": "retry", "document": [str(document.pk) for document in failed]}
-
-    def click() -> tuple[int, str]:
-        answer = client.post(url, form, headers={"Accept": "application/json"})
-        with tenant(cast.instance):
-            waiting = Document.objects.filter(status="queued").count()
-        return waiting, answer.json()["message"]
-
-    waiting, message = click()
-    assert waiting == 4
-    assert "4 documents are restarted" in message
-    assert "Many documents" in message
-    assert [click()[0] for _ in range(2)] == [6, 6]
-    (left,) = wait_in_line(cast.instance, 1, status="failed")
-    answer = client.post(
-        f"/i/{cast.instance.slug}/documents/{left.pk}/retry/",
-        headers={"Accept": "application/json"},
-    )
-    assert "Many documents" in answer.json()["message"]
-    assert refreshed(left).status == "failed"
-    # One that was read makes room; another instance has its own.
-    end(claim_next(PARSE))
-    assert click()[0] == 6
-
-
-def test_retries_take_turns_with_other_instances(cast: Cast, small: Instance) -> None:
-    failed = wait_in_line(cast.instance, 30, status="failed")
-    with tenant(cast.instance):
-        assert uploads.retry(failed) == 30
-    first = claim_next(PARSE)
-    wait_in_line(small, 1)
-    assert claimed(PARSE) == small.pk
-    assert first is not None
-    assert first.instance_id == cast.instance.pk
 
 
 def test_work_of_an_hour_ago_does_not_count(cast: Cast, small: Instance, settings: Any) -> None:
