@@ -65,10 +65,10 @@ def describe(people: Collection[User], *, to: Organisation | None) -> dict[int, 
 
 def _login(account: SocialAccount) -> str:
     """The identifier, and the service that asserts it (entity ID or issuer)."""
-    said = account.extra_data
+    claims = account.extra_data
     return _("%(identifier)s by %(service)s") % {
-        "identifier": said.get("identifier", account.uid),
-        "service": said.get("issuer", account.provider),
+        "identifier": claims.get("identifier", account.uid),
+        "service": claims.get("issuer", account.provider),
     }
 
 

@@ -14,7 +14,7 @@ IngestionError                    code, permanent
 │   ├── ParseTimeout              parse_timeout
 │   ├── ParseMemoryExceeded       parse_memory
 │   └── ParserCrashed             parser_crashed
-├── ParseCancelled                cancelled      (the caller asked for it)
+├── ParseCancelled                cancelled      (by the caller)
 ├── ServiceError                  internal       (a bug or the set-up, not the file)
     └── SandboxUnavailable            sandbox_unavailable (transient: the machine, not the file)
 

@@ -46,7 +46,7 @@ def discover(issuer: str) -> Configuration:
     url = issuer.rstrip("/") + _DISCOVERY
     document = fetch_object(url)
     if document.get("issuer") != issuer:
-        raise ProviderUnreachable(f"{url} speaks for {document.get('issuer')}, not for {issuer}")
+        raise ProviderUnreachable(f"{url} is of the issuer {document.get('issuer')}, not {issuer}")
     return Configuration(
         issuer=issuer,
         authorization_endpoint=_endpoint(document, "authorization_endpoint"),

@@ -102,7 +102,7 @@ def _check_answer(request: HttpRequest, adapter: OidcAdapter) -> None:
     known = adapter.configuration
     issuer = request.GET.get("iss", known.issuer if not known.names_issuer else "")
     if not hmac.compare_digest(issuer.encode(), known.issuer.encode()):
-        raise AnswerRefused(f"an answer of {issuer or 'nobody'}")
+        raise AnswerRefused(f"a response of {issuer or 'no issuer'}")
     error = request.GET.get("error", "")
     if error == OidcAdapter.login_cancelled_error:
         raise LoginCancelled(error)

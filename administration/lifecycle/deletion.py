@@ -106,7 +106,7 @@ def _finish(instance_id: int) -> DeletionRecord | None:
         lock_totals(instance_id)
         instance = _lock(instance_id)
         if instance is None:
-            raise InstanceNotEmpty(f"{instance_id}: totals of an instance that has just gone")
+            raise InstanceNotEmpty(f"{instance_id}: totals remain of a deleted instance")
         requester = instance.deletion_requested_by
         audit.record(audit.Action.INSTANCE_DELETED, instance=instance)
         record = DeletionRecord(

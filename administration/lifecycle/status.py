@@ -1,9 +1,9 @@
 """The status of an instance: active, archived, suspended, deleting.
 
-    active ⇄ archived        read, not written
+    active ⇄ archived        read-only
     active, archived ⇄ suspended        closed, by the organisation
-    any → deleting → (the day comes) gone, see ``deletion``
-              └────→ what it was, when cancelled
+    any → deleting → deleted after the grace period, see ``deletion``
+              └────→ the former status, when cancelled
 
 Each function locks the instance, checks that its status allows the step, and records an audit
 entry. The views check who may take which step.

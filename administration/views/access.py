@@ -110,7 +110,7 @@ def _change(
     action: Callable[[AccessRule], int],
     done: str,
 ) -> HttpResponse:
-    """Run ``action`` if nobody loses access or it was confirmed; else ask for confirmation."""
+    """Run ``action`` if no member loses access or it is confirmed; else ask for confirmation."""
     if "confirmed" not in request.POST and (count := losing.count()):
         context = {
             "count": count,

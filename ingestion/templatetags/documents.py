@@ -1,4 +1,4 @@
-"""How a document is told in words: its kind, its length, its state, what went wrong."""
+"""Template filters for documents: kind, length, status, errors."""
 
 from django import template
 from django.template.defaultfilters import floatformat
@@ -16,13 +16,13 @@ register = template.Library()
 
 @register.filter
 def kind(document: Document) -> Kind:
-    """The family of formats that a document belongs to."""
+    """The kind of a document."""
     return kind_of(document.media_type)
 
 
 @register.filter
 def extent(document: Document) -> str:
-    """Its length in its own units: « 12 pages », « 3 slides »; empty while unknown."""
+    """The number of units: « 12 pages », « 3 slides »; empty while unknown."""
     n = document.pages
     if not n:
         return ""
@@ -38,7 +38,7 @@ def extent(document: Document) -> str:
 
 @register.filter
 def place(document: Document, number: int) -> str:
-    """The name of one of its units: « Page 12 », « Slide 3 »."""
+    """The name of one unit: « Page 12 », « Slide 3 »."""
     texts = {
         Document.Unit.PAGE: _("Page %(n)s"),
         Document.Unit.SLIDE: _("Slide %(n)s"),
@@ -51,7 +51,7 @@ def place(document: Document, number: int) -> str:
 
 @register.filter
 def reason(document: Document) -> Promise:
-    """Why a failed document failed, and what to do about it."""
+    """The message about a failed document: the reason and what to do."""
     return user_message(document.error_code)
 
 
@@ -63,7 +63,7 @@ def warning_messages(document: Document) -> list[str]:
 
 @register.filter
 def duration(seconds: float) -> str:
-    """A time in words: « 3.2 s », « 45 s », « 2 min 05 s »."""
+    """A formatted duration: « 3.2 s », « 45 s », « 2 min 05 s »."""
     if seconds < 10:
         return _("%(n)s s") % {"n": floatformat(seconds, 1)}
     minutes, rest = divmod(round(seconds), 60)
@@ -74,7 +74,7 @@ def duration(seconds: float) -> str:
 
 @register.filter
 def file_size(size: int) -> str:
-    """A number of bytes in words: « 48 KB », « 1.3 MB »."""
+    """A formatted number of bytes: « 48 KB », « 1.3 MB »."""
     if size < 1 << 20:
         return _("%(n)s KB") % {"n": max(1, round(size / 1024))}
     return _("%(n)s MB") % {"n": floatformat(size / (1 << 20), "-1")}

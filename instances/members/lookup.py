@@ -50,14 +50,14 @@ def people_of(organisation: Organisation) -> QuerySet[User]:
     instances; not guests, who come from elsewhere for one instance.
     """
     person = OuterRef("pk")
-    said = Identity.objects.filter(user=person, organisation_ids__contains=[organisation.pk])
+    identified = Identity.objects.filter(user=person, organisation_ids__contains=[organisation.pk])
     administrators = organisation.administrators.filter(user=person)
     members = (
         Membership.objects.current()
         .filter(user=person, instance__organisation=organisation)
         .exclude(role=Role.GUEST)
     )
-    return User.objects.filter(Exists(said) | Exists(administrators) | Exists(members))
+    return User.objects.filter(Exists(identified) | Exists(administrators) | Exists(members))
 
 
 def search_scope(user: User, organisation: Organisation | None) -> Organisation | None:

@@ -10,6 +10,6 @@ from people.models import User
 
 class Command(changepassword.Command):
     def handle(self, *args: Any, **options: Any) -> str | None:
-        told: str | None = super().handle(*args, **options)
+        message: str | None = super().handle(*args, **options)
         record_issued_password(User.objects.get(username=options["username"]), by=None)
-        return told
+        return message

@@ -11,8 +11,8 @@ from accounts.users.first_administrator import create_first_administrator
 
 class Command(BaseCommand):
     help = (
-        "Create the first administrator, an organisation and an instance, unless somebody exists. "
-        'Prints {"username", "password"} as JSON, or {}.'
+        "Create the first administrator, an organisation and an instance, unless an account "
+        'exists. Prints {"username", "password"} as JSON, or {}.'
     )
 
     def handle(self, *args: Any, **options: Any) -> None:

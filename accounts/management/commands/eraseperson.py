@@ -36,7 +36,7 @@ class Command(BaseCommand):
 
 
 def _explain(error: StillResponsible) -> str:
-    lines = ["Somebody else must take over first, or they must be deleted:"]
+    lines = ["Another administrator must be added first, or these must be deleted:"]
     lines += [f"  instance {instance.slug} ({instance.name})" for instance in error.instances]
     if error.last_operator:
         lines.append("  the site: this is its last operator")

@@ -70,7 +70,7 @@ def test_unknown_provider_is_an_error(db, arguments, reason):
 
 def test_unreachable_provider_is_not_added(db, issuer, secret_file):
     issuer.discovery = {"issuer": "https://evil.example"}
-    with pytest.raises(CommandError, match="speaks for"):
+    with pytest.raises(CommandError, match="is of the issuer"):
         add(issuer, secret_file)
     assert not SocialApp.objects.exists()
 

@@ -78,7 +78,7 @@ def test_verified_claims_are_stored(browser, rule):
     assert set(identity.organisation_ids) == fitting
     assert identity.scopes == ["univ-a.example"]
     assert identity.affiliations == ["member", "staff"]
-    assert identity.federation == "", "an IdP by itself speaks for no federation"
+    assert identity.federation == "", "a single IdP belongs to no federation"
     assert "mail" not in identity.attributes
     assert SESSION_KEY not in browser.client.session
 
