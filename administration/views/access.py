@@ -68,7 +68,7 @@ def switch(request: HttpRequest, membership: Membership, rule_id: int) -> HttpRe
     """Enable or disable a rule."""
     rule = get_object_or_404(_rules(membership.instance), pk=rule_id)
     rule.is_enabled = not rule.is_enabled
-    done = _("The rule is on.") if rule.is_enabled else _("The rule is off.")
+    done = _("The rule is enabled.") if rule.is_enabled else _("The rule is disabled.")
     return _change(request, rule, would_lose(rule), change_rule, done)
 
 

@@ -27,7 +27,7 @@ class ApiKey(InstanceOwnedModel):
     last_used_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(_("expires on"), null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
-    # When the owner created or confirmed it in a session with a second factor, and who verified
+    # When the owner created or confirmed it in a session with a second factor, and what verified
     # that: "" for an authenticator of this site, else the source of a login (``Identity.source``).
     second_factor_at = models.DateTimeField(null=True, blank=True)
     second_factor_source = models.CharField(max_length=255, blank=True)

@@ -15,7 +15,7 @@ class Invitation(InstanceOwnedModel):
     """A single-use link by which a person joins an instance; only its digest is stored."""
 
     digest = models.CharField(max_length=64, unique=True)
-    # Where it was sent, if it was; it does not verify who accepts.
+    # The address to which it was sent; it does not verify the person who accepts.
     email = models.EmailField(_("e-mail address"), blank=True)
     note = models.CharField(_("for whom"), max_length=200, blank=True)
     role = models.CharField(
@@ -50,7 +50,7 @@ class Invitation(InstanceOwnedModel):
 
     @property
     def makes_accounts(self) -> bool:
-        """Whether it lets people create an account; not for a personal instance."""
+        """Whether an account can be created with it; not for a personal instance."""
         return self.instance.kind != Instance.Kind.PERSONAL
 
     @property
@@ -58,7 +58,7 @@ class Invitation(InstanceOwnedModel):
         """``accepted``, ``revoked``, ``expired`` or ``open``."""
         if self.accepted_at is not None:
             return "accepted"
-        # A deactivated person cannot return by an own invitation.
+        # A deactivated person cannot use an invitation that they created.
         if self.revoked_at is not None or (self.created_by and not self.created_by.is_active):
             return "revoked"
         return "open" if self.expires_at > timezone.now() else "expired"

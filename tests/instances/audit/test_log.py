@@ -84,7 +84,7 @@ def test_details_are_translated():
     shown = dict(details(entry))
     assert shown["Role"] == "Editor"
     assert shown["Strictness"].startswith("Balanced → Strict")
-    assert shown["Switched on"] == "no"
+    assert shown["Enabled"] == "no"
     assert str(until.year) in shown["Until"]
     assert "T" not in shown["Until"].split(",")[0]
     assert shown["Affiliations"] == "Staff, Teaching staff"

@@ -117,7 +117,7 @@ def test_query_that_takes_too_long_is_a_503(people, limit):
         told = client.get(path, {"q": "a"}, headers={"Accept": "application/json"})
     connections["default"].close()
     assert (page.status_code, told.status_code) == (503, 503)
-    assert "This took too long" in page.content.decode()
+    assert "The request took too long" in page.content.decode()
     assert told.json()["error"]["code"] == "too_slow"
     assert page["Retry-After"]
 
