@@ -86,14 +86,14 @@ def delete(request: HttpRequest, membership: Membership) -> HttpResponse:
         return _run(
             request,
             membership,
-            lambda: status.request_deletion(instance, by=request.user),
+            lambda: status.request_deletion(instance, by=membership.user),
             text,
         )
     text = _("%s is being deleted. The proof of it will appear on this page in a moment.")
     _run(
         request,
         membership,
-        lambda: status.request_deletion(instance, by=request.user),
+        lambda: status.request_deletion(instance, by=membership.user),
         text % instance,
     )
     return redirect("administration:home")

@@ -105,7 +105,7 @@ def test_mail_is_in_language_of_browser(db, client, settings, account):
     client.post(reverse("account_reset_password"), form, headers={"accept-language": "fr"})
     (message,) = mail.outbox
     assert message.subject.startswith(f"[{settings.SITE_NAME}] ")
-    assert "vous n’avez rien à faire" in message.body
+    assert "ne tenez pas compte de ce message" in message.body
     assert message.body.endswith(settings.SITE_NAME)
     assert ("/accounts/password/reset/key/" in message.body) is bool(account)
     assert "&#" not in message.body

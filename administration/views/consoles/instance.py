@@ -184,7 +184,7 @@ def delete(request: HttpRequest, instance: Instance) -> HttpResponse:
     return _run(
         request,
         instance,
-        lambda: status.request_deletion(instance, by=request.user),
+        lambda: status.request_deletion(instance, by=logged_in_user(request)),
         _("The instance is closed, and will be deleted."),
     )
 
