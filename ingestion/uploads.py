@@ -57,8 +57,8 @@ def store_upload(
         check_room(instance, size_bytes)
         copy.seek(0)
         try:
-            # Before the row, so that no row is ever without its file. What a transaction that ends
-            # later, or a killed process, leaves behind is deleted by ``ingestion.recovery.orphans``.
+            # Before the row, so that no row is ever without its file. ``recovery.orphans`` deletes
+            # what an aborted transaction or a killed process leaves behind.
             document.file.save(name, File(copy), save=False)
             with transaction.atomic():
                 document.save(force_insert=True)
@@ -102,7 +102,7 @@ def delete(document: Document) -> None:
     statistics.withdraw(document)
     storage, path = document.file.storage, document.file.name
     document.delete()
-    # Robust: the row is gone by then, and a file that stays is deleted by ``ingestion.recovery.orphans``.
+    # Robust: the row is gone by then, and ``ingestion.recovery.orphans`` deletes a file that stays.
     transaction.on_commit(partial(storage.delete, path or ""), robust=True)
 
 
