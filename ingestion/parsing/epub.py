@@ -7,10 +7,11 @@ from urllib.parse import unquote
 from lxml import etree
 
 from ingestion.errors import CorruptDocument, EmptyDocument, EncryptedDocument
+from ingestion.parse_warnings import ParseWarning, WarningCode
 from ingestion.parsing import media_types
 from ingestion.parsing.archive import Archive, local_name
 from ingestion.parsing.document import Block, ParsedDocument, ParsedPage
-from ingestion.parsing.html.parser import decode_html, html_blocks, html_root
+from ingestion.parsing.html.parser import HtmlText, decode_html, html_root, html_text
 from ingestion.parsing.limits import ParseLimits
 from ingestion.parsing.ooxml import descendants
 from ingestion.parsing.text.normalise import one_line
@@ -31,12 +32,17 @@ def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
         package_part = _package_part(archive)
         package = archive.main_xml(package_part)
         pages: list[ParsedPage] = []
+        has_hidden_text = False
         for part in _spine(package, posixpath.dirname(package_part)) or _chapter_files(archive):
-            blocks = _chapter(archive, part)
+            chapter = _chapter(archive, part)
+            blocks = chapter.blocks
+            has_hidden_text |= chapter.has_hidden_text
             budget.take(sum(len(block.text) for block in blocks))
             if blocks:
                 pages.append(ParsedPage(len(pages) + 1, _label(blocks), tuple(blocks)))
         warnings = archive.warnings()
+    if has_hidden_text:
+        warnings += (ParseWarning(WarningCode.HIDDEN_TEXT),)
     return ParsedDocument(
         media_type=media_types.EPUB,
         title=_metadata(package, "title"),
@@ -91,16 +97,20 @@ def _path(reference: str) -> str:
     return reference.replace("\\", "/").lstrip("/")
 
 
-def _chapter(archive: Archive, part: str) -> list[Block]:
-    """Return the blocks of a chapter; none, and a warning, if it is missing or damaged."""
+def _chapter(archive: Archive, part: str) -> HtmlText:
+    """Return the text of a chapter; none, and a warning, if it is missing or damaged."""
     try:
         # XHTML of books is often no XML: the HTML parser reads both, and no entity is declared.
-        return html_blocks(html_root(decode_html(archive.read(part))))
+        root = html_root(decode_html(archive.read(part)))
     except EmptyDocument:
-        return []
+        return HtmlText([], False)
     except CorruptDocument:
         archive.note_damage(part)
-        return []
+        return HtmlText([], False)
+    # Lists of pages and landmarks are for reading systems, and always hidden.
+    for navigation in root.xpath("//nav[@hidden]"):
+        navigation.drop_tree()
+    return html_text(root)
 
 
 def _label(blocks: list[Block]) -> str:

@@ -15,10 +15,10 @@ from typing import BinaryIO
 from lxml import etree
 
 from ingestion.errors import DocumentError, EmptyDocument
-from ingestion.parse_warnings import ParseWarning
+from ingestion.parse_warnings import ParseWarning, WarningCode
 from ingestion.parsing.archive import Archive, attribute, parse_xml
 from ingestion.parsing.document import Block, ParsedDocument
-from ingestion.parsing.html.parser import decode_html, html_blocks, html_root
+from ingestion.parsing.html.parser import decode_html, html_root, html_text
 from ingestion.parsing.limits import ParseLimits
 from ingestion.parsing.ooxml import Relationship, children
 from ingestion.parsing.plain import text_blocks
@@ -72,12 +72,32 @@ class Insertions:
             self.warnings += document.warnings
             return _flat(document)
         if head.startswith(b"{\\rtf"):
-            return _flat(rtf.parse(BytesIO(data), self._limits))
+            document = rtf.parse(BytesIO(data), self._limits)
+            self.warnings += document.warnings
+            return _flat(document)
         if _HEADER.match(head) and _MIME_HEADER.search(head):
-            return _web_archive(data)
+            return self._web_archive(data)
         if _MARKUP.search(head.replace(b"\x00", b"")):
-            return html_blocks(html_root(decode_html(data)))
+            return self._html(decode_html(data))
         return text_blocks(decode(data))
+
+    def _html(self, text: str) -> list[Block]:
+        found = html_text(html_root(text))
+        if found.has_hidden_text:
+            self.warnings.append(ParseWarning(WarningCode.HIDDEN_TEXT))
+        return found.blocks
+
+    def _web_archive(self, data: bytes) -> list[Block]:
+        """Return the blocks of the page in a web archive (RFC 2557)."""
+        message = message_from_bytes(data.lstrip(), EmailMessage, policy=default)
+        body = message.get_body(("html", "plain"))
+        content = body.get_payload(decode=True) if body else None
+        if body is None or not isinstance(content, bytes):
+            return []
+        charset = body.get_content_charset()
+        if body.get_content_subtype() == "html":
+            return self._html(decode_html(content, charset))
+        return text_blocks(decode(content, charset))
 
 
 def _flat(document: ParsedDocument) -> list[Block]:
@@ -93,22 +113,3 @@ def _zipped(data: bytes) -> bytes:
             for content in children(part, "xmlData"):
                 package.writestr(name, b"".join(etree.tostring(root) for root in content))
     return stream.getvalue()
-
-
-def _web_archive(data: bytes) -> list[Block]:
-    """Return the blocks of the page in a web archive (RFC 2557)."""
-    message = message_from_bytes(data.lstrip(), EmailMessage, policy=default)
-    body = message.get_body(("html", "plain"))
-    if body is None:
-        return []
-    content = body.get_payload(decode=True)
-    if not isinstance(content, bytes):
-        return []
-    charset = body.get_content_charset()
-    try:
-        text = content.decode(charset) if charset else decode_html(content)
-    except (LookupError, ValueError):
-        text = decode_html(content)
-    if body.get_content_subtype() == "html":
-        return html_blocks(html_root(text))
-    return text_blocks(text)

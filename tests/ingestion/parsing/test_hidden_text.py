@@ -11,6 +11,7 @@ from tests.ingestion.package_writer import (
     shape,
     slide,
     write_docx,
+    write_epub,
     write_odf,
     write_pptx,
     write_xlsx,
@@ -43,6 +44,11 @@ def odt(body: str, properties: str = 'text:display="none"') -> Callable[[Path], 
         ]
     )
     return lambda path: write_odf(path / "a.odt", "text", body, styles=styles)
+
+
+def inserted(name: str, content: str) -> Callable[[Path], Path]:
+    body = '<w:altChunk r:id="f1"/>'
+    return lambda path: write_docx(path / "a.docx", body, files={name: content})
 
 
 LEFT_OUT: dict[str, Callable[[Path], Path]] = {
@@ -93,6 +99,15 @@ LEFT_OUT: dict[str, Callable[[Path], Path]] = {
         "</draw:text-box></draw:frame></draw:page>",
         parts={"styles.xml": '<a xmlns:d="d"><d:layer d:name="L" d:display="none"/></a>'},
     ),
+    "epub element": lambda path: write_epub(
+        path / "a.epub", ['<p>vu</p><p style="display:none">CACHÉ</p>']
+    ),
+    "html in docx": inserted("a.html", "<p>vu</p><p hidden>CACHÉ</p>"),
+    "web archive in docx": inserted(
+        "mht", "MIME-Version: 1.0\nContent-Type: text/html; charset=iso-8859-1\n"
+        "Content-Transfer-Encoding: quoted-printable\n\n<p>vu</p><p hidden>CACH=C9</p>\n"
+    ),
+    "rtf in docx": inserted("a.rtf", r"{\rtf1 vu{\v cache}}"),
     "odp shape": lambda path: write_odf(
         path / "a.odp", "presentation",
         '<draw:page><draw:frame draw:display="none"><draw:text-box><text:p>CACHÉ</text:p>'
