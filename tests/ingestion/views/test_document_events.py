@@ -134,9 +134,10 @@ async def test_keep_alive_is_sent_and_stream_ends_after_maximum_duration(members
     monkeypatch.setattr(server_sent_events, "KEEP_ALIVE_S", 0.05)
     monkeypatch.setattr(list_events, "STREAM_LIFETIME_S", 0.5)
     response = server_sent_events.stream_response(listen(membership))
-    said = [chunk async for chunk in response]
-    assert said[0].startswith(b"id: \nevent: listing")
-    assert b": keep-alive\n\n" in said
+    sent = b"".join([chunk async for chunk in response])
+    # On a loaded machine a keep-alive may precede the first event.
+    assert sent.removeprefix(b": keep-alive\n\n").startswith(b"id: \nevent: listing")
+    assert sent.count(b": keep-alive\n\n") > 1
 
 
 @pytest.mark.parametrize(("person", "status"), [("teammate", 200), ("stranger", 404)])
