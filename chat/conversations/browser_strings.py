@@ -21,6 +21,7 @@ def _progress() -> dict[str, str]:
         "unknownError": _("The answer could not be given."),
         "extractsInstead": _("Extracts from the documents replace its answer."),
         "offline": _("You seem to be offline. Check your connection, then send it again."),
+        "loggedOut": _("You are no longer logged in. Your question is kept on this page."),
         "notSent": _("This could not be sent. Try again in a moment."),
     }
 

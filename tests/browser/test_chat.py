@@ -4,6 +4,7 @@ import re
 from io import BytesIO
 
 import pytest
+from django.conf import settings
 from playwright.sync_api import Page, expect
 
 from chat.models import Message
@@ -281,16 +282,35 @@ def test_conversation_is_usable_by_keyboard(cast, page_for):
     expect(page.locator("[popovertarget=person-menu]")).to_be_focused()
 
 
-def test_unsent_question_stays_in_the_composer(library, llm, page_for):
+def test_unsent_question_is_kept_with_what_to_do(library, llm, page_for, axe):
     page = page_for(library.teammate)
     page.goto(CHAT)
+    problem = page.locator("[data-problem]")
+    question = page.get_by_role("textbox", name="Your question").last
     page.context.set_offline(True)
     ask(page, LEAVE)
-    expect(page.locator(".toast")).to_be_visible()
-    expect(page.get_by_role("textbox").last).to_have_value(LEAVE)
+    expect(problem).to_contain_text("You seem to be offline")
+    expect(problem.get_by_role("link")).to_be_hidden()
+    expect(question).to_have_value(LEAVE)
     page.context.set_offline(False)
+
+    page.goto("/i/law/documents/")
+    page.goto(CHAT)
+    expect(question).to_have_value(LEAVE)
+    session = page.context.cookies()
+    page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    page.keyboard.press("Enter")
+    expect(problem).to_contain_text("You are no longer logged in")
+    expect(problem.get_by_role("link")).to_have_attribute("href", re.compile(r"\?next=%2Fi%2Flaw"))
+    expect(question).to_have_value(LEAVE)
+    assert axe(page) == []
+
+    page.context.add_cookies(session)
     page.keyboard.press("Enter")
     finished(page)
+    expect(problem).to_be_hidden()
+    page.goto(CHAT)
+    expect(question).to_have_value("")
 
 
 def test_escaped_bracket_is_not_a_citation(library, llm, page_for):

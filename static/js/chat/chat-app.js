@@ -3,8 +3,6 @@
  */
 import { targetOf } from "../shared/event-target.js";
 import { postJSON } from "../shared/http.js";
-import { t } from "../shared/strings.js";
-import { toast } from "../shared/toast.js";
 import { ReadingPlace } from "./reading-place.js";
 
 class ChatApp extends HTMLElement {
@@ -143,9 +141,10 @@ class ChatApp extends HTMLElement {
     } catch (error) {
       this.composer.busy = false;
       answer.remove();
-      toast(error.message || t(error.status ? "notSent" : "offline"));
+      this.composer.refuse(error);
       return;
     }
+    this.composer.accept();
     question?.data.versions?.push(asked.question_id);
     question?.begin(asked.question_id);
     answer.data.versions?.push(asked.answer_id);
@@ -171,8 +170,8 @@ class ChatApp extends HTMLElement {
     if (!answer?.data.id) return;
     try {
       await postJSON(`${this.base}m/${answer.data.id}/stop/`);
-    } catch {
-      toast(t("notSent"));
+    } catch (error) {
+      this.composer.refuse(error);
     }
   }
 

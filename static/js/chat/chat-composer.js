@@ -1,8 +1,11 @@
 /*
  * <chat-composer>: where one asks. Enter sends, Shift+Enter breaks the line, Esc stops the answer,
- * ↑ in an empty field edits the last question. While an answer streams, send becomes stop.
+ * ↑ in an empty field edits the last question. While an answer streams, send becomes stop. A line
+ * above the field says why a question was not sent, and what to do.
  */
 import { growing } from "../shared/growing.js";
+import { t } from "../shared/strings.js";
+import { Draft } from "./draft.js";
 
 export class ChatComposer extends HTMLElement {
   /** @type {HTMLButtonElement} */
@@ -12,15 +15,21 @@ export class ChatComposer extends HTMLElement {
     this.form = this.querySelector("form");
     this.field = asTextArea(this.querySelector("input[name=question]"));
     this.button = this.querySelector("[data-send]");
+    this.problem = this.querySelector("[data-problem]");
+    this.draft = new Draft(this.dataset.draft);
     growing(this.field);
-    this.field.addEventListener("input", () => this.draw());
+    if (!this.field.value) this.field.value = this.draft.text;
+    this.field.addEventListener("input", () => {
+      this.draft.text = this.field.value;
+      this.draw();
+    });
     this.field.addEventListener("keydown", (event) => this.pressed(event));
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.send();
     });
     this.querySelector("[data-stop]").addEventListener("click", () => this.emit("composer-stop"));
-    this.draw();
+    this.field.dispatchEvent(new Event("input"));
   }
 
   get busy() {
@@ -40,8 +49,24 @@ export class ChatComposer extends HTMLElement {
   /** Put a text back, after a refusal. */
   restore(text) {
     if (!this.field.value) this.field.value = text;
-    this.draw();
+    this.field.dispatchEvent(new Event("input"));
     this.field.focus();
+  }
+
+  /** Say why the server could not be asked, until it can. */
+  refuse({ status, message }) {
+    const loggedOut = status === 401;
+    const key = { 0: "offline", 401: "loggedOut" }[status] ?? "notSent";
+    const login = this.problem.querySelector("a");
+    login.hidden = !loggedOut;
+    login.search = String(new URLSearchParams({ next: location.pathname }));
+    this.problem.querySelector("[data-problem-text]").textContent = message || t(key);
+    this.problem.hidden = false;
+  }
+
+  /** The server has answered: nothing is wrong any more. */
+  accept() {
+    this.problem.hidden = true;
   }
 
   draw() {

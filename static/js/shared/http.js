@@ -1,6 +1,6 @@
 /* Requests to this site, with its CSRF token, and its errors as one kind of exception. */
 
-/** A refusal: `status` 0 means that the site was not reached. */
+/** A refusal: `status` 0 means that the site was not reached, 401 that nobody is logged in. */
 export class RequestError extends Error {
   constructor(status, code, message) {
     super(message);
@@ -22,6 +22,10 @@ async function send(url, options) {
     response = await fetch(url, options);
   } catch {
     throw new RequestError(0, "offline", "");
+  }
+  // What scripts ask for redirects only whoever is not logged in, to the page to log in.
+  if (response.redirected) {
+    throw new RequestError(401, "logged_out", "");
   }
   if (!response.ok) {
     const body = await response.json().catch(() => ({}));
