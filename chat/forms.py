@@ -47,17 +47,17 @@ class RegenerateForm(forms.Form):
 
 
 class FeedbackForm(forms.Form):
-    """A reader's rating of an answer."""
+    """A reader's rating of an answer; ``helpful`` is None to remove it."""
 
     helpful = forms.NullBooleanField()
     comment = forms.CharField(max_length=2000, required=False)
 
-    def clean_helpful(self) -> bool:
+    def clean_helpful(self) -> bool | None:
         """Return the rating; raises ValidationError when it is missing."""
-        helpful = self.cleaned_data["helpful"]
-        if helpful is None:
+        if "helpful" not in self.data:
             raise forms.ValidationError("helpful is missing")
-        return bool(helpful)
+        helpful: bool | None = self.cleaned_data["helpful"]
+        return helpful
 
 
 class RenameForm(forms.Form):

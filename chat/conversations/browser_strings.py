@@ -53,6 +53,7 @@ def _actions() -> dict[str, str]:
         "copied": _("Copied"),
         "answerCopied": _("Answer copied, with its sources"),
         "feedbackThanks": _("Thank you, your rating is saved"),
+        "feedbackRemoved": _("Your rating is removed"),
         "versionOf": _("Version {n} of {total}"),
         "removeDocument": _("Remove {name} from the restriction"),
         "noDocument": _("No document is ready yet."),

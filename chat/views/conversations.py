@@ -128,11 +128,14 @@ def select(request: HttpRequest, membership: Membership, message_id: UUID) -> Ht
 @require_POST
 @instance_view("guest")
 def feedback(request: HttpRequest, membership: Membership, message_id: UUID) -> HttpResponse:
-    """Save the person's rating of an answer."""
+    """Save the person's rating of an answer, or remove it."""
     answer = _answer(membership, message_id)
     form = read_form(FeedbackForm, request)
     if isinstance(form, Refusal):
         return form.as_json()
+    if form.cleaned_data["helpful"] is None:
+        Feedback.objects.for_instance(membership.instance).filter(message=answer).delete()
+        return HttpResponse(status=204)
     Feedback.objects.update_or_create(
         message=answer,
         instance=membership.instance,

@@ -7,11 +7,12 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import Page, expect
 
-from chat.models import Message
+from chat.models import Feedback, Message
 from ingestion import uploads
 from ingestion.attempts.locking import Attempt
 from ingestion.pipeline import ingest_document
 from instances.tenancy import tenant
+from tests.factories import ConversationFactory
 from tests.fixtures.database import wait_until
 from tests.scripted_llm import Act, Reply, chunk, stream
 
@@ -31,6 +32,11 @@ def ask(page: Page, question: str) -> None:
 def is_saved(library, text: str) -> bool:
     with tenant(library.instance):
         return Message.objects.filter(content=text).exists()
+
+
+def saved_feedback(library) -> list[tuple[bool, str]]:
+    with tenant(library.instance):
+        return list(Feedback.objects.values_list("helpful", "comment"))
 
 
 def add_file(instance, user, name: str, content: bytes) -> None:
@@ -83,6 +89,19 @@ def test_conversation_is_restored_after_reload(library, llm, page_for):
     expect(answer.locator(".cite")).to_have_text("1")
     expect(page.locator(".conversation-link[aria-current=page]")).to_have_text(LEAVE)
 
+    helpful = answer.get_by_role("button", name="Helpful", exact=True)
+    helpful.click()
+    answer.get_by_label("What was useful? (optional)").fill("Short and exact.")
+    answer.locator("[data-feedback-form] [type=submit]").click()
+    expect(helpful).to_be_focused()
+    wait_until(lambda: saved_feedback(library) == [(True, "Short and exact.")])
+    answer.get_by_role("button", name="Not helpful").click()
+    answer.get_by_role("button", name="No comment").click()
+    expect(answer.get_by_role("button", name="Not helpful")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(answer.locator("[data-helpful][aria-pressed=true]")).to_have_count(0)
+    assert saved_feedback(library) == []
+
 
 def test_streaming_answer_continues_after_reload(library, llm, page_for):
     llm.script(Reply([chunk("Vingt-cinq "), Act.HOLD, chunk("jours."), b"data: [DONE]\n\n"]))
@@ -120,6 +139,7 @@ def test_failed_answer_offers_extracts(library, llm, page_for, axe):
     expect(answer.locator(".prose")).to_contain_text("Vingt-cinq")
     assert axe(page) == []
     answer.locator("[data-action=extracts]").click()
+    expect(page.locator("chat-answer [data-heading]")).to_be_focused()
     extract = finished(page)
     expect(extract.locator("blockquote")).to_contain_text("vingt-cinq jours de congé")
     expect(extract.locator("[data-version]")).to_have_text("2/2")
@@ -148,6 +168,7 @@ def test_editing_a_question_keeps_earlier_versions(library, llm, page_for):
     page.get_by_role("textbox").last.press("ArrowUp")
     page.locator("chat-question textarea").fill("Combien de jours ont les maîtres de conférences ?")
     page.keyboard.press("Enter")
+    expect(page.locator("chat-answer [data-heading]")).to_be_focused()
     expect(page.locator("chat-question [data-version]")).to_have_text("2/2")
     finished(page)
     page.locator("chat-question [data-previous] button").click()
@@ -169,6 +190,14 @@ def test_question_searches_only_selected_documents(library, llm, page_for):
     expect(page.locator("[data-restricted]").first).to_contain_text("missions.txt")
 
 
+def delete_conversation(page: Page) -> None:
+    item = page.locator(".conversation-item").first
+    item.hover()
+    item.locator("[data-conversation-menu]").click()
+    page.locator("[data-opens=conversation-delete-dialog]").click()
+    page.locator("#conversation-delete-dialog .button-danger").click()
+
+
 def test_conversation_can_be_renamed_searched_and_deleted(library, llm, page_for, axe):
     page = page_for(library.teammate)
     page.goto(CHAT)
@@ -182,6 +211,7 @@ def test_conversation_can_be_renamed_searched_and_deleted(library, llm, page_for
     dialog.get_by_role("textbox").fill("Congés")
     page.keyboard.press("Enter")
     expect(item).to_have_text("Congés")
+    expect(item.locator("[data-conversation-menu]")).to_be_focused()
 
     page.keyboard.press("Control+k")
     page.keyboard.type("doctorants")
@@ -189,12 +219,18 @@ def test_conversation_can_be_renamed_searched_and_deleted(library, llm, page_for
     assert axe(page) == []
     page.keyboard.press("Escape")
 
-    item.hover()
-    item.locator("[data-conversation-menu]").click()
-    dialog.locator("[data-opens=conversation-delete-dialog]").click()
-    page.locator("#conversation-delete-dialog .button-danger").click()
+    delete_conversation(page)
     expect(page).to_have_url(re.compile(r"/i/law/$"))
     expect(page.locator(".conversation-item")).to_have_count(0)
+
+    for title in ("Missions", "Concours"):
+        ConversationFactory(instance=library.instance, user=library.teammate, title=title)
+    page.reload()
+    delete_conversation(page)
+    expect(page.locator(".conversation-link")).to_have_text(["Missions"])
+    expect(page.locator(".conversation-link")).to_be_focused()
+    delete_conversation(page)
+    expect(page.locator(".sidebar-link").first).to_be_focused()
 
 
 def test_question_without_matching_passage_gets_no_answer(library, llm, page_for):

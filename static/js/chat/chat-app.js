@@ -67,7 +67,10 @@ class ChatApp extends HTMLElement {
     note.hidden = !restriction.length;
     note.querySelector("span").textContent = restriction.map(({ name }) => name).join(", ");
     const answer = this.clone("answer");
-    this.querySelector("[data-welcome]")?.replaceWith(headingOf(text));
+    const welcome = this.querySelector("[data-welcome]");
+    const chose = welcome?.contains(document.activeElement);
+    welcome?.replaceWith(headingOf(text));
+    if (chose) this.composer.focusField();
     this.thread.append(question, answer);
     this.place.begin(question, answer, this.composer);
     return { question, answer };
@@ -90,15 +93,21 @@ class ChatApp extends HTMLElement {
 
   /** Ask an earlier question in other words: what followed it gives way. */
   async askAgain({ question, text }) {
-    if (this.streaming()) return;
+    if (this.streaming()) {
+      question.edit(text);
+      return;
+    }
     const versions = question.data.versions ?? [question.data.id];
     const url = `${this.base}m/${question.data.id}/edit/`;
     const after = [...this.thread.children].slice([...this.thread.children].indexOf(question));
     for (const element of after) element.remove();
     const turn = this.add(text, []);
     turn.question.data.versions = versions;
+    turn.answer.focusHeading();
     await this.request(turn, url, { question: text, model: this.model });
-    if (!turn.answer.data.id) this.restoreTurns(turn, after);
+    if (turn.answer.data.id) return;
+    this.restoreTurns(turn, after);
+    question.edit(text);
   }
 
   /** Have the same question answered once more, perhaps by another model. */
@@ -108,6 +117,7 @@ class ChatApp extends HTMLElement {
       const text = answer.previousElementSibling.querySelector("[data-text]").textContent;
       answer.previousElementSibling.remove();
       answer.remove();
+      this.composer.focusField();
       await this.ask(text);
       return;
     }
@@ -116,10 +126,13 @@ class ChatApp extends HTMLElement {
     for (const element of after) element.remove();
     this.thread.append(again);
     this.place.begin(again.previousElementSibling, again, this.composer);
+    again.focusHeading();
     again.data.versions = [...(answer.data.versions ?? [answer.data.id])];
     const url = `${this.base}m/${answer.data.id}/regenerate/`;
     await this.request({ answer: again }, url, { model: model ?? this.model });
-    if (!again.data.id) this.restoreTurns({ answer: again }, after);
+    if (again.data.id) return;
+    this.restoreTurns({ answer: again }, after);
+    answer.querySelector("[data-action=regenerate]").focus();
   }
 
   restoreTurns(turn, elements) {

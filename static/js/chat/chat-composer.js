@@ -41,9 +41,11 @@ export class ChatComposer extends HTMLElement {
     const hadFocus = this.contains(document.activeElement);
     this.toggleAttribute("busy", value);
     this.draw();
-    if (hadFocus && document.activeElement === document.body) {
-      this.field.focus({ preventScroll: true });
-    }
+    if (hadFocus && document.activeElement === document.body) this.focusField();
+  }
+
+  focusField() {
+    this.field.focus({ preventScroll: true });
   }
 
   /** Put a text back, after a refusal. */

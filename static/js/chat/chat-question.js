@@ -38,8 +38,9 @@ export class ChatQuestion extends HTMLElement {
     drawVersions(this, this.data.versions ?? [], this.data.id);
   }
 
-  edit() {
-    this.field.value = this.text.textContent;
+  /** Open the form, with the question or what it was changed to. */
+  edit(text = this.text.textContent) {
+    this.field.value = text;
     this.toggle(true);
     this.field.focus();
     this.field.dispatchEvent(new Event("input"));

@@ -28,14 +28,24 @@ export class ConversationList extends HTMLElement {
     }
   }
 
-  /** Fetch the list again: a conversation came, changed or went. */
+  /** Fetch the list again: a conversation came, changed or went. The focus stays on its item. */
   async refresh() {
-    this.innerHTML = await getHTML(this.dataset.url);
+    const html = await getHTML(this.dataset.url);
+    const focused = this.contains(document.activeElement) ? document.activeElement : null;
+    const { id } = focused?.closest("[data-id]")?.dataset ?? {};
+    this.innerHTML = html;
     this.markCurrent();
+    if (id) this.item(id)?.querySelector(focused.localName)?.focus();
+  }
+
+  /** The list's item of the conversation with this id. */
+  item(id) {
+    return this.querySelector(`[data-id="${id}"]`);
   }
 
   open(more) {
     this.chosen = more.dataset;
+    this.id = more.closest("[data-id]").dataset.id;
     this.link = more.previousElementSibling;
     this.isShown = this.link.pathname === location.pathname;
     this.renaming.querySelector("input").value = this.link.textContent;
@@ -60,7 +70,11 @@ export class ConversationList extends HTMLElement {
       location.assign(this.dataset.newUrl);
       return;
     }
+    const items = [...this.querySelectorAll("[data-id]")];
+    const place = items.indexOf(this.item(this.id));
     await this.refresh();
+    const next = [...this.querySelectorAll("[data-id]")].slice(0, place + 1).at(-1);
+    (next?.querySelector("a") ?? document.querySelector(".sidebar-link")).focus();
     toast(this.deleting.dataset.deleted);
   }
 

@@ -175,7 +175,7 @@ def test_searching_looks_into_messages_and_document_names(cast, client_for, thre
         assert client.get(url(name), {"q": "\0"}).status_code == 200
 
 
-def test_feedback_is_saved_and_can_be_changed(cast, client_for, thread):
+def test_feedback_is_saved_and_can_be_changed_and_removed(cast, client_for, thread):
     client = client_for(cast.teammate)
     answer = messages(thread)[-1]
     for helpful in (True, False):
@@ -184,6 +184,10 @@ def test_feedback_is_saved_and_can_be_changed(cast, client_for, thread):
         assert response.status_code == 204
     with tenant(cast.instance):
         assert Feedback.objects.get(message=answer).helpful is False
+    removed = client.post(url("feedback", answer.pk), {"helpful": None}, "application/json")
+    assert removed.status_code == 204
+    with tenant(cast.instance):
+        assert not Feedback.objects.filter(message=answer).exists()
     refused = client.post(url("feedback", answer.pk), {"comment": "?"})
     assert refused.json()["error"]["code"] == "bad_request"
     question = messages(thread)[0]

@@ -32,8 +32,7 @@ export class ChatAnswer extends HTMLElement {
     this.comment = this.querySelector("[data-feedback-form]");
     this.comment.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.rate(false, this.comment.querySelector("textarea").value.trim());
-      this.comment.hidden = true;
+      this.sendComment();
     });
     this.addEventListener("click", (event) => this.clicked(event));
     this.draw();
@@ -60,6 +59,11 @@ export class ChatAnswer extends HTMLElement {
     this.data.status = "failed";
     this.data.error = error;
     this.draw();
+  }
+
+  /** Lead the reader here, from something that is no longer on the page. */
+  focusHeading() {
+    this.querySelector("[data-heading]").focus({ preventScroll: true });
   }
 
   numbered() {
@@ -167,10 +171,15 @@ export class ChatAnswer extends HTMLElement {
   }
 
   drawFeedback() {
-    for (const button of this.querySelectorAll("[data-helpful]")) {
-      const chosen = this.data.feedback?.helpful === (button.dataset.helpful === "true");
-      button.setAttribute("aria-pressed", String(this.data.feedback ? chosen : false));
+    for (const helpful of [true, false]) {
+      const chosen = this.data.feedback?.helpful === helpful;
+      this.thumb(helpful).setAttribute("aria-pressed", String(chosen));
     }
+  }
+
+  /** The button that rates the answer as helpful, or as not. */
+  thumb(helpful) {
+    return this.querySelector(`[data-helpful="${helpful}"]`);
   }
 
   async clicked(event) {
@@ -179,7 +188,7 @@ export class ChatAnswer extends HTMLElement {
     const { action } = button.dataset;
     if (action === "copy") await this.copy();
     else if (action === "feedback") await this.rate(button.dataset.helpful === "true");
-    else if (action === "no-comment") this.comment.hidden = true;
+    else if (action === "no-comment") this.closeComment();
     else this.ask(action);
   }
 
@@ -197,18 +206,44 @@ export class ChatAnswer extends HTMLElement {
     toast(t("answerCopied"));
   }
 
-  async rate(helpful, comment = "") {
-    try {
-      await postJSON(`${this.dataset.base}m/${this.data.id}/feedback/`, { helpful, comment });
-    } catch (error) {
-      toast(error.message || t("notSent"));
+  /** Rate the answer; the same rating once more removes it. */
+  async rate(helpful) {
+    const undone = this.data.feedback?.helpful === helpful;
+    if (!(await this.postFeedback({ helpful: undone ? null : helpful }))) return;
+    this.data.feedback = undone ? null : { helpful };
+    this.drawFeedback();
+    this.comment.hidden = undone;
+    if (undone) {
+      toast(t("feedbackRemoved"));
       return;
     }
-    this.data.feedback = { helpful };
-    this.drawFeedback();
-    this.comment.hidden = helpful || Boolean(comment);
-    if (this.comment.hidden) toast(t("feedbackThanks"));
-    else this.comment.querySelector("textarea").focus();
+    for (const question of this.comment.querySelectorAll("[data-asks]")) {
+      question.hidden = question.dataset.asks !== String(helpful);
+    }
+    this.comment.querySelector("textarea").focus();
+  }
+
+  async sendComment() {
+    const { helpful } = this.data.feedback;
+    const comment = this.comment.querySelector("textarea").value.trim();
+    if (await this.postFeedback({ helpful, comment })) this.closeComment();
+  }
+
+  closeComment() {
+    this.comment.hidden = true;
+    this.thumb(this.data.feedback.helpful).focus();
+    toast(t("feedbackThanks"));
+  }
+
+  /** Save a rating; returns whether the server has it. */
+  async postFeedback(feedback) {
+    try {
+      await postJSON(`${this.dataset.base}m/${this.data.id}/feedback/`, feedback);
+    } catch (error) {
+      toast(error.message || t("notSent"));
+      return false;
+    }
+    return true;
   }
 }
 
