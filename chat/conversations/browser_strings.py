@@ -30,6 +30,7 @@ def _sources() -> dict[str, str]:
     return {
         "openSource": _("Source {number}: {document}, {place}"),
         "source": _("Source {number}"),
+        "sources": _("Sources"),
         **{str(unit): str(place) for unit, place in places.ONE.items()},
         **{f"{unit}s": str(place) for unit, place in places.SEVERAL.items()},
     }
@@ -51,6 +52,7 @@ def _actions() -> dict[str, str]:
     return {
         "copyCode": _("Copy the code"),
         "copied": _("Copied"),
+        "copyRefused": _("The browser refuses to copy. The text is selected: copy it yourself."),
         "answerCopied": _("Answer copied, with its sources"),
         "feedbackThanks": _("Thank you, your rating is saved"),
         "feedbackRemoved": _("Your rating is removed"),

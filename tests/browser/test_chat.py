@@ -6,6 +6,7 @@ from io import BytesIO
 import pytest
 from django.conf import settings
 from playwright.sync_api import Page, expect
+from pypdfium2 import PdfDocument
 
 from chat.models import Feedback, Message
 from ingestion import uploads
@@ -101,6 +102,52 @@ def test_conversation_is_restored_after_reload(library, llm, page_for):
     page.keyboard.press("Enter")
     expect(answer.locator("[data-helpful][aria-pressed=true]")).to_have_count(0)
     assert saved_feedback(library) == []
+
+
+READ_CLIPBOARD = """
+async () => {
+  delete navigator.clipboard;
+  const [item] = await navigator.clipboard.read();
+  const kinds = ["text/html", "text/plain"];
+  return Promise.all(kinds.map(async (kind) => (await item.getType(kind)).text()));
+}
+"""
+
+
+def test_answer_can_be_pasted_and_printed_with_its_sources(library, llm, page_for):
+    llm.script(
+        stream("Vingt-cinq **jours** [1].\n\n| a | b |\n|---|---|\n| 1 | 2 |"), stream("Autre [1].")
+    )
+    page = page_for(library.teammate)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(CHAT)
+    ask(page, LEAVE)
+    answer = finished(page)
+    answer.get_by_role("button", name="Copy the answer").click()
+    expect(page.locator(".toast")).to_have_text("Answer copied, with its sources")
+    html, plain = page.evaluate(READ_CLIPBOARD)
+    assert "<p>Vingt-cinq <strong>jours</strong>[1].</p>" in html
+    assert re.search(r"<table[^>]* border=.1.*<td>2</td>.*<p>\[1\] conges.txt, ", html, re.DOTALL)
+    assert not re.search("button|class=|data-", html)
+    assert plain.startswith("Vingt-cinq **jours** [1].")
+    assert "[1] conges.txt, " in plain
+
+    # As on a site without TLS, where scripts have no clipboard.
+    page.evaluate("Object.defineProperty(navigator, 'clipboard', {configurable: true})")
+    page.evaluate("getSelection().empty()")
+    expect(page.locator(".toast")).to_have_count(0)
+    answer.get_by_role("button", name="Copy the answer").click()
+    expect(page.locator(".toast")).to_have_text("Answer copied, with its sources")
+    assert page.evaluate(READ_CLIPBOARD)[1] == plain
+
+    ask(page, LEAVE)
+    expect(page.locator("chat-answer")).to_have_count(2)
+    finished(page)
+    page.evaluate("window.print = () => {}")
+    page.locator("chat-answer").first.get_by_role("button", name="Print the answer").click()
+    printed = " ".join(PdfDocument(page.pdf())[0].get_textpage().get_text_bounded().split())
+    assert re.fullmatch(r"Vingt-cinq jours ?\[1\]\. a b 1 2 Sources \[1\] conges.txt .*", printed)
+    assert "Autre" not in printed
 
 
 def test_streaming_answer_continues_after_reload(library, llm, page_for):

@@ -1,5 +1,6 @@
 /* Code blocks: their language, a copy button, and colours that come only when there is code. */
 import DOMPurify from "dompurify";
+import { copy as copyText } from "../shared/clipboard.js";
 import { t } from "../shared/strings.js";
 import { toast } from "../shared/toast.js";
 
@@ -17,8 +18,9 @@ function header(code, language) {
   copy.className = "button button-quiet button-small";
   copy.textContent = t("copyCode");
   copy.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(code.textContent);
-    toast(t("copied"));
+    const copied = await copyText(code.textContent);
+    if (!copied) getSelection().selectAllChildren(code);
+    toast(t(copied ? "copied" : "copyRefused"));
   });
   bar.append(name, copy);
   return bar;

@@ -1,5 +1,7 @@
 /* <copy-text>: a text shown once, and a button that copies it. */
 
+import { copy } from "./clipboard.js";
+
 const SHOWN_MS = 2000;
 
 class CopyText extends HTMLElement {
@@ -12,10 +14,8 @@ class CopyText extends HTMLElement {
 
   async copy() {
     const text = this.querySelector("[data-text]");
-    try {
-      await navigator.clipboard.writeText(text.textContent);
-    } catch {
-      // Without leave to write the clipboard: select it, for the person to copy.
+    if (!(await copy(text.textContent))) {
+      // Selected, for the person to copy.
       getSelection().selectAllChildren(text);
       return;
     }

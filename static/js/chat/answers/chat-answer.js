@@ -7,6 +7,7 @@
  */
 
 import { MarkdownView } from "../../markdown/markdown-view.js";
+import { copy } from "../../shared/clipboard.js";
 import { targetOf } from "../../shared/event-target.js";
 import { postJSON } from "../../shared/http.js";
 import { t } from "../../shared/strings.js";
@@ -16,6 +17,7 @@ import { drawMeasures, drawSources, drawVersions, linkNearest } from "./answer-p
 import { follow } from "./answer-stream.js";
 import { markCitations } from "./citation-marks.js";
 import { placeOf } from "./places.js";
+import { richText } from "./rich-text.js";
 
 export class ChatAnswer extends HTMLElement {
   /** @type {HTMLFormElement} */
@@ -187,6 +189,7 @@ export class ChatAnswer extends HTMLElement {
     if (!button) return;
     const { action } = button.dataset;
     if (action === "copy") await this.copy();
+    else if (action === "print") this.print();
     else if (action === "feedback") await this.rate(button.dataset.helpful === "true");
     else if (action === "no-comment") this.closeComment();
     else this.ask(action);
@@ -202,8 +205,17 @@ export class ChatAnswer extends HTMLElement {
     const sources = this.data.citations
       .filter(({ number }) => this.data.used.includes(number))
       .map((citation) => `[${citation.number}] ${citation.document}, ${placeOf(citation)}`);
-    await navigator.clipboard.writeText([this.data.content, ...sources].join("\n\n").trim());
-    toast(t("answerCopied"));
+    const plain = [this.data.content, ...sources].join("\n\n").trim();
+    const copied = await copy(plain, richText(this.content, t("sources"), sources));
+    if (!copied) getSelection().selectAllChildren(this.content);
+    toast(t(copied ? "answerCopied" : "copyRefused"));
+  }
+
+  /** Print this answer and its sources. */
+  print() {
+    this.dataset.printed = "";
+    addEventListener("afterprint", () => delete this.dataset.printed, { once: true });
+    window.print();
   }
 
   /** Rate the answer; the same rating once more removes it. */
