@@ -295,17 +295,72 @@ def test_question_without_matching_passage_gets_no_answer(library, llm, page_for
     expect(page.get_by_role("heading", level=1)).to_have_text(name)
 
 
+EVERYTHING = """| a | b |
+|---|--:|
+| 1 | 2 |
+
+```python
+print(1)
+```
+
+$x^2$ [1]
+
+## Démarches
+
+#### Avant le départ
+
+- [ ] Déposer la **demande** [1] ; l'agrafer
+- [x] Prévenir le service
+
+# Après
+"""
+LEVELS = "(prose) => [...prose.querySelectorAll('h3, h4, h5, h6')].map((one) => one.tagName)"
+# At each width of the answer: no mark leaves its word or the punctuation after it.
+MARKS_ALONE = """
+(prose) => {
+  const alone = [];
+  for (let width = 140; width < 400; width += 9) {
+    prose.style.width = `${width}px`;
+    for (const group of prose.querySelectorAll(".cite-group")) {
+      if (group.offsetHeight > 40) alone.push([width, group.textContent]);
+    }
+  }
+  return alone;
+}
+"""
+
+
+def test_citation_marks_stay_beside_their_words(library, llm, page_for):
+    llm.script(
+        stream(
+            "Ils ont **vingt-cinq jours** [1] ; la demande se fait un mois avant [1][2] . Ou non ;"
+        )
+    )
+    page = page_for(library.teammate)
+    page.goto(CHAT)
+    ask(page, LEAVE)
+    prose = finished(page).locator(".prose")
+    expect(prose.locator(".cite-group")).to_have_text(
+        ["jours1\u00a0;", re.compile("^avant12?[.]$")]
+    )
+    expect(prose).to_contain_text("non\u00a0;", use_inner_text=True)
+    expect(prose.locator("strong")).to_have_text(["vingt-cinq ", "jours"])
+    assert prose.evaluate(MARKS_ALONE) == []
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("locale", ["fr-FR", "en-GB"])
 def test_all_functions_are_available_on_a_phone(library, llm, page_for, axe, locale, scheme):
-    llm.script(stream("| a | b |\n|---|--:|\n| 1 | 2 |\n\n```python\nprint(1)\n```\n\n$x^2$ [1]"))
+    llm.script(stream(EVERYTHING))
     page = page_for(library.teammate, locale=locale, scheme=scheme, width=320, height=640)
     page.goto(CHAT)
     ask(page, LEAVE)
     answer = finished(page)
     expect(answer.locator(".katex")).to_be_visible()
+    expect(answer.get_by_label("Prévenir le service")).to_be_checked()
+    assert answer.locator(".prose").evaluate(LEVELS) == ["H3", "H4", "H3"]
     assert axe(page) == []
-    answer.locator(".cite").click()
+    answer.locator(".cite").first.click()
     expect(page.locator("citation-panel dialog mark")).to_be_visible()
     assert axe(page) == []
     page.keyboard.press("Escape")

@@ -50,7 +50,10 @@ const SAFE = {
 };
 const OUR_CLASSES = /^(?:language-[\w+#-]+|math-inline|math-block)$/;
 // The page has its own h1 and h2.
-const HEADING_SHIFT = 2;
+const FIRST_HEADING = 3;
+const BLOCKS = "p, ul, ol, pre, blockquote, table, div";
+// Before these, French has a space: the line does not break there.
+const SPACE_BEFORE_MARK = /[ \n](?=[;:!?»](?:\s|$))/g;
 
 function escapeHtml(text) {
   const entities = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
@@ -69,11 +72,44 @@ const marked = new Marked({
     html: ({ text }) => escapeHtml(text),
     image: ({ href, text }) => `<a href="${escapeHtml(href)}">${escapeHtml(text || href)}</a>`,
     heading({ tokens, depth }) {
-      const level = Math.min(6, depth + HEADING_SHIFT);
-      return `<h${level}>${this.parser.parseInline(tokens)}</h${level}>\n`;
+      return `<h${depth}>${this.parser.parseInline(tokens)}</h${depth}>\n`;
     },
   },
 });
+
+/** Give each heading the level that follows: models begin with any, and skip some. */
+function setHeadingLevels(tokens) {
+  const depths = [];
+  marked.walkTokens(tokens, (token) => {
+    if (token.type !== "heading") return;
+    while (depths.at(-1) >= token.depth) depths.pop();
+    depths.push(token.depth);
+    token.depth = Math.min(6, FIRST_HEADING + depths.length - 1);
+  });
+}
+
+/** Make the text of a task the label of its box. */
+function labelTask(input) {
+  const label = document.createElement("label");
+  input.before(label);
+  label.append(input);
+  while (label.nextSibling && !isBlock(label.nextSibling)) label.append(label.nextSibling);
+  if (!label.textContent.trim()) label.remove();
+}
+
+function isBlock(node) {
+  return node instanceof Element && node.matches(BLOCKS);
+}
+
+function keepPunctuationTogether(root) {
+  const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const node = /** @type {Text} */ (walker.currentNode);
+    if (node.parentElement?.closest("code")) continue;
+    const kept = node.data.replace(SPACE_BEFORE_MARK, "\u00a0");
+    if (kept !== node.data) node.data = kept;
+  }
+}
 
 function tidy(root) {
   for (const element of root.querySelectorAll("[class]")) {
@@ -83,6 +119,7 @@ function tidy(root) {
     if (input.type !== "checkbox") input.remove();
     else input.disabled = true;
   }
+  for (const input of root.querySelectorAll("input")) labelTask(input);
   for (const table of root.querySelectorAll("table")) {
     const frame = document.createElement("div");
     frame.className = "prose-table";
@@ -96,6 +133,7 @@ function renderBlock(token) {
   const fragment = DOMPurify.sanitize(marked.parser([token]), SAFE);
   tidy(fragment);
   removeMisleadingCharacters(fragment);
+  keepPunctuationTogether(fragment);
   showWhereLinksGo(fragment);
   return fragment;
 }
@@ -112,6 +150,7 @@ export class MarkdownView {
   update(text, { final = true } = {}) {
     const whole = final ? text : heal(text);
     const tokens = marked.lexer(whole).filter((token) => token.type !== "space");
+    setHeadingLevels(tokens);
     let same = 0;
     while (same < tokens.length && tokens[same].raw === this.sources[same]) same += 1;
     while (this.root.children.length > same) this.root.lastElementChild.remove();

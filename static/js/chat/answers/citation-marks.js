@@ -1,5 +1,6 @@
 /* [1] in an answer becomes a small numbered button; a number that has no source stays text. */
 import { t } from "../../shared/strings.js";
+import { keepMarksTogether } from "./line-breaks.js";
 import { placeOf } from "./places.js";
 
 const MARK = /\[(\d{1,2}(?:\s*[,;]\s*\d{1,2})*)\]/g;
@@ -15,6 +16,7 @@ export function markCitations(root, citations) {
     }
   }
   for (const node of found) replaceMarks(node, citations);
+  keepMarksTogether(root);
 }
 
 function replaceMarks(node, citations) {
@@ -27,7 +29,8 @@ function replaceMarks(node, citations) {
     pieces.push(...numbers.map((number) => markOf(citations.get(number))));
     from = match.index + match[0].length;
   }
-  if (from) node.replaceWith(...pieces, node.data.slice(from));
+  pieces.push(node.data.slice(from));
+  if (from) node.replaceWith(...pieces.filter(Boolean));
 }
 
 function markOf(citation) {
