@@ -1,6 +1,7 @@
-"""A person's conversations, grouped by day, for the side bar."""
+"""A person's conversations: grouped by day, for the side bar, and found by their words."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import groupby
@@ -15,6 +16,7 @@ from web.search_words import search_words
 
 LISTED = 60
 _DAYS_NAMED_ALONE = 7
+_SNIPPET_CHARS = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,28 @@ class Day:
 
     label: str
     conversations: list[Conversation] = field(default_factory=list)
+
+    @property
+    def repeated_titles(self) -> set[str]:
+        """Titles of several conversations, which only their time distinguishes."""
+        titles = Counter(conversation.title for conversation in self.conversations)
+        return {title for title, times in titles.items() if times > 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The latest conversations by day; ``more`` is how many to ask for next, None at the end."""
+
+    days: list[Day]
+    more: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A conversation that contains the words searched, and the text around the first of them."""
+
+    conversation: Conversation
+    snippet: str
 
 
 def own_conversations(membership: Membership) -> QuerySet[Conversation]:
@@ -34,9 +58,15 @@ def own_conversations(membership: Membership) -> QuerySet[Conversation]:
     )
 
 
-def recent_days(membership: Membership) -> list[Day]:
-    """Return the latest conversations by day: the last seven days, then months."""
-    return by_day(own_conversations(membership)[:LISTED])
+def recent_days(membership: Membership, limit: int = LISTED) -> Listing:
+    """Return the latest ``limit`` conversations by day: the last seven days, then months."""
+    return listing_of(own_conversations(membership), limit)
+
+
+def listing_of(conversations: QuerySet[Conversation], limit: int) -> Listing:
+    """Return the first ``limit`` conversations by day."""
+    latest = list(conversations[: limit + 1])
+    return Listing(by_day(latest[:limit]), limit + LISTED if len(latest) > limit else None)
 
 
 def search_conversations(membership: Membership, query: str) -> QuerySet[Conversation]:
@@ -48,6 +78,29 @@ def search_conversations(membership: Membership, query: str) -> QuerySet[Convers
         )
         found = found.filter(Q(title__icontains=word) | Exists(said))
     return found
+
+
+def with_snippets(membership: Membership, found: Sequence[Conversation], query: str) -> list[Found]:
+    """Return conversations with the text around the first word of ``query`` in their messages."""
+    word = search_words(query)[0]
+    said = (
+        Message.objects.for_instance(membership.instance)
+        .filter(conversation__in=found, content__icontains=word)
+        .order_by("conversation", "created_at")
+        .distinct("conversation")
+    )
+    texts = dict(said.values_list("conversation", "content"))
+    return [Found(each, _around(texts.get(each.pk, ""), word)) for each in found]
+
+
+def _around(text: str, word: str) -> str:
+    """Return the text around a word, in one line, cut between words."""
+    line = " ".join(text.split())
+    start = max(0, line.casefold().find(word.casefold()) - _SNIPPET_CHARS // 3)
+    end = start + _SNIPPET_CHARS
+    before = line[start:].partition(" ")[2] if start else line
+    shown = before[:_SNIPPET_CHARS].rpartition(" ")[0] if len(line) > end else before
+    return f"{'… ' if start else ''}{shown}{' …' if len(line) > end else ''}"
 
 
 def by_day(conversations: Iterable[Conversation]) -> list[Day]:

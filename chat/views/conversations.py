@@ -1,5 +1,6 @@
 """The conversation page, and the parts of it that scripts fetch."""
 
+from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -8,7 +9,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from chat.conversations.browser_strings import chat_strings
 from chat.conversations.examples import example_questions
-from chat.conversations.listing import LISTED, by_day, recent_days, search_conversations
+from chat.conversations.listing import (
+    LISTED,
+    listing_of,
+    recent_days,
+    search_conversations,
+    with_snippets,
+)
 from chat.conversations.pages import chosen_model, model_choices, shown_turns
 from chat.conversations.passages import show_passage
 from chat.conversations.turns import delete, get_conversation, get_message, rename, select_branch
@@ -22,6 +29,8 @@ from instances.models import Membership
 from web.search_words import search_text
 
 SEARCH_RESULTS = 8
+MORE_RESULTS = 40
+_LONGEST_LIMIT = 5
 
 
 @require_safe
@@ -60,13 +69,13 @@ def _page(request: HttpRequest, membership: Membership, shown: Conversation | No
 @require_safe
 @instance_view("guest")
 def conversations(request: HttpRequest, membership: Membership) -> HttpResponse:
-    """The person's conversations by day; with ``?q=``, those that contain its words."""
-    query = _query(request)
+    """The person's latest ``?limit=`` conversations by day, of those with the words of ``?q=``."""
+    query, limit = _query(request), _limit(request, LISTED)
     if query:
-        groups = by_day(search_conversations(membership, query)[:LISTED])
+        listing = listing_of(search_conversations(membership, query), limit)
     else:
-        groups = recent_days(membership)
-    context = {"groups": groups, "query": query}
+        listing = recent_days(membership, limit)
+    context = {"listing": listing, "query": query}
     return render(request, "chat/includes/conversation_groups.html", context)
 
 
@@ -74,17 +83,16 @@ def conversations(request: HttpRequest, membership: Membership) -> HttpResponse:
 @instance_view("guest")
 def search(request: HttpRequest, membership: Membership) -> HttpResponse:
     """Conversations that contain the words of ``?q=``, and documents for those who may see them."""
-    query = _query(request)
+    query, limit = _query(request), _limit(request, SEARCH_RESULTS)
+    context: dict[str, Any] = {"query": query}
     if query:
-        found = list(search_conversations(membership, query)[:SEARCH_RESULTS])
-        documents = (
-            pick_documents(membership.instance, query)[:SEARCH_RESULTS]
-            if membership.may_read_documents
-            else []
-        )
-    else:
-        found, documents = [], []
-    context = {"query": query, "conversations": found, "documents": documents}
+        found = list(search_conversations(membership, query)[: limit + 1])
+        context |= {
+            "conversations": with_snippets(membership, found[:limit], query),
+            "more": limit + MORE_RESULTS if len(found) > limit else None,
+        }
+    if query and membership.may_read_documents:
+        context["documents"] = pick_documents(membership.instance, query)[:SEARCH_RESULTS]
     return render(request, "chat/includes/search_results.html", context)
 
 
@@ -160,6 +168,13 @@ def citation(
 def _query(request: HttpRequest) -> str:
     """Return the search text."""
     return search_text(request.GET.get("q", ""))
+
+
+def _limit(request: HttpRequest, default: int) -> int:
+    """Return how many conversations are asked for."""
+    limit = request.GET.get("limit", "")
+    is_number = limit.isdecimal() and len(limit) <= _LONGEST_LIMIT
+    return max(int(limit), default) if is_number else default
 
 
 def _answer(membership: Membership, message_id: UUID) -> Message:

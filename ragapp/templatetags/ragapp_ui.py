@@ -1,6 +1,5 @@
 """Small pieces of interface: icons, and what the shell around every page shows."""
 
-from collections.abc import Sequence
 from functools import cache
 
 from django import template
@@ -11,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from administration.accent import accent_for
-from chat.conversations.listing import Day, recent_days
+from chat.conversations.listing import Listing, recent_days
 from instances.models import Instance, Membership, Organisation
 from instances.tenancy import as_user
 from people.models import User
@@ -81,6 +80,6 @@ def organisations_of(user: User) -> list[Organisation]:
 
 
 @register.simple_tag
-def recent_conversations(membership: Membership) -> Sequence[Day]:
+def recent_conversations(membership: Membership) -> Listing:
     """Group the person's latest conversations in the instance by day."""
     return recent_days(membership)

@@ -1,6 +1,7 @@
 """The conversation in a real browser: asking, reading, checking, correcting."""
 
 import re
+from datetime import date
 from io import BytesIO
 
 import pytest
@@ -8,12 +9,13 @@ from django.conf import settings
 from playwright.sync_api import Page, expect
 from pypdfium2 import PdfDocument
 
+from chat.conversations.listing import LISTED
 from chat.models import Feedback, Message
 from ingestion import uploads
 from ingestion.attempts.locking import Attempt
 from ingestion.pipeline import ingest_document
 from instances.tenancy import tenant
-from tests.factories import ConversationFactory
+from tests.factories import ConversationFactory, MessageFactory
 from tests.fixtures.database import wait_until
 from tests.scripted_llm import Act, Reply, chunk, stream
 
@@ -262,7 +264,7 @@ def test_conversation_can_be_renamed_searched_and_deleted(library, llm, page_for
 
     page.keyboard.press("Control+k")
     page.keyboard.type("doctorants")
-    expect(page.locator("#search-dialog .search-result").first).to_have_text("Congés")
+    expect(page.locator("#search-dialog .search-result").first).to_contain_text("Congés")
     assert axe(page) == []
     page.keyboard.press("Escape")
 
@@ -278,6 +280,35 @@ def test_conversation_can_be_renamed_searched_and_deleted(library, llm, page_for
     expect(page.locator(".conversation-link")).to_be_focused()
     delete_conversation(page)
     expect(page.locator(".sidebar-link").first).to_be_focused()
+
+
+def test_all_conversations_can_be_reached_and_told_apart(cast, page_for, axe):
+    law = {"instance": cast.instance}
+    for _ in range(LISTED + 5):
+        conversation = ConversationFactory(user=cast.teammate, title="Congés", **law)
+    MessageFactory(conversation=conversation, content="Combien de jours a le doctorant ?", **law)
+    page = page_for(cast.teammate)
+    page.goto(CHAT)
+    items = page.locator(".conversation-item")
+    expect(items).to_have_count(LISTED)
+    expect(items.first).to_contain_text(str(date.today().year))
+    page.get_by_role("button", name="Show older conversations").click()
+    expect(items).to_have_count(LISTED + 5)
+    expect(items.nth(LISTED).get_by_role("link")).to_be_focused()
+    expect(page.get_by_role("button", name="Show older conversations")).to_have_count(0)
+
+    page.keyboard.press("Control+k")
+    page.keyboard.type("congés")
+    results = page.locator("#search-dialog .search-result")
+    expect(results).to_have_count(8)
+    page.get_by_role("button", name="Show more conversations").click()
+    expect(results).to_have_count(48)
+    expect(results.nth(8)).to_be_focused()
+    page.get_by_role("searchbox").fill("doctorant")
+    expect(results).to_have_count(1)
+    expect(results).to_contain_text("Combien de jours a le doctorant ?")
+    expect(results).to_contain_text(str(date.today().year))
+    assert axe(page) == []
 
 
 def test_question_without_matching_passage_gets_no_answer(library, llm, page_for):

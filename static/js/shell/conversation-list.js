@@ -15,6 +15,8 @@ export class ConversationList extends HTMLElement {
     this.addEventListener("click", (event) => {
       const more = targetOf(event, "[data-conversation-menu]");
       if (more) this.open(more);
+      const older = targetOf(event, "[data-limit]");
+      if (older) this.showOlder(older.dataset.limit);
     });
     this.renaming.addEventListener("submit", (event) => this.rename(event));
     this.deleting.addEventListener("submit", (event) => this.delete(event));
@@ -30,12 +32,22 @@ export class ConversationList extends HTMLElement {
 
   /** Fetch the list again: a conversation came, changed or went. The focus stays on its item. */
   async refresh() {
-    const html = await getHTML(this.dataset.url);
+    const html = await getHTML(
+      this.limit ? `${this.dataset.url}?limit=${this.limit}` : this.dataset.url,
+    );
     const focused = this.contains(document.activeElement) ? document.activeElement : null;
     const { id } = focused?.closest("[data-id]")?.dataset ?? {};
     this.innerHTML = html;
     this.markCurrent();
     if (id) this.item(id)?.querySelector(focused.localName)?.focus();
+  }
+
+  /** Lengthen the list, and lead to the first conversation that is new in it. */
+  async showOlder(limit) {
+    const shown = this.querySelectorAll("[data-id]").length;
+    this.limit = limit;
+    await this.refresh();
+    this.querySelectorAll("[data-id]").item(shown)?.querySelector("a").focus();
   }
 
   /** The list's item of the conversation with this id. */
@@ -48,7 +60,7 @@ export class ConversationList extends HTMLElement {
     this.id = more.closest("[data-id]").dataset.id;
     this.link = more.previousElementSibling;
     this.isShown = this.link.pathname === location.pathname;
-    this.renaming.querySelector("input").value = this.link.textContent;
+    this.renaming.querySelector("input").value = this.chosen.title;
     for (const error of document.querySelectorAll("dialog [data-error]")) error.hidden = true;
     this.renaming.showModal();
   }

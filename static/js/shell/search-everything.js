@@ -1,4 +1,5 @@
 /* <search-everything>: conversations and documents as one types; arrows move through the results. */
+import { targetOf } from "../shared/event-target.js";
 import { getHTML } from "../shared/http.js";
 
 const PAUSE_MS = 150;
@@ -15,6 +16,10 @@ class SearchEverything extends HTMLElement {
       event.preventDefault();
       this.links()[0]?.click();
     });
+    this.results.addEventListener("click", (event) => {
+      const more = targetOf(event, "[data-limit]");
+      if (more) this.showMore(more.dataset.limit);
+    });
     this.addEventListener("keydown", (event) => this.pressed(event));
   }
 
@@ -22,11 +27,18 @@ class SearchEverything extends HTMLElement {
     return [...this.results.querySelectorAll("a")];
   }
 
-  async search() {
+  /** Lengthen the list, and lead to the first conversation that is new in it. */
+  async showMore(limit) {
+    const shown = this.results.querySelectorAll(".search-found").length;
+    await this.search(limit);
+    this.results.querySelectorAll(".search-found").item(shown)?.closest("a").focus();
+  }
+
+  async search(limit = "") {
     this.aborter?.abort();
     this.aborter = new AbortController();
     const { signal } = this.aborter;
-    const query = new URLSearchParams({ q: this.field.value });
+    const query = new URLSearchParams({ q: this.field.value, limit });
     try {
       this.results.innerHTML = await getHTML(`${this.dataset.url}?${query}`, signal);
     } catch (error) {
