@@ -33,8 +33,8 @@ _NUMBERING = re.compile(
            ) \s*""",
     re.IGNORECASE | re.VERBOSE,
 )
-# Characters of codes, addresses, markup, and tables of contents.
-_ODD = re.compile(r"[_|\\<>{}=@…]|\.{2,}|://|\blorem ipsum\b", re.IGNORECASE)
+# Characters of codes, addresses, markup, quotations, titles in two parts, and tables of contents.
+_ODD = re.compile(r"[_|\\<>{}=@…:\"“”«»]|\.{2,}|\blorem ipsum\b", re.IGNORECASE)
 # Parts that do not name a subject; single words are left out anyway.
 _PARTS = re.compile(
     r"(?:table des mati[eè]res|table of contents|(?:liste|list) (?:des|of)\b.*|mots[ -]cl[eé]s"
@@ -66,9 +66,7 @@ def example_questions(instance: Instance) -> list[str]:
     questions: list[str] = []
     spare: list[str] = []
     for document in documents:
-        own = [
-            _question(subject, document) for subject in subjects(headings[document.pk], document)
-        ]
+        own = [_question(subject) for subject in subjects(headings[document.pk], document)]
         questions += own[:1]
         spare += own[1:]
     return list(dict.fromkeys(questions + spare))[:EXAMPLES]
@@ -117,16 +115,10 @@ def _without_number(heading: str) -> str:
     return _NUMBERING.sub("", heading).strip(" \t\u00a0:–—-")
 
 
-def _question(subject: str, document: Document) -> str:
+def _question(subject: str) -> str:
     if subject.endswith("?"):
         return subject
-    title = _title(document)
-    if not title:
-        return _("What do the documents say about “%(heading)s”?") % {"heading": subject}
-    return _("What does “%(document)s” say about “%(heading)s”?") % {
-        "document": title,
-        "heading": subject,
-    }
+    return _("%(subject)s: what should I know?") % {"subject": subject[0].upper() + subject[1:]}
 
 
 def _title(document: Document) -> str:

@@ -83,7 +83,7 @@ def site(transactional_db: None, settings: Any) -> Iterator[str]:
 
 @pytest.fixture
 def page_for(browser: Browser, site: str) -> Iterator[Callable[..., Page]]:
-    """``page_for(user, locale=…, scheme=…, width=…, height=…)``: a page, logged in.
+    """``page_for(user, locale=…, scheme=…, width=…, height=…, scripts=…)``: a page, logged in.
 
     ``user`` may be None. At the end, no page may have thrown an error, violated the content
     policy, or requested anything from another site.
@@ -98,12 +98,14 @@ def page_for(browser: Browser, site: str) -> Iterator[Callable[..., Page]]:
         scheme: str = "light",
         width: int = 1440,
         height: int = 900,
+        scripts: bool = True,
     ) -> Page:
         context = browser.new_context(
             base_url=site,
             locale=locale,
             color_scheme=scheme,  # type: ignore[arg-type]
             viewport={"width": width, "height": height},
+            java_script_enabled=scripts,
         )
         contexts.append(context)
         if user is not None:

@@ -165,6 +165,30 @@ def test_streaming_answer_continues_after_reload(library, llm, page_for):
     expect(finished(page).locator(".prose")).to_have_text("Vingt-cinq jours.")
 
 
+def test_question_is_answered_without_javascript(library, llm, page_for):
+    llm.script(stream("Vingt-cinq jours [1]."))
+    page = page_for(library.teammate, scripts=False)
+    page.goto(CHAT)
+    page.locator("input[name=question]").fill(LEAVE)
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/i/law/c/[0-9a-f-]{36}/$"))
+    wait_until(lambda: is_saved(library, "Vingt-cinq jours [1]."))
+    page.reload()
+    expect(page.locator(".question-text")).to_have_text(LEAVE)
+    expect(page.locator(".prose-raw")).to_have_text("Vingt-cinq jours [1].")
+
+
+@pytest.mark.parametrize(("width", "height"), [(320, 480), (720, 450)])
+def test_welcome_opens_at_its_start(library, page_for, width, height):
+    library.instance.welcome_text = "Bienvenue. " * 200
+    library.instance.save()
+    page = page_for(library.teammate, width=width, height=height)
+    page.goto(CHAT)
+    expect(page.locator("[data-thread]")).to_have_attribute("data-ready", "")
+    assert page.locator("main").evaluate("(main) => main.scrollTop") == 0
+    expect(page.get_by_role("heading", level=1)).to_be_in_viewport()
+
+
 def test_escape_stops_answer_and_keeps_its_text(library, llm, page_for):
     llm.script(Reply([chunk("Vingt-cinq "), Act.HOLD]))
     page = page_for(library.teammate)

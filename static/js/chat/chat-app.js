@@ -32,7 +32,7 @@ class ChatApp extends HTMLElement {
     });
     this.composer.busy = Boolean(this.streaming());
     this.thread.dataset.ready = "";
-    this.place.toEnd();
+    this.place.open(this.querySelector("[data-welcome]"));
   }
 
   lastOf(tag) {

@@ -25,6 +25,15 @@ export class ReadingPlace {
     this.box.scrollTop += offset - MARGIN_PX;
   }
 
+  /** Where the page opens: a conversation at its end, the welcome at its start. */
+  open(welcome) {
+    if (!welcome) this.toEnd();
+    else {
+      this.box.scrollTop = 0;
+      this.draw();
+    }
+  }
+
   /** Go to the last line. */
   toEnd() {
     this.box.scrollTop = this.box.scrollHeight;

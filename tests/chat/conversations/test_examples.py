@@ -41,6 +41,8 @@ def test_a_subject_makes_a_question(heading):
         "Mots-clés",
         "Pourquoi ?",
         "Il est interdit de fumer.",
+        "Le statut « étudiant » et les congés",
+        "Congés payés : barème annuel",
         "https://example.org/une/page",
         "x" * 50 + " " + "y" * 50,
     ],
@@ -86,7 +88,7 @@ def test_names_of_sheets_and_of_odd_files_are_left_out(cast):
         ChunkFactory(instance=cast.instance, document=document, heading="Frais de mission")
     with translation.override("en"), tenant(cast.instance):
         questions = example_questions(cast.instance)
-    assert questions == ["What do the documents say about “Frais de mission”?"]
+    assert questions == ["Frais de mission: what should I know?"]
 
 
 def test_examples_in_the_language_of_the_reader_come_first(cast):
