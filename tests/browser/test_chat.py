@@ -80,6 +80,14 @@ def test_citation_opens_its_passage(library, llm, page_for, axe):
     expect(mark).to_be_focused()
 
 
+IS_UNCOVERED = """
+(element) => {
+  const { x, y, width, height } = element.getBoundingClientRect();
+  return document.elementFromPoint(x + width / 2, y + height / 2) === element;
+}
+"""
+
+
 def test_conversation_is_restored_after_reload(library, llm, page_for):
     llm.script(stream("Vingt-cinq jours [1]."))
     page = page_for(library.teammate)
@@ -94,7 +102,10 @@ def test_conversation_is_restored_after_reload(library, llm, page_for):
 
     helpful = answer.get_by_role("button", name="Helpful", exact=True)
     helpful.click()
-    answer.get_by_label("What was useful? (optional)").fill("Short and exact.")
+    comment = answer.get_by_label("What was useful? (optional)")
+    expect(comment).to_be_focused()
+    assert comment.evaluate(IS_UNCOVERED)
+    comment.fill("Short and exact.")
     answer.locator("[data-feedback-form] [type=submit]").click()
     expect(helpful).to_be_focused()
     wait_until(lambda: saved_feedback(library) == [(True, "Short and exact.")])

@@ -232,7 +232,8 @@ export class ChatAnswer extends HTMLElement {
     for (const question of this.comment.querySelectorAll("[data-asks]")) {
       question.hidden = question.dataset.asks !== String(helpful);
     }
-    this.comment.querySelector("textarea").focus();
+    this.comment.querySelector("textarea").focus({ preventScroll: true });
+    this.comment.scrollIntoView({ block: "nearest" });
   }
 
   async sendComment() {
