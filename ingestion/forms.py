@@ -37,6 +37,12 @@ class DocumentFilterForm(forms.Form):
         )
 
 
+class TitleForm(forms.Form):
+    """A document's title; without one the file name is shown."""
+
+    title = forms.CharField(required=False, max_length=500)
+
+
 class UploadForm(forms.Form):
     """One file and its folder."""
 

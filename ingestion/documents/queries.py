@@ -10,12 +10,12 @@ from datetime import datetime
 from uuid import UUID
 
 from django.contrib.postgres.lookups import Unaccent
-from django.db.models import Count, Expression, OrderBy, Q, QuerySet, Value
+from django.db.models import Case, Count, Expression, F, OrderBy, Q, QuerySet, Value, When
 from django.db.models.functions import Concat, Lower
 from django.db.models.lookups import Contains
 
 from ingestion.documents.kinds import KINDS
-from ingestion.models import Chunk, Document, DocumentPage
+from ingestion.models import DEFAULT_TITLE, Chunk, Document, DocumentPage
 from instances.models import Instance
 from web.search_words import search_words
 
@@ -38,7 +38,10 @@ def _folded(text: str | Expression) -> Expression:
 
 
 # Without folding, a database without ICU sorts « École » after « Zoologie ».
-_BY_NAME = _folded("name")
+_DISPLAY_TITLE = Case(
+    When(Q(title="") | Q(title__iregex=DEFAULT_TITLE), then=F("name")), default=F("title")
+)
+_BY_NAME = _folded(_DISPLAY_TITLE)
 _SEARCHED = _folded(Concat("name", Value(" "), "title", Value(" "), "folder"))
 SORTS: dict[str, tuple[str | OrderBy, ...]] = {
     "-added": ("-created_at", "id"),

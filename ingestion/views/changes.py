@@ -14,7 +14,7 @@ from ingestion import uploads
 from ingestion.documents import queries
 from ingestion.documents.browser_strings import document_strings, upload_limit
 from ingestion.errors import FileTooLarge, IngestionError, UnsupportedMediaType, user_message
-from ingestion.forms import BulkForm, UploadForm
+from ingestion.forms import BulkForm, TitleForm, UploadForm
 from ingestion.models import Document
 from instances.access.gates import instance_view
 from instances.errors import InstanceError
@@ -59,6 +59,19 @@ def upload(request: HttpRequest, membership: Membership) -> JsonResponse:
         "url": reverse("documents:detail", args=[membership.instance.slug, document.pk]),
     }
     return JsonResponse(data, status=201 if created else 200)
+
+
+@require_POST
+@instance_view(role=Membership.Role.EDITOR)
+def retitle(request: HttpRequest, membership: Membership, document_id: UUID) -> HttpResponse:
+    """Change a document's title."""
+    document = get_document(membership, document_id)
+    form = TitleForm(request.POST)
+    if not form.is_valid():
+        messages.warning(request, _("This title is too long: 500 characters at most."))
+        return redirect(_return_url(request, membership))
+    uploads.retitle(document, form.cleaned_data["title"])
+    return _done(request, membership, _("Title saved"))
 
 
 @require_POST

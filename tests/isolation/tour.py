@@ -46,6 +46,7 @@ FORMS: dict[str, Callable[[Values], dict[str, Any]]] = {
         "document": [str(values["document_id"])],
         "confirmed": "on",
     },
+    "documents:title": lambda values: {"title": "Un titre"},
     "documents:list": lambda values: {"q": "e", "status": "ready", "type": "text"},
     "documents:picker": lambda values: {"q": "e"},
     "chat:search": lambda values: {"q": "e"},
