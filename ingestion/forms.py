@@ -44,10 +44,11 @@ class TitleForm(forms.Form):
 
 
 class UploadForm(forms.Form):
-    """One file and its folder."""
+    """One file with its folder, or with the failed document that it replaces."""
 
     file = forms.FileField(allow_empty_file=True)
     folder = forms.CharField(required=False, max_length=2000)
+    replaces = forms.UUIDField(required=False)
 
 
 class UUIDListField(forms.Field):

@@ -72,6 +72,24 @@ def store_upload(
     return document, True
 
 
+def replace(
+    document: Document, *, user: User, name: str, content: IO[bytes]
+) -> tuple[Document, bool]:
+    """Store a file in place of a document, which is deleted; else as ``store_upload``.
+
+    When the file is refused, the document stays.
+    """
+    with transaction.atomic():
+        delete(document)
+        return store_upload(
+            instance=document.instance,
+            user=user,
+            name=name,
+            folder=document.folder,
+            content=content,
+        )
+
+
 def retitle(document: Document, title: str) -> None:
     """Change a document's title; lexical search finds its passages by the new one at once."""
     locked = Document.objects.select_for_update().get(pk=document.pk)

@@ -33,15 +33,16 @@ def upload(request: HttpRequest, membership: Membership) -> JsonResponse:
     form = UploadForm(request.POST, request.FILES)
     if not form.is_valid():
         return json_error(400, "invalid", _("No file was received. Choose it again."))
-    file = form.cleaned_data["file"]
+    given = form.cleaned_data
+    file = {"name": given["file"].name, "content": given["file"], "user": membership.user}
+    replaced = _get_failed(membership, given["replaces"]) if given["replaces"] else None
     try:
-        document, created = uploads.store_upload(
-            instance=membership.instance,
-            user=membership.user,
-            name=file.name,
-            folder=form.cleaned_data["folder"],
-            content=file,
-        )
+        if replaced:
+            document, created = uploads.replace(replaced, **file)
+        else:
+            document, created = uploads.store_upload(
+                instance=membership.instance, folder=given["folder"], **file
+            )
     except FileTooLarge as error:
         text = document_strings()["tooLarge"].format(limit=upload_limit())
         return json_error(413, error.code, text)
@@ -127,6 +128,14 @@ def _not_restarted() -> str:
         "Many documents of this instance are already waiting for another attempt. Retry the "
         "others when these have been processed."
     )
+
+
+def _get_failed(membership: Membership, document_id: UUID) -> Document:
+    """Return a failed document of the instance; raises Http404."""
+    document = get_document(membership, document_id)
+    if document.status != Document.Status.FAILED:
+        raise Http404
+    return document
 
 
 def get_document(membership: Membership, document_id: UUID) -> Document:

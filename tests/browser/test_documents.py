@@ -192,14 +192,13 @@ def test_changes_by_other_members_are_shown(people, page_for):
     expect(page.get_by_role("checkbox")).to_have_count(0)
 
 
-def test_document_can_be_retried_and_cancelled_from_its_row(people, page_for):
+def test_failed_document_can_be_retried_cancelled_and_replaced(people, page_for, tmp_path):
     failed = DocumentFactory(
-        instance=people.instance, name="x.pdf", status=Status.FAILED, error_code="encrypted"
+        instance=people.instance, name="x.pdf", status=Status.FAILED, error_code="parse_timeout"
     )
     page = page_for(people.editor, locale="en-GB")
     page.goto(LIST)
-    page.get_by_text("Why?").click()
-    expect(page.get_by_text("protected by a password")).to_be_visible()
+    expect(page.get_by_text("took too long")).to_be_visible()
     page.get_by_role("button", name="Try again: x.pdf").click()
     expect(rows(page).first).to_contain_text("Waiting its turn")
     page.get_by_role("button", name="Cancel the preparation of x.pdf").click()
@@ -207,6 +206,14 @@ def test_document_can_be_retried_and_cancelled_from_its_row(people, page_for):
     with tenant(people.instance):
         failed.refresh_from_db()
     assert (failed.status, failed.error_code) == (Status.FAILED, "cancelled")
+    change(failed, error_code="image_only")
+    page.goto(f"{LIST}{failed.pk}/")
+    expect(page.get_by_role("button", name="Try again")).to_have_count(0)
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Replace the file: x.pdf").click()
+    chooser.value.set_files(files(tmp_path, 1))
+    expect(page.get_by_role("heading", name="note-0.txt")).to_be_visible()
+    assert names(people.instance) == {"note-0.txt"}
 
 
 def test_search_filters_while_typing_and_keeps_focus(people, page_for):
@@ -297,7 +304,6 @@ def test_document_list_is_accessible_in_every_state(people, page_for, axe, width
     DocumentFactory(instance=people.instance, name="النظام الداخلي للجامعة.pdf")
     page = page_for(people.editor, width=width, scheme=scheme)
     page.goto(LIST)
-    page.locator("summary").first.click()
     page.locator('input[name="document"]').first.check()
     assert axe(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -134,6 +134,9 @@ class DocumentWaiting extends HTMLElement {
     this.row = document.createElement("template");
     this.events = new DocumentEvents(({ rows, counts }) => this.update(rows, counts));
     this.events.listen(this.dataset.events);
+    document.addEventListener("documents-added", ({ detail }) => {
+      if (detail.replaces) location.assign(detail.url);
+    });
   }
 
   update(rows, counts) {

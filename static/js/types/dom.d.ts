@@ -19,6 +19,7 @@ declare global {
 
   interface HTMLElementEventMap {
     "answer-again": CustomEvent<{ answer: ChatAnswer; model: string | null }>;
+    "documents-added": CustomEvent<{ url: string; replaces: string }>;
     "composer-ask": CustomEvent<{ question: string }>;
     "question-edited": CustomEvent<{ question: ChatQuestion; text: string }>;
   }

@@ -124,6 +124,28 @@ def test_edited_title_is_shown_first_and_found_by_lexical_search(cast, client_fo
         assert [row.document_frequency for row in frequencies] == [1]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_failed_document_is_replaced_by_another_file(cast, client_for):
+    failed = DocumentFactory(
+        instance=cast.instance, status=Status.FAILED, error_code="image_only", folder="Droit"
+    )
+    ready = DocumentFactory(instance=cast.instance)
+    client = client_for(cast.editor)
+
+    def send(content, replaced):
+        file = SimpleUploadedFile("texte.txt", content)
+        return client.post(UPLOAD, {"file": file, "replaces": str(replaced.pk)}).status_code
+
+    assert send(b"", failed) == 422
+    assert {document.pk for document in documents(cast.instance)} == {failed.pk, ready.pk}
+    assert default_storage.exists(failed.file.name)
+    assert send(TEXT, ready) == 404
+    assert send(TEXT, failed) == 201
+    (new,) = [document for document in documents(cast.instance) if document.pk != ready.pk]
+    assert (new.name, new.folder, new.status) == ("texte.txt", "Droit", Status.QUEUED)
+    assert not default_storage.exists(failed.file.name)
+
+
 def test_retry_restarts_only_failed_documents(cast, client_for):
     failed = DocumentFactory(instance=cast.instance, status=Status.FAILED, error_code="corrupt")
     ready = DocumentFactory(instance=cast.instance)
