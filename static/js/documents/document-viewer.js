@@ -43,7 +43,7 @@ class DocumentViewer extends HTMLElement {
   }
 
   zoom(factor) {
-    const zoom = Number(this.pdf.getAttribute("zoom") ?? 1) * factor;
+    const zoom = this.pdf.shownZoom * factor;
     this.pdf.setAttribute("zoom", String(Math.min(4, Math.max(0.5, zoom))));
   }
 
