@@ -69,6 +69,8 @@ class BulkForm(forms.Form):
 
     action = forms.ChoiceField(choices=[(name, name) for name in ("retry", "delete")])
     document = UUIDListField()
+    # All that match the filter of the list, instead of the ticked ones.
+    all = forms.BooleanField(required=False)
     confirmed = forms.BooleanField(required=False)
 
 

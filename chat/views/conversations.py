@@ -1,9 +1,13 @@
 """The conversation page, and the parts of it that scripts fetch."""
 
+import json
+from urllib.parse import urlencode
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from chat.conversations.browser_strings import chat_strings
@@ -12,9 +16,10 @@ from chat.conversations.listing import LISTED, by_day, recent_days, search_conve
 from chat.conversations.pages import chosen_model, model_choices, shown_turns
 from chat.conversations.passages import show_passage
 from chat.conversations.turns import delete, get_conversation, get_message, rename, select_branch
-from chat.forms import FeedbackForm, RenameForm
+from chat.forms import AboutForm, FeedbackForm, RenameForm
 from chat.models import Conversation, Feedback, Message
 from chat.posted_forms import Refusal, read_form
+from ingestion.documents.browser_strings import document_strings, upload_context
 from ingestion.documents.queries import pick_documents
 from ingestion.models import Document
 from instances.access.gates import instance_view
@@ -27,8 +32,22 @@ SEARCH_RESULTS = 8
 @require_safe
 @instance_view("guest")
 def new(request: HttpRequest, membership: Membership) -> HttpResponse:
-    """A page to start a conversation."""
+    """A page to start a conversation, on the documents ``?document=…`` if there are some."""
     return _page(request, membership, None)
+
+
+@require_POST
+@instance_view()
+def about(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """Start a conversation on the documents selected in their list."""
+    form = AboutForm({"document": request.POST.getlist("document")})
+    if not form.is_valid():
+        for error in form.errors["document"]:
+            messages.warning(request, error)
+        return redirect("documents:list", slug=membership.instance.slug)
+    chosen = form.cleaned_data["document"]
+    start = reverse("chat:new", args=[membership.instance.slug])
+    return redirect(f"{start}?{urlencode({'document': chosen}, doseq=True)}")
 
 
 @require_safe
@@ -43,6 +62,8 @@ def conversation(
 
 def _page(request: HttpRequest, membership: Membership, shown: Conversation | None) -> HttpResponse:
     instance, cited_only = membership.instance, not membership.may_read_documents
+    about = AboutForm({"document": request.GET.getlist("document")})
+    restriction = [] if cited_only or not about.is_valid() else about.cleaned_data["document"]
     ready = Document.objects.for_instance(instance).filter(status=Document.Status.READY)
     context = {
         "conversation": shown,
@@ -50,10 +71,21 @@ def _page(request: HttpRequest, membership: Membership, shown: Conversation | No
         "models": model_choices(),
         "model": chosen_model(instance, shown),
         "has_documents": ready.exists(),
+        "restriction": json.dumps(
+            [
+                {"id": str(document.pk), "title": document.display_title}
+                for document in ready.filter(pk__in=restriction).order_by("name")
+            ]
+            if restriction
+            else []
+        ),
         # They contain titles and headings of documents.
         "examples": [] if shown or cited_only else example_questions(instance),
         "strings": chat_strings(),
     }
+    if membership.may_edit:
+        # Files dropped on the page are uploaded.
+        context |= {"strings": document_strings() | chat_strings(), **upload_context()}
     return render(request, "chat/conversation.html", context)
 
 
@@ -78,7 +110,7 @@ def search(request: HttpRequest, membership: Membership) -> HttpResponse:
     if query:
         found = list(search_conversations(membership, query)[:SEARCH_RESULTS])
         documents = (
-            pick_documents(membership.instance, query)[:SEARCH_RESULTS]
+            pick_documents(membership.instance, query)[0][:SEARCH_RESULTS]
             if membership.may_read_documents
             else []
         )

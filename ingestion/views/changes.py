@@ -14,7 +14,7 @@ from ingestion import uploads
 from ingestion.documents import queries
 from ingestion.documents.browser_strings import document_strings, upload_limit
 from ingestion.errors import FileTooLarge, IngestionError, UnsupportedMediaType, user_message
-from ingestion.forms import BulkForm, TitleForm, UploadForm
+from ingestion.forms import BULK_LIMIT, BulkForm, DocumentFilterForm, TitleForm, UploadForm
 from ingestion.models import Document
 from instances.access.gates import instance_view
 from instances.errors import InstanceError
@@ -110,7 +110,12 @@ def bulk(request: HttpRequest, membership: Membership) -> HttpResponse:
     if not form.is_valid():
         messages.warning(request, _("Tick at least one document first."))
         return redirect(_return_url(request, membership))
-    documents = queries.find_documents(membership.instance, form.cleaned_data["document"])
+    if form.cleaned_data["all"]:
+        chosen = DocumentFilterForm(request.POST).chosen()
+        matching = queries.matching_documents(membership.instance, chosen)
+        documents = list(matching.order_by("name")[:BULK_LIMIT])
+    else:
+        documents = queries.find_documents(membership.instance, form.cleaned_data["document"])
     if form.cleaned_data["action"] == "delete":
         if not form.cleaned_data["confirmed"]:
             return _confirmation(request, membership, documents)

@@ -165,7 +165,14 @@ def test_question_searches_only_selected_documents(library, llm, page_for):
     answer = finished(page)
     expect(answer.locator(".source-name")).to_contain_text("missions.txt")
     page.reload()
-    expect(page.locator("[data-restricted]").first).to_contain_text("missions.txt")
+    restricted = page.locator("chat-question [data-restricted]")
+    expect(restricted).to_contain_text("missions.txt")
+    page.locator("[data-action=edit]").click()
+    expect(restricted).to_be_visible()
+    page.locator("chat-question textarea").fill("Combien sont remboursés les repas à Paris ?")
+    page.locator("chat-question textarea").press("Enter")
+    finished(page)
+    expect(restricted).to_contain_text("missions.txt")
 
 
 def test_conversation_can_be_renamed_searched_and_deleted(library, llm, page_for, axe):

@@ -37,6 +37,7 @@ Values = dict[str, Any]
 RULE = {"audience": "organisation", "affiliations": ["staff"], "role": "member"}
 FORMS: dict[str, Callable[[Values], dict[str, Any]]] = {
     "chat:ask": lambda values: {"question": QUESTION},
+    "chat:about": lambda values: {"document": str(values["document_id"])},
     "chat:edit": lambda values: {"question": QUESTION},
     "chat:rename": lambda values: {"title": "Congés"},
     "chat:feedback": lambda values: {"helpful": "true"},

@@ -203,6 +203,18 @@ def test_bulk_deletion_is_confirmed_first(cast, client_for):
     assert documents(cast.instance) == [kept]
 
 
+def test_bulk_action_on_all_takes_what_matches_on_every_page(cast, client_for):
+    ticked, other = (DocumentFactory(instance=cast.instance, name=f"acte-{n}") for n in "ab")
+    kept = DocumentFactory(instance=cast.instance, name="bail")
+    form = {"action": "delete", "document": str(ticked.pk), "all": "1", "q": "acte"}
+    bulk = reverse("documents:bulk", args=["law"])
+    page = client_for(cast.editor).post(bulk, form, headers={"accept-language": "en"})
+    assert "Delete 2 documents?" in page.content.decode()
+    assert str(other.pk) in page.content.decode()
+    client_for(cast.editor).post(bulk, form | {"confirmed": "1"})
+    assert documents(cast.instance) == [kept]
+
+
 def test_bulk_retry_restarts_only_failed_documents(cast, client_for):
     failed = DocumentFactory(instance=cast.instance, status=Status.FAILED)
     ready = DocumentFactory(instance=cast.instance)

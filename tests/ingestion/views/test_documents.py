@@ -112,6 +112,11 @@ def test_page_past_end_gives_last_page(cast, client_for):
     response = client_for(cast.owner).get(LIST, {"page": "99"})
     assert len(rows(response)) == 1
     assert response.context["pages"] == {"previous": "?", "next": ""}
+    links = response.context["numbers"]
+    assert [(link.number, link.query, link.current) for link in links] == [
+        (1, "?", False),
+        (2, "?page=2", True),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -193,6 +198,10 @@ def test_picker_offers_ready_documents_by_name(cast, client_for):
     assert [document["name"] for document in found["documents"]] == ["Acte.txt", "Bail.txt"]
     found = client.get(reverse("documents:picker", args=["law"]), {"q": "bai"}).json()
     assert [document["name"] for document in found["documents"]] == ["Bail.txt"]
+    make_documents(cast.instance, queries.PICKER_SIZE)
+    found = client.get(reverse("documents:picker", args=["law"]), {"page": "2"}).json()
+    assert [document["name"] for document in found["documents"]] == ["Acte.txt", "Bail.txt"]
+    assert found["total"] == queries.PICKER_SIZE + 2
 
 
 def test_fingerprint_changes_with_any_document(cast):
