@@ -43,7 +43,7 @@ def about(request: HttpRequest, membership: Membership) -> HttpResponse:
     form = AboutForm({"document": request.POST.getlist("document")})
     if not form.is_valid():
         for error in form.errors["document"]:
-            messages.warning(request, error)
+            messages.warning(request, str(error))
         return redirect("documents:list", slug=membership.instance.slug)
     chosen = form.cleaned_data["document"]
     start = reverse("chat:new", args=[membership.instance.slug])
