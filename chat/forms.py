@@ -33,6 +33,12 @@ class AskForm(forms.Form):
     model = forms.CharField(max_length=200, required=False)
 
 
+class AboutForm(forms.Form):
+    """The documents that a new conversation is about."""
+
+    document = UUIDListField(required=False)
+
+
 class EditForm(forms.Form):
     """A question in other words."""
 

@@ -7,6 +7,7 @@ from chat.views import answers, conversations
 app_name = "chat"
 urlpatterns = [
     path("", conversations.new, name="new"),
+    path("about/", conversations.about, name="about"),
     path("ask/", answers.ask_question, name="ask"),
     path("search/", conversations.search, name="search"),
     path("conversations/", conversations.conversations, name="conversations"),

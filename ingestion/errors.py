@@ -188,6 +188,16 @@ def error_for_code(code: str) -> type[IngestionError]:
     return _ERRORS.get(code, ParserCrashed)
 
 
+def is_file_at_fault(code: str) -> bool:
+    """Return whether another file may succeed where this one failed."""
+    return issubclass(_ERRORS.get(code, ServiceError), DocumentError)
+
+
+def retry_may_help(code: str) -> bool:
+    """Return whether another try at the same file may succeed, as on a less busy machine."""
+    return code in (ParseTimeout.code, ParserCrashed.code) or not is_file_at_fault(code)
+
+
 def user_message(code: str) -> Promise:
     """Return the translated message for `code`: what happened, and what the user can do.
 

@@ -37,11 +37,18 @@ class DocumentFilterForm(forms.Form):
         )
 
 
+class TitleForm(forms.Form):
+    """A document's title; without one the file name is shown."""
+
+    title = forms.CharField(required=False, max_length=500)
+
+
 class UploadForm(forms.Form):
-    """One file and its folder."""
+    """One file with its folder, or with the failed document that it replaces."""
 
     file = forms.FileField(allow_empty_file=True)
     folder = forms.CharField(required=False, max_length=2000)
+    replaces = forms.UUIDField(required=False)
 
 
 class UUIDListField(forms.Field):
@@ -62,6 +69,8 @@ class BulkForm(forms.Form):
 
     action = forms.ChoiceField(choices=[(name, name) for name in ("retry", "delete")])
     document = UUIDListField()
+    # All that match the filter of the list, instead of the ticked ones.
+    all = forms.BooleanField(required=False)
     confirmed = forms.BooleanField(required=False)
 
 

@@ -4,6 +4,7 @@ The status of a document is ``queued → parsing → embedding → ready | faile
 never only in the broker, so that the reconciler can restart the document after a crash.
 """
 
+import re
 import uuid
 
 from django.conf import settings
@@ -17,6 +18,8 @@ from instances.models import InstanceOwnedModel
 
 # The lexical space: terms are hashed into it (pgvector's largest sparse dimension is 1e9).
 TERM_SPACE = 1_000_000_000
+# Titles that programs set by default: the name of a file, « Untitled »; also valid in PostgreSQL.
+DEFAULT_TITLE = r"\.[a-z0-9]{2,5}$|^(untitled|sans titre|microsoft word)"
 
 
 def stored_path(document: "Document", filename: str) -> str:
@@ -123,6 +126,16 @@ class Document(InstanceOwnedModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def proper_title(self) -> str:
+        """The title; empty when there is none, or when a program set it by default."""
+        return "" if re.search(DEFAULT_TITLE, self.title, re.IGNORECASE) else self.title
+
+    @property
+    def display_title(self) -> str:
+        """What readers see first: the title, or else the file name."""
+        return self.proper_title or self.name
 
     @property
     def parse_warnings(self) -> list[ParseWarning]:

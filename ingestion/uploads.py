@@ -1,4 +1,4 @@
-"""Upload, retry, cancel and delete documents.
+"""Upload, retitle, retry, cancel and delete documents.
 
 All functions run inside ``tenant(instance)``; tasks are enqueued when that transaction commits.
 """
@@ -70,6 +70,34 @@ def store_upload(
             raise
     _enqueue()
     return document, True
+
+
+def replace(
+    document: Document, *, user: User, name: str, content: IO[bytes]
+) -> tuple[Document, bool]:
+    """Store a file in place of a document, which is deleted; else as ``store_upload``.
+
+    When the file is refused, the document stays.
+    """
+    with transaction.atomic():
+        delete(document)
+        return store_upload(
+            instance=document.instance,
+            user=user,
+            name=name,
+            folder=document.folder,
+            content=content,
+        )
+
+
+def retitle(document: Document, title: str) -> None:
+    """Change a document's title; lexical search finds its passages by the new one at once."""
+    locked = Document.objects.select_for_update().get(pk=document.pk)
+    locked.title = title
+    locked.save(update_fields=["title", "updated_at"])
+    if locked.status == Document.Status.READY:
+        statistics.withdraw(locked)
+        statistics.make_searchable(locked)
 
 
 def retry(documents: Sequence[Document]) -> int:

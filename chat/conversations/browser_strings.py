@@ -58,6 +58,8 @@ def _actions() -> dict[str, str]:
         "feedbackRemoved": _("Your rating is removed"),
         "versionOf": _("Version {n} of {total}"),
         "removeDocument": _("Remove {name} from the restriction"),
+        "documentsShown": _("{shown} of {total}"),
+        "dropRefused": _("Only editors add documents to this instance: ask one of them."),
         "noDocument": _("No document is ready yet."),
         "noDocumentFound": _("No document has this name."),
     }

@@ -47,8 +47,6 @@ _WORD = re.compile(r"[^\W\d_]+")
 _MIN_LETTERS = 4
 _MIN_LETTERS_IN_QUESTION = 5
 _WORDS_OF_A_QUESTION = 3
-# Values of the property "title" that programs set by default.
-_FILE_NAME = re.compile(r"\.[a-z0-9]{2,5}$|^(?:untitled|sans titre|microsoft word)", re.IGNORECASE)
 
 
 def example_questions(instance: Instance) -> list[str]:
@@ -123,7 +121,6 @@ def _question(subject: str) -> str:
 
 def _title(document: Document) -> str:
     """Return the title, else the file name; "" if neither is readable."""
-    named = document.title and not _FILE_NAME.search(document.title)
-    title = document.title if named else PurePath(document.name).stem.replace("_", " ").strip()
+    title = document.proper_title or PurePath(document.name).stem.replace("_", " ").strip()
     is_readable = any(len(word) >= _MIN_LETTERS for word in _WORD.findall(title))
     return title if is_readable and len(title) <= _MAX_TITLE_CHARS else ""

@@ -116,7 +116,7 @@ def _document_names(instance: Instance, messages: Sequence[Message]) -> dict[UUI
     if not wanted:
         return {}
     found = Document.objects.for_instance(instance).filter(pk__in=wanted)
-    return dict(found.values_list("pk", "name"))
+    return {document.pk: document.display_title for document in found}
 
 
 @lru_cache

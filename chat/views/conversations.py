@@ -1,10 +1,14 @@
 """The conversation page, and the parts of it that scripts fetch."""
 
+import json
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from chat.conversations.browser_strings import chat_strings
@@ -19,9 +23,10 @@ from chat.conversations.listing import (
 from chat.conversations.pages import chosen_model, model_choices, shown_turns
 from chat.conversations.passages import show_passage
 from chat.conversations.turns import delete, get_conversation, get_message, rename, select_branch
-from chat.forms import FeedbackForm, RenameForm
+from chat.forms import AboutForm, FeedbackForm, RenameForm
 from chat.models import Conversation, Feedback, Message
 from chat.posted_forms import Refusal, read_form
+from ingestion.documents.browser_strings import document_strings, upload_context
 from ingestion.documents.queries import pick_documents
 from ingestion.models import Document
 from instances.access.gates import instance_view
@@ -36,8 +41,22 @@ _LONGEST_LIMIT = 5
 @require_safe
 @instance_view("guest")
 def new(request: HttpRequest, membership: Membership) -> HttpResponse:
-    """A page to start a conversation."""
+    """A page to start a conversation, on the documents ``?document=…`` if there are some."""
     return _page(request, membership, None)
+
+
+@require_POST
+@instance_view()
+def about(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """Start a conversation on the documents selected in their list."""
+    form = AboutForm({"document": request.POST.getlist("document")})
+    if not form.is_valid():
+        for error in form.errors["document"]:
+            messages.warning(request, str(error))
+        return redirect("documents:list", slug=membership.instance.slug)
+    chosen = form.cleaned_data["document"]
+    start = reverse("chat:new", args=[membership.instance.slug])
+    return redirect(f"{start}?{urlencode({'document': chosen}, doseq=True)}")
 
 
 @require_safe
@@ -52,6 +71,8 @@ def conversation(
 
 def _page(request: HttpRequest, membership: Membership, shown: Conversation | None) -> HttpResponse:
     instance, cited_only = membership.instance, not membership.may_read_documents
+    about = AboutForm({"document": request.GET.getlist("document")})
+    restriction = [] if cited_only or not about.is_valid() else about.cleaned_data["document"]
     ready = Document.objects.for_instance(instance).filter(status=Document.Status.READY)
     context = {
         "conversation": shown,
@@ -59,10 +80,21 @@ def _page(request: HttpRequest, membership: Membership, shown: Conversation | No
         "models": model_choices(),
         "model": chosen_model(instance, shown),
         "has_documents": ready.exists(),
+        "restriction": json.dumps(
+            [
+                {"id": str(document.pk), "title": document.display_title}
+                for document in ready.filter(pk__in=restriction).order_by("name")
+            ]
+            if restriction
+            else []
+        ),
         # They contain titles and headings of documents.
         "examples": [] if shown or cited_only else example_questions(instance),
         "strings": chat_strings(),
     }
+    if membership.may_edit:
+        # Files dropped on the page are uploaded.
+        context |= {"strings": document_strings() | chat_strings(), **upload_context()}
     return render(request, "chat/conversation.html", context)
 
 
@@ -92,7 +124,7 @@ def search(request: HttpRequest, membership: Membership) -> HttpResponse:
             "more": limit + MORE_RESULTS if len(found) > limit else None,
         }
     if query and membership.may_read_documents:
-        context["documents"] = pick_documents(membership.instance, query)[:SEARCH_RESULTS]
+        context["documents"] = pick_documents(membership.instance, query)[0][:SEARCH_RESULTS]
     return render(request, "chat/includes/search_results.html", context)
 
 

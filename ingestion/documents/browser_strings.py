@@ -1,13 +1,26 @@
 """The translated strings of the documents' scripts; ``{name}`` is a placeholder."""
 
+from typing import Any
+
 from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+
+from ingestion.parsing.media_types import EXTENSIONS
 
 
 def upload_limit() -> str:
     """Return the maximum size of a file, formatted for people."""
     return _("%(n)s MB") % {"n": settings.MAX_UPLOAD_BYTES >> 20}
+
+
+def upload_context() -> dict[str, Any]:
+    """Return what the template of uploads needs."""
+    return {
+        "accept": ",".join(ending for endings in EXTENSIONS.values() for ending in endings),
+        "max_upload_bytes": settings.MAX_UPLOAD_BYTES,
+        "upload_limit": upload_limit(),
+    }
 
 
 def document_strings() -> dict[str, str]:

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from django.core.paginator import Paginator
 from django.utils.functional import Promise
 from django.utils.translation import pgettext_lazy
 
-from ingestion.documents.queries import DocumentFilter, Listing
+from ingestion.documents.queries import PAGE_SIZE, DocumentFilter, Listing
 
 _STATE_LABELS = {
     "": pgettext_lazy("documents", "All"),
@@ -78,6 +79,31 @@ def heading_links(chosen: DocumentFilter) -> dict[str, HeadingLink]:
         query = query_string(chosen, sort="" if target == DocumentFilter.sort else target)
         links[column] = HeadingLink(query, descending if current else "none")
     return links
+
+
+@dataclass(frozen=True)
+class PageLink:
+    """A number in the pager; pages left out, shown as « … », have no query."""
+
+    number: int | str
+    query: str
+    current: bool
+
+
+def number_links(listing: Listing) -> list[PageLink]:
+    """Return the first pages, the last, and those around the current one."""
+    chosen = listing.filter
+    numbers = Paginator(range(listing.total), PAGE_SIZE).get_elided_page_range(
+        chosen.page, on_each_side=2, on_ends=1
+    )
+    return [
+        PageLink(
+            number=number,
+            query=query_string(chosen, page=number) if isinstance(number, int) else "",
+            current=number == chosen.page,
+        )
+        for number in numbers
+    ]
 
 
 def page_links(listing: Listing) -> dict[str, str]:

@@ -10,12 +10,12 @@ from datetime import datetime
 from uuid import UUID
 
 from django.contrib.postgres.lookups import Unaccent
-from django.db.models import Count, Expression, OrderBy, Q, QuerySet, Value
+from django.db.models import Case, Count, Expression, F, OrderBy, Q, QuerySet, Value, When
 from django.db.models.functions import Concat, Lower
 from django.db.models.lookups import Contains
 
 from ingestion.documents.kinds import KINDS
-from ingestion.models import Chunk, Document, DocumentPage
+from ingestion.models import DEFAULT_TITLE, Chunk, Document, DocumentPage
 from instances.models import Instance
 from web.search_words import search_words
 
@@ -38,7 +38,10 @@ def _folded(text: str | Expression) -> Expression:
 
 
 # Without folding, a database without ICU sorts « École » after « Zoologie ».
-_BY_NAME = _folded("name")
+_DISPLAY_TITLE = Case(
+    When(Q(title="") | Q(title__iregex=DEFAULT_TITLE), then=F("name")), default=F("title")
+)
+_BY_NAME = _folded(_DISPLAY_TITLE)
 _SEARCHED = _folded(Concat("name", Value(" "), "title", Value(" "), "folder"))
 SORTS: dict[str, tuple[str | OrderBy, ...]] = {
     "-added": ("-created_at", "id"),
@@ -115,10 +118,8 @@ class Pulse:
 
 def list_documents(instance: Instance, chosen: DocumentFilter) -> Listing:
     """Return one page of documents (PAGE_SIZE rows); the last page if the number is too large."""
-    matching = _matching(instance, chosen)
-    counts = _counts(matching)
-    if chosen.state:
-        matching = matching.filter(STATES[chosen.state])
+    counts = _counts(_matching(instance, chosen))
+    matching = matching_documents(instance, chosen)
     page_count = max(1, -(-counts.of(chosen.state) // PAGE_SIZE))
     shown = replace(chosen, page=min(chosen.page, page_count))
     start = (shown.page - 1) * PAGE_SIZE
@@ -130,6 +131,12 @@ def list_documents(instance: Instance, chosen: DocumentFilter) -> Listing:
     return Listing(page, counts, shown, page_count)
 
 
+def matching_documents(instance: Instance, chosen: DocumentFilter) -> QuerySet[Document]:
+    """Return all the documents of a filter, on whatever page of the list."""
+    matching = _matching(instance, chosen)
+    return matching.filter(STATES[chosen.state]) if chosen.state else matching
+
+
 def pulse(instance: Instance) -> Pulse:
     """Return the fingerprint of the instance's documents (three index scans)."""
     documents = Document.objects.for_instance(instance)
@@ -138,10 +145,13 @@ def pulse(instance: Instance) -> Pulse:
     return Pulse(documents.count(), by_change.first(), running.exists())
 
 
-def pick_documents(instance: Instance, query: str) -> Sequence[Document]:
-    """Return the first ready documents whose name, title or folder contains ``query``, by name."""
+def pick_documents(instance: Instance, query: str, page: int = 1) -> tuple[list[Document], int]:
+    """Return one page (PICKER_SIZE) of the ready documents whose name, title or folder contains
+    ``query``, by title, and how many there are in all."""
     matching = _matching(instance, DocumentFilter(query=query)).filter(status=Status.READY)
-    return list(matching.order_by(*SORTS["name"])[:PICKER_SIZE])
+    start = (page - 1) * PICKER_SIZE
+    found = list(matching.order_by(*SORTS["name"])[start : start + PICKER_SIZE])
+    return found, matching.count()
 
 
 def find_documents(instance: Instance, ids: Sequence[UUID]) -> list[Document]:

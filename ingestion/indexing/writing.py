@@ -37,7 +37,8 @@ def replace_passages(
         document.status = _Status.EMBEDDING
         document.queued_at, document.worker_seen_at = timezone.now(), None
         document.retries = 0
-        document.title = (parsed.title or "")[:500]
+        # A title that someone may have corrected is kept when the file is parsed again.
+        document.title = document.title or (parsed.title or "")[:500]
         document.language = (parsed.language or "")[:5]
         document.unit = parsed.unit
         document.warnings = [asdict(warning) for warning in parsed.warnings]

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ingestion.documents.kinds import Kind, kind_of
-from ingestion.errors import user_message
+from ingestion.errors import is_file_at_fault, retry_may_help, user_message
 from ingestion.models import Document
 from ingestion.parse_warnings import warning_message
 
@@ -53,6 +53,18 @@ def place(document: Document, number: int) -> str:
 def reason(document: Document) -> Promise:
     """The message about a failed document: the reason and what to do."""
     return user_message(document.error_code)
+
+
+@register.filter
+def may_retry(document: Document) -> bool:
+    """Whether another try at the same file may succeed."""
+    return retry_may_help(document.error_code)
+
+
+@register.filter
+def may_replace(document: Document) -> bool:
+    """Whether another file may succeed."""
+    return is_file_at_fault(document.error_code)
 
 
 @register.filter

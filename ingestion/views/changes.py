@@ -14,7 +14,7 @@ from ingestion import uploads
 from ingestion.documents import queries
 from ingestion.documents.browser_strings import document_strings, upload_limit
 from ingestion.errors import FileTooLarge, IngestionError, UnsupportedMediaType, user_message
-from ingestion.forms import BulkForm, UploadForm
+from ingestion.forms import BULK_LIMIT, BulkForm, DocumentFilterForm, TitleForm, UploadForm
 from ingestion.models import Document
 from instances.access.gates import instance_view
 from instances.errors import InstanceError
@@ -33,15 +33,16 @@ def upload(request: HttpRequest, membership: Membership) -> JsonResponse:
     form = UploadForm(request.POST, request.FILES)
     if not form.is_valid():
         return json_error(400, "invalid", _("No file was received. Choose it again."))
-    file = form.cleaned_data["file"]
+    given = form.cleaned_data
+    file = {"name": given["file"].name, "content": given["file"], "user": membership.user}
+    replaced = _get_failed(membership, given["replaces"]) if given["replaces"] else None
     try:
-        document, created = uploads.store_upload(
-            instance=membership.instance,
-            user=membership.user,
-            name=file.name,
-            folder=form.cleaned_data["folder"],
-            content=file,
-        )
+        if replaced:
+            document, created = uploads.replace(replaced, **file)
+        else:
+            document, created = uploads.store_upload(
+                instance=membership.instance, folder=given["folder"], **file
+            )
     except FileTooLarge as error:
         text = document_strings()["tooLarge"].format(limit=upload_limit())
         return json_error(413, error.code, text)
@@ -59,6 +60,19 @@ def upload(request: HttpRequest, membership: Membership) -> JsonResponse:
         "url": reverse("documents:detail", args=[membership.instance.slug, document.pk]),
     }
     return JsonResponse(data, status=201 if created else 200)
+
+
+@require_POST
+@instance_view(role=Membership.Role.EDITOR)
+def retitle(request: HttpRequest, membership: Membership, document_id: UUID) -> HttpResponse:
+    """Change a document's title."""
+    document = get_document(membership, document_id)
+    form = TitleForm(request.POST)
+    if not form.is_valid():
+        messages.warning(request, _("This title is too long: 500 characters at most."))
+        return redirect(_return_url(request, membership))
+    uploads.retitle(document, form.cleaned_data["title"])
+    return _done(request, membership, _("Title saved"))
 
 
 @require_POST
@@ -96,7 +110,12 @@ def bulk(request: HttpRequest, membership: Membership) -> HttpResponse:
     if not form.is_valid():
         messages.warning(request, _("Tick at least one document first."))
         return redirect(_return_url(request, membership))
-    documents = queries.find_documents(membership.instance, form.cleaned_data["document"])
+    if form.cleaned_data["all"]:
+        chosen = DocumentFilterForm(request.POST).chosen()
+        matching = queries.matching_documents(membership.instance, chosen)
+        documents = list(matching.order_by("name")[:BULK_LIMIT])
+    else:
+        documents = queries.find_documents(membership.instance, form.cleaned_data["document"])
     if form.cleaned_data["action"] == "delete":
         if not form.cleaned_data["confirmed"]:
             return _confirmation(request, membership, documents)
@@ -114,6 +133,14 @@ def _not_restarted() -> str:
         "Many documents of this instance are already waiting for another attempt. Retry the "
         "others when these have been processed."
     )
+
+
+def _get_failed(membership: Membership, document_id: UUID) -> Document:
+    """Return a failed document of the instance; raises Http404."""
+    document = get_document(membership, document_id)
+    if document.status != Document.Status.FAILED:
+        raise Http404
+    return document
 
 
 def get_document(membership: Membership, document_id: UUID) -> Document:

@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from ingestion.documents.browser_strings import document_strings, upload_context
 from ingestion.documents.downloads import file_response
 from ingestion.documents.viewer import read
 from ingestion.forms import ViewerForm
@@ -60,4 +61,7 @@ def _context(request: HttpRequest, shown: Document, number: int | None = None) -
         chunk_id=place.get("chunk"),
         query=place.get("q") or "",
     )
-    return {"document": shown, "reading": reading, "is_pdf": shown.media_type == PDF}
+    context = {"document": shown, "reading": reading, "is_pdf": shown.media_type == PDF}
+    if shown.status == Document.Status.FAILED:
+        context |= {"strings": document_strings(), **upload_context()}
+    return context

@@ -2,7 +2,6 @@
 
 import asyncio
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import (
     HttpRequest,
@@ -16,12 +15,17 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from ingestion.documents import queries
-from ingestion.documents.browser_strings import document_strings, upload_limit
+from ingestion.documents.browser_strings import document_strings, upload_context
 from ingestion.documents.kinds import KINDS, kind_of
 from ingestion.documents.list_events import document_events, stamp
-from ingestion.documents.list_links import heading_links, page_links, query_string, state_links
+from ingestion.documents.list_links import (
+    heading_links,
+    number_links,
+    page_links,
+    query_string,
+    state_links,
+)
 from ingestion.forms import DocumentFilterForm
-from ingestion.parsing.media_types import EXTENSIONS
 from instances.access.gates import aenter, instance_view
 from instances.models import Membership
 from instances.quotas import room_of
@@ -43,12 +47,11 @@ def document_list(request: HttpRequest, membership: Membership) -> HttpResponse:
         "states": state_links(listing),
         "headings": heading_links(chosen),
         "pages": page_links(listing),
+        "numbers": number_links(listing),
         "kinds": KINDS,
         "events_query": query_string(chosen, page=chosen.page, since=stamp(pulse.latest)),
-        "accept": ",".join(ending for endings in EXTENSIONS.values() for ending in endings),
-        "max_upload_bytes": settings.MAX_UPLOAD_BYTES,
-        "upload_limit": upload_limit(),
         "strings": document_strings(),
+        **upload_context(),
         "room": room_of(membership.instance),
     }
     return render(request, "ingestion/document_list.html", context)
@@ -76,10 +79,11 @@ async def events(request: HttpRequest, slug: str) -> HttpResponseBase:
 def picker(request: HttpRequest, membership: Membership) -> JsonResponse:
     """The ready documents whose name contains ``q``, to restrict a question to some of them."""
     chosen = DocumentFilterForm(request.GET).chosen()
-    found = queries.pick_documents(membership.instance, chosen.query)
+    found, total = queries.pick_documents(membership.instance, chosen.query, chosen.page)
     documents = [
         {
             "id": str(document.pk),
+            "title": document.display_title,
             "name": document.name,
             "folder": document.folder,
             "icon": kind_of(document.media_type).icon,
@@ -88,4 +92,4 @@ def picker(request: HttpRequest, membership: Membership) -> JsonResponse:
         }
         for document in found
     ]
-    return JsonResponse({"documents": documents, "more": len(found) == queries.PICKER_SIZE})
+    return JsonResponse({"documents": documents, "total": total})

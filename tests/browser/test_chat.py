@@ -271,7 +271,14 @@ def test_question_searches_only_selected_documents(library, llm, page_for):
     answer = finished(page)
     expect(answer.locator(".source-name")).to_contain_text("missions.txt")
     page.reload()
-    expect(page.locator("[data-restricted]").first).to_contain_text("missions.txt")
+    restricted = page.locator("chat-question [data-restricted]")
+    expect(restricted).to_contain_text("missions.txt")
+    page.locator("[data-action=edit]").click()
+    expect(restricted).to_be_visible()
+    page.locator("chat-question textarea").fill("Combien sont remboursés les repas à Paris ?")
+    page.locator("chat-question textarea").press("Enter")
+    finished(page)
+    expect(restricted).to_contain_text("missions.txt")
 
 
 def delete_conversation(page: Page) -> None:

@@ -83,6 +83,10 @@ def test_dropping_files_anywhere_on_the_page_uploads_them(people, page_for):
     page.goto(LIST)
     page.evaluate(DROP, {"a.txt": "Premier document.", "b.txt": "Second document."})
     expect(rows(page)).to_have_count(3)
+    page.goto("/i/law/")
+    page.evaluate(DROP, {"c.txt": "Troisième document."})
+    expect(page.locator("[data-summary]")).to_have_text("1 file sent")
+    assert "c.txt" in names(people.instance)
 
 
 def test_refused_and_duplicate_files_show_a_message(people, page_for, tmp_path, settings):
@@ -189,17 +193,16 @@ def test_changes_by_other_members_are_shown(people, page_for):
     with tenant(people.instance):
         added.delete()
     expect(rows(page)).to_have_count(1)
-    expect(page.get_by_role("checkbox")).to_have_count(0)
+    expect(page.get_by_role("button", name="Delete")).to_have_count(0)
 
 
-def test_document_can_be_retried_and_cancelled_from_its_row(people, page_for):
+def test_failed_document_can_be_retried_cancelled_and_replaced(people, page_for, tmp_path):
     failed = DocumentFactory(
-        instance=people.instance, name="x.pdf", status=Status.FAILED, error_code="encrypted"
+        instance=people.instance, name="x.pdf", status=Status.FAILED, error_code="parse_timeout"
     )
     page = page_for(people.editor, locale="en-GB")
     page.goto(LIST)
-    page.get_by_text("Why?").click()
-    expect(page.get_by_text("protected by a password")).to_be_visible()
+    expect(page.get_by_text("took too long")).to_be_visible()
     page.get_by_role("button", name="Try again: x.pdf").click()
     expect(rows(page).first).to_contain_text("Waiting its turn")
     page.get_by_role("button", name="Cancel the preparation of x.pdf").click()
@@ -207,6 +210,42 @@ def test_document_can_be_retried_and_cancelled_from_its_row(people, page_for):
     with tenant(people.instance):
         failed.refresh_from_db()
     assert (failed.status, failed.error_code) == (Status.FAILED, "cancelled")
+    change(failed, error_code="image_only")
+    page.goto(f"{LIST}{failed.pk}/")
+    expect(page.get_by_role("button", name="Try again")).to_have_count(0)
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Replace the file: x.pdf").click()
+    chooser.value.set_files(files(tmp_path, 1))
+    expect(page.get_by_role("heading", name="note-0.txt")).to_be_visible()
+    assert names(people.instance) == {"note-0.txt"}
+
+
+def test_question_starts_from_selected_documents_or_from_one(people, page_for, axe):
+    for n in range(25):
+        DocumentFactory(instance=people.instance, name=f"acte-{n:02}.txt", title=f"Acte {n:02}")
+    page = page_for(people.teammate, locale="en-GB")
+    page.goto(f"{LIST}?sort=name")
+    for n in (3, 5):
+        page.get_by_role("checkbox", name=f"Select Acte 0{n}").check()
+    page.get_by_role("button", name="Ask a question").click()
+    chips = page.locator(".chip")
+    expect(chips).to_have_text(["Acte 03", "Acte 05"])
+    page.locator("[popovertarget=restriction-menu]").click()
+    menu = page.locator("#restriction-menu")
+    expect(menu.locator("[data-shown]")).to_have_text("20 of 25")
+    menu.get_by_role("button", name="Show more").click()
+    expect(menu.get_by_role("checkbox", name="Acte 20")).to_be_focused()
+    expect(menu.locator("[data-shown]")).to_have_text("25 of 25")
+    expect(menu.get_by_role("button", name="Show more")).to_be_hidden()
+    assert axe(page) == []
+    menu.get_by_role("checkbox", name="All the documents").check()
+    expect(chips).to_have_count(0)
+    page.evaluate(DROP, {"a.txt": "Un document."})
+    expect(page.locator(".toasts")).to_contain_text("Only editors add documents")
+    page.goto(f"{LIST}?q=acte-07")
+    page.get_by_role("link", name="Acte 07", exact=True).click()
+    page.get_by_role("link", name="Ask a question").click()
+    expect(chips).to_have_text(["Acte 07"])
 
 
 def test_search_filters_while_typing_and_keeps_focus(people, page_for):
@@ -264,6 +303,27 @@ def test_deletion_requires_confirmation(people, page_for):
     assert names(people.instance) == set()
 
 
+def test_long_list_has_page_numbers_and_selects_all_that_match(people, page_for, axe):
+    for n in range(52):
+        DocumentFactory(instance=people.instance, name=f"{n:02}.txt")
+    page = page_for(people.editor, locale="en-GB")
+    page.goto(LIST)
+    page.get_by_label("Select all the documents shown").check()
+    page.get_by_role("checkbox", name="All 52").check()
+    expect(page.locator("[data-selected]")).to_have_text("52 documents selected")
+    rows(page).nth(30).scroll_into_view_if_needed()
+    expect(page.get_by_role("columnheader", name="Name")).to_be_in_viewport()
+    assert axe(page) == []
+    page.locator(".documents-bulk").get_by_role("button", name="Delete").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Delete 52 documents?")
+    page.get_by_role("dialog").get_by_role("link", name="Keep").click()
+    page.get_by_role("checkbox", name="Select 30.txt").uncheck()
+    expect(page.locator("[data-selected]")).to_have_text("49 documents selected")
+    page.get_by_role("link", name="Page 2").click()
+    expect(rows(page)).to_have_count(2)
+    expect(page.get_by_role("link", name="Page 2")).to_have_attribute("aria-current", "page")
+
+
 def test_document_list_is_usable_by_keyboard(people, page_for):
     DocumentFactory(instance=people.instance, name="a.txt")
     page = page_for(people.editor, locale="en-GB")
@@ -297,7 +357,6 @@ def test_document_list_is_accessible_in_every_state(people, page_for, axe, width
     DocumentFactory(instance=people.instance, name="النظام الداخلي للجامعة.pdf")
     page = page_for(people.editor, width=width, scheme=scheme)
     page.goto(LIST)
-    page.locator("summary").first.click()
     page.locator('input[name="document"]').first.check()
     assert axe(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -87,6 +87,23 @@ def test_citation_opens_rendered_page_with_highlighted_words(people, page_for, a
     expect(page.locator(".viewer-chosen")).to_have_text(SENTENCES[1])
 
 
+def test_cited_words_are_readable_and_in_view_at_every_zoom(people, page_for, tmp_path):
+    small = Page().text(330, 60, SENTENCES[1], size=7)
+    content = write_pdf(tmp_path / "small.pdf", [small]).read_bytes()
+    document = DocumentFactory(instance=people.instance, media_type=PDF, content=content)
+    chunk = ChunkFactory(instance=people.instance, document=document, text=SENTENCES[1])
+    page = page_for(people.teammate, locale="en-GB", height=600)
+    page.goto(url(document, f"?chunk={chunk.pk}"))
+    mark = page.locator(".pdf-mark")
+    expect(mark).to_be_in_viewport()
+    assert mark.bounding_box()["height"] >= 14
+    for zoom in ("Larger", "Larger", "Smaller"):
+        before = mark.evaluate("mark => getComputedStyle(mark).height")
+        page.get_by_role("button", name=zoom).click()
+        expect(mark).not_to_have_css("height", before)
+        expect(mark).to_be_in_viewport()
+
+
 def test_paging_updates_the_address_without_reload(people, page_for, text):
     document, _ = text
     page = page_for(people.teammate, locale="en-GB")

@@ -37,6 +37,7 @@ Values = dict[str, Any]
 RULE = {"audience": "organisation", "affiliations": ["staff"], "role": "member"}
 FORMS: dict[str, Callable[[Values], dict[str, Any]]] = {
     "chat:ask": lambda values: {"question": QUESTION},
+    "chat:about": lambda values: {"document": str(values["document_id"])},
     "chat:edit": lambda values: {"question": QUESTION},
     "chat:rename": lambda values: {"title": "Congés"},
     "chat:feedback": lambda values: {"helpful": "true"},
@@ -46,6 +47,7 @@ FORMS: dict[str, Callable[[Values], dict[str, Any]]] = {
         "document": [str(values["document_id"])],
         "confirmed": "on",
     },
+    "documents:title": lambda values: {"title": "Un titre"},
     "documents:list": lambda values: {"q": "e", "status": "ready", "type": "text"},
     "documents:picker": lambda values: {"q": "e"},
     "chat:search": lambda values: {"q": "e"},

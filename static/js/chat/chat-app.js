@@ -1,6 +1,8 @@
 /*
  * <chat-app>: the conversation. It asks the server, and puts question and answer on the page.
  */
+
+import { onFilesDropped } from "../documents/drop.js";
 import { targetOf } from "../shared/event-target.js";
 import { postJSON } from "../shared/http.js";
 import { ReadingPlace } from "./reading-place.js";
@@ -30,6 +32,10 @@ class ChatApp extends HTMLElement {
     document.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && !event.defaultPrevented && !openLayer()) this.stop();
     });
+    // Without this, a browser leaves the page to open a file that is dropped on it.
+    if (!document.querySelector("document-uploads")) {
+      onFilesDropped(null, () => toast(t("dropRefused")));
+    }
     this.composer.busy = Boolean(this.streaming());
     this.thread.dataset.ready = "";
     this.place.open(this.querySelector("[data-welcome]"));
@@ -65,7 +71,7 @@ class ChatApp extends HTMLElement {
     question.querySelector("[data-text]").textContent = text;
     const note = question.querySelector("[data-restricted]");
     note.hidden = !restriction.length;
-    note.querySelector("span").textContent = restriction.map(({ name }) => name).join(", ");
+    note.querySelector("span").textContent = restriction.map(({ title }) => title).join(", ");
     const answer = this.clone("answer");
     const welcome = this.querySelector("[data-welcome]");
     const chose = welcome?.contains(document.activeElement);
@@ -101,7 +107,7 @@ class ChatApp extends HTMLElement {
     const url = `${this.base}m/${question.data.id}/edit/`;
     const after = [...this.thread.children].slice([...this.thread.children].indexOf(question));
     for (const element of after) element.remove();
-    const turn = this.add(text, []);
+    const turn = this.add(text, question.restriction);
     turn.question.data.versions = versions;
     turn.answer.focusHeading();
     await this.request(turn, url, { question: text, model: this.model });

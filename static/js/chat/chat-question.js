@@ -38,6 +38,12 @@ export class ChatQuestion extends HTMLElement {
     drawVersions(this, this.data.versions ?? [], this.data.id);
   }
 
+  /** The documents that it keeps to, as [{title}]. */
+  get restriction() {
+    const note = this.querySelector("[data-restricted]");
+    return note.hidden ? [] : [{ title: note.textContent.trim() }];
+  }
+
   /** Open the form, with the question or what it was changed to. */
   edit(text = this.text.textContent) {
     this.field.value = text;

@@ -109,7 +109,7 @@ class CitationPanel extends HTMLElement {
     const zoom = targetOf(event, "[data-zoom]");
     if (zoom) {
       const page = this.querySelector("pdf-page");
-      const now = Number(page.getAttribute("zoom") ?? 1);
+      const now = page.shownZoom;
       page.setAttribute("zoom", String(Math.min(4, Math.max(1, now + Number(zoom.dataset.zoom)))));
     }
   }

@@ -1,4 +1,9 @@
-/* <document-restriction>: the documents that a question keeps to; none means all of them. */
+/*
+ * <document-restriction>: the documents that a question keeps to; none means all of them.
+ *
+ * The menu lists all documents a page at a time, says how many there are, and finds them by title,
+ * file name or folder.
+ */
 import { targetOf } from "../shared/event-target.js";
 import { getJSON } from "../shared/http.js";
 import { t } from "../shared/strings.js";
@@ -8,13 +13,24 @@ const PAUSE_MS = 150;
 export class DocumentRestriction extends HTMLElement {
   /** @type {HTMLInputElement} */
   field;
+  /** @type {HTMLInputElement} */
+  all;
 
   connectedCallback() {
-    /** What is chosen, as [{id, name}]. */
-    this.chosen = JSON.parse(this.dataset.chosen || "[]");
+    /** What is chosen, as [{id, title}]. */
+    this.chosen = JSON.parse(this.dataset.chosen);
     this.chips = this.querySelector("[data-chips]");
     this.results = this.querySelector("[data-results]");
     this.field = this.querySelector("input[type=search]");
+    this.all = this.querySelector("[data-all]");
+    this.more = this.querySelector("[data-more]");
+    this.shown = this.querySelector("[data-shown]");
+    this.all.addEventListener("change", () => this.choose([]));
+    this.more.addEventListener("click", (event) => {
+      // The menu would close.
+      event.stopPropagation();
+      this.showMore();
+    });
     this.field.addEventListener("input", () => {
       clearTimeout(this.timer);
       this.timer = setTimeout(() => this.search(), PAUSE_MS);
@@ -34,18 +50,44 @@ export class DocumentRestriction extends HTMLElement {
   }
 
   async search() {
+    const found = await this.get(1);
+    if (!found) return;
+    if (!found.total) this.say(t(this.field.value ? "noDocumentFound" : "noDocument"));
+    else this.results.replaceChildren(...found.documents.map((one) => this.option(one)));
+    this.count(found.total);
+  }
+
+  /** Add the next page, and lead the focus to its first document. */
+  async showMore() {
+    const found = await this.get(this.page + 1);
+    if (!found) return;
+    const options = found.documents.map((one) => this.option(one));
+    this.results.append(...options);
+    options[0]?.querySelector("input").focus();
+    this.count(found.total);
+  }
+
+  /** One page of the documents that match, or null when another request took its place. */
+  async get(page) {
     this.aborter?.abort();
     this.aborter = new AbortController();
-    const url = `${this.dataset.url}?${new URLSearchParams({ q: this.field.value })}`;
-    let found;
+    const { signal } = this.aborter;
+    const query = new URLSearchParams({ q: this.field.value, page: String(page) });
     try {
-      found = await getJSON(url, this.aborter.signal);
+      const found = await getJSON(`${this.dataset.url}?${query}`, signal);
+      this.page = page;
+      return found;
     } catch (error) {
-      if (!this.aborter.signal.aborted) this.say(error.message || t("offline"));
-      return;
+      if (!signal.aborted) this.say(error.message || t("offline"));
+      return null;
     }
-    if (!found.documents.length) this.say(t(this.field.value ? "noDocumentFound" : "noDocument"));
-    else this.results.replaceChildren(...found.documents.map((one) => this.option(one)));
+  }
+
+  /** Say how many of the documents are listed. */
+  count(total) {
+    const shown = this.results.querySelectorAll("input").length;
+    this.shown.textContent = total ? t("documentsShown", { shown, total }) : "";
+    this.more.hidden = shown >= total;
   }
 
   say(message) {
@@ -53,49 +95,65 @@ export class DocumentRestriction extends HTMLElement {
     line.className = "menu-label";
     line.textContent = message;
     this.results.replaceChildren(line);
+    this.count(0);
   }
 
-  option({ id, name }) {
+  option({ id, title, name, folder }) {
     const label = document.createElement("label");
     label.className = "menu-item";
     const box = document.createElement("input");
     box.type = "checkbox";
     box.value = id;
-    box.dataset.name = name;
+    box.dataset.title = title;
     box.checked = this.chosen.some((one) => one.id === id);
     const text = document.createElement("span");
     text.className = "restriction-name";
     text.dir = "auto";
-    text.textContent = name;
+    text.textContent = title;
+    const path = [folder, title === name ? "" : name].filter(Boolean).join(" / ");
+    if (path) {
+      const file = document.createElement("span");
+      file.className = "restriction-file small muted";
+      file.textContent = path;
+      text.append(file);
+    }
     label.append(box, text);
     return label;
   }
 
   changed(box) {
-    if (box.checked) this.chosen.push({ id: box.value, name: box.dataset.name });
-    else this.chosen = this.chosen.filter(({ id }) => id !== box.value);
-    this.draw();
+    const { value: id } = box;
+    const others = this.chosen.filter((one) => one.id !== id);
+    this.choose(box.checked ? [...others, { id, title: box.dataset.title }] : others);
   }
 
   remove(id) {
-    this.chosen = this.chosen.filter((one) => one.id !== id);
-    this.draw();
+    this.choose(this.chosen.filter((one) => one.id !== id));
     this.querySelector("[popovertarget]").focus();
   }
 
+  choose(chosen) {
+    this.chosen = chosen;
+    /** @type {NodeListOf<HTMLInputElement>} */
+    const boxes = this.results.querySelectorAll("input");
+    for (const box of boxes) box.checked = chosen.some(({ id }) => id === box.value);
+    this.draw();
+  }
+
   draw() {
+    this.all.checked = !this.chosen.length;
     this.chips.hidden = !this.chosen.length;
     this.chips.replaceChildren(...this.chosen.map((one) => this.chip(one)));
   }
 
-  chip({ id, name }) {
+  chip({ id, title }) {
     const chip = document
       .importNode(this.querySelector("template").content, true)
       .querySelector("li");
     const button = chip.querySelector("button");
     button.dataset.id = id;
-    button.setAttribute("aria-label", t("removeDocument", { name }));
-    chip.querySelector("span").textContent = name;
+    button.setAttribute("aria-label", t("removeDocument", { name: title }));
+    chip.querySelector("span").textContent = title;
     return chip;
   }
 }

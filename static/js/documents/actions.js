@@ -14,6 +14,7 @@ export function actInPlace(onDone) {
     if (!(form instanceof HTMLFormElement)) return;
     const deletes = form.matches("[data-delete-form]");
     if (form.id !== "document-actions" && !deletes) return;
+    if (submitter?.matches("[data-leaves]")) return;
     event.preventDefault();
     const body = new FormData(form, submitter);
     // Not form.action: the buttons named "action" stand before it.

@@ -110,6 +110,10 @@ class DocumentList extends HTMLElement {
     if (target.matches("[data-tick-all]")) {
       for (const box of this.boxes()) box.checked = target.checked;
     }
+    const matching = this.matching();
+    if (target === matching && matching.checked) {
+      for (const box of this.boxes()) box.checked = true;
+    } else if (matching && !target.checked) matching.checked = false;
     if (target.type === "checkbox") this.ticked();
   }
 
@@ -119,17 +123,30 @@ class DocumentList extends HTMLElement {
     return [...boxes];
   }
 
-  /** Say how many documents are ticked. */
+  /**
+   * The box that selects all the documents that match, on whatever page.
+   *
+   * @returns {HTMLInputElement | null}
+   */
+  matching() {
+    return this.querySelector("[data-match-all]");
+  }
+
+  /** Say how many documents are selected. */
   ticked() {
     const boxes = this.boxes();
     const n = boxes.filter((box) => box.checked).length;
+    const matching = this.matching();
+    const everything = matching?.checked ? Number(matching.dataset.total) : 0;
     /** @type {HTMLInputElement} */
     const all = this.querySelector("[data-tick-all]");
     const text = this.querySelector("[data-selected]");
     if (!all || !text) return;
     all.checked = n > 0 && n === boxes.length;
     all.indeterminate = n > 0 && n < boxes.length;
-    text.textContent = counted("selected", n);
+    text.textContent = counted("selected", everything || n);
+    // A question keeps to documents that are named one by one.
+    this.querySelector("[data-leaves]").hidden = everything > 0;
   }
 
   submitted(event) {

@@ -40,13 +40,15 @@ class DocumentUploads extends HTMLElement {
   listenToPickers() {
     document.addEventListener("click", (event) => {
       const button = targetOf(event, "[data-pick]");
-      if (button) this.querySelector(`[data-input="${button.dataset.pick}"]`).click();
+      if (!button) return;
+      this.replaces = button.dataset.replaces ?? "";
+      this.querySelector(`[data-input="${button.dataset.pick}"]`).click();
     });
     /** @type {NodeListOf<HTMLInputElement>} */
     const inputs = this.querySelectorAll("[data-input]");
     for (const input of inputs) {
       const take = () => {
-        this.add(fromInput(input));
+        this.add(fromInput(input), this.replaces);
         input.value = "";
       };
       input.addEventListener("change", take);
@@ -55,11 +57,12 @@ class DocumentUploads extends HTMLElement {
     }
   }
 
-  add(found) {
+  /** Send what was found; the one file of a replacement with the document that it replaces. */
+  add(found, replaces = "") {
     if (!found.length) return;
     if (!this.pending().length) this.clear();
     for (const { file, folder } of found) {
-      const item = { file, folder, state: "waiting", sent: 0, note: "", again: false };
+      const item = { file, folder, replaces, state: "waiting", sent: 0, note: "", again: false };
       const reason = refusal(file, Number(this.dataset.maxBytes), this.dataset.limit);
       if (reason) Object.assign(item, { state: "failed", note: reason });
       this.items.push(item);
@@ -92,6 +95,7 @@ class DocumentUploads extends HTMLElement {
         url: this.dataset.url,
         file: item.file,
         folder: item.folder,
+        replaces: item.replaces,
         signal: item.controller.signal,
         onProgress: (sent, state) => this.progressed(item, sent, state),
       });
@@ -121,7 +125,8 @@ class DocumentUploads extends HTMLElement {
       item.url = url;
       this.show(item);
     }
-    this.dispatchEvent(new CustomEvent("documents-added", { bubbles: true }));
+    const detail = { url, replaces: item.replaces };
+    this.dispatchEvent(new CustomEvent("documents-added", { bubbles: true, detail }));
   }
 
   /** Draw one item; past LISTED_PROBLEMS only its count is shown. */

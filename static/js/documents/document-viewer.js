@@ -43,7 +43,7 @@ class DocumentViewer extends HTMLElement {
   }
 
   zoom(factor) {
-    const zoom = Number(this.pdf.getAttribute("zoom") ?? 1) * factor;
+    const zoom = this.pdf.shownZoom * factor;
     this.pdf.setAttribute("zoom", String(Math.min(4, Math.max(0.5, zoom))));
   }
 
@@ -134,6 +134,9 @@ class DocumentWaiting extends HTMLElement {
     this.row = document.createElement("template");
     this.events = new DocumentEvents(({ rows, counts }) => this.update(rows, counts));
     this.events.listen(this.dataset.events);
+    document.addEventListener("documents-added", ({ detail }) => {
+      if (detail.replaces) location.assign(detail.url);
+    });
   }
 
   update(rows, counts) {

@@ -1,7 +1,7 @@
 /* Files dropped anywhere on the page. */
 import { fromDrop } from "./files.js";
 
-/** Show `veil` while files hover over the page; `onFound` is given what was dropped. */
+/** Show `veil`, if any, while files hover over the page; `onFound` is given what was dropped. */
 export function onFilesDropped(veil, onFound) {
   // Entering a child fires before leaving its parent, so what counts is the difference.
   let depth = 0;
@@ -10,7 +10,7 @@ export function onFilesDropped(veil, onFound) {
       if (!event.dataTransfer?.types.includes("Files")) return;
       event.preventDefault();
       handler(event);
-      veil.hidden = depth === 0;
+      if (veil) veil.hidden = depth === 0;
     });
   };
   listen("dragenter", () => (depth += 1));

@@ -22,9 +22,9 @@ export class TransferError extends Error {
  * `onProgress(sentBytes, state)` is told "sending", "checking" or "waiting". Rejects with a
  * TransferError, or with the signal's reason when it is aborted.
  */
-export async function transfer({ url, file, folder, signal, onProgress }) {
+export async function transfer({ url, file, folder, replaces, signal, onProgress }) {
   for (let attempt = 1; ; attempt += 1) {
-    const answer = await send({ url, file, folder, signal, onProgress });
+    const answer = await send({ url, file, folder, replaces, signal, onProgress });
     if (answer.document) return answer.document;
     const error = errorOf(answer);
     if (!TRANSIENT.has(answer.status) || attempt === ATTEMPTS) throw error;
@@ -37,7 +37,7 @@ export async function transfer({ url, file, folder, signal, onProgress }) {
   }
 }
 
-function send({ url, file, folder, signal, onProgress }) {
+function send({ url, file, folder, replaces, signal, onProgress }) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     let watch;
@@ -69,6 +69,7 @@ function send({ url, file, folder, signal, onProgress }) {
     request.setRequestHeader("X-CSRFToken", csrfToken());
     const form = new FormData();
     form.append("folder", folder);
+    form.append("replaces", replaces);
     form.append("file", file, file.name);
     alive();
     request.send(form);

@@ -6,5 +6,6 @@ import "../chat/chat-question.js";
 import "../chat/citation-panel.js";
 import "../chat/document-restriction.js";
 import "../chat/model-picker.js";
+import "../documents/document-uploads.js";
 // Last: it speaks to all the others as soon as it is connected.
 import "../chat/chat-app.js";

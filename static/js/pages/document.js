@@ -1,3 +1,4 @@
 /* A document: its pages and passages. */
 import "./base.js";
+import "../documents/document-uploads.js";
 import "../documents/document-viewer.js";

@@ -1,12 +1,16 @@
 /*
  * <pdf-page src page highlight zoom label failed>: one page of a PDF, drawn by PDF.js, with boxes
- * over the words of `highlight`. `zoom` 1 fits the width; `label` names the drawing, `failed` is
- * what to say when there is none. Fires pdf-ready {pages} and pdf-error.
+ * over the words of `highlight`, which are brought into view. `zoom` 1 fits the width; without it
+ * the page is as large as its highlighted words need to be readable. `label` names the drawing,
+ * `failed` is what to say when there is none. Fires pdf-ready {pages} and pdf-error.
  */
 import * as pdfjs from "pdfjs";
 import { boxesOf } from "./boxes.js";
 
 const MAX_PIXELS = 16e6;
+// Height of a line of highlighted words, in CSS pixels, below which the page is enlarged to it.
+const READABLE_LINE = 15;
+const MAX_FITTED_ZOOM = 4;
 const files = new Map();
 
 pdfjs.GlobalWorkerOptions.workerSrc = import.meta.resolve("pdfjs-worker");
@@ -29,7 +33,10 @@ function open(src) {
   return files.get(src);
 }
 
-class PdfPage extends HTMLElement {
+export class PdfPage extends HTMLElement {
+  /** The zoom that the page is drawn at. */
+  shownZoom = 1;
+
   static observedAttributes = ["src", "page", "highlight", "zoom"];
 
   connectedCallback() {
@@ -73,9 +80,12 @@ class PdfPage extends HTMLElement {
       const file = await open(new URL(this.getAttribute("src"), location.href).href);
       const page = await file.getPage(Number(this.getAttribute("page") ?? 1));
       if (this.turn !== turn) return;
-      await this.paint(page, width);
+      const words = this.getAttribute("highlight");
+      const { items } = words ? await page.getTextContent() : { items: [] };
       if (this.turn !== turn) return;
-      await this.box(page);
+      await this.paint(page, width, items);
+      if (this.turn !== turn) return;
+      this.box(items);
       this.toggleAttribute("ready", true);
       this.fire("pdf-ready", { pages: file.numPages });
     } catch (error) {
@@ -85,9 +95,14 @@ class PdfPage extends HTMLElement {
     }
   }
 
-  async paint(page, width) {
-    const zoom = Number(this.getAttribute("zoom") ?? 1);
+  async paint(page, width, items) {
     const natural = page.getViewport({ scale: 1 });
+    const fitted = fittedZoom(
+      boxesOf(items, this.getAttribute("highlight") ?? "", natural),
+      width / natural.width,
+    );
+    const zoom = Number(this.getAttribute("zoom") ?? fitted);
+    this.shownZoom = zoom;
     const scale = (width / natural.width) * zoom;
     this.viewport = page.getViewport({ scale });
     const sharp = Math.min(
@@ -109,12 +124,10 @@ class PdfPage extends HTMLElement {
     this.sheet.replaceChildren(canvas);
   }
 
-  async box(page) {
-    const words = this.getAttribute("highlight");
-    if (!words) return;
-    const text = await page.getTextContent();
+  box(items) {
     const { width, height } = this.viewport;
-    const marks = boxesOf(text.items, words, this.viewport).map((box) => {
+    const boxes = boxesOf(items, this.getAttribute("highlight") ?? "", this.viewport);
+    const marks = boxes.map((box) => {
       const mark = document.createElement("div");
       mark.className = "pdf-mark";
       mark.style.left = `${(100 * box.left) / width}%`;
@@ -124,7 +137,15 @@ class PdfPage extends HTMLElement {
       return mark;
     });
     this.sheet.append(...marks);
-    marks[0]?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    this.showWords(boxes);
+  }
+
+  /** Scroll to the first highlighted words: this element sideways, its surroundings down. */
+  showWords(boxes) {
+    const [first] = boxes;
+    if (!first) return;
+    this.scrollLeft = first.left + first.width < this.clientWidth ? 0 : first.left - 16;
+    this.querySelector(".pdf-mark").scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
   fail() {
@@ -138,6 +159,14 @@ class PdfPage extends HTMLElement {
   fire(name, detail) {
     this.dispatchEvent(new CustomEvent(name, { bubbles: true, detail }));
   }
+}
+
+/** The zoom at which words in these boxes are readable, on a page drawn at `scale` for zoom 1. */
+export function fittedZoom(boxes, scale) {
+  if (!boxes.length) return 1;
+  const heights = boxes.map(({ height }) => height).sort((one, other) => one - other);
+  const line = heights[Math.floor(heights.length / 2)] * scale;
+  return Math.min(MAX_FITTED_ZOOM, Math.max(1, READABLE_LINE / line));
 }
 
 customElements.define("pdf-page", PdfPage);

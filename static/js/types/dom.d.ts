@@ -5,6 +5,7 @@ import type { ChatComposer } from "../chat/chat-composer.js";
 import type { ChatQuestion } from "../chat/chat-question.js";
 import type { DocumentRestriction } from "../chat/document-restriction.js";
 import type { ModelPicker } from "../chat/model-picker.js";
+import type { PdfPage } from "../pdf/pdf-page.js";
 import type { ConversationList } from "../shell/conversation-list.js";
 
 declare global {
@@ -15,12 +16,17 @@ declare global {
     "conversation-list": ConversationList;
     "document-restriction": DocumentRestriction;
     "model-picker": ModelPicker;
+    "pdf-page": PdfPage;
   }
 
   interface HTMLElementEventMap {
     "answer-again": CustomEvent<{ answer: ChatAnswer; model: string | null }>;
     "composer-ask": CustomEvent<{ question: string }>;
     "question-edited": CustomEvent<{ question: ChatQuestion; text: string }>;
+  }
+
+  interface DocumentEventMap {
+    "documents-added": CustomEvent<{ url: string; replaces: string }>;
   }
 
   // Our pages hold HTML; a selector with more than a tag finds what the caller declares.

@@ -6,8 +6,10 @@ import pytest
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from pgvector import HalfVector
 
-from ingestion.models import Chunk, Document
+from ingestion.indexing import lexical, statistics
+from ingestion.models import Chunk, Document, TermStatistics
 from instances.tenancy import tenant
 from tests.factories import ChunkFactory, DocumentFactory
 
@@ -87,7 +89,7 @@ def test_upload_without_file_is_refused(cast, client_for):
 
 
 @pytest.mark.parametrize(("person", "outcome"), CAST)
-@pytest.mark.parametrize("action", ["retry", "cancel", "delete"])
+@pytest.mark.parametrize("action", ["retry", "cancel", "delete", "title"])
 def test_only_editor_can_change(cast, client_for, action, person, outcome):
     document = DocumentFactory(instance=cast.instance)
     response = client_for(getattr(cast, person)).post(url(action, document))
@@ -99,6 +101,49 @@ def test_document_of_another_instance_gives_404(cast, client_for, action):
     foreign = DocumentFactory(instance=cast.other_instance)
     assert client_for(cast.owner).post(url(action, foreign)).status_code == 404
     assert documents(cast.other_instance) == [foreign]
+
+
+def test_edited_title_is_shown_first_and_found_by_lexical_search(cast, client_for):
+    document = DocumentFactory(
+        instance=cast.instance, name="brochure_v3_def.pdf", title="Microsoft Word - brochure"
+    )
+    vector = HalfVector([1.0, 0.0])
+    ChunkFactory(instance=cast.instance, document=document, text="Le bail.", embedding=vector)
+    with tenant(cast.instance):
+        statistics.make_searchable(document)
+    client = client_for(cast.editor)
+    page, own = "/i/law/documents/", url("detail", document)
+    assert "Microsoft Word" not in client.get(page).content.decode()
+    client.post(url("title", document), {"title": "Règlement des thèses", "next": own})
+    for address in (page, own):
+        shown = client.get(address).content.decode()
+        assert shown.index("Règlement des thèses") < shown.index("brochure_v3_def.pdf")
+    (term,) = lexical.analyse("thèses")
+    with tenant(cast.instance):
+        frequencies = TermStatistics.objects.for_instance(cast.instance).filter(term=term)
+        assert [row.document_frequency for row in frequencies] == [1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_failed_document_is_replaced_by_another_file(cast, client_for):
+    failed = DocumentFactory(
+        instance=cast.instance, status=Status.FAILED, error_code="image_only", folder="Droit"
+    )
+    ready = DocumentFactory(instance=cast.instance)
+    client = client_for(cast.editor)
+
+    def send(content, replaced):
+        file = SimpleUploadedFile("texte.txt", content)
+        return client.post(UPLOAD, {"file": file, "replaces": str(replaced.pk)}).status_code
+
+    assert send(b"", failed) == 422
+    assert {document.pk for document in documents(cast.instance)} == {failed.pk, ready.pk}
+    assert default_storage.exists(failed.file.name)
+    assert send(TEXT, ready) == 404
+    assert send(TEXT, failed) == 201
+    (new,) = [document for document in documents(cast.instance) if document.pk != ready.pk]
+    assert (new.name, new.folder, new.status) == ("texte.txt", "Droit", Status.QUEUED)
+    assert not default_storage.exists(failed.file.name)
 
 
 def test_retry_restarts_only_failed_documents(cast, client_for):
@@ -155,6 +200,18 @@ def test_bulk_deletion_is_confirmed_first(cast, client_for):
     assert len(documents(cast.instance)) == 8
     response = client.post(bulk, form | {"confirmed": "1"}, headers=JSON)
     assert "7" in response.json()["message"]
+    assert documents(cast.instance) == [kept]
+
+
+def test_bulk_action_on_all_takes_what_matches_on_every_page(cast, client_for):
+    ticked, other = (DocumentFactory(instance=cast.instance, name=f"acte-{n}") for n in "ab")
+    kept = DocumentFactory(instance=cast.instance, name="bail")
+    form = {"action": "delete", "document": str(ticked.pk), "all": "1", "q": "acte"}
+    bulk = reverse("documents:bulk", args=["law"])
+    page = client_for(cast.editor).post(bulk, form, headers={"accept-language": "en"})
+    assert "Delete 2 documents?" in page.content.decode()
+    assert str(other.pk) in page.content.decode()
+    client_for(cast.editor).post(bulk, form | {"confirmed": "1"})
     assert documents(cast.instance) == [kept]
 
 

@@ -112,18 +112,37 @@ def test_page_past_end_gives_last_page(cast, client_for):
     response = client_for(cast.owner).get(LIST, {"page": "99"})
     assert len(rows(response)) == 1
     assert response.context["pages"] == {"previous": "?", "next": ""}
+    links = response.context["numbers"]
+    assert [(link.number, link.query, link.current) for link in links] == [
+        (1, "?", False),
+        (2, "?page=2", True),
+    ]
 
 
-def test_failed_document_shows_reason_and_retry(cast, client_for):
-    DocumentFactory(
-        instance=cast.instance, status=Status.FAILED, error_code="encrypted", name="x.pdf"
-    )
-    page = client_for(cast.editor).get(LIST, headers={"accept-language": "en"}).content.decode()
-    assert "protected by a password" in page
-    assert "/retry/" in page
-    page = client_for(cast.teammate).get(LIST, headers={"accept-language": "en"}).content.decode()
-    assert "protected by a password" in page
+@pytest.mark.parametrize(
+    ("code", "reason", "retry", "replace"),
+    [
+        ("encrypted", "protected by a password", False, True),
+        ("image_only", "only images", False, True),
+        ("parse_timeout", "took too long", True, True),
+        ("backend_unavailable", "error of the service", True, False),
+    ],
+)
+def test_failed_document_shows_reason_and_what_helps(
+    cast, client_for, code, reason, retry, replace
+):
+    failed = DocumentFactory(instance=cast.instance, status=Status.FAILED, error_code=code)
+    own = reverse("documents:detail", args=["law", failed.pk])
+    english = {"accept-language": "en"}
+    for address in (LIST, own):
+        page = client_for(cast.editor).get(address, headers=english).content.decode()
+        assert reason in page
+        assert (f"{failed.pk}/retry/" in page) == retry
+        assert (f'data-replaces="{failed.pk}"' in page) == replace
+    page = client_for(cast.teammate).get(LIST, headers=english).content.decode()
+    assert reason in page
     assert "/retry/" not in page
+    assert "data-replaces" not in page
 
 
 def test_ready_document_with_warning_shows_what_was_left_out(cast, client_for):
@@ -179,6 +198,10 @@ def test_picker_offers_ready_documents_by_name(cast, client_for):
     assert [document["name"] for document in found["documents"]] == ["Acte.txt", "Bail.txt"]
     found = client.get(reverse("documents:picker", args=["law"]), {"q": "bai"}).json()
     assert [document["name"] for document in found["documents"]] == ["Bail.txt"]
+    make_documents(cast.instance, queries.PICKER_SIZE)
+    found = client.get(reverse("documents:picker", args=["law"]), {"page": "2"}).json()
+    assert [document["name"] for document in found["documents"]] == ["Acte.txt", "Bail.txt"]
+    assert found["total"] == queries.PICKER_SIZE + 2
 
 
 def test_fingerprint_changes_with_any_document(cast):
