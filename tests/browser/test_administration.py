@@ -7,7 +7,13 @@ from playwright.sync_api import expect
 
 from accounts.users.first_administrator import create_first_administrator
 from tests.cast import make_cast
-from tests.factories import ApiKeyFactory, DocumentFactory, UserFactory
+from tests.factories import (
+    ApiKeyFactory,
+    DocumentFactory,
+    FeedbackFactory,
+    MessageFactory,
+    UserFactory,
+)
 
 SETTINGS = "/i/law/settings"
 PAGES = [
@@ -17,6 +23,7 @@ PAGES = [
     "/accounts/2fa/",
     "/organisations/new/",
     "/instances/new/",
+    f"{SETTINGS}/first-steps/",
     f"{SETTINGS}/general/",
     f"{SETTINGS}/members/",
     f"{SETTINGS}/members/add/",
@@ -25,6 +32,7 @@ PAGES = [
     f"{SETTINGS}/keys/",
     f"{SETTINGS}/keys/create/",
     f"{SETTINGS}/lifecycle/",
+    "/i/law/ratings/",
     "/nowhere/",
 ]
 
@@ -48,7 +56,7 @@ def test_first_administrator_logs_in_and_adds_a_member(page_for, transactional_d
     page.get_by_label("Name", exact=True).fill("Research support")
     page.get_by_label("Purpose").fill("Questions about projects and contracts.")
     page.get_by_role("button", name="Create the instance").click()
-    expect(page).to_have_url(re.compile("/i/research-support/settings/general/$"))
+    expect(page).to_have_url(re.compile("/i/research-support/settings/first-steps/$"))
 
     page.get_by_role("link", name="Members").click()
     page.get_by_role("link", name="Add a member").click()
@@ -94,6 +102,15 @@ def test_administration_pages_are_accessible(
     cast.owner.is_staff = True
     cast.owner.save()
     DocumentFactory(instance=cast.instance)
+    question = MessageFactory(instance=cast.instance)
+    answer = MessageFactory(
+        instance=cast.instance,
+        conversation=question.conversation,
+        parent=question,
+        role="assistant",
+        content="At nine [1].",
+    )
+    FeedbackFactory(instance=cast.instance, message=answer, helpful=False, comment="Outdated.")
     ApiKeyFactory(instance=cast.instance, created_by=cast.owner, name="A very long name " * 4)
     page = page_for(cast.owner, locale=locale, scheme=scheme, width=width)
     for path in PAGES:
