@@ -118,6 +118,22 @@ def test_administration_pages_are_accessible(
         is_accessible(page, axe)
 
 
+def test_forced_colours_show_the_current_tab_and_hide_text_under_the_composer(
+    page_for, transactional_db
+):
+    page = page_for(make_cast().owner)
+    page.emulate_media(forced_colors="active")
+    page.goto(f"{SETTINGS}/members/")
+    styles = page.locator(".tabs a").evaluate_all(
+        "tabs => tabs.map(tab => [tab.ariaCurrent === 'page', getComputedStyle(tab).outlineStyle])"
+    )
+    assert {is_current for is_current, _style in styles} == {True, False}
+    assert all((style == "solid") == is_current for is_current, style in styles)
+    page.goto("/i/law/")
+    background = "element => getComputedStyle(element).backgroundColor"
+    assert page.locator(".composer").evaluate(background) != "rgba(0, 0, 0, 0)"
+
+
 @pytest.mark.parametrize("locale", ["fr-FR", "en-GB"])
 def test_login_pages_are_accessible(page_for, axe, transactional_db, locale):
     page = page_for(None, locale=locale, width=320)
