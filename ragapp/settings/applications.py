@@ -66,7 +66,10 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.messages.context_processors.messages",
                 "web.context_processors.site",
             ],
-            "libraries": {"ragapp_ui": "ragapp.templatetags.ragapp_ui"},
+            "libraries": {
+                "charter_text": "ragapp.templatetags.charter_text",
+                "ragapp_ui": "ragapp.templatetags.ragapp_ui",
+            },
         },
     },
 ]
