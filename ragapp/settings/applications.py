@@ -19,7 +19,6 @@ INSTALLED_APPS = [
     "allauth.socialaccount",
     "allauth.mfa",
     "csp",
-    "ninja",
     "servestatic",
     "django.contrib.admin",
     "django.contrib.auth",

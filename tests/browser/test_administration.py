@@ -34,6 +34,7 @@ PAGES = [
     f"{SETTINGS}/lifecycle/",
     "/i/law/ratings/",
     "/nowhere/",
+    "/api/docs",
 ]
 
 
