@@ -70,7 +70,7 @@ class RatingSearchForm(forms.Form):
         label=gettext_lazy("Period"),
         required=False,
         coerce=int,
-        empty_value=0,
+        empty_value=None,
         choices=[
             ("", gettext_lazy("All time")),
             (30, gettext_lazy("Last 30 days")),
@@ -82,7 +82,9 @@ class RatingSearchForm(forms.Form):
     def search(self) -> RatingSearch:
         """Return the valid filters."""
         self.is_valid()
-        return RatingSearch(**self.cleaned_data)
+        return RatingSearch(
+            kind=self.cleaned_data.get("kind", ""), days=self.cleaned_data.get("days") or 0
+        )
 
 
 class RenameForm(forms.Form):

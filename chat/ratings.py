@@ -59,7 +59,7 @@ def rated_answers(instance: Instance, search: RatingSearch) -> QuerySet[Message]
         _in_period(instance, search)
         .filter(_FILTERS.get(search.kind, Q(feedback__isnull=False) | _UNANSWERED))
         .select_related("parent", "feedback")
-        .prefetch_related(Prefetch("citations", queryset=cited, to_attr="cited"))
+        .prefetch_related(Prefetch("citations", queryset=cited))
         .order_by("-created_at", "pk")
     )
 
@@ -89,7 +89,7 @@ def _rows(instance: Instance, search: RatingSearch) -> Iterator[tuple[str, ...]]
             feedback.comment if feedback else "",
             answer.parent.content if answer.parent else "",
             answer.content or answer.get_status_display(),
-            "; ".join(sorted({citation.document_name for citation in answer.cited})),
+            "; ".join(sorted({citation.document_name for citation in answer.citations.all()})),
             answer.model,
         )
 
