@@ -8,6 +8,7 @@ from administration.views import (
     api_keys,
     charter_acceptance,
     deletion_proof,
+    first_steps,
     home,
     instance_requests,
     invitations,
@@ -21,6 +22,7 @@ app_name = "administration"
 
 settings_urls: list[URLPattern] = [
     path("", settings.index, name="settings"),
+    path("first-steps/", first_steps.page, name="first_steps"),
     path("general/", settings.general, name="general"),
     path("members/", members.index, name="members"),
     path("members/add/", members.add, name="member_add"),

@@ -4,8 +4,10 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from chat.conversations.turns import MAX_QUESTION_CHARS
+from chat.ratings import KINDS, RatingSearch
 from retrieval.search import MAX_DOCUMENTS
 
 
@@ -64,6 +66,31 @@ class FeedbackForm(forms.Form):
             raise forms.ValidationError("helpful is missing")
         helpful: bool | None = self.cleaned_data["helpful"]
         return helpful
+
+
+class RatingSearchForm(forms.Form):
+    """Filters of the ratings; invalid values are ignored."""
+
+    kind = forms.ChoiceField(label=gettext_lazy("Show"), required=False, choices=KINDS)
+    days = forms.TypedChoiceField(
+        label=gettext_lazy("Period"),
+        required=False,
+        coerce=int,
+        empty_value=None,
+        choices=[
+            ("", gettext_lazy("All time")),
+            (30, gettext_lazy("Last 30 days")),
+            (90, gettext_lazy("Last 90 days")),
+            (365, gettext_lazy("Last 12 months")),
+        ],
+    )
+
+    def search(self) -> RatingSearch:
+        """Return the valid filters."""
+        self.is_valid()
+        return RatingSearch(
+            kind=self.cleaned_data.get("kind", ""), days=self.cleaned_data.get("days") or 0
+        )
 
 
 class RenameForm(forms.Form):

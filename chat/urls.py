@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from chat.views import answers, conversations
+from chat.views import answers, conversations, ratings
 
 app_name = "chat"
 urlpatterns = [
@@ -11,6 +11,8 @@ urlpatterns = [
     path("ask/", answers.ask_question, name="ask"),
     path("search/", conversations.search, name="search"),
     path("conversations/", conversations.conversations, name="conversations"),
+    path("ratings/", ratings.index, name="ratings"),
+    path("ratings/export.csv", ratings.export, name="ratings_export"),
     path("c/<uuid:conversation_id>/", conversations.conversation, name="conversation"),
     path("c/<uuid:conversation_id>/rename/", conversations.rename_conversation, name="rename"),
     path("c/<uuid:conversation_id>/delete/", conversations.delete_conversation, name="delete"),

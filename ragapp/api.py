@@ -16,6 +16,7 @@ import retrieval.api
 from chat.answers.error_messages import user_message
 from inference.errors import InferenceError
 from instances.api import ApiError, ApiKeyAuth
+from ragapp.api_reference import ReferencePage
 from usage.admission import LimitReached
 from web.json_errors import json_error
 
@@ -36,6 +37,7 @@ api = NinjaAPI(
     title="ragapp",
     version="1",
     description="A key belongs to one instance: `Authorization: Bearer KEY`.",
+    docs=ReferencePage(),
     docs_url="/api/docs",
     openapi_url="/api/openapi.json",
     urls_namespace="api",

@@ -19,7 +19,10 @@ class CharterForm(forms.ModelForm):
             "text_en": forms.Textarea(attrs={"rows": 12, "lang": "en"}),
         }
         help_texts = {
-            "text_fr": _("Plain text; an empty line begins a new paragraph."),
+            "text_fr": _(
+                "An empty line begins a new paragraph; a line that begins with a hyphen is an item "
+                "of a list. Addresses become links."
+            ),
             "text_en": _("Readers in English see the French text if this is empty."),
         }
 

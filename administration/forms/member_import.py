@@ -21,10 +21,10 @@ class MemberImportForm(forms.Form):
         required=False,
         strip=False,
         max_length=MAX_CHARS,
-        widget=forms.Textarea(attrs={"rows": 8, "placeholder": "jeanne.martin, editor"}),
+        widget=forms.Textarea(attrs={"rows": 8, "placeholder": _("jeanne.martin, editor")}),
         help_text=_(
             "One person per line: user name or e-mail address, then a comma and the role if it "
-            "is not member (guest, member, editor, admin)."
+            "is not member (guest, member, editor, administrator)."
         ),
     )
     file = forms.FileField(

@@ -88,4 +88,4 @@ def _answered(request: HttpRequest, asked: InstanceRequest) -> HttpResponse:
         messages.success(request, text % asked.organisation)
         return redirect("administration:home")
     messages.success(request, _("The instance %s was created.") % asked.instance)
-    return redirect("administration:general", slug=asked.instance.slug)
+    return redirect("administration:first_steps", slug=asked.instance.slug)

@@ -27,6 +27,7 @@ from django.utils.translation import gettext as _
 from instances.access import second_factor
 from instances.access.charters import is_pending
 from instances.models import ApiKey, Instance, Membership, Role
+from instances.notifications import administrators_of
 from instances.rules.joining import join_by_rule
 from instances.tenancy import as_user, in_database, tenant
 from people.models import User
@@ -47,6 +48,8 @@ IN_AN_OPEN_INSTANCE = Q(
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 # Interval between two writes of the "last use" shown on the home page.
 USE_IS_RECORDED_EVERY = timedelta(minutes=10)
+# In the sentence that refuses something to a member.
+NAMED_ADMINISTRATORS = 3
 
 
 class StepRequired(Exception):
@@ -133,8 +136,12 @@ async def as_member(
 def require_role(membership: Membership, role: str) -> None:
     """Raise PermissionDenied unless the membership's role is ``role`` or above."""
     if membership.role not in Role.at_least(role):
+        people = administrators_of(membership.instance)[:NAMED_ADMINISTRATORS]
+        names = ", ".join(person.display_name for person in people)
         raise PermissionDenied(
-            _("Your role in this instance does not allow this. Ask one of its administrators.")
+            _("Your role in this instance does not allow this. Ask an administrator: %s.") % names
+            if names
+            else _("Your role in this instance does not allow this. It has no administrator.")
         )
 
 

@@ -7,12 +7,15 @@ found by ``lookup``: an unknown name and a person of another organisation have t
 """
 
 import csv
+import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
+from django.conf import settings
 from django.db import transaction
+from django.utils import translation
 
 from instances import audit
 from instances.errors import TooManyLines
@@ -22,6 +25,13 @@ from people.models import User
 
 MAX_LINES: Final = 300
 MAX_CHARS: Final = 1 << 16
+_HEADINGS: Final = ("identifier", "identifiant")
+# The French labels of roles are masculine.
+_FEMININE_NAMES: Final = {
+    "invitee": str(Role.GUEST),
+    "editrice": str(Role.EDITOR),
+    "administratrice": str(Role.ADMIN),
+}
 
 
 class Outcome(StrEnum):
@@ -64,14 +74,30 @@ def read_lines(text: str) -> list[ImportedLine]:
     dialect = csv.excel()
     dialect.delimiter = ";" if text.count(";") > text.count(",") else ","
     dialect.skipinitialspace = True
-    lines = []
+    roles, lines = _role_names(), []
     for number, cells in enumerate(csv.reader(rows, dialect), start=1):
         identifier, role, *_rest = [*(cell.strip() for cell in cells), "", ""]
-        if identifier and not (number == 1 and identifier.lower() == "identifier"):
-            lines.append(ImportedLine(number, identifier[:254], (role or Role.MEMBER).lower()))
+        if identifier and not (number == 1 and _folded(identifier) in _HEADINGS):
+            wanted = roles.get(_folded(role or Role.MEMBER), role)
+            lines.append(ImportedLine(number, identifier[:254], wanted))
     if len(lines) > MAX_LINES:
         raise TooManyLines(f"{len(lines)} lines")
     return lines
+
+
+def _role_names() -> dict[str, str]:
+    """Every name of a role, its value and its label in each language, with the value."""
+    names = {_folded(role): str(role) for role in Role} | _FEMININE_NAMES
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            names |= {_folded(str(role.label)): str(role) for role in Role}
+    return names
+
+
+def _folded(text: str) -> str:
+    """``text`` without accents and capitals, as people write it in a list."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(char for char in decomposed if not unicodedata.combining(char))
 
 
 def look_up(

@@ -73,6 +73,11 @@ class Membership(InstanceOwnedModel):
         return self.role in (Role.EDITOR, Role.ADMIN) and not self.instance.is_archived
 
     @property
+    def may_review_answers(self) -> bool:
+        """Whether this person may read how answers were rated, also in an archived instance."""
+        return self.role in (Role.EDITOR, Role.ADMIN)
+
+    @property
     def may_administer(self) -> bool:
         """Whether this person may change settings and members."""
         return self.role == Role.ADMIN

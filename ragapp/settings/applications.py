@@ -19,7 +19,6 @@ INSTALLED_APPS = [
     "allauth.socialaccount",
     "allauth.mfa",
     "csp",
-    "ninja",
     "servestatic",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -66,7 +65,10 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.messages.context_processors.messages",
                 "web.context_processors.site",
             ],
-            "libraries": {"ragapp_ui": "ragapp.templatetags.ragapp_ui"},
+            "libraries": {
+                "charter_text": "ragapp.templatetags.charter_text",
+                "ragapp_ui": "ragapp.templatetags.ragapp_ui",
+            },
         },
     },
 ]

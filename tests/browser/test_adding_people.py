@@ -42,7 +42,7 @@ def test_pages_that_show_people_are_accessible(page_for, axe, cast, locale, sche
     page.goto("/i/law/settings/members/add/")
     page.locator("[name=identifier]").fill("nobody@univ-b.example")
     page.locator("[name=identifier]").press("Enter")
-    expect(page.locator("a[href*='invitations/create']")).to_have_count(1)
+    expect(page.locator(".notice a[href*='invitations/create']")).to_have_count(1)
     is_accessible(page, axe)
     page.goto(f"/o/{slug}/instances/law/")
     page.locator("summary").last.click()

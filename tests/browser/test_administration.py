@@ -7,7 +7,13 @@ from playwright.sync_api import expect
 
 from accounts.users.first_administrator import create_first_administrator
 from tests.cast import make_cast
-from tests.factories import ApiKeyFactory, DocumentFactory, UserFactory
+from tests.factories import (
+    ApiKeyFactory,
+    DocumentFactory,
+    FeedbackFactory,
+    MessageFactory,
+    UserFactory,
+)
 
 SETTINGS = "/i/law/settings"
 PAGES = [
@@ -17,6 +23,7 @@ PAGES = [
     "/accounts/2fa/",
     "/organisations/new/",
     "/instances/new/",
+    f"{SETTINGS}/first-steps/",
     f"{SETTINGS}/general/",
     f"{SETTINGS}/members/",
     f"{SETTINGS}/members/add/",
@@ -25,7 +32,9 @@ PAGES = [
     f"{SETTINGS}/keys/",
     f"{SETTINGS}/keys/create/",
     f"{SETTINGS}/lifecycle/",
+    "/i/law/ratings/",
     "/nowhere/",
+    "/api/docs",
 ]
 
 
@@ -48,7 +57,7 @@ def test_first_administrator_logs_in_and_adds_a_member(page_for, transactional_d
     page.get_by_label("Name", exact=True).fill("Research support")
     page.get_by_label("Purpose").fill("Questions about projects and contracts.")
     page.get_by_role("button", name="Create the instance").click()
-    expect(page).to_have_url(re.compile("/i/research-support/settings/general/$"))
+    expect(page).to_have_url(re.compile("/i/research-support/settings/first-steps/$"))
 
     page.get_by_role("link", name="Members").click()
     page.get_by_role("link", name="Add a member").click()
@@ -94,11 +103,36 @@ def test_administration_pages_are_accessible(
     cast.owner.is_staff = True
     cast.owner.save()
     DocumentFactory(instance=cast.instance)
+    question = MessageFactory(instance=cast.instance)
+    answer = MessageFactory(
+        instance=cast.instance,
+        conversation=question.conversation,
+        parent=question,
+        role="assistant",
+        content="At nine [1].",
+    )
+    FeedbackFactory(instance=cast.instance, message=answer, helpful=False, comment="Outdated.")
     ApiKeyFactory(instance=cast.instance, created_by=cast.owner, name="A very long name " * 4)
     page = page_for(cast.owner, locale=locale, scheme=scheme, width=width)
     for path in PAGES:
         page.goto(path)
         is_accessible(page, axe)
+
+
+def test_forced_colours_show_the_current_tab_and_hide_text_under_the_composer(
+    page_for, transactional_db
+):
+    page = page_for(make_cast().owner)
+    page.emulate_media(forced_colors="active")
+    page.goto(f"{SETTINGS}/members/")
+    styles = page.locator(".tabs a").evaluate_all(
+        "tabs => tabs.map(tab => [tab.ariaCurrent === 'page', getComputedStyle(tab).outlineStyle])"
+    )
+    assert {is_current for is_current, _style in styles} == {True, False}
+    assert all((style == "solid") == is_current for is_current, style in styles)
+    page.goto("/i/law/")
+    background = "element => getComputedStyle(element).backgroundColor"
+    assert page.locator(".composer").evaluate(background) != "rgba(0, 0, 0, 0)"
 
 
 @pytest.mark.parametrize("locale", ["fr-FR", "en-GB"])

@@ -115,8 +115,12 @@ def test_forbidden_page_names_whom_to_ask(cast, browser):
         reverse("administration:general", args=["law"]), headers={"accept-language": "en"}
     )
     assert page.status_code == 403
-    assert "Ask one of its administrators" in page.text
+    assert f"Ask an administrator: {cast.owner.display_name}." in page.text
     assert "Faculté de droit" in page.text
+    browser.force_login(cast.stranger)
+    missing = browser.get("/i/law/", headers={"accept-language": "en"})
+    assert "ask them to add you to the instance" in missing.text
+    assert cast.owner.display_name not in missing.text
 
 
 def test_form_of_another_site_is_refused_with_an_explanation(cast, settings):

@@ -30,7 +30,8 @@ def test_created_key_is_shown_once_and_authenticates(cast, owner):
     form = {"name": "Library", "scope": "chat", "lifetime_days": "30"}
     page = owner.post(url("key_create"), form)
     plaintext = page.context["plaintext"]
-    assert plaintext in page.text
+    assert f'-H "Authorization: Bearer {plaintext}"' in page.text
+    assert 'href="/api/docs"' in page.text
     assert page["Cache-Control"] == "no-store"
     assert plaintext not in owner.get(url("keys")).text
     key = authenticate(plaintext)

@@ -121,3 +121,20 @@ async def test_acceptances_are_exported_as_csv(transactional_db, async_client_fo
 def test_acceptance_does_not_redirect_to_other_sites(cast, client_for, target):
     answer = client_for(cast.teammate).post("/i/law/charter/", {"next": target})
     assert answer.url == "/i/law/"
+
+
+def test_charter_has_lists_and_links_but_no_html(cast, client_for):
+    text = (
+        "Lisez https://univ.example/regles.\n\n- un\n- deux\n\n"
+        "[ici](https://univ.example/) <b>gras</b> [non](javascript:alert) # titre"
+    )
+    charters.publish(instance=cast.instance, text_fr=text, text_en="", user_id=None)
+    page = client_for(cast.teammate).get("/i/law/charter/").text
+    for part in (
+        '<a href="https://univ.example/regles">https://univ.example/regles</a>.',
+        "<li>un</li>",
+        '<a href="https://univ.example/">ici</a>',
+        "&lt;b&gt;gras",
+    ):
+        assert part in page
+    assert 'href="javascript' not in page

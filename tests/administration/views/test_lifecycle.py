@@ -78,6 +78,15 @@ def test_instance_cannot_undo_decisions_of_organisation(cast, client_for):
     assert status() == "deleting"
 
 
+def test_archiving_is_confirmed_first(cast, client_for):
+    page = client_for(cast.owner).get(PAGE).text
+    dialog = page[page.index('id="archive-dialog"') :]
+    action = f'action="{PAGE}archive/"'
+    assert action in dialog[: dialog.index("</dialog>")]
+    assert page.count(action) == 1
+    assert 'data-opens="archive-dialog"' in page
+
+
 def test_owner_archives_and_reactivates(cast, client_for):
     owner = client_for(cast.owner)
     owner.post(f"{PAGE}archive/")

@@ -1,5 +1,6 @@
 """The import of members from a list."""
 
+import pytest
 from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -33,6 +34,25 @@ def test_import_needs_a_constant_number_of_queries(cast, client_for):
         counts.append(len(queries))
     # The statistics of the members' use are written once in ten minutes.
     assert counts[1] <= counts[0]
+
+
+@pytest.mark.parametrize(
+    ("written", "role"),
+    [
+        ("Éditrice", "editor"),
+        ("Stagiaire", None),
+        ("éditeur", "editor"),
+        ("Editeur", "editor"),
+        ("Invité", "guest"),
+        ("administrateur", "admin"),
+        ("Administrator", "admin"),
+        ("", "member"),
+    ],
+)
+def test_import_reads_roles_in_every_language(cast, client_for, written, role):
+    make_colleague(cast.instance.organisation, username="ada")
+    import_all(client_for(cast.owner), url("member_import"), f"Identifiant;Rôle\nada;{written}")
+    assert roles(cast.instance).get("ada") == role
 
 
 def test_import_adds_confirmed_people_only(cast, client_for):

@@ -71,7 +71,7 @@ def test_created_account_shows_its_password_once(cast, owner, client):
     }
     page = owner.post(url("member_create"), form)
     password = page.context["password"]
-    assert password in page.text
+    assert f"data-text>{password}<" in page.text
     assert page["Cache-Control"] == "no-store"
     assert User.objects.get(username="ada").must_change_password
     assert (
@@ -80,6 +80,15 @@ def test_created_account_shows_its_password_once(cast, owner, client):
     assert client.get("/i/law/").url == reverse("account_change_password")
     again = owner.post(url("member_create"), form)
     assert again.context["form"].errors.keys() == {"username"}
+
+
+WAYS = ("member_add", "invitation_create", "member_import", "member_create")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_each_way_to_add_members_leads_to_the_others(owner, way):
+    page = owner.get(url(way)).text
+    assert [f'href="{url(other)}"' in page for other in WAYS] == [True] * 4
 
 
 def test_administrator_changes_role(cast, owner):

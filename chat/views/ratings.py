@@ -1,0 +1,43 @@
+"""Ratings of answers and questions without an answer: read and exported by editors."""
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from chat.forms import RatingSearchForm
+from chat.ratings import count_ratings, rated_answers, ratings_as_csv
+from instances.access.gates import instance_view
+from instances.models import Membership
+
+RATINGS_PER_PAGE = 25
+
+
+@require_safe
+@instance_view("editor")
+def index(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """List the rated and unanswered questions; filtered, paginated."""
+    form = RatingSearchForm(request.GET)
+    search = form.search()
+    answers = rated_answers(membership.instance, search)
+    context = {
+        "form": form,
+        "is_searched": any(form.cleaned_data.values()),
+        "counts": count_ratings(membership.instance, search),
+        "page": Paginator(answers, RATINGS_PER_PAGE).get_page(request.GET.get("page")),
+    }
+    return render(request, "chat/ratings.html", context)
+
+
+@require_safe
+@instance_view("editor")
+def export(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """The filtered list as CSV."""
+    search = RatingSearchForm(request.GET).search()
+    response = HttpResponse(
+        ratings_as_csv(membership.instance, search), content_type="text/csv; charset=utf-8"
+    )
+    name = f"ratings-{membership.instance.slug}-{timezone.localdate():%Y-%m-%d}.csv"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response

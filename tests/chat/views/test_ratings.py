@@ -1,0 +1,88 @@
+"""The page of ratings, for editors and administrators."""
+
+import csv
+import io
+
+import pytest
+from django.urls import reverse
+
+from chat.models import Message
+from tests.factories import CitationFactory, ConversationFactory, FeedbackFactory, MessageFactory
+from usage.models import AnswerStatus
+
+URL = "/i/law/ratings/"
+
+
+def make_answer(instance, user, question, status=AnswerStatus.COMPLETE, **rating):
+    """A question with its answer, rated when ``rating`` is given."""
+    conversation = ConversationFactory(instance=instance, user=user)
+    asked = MessageFactory(instance=instance, conversation=conversation, content=question)
+    answer = MessageFactory(
+        instance=instance,
+        conversation=conversation,
+        parent=asked,
+        role=Message.Role.ASSISTANT,
+        status=status,
+        content="At nine [1].",
+    )
+    if rating:
+        FeedbackFactory(instance=instance, message=answer, user=user, **rating)
+    return answer
+
+
+@pytest.fixture
+def answers(cast):
+    """One answer of each kind in the cast's instance, and one in another instance."""
+    law, reader = cast.instance, cast.teammate
+    good = make_answer(law, reader, "Question praised", helpful=True)
+    CitationFactory(instance=law, message=good, document_name="hours.pdf", used=True)
+    make_answer(law, reader, "Question criticised", helpful=False, comment="=2+2 is outdated")
+    make_answer(law, reader, "Question unanswered", AnswerStatus.NOTHING_FOUND)
+    make_answer(law, reader, "Question unrated")
+    make_answer(cast.other_instance, cast.stranger, "Question elsewhere", helpful=True)
+
+
+ALL = {"praised", "criticised", "unanswered", "unrated", "elsewhere"}
+
+
+@pytest.mark.parametrize(
+    ("query", "listed"),
+    [
+        ("", {"praised", "criticised", "unanswered"}),
+        ("?kind=helpful", {"praised"}),
+        ("?kind=not_helpful&days=30", {"criticised"}),
+        ("?kind=comment", {"criticised"}),
+        ("?kind=unanswered", {"unanswered"}),
+        ("?kind=nonsense&days=-5", {"praised", "criticised", "unanswered"}),
+    ],
+)
+def test_editor_filters_ratings_of_own_instance(cast, client_for, answers, query, listed):
+    text = client_for(cast.editor).get(URL + query).content.decode()
+    assert {word for word in ALL if f"Question {word}" in text} == listed
+    # Readers are not named.
+    assert cast.teammate.username not in text
+
+
+def test_export_has_comments_questions_and_sources(cast, client_for, answers):
+    response = client_for(cast.owner).get(URL + "export.csv?days=30")
+    assert "ratings-law" in response["Content-Disposition"]
+    lines = list(csv.reader(io.StringIO(response.content.decode("utf-8-sig"))))
+    assert [line[3] for line in lines[1:]] == [
+        "Question unanswered",
+        "Question criticised",
+        "Question praised",
+    ]
+    assert lines[2][1:3] == ["Not helpful", "'=2+2 is outdated"]
+    assert lines[3][5] == "hours.pdf"
+
+
+@pytest.mark.parametrize("name", ["ratings", "ratings_export"])
+@pytest.mark.parametrize(
+    ("person", "status"), [("owner", 200), ("editor", 200), ("teammate", 403), ("stranger", 404)]
+)
+def test_ratings_are_for_editors_and_administrators(cast, client_for, name, person, status):
+    client = client_for(getattr(cast, person))
+    assert client.get(reverse(f"chat:{name}", args=["law"])).status_code == status
+    if name == "ratings" and person in ("editor", "teammate"):
+        home = client.get("/i/law/").content.decode()
+        assert ("/i/law/ratings/" in home) == (person == "editor")
