@@ -34,9 +34,14 @@ Ask = Callable[[Stack, str, int], Awaitable[Timing]]
 
 
 def upload_corpus(stack: Stack, n_documents: int) -> None:
-    """Upload files and wait until they are ready."""
+    """Upload files of several formats and wait until they are ready."""
+    upload_files(stack, documents(n_documents))
+
+
+def upload_files(stack: Stack, files: list[tuple[str, bytes]]) -> None:
+    """Upload files (name, content) and wait until they are ready."""
     with stack.api() as api:
-        for name, content in documents(n_documents):
+        for name, content in files:
             api.post("/api/v1/documents", files={"file": (name, content)}).raise_for_status()
     wait_until_ready(stack)
 
@@ -59,10 +64,14 @@ def _is_busy(api: httpx.Client) -> bool:
     )
 
 
-async def ask_api(stack: Stack, question: str, _person: int) -> Timing:
+async def ask_api(
+    stack: Stack, question: str, _person: int, *, max_tokens: int | None = None
+) -> Timing:
     """Ask ``/v1/chat/completions``, streamed."""
     headers = {"Authorization": f"Bearer {stack.tenancy.api_key}"}
-    body = {"messages": [{"role": "user", "content": question}], "stream": True}
+    body: dict[str, Any] = {"messages": [{"role": "user", "content": question}], "stream": True}
+    if max_tokens is not None:
+        body["max_tokens"] = max_tokens
     stream = events("POST", f"{stack.url}/v1/chat/completions", headers, body)
     return await _time(_api_tokens(stream))
 

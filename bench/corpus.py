@@ -69,6 +69,17 @@ def documents(n_documents: int) -> list[tuple[str, bytes]]:
     return sorted([*files, *_print_pdfs(pdfs)])
 
 
+def pdf_documents(n_documents: int) -> list[tuple[str, bytes]]:
+    """``(name, content)`` of PDFs of 12 paragraphs."""
+    texts = paragraphs()
+    pages = []
+    for number in range(n_documents):
+        start = number * PARAGRAPHS_OF_A_DOCUMENT
+        chosen = texts[start : start + PARAGRAPHS_OF_A_DOCUMENT]
+        pages.append((f"document-{number}.pdf", _html(f"Document {number}", chosen)[1].decode()))
+    return list(_print_pdfs(pages))
+
+
 def pdf_of_pages(n_pages: int, seed: int = 0) -> bytes:
     """One PDF of ``n_pages`` pages, a passage on each."""
     texts = paragraphs()

@@ -129,14 +129,18 @@ class CompletionResponse:
 
     async def _evidence(self) -> dict[str, Any]:
         """Return the citations and the impact, also of an answer that could not be saved."""
-        result = self._answer.result
-        impact = impact_of(
+        result, record = self._answer.result, self._answer.record
+        impact = record or impact_of(
             model=result.measured_model, usage=result.usage, cpu_seconds=result.cpu_seconds
         )
-        shown = {"energy_wh": impact.energy_wh, "gco2e": impact.gco2e, "method": impact.method}
+        shown = {
+            "energy_wh": impact.energy_wh,
+            "gco2e": impact.gco2e_usage + impact.gco2e_embodied,
+            "method": impact.method,
+        }
         cited = cited_passages(result)
-        if self._answer.record is None:
-            # The database cannot be reached, or the instance is deleted.
+        if record is None or not cited:
+            # Without a record, the database cannot be reached, or the instance is deleted.
             pages = [citation.page_start for citation in cited]
         else:
             pages = await in_tenant(self._answer.question.instance, _pages, cited)

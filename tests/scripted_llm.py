@@ -112,13 +112,14 @@ def words(text: str) -> list[str]:
 
 
 def paced(*, first_token_s: float, tokens: int, interval_s: float) -> Answerer:
-    """Return an answerer with delays, for load tests."""
+    """Return an answerer with delays, for load tests; it obeys `max_tokens`."""
     event = chunk(" mot")
-    pace = [interval_s, event] * (tokens - 1)
 
     def answer(request: RecordedRequest) -> Reply:
+        n_tokens = min(tokens, request.body.get("max_tokens", tokens))
+        pace = [interval_s, event] * (n_tokens - 1)
         prompt_tokens = sum(len(str(each["content"])) for each in request.body["messages"]) // 4
-        usage = usage_chunk(prompt_tokens=prompt_tokens, completion_tokens=tokens)
+        usage = usage_chunk(prompt_tokens=prompt_tokens, completion_tokens=n_tokens)
         return Reply([first_token_s, event, *pace, chunk(finish_reason="stop"), usage, DONE])
 
     return answer

@@ -62,7 +62,7 @@ def modelled_impact(
         gco2e_usage=_middle(impacts.usage.gwp.value) * 1000,
         gco2e_embodied=_middle(impacts.embodied.gwp.value) * 1000,
         method="modelled",
-        method_version=f"EcoLogits {version('ecologits')}, input token × {INPUT_TOKEN_SHARE}",
+        method_version=f"EcoLogits {_ecologits_version()}, input token × {INPUT_TOKEN_SHARE}",
     )
 
 
@@ -76,6 +76,12 @@ def local_impact(*, cpu_seconds: float) -> Impact:
         method="local",
         method_version=f"{settings.CPU_WATTS_PER_CORE:g} W per core",
     )
+
+
+@lru_cache
+def _ecologits_version() -> str:
+    # Reads the metadata of the package.
+    return version("ecologits")
 
 
 @lru_cache

@@ -7,15 +7,17 @@ succeeds, so that people can log in (docs/decisions/021-libraries.md).
 
 import logging
 from collections.abc import Callable
-from functools import wraps
+from functools import cache, wraps
 from typing import Any
 
-from django.core.cache.backends.redis import RedisCache
+from django.core.cache.backends.redis import RedisCache, RedisCacheClient
+from django.utils.functional import cached_property
+from redis import Redis
 from redis.exceptions import RedisError
 
 logger = logging.getLogger(__name__)
 
-_TIMEOUTS_S = {"socket_connect_timeout": 1, "socket_timeout": 1}
+_TIMEOUTS_S: dict[str, Any] = {"socket_connect_timeout": 1, "socket_timeout": 1}
 
 
 def _or_else(missing: Callable[..., Any]) -> Callable[[Any], Any]:
@@ -35,18 +37,38 @@ def _or_else(missing: Callable[..., Any]) -> Callable[[Any], Any]:
     return decorator
 
 
+@cache
+def _cache_of_process(server: str) -> RedisCacheClient:
+    """Return the connections of this process.
+
+    Django makes a backend for each asyncio task, and each would open connections of its own.
+    """
+    return RedisCacheClient([server], **_TIMEOUTS_S)
+
+
+@cache
+def _client_of_process(server: str) -> Redis:
+    client: Redis = _cache_of_process(server).get_client(None, write=True)
+    return client
+
+
 class FailOpenRedisCache(RedisCache):
     """Redis or Valkey; an empty cache while the server cannot be reached."""
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
-        super().__init__(server, params | {"OPTIONS": _TIMEOUTS_S | params.get("OPTIONS", {})})
+        super().__init__(server, params)
+        self._server = server
 
-    def client(self) -> Any:
+    def client(self) -> Redis:
         """Return the client of the server, for scripts of several commands.
 
         It raises RedisError while the server cannot be reached.
         """
-        return self._cache.get_client(None, write=True)
+        return _client_of_process(self._server)
+
+    @cached_property
+    def _cache(self) -> RedisCacheClient:
+        return _cache_of_process(self._server)
 
     get = _or_else(lambda key, default=None, version=None: default)(RedisCache.get)
     set = _or_else(lambda *args, **kwargs: None)(RedisCache.set)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -23,7 +24,7 @@ from instances.models import ApiKey, Membership
 @instance_view("member")
 def index(request: HttpRequest, membership: Membership) -> HttpResponse:
     """List the keys that the member may see, including revoked ones."""
-    keys = list(api_keys.with_holder(_visible_keys(membership)))
+    keys = list(api_keys.with_holder(_visible_keys(membership), settings.IDENTITY_DAYS))
     unconfirmed = {key.pk for key in keys if key.is_valid and api_keys.lacks_second_factor(key)}
     context = {
         "keys": keys,

@@ -16,7 +16,13 @@ from inference.llm.backend import ChatBackend, ChatMessage
 from inference.llm.events import ChatEvent, Finished, ReasoningDelta, TextDelta
 from inference.llm.failures import find_complaint, to_error
 from inference.llm.retries import RetryBudget
-from inference.llm.wire import Patience, open_response, read_bytes, read_events
+from inference.llm.wire import (
+    Patience,
+    open_response,
+    pause_between_reads_s,
+    read_bytes,
+    read_events,
+)
 from inference.token_usage import TokenUsage
 
 logger = logging.getLogger(__name__)
@@ -153,6 +159,7 @@ async def _attempt(
                     patience.silence_s = LAST_WORDS_TIMEOUT_S
                 elif answer.has_begun:
                     patience.silence_s = backend.read_timeout_s
+                    await asyncio.sleep(pause_between_reads_s())
         except (BackendTimeout, TruncatedStream):
             if not answer.is_whole:
                 raise

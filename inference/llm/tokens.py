@@ -9,6 +9,7 @@ vocabulary), English 1.12 and 1.19, Spanish 1.08 and 0.74, Markdown 0.98 and 1.1
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from inference.llm.backend import ChatMessage
 
@@ -32,4 +33,10 @@ def estimate_tokens(text: str) -> int:
 
 def estimate_prompt_tokens(messages: Sequence[ChatMessage]) -> int:
     """Return the approximate number of tokens of a prompt, including the chat template."""
-    return sum(estimate_tokens(each.content) + TOKENS_AROUND_A_MESSAGE for each in messages)
+    return sum(_tokens_of_message(each.content) for each in messages)
+
+
+@lru_cache(maxsize=64)
+def _tokens_of_message(content: str) -> int:
+    """Return the tokens of one message; cached, as one prompt is estimated several times."""
+    return estimate_tokens(content) + TOKENS_AROUND_A_MESSAGE

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
-from typing import Any, cast
+from typing import Any
 
 import httpx
 import orjson
@@ -23,6 +23,11 @@ from inference.llm.sse import EventDecoder, ServerEvent
 WRITE_TIMEOUT_S = 30.0
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 MAX_ERROR_BYTES = 64 * 1024
+# The pause between two reads of a stream, for each stream of this process: what arrives meanwhile
+# passes through the layers above as one piece (docs/decisions/023-time-slices.md).
+PAUSE_PER_STREAM_S, LONGEST_PAUSE_S = 0.001, 0.05
+
+_readers: set[asyncio.Task[None]] = set()
 
 
 class Patience:
@@ -72,30 +77,57 @@ async def open_response(
 
 
 async def read_bytes(response: httpx.Response, patience: Patience) -> AsyncGenerator[bytes, None]:
-    """Yield the body as it comes.
+    """Yield the body as it comes: all that has arrived since the last piece.
 
     Raises BackendTimeout for silence, TruncatedStream for a connection cut in the middle,
     ProtocolError for a body without end.
     """
-    size = 0
-    pieces = cast("AsyncGenerator[bytes, None]", response.aiter_bytes())
-    async with aclosing(pieces):
+    arrived: list[bytes] = []
+    changed = asyncio.Event()
+    reader = asyncio.create_task(_read(response, arrived, changed))
+    reader.add_done_callback(lambda _reader: changed.set())
+    _readers.add(reader)
+    try:
         while True:
             try:
                 async with patience.timeout():
-                    piece = await anext(pieces, None)
+                    await changed.wait()
             except TimeoutError as error:
                 raise BackendTimeout(f"Silent for {patience.silence_s} s.") from error
-            except httpx.DecodingError as error:
-                raise ProtocolError(f"Undecodable body: {error!r}") from error
-            except REQUEST_FAILED as error:
-                raise TruncatedStream(f"Connection lost: {error!r}") from error
-            if piece is None:
+            changed.clear()
+            is_over = reader.done()
+            if arrived:
+                piece = b"".join(arrived)
+                arrived.clear()
+                yield piece
+            if is_over:
+                reader.result()
                 return
+    finally:
+        _readers.discard(reader)
+        reader.cancel()
+        await asyncio.gather(reader, return_exceptions=True)
+
+
+def pause_between_reads_s() -> float:
+    """Return how long a stream that has begun pauses between two reads."""
+    return min(PAUSE_PER_STREAM_S * len(_readers), LONGEST_PAUSE_S)
+
+
+async def _read(response: httpx.Response, arrived: list[bytes], changed: asyncio.Event) -> None:
+    """Append the pieces of the body to ``arrived``; raises as ``read_bytes``."""
+    size = 0
+    try:
+        async for piece in response.aiter_bytes():
+            arrived.append(piece)
+            changed.set()
             size += len(piece)
             if size > MAX_ANSWER_BYTES:
                 raise ProtocolError(f"An answer of more than {MAX_ANSWER_BYTES} bytes.")
-            yield piece
+    except httpx.DecodingError as error:
+        raise ProtocolError(f"Undecodable body: {error!r}") from error
+    except REQUEST_FAILED as error:
+        raise TruncatedStream(f"Connection lost: {error!r}") from error
 
 
 async def read_events(

@@ -5,11 +5,13 @@ key without a person was created by an operator's command. Its plaintext is show
 """
 
 from datetime import datetime, timedelta
+from functools import cache
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.db import transaction
 from django.db.models import BooleanField, Case, Exists, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from instances import audit
@@ -82,7 +84,7 @@ def authenticate(plaintext: str) -> ApiKey | None:
     """
     digest = digest_of(plaintext)
     with as_key(digest):
-        key = _usable().filter(digest=digest).first()
+        key = _usable(settings.IDENTITY_DAYS).filter(digest=digest).first()
     if key is not None:
         record_use(key)
     return key
@@ -151,17 +153,17 @@ def lacks_second_factor(key: ApiKey) -> bool:
     return bool(is_asked and not key.second_factor_holds)  # type: ignore[attr-defined]  # annotated
 
 
-def with_holder(keys: QuerySet[ApiKey]) -> QuerySet[ApiKey]:
+def with_holder(keys: QuerySet[ApiKey], identity_days: int) -> QuerySet[ApiKey]:
     """Annotate keys with their person's role, and whether their second factor is still valid.
 
     A second factor of this site is valid while the person keeps an authenticator that they had when
-    they confirmed the API key; one of an institution for IDENTITY_DAYS, and not longer than the
-    identity that the institution asserted.
+    they confirmed the API key; one of an institution for ``identity_days`` (the setting
+    IDENTITY_DAYS), and not longer than the identity that the institution asserted.
     """
-    membership = Membership.objects.current().filter(
+    membership = Membership.objects.current(Now()).filter(
         instance=OuterRef("instance"), user=OuterRef("created_by"), user__is_active=True
     )
-    since = timezone.now() - timedelta(days=settings.IDENTITY_DAYS)
+    since = Now() - timedelta(days=identity_days)
     kept = Authenticator.objects.filter(
         user=OuterRef("created_by"),
         type__in=(Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN),
@@ -183,14 +185,17 @@ def with_holder(keys: QuerySet[ApiKey]) -> QuerySet[ApiKey]:
     )
 
 
-def _usable() -> QuerySet[ApiKey]:
-    """Keys that are neither expired nor revoked, and whose person still has access."""
-    now = timezone.now()
+@cache
+def _usable(identity_days: int) -> QuerySet[ApiKey]:
+    """Keys that are neither expired nor revoked, and whose person still has access.
+
+    Built once, as Django takes milliseconds to build it; hence the time of the database.
+    """
     return (
-        with_holder(ApiKey.objects.all())
+        with_holder(ApiKey.objects.all(), identity_days)
         .annotate(charter_is_pending=is_pending(OuterRef(OuterRef("created_by"))))
         .filter(
-            Q(expires_at=None) | Q(expires_at__gt=now),
+            Q(expires_at=None) | Q(expires_at__gt=Now()),
             Q(created_by=None) | Q(holder_role__isnull=False),
             revoked_at=None,
         )

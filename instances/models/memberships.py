@@ -6,6 +6,7 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -17,7 +18,7 @@ from instances.models.roles import Role
 class MembershipQuerySet(InstanceQuerySet):
     """Reads of memberships."""
 
-    def current(self, now: datetime | None = None) -> Self:
+    def current(self, now: datetime | Now | None = None) -> Self:
         """Memberships that have not ended."""
         return self.filter(Q(expires_at=None) | Q(expires_at__gt=now or timezone.now()))
 

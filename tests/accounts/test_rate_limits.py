@@ -1,5 +1,7 @@
 """Wrong passwords are limited by client address and account."""
 
+import asyncio
+
 import pytest
 from django.conf import settings as django_settings
 from django.core import mail
@@ -163,6 +165,14 @@ def test_counts_are_shared_by_processes():
     assert not other.add("shared-by-processes", 2)
     other.delete("shared-by-processes")
     assert one.get("shared-by-processes") is None
+
+
+async def test_tasks_share_the_connections_of_their_process(away):
+    async def client_of_task():
+        return caches["default"].client()
+
+    one, other = [await asyncio.create_task(client_of_task()) for _ in range(2)]
+    assert one is other
 
 
 def test_institution_account_gets_no_reset_mail(client, db, settings):

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from inference.llm import wire
 from inference.llm.backend import ChatBackend, ChatMessage
 from inference.llm.events import Finished, PromptTruncated, ReasoningDelta, TextDelta
 from inference.llm.tokens import estimate_tokens
@@ -46,6 +47,17 @@ async def test_deltas_that_arrive_together_are_joined(
     scripted_llm.script(Reply([together + STOP + DONE]))
     events = await collect(chat_backend)
     assert events[0] == TextDelta("un deux trois")
+
+
+async def test_deltas_that_arrive_during_a_pause_are_joined(
+    scripted_llm: ScriptedLLM, chat_backend: ChatBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("PAUSE_PER_STREAM_S", "LONGEST_PAUSE_S"):
+        monkeypatch.setattr(wire, name, 0.2)
+    scripted_llm.script(stream(*"12345678", pause_s=0.01))
+    events = await collect(chat_backend)
+    assert text_of(events) == "12345678"
+    assert len([event for event in events if isinstance(event, TextDelta)]) < 8
 
 
 @pytest.mark.parametrize(
