@@ -7,8 +7,8 @@ from playwright.sync_api import expect
 
 from instances.models import Invitation
 from instances.tenancy import tenant
+from tests.browser.chat.asking import LEAVE, ask, finished
 from tests.browser.test_administration import is_accessible
-from tests.browser.test_chat import LEAVE, ask, finished
 from tests.factories import (
     AccessRuleFactory,
     ApiKeyFactory,

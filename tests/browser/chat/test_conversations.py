@@ -1,35 +1,21 @@
-"""The conversation in a real browser: asking, reading, checking, correcting."""
+"""The conversation in a real browser: asking, following, correcting, finding again."""
 
 import re
 from datetime import date
-from io import BytesIO
 
 import pytest
 from django.conf import settings
 from playwright.sync_api import Page, expect
-from pypdfium2 import PdfDocument
 
 from chat.conversations.listing import LISTED
 from chat.models import Feedback, Message
-from ingestion import uploads
-from ingestion.attempts.locking import Attempt
-from ingestion.pipeline import ingest_document
 from instances.tenancy import tenant
+from tests.browser.chat.asking import CHAT, LEAVE, ask, finished
 from tests.factories import ConversationFactory, MessageFactory
 from tests.fixtures.database import wait_until
 from tests.scripted_llm import Act, Reply, chunk, stream
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-LEAVE = "Combien de jours de congé ont les doctorants ?"
-CHAT = "/i/law/"
-
-
-def ask(page: Page, question: str) -> None:
-    page.get_by_role("textbox", name=re.compile("question|Votre question", re.I)).last.fill(
-        question
-    )
-    page.keyboard.press("Enter")
 
 
 def is_saved(library, text: str) -> bool:
@@ -40,44 +26,6 @@ def is_saved(library, text: str) -> bool:
 def saved_feedback(library) -> list[tuple[bool, str]]:
     with tenant(library.instance):
         return list(Feedback.objects.values_list("helpful", "comment"))
-
-
-def add_file(instance, user, name: str, content: bytes) -> None:
-    """Upload a file and run the pipeline on it, in this process."""
-    with tenant(instance):
-        document, _created = uploads.store_upload(
-            instance=instance, user=user, name=name, content=BytesIO(content)
-        )
-    ingest_document(Attempt.of(document))
-
-
-def finished(page: Page, status: str = "complete"):
-    answer = page.locator("chat-answer").last
-    expect(answer).to_have_attribute("data-status", status)
-    return answer
-
-
-def test_citation_opens_its_passage(library, llm, page_for, axe):
-    llm.script(stream("Les doctorants ont **vingt-cinq jours** ", "de congé par an [1]."))
-    page = page_for(library.teammate)
-    page.goto(CHAT)
-    assert axe(page) == []
-    ask(page, LEAVE)
-    answer = finished(page)
-    expect(answer.locator("strong")).to_have_text("vingt-cinq jours")
-    expect(page).to_have_url(re.compile(r"/i/law/c/[0-9a-f-]{36}/$"))
-    expect(answer.locator(".source")).to_have_count(1)
-    assert axe(page) == []
-
-    mark = answer.locator(".cite")
-    mark.click()
-    panel = page.locator("citation-panel dialog")
-    expect(panel.locator("mark")).to_contain_text("vingt-cinq jours de congé")
-    expect(panel).to_contain_text("conges.txt")
-    assert axe(page) == []
-    page.keyboard.press("Escape")
-    expect(panel).not_to_be_visible()
-    expect(mark).to_be_focused()
 
 
 IS_UNCOVERED = """
@@ -115,52 +63,6 @@ def test_conversation_is_restored_after_reload(library, llm, page_for):
     page.keyboard.press("Enter")
     expect(answer.locator("[data-helpful][aria-pressed=true]")).to_have_count(0)
     assert saved_feedback(library) == []
-
-
-READ_CLIPBOARD = """
-async () => {
-  delete navigator.clipboard;
-  const [item] = await navigator.clipboard.read();
-  const kinds = ["text/html", "text/plain"];
-  return Promise.all(kinds.map(async (kind) => (await item.getType(kind)).text()));
-}
-"""
-
-
-def test_answer_can_be_pasted_and_printed_with_its_sources(library, llm, page_for):
-    llm.script(
-        stream("Vingt-cinq **jours** [1].\n\n| a | b |\n|---|---|\n| 1 | 2 |"), stream("Autre [1].")
-    )
-    page = page_for(library.teammate)
-    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.goto(CHAT)
-    ask(page, LEAVE)
-    answer = finished(page)
-    answer.get_by_role("button", name="Copy the answer").click()
-    expect(page.locator(".toast")).to_have_text("Answer copied, with its sources")
-    html, plain = page.evaluate(READ_CLIPBOARD)
-    assert "<p>Vingt-cinq <strong>jours</strong>[1].</p>" in html
-    assert re.search(r"<table[^>]* border=.1.*<td>2</td>.*<p>\[1\] conges.txt, ", html, re.DOTALL)
-    assert not re.search("button|class=|data-", html)
-    assert plain.startswith("Vingt-cinq **jours** [1].")
-    assert "[1] conges.txt, " in plain
-
-    # As on a site without TLS, where scripts have no clipboard.
-    page.evaluate("Object.defineProperty(navigator, 'clipboard', {configurable: true})")
-    page.evaluate("getSelection().empty()")
-    expect(page.locator(".toast")).to_have_count(0)
-    answer.get_by_role("button", name="Copy the answer").click()
-    expect(page.locator(".toast")).to_have_text("Answer copied, with its sources")
-    assert page.evaluate(READ_CLIPBOARD)[1] == plain
-
-    ask(page, LEAVE)
-    expect(page.locator("chat-answer")).to_have_count(2)
-    finished(page)
-    page.evaluate("window.print = () => {}")
-    page.locator("chat-answer").first.get_by_role("button", name="Print the answer").click()
-    printed = " ".join(PdfDocument(page.pdf())[0].get_textpage().get_text_bounded().split())
-    assert re.fullmatch(r"Vingt-cinq jours ?\[1\]\. a b 1 2 Sources \[1\] conges.txt .*", printed)
-    assert "Autre" not in printed
 
 
 def test_streaming_answer_continues_after_reload(library, llm, page_for):
@@ -227,21 +129,6 @@ def test_failed_answer_offers_extracts(library, llm, page_for, axe):
     extract = finished(page)
     expect(extract.locator("blockquote")).to_contain_text("vingt-cinq jours de congé")
     expect(extract.locator("[data-version]")).to_have_text("2/2")
-
-
-def test_answer_without_citation_shows_a_notice(library, llm, page_for, axe):
-    llm.script(stream("Vingt-cinq jours [9]."), stream("Vingt-cinq jours [1]."))
-    page = page_for(library.teammate)
-    page.goto(CHAT)
-    ask(page, LEAVE)
-    answer = finished(page)
-    expect(answer.locator("[data-uncited]")).to_be_visible()
-    assert axe(page) == []
-    page.reload()
-    expect(finished(page).locator("[data-uncited]")).to_be_visible()
-    ask(page, LEAVE)
-    expect(page.locator("chat-answer")).to_have_count(2)
-    expect(finished(page).locator("[data-uncited]")).to_be_hidden()
 
 
 def test_editing_a_question_keeps_earlier_versions(library, llm, page_for):
@@ -368,103 +255,6 @@ def test_question_without_matching_passage_gets_no_answer(library, llm, page_for
     expect(page.get_by_role("heading", level=1)).to_have_text(name)
 
 
-EVERYTHING = """| a | b |
-|---|--:|
-| 1 | 2 |
-
-```python
-print(1)
-```
-
-$x^2$ [1]
-
-## Démarches
-
-#### Avant le départ
-
-- [ ] Déposer la **demande** [1] ; l'agrafer
-- [x] Prévenir le service
-
-# Après
-"""
-LEVELS = "(prose) => [...prose.querySelectorAll('h3, h4, h5, h6')].map((one) => one.tagName)"
-# At each width of the answer: no mark leaves its word or the punctuation after it.
-MARKS_ALONE = """
-(prose) => {
-  const alone = [];
-  for (let width = 140; width < 400; width += 9) {
-    prose.style.width = `${width}px`;
-    for (const group of prose.querySelectorAll(".cite-group")) {
-      if (group.offsetHeight > 40) alone.push([width, group.textContent]);
-    }
-  }
-  return alone;
-}
-"""
-
-
-def test_citation_marks_stay_beside_their_words(library, llm, page_for):
-    llm.script(
-        stream(
-            "Ils ont **vingt-cinq jours** [1] ; la demande se fait un mois avant [1][2] . Ou non ;"
-        )
-    )
-    page = page_for(library.teammate)
-    page.goto(CHAT)
-    ask(page, LEAVE)
-    prose = finished(page).locator(".prose")
-    expect(prose.locator(".cite-group")).to_have_text(
-        ["jours1\u00a0;", re.compile("^avant12?[.]$")]
-    )
-    expect(prose).to_contain_text("non\u00a0;", use_inner_text=True)
-    expect(prose.locator("strong")).to_have_text(["vingt-cinq ", "jours"])
-    assert prose.evaluate(MARKS_ALONE) == []
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("locale", ["fr-FR", "en-GB"])
-def test_all_functions_are_available_on_a_phone(library, llm, page_for, axe, locale, scheme):
-    llm.script(stream(EVERYTHING))
-    page = page_for(library.teammate, locale=locale, scheme=scheme, width=320, height=640)
-    page.goto(CHAT)
-    ask(page, LEAVE)
-    answer = finished(page)
-    expect(answer.locator(".katex")).to_be_visible()
-    expect(answer.get_by_label("Prévenir le service")).to_be_checked()
-    assert answer.locator(".prose").evaluate(LEVELS) == ["H3", "H4", "H3"]
-    assert axe(page) == []
-    answer.locator(".cite").first.click()
-    expect(page.locator("citation-panel dialog mark")).to_be_visible()
-    assert axe(page) == []
-    page.keyboard.press("Escape")
-    page.locator("header [popovertarget=sidebar]").click()
-    expect(page.locator("#sidebar")).to_be_visible()
-    assert axe(page) == []
-
-
-def test_citation_opens_pdf_page_with_highlighted_words(library, llm, page_for, axe):
-    page = page_for(library.teammate)
-    page.set_content(
-        "<h1>Règlement</h1><p>Ce document fixe les règles.</p>"
-        "<h2 style='break-before: page'>Césure</h2>"
-        "<p>La période de césure dure au plus une année universitaire entière. "
-        "Elle est accordée par le président, sur avis du directeur de thèse.</p>"
-    )
-    add_file(library.instance, library.owner, "règlement.pdf", page.pdf())
-    llm.script(stream("La césure dure au plus une année universitaire [1]."))
-    page.goto(CHAT)
-    ask(page, "Combien de temps dure la période de césure ?")
-    finished(page).locator(".cite").click()
-    drawing = page.locator("citation-panel pdf-page")
-    expect(drawing).to_have_attribute("page", "2")
-    expect(drawing.locator("canvas")).to_be_visible()
-    expect(drawing.locator(".pdf-mark").first).to_be_visible()
-    assert axe(page) == []
-    narrow = drawing.locator("canvas").bounding_box()
-    page.get_by_role("button", name=re.compile("Zoom in|Agrandir", re.I)).click()
-    expect(drawing.locator(".pdf-sheet")).not_to_have_css("width", f"{narrow['width']}px")
-
-
 def test_side_bar_state_is_remembered(cast, page_for, axe):
     page = page_for(cast.teammate)
     page.goto(CHAT)
@@ -522,13 +312,3 @@ def test_unsent_question_is_kept_with_what_to_do(library, llm, page_for, axe):
     expect(problem).to_be_hidden()
     page.goto(CHAT)
     expect(question).to_have_value("")
-
-
-def test_escaped_bracket_is_not_a_citation(library, llm, page_for):
-    llm.script(stream("La note &#91;&#8288;1] de la page dit vingt-cinq jours [1]."))
-    page = page_for(library.teammate)
-    page.goto(CHAT)
-    ask(page, LEAVE)
-    answer = finished(page)
-    expect(answer.locator(".cite")).to_have_count(1)
-    expect(answer.locator(".prose")).to_contain_text(re.compile(r"La note \[\u2060?1\]"))

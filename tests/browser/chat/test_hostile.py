@@ -13,7 +13,7 @@ from tests.scripted_llm import stream
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "hostile"
+SHARED = Path(__file__).resolve().parents[4] / "shared" / "hostile"
 PAYLOADS = [
     "<script>alert(1)</script>",
     '<img src="https://evil.example/x.png" onerror="alert(1)">',
