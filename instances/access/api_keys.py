@@ -93,7 +93,9 @@ def authenticate(plaintext: str) -> ApiKey | None:
 def is_usable(key: ApiKey) -> bool:
     """Whether the key is still valid and its instance open."""
     with as_key(key.digest):
-        return _usable().filter(IN_AN_OPEN_INSTANCE, digest=key.digest).exists()
+        return (
+            _usable(settings.IDENTITY_DAYS).filter(IN_AN_OPEN_INSTANCE, digest=key.digest).exists()
+        )
 
 
 def revoke(key: ApiKey) -> None:
