@@ -9,7 +9,7 @@ import orjson
 from inference.errors import InferenceError, ProtocolError, TruncatedStream
 from inference.llm.backend import ChatMessage
 from inference.llm.events import ChatEvent, Finished, PromptTruncated, ReasoningDelta, TextDelta
-from inference.llm.failures import find_complaint, to_error
+from inference.llm.failures import find_reported_error, to_error
 from inference.llm.length import LengthLimit
 from inference.llm.sse import ServerEvent
 from inference.llm.thinking import ThinkSplitter
@@ -66,8 +66,8 @@ class Answer:
                 self.is_done = True
                 return
             payload = _load(server_event)
-            if complaint := find_complaint(payload):
-                raise to_error(complaint)
+            if reported := find_reported_error(payload):
+                raise to_error(reported)
             yield from self._take_payload(payload)
             if self.was_cut:
                 self.is_done, self._finish_reason = True, "length"
@@ -157,7 +157,7 @@ def _load(server_event: ServerEvent) -> Mapping[str, Any]:
         payload = {"error": server_event.data}
     if server_event.name == "error":
         payload = payload if isinstance(payload, dict) else {"error": payload}
-        return payload if find_complaint(payload) else {"error": payload}
+        return payload if find_reported_error(payload) else {"error": payload}
     if not isinstance(payload, dict):
         raise ProtocolError(f"Not an object: {server_event.data[:200]!r}")
     return payload

@@ -14,10 +14,10 @@ from inference.fair_turns import NOBODY, Asker, turns_at
 from inference.llm.answer import Answer
 from inference.llm.backend import ChatBackend, ChatMessage
 from inference.llm.events import ChatEvent, Finished, ReasoningDelta, TextDelta
-from inference.llm.failures import find_complaint, to_error
+from inference.llm.failures import find_reported_error, to_error
 from inference.llm.retries import RetryBudget
 from inference.llm.wire import (
-    Patience,
+    Timeouts,
     open_response,
     pause_between_reads_s,
     read_bytes,
@@ -75,11 +75,11 @@ async def stream_chat(
     turns = turns_at(f"chat {backend.base_url}", places=backend.max_concurrency)
     async with turns.turn(asker):
         budget = RetryBudget(backend)
-        patience = Patience(backend.first_byte_timeout_s, backend.total_timeout_s)
+        timeouts = Timeouts(backend.first_byte_timeout_s, backend.total_timeout_s)
         while True:
             answer = Answer(messages, max_tokens)
             try:
-                async with aclosing(_attempt(backend, body, answer, patience)) as events:
+                async with aclosing(_attempt(backend, body, answer, timeouts)) as events:
                     async for event in events:
                         yield event
                 return
@@ -121,15 +121,15 @@ async def complete_chat(
 
 async def list_models(backend: ChatBackend) -> list[ServedModel]:
     """Return the models that the backend serves now; raises InferenceError."""
-    patience = Patience(LIST_TIMEOUT_S, LIST_TIMEOUT_S)
-    async with open_response(backend, "GET", "models", patience) as response:
-        body = b"".join([piece async for piece in read_bytes(response, patience)])
+    timeouts = Timeouts(LIST_TIMEOUT_S, LIST_TIMEOUT_S)
+    async with open_response(backend, "GET", "models", timeouts) as response:
+        body = b"".join([piece async for piece in read_bytes(response, timeouts)])
     try:
         payload = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise ProtocolError(f"Not a list of models: {body[:200]!r}") from error
-    if isinstance(payload, dict) and (complaint := find_complaint(payload)):
-        raise to_error(complaint)
+    if isinstance(payload, dict) and (reported := find_reported_error(payload)):
+        raise to_error(reported)
     models = payload.get("data") if isinstance(payload, dict) else None
     if not isinstance(models, list):
         raise ProtocolError(f"Not a list of models: {body[:200]!r}")
@@ -141,13 +141,13 @@ async def list_models(backend: ChatBackend) -> list[ServedModel]:
 
 
 async def _attempt(
-    backend: ChatBackend, body: dict[str, Any], answer: Answer, patience: Patience
+    backend: ChatBackend, body: dict[str, Any], answer: Answer, timeouts: Timeouts
 ) -> AsyncGenerator[ChatEvent, None]:
     """Yield the events of one request; raises what `Answer.take` raises."""
-    patience.silence_s = backend.first_byte_timeout_s
+    timeouts.silence_s = backend.first_byte_timeout_s
     async with (
-        open_response(backend, "POST", "chat/completions", patience, body) as response,
-        aclosing(read_events(response, patience)) as batches,
+        open_response(backend, "POST", "chat/completions", timeouts, body) as response,
+        aclosing(read_events(response, timeouts)) as batches,
     ):
         try:
             async for batch in batches:
@@ -156,9 +156,9 @@ async def _attempt(
                 if answer.is_done:
                     break
                 if answer.is_whole:
-                    patience.silence_s = LAST_WORDS_TIMEOUT_S
+                    timeouts.silence_s = LAST_WORDS_TIMEOUT_S
                 elif answer.has_begun:
-                    patience.silence_s = backend.read_timeout_s
+                    timeouts.silence_s = backend.read_timeout_s
                     await asyncio.sleep(pause_between_reads_s())
         except (BackendTimeout, TruncatedStream):
             if not answer.is_whole:
@@ -166,7 +166,7 @@ async def _attempt(
         for event in answer.end():
             yield event
         if not answer.was_cut:
-            await _drain(batches, patience)
+            await _drain(batches, timeouts)
 
 
 def _log_failure(backend: ChatBackend, error: InferenceError, pause_s: float | None) -> None:
@@ -181,9 +181,9 @@ def _log_failure(backend: ChatBackend, error: InferenceError, pause_s: float | N
     )
 
 
-async def _drain(batches: AsyncGenerator[Any, None], patience: Patience) -> None:
+async def _drain(batches: AsyncGenerator[Any, None], timeouts: Timeouts) -> None:
     """Read the end of the response, so that its connection can be reused."""
-    patience.silence_s = DRAIN_TIMEOUT_S
+    timeouts.silence_s = DRAIN_TIMEOUT_S
     try:
         async for _ in batches:
             continue

@@ -59,7 +59,7 @@ STATUS_BY_WORDS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Complaint:
+class ReportedError:
     """The error reported by a server; `status` is that of HTTP, or the one in the body."""
 
     text: str
@@ -81,11 +81,13 @@ def error_from_response(status: int, headers: Mapping[str, str], body: bytes) ->
         payload = None
     if not isinstance(payload, dict):
         payload = {"error": body[:MAX_LOGGED_CHARS].decode(errors="replace") or "no explanation"}
-    complaint = find_complaint(payload, status) or Complaint(str(payload), status)
-    return to_error(complaint, retry_after_s=read_retry_after(headers.get("retry-after")))
+    reported = find_reported_error(payload, status) or ReportedError(str(payload), status)
+    return to_error(reported, retry_after_s=read_retry_after(headers.get("retry-after")))
 
 
-def find_complaint(payload: Mapping[str, Any], status: int | None = None) -> Complaint | None:
+def find_reported_error(
+    payload: Mapping[str, Any], status: int | None = None
+) -> ReportedError | None:
     """Return the error in a JSON object, None for an ordinary answer."""
     said = payload.get("error")
     if not said and payload.get("object") == "error":
@@ -95,11 +97,11 @@ def find_complaint(payload: Mapping[str, Any], status: int | None = None) -> Com
     if not said:
         return None
     if not isinstance(said, dict):
-        return Complaint(str(said)[:MAX_READ_CHARS], status)
+        return ReportedError(str(said)[:MAX_READ_CHARS], status)
     while isinstance(said.get("error"), dict):
         said = said["error"]
     words = [str(said[key]) for key in ("type", "code", "message") if said.get(key)]
-    return Complaint(
+    return ReportedError(
         (" ".join(words) or str(said))[:MAX_READ_CHARS],
         status or _status_in(said),
         prompt_tokens=_size(said.get("n_prompt_tokens")),
@@ -107,18 +109,18 @@ def find_complaint(payload: Mapping[str, Any], status: int | None = None) -> Com
     )
 
 
-def to_error(complaint: Complaint, *, retry_after_s: float | None = None) -> InferenceError:
+def to_error(reported: ReportedError, *, retry_after_s: float | None = None) -> InferenceError:
     """Return the exception for a reported error; an unknown one inside a 200 is transient."""
-    status = complaint.status or _status_from_words(complaint.text)
-    message = f"{complaint.status or 'in a 200'}: {complaint.text[:MAX_LOGGED_CHARS]}"
+    status = reported.status or _status_from_words(reported.text)
+    message = f"{reported.status or 'in a 200'}: {reported.text[:MAX_LOGGED_CHARS]}"
     if status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE, 529}:
         return BackendOverloaded(message, retry_after_s=retry_after_s)
     if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         return AuthenticationFailed(message, status=status)
-    if complaint.overflows:
-        return _context_overflow(complaint, message)
-    if NO_SUCH_MODEL.search(complaint.text):
-        return ModelNotFound(message, status=complaint.status)
+    if reported.overflows:
+        return _context_overflow(reported, message)
+    if NO_SUCH_MODEL.search(reported.text):
+        return ModelNotFound(message, status=reported.status)
     if status in {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.GATEWAY_TIMEOUT}:
         return BackendTimeout(message)
     if status is None or status >= 500 or status == HTTPStatus.FAILED_DEPENDENCY:
@@ -143,14 +145,14 @@ def read_retry_after(value: str | None) -> float | None:
         return None
 
 
-def _context_overflow(complaint: Complaint, message: str) -> ContextOverflow:
-    window = CONTEXT_WINDOW.search(complaint.text)
-    prompt = PROMPT_TOKENS.search(complaint.text)
+def _context_overflow(reported: ReportedError, message: str) -> ContextOverflow:
+    window = CONTEXT_WINDOW.search(reported.text)
+    prompt = PROMPT_TOKENS.search(reported.text)
     return ContextOverflow(
         message,
-        status=complaint.status,
-        prompt_tokens=complaint.prompt_tokens or (int(prompt[1]) if prompt else None),
-        context_window=complaint.context_window or (int(window[1]) if window else None),
+        status=reported.status,
+        prompt_tokens=reported.prompt_tokens or (int(prompt[1]) if prompt else None),
+        context_window=reported.context_window or (int(window[1]) if window else None),
     )
 
 

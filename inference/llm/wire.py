@@ -30,7 +30,7 @@ PAUSE_PER_STREAM_S, LONGEST_PAUSE_S = 0.001, 0.05
 _readers: set[asyncio.Task[None]] = set()
 
 
-class Patience:
+class Timeouts:
     """How long to wait for the next bytes: `silence_s`, and never past the deadline."""
 
     def __init__(self, silence_s: float, total_s: float) -> None:
@@ -38,14 +38,14 @@ class Patience:
         self._deadline = asyncio.get_running_loop().time() + total_s
 
     def timeout(self) -> asyncio.Timeout:
-        """Return a context manager that raises TimeoutError when patience runs out."""
+        """Return a context manager that raises TimeoutError when the time is up."""
         now = asyncio.get_running_loop().time()
         return asyncio.timeout_at(min(now + self.silence_s, self._deadline))
 
 
 @asynccontextmanager
 async def open_response(
-    backend: ChatBackend, method: str, path: str, patience: Patience, body: Any = None
+    backend: ChatBackend, method: str, path: str, timeouts: Timeouts, body: Any = None
 ) -> AsyncIterator[httpx.Response]:
     """Send a request and hand over its response once its status is known to be 200.
 
@@ -61,22 +61,22 @@ async def open_response(
             content=None if body is None else orjson.dumps(body),
             timeout=httpx.Timeout(WRITE_TIMEOUT_S, connect=backend.connect_timeout_s, read=None),
         )
-        async with patience.timeout():
+        async with timeouts.timeout():
             response = await client.send(request, stream=True)
     except TimeoutError as error:
-        raise BackendTimeout(f"Not a byte in {patience.silence_s} s.") from error
+        raise BackendTimeout(f"Not a byte in {timeouts.silence_s} s.") from error
     except REQUEST_FAILED as error:
         raise _to_error(error) from error
     try:
         if response.status_code != httpx.codes.OK:
-            explanation = await _read_whole(response, patience, MAX_ERROR_BYTES)
+            explanation = await _read_whole(response, timeouts, MAX_ERROR_BYTES)
             raise error_from_response(response.status_code, response.headers, explanation)
         yield response
     finally:
         await response.aclose()
 
 
-async def read_bytes(response: httpx.Response, patience: Patience) -> AsyncGenerator[bytes, None]:
+async def read_bytes(response: httpx.Response, timeouts: Timeouts) -> AsyncGenerator[bytes, None]:
     """Yield the body as it comes: all that has arrived since the last piece.
 
     Raises BackendTimeout for silence, TruncatedStream for a connection cut in the middle,
@@ -90,10 +90,10 @@ async def read_bytes(response: httpx.Response, patience: Patience) -> AsyncGener
     try:
         while True:
             try:
-                async with patience.timeout():
+                async with timeouts.timeout():
                     await changed.wait()
             except TimeoutError as error:
-                raise BackendTimeout(f"Silent for {patience.silence_s} s.") from error
+                raise BackendTimeout(f"Silent for {timeouts.silence_s} s.") from error
             changed.clear()
             is_over = reader.done()
             if arrived:
@@ -131,7 +131,7 @@ async def _read(response: httpx.Response, arrived: list[bytes], changed: asyncio
 
 
 async def read_events(
-    response: httpx.Response, patience: Patience
+    response: httpx.Response, timeouts: Timeouts
 ) -> AsyncGenerator[list[ServerEvent], None]:
     """Yield the events of each read: a stream's, or one JSON object given instead of a stream.
 
@@ -141,7 +141,7 @@ async def read_events(
     decoder = EventDecoder()
     head = b""
     is_stream = False
-    async with aclosing(read_bytes(response, patience)) as pieces:
+    async with aclosing(read_bytes(response, timeouts)) as pieces:
         async for piece in pieces:
             if is_stream:
                 yield decoder.feed(piece)
@@ -161,10 +161,10 @@ async def read_events(
     yield decoder.close()
 
 
-async def _read_whole(response: httpx.Response, patience: Patience, max_bytes: int) -> bytes:
+async def _read_whole(response: httpx.Response, timeouts: Timeouts, max_bytes: int) -> bytes:
     body = b""
     try:
-        async with aclosing(read_bytes(response, patience)) as pieces:
+        async with aclosing(read_bytes(response, timeouts)) as pieces:
             async for piece in pieces:
                 body += piece
                 if len(body) >= max_bytes:

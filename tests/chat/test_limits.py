@@ -67,7 +67,7 @@ class Browser:
 
 
 @pytest.fixture(autouse=True)
-def patience(llm: ScriptedLLM, settings: Any) -> None:
+def timeouts(llm: ScriptedLLM, settings: Any) -> None:
     """An answer that is held is no answer that is late."""
     settings.LLM_READ_TIMEOUT_S = settings.LLM_FIRST_BYTE_TIMEOUT_S = 600.0
 

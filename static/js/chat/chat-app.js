@@ -5,6 +5,8 @@
 import { onFilesDropped } from "../documents/drop.js";
 import { targetOf } from "../shared/event-target.js";
 import { postJSON } from "../shared/http.js";
+import { t } from "../shared/strings.js";
+import { toast } from "../shared/toast.js";
 import { ReadingPlace } from "./reading-place.js";
 
 class ChatApp extends HTMLElement {
