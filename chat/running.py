@@ -17,10 +17,9 @@ from time import perf_counter
 from uuid import UUID
 
 from chat.answering import Question, answer_question
-from chat.answers.abandoned import INTERRUPTED
 from chat.answers.access_checks import ACCESS_ENDED, AccessEnded, while_allowed
 from chat.answers.browser_events import ending_events, event_for
-from chat.answers.error_messages import INTERNAL
+from chat.answers.error_messages import INTERNAL, SHUT_DOWN
 from chat.answers.events import AnswerEvent
 from chat.answers.persistence import FinishedAnswer, load_answer, save_passages, save_progress
 from chat.answers.result import AnswerResult
@@ -161,7 +160,7 @@ class RunningAnswer:
         if self.generation.cancelled():
             if self.stopped:
                 return end(AnswerStatus.STOPPED)
-            return end(AnswerStatus.FAILED, INTERRUPTED)
+            return end(AnswerStatus.FAILED, SHUT_DOWN)
         match self.generation.exception():
             case None:
                 return end(AnswerStatus.STOPPED)

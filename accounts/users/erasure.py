@@ -15,13 +15,16 @@ from dataclasses import dataclass
 from django.apps import apps
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
-from django.db import models, transaction
+from django.db import IntegrityError, connection, models, transaction
 
 from instances import audit
 from instances.across_instances import call_function
 from instances.models import ApiKey, Instance, InstanceOwnedModel, Membership
 from instances.tenancy import tenant
 from people.models import User
+
+# Each try fails only if an answer adds rows in its short transaction.
+_TRIES = 5
 
 
 class StillResponsible(Exception):
@@ -87,22 +90,35 @@ def erase_person(user: User) -> dict[str, int]:
     """Erase the person in one transaction; return ``rows_of`` as it was before.
 
     Raises StillResponsible. Foreign keys are checked across row security, so the deletion of the
-    account fails if any row still refers to it.
+    account fails if any row still refers to it. It is then repeated: an answer that was being
+    written to the person may have added rows meanwhile.
     """
-    with transaction.atomic():
-        User.objects.select_for_update().get(pk=user.pk)
-        require_successors(user)
-        counts = rows_of(user)
-        for (instance_id,) in call_function("instances_of_person", user.pk):
-            with tenant(instance_id):
-                for reference in references():
-                    if reference.is_owned:
-                        reference.rows(user).delete()
-                    else:
-                        reference.rows(user).update(**{reference.field: None})
-        _end_sessions(user)
-        audit.record(audit.Action.USER_ERASED, target=user, rows=sum(counts.values()))
-        user.delete()
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            with transaction.atomic():
+                counts = _erase(User.objects.select_for_update().get(pk=user.pk))
+                # Deferred constraints would fail at the end of the caller's transaction.
+                connection.check_constraints()
+                return counts
+        except IntegrityError:
+            if not tries_left:
+                raise
+    raise AssertionError("the last try returns or raises")
+
+
+def _erase(user: User) -> dict[str, int]:
+    require_successors(user)
+    counts = rows_of(user)
+    for (instance_id,) in call_function("instances_of_person", user.pk):
+        with tenant(instance_id):
+            for reference in references():
+                if reference.is_owned:
+                    reference.rows(user).delete()
+                else:
+                    reference.rows(user).update(**{reference.field: None})
+    _end_sessions(user)
+    audit.record(audit.Action.USER_ERASED, target=user, rows=sum(counts.values()))
+    user.delete()
     return counts
 
 

@@ -14,6 +14,11 @@ from chat.answers.access_checks import ACCESS_ENDED
 
 # A failure of our own code.
 INTERNAL = "internal"
+# The process stopped, and saved the answer itself. ``INTERRUPTED`` is the code of an answer whose
+# process was taken for dead: it may go on, which an answer with this code does not.
+SHUT_DOWN = "shut_down"
+
+_INTERRUPTED = _("The answer was interrupted. The text so far is kept.")
 
 _UNAVAILABLE = _("The model cannot be reached at the moment.")
 _UNEXPECTED = _("The model failed in an unexpected way.")
@@ -33,7 +38,8 @@ MESSAGES: Mapping[str, Promise] = {
     "length": _("The answer reached its maximal length and stops here."),
     "search_unavailable": _("The documents cannot be searched at the moment. Try again soon."),
     ACCESS_ENDED: _("Your access to this instance has ended, so the answer stops here."),
-    INTERRUPTED: _("The answer was interrupted. The text so far is kept."),
+    INTERRUPTED: _INTERRUPTED,
+    SHUT_DOWN: _INTERRUPTED,
     INTERNAL: _("Something went wrong on our side."),
 }
 

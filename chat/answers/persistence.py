@@ -98,7 +98,8 @@ def save_passages(instance_id: int, answer_id: UUID, result: AnswerResult) -> bo
 def save_progress(answer_id: UUID, result: AnswerResult) -> bool:
     """Save the text so far; return False when the answer is deleted or must stop.
 
-    An answer that was closed as interrupted while the database was away is reopened.
+    An answer that was closed as interrupted while the database was away is reopened; one whose
+    ending is saved is not, even if a write of its progress comes late.
     """
     written = Message.objects.filter(
         Q(status=AnswerStatus.STREAMING) | Q(error_code=INTERRUPTED),

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -20,7 +21,7 @@ from chat import running, tasks
 from chat.answering import Question
 from chat.answers import saving, unsaved
 from chat.answers.abandoned import SILENCE
-from chat.answers.persistence import FinishedAnswer
+from chat.answers.persistence import FinishedAnswer, save_progress
 from chat.answers.result import AnswerResult
 from chat.conversations.turns import Asked, ask, delete
 from chat.following import follow
@@ -182,6 +183,10 @@ async def test_text_is_kept_when_the_process_ends(library: Cast, llm: ScriptedLL
         task.cancel()
     done = (await followed(library, asked.answer.pk))[-1]
     assert (done.data["status"], done.data["content"]) == ("failed", "Vingt-cinq ")
+    # A write of the progress that was in its thread when the task was cancelled.
+    late = partial(save_progress, asked.answer.pk, AnswerResult.empty(""))
+    assert not await in_tenant(library.instance, late)
+    assert (await in_database(message_of, asked)).status == "failed"
     assert (await only_record(library, asked.answer.pk)).status == "failed"
 
 
