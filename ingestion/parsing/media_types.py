@@ -1,5 +1,6 @@
 """The media type of a file, told by its content; the name only settles between kinds of text."""
 
+import codecs
 import csv
 import os
 import re
@@ -45,6 +46,9 @@ EXTENSIONS: Mapping[str, tuple[str, ...]] = {
 }
 
 _HEAD_BYTES = 16 * 1024
+# Text in UTF-16 has no more; in UTF-32 it has three in four.
+_MAX_NULS = 0.6
+_UTF_32_MARKS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 _OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 # Fewer lines, and prose with as many commas in each would be taken for a table.
 _MIN_TABLE_LINES = 3
@@ -161,6 +165,8 @@ def _refuse_ole2(file: BinaryIO) -> str:
 
 
 def _detect_text(head: bytes, name: str) -> str:
+    if head.count(0) > _MAX_NULS * len(head) and not head.startswith(_UTF_32_MARKS):
+        raise UnsupportedMediaType("mostly zeros")
     text = decode(head).replace("\r\n", "\n").replace("\r", "\n")
     if text.lstrip().startswith(_RTF_START):
         return RTF

@@ -16,6 +16,7 @@ from instances import audit
 from instances.access import charters
 from instances.audit import Action
 from instances.models import Organisation
+from tests import factories
 from tests.cast import Cast, make_cast
 from tests.site_map import ALL_PAGES, Page, values_inside
 from web.csv_files import csv_lines
@@ -49,7 +50,7 @@ CSV_PAGES = {
     f"administration:{level}_{page}"
     for level in ("site", "organisation", "instance")
     for page in ("audit_export", "charter_acceptances")
-}
+} | {"chat:ratings_export"}
 # The bytes that somebody uploaded, as they are.
 UPLOADED = {"ingestion:file"}
 
@@ -119,10 +120,14 @@ def hostile(transactional_db) -> tuple[Cast, dict[str, object]]:
         charters.accept(user_id=cast.teammate.pk, charters=[version])
         charters.accept(user_id=cast.owner.pk, charters=[version])
         values["number"] = version.version
+    for text in texts:
+        factories.FeedbackFactory(instance=cast.instance, comment=text)
     return cast, values
 
 
 async def body(response) -> str:
+    if not response.streaming:
+        return response.content.decode()
     return b"".join([piece async for piece in response.streaming_content]).decode()
 
 

@@ -27,7 +27,7 @@ def test_operator_creates_organisation_and_instance(db, client_for):
         },
     )
     instance = Instance.objects.get()
-    assert answer.url == f"/i/{instance.slug}/settings/general/"
+    assert answer.url == f"/i/{instance.slug}/settings/first-steps/"
     assert get_membership(operator, "scolarite").may_administer
 
 
