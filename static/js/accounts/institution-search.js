@@ -1,4 +1,5 @@
 /* <institution-search>: institutions as one types; arrows move through them, Enter takes the only one. */
+import { moveByArrows } from "../shared/arrow-keys.js";
 import { queryOf } from "../shared/forms.js";
 import { getHTML } from "../shared/http.js";
 
@@ -15,7 +16,7 @@ class InstitutionSearch extends HTMLElement {
       this.timer = setTimeout(() => this.search(), PAUSE_MS);
     });
     this.form.addEventListener("submit", (event) => this.submitted(event));
-    this.addEventListener("keydown", (event) => this.pressed(event));
+    this.addEventListener("keydown", (event) => moveByArrows(event, [this.field, ...this.links()]));
     this.querySelector("button").hidden = true;
   }
 
@@ -48,16 +49,6 @@ class InstitutionSearch extends HTMLElement {
     if (!(await this.search())) return;
     const links = this.links();
     if (links.length === 1) links[0].click();
-  }
-
-  pressed(event) {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (!step) return;
-    event.preventDefault();
-    /** @type {HTMLElement[]} */
-    const stops = [this.field, ...this.links()];
-    const now = stops.indexOf(document.activeElement);
-    stops.at((now + step) % stops.length)?.focus();
   }
 }
 

@@ -1,4 +1,5 @@
 /* <search-everything>: conversations and documents as one types; arrows move through the results. */
+import { moveByArrows } from "../shared/arrow-keys.js";
 import { targetOf } from "../shared/event-target.js";
 import { getHTML } from "../shared/http.js";
 
@@ -49,13 +50,7 @@ class SearchEverything extends HTMLElement {
   pressed(event) {
     // A search field would only be emptied.
     if (event.key === "Escape") this.closest("dialog").close();
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (!step) return;
-    event.preventDefault();
-    /** @type {HTMLElement[]} */
-    const stops = [this.field, ...this.links()];
-    const now = stops.indexOf(document.activeElement);
-    stops.at((now + step) % stops.length)?.focus();
+    moveByArrows(event, [this.field, ...this.links()]);
   }
 }
 
