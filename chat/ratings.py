@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from chat.models import Citation, Message
 from instances.models import Instance
 from usage.models import AnswerStatus
-from web.csv_files import csv_lines
+from web.csv_files import csv_header, csv_lines
 
 _UNANSWERED: Final = Q(status=AnswerStatus.NOTHING_FOUND)
 _FILTERS: Final = {
@@ -75,12 +75,20 @@ def count_ratings(instance: Instance, search: RatingSearch) -> RatingCounts:
 
 
 def ratings_as_csv(instance: Instance, search: RatingSearch) -> str:
-    """The list as CSV, with the mark by which spreadsheets know UTF-8."""
-    return "\ufeff" + csv_lines(_rows(instance, search))
+    """The list as CSV."""
+    columns = (
+        _("Date"),
+        _("Rating"),
+        _("Comment"),
+        _("Question"),
+        _("Answer"),
+        _("Sources"),
+        _("Model"),
+    )
+    return csv_header(columns) + csv_lines(_rows(instance, search))
 
 
 def _rows(instance: Instance, search: RatingSearch) -> Iterator[tuple[str, ...]]:
-    yield _("Date"), _("Rating"), _("Comment"), _("Question"), _("Answer"), _("Sources"), _("Model")
     for answer in rated_answers(instance, search).iterator(chunk_size=500):
         feedback = getattr(answer, "feedback", None)
         yield (

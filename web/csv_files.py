@@ -11,11 +11,19 @@ import re
 from collections.abc import Iterable
 from typing import Any, Final
 
+CSV_MEDIA_TYPE: Final = "text/csv; charset=utf-8"
+# The byte order mark by which spreadsheets recognise UTF-8.
+_MARK: Final = "\ufeff"
 # What begins a formula (OWASP, CSV injection), also in its wide forms, at the beginning of a cell
 # or behind a separator inside it; quotes and spaces between the two are no protection.
 _FORMULA: Final = re.compile(r"""((?:^|[;,|\t\r\n])(?:[^\S\t\r\n]|["'])*)([=+\-@＝＋－＠])""")
 # Some programs take a cell that begins so for a formula, whatever follows.
 _LEADING: Final = ("\t", "\r", "\n")
+
+
+def csv_header(columns: Iterable[Any]) -> str:
+    """Return the beginning of a file: a byte order mark, and the names of the columns."""
+    return _MARK + csv_lines([columns])
 
 
 def csv_lines(rows: Iterable[Iterable[Any]]) -> str:

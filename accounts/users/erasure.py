@@ -11,20 +11,19 @@ returns the instances with rows of the person, with or without a membership; onl
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from django.apps import apps
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
-from django.db import IntegrityError, connection, models, transaction
+from django.db import connection, models, transaction
 
 from instances import audit
 from instances.across_instances import call_function
+from instances.conflicts import repeat_after_conflict
 from instances.models import ApiKey, Instance, InstanceOwnedModel, Membership
 from instances.tenancy import tenant
 from people.models import User
-
-# Each try fails only if an answer adds rows in its short transaction.
-_TRIES = 5
 
 
 class StillResponsible(Exception):
@@ -93,20 +92,12 @@ def erase_person(user: User) -> dict[str, int]:
     account fails if any row still refers to it. It is then repeated: an answer that was being
     written to the person may have added rows meanwhile.
     """
-    for tries_left in reversed(range(_TRIES)):
-        try:
-            with transaction.atomic():
-                counts = _erase(User.objects.select_for_update().get(pk=user.pk))
-                # Deferred constraints would fail at the end of the caller's transaction.
-                connection.check_constraints()
-                return counts
-        except IntegrityError:
-            if not tries_left:
-                raise
-    raise AssertionError("the last try returns or raises")
+    return repeat_after_conflict(partial(_erase, user.pk))
 
 
-def _erase(user: User) -> dict[str, int]:
+@transaction.atomic
+def _erase(user_id: int) -> dict[str, int]:
+    user = User.objects.select_for_update().get(pk=user_id)
     require_successors(user)
     counts = rows_of(user)
     for (instance_id,) in call_function("instances_of_person", user.pk):
@@ -119,6 +110,8 @@ def _erase(user: User) -> dict[str, int]:
     _end_sessions(user)
     audit.record(audit.Action.USER_ERASED, target=user, rows=sum(counts.values()))
     user.delete()
+    # Deferred constraints would fail at the end of the caller's transaction.
+    connection.check_constraints()
     return counts
 
 

@@ -20,7 +20,7 @@ from administration.levels import PageLevel, at_each_level
 from instances.access import charters
 from instances.models import Charter, CharterAcceptance
 from instances.tenancy import in_database
-from web.csv_files import csv_lines
+from web.csv_files import CSV_MEDIA_TYPE, csv_header, csv_lines
 
 ACCEPTANCES_PER_PAGE = 100
 _PER_BATCH = 1000
@@ -85,7 +85,7 @@ def version(request: HttpRequest, level: PageLevel, number: int) -> HttpResponse
 def acceptances(request: HttpRequest, level: PageLevel, number: int) -> StreamingHttpResponse:
     """Export who accepted a version, as a CSV file."""
     shown = get_object_or_404(level.charters(), version=number)
-    response = StreamingHttpResponse(_lines(shown), content_type="text/csv; charset=utf-8")
+    response = StreamingHttpResponse(_lines(shown), content_type=CSV_MEDIA_TYPE)
     place = level.instance or level.organisation
     name = f"charter-{place.slug if place else 'site'}-{number}.csv"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
@@ -103,7 +103,7 @@ def _acceptances(version: Charter) -> QuerySet[CharterAcceptance]:
 
 
 async def _lines(version: Charter) -> AsyncIterator[bytes]:
-    yield ("\ufeff" + csv_lines([["accepted_at", "username", "name", "email", "address"]])).encode()
+    yield csv_header(["accepted_at", "username", "name", "email", "address"]).encode()
     after = 0
     while batch := await in_database(_batch, version, after):
         yield csv_lines(

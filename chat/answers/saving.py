@@ -15,6 +15,7 @@ from django.db import IntegrityError, InterfaceError, OperationalError
 
 from chat.answers import unsaved
 from chat.answers.persistence import FinishedAnswer, save_ending
+from instances.conflicts import repeat_after_conflict
 from instances.models import Instance
 from instances.tenancy import in_database, tenant
 from usage.models import UsageRecord
@@ -27,8 +28,6 @@ DATABASE_AWAY = (OperationalError, InterfaceError)
 # How long a process tries again; after that, the reconciler saves the answer.
 PATIENCE_S = 300.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 5.0
-# A retry fails only if another object is deleted between the check and the commit.
-_TRIES = 5
 
 
 def save(finished: FinishedAnswer) -> UsageRecord | None:
@@ -77,14 +76,12 @@ def save_kept() -> None:
 
 def in_spite_of_deletions(instance_id: int, function: Callable[[], R]) -> R:
     """Call ``function`` in the tenant, again when a deletion at the same time made it fail."""
-    for tries_left in reversed(range(_TRIES)):
-        try:
-            with tenant(instance_id):
-                return function()
-        except IntegrityError:
-            if not tries_left:
-                raise
-    raise AssertionError("the last try returns or raises")
+
+    def in_transaction() -> R:
+        with tenant(instance_id):
+            return function()
+
+    return repeat_after_conflict(in_transaction)
 
 
 async def patiently(

@@ -10,6 +10,7 @@ from chat.forms import RatingSearchForm
 from chat.ratings import count_ratings, rated_answers, ratings_as_csv
 from instances.access.gates import instance_view
 from instances.models import Membership
+from web.csv_files import CSV_MEDIA_TYPE
 
 RATINGS_PER_PAGE = 25
 
@@ -36,7 +37,7 @@ def export(request: HttpRequest, membership: Membership) -> HttpResponse:
     """The filtered list as CSV."""
     search = RatingSearchForm(request.GET).search()
     response = HttpResponse(
-        ratings_as_csv(membership.instance, search), content_type="text/csv; charset=utf-8"
+        ratings_as_csv(membership.instance, search), content_type=CSV_MEDIA_TYPE
     )
     name = f"ratings-{membership.instance.slug}-{timezone.localdate():%Y-%m-%d}.csv"
     response["Content-Disposition"] = f'attachment; filename="{name}"'

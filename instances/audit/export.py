@@ -13,7 +13,7 @@ from instances.audit.reading import Search, read_batches
 from instances.levels import Level
 from instances.models import AuditEntry
 from instances.tenancy import in_database
-from web.csv_files import csv_lines
+from web.csv_files import CSV_MEDIA_TYPE, csv_header, csv_lines
 
 COLUMNS: Final = (
     "at",
@@ -30,14 +30,13 @@ COLUMNS: Final = (
     "address",
     "correlation_id",
 )
-MEDIA_TYPES: Final = {"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl; charset=utf-8"}
+MEDIA_TYPES: Final = {"csv": CSV_MEDIA_TYPE, "jsonl": "application/jsonl; charset=utf-8"}
 
 
 async def export_lines(level: Level, search: Search, kind: str) -> AsyncIterator[bytes]:
     """Yield the lines of the file; ``kind`` is one of ``MEDIA_TYPES``."""
     if kind == "csv":
-        # The byte order mark by which spreadsheets recognise UTF-8.
-        yield ("\ufeff" + csv_lines([COLUMNS])).encode()
+        yield csv_header(COLUMNS).encode()
     batches = read_batches(level, search)
     while (batch := await in_database(next, batches, None)) is not None:
         yield (_as_csv(batch) if kind == "csv" else _as_json(batch)).encode()

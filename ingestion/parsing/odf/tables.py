@@ -21,21 +21,18 @@ _DURATION = re.compile(r"PT(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,6})(?:\.\d+)?S
 
 def table_rows(table: etree._Element) -> Iterator[etree._Element]:
     """Yield the rows of a table, those inside groups of rows too."""
-    for item in table:
-        name = local_name(item)
-        if name == "table-row":
-            yield item
-        elif name in ("table-rows", "table-header-rows", "table-row-group"):
-            yield from table_rows(item)
+    return _lines(table, "row")
 
 
-def _table_columns(table: etree._Element) -> Iterator[etree._Element]:
+def _lines(table: etree._Element, kind: str) -> Iterator[etree._Element]:
+    """Yield the rows ("row") or columns ("column") of a table, also those inside groups."""
+    groups = (f"table-{kind}s", f"table-header-{kind}s", f"table-{kind}-group")
     for item in table:
         name = local_name(item)
-        if name == "table-column":
+        if name == f"table-{kind}":
             yield item
-        elif name in ("table-columns", "table-header-columns", "table-column-group"):
-            yield from _table_columns(item)
+        elif name in groups:
+            yield from _lines(item, kind)
 
 
 def table_grid(table: etree._Element) -> list[list[str]]:
@@ -121,7 +118,7 @@ def _sheet_cells(
 def _hidden_columns(table: etree._Element) -> list[range]:
     hidden: list[range] = []
     column = 0
-    for item in _table_columns(table):
+    for item in _lines(table, "column"):
         repeated = _repeated(item, "number-columns-repeated")
         if _is_hidden(item):
             hidden.append(range(column, column + repeated))

@@ -20,7 +20,7 @@ INCLUSIVE = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
 
 
 def test_short_key_is_refused(tmp_path):
-    weak = rsa.generate_private_key(65537, 1024)  # noqa: S505
+    weak = rsa.generate_private_key(65537, 1024)  # noqa: S505 (that is the point)
     assert keys_of(make_keys(tmp_path, "weak", weak)) == []
 
 
