@@ -139,7 +139,8 @@ class CompletionResponse:
             "method": impact.method,
         }
         cited = cited_passages(result)
-        if record is None or not cited:
+        on_one_page = all(citation.page_start == citation.page_end for citation in cited)
+        if record is None or on_one_page:
             # Without a record, the database cannot be reached, or the instance is deleted.
             pages = [citation.page_start for citation in cited]
         else:

@@ -19,9 +19,15 @@ from uuid import UUID
 from chat.answering import Question, answer_question
 from chat.answers.access_checks import ACCESS_ENDED, AccessEnded, while_allowed
 from chat.answers.browser_events import ending_events, event_for
+from chat.answers.citations import cited_passages
 from chat.answers.error_messages import INTERNAL, SHUT_DOWN
 from chat.answers.events import AnswerEvent
-from chat.answers.persistence import FinishedAnswer, load_answer, save_passages, save_progress
+from chat.answers.persistence import (
+    FinishedAnswer,
+    StoredAnswer,
+    save_passages,
+    save_progress,
+)
 from chat.answers.result import AnswerResult
 from chat.answers.saving import patiently_in_tenant, save_patiently
 from chat.models import Message
@@ -29,6 +35,7 @@ from instances.access.gates import may_still_enter
 from instances.models import Instance, Role
 from instances.tenancy import in_tenant
 from people.models import User
+from retrieval.search import RetrievedChunk
 from usage.admission import UNLIMITED, Admission, held
 from usage.models import AnswerStatus, UsageRecord
 from web.server.client_queries import uninterrupted
@@ -53,8 +60,10 @@ class RunningAnswer:
     # Queries the database: whether the person or the key still has access.
     may_continue: Callable[[], bool]
     convert: Callable[[AnswerEvent], ServerSentEvent | None]
-    # Returns the last events; queries the database, after the end was saved.
-    load_ending: Callable[[], list[ServerSentEvent]] = list
+    # Returns the last events of a message, once its end is saved.
+    convert_ending: Callable[[AnswerResult, UsageRecord], list[ServerSentEvent]] = (
+        lambda _result, _record: []
+    )
     # Whether the answer is a message of a conversation, which is saved while it grows.
     is_message: bool = True
     result: AnswerResult = field(init=False)
@@ -64,6 +73,7 @@ class RunningAnswer:
     stopped: bool = False
     generation: asyncio.Task[None] = field(init=False)
     writer: asyncio.Task[None] = field(init=False)
+    _saved_chunks: tuple[RetrievedChunk, ...] = ()
     _started: float = field(default_factory=perf_counter)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -141,18 +151,21 @@ class RunningAnswer:
             await self._save_ending()
 
     async def _save_regularly(self) -> None:
-        """Save the passages once and the text regularly, until another process stops the answer."""
-        instance_id, passages_saved = self.question.instance.pk, False
+        """Save the text and the passages regularly, until another process stops the answer."""
         while self.is_message:
-            if self.result.chunks and not passages_saved:
-                passages = partial(save_passages, instance_id, self.answer_id, self.result)
-                await patiently_in_tenant(instance_id, passages)
-                passages_saved = True
             await asyncio.sleep(SAVE_EVERY_S)
-            progress = partial(save_progress, self.answer_id, self.result)
-            if not await patiently_in_tenant(instance_id, progress):
+            if not await patiently_in_tenant(self.question.instance.pk, self._save_progress):
                 self.stop()
                 return
+
+    def _save_progress(self) -> bool:
+        result = self.result
+        if not save_progress(self.answer_id, result):
+            return False
+        if result.chunks != self._saved_chunks:
+            save_passages(self.question.instance.pk, self.answer_id, result)
+            self._saved_chunks = result.chunks
+        return True
 
     def _final_result(self) -> AnswerResult:
         """Return the final result, depending on how the generation ended."""
@@ -181,9 +194,11 @@ class RunningAnswer:
             result=self.result,
         )
         try:
-            self.record = await save_patiently(finished)
-            if self.record is not None:
-                self._publish(*await patiently_in_tenant(instance_id, self.load_ending))
+            saved = await save_patiently(finished)
+            if saved is not None:
+                self.record = saved.record
+                if saved.has_message:
+                    self._publish(*self.convert_ending(self.result, saved.record))
         finally:
             self.done = True
             self._wake_followers()
@@ -219,7 +234,7 @@ def start(
         admission=admission,
         may_continue=partial(may_still_enter, user.pk, question.instance, role=role),
         convert=partial(event_for, cited_only=cited_only),
-        load_ending=partial(_load_ending, question.instance, answer.pk, cited_only=cited_only),
+        convert_ending=partial(_convert_ending, cited_only=cited_only),
     ).start()
 
 
@@ -239,9 +254,17 @@ def find_running(answer_id: UUID) -> RunningAnswer | None:
     return _running.get(answer_id)
 
 
-def _load_ending(instance: Instance, answer_id: UUID, *, cited_only: bool) -> list[ServerSentEvent]:
-    stored = load_answer(instance, answer_id)
-    return ending_events(stored, cited_only=cited_only) if stored is not None else []
+def _convert_ending(
+    result: AnswerResult, record: UsageRecord, *, cited_only: bool
+) -> list[ServerSentEvent]:
+    message = Message(
+        status=result.status,
+        content=result.text,
+        model=result.model_id,
+        error_code=result.error_code,
+    )
+    ended = StoredAnswer(message, tuple(cited_passages(result)), record)
+    return ending_events(ended, cited_only=cited_only)
 
 
 def _log_failure(task: asyncio.Task[None]) -> None:

@@ -35,7 +35,24 @@ _executor = ThreadPoolExecutor(max_workers=8, thread_name_prefix="database")
 @contextmanager
 def _setting(name: str, value: str) -> Iterator[str]:
     """Run a transaction with a local setting; yield the previous value."""
-    is_outermost = not connection.in_atomic_block
+    if connection.in_atomic_block:
+        with _setting_of_savepoint(name, value) as before:
+            yield before
+        return
+    with transaction.atomic():
+        # In a pipeline, the beginning of the transaction and the setting take one round trip.
+        with (
+            connection.wrap_database_errors,
+            connection.connection.pipeline(),
+            connection.cursor() as cursor,
+        ):
+            cursor.execute("SELECT set_config(%s, %s, true)", [name, value])
+        # The end of the transaction resets the setting.
+        yield ""
+
+
+@contextmanager
+def _setting_of_savepoint(name: str, value: str) -> Iterator[str]:
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(
@@ -43,10 +60,8 @@ def _setting(name: str, value: str) -> Iterator[str]:
             )
             before = cursor.fetchone()[0] or ""
         yield before
-        # The end of a transaction resets the setting; inside an outer one it is reset here.
-        if not is_outermost:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT set_config(%s, %s, true)", [name, before])
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config(%s, %s, true)", [name, before])
 
 
 @contextmanager

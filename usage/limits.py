@@ -46,6 +46,11 @@ for index, key in ipairs(KEYS) do
   redis.call('PEXPIRE', key, ARGV[index + 1])
 end
 """
+_RELEASE = """
+for _, key in ipairs(KEYS) do
+  redis.call('ZREM', key, ARGV[1])
+end
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +100,7 @@ def release(entry: str, limits: Sequence[Limit]) -> None:
     _local.release(entry, limits)
     if (server := _server()) is not None:
         try:
-            for key in _keys(limits):
-                server.zrem(key, entry)
+            server.eval(_RELEASE, len(limits), *_keys(limits), entry)
         except RedisError as error:
             logger.warning("places will expire by themselves: %s", error)
 

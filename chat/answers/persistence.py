@@ -27,7 +27,7 @@ from usage.recording import record_usage
 _PASSAGE_FIELDS = [
     field.name
     for field in Citation._meta.concrete_fields
-    if field.name not in {"id", "instance", "message", "number", "quote", "used"}
+    if field.name not in {"id", "instance", "message", "number"}
 ]
 
 
@@ -54,6 +54,14 @@ class FinishedAnswer:
     api_key_id: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class SavedEnding:
+    """What the end of an answer became; without a message when that was deleted, or of the API."""
+
+    record: UsageRecord
+    has_message: bool
+
+
 def load_answer(instance: Instance, answer_id: UUID) -> StoredAnswer | None:
     """Return an answer, closed first if it is abandoned; None when it is deleted."""
     close_abandoned(instance.pk, answer_id)
@@ -67,18 +75,45 @@ def load_answer(instance: Instance, answer_id: UUID) -> StoredAnswer | None:
     )
 
 
-def save_passages(instance_id: int, answer_id: UUID, result: AnswerResult) -> bool:
-    """Save the search query, and a copy of the passages under their numbers.
+def save_progress(answer_id: UUID, result: AnswerResult) -> bool:
+    """Save the text so far; return False when the answer is deleted or must stop.
 
-    Passages that were saved before are replaced. Returns whether the message still exists.
+    An answer that was closed as interrupted while the database was away is reopened; one whose
+    ending is saved is not, even if a write of its progress comes late.
     """
-    message = Message.objects.filter(pk=answer_id)
-    if not message.update(search_query=result.search_query):
-        return False
+    unfinished = Message.objects.filter(
+        Q(status=AnswerStatus.STREAMING) | Q(error_code=INTERRUPTED),
+        pk=answer_id,
+        stop_requested=False,
+    )
+    return bool(
+        unfinished.update(
+            content=result.text,
+            reasoning=result.reasoning,
+            search_query=result.search_query,
+            status=AnswerStatus.STREAMING,
+            error_code="",
+            updated_at=timezone.now(),
+        )
+    )
+
+
+def save_passages(instance_id: int, answer_id: UUID, result: AnswerResult) -> None:
+    """Save a copy of the passages under their numbers, with what the answer quotes of them.
+
+    Passages that were saved before are replaced. The message has just been written.
+    """
     documents = _existing(Document, {chunk.document_id for chunk in result.chunks})
     chunks = _existing(Chunk, {chunk.chunk_id for chunk in result.chunks})
     citations = [
-        citation_of(number, chunk, instance_id=instance_id, message_id=answer_id)
+        citation_of(
+            number,
+            chunk,
+            instance_id=instance_id,
+            message_id=answer_id,
+            quote=result.quotes.get(number, ""),
+            used=number in result.quotes,
+        )
         for number, chunk in enumerate(result.chunks, start=1)
     ]
     for citation in citations:
@@ -92,50 +127,33 @@ def save_passages(instance_id: int, answer_id: UUID, result: AnswerResult) -> bo
         unique_fields=["message", "number"],
         update_fields=_PASSAGE_FIELDS,
     )
-    return True
 
 
-def save_progress(answer_id: UUID, result: AnswerResult) -> bool:
-    """Save the text so far; return False when the answer is deleted or must stop.
-
-    An answer that was closed as interrupted while the database was away is reopened; one whose
-    ending is saved is not, even if a write of its progress comes late.
-    """
-    written = Message.objects.filter(
-        Q(status=AnswerStatus.STREAMING) | Q(error_code=INTERRUPTED),
-        pk=answer_id,
-        stop_requested=False,
-    )
-    return bool(
-        written.update(
-            content=result.text,
-            reasoning=result.reasoning,
-            status=AnswerStatus.STREAMING,
-            error_code="",
-            updated_at=timezone.now(),
-        )
-    )
-
-
-def save_ending(finished: FinishedAnswer) -> UsageRecord:
+def save_ending(finished: FinishedAnswer) -> SavedEnding:
     """Save the final result of an answer: its message, the passages it cites, and its cost.
 
     Saving it again changes nothing. The cost is recorded also when the message is deleted.
     """
+    has_message = finished.api_key_id is None and _save_message(finished)
+    if has_message:
+        save_passages(finished.instance_id, finished.answer_id, finished.result)
+    return SavedEnding(_record(finished), has_message)
+
+
+def _save_message(finished: FinishedAnswer) -> bool:
+    """Save the final text; return whether the message still exists."""
     result = finished.result
-    if save_passages(finished.instance_id, finished.answer_id, result):
+    return bool(
         Message.objects.filter(pk=finished.answer_id).update(
             content=result.text,
             reasoning=result.reasoning,
+            search_query=result.search_query,
             status=result.status,
             model=result.model_id,
             error_code=result.error_code,
             updated_at=timezone.now(),
         )
-        citations = Citation.objects.filter(message=finished.answer_id)
-        for number, quote in result.quotes.items():
-            citations.filter(number=number).update(used=True, quote=quote)
-    return _record(finished)
+    )
 
 
 def _record(finished: FinishedAnswer) -> UsageRecord:

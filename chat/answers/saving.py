@@ -14,11 +14,10 @@ from typing import TypeVar
 from django.db import IntegrityError, InterfaceError, OperationalError
 
 from chat.answers import unsaved
-from chat.answers.persistence import FinishedAnswer, save_ending
+from chat.answers.persistence import FinishedAnswer, SavedEnding, save_ending
 from instances.conflicts import repeat_after_conflict
 from instances.models import Instance
 from instances.tenancy import in_database, tenant
-from usage.models import UsageRecord
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +29,7 @@ PATIENCE_S = 300.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 5.0
 
 
-def save(finished: FinishedAnswer) -> UsageRecord | None:
+def save(finished: FinishedAnswer) -> SavedEnding | None:
     """Save a finished answer and its cost; return None when its instance is deleted."""
     try:
         return in_spite_of_deletions(finished.instance_id, partial(save_ending, finished))
@@ -41,22 +40,29 @@ def save(finished: FinishedAnswer) -> UsageRecord | None:
     return None
 
 
-async def save_patiently(finished: FinishedAnswer) -> UsageRecord | None:
+async def save_patiently(finished: FinishedAnswer) -> SavedEnding | None:
     """Asynchronous version of ``save``, which tries again while the database cannot be reached.
 
     Raises OperationalError or InterfaceError after ``PATIENCE_S``; the reconciler then saves it.
     """
-    keep = partial(asyncio.to_thread, _keep, finished)
+    is_kept = False
+
+    async def keep() -> None:
+        nonlocal is_kept
+        is_kept = True
+        await asyncio.to_thread(_keep, finished)
+
     try:
-        record = await patiently(partial(save, finished), meanwhile=keep)
+        saved = await patiently(partial(save, finished), meanwhile=keep)
     except DATABASE_AWAY:
         raise
     except BaseException:
         # The process ends, or our code failed: the reconciler finds the file.
         _keep(finished)
         raise
-    await asyncio.to_thread(_discard, finished)
-    return record
+    if is_kept:
+        await asyncio.to_thread(_discard, finished)
+    return saved
 
 
 def save_kept() -> None:
