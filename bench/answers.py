@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 from bench.corpus import documents, questions
-from bench.sse import events, post_json
+from bench.sse import events
 from bench.stack import Stack
 from tests.scripted_llm import MODEL
 
@@ -77,13 +77,12 @@ async def ask_api(
 
 
 async def ask_browser(stack: Stack, question: str, person: int) -> Timing:
-    """Ask as the chat page does: POST the question, then follow its events."""
-    headers = stack.browser_headers(person)
+    """Ask as the chat page does: the response to the question has the events of the answer."""
+    headers = stack.browser_headers(person) | {"Accept": "text/event-stream"}
 
     async def tokens() -> AsyncGenerator[str, None]:
         url = f"{stack.url}/i/{stack.tenancy.slug}/ask/"
-        asked = await post_json(url, headers, {"question": question})
-        async with aclosing(events("GET", stack.url + asked["events_url"], headers)) as stream:
+        async with aclosing(events("POST", url, headers, {"question": question})) as stream:
             async for name, data in stream:
                 if name == "error":
                     raise RuntimeError(data)

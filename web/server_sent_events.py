@@ -40,14 +40,18 @@ class ServerSentEvent:
 def stream_response(
     events: AsyncGenerator[ServerSentEvent, None],
     *,
+    first: ServerSentEvent | None = None,
     during: AbstractAsyncContextManager[object] | None = None,
 ) -> StreamingHttpResponse:
     """Return a response that sends events as they come, and comments while none comes.
 
-    ``during`` is entered as long as events are read. The generator is started at once and closed
-    when the client disconnects, so that its ``finally`` runs even if nobody reads the response.
+    ``first`` is sent before them. ``during`` is entered as long as events are read. The generator
+    is started at once and closed when the client disconnects, so that its ``finally`` runs even if
+    nobody reads the response.
     """
     queue: asyncio.Queue[bytes | None] = asyncio.Queue()
+    if first is not None:
+        queue.put_nowait(first.encode())
     reader = asyncio.create_task(_read(events, queue, during or nullcontext()))
     _readers.add(reader)
     reader.add_done_callback(_readers.discard)

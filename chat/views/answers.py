@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -34,8 +35,9 @@ from instances.access.gates import as_member, require_role
 from instances.models import Instance, Membership
 from people.requests import alogged_in_user
 from usage.admission import Admission, LimitReached, admit_question, admit_stream, held, person_name
-from web.server_sent_events import stream_response
+from web.server_sent_events import ServerSentEvent, stream_response
 
+_EVENT_STREAM = "text/event-stream"
 _LONGEST_EVENT_ID = 9
 # Half of the threads that query the database (instances.tenancy).
 _STORED_AT_ONCE = 4
@@ -43,7 +45,7 @@ _STORED_AT_ONCE = 4
 
 @require_POST
 @login_required
-async def ask_question(request: HttpRequest, slug: str) -> HttpResponse:
+async def ask_question(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Ask in a conversation, or start one."""
 
     def begin(membership: Membership, data: dict[str, Any], model_id: str) -> Asked:
@@ -64,7 +66,7 @@ async def ask_question(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 @login_required
-async def edit(request: HttpRequest, slug: str, message_id: UUID) -> HttpResponse:
+async def edit(request: HttpRequest, slug: str, message_id: UUID) -> HttpResponseBase:
     """Ask an earlier question again in other words."""
 
     def begin(membership: Membership, data: dict[str, Any], model_id: str) -> Asked:
@@ -78,7 +80,7 @@ async def edit(request: HttpRequest, slug: str, message_id: UUID) -> HttpRespons
 
 @require_POST
 @login_required
-async def regenerate_answer(request: HttpRequest, slug: str, message_id: UUID) -> HttpResponse:
+async def regenerate_answer(request: HttpRequest, slug: str, message_id: UUID) -> HttpResponseBase:
     """Answer a question again, perhaps by another model."""
 
     def begin(membership: Membership, _data: dict[str, Any], model_id: str) -> Asked:
@@ -101,7 +103,7 @@ async def stop(request: HttpRequest, slug: str, message_id: UUID) -> HttpRespons
 @require_GET
 @login_required
 async def events(request: HttpRequest, slug: str, message_id: UUID) -> HttpResponseBase:
-    """The events of an answer after ``Last-Event-ID``."""
+    """The events of an answer after ``Last-Event-ID``, for a page that connects again."""
     user = await alogged_in_user(request)
     answer = running.find_running(message_id)
     if answer is not None and answer.user_id == user.pk and answer.question.instance.slug == slug:
@@ -114,7 +116,8 @@ async def events(request: HttpRequest, slug: str, message_id: UUID) -> HttpRespo
         admission = await asyncio.to_thread(admit_stream, user_id=user.pk)
     except LimitReached as error:
         return Refusal.of_limit(error).as_json()
-    last = request.headers.get("Last-Event-ID", "")
+    # ``after`` is for a page that has read the first events from the response to its question.
+    last = request.headers.get("Last-Event-ID") or request.GET.get("after", "")
     is_number = last.isdecimal() and len(last) <= _LONGEST_EVENT_ID
     seen = int(last) if is_number else 0
     followed = follow(instance, message_id, seen, cited_only=cited_only)
@@ -126,32 +129,37 @@ async def _begin(
     slug: str,
     form_class: type[Form],
     begin: Callable[[Membership, dict[str, Any], str], Asked],
-) -> HttpResponse:
-    """Store the question, start its answer, and return where to follow it.
+) -> HttpResponseBase:
+    """Store the question, and start its answer.
 
-    ``begin(membership, data, model_id)`` stores it, from the data of the form. Scripts receive
-    JSON, a browser without scripts is redirected to the conversation.
+    ``begin(membership, data, model_id)`` stores it, from the data of the form. Scripts receive the
+    events of the answer if they accept them, otherwise JSON that says where they are; a browser
+    without scripts is redirected to the conversation.
     """
     asked = await _start(request, slug, form_class, begin)
     if isinstance(asked, Refusal):
         if is_from_script(request):
             return asked.as_json()
         return await as_member(request, slug, asked.as_page, request)
-    conversation = asked.conversation
-    url = reverse("chat:conversation", args=[slug, conversation.pk])
+    url = reverse("chat:conversation", args=[slug, asked.conversation.pk])
     if not is_from_script(request):
         return HttpResponseRedirect(url, status=303)
-    return JsonResponse(
-        {
-            "conversation_id": conversation.pk,
-            "question_id": asked.question.pk,
-            "answer_id": asked.answer.pk,
-            "title": conversation.title,
-            "conversation_url": url,
-            "events_url": reverse("chat:events", args=[slug, asked.answer.pk]),
-        },
-        status=201,
-    )
+    data = {
+        "conversation_id": asked.conversation.pk,
+        "question_id": asked.question.pk,
+        "answer_id": asked.answer.pk,
+        "title": asked.conversation.title,
+        "conversation_url": url,
+        "events_url": reverse("chat:events", args=[slug, asked.answer.pk]),
+    }
+    answer = running.find_running(asked.answer.pk)
+    if answer is not None and _EVENT_STREAM in request.headers.get("Accept", ""):
+        with suppress(LimitReached):
+            user = await alogged_in_user(request)
+            admission = await asyncio.to_thread(admit_stream, user_id=user.pk)
+            first = ServerSentEvent(data, "asked")
+            return stream_response(answer.follow(), first=first, during=held(admission))
+    return JsonResponse(data, status=201)
 
 
 async def _start(

@@ -4,9 +4,10 @@
 
 import { onFilesDropped } from "../documents/drop.js";
 import { targetOf } from "../shared/event-target.js";
-import { postJSON } from "../shared/http.js";
+import { isEventStream, postForEvents, postJSON } from "../shared/http.js";
 import { t } from "../shared/strings.js";
 import { toast } from "../shared/toast.js";
+import { eventsOf, firstOf } from "./answers/answer-stream.js";
 import { ReadingPlace } from "./reading-place.js";
 
 class ChatApp extends HTMLElement {
@@ -157,8 +158,15 @@ class ChatApp extends HTMLElement {
   async request({ question, answer }, url, body) {
     this.composer.busy = true;
     let asked;
+    let events = null;
     try {
-      asked = await postJSON(url, body);
+      const response = await postForEvents(url, body);
+      if (isEventStream(response)) {
+        events = eventsOf(response);
+        asked = await firstOf(events);
+      } else {
+        asked = await response.json();
+      }
     } catch (error) {
       this.composer.busy = false;
       answer.remove();
@@ -169,7 +177,7 @@ class ChatApp extends HTMLElement {
     question?.data.versions?.push(asked.question_id);
     question?.begin(asked.question_id);
     answer.data.versions?.push(asked.answer_id);
-    answer.begin(asked.answer_id);
+    answer.begin(asked.answer_id, events);
     this.arrive(asked);
   }
 

@@ -34,18 +34,32 @@ async function send(url, options) {
   return response;
 }
 
-/** POST `data` as JSON; the parsed answer, or null when there is none. */
-export async function postJSON(url, data = {}) {
-  const response = await send(url, {
+function post(url, data, accepted) {
+  return send(url, {
     method: "POST",
     headers: {
       "Content-Type": "application/json",
-      Accept: "application/json",
+      Accept: accepted,
       "X-CSRFToken": csrfToken(),
     },
     body: JSON.stringify(data),
   });
+}
+
+/** POST `data` as JSON; the parsed answer, or null when there is none. */
+export async function postJSON(url, data = {}) {
+  const response = await post(url, data, "application/json");
   return response.status === 204 ? null : response.json();
+}
+
+/** POST `data` as JSON; a response of JSON, or of server-sent events where the server has them. */
+export function postForEvents(url, data) {
+  return post(url, data, "text/event-stream, application/json");
+}
+
+/** Whether a response is of server-sent events. */
+export function isEventStream(response) {
+  return response.headers.get("Content-Type").startsWith("text/event-stream");
 }
 
 /** GET JSON. */

@@ -1,6 +1,7 @@
 """Asking over HTTP as the browser does: what is stored, refused, and streamed."""
 
 import json
+from functools import partial
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -25,7 +26,10 @@ async def login(async_client_for, person):
 
 async def events_of(client, url, last_id=""):
     headers = {"Last-Event-ID": last_id} if last_id else {}
-    response = await client.get(url, headers=headers)
+    return await events_in(await client.get(url, headers=headers))
+
+
+async def events_in(response):
     assert response["Content-Type"] == "text/event-stream"
     body = b"".join([piece async for piece in response.streaming_content]).decode()
     events = []
@@ -85,6 +89,29 @@ async def test_model_is_kept_for_the_conversation_and_named_by_the_answer(
         "scripted": "Written by scripted",
     }
     assert (await client.get("/i/law/")).context["model"].id == "scripted"
+
+
+async def test_response_to_a_question_has_the_events_of_its_answer(
+    library, llm, async_client_for, settings
+):
+    llm.script(stream("Vingt-cinq ", "jours [1]."))
+    client = await login(async_client_for, library.teammate)
+    question = json.dumps({"question": LEAVE, "model": "scripted"})
+    accepts = {"Accept": "text/event-stream, application/json"}
+    post_question = partial(
+        client.post, ASK, question, content_type="application/json", headers=accepts
+    )
+    (first, asked), *events = await events_in(await post_question())
+    assert first == "asked"
+    assert asked["title"] == LEAVE
+    assert (events[-1][0], events[-1][1]["content"]) == ("done", "Vingt-cinq jours [1].")
+    # The connection was lost after the second event.
+    assert await events_of(client, f"{asked['events_url']}?after=2") == events[2:]
+    # Beyond the limit of streams, the question is answered nevertheless.
+    settings.STREAMS_PER_PERSON = 0
+    response = await post_question()
+    assert response.status_code == 201
+    assert set(response.json()) == set(asked)
 
 
 async def test_late_follower_receives_the_whole_answer(library, llm, async_client_for):

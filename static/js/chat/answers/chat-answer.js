@@ -49,11 +49,11 @@ export class ChatAnswer extends HTMLElement {
     return this.data.status === "streaming";
   }
 
-  /** Take the identity that the server gave, and follow the events. */
-  begin(id) {
+  /** Take the identity that the server gave, and follow the events; `response` has the first. */
+  begin(id, response) {
     this.data.id = id;
     this.dataset.id = id;
-    this.listen();
+    this.listen(response);
   }
 
   /** Show a failure that came before any event. */
@@ -72,9 +72,9 @@ export class ChatAnswer extends HTMLElement {
     return new Map(this.data.citations.map((citation) => [citation.number, citation]));
   }
 
-  listen() {
+  listen(response = null) {
     const data = this.data;
-    this.stopListening = follow(`${this.dataset.base}m/${data.id}/events/`, {
+    const handlers = {
       stage: ({ stage }) => this.stage(stage),
       sources: ({ citations }) => {
         data.citations = citations;
@@ -96,7 +96,8 @@ export class ChatAnswer extends HTMLElement {
       lost: () => this.connection(t("connectionLost")),
       back: () => this.connection(""),
       refused: () => this.fail({ message: t("streamRefused"), retryable: true }),
-    });
+    };
+    this.stopListening = follow(`${this.dataset.base}m/${data.id}/events/`, handlers, response);
   }
 
   grow(text) {
