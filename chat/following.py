@@ -1,15 +1,20 @@
-"""Follows answers for browsers: those of this process from memory, others in the database.
+"""Follows answers for browsers, whichever process runs them.
 
-A browser may connect to another process than the one that runs its answer, or after a restart. It
-then receives the text that the running answer saves about once a second.
+The events of an answer of this process are in memory; those of another process come over Valkey
+(``chat.relaying``). After a restart, or while Valkey is unavailable, a browser receives the text
+that the running answer saves about once a second.
 """
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from uuid import UUID
 
+from redis.exceptions import RedisError
+
 from chat.answers.browser_events import catch_up_events, ending_events
-from chat.answers.persistence import load_answer
+from chat.answers.persistence import StoredAnswer, load_answer
+from chat.relaying import relayed_events
 from chat.running import find_running
 from instances.models import Instance
 from instances.tenancy import in_tenant
@@ -25,12 +30,31 @@ def follow(
     """Return the events of an answer after the first ``seen``.
 
     Events from the database have no id, as each has the whole text. ``cited_only``
-    (``browser_events``) applies to them; those from memory were converted for the person who asked.
+    (``browser_events``) applies to them; all others were converted for the person who asked.
     """
     running = find_running(answer_id)
     if running is not None:
         return running.follow(seen if seen <= len(running.events) else 0)
-    return _follow_database(instance, answer_id, cited_only=cited_only)
+    return _follow_elsewhere(instance, answer_id, seen, cited_only=cited_only)
+
+
+async def _follow_elsewhere(
+    instance: Instance, answer_id: UUID, seen: int, *, cited_only: bool
+) -> AsyncGenerator[ServerSentEvent, None]:
+    stored = await in_tenant(instance, load_answer, instance, answer_id)
+    if stored is not None and _is_running(stored):
+        try:
+            async with aclosing(relayed_events(answer_id, seen)) as events:
+                async for event in events:
+                    yield event
+        except (RedisError, TimeoutError):
+            # Its process has died, or cannot be asked.
+            pass
+        else:
+            return
+    async with aclosing(_follow_database(instance, answer_id, cited_only=cited_only)) as events:
+        async for event in events:
+            yield event
 
 
 async def _follow_database(
@@ -45,8 +69,12 @@ async def _follow_database(
             shown = stored.message.content
             for event in catch_up_events(stored, cited_only=cited_only):
                 yield event
-        if stored.message.status != AnswerStatus.STREAMING:
+        if not _is_running(stored):
             for event in ending_events(stored, cited_only=cited_only):
                 yield event
             return
         await asyncio.sleep(POLL_EVERY_S)
+
+
+def _is_running(stored: StoredAnswer) -> bool:
+    return stored.message.status == AnswerStatus.STREAMING

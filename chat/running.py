@@ -31,6 +31,7 @@ from chat.answers.persistence import (
 from chat.answers.result import AnswerResult
 from chat.answers.saving import patiently_in_tenant, save_patiently
 from chat.models import Message
+from chat.relaying import ask_to_stop, listen
 from instances.access.gates import may_still_enter
 from instances.models import Instance, Role
 from instances.tenancy import in_tenant
@@ -108,6 +109,12 @@ class RunningAnswer:
         """Wait until the answer has words, or has ended and is saved."""
         while self.result.first_token_ms is None and not self.done:
             await self._changed.wait()
+
+    async def events_after(self, seen: int) -> list[ServerSentEvent]:
+        """Wait for the events after the first ``seen``; none is left when the answer is done."""
+        while len(self.events) <= seen and not self.done:
+            await self._changed.wait()
+        return self.events[seen:]
 
     async def follow(self, seen: int = 0) -> AsyncGenerator[ServerSentEvent, None]:
         """Yield the events after the first ``seen``, until the end is saved."""
@@ -224,6 +231,7 @@ def start(
     *, answer: Message, question: Question, user: User, admission: Admission = UNLIMITED
 ) -> None:
     """Start to answer a question of a browser."""
+    listen(find_running)
     cited_only = not question.may_read_documents
     # The answer ends for a member who becomes a guest meanwhile.
     role = Role.GUEST if cited_only else Role.MEMBER
@@ -244,9 +252,10 @@ async def stop(instance: Instance, answer: Message) -> None:
     if running is not None:
         running.stop()
     else:
-        # The process that runs it checks each time it saves.
+        # Its process also checks each time it saves, in case it cannot be asked.
         streaming = Message.objects.filter(pk=answer.pk, status=AnswerStatus.STREAMING)
         await in_tenant(instance, streaming.update, stop_requested=True)
+        await ask_to_stop(answer.pk)
 
 
 def find_running(answer_id: UUID) -> RunningAnswer | None:

@@ -12,7 +12,6 @@ if not settings.configured:
 
 django.setup(set_prefix=False)
 
-from accounts.saml.client import start_warm_up  # noqa: E402 (after the applications)
 from ragapp.body_allowance import allowance_of  # noqa: E402 (after the applications)
 from web.server.body_limit import BodyLimit  # noqa: E402 (after the applications)
 from web.server.client_left import ClientWatch  # noqa: E402 (after the applications)
@@ -21,8 +20,7 @@ from web.server.django_handler import DjangoHandler  # noqa: E402 (after the app
 
 application = ClientWatch(ClientLimit(BodyLimit(DjangoHandler(), allowance_of)))
 
-# All that is loaded by now stays: the garbage collector no longer scans it.
+# All that is loaded by now stays: the garbage collector no longer scans it, nor does it unshare the
+# memory of forked processes (ragapp.web_server).
 gc.collect()
 gc.freeze()
-
-start_warm_up()

@@ -117,7 +117,7 @@ def database(transactional_db: None) -> Iterator[DatabaseSwitch]:
 
 @pytest.fixture(autouse=True)
 def isolated_settings(settings: Any, tmp_path: Path) -> None:
-    """English, files in the test's directory, no built static files, quick passwords."""
+    """English, files in the test's directory, one web process, quick passwords."""
     # Tests read the msgids, whether or not the catalogues are compiled.
     settings.LANGUAGE_CODE = "en"
     settings.MEDIA_ROOT = tmp_path / "files"
@@ -126,6 +126,7 @@ def isolated_settings(settings: Any, tmp_path: Path) -> None:
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
+    settings.WEB_PROCESSES = 1
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     cache.clear()
 

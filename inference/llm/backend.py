@@ -27,10 +27,9 @@ class ChatBackend:
     `first_byte_timeout_s` is the longest silence before the first token (a gateway may queue a
     request for 570 s without sending a byte), `read_timeout_s` the longest silence after it,
     `total_timeout_s` the longest answer. `max_retry_wait_s` is the longest total wait between
-    attempts. `max_concurrency` is the number of simultaneous answers of one process. `priority` is
-    sent unchanged unless `priority_scheme` is "none": lower is earlier for vLLM, higher is more
-    urgent for aristote-dispatcher. `cache_salt`
-    keeps the prefix caches of tenants apart (vLLM).
+    attempts. `max_concurrency` is the number of simultaneous answers. `priority` is sent unchanged
+    unless `priority_scheme` is "none": lower is earlier for vLLM, higher is more urgent for
+    aristote-dispatcher. `cache_salt` keeps the prefix caches of tenants apart (vLLM).
 
     Raises ValueError for an invalid address or cache salt.
     """

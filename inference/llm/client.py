@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from django.conf import settings
 
 from inference.errors import BackendTimeout, InferenceError, ProtocolError, TruncatedStream
 from inference.fair_turns import NOBODY, Asker, turns_at
@@ -62,8 +63,9 @@ async def stream_chat(
 ) -> AsyncGenerator[ChatEvent, None]:
     """Yield the events of the answer; deltas that arrive together are joined into one.
 
-    At most `backend.max_concurrency` answers of this process run at a time; others wait for their
-    turn (`inference.fair_turns`), which does not count towards the timeouts of the backend.
+    At most `backend.max_concurrency` answers run at a time, of which each web process has a share;
+    others wait for their turn (`inference.fair_turns`), which does not count towards the timeouts
+    of the backend.
 
     Closing the generator (`contextlib.aclosing`) or cancelling its task closes the connection,
     which stops the generation. An answer may be empty. Before the first delta, transient failures
@@ -72,7 +74,8 @@ async def stream_chat(
     with the text so far (`partial`) and its `usage`.
     """
     body = backend.request_body(messages, max_tokens=max_tokens, temperature=temperature, stop=stop)
-    turns = turns_at(f"chat {backend.base_url}", places=backend.max_concurrency)
+    places = max(1, backend.max_concurrency // settings.WEB_PROCESSES)
+    turns = turns_at(f"chat {backend.base_url}", places=places)
     async with turns.turn(asker):
         budget = RetryBudget(backend)
         timeouts = Timeouts(backend.first_byte_timeout_s, backend.total_timeout_s)

@@ -85,7 +85,7 @@ def _beat_environment(env: dict[str, str]) -> dict[str, str]:
 
 
 def web_program(site: Site, env: dict[str, str]) -> Program:
-    """Return the web server; ``WEB_CONCURRENCY`` (uvicorn's) sets its number of processes."""
+    """Return the web server, which starts ``WEB_PROCESSES`` processes itself."""
     arguments = ["--host", site.host or "0.0.0.0", "--port", str(site.port)]  # noqa: S104 (as told)
     return Program(
         name="web",

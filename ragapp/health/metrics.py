@@ -1,8 +1,10 @@
 """Metrics for Prometheus: counts of the whole site, nothing of any tenant.
 
-Counters live in this process; the gauges are read at each scrape, documents at most once a minute.
+Counters are those of all web processes of this machine (``ragapp.web_server``); the gauges are read
+at each scrape, documents at most once a minute.
 """
 
+import os
 import time
 from collections.abc import Callable, Iterable
 from inspect import iscoroutinefunction
@@ -13,8 +15,9 @@ from django.db.models import Sum
 from django.http import HttpRequest
 from django.utils.decorators import sync_and_async_middleware
 from kombu.exceptions import OperationalError
-from prometheus_client import REGISTRY, Histogram
+from prometheus_client import REGISTRY, CollectorRegistry, Histogram
 from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from ingestion.models import Document
@@ -108,6 +111,16 @@ def queue_lengths() -> dict[str, int]:
     except (OperationalError, OSError):
         return {}
     return lengths
+
+
+def registry() -> CollectorRegistry:
+    """Return the metrics: of this process, or of all when there are several."""
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return REGISTRY
+    of_all = CollectorRegistry()
+    MultiProcessCollector(of_all)
+    of_all.register(SiteCollector())
+    return of_all
 
 
 REGISTRY.register(SiteCollector())

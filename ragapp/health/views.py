@@ -4,8 +4,9 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.templatetags.static import static
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from ragapp.health.metrics import registry
 from ragapp.health.metrics_access import may_read_metrics
 from ragapp.health.readiness import readiness
 
@@ -38,4 +39,4 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """Return the metrics to clients of an allowed network or with the token; else 404."""
     if not may_read_metrics(request):
         raise Http404
-    return HttpResponse(generate_latest(REGISTRY), content_type=CONTENT_TYPE_LATEST)
+    return HttpResponse(generate_latest(registry()), content_type=CONTENT_TYPE_LATEST)

@@ -1,5 +1,6 @@
 """The site: addresses, cookies, security headers, limits of requests, languages, static files."""
 
+import os
 from ipaddress import ip_network
 from typing import Any
 
@@ -40,6 +41,12 @@ SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_SERIALIZER = "accounts.encryption.EncryptedSerializer"
 if TRUST_PROXY_HEADERS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# --- Processes ------------------------------------------------------------------------------------
+# Each has an interpreter, which uses one processor.
+WEB_PROCESSES: int = env.int(
+    "WEB_PROCESSES", min(4, len(os.sched_getaffinity(0))), validate=validate.Range(min=1)
+)
 
 # --- Limits of requests ---------------------------------------------------------------------------
 # Seconds in which the head of a request must come, and between two parts of its body.

@@ -15,6 +15,7 @@ from chat.answers.persistence import load_answer
 from chat.conversations.turns import Asked, ask, history_before
 from chat.following import follow
 from chat.models import Message
+from chat.relaying import ask_to_stop
 from inference.catalogue import choose_model
 from instances.tenancy import in_tenant
 from tests.cast import Cast
@@ -117,6 +118,27 @@ async def test_stop_from_another_process_is_noticed(
     async with asyncio.timeout(10):
         events = [event async for event in here.follow()]
     assert events[-1].data["status"] == "stopped"
+
+
+async def test_page_on_another_process_receives_the_events_and_stops_the_answer(
+    library: Cast, llm: ScriptedLLM, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    llm.script(Reply([chunk("Vingt-cinq "), Act.HOLD]))
+    asked = await begin(library)
+    await wait_for_text(library, asked.answer.pk)
+    here = running.find_running(asked.answer.pk)
+    assert here is not None
+    # As in a process that does not run the answer.
+    monkeypatch.setattr(following, "find_running", lambda _answer_id: None)
+    elsewhere = follow(library.instance, asked.answer.pk, 1, cited_only=False)
+    seen: list[ServerSentEvent] = []
+    async with asyncio.timeout(20):
+        async for event in elsewhere:
+            seen.append(event)
+            if event.name == "token":
+                await ask_to_stop(asked.answer.pk)
+    assert [event.id for event in seen] == [event.id for event in here.events[1:]]
+    assert (seen[-1].data["status"], seen[-1].data["content"]) == ("stopped", "Vingt-cinq ")
 
 
 async def test_page_on_another_process_follows_the_database(

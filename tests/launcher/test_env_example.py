@@ -4,11 +4,10 @@ import re
 
 from launcher.project import ROOT
 
-# Settings of the launcher, the model server and uvicorn; the others are in ragapp/settings/.
+# Settings of the launcher and the model server; the others are in ragapp/settings/.
 ELSEWHERE = {
     "RAGAPP_PYTHON",
     "TORCH_CPU_INDEX_URL",
-    "WEB_CONCURRENCY",
     "MODEL_SERVER_THREADS",
     "MODEL_SERVER_MAX_QUEUED_TEXTS",
     "MODEL_SERVER_MAX_BODY_BYTES",
