@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 import httpx
 import orjson
+from aiohttp import ConnectionTimeoutError
 
 from inference.errors import (
     BackendOverloaded,
@@ -24,7 +25,7 @@ from inference.errors import (
     InferenceError,
     ProtocolError,
 )
-from inference.llm.connections import LIMITS, LOOPBACK, REQUEST_FAILED, shared_client
+from inference.llm.connections import LOOPBACK, REQUEST_FAILED, shared_client
 from inference.llm.failures import error_from_response
 
 FIRST_PAUSE_S = 0.25
@@ -150,7 +151,10 @@ def _request_error(call: Call, error: Exception) -> InferenceError:
     message = f"{call.url}: {type(error).__name__} {error}"
     if isinstance(error, httpx.DecodingError):
         return ProtocolError(message)
-    if isinstance(error, httpx.TimeoutException) and not isinstance(error, httpx.ConnectTimeout):
+    is_refused = isinstance(error, httpx.ConnectTimeout) or isinstance(
+        error.__cause__, ConnectionTimeoutError
+    )
+    if isinstance(error, httpx.TimeoutException) and not is_refused:
         return BackendTimeout(message)
     return BackendUnavailable(message)
 
@@ -159,6 +163,6 @@ def _process_client() -> httpx.Client:
     """Return this process's client; after a fork it is a new one, as sockets must not be shared."""
     client = _clients.get(os.getpid())
     if client is None:
-        client = httpx.Client(limits=LIMITS, mounts=dict.fromkeys(LOOPBACK))
+        client = httpx.Client(mounts=dict.fromkeys(LOOPBACK))
         _clients[os.getpid()] = client
     return client

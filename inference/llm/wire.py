@@ -27,7 +27,8 @@ MAX_ERROR_BYTES = 64 * 1024
 # passes through the layers above as one piece (docs/decisions/023-time-slices.md).
 PAUSE_PER_STREAM_S, LONGEST_PAUSE_S = 0.001, 0.05
 
-_readers: set[asyncio.Task[None]] = set()
+# Responses that are being read.
+_open: set[httpx.Response] = set()
 
 
 class Timeouts:
@@ -74,6 +75,8 @@ async def open_response(
         yield response
     finally:
         await response.aclose()
+        # aiohttp closes the connection in the next step of the event loop.
+        await asyncio.sleep(0)
 
 
 async def read_bytes(response: httpx.Response, timeouts: Timeouts) -> AsyncGenerator[bytes, None]:
@@ -82,52 +85,33 @@ async def read_bytes(response: httpx.Response, timeouts: Timeouts) -> AsyncGener
     Raises BackendTimeout for silence, TruncatedStream for a connection cut in the middle,
     ProtocolError for a body without end.
     """
-    arrived: list[bytes] = []
-    changed = asyncio.Event()
-    reader = asyncio.create_task(_read(response, arrived, changed))
-    reader.add_done_callback(lambda _reader: changed.set())
-    _readers.add(reader)
+    size = 0
+    pieces = response.aiter_bytes()
+    _open.add(response)
     try:
         while True:
             try:
                 async with timeouts.timeout():
-                    await changed.wait()
+                    piece = await anext(pieces, None)
             except TimeoutError as error:
                 raise BackendTimeout(f"Silent for {timeouts.silence_s} s.") from error
-            changed.clear()
-            is_over = reader.done()
-            if arrived:
-                piece = b"".join(arrived)
-                arrived.clear()
-                yield piece
-            if is_over:
-                reader.result()
+            except httpx.DecodingError as error:
+                raise ProtocolError(f"Undecodable body: {error!r}") from error
+            except REQUEST_FAILED as error:
+                raise TruncatedStream(f"Connection lost: {error!r}") from error
+            if piece is None:
                 return
+            size += len(piece)
+            if size > MAX_ANSWER_BYTES:
+                raise ProtocolError(f"An answer of more than {MAX_ANSWER_BYTES} bytes.")
+            yield piece
     finally:
-        _readers.discard(reader)
-        reader.cancel()
-        await asyncio.gather(reader, return_exceptions=True)
+        _open.discard(response)
 
 
 def pause_between_reads_s() -> float:
     """Return how long a stream that has begun pauses between two reads."""
-    return min(PAUSE_PER_STREAM_S * len(_readers), LONGEST_PAUSE_S)
-
-
-async def _read(response: httpx.Response, arrived: list[bytes], changed: asyncio.Event) -> None:
-    """Append the pieces of the body to ``arrived``; raises as ``read_bytes``."""
-    size = 0
-    try:
-        async for piece in response.aiter_bytes():
-            arrived.append(piece)
-            changed.set()
-            size += len(piece)
-            if size > MAX_ANSWER_BYTES:
-                raise ProtocolError(f"An answer of more than {MAX_ANSWER_BYTES} bytes.")
-    except httpx.DecodingError as error:
-        raise ProtocolError(f"Undecodable body: {error!r}") from error
-    except REQUEST_FAILED as error:
-        raise TruncatedStream(f"Connection lost: {error!r}") from error
+    return min(PAUSE_PER_STREAM_S * len(_open), LONGEST_PAUSE_S)
 
 
 async def read_events(
@@ -175,9 +159,9 @@ async def _read_whole(response: httpx.Response, timeouts: Timeouts, max_bytes: i
 
 
 def _to_error(error: Exception) -> InferenceError:
-    if isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout | httpx.WriteTimeout):
-        return BackendTimeout(repr(error))
-    return BackendUnavailable(repr(error))
+    # aiohttp's timeouts are TimeoutErrors; its transport does not tell them from refusals.
+    is_timeout = isinstance(error, httpx.WriteTimeout) or isinstance(error.__cause__, TimeoutError)
+    return (BackendTimeout if is_timeout else BackendUnavailable)(repr(error))
 
 
 def _is_json(body: bytes) -> bool:
