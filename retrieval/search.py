@@ -35,8 +35,11 @@ from retrieval.results import RetrievedChunk, SearchResult, SearchTiming
 # The maximum number of documents to which a search can be restricted.
 MAX_DOCUMENTS = 100
 # Simultaneous searches wait for fair turns: run all at once in one interpreter, all would end late.
-# Enough to keep models and database busy.
+# Enough to keep the database busy.
 _SEARCHES_AT_ONCE = 4
+# Questions that wait for one another are embedded together (inference.embedding.query_batches), each
+# in half of the processor time.
+_EMBEDDED_AT_ONCE = 16
 _RERANKINGS_AT_ONCE = 4
 
 __all__ = ["RetrievedChunk", "SearchResult", "SearchTiming", "asearch", "search"]
@@ -81,9 +84,10 @@ async def asearch(
     """
     start = perf_counter()
     asker = Asker(instance.pk, person)
-    async with turns_at("search", places=_SEARCHES_AT_ONCE).turn(asker):
+    async with turns_at("embedding", places=_EMBEDDED_AT_ONCE).turn(asker):
         embedded_query = await AsyncEmbeddingClient.from_settings().embed_query(query)
-        embedded = perf_counter()
+    embedded = perf_counter()
+    async with turns_at("search", places=_SEARCHES_AT_ONCE).turn(asker):
         candidates, ranking_seconds = await in_tenant(
             instance,
             _search_measured,
