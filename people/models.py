@@ -1,8 +1,11 @@
 """People. ``User`` has no foreign key to a tenant; rights are in ``instances.Membership``."""
 
+import uuid
+
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.validators import UnicodeUsernameValidator
+from django.contrib.postgres.functions import RandomUUID
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
@@ -56,6 +59,9 @@ class User(AbstractUser):
     institution_email = models.EmailField(blank=True, default="", editable=False)
     # All sessions are bound to this value: changing it ends them.
     session_salt = models.CharField(max_length=32, blank=True, default="", editable=False)
+    # Stands for the person in usage records (decision 025). Random and erased with the account, so
+    # that nobody can find out later whose records they were.
+    pseudonym = models.UUIDField(default=uuid.uuid4, db_default=RandomUUID(), editable=False)
     # "" follows the browser.
     language = models.CharField(
         _("language"), max_length=5, blank=True, choices=settings.LANGUAGES, default=""

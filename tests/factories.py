@@ -239,9 +239,10 @@ class UsageRecordFactory(TenantFactory):
     class Meta:
         model = UsageRecord
 
-    answer_id = factory.LazyFunction(uuid4)
+    request_id = factory.LazyFunction(uuid4)
+    organisation = factory.LazyAttribute(lambda record: record.instance.organisation)
     model = "extractive"
-    status = "complete"
+    outcome = "complete"
     method = "measured"
     method_version = "1"
 

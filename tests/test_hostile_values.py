@@ -28,7 +28,17 @@ FIELDS = (
     *("max_documents", "max_stored_bytes", "max_instances", "idle_months", "support_contact"),
     *("creation_rule", "member", "confirmation", "text_fr", "text_en", "charter", "next", "theme"),
     *("description", "welcome_text", "accent_colour", "own_accent", "model_id", "instructions"),
-    *("strictness", "top_k", "provider", "question", "model", "title", "value", "documents"),
+    *(
+        "cost_centre",
+        "strictness",
+        "top_k",
+        "provider",
+        "question",
+        "model",
+        "title",
+        "value",
+        "documents",
+    ),
     *("login", "password", "code", "SAMLResponse", "RelayState", "document_ids", "tags", "ids"),
 )
 # Django's own forms, and the reader's own session.

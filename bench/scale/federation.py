@@ -103,6 +103,7 @@ class _Federation(TableWriter):
             email="'person' || n || '@univ-' || n % 60 || '.example.org'",
             first_name="'Prénom' || n % 997",
             last_name="'Nom' || md5(n::text)",
+            pseudonym="gen_random_uuid()",
             password="'!'",  # noqa: S106 (nobody logs in with it)
         )
         self.insert(

@@ -71,7 +71,9 @@ def load_answer(instance: Instance, answer_id: UUID) -> StoredAnswer | None:
     return StoredAnswer(
         message=message,
         citations=tuple(message.citations.all()),
-        usage=UsageRecord.objects.for_instance(instance).filter(answer_id=answer_id).first(),
+        usage=UsageRecord.objects.for_instance(instance)
+        .filter(request_id=answer_id, kind=UsageRecord.Kind.ANSWER)
+        .first(),
     )
 
 

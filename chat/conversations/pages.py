@@ -59,9 +59,9 @@ def shown_turns(conversation: Conversation, *, cited_only: bool) -> list[ShownTu
     turns = branch(conversation)
     messages = [turn.message for turn in turns]
     usage = {
-        record.answer_id: record
+        record.request_id: record
         for record in UsageRecord.objects.for_instance(conversation.instance).filter(
-            answer_id__in=[message.pk for message in messages]
+            request_id__in=[message.pk for message in messages], kind=UsageRecord.Kind.ANSWER
         )
     }
     names = _document_names(conversation.instance, messages)

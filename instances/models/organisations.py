@@ -34,6 +34,8 @@ class Organisation(models.Model):
     )
     # Months without use after which an instance is archived; 0: never.
     idle_months = models.PositiveSmallIntegerField(_("months of disuse"), default=12)
+    # The account to which usage is charged, for instances without a code of their own.
+    cost_centre = models.CharField(_("cost centre"), max_length=60, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -158,6 +160,8 @@ class Instance(models.Model):
     # None: the organisation's limit.
     max_documents = models.PositiveIntegerField(_("documents at most"), null=True, blank=True)
     max_stored_bytes = models.PositiveBigIntegerField(_("bytes at most"), null=True, blank=True)
+    # "": the organisation's.
+    cost_centre = models.CharField(_("cost centre"), max_length=60, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
     disuse_noticed_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -123,7 +123,7 @@ def test_streamed_answer_ends_with_citations_and_usage(
     assert chunks[-1].model_extra["citations"][0]["document"] == "conges.txt"
     assert chunks[-2].choices[0].finish_reason == "stop"
     with tenant(library.instance):
-        assert UsageRecord.objects.get().status == "complete"
+        assert UsageRecord.objects.get().outcome == "complete"
 
 
 def test_rewriting_of_a_follow_up_is_counted(
@@ -237,7 +237,7 @@ def test_client_that_leaves_stops_the_model_and_is_recorded(
 
     def recorded() -> bool:
         with tenant(library.instance):
-            return UsageRecord.objects.filter(status="stopped").exists()
+            return UsageRecord.objects.filter(outcome="stopped").exists()
 
     llm.wait_until(recorded)
 

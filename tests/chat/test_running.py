@@ -193,7 +193,7 @@ async def test_failed_answer_names_its_reason_and_is_recorded(
     assert events[-1].data["content"] == "Vingt-cinq"
 
     def status() -> str:
-        return UsageRecord.objects.get(answer_id=asked.answer.pk).status
+        return UsageRecord.objects.get(request_id=asked.answer.pk).outcome
 
     assert await in_tenant(library.instance, status) == "failed"
 

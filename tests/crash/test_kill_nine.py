@@ -37,8 +37,8 @@ from instances.models import Instance
 from instances.tenancy import tenant
 from usage.models import UsageRecord
 with tenant(Instance.objects.get(slug="{slug}")):
-    records = UsageRecord.objects.filter(answer_id="{answer_id}")
-    print(json.dumps(list(records.values_list("status", "completion_tokens", "tokens_estimated"))))
+    records = UsageRecord.objects.filter(request_id="{answer_id}", kind="answer")
+    print(json.dumps(list(records.values_list("outcome", "completion_tokens", "tokens_estimated"))))
 """
 
 

@@ -46,7 +46,7 @@ def fill(instance: Instance, user: User) -> None:
     )
     factories.FeedbackFactory(instance=instance, message=answer, user=user, comment=CANARY)
     factories.ApiKeyFactory(instance=instance, name=CANARY)
-    factories.UsageRecordFactory(instance=instance, user=user, answer_id=answer.pk)
+    factories.UsageRecordFactory(instance=instance, user=user, request_id=answer.pk)
     factories.InvitationFactory(instance=instance, note=CANARY)
     factories.CorpusStatisticsFactory(instance=instance)
     factories.TermStatisticsFactory(instance=instance)

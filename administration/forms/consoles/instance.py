@@ -11,7 +11,7 @@ from instances.models import Instance, Membership, Role
 
 
 class QuotaForm(forms.ModelForm):
-    """The limits of one instance."""
+    """The limits of one instance, and the account to which its usage is charged."""
 
     max_stored_bytes = GigabytesField(
         label=_("Storage at most (GB)"), help_text=_("Empty: the organisation's settings apply.")
@@ -19,8 +19,11 @@ class QuotaForm(forms.ModelForm):
 
     class Meta:
         model = Instance
-        fields = ["max_documents", "max_stored_bytes"]
-        help_texts = {"max_documents": _("Empty: the organisation's settings apply.")}
+        fields = ["max_documents", "max_stored_bytes", "cost_centre"]
+        help_texts = {
+            "max_documents": _("Empty: the organisation's settings apply."),
+            "cost_centre": _("The account to which usage is charged. Empty: the organisation's."),
+        }
 
 
 class SuspensionForm(forms.Form):

@@ -26,6 +26,7 @@ class OrganisationSettingsForm(forms.ModelForm):
             "max_documents",
             "max_stored_bytes",
             "idle_months",
+            "cost_centre",
         ]
         labels = {
             "creation_rule": _("How instances are created"),
@@ -37,4 +38,5 @@ class OrganisationSettingsForm(forms.ModelForm):
             "max_instances": _("Personal ones included. Empty: no limit."),
             "max_documents": _("For each instance that has no limit of its own. Empty: no limit."),
             "idle_months": _("Its owners are notified beforehand. 0: never."),
+            "cost_centre": _("The account to which usage is charged, by default."),
         }

@@ -216,7 +216,7 @@ def _page(request: HttpRequest, instance: Instance, **forms: Any) -> HttpRespons
     """Render the page; ``forms`` are invalid forms that replace fresh ones."""
     if any(form.instance is instance for form in forms.values() if hasattr(form, "instance")):
         # The rest of the page shows the stored values.
-        instance.refresh_from_db(fields=["max_documents", "max_stored_bytes"])
+        instance.refresh_from_db(fields=["max_documents", "max_stored_bytes", "cost_centre"])
     search = search_text(request.GET.get("q", ""))
     listing = list_members(
         instance,

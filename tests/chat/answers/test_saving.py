@@ -84,7 +84,7 @@ async def followed(library: Cast, answer_id: UUID) -> list[ServerSentEvent]:
 def records(instance: Instance, answer_id: UUID) -> list[UsageRecord]:
     """The records of an answer, in its own instance."""
     with tenant(instance):
-        return list(UsageRecord.objects.for_instance(instance).filter(answer_id=answer_id))
+        return list(UsageRecord.objects.for_instance(instance).filter(request_id=answer_id))
 
 
 async def only_record(library: Cast, answer_id: UUID) -> UsageRecord:
@@ -115,7 +115,7 @@ async def test_deleted_conversation_leaves_the_cost_of_its_answer(
     assert (await sync_to_async(client.post)(path)).status_code == 204
     assert "done" not in [event.name for event in await followed(library, asked.answer.pk)]
     record = await only_record(library, asked.answer.pk)
-    assert (record.status, record.user_id) == ("stopped", library.teammate.pk)
+    assert (record.outcome, record.user_id) == ("stopped", library.teammate.pk)
     assert record.prompt_tokens > 0
     assert record.completion_tokens > 0
     await asyncio.to_thread(llm.wait_until, lambda: llm.requests[0].left_early)
@@ -163,7 +163,7 @@ async def test_stop_pressed_while_the_end_is_saved(
     assert release.is_set()
     assert answer.done
     assert (done.data["status"], done.data["content"]) == ("stopped", "Vingt-cinq ")
-    assert (await only_record(library, asked.answer.pk)).status == "stopped"
+    assert (await only_record(library, asked.answer.pk)).outcome == "stopped"
 
 
 async def test_nul_character_is_removed_from_an_answer(library: Cast, llm: ScriptedLLM) -> None:
@@ -171,7 +171,7 @@ async def test_nul_character_is_removed_from_an_answer(library: Cast, llm: Scrip
     asked = await begin(library)
     done = (await followed(library, asked.answer.pk))[-1]
     assert (done.data["status"], done.data["content"]) == ("complete", "Vingt-cinq jours [1].")
-    assert (await only_record(library, asked.answer.pk)).status == "complete"
+    assert (await only_record(library, asked.answer.pk)).outcome == "complete"
 
 
 async def test_text_is_kept_when_the_process_ends(library: Cast, llm: ScriptedLLM) -> None:
@@ -187,7 +187,7 @@ async def test_text_is_kept_when_the_process_ends(library: Cast, llm: ScriptedLL
     late = partial(save_progress, asked.answer.pk, AnswerResult.empty(""))
     assert not await in_tenant(library.instance, late)
     assert (await in_database(message_of, asked)).status == "failed"
-    assert (await only_record(library, asked.answer.pk)).status == "failed"
+    assert (await only_record(library, asked.answer.pk)).outcome == "failed"
 
 
 async def test_removed_member_is_recorded(library: Cast, llm: ScriptedLLM) -> None:
@@ -197,7 +197,7 @@ async def test_removed_member_is_recorded(library: Cast, llm: ScriptedLLM) -> No
     await in_tenant(library.instance, members.delete)
     await followed(library, asked.answer.pk)
     record = await only_record(library, asked.answer.pk)
-    assert (record.status, record.user_id) == ("failed", library.teammate.pk)
+    assert (record.outcome, record.user_id) == ("failed", library.teammate.pk)
 
 
 async def test_erased_person_is_recorded_without_a_name(library: Cast, llm: ScriptedLLM) -> None:
@@ -226,7 +226,7 @@ async def test_ending_waits_for_the_database(
     done = (await followed(library, asked.answer.pk))[-1]
     assert (done.data["status"], done.data["content"]) == ("complete", "Vingt-cinq jours [1].")
     assert done.data["used"] == [1]
-    assert (await only_record(library, asked.answer.pk)).status == "complete"
+    assert (await only_record(library, asked.answer.pk)).outcome == "complete"
     assert kept_files() == []
 
 
@@ -255,7 +255,7 @@ async def test_ending_of_a_dead_process_is_saved_by_the_reconciler(
     used = Citation.objects.filter(message=asked.answer, used=True)
     assert await in_tenant(library.instance, used.count) == 1
     record = await only_record(library, asked.answer.pk)
-    assert (record.status, record.user_id) == ("complete", library.teammate.pk)
+    assert (record.outcome, record.user_id) == ("complete", library.teammate.pk)
 
 
 async def test_answer_closed_while_the_database_was_away_goes_on(
@@ -274,14 +274,14 @@ async def test_answer_closed_while_the_database_was_away_goes_on(
 
     await in_database(close)
     assert (await in_database(message_of, asked)).error_code == "interrupted"
-    assert (await only_record(library, asked.answer.pk)).status == "failed"
+    assert (await only_record(library, asked.answer.pk)).outcome == "failed"
     async with asyncio.timeout(30):
         while (await in_database(message_of, asked)).status != AnswerStatus.STREAMING:
             await asyncio.sleep(0.05)
     await asyncio.to_thread(llm.release)
     done = (await followed(library, asked.answer.pk))[-1]
     assert (done.data["status"], done.data["content"]) == ("complete", "Vingt-cinq jours [1].")
-    assert (await only_record(library, asked.answer.pk)).status == "complete"
+    assert (await only_record(library, asked.answer.pk)).outcome == "complete"
 
 
 async def test_answer_of_the_api_is_recorded_when_the_database_is_back(
@@ -308,7 +308,7 @@ async def test_answer_of_the_api_is_recorded_when_the_database_is_back(
     await asyncio.to_thread(wait_until, lambda: not kept_files())
 
     def recorded() -> list[tuple[str, int, int]]:
-        found = UsageRecord.objects.values_list("status", "user_id", "api_key_id")
+        found = UsageRecord.objects.values_list("outcome", "user_id", "api_key_id")
         return list(found)
 
     assert await in_tenant(library.instance, recorded) == [("complete", library.owner.pk, key.pk)]
@@ -368,7 +368,7 @@ async def test_answer_of_a_killed_process_is_recorded_as_far_as_known(
         await in_database(tasks.reconcile)
     message = await in_database(message_of, asked)
     record = await only_record(library, asked.answer.pk)
-    assert (message.status, message.error_code, record.status) == ending
+    assert (message.status, message.error_code, record.outcome) == ending
     assert (record.model, record.user_id) == ("scripted", library.teammate.pk)
     assert (record.prompt_tokens, record.completion_tokens) == (5, 4)
     assert record.tokens_estimated

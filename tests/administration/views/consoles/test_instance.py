@@ -96,9 +96,10 @@ def test_organisation_administrator_cannot_grant_rights_to_themselves(
 
 def test_storage_quota_is_entered_in_gigabytes(cast, organisation, browser):
     quotas = url(organisation, "managed_quotas", "law")
-    browser.post(quotas, {"max_documents": 10, "max_stored_bytes": "1.5"})
+    browser.post(quotas, {"max_documents": 10, "max_stored_bytes": "1.5", "cost_centre": "UFR-12"})
     instance = Instance.objects.get(slug="law")
     assert (instance.max_documents, instance.max_stored_bytes) == (10, 1_500_000_000)
+    assert instance.cost_centre == "UFR-12"
     page = browser.get(url(organisation, "managed_instance", "law"))
     assert 'value="1.5"' in page.text
     browser.post(quotas, {"max_documents": "", "max_stored_bytes": ""})
