@@ -11,6 +11,7 @@ from chat.answers.access_checks import ACCESS_ENDED
 from chat.answers.citations import citation_data, cited_passages
 from chat.answers.error_messages import INTERNAL, user_message
 from chat.answers.events import AnswerEvent, Extracted, NothingFound
+from chat.answers.measured_requests import measured_requests
 from chat.answers.result import AnswerResult
 from chat.conversations.passages import page_of_quote
 from chat.models import Citation
@@ -22,7 +23,8 @@ from instances.models import ApiKey
 from instances.tenancy import in_tenant
 from usage.admission import Admission
 from usage.models import AnswerStatus
-from usage.recording import impact_of
+from usage.recording import new_record
+from usage.request_costs import RequestCost
 from web.json_errors import error_body
 from web.server_sent_events import ServerSentEvent
 
@@ -129,24 +131,27 @@ class CompletionResponse:
 
     async def _evidence(self) -> dict[str, Any]:
         """Return the citations and the impact, also of an answer that could not be saved."""
-        result, record = self._answer.result, self._answer.record
-        impact = record or impact_of(
-            model=result.measured_model, usage=result.usage, cpu_seconds=result.cpu_seconds
-        )
+        result, saved = self._answer.result, self._answer.cost
+        cost = saved or _unsaved_cost(result)
         shown = {
-            "energy_wh": impact.energy_wh,
-            "gco2e": impact.gco2e_usage + impact.gco2e_embodied,
-            "method": impact.method,
+            "energy_wh": cost.energy_wh,
+            "gco2e": cost.gco2e,
+            "method": cost.answer.method,
         }
         cited = cited_passages(result)
         on_one_page = all(citation.page_start == citation.page_end for citation in cited)
-        if record is None or on_one_page:
+        if saved is None or on_one_page:
             # Without a record, the database cannot be reached, or the instance is deleted.
             pages = [citation.page_start for citation in cited]
         else:
             pages = await in_tenant(self._answer.question.instance, _pages, cited)
         citations = [_citation(*each) for each in zip(cited, pages, strict=True)]
         return {"citations": citations, "impact": shown}
+
+
+def _unsaved_cost(result: AnswerResult) -> RequestCost:
+    """Return the cost of an answer that could not be saved."""
+    return RequestCost.of(new_record(request, uuid4()) for request in measured_requests(result))
 
 
 def _api_error(code: str) -> ApiError:

@@ -38,7 +38,8 @@ from instances.tenancy import in_tenant
 from people.models import User
 from retrieval.search import RetrievedChunk
 from usage.admission import UNLIMITED, Admission, held
-from usage.models import AnswerStatus, UsageRecord
+from usage.models import AnswerStatus
+from usage.request_costs import RequestCost
 from web.server.client_queries import uninterrupted
 from web.server_sent_events import ServerSentEvent
 
@@ -62,13 +63,13 @@ class RunningAnswer:
     may_continue: Callable[[], bool]
     convert: Callable[[AnswerEvent], ServerSentEvent | None]
     # Returns the last events of a message, once its end is saved.
-    convert_ending: Callable[[AnswerResult, UsageRecord], list[ServerSentEvent]] = (
-        lambda _result, _record: []
+    convert_ending: Callable[[AnswerResult, RequestCost], list[ServerSentEvent]] = (
+        lambda _result, _cost: []
     )
     # Whether the answer is a message of a conversation, which is saved while it grows.
     is_message: bool = True
     result: AnswerResult = field(init=False)
-    record: UsageRecord | None = None
+    cost: RequestCost | None = None
     events: list[ServerSentEvent] = field(default_factory=list)
     done: bool = False
     stopped: bool = False
@@ -203,9 +204,9 @@ class RunningAnswer:
         try:
             saved = await save_patiently(finished)
             if saved is not None:
-                self.record = saved.record
+                self.cost = saved.cost
                 if saved.has_message:
-                    self._publish(*self.convert_ending(self.result, saved.record))
+                    self._publish(*self.convert_ending(self.result, saved.cost))
         finally:
             self.done = True
             self._wake_followers()
@@ -264,7 +265,7 @@ def find_running(answer_id: UUID) -> RunningAnswer | None:
 
 
 def _convert_ending(
-    result: AnswerResult, record: UsageRecord, *, cited_only: bool
+    result: AnswerResult, cost: RequestCost, *, cited_only: bool
 ) -> list[ServerSentEvent]:
     message = Message(
         status=result.status,
@@ -272,7 +273,7 @@ def _convert_ending(
         model=result.model_id,
         error_code=result.error_code,
     )
-    ended = StoredAnswer(message, tuple(cited_passages(result)), record)
+    ended = StoredAnswer(message, tuple(cited_passages(result)), cost)
     return ending_events(ended, cited_only=cited_only)
 
 

@@ -1,6 +1,7 @@
 """The models that an answer may come from: extracts, and the deployment's LLM when there is one."""
 
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import cast
 
 from django.conf import settings
@@ -16,7 +17,11 @@ EXTRACTIVE = "extractive"
 
 @dataclass(frozen=True, slots=True)
 class LanguageModel:
-    """A choice of the model picker. ``backend`` is None for extracts, which no LLM writes."""
+    """A choice of the model picker. ``backend`` is None for extracts, which no LLM writes.
+
+    Figures that are not known are None. Prices are in euros for a million tokens; ``…_j_per_token``
+    is measured at the backend, without the PUE.
+    """
 
     id: str
     label: str | Promise
@@ -24,6 +29,19 @@ class LanguageModel:
     backend: ChatBackend | None = None
     active_parameters_b: float = 0.0
     total_parameters_b: float = 0.0
+    quantisation_bits: int | None = None
+    prompt_price: Decimal | None = None
+    completion_price: Decimal | None = None
+    prompt_j_per_token: float | None = None
+    completion_j_per_token: float | None = None
+    backend_id: int | None = None
+    backend_name: str = ""
+    serving_organisation_id: int | None = None
+    pue: float = 1.0
+    wue: float = 0.0
+    # None: that of the settings.
+    carbon_gco2e_per_kwh: float | None = None
+    carbon_source: str = ""
 
     @property
     def is_extractive(self) -> bool:
@@ -49,6 +67,8 @@ def available_models() -> list[LanguageModel]:
                 backend=_backend(),
                 active_parameters_b=settings.LLM_ACTIVE_PARAMETERS_B,
                 total_parameters_b=settings.LLM_TOTAL_PARAMETERS_B,
+                pue=settings.LLM_PUE,
+                wue=settings.LLM_WUE,
             )
         )
     return models

@@ -1,6 +1,6 @@
 """What a request to a language model spent."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 
@@ -17,6 +17,8 @@ class TokenUsage:
     reasoning_tokens: int | None = None
     cached_tokens: int | None = None
     estimated: bool = False
+    # Time waited for a turn at the model.
+    queue_ms: float = field(default=0.0, compare=False)
     prompt_ms: float | None = None
     completion_ms: float | None = None
     backend_energy_wh: float | None = None
@@ -26,8 +28,8 @@ class TokenUsage:
     def __add__(self, other: "TokenUsage") -> "TokenUsage":
         """Return what two requests spent together; estimated when one of them is."""
         sums = {
-            field.name: _sum(getattr(self, field.name), getattr(other, field.name))
-            for field in fields(self)
+            each.name: _sum(getattr(self, each.name), getattr(other, each.name))
+            for each in fields(self)
         }
         return TokenUsage(**sums | {"estimated": self.estimated or other.estimated})
 

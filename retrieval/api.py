@@ -1,13 +1,17 @@
 """``/api/v1/search``: passages found for a query, without an answer."""
 
 import asyncio
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from ninja import Field, Router, Schema
 
 from instances.api import AsyncApiKeyAuth, KeyRequest
-from retrieval.search import MAX_DOCUMENTS, asearch
+from instances.models import ApiKey
+from instances.tenancy import in_tenant
+from retrieval.measured_requests import search_requests
+from retrieval.search import MAX_DOCUMENTS, SearchResult, asearch
 from usage.admission import admit_question, held, person_name
+from usage.recording import Requester, record_requests
 
 router = Router(tags=["search"])
 
@@ -54,6 +58,7 @@ async def search_passages(request: KeyRequest, body: SearchIn) -> SearchOut:
             document_ids=body.document_ids,
             person=person_name(user_id=key.created_by_id, key_id=key.pk),
         )
+    await in_tenant(key.instance_id, _record, key, found)
     hits = [
         SearchHit(
             document_id=chunk.document_id,
@@ -72,3 +77,15 @@ async def search_passages(request: KeyRequest, body: SearchIn) -> SearchOut:
         results=hits,
         timing_ms=Timing(embed=timing.embed_ms, search=timing.search_ms, total=timing.total_ms),
     )
+
+
+def _record(key: ApiKey, found: SearchResult) -> None:
+    """Record what a search cost."""
+    requests = search_requests(
+        cpu_seconds=found.processor_seconds,
+        total_ms=found.timing.total_ms,
+        rerank_model=found.rerank_model,
+        rerank_seconds=found.rerank_seconds,
+    )
+    requester = Requester(instance_id=key.instance_id, user_id=key.created_by_id, api_key_id=key.pk)
+    record_requests(list(requests), request_id=uuid4(), requester=requester)

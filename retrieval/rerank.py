@@ -8,7 +8,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from inference.embedding.rerank import RerankEndpoint, arerank, rerank
+from inference.embedding.rerank import Relevances, RerankEndpoint, arerank, rerank
 from inference.errors import InferenceError
 from retrieval.results import RetrievedChunk
 
@@ -27,10 +27,11 @@ def candidate_count(top_k: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Reranked:
-    """The best chunks, best first, and the processor time of the reranker."""
+    """The best chunks, best first, and the reranker with its processor time; "" without one."""
 
     chunks: Chunks
     processor_seconds: float = 0.0
+    model: str = ""
 
 
 def rerank_chunks(query: str, chunks: Chunks, top_k: int) -> Reranked:
@@ -43,7 +44,7 @@ def rerank_chunks(query: str, chunks: Chunks, top_k: int) -> Reranked:
     except InferenceError as error:
         logger.warning("not reranked: %s", error)
         return Reranked(chunks[:top_k])
-    return Reranked(_rescored(chunks, found.scores)[:top_k], found.processor_seconds)
+    return _reranked(endpoint, chunks, found, top_k)
 
 
 async def arerank_chunks(query: str, chunks: Chunks, top_k: int) -> Reranked:
@@ -56,7 +57,12 @@ async def arerank_chunks(query: str, chunks: Chunks, top_k: int) -> Reranked:
     except InferenceError as error:
         logger.warning("not reranked: %s", error)
         return Reranked(chunks[:top_k])
-    return Reranked(_rescored(chunks, found.scores)[:top_k], found.processor_seconds)
+    return _reranked(endpoint, chunks, found, top_k)
+
+
+def _reranked(endpoint: RerankEndpoint, chunks: Chunks, found: Relevances, top_k: int) -> Reranked:
+    best = _rescored(chunks, found.scores)[:top_k]
+    return Reranked(best, found.processor_seconds, endpoint.model)
 
 
 def _rescored(chunks: Chunks, scores: Sequence[float]) -> Chunks:

@@ -45,11 +45,14 @@ class SearchTiming:
 class SearchResult:
     """The best passages, best first, and whether any of them is relevant.
 
-    ``processor_seconds`` is the processor time of the search on our machines: embedding and
-    reranking (as reported by our model server), and ranking in this process, without PostgreSQL.
+    ``processor_seconds`` is the processor time of the search on our machines: embedding (as our
+    model server reports it), and ranking in this process, without PostgreSQL; ``rerank_seconds`` is
+    that of reranking by ``rerank_model``, which is "" without one.
     """
 
     chunks: tuple[RetrievedChunk, ...]
     relevant: bool
     timing: SearchTiming
     processor_seconds: float
+    rerank_seconds: float = 0.0
+    rerank_model: str = ""

@@ -29,7 +29,7 @@ from instances.models import Instance
 from instances.tenancy import in_tenant
 from retrieval.ranking import prepare_query, rank_chunks
 from retrieval.relevance import THRESHOLDS, passage_relevance
-from retrieval.rerank import arerank_chunks, candidate_count, rerank_chunks
+from retrieval.rerank import Reranked, arerank_chunks, candidate_count, rerank_chunks
 from retrieval.results import RetrievedChunk, SearchResult, SearchTiming
 
 # The maximum number of documents to which a search can be restricted.
@@ -63,10 +63,8 @@ def search(
         document_ids=document_ids,
     )
     reranked = rerank_chunks(query, candidates, top_k)
-    processor_seconds = sum(
-        (embedded_query.processor_seconds, ranking_seconds, reranked.processor_seconds)
-    )
-    return _result(instance, reranked.chunks, start, embedded, processor_seconds)
+    processor_seconds = embedded_query.processor_seconds + ranking_seconds
+    return _result(instance, reranked, start, embedded, processor_seconds)
 
 
 async def asearch(
@@ -99,10 +97,8 @@ async def asearch(
         )
     async with turns_at("rerank", places=_RERANKINGS_AT_ONCE).turn(asker):
         reranked = await arerank_chunks(query, candidates, top_k)
-    processor_seconds = sum(
-        (embedded_query.processor_seconds, ranking_seconds, reranked.processor_seconds)
-    )
-    return _result(instance, reranked.chunks, start, embedded, processor_seconds)
+    processor_seconds = embedded_query.processor_seconds + ranking_seconds
+    return _result(instance, reranked, start, embedded, processor_seconds)
 
 
 def search_embedded(
@@ -143,17 +139,19 @@ def _search_measured(**arguments: Any) -> tuple[tuple[RetrievedChunk, ...], floa
 
 def _result(
     instance: Instance,
-    chunks: tuple[RetrievedChunk, ...],
+    reranked: Reranked,
     start: float,
     embedded: float,
     processor_seconds: float,
 ) -> SearchResult:
     threshold = THRESHOLDS[instance.strictness]
     return SearchResult(
-        chunks=chunks,
-        relevant=any(chunk.relevance >= threshold for chunk in chunks),
+        chunks=reranked.chunks,
+        relevant=any(chunk.relevance >= threshold for chunk in reranked.chunks),
         timing=SearchTiming(
             embed_ms=1000 * (embedded - start), search_ms=1000 * (perf_counter() - embedded)
         ),
         processor_seconds=processor_seconds,
+        rerank_seconds=reranked.processor_seconds,
+        rerank_model=reranked.model,
     )

@@ -240,6 +240,8 @@ class UsageRecordFactory(TenantFactory):
         model = UsageRecord
 
     request_id = factory.LazyFunction(uuid4)
+    user = None
+    pseudonym = factory.LazyAttribute(lambda record: record.user.pseudonym if record.user else None)
     organisation = factory.LazyAttribute(lambda record: record.instance.organisation)
     model = "extractive"
     outcome = "complete"

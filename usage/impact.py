@@ -1,35 +1,43 @@
-"""Energy and carbon of an answer, each figure with the method of its estimate.
+"""The footprint of a request: energy, greenhouse gases, water, metals (docs/measurement.md).
 
-    Footprint = carbon intensity (gCO2e/kWh) × PUE × IT energy (kWh) + embodied share
+    Footprint = carbon intensity (gCO2e/kWh) × energy (kWh, with PUE) + embodied share
 
-- ``modelled``: EcoLogits (https://ecologits.ai, MPL-2.0) for an LLM. It counts output tokens only
-  (its issue 183); an input token is added as ``INPUT_TOKEN_SHARE`` of an output token, a stated
-  convention (prefill is computed in parallel), kept in every row's ``method_version``.
-- ``local``: our own processor time × watts per core, for answers without an LLM (what is counted:
-  ``chat.answers.result.AnswerResult``). Embodied emissions of the operator's machines are unknown,
-  and recorded as 0.
+The energy of a request to a language model is, in this order: measured, calibrated, modelled. The
+embodied share and the metals are modelled in each case. Work of our own machines is ``local``:
+their manufacture is unknown, and recorded as 0.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib.metadata import version
 
 from django.conf import settings
-from ecologits.electricity_mix_repository import ElectricityMix, electricity_mixes
-from ecologits.impacts.llm import compute_llm_impacts
 
-INPUT_TOKEN_SHARE = 0.1
+from inference.catalogue import LanguageModel
+from inference.token_usage import TokenUsage
+from usage.electricity import carbon_factor, electricity_mix
+from usage.energy.calibrated import calibrated_energy
+from usage.energy.figures import J_PER_WH, WH_PER_KWH, Energy
+from usage.energy.measured import measured_energy
+from usage.energy.modelled import modelled_request
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Impact:
-    """Energy in Wh; greenhouse gases in grams of CO2 equivalent, of use and of manufacture."""
+    """The columns of ``UsageRecord`` about energy and environment, by their names."""
 
     energy_wh: float
-    gco2e_usage: float
-    gco2e_embodied: float
+    energy_min_wh: float
+    energy_max_wh: float
+    prefill_wh: float | None
+    decode_wh: float | None
+    idle_wh: float | None
     method: str
     method_version: str
+    gco2e_usage: float
+    gco2e_embodied: float
+    carbon_g_per_kwh: float
+    carbon_source: str
+    water_l: float | None
+    adpe_kg_sb: float | None
 
     @property
     def gco2e(self) -> float:
@@ -37,63 +45,57 @@ class Impact:
         return self.gco2e_usage + self.gco2e_embodied
 
 
-def modelled_impact(
-    *,
-    active_parameters_b: float,
-    total_parameters_b: float,
-    prompt_tokens: int,
-    completion_tokens: int,
+def llm_impact(
+    model: LanguageModel, tokens: TokenUsage, *, latency_s: float | None = None
 ) -> Impact:
-    """Return the impact of one LLM request; parameters in billions."""
-    mix = _electricity_mix()
-    impacts = compute_llm_impacts(
-        model_active_parameter_count=active_parameters_b,
-        model_total_parameter_count=total_parameters_b,
-        output_token_count=completion_tokens + INPUT_TOKEN_SHARE * prompt_tokens,
-        if_electricity_mix_adpe=mix.adpe,
-        if_electricity_mix_pe=mix.pe,
-        if_electricity_mix_gwp=mix.gwp,
-        if_electricity_mix_wue=mix.wue,
-        datacenter_pue=settings.LLM_PUE,
-        datacenter_wue=settings.LLM_WUE,
-    )
-    return Impact(
-        energy_wh=_middle(impacts.energy.value) * 1000,
-        gco2e_usage=_middle(impacts.usage.gwp.value) * 1000,
-        gco2e_embodied=_middle(impacts.embodied.gwp.value) * 1000,
-        method="modelled",
-        method_version=f"EcoLogits {_ecologits_version()}, input token × {INPUT_TOKEN_SHARE}",
+    """Return the footprint of a request to a language model; ``latency_s`` is of its answer."""
+    modelled = modelled_request(model, tokens, latency_s=latency_s)
+    energy = measured_energy(model, tokens) or calibrated_energy(model, tokens) or modelled.energy
+    kwh, mix = energy.middle_wh / WH_PER_KWH, electricity_mix()
+    return _impact(
+        energy,
+        model,
+        gco2e_embodied=modelled.gco2e_embodied,
+        water_l=kwh / model.pue * model.wue + kwh * mix.wue,
+        adpe_kg_sb=kwh * mix.adpe + modelled.adpe_embodied_kg_sb,
     )
 
 
 def local_impact(*, cpu_seconds: float) -> Impact:
-    """Return the impact of our own processor time."""
-    energy_wh = cpu_seconds * settings.CPU_WATTS_PER_CORE / 3600
-    return Impact(
-        energy_wh=energy_wh,
-        gco2e_usage=energy_wh * _electricity_mix().gwp,
-        gco2e_embodied=0.0,
-        method="local",
-        method_version=f"{settings.CPU_WATTS_PER_CORE:g} W per core",
+    """Return the footprint of processor time of our own machines."""
+    watts = settings.CPU_WATTS_PER_CORE
+    wh = cpu_seconds * watts / J_PER_WH
+    energy = Energy(
+        low_wh=wh, middle_wh=wh, high_wh=wh, method="local", version=f"{watts:g} W per core"
+    )
+    kwh, mix = wh / WH_PER_KWH, electricity_mix()
+    return _impact(
+        energy, None, gco2e_embodied=0.0, water_l=kwh * mix.wue, adpe_kg_sb=kwh * mix.adpe
     )
 
 
-@lru_cache
-def _ecologits_version() -> str:
-    # Reads the metadata of the package.
-    return version("ecologits")
-
-
-@lru_cache
-def _electricity_mix() -> ElectricityMix:
-    mix = electricity_mixes.find_electricity_mix(settings.ELECTRICITY_ZONE)
-    if mix is None:
-        raise ValueError(f"ELECTRICITY_ZONE {settings.ELECTRICITY_ZONE!r} is unknown to EcoLogits")
-    return mix
-
-
-def _middle(value: object) -> float:
-    """Return the value, or the middle of a range."""
-    # EcoLogits gives a number or a RangeValue, untyped.
-    low, high = getattr(value, "min", value), getattr(value, "max", value)
-    return (float(low) + float(high)) / 2  # type: ignore[arg-type]
+def _impact(
+    energy: Energy,
+    model: LanguageModel | None,
+    *,
+    gco2e_embodied: float,
+    water_l: float,
+    adpe_kg_sb: float,
+) -> Impact:
+    factor = carbon_factor(model)
+    return Impact(
+        energy_wh=energy.middle_wh,
+        energy_min_wh=energy.low_wh,
+        energy_max_wh=energy.high_wh,
+        prefill_wh=energy.prefill_wh,
+        decode_wh=energy.decode_wh,
+        idle_wh=energy.idle_wh,
+        method=energy.method,
+        method_version=energy.version,
+        gco2e_usage=energy.middle_wh / WH_PER_KWH * factor.g_per_kwh,
+        gco2e_embodied=gco2e_embodied,
+        carbon_g_per_kwh=factor.g_per_kwh,
+        carbon_source=factor.source,
+        water_l=water_l,
+        adpe_kg_sb=adpe_kg_sb,
+    )

@@ -1,22 +1,30 @@
-"""Writes the ``UsageRecord`` of an answer."""
+"""Writes the ``UsageRecord`` of each request (decision 025)."""
 
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Exists, Subquery
 from prometheus_client import Counter
 
 from inference.catalogue import LanguageModel
 from inference.token_usage import TokenUsage
-from instances.models import Instance
+from instances.models import ApiKey, Instance
 from people.models import User
-from usage.impact import Impact, local_impact, modelled_impact
-from usage.models import AnswerStatus, UsageRecord
-
-Outcome = UsageRecord.Outcome
+from usage.impact import Impact, llm_impact, local_impact
+from usage.models import UsageRecord
 
 ANSWERS = Counter("ragapp_answers", "Answers given, of this process", ["model", "status"])
 
-# The fields that a later record of the same answer replaces.
+CURRENCY = "EUR"
+_PRICED_TOKENS = 1_000_000
+
+Kind = UsageRecord.Kind
+Outcome = UsageRecord.Outcome
+
+# The columns that a later record of the same request replaces.
 _FIGURES = [
     field.name
     for field in UsageRecord._meta.concrete_fields
@@ -24,92 +32,139 @@ _FIGURES = [
 ]
 
 
-def impact_of(*, model: LanguageModel, usage: TokenUsage | None, cpu_seconds: float) -> Impact:
-    """Return the footprint of an answer: the LLM's when tokens were spent, else our processors'."""
-    if usage is None or model.is_extractive:
-        return local_impact(cpu_seconds=cpu_seconds)
-    return modelled_impact(
-        active_parameters_b=model.active_parameters_b,
-        total_parameters_b=model.total_parameters_b,
-        prompt_tokens=usage.prompt_tokens,
-        completion_tokens=usage.completion_tokens,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasuredRequest:
+    """One request to a model, with what it spent.
+
+    ``llm`` is the language model that spent ``tokens``; None for work of our own machines, which
+    took ``cpu_seconds``. ``latency_s`` is the time in which the language model answered.
+    """
+
+    kind: Kind
+    outcome: Outcome
+    model_id: str
+    is_extractive: bool = False
+    llm: LanguageModel | None = None
+    tokens: TokenUsage | None = None
+    latency_s: float | None = None
+    cpu_seconds: float = 0.0
+    pages: int = 0
+    passages: int = 0
+    retrieval_ms: float = 0.0
+    first_token_ms: float | None = None
+    total_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requester:
+    """The instance, and the person or the API key for whom a request was made."""
+
+    instance_id: int
+    user_id: int | None = None
+    api_key_id: int | None = None
+
+
+def impact_of(request: MeasuredRequest) -> Impact:
+    """Return the footprint of a request: the LLM's when it spent tokens, else our processors'."""
+    if request.llm is None or request.tokens is None:
+        return local_impact(cpu_seconds=request.cpu_seconds)
+    return llm_impact(request.llm, request.tokens, latency_s=request.latency_s)
+
+
+def new_record(request: MeasuredRequest, request_id: UUID) -> UsageRecord:
+    """Return the record of a request, not saved and without its requester."""
+    record = UsageRecord(
+        request_id=request_id,
+        kind=request.kind,
+        outcome=request.outcome,
+        model=request.model_id,
+        is_extractive=request.is_extractive,
+        retrieval_ms=round(request.retrieval_ms),
+        first_token_ms=None if request.first_token_ms is None else round(request.first_token_ms),
+        total_ms=round(request.total_ms),
+        cpu_seconds=request.cpu_seconds,
+        pages=request.pages,
+        passages=request.passages,
+        **asdict(impact_of(request)),
     )
+    if (tokens := request.tokens) is not None:
+        record.prompt_tokens = tokens.prompt_tokens
+        record.cached_tokens = tokens.cached_tokens
+        record.completion_tokens = tokens.completion_tokens
+        record.reasoning_tokens = tokens.reasoning_tokens
+        record.tokens_estimated = tokens.estimated
+        record.queue_ms = round(tokens.queue_ms)
+    if (llm := request.llm) is not None:
+        record.backend_id, record.backend_name = llm.backend_id, llm.backend_name
+        record.serving_organisation_id = llm.serving_organisation_id
+        record.cost = cost_of(llm, request.tokens)
+        record.currency = CURRENCY if record.cost is not None else ""
+    return record
 
 
-def record_usage(
+def cost_of(model: LanguageModel, tokens: TokenUsage | None) -> Decimal | None:
+    """Return the price of a request in ``CURRENCY``; None if the model has no price."""
+    if tokens is None or (model.prompt_price is None and model.completion_price is None):
+        return None
+    read = tokens.prompt_tokens * (model.prompt_price or Decimal())
+    written = tokens.completion_tokens * (model.completion_price or Decimal())
+    return (read + written) / _PRICED_TOKENS
+
+
+def record_requests(
+    requests: Sequence[MeasuredRequest],
     *,
-    answer_id: UUID,
-    instance_id: int,
-    model: LanguageModel,
-    status: AnswerStatus,
-    usage: TokenUsage | None,
-    cpu_seconds: float,
-    retrieval_ms: float,
-    first_token_ms: float | None,
-    total_ms: float,
-    user_id: int | None = None,
-    api_key_id: int | None = None,
+    request_id: UUID,
+    requester: Requester,
     replace: bool = True,
-) -> UsageRecord:
-    """Record the cost of an answer: one record, also when called again.
+) -> list[UsageRecord]:
+    """Record the requests of one question, each once, also when called again.
 
-    New figures replace those of an earlier record, unless ``replace`` is false. Runs inside
+    New figures replace those of earlier records, unless ``replace`` is false. Runs inside
     ``tenant(instance)``.
     """
-    ANSWERS.labels(model=model.id, status=status).inc()
-    impact = impact_of(model=model, usage=usage, cpu_seconds=cpu_seconds)
-    record = UsageRecord(
-        instance_id=instance_id,
-        request_id=answer_id,
-        **_payer(instance_id),
-        user_id=user_id,
-        pseudonym=_pseudonym(user_id),
-        api_key_id=api_key_id,
-        model=model.id,
-        outcome=Outcome(status),
-        is_extractive=model.is_extractive,
-        prompt_tokens=usage.prompt_tokens if usage else 0,
-        completion_tokens=usage.completion_tokens if usage else 0,
-        cached_tokens=usage.cached_tokens if usage else None,
-        reasoning_tokens=usage.reasoning_tokens if usage else None,
-        tokens_estimated=usage.estimated if usage else False,
-        retrieval_ms=round(retrieval_ms),
-        first_token_ms=None if first_token_ms is None else round(first_token_ms),
-        total_ms=round(total_ms),
-        cpu_seconds=cpu_seconds,
-        energy_wh=impact.energy_wh,
-        energy_min_wh=impact.energy_wh,
-        energy_max_wh=impact.energy_wh,
-        gco2e_usage=impact.gco2e_usage,
-        gco2e_embodied=impact.gco2e_embodied,
-        method=impact.method,
-        method_version=impact.method_version,
-    )
+    shared = _shared_columns(requester)
+    records = []
+    for request in requests:
+        record = new_record(request, request_id)
+        for name, value in shared.items():
+            setattr(record, name, value)
+        records.append(record)
+        if request.kind == Kind.ANSWER:
+            ANSWERS.labels(model=request.model_id, status=request.outcome).inc()
     if replace:
         UsageRecord.objects.bulk_create(
-            [record],
+            records,
             update_conflicts=True,
             unique_fields=["request_id", "kind"],
             update_fields=_FIGURES,
         )
     else:
-        UsageRecord.objects.bulk_create([record], ignore_conflicts=True)
-    return record
+        UsageRecord.objects.bulk_create(records, ignore_conflicts=True)
+    return records
 
 
-def _payer(instance_id: int) -> dict[str, Any]:
-    """Return the organisation and the cost centre to which the usage of an instance is charged."""
-    instance = (
-        Instance.objects.filter(pk=instance_id)
-        .values_list("organisation_id", "cost_centre", "organisation__cost_centre")
+def _shared_columns(requester: Requester) -> dict[str, Any]:
+    """Return who asked and who pays; a deleted person, key or instance is left out."""
+    # No row has the key 0.
+    person = User.objects.filter(pk=requester.user_id or 0)
+    key = ApiKey.objects.filter(pk=requester.api_key_id or 0)
+    found = (
+        Instance.objects.filter(pk=requester.instance_id)
+        .annotate(pseudonym=Subquery(person.values("pseudonym")), has_key=Exists(key))
+        .values_list(
+            "organisation_id", "cost_centre", "organisation__cost_centre", "pseudonym", "has_key"
+        )
         .first()
     )
-    if instance is None:
-        # The instance is deleted, so the record will be refused.
-        return {}
-    organisation_id, cost_centre, default = instance
-    return {"organisation_id": organisation_id, "cost_centre": cost_centre or default}
-
-
-def _pseudonym(user_id: int | None) -> UUID | None:
-    return User.objects.filter(pk=user_id).values_list("pseudonym", flat=True).first()
+    columns: dict[str, Any] = {"instance_id": requester.instance_id}
+    if found is None:
+        return columns
+    organisation_id, cost_centre, default, pseudonym, has_key = found
+    return columns | {
+        "organisation_id": organisation_id,
+        "cost_centre": cost_centre or default,
+        "user_id": requester.user_id if pseudonym else None,
+        "pseudonym": pseudonym,
+        "api_key_id": requester.api_key_id if has_key else None,
+    }

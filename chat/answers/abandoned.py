@@ -14,7 +14,7 @@ from inference.llm.tokens import estimate_tokens
 from inference.token_usage import TokenUsage
 from instances.across_instances import call_function
 from usage.models import AnswerStatus
-from usage.recording import record_usage
+from usage.recording import Kind, MeasuredRequest, Outcome, Requester, record_requests
 
 # A running answer is saved about once a second (``chat.running.SAVE_EVERY_S``).
 SILENCE = timedelta(seconds=15)
@@ -60,24 +60,22 @@ def _record_known_cost(message: Message, status: AnswerStatus) -> None:
     """
     model = choose_model(message.model)
     passages = list(message.citations.values_list("text", flat=True))
-    usage = None
+    tokens = None
     if not model.is_extractive and (passages or message.content):
         question = message.parent.content if message.parent else ""
-        usage = TokenUsage(
+        tokens = TokenUsage(
             prompt_tokens=sum(map(estimate_tokens, [question, *passages])),
             completion_tokens=estimate_tokens(message.content) + estimate_tokens(message.reasoning),
             estimated=True,
         )
-    record_usage(
-        answer_id=message.pk,
-        instance_id=message.instance_id,
-        user_id=message.conversation.user_id,
-        model=model,
-        status=status,
-        usage=usage,
-        cpu_seconds=0.0,
-        retrieval_ms=0.0,
-        first_token_ms=None,
+    request = MeasuredRequest(
+        kind=Kind.ANSWER,
+        outcome=Outcome(status),
+        model_id=message.model,
+        is_extractive=model.is_extractive,
+        llm=None if model.is_extractive else model,
+        tokens=tokens,
         total_ms=max(0.0, 1000 * (message.updated_at - message.created_at).total_seconds()),
-        replace=False,
     )
+    requester = Requester(instance_id=message.instance_id, user_id=message.conversation.user_id)
+    record_requests([request], request_id=message.pk, requester=requester, replace=False)

@@ -16,23 +16,18 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from chat.answers.citations import citation_data, citation_of
 from chat.answers.error_messages import is_retryable, user_message
 from chat.answers.events import AnswerEvent, Extracted, NothingFound, Stage
 from chat.answers.persistence import StoredAnswer
+from chat.answers.shown_cost import shown_cost
 from chat.models import Citation, Message
 from inference.catalogue import EXTRACTIVE, available_models
 from inference.llm.events import ReasoningDelta, TextDelta
 from retrieval.search import SearchResult
-from usage.models import AnswerStatus, UsageRecord
+from usage.models import AnswerStatus
 from web.server_sent_events import ServerSentEvent
-
-METHOD_LABELS = {
-    "modelled": gettext_lazy("modelled with EcoLogits"),
-    "local": gettext_lazy("from processor time"),
-}
 
 
 def event_for(event: AnswerEvent, *, cited_only: bool) -> ServerSentEvent | None:
@@ -94,7 +89,7 @@ def ending_events(stored: StoredAnswer, *, cited_only: bool) -> list[ServerSentE
         "written_by": _written_by(message),
         "used": [citation.number for citation in used],
         "quotes": {str(citation.number): citation.quote for citation in used},
-        "impact": impact_data(stored.usage) if stored.usage else None,
+        "impact": shown_cost(stored.cost) if stored.cost else None,
     }
     if cited_only:
         # What an answer cites is known at its end; no ``sources`` came before.
@@ -110,23 +105,3 @@ def _written_by(message: Message) -> str:
     labels = {model.id: str(model.label) for model in available_models()}
     label = labels.get(message.model, message.model)
     return label if message.model == EXTRACTIVE else _("Written by %(model)s") % {"model": label}
-
-
-def impact_data(usage: UsageRecord) -> dict[str, Any]:
-    """Return the cost of an answer, with the method of its estimate."""
-    return {
-        "energy_wh": usage.energy_wh,
-        "gco2e": usage.gco2e_usage + usage.gco2e_embodied,
-        "gco2e_usage": usage.gco2e_usage,
-        "gco2e_embodied": usage.gco2e_embodied,
-        "method": usage.method,
-        "method_label": str(METHOD_LABELS.get(usage.method, usage.method)),
-        "method_version": usage.method_version,
-        "total_ms": usage.total_ms,
-        "first_token_ms": usage.first_token_ms,
-        "retrieval_ms": usage.retrieval_ms,
-        "prompt_tokens": usage.prompt_tokens,
-        "completion_tokens": usage.completion_tokens,
-        "estimated": usage.tokens_estimated,
-        "model": usage.model,
-    }

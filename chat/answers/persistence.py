@@ -16,13 +16,14 @@ from django.utils import timezone
 
 from chat.answers.abandoned import INTERRUPTED, close_abandoned
 from chat.answers.citations import citation_of
+from chat.answers.measured_requests import measured_requests
 from chat.answers.result import AnswerResult
 from chat.models import Citation, Message
 from ingestion.models import Chunk, Document
-from instances.models import ApiKey, Instance
-from people.models import User
-from usage.models import AnswerStatus, UsageRecord
-from usage.recording import record_usage
+from instances.models import Instance
+from usage.models import AnswerStatus
+from usage.recording import Requester, record_requests
+from usage.request_costs import RequestCost, request_costs
 
 _PASSAGE_FIELDS = [
     field.name
@@ -37,7 +38,7 @@ class StoredAnswer:
 
     message: Message
     citations: tuple[Citation, ...]
-    usage: UsageRecord | None
+    cost: RequestCost | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +59,7 @@ class FinishedAnswer:
 class SavedEnding:
     """What the end of an answer became; without a message when that was deleted, or of the API."""
 
-    record: UsageRecord
+    cost: RequestCost
     has_message: bool
 
 
@@ -71,9 +72,7 @@ def load_answer(instance: Instance, answer_id: UUID) -> StoredAnswer | None:
     return StoredAnswer(
         message=message,
         citations=tuple(message.citations.all()),
-        usage=UsageRecord.objects.for_instance(instance)
-        .filter(request_id=answer_id, kind=UsageRecord.Kind.ANSWER)
-        .first(),
+        cost=request_costs(instance.pk, [answer_id]).get(answer_id),
     )
 
 
@@ -158,21 +157,16 @@ def _save_message(finished: FinishedAnswer) -> bool:
     )
 
 
-def _record(finished: FinishedAnswer) -> UsageRecord:
-    """Record the cost of an answer."""
-    result, user_id, api_key_id = finished.result, finished.user_id, finished.api_key_id
-    return record_usage(
-        answer_id=finished.answer_id,
+def _record(finished: FinishedAnswer) -> RequestCost:
+    """Record the cost of an answer, and of the other requests for it."""
+    requester = Requester(
         instance_id=finished.instance_id,
-        user_id=user_id if _existing(User, {user_id}) else None,
-        api_key_id=api_key_id if _existing(ApiKey, {api_key_id}) else None,
-        model=result.measured_model,
-        status=result.status,
-        usage=result.usage,
-        cpu_seconds=result.cpu_seconds,
-        retrieval_ms=result.retrieval_ms,
-        first_token_ms=result.first_token_ms,
-        total_ms=result.total_ms,
+        user_id=finished.user_id,
+        api_key_id=finished.api_key_id,
+    )
+    requests = measured_requests(finished.result)
+    return RequestCost.of(
+        record_requests(requests, request_id=finished.answer_id, requester=requester)
     )
 
 

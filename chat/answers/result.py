@@ -23,11 +23,12 @@ class AnswerResult:
     ``model_id`` is the model that answered: extracts, when the chosen one (``chosen_model_id``)
     failed before its first word. ``error_code`` is a key of ``chat.answers.error_messages``: why
     the answer failed, or a remark on a complete answer. ``quotes`` (at the end) maps
-    each number that the text cites to words found verbatim in that passage. ``cpu_seconds`` is the
-    time, in seconds of one processor, that our own machines computed for the answer: embedding its
-    question and reranking its passages (the request's share, as our model server reports it),
-    ranking, and finding extracts. PostgreSQL and the event loop are not included, as their time
-    cannot be measured for one answer.
+    each number that the text cites to words found verbatim in that passage.
+
+    ``search_seconds``, ``rerank_seconds`` and ``extraction_seconds`` are times, in seconds of one
+    processor, that our own machines computed for the answer: embedding its question and ranking;
+    reranking (the request's share, as our model server reports it); finding extracts. PostgreSQL
+    and the event loop are not included, as their time cannot be measured for one answer.
     """
 
     model_id: str
@@ -44,8 +45,15 @@ class AnswerResult:
     prompt_tokens: int | None = None
     generation_usage: TokenUsage | None = None
     rewriting_usage: TokenUsage | None = None
-    cpu_seconds: float = 0.0
+    has_searched: bool = False
+    search_seconds: float = 0.0
+    rerank_seconds: float = 0.0
+    rerank_model: str = ""
+    extraction_seconds: float = 0.0
+    rewriting_ms: float = 0.0
     retrieval_ms: float = 0.0
+    # When the passages were found, and the language model could begin.
+    found_ms: float | None = None
     first_token_ms: float | None = None
     total_ms: float = 0.0
 
@@ -62,13 +70,19 @@ class AnswerResult:
             case ReasoningDelta(text):
                 return self._with_words(elapsed_ms, reasoning=self.reasoning + text)
             case SearchQuery(text, usage):
-                return replace(self, search_query=text, rewriting_usage=usage)
+                return replace(
+                    self, search_query=text, rewriting_usage=usage, rewriting_ms=elapsed_ms
+                )
             case SearchResult():
                 return replace(
                     self,
                     chunks=event.chunks,
                     retrieval_ms=event.timing.total_ms,
-                    cpu_seconds=event.processor_seconds,
+                    has_searched=True,
+                    search_seconds=event.processor_seconds,
+                    rerank_seconds=event.rerank_seconds,
+                    rerank_model=event.rerank_model,
+                    found_ms=elapsed_ms if self.found_ms is None else self.found_ms,
                 )
             case NothingFound(text):
                 return self._with_words(elapsed_ms, text=text, status=AnswerStatus.NOTHING_FOUND)
@@ -96,7 +110,7 @@ class AnswerResult:
                     text=self.text + text,
                     status=AnswerStatus.COMPLETE,
                     model_id=EXTRACTIVE,
-                    cpu_seconds=self.cpu_seconds + cpu_seconds,
+                    extraction_seconds=self.extraction_seconds + cpu_seconds,
                 )
         return self
 
@@ -116,9 +130,17 @@ class AnswerResult:
 
     @property
     def usage(self) -> TokenUsage | None:
-        """Return the tokens of every request to a language model that belongs to the answer.
+        """Return the tokens of every request to a language model that belongs to the answer."""
+        generation = self.generation
+        if generation is None or self.rewriting_usage is None:
+            return generation or self.rewriting_usage
+        return self.rewriting_usage + generation
 
-        Those of the generation are estimated when the model has not reported them.
+    @property
+    def generation(self) -> TokenUsage | None:
+        """Return the tokens of the answer itself, estimated when the model has not reported them.
+
+        None when no prompt was sent.
         """
         generation = self.generation_usage
         is_unreported = generation is None and self.model_id == self.chosen_model_id
@@ -128,9 +150,15 @@ class AnswerResult:
                 completion_tokens=estimate_tokens(self.text) + estimate_tokens(self.reasoning),
                 estimated=True,
             )
-        if generation is None or self.rewriting_usage is None:
-            return generation or self.rewriting_usage
-        return self.rewriting_usage + generation
+        return generation
+
+    @property
+    def generation_s(self) -> float | None:
+        """Return the seconds from the first prompt to the end, without waiting for a turn."""
+        if self.found_ms is None:
+            return None
+        queue_ms = self.generation_usage.queue_ms if self.generation_usage else 0.0
+        return max(0.0, self.total_ms - self.found_ms - queue_ms) / 1000
 
     @property
     def measured_model(self) -> LanguageModel:

@@ -7,7 +7,7 @@ from chat.answers.quoting import places
 
 def chat_strings() -> dict[str, str]:
     """Return the strings of the conversation page in the active language."""
-    return _progress() | _sources() | _measures() | _actions()
+    return _progress() | _sources() | _actions()
 
 
 def _progress() -> dict[str, str]:
@@ -33,18 +33,6 @@ def _sources() -> dict[str, str]:
         "sources": _("Sources"),
         **{str(unit): str(place) for unit, place in places.ONE.items()},
         **{f"{unit}s": str(place) for unit, place in places.SEVERAL.items()},
-    }
-
-
-def _measures() -> dict[str, str]:
-    return {
-        "gramsCarbon": _("g CO₂e"),
-        "milligramsCarbon": _("mg CO₂e"),
-        "method": _("Energy and carbon:"),
-        "firstWord": _("First word after"),
-        "search": _("Search in the documents:"),
-        "tokens": _("Tokens: {read} read, {written} written"),
-        "tokensEstimated": _("Tokens, estimated: {read} read, {written} written"),
     }
 
 

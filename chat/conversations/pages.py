@@ -5,7 +5,6 @@ All functions run inside ``tenant(instance)``.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -17,12 +16,11 @@ from chat.models import Conversation, Message
 from inference.catalogue import LanguageModel, available_models, choose_model
 from ingestion.models import Document
 from instances.models import Instance
-from usage.impact import modelled_impact
-from usage.models import AnswerStatus, UsageRecord
+from usage.estimates import TYPICAL_ANSWER
+from usage.impact import llm_impact
+from usage.models import AnswerStatus
+from usage.request_costs import RequestCost, request_costs
 
-# A typical answer, by which models are compared: tokens of its passages, and of its text.
-_TYPICAL_PROMPT_TOKENS = 2_000
-_TYPICAL_COMPLETION_TOKENS = 300
 # Upper bounds of the classes, in Wh for a typical answer; beyond the last comes "E".
 _ENERGY_CLASSES = (("A", 0.05), ("B", 0.2), ("C", 1.0), ("D", 3.0))
 
@@ -58,15 +56,10 @@ def shown_turns(conversation: Conversation, *, cited_only: bool) -> list[ShownTu
     close_abandoned(conversation.instance_id)
     turns = branch(conversation)
     messages = [turn.message for turn in turns]
-    usage = {
-        record.request_id: record
-        for record in UsageRecord.objects.for_instance(conversation.instance).filter(
-            request_id__in=[message.pk for message in messages], kind=UsageRecord.Kind.ANSWER
-        )
-    }
+    costs = request_costs(conversation.instance_id, [message.pk for message in messages])
     names = _document_names(conversation.instance, messages)
     return [
-        _shown(turn, usage.get(turn.message.pk), names, cited_only=cited_only) for turn in turns
+        _shown(turn, costs.get(turn.message.pk), names, cited_only=cited_only) for turn in turns
     ]
 
 
@@ -74,11 +67,7 @@ def model_choices() -> list[ModelChoice]:
     """Return the available models, with the energy of a typical answer of each."""
     choices = []
     for model in available_models():
-        energy = (
-            None
-            if model.is_extractive
-            else _typical_energy_wh(model.active_parameters_b, model.total_parameters_b)
-        )
+        energy = None if model.is_extractive else llm_impact(model, TYPICAL_ANSWER).energy_wh
         choices.append(ModelChoice(model, energy, _energy_class(energy or 0.0)))
     return choices
 
@@ -89,14 +78,14 @@ def chosen_model(instance: Instance, conversation: Conversation | None) -> Langu
 
 
 def _shown(
-    turn: Turn, usage: UsageRecord | None, names: dict[UUID, str], *, cited_only: bool
+    turn: Turn, cost: RequestCost | None, names: dict[UUID, str], *, cited_only: bool
 ) -> ShownTurn:
     message = turn.message
     data: dict[str, Any] = {"id": str(message.pk), "versions": [str(pk) for pk in turn.versions]}
     if message.role == Message.Role.USER:
         restricted = [names[pk] for pk in message.document_ids if pk in names]
         return ShownTurn(message, data, restricted)
-    stored = StoredAnswer(message, tuple(message.citations.all()), usage)
+    stored = StoredAnswer(message, tuple(message.citations.all()), cost)
     data |= {"status": message.status, "content": ""}
     # The text of a running answer is sent by its events, from the first one.
     if message.status != AnswerStatus.STREAMING:
@@ -117,16 +106,6 @@ def _document_names(instance: Instance, messages: Sequence[Message]) -> dict[UUI
         return {}
     found = Document.objects.for_instance(instance).filter(pk__in=wanted)
     return {document.pk: document.display_title for document in found}
-
-
-@lru_cache
-def _typical_energy_wh(active_parameters_b: float, total_parameters_b: float) -> float:
-    return modelled_impact(
-        active_parameters_b=active_parameters_b,
-        total_parameters_b=total_parameters_b,
-        prompt_tokens=_TYPICAL_PROMPT_TOKENS,
-        completion_tokens=_TYPICAL_COMPLETION_TOKENS,
-    ).energy_wh
 
 
 def _energy_class(energy_wh: float) -> str:

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from chat.conversations.browser_strings import chat_strings
+from chat.conversations.estimates import shown_estimates
 from chat.conversations.examples import example_questions
 from chat.conversations.listing import (
     LISTED,
@@ -20,7 +21,11 @@ from chat.conversations.listing import (
     search_conversations,
     with_snippets,
 )
-from chat.conversations.pages import chosen_model, model_choices, shown_turns
+from chat.conversations.pages import (
+    chosen_model,
+    model_choices,
+    shown_turns,
+)
 from chat.conversations.passages import show_passage
 from chat.conversations.turns import delete, get_conversation, get_message, rename, select_branch
 from chat.forms import AboutForm, FeedbackForm, RenameForm
@@ -79,6 +84,7 @@ def _page(request: HttpRequest, membership: Membership, shown: Conversation | No
         "turns": shown_turns(shown, cited_only=cited_only) if shown else [],
         "models": model_choices(),
         "model": chosen_model(instance, shown),
+        "estimates": shown_estimates(instance),
         "has_documents": ready.exists(),
         "restriction": json.dumps(
             [

@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Any
 
 import orjson
@@ -76,11 +77,13 @@ async def stream_chat(
     body = backend.request_body(messages, max_tokens=max_tokens, temperature=temperature, stop=stop)
     places = max(1, backend.max_concurrency // settings.WEB_PROCESSES)
     turns = turns_at(f"chat {backend.base_url}", places=places)
+    asked = perf_counter()
     async with turns.turn(asker):
+        queue_ms = 1000 * (perf_counter() - asked)
         budget = RetryBudget(backend)
         timeouts = Timeouts(backend.first_byte_timeout_s, backend.total_timeout_s)
         while True:
-            answer = Answer(messages, max_tokens)
+            answer = Answer(messages, max_tokens, queue_ms)
             try:
                 async with aclosing(_attempt(backend, body, answer, timeouts)) as events:
                     async for event in events:

@@ -1,5 +1,6 @@
 """Model servers: embedding, reranking, the LLM, and the figures of its footprint."""
 
+from datetime import date
 from pathlib import Path
 
 from environs import validate
@@ -47,4 +48,13 @@ LLM_TOTAL_PARAMETERS_B: float = env.float("LLM_TOTAL_PARAMETERS_B", LLM_ACTIVE_P
 LLM_PUE: float = env.float("LLM_PUE", 1.3)
 LLM_WUE: float = env.float("LLM_WUE", 0.0)
 ELECTRICITY_ZONE: str = env.str("ELECTRICITY_ZONE", "FRA")
+# The carbon factor of electricity, its source and its date; None: EcoLogits' for the zone.
+CARBON_G_PER_KWH: float | None = env.float("CARBON_G_PER_KWH", None)
+CARBON_SOURCE: str = env.str("CARBON_SOURCE", "")
+CARBON_DATE: date | None = env.date("CARBON_DATE", None)
 CPU_WATTS_PER_CORE: float = env.float("CPU_WATTS_PER_CORE", 5.0)
+# Addresses of the LLM's vLLM servers (/metrics) and of the DCGM exporters of their GPUs, and the
+# power of these servers without the GPUs, in W.
+LLM_METRICS_URLS: list[str] = env.list("LLM_METRICS_URLS", [])
+LLM_ENERGY_URLS: list[str] = env.list("LLM_ENERGY_URLS", [])
+LLM_HOST_WATTS: float = env.float("LLM_HOST_WATTS", 0.0)

@@ -21,6 +21,7 @@ _URLS = (
     "SAML_PRIVACY_URL",
     "SAML_LOGO_URL",
 )
+_URL_LISTS = ("LLM_METRICS_URLS", "LLM_ENERGY_URLS")
 _REQUIRED = ("SITE_URL", "EMBEDDING_BASE_URL", "EMBEDDING_MODEL")
 # A server gets them in a header: a line break or an accent could not be sent.
 _KEYS = ("LLM_API_KEY", "EMBEDDING_API_KEY", "RERANK_API_KEY")
@@ -49,6 +50,9 @@ _RANGES: Mapping[str, tuple[float, float]] = {
     # Of a data centre: total energy over that of its computers; litres of water a kWh.
     "LLM_PUE": (1, 10),
     "LLM_WUE": (0, 100),
+    # Grams of CO2 equivalent for a kWh.
+    "CARBON_G_PER_KWH": (0, 3_000),
+    "LLM_HOST_WATTS": (0, 1_000_000),
 }
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "LANGUAGE_CODE": ("fr", "en"),
@@ -57,6 +61,8 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
 # Each of a pair means nothing without the other.
 _PAIRS = (
     ("LLM_BASE_URL", "LLM_MODEL"),
+    ("CARBON_G_PER_KWH", "CARBON_SOURCE"),
+    ("LLM_METRICS_URLS", "LLM_ENERGY_URLS"),
     ("RERANK_BASE_URL", "RERANK_MODEL"),
     ("EMAIL_HOST_USER", "EMAIL_HOST_PASSWORD"),
 )
@@ -66,6 +72,7 @@ _NEEDS = (
     ("RERANK_API_KEY", "RERANK_BASE_URL"),
     ("EMAIL_HOST_USER", "EMAIL_HOST"),
     ("EMAIL_USE_TLS", "EMAIL_HOST"),
+    ("CARBON_DATE", "CARBON_G_PER_KWH"),
 )
 
 Settings = Mapping[str, Any]
@@ -84,6 +91,10 @@ def _values(settings: Settings) -> Iterator[str]:
     for name in _URLS:
         if settings[name] and not _is_address(settings[name]):
             yield f"{name} is no http(s) address: {settings[name]!r}."
+    for name in _URL_LISTS:
+        for url in settings[name]:
+            if not _is_address(url):
+                yield f"{name} has no http(s) address: {url!r}."
     for name in _KEYS:
         if not _PRINTABLE.fullmatch(settings[name]):
             yield f"{name} holds a space, a line break or a letter outside ASCII."
@@ -91,7 +102,7 @@ def _values(settings: Settings) -> Iterator[str]:
         if settings[name] is not None and settings[name] <= 0:
             yield f"{name} must be greater than 0, not {settings[name]}."
     for name, (lowest, highest) in _RANGES.items():
-        if not lowest <= settings[name] <= highest:
+        if settings[name] is not None and not lowest <= settings[name] <= highest:
             yield f"{name} must be between {lowest} and {highest}, not {settings[name]}."
     for name, choices in _CHOICES.items():
         if settings[name] not in choices:
@@ -103,11 +114,12 @@ def _values(settings: Settings) -> Iterator[str]:
 
 def _together(settings: Settings) -> Iterator[str]:
     for one, other in _PAIRS:
-        if bool(settings[one]) != bool(settings[other]):
-            there, missing = (one, other) if settings[one] else (other, one)
+        one_set, other_set = (settings[name] not in ("", None, []) for name in (one, other))
+        if one_set != other_set:
+            there, missing = (one, other) if one_set else (other, one)
             yield f"{there} is set and {missing} is not: set both, or neither."
     for name, needed in _NEEDS:
-        if settings[name] and not settings[needed]:
+        if settings[name] and settings[needed] in ("", None):
             yield f"{name} is set and {needed} is not: set it too, or drop {name}."
     if settings["LLM_MAX_TOKENS"] >= settings["LLM_CONTEXT_WINDOW"]:
         yield "LLM_MAX_TOKENS must be smaller than LLM_CONTEXT_WINDOW, which holds the prompt too."

@@ -34,6 +34,7 @@ CELERY_BEAT_SCHEDULE = {
     "end-sessions": {"task": "accounts.tasks.end_sessions_of_disabled", "schedule": 60.0},
     "forget-identities": {"task": "instances.tasks.forget_old_identities", "schedule": 3600.0},
     "end-memberships": {"task": "instances.tasks.end_memberships", "schedule": 300.0},
+    "poll-counters": {"task": "usage.tasks.poll_counters", "schedule": 15.0},
     "reconcile-answers": {"task": "chat.tasks.reconcile", "schedule": 30.0},
     "delete-instances": {"task": "administration.tasks.delete_due_instances", "schedule": 60.0},
     "seal-audit-log": {"task": "instances.tasks.seal_audit_log", "schedule": 30.0},

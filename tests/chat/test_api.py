@@ -10,13 +10,11 @@ import openai
 import pytest
 
 from chat import answering
-from inference.catalogue import choose_model
 from inference.llm.events import TextDelta
 from instances.access.api_keys import create_api_key
 from instances.tenancy import tenant
 from tests.cast import Cast
 from tests.scripted_llm import Act, Reply, ScriptedLLM, chunk, json_reply, stream
-from usage.impact import modelled_impact
 from usage.models import UsageRecord
 
 ABOUT_LEAVE = [{"role": "user", "content": "Combien de jours de congé ont les doctorants ?"}]
@@ -123,13 +121,13 @@ def test_streamed_answer_ends_with_citations_and_usage(
     assert chunks[-1].model_extra["citations"][0]["document"] == "conges.txt"
     assert chunks[-2].choices[0].finish_reason == "stop"
     with tenant(library.instance):
-        assert UsageRecord.objects.get().outcome == "complete"
+        assert UsageRecord.objects.get(kind="answer").outcome == "complete"
 
 
-def test_rewriting_of_a_follow_up_is_counted(
+def test_every_request_of_a_question_is_recorded_once(
     client: openai.OpenAI, llm: ScriptedLLM, library: Cast
 ) -> None:
-    """Tokens of both requests stand in the answer and in its record, and make its energy."""
+    """Rewriting, search and answer: tokens and energy of an answer are sums over its records."""
     llm.script(
         stream("Combien de jours de congé ont les doctorants ?"), stream("Vingt-cinq jours [1].")
     )
@@ -142,18 +140,25 @@ def test_rewriting_of_a_follow_up_is_counted(
     assert len(llm.requests) == 2
     assert (answer.usage.prompt_tokens, answer.usage.completion_tokens) == (22, 14)
     with tenant(library.instance):
-        record = UsageRecord.objects.get()
-    assert (record.prompt_tokens, record.completion_tokens) == (22, 14)
-    model = choose_model("scripted")
-    expected = modelled_impact(
-        active_parameters_b=model.active_parameters_b,
-        total_parameters_b=model.total_parameters_b,
-        prompt_tokens=22,
-        completion_tokens=14,
-    )
-    assert record.energy_wh == pytest.approx(expected.energy_wh)
+        found = UsageRecord.objects.exclude(kind="ingestion")
+        records = {record.kind: record for record in found}
+    assert set(records) == {"answer", "rewriting", "embedding"}
+    written, rewritten, found = records["answer"], records["rewriting"], records["embedding"]
+    assert {record.request_id for record in records.values()} == {written.request_id}
+    for record in (written, rewritten):
+        assert (record.prompt_tokens, record.completion_tokens) == (11, 7)
+        assert (record.method, record.model) == ("modelled", "scripted")
+        assert 0 < record.energy_min_wh < record.energy_wh < record.energy_max_wh
+        assert record.energy_wh == pytest.approx(record.prefill_wh + record.decode_wh)
+    assert (found.method, found.energy_wh > 0) == ("local", True)
+    impact = answer.model_extra["impact"]
+    assert set(impact) == {"energy_wh", "gco2e", "method"}
+    # Figures of different methods are not added up.
+    assert impact["energy_wh"] == pytest.approx(written.energy_wh + rewritten.energy_wh)
+    assert written.organisation == library.instance.organisation
+    assert written.pseudonym == written.user.pseudonym
     with tenant(library.other_instance):
-        assert not UsageRecord.objects.exists()
+        assert not UsageRecord.objects.filter(kind="answer").exists()
 
 
 def test_processor_time_is_that_of_our_own_machines(
@@ -165,14 +170,16 @@ def test_processor_time_is_that_of_our_own_machines(
     body = json.dumps(vector | {"usage": {"processor_seconds": computed_s}}).encode()
     scripted_llm.script(Reply([waited_s, body], headers={"Content-Type": "application/json"}))
     settings.EMBEDDING_BASE_URL = scripted_llm.base_url
-    client.chat.completions.create(model="extractive", messages=ABOUT_LEAVE)
+    answer = client.chat.completions.create(model="extractive", messages=ABOUT_LEAVE)
     with tenant(library.instance):
-        record = UsageRecord.objects.get()
-    assert record.retrieval_ms >= 1000 * waited_s
-    assert computed_s <= record.cpu_seconds < computed_s + waited_s
-    assert record.energy_wh == pytest.approx(
-        record.cpu_seconds * settings.CPU_WATTS_PER_CORE / 3600
-    )
+        written = UsageRecord.objects.get(kind="answer")
+        found = UsageRecord.objects.get(kind="embedding")
+    assert written.is_extractive
+    assert found.total_ms >= 1000 * waited_s
+    assert computed_s <= found.cpu_seconds < computed_s + waited_s
+    assert found.energy_wh == pytest.approx(found.cpu_seconds * settings.CPU_WATTS_PER_CORE / 3600)
+    impact = answer.model_extra["impact"]
+    assert impact["energy_wh"] == pytest.approx(written.energy_wh + found.energy_wh)
 
 
 def test_extractive_model_answers_without_an_llm(client: openai.OpenAI) -> None:

@@ -78,7 +78,7 @@ async def test_answer_is_streamed_then_stored_with_its_evidence(
     state = await stored(library, asked.answer)
     assert state.message.content == "Vingt-cinq jours [1]."
     assert [citation.used for citation in state.citations][:2] == [True, False]
-    assert state.usage.user_id == library.teammate.pk
+    assert state.cost.answer.user_id == library.teammate.pk
 
 
 async def test_all_followers_receive_the_same_events(library: Cast, llm: ScriptedLLM) -> None:
@@ -193,7 +193,7 @@ async def test_failed_answer_names_its_reason_and_is_recorded(
     assert events[-1].data["content"] == "Vingt-cinq"
 
     def status() -> str:
-        return UsageRecord.objects.get(request_id=asked.answer.pk).outcome
+        return UsageRecord.objects.get(request_id=asked.answer.pk, kind="answer").outcome
 
     assert await in_tenant(library.instance, status) == "failed"
 

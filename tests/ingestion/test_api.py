@@ -17,6 +17,7 @@ from instances.models import Instance
 from instances.tenancy import tenant
 from tests.cast import Cast, make_cast
 from tests.factories import DocumentFactory, DocumentPageFactory
+from usage.models import UsageRecord
 
 URL = "/api/v1/documents"
 
@@ -251,6 +252,9 @@ def test_search_finds_the_passage_with_its_page(
     assert "vingt-cinq jours" in best["text"]
     timing = response.json()["timing_ms"]
     assert timing["total"] >= timing["search"]
+    with tenant(library.instance):
+        record = UsageRecord.objects.get(kind="embedding")
+    assert (record.method, record.energy_wh > 0, record.api_key_id > 0) == ("local", True, True)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,7 +1,8 @@
 /*
  * <chat-composer>: where one asks. Enter sends, Shift+Enter breaks the line, Esc stops the answer,
  * ↑ in an empty field edits the last question. While an answer streams, send becomes stop. A line
- * above the field says why a question was not sent, and what to do.
+ * above the field says why a question was not sent, and what to do. One under it says what the answer
+ * will probably take.
  */
 import { growing } from "../shared/growing.js";
 import { t } from "../shared/strings.js";
@@ -28,6 +29,7 @@ export class ChatComposer extends HTMLElement {
       event.preventDefault();
       this.send();
     });
+    this.addEventListener("model-chosen", ({ detail }) => this.estimate(detail.id));
     this.querySelector("[data-stop]").addEventListener("click", () => this.emit("composer-stop"));
     this.field.dispatchEvent(new Event("input"));
   }
@@ -75,6 +77,13 @@ export class ChatComposer extends HTMLElement {
     this.button.hidden = this.busy;
     this.button.disabled = !this.field.value.trim();
     this.querySelector("[data-stop]").hidden = !this.busy;
+  }
+
+  /** Show what an answer of this model will probably take. */
+  estimate(model) {
+    for (const text of this.querySelectorAll("[data-estimate]")) {
+      text.hidden = text.dataset.estimate !== model;
+    }
   }
 
   pressed(event) {

@@ -1,4 +1,7 @@
-/* <model-picker>: which model answers; the server remembers it for the conversation. */
+/*
+ * <model-picker>: which model answers; the server remembers it for the conversation. Its event
+ * "model-chosen" carries the id of the model.
+ */
 
 import { targetOf } from "../shared/event-target.js";
 
@@ -24,6 +27,7 @@ export class ModelPicker extends HTMLElement {
       option.setAttribute("aria-pressed", String(chosen));
       if (chosen) this.label.textContent = option.querySelector("[data-name]").textContent;
     }
+    this.dispatchEvent(new CustomEvent("model-chosen", { bubbles: true, detail: { id } }));
   }
 }
 

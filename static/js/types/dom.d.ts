@@ -22,6 +22,7 @@ declare global {
   interface HTMLElementEventMap {
     "answer-again": CustomEvent<{ answer: ChatAnswer; model: string | null }>;
     "composer-ask": CustomEvent<{ question: string }>;
+    "model-chosen": CustomEvent<{ id: string }>;
     "question-edited": CustomEvent<{ question: ChatQuestion; text: string }>;
   }
 

@@ -37,7 +37,7 @@ def person(cast) -> User:
         factories.FeedbackFactory(instance=instance, message=answer, user=teammate)
         factories.DocumentFactory(instance=instance, uploaded_by=teammate)
         key = factories.ApiKeyFactory(instance=instance, created_by=teammate)
-        factories.UsageRecordFactory(instance=instance, user=teammate, api_key=key)
+        factories.UsageRecordFactory(instance=instance, user=teammate, api_key=key, energy_wh=0.25)
         factories.InvitationFactory(instance=instance, created_by=teammate)
         factories.InvitationFactory(instance=instance, accepted_by=teammate)
     factories.IdentityFactory(user=teammate)
@@ -76,11 +76,15 @@ def test_conversations_and_rights_are_erased(cast, person):
 
 
 def test_documents_and_usage_are_kept_without_the_name(cast, person):
+    pseudonym = person.pseudonym
     erase_person(person)
     for instance in (cast.instance, cast.other_instance):
         with tenant(instance):
             assert set(Document.objects.values_list("uploaded_by", flat=True)) == {None}
-            assert UsageRecord.objects.get().user is None
+            record = UsageRecord.objects.get()
+            # People can still be counted, and not found.
+            assert (record.user, record.pseudonym) == (None, pseudonym)
+            assert record.energy_wh == 0.25
             assert Invitation.objects.filter(created_by=None, accepted_by=None).count() == 2
 
 

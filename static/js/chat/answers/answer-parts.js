@@ -1,7 +1,6 @@
 /* What stands under an answer: its sources, its measures, its versions. */
 
 import { t } from "../../shared/strings.js";
-import { method, summary } from "./measures.js";
 import { placeOf } from "./places.js";
 
 /** List the passages that the answer cites. */
@@ -43,26 +42,20 @@ export function linkNearest(answer, data) {
   }
 }
 
-/** Show time, energy and carbon, and their method on hover and focus. */
+/** Show time, energy and carbon, and what they are made of on demand. */
 export function drawMeasures(answer, impact) {
   const measures = answer.querySelector("[data-measures]");
   measures.hidden = !impact;
   if (!impact) return;
-  const tip = measures.querySelector("[role=tooltip]");
-  const button = measures.querySelector("button");
-  tip.id ||= `measures-${crypto.randomUUID()}`;
-  button.setAttribute("aria-describedby", tip.id);
-  button.querySelector("span").textContent = summary(impact);
-  tip.replaceChildren(
-    ...method(impact).map((line) => {
-      const paragraph = document.createElement("span");
-      paragraph.textContent = line;
-      return paragraph;
-    }),
-  );
-  button.onkeydown = (event) => {
-    if (event.key === "Escape") button.blur();
-  };
+  measures.querySelector("[data-measures-line]").textContent = impact.summary;
+  const rows = impact.details.map(([term, text]) => {
+    const row = document.createElement("div");
+    row.append(document.createElement("dt"), document.createElement("dd"));
+    row.firstChild.textContent = term;
+    row.lastChild.textContent = text;
+    return row;
+  });
+  measures.querySelector("dl").replaceChildren(...rows);
 }
 
 /** Draw ‹ 2/3 › when there are versions; the arrows are forms, so they need no script to work. */

@@ -1,0 +1,26 @@
+"""Measure what recording an answer adds, and whether estimates hold; print JSON.
+
+    python -m bench.recording [--answers 400]
+
+- The time to record a question of three requests (answer, rewriting, search), in the transaction
+  that saves its message; with it, the processor time of the calculation of its footprint alone.
+- Answers of random lengths and speeds are recorded one after the other; the share of them whose
+  energy lies in the range that was shown before (``usage.estimates``), after the first twenty.
+"""
+
+import argparse
+
+from bench.stack import running_stack
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--answers", type=int, default=400)
+    options = parser.parse_args()
+    with running_stack() as stack:
+        script = f"from bench.recording.measures import measure; measure({stack.tenancy.slug!r}, "
+        print(stack.shell(script + f"{options.answers})"))
+
+
+if __name__ == "__main__":
+    main()

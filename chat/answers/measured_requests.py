@@ -1,0 +1,54 @@
+"""The requests to models that an answer made, for its usage records.
+
+The answer itself, the rewriting of its question, the search for passages, and their reranking. The
+search is that of our own machines; it includes finding extracts when they replace the answer of a
+language model that spent tokens, since the record of the answer is then the language model's.
+"""
+
+from chat.answers.result import AnswerResult
+from inference.catalogue import EXTRACTIVE
+from retrieval.measured_requests import search_requests
+from usage.recording import Kind, MeasuredRequest, Outcome
+
+
+def measured_requests(result: AnswerResult) -> list[MeasuredRequest]:
+    """Return the requests of an answer that has ended, the answer first."""
+    model = result.measured_model
+    llm = None if model.is_extractive else model
+    tokens = result.generation
+    is_llm = tokens is not None and llm is not None
+    requests = [
+        MeasuredRequest(
+            kind=Kind.ANSWER,
+            outcome=Outcome(result.status),
+            model_id=result.chosen_model_id if is_llm else result.model_id,
+            is_extractive=result.model_id == EXTRACTIVE,
+            llm=llm if is_llm else None,
+            tokens=tokens,
+            latency_s=result.generation_s if is_llm else None,
+            cpu_seconds=0.0 if is_llm else result.extraction_seconds,
+            retrieval_ms=result.retrieval_ms,
+            first_token_ms=result.first_token_ms,
+            total_ms=result.total_ms,
+        )
+    ]
+    if result.rewriting_usage is not None:
+        requests.append(
+            MeasuredRequest(
+                kind=Kind.REWRITING,
+                outcome=Outcome.COMPLETE,
+                model_id=result.chosen_model_id,
+                llm=llm,
+                tokens=result.rewriting_usage,
+                total_ms=result.rewriting_ms,
+            )
+        )
+    if result.has_searched:
+        extraction = result.extraction_seconds if is_llm else 0.0
+        requests += search_requests(
+            cpu_seconds=result.search_seconds + extraction,
+            total_ms=result.retrieval_ms,
+            rerank_model=result.rerank_model,
+            rerank_seconds=result.rerank_seconds,
+        )
+    return requests

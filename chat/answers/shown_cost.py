@@ -1,0 +1,109 @@
+"""What an answer cost, as its readers see it: one line, and details on demand."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from usage.comparisons import compared
+from usage.models import UsageRecord
+from usage.request_costs import RequestCost
+from usage.wording import carbon, count, energy, money, number, seconds, water
+
+_Line = tuple[str, str]
+
+_NOT_COUNTED = {
+    UsageRecord.Method.LOCAL: gettext_lazy(
+        "The database, the network, your device, and the manufacture of the servers."
+    ),
+    UsageRecord.Method.MODELLED: gettext_lazy(
+        "The network, your device, the storage of documents, and the training of the model."
+    ),
+}
+
+
+def shown_cost(cost: RequestCost) -> dict[str, Any]:
+    """Return the line under an answer (``summary``), and ``details`` as pairs of term and text."""
+    energy_wh, gco2e = cost.energy_wh, cost.gco2e
+    return {
+        "energy_wh": energy_wh,
+        "gco2e": gco2e,
+        "method": cost.answer.method,
+        "summary": " · ".join([seconds(cost.answer.total_ms), energy(energy_wh), carbon(gco2e)]),
+        "details": [
+            *_energy(cost),
+            *_environment(cost),
+            *_work(cost),
+            (_("Comparison"), compared(energy_wh, gco2e)),
+        ],
+    }
+
+
+def _energy(cost: RequestCost) -> Iterator[_Line]:
+    answer, low, high = cost.answer, cost.total("energy_min_wh"), cost.total("energy_max_wh")
+    text = energy(cost.energy_wh)
+    if energy(low) != energy(high):
+        text = _("%(energy)s, between %(low)s and %(high)s") % {
+            "energy": text,
+            "low": energy(low),
+            "high": energy(high),
+        }
+    yield _("Energy"), text
+    if answer.prefill_wh is not None and answer.decode_wh is not None:
+        yield (
+            _("Of which"),
+            _("%(read)s to read, %(written)s to write")
+            % {
+                "read": energy(cost.total("prefill_wh")),
+                "written": energy(cost.total("decode_wh")),
+            },
+        )
+    yield _("Method"), f"{answer.get_method_display()} ({answer.method_version})"
+    for record in cost.beside:
+        yield (
+            record.get_kind_display(),
+            _("%(energy)s, not included (%(method)s)")
+            % {"energy": energy(record.energy_wh), "method": record.get_method_display()},
+        )
+
+
+def _environment(cost: RequestCost) -> Iterator[_Line]:
+    answer, embodied = cost.answer, cost.total("gco2e_embodied")
+    used = carbon(cost.total("gco2e_usage"))
+    if embodied:
+        used = _("%(used)s in use, %(made)s for the manufacture of the servers") % {
+            "used": used,
+            "made": carbon(embodied),
+        }
+    yield _("Carbon"), used
+    factor = _("%(grams)s g CO₂e per kWh") % {"grams": number(answer.carbon_g_per_kwh)}
+    yield _("Electricity"), f"{factor} ({answer.carbon_source})"
+    yield _("Water"), water(cost.total("water_l"))
+
+
+def _work(cost: RequestCost) -> Iterator[_Line]:
+    answer = cost.answer
+    if answer.completion_tokens:
+        text = _("%(read)s read, %(written)s written") % {
+            "read": count(sum(record.prompt_tokens for record in cost.records)),
+            "written": count(sum(record.completion_tokens for record in cost.records)),
+        }
+        if answer.tokens_estimated:
+            text = _("%(tokens)s (estimated)") % {"tokens": text}
+        yield _("Tokens"), text
+    if answer.first_token_ms is not None:
+        yield (
+            _("Time"),
+            _("first word after %(first)s, search %(search)s")
+            % {
+                "first": seconds(answer.first_token_ms),
+                "search": seconds(answer.retrieval_ms),
+            },
+        )
+    costs = [record.cost for record in cost.records if record.cost is not None]
+    if costs:
+        yield _("Price"), money(sum(costs, Decimal()), answer.currency)
+    default = _NOT_COUNTED[UsageRecord.Method.MODELLED]
+    yield _("Not counted"), str(_NOT_COUNTED.get(UsageRecord.Method(answer.method), default))

@@ -1,0 +1,140 @@
+"""Energy, carbon and water of a request, by each method."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from inference.catalogue import LanguageModel
+from inference.llm.backend import ChatBackend
+from inference.token_usage import TokenUsage
+from usage.energy import measured
+from usage.impact import llm_impact, local_impact
+from usage.recording import cost_of
+
+BACKEND = ChatBackend(base_url="http://llm:8000/v1", model="m")
+
+
+def model(**figures: Any) -> LanguageModel:
+    """A dense model of eight billion parameters, in a French data centre."""
+    sizes = {"active_parameters_b": 8.0, "total_parameters_b": 8.0, "pue": 1.3}
+    return LanguageModel("m", "M", "", backend=BACKEND, **sizes | figures)
+
+
+def tokens(prompt: int = 0, completion: int = 400, **more: Any) -> TokenUsage:
+    return TokenUsage(prompt, completion, **more)
+
+
+def test_modelled_range_is_that_of_a_busy_and_a_quiet_server() -> None:
+    """Figures of EcoLogits 0.11.3 for 400 tokens at batch 64 and 8."""
+    impact = llm_impact(model(), tokens())
+    assert impact.energy_min_wh == pytest.approx(0.039, abs=0.001)
+    assert impact.energy_max_wh == pytest.approx(0.100, abs=0.001)
+    assert impact.energy_min_wh < impact.energy_wh < impact.energy_max_wh
+    assert impact.decode_wh == impact.energy_wh
+    assert impact.method == "modelled"
+    # France: embodied is about two thirds of the carbon.
+    assert 0.5 < impact.gco2e_embodied / impact.gco2e < 0.9
+    assert impact.carbon_g_per_kwh == pytest.approx(41.44)
+    assert impact.carbon_source.startswith("EcoLogits 0.11.3, FRA")
+    assert impact.water_l == pytest.approx(impact.energy_wh / 1000 * 3.6737)
+    assert impact.adpe_kg_sb is not None
+
+
+@pytest.mark.parametrize(
+    ("usage", "latency_s", "times"),
+    [
+        (tokens(prompt=4000), None, 2.0),
+        (tokens(prompt=4000, cached_tokens=4000), None, 1.0),
+        # EcoLogits estimates about 15 s.
+        (tokens(), 1000.0, 1.0),
+        (tokens(completion=0), None, 0.0),
+    ],
+    ids=["prompt", "cached", "slow", "nothing"],
+)
+def test_modelled_tokens_and_latency(
+    usage: TokenUsage, latency_s: float | None, times: float
+) -> None:
+    impact = llm_impact(model(), usage, latency_s=latency_s)
+    assert impact.energy_wh == pytest.approx(times * llm_impact(model(), tokens()).energy_wh)
+
+
+def test_fast_answer_takes_less_of_the_server() -> None:
+    fast = llm_impact(model(), tokens(), latency_s=1.0)
+    usual = llm_impact(model(), tokens())
+    assert 0 < fast.energy_wh < usual.energy_wh
+    assert 0 < fast.gco2e_embodied < usual.gco2e_embodied
+
+
+def test_calibrated_energy_replaces_the_modelled() -> None:
+    calibrated = model(prompt_j_per_token=0.02, completion_j_per_token=0.5, wue=1.8)
+    impact = llm_impact(calibrated, tokens(prompt=1000, cached_tokens=500))
+    assert impact.energy_wh == pytest.approx(1.3 * (0.02 * 500 + 0.5 * 400) / 3600)
+    assert (impact.method, impact.energy_min_wh) == ("calibrated", impact.energy_wh)
+    assert impact.gco2e_embodied > 0
+    assert impact.water_l == pytest.approx(impact.energy_wh / 1000 * (1.8 / 1.3 + 3.6737))
+
+
+def test_carbon_factor_of_the_backend_precedes_that_of_the_settings(settings: Any) -> None:
+    settings.CARBON_G_PER_KWH, settings.CARBON_SOURCE = 21.7, "RTE 2024"
+    settings.CARBON_DATE = None
+    assert local_impact(cpu_seconds=3600).gco2e == pytest.approx(
+        settings.CPU_WATTS_PER_CORE * 21.7 / 1000
+    )
+    assert llm_impact(model(), tokens()).carbon_source == "RTE 2024"
+    own = llm_impact(model(carbon_gco2e_per_kwh=300.0, carbon_source="own"), tokens())
+    assert (own.carbon_g_per_kwh, own.carbon_source) == (300.0, "own")
+    assert own.gco2e_usage == pytest.approx(own.energy_wh / 1000 * 300)
+
+
+def test_measured_energy_comes_from_polled_counters(settings: Any) -> None:
+    """Idle at first, then 30 windows under changing load; 100 W idle, 0.1 J and 1 J a token."""
+    settings.LLM_METRICS_URLS = settings.LLM_ENERGY_URLS = ["http://counters"]
+    with pytest.MonkeyPatch.context() as patch:
+        clock = Counters()
+        patch.setattr(measured, "_texts", clock.texts)
+        patch.setattr(measured.time, "time", lambda: clock.at_s)
+        assert llm_impact(model(), tokens()).method == "modelled"
+        for number in range(32):
+            clock.step(prompt=300 * (number % 7), written=40 * (number % 5))
+            measured.poll()
+    impact = llm_impact(model(), tokens(prompt=1000, completion=100))
+    assert impact.method == "measured"
+    assert impact.prefill_wh == pytest.approx(1.3 * 100 / 3600, rel=0.01)
+    assert impact.decode_wh == pytest.approx(1.3 * 100 / 3600, rel=0.01)
+    assert impact.idle_wh is not None
+    assert impact.energy_wh == pytest.approx(impact.prefill_wh + impact.decode_wh + impact.idle_wh)
+
+
+class Counters:
+    """Counters of a server that grow by known amounts."""
+
+    def __init__(self) -> None:
+        self.at_s, self.mj, self.prompt, self.written = 0.0, 0.0, 0, 0
+
+    def step(self, *, prompt: int, written: int) -> None:
+        self.at_s += 15
+        self.prompt += prompt
+        self.written += written
+        self.mj += 1000 * (15 * 100 + 0.1 * prompt + written)
+
+    def texts(self, _urls: list[str]) -> list[str]:
+        return [
+            f'vllm:prompt_tokens_total{{model_name="m"}} {self.prompt}\n'
+            f'vllm:generation_tokens_total{{model_name="m"}} {self.written}\n'
+            f"DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION {self.mj}\n"
+        ]
+
+
+@pytest.mark.parametrize(
+    ("prices", "cost"),
+    [
+        ({}, None),
+        ({"prompt_price": Decimal("0.2"), "completion_price": Decimal("0.6")}, "0.0008"),
+        ({"completion_price": Decimal("0.6")}, "0.0006"),
+    ],
+    ids=["none", "both", "written"],
+)
+def test_cost_is_that_of_a_million_tokens(prices: dict[str, Decimal], cost: str | None) -> None:
+    found = cost_of(model(**prices), tokens(prompt=1000, completion=1000))
+    assert found == (None if cost is None else Decimal(cost))

@@ -1,0 +1,134 @@
+"""Usage records: each request once, with who pays; estimates from past answers."""
+
+from dataclasses import replace
+from decimal import Decimal
+from uuid import uuid4
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from inference.catalogue import LanguageModel, available_models
+from inference.llm.backend import ChatBackend
+from inference.token_usage import TokenUsage
+from instances.models import Instance, Organisation
+from instances.tenancy import tenant
+from tests import factories
+from tests.cast import Cast
+from usage.estimates import estimates, past_estimates
+from usage.models import UsageRecord
+from usage.recording import Kind, MeasuredRequest, Outcome, Requester, record_requests
+from usage.request_costs import RequestCost, request_costs
+
+MODEL = LanguageModel(
+    "m",
+    "M",
+    "",
+    backend=ChatBackend(base_url="http://llm:8000/v1", model="m"),
+    active_parameters_b=8.0,
+    total_parameters_b=8.0,
+    prompt_price=Decimal(1),
+    completion_price=Decimal(2),
+    backend_id=7,
+    backend_name="GPU",
+)
+WRITTEN = MeasuredRequest(
+    kind=Kind.ANSWER,
+    outcome=Outcome.COMPLETE,
+    model_id="m",
+    llm=MODEL,
+    tokens=TokenUsage(1000, 100, cached_tokens=10, queue_ms=5.0),
+    total_ms=2000,
+)
+SEARCH = MeasuredRequest(
+    kind=Kind.EMBEDDING, outcome=Outcome.COMPLETE, model_id="e5", cpu_seconds=0.1
+)
+
+
+def test_request_recorded_again_counts_once(cast: Cast) -> None:
+    request_id = uuid4()
+    requester = Requester(instance_id=cast.instance.pk, user_id=cast.teammate.pk)
+    again = replace(WRITTEN, outcome=Outcome.STOPPED, tokens=TokenUsage(1, 1))
+    with tenant(cast.instance):
+        record_requests([again], request_id=request_id, requester=requester)
+        record_requests([WRITTEN, SEARCH], request_id=request_id, requester=requester)
+        # The reconciler, too late.
+        record_requests([again], request_id=request_id, requester=requester, replace=False)
+        cost = request_costs(cast.instance.pk, [request_id])[request_id]
+    assert UsageRecord.objects.count() == 0
+    written, search = cost.records
+    assert (written.outcome, written.prompt_tokens, written.cached_tokens) == ("complete", 1000, 10)
+    assert (written.cost, written.currency) == (Decimal("0.0012"), "EUR")
+    assert (written.backend_id, written.backend_name, written.queue_ms) == (7, "GPU", 5)
+    assert written.pseudonym == search.pseudonym == cast.teammate.pseudonym
+    # The search has another method: it stands beside.
+    assert (cost.energy_wh, cost.beside) == (written.energy_wh, (search,))
+
+
+def test_same_request_cannot_be_stored_twice(cast: Cast) -> None:
+    record = factories.UsageRecordFactory(instance=cast.instance)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        factories.UsageRecordFactory(instance=cast.instance, request_id=record.request_id)
+    factories.UsageRecordFactory(
+        instance=cast.instance, request_id=record.request_id, kind=Kind.RERANK
+    )
+
+
+@pytest.mark.parametrize(
+    ("own", "charged"), [("", "ORG-1"), ("UFR-12", "UFR-12")], ids=["organisation", "instance"]
+)
+def test_usage_is_charged_to_the_cost_centre_of_its_time(
+    cast: Cast, own: str, charged: str
+) -> None:
+    Organisation.objects.update(cost_centre="ORG-1")
+    Instance.objects.update(cost_centre=own)
+    requester = Requester(instance_id=cast.instance.pk)
+    with tenant(cast.instance):
+        (record,) = record_requests([SEARCH], request_id=uuid4(), requester=requester)
+        Instance.objects.update(cost_centre="later")
+        record.refresh_from_db()
+    assert record.cost_centre == charged
+    assert record.organisation_id == cast.instance.organisation_id
+    assert (record.user_id, record.pseudonym) == (None, None)
+
+
+def test_cost_of_extracts_includes_their_search(cast: Cast) -> None:
+    made = [
+        UsageRecord(kind=Kind.EMBEDDING, method="local", energy_wh=0.25, gco2e_usage=0.5),
+        UsageRecord(kind=Kind.ANSWER, method="local", energy_wh=0.5, gco2e_embodied=1.0),
+        UsageRecord(kind=Kind.REWRITING, method="modelled", energy_wh=8.0),
+    ]
+    cost = RequestCost.of(made)
+    assert cost.answer.kind == "answer"
+    assert (cost.energy_wh, cost.gco2e) == (0.75, 1.5)
+
+
+def test_estimate_covers_nine_past_answers_of_ten(cast: Cast) -> None:
+    def answer(number: int, instance: Instance, energy_wh: float) -> None:
+        record = factories.UsageRecordFactory(
+            instance=instance, model="m", method="modelled", energy_wh=energy_wh, total_ms=number
+        )
+        factories.UsageRecordFactory(
+            instance=instance,
+            request_id=record.request_id,
+            kind=Kind.REWRITING,
+            method="modelled",
+            energy_wh=1.0,
+        )
+
+    for number in range(101):
+        answer(number, cast.instance, number / 100)
+        if number < 5:
+            answer(number, cast.other_instance, 50.0)
+    with tenant(cast.instance):
+        (found,) = past_estimates(cast.instance.pk).values()
+        known = estimates(cast.instance.pk, [MODEL, *available_models()])
+    assert found.energy_wh == pytest.approx((1.05, 1.95))
+    assert found.time_ms == pytest.approx((5, 95))
+    assert known["m"] == found
+    low, high = known["extractive"].energy_wh
+    assert (0 < low < high, known["extractive"].time_ms) == (True, None)
+    with tenant(cast.other_instance):
+        # Too few of its own, and none of another instance.
+        assert past_estimates(cast.other_instance.pk) == {}
+        low, high = estimates(cast.other_instance.pk, [MODEL])["m"].energy_wh
+    assert 0 < low < high < 2

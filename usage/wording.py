@@ -1,0 +1,83 @@
+"""Amounts of time, energy, carbon, water and money in the reader's language."""
+
+from decimal import Decimal
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
+_NO_BREAK = "\u00a0"
+_SIGNIFICANT = 2
+
+
+def amount(value: float, unit: str) -> str:
+    """Return a number with two significant digits and its unit."""
+    return f"{number(value)}{_NO_BREAK}{unit}"
+
+
+def number(value: float) -> str:
+    """Return a number with two significant digits."""
+    rounded = Decimal(f"{value:.{_SIGNIFICANT}g}").normalize()
+    exponent = rounded.as_tuple().exponent
+    decimals = max(0, -exponent) if isinstance(exponent, int) else 0
+    return number_format(rounded, decimals, force_grouping=True)
+
+
+def count(value: int) -> str:
+    """Return a whole number."""
+    return number_format(value, 0, force_grouping=True)
+
+
+def energy(wh: float) -> str:
+    """Return an energy in the unit that suits its size."""
+    if wh >= 1000:
+        return amount(wh / 1000, "kWh")
+    if wh >= 0.1 or wh == 0:
+        return amount(wh, "Wh")
+    return amount(wh * 1000, "mWh")
+
+
+def energy_range(low_wh: float, high_wh: float) -> str:
+    """Return a range of energy, in one unit."""
+    unit, factor = ("Wh", 1.0) if high_wh >= 0.1 else ("mWh", 1000.0)
+    low, high = number(low_wh * factor), number(high_wh * factor)
+    return _between(low, high, unit)
+
+
+def seconds_range(low_ms: float, high_ms: float) -> str:
+    """Return a range of time in whole seconds."""
+    low, high = (number_format(max(1, round(ms / 1000)), 0) for ms in (low_ms, high_ms))
+    return _between(low, high, "s")
+
+
+def _between(low: str, high: str, unit: str) -> str:
+    if low == high:
+        return f"{high}{_NO_BREAK}{unit}"
+    values = {"low": low, "high": f"{high}{_NO_BREAK}{unit}"}
+    return _("%(low)s to %(high)s") % values
+
+
+def carbon(grams: float) -> str:
+    """Return greenhouse gases in the unit that suits their size."""
+    if grams >= 1000:
+        return amount(grams / 1000, _("kg CO₂e"))
+    if grams >= 0.1 or grams == 0:
+        return amount(grams, _("g CO₂e"))
+    return amount(grams * 1000, _("mg CO₂e"))
+
+
+def water(litres: float) -> str:
+    """Return a volume in the unit that suits its size."""
+    return amount(litres, _("L")) if litres >= 0.1 else amount(litres * 1000, _("mL"))
+
+
+def seconds(milliseconds: float) -> str:
+    """Return a duration: milliseconds, seconds with one digit up to ten, whole seconds."""
+    if milliseconds < 95:
+        return amount(milliseconds, "ms")
+    digits = 1 if milliseconds < 9950 else 0
+    return f"{number_format(milliseconds / 1000, digits)}{_NO_BREAK}s"
+
+
+def money(value: Decimal, currency: str) -> str:
+    """Return a price."""
+    return amount(float(value), "€" if currency == "EUR" else currency)
