@@ -119,7 +119,7 @@ def compare_rates(server: ModelServer, folder: Path, texts: list[str]) -> dict[s
         for size in BATCH_SIZES:
             work = partial(reference.encode, prefixed, batch_size=size)
             theirs = efforts[f"encode_{size}"].add([here], work)
-        lowest_cosine = min(lowest_cosine, float(np.sum(ours * theirs, axis=1).min()))
+        lowest_cosine = min(lowest_cosine, float(np.sum(ours.vectors * theirs, axis=1).min()))
     ours_spent = efforts["server"]
     others = [efforts[f"encode_{size}"] for size in BATCH_SIZES]
     return {

@@ -84,7 +84,7 @@ def parse_document(attempt: Attempt, document: Document, cancelled: Event) -> St
             is_cancelled=cancelled.is_set,
             require_protections=settings.SANDBOX_REQUIRED,
         )
-    return writing.replace_passages(attempt, parsed.document, parsed.passages)
+    return writing.replace_passages(attempt, parsed)
 
 
 def embed_document(attempt: Attempt, document: Document, cancelled: Event) -> Status:

@@ -52,7 +52,7 @@ def _index(instance: Instance, entries: Sequence[Entry]) -> None:
     counter = _token_counter()
     passages = [_passages(entry, counter) for entry in entries]
     texts = [embedding_text("", p.heading, p.text) for found in passages for p in found]
-    vectors = iter(EmbeddingClient.from_settings().embed_passages(texts))
+    vectors = iter(EmbeddingClient.from_settings().embed_passages(texts).vectors)
     with tenant(instance):
         for entry, found in zip(entries, passages, strict=True):
             _store(instance, entry, [(passage, next(vectors)) for passage in found])

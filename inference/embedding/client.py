@@ -82,6 +82,17 @@ class EmbeddedQuery:
     processor_seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class EmbeddedTexts:
+    """Vectors, (n_texts, dim) float32, L2-normalised, in order.
+
+    ``processor_seconds`` is reported by our model server; 0 with servers that do not report it.
+    """
+
+    vectors: Vectors
+    processor_seconds: float
+
+
 class EmbeddingClient:
     """Embeds from a thread. Cheap to create and thread-safe: connections belong to the process."""
 
@@ -99,8 +110,8 @@ class EmbeddingClient:
         tenant = salted_hmac("inference.tenant", str(instance_id), algorithm="sha256").hexdigest()
         return cls(replace(EmbeddingEndpoint.from_settings(), tenant=tenant[:_TENANT_CHARS]))
 
-    def embed_passages(self, texts: Sequence[str]) -> Vectors:
-        """Return (n_texts, dim) float32, L2-normalised, in order; prefixes are added here.
+    def embed_passages(self, texts: Sequence[str]) -> EmbeddedTexts:
+        """Embed passages; prefixes are added here.
 
         Raises InferenceError: InputTooLong names the text that exceeds the model's limit.
         """
@@ -125,7 +136,7 @@ class AsyncEmbeddingClient:
         """Return a client of the configured endpoint."""
         return cls(EmbeddingEndpoint.from_settings())
 
-    async def embed_passages(self, texts: Sequence[str]) -> Vectors:
+    async def embed_passages(self, texts: Sequence[str]) -> EmbeddedTexts:
         """As EmbeddingClient.embed_passages."""
         return await aperform(_embed_passages(self._endpoint, texts))
 
@@ -149,34 +160,29 @@ _query_batches: WeakKeyDictionary[
 ] = WeakKeyDictionary()
 
 
-@dataclass(frozen=True, slots=True)
-class _Embedded:
-    """Vectors of shape (n_texts, dim), and the processor time of the model server."""
-
-    vectors: Vectors
-    processor_seconds: float
-
-
-def _embed_passages(endpoint: EmbeddingEndpoint, texts: Sequence[str]) -> Exchange[Vectors]:
+def _embed_passages(endpoint: EmbeddingEndpoint, texts: Sequence[str]) -> Exchange[EmbeddedTexts]:
     """Embed batch by batch; a batch that the server rejects as too large is halved."""
     pending = [
         (start, min(start + BATCH_TEXTS, len(texts))) for start in range(0, len(texts), BATCH_TEXTS)
     ][::-1]
-    batches: list[Vectors] = []
+    batches: list[EmbeddedTexts] = []
     while pending:
         start, end = pending.pop()
         inputs = [endpoint.passage_prefix + text for text in texts[start:end]]
         try:
             embedded = yield from _embed(endpoint, inputs, "passage", endpoint.passages_max_wait_s)
-            batches.append(embedded.vectors)
+            batches.append(embedded)
         except InputTooLong as error:
             if end - start == 1:
                 raise InputTooLong(f"text {start}: {error}", status=error.status) from error
             middle = (start + end) // 2
             pending += [(middle, end), (start, middle)]
     if not batches:
-        return np.empty((0, endpoint.dimensions or 0), np.float32)
-    return np.concatenate(batches)
+        return EmbeddedTexts(np.empty((0, endpoint.dimensions or 0), np.float32), 0.0)
+    return EmbeddedTexts(
+        np.concatenate([batch.vectors for batch in batches]),
+        sum(batch.processor_seconds for batch in batches),
+    )
 
 
 def _embed_queries(
@@ -202,7 +208,7 @@ def _embed_query(endpoint: EmbeddingEndpoint, text: str) -> Exchange[EmbeddedQue
 
 def _embed(
     endpoint: EmbeddingEndpoint, inputs: list[str], priority: str, max_wait_s: float
-) -> Exchange[_Embedded]:
+) -> Exchange[EmbeddedTexts]:
     payload: dict[str, Any] = {
         "model": endpoint.model,
         "input": inputs,
@@ -222,7 +228,7 @@ def _embed(
     except BackendRejected as error:
         raise as_input_too_long(error) from error
     vectors = _read_vectors(answer, len(inputs), endpoint.dimensions)
-    return _Embedded(vectors, read_processor_seconds(answer))
+    return EmbeddedTexts(vectors, read_processor_seconds(answer))
 
 
 def _read_vectors(answer: Any, n_inputs: int, dimensions: int | None) -> Vectors:

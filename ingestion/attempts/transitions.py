@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from ingestion.attempts.costs import add_cost
 from ingestion.attempts.locking import Attempt, locked
 from ingestion.models import Document
 
@@ -65,3 +66,4 @@ def _fail(document: Document, code: str) -> None:
     document.error_code = code
     document.finished_at = timezone.now()
     document.save()
+    add_cost(document)

@@ -7,28 +7,30 @@ Each write is one short transaction of an attempt (``ingestion.attempts``), and 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
-import numpy as np
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 from pgvector import HalfVector
 
+from inference.embedding.client import EmbeddedTexts
+from ingestion.attempts.costs import add_cost
 from ingestion.attempts.locking import Attempt, locked
 from ingestion.indexing import statistics
 from ingestion.models import Chunk, Document, DocumentPage
-from ingestion.parsing.document import ParsedDocument, ParsedPage, Passage, page_text
+from ingestion.parsing.document import ParsedPage, Passage, page_text
+from ingestion.sandbox import ParsedFile
 from instances.tenancy import tenant
+from usage.recording import Outcome
 
 _INSERT_BATCH = 500
 _Status = Document.Status
 
 
-def replace_passages(
-    attempt: Attempt, parsed: ParsedDocument, passages: Sequence[Passage]
-) -> Document.Status:
+def replace_passages(attempt: Attempt, file: ParsedFile) -> Document.Status:
     """Replace the document's pages and chunks, without vectors, and queue it for embedding."""
+    parsed = file.document
     pages = [_page(attempt, page) for page in parsed.pages]
-    chunks = [_chunk(attempt, passage) for passage in passages]
+    chunks = [_chunk(attempt, passage) for passage in file.passages]
     with locked(attempt, (_Status.PARSING,)) as document:
         Chunk.objects.filter(document=document).delete()
         DocumentPage.objects.filter(document=document).delete()
@@ -45,6 +47,7 @@ def replace_passages(
         document.pages, document.chunks = len(pages), len(chunks)
         document.embedded_chunks = 0
         document.save()
+        add_cost(document, cpu_seconds=file.cpu_seconds)
     return _Status.EMBEDDING
 
 
@@ -65,11 +68,11 @@ def unembedded_batches(attempt: Attempt, size: int) -> Iterator[list[Chunk]]:
         position = batch[-1].position
 
 
-def save_vectors(attempt: Attempt, chunks: Sequence[Chunk], vectors: np.ndarray) -> None:
-    """Store the vectors of a batch, of shape ``(n_chunks, dim)``, and the progress."""
+def save_vectors(attempt: Attempt, chunks: Sequence[Chunk], embedded: EmbeddedTexts) -> None:
+    """Store the vectors of a batch of chunks, and the progress."""
     rows = [
         (chunk.pk, HalfVector(vector).to_text())
-        for chunk, vector in zip(chunks, vectors, strict=True)
+        for chunk, vector in zip(chunks, embedded.vectors, strict=True)
     ]
     with locked(attempt, (_Status.EMBEDDING,)) as document, connection.cursor() as cursor:
         cursor.execute(
@@ -82,6 +85,7 @@ def save_vectors(attempt: Attempt, chunks: Sequence[Chunk], vectors: np.ndarray)
         document.retries = 0
         document.worker_seen_at = timezone.now()
         document.save(update_fields=["embedded_chunks", "retries", "worker_seen_at", "updated_at"])
+        add_cost(document, cpu_seconds=embedded.processor_seconds)
 
 
 def publish(attempt: Attempt) -> Document.Status:
@@ -93,6 +97,7 @@ def publish(attempt: Attempt) -> Document.Status:
         document.embedded_chunks = document.chunks
         document.finished_at = timezone.now()
         document.save()
+        add_cost(document, outcome=Outcome.COMPLETE)
     return _Status.READY
 
 

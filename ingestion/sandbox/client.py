@@ -15,7 +15,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
@@ -88,7 +88,7 @@ def parse_in_child(
             raise
     try:
         _raise_for_exit(child_exit, limits)
-        return load_result(data)
+        return replace(load_result(data), cpu_seconds=child_exit.cpu_seconds)
     except DocumentError as error:
         # The child is not trusted: %r escapes line breaks, so that it cannot forge log lines.
         logger.info("a file could not be read: %s: %.500r", error.code, str(error))
@@ -100,11 +100,12 @@ class _ChildExit:
     """How a child ended.
 
     `exit_code` is negative if a signal ended the child. `memory_bytes` is its peak memory beyond
-    what it shared with the zygote.
+    what it shared with the zygote, `cpu_seconds` the processor time that it took.
     """
 
     exit_code: int
     memory_bytes: int
+    cpu_seconds: float
 
 
 class _Zygote:

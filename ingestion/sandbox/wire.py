@@ -29,10 +29,11 @@ from ingestion.parsing.limits import ParseLimits
 
 @dataclass(frozen=True, slots=True)
 class ParsedFile:
-    """A parsed document and its passages."""
+    """A parsed document and its passages; the caller adds the processor time that they took."""
 
     document: ParsedDocument
     passages: tuple[Passage, ...]
+    cpu_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

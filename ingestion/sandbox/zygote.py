@@ -95,6 +95,7 @@ def _report_end(control: socket.socket, pid: int, own_bytes: int) -> None:
     answer = {
         "exit_code": os.waitstatus_to_exitcode(status),
         "memory_bytes": max(0, usage.ru_maxrss * 1024 - own_bytes),
+        "cpu_seconds": usage.ru_utime + usage.ru_stime,
     }
     control.sendall(orjson.dumps(answer) + b"\n")
 

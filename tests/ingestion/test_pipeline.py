@@ -14,9 +14,11 @@ from ingestion.indexing import writing
 from ingestion.models import Chunk, CorpusStatistics, Document, TermStatistics
 from ingestion.parse_warnings import ParseWarning, WarningCode
 from ingestion.parsing.document import Block, ParsedDocument, ParsedPage
+from ingestion.sandbox import ParsedFile
 from instances.tenancy import tenant
 from tests.cast import Cast
 from tests.ingestion.stages import ingest, refreshed, run_stage
+from usage.models import UsageRecord
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_broker")]
 
@@ -42,6 +44,12 @@ def test_task_delivered_twice_changes_nothing(
     assert [run_stage(document) for _ in range(4)] == ["embedding", "ready", None, None]
     ready = refreshed(document)
     with tenant(document.instance_id):
+        record = UsageRecord.objects.get()
+        assert (record.kind, record.outcome) == ("ingestion", "complete")
+        assert (record.pages, record.passages) == (ready.pages, ready.chunks)
+        assert (record.method, record.user_id) == ("local", ready.uploaded_by_id)
+        # Parsing and embedding.
+        assert 0 < record.cpu_seconds < 60
         assert Chunk.objects.count() == ready.chunks
         assert CorpusStatistics.objects.get().chunk_count == ready.chunks
         assert max(TermStatistics.objects.values_list("document_frequency", flat=True)) == 1
@@ -67,6 +75,8 @@ def test_embedding_resumes_after_worker_death(
     with pytest.raises(KeyboardInterrupt):
         run_stage(document)
     assert refreshed(document).embedded_chunks == 2
+    with tenant(document.instance_id):
+        assert UsageRecord.objects.get().outcome == "failed"
     while run_stage(document) == "embedding":
         pass
     ready = refreshed(document)
@@ -155,7 +165,7 @@ def test_warnings_of_parser_are_saved(upload: Callable[..., Document]) -> None:
         pages=(ParsedPage(1, "", (Block("paragraph", "Texte"),)),),
         warnings=(ParseWarning(WarningCode.IMAGE_ONLY_PAGES, ("2", "5")),),
     )
-    writing.replace_passages(attempt, parsed, [])
+    writing.replace_passages(attempt, ParsedFile(parsed, ()))
     assert refreshed(document).parse_warnings == list(parsed.warnings)
 
 

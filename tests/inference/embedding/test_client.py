@@ -73,7 +73,7 @@ def test_answers_are_ordered_and_normalised(
     client: EmbeddingClient, scripted_llm: ScriptedLLM, reply: Reply
 ) -> None:
     scripted_llm.script(reply)
-    vectors = client.embed_passages(["a", "b"])
+    vectors = client.embed_passages(["a", "b"]).vectors
     assert vectors.dtype == np.float32
     assert np.allclose(vectors, [[0.6, 0.8], [0, 1]])
 
@@ -116,7 +116,7 @@ def test_malformed_answer_raises_error(
 
 
 def test_empty_list_sends_no_request(client: EmbeddingClient, scripted_llm: ScriptedLLM) -> None:
-    assert client.embed_passages([]).shape == (0, 0)
+    assert client.embed_passages([]).vectors.shape == (0, 0)
     assert scripted_llm.requests == []
 
 
@@ -127,7 +127,8 @@ async def test_async_client_returns_same_vectors(
     client = AsyncEmbeddingClient(endpoint)
     scripted_llm.script(json_reply({}, 503), embeddings([3, 4]), embeddings([3, 4], [0, 2]))
     assert np.allclose((await client.embed_query("a")).vector, [0.6, 0.8])
-    assert np.allclose(await client.embed_passages(["a", "b"]), [[0.6, 0.8], [0, 1]])
+    embedded = await client.embed_passages(["a", "b"])
+    assert np.allclose(embedded.vectors, [[0.6, 0.8], [0, 1]])
     assert len(scripted_llm.requests) == 3
 
 

@@ -159,5 +159,6 @@ def test_batch_too_large_is_halved(client: EmbeddingClient, scripted_llm: Script
         embeddings(*vectors[:20].tolist()),
         embeddings(*vectors[20:].tolist()),
     )
-    assert np.array_equal(client.embed_passages([f"t{n}" for n in range(40)]), np.eye(40))
+    embedded = client.embed_passages([f"t{n}" for n in range(40)])
+    assert np.array_equal(embedded.vectors, np.eye(40))
     assert scripted_llm.requests[2].body["input"][0] == "passage: t20"

@@ -45,7 +45,7 @@ def error_of(response: httpx.Response) -> dict[str, Any]:
 
 def test_a_question_finds_its_passage(model_server: ModelServer) -> None:
     client = EmbeddingClient(model_server.endpoint)
-    passages = client.embed_passages(PASSAGES)
+    passages = client.embed_passages(PASSAGES).vectors
     questions = np.stack([client.embed_query(question).vector for question in QUESTIONS])
     assert (questions @ passages.T).argmax(axis=1).tolist() == [0, 1, 2, 3, 4]
 
