@@ -60,7 +60,7 @@ def estimates(instance_id: int, models: Iterable[LanguageModel]) -> Mapping[str,
 
     It may be ten minutes old.
     """
-    key = f"usage:estimates:{instance_id}"
+    key = f"usage:estimates:instance:{instance_id}"
     past: dict[str, Estimate] | None = cache.get(key)
     if past is None:
         past = past_estimates(instance_id)

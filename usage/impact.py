@@ -9,15 +9,17 @@ their manufacture is unknown, and recorded as 0.
 
 from dataclasses import dataclass
 
-from django.conf import settings
-
 from inference.catalogue import LanguageModel
 from inference.token_usage import TokenUsage
 from usage.electricity import carbon_factor, electricity_mix
 from usage.energy.calibrated import calibrated_energy
-from usage.energy.figures import J_PER_WH, WH_PER_KWH, Energy
+from usage.energy.figures import WH_PER_KWH, Energy
+from usage.energy.local import local_energy
 from usage.energy.measured import measured_energy
 from usage.energy.modelled import modelled_request
+
+# As long as the column of ``UsageRecord``.
+_MAX_SOURCE_CHARS = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,12 +65,8 @@ def llm_impact(
 
 def local_impact(*, cpu_seconds: float) -> Impact:
     """Return the footprint of processor time of our own machines."""
-    watts = settings.CPU_WATTS_PER_CORE
-    wh = cpu_seconds * watts / J_PER_WH
-    energy = Energy(
-        low_wh=wh, middle_wh=wh, high_wh=wh, method="local", version=f"{watts:g} W per core"
-    )
-    kwh, mix = wh / WH_PER_KWH, electricity_mix()
+    energy = local_energy(cpu_seconds)
+    kwh, mix = energy.middle_wh / WH_PER_KWH, electricity_mix()
     return _impact(
         energy, None, gco2e_embodied=0.0, water_l=kwh * mix.wue, adpe_kg_sb=kwh * mix.adpe
     )
@@ -95,7 +93,7 @@ def _impact(
         gco2e_usage=energy.middle_wh / WH_PER_KWH * factor.g_per_kwh,
         gco2e_embodied=gco2e_embodied,
         carbon_g_per_kwh=factor.g_per_kwh,
-        carbon_source=factor.source,
+        carbon_source=factor.source[:_MAX_SOURCE_CHARS],
         water_l=water_l,
         adpe_kg_sb=adpe_kg_sb,
     )

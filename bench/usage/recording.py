@@ -1,6 +1,6 @@
 """Measure what recording an answer adds, and whether estimates hold; print JSON.
 
-    python -m bench.recording [--answers 400]
+    python -m bench.usage.recording [--answers 400]
 
 - The time to record a question of three requests (answer, rewriting, search), in the transaction
   that saves its message; with it, the processor time of the calculation of its footprint alone.
@@ -18,7 +18,7 @@ def main() -> None:
     parser.add_argument("--answers", type=int, default=400)
     options = parser.parse_args()
     with running_stack() as stack:
-        script = f"from bench.recording.measures import measure; measure({stack.tenancy.slug!r}, "
+        script = f"from bench.usage.measures import measure; measure({stack.tenancy.slug!r}, "
         print(stack.shell(script + f"{options.answers})"))
 
 

@@ -1,6 +1,6 @@
 """Compare the energy attributed to requests with the true one, on replayed counters; print JSON.
 
-    python -m bench.attribution [--hours 2] [--noise 0.03]
+    python -m bench.usage.attribution [--hours 2] [--noise 0.03]
 
 A simulated server of one GPU serves two models with batching, from idle to full load. Its energy is
 the sum of idle power, of each prompt token, of each step of decoding (shared by the requests in the
