@@ -11,7 +11,7 @@
 from django.utils.translation import gettext as _
 
 from usage.energy.figures import J_PER_WH
-from usage.wording import number, seconds
+from usage.wording import amount, number, seconds
 
 LAMP_W = 8.0
 CUP_J_PER_DEGREE = 250 * 4.184
@@ -29,10 +29,18 @@ def compared(energy_wh: float, gco2e: float) -> str:
         lit = _("%(minutes)s minutes") % {"minutes": number(lamp_s / 60)}
     return _(
         "As much energy as an LED lamp of %(watts)s W uses in %(lit)s, or as it takes to heat a "
-        "cup of water by %(degrees)s °C; as much carbon as a new car emits over %(metres)s m."
+        "cup of water by %(degrees)s °C; as much carbon as a new car emits over %(distance)s."
     ) % {
         "watts": number(LAMP_W),
         "lit": lit,
         "degrees": number(energy_wh * J_PER_WH / CUP_J_PER_DEGREE),
-        "metres": number(gco2e / CAR_G_PER_METRE),
+        "distance": _distance(gco2e / CAR_G_PER_METRE),
     }
+
+
+def _distance(metres: float) -> str:
+    if metres >= 1000:
+        return amount(metres / 1000, "km")
+    if metres >= 1:
+        return amount(metres, "m")
+    return amount(metres * 100, "cm") if metres >= 0.01 else amount(metres * 1000, "mm")

@@ -43,7 +43,7 @@ def measured_requests(result: AnswerResult) -> list[MeasuredRequest]:
                 total_ms=result.rewriting_ms,
             )
         )
-    if result.has_searched:
+    if result.found_ms is not None:
         extraction = result.extraction_seconds if is_llm else 0.0
         requests += search_requests(
             cpu_seconds=result.search_seconds + extraction,

@@ -45,14 +45,13 @@ class AnswerResult:
     prompt_tokens: int | None = None
     generation_usage: TokenUsage | None = None
     rewriting_usage: TokenUsage | None = None
-    has_searched: bool = False
     search_seconds: float = 0.0
     rerank_seconds: float = 0.0
     rerank_model: str = ""
     extraction_seconds: float = 0.0
     rewriting_ms: float = 0.0
     retrieval_ms: float = 0.0
-    # When the passages were found, and the language model could begin.
+    # When the passages were found, and the language model could begin; None without a search.
     found_ms: float | None = None
     first_token_ms: float | None = None
     total_ms: float = 0.0
@@ -78,7 +77,6 @@ class AnswerResult:
                     self,
                     chunks=event.chunks,
                     retrieval_ms=event.timing.total_ms,
-                    has_searched=True,
                     search_seconds=event.processor_seconds,
                     rerank_seconds=event.rerank_seconds,
                     rerank_model=event.rerank_model,

@@ -16,7 +16,7 @@ _METHODS = {
     UsageRecord.Method.MEASURED: gettext_lazy("measured"),
     UsageRecord.Method.CALIBRATED: gettext_lazy("calibrated"),
     UsageRecord.Method.MODELLED: gettext_lazy("modelled"),
-    UsageRecord.Method.LOCAL: gettext_lazy("from processor time"),
+    UsageRecord.Method.LOCAL: gettext_lazy("processor"),
 }
 
 
@@ -35,9 +35,12 @@ def shown_estimates(instance: Instance) -> list[ShownEstimate]:
     frugal = models[0]
     shown = []
     for model in models:
-        text = _("Probably %(amounts)s.") % {"amounts": _amounts(found[model.id])}
+        text = _("Estimate: %(amounts)s") % {"amounts": _amounts(found[model.id])}
         if model is not frugal:
-            text += " " + _("Extracts: %(amounts)s.") % {"amounts": _amounts(found[frugal.id])}
+            text = _("%(estimate)s; extracts: %(amounts)s") % {
+                "estimate": text,
+                "amounts": _amounts(found[frugal.id]),
+            }
         shown.append(ShownEstimate(model.id, text))
     return shown
 

@@ -47,5 +47,5 @@ def test_comparison_follows_from_its_sources() -> None:
         text = compared(energy_wh=0.08, gco2e=0.0107).replace("\u00a0", " ")
         assert "LED lamp of 8 W uses in 36 s" in text
         assert "by 0.28 °C" in text
-        assert "over 0.1 m" in text
+        assert "over 10 cm" in text
         assert "12 minutes" in compared(energy_wh=1.6, gco2e=1)

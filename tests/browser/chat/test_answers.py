@@ -36,6 +36,9 @@ def test_citation_opens_its_passage(library, llm, page_for, axe):
     expect(answer.locator("strong")).to_have_text("vingt-cinq jours")
     expect(page).to_have_url(re.compile(r"/i/law/c/[0-9a-f-]{36}/$"))
     expect(answer.locator(".source")).to_have_count(1)
+    answer.locator(".measures summary").click()
+    expect(answer.locator(".measures-details")).to_contain_text("modelled with EcoLogits")
+    expect(page.locator("[data-estimate]:not([hidden])")).to_contain_text("Estimate: ")
     assert axe(page) == []
 
     mark = answer.locator(".cite")
