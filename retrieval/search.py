@@ -37,8 +37,8 @@ MAX_DOCUMENTS = 100
 # Simultaneous searches wait for fair turns: run all at once in one interpreter, all would end late.
 # Enough to keep the database busy.
 _SEARCHES_AT_ONCE = 4
-# Questions that wait for one another are embedded together (inference.embedding.query_batches), each
-# in half of the processor time.
+# Questions that wait for one another are embedded together (inference.embedding.query_batches),
+# each in half of the processor time.
 _EMBEDDED_AT_ONCE = 16
 _RERANKINGS_AT_ONCE = 4
 
