@@ -175,9 +175,10 @@ def _extract(search_query: str, found: SearchResult) -> Iterator[SearchResult | 
 
 
 def _nothing_found(nearest: Sequence[RetrievedChunk]) -> str:
-    """Return the sentence that no passage answers, with the names of the nearest documents."""
+    """Return the sentence that no passage answers, with the titles of the nearest documents."""
     sentence = _("I found no passage in the documents that answers this question.")
-    names = list(dict.fromkeys(chunk.document_name for chunk in nearest))[:3]
+    titles = {chunk.document_id: chunk.display_title for chunk in nearest}
+    names = list(titles.values())[:3]
     if not names:
         return sentence
     listed = "\n".join(f"- {escape_markdown(name)}" for name in names)

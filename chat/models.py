@@ -87,6 +87,8 @@ class Citation(InstanceOwnedModel):
     document = models.ForeignKey(Document, null=True, on_delete=models.SET_NULL, related_name="+")
     chunk = models.ForeignKey(Chunk, null=True, on_delete=models.SET_NULL, related_name="+")
     document_name = models.CharField(max_length=255)
+    # Empty for a document without a title of its own.
+    document_title = models.CharField(max_length=500, blank=True)
     unit = models.CharField(max_length=10, choices=Document.Unit, default=Document.Unit.PAGE)
     heading = models.CharField(max_length=500, blank=True)
     page_start = models.PositiveIntegerField()
@@ -109,6 +111,11 @@ class Citation(InstanceOwnedModel):
 
     def __str__(self) -> str:
         return f"[{self.number}] {self.document_name}"
+
+    @property
+    def display_title(self) -> str:
+        """What readers see first: the title of the document, or else its file name."""
+        return self.document_title or self.document_name
 
 
 class Feedback(InstanceOwnedModel):

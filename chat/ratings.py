@@ -3,22 +3,24 @@
 Readers are not named: the page serves to improve the documents.
 """
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
 from django.db.models import Count, Prefetch, Q, QuerySet
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from chat.models import Citation, Message
 from instances.models import Instance
+from instances.tenancy import in_tenant
 from usage.models import AnswerStatus
 from web.csv_files import csv_header, csv_lines
 
+_PER_BATCH: Final = 500
 _UNANSWERED: Final = Q(status=AnswerStatus.NOTHING_FOUND)
 _FILTERS: Final = {
     "not_helpful": Q(feedback__helpful=False),
@@ -60,7 +62,7 @@ def rated_answers(instance: Instance, search: RatingSearch) -> QuerySet[Message]
         .filter(_FILTERS.get(search.kind, Q(feedback__isnull=False) | _UNANSWERED))
         .select_related("parent", "feedback")
         .prefetch_related(Prefetch("citations", queryset=cited))
-        .order_by("-created_at", "pk")
+        .order_by("-created_at", "-pk")
     )
 
 
@@ -74,32 +76,57 @@ def count_ratings(instance: Instance, search: RatingSearch) -> RatingCounts:
     return RatingCounts(**counts)
 
 
-def ratings_as_csv(instance: Instance, search: RatingSearch) -> str:
-    """The list as CSV."""
-    columns = (
-        _("Date"),
-        _("Rating"),
-        _("Comment"),
-        _("Question"),
-        _("Answer"),
-        _("Sources"),
-        _("Model"),
-    )
-    return csv_header(columns) + csv_lines(_rows(instance, search))
+async def ratings_as_csv(
+    instance: Instance, search: RatingSearch, *, language: str
+) -> AsyncIterator[bytes]:
+    """Yield the list as CSV, with columns in ``language``; read in batches."""
+    yield _header(language).encode()
+    last: Message | None = None
+    while batch := await in_tenant(instance, _batch, instance, search, last):
+        yield _lines(batch, language).encode()
+        last = batch[-1]
 
 
-def _rows(instance: Instance, search: RatingSearch) -> Iterator[tuple[str, ...]]:
-    for answer in rated_answers(instance, search).iterator(chunk_size=500):
-        feedback = getattr(answer, "feedback", None)
-        yield (
-            date_format(timezone.localtime(answer.created_at), "Y-m-d H:i"),
-            (_("Helpful") if feedback.helpful else _("Not helpful")) if feedback else "",
-            feedback.comment if feedback else "",
-            answer.parent.content if answer.parent else "",
-            answer.content or answer.get_status_display(),
-            "; ".join(sorted({citation.document_name for citation in answer.citations.all()})),
-            answer.model,
+def _batch(instance: Instance, search: RatingSearch, last: Message | None) -> list[Message]:
+    """Return the answers listed after ``last``."""
+    answers = rated_answers(instance, search)
+    if last is not None:
+        same_time = Q(created_at=last.created_at, pk__lt=last.pk)
+        answers = answers.filter(Q(created_at__lt=last.created_at) | same_time)
+    return list(answers[:_PER_BATCH])
+
+
+def _header(language: str) -> str:
+    with translation.override(language):
+        return csv_header(
+            [
+                _("Date"),
+                _("Rating"),
+                _("Comment"),
+                _("Question"),
+                _("Answer"),
+                _("Sources"),
+                _("Model"),
+            ]
         )
+
+
+def _lines(answers: list[Message], language: str) -> str:
+    with translation.override(language):
+        return csv_lines(_row(answer) for answer in answers)
+
+
+def _row(answer: Message) -> tuple[str, ...]:
+    feedback = getattr(answer, "feedback", None)
+    return (
+        date_format(timezone.localtime(answer.created_at), "Y-m-d H:i"),
+        (_("Helpful") if feedback.helpful else _("Not helpful")) if feedback else "",
+        feedback.comment if feedback else "",
+        answer.parent.content if answer.parent else "",
+        answer.content or answer.get_status_display(),
+        "; ".join(sorted({citation.display_title for citation in answer.citations.all()})),
+        answer.model,
+    )
 
 
 def _in_period(instance: Instance, search: RatingSearch) -> QuerySet[Message]:

@@ -11,13 +11,14 @@ from uuid import UUID
 from django.db import connection
 
 from ingestion.indexing import lexical
-from ingestion.models import CorpusStatistics, TermStatistics
+from ingestion.models import DEFAULT_TITLE, CorpusStatistics, TermStatistics
 from retrieval.fusion import WeightedQuery, weigh_query
 
 _COLUMNS = (
     "chunk_id",
     "document_id",
     "document_name",
+    "document_title",
     "unit",
     "page_start",
     "page_end",
@@ -40,9 +41,11 @@ WITH best AS MATERIALIZED (
     WHERE instance_id = %(instance_id)s AND terms IS NOT NULL {restriction}
     ORDER BY score DESC, id LIMIT %(limit)s
 )
-SELECT chunk.id, chunk.document_id, document.name, document.unit, chunk.page_start, chunk.page_end,
-       coalesce(page.label, ''), chunk.heading, chunk.text, chunk.char_start, chunk.char_end,
-       best.score, - (chunk.embedding <#> %(embedding)s::halfvec),
+SELECT chunk.id, chunk.document_id, document.name,
+       CASE WHEN document.title ~* %(default_title)s THEN '' ELSE document.title END,
+       document.unit, chunk.page_start, chunk.page_end, coalesce(page.label, ''), chunk.heading,
+       chunk.text, chunk.char_start, chunk.char_end, best.score,
+       - (chunk.embedding <#> %(embedding)s::halfvec),
        - (chunk.terms <#> %(terms)s::sparsevec)
 FROM best
 JOIN ingestion_chunk AS chunk USING (id)
@@ -82,6 +85,7 @@ def rank_chunks(
         "sigma": query.cosine_sigma,
         "lexical_factor": query.lexical_factor,
         "limit": limit,
+        "default_title": DEFAULT_TITLE,
         "document_ids": list(document_ids),
     }
     with connection.cursor() as cursor:

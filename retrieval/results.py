@@ -8,13 +8,15 @@ from uuid import UUID
 class RetrievedChunk:
     """A passage found by a search, and its place in its document.
 
-    ``score`` sorts the passages of one search: the fused score, or that of the reranker. ``cosine``
-    and ``bm25`` are the dense and lexical scores; ``relevance`` is in [0, 1].
+    ``document_title`` is empty for a document without a title of its own. ``score`` sorts the
+    passages of one search: the fused score, or that of the reranker. ``cosine`` and ``bm25`` are
+    the dense and lexical scores; ``relevance`` is in [0, 1].
     """
 
     chunk_id: int
     document_id: UUID
     document_name: str
+    document_title: str
     unit: str
     page_start: int
     page_end: int
@@ -27,6 +29,11 @@ class RetrievedChunk:
     cosine: float
     bm25: float
     relevance: float
+
+    @property
+    def display_title(self) -> str:
+        """What readers see first: the title of the document, or else its file name."""
+        return self.document_title or self.document_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ from retrieval.rerank import Reranked, arerank_chunks, candidate_count, rerank_c
 from retrieval.results import RetrievedChunk, SearchResult, SearchTiming
 
 # The maximum number of documents to which a search can be restricted.
-MAX_DOCUMENTS = 100
+MAX_DOCUMENTS = 1_000
 # Simultaneous searches wait for fair turns: run all at once in one interpreter, all would end late.
 # Enough to keep the database busy.
 _SEARCHES_AT_ONCE = 4

@@ -218,6 +218,7 @@ class CitationFactory(TenantFactory):
     number = 1
     document = in_same_instance(DocumentFactory)
     document_name = factory.SelfAttribute("document.name")
+    document_title = factory.SelfAttribute("document.proper_title")
     page_start = 1
     page_end = 1
     char_start = 0

@@ -1,9 +1,10 @@
 """Ratings of answers and questions without an answer: read and exported by editors."""
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from chat.forms import RatingSearchForm
@@ -33,12 +34,11 @@ def index(request: HttpRequest, membership: Membership) -> HttpResponse:
 
 @require_safe
 @instance_view("editor")
-def export(request: HttpRequest, membership: Membership) -> HttpResponse:
+def export(request: HttpRequest, membership: Membership) -> StreamingHttpResponse:
     """The filtered list as CSV."""
     search = RatingSearchForm(request.GET).search()
-    response = HttpResponse(
-        ratings_as_csv(membership.instance, search), content_type=CSV_MEDIA_TYPE
-    )
+    lines = ratings_as_csv(membership.instance, search, language=get_language() or "")
+    response = StreamingHttpResponse(lines, content_type=CSV_MEDIA_TYPE)
     name = f"ratings-{membership.instance.slug}-{timezone.localdate():%Y-%m-%d}.csv"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

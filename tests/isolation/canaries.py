@@ -41,6 +41,7 @@ def fill(instance: Instance, user: User) -> None:
         document=document,
         chunk=chunk,
         document_name=f"{CANARY}.txt",
+        document_title=CANARY,
         text=CANARY,
         quote=CANARY,
     )

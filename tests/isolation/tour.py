@@ -25,6 +25,7 @@ from ragapp.api import api
 from ragapp.celery import app
 from tests import factories
 from tests.cast import Cast
+from tests.isolation.canaries import CANARY
 from tests.isolation.recording import Recorder
 from tests.site_map import ALL_PAGES, Page, values_inside
 from usage.models import AnswerStatus
@@ -50,6 +51,7 @@ FORMS: dict[str, Callable[[Values], dict[str, Any]]] = {
     "documents:title": lambda values: {"title": "Un titre"},
     "documents:list": lambda values: {"q": "e", "status": "ready", "type": "text"},
     "documents:picker": lambda values: {"q": "e"},
+    "documents:picked_folder": lambda values: {"path": CANARY},
     "chat:search": lambda values: {"q": "e"},
     "chat:conversations": lambda values: {"q": "registry"},
     "administration:members": lambda values: {"q": "e"},

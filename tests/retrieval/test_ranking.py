@@ -55,7 +55,8 @@ def test_bm25_ranks_chunks_of_equal_cosine(instance: Instance) -> None:
 def test_words_of_the_title_count(instance: Instance) -> None:
     add_document(instance, ("Il dure trois ans.", LEAVE), name="a", title="Contrat de chaire")
     add_document(instance, ("Il dure trois ans.", LEAVE), name="b", title="Contrat doctoral")
-    assert names(ranked(instance, "durée du contrat doctoral", LEAVE))[0] == "b"
+    best = ranked(instance, "durée du contrat doctoral", LEAVE)[0]
+    assert (best.document_name, best.display_title) == ("b", "Contrat doctoral")
 
 
 def test_chunk_has_its_page_and_both_scores(instance: Instance) -> None:
@@ -64,6 +65,7 @@ def test_chunk_has_its_page_and_both_scores(instance: Instance) -> None:
     )
     (chunk,) = ranked(instance, "jury", TRAVEL, limit=1)
     assert (chunk.document_id, chunk.document_name) == (document.pk, "rules.pdf")
+    assert chunk.display_title == "rules.pdf"
     assert (chunk.page_start, chunk.page_label, chunk.text) == (2, "p. 2", "Le jury vote.")
     assert chunk.cosine == pytest.approx(1.0)
     assert chunk.bm25 > 0

@@ -47,9 +47,9 @@ def reranker(settings: Any) -> Iterator[None]:
 
 def chunk(number: int, text: str) -> RetrievedChunk:
     return RetrievedChunk(
-        chunk_id=number, document_id=None, document_name="", unit="page", page_start=1, page_end=1,
-        page_label="", heading="", text=text, char_start=0, char_end=len(text), score=-number,
-        cosine=0.0, bm25=0.0, relevance=0.5,
+        chunk_id=number, document_id=None, document_name="", document_title="", unit="page",
+        page_start=1, page_end=1, page_label="", heading="", text=text, char_start=0,
+        char_end=len(text), score=-number, cosine=0.0, bm25=0.0, relevance=0.5,
     )  # fmt: skip
 
 

@@ -98,6 +98,6 @@ def _block(quote: str, number: int, chunk: RetrievedChunk) -> str:
     if quote.startswith("|"):
         cells = [cell.strip() for cell in quote.strip("| ").split("|")]
         quote = " · ".join(cell for cell in cells if cell)
-    source = f"{chunk.document_name}, {place_of(chunk)}"
+    source = f"{chunk.display_title}, {place_of(chunk)}"
     lines = [*f"{escape_markdown(quote)} [{number}]".splitlines(), "", escape_markdown(source)]
     return "\n".join(f"> {line}".rstrip() for line in lines)

@@ -5,7 +5,7 @@
 import { targetOf } from "../shared/event-target.js";
 import { getHTML } from "../shared/http.js";
 import { t } from "../shared/strings.js";
-import { placeOf } from "./answers/places.js";
+import { placeOf, showFile } from "./answers/places.js";
 
 const NARROW = matchMedia("(max-width: 1179px)");
 
@@ -47,7 +47,8 @@ class CitationPanel extends HTMLElement {
     const citation = this.answer.numbered().get(this.number);
     this.querySelector("[data-source]").textContent = t("source", { number: this.number });
     this.querySelector("[data-place]").textContent = placeOf(citation);
-    this.querySelector("[data-document]").textContent = citation.document;
+    this.querySelector("[data-document]").textContent = citation.title;
+    showFile(this.querySelector("[data-file]"), citation);
     const place = this.numbers.indexOf(this.number);
     this.step(-1).disabled = place <= 0;
     this.step(1).disabled = place === this.numbers.length - 1;

@@ -4,9 +4,12 @@ import csv
 import io
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.urls import reverse
 
+from chat import ratings
 from chat.models import Message
+from tests.cast import make_cast
 from tests.factories import CitationFactory, ConversationFactory, FeedbackFactory, MessageFactory
 from usage.models import AnswerStatus
 
@@ -32,10 +35,14 @@ def make_answer(instance, user, question, status=AnswerStatus.COMPLETE, **rating
 
 @pytest.fixture
 def answers(cast):
+    make_answers(cast)
+
+
+def make_answers(cast):
     """One answer of each kind in the cast's instance, and one in another instance."""
     law, reader = cast.instance, cast.teammate
     good = make_answer(law, reader, "Question praised", helpful=True)
-    CitationFactory(instance=law, message=good, document_name="hours.pdf", used=True)
+    CitationFactory(instance=law, message=good, document_title="Hours", used=True)
     make_answer(law, reader, "Question criticised", helpful=False, comment="=2+2 is outdated")
     make_answer(law, reader, "Question unanswered", AnswerStatus.NOTHING_FOUND)
     make_answer(law, reader, "Question unrated")
@@ -63,17 +70,28 @@ def test_editor_filters_ratings_of_own_instance(cast, client_for, answers, query
     assert cast.teammate.username not in text
 
 
-def test_export_has_comments_questions_and_sources(cast, client_for, answers):
-    response = client_for(cast.owner).get(URL + "export.csv?days=30")
+async def test_export_streams_comments_questions_and_sources(
+    transactional_db, async_client_for, monkeypatch
+):
+    def prepare():
+        cast = make_cast()
+        make_answers(cast)
+        return async_client_for(cast.owner)
+
+    monkeypatch.setattr(ratings, "_PER_BATCH", 2)
+    client = await sync_to_async(prepare)()
+    response = await client.get(URL + "export.csv?days=30")
     assert "ratings-law" in response["Content-Disposition"]
-    lines = list(csv.reader(io.StringIO(response.content.decode("utf-8-sig"))))
+    pieces = [piece async for piece in response.streaming_content]
+    assert len(pieces) == 3
+    lines = list(csv.reader(io.StringIO(b"".join(pieces).decode("utf-8-sig"))))
     assert [line[3] for line in lines[1:]] == [
         "Question unanswered",
         "Question criticised",
         "Question praised",
     ]
     assert lines[2][1:3] == ["Not helpful", "'=2+2 is outdated"]
-    assert lines[3][5] == "hours.pdf"
+    assert lines[3][5] == "Hours"
 
 
 @pytest.mark.parametrize("name", ["ratings", "ratings_export"])

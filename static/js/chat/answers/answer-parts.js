@@ -1,7 +1,7 @@
 /* What stands under an answer: its sources, its measures, its versions. */
 
 import { t } from "../../shared/strings.js";
-import { placeOf } from "./places.js";
+import { placeOf, showFile } from "./places.js";
 
 /** List the passages that the answer cites. */
 export function drawSources(answer, data) {
@@ -20,7 +20,8 @@ function sourceItem(template, citation, quotes) {
   const button = item.querySelector("button");
   button.dataset.citation = citation.number;
   item.querySelector("[data-number]").textContent = citation.number;
-  item.querySelector("[data-document]").textContent = citation.document;
+  item.querySelector("[data-document]").textContent = citation.title;
+  showFile(item.querySelector("[data-file]"), citation);
   item.querySelector("[data-place]").textContent = place;
   item.querySelector("[data-quote]").textContent =
     quotes[citation.number] || citation.quote || citation.text;
@@ -30,14 +31,16 @@ function sourceItem(template, citation, quotes) {
 /** Lead whoever may open documents to those that an answer without passages names. */
 export function linkNearest(answer, data) {
   if (data.status !== "nothing_found" || !answer.dataset.documents) return;
-  // The answer lists the names of the first documents, each once.
-  const documents = new Map(data.citations.map((one) => [one.document, one.document_id])).entries();
+  // The answer lists the titles of the first documents, each once.
+  const documents = new Map(
+    data.citations.map((one) => [one.document_id ?? one.document, one]),
+  ).values();
   for (const item of answer.querySelectorAll("[data-content] li")) {
-    const [name, id] = documents.next().value ?? [];
-    if (!id || item.querySelector("a")) continue;
+    const nearest = documents.next().value;
+    if (!nearest?.document_id || item.querySelector("a")) continue;
     const link = document.createElement("a");
-    link.href = `${answer.dataset.documents}${id}/`;
-    link.textContent = name;
+    link.href = `${answer.dataset.documents}${nearest.document_id}/`;
+    link.textContent = nearest.title;
     item.replaceChildren(link);
   }
 }

@@ -16,7 +16,7 @@ import { announce, announceSentences } from "./announcer.js";
 import { drawMeasures, drawSources, drawVersions, linkNearest } from "./answer-parts.js";
 import { follow } from "./answer-stream.js";
 import { markCitations } from "./citation-marks.js";
-import { placeOf } from "./places.js";
+import { sourceLine } from "./places.js";
 import { richText } from "./rich-text.js";
 
 export class ChatAnswer extends HTMLElement {
@@ -205,7 +205,7 @@ export class ChatAnswer extends HTMLElement {
   async copy() {
     const sources = this.data.citations
       .filter(({ number }) => this.data.used.includes(number))
-      .map((citation) => `[${citation.number}] ${citation.document}, ${placeOf(citation)}`);
+      .map(sourceLine);
     const plain = [this.data.content, ...sources].join("\n\n").trim();
     const copied = await copy(plain, richText(this.content, t("sources"), sources));
     if (!copied) getSelection().selectAllChildren(this.content);
@@ -251,13 +251,14 @@ export class ChatAnswer extends HTMLElement {
 
   /** Save a rating; returns whether the server has it. */
   async postFeedback(feedback) {
+    let error = null;
     try {
       await postJSON(`${this.dataset.base}m/${this.data.id}/feedback/`, feedback);
-    } catch (error) {
-      toast(error.message || t("notSent"));
-      return false;
+    } catch (failure) {
+      error = failure;
     }
-    return true;
+    this.dispatchEvent(new CustomEvent("server-asked", { bubbles: true, detail: { error } }));
+    return !error;
   }
 }
 

@@ -43,7 +43,7 @@ function markOf(citation) {
     "aria-label",
     t("openSource", {
       number: citation.number,
-      document: citation.document,
+      document: citation.title,
       place: placeOf(citation),
     }),
   );

@@ -1,4 +1,4 @@
-/* Where in a document a passage stands, in words: "page 3", "pages 3–4", "diapositive 2". */
+/* What readers are told of a source: its document, and the place in it ("page 3", "pages 3–4"). */
 import { t } from "../../shared/strings.js";
 
 /** The place of a citation: {unit, page_start, page_end, page_label}. */
@@ -6,4 +6,17 @@ export function placeOf({ unit, page_start: first, page_end: last, page_label: l
   if (label && unit !== "page") return label;
   if (last > first) return t(`${unit}s`, { first, last });
   return t(unit, { number: label || first });
+}
+
+/** Show the file name of the cited document in `line`, unless it stands for the title. */
+export function showFile(line, { title, document: name }) {
+  line.hidden = title === name;
+  line.textContent = name;
+}
+
+/** A source on one line: "[1] Title (file.pdf), page 3". */
+export function sourceLine(citation) {
+  const { number, title, document: name } = citation;
+  const file = title === name ? "" : ` (${name})`;
+  return `[${number}] ${title}${file}, ${placeOf(citation)}`;
 }

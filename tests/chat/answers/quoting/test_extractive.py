@@ -12,6 +12,7 @@ def passage(text: str, **fields: object) -> RetrievedChunk:
         "chunk_id": 1,
         "document_id": uuid.uuid4(),
         "document_name": "guide.pdf",
+        "document_title": "",
         "unit": "page",
         "page_start": 1,
         "page_end": 1,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import "../../page.js";
 
-const { placeOf } = await import("../../../../static/js/chat/answers/places.js");
+const { placeOf, sourceLine } = await import("../../../../static/js/chat/answers/places.js");
 
 for (const [citation, words] of [
   [{ unit: "page", page_start: 3, page_end: 3 }, "page 3"],
@@ -12,3 +12,9 @@ for (const [citation, words] of [
 ]) {
   test(`place of a citation: ${words}`, () => assert.equal(placeOf(citation), words));
 }
+
+test("a source has its title first, and its file name where the title is another", () => {
+  const source = { number: 1, unit: "page", page_start: 3, page_end: 3, document: "a.pdf" };
+  assert.equal(sourceLine({ ...source, title: "Rules" }), "[1] Rules (a.pdf), page 3");
+  assert.equal(sourceLine({ ...source, title: "a.pdf" }), "[1] a.pdf, page 3");
+});
