@@ -10,17 +10,24 @@ from chat.conversations.turns import MAX_QUESTION_CHARS
 from chat.ratings import KINDS, RatingSearch
 from retrieval.search import MAX_DOCUMENTS
 
+# They are in the address of the page.
+MAX_DOCUMENTS_ASKED_ABOUT = 100
+
 
 class UUIDListField(forms.Field):
     """A list of UUIDs; empty when it is missing."""
+
+    def __init__(self, *, max_length: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.max_length = max_length
 
     def to_python(self, value: Any) -> list[Any]:
         """Return the UUIDs; raises ValidationError if one is invalid or they are too many."""
         if value is not None and not isinstance(value, list):
             raise forms.ValidationError("document_ids is not a list")
-        if len(value or []) > MAX_DOCUMENTS:
+        if len(value or []) > self.max_length:
             raise forms.ValidationError(
-                _("Choose %(n)s documents at most."), params={"n": MAX_DOCUMENTS}
+                _("Choose %(n)s documents at most."), params={"n": self.max_length}
             )
         one = forms.UUIDField()
         return [one.clean(item) for item in value or []]
@@ -31,14 +38,14 @@ class AskForm(forms.Form):
 
     question = forms.CharField(max_length=MAX_QUESTION_CHARS)
     conversation = forms.UUIDField(required=False)
-    document_ids = UUIDListField(required=False)
+    document_ids = UUIDListField(max_length=MAX_DOCUMENTS, required=False)
     model = forms.CharField(max_length=200, required=False)
 
 
 class AboutForm(forms.Form):
     """The documents that a new conversation is about."""
 
-    document = UUIDListField(required=False)
+    document = UUIDListField(max_length=MAX_DOCUMENTS_ASKED_ABOUT, required=False)
 
 
 class EditForm(forms.Form):
@@ -96,4 +103,4 @@ class RatingSearchForm(forms.Form):
 class RenameForm(forms.Form):
     """A conversation's new title."""
 
-    title = forms.CharField(max_length=200)
+    title = forms.CharField(label=gettext_lazy("Title"), max_length=200)

@@ -37,6 +37,12 @@ class DocumentFilterForm(forms.Form):
         )
 
 
+class FolderForm(forms.Form):
+    """A folder of documents."""
+
+    path = forms.CharField(max_length=500, strip=False)
+
+
 class TitleForm(forms.Form):
     """A document's title; without one the file name is shown."""
 

@@ -9,6 +9,7 @@ urlpatterns = [
     path("documents/", documents.document_list, name="list"),
     path("documents/events/", documents.events, name="events"),
     path("documents/picker/", documents.picker, name="picker"),
+    path("documents/picker/folder/", documents.picked_folder, name="picked_folder"),
     path("documents/upload/", changes.upload, name="upload"),
     path("documents/bulk/", changes.bulk, name="bulk"),
     path("documents/<uuid:document_id>/", document.document, name="detail"),

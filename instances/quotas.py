@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.contrib.humanize.templatetags.humanize import intcomma
-from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
 from instances.errors import QuotaExceeded, WrongStatus
 from instances.models import Instance, InstanceTotals
+from web.sizes import format_bytes
 
 
 @dataclass(frozen=True)
@@ -90,9 +90,9 @@ def _too_many(totals: InstanceTotals, limit: int) -> str:
 
 def _too_large(totals: InstanceTotals, limit: int, new_bytes: int) -> str:
     return _("This file (%(size)s) exceeds the storage limit: %(used)s of %(limit)s are used.") % {
-        "size": filesizeformat(new_bytes),
-        "used": filesizeformat(totals.stored_bytes),
-        "limit": filesizeformat(limit),
+        "size": format_bytes(new_bytes),
+        "used": format_bytes(totals.stored_bytes),
+        "limit": format_bytes(limit),
     }
 
 

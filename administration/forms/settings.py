@@ -8,10 +8,48 @@ from django.utils.translation import gettext_lazy as _
 from inference.catalogue import available_models
 from instances.models import Instance
 
+MAX_EXAMPLES = 6
+MAX_EXAMPLE_CHARS = 200
+
+
+class LinesField(forms.CharField):
+    """Short texts, one a line; its value is a list."""
+
+    widget = forms.Textarea
+
+    def __init__(self, *, max_lines: int, max_line_chars: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.max_lines, self.max_line_chars = max_lines, max_line_chars
+
+    def prepare_value(self, value: Any) -> Any:
+        return value if isinstance(value, str) else "\n".join(value or [])
+
+    def clean(self, value: Any) -> Any:
+        """Return the lines that are not empty; raises ValidationError."""
+        lines = [line.strip() for line in super().clean(value).splitlines() if line.strip()]
+        if len(lines) > self.max_lines:
+            raise forms.ValidationError(_("%(n)s lines at most."), params={"n": self.max_lines})
+        if any(len(line) > self.max_line_chars for line in lines):
+            raise forms.ValidationError(
+                _("A line has %(n)s characters at most."), params={"n": self.max_line_chars}
+            )
+        return lines
+
 
 class GeneralForm(forms.ModelForm):
     """What an instance is called and how it looks."""
 
+    example_questions = LinesField(
+        label=_("Example questions"),
+        required=False,
+        max_lines=MAX_EXAMPLES,
+        max_line_chars=MAX_EXAMPLE_CHARS,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_(
+            "Offered in a new conversation: one a line, six at most. If empty, they are made from "
+            "the headings of the documents."
+        ),
+    )
     own_accent = forms.BooleanField(
         label=_("Use a colour of our own"),
         required=False,
@@ -24,6 +62,7 @@ class GeneralForm(forms.ModelForm):
             "name",
             "description",
             "welcome_text",
+            "example_questions",
             "language",
             "own_accent",
             "accent_colour",

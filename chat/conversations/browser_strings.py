@@ -20,9 +20,6 @@ def _progress() -> dict[str, str]:
         "streamRefused": _("The answer can no longer be followed. Reload the page to see it."),
         "unknownError": _("The answer could not be given."),
         "extractsInstead": _("Extracts from the documents replace its answer."),
-        "offline": _("You seem to be offline. Check your connection, then send it again."),
-        "loggedOut": _("You are no longer logged in. Your question is kept on this page."),
-        "notSent": _("This could not be sent. Try again in a moment."),
     }
 
 
@@ -46,6 +43,8 @@ def _actions() -> dict[str, str]:
         "feedbackRemoved": _("Your rating is removed"),
         "versionOf": _("Version {n} of {total}"),
         "removeDocument": _("Remove {name} from the restriction"),
+        "folders": _("Folders"),
+        "documents": _("Documents"),
         "documentsShown": _("{shown} of {total}"),
         "dropRefused": _("Only editors add documents to this instance: ask one of them."),
         "noDocument": _("No document is ready yet."),

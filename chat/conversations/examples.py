@@ -1,4 +1,4 @@
-"""Example questions, made from headings of the documents of the instance, without a model.
+"""Example questions: those of the administrator, else made from headings of documents, no model.
 
 A heading is used if it names a subject: at least two words of some length, no code, no number, no
 name of a sheet or of a part that every document has.
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from ingestion.chunking.context import PATH_SEPARATOR
 from ingestion.models import Chunk, Document
-from instances.models import Instance
+from instances.models import Instance, Membership
 
 EXAMPLES = 4
 _DOCUMENTS_LOOKED_AT = 12
@@ -49,7 +49,17 @@ _MIN_LETTERS_IN_QUESTION = 5
 _WORDS_OF_A_QUESTION = 3
 
 
-def example_questions(instance: Instance) -> list[str]:
+def example_questions(membership: Membership) -> list[str]:
+    """Return the questions that an administrator wrote, else some on headings of documents.
+
+    Guests are shown no headings, as they may not open documents.
+    """
+    if membership.instance.example_questions:
+        return membership.instance.example_questions
+    return questions_on_headings(membership.instance) if membership.may_read_documents else []
+
+
+def questions_on_headings(instance: Instance) -> list[str]:
     """Return up to four questions on headings of the latest documents, first one for each.
 
     Documents in the reader's language are first, as the question is in that language.

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import ngettext
+
 from chat.answers.abandoned import close_abandoned
 from chat.answers.browser_events import citations_data, ending_events
 from chat.answers.persistence import StoredAnswer
@@ -23,6 +25,9 @@ from usage.request_costs import RequestCost, request_costs
 
 # Upper bounds of the classes, in Wh for a typical answer; beyond the last comes "E".
 _ENERGY_CLASSES = (("A", 0.05), ("B", 0.2), ("C", 1.0), ("D", 3.0))
+
+# Documents of a restriction that are named.
+_MAX_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +88,7 @@ def _shown(
     message = turn.message
     data: dict[str, Any] = {"id": str(message.pk), "versions": [str(pk) for pk in turn.versions]}
     if message.role == Message.Role.USER:
-        restricted = [names[pk] for pk in message.document_ids if pk in names]
-        return ShownTurn(message, data, restricted)
+        return ShownTurn(message, data, _restriction(message, names))
     stored = StoredAnswer(message, tuple(message.citations.all()), cost)
     data |= {"status": message.status, "content": ""}
     # The text of a running answer is sent by its events, from the first one.
@@ -98,6 +102,14 @@ def _shown(
     feedback = getattr(message, "feedback", None)
     data["feedback"] = {"helpful": feedback.helpful} if feedback else None
     return ShownTurn(message, data)
+
+
+def _restriction(message: Message, names: dict[UUID, str]) -> list[str]:
+    """Return the first documents that a question keeps to, and how many others."""
+    restricted = [names[pk] for pk in message.document_ids if pk in names]
+    shown, n = restricted[:_MAX_NAMED], len(restricted[_MAX_NAMED:])
+    others = ngettext("%(n)s other document", "%(n)s other documents", n) % {"n": n}
+    return [*shown, others] if n else shown
 
 
 def _document_names(instance: Instance, messages: Sequence[Message]) -> dict[UUID, str]:

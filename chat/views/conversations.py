@@ -1,7 +1,6 @@
 """The conversation page, and the parts of it that scripts fetch."""
 
 import json
-from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -14,33 +13,16 @@ from django.views.decorators.http import require_POST, require_safe
 from chat.conversations.browser_strings import chat_strings
 from chat.conversations.estimates import shown_estimates
 from chat.conversations.examples import example_questions
-from chat.conversations.listing import (
-    LISTED,
-    listing_of,
-    recent_days,
-    search_conversations,
-    with_snippets,
-)
-from chat.conversations.pages import (
-    chosen_model,
-    model_choices,
-    shown_turns,
-)
+from chat.conversations.pages import chosen_model, model_choices, shown_turns
 from chat.conversations.passages import show_passage
-from chat.conversations.turns import delete, get_conversation, get_message, rename, select_branch
-from chat.forms import AboutForm, FeedbackForm, RenameForm
+from chat.conversations.turns import get_conversation, get_message, select_branch
+from chat.forms import AboutForm, FeedbackForm
 from chat.models import Conversation, Feedback, Message
 from chat.posted_forms import Refusal, read_form
 from ingestion.documents.browser_strings import document_strings, upload_context
-from ingestion.documents.queries import pick_documents
 from ingestion.models import Document
 from instances.access.gates import instance_view
 from instances.models import Membership
-from web.search_words import search_text
-
-SEARCH_RESULTS = 8
-MORE_RESULTS = 40
-_LONGEST_LIMIT = 5
 
 
 @require_safe
@@ -88,74 +70,23 @@ def _page(request: HttpRequest, membership: Membership, shown: Conversation | No
         "has_documents": ready.exists(),
         "restriction": json.dumps(
             [
-                {"id": str(document.pk), "title": document.display_title}
+                {
+                    "id": str(document.pk),
+                    "ids": [str(document.pk)],
+                    "title": document.display_title,
+                }
                 for document in ready.filter(pk__in=restriction).order_by("name")
             ]
             if restriction
             else []
         ),
-        # They contain titles and headings of documents.
-        "examples": [] if shown or cited_only else example_questions(instance),
+        "examples": [] if shown else example_questions(membership),
         "strings": chat_strings(),
     }
     if membership.may_edit:
         # Files dropped on the page are uploaded.
         context |= {"strings": document_strings() | chat_strings(), **upload_context()}
     return render(request, "chat/conversation.html", context)
-
-
-@require_safe
-@instance_view("guest")
-def conversations(request: HttpRequest, membership: Membership) -> HttpResponse:
-    """The person's latest ``?limit=`` conversations by day, of those with the words of ``?q=``."""
-    query, limit = _query(request), _limit(request, LISTED)
-    if query:
-        listing = listing_of(search_conversations(membership, query), limit)
-    else:
-        listing = recent_days(membership, limit)
-    context = {"listing": listing, "query": query}
-    return render(request, "chat/includes/conversation_groups.html", context)
-
-
-@require_safe
-@instance_view("guest")
-def search(request: HttpRequest, membership: Membership) -> HttpResponse:
-    """Conversations that contain the words of ``?q=``, and documents for those who may see them."""
-    query, limit = _query(request), _limit(request, SEARCH_RESULTS)
-    context: dict[str, Any] = {"query": query}
-    if query:
-        found = list(search_conversations(membership, query)[: limit + 1])
-        context |= {
-            "conversations": with_snippets(membership, found[:limit], query),
-            "more": limit + MORE_RESULTS if len(found) > limit else None,
-        }
-    if query and membership.may_read_documents:
-        context["documents"] = pick_documents(membership.instance, query)[0][:SEARCH_RESULTS]
-    return render(request, "chat/includes/search_results.html", context)
-
-
-@require_POST
-@instance_view("guest")
-def rename_conversation(
-    request: HttpRequest, membership: Membership, conversation_id: UUID
-) -> HttpResponse:
-    """Rename a conversation."""
-    shown = get_conversation(membership.instance, membership.user, conversation_id)
-    form = read_form(RenameForm, request)
-    if isinstance(form, Refusal):
-        return form.as_json()
-    rename(shown, form.cleaned_data["title"])
-    return HttpResponse(status=204)
-
-
-@require_POST
-@instance_view("guest")
-def delete_conversation(
-    request: HttpRequest, membership: Membership, conversation_id: UUID
-) -> HttpResponse:
-    """Delete a conversation permanently."""
-    delete(get_conversation(membership.instance, membership.user, conversation_id))
-    return HttpResponse(status=204)
 
 
 @require_POST
@@ -201,18 +132,6 @@ def citation(
     if passage is None:
         raise Http404
     return render(request, "chat/includes/passage.html", {"passage": passage})
-
-
-def _query(request: HttpRequest) -> str:
-    """Return the search text."""
-    return search_text(request.GET.get("q", ""))
-
-
-def _limit(request: HttpRequest, default: int) -> int:
-    """Return how many conversations are asked for."""
-    limit = request.GET.get("limit", "")
-    is_number = limit.isdecimal() and len(limit) <= _LONGEST_LIMIT
-    return max(int(limit), default) if is_number else default
 
 
 def _answer(membership: Membership, message_id: UUID) -> Message:

@@ -7,11 +7,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ingestion.parsing.media_types import EXTENSIONS
+from web.sizes import format_bytes
 
 
 def upload_limit() -> str:
     """Return the maximum size of a file, formatted for people."""
-    return _("%(n)s MB") % {"n": settings.MAX_UPLOAD_BYTES >> 20}
+    return format_bytes(settings.MAX_UPLOAD_BYTES)
 
 
 def upload_context() -> dict[str, Any]:

@@ -1,12 +1,18 @@
 """Template filters for documents: kind, length, status, errors."""
 
+from collections.abc import Iterable
+
 from django import template
 from django.template.defaultfilters import floatformat
 from django.utils.functional import Promise
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ingestion.documents.kinds import Kind, kind_of
+from ingestion.documents.segments import Segment
+from ingestion.documents.tables import Part
 from ingestion.errors import is_file_at_fault, retry_may_help, user_message
 from ingestion.models import Document
 from ingestion.parse_warnings import warning_message
@@ -85,8 +91,34 @@ def duration(seconds: float) -> str:
 
 
 @register.filter
-def file_size(size: int) -> str:
-    """A formatted number of bytes: « 48 KB », « 1.3 MB »."""
-    if size < 1 << 20:
-        return _("%(n)s KB") % {"n": max(1, round(size / 1024))}
-    return _("%(n)s MB") % {"n": floatformat(size / (1 << 20), "-1")}
+def as_html(parts: Iterable[Part]) -> SafeString:
+    """The parts of a text: escaped, its marks as <mark>, its tables as tables.
+
+    Without templates: a sheet has thousands of cells.
+    """
+    html = "".join(_table(part) if part.rows else _marked(part.segments) for part in parts)
+    return mark_safe(html)  # noqa: S308 (every text in it is escaped)
+
+
+def _table(part: Part) -> str:
+    rows = []
+    for number, row in enumerate(part.rows):
+        cell = "th" if part.has_header and number == 0 else "td"
+        cells = "".join(f'<{cell} dir="auto">{_marked(segments)}</{cell}>' for segments in row)
+        rows.append(f"<tr>{cells}</tr>")
+    label = escape(_("Table"))
+    return (
+        f'<div class="table-wrap" role="region" tabindex="0" aria-label="{label}">'
+        f'<table class="table text-table">{"".join(rows)}</table></div>'
+    )
+
+
+def _marked(segments: Iterable[Segment]) -> str:
+    return "".join(_mark(segment) for segment in segments)
+
+
+def _mark(segment: Segment) -> str:
+    text = escape(segment.text)
+    if segment.hit:
+        return f"<mark>{text}</mark>"
+    return f'<mark class="viewer-chosen">{text}</mark>' if segment.chosen else text

@@ -4,6 +4,7 @@ import asyncio
 
 from django.contrib.auth.decorators import login_required
 from django.http import (
+    Http404,
     HttpRequest,
     HttpResponse,
     HttpResponseBase,
@@ -11,11 +12,12 @@ from django.http import (
 )
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.views.decorators.http import require_safe
 
 from ingestion.documents import queries
 from ingestion.documents.browser_strings import document_strings, upload_context
+from ingestion.documents.folders import find_folders, folder_documents
 from ingestion.documents.kinds import KINDS, kind_of
 from ingestion.documents.list_events import document_events, stamp
 from ingestion.documents.list_links import (
@@ -25,7 +27,7 @@ from ingestion.documents.list_links import (
     query_string,
     state_links,
 )
-from ingestion.forms import DocumentFilterForm
+from ingestion.forms import DocumentFilterForm, FolderForm
 from instances.access.gates import aenter, instance_view
 from instances.models import Membership
 from instances.quotas import room_of
@@ -77,7 +79,7 @@ async def events(request: HttpRequest, slug: str) -> HttpResponseBase:
 @require_safe
 @instance_view()
 def picker(request: HttpRequest, membership: Membership) -> JsonResponse:
-    """The ready documents whose name contains ``q``, to restrict a question to some of them."""
+    """The ready documents and the folders found by ``q``, to restrict a question to some."""
     chosen = DocumentFilterForm(request.GET).chosen()
     found, total = queries.pick_documents(membership.instance, chosen.query, chosen.page)
     documents = [
@@ -92,4 +94,27 @@ def picker(request: HttpRequest, membership: Membership) -> JsonResponse:
         }
         for document in found
     ]
-    return JsonResponse({"documents": documents, "total": total})
+    folders = find_folders(membership.instance, chosen.query) if chosen.page == 1 else []
+    data = {
+        "documents": documents,
+        "total": total,
+        "folders": [
+            {
+                "path": folder.path,
+                "note": ngettext("%(n)s document", "%(n)s documents", folder.total)
+                % {"n": folder.total},
+            }
+            for folder in folders
+        ],
+    }
+    return JsonResponse(data)
+
+
+@require_safe
+@instance_view()
+def picked_folder(request: HttpRequest, membership: Membership) -> JsonResponse:
+    """The ready documents in the folder ``path`` and below it."""
+    form = FolderForm(request.GET)
+    if not form.is_valid():
+        raise Http404
+    return JsonResponse({"ids": folder_documents(membership.instance, form.cleaned_data["path"])})

@@ -1,6 +1,7 @@
 """Organisations, their instances, and requests for instances."""
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -110,6 +111,8 @@ class Instance(models.Model):
     name = models.CharField(_("name"), max_length=120)
     description = models.CharField(_("description"), max_length=300, blank=True)
     welcome_text = models.TextField(_("welcome text"), max_length=2000, blank=True)
+    # Without any, examples are made from headings of the documents.
+    example_questions = ArrayField(models.TextField(), default=list, blank=True)
     language = models.CharField(
         _("language"), max_length=5, choices=settings.LANGUAGES, default="fr"
     )

@@ -14,8 +14,10 @@ from chat.conversations.listing import Listing, recent_days
 from instances.models import Instance, Membership, Organisation
 from instances.tenancy import as_user
 from people.models import User
+from web.sizes import format_bytes
 
 register = template.Library()
+register.filter("file_size", format_bytes)
 
 # In the menu of instances, which is on every page.
 RECENT_INSTANCES = 12

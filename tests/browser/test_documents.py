@@ -90,7 +90,7 @@ def test_dropping_files_anywhere_on_the_page_uploads_them(people, page_for):
 
 
 def test_refused_and_duplicate_files_show_a_message(people, page_for, tmp_path, settings):
-    settings.MAX_UPLOAD_BYTES = 2 << 20
+    settings.MAX_UPLOAD_BYTES = 2_000_000
     page = page_for(people.editor, locale="en-GB")
     page.goto(LIST)
     (first,) = files(tmp_path, 1)

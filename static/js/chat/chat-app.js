@@ -1,5 +1,6 @@
 /*
- * <chat-app>: the conversation. It asks the server, and puts question and answer on the page.
+ * <chat-app>: the conversation. It asks the server, and puts question and answer on the page. Its
+ * parts that ask the server themselves fire server-asked {error}, whose reason it shows.
  */
 
 import { onFilesDropped } from "../documents/drop.js";
@@ -28,6 +29,10 @@ class ChatApp extends HTMLElement {
     this.addEventListener("question-edited", ({ detail }) => this.askAgain(detail));
     this.addEventListener("answer-again", ({ detail }) => this.answerAgain(detail));
     this.addEventListener("answer-ended", () => this.ended());
+    this.addEventListener("server-asked", ({ detail: { error } }) => {
+      if (error) this.composer.refuse(error);
+      else this.composer.accept();
+    });
     this.addEventListener("click", (event) => {
       const example = targetOf(event, "[data-example]");
       if (example) this.ask(example.textContent.trim());
@@ -91,7 +96,7 @@ class ChatApp extends HTMLElement {
     await this.request(turn, `${this.base}ask/`, {
       question: text,
       conversation: this.dataset.conversation || null,
-      document_ids: restriction.map(({ id }) => id),
+      document_ids: [...new Set(restriction.flatMap(({ ids }) => ids))],
       model: this.model,
     });
     if (!turn.answer.data.id) {

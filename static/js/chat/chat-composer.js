@@ -5,7 +5,7 @@
  * will probably take.
  */
 import { growing } from "../shared/growing.js";
-import { t } from "../shared/strings.js";
+import { showProblem } from "../shared/problem.js";
 import { Draft } from "./draft.js";
 
 export class ChatComposer extends HTMLElement {
@@ -52,20 +52,16 @@ export class ChatComposer extends HTMLElement {
 
   /** Put a text back, after a refusal. */
   restore(text) {
+    this.problem.querySelector("[data-kept]").hidden = false;
     if (!this.field.value) this.field.value = text;
     this.field.dispatchEvent(new Event("input"));
     this.field.focus();
   }
 
   /** Say why the server could not be asked, until it can. */
-  refuse({ status, message }) {
-    const loggedOut = status === 401;
-    const key = { 0: "offline", 401: "loggedOut" }[status] ?? "notSent";
-    const login = this.problem.querySelector("a");
-    login.hidden = !loggedOut;
-    login.search = String(new URLSearchParams({ next: location.pathname }));
-    this.problem.querySelector("[data-problem-text]").textContent = message || t(key);
-    this.problem.hidden = false;
+  refuse(error) {
+    this.problem.querySelector("[data-kept]").hidden = true;
+    showProblem(this.problem, error);
   }
 
   /** The server has answered: nothing is wrong any more. */

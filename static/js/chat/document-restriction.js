@@ -1,8 +1,8 @@
 /*
  * <document-restriction>: the documents that a question keeps to; none means all of them.
  *
- * The menu lists all documents a page at a time, says how many there are, and finds them by title,
- * file name or folder.
+ * The menu lists the folders, then all documents a page at a time, says how many there are, and
+ * finds them by title, file name or folder. A folder stands for all its documents.
  */
 import { targetOf } from "../shared/event-target.js";
 import { getJSON } from "../shared/http.js";
@@ -17,7 +17,7 @@ export class DocumentRestriction extends HTMLElement {
   all;
 
   connectedCallback() {
-    /** What is chosen, as [{id, title}]. */
+    /** What is chosen, as [{id, ids, title}]: a document, or a folder with those in it. */
     this.chosen = JSON.parse(this.dataset.chosen);
     this.chips = this.querySelector("[data-chips]");
     this.results = this.querySelector("[data-results]");
@@ -52,8 +52,15 @@ export class DocumentRestriction extends HTMLElement {
   async search() {
     const found = await this.get(1);
     if (!found) return;
-    if (!found.total) this.say(t(this.field.value ? "noDocumentFound" : "noDocument"));
-    else this.results.replaceChildren(...found.documents.map((one) => this.option(one)));
+    if (!found.total) {
+      this.say(t(this.field.value ? "noDocumentFound" : "noDocument"));
+      return;
+    }
+    const folders = found.folders.map((one) => this.folderOption(one));
+    this.results.replaceChildren(
+      ...(folders.length ? [heading(t("folders")), ...folders, heading(t("documents"))] : []),
+      ...found.documents.map((one) => this.documentOption(one)),
+    );
     this.count(found.total);
   }
 
@@ -61,7 +68,7 @@ export class DocumentRestriction extends HTMLElement {
   async showMore() {
     const found = await this.get(this.page + 1);
     if (!found) return;
-    const options = found.documents.map((one) => this.option(one));
+    const options = found.documents.map((one) => this.documentOption(one));
     this.results.append(...options);
     options[0]?.querySelector("input").focus();
     this.count(found.total);
@@ -69,36 +76,55 @@ export class DocumentRestriction extends HTMLElement {
 
   /** One page of the documents that match, or null when another request took its place. */
   async get(page) {
+    const found = await this.request(this.dataset.url, { q: this.field.value, page: String(page) });
+    if (found) this.page = page;
+    return found;
+  }
+
+  /** The server's answer, or null when there is none or another request took its place. */
+  async request(url, query) {
     this.aborter?.abort();
     this.aborter = new AbortController();
     const { signal } = this.aborter;
-    const query = new URLSearchParams({ q: this.field.value, page: String(page) });
     try {
-      const found = await getJSON(`${this.dataset.url}?${query}`, signal);
-      this.page = page;
-      return found;
+      return await getJSON(`${url}?${new URLSearchParams(query)}`, signal);
     } catch (error) {
-      if (!signal.aborted) this.say(error.message || t("offline"));
+      if (!signal.aborted) this.refuse(error);
       return null;
     }
   }
 
+  /** Leave the reason why there is no list to the page, which shows it until the server answers. */
+  refuse(error) {
+    this.querySelector("[popover]").hidePopover();
+    this.dispatchEvent(new CustomEvent("server-asked", { bubbles: true, detail: { error } }));
+  }
+
   /** Say how many of the documents are listed. */
   count(total) {
-    const shown = this.results.querySelectorAll("input").length;
+    const shown = this.results.querySelectorAll("input:not([data-folder])").length;
     this.shown.textContent = total ? t("documentsShown", { shown, total }) : "";
     this.more.hidden = shown >= total;
   }
 
   say(message) {
-    const line = document.createElement("p");
-    line.className = "menu-label";
-    line.textContent = message;
-    this.results.replaceChildren(line);
+    this.results.replaceChildren(heading(message));
     this.count(0);
   }
 
-  option({ id, title, name, folder }) {
+  documentOption({ id, title, name, folder }) {
+    const path = [folder, title === name ? "" : name].filter(Boolean).join(" / ");
+    return this.option(id, title, path);
+  }
+
+  folderOption({ path, note }) {
+    const label = this.option(`folder ${path}`, path, note);
+    label.querySelector("input").dataset.folder = path;
+    return label;
+  }
+
+  /** A box to choose what `title` names, with a `note` below. */
+  option(id, title, note) {
     const label = document.createElement("label");
     label.className = "menu-item";
     const box = document.createElement("input");
@@ -110,21 +136,26 @@ export class DocumentRestriction extends HTMLElement {
     text.className = "restriction-name";
     text.dir = "auto";
     text.textContent = title;
-    const path = [folder, title === name ? "" : name].filter(Boolean).join(" / ");
-    if (path) {
+    if (note) {
       const file = document.createElement("span");
       file.className = "restriction-file small muted";
-      file.textContent = path;
+      file.textContent = note;
       text.append(file);
     }
     label.append(box, text);
     return label;
   }
 
-  changed(box) {
+  async changed(box) {
     const { value: id } = box;
+    const { title, folder } = box.dataset;
     const others = this.chosen.filter((one) => one.id !== id);
-    this.choose(box.checked ? [...others, { id, title: box.dataset.title }] : others);
+    if (!box.checked) {
+      this.choose(others);
+      return;
+    }
+    const ids = folder ? (await this.request(this.dataset.folderUrl, { path: folder }))?.ids : [id];
+    this.choose(ids ? [...others, { id, ids, title }] : others);
   }
 
   remove(id) {
@@ -156,6 +187,13 @@ export class DocumentRestriction extends HTMLElement {
     chip.querySelector("span").textContent = title;
     return chip;
   }
+}
+
+function heading(text) {
+  const line = document.createElement("p");
+  line.className = "menu-label";
+  line.textContent = text;
+  return line;
 }
 
 customElements.define("document-restriction", DocumentRestriction);

@@ -3,6 +3,7 @@
  * The change itself arrives as an event, as it does for what others do.
  */
 
+import { keepFocus } from "../shared/focus.js";
 import { t } from "../shared/strings.js";
 import { toast } from "../shared/toast.js";
 import { confirmDeletion } from "./deletion.js";
@@ -26,7 +27,11 @@ export function actInPlace(onDone) {
     }
     await send(url, body);
     form.closest("dialog")?.close();
-    if (body.has("action")) form.reset();
+    if (body.has("action")) {
+      // It hides the buttons of the selection.
+      form.reset();
+      keepFocus(document.querySelector("[data-tick-all]"));
+    }
     onDone();
   });
 }

@@ -5,6 +5,7 @@
  * rows change as the events tell, without moving the focus or the ticks.
  */
 import { targetOf } from "../shared/event-target.js";
+import { keepFocus } from "../shared/focus.js";
 import { queryOf } from "../shared/forms.js";
 import { getHTML } from "../shared/http.js";
 import { t } from "../shared/strings.js";
@@ -12,7 +13,7 @@ import { toast } from "../shared/toast.js";
 import { actInPlace } from "./actions.js";
 import { DocumentEvents } from "./events.js";
 import { counted, formatted } from "./numbers.js";
-import { patchRows } from "./rows.js";
+import { focusRow, patchRows } from "./rows.js";
 
 const TYPING_PAUSE_MS = 250;
 
@@ -66,6 +67,8 @@ class DocumentList extends HTMLElement {
     const search = this.querySelector("#documents-search");
     const typing = focused === search;
     const place = focused?.closest?.("[data-swap]")?.textContent.trim();
+    const row = focused?.closest("tr")?.sectionRowIndex ?? 0;
+    const hadFocus = this.contains(focused);
     const freshSearch = fresh.querySelector("#documents-search");
     this.listing.replaceWith(document.adoptNode(fresh));
     this.ready();
@@ -76,6 +79,10 @@ class DocumentList extends HTMLElement {
       const links = [...this.querySelectorAll("a[data-swap]")];
       const same = links.find((link) => link.textContent.trim() === place);
       (same ?? this.querySelector('[aria-current="page"]'))?.focus({ preventScroll: true });
+    } else if (hadFocus) {
+      const body = this.querySelector("[data-rows]");
+      if (body) focusRow(body, row);
+      keepFocus();
     }
   }
 
@@ -163,6 +170,7 @@ class DocumentList extends HTMLElement {
       if (count) count.textContent = formatted(n);
     }
     const body = this.querySelector("[data-rows]");
+    const hadFocus = this.contains(document.activeElement);
     const changes = body && patchRows(body, ids, rows);
     const samePages = pageCount === Number(this.listing.dataset.pageCount);
     if (!changes || !samePages) {
@@ -171,6 +179,8 @@ class DocumentList extends HTMLElement {
     }
     this.announce(changes);
     this.ticked();
+    // Without a selection, the buttons for it are hidden.
+    if (hadFocus) keepFocus(body.querySelector("[data-open]"));
   }
 
   announce({ ready, failed }) {

@@ -58,10 +58,19 @@ function parseRow(html) {
   return template.content.querySelector("tr");
 }
 
+/** Focus the document that took the place of row `place`, or the last one. */
+export function focusRow(body, place) {
+  const row = body.rows[Math.min(place, body.rows.length - 1)];
+  row?.querySelector("[data-open]").focus({ preventScroll: true });
+}
+
 function arrange(body, wanted) {
   const kept = new Set(wanted);
-  for (const row of [...body.rows]) if (!kept.has(row)) row.remove();
+  const rows = [...body.rows];
+  const focused = rows.findIndex((row) => row.contains(document.activeElement));
+  for (const row of rows) if (!kept.has(row)) row.remove();
   wanted.forEach((row, position) => {
     if (body.rows[position] !== row) body.insertBefore(row, body.rows[position] ?? null);
   });
+  if (focused >= 0 && !kept.has(rows[focused])) focusRow(body, focused);
 }

@@ -1,5 +1,8 @@
 /* What every page runs: menus, dialogs, toasts, and the shell around an instance. */
 import "../shared/copy-text.js";
 import "../shared/dialogs.js";
+import { focusMessage } from "../shared/focus.js";
 import "../shared/pop-menu.js";
 import "../shell/shell.js";
+
+focusMessage();

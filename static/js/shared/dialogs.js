@@ -1,13 +1,19 @@
-/* <dialog> without a script a page: data-opens="id" opens it, data-closes closes the one around. */
+/*
+ * <dialog> without a script a page. Buttons with commandfor="id" open it (command="show-modal") and
+ * close it (command="close") by themselves, except in browsers from before 2025; data-closes closes
+ * the dialog around it.
+ */
 
 import { targetOf } from "./event-target.js";
+import { keepFocus } from "./focus.js";
 
 document.addEventListener("click", (event) => {
-  const opener = targetOf(event, "[data-opens]");
-  if (opener) {
+  const invoker = targetOf(event, "[commandfor]");
+  if (invoker && !("command" in HTMLButtonElement.prototype)) {
     /** @type {HTMLDialogElement} */
-    const dialog = document.getElementById(opener.dataset.opens);
-    dialog?.showModal();
+    const dialog = document.getElementById(invoker.getAttribute("commandfor"));
+    if (invoker.getAttribute("command") === "close") dialog.close();
+    else dialog.showModal();
     return;
   }
   const closer = targetOf(event, "[data-closes]");
@@ -27,3 +33,13 @@ document.addEventListener("click", (event) => {
     if (!inside) event.target.close();
   }
 });
+
+// What opened the dialog may be gone, or hidden with the side bar, whose button is then next.
+document.addEventListener(
+  "close",
+  () => {
+    const menu = document.querySelector(".topbar [popovertarget=sidebar]");
+    keepFocus(menu?.checkVisibility() ? menu : null);
+  },
+  true,
+);

@@ -1,6 +1,7 @@
 /* <conversation-list>: one's conversations by day; renamed and deleted in place. */
 import { targetOf } from "../shared/event-target.js";
 import { getHTML, postJSON } from "../shared/http.js";
+import { showProblem } from "../shared/problem.js";
 import { toast } from "../shared/toast.js";
 
 export class ConversationList extends HTMLElement {
@@ -10,21 +11,30 @@ export class ConversationList extends HTMLElement {
   deleting;
 
   connectedCallback() {
-    this.renaming = document.getElementById("conversation-dialog");
+    this.list = this.querySelector("[data-list]");
+    this.problem = this.querySelector("[data-problem]");
+    this.renaming = document.getElementById("conversation-rename-dialog");
     this.deleting = document.getElementById("conversation-delete-dialog");
-    this.addEventListener("click", (event) => {
-      const more = targetOf(event, "[data-conversation-menu]");
-      if (more) this.open(more);
-      const older = targetOf(event, "[data-limit]");
-      if (older) this.showOlder(older.dataset.limit);
-    });
+    this.addEventListener("click", (event) => this.clicked(event));
     this.renaming.addEventListener("submit", (event) => this.rename(event));
     this.deleting.addEventListener("submit", (event) => this.delete(event));
     this.markCurrent();
   }
 
+  clicked(event) {
+    const older = targetOf(event, "[data-limit]");
+    if (older) this.showOlder(older.dataset.limit);
+    /** @type {HTMLAnchorElement} */
+    const action = targetOf(event, "a[data-dialog]");
+    if (!action || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    this.open(action);
+  }
+
   markCurrent() {
-    for (const link of this.querySelectorAll("a")) {
+    /** @type {NodeListOf<HTMLAnchorElement>} */
+    const links = this.querySelectorAll("a.conversation-link");
+    for (const link of links) {
       if (link.pathname === location.pathname) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     }
@@ -32,43 +42,60 @@ export class ConversationList extends HTMLElement {
 
   /** Fetch the list again: a conversation came, changed or went. The focus stays on its item. */
   async refresh() {
-    const html = await getHTML(
-      this.limit ? `${this.dataset.url}?limit=${this.limit}` : this.dataset.url,
-    );
-    const focused = this.contains(document.activeElement) ? document.activeElement : null;
+    let html;
+    try {
+      html = await getHTML(
+        this.limit ? `${this.dataset.url}?limit=${this.limit}` : this.dataset.url,
+      );
+    } catch (error) {
+      showProblem(this.problem, error);
+      return;
+    }
+    this.problem.hidden = true;
+    const focused = this.list.contains(document.activeElement) ? document.activeElement : null;
     const { id } = focused?.closest("[data-id]")?.dataset ?? {};
-    this.innerHTML = html;
+    this.list.innerHTML = html;
     this.markCurrent();
     if (id) this.item(id)?.querySelector(focused.localName)?.focus();
   }
 
   /** Lengthen the list, and lead to the first conversation that is new in it. */
   async showOlder(limit) {
-    const shown = this.querySelectorAll("[data-id]").length;
+    const shown = this.items().length;
     this.limit = limit;
     await this.refresh();
-    this.querySelectorAll("[data-id]").item(shown)?.querySelector("a").focus();
+    this.items()[shown]?.querySelector("a").focus();
+  }
+
+  items() {
+    return [...this.list.querySelectorAll("[data-id]")];
   }
 
   /** The list's item of the conversation with this id. */
   item(id) {
-    return this.querySelector(`[data-id="${id}"]`);
+    return this.list.querySelector(`[data-id="${id}"]`);
   }
 
-  open(more) {
-    this.chosen = more.dataset;
-    this.id = more.closest("[data-id]").dataset.id;
-    this.link = more.previousElementSibling;
-    this.isShown = this.link.pathname === location.pathname;
-    this.renaming.querySelector("input").value = this.chosen.title;
-    for (const error of document.querySelectorAll("dialog [data-error]")) error.hidden = true;
-    this.renaming.showModal();
+  /** Open the dialog that a menu item names, on its conversation. */
+  open(action) {
+    const item = action.closest("[data-id]");
+    this.id = item.dataset.id;
+    this.url = action.href;
+    const link = item.querySelector("a.conversation-link");
+    this.isShown = link.pathname === location.pathname;
+    const { title } = item.dataset;
+    this.renaming.querySelector("input").value = title;
+    this.deleting.querySelector("[data-title]").textContent = title;
+    /** @type {HTMLDialogElement} */
+    const dialog = document.getElementById(action.dataset.dialog);
+    dialog.querySelector("[data-problem]").hidden = true;
+    dialog.showModal();
   }
 
   async rename(event) {
     event.preventDefault();
     const title = this.renaming.querySelector("input").value.trim();
-    if (!(await this.post(this.renaming, this.chosen.renameUrl, { title }))) return;
+    if (!(await this.post(this.renaming, { title }))) return;
     if (this.isShown) document.querySelector("[data-conversation-title]").textContent = title;
     await this.refresh();
     toast(this.renaming.dataset.renamed);
@@ -76,25 +103,26 @@ export class ConversationList extends HTMLElement {
 
   async delete(event) {
     event.preventDefault();
-    if (!(await this.post(this.deleting, this.chosen.deleteUrl))) return;
-    this.renaming.close();
+    if (!(await this.post(this.deleting))) return;
     if (this.isShown) {
       location.assign(this.dataset.newUrl);
       return;
     }
-    const items = [...this.querySelectorAll("[data-id]")];
-    const place = items.indexOf(this.item(this.id));
+    const place = this.items().indexOf(this.item(this.id));
     await this.refresh();
-    const next = [...this.querySelectorAll("[data-id]")].slice(0, place + 1).at(-1);
+    const next = this.items()
+      .slice(0, place + 1)
+      .at(-1);
     (next?.querySelector("a") ?? document.querySelector(".sidebar-link")).focus();
     toast(this.deleting.dataset.deleted);
   }
 
-  async post(dialog, url, data) {
+  /** Send what `dialog` asks about, and close it; returns whether the server has done it. */
+  async post(dialog, data) {
     try {
-      await postJSON(url, data);
-    } catch {
-      dialog.querySelector("[data-error]").hidden = false;
+      await postJSON(this.url, data);
+    } catch (error) {
+      showProblem(dialog.querySelector("[data-problem]"), error);
       return false;
     }
     dialog.close();

@@ -2,6 +2,7 @@
 import { moveByArrows } from "../shared/arrow-keys.js";
 import { targetOf } from "../shared/event-target.js";
 import { getHTML } from "../shared/http.js";
+import { showProblem } from "../shared/problem.js";
 
 const PAUSE_MS = 150;
 
@@ -9,6 +10,7 @@ class SearchEverything extends HTMLElement {
   connectedCallback() {
     this.field = this.querySelector("input");
     this.results = this.querySelector("[data-results]");
+    this.problem = this.querySelector("[data-problem]");
     this.field.addEventListener("input", () => {
       clearTimeout(this.timer);
       this.timer = setTimeout(() => this.search(), PAUSE_MS);
@@ -42,8 +44,9 @@ class SearchEverything extends HTMLElement {
     const query = new URLSearchParams({ q: this.field.value, limit });
     try {
       this.results.innerHTML = await getHTML(`${this.dataset.url}?${query}`, signal);
+      this.problem.hidden = true;
     } catch (error) {
-      if (error.status) throw error;
+      if (!signal.aborted) showProblem(this.problem, error);
     }
   }
 

@@ -6,6 +6,7 @@ import type { ChatQuestion } from "../chat/chat-question.js";
 import type { DocumentRestriction } from "../chat/document-restriction.js";
 import type { ModelPicker } from "../chat/model-picker.js";
 import type { PdfPage } from "../pdf/pdf-page.js";
+import type { RequestError } from "../shared/http.js";
 import type { ConversationList } from "../shell/conversation-list.js";
 
 declare global {
@@ -23,6 +24,7 @@ declare global {
     "answer-again": CustomEvent<{ answer: ChatAnswer; model: string | null }>;
     "composer-ask": CustomEvent<{ question: string }>;
     "model-chosen": CustomEvent<{ id: string }>;
+    "server-asked": CustomEvent<{ error: RequestError | null }>;
     "question-edited": CustomEvent<{ question: ChatQuestion; text: string }>;
   }
 

@@ -84,7 +84,7 @@ def test_archiving_is_confirmed_first(cast, client_for):
     action = f'action="{PAGE}archive/"'
     assert action in dialog[: dialog.index("</dialog>")]
     assert page.count(action) == 1
-    assert 'data-opens="archive-dialog"' in page
+    assert 'command="show-modal" commandfor="archive-dialog"' in page
 
 
 def test_owner_archives_and_reactivates(cast, client_for):

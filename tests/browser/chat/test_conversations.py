@@ -5,10 +5,11 @@ from datetime import date
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from chat.conversations.listing import LISTED
 from chat.models import Feedback, Message
+from ingestion.models import Document
 from instances.tenancy import tenant
 from tests.browser.chat.asking import CHAT, LEAVE, ask, finished
 from tests.factories import ConversationFactory, MessageFactory
@@ -147,13 +148,19 @@ def test_editing_a_question_keeps_earlier_versions(library, llm, page_for):
     expect(page.locator("chat-question [data-version]")).to_have_text("1/2")
 
 
-def test_question_searches_only_selected_documents(library, llm, page_for):
+def test_question_searches_only_selected_documents(library, llm, page_for, axe):
+    with tenant(library.instance):
+        Document.objects.filter(name="missions.txt").update(folder="Personnel/2026")
     page = page_for(library.teammate)
     page.goto(CHAT)
     page.locator("[popovertarget=restriction-menu]").click()
-    page.get_by_role("checkbox", name="missions.txt").check()
+    page.get_by_role("checkbox", name="conges.txt").check()
+    page.get_by_role("checkbox", name="Personnel/2026 1 document").check()
+    expect(page.locator(".chip")).to_have_text(["conges.txt", "Personnel/2026"])
+    assert axe(page) == []
     page.keyboard.press("Escape")
-    expect(page.locator(".chip")).to_contain_text("missions.txt")
+    page.get_by_role("button", name="Remove conges.txt from the restriction").click()
+    expect(page.locator(".chip")).to_have_text(["Personnel/2026"])
     ask(page, "Combien sont remboursées les nuits d'hôtel à Paris ?")
     answer = finished(page)
     expect(answer.locator(".source-name")).to_contain_text("missions.txt")
@@ -168,12 +175,17 @@ def test_question_searches_only_selected_documents(library, llm, page_for):
     expect(restricted).to_contain_text("missions.txt")
 
 
-def delete_conversation(page: Page) -> None:
+def open_dialog(page: Page, action: str) -> Locator:
+    """Open the dialog of the first conversation's menu; returns it."""
     item = page.locator(".conversation-item").first
     item.hover()
-    item.locator("[data-conversation-menu]").click()
-    page.locator("[data-opens=conversation-delete-dialog]").click()
-    page.locator("#conversation-delete-dialog .button-danger").click()
+    item.locator(".conversation-more").click()
+    item.get_by_role("link", name=action).click()
+    return page.get_by_role("dialog")
+
+
+def delete_conversation(page: Page) -> None:
+    open_dialog(page, "Delete").get_by_role("button", name="Delete").click()
 
 
 def test_conversation_can_be_renamed_searched_and_deleted(library, llm, page_for, axe):
@@ -182,18 +194,25 @@ def test_conversation_can_be_renamed_searched_and_deleted(library, llm, page_for
     ask(page, LEAVE)
     finished(page)
     item = page.locator(".conversation-item")
-    item.hover()
-    item.locator("[data-conversation-menu]").click()
-    dialog = page.locator("#conversation-dialog")
+    dialog = open_dialog(page, "Rename")
     assert axe(page) == []
     dialog.get_by_role("textbox").fill("Congés")
+    page.context.set_offline(True)
     page.keyboard.press("Enter")
-    expect(item).to_have_text("Congés")
-    expect(item.locator("[data-conversation-menu]")).to_be_focused()
+    expect(dialog).to_contain_text("You seem to be offline")
+    page.context.set_offline(False)
+    page.keyboard.press("Enter")
+    expect(item.locator(".conversation-link")).to_have_text("Congés")
+    expect(item.locator(".conversation-more")).to_be_focused()
 
     page.keyboard.press("Control+k")
-    page.keyboard.type("doctorants")
+    page.context.set_offline(True)
+    page.keyboard.type("doctor")
+    expect(page.locator("#search-dialog [data-problem]")).to_contain_text("You seem to be offline")
+    page.context.set_offline(False)
+    page.keyboard.type("ants")
     expect(page.locator("#search-dialog .search-result").first).to_contain_text("Congés")
+    expect(page.locator("#search-dialog [data-problem]")).to_be_hidden()
     assert axe(page) == []
     page.keyboard.press("Escape")
 
@@ -286,11 +305,12 @@ def test_conversation_is_usable_by_keyboard(cast, page_for):
 def test_unsent_question_is_kept_with_what_to_do(library, llm, page_for, axe):
     page = page_for(library.teammate)
     page.goto(CHAT)
-    problem = page.locator("[data-problem]")
+    problem = page.locator("chat-composer [data-problem]")
     question = page.get_by_role("textbox", name="Your question").last
     page.context.set_offline(True)
     ask(page, LEAVE)
     expect(problem).to_contain_text("You seem to be offline")
+    expect(problem).to_contain_text("Your question is kept on this page.")
     expect(problem.get_by_role("link")).to_be_hidden()
     expect(question).to_have_value(LEAVE)
     page.context.set_offline(False)
@@ -308,7 +328,15 @@ def test_unsent_question_is_kept_with_what_to_do(library, llm, page_for, axe):
 
     page.context.add_cookies(session)
     page.keyboard.press("Enter")
-    finished(page)
+    answer = finished(page)
+    expect(problem).to_be_hidden()
+    helpful = answer.get_by_role("button", name="Helpful", exact=True)
+    page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    helpful.click()
+    expect(problem).to_contain_text("You are no longer logged in")
+    page.context.add_cookies(session)
+    helpful.click()
+    expect(answer.locator("[data-feedback-form]")).to_contain_text("editors and administrators")
     expect(problem).to_be_hidden()
     page.goto(CHAT)
     expect(question).to_have_value("")

@@ -3,7 +3,7 @@
 import pytest
 from django.utils import translation
 
-from chat.conversations.examples import example_questions, is_subject, subjects
+from chat.conversations.examples import is_subject, questions_on_headings, subjects
 from ingestion.models import Document
 from instances.tenancy import tenant
 from tests.factories import ChunkFactory, DocumentFactory
@@ -87,7 +87,7 @@ def test_names_of_sheets_and_of_odd_files_are_left_out(cast):
     for document in (sheet, odd):
         ChunkFactory(instance=cast.instance, document=document, heading="Frais de mission")
     with translation.override("en"), tenant(cast.instance):
-        questions = example_questions(cast.instance)
+        questions = questions_on_headings(cast.instance)
     assert questions == ["Frais de mission: what should I know?"]
 
 
@@ -97,7 +97,7 @@ def test_examples_in_the_language_of_the_reader_come_first(cast):
         ChunkFactory(instance=cast.instance, document=document, heading=heading)
     for language, heading in [("fr", "Frais de mission"), ("en", "Travel expenses")]:
         with translation.override(language), tenant(cast.instance):
-            assert heading in example_questions(cast.instance)[0]
+            assert heading in questions_on_headings(cast.instance)[0]
 
 
 def test_two_queries_however_many_documents(cast, django_assert_num_queries):
@@ -105,4 +105,4 @@ def test_two_queries_however_many_documents(cast, django_assert_num_queries):
         document = DocumentFactory(instance=cast.instance)
         ChunkFactory(instance=cast.instance, document=document, heading="Frais de mission")
     with tenant(cast.instance), django_assert_num_queries(2):
-        example_questions(cast.instance)
+        questions_on_headings(cast.instance)

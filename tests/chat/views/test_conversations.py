@@ -153,28 +153,6 @@ def test_a_quote_on_the_second_page_of_a_passage_leads_there(cast, client_for, t
     assert 'page="4"' in html
 
 
-def test_renaming_and_deleting(cast, client_for, thread):
-    client = client_for(cast.teammate)
-    assert client.post(url("rename", thread.pk), {"title": ""}).status_code == 400
-    assert client.post(url("rename", thread.pk), {"title": "Le guichet"}).status_code == 204
-    assert "Le guichet" in client.get(url("conversations")).content.decode()
-    assert client.post(url("delete", thread.pk)).status_code == 204
-    assert client.get(url("conversation", thread.pk)).status_code == 404
-
-
-def test_searching_looks_into_messages_and_document_names(cast, client_for, thread):
-    client = client_for(cast.teammate)
-    for query in ("horaires", "GUICHET neuf", "quand guichet"):
-        assert "Horaires" in client.get(url("search"), {"q": query}).content.decode()
-    html = client.get(url("search"), {"q": "horaires.pdf"}).content.decode()
-    assert "horaires.pdf" in html
-    assert "Horaires</span>" not in html
-    assert "Horaires" not in client.get(url("conversations"), {"q": "absent"}).content.decode()
-    assert "Horaires" not in client_for(cast.owner).get(url("conversations")).content.decode()
-    for name in ("search", "conversations"):
-        assert client.get(url(name), {"q": "\0"}).status_code == 200
-
-
 def test_feedback_is_saved_and_can_be_changed_and_removed(cast, client_for, thread):
     client = client_for(cast.teammate)
     answer = messages(thread)[-1]
@@ -227,6 +205,17 @@ def test_examples_come_from_headings(cast, client_for):
     assert examples[0] == "Comment demander une césure ?"
     assert examples[1] == "Frais de mission: what should I know?"
     assert len(examples) == 3
+
+    settings = reverse("administration:general", args=["law"])
+    lines = "Combien de jours de congé ai-je ?\r\n\r\n Who pays my mission? \r\n"
+    form = {"name": "Droit", "language": "fr", "example_questions": lines}
+    client_for(cast.owner).post(settings, form)
+    written = ["Combien de jours de congé ai-je ?", "Who pays my mission?"]
+    assert client_for(cast.teammate).get(url("new")).context["examples"] == written
+    shown = client_for(cast.owner).get(settings).content.decode()
+    assert "\n".join(written) in shown
+    refused = client_for(cast.owner).post(settings, form | {"example_questions": "x\n" * 7})
+    assert "6 lines at most." in refused.content.decode()
 
 
 def test_pages_cost_a_constant_number_of_queries(

@@ -3,7 +3,8 @@
 import pytest
 from django.urls import reverse
 
-from ingestion.documents.viewer import Segment, fold, occurrences, split
+from ingestion.documents.segments import Segment, fold, occurrences, split
+from ingestion.documents.tables import parts
 from ingestion.models import Document
 from ingestion.parsing.media_types import PDF
 from tests.factories import ChunkFactory, DocumentFactory, DocumentPageFactory
@@ -38,7 +39,8 @@ def detail(document, **query):
 
 
 def chosen_text(response):
-    return "".join(s.text for s in response.context["reading"].segments if s.chosen)
+    segments = [s for part in response.context["reading"].parts for s in part.segments]
+    return "".join(s.text for s in segments if s.chosen)
 
 
 @pytest.mark.parametrize(
@@ -151,3 +153,31 @@ def test_text_is_split_at_chosen_span_and_hits():
     )
     assert split("abc", None, "") == (Segment("abc"),)
     assert split("", None, "x") == ()
+
+
+TABLE = "Avant.\n\n| Grade | Jours |\n| --- | --- |\n| A \\| B | <b>25</b> |\n\nAprès."
+
+
+def test_table_is_shown_as_table_with_its_marks(cast, client_for):
+    document = DocumentFactory(instance=cast.instance, pages=1, unit=Document.Unit.SECTION)
+    DocumentPageFactory(instance=cast.instance, document=document, number=1, text=TABLE)
+    ChunkFactory(instance=cast.instance, document=document, text=TABLE.splitlines()[-3])
+    html = client_for(cast.owner).get(detail(document, q="25")).content.decode()
+    page, side = html.split('data-part="side"')
+    for shown in (page, side.split('id="passages-title"')[1]):
+        assert '<td dir="auto">A | B</td>' in shown
+        assert '<td dir="auto">&lt;b&gt;<mark>25</mark>&lt;/b&gt;</td>' in shown
+        assert "| ---" not in shown
+    assert '<th dir="auto">Grade</th>' in page
+    assert ">Avant.<div" in page
+    assert "</div>Après.<" in page
+    # Of a document in one piece, no page is turned.
+    assert "page-number" not in page
+
+
+def test_mark_across_cells_stays_in_cells():
+    (table,) = parts(split("| ab | cd |", (3, 8), ""))
+    assert table.rows == (
+        ((Segment("a"), Segment("b", chosen=True)), (Segment("c", chosen=True), Segment("d"))),
+    )
+    assert [part.rows for part in parts(split("| a\nb |", None, ""))] == [()]

@@ -204,6 +204,32 @@ def test_picker_offers_ready_documents_by_name(cast, client_for):
     assert found["total"] == queries.PICKER_SIZE + 2
 
 
+def test_picker_offers_folders_with_all_their_documents(cast, client_for):
+    law = {"instance": cast.instance}
+    inside = [
+        DocumentFactory(folder=folder, **law)
+        for folder in ("Réglements", "Réglements/2026", "Réglements/2026/UFR")
+    ]
+    DocumentFactory(folder="Réglements/2025", status=Status.QUEUED, **law)
+    DocumentFactory(folder="Réglements anciens", **law)
+    DocumentFactory(folder="Réglements", instance=cast.other_instance)
+    client = client_for(cast.teammate)
+    picker, folder = (
+        reverse(f"documents:{name}", args=["law"]) for name in ("picker", "picked_folder")
+    )
+
+    found = client.get(picker, {"q": "reglements 26"}).json()["folders"]
+    assert [(one["path"], one["note"]) for one in found] == [
+        ("Réglements/2026", "2 documents"),
+        ("Réglements/2026/UFR", "1 document"),
+    ]
+    assert len(client.get(picker).json()["folders"]) == 4
+    picked = client.get(folder, {"path": "Réglements"}).json()["ids"]
+    assert picked == [str(document.pk) for document in reversed(inside)]
+    assert client.get(folder).status_code == 404
+    assert client_for(cast.stranger).get(folder, {"path": "Réglements"}).status_code == 404
+
+
 def test_fingerprint_changes_with_any_document(cast):
     with tenant(cast.instance):
         before = queries.pulse(cast.instance)

@@ -1,0 +1,15 @@
+import django.contrib.postgres.fields
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("instances", "0004_across_instances")]
+    operations = [
+        migrations.AddField(
+            model_name="instance",
+            name="example_questions",
+            field=django.contrib.postgres.fields.ArrayField(
+                base_field=models.TextField(), blank=True, default=list, size=None
+            ),
+        ),
+    ]
