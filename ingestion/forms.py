@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from ingestion.documents.kinds import KINDS
+from ingestion.documents.page_pictures import WIDTHS
 from ingestion.documents.queries import SORTS, STATES, DocumentFilter
 
 BULK_LIMIT = 1000
@@ -41,6 +42,18 @@ class FolderForm(forms.Form):
     """A folder of documents."""
 
     path = forms.CharField(max_length=500, strip=False)
+
+
+class PictureForm(forms.Form):
+    """The width of a page's picture, in pixels."""
+
+    width = forms.IntegerField(required=False, min_value=1, max_value=100_000)
+
+    def chosen_width(self) -> int:
+        """Return the least of ``WIDTHS`` that is not below the width asked for, or the greatest."""
+        self.is_valid()
+        asked = self.cleaned_data.get("width") or WIDTHS[0]
+        return next((width for width in WIDTHS if width >= asked), WIDTHS[-1])
 
 
 class TitleForm(forms.Form):

@@ -18,8 +18,8 @@ from instances.models import InstanceOwnedModel
 
 # The lexical space: terms are hashed into it (pgvector's largest sparse dimension is 1e9).
 TERM_SPACE = 1_000_000_000
-# Titles that programs set by default: the name of a file, « Untitled »; also valid in PostgreSQL.
-DEFAULT_TITLE = r"\.[a-z0-9]{2,5}$|^(untitled|sans titre|microsoft word)"
+# Titles that programs set by default: a file, an address, « Untitled »; also valid in PostgreSQL.
+DEFAULT_TITLE = r"\.[a-z0-9]{2,5}$|^(untitled|sans titre|microsoft word|about:|file:|https?:)"
 
 
 def stored_path(document: "Document", filename: str) -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ingestion.views import changes, document, documents
+from ingestion.views import changes, document, documents, page_pictures
 
 app_name = "documents"
 urlpatterns = [
@@ -14,6 +14,14 @@ urlpatterns = [
     path("documents/bulk/", changes.bulk, name="bulk"),
     path("documents/<uuid:document_id>/", document.document, name="detail"),
     path("documents/<uuid:document_id>/pages/<int:number>/", document.page, name="page"),
+    path(
+        "documents/<uuid:document_id>/pages/<int:number>/picture",
+        page_pictures.picture,
+        name="picture",
+    ),
+    path(
+        "documents/<uuid:document_id>/pages/<int:number>/words", page_pictures.words, name="words"
+    ),
     path("documents/<uuid:document_id>/file", document.file, name="file"),
     path("documents/<uuid:document_id>/title/", changes.retitle, name="title"),
     path("documents/<uuid:document_id>/retry/", changes.retry, name="retry"),

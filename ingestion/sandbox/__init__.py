@@ -1,25 +1,31 @@
-"""Parse untrusted files in a confined child process with limits on memory and time.
+"""Read untrusted files in a confined child process with limits on memory and time.
 
     caller ──descriptors──▶ zygote (parsers imported once) ──fork──▶ child (confined, one file)
        ▲                                                               │
-       └───────────────────── result, bounded JSON ◀───────────────────┘
+       └──────────────────────── result, bounded ◀─────────────────────┘
 
-`parse_in_child` is the interface. The zygote is a plain subprocess with an empty environment, so
-that it can be started by Celery's daemonic workers. It starts with the first file, ends after a
-minute without one, and is killed when its caller ends. It never reads the files or requests that
-it passes on. A child can only use memory and processor time, read its file and write its result
-(`confinement`): docs/decisions/017-sandbox.md.
+`parse_in_child` parses a file, `run_in_child` draws a page of it or places its words. The zygote is
+a plain subprocess with an empty environment, so that it can be started by Celery's daemonic
+workers. It starts with the first file, ends after a minute without one, and is killed when its
+caller ends. It never reads the files or requests that it passes on. A child can only use memory and
+processor time, read its file and write its result (`confinement`): docs/decisions/017-sandbox.md.
 """
 
 from ingestion.parsing.limits import ParseLimits
-from ingestion.sandbox.client import close_zygote, parse_in_child
+from ingestion.sandbox.client import close_zygote, parse_in_child, run_in_child
+from ingestion.sandbox.page_wire import load_picture, load_words
 from ingestion.sandbox.start import missing_protections_message
-from ingestion.sandbox.wire import ParsedFile
+from ingestion.sandbox.wire import ParsedFile, PictureRequest, WordsRequest
 
 __all__ = [
     "ParseLimits",
     "ParsedFile",
+    "PictureRequest",
+    "WordsRequest",
     "close_zygote",
+    "load_picture",
+    "load_words",
     "missing_protections_message",
     "parse_in_child",
+    "run_in_child",
 ]

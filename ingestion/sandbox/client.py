@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
 import orjson
 
@@ -35,9 +35,10 @@ from ingestion.parsing.limits import ParseLimits
 from ingestion.sandbox.protections import Protection, missing_message
 from ingestion.sandbox.protocol import REQUEST
 from ingestion.sandbox.start import ENVIRONMENT, PROJECT
-from ingestion.sandbox.wire import ParsedFile, ParseRequest, dump_request, load_result
+from ingestion.sandbox.wire import ParsedFile, ParseRequest, Request, dump_request, load_result
 
 logger = logging.getLogger(__name__)
+Result = TypeVar("Result")
 
 _MODULE = "ingestion.sandbox.zygote"
 _START_SECONDS = 60
@@ -68,18 +69,42 @@ def parse_in_child(
 
     Raises the errors of `ingestion.errors` only, whatever the file contains. Passages have at most
     `chunk_tokens` tokens, counted with the given `tokenizer.json` (None: an upper estimate).
-    `is_cancelled` is called about twice a second. With `require_protections`, a machine that lacks
-    one of `Protection` raises SandboxUnavailable. Content other than a regular file is first copied
-    to a temporary file. `name` is the name given by the user.
+    `name` is the name given by the user. The rest is as for `run_in_child`.
     """
-    limits = limits or ParseLimits()
-    request = dump_request(ParseRequest(name=name, chunk_tokens=chunk_tokens, limits=limits))
+    parsed, cpu_seconds = run_in_child(
+        content,
+        request=ParseRequest(name, chunk_tokens, limits or ParseLimits()),
+        load=load_result,
+        tokenizer_path=tokenizer_path,
+        is_cancelled=is_cancelled,
+        require_protections=require_protections,
+    )
+    return replace(parsed, cpu_seconds=cpu_seconds)
+
+
+def run_in_child(
+    content: IO[bytes],
+    *,
+    request: Request,
+    load: Callable[[bytes], Result],
+    tokenizer_path: Path | None = None,
+    is_cancelled: Callable[[], bool] = _never,
+    require_protections: bool = False,
+) -> tuple[Result, float]:
+    """Return what `load` makes of the answer of a child to a request about an open file, and the
+    processor seconds of the child.
+
+    Raises the errors of `ingestion.errors` only. `is_cancelled` is called about twice a second.
+    With `require_protections`, a machine that lacks one of `Protection` raises SandboxUnavailable.
+    Content other than a regular file is first copied to a temporary file.
+    """
+    limits = request.limits
     with _descriptor(content) as file, _lock:
         zygote = _running_zygote(tokenizer_path.resolve() if tokenizer_path else None)
         if require_protections and zygote.missing:
             raise SandboxUnavailable(missing_message(zygote.missing))
         try:
-            data, child_exit = zygote.run(file, request, limits, is_cancelled)
+            data, child_exit = zygote.run(file, dump_request(request), limits, is_cancelled)
         except (OSError, EOFError, ValueError) as error:
             zygote.close()
             raise SandboxUnavailable(f"the zygote died: {error}") from error
@@ -88,7 +113,7 @@ def parse_in_child(
             raise
     try:
         _raise_for_exit(child_exit, limits)
-        return replace(load_result(data), cpu_seconds=child_exit.cpu_seconds)
+        return load(data), child_exit.cpu_seconds
     except DocumentError as error:
         # The child is not trusted: %r escapes line breaks, so that it cannot forge log lines.
         logger.info("a file could not be read: %s: %.500r", error.code, str(error))

@@ -1,4 +1,4 @@
-"""The child's work between fork and exit: drop its rights, parse one file, write the result."""
+"""The child's work between fork and exit: drop its rights, read one file, write the result."""
 
 import os
 import resource
@@ -19,11 +19,21 @@ from ingestion.errors import (
     TooMuchText,
 )
 from ingestion.parsing.limits import ParseLimits
+from ingestion.parsing.pdf.drawing import draw_page, page_words
 from ingestion.parsing.registry import parse
 from ingestion.sandbox.confinement import confine, keep_descriptors
 from ingestion.sandbox.namespaces import Isolation
+from ingestion.sandbox.page_wire import dump_picture, dump_words
 from ingestion.sandbox.protections import Protection
-from ingestion.sandbox.wire import ParsedFile, ParseRequest, dump_result, load_request
+from ingestion.sandbox.wire import (
+    ParsedFile,
+    ParseRequest,
+    PictureRequest,
+    Request,
+    WordsRequest,
+    dump_result,
+    load_request,
+)
 
 _MAX_OPEN_FILES = 64
 # Errors of a parser that are taken to mean a corrupt file.
@@ -59,7 +69,7 @@ def run(
     known_missing: frozenset[Protection],
     zygote_pid: int,
 ) -> None:
-    """Parse and chunk the file, write the result and exit; never returns.
+    """Do what is requested of the file, write the result and exit; never returns.
 
     Exits without reading the file if a protection is missing that the zygote did not report
     (`known_missing`).
@@ -79,16 +89,16 @@ def run(
         os._exit(exit_code)
 
 
-def _result(file: BinaryIO, request: ParseRequest, counter: TokenCounter) -> bytes:
+def _result(file: BinaryIO, request: Request, counter: TokenCounter) -> bytes:
     limits = request.limits
     try:
-        document = parse(file, name=request.name, limits=limits)
-        passages = chunk_document(
-            document, name=request.name, counter=counter, chunk_tokens=request.chunk_tokens
-        )
-        if len(passages) > limits.max_passages:
-            raise TooMuchText(f"{len(passages)} passages")
-        result = dump_result(ParsedFile(document, passages))
+        match request:
+            case ParseRequest():
+                result = _parsed(file, request, counter)
+            case PictureRequest(number, width):
+                result = dump_picture(draw_page(file, number, width))
+            case WordsRequest(number):
+                result = dump_words(page_words(file, number))
     except IngestionError as error:
         return dump_result(error)
     except MemoryError:
@@ -100,6 +110,16 @@ def _result(file: BinaryIO, request: ParseRequest, counter: TokenCounter) -> byt
     if len(result) > limits.max_result_bytes:
         return dump_result(TooMuchText(f"{len(result)} bytes of result"))
     return result
+
+
+def _parsed(file: BinaryIO, request: ParseRequest, counter: TokenCounter) -> bytes:
+    document = parse(file, name=request.name, limits=request.limits)
+    passages = chunk_document(
+        document, name=request.name, counter=counter, chunk_tokens=request.chunk_tokens
+    )
+    if len(passages) > request.limits.max_passages:
+        raise TooMuchText(f"{len(passages)} passages")
+    return dump_result(ParsedFile(document, passages))
 
 
 def _describe(error: BaseException) -> str:

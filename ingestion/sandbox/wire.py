@@ -1,10 +1,10 @@
-"""Requests to the child and its results, as JSON.
+"""Requests to the child, and the results of one that parses, as JSON.
 
 A child has read an untrusted file, so its result is not trusted either: it is rebuilt field by
 field, and unexpected data raises ParserCrashed.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import orjson
@@ -26,6 +26,9 @@ from ingestion.parsing.document import (
 )
 from ingestion.parsing.limits import ParseLimits
 
+# What unexpected data raises when it is rebuilt.
+UNEXPECTED = (KeyError, TypeError, ValueError, AttributeError)
+
 
 @dataclass(frozen=True, slots=True)
 class ParsedFile:
@@ -38,26 +41,46 @@ class ParsedFile:
 
 @dataclass(frozen=True, slots=True)
 class ParseRequest:
-    """What the child must know about its file."""
+    """A file to parse and to cut into passages."""
 
     name: str
     chunk_tokens: int
     limits: ParseLimits
 
 
-def dump_request(request: ParseRequest) -> bytes:
+@dataclass(frozen=True, slots=True)
+class PictureRequest:
+    """A page of a PDF to draw, ``width`` pixels wide."""
+
+    number: int
+    width: int
+    limits: ParseLimits
+
+
+@dataclass(frozen=True, slots=True)
+class WordsRequest:
+    """A page of a PDF whose words are to be placed."""
+
+    number: int
+    limits: ParseLimits
+
+
+Request = ParseRequest | PictureRequest | WordsRequest
+_KINDS: dict[str, type[Request]] = {
+    kind.__name__: kind for kind in (ParseRequest, PictureRequest, WordsRequest)
+}
+
+
+def dump_request(request: Request) -> bytes:
     """Return the request as JSON."""
-    return orjson.dumps(request)
+    return orjson.dumps({"kind": type(request).__name__, **asdict(request)})
 
 
-def load_request(data: bytes) -> ParseRequest:
+def load_request(data: bytes) -> Request:
     """Return the request that `dump_request` wrote."""
-    raw = orjson.loads(data)
-    return ParseRequest(
-        name=raw["name"],
-        chunk_tokens=raw["chunk_tokens"],
-        limits=ParseLimits(**raw["limits"]),
-    )
+    fields = orjson.loads(data)
+    kind = _KINDS[fields.pop("kind")]
+    return kind(**fields | {"limits": ParseLimits(**fields["limits"])})
 
 
 def dump_result(result: ParsedFile | IngestionError) -> bytes:
@@ -74,12 +97,17 @@ def load_result(data: bytes) -> ParsedFile:
     """
     try:
         raw = orjson.loads(data)
-        if "error" in raw:
-            raise error_for_code(str(raw["error"]["code"]))(str(raw["error"]["detail"]))
+        raise_error(raw)
         document = _document(raw["document"])
         return ParsedFile(document, tuple(_passage(item) for item in raw["passages"]))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except UNEXPECTED as error:
         raise ParserCrashed(f"unreadable result: {error}") from error
+
+
+def raise_error(raw: dict[str, Any]) -> None:
+    """Raise the error that a child wrote instead of a result, if it is one."""
+    if "error" in raw:
+        raise error_for_code(str(raw["error"]["code"]))(str(raw["error"]["detail"]))
 
 
 def _document(raw: dict[str, Any]) -> ParsedDocument:
@@ -98,14 +126,14 @@ def _document(raw: dict[str, Any]) -> ParsedDocument:
 
 def _page(raw: dict[str, Any]) -> ParsedPage:
     blocks = tuple(_block(item) for item in raw["blocks"])
-    return ParsedPage(_count(raw["number"]), _text(raw["label"]), blocks)
+    return ParsedPage(count_of(raw["number"]), _text(raw["label"]), blocks)
 
 
 def _block(raw: dict[str, Any]) -> Block:
     kind = raw["kind"]
     if kind not in BLOCK_KINDS:
         raise ValueError(f"block kind {kind!r}")
-    return Block(kind, _text(raw["text"]), _count(raw["level"]))
+    return Block(kind, _text(raw["text"]), count_of(raw["level"]))
 
 
 def _warnings(raw: list[dict[str, Any]]) -> tuple[ParseWarning, ...]:
@@ -123,14 +151,14 @@ def _warning(raw: dict[str, Any]) -> ParseWarning:
 
 def _passage(raw: dict[str, Any]) -> Passage:
     return Passage(
-        position=_count(raw["position"]),
+        position=count_of(raw["position"]),
         text=_text(raw["text"]),
         heading=_text(raw["heading"]),
-        page_start=_count(raw["page_start"]),
-        page_end=_count(raw["page_end"]),
-        char_start=_count(raw["char_start"]),
-        char_end=_count(raw["char_end"]),
-        token_count=_count(raw["token_count"]),
+        page_start=count_of(raw["page_start"]),
+        page_end=count_of(raw["page_end"]),
+        char_start=count_of(raw["char_start"]),
+        char_end=count_of(raw["char_end"]),
+        token_count=count_of(raw["token_count"]),
     )
 
 
@@ -144,7 +172,8 @@ def _optional_text(value: object) -> str | None:
     return None if value is None else _text(value)
 
 
-def _count(value: object) -> int:
+def count_of(value: object) -> int:
+    """Return a number of something; raises ValueError."""
     if not isinstance(value, int) or not 0 <= value < 2**31:
         raise ValueError("not a count")
     return value

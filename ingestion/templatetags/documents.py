@@ -108,7 +108,7 @@ def _table(part: Part) -> str:
         rows.append(f"<tr>{cells}</tr>")
     label = escape(_("Table"))
     return (
-        f'<div class="table-wrap" role="region" tabindex="0" aria-label="{label}">'
+        f'<div class="table-wrap" role="group" tabindex="0" aria-label="{label}">'
         f'<table class="table text-table">{"".join(rows)}</table></div>'
     )
 

@@ -26,7 +26,7 @@ function script(name) {
     splitting: true,
     chunkNames: "chunks/[name]-[hash]",
     // Loaded only where needed, by the names of templates/includes/import_map.html.
-    external: ["katex", "highlight.js", "pdfjs"],
+    external: ["katex", "highlight.js"],
   });
 }
 

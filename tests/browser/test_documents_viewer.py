@@ -75,7 +75,7 @@ def test_citation_opens_rendered_page_with_highlighted_words(people, page_for, a
     document, chunks = pdf
     page = page_for(people.teammate, locale="en-GB")
     page.goto(url(document, f"?chunk={chunks[1].pk}"))
-    expect(page.locator("pdf-page canvas")).to_be_visible()
+    expect(page.locator("pdf-page img")).to_be_visible()
     expect(page.locator(".pdf-mark").first).to_be_visible()
     expect(page.locator("#page-number")).to_have_value("2")
     expect(page.locator('.viewer-passage[aria-current="true"]')).to_contain_text(
@@ -179,7 +179,7 @@ def test_viewer_is_accessible(people, page_for, axe, pdf, width, scheme):
     document, chunks = pdf
     page = page_for(people.editor, width=width, scheme=scheme)
     page.goto(url(document, f"?chunk={chunks[2].pk}&q=card"))
-    expect(page.locator("pdf-page canvas")).to_be_visible()
+    expect(page.locator("pdf-page img")).to_be_visible()
     assert axe(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 

@@ -85,7 +85,7 @@ def test_login_upload_question_and_highlighted_page(
     panel = page.locator("citation-panel dialog")
     expect(panel.locator("mark").first).to_contain_text("trente-deux jours")
     expect(panel).to_contain_text(re.compile(r"page 2", re.I))
-    expect(panel.locator("pdf-page canvas")).to_be_visible()
+    expect(panel.locator("pdf-page img")).to_be_visible()
     expect(panel.locator("pdf-page .pdf-mark").first).to_be_visible()
     context.close()
 

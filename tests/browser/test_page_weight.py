@@ -11,7 +11,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 MAX_REQUESTS = 20
 # Loaded only by a formula, by code, by a page of a PDF.
-ON_DEMAND = ("katex", "highlight", "pdfjs")
+ON_DEMAND = ("katex", "highlight", "pdf-page")
 
 
 @pytest.mark.parametrize("place", ["conversation", "documents", "document", "settings"])

@@ -1,8 +1,5 @@
 """PDF: text, outline and metadata by PDFium; pypdf stands in where PDFium fails."""
 
-import ctypes
-import mmap
-import os
 from dataclasses import replace
 from typing import BinaryIO
 
@@ -25,6 +22,7 @@ from ingestion.parsing.pdf import fallback
 from ingestion.parsing.pdf.accents import with_composed_accents
 from ingestion.parsing.pdf.annotations import PageAnnotations, attachment_name
 from ingestion.parsing.pdf.columns import in_reading_order
+from ingestion.parsing.pdf.files import mapped, says_password
 from ingestion.parsing.pdf.layers import without_hidden_layers
 from ingestion.parsing.pdf.lines import Line, page_lines
 from ingestion.parsing.pdf.paragraphs import document_looks, folded, page_blocks
@@ -54,10 +52,10 @@ def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
     """Read a PDF file; raises EncryptedDocument, ImageOnlyDocument, EmptyDocument, TooManyPages or
     CorruptDocument."""
     try:
-        pdf = pdfium.PdfDocument(_mapped(file))
+        pdf = pdfium.PdfDocument(mapped(file))
         count = len(pdf)
     except pdfium.PdfiumError as error:
-        if pdfium_says_password(error):
+        if says_password(error):
             raise EncryptedDocument(str(error)) from error
         return fallback.parse(file, limits)
     try:
@@ -77,18 +75,6 @@ def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
         shown.close()
     hidden = ParseWarning(WarningCode.HIDDEN_TEXT)
     return replace(document, warnings=(*document.warnings, hidden))
-
-
-def _mapped(file: BinaryIO) -> "ctypes.Array[ctypes.c_char]":
-    """Return the file's bytes without reading them: PDFium opens no path and calls nothing back."""
-    size = file.seek(0, os.SEEK_END)
-    pages = mmap.mmap(file.fileno(), size, mmap.MAP_PRIVATE, mmap.PROT_READ | mmap.PROT_WRITE)
-    return (ctypes.c_char * size).from_buffer(pages)
-
-
-def pdfium_says_password(error: pdfium.PdfiumError) -> bool:
-    """Tell whether PDFium could not open a file for want of a password."""
-    return getattr(error, "err_code", None) in (c.FPDF_ERR_PASSWORD, c.FPDF_ERR_SECURITY)
 
 
 def _parse(pdf: pdfium.PdfDocument, file: BinaryIO, limits: ParseLimits) -> ParsedDocument:

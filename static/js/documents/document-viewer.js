@@ -94,7 +94,7 @@ class DocumentViewer extends HTMLElement {
     const fresh = new DOMParser().parseFromString(html, "text/html");
     const focus = this.focusPath();
     const wanted = fresh.querySelector("pdf-page");
-    for (const name of ["label", "highlight", "page"]) {
+    for (const name of ["label", "highlight", "words", "src"]) {
       this.pdf?.setAttribute(name, wanted.getAttribute(name));
     }
     for (const name of ["bar", "text", "side"]) {

@@ -71,7 +71,8 @@ const marked = new Marked({
   renderer: {
     html: ({ text }) => escapeHtml(text),
     image: ({ href, text }) => `<a href="${escapeHtml(href)}">${escapeHtml(text || href)}</a>`,
-    heading({ tokens, depth }) {
+    heading({ tokens, depth, text }) {
+      if (!text.trim()) return "";
       return `<h${depth}>${this.parser.parseInline(tokens)}</h${depth}>\n`;
     },
   },
@@ -81,7 +82,7 @@ const marked = new Marked({
 function setHeadingLevels(tokens) {
   const depths = [];
   marked.walkTokens(tokens, (token) => {
-    if (token.type !== "heading") return;
+    if (token.type !== "heading" || !token.text.trim()) return;
     while (depths.at(-1) >= token.depth) depths.pop();
     depths.push(token.depth);
     token.depth = Math.min(6, FIRST_HEADING + depths.length - 1);
@@ -120,6 +121,10 @@ function tidy(root) {
     else input.disabled = true;
   }
   for (const input of root.querySelectorAll("input")) labelTask(input);
+  for (const heading of root.querySelectorAll("th")) {
+    // An empty one heads nothing.
+    if (!heading.textContent.trim()) heading.replaceWith(document.createElement("td"));
+  }
   for (const table of root.querySelectorAll("table")) {
     const frame = document.createElement("div");
     frame.className = "prose-table";

@@ -45,30 +45,21 @@ function rangesOf(page, quote) {
   return ranges;
 }
 
-function boxOf(item, first, last, viewport) {
-  const [, , c, d, x, y] = item.transform;
-  const height = Math.hypot(c, d) || item.height;
-  const length = item.str.length;
-  const left = x + (item.width * first) / length;
-  const right = x + (item.width * last) / length;
-  const corners = [
-    ...viewport.convertToViewportPoint(left, y - 0.22 * height),
-    ...viewport.convertToViewportPoint(right, y + 0.86 * height),
-  ];
+/** The box of the letters `first` to `last` of a word, as if all were equally wide. */
+function boxOf([text, left, top, width, height], first, last) {
   return {
-    left: Math.min(corners[0], corners[2]),
-    top: Math.min(corners[1], corners[3]),
-    width: Math.abs(corners[2] - corners[0]),
-    height: Math.abs(corners[3] - corners[1]),
+    left: left + (width * first) / text.length,
+    top,
+    width: (width * (last - first)) / text.length,
+    height,
   };
 }
 
-/** Boxes, in the viewport's pixels, over the words of `quote` among a page's text items. */
-export function boxesOf(items, quote, viewport) {
+/** Boxes over the words of `quote` among a page's `words`: [text, left, top, width, height]. */
+export function boxesOf(words, quote) {
   const letters = [];
-  items.forEach((item, number) => {
-    for (const [letter, index] of lettersOf(item.str ?? ""))
-      letters.push({ letter, number, index });
+  words.forEach(([text], number) => {
+    for (const [letter, index] of lettersOf(text)) letters.push({ letter, number, index });
   });
   const page = letters.map(({ letter }) => letter).join("");
   const boxes = [];
@@ -79,9 +70,28 @@ export function boxesOf(items, quote, viewport) {
       if (span) span[1] = index + 1;
       else spans.set(number, [index, index + 1]);
     }
-    for (const [number, [first, last]] of spans) {
-      boxes.push(boxOf(items[number], first, last, viewport));
-    }
+    const found = [...spans].map(([number, [first, last]]) => boxOf(words[number], first, last));
+    boxes.push(...joined(found));
   }
   return boxes;
+}
+
+/** Boxes that follow one another on a line as one, without gaps between words. */
+function joined(boxes) {
+  const lines = [];
+  for (const box of boxes) {
+    const line = lines.at(-1);
+    const middle = box.top + box.height / 2;
+    const follows =
+      line && box.left >= line.left && middle > line.top && middle < line.top + line.height;
+    if (!follows) {
+      lines.push({ ...box });
+      continue;
+    }
+    const bottom = Math.max(line.top + line.height, box.top + box.height);
+    line.top = Math.min(line.top, box.top);
+    line.height = bottom - line.top;
+    line.width = Math.max(line.left + line.width, box.left + box.width) - line.left;
+  }
+  return lines;
 }

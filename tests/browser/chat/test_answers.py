@@ -4,7 +4,7 @@ import re
 from io import BytesIO
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Request, expect
 from pypdfium2 import PdfDocument
 
 from ingestion import uploads
@@ -127,6 +127,22 @@ $x^2$ [1]
 
 #### Avant le départ
 
+| | Une colonne sans titre | |
+|---|---|---|
+| Un tableau-plus-large-que-la-page-d-un-téléphone | deux-cellules-plus-larges-que-tout | 3 |
+
+####
+
+<details><summary></summary>x</details> ![](https://example.org/x.png) [](https://example.org/)
+
+1. Un
+   - [x]
+   ```
+   une ligne de code plus longue que la largeur de la page d'un téléphone, sans retour à la ligne
+   ```
+
+> $$\\int_0^1 f(x)\\,dx$$
+
 - [ ] Déposer la **demande** [1] ; l'agrafer
 - [x] Prévenir le service
 
@@ -174,7 +190,7 @@ def test_all_functions_are_available_on_a_phone(library, llm, page_for, axe, loc
     page.goto(CHAT)
     ask(page, LEAVE)
     answer = finished(page)
-    expect(answer.locator(".katex")).to_be_visible()
+    expect(answer.locator(".katex")).to_have_count(2)
     expect(answer.get_by_label("Prévenir le service")).to_be_checked()
     assert answer.locator(".prose").evaluate(LEVELS) == ["H3", "H4", "H3"]
     assert axe(page) == []
@@ -190,7 +206,7 @@ def test_all_functions_are_available_on_a_phone(library, llm, page_for, axe, loc
 def test_citation_opens_pdf_page_with_highlighted_words(library, llm, page_for, axe):
     page = page_for(library.teammate)
     page.set_content(
-        "<h1>Règlement</h1><p>Ce document fixe les règles.</p>"
+        "<title>Règlement intérieur</title><h1>Règlement</h1><p>Ce document fixe les règles.</p>"
         "<h2 style='break-before: page'>Césure</h2>"
         "<p>La période de césure dure au plus une année universitaire entière. "
         "Elle est accordée par le président, sur avis du directeur de thèse.</p>"
@@ -199,13 +215,21 @@ def test_citation_opens_pdf_page_with_highlighted_words(library, llm, page_for, 
     llm.script(stream("La césure dure au plus une année universitaire [1]."))
     page.goto(CHAT)
     ask(page, "Combien de temps dure la période de césure ?")
-    finished(page).locator(".cite").click()
+    answer = finished(page)
+    expect(answer.locator(".source-name")).to_contain_text("Règlement")
+    expect(answer.locator(".source-file")).to_have_text("règlement.pdf")
+    loaded: list[Request] = []
+    page.on("requestfinished", lambda request: loaded.append(request))
+    answer.locator(".cite").click()
     drawing = page.locator("citation-panel pdf-page")
-    expect(drawing).to_have_attribute("page", "2")
-    expect(drawing.locator("canvas")).to_be_visible()
+    expect(drawing).to_have_attribute("src", re.compile("/pages/2/picture$"))
+    expect(drawing.locator("img")).to_be_visible()
     expect(drawing.locator(".pdf-mark").first).to_be_visible()
+    expect(page.locator("citation-panel .panel-file")).to_have_text("règlement.pdf")
+    assert len(loaded) < 8
+    assert sum(request.sizes()["responseBodySize"] for request in loaded) < 300_000
     assert axe(page) == []
-    narrow = drawing.locator("canvas").bounding_box()
+    narrow = drawing.locator("img").bounding_box()
     page.get_by_role("button", name=re.compile("Zoom in|Agrandir", re.I)).click()
     expect(drawing.locator(".pdf-sheet")).not_to_have_css("width", f"{narrow['width']}px")
 

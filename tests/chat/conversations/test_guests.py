@@ -24,6 +24,8 @@ CLOSED = [
     "/i/law/documents/picker/folder/?path=Droit",
     "/i/law/documents/{document}/",
     "/i/law/documents/{document}/pages/1/",
+    "/i/law/documents/{document}/pages/1/picture",
+    "/i/law/documents/{document}/pages/1/words",
     "/i/law/documents/{document}/file",
     "/i/law/settings/",
     "/i/law/settings/keys/",

@@ -104,10 +104,10 @@ def test_fragment_has_no_page_around_it(cast, client_for, document):
     assert "<mark>midi</mark>" in html
 
 
-def test_pdf_viewer_loads_file(cast, client_for):
+def test_pdf_viewer_loads_picture_of_page(cast, client_for):
     pdf = DocumentFactory(instance=cast.instance, media_type=PDF, name="x.pdf", pages=2)
     html = client_for(cast.teammate).get(detail(pdf)).content.decode()
-    assert f'<pdf-page src="/i/law/documents/{pdf.pk}/file" page="1"' in html
+    assert f'<pdf-page src="/i/law/documents/{pdf.pk}/pages/1/picture"' in html
 
 
 def test_failed_document_shows_reason(cast, client_for):

@@ -1,0 +1,84 @@
+"""Pictures of the pages of PDF files, and the places of their words in them, for browsers.
+
+They are made in the confined child process (``ingestion.sandbox``), one at a time in a web process:
+instances take turns.
+"""
+
+import asyncio
+from collections.abc import Callable
+from io import BytesIO
+from typing import TypeVar
+
+from django.conf import settings
+from PIL import Image
+
+from inference.fair_turns import Asker, turns_at
+from ingestion.models import Document
+from ingestion.parsing.drawn_pages import PageWords
+from ingestion.parsing.limits import MIB
+from ingestion.sandbox import (
+    ParseLimits,
+    PictureRequest,
+    WordsRequest,
+    load_picture,
+    load_words,
+    run_in_child,
+)
+from ingestion.storage import opened
+
+# Widths in pixels; few, so that a browser that has drawn a page can show it again.
+WIDTHS = (640, 960, 1440, 2160, 3240)
+PICTURE_TYPE = "image/webp"
+_QUALITY = 80
+# A greater one takes twice as long for a twentieth of the bytes.
+_EFFORT = 2
+# A reader waits for it.
+_LIMITS = ParseLimits(
+    memory_bytes=512 * MIB, cpu_seconds=10, wall_seconds=15, max_result_bytes=80 * MIB
+)
+
+Result = TypeVar("Result")
+
+
+async def page_picture(document: Document, number: int, width: int, asker: Asker) -> bytes:
+    """Return a page, counted from 1, as a WebP picture; raises ``ingestion.errors``.
+
+    ``width`` is one of ``WIDTHS``, and less for a page that would have too many pixels.
+    """
+    return await _in_turn(asker, lambda: _picture(document, number, width))
+
+
+async def page_words(document: Document, number: int, asker: Asker) -> PageWords:
+    """Return the words of a page, counted from 1; raises ``ingestion.errors``."""
+    return await _in_turn(asker, lambda: _words(document, number))
+
+
+async def _in_turn(asker: Asker, work: Callable[[], Result]) -> Result:
+    async with turns_at("pages", places=1).turn(asker):
+        return await asyncio.to_thread(work)
+
+
+def _picture(document: Document, number: int, width: int) -> bytes:
+    with opened(document.file) as content:
+        drawn, _cpu_seconds = run_in_child(
+            content,
+            request=PictureRequest(number, width, _LIMITS),
+            load=load_picture,
+            require_protections=settings.SANDBOX_REQUIRED,
+        )
+    size = (drawn.width, drawn.height)
+    picture = Image.frombuffer("RGB", size, drawn.pixels, "raw", "RGB", drawn.stride, 1)
+    file = BytesIO()
+    picture.save(file, "WEBP", quality=_QUALITY, method=_EFFORT)
+    return file.getvalue()
+
+
+def _words(document: Document, number: int) -> PageWords:
+    with opened(document.file) as content:
+        words, _cpu_seconds = run_in_child(
+            content,
+            request=WordsRequest(number, _LIMITS),
+            load=load_words,
+            require_protections=settings.SANDBOX_REQUIRED,
+        )
+        return words

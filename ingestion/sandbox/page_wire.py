@@ -1,0 +1,63 @@
+"""Pages of a PDF as results of the child: pictures as JSON and pixels, words as JSON.
+
+A child is not trusted: its results are rebuilt field by field, and unexpected data raises
+ParserCrashed.
+"""
+
+from dataclasses import asdict
+from typing import Any
+
+import orjson
+
+from ingestion.errors import ParserCrashed
+from ingestion.parsing.drawn_pages import MAX_WORDS, PARTS, PagePicture, PageWords, PlacedWord
+from ingestion.sandbox.wire import UNEXPECTED, count_of, raise_error
+
+_BYTES_PER_PIXEL = 3
+
+
+def dump_picture(picture: PagePicture) -> bytes:
+    """Return a picture as a line of JSON, then its pixels."""
+    head = {"width": picture.width, "height": picture.height, "stride": picture.stride}
+    return orjson.dumps(head) + b"\n" + picture.pixels
+
+
+def load_picture(data: bytes) -> PagePicture:
+    """Return the picture that `dump_picture` wrote, or raise the error of the child."""
+    head, _, pixels = data.partition(b"\n")
+    try:
+        raw = orjson.loads(head)
+        raise_error(raw)
+        width, height, stride = (count_of(raw[key]) for key in ("width", "height", "stride"))
+        if stride < width * _BYTES_PER_PIXEL or len(pixels) != stride * height or not pixels:
+            raise ValueError("not a picture")
+    except UNEXPECTED as error:
+        raise ParserCrashed(f"unreadable picture: {error}") from error
+    return PagePicture(width, height, stride, pixels)
+
+
+def dump_words(words: PageWords) -> bytes:
+    """Return the words of a page as JSON."""
+    return orjson.dumps(asdict(words))
+
+
+def load_words(data: bytes) -> PageWords:
+    """Return the words that `dump_words` wrote, or raise the error of the child."""
+    try:
+        raw = orjson.loads(data)
+        raise_error(raw)
+        if len(raw["words"]) > MAX_WORDS:
+            raise ValueError("too many words")
+        return PageWords(float(raw["ratio"]), tuple(_word(item) for item in raw["words"]))
+    except UNEXPECTED as error:
+        raise ParserCrashed(f"unreadable words: {error}") from error
+
+
+def _word(raw: dict[str, Any]) -> PlacedWord:
+    text = raw["text"]
+    if not isinstance(text, str):
+        raise ValueError("not a text")
+    box = [count_of(raw[key]) for key in ("left", "top", "width", "height")]
+    if max(box) > PARTS:
+        raise ValueError("outside the page")
+    return PlacedWord(text, *box)
