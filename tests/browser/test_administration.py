@@ -69,6 +69,7 @@ def test_first_administrator_logs_in_and_adds_a_member(page_for, transactional_d
     page.get_by_role("button", name="Remove Ada Lovelace").click()
     page.get_by_role("dialog").get_by_role("button", name="Remove").click()
     expect(page.get_by_text("Ada Lovelace was removed.")).to_be_visible()
+    expect(page.locator("[data-message]")).to_be_focused()
 
 
 def test_theme_and_language_choice_is_remembered(page_for, transactional_db):

@@ -295,11 +295,13 @@ def test_deletion_requires_confirmation(people, page_for):
     page.get_by_role("link", name="Delete 0.txt").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(rows(page)).to_have_count(2)
+    expect(page.get_by_role("link", name="1.txt", exact=True)).to_be_focused()
     page.get_by_label("Select all the documents shown").check()
     expect(page.locator("[data-selected]")).to_have_text("2 documents selected")
     page.locator(".documents-bulk").get_by_role("button", name="Delete").click()
     page.get_by_role("button", name="Delete the 2 documents").click()
     expect(page.get_by_role("heading", name="Add your first documents")).to_be_visible()
+    expect(page.locator("#main")).to_be_focused()
     assert names(people.instance) == set()
 
 

@@ -79,9 +79,9 @@ def test_streaming_answer_continues_after_reload(library, llm, page_for):
     expect(finished(page).locator(".prose")).to_have_text("Vingt-cinq jours.")
 
 
-def test_question_is_answered_without_javascript(library, llm, page_for):
+def test_conversation_works_without_javascript(library, llm, page_for):
     llm.script(stream("Vingt-cinq jours [1]."))
-    page = page_for(library.teammate, scripts=False)
+    page = page_for(library.owner, scripts=False)
     page.goto(CHAT)
     page.locator("input[name=question]").fill(LEAVE)
     page.keyboard.press("Enter")
@@ -90,6 +90,14 @@ def test_question_is_answered_without_javascript(library, llm, page_for):
     page.reload()
     expect(page.locator(".question-text")).to_have_text(LEAVE)
     expect(page.locator(".prose-raw")).to_have_text("Vingt-cinq jours [1].")
+
+    open_menu(page, "Delete").click()
+    page.get_by_role("button", name="Delete", exact=True).click()
+    expect(page.get_by_text("Conversation deleted")).to_be_visible()
+    page.goto("/i/law/settings/lifecycle/")
+    page.get_by_role("button", name="Archive this instance").click()
+    page.get_by_role("dialog").get_by_role("button", name="Archive").click()
+    expect(page.get_by_role("button", name="Archive this instance")).to_have_count(0)
 
 
 @pytest.mark.parametrize(("width", "height"), [(320, 480), (720, 450)])
@@ -175,12 +183,17 @@ def test_question_searches_only_selected_documents(library, llm, page_for, axe):
     expect(restricted).to_contain_text("missions.txt")
 
 
-def open_dialog(page: Page, action: str) -> Locator:
-    """Open the dialog of the first conversation's menu; returns it."""
+def open_menu(page: Page, action: str) -> Locator:
+    """Open the menu of the first conversation; returns an item of it."""
     item = page.locator(".conversation-item").first
     item.hover()
     item.locator(".conversation-more").click()
-    item.get_by_role("link", name=action).click()
+    return item.get_by_role("link", name=action)
+
+
+def open_dialog(page: Page, action: str) -> Locator:
+    """Open a dialog from the menu of the first conversation; returns it."""
+    open_menu(page, action).click()
     return page.get_by_role("dialog")
 
 
