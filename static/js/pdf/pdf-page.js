@@ -5,7 +5,6 @@
  * as its highlighted words need to be readable. `label` names the drawing, `failed` is what to say
  * when there is none. Fires pdf-error.
  */
-import { getJSON } from "../shared/http.js";
 import { boxesOf } from "./boxes.js";
 
 // Places are in ten-thousandths of the page (ingestion/parsing/drawn_pages.py).
@@ -77,7 +76,12 @@ export class PdfPage extends HTMLElement {
     const quote = this.getAttribute("highlight");
     if (!quote) return { boxes: [], ratio: 1 };
     const url = this.getAttribute("words");
-    if (this.wordsOf !== url) this.words = await getJSON(url);
+    if (this.wordsOf !== url) {
+      // What this module shared with others would become a second script of every page.
+      const response = await fetch(url, { headers: { Accept: "application/json" } });
+      if (!response.ok) throw new Error(`no words: ${response.status}`);
+      this.words = await response.json();
+    }
     this.wordsOf = url;
     return { boxes: boxesOf(this.words.words, quote), ratio: this.words.ratio };
   }
