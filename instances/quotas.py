@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from instances.errors import QuotaExceeded, WrongStatus
 from instances.models import Instance, InstanceTotals
-from web.sizes import format_bytes
+from instances.sizes import format_bytes
 
 
 @dataclass(frozen=True)

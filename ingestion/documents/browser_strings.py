@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ingestion.parsing.media_types import EXTENSIONS
-from web.sizes import format_bytes
+from instances.sizes import format_bytes
 
 
 def upload_limit() -> str:

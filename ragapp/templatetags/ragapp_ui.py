@@ -12,9 +12,9 @@ from django.utils.safestring import SafeString
 from administration.accent import accent_for
 from chat.conversations.listing import Listing, recent_days
 from instances.models import Instance, Membership, Organisation
+from instances.sizes import format_bytes
 from instances.tenancy import as_user
 from people.models import User
-from web.sizes import format_bytes
 
 register = template.Library()
 register.filter("file_size", format_bytes)
