@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("instances", "0004_across_instances")]
+    dependencies = [("instances", "0005_cost_centre")]
     operations = [
         migrations.AddField(
             model_name="instance",
