@@ -14,6 +14,8 @@ from itertools import pairwise
 import pypdfium2 as pdfium
 import pypdfium2.raw as c
 
+from ingestion.parsing.pdf.unseen import UnseenText
+
 # PDFium writes U+FFFE for a hyphen at the end of a line, and then no line break.
 LINE_HYPHEN = "\ufffe"
 _LINE = re.compile(r"([^\r\n\ufffe]*)(\ufffe|\r\n|\r|\n|$)")
@@ -29,7 +31,6 @@ _RIGHT_TO_LEFT = re.compile("[\u0590-\u05ff\u0620-\u065f\u066e-\u06ef\ufb1d-\ufd
 _ALEF_LAM = re.compile("[اأإآ]ل")
 _SCRIPT_BORDER = re.compile("(?<=[A-Za-z])(?=[\u0620-\u06ff])|(?<=[\u0620-\u06ff])(?=[A-Za-z])")
 _NAME_BYTES = 128
-_WHITE = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +61,22 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class PageLines:
-    """The lines that a reader of a page sees; `has_white_text` if some are hard to see."""
+    """The lines on a page, and whether there are others beside it, which no reader sees."""
 
     lines: list[Line]
     has_outside_text: bool
-    has_white_text: bool
 
 
-def page_lines(page: pdfium.PdfPage) -> PageLines:
-    """Return the lines of `page` in content order; raises PdfiumError if it cannot be read."""
+def page_lines(page: pdfium.PdfPage, number: int, unseen: UnseenText) -> PageLines:
+    """Return the lines of page `number` in content order, with text that is on the page but unseen;
+    raises PdfiumError if it cannot be read."""
     textpage = page.get_textpage()
     try:
         reader = _LineReader(textpage.raw, page)
         text = textpage.get_text_range(errors="replace")
         lines = reader.read(text, textpage.count_chars())
-        is_white = reader.has_white_text and not _has_background(page)
-        return PageLines(lines, reader.has_outside_text, is_white)
+        unseen.look(page, textpage, reader.ends, number)
+        return PageLines(lines, reader.has_outside_text)
     finally:
         textpage.close()
 
@@ -91,9 +92,10 @@ class _LineReader:
         self._matrix = c.FS_MATRIX()
         self._name = ctypes.create_string_buffer(_NAME_BYTES)
         self._flags = ctypes.c_int()
-        self._colour = [ctypes.c_uint() for _ in range(4)]
         self._crop = page.get_bbox()
-        self.has_outside_text = self.has_white_text = False
+        self.has_outside_text = False
+        # The first and last characters of each line.
+        self.ends: list[tuple[int, int]] = []
 
     def read(self, text: str, char_count: int) -> list[Line]:
         units = len(text.encode("utf-16-le")) // 2
@@ -126,7 +128,7 @@ class _LineReader:
         if self._is_outside(first) and self._is_outside(last):
             self.has_outside_text = True
             return None
-        self.has_white_text = self.has_white_text or self._is_white(first)
+        self.ends.append((first, last))
         x0, x1 = min(box[0] for box in boxes), max(box[1] for box in boxes)
         y0, y1 = min(box[2] for box in boxes), max(box[3] for box in boxes)
         # A space may be PDFium's own, without a font: the size is that of a letter near the middle.
@@ -173,11 +175,6 @@ class _LineReader:
         crop_left, crop_bottom, crop_right, crop_top = self._crop
         is_beside = right.value < crop_left or left.value > crop_right
         return bool(is_beside or top.value < crop_bottom or bottom.value > crop_top)
-
-    def _is_white(self, index: int) -> bool:
-        if not c.FPDFText_GetFillColor(self._raw, index, *self._colour):
-            return False
-        return all(value.value >= _WHITE for value in self._colour[:3])
 
     def _turned(
         self, left: float, right: float, bottom: float, top: float
@@ -253,12 +250,6 @@ class _LineReader:
                 start, x0, x1 = offset, word_x0, word_x1
             x0, x1 = min(x0, word_x0), max(x1, word_x1)
         return (*cells, Cell(text[start:].strip(), x0, x1))
-
-
-def _has_background(page: pdfium.PdfPage) -> bool:
-    """Tell whether something is drawn on which white letters may show."""
-    kinds = [c.FPDF_PAGEOBJ_PATH, c.FPDF_PAGEOBJ_IMAGE, c.FPDF_PAGEOBJ_SHADING]
-    return any(True for _ in page.get_objects(filter=kinds, max_depth=3))
 
 
 def _is_justified(gaps: list[float], size: float) -> bool:

@@ -28,6 +28,7 @@ from ingestion.parsing.pdf.lines import Line, page_lines
 from ingestion.parsing.pdf.paragraphs import document_looks, folded, page_blocks
 from ingestion.parsing.pdf.rows import same_row_joined
 from ingestion.parsing.pdf.running_headers import without_running_lines
+from ingestion.parsing.pdf.unseen import UnseenText
 from ingestion.parsing.pdf.xfa import is_drawn_by_xfa, is_xfa, xfa_blocks
 from ingestion.parsing.text.normalise import one_line
 
@@ -111,7 +112,8 @@ class _Reading:
         self.image_pages: list[int] = []
         self.labels: list[str] = []
         self._unreadable: list[int] = []
-        self._has_fields = self._has_outside_text = self._has_white_text = False
+        self._has_fields = self._has_outside_text = False
+        self._unseen = UnseenText(pdf)
         self._files = [
             attachment_name(c.FPDFDoc_GetAttachment(pdf.raw, index))
             for index in range(c.FPDFDoc_GetAttachmentCount(pdf.raw))
@@ -146,10 +148,9 @@ class _Reading:
         else:
             try:
                 height = page.get_height()
-                found = page_lines(page)
+                found = page_lines(page, index + 1, self._unseen)
                 lines = with_composed_accents(same_row_joined(found.lines))
                 self._has_outside_text |= found.has_outside_text
-                self._has_white_text |= found.has_white_text
                 annotations = PageAnnotations(page, self._form)
                 extra = annotations.blocks
                 self._files += annotations.files
@@ -171,6 +172,7 @@ class _Reading:
         found = {
             WarningCode.IMAGE_ONLY_PAGES: self.image_pages,
             WarningCode.UNREADABLE_PAGES: self._unreadable,
+            WarningCode.INVISIBLE_TEXT: self._unseen.pages,
         }
         warnings = [
             ParseWarning(code, tuple(map(str, pages))) for code, pages in found.items() if pages
@@ -183,8 +185,6 @@ class _Reading:
             warnings.append(ParseWarning(WarningCode.UNREAD_FORM))
         if self._has_outside_text:
             warnings.append(ParseWarning(WarningCode.HIDDEN_TEXT))
-        if self._has_white_text:
-            warnings.append(ParseWarning(WarningCode.INVISIBLE_TEXT))
         return tuple(warnings)
 
 

@@ -87,18 +87,77 @@ def test_layers_that_are_off_are_left_out(tmp_path: Path, state: bytes, membersh
         (line(b"secret", 780), b"/CropBox[50 50 550 750]", WarningCode.HIDDEN_TEXT),
         (line(b"secret", -30), b"", WarningCode.HIDDEN_TEXT),
         (line(b"secret", 400, 900), b"/Rotate 90", WarningCode.HIDDEN_TEXT),
-        (b"1 g " + line(b"blanc", 600), b"", WarningCode.INVISIBLE_TEXT),
-        (b"0 0 300 650 re f 1 g " + line(b"blanc", 600), b"", None),
     ],
-    ids=["crop-box", "below", "rotated", "white", "white-on-black"],
+    ids=["crop-box", "below", "rotated"],
 )
-def test_text_out_of_sight(
+def test_text_out_of_sight_is_left_out_and_said(
     tmp_path: Path, content: bytes, page: bytes, expected: WarningCode | None
 ) -> None:
     document = read(write(tmp_path / "a.pdf", SHOWN + content, page=page))
     assert "Toujours visible" in text_of(document)
     assert "secret" not in text_of(document)
     assert document.warnings == ((ParseWarning(expected),) if expected else ())
+
+
+LETTERS = line(b"Masque", 600)
+INVISIBLE_MODE = b"3 Tr " + LETTERS + b"0 Tr "
+BAR = b"40 590 200 30 re f "
+SMALL_IMAGE = b"q 200 0 0 40 50 590 cm /I Do Q "
+WHOLE_PAGE = b"q 600 0 0 800 0 0 cm /I Do Q "
+
+
+@pytest.mark.parametrize(
+    ("content", "page"),
+    [
+        (b"1 g " + LETTERS, b""),
+        (b"1 g " + LETTERS + b"0 g 40 100 m 500 100 l S ", b""),
+        (b"0.99 0.98 1 rg " + LETTERS, b"/Rotate 90"),
+        (INVISIBLE_MODE, b"/CropBox[10 10 590 790]"),
+        (b"/T gs " + LETTERS, b""),
+        (LETTERS + BAR, b""),
+        (BAR + LETTERS, b""),
+        (LETTERS + SMALL_IMAGE, b""),
+        (line(b"Visible", 600) + b"1 g " + line(b"Masque", 600, 110), b""),
+        (b"BT /F1 1 Tf 1 0 0 1 60 600 Tm (Masque) Tj ET ", b""),
+    ],
+    ids=["white", "white-and-rule", "rotated", "mode", "see-through", "under-bar", "on-its-colour",
+         "under-image", "end-of-line", "tiny"],
+)  # fmt: skip
+def test_invisible_text_is_read_and_said(tmp_path: Path, content: bytes, page: bytes) -> None:
+    document = read(write_drawn(tmp_path / "a.pdf", content, page))
+    assert "Masque" in text_of(document)
+    assert document.warnings == (ParseWarning(WarningCode.INVISIBLE_TEXT, ("1",)),)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        BAR + b"1 g " + LETTERS,
+        b"0.9 g " + BAR + b"0 g " + LETTERS,
+        LETTERS + b"1 1 0 rg /M gs " + BAR,
+        LETTERS + b"40 590 200 30 re S ",
+        WHOLE_PAGE + INVISIBLE_MODE,
+        LETTERS + WHOLE_PAGE,
+        b"BT /F1 1 Tf 12 0 0 12 60 600 Tm (Masque) Tj ET ",
+    ],
+    ids=["white-on-black", "shaded", "highlighted", "framed", "scan", "under-scan", "matrix"],
+)
+def test_visible_text_is_not_warned_of(tmp_path: Path, content: bytes) -> None:
+    document = read(write_drawn(tmp_path / "a.pdf", content))
+    assert "Masque" in text_of(document)
+    assert document.warnings == ()
+
+
+def write_drawn(path: Path, content: bytes, page: bytes = b"") -> Path:
+    """Write a page of content, which may draw a grey image and look through."""
+    image = b"/Subtype/Image/Width 1/Height 1/BitsPerComponent 8/ColorSpace/DeviceGray"
+    return write(
+        path,
+        SHOWN + content,
+        stream(b"\x80", image),
+        page=page,
+        resources=b"/XObject<</I 5 0 R>>/ExtGState<</T<</ca 0>>/M<</BM/Multiply>>>>",
+    )
 
 
 def test_values_of_form_fields(tmp_path: Path) -> None:
