@@ -26,7 +26,8 @@ class WarningCode(StrEnum):
     UNREAD_FORM = "unread_form"
     DAMAGED_FILE = "damaged_file"
     HIDDEN_TEXT = "hidden_text"
-    # In the text, although readers of the file do not see it. The details are names or numbers.
+    # In the text, although readers of the file do not see it. The details are names or numbers,
+    # of which the sentence may say nothing.
     HIDDEN_SHEETS = "hidden_sheets"
     HIDDEN_CELLS = "hidden_cells"
     HIDDEN_SLIDES = "hidden_slides"
@@ -69,7 +70,8 @@ _MESSAGES: Mapping[WarningCode, Promise] = {
         "These slides are hidden in the file, but answers may use them: %(details)s."
     ),
     WarningCode.INVISIBLE_TEXT: _(
-        "This file contains text in the colour of its background, which answers may use."
+        "This file contains text that cannot be seen (too small, covered, or in the colour of its "
+        "background), which answers may use."
     ),
 }
 

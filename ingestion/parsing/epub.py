@@ -7,7 +7,7 @@ from urllib.parse import unquote
 from lxml import etree
 
 from ingestion.errors import CorruptDocument, EmptyDocument, EncryptedDocument
-from ingestion.parse_warnings import ParseWarning, WarningCode
+from ingestion.parse_warnings import ParseWarning
 from ingestion.parsing import media_types
 from ingestion.parsing.archive import Archive, local_name
 from ingestion.parsing.document import Block, ParsedDocument, ParsedPage
@@ -32,17 +32,15 @@ def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
         package_part = _package_part(archive)
         package = archive.main_xml(package_part)
         pages: list[ParsedPage] = []
-        has_hidden_text = False
+        hidden: list[ParseWarning] = []
         for part in _spine(package, posixpath.dirname(package_part)) or _chapter_files(archive):
             chapter = _chapter(archive, part)
             blocks = chapter.blocks
-            has_hidden_text |= chapter.has_hidden_text
+            hidden += chapter.warnings
             budget.take(sum(len(block.text) for block in blocks))
             if blocks:
                 pages.append(ParsedPage(len(pages) + 1, _label(blocks), tuple(blocks)))
-        warnings = archive.warnings()
-    if has_hidden_text:
-        warnings += (ParseWarning(WarningCode.HIDDEN_TEXT),)
+        warnings = (*archive.warnings(), *hidden)
     return ParsedDocument(
         media_type=media_types.EPUB,
         title=_metadata(package, "title"),
@@ -103,10 +101,10 @@ def _chapter(archive: Archive, part: str) -> HtmlText:
         # XHTML of books is often no XML: the HTML parser reads both, and no entity is declared.
         root = html_root(decode_html(archive.read(part)))
     except EmptyDocument:
-        return HtmlText([], False)
+        return HtmlText([])
     except CorruptDocument:
         archive.note_damage(part)
-        return HtmlText([], False)
+        return HtmlText([])
     # Lists of pages and landmarks are for reading systems, and always hidden.
     for navigation in root.xpath("//nav[@hidden]"):
         navigation.drop_tree()

@@ -6,8 +6,8 @@ from typing import BinaryIO
 from markdown_it import MarkdownIt
 
 from ingestion.parsing import media_types
-from ingestion.parsing.document import Block, ParsedDocument
-from ingestion.parsing.html.parser import html_blocks, html_root
+from ingestion.parsing.document import ParsedDocument
+from ingestion.parsing.html.parser import HtmlText, html_root, html_text
 from ingestion.parsing.limits import ParseLimits
 from ingestion.parsing.text.data_uris import without_data_uris
 from ingestion.parsing.text.encoding import decode
@@ -29,18 +29,18 @@ def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
         named = _FRONT_TITLE.search(front.group())
         title = named.group(1) if named else None
         text = text[front.end() :]
-    blocks = markdown_blocks(text)
+    found = _html_text(text)
     return ParsedDocument(
         media_type=media_types.MARKDOWN,
-        title=title or first_heading(blocks),
+        title=title or first_heading(found.blocks),
         language=None,
         unit="section",
-        pages=split_sections(blocks),
+        pages=split_sections(found.blocks),
+        warnings=found.warnings,
     )
 
 
-def markdown_blocks(text: str) -> list[Block]:
-    """Return the blocks of a Markdown text."""
+def _html_text(text: str) -> HtmlText:
     if not text.strip():
-        return []
-    return html_blocks(html_root(f"<body>{_RENDERER.render(text)}</body>"))
+        return HtmlText([])
+    return html_text(html_root(f"<body>{_RENDERER.render(text)}</body>"))

@@ -12,7 +12,7 @@ from ingestion.errors import (
     UnsupportedMediaType,
 )
 from ingestion.parse_warnings import WarningCode, merged_warnings
-from ingestion.parsing import delimited, epub, markdown, media_types, plain, pptx
+from ingestion.parsing import delimited, epub, markdown, media_types, plain
 from ingestion.parsing.document import ParsedDocument, ParsedPage
 from ingestion.parsing.docx import parser as docx
 from ingestion.parsing.eml import parser as eml
@@ -20,6 +20,7 @@ from ingestion.parsing.html import parser as html
 from ingestion.parsing.limits import ParseLimits
 from ingestion.parsing.odf import parser as odf
 from ingestion.parsing.pdf import parser as pdf
+from ingestion.parsing.pptx import parser as pptx
 from ingestion.parsing.rtf import parser as rtf
 from ingestion.parsing.text.language import detect_language
 from ingestion.parsing.text.normalise import one_line

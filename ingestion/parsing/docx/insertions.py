@@ -15,7 +15,7 @@ from typing import BinaryIO
 from lxml import etree
 
 from ingestion.errors import DocumentError, EmptyDocument
-from ingestion.parse_warnings import ParseWarning, WarningCode
+from ingestion.parse_warnings import ParseWarning
 from ingestion.parsing.archive import Archive, attribute, parse_xml
 from ingestion.parsing.document import Block, ParsedDocument
 from ingestion.parsing.html.parser import decode_html, html_root, html_text
@@ -35,24 +35,18 @@ _HEAD_BYTES = 4096
 
 
 class Insertions:
-    """The files inserted into a part of a document, by the ids under which it names them."""
+    """Reads the files inserted into a document, by the names of their parts."""
 
     def __init__(
-        self,
-        archive: Archive,
-        links: list[Relationship],
-        limits: ParseLimits,
-        read_word: Callable[[BinaryIO], ParsedDocument],
+        self, archive: Archive, limits: ParseLimits, read_word: Callable[[BinaryIO], ParsedDocument]
     ) -> None:
         self.warnings: list[ParseWarning] = []
         self._archive = archive
         self._limits = limits
         self._read_word = read_word
-        self._parts = {link.id: link.part for link in links}
 
-    def blocks(self, link: str) -> list[Block]:
+    def blocks(self, part: str) -> list[Block]:
         """Return the blocks of an inserted file; none, and a warning, if it cannot be read."""
-        part = self._parts.get(link, "")
         if part not in self._archive:
             return []
         try:
@@ -62,6 +56,17 @@ class Insertions:
         except DocumentError:
             self._archive.note_damage(part)
             return []
+
+    def place_texts(self, root: etree._Element, links: list[Relationship]) -> None:
+        """Put, in place, paragraphs of text where files are inserted in a part with those links."""
+        parts = {link.id: link.part for link in links}
+        for item in list(root.iter("{*}altChunk")):
+            parent = item.getparent()
+            if parent is None:
+                continue
+            for block in self.blocks(parts.get(attribute(item, "id") or "", "")):
+                item.addprevious(_paragraph_beside(item, block.text))
+            parent.remove(item)
 
     def _blocks(self, data: bytes) -> list[Block]:
         head = data[:_HEAD_BYTES].lstrip(b"\xef\xbb\xbf \t\r\n")
@@ -83,8 +88,7 @@ class Insertions:
 
     def _html(self, text: str) -> list[Block]:
         found = html_text(html_root(text))
-        if found.has_hidden_text:
-            self.warnings.append(ParseWarning(WarningCode.HIDDEN_TEXT))
+        self.warnings += found.warnings
         return found.blocks
 
     def _web_archive(self, data: bytes) -> list[Block]:
@@ -102,6 +106,14 @@ class Insertions:
 
 def _flat(document: ParsedDocument) -> list[Block]:
     return [block for page in document.pages for block in page.blocks]
+
+
+def _paragraph_beside(item: etree._Element, text: str) -> etree._Element:
+    """Return a w:p of `text` in the namespace of `item`."""
+    space = item.tag.rpartition("}")[0] + "}"
+    paragraph = etree.Element(f"{space}p")
+    etree.SubElement(etree.SubElement(paragraph, f"{space}r"), f"{space}t").text = text
+    return paragraph
 
 
 def _zipped(data: bytes) -> bytes:

@@ -12,7 +12,6 @@ from typing import BinaryIO
 from lxml import etree
 
 from ingestion.errors import UnsafeDocument
-from ingestion.parse_warnings import ParseWarning, WarningCode
 from ingestion.parsing import media_types
 from ingestion.parsing.archive import Archive, attribute, local_name
 from ingestion.parsing.document import Block, ParsedDocument, ParsedPage
@@ -22,9 +21,9 @@ from ingestion.parsing.docx.parts import DocxParts
 from ingestion.parsing.docx.text import ParagraphText, paragraph_text, paragraphs
 from ingestion.parsing.limits import ParseLimits
 from ingestion.parsing.ooxml import (
+    Relationship,
     child,
     chosen,
-    embedded_files,
     main_part,
     package_title,
     relationships,
@@ -55,18 +54,14 @@ def _read(file: BinaryIO, limits: ParseLimits, depth: int) -> ParsedDocument:
         part = main_part(archive, "word/document.xml")
         root = archive.main_xml(part)
         links = relationships(archive, part)
-        parts = DocxParts.read(archive, links)
-        parts.show(root)
-        read_inserted = partial(_read, limits=limits, depth=depth + 1)
-        insertions = Insertions(archive, links, limits, read_inserted)
-        embedded = embedded_files(links, root)
-        walker = _Walker(parts, insertions, _page_break_names(root))
+        insertions = Insertions(archive, limits, partial(_read, limits=limits, depth=depth + 1))
+        parts = DocxParts.read(archive, links, insertions)
+        parts.show(root, links)
+        walker = _Walker(parts, insertions, links, _page_break_names(root))
         walker.walk(root)
         title = package_title(archive)
         pages = walker.finished_pages()
-        warnings = [*parts.warnings(), *insertions.warnings, *archive.warnings()]
-        if embedded:
-            warnings.append(ParseWarning(WarningCode.UNREAD_FILES, tuple(embedded)))
+        warnings = (*parts.warnings(), *insertions.warnings, *archive.warnings())
     blocks = [block for page in pages for block in page]
     if len(pages) > 1:
         parsed = tuple(
@@ -80,7 +75,7 @@ def _read(file: BinaryIO, limits: ParseLimits, depth: int) -> ParsedDocument:
         language=None,
         unit="page" if len(pages) > 1 else "section",
         pages=parsed,
-        warnings=tuple(warnings),
+        warnings=warnings,
     )
 
 
@@ -95,10 +90,15 @@ class _Walker:
     """Walks the body and gathers blocks, page by page."""
 
     def __init__(
-        self, parts: DocxParts, insertions: Insertions, break_names: frozenset[str]
+        self,
+        parts: DocxParts,
+        insertions: Insertions,
+        links: list[Relationship],
+        break_names: frozenset[str],
     ) -> None:
         self._parts = parts
         self._insertions = insertions
+        self._linked = {link.id: link.part for link in links}
         self._break_names = break_names
         self._numbering = Numbering.read(parts.numbering)
         self._pages: list[list[Block]] = [[]]
@@ -121,7 +121,7 @@ class _Walker:
             elif name == "tbl":
                 self._table(item)
             elif name == "altChunk":
-                for block in self._insertions.blocks(attribute(item, "id") or ""):
+                for block in self._inserted(item):
                     self._add(block)
             elif name == "AlternateContent":
                 branch = chosen(item)
@@ -129,6 +129,9 @@ class _Walker:
                     self.walk(branch)
             elif name in _CONTAINERS:
                 self.walk(item)
+
+    def _inserted(self, chunk: etree._Element) -> list[Block]:
+        return self._insertions.blocks(self._linked.get(attribute(chunk, "id") or "", ""))
 
     def _paragraph(self, element: etree._Element) -> None:
         found = paragraph_text(element, self._break_names)
@@ -224,8 +227,7 @@ class _Walker:
         parts: list[str] = []
         for paragraph in paragraphs(cell):
             if local_name(paragraph) == "altChunk":
-                link = attribute(paragraph, "id") or ""
-                parts.extend(block.text for block in self._insertions.blocks(link))
+                parts.extend(block.text for block in self._inserted(paragraph))
             found = paragraph_text(paragraph, frozenset())
             parts.append(found.text)
             for box in found.boxes:

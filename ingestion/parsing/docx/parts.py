@@ -12,6 +12,7 @@ from ingestion.parsing.charts import chart_blocks
 from ingestion.parsing.diagrams import read_diagrams
 from ingestion.parsing.document import Block
 from ingestion.parsing.docx.fields import drop_field_codes
+from ingestion.parsing.docx.insertions import Insertions
 from ingestion.parsing.docx.runs import RunStyles
 from ingestion.parsing.docx.text import paragraph_text, paragraphs
 from ingestion.parsing.ooxml import (
@@ -19,6 +20,8 @@ from ingestion.parsing.ooxml import (
     child,
     children,
     drop_hidden_shapes,
+    embedded_files,
+    relationships,
     value_at,
 )
 from ingestion.parsing.text.normalise import clean_block, one_line
@@ -52,9 +55,12 @@ class DocxParts:
     _graphics: dict[str, list[Block]] = field(default_factory=dict)
     _runs: RunStyles = field(default_factory=RunStyles)
     _codes: set[WarningCode] = field(default_factory=set)
+    _embedded: list[str] = field(default_factory=list)
 
     @classmethod
-    def read(cls, archive: Archive, links: list[Relationship]) -> "DocxParts":
+    def read(
+        cls, archive: Archive, links: list[Relationship], insertions: Insertions
+    ) -> "DocxParts":
         """Read the parts that the main part links to; a damaged one is done without."""
         parts = cls()
         # Styles first: they say what of the other parts is hidden.
@@ -62,13 +68,17 @@ class DocxParts:
             root = archive.find_xml(link.part) if link.kind in _READERS else None
             if root is not None:
                 if link.kind in _TEXTS:
-                    parts.show(root)
+                    own_links = relationships(archive, link.part)
+                    insertions.place_texts(root, own_links)
+                    parts.show(root, own_links)
                 _READERS[link.kind](parts, root, link.id)
         parts._graphics.update(read_diagrams(archive, links))
         return parts
 
-    def show(self, root: etree._Element) -> None:
-        """Make of a part with text, in place, what Word shows of it."""
+    def show(self, root: etree._Element, links: list[Relationship]) -> None:
+        """Make of a part with text, in place, what Word shows of it; note the files embedded in it
+        by `links`."""
+        self._embedded += embedded_files(links, root)
         drop_field_codes(root)
         self._codes |= self._runs.show(root)
         if drop_hidden_shapes(root):
@@ -76,7 +86,10 @@ class DocxParts:
 
     def warnings(self) -> tuple[ParseWarning, ...]:
         """Return what a reader must know of the parts shown so far."""
-        return tuple(ParseWarning(code) for code in sorted(self._codes))
+        warnings = tuple(ParseWarning(code) for code in sorted(self._codes))
+        if self._embedded:
+            warnings += (ParseWarning(WarningCode.UNREAD_FILES, tuple(self._embedded)),)
+        return warnings
 
     def style_of(self, paragraph: etree._Element) -> str:
         """Return the id of a paragraph's style."""

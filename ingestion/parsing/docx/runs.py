@@ -9,15 +9,16 @@ from lxml import etree
 
 from ingestion.parse_warnings import WarningCode
 from ingestion.parsing.archive import attribute, local_name
+from ingestion.parsing.docx.grounds import ground_of, shading_table_styles
 from ingestion.parsing.ooxml import child, children, is_on, value_at
 from ingestion.parsing.text.symbol_fonts import is_symbol_font, symbol_text
+from ingestion.parsing.text.visibility import MAX_TINY_POINTS, WHITE, colour_of, look_alike
 
 _MAX_CHAIN = 20
-# Values of w:color that are white.
-_MARKS = frozenset({"ffffff", "background1"})
 _KEPT = frozenset({"rPr", "lastRenderedPageBreak"})
-# Where a shade may be given behind a run, by the element that has it.
-_SHADES = (("rPr", "shd"), ("rPr", "highlight"), ("pPr", "shd"), ("tcPr", "shd"), ("tblPr", "shd"))
+# Colours of the theme that are white unless somebody changed it; w:val holds what they are.
+_WHITE_THEME_COLOURS = frozenset({"background1", "light1"})
+_AUTOMATIC = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +27,22 @@ class _Look:
 
     hidden: bool | None = None
     font: str | None = None
-    white: bool | None = None
+    colour: str | None = None
+    half_points: int | None = None
 
     @property
     def matters(self) -> bool:
-        return bool(self.hidden or self.white or is_symbol_font(self.font))
+        """Whether the look may change what a reader sees."""
+        return bool(
+            self.hidden
+            or is_symbol_font(self.font)
+            or self.colour not in (None, _AUTOMATIC)
+            or self.is_tiny
+        )
+
+    @property
+    def is_tiny(self) -> bool:
+        return self.half_points is not None and self.half_points <= 2 * MAX_TINY_POINTS
 
 
 @dataclass(slots=True)
@@ -41,12 +53,16 @@ class RunStyles:
     _based_on: dict[str, str] = field(default_factory=dict)
     _default: str = ""
     _matter: bool = False
+    _shaded_tables: frozenset[str] = frozenset()
 
     @classmethod
     def read(cls, root: etree._Element | None) -> "RunStyles":
         """Return the styles of a `styles.xml` part, or of a document without one."""
         styles = cls()
-        if root is None or not _has_marks(root):
+        if root is None:
+            return styles
+        styles._shaded_tables = shading_table_styles(root)
+        if not _has_marks(root):
             return styles
         for element in children(root, "style"):
             style = attribute(element, "styleId") or ""
@@ -63,15 +79,21 @@ class RunStyles:
         found: set[WarningCode] = set()
         if not self._matter and not _has_marks(root):
             return frozenset()
-        on_white = child(root, "background") is None
+        background = child(root, "background")
+        page = WHITE if background is None else colour_of(attribute(background, "color"))
         for run in list(root.iter("{*}r")):
             look = self._look_of(run)
+            if not look.matters:
+                continue
             if look.hidden:
                 if _has_text(run):
                     found.add(WarningCode.HIDDEN_TEXT)
                 _empty(run)
-            elif look.white and on_white and _has_text(run) and not _is_shaded(run):
-                found.add(WarningCode.INVISIBLE_TEXT)
+            elif WarningCode.INVISIBLE_TEXT not in found and _has_text(run):
+                colour = colour_of(look.colour)
+                ground = ground_of(run, page, self._shaded_tables) if colour else None
+                if look.is_tiny or look_alike(colour, ground):
+                    found.add(WarningCode.INVISIBLE_TEXT)
             if look.font is not None and is_symbol_font(look.font):
                 for item in children(run, "t"):
                     item.text = symbol_text(item.text or "", look.font)
@@ -102,34 +124,48 @@ def _over(look: _Look, below: _Look) -> _Look:
     return _Look(
         below.hidden if look.hidden is None else look.hidden,
         below.font if look.font is None else look.font,
-        below.white if look.white is None else look.white,
+        below.colour if look.colour is None else look.colour,
+        below.half_points if look.half_points is None else look.half_points,
     )
 
 
 def _look(properties: etree._Element | None) -> _Look:
-    if properties is None:
-        return _Look()
-    hidden = white = font = None
-    for item in properties:
+    hidden = font = colour = half_points = None
+    for item in properties if properties is not None else ():
         name = local_name(item)
         if name == "vanish":
             hidden = is_on(item)
         elif name == "rFonts":
             font = attribute(item, "ascii") or attribute(item, "hAnsi")
         elif name == "color":
-            is_white = (attribute(item, "val") or "").lower() == "ffffff"
-            white = is_white or attribute(item, "themeColor") == "background1"
-    return _Look(hidden, font, white)
+            is_white = attribute(item, "themeColor") in _WHITE_THEME_COLOURS
+            colour = attribute(item, "val") or ("ffffff" if is_white else None)
+        elif name == "sz":
+            half_points = _count(attribute(item, "val"))
+    return _Look(hidden, font, colour, half_points)
 
 
 def _has_marks(root: etree._Element) -> bool:
     """Tell whether anything in a part hides or changes the text of runs: in most nothing does."""
-    return any(
-        is_on(item)
-        if local_name(item) == "vanish"
-        else any(value.lower() in _MARKS or is_symbol_font(value) for value in item.attrib.values())
-        for item in root.iter("{*}vanish", "{*}rFonts", "{*}color")
-    )
+    if next(root.iter("{*}shd", "{*}highlight", "{*}background"), None) is not None:
+        return True
+    return any(map(_is_mark, root.iter("{*}vanish", "{*}rFonts", "{*}color", "{*}sz")))
+
+
+def _is_mark(item: etree._Element) -> bool:
+    name = local_name(item)
+    if name == "vanish":
+        return is_on(item)
+    if name == "color":
+        is_white = attribute(item, "themeColor") in _WHITE_THEME_COLOURS
+        return is_white or look_alike(colour_of(attribute(item, "val")), WHITE)
+    if name == "sz":
+        return _Look(half_points=_count(attribute(item, "val"))).is_tiny
+    return any(map(is_symbol_font, item.attrib.values()))
+
+
+def _count(value: str | None) -> int | None:
+    return int(value) if value and value.isdecimal() else None
 
 
 def _has_text(run: etree._Element) -> bool:
@@ -139,18 +175,3 @@ def _has_text(run: etree._Element) -> bool:
 def _empty(run: etree._Element) -> None:
     for item in [item for item in run if local_name(item) not in _KEPT]:
         run.remove(item)
-
-
-def _is_shaded(run: etree._Element) -> bool:
-    """Tell whether something dark may lie behind a run: a shade, a table's style, a box."""
-    for element in (run, *run.iterancestors()):
-        if local_name(element) in ("txbxContent", "textbox"):
-            return True
-        if child(element, "tblPr", "tblStyle") is not None:
-            return True
-        for path in _SHADES:
-            shade = child(element, *path)
-            fill = attribute(shade, "fill") or attribute(shade, "val") if shade is not None else ""
-            if fill and fill.lower() not in ("auto", "ffffff", "white", "none"):
-                return True
-    return False

@@ -6,7 +6,7 @@ from email.message import Message
 
 from ingestion.parsing.document import Block
 from ingestion.parsing.eml.headers import readable
-from ingestion.parsing.html.parser import decode_html, html_root, html_text
+from ingestion.parsing.html.parser import HtmlText, decode_html, html_root, html_text
 from ingestion.parsing.limits import ParseLimits
 from ingestion.parsing.plain import text_blocks
 from ingestion.parsing.rtf import parser as rtf
@@ -22,32 +22,30 @@ _UUENCODED = re.compile(r"^begin [0-7]{3,4} (\S.*)\n(?:[!-`].*\n)*?(?:`\n)?end[ 
 _SIGNATURE = "-- "
 
 
-def body_blocks(part: Message) -> tuple[list[Block], bool]:
-    """Return the blocks of a part that is shown, and whether it has hidden text."""
+def body_text(part: Message) -> HtmlText:
+    """Return the text of a part that is shown, whatever its form."""
     kind = part.get_content_type()
     charset = part.get_content_charset()
     data = payload(part)
     if kind == "message/delivery-status":
-        return _status_blocks(part), False
+        return HtmlText(_status_blocks(part))
     if kind in ("text/rtf", "application/rtf"):
-        pages = rtf.parse(io.BytesIO(data), ParseLimits()).pages
-        return [block for page in pages for block in page.blocks], False
+        document = rtf.parse(io.BytesIO(data), ParseLimits())
+        blocks = [block for page in document.pages for block in page.blocks]
+        return HtmlText(blocks, document.warnings)
     if kind in ("text/html", "application/xhtml+xml"):
         text = decode_html(data, charset)
     else:
         text = decode(data, charset)
     if kind == "text/html" or _HTML_START.match(text):
-        if not text.strip():
-            return [], False
-        found = html_text(html_root(text))
-        return found.blocks, found.has_hidden_text
+        return html_text(html_root(text)) if text.strip() else HtmlText([])
     if kind == "text/enriched":
         text = _ENRICHED_COMMAND.sub("", re.sub(r"(?<!\n)\r?\n(?!\r?\n)", " ", text))
     elif kind == "text/calendar":
         text = _calendar_text(text)
     elif str(part.get_param("format", "")).lower() == "flowed":
         text = _unflowed(text, str(part.get_param("delsp", "")).lower() == "yes")
-    return text_blocks(_UUENCODED.sub(r"- \1", text.replace("\r\n", "\n"))), False
+    return HtmlText(text_blocks(_UUENCODED.sub(r"- \1", text.replace("\r\n", "\n"))))
 
 
 def has_words(blocks: list[Block]) -> bool:

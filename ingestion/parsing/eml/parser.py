@@ -43,8 +43,7 @@ def _warnings(contents: Iterable[MessageContent]) -> Iterator[ParseWarning]:
     for content in contents:
         if content.unread:
             yield ParseWarning(WarningCode.UNREAD_FILES, tuple(content.unread))
-        if content.has_hidden_text:
-            yield ParseWarning(WarningCode.HIDDEN_TEXT)
+        yield from content.warnings
 
 
 def _contents(message: Message, depth: int) -> Iterator[tuple[Message, MessageContent]]:

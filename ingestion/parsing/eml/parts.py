@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email.message import Message
 
+from ingestion.parse_warnings import ParseWarning
 from ingestion.parsing.document import Block
-from ingestion.parsing.eml.bodies import body_blocks, has_words, payload
+from ingestion.parsing.eml.bodies import body_text, has_words, payload
 from ingestion.parsing.eml.headers import file_name
 
 _MAX_DEPTH = 100
@@ -22,13 +23,13 @@ class MessageContent:
     files: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
-    has_hidden_text: bool = False
+    warnings: list[ParseWarning] = field(default_factory=list)
 
     def add(self, other: "MessageContent", *, with_text: bool) -> None:
         """Take over what a part holds; of alternatives only one gives its text."""
         if with_text:
             self.blocks += other.blocks
-            self.has_hidden_text |= other.has_hidden_text
+            self.warnings += other.warnings
         self.files += [name for name in other.files if name not in self.files]
         self.unread += [name for name in other.unread if name not in self.unread]
         self.messages += other.messages
@@ -49,7 +50,8 @@ def message_content(part: Message, depth: int = 0) -> MessageContent:
     elif _is_file(part):
         _add_file(content, part)
     elif part.get_content_maintype() in ("text", "multipart") or kind in _SHOWN_KINDS:
-        content.blocks, content.has_hidden_text = body_blocks(part)
+        text = body_text(part)
+        content.blocks, content.warnings = text.blocks, list(text.warnings)
     else:
         _add_file(content, part)
     return content

@@ -15,6 +15,8 @@ from ingestion.parse_warnings import ParseWarning, WarningCode
 from ingestion.parsing import media_types
 from ingestion.parsing.document import Block, BlockKind, ParsedDocument
 from ingestion.parsing.html.hidden import HiddenElements
+from ingestion.parsing.html.letters import show_letters
+from ingestion.parsing.html.rules import StyleRules
 from ingestion.parsing.html.tables import table_rows
 from ingestion.parsing.limits import ParseLimits
 from ingestion.parsing.text.charset_labels import codec_of
@@ -54,7 +56,7 @@ def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
         language=language if language.isalpha() else None,
         unit="section",
         pages=split_sections(blocks),
-        warnings=(ParseWarning(WarningCode.HIDDEN_TEXT),) if found.has_hidden_text else (),
+        warnings=found.warnings,
     )
 
 
@@ -81,23 +83,24 @@ def html_root(text: str) -> lxml.html.HtmlElement:
 
 @dataclass(frozen=True, slots=True)
 class HtmlText:
-    """The blocks that a reader of a page sees, and whether it has text that is not shown."""
+    """The blocks that a reader of a page sees, and what the reader must know of the others."""
 
     blocks: list[Block]
-    has_hidden_text: bool
+    warnings: tuple[ParseWarning, ...] = ()
 
 
 def html_text(root: etree._Element) -> HtmlText:
-    """Return what a reader of `root` sees."""
-    collector = _Collector(hidden=HiddenElements.of(root))
+    """Return what a reader of `root`, which is changed, sees."""
+    collector = _Collector(hidden=HiddenElements(StyleRules.of(root)))
+    has_invisible_text = show_letters(root, collector.hidden)
     collector.walk(root, _Place())
     collector.flush()
-    return HtmlText(collector.blocks, collector.hidden.has_text)
-
-
-def html_blocks(root: etree._Element) -> list[Block]:
-    """Return the blocks that a reader of `root` sees."""
-    return html_text(root).blocks
+    found = {
+        WarningCode.HIDDEN_TEXT: collector.hidden.has_text,
+        WarningCode.INVISIBLE_TEXT: has_invisible_text,
+    }
+    warnings = tuple(ParseWarning(code) for code, is_found in found.items() if is_found)
+    return HtmlText(collector.blocks, warnings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """OpenDocument text as it is shown: hidden paragraphs, spans, sections and shapes go, letters of
 symbol fonts become the symbols (OpenDocument 1.3, 16.29.15, 19.856)."""
 
+import re
 from dataclasses import dataclass, field, replace
 
 from lxml import etree
@@ -9,15 +10,21 @@ from ingestion.parse_warnings import WarningCode
 from ingestion.parsing.archive import attribute, local_name
 from ingestion.parsing.ooxml import child, descendants
 from ingestion.parsing.text.symbol_fonts import is_symbol_font, symbol_text
+from ingestion.parsing.text.visibility import MAX_TINY_POINTS, WHITE, colour_of, look_alike
 
 _MAX_CHAIN = 20
+_NO_GROUND = (None, "transparent")
 _STYLED = ("{*}p", "{*}h", "{*}span", "{*}a", "{*}table-cell")
 _SHAPES = (
     "{*}frame", "{*}custom-shape", "{*}g", "{*}rect", "{*}ellipse", "{*}circle", "{*}line",
     "{*}connector", "{*}polygon", "{*}polyline", "{*}path", "{*}caption", "{*}text-box",
 )  # fmt: skip
-# Inside them a dark ground may lie behind white text.
-_GROUNDS = frozenset({"table-cell", "frame", "text-box", "custom-shape", "rect", "page"})
+# They may have any colour, and lie over others.
+_DRAWN = frozenset(name.removeprefix("{*}") for name in _SHAPES)
+_MARKED = (
+    "{*}text-properties", "{*}paragraph-properties", "{*}table-cell-properties", "{*}font-face",
+)  # fmt: skip
+_POINTS = re.compile(r"(\d+(?:\.\d+)?)pt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +33,30 @@ class _Look:
 
     hidden: bool | None = None
     font: str | None = None
-    white: bool | None = None
+    colour: str | None = None
+    ground: str | None = None
+    points: float | None = None
+
+    @property
+    def is_tiny(self) -> bool:
+        return self.points is not None and self.points <= MAX_TINY_POINTS
+
+    def over(self, below: "_Look") -> "_Look":
+        """Return this look, completed by that of the style that it is based on."""
+        return _Look(
+            below.hidden if self.hidden is None else self.hidden,
+            below.font if self.font is None else self.font,
+            below.colour if self.colour is None else self.colour,
+            below.ground if self.ground is None else self.ground,
+            below.points if self.points is None else self.points,
+        )
 
 
 @dataclass(slots=True)
 class _Styles:
     looks: dict[str, _Look] = field(default_factory=dict)
     parents: dict[str, str] = field(default_factory=dict)
+    page_ground: str = "white"
 
     def add(self, root: etree._Element) -> None:
         fonts = {
@@ -43,6 +67,10 @@ class _Styles:
             name = attribute(style, "name") or ""
             self.looks[name] = _look(style, fonts)
             self.parents[name] = attribute(style, "parent-style-name") or ""
+        for layout in descendants(root, "page-layout-properties"):
+            ground = attribute(layout, "background-color")
+            if ground not in _NO_GROUND:
+                self.page_ground = ground
 
     def of(self, name: str) -> _Look:
         look = _Look()
@@ -50,11 +78,7 @@ class _Styles:
             own = self.looks.get(name)
             if own is None:
                 break
-            look = _Look(
-                own.hidden if look.hidden is None else look.hidden,
-                own.font if look.font is None else look.font,
-                own.white if look.white is None else look.white,
-            )
+            look = look.over(own)
             name = self.parents[name]
         return look
 
@@ -77,7 +101,7 @@ def show_text(content: etree._Element, styles: etree._Element | None) -> frozens
             look = known.of(attribute(item, "style-name") or "")
             if look.hidden and local_name(item) != "table-cell":
                 doomed.append(item)
-            elif look.white and _has_text(item) and not _has_ground(item):
+            elif WarningCode.INVISIBLE_TEXT not in found and _is_invisible(item, look, known):
                 found.add(WarningCode.INVISIBLE_TEXT)
             if look.font is not None:
                 _show_symbols(item, look.font)
@@ -92,15 +116,18 @@ def _has_marks(root: etree._Element) -> bool:
     """Tell whether any style hides or changes text: in most files none does."""
     return any(
         (value == "none" and str(key).endswith("}display"))
-        or (value.lower() == "#ffffff" and str(key).endswith("}color"))
+        or (str(key).endswith("}color") and look_alike(colour_of(value), WHITE))
+        or (str(key).endswith("}background-color") and value != "transparent")
+        or (str(key).endswith("}font-size") and _Look(points=_points(value)).is_tiny)
         or is_symbol_font(value.strip("'\""))
-        for item in root.iter("{*}text-properties", "{*}font-face")
+        for item in root.iter(*_MARKED)
         for key, value in item.attrib.items()
     )
 
 
 def _look(style: etree._Element, fonts: dict[str, str]) -> _Look:
-    look = _Look()
+    grounds = (attribute(properties, "background-color") for properties in style)
+    look = _Look(ground=next((ground for ground in grounds if ground not in _NO_GROUND), None))
     properties = child(style, "text-properties")
     if properties is None:
         return look
@@ -111,12 +138,29 @@ def _look(style: etree._Element, fonts: dict[str, str]) -> _Look:
     font = fonts.get(name) or (attribute(properties, "font-family") or name).strip("'\"")
     if is_symbol_font(font):
         look = replace(look, font=font)
-    color = attribute(properties, "color")
-    if color is not None:
-        grounds = [attribute(item, "background-color") for item in style]
-        is_plain = all(ground in (None, "transparent", "#ffffff") for ground in grounds)
-        look = replace(look, white=color.lower() == "#ffffff" and is_plain)
-    return look
+    points = _points(attribute(properties, "font-size") or "")
+    return replace(look, colour=attribute(properties, "color"), points=points)
+
+
+def _points(size: str) -> float | None:
+    match = _POINTS.fullmatch(size)
+    return float(match.group(1)) if match else None
+
+
+def _is_invisible(item: etree._Element, look: _Look, styles: _Styles) -> bool:
+    """Tell whether the letters of an element are too small, or look like what is behind them."""
+    if look.is_tiny:
+        return _has_text(item)
+    colour = colour_of(look.colour)
+    if colour is None:
+        return False
+    ground, around = look.ground, item.getparent()
+    while ground is None and around is not None:
+        if local_name(around) in _DRAWN:
+            return False
+        ground = styles.of(attribute(around, "style-name") or "").ground
+        around = around.getparent()
+    return look_alike(colour, colour_of(ground or styles.page_ground)) and _has_text(item)
 
 
 def _hidden_layers(styles: etree._Element | None) -> set[str | None]:
@@ -150,10 +194,6 @@ def _hidden_fields(body: etree._Element) -> list[etree._Element]:
 
 def _has_text(item: etree._Element) -> bool:
     return any(text.strip() for text in item.itertext())
-
-
-def _has_ground(item: etree._Element) -> bool:
-    return any(local_name(around) in _GROUNDS for around in item.iterancestors())
 
 
 def _show_symbols(item: etree._Element, font: str) -> None:

@@ -1,10 +1,13 @@
-"""What the header of an RTF file defines: its code page, its fonts, its styles."""
+"""What the header of an RTF file defines: its code page, fonts, colours and styles."""
 
 from ingestion.parsing.rtf.charsets import DEFAULT_ENCODING, Font, code_page_encoding
 from ingestion.parsing.rtf.flow import ParagraphStyle
 from ingestion.parsing.rtf.styles import Style, outline_level
+from ingestion.parsing.text.visibility import BLACK, WHITE, Colour, look_alike
 
 _ENCODING_WORDS = {"ansi": DEFAULT_ENCODING, "mac": "mac_roman", "pc": "cp437", "pca": "cp850"}
+
+_CHANNELS = ("red", "green", "blue")
 
 
 class Definitions:
@@ -17,6 +20,9 @@ class Definitions:
         self._font = Font()
         self._styles: dict[int, Style] = {}
         self._style = Style()
+        # The first colour, number 0, is "automatic" in most files.
+        self._colours: list[Colour | None] = []
+        self._channels: dict[str, int] = {}
 
     def font(self, number: int | None) -> Font | None:
         """Return a font by its number, the default one for None; None if it is not defined."""
@@ -33,15 +39,32 @@ class Definitions:
         """Begin an entry of the style sheet, whose number is 0 unless it says another."""
         self._style = self._styles.setdefault(0, Style())
 
-    def add_name(self, table: str, text: str) -> None:
-        """Add text to the name of the current font or style."""
+    def look_alike(self, letters: int, ground: int) -> bool:
+        """Tell whether letters in a colour vanish on another; number 0 is black on white."""
+        return look_alike(self._colour(letters) or BLACK, self._colour(ground) or WHITE)
+
+    def _colour(self, number: int) -> Colour | None:
+        return self._colours[number] if 0 <= number < len(self._colours) else None
+
+    def add_text(self, table: str, text: str) -> None:
+        """Add text of a table: the name of the current font or style, or the end of a colour."""
         if table == "fonttbl":
             self._font.name += text
-        else:
+        elif table == "stylesheet":
             self._style.name += text
+        else:
+            for _ in range(text.count(";")):
+                self._end_colour()
 
-    def apply(self, table: str, name: str, value: int | None) -> bool:
-        """Apply a control word; return whether it defines something."""
+    def _end_colour(self) -> None:
+        channels = (self._channels.get(name, 0) for name in _CHANNELS)
+        red, green, blue = (min(max(value, 0), 255) for value in channels)
+        colour = (red, green, blue) if self._channels else None
+        self._colours.append(colour)
+        self._channels = {}
+
+    def apply(self, table: str, name: str, value: int | None) -> None:
+        """Apply a control word that defines something."""
         number = value or 0
         if table == "fonttbl" and name == "f":
             self._font = self._fonts.setdefault(number, Font())
@@ -57,8 +80,7 @@ class Definitions:
             self._default_font = number
         elif name == "ansicpg" and number:
             self.encoding = code_page_encoding(number)
+        elif name in _CHANNELS:
+            self._channels[name] = number
         elif name in _ENCODING_WORDS:
             self.encoding = _ENCODING_WORDS[name]
-        else:
-            return False
-        return True

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ingestion.parsing.document import Block
-from ingestion.parsing.rtf.tables import CellEdge, Row, table_grid
+from ingestion.parsing.rtf.tables import Row, RowDefinition, table_grid
 from ingestion.parsing.text.normalise import clean_block, one_line
 from ingestion.parsing.text.tables import pipe_table
 
@@ -19,6 +19,7 @@ class ParagraphStyle(NamedTuple):
     outline: int | None = None
     in_table: bool = False
     list_level: int = 0
+    ground: int = 0
 
 
 BODY_TEXT = ParagraphStyle()
@@ -29,7 +30,7 @@ class Flow:
     """Paragraphs and tables in order."""
 
     blocks: list[Block] = field(default_factory=list)
-    edges: list[CellEdge] = field(default_factory=list)
+    row: RowDefinition = field(default_factory=RowDefinition)
     marker: str = ""
     _parts: list[str] = field(default_factory=list)
     _attached: list[Block] = field(default_factory=list)
@@ -90,7 +91,7 @@ class Flow:
         if self._parts or self._cell:
             self.end_cell()
         if self._cells:
-            self._rows.append(Row(self._cells, list(self.edges)))
+            self._rows.append(Row(self._cells, list(self.row.edges)))
         self._cells = []
 
     def finish(self, style: ParagraphStyle, heading_level: int) -> list[Block]:

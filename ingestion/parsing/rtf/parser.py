@@ -2,7 +2,6 @@
 
 from typing import BinaryIO
 
-from ingestion.parse_warnings import ParseWarning, WarningCode
 from ingestion.parsing import media_types
 from ingestion.parsing.document import ParsedDocument
 from ingestion.parsing.limits import ParseLimits
@@ -26,5 +25,5 @@ def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
         language=None,
         unit="section",
         pages=split_sections(reader.blocks),
-        warnings=(ParseWarning(WarningCode.HIDDEN_TEXT),) if reader.has_hidden_text else (),
+        warnings=reader.warnings(),
     )

@@ -1,37 +1,47 @@
 """Follows the groups of an RTF file: what each control word does to the text after it."""
 
 from ingestion.errors import UnsafeDocument
+from ingestion.parse_warnings import ParseWarning, WarningCode
 from ingestion.parsing.document import Block
 from ingestion.parsing.rtf.charsets import Font, decode
 from ingestion.parsing.rtf.definitions import Definitions
 from ingestion.parsing.rtf.fields import FormField, symbol
 from ingestion.parsing.rtf.flow import BODY_TEXT, Flow, joined_surrogates
+from ingestion.parsing.rtf.formats import FORMATS
+from ingestion.parsing.rtf.objects import embedded_name
 from ingestion.parsing.rtf.state import State
-from ingestion.parsing.rtf.tables import CellEdge
-from ingestion.parsing.rtf.tokens import Token, tokens
+from ingestion.parsing.rtf.tokens import characters, tokens, words
 from ingestion.parsing.rtf.words import (
     CAPTURED,
+    CELL_ENDS,
     CHARACTERS,
     CONTROL_SYMBOLS,
+    DEFINITION_WORDS,
     FLOWS,
     KNOWN,
     PARAGRAPH_ENDS,
+    ROW_WORDS,
     SHOWN,
     SKIPPED,
 )
 from ingestion.parsing.text.normalise import one_line
+from ingestion.parsing.text.visibility import MAX_TINY_POINTS
 
 _MAX_DEPTH = 10_000
 _SYMBOL_AREA = 0xF000
+# Of an embedded file only the name is read.
+_MAX_OBJECT_BYTES = 8192
+_TABLES = frozenset({"fonttbl", "colortbl", "stylesheet"})
 
 
 class Reader:
-    """Reads one file: `read`, then look at `blocks`, `title` and `has_hidden_text`."""
+    """Reads one file: `read`, then look at `blocks`, `title` and `warnings`."""
 
     def __init__(self) -> None:
         self.blocks: list[Block] = []
         self.title = ""
-        self.has_hidden_text = False
+        self._has_hidden_text = self._has_invisible_text = self._has_background = False
+        self._embedded: list[str] = []
         self._state = State(Flow())
         self._stack: list[State] = []
         self._definitions = Definitions()
@@ -40,25 +50,25 @@ class Reader:
         self._form = FormField()
         self._author = ""
         self._notes = 0
-        self._joins_left = self._joins_above = False
         self._headers: dict[str, str] = {}
 
     def read(self, data: bytes) -> None:
         """Read the whole file; raises UnsafeDocument if its groups are nested without end."""
-        for token in tokens(data):
-            if token.kind == "bytes":
-                self._bytes(token)
-            elif token.kind == "{":
+        for kind, text in tokens(data):
+            if kind == "bytes":
+                self._bytes(text)
+            elif kind == "words":
+                for name, value in words(text):
+                    self._word(name, value)
+            elif kind == "{":
                 self._open()
-            elif token.kind == "}":
+            elif kind == "}":
                 if not self._close():
                     break
-            elif token.kind == "binary":
+            elif kind == "binary":
                 self._chars_to_skip = max(self._chars_to_skip - 1, 0)
-            elif token.kind == "symbol":
-                self._symbol(token.name)
             else:
-                self._word(token.name, token.value)
+                self._symbol(text.decode("latin-1"))
         while self._close():
             pass
         body = self._state.flow.finish(
@@ -66,40 +76,63 @@ class Reader:
         )
         self.blocks = [*self._page_texts("header"), *body, *self._page_texts("footer")]
 
-    def _bytes(self, token: Token) -> None:
-        data = token.data
+    def warnings(self) -> tuple[ParseWarning, ...]:
+        """Return what a reader must know of the file that was read."""
+        found = {
+            WarningCode.UNREAD_FILES: bool(self._embedded),
+            WarningCode.HIDDEN_TEXT: self._has_hidden_text,
+            WarningCode.INVISIBLE_TEXT: self._has_invisible_text and not self._has_background,
+        }
+        names = {WarningCode.UNREAD_FILES: tuple(self._embedded)}
+        return tuple(ParseWarning(code, names.get(code, ())) for code in found if found[code])
+
+    def _bytes(self, text: bytes) -> None:
         self._starred = False
-        if self._state.skip:
+        state = self._state
+        if state.skip:
             return
+        is_raw = not text.isascii()
+        data = characters(text[:_MAX_OBJECT_BYTES] if state.captured == "objdata" else text)
         if self._chars_to_skip:
             dropped = min(self._chars_to_skip, len(data))
             self._chars_to_skip -= dropped
             data = data[dropped:]
-        font = self._current_font()
+        font = None if state.captured == "fonttbl" else self._definitions.font(state.font)
         if font is not None and font.is_symbol:
             self._emit(font.symbols(data))
+        elif data.isascii():
+            self._emit(data.decode("ascii"))
         else:
             default = self._definitions.encoding
             encoding = font.encoding(default) if font else default
-            self._emit(decode(data, encoding, default, is_raw=token.is_raw))
-
-    def _current_font(self) -> Font | None:
-        if self._state.captured == "fonttbl":
-            return None
-        return self._definitions.font(self._state.font)
+            self._emit(decode(data, encoding, default, is_raw=is_raw))
 
     def _emit(self, text: str) -> None:
         state = self._state
         if state.skip or not text:
             return
-        if state.captured in ("fonttbl", "stylesheet"):
-            self._definitions.add_name(state.captured, text)
+        if state.captured in _TABLES:
+            self._definitions.add_text(state.captured, text)
         elif state.capture is not None:
             state.capture.append(text)
         elif state.hidden:
-            self.has_hidden_text |= not text.isspace()
+            self._has_hidden_text |= not text.isspace()
         elif not state.deleted:
             state.flow.add(text)
+            if not self._has_invisible_text and self._is_invisible(state):
+                self._has_invisible_text = not text.isspace()
+
+    def _is_invisible(self, state: State) -> bool:
+        """Tell whether letters are too small, or look like what is behind them; boxes and shaded
+        rows may have any colour behind them."""
+        if state.half_points <= 2 * MAX_TINY_POINTS:
+            return True
+        if not state.colour or state.kind == "box":
+            return False
+        if state.layout.in_table and state.flow.row.is_shaded:
+            return False
+        ground = state.ground or state.layout.ground
+        return self._definitions.look_alike(state.colour, ground)
 
     def _open(self) -> None:
         if len(self._stack) >= _MAX_DEPTH:
@@ -151,6 +184,8 @@ class Reader:
             self._form.items.append(text)
         elif name == "fldinst":
             self._take_field(text)
+        elif name == "objdata" and (file_name := embedded_name(text)):
+            self._embedded.append(file_name)
 
     def _take_field(self, instruction: str) -> None:
         found = symbol(instruction)
@@ -174,10 +209,6 @@ class Reader:
 
     def _word(self, name: str, value: int | None) -> None:
         starred, self._starred = self._starred, False
-        if name not in KNOWN and not starred:
-            self._chars_to_skip = 0
-            return
-        state = self._state
         if name == "u" and value is not None:
             self._unicode(value)
             return
@@ -185,33 +216,51 @@ class Reader:
             self._chars_to_skip -= 1
             return
         self._chars_to_skip = 0
+        state = self._state
         if state.skip:
             self._word_in_skipped_group(name)
-        elif name in FLOWS:
+        elif name in FORMATS and not starred and state.captured not in _TABLES:
+            FORMATS[name](state, value)
+        elif name in KNOWN or starred:
+            self._known_word(name, value, starred=starred)
+
+    def _known_word(self, name: str, value: int | None, *, starred: bool) -> None:
+        state = self._state
+        if name in FLOWS:
             self._begin_flow(FLOWS[name])
         elif name in CAPTURED:
             state.capture, state.captured = [], name
         elif name in SKIPPED or (starred and name not in SHOWN):
             state.skip, state.kind = True, name
             state.shows_unicode = name == "upr"
+            self._has_background |= name == "background"
         elif name in CHARACTERS:
             self._emit(CHARACTERS[name])
         elif name in PARAGRAPH_ENDS:
             self._end_paragraph()
         elif state.captured == "formfield":
             self._form.apply(name, value or 0)
-        elif not self._table_word(name, value) and not self._definitions.apply(
-            state.captured, name, value
-        ):
-            self._format_word(name, value)
+        elif name in CELL_ENDS:
+            CELL_ENDS[name](state.flow)
+        elif name == "nesttableprops":
+            state.kind = name
+        elif name in ROW_WORDS:
+            if state.kind != "nesttableprops":
+                state.flow.row.apply(name, value)
+        elif name in DEFINITION_WORDS:
+            self._definitions.apply(state.captured, name, value)
+        elif name == "NeXTGraphic" and self._stack:  # a name, then a sign in the group around it
+            state.skip = self._stack[-1].skip = True
 
     def _unicode(self, value: int) -> None:
         code = value + 0x10000 if value < 0 else value
         self._chars_to_skip = self._state.fallback_chars
-        font = self._current_font()
-        if font is not None and font.is_symbol and code & 0xFF00 == _SYMBOL_AREA:
-            self._emit(font.symbols([code & 0xFF]))
-        elif 0 < code < 0x110000:
+        if self._state.captured != "fonttbl" and code & 0xFF00 == _SYMBOL_AREA:
+            font = self._definitions.font(self._state.font)
+            if font is not None and font.is_symbol:
+                self._emit(font.symbols([code & 0xFF]))
+                return
+        if 0 < code < 0x110000:
             self._emit(chr(code))
 
     def _word_in_skipped_group(self, name: str) -> None:
@@ -231,60 +280,3 @@ class Reader:
             self._state.flow.end_paragraph(
                 self._state.layout, self._definitions.heading_level(self._state.layout)
             )
-
-    def _table_word(self, name: str, value: int | None) -> bool:
-        """Apply a word about tables; return whether it is one."""
-        flow = self._state.flow
-        in_nested_properties = self._state.kind == "nesttableprops"
-        if name == "cell":
-            flow.end_cell()
-        elif name == "row":
-            flow.end_row()
-        elif name == "nestcell":
-            flow.end_nested_cell()
-        elif name == "nestrow":
-            flow.end_nested_row()
-        elif name == "nesttableprops":
-            self._state.kind = name
-        elif name in ("intbl", "itap"):
-            self._state.layout = self._state.layout._replace(in_table=value != 0)
-        elif name == "trowd" and not in_nested_properties:
-            flow.edges = []
-            self._joins_left = self._joins_above = False
-        elif name == "clmrg":
-            self._joins_left = True
-        elif name == "clvmrg":
-            self._joins_above = True
-        elif name == "cellx" and not in_nested_properties:
-            flow.edges.append(CellEdge(value or 0, self._joins_left, self._joins_above))
-            self._joins_left = self._joins_above = False
-        else:
-            return False
-        return True
-
-    def _format_word(self, name: str, value: int | None) -> None:
-        state = self._state
-        if name == "f":
-            state.font = value
-        elif name == "uc":
-            state.fallback_chars = max(value or 0, 0)
-        elif name == "v":
-            state.hidden = value != 0
-        elif name == "deleted":
-            state.deleted = value != 0
-        elif name == "plain":
-            state.font, state.hidden, state.deleted = None, False, False
-        elif name == "pard":
-            state.layout = BODY_TEXT
-        elif name == "s":
-            state.layout = state.layout._replace(style=value or 0)
-        elif name == "outlinelevel":
-            state.layout = state.layout._replace(outline=value)
-        elif name == "ilvl":
-            state.layout = state.layout._replace(list_level=min(max(value or 0, 0), 8))
-        elif name == "field":
-            state.field_is_read = False
-        elif name == "fldrslt":
-            state.skip |= state.field_is_read
-        elif name == "NeXTGraphic" and self._stack:  # a name, then a sign in the group around it
-            state.skip = self._stack[-1].skip = True

@@ -5,6 +5,8 @@ from operator import attrgetter
 
 from ingestion.parsing.rtf.flow import BODY_TEXT, Flow, ParagraphStyle
 
+DEFAULT_HALF_POINTS = 24
+
 
 @dataclass(slots=True)
 class State:
@@ -21,6 +23,9 @@ class State:
     fallback_chars: int = 1
     hidden: bool = False
     deleted: bool = False
+    colour: int = 0
+    ground: int = 0
+    half_points: int = DEFAULT_HALF_POINTS
     layout: ParagraphStyle = BODY_TEXT
 
     def inner(self) -> "State":

@@ -1,7 +1,7 @@
 """The grid of an RTF table: cells are placed by their right edges, merged ones are repeated."""
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 # Edges nearer than this many twips (a twentieth of a point) are one.
 _SAME_EDGE = 40
@@ -15,6 +15,31 @@ class CellEdge:
     right: int
     joins_left: bool = False
     joins_above: bool = False
+
+
+@dataclass(slots=True)
+class RowDefinition:
+    """What the control words after `\\trowd` say of the rows that follow."""
+
+    edges: list[CellEdge] = field(default_factory=list)
+    is_shaded: bool = False
+    _joins_left: bool = False
+    _joins_above: bool = False
+
+    def apply(self, name: str, value: int | None) -> None:
+        """Apply one of the control words that define rows."""
+        if name == "trowd":
+            self.edges = []
+            self.is_shaded = self._joins_left = self._joins_above = False
+        elif name == "clmrg":
+            self._joins_left = True
+        elif name == "clvmrg":
+            self._joins_above = True
+        elif name == "cellx":
+            self.edges.append(CellEdge(value or 0, self._joins_left, self._joins_above))
+            self._joins_left = self._joins_above = False
+        else:
+            self.is_shaded = True
 
 
 @dataclass(frozen=True, slots=True)

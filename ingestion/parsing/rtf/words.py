@@ -1,5 +1,8 @@
 """The control words of RTF that this reader knows, by what they do (specification 1.9.1)."""
 
+from ingestion.parsing.rtf.flow import Flow
+from ingestion.parsing.rtf.formats import FORMATS
+
 CHARACTERS = {
     "tab": "\t", "line": "\n", "softline": "\n", "lbr": "\n", "emdash": "—", "endash": "–",
     "emspace": " ", "enspace": " ", "qmspace": " ", "bullet": "•", "lquote": "‘", "rquote": "’",
@@ -15,7 +18,7 @@ PARAGRAPH_ENDS = frozenset({"par", "sect", "page", "column", "pagebb"})
 # Groups without text of the document. Those marked by \* need not be listed: unknown ones are
 # skipped.
 SKIPPED = frozenset(
-    ["pict", "nonshppict", "shprslt", "mmathPict", "objdata", "objclass", "objname", "sp", "info",
+    ["pict", "nonshppict", "shprslt", "mmathPict", "objclass", "objname", "sp", "info",
      "filetbl", "revtbl", "rsidtbl", "listtable", "listoverridetable", "pn", "pnseclvl", "private",
      "ftnsep", "ftnsepc", "ftncn", "aftnsep", "aftnsepc", "aftncn", "xe", "tc", "tcn", "rxe", "txe",
      "bkmkstart", "bkmkend", "generator", "template", "themedata", "colorschememapping",
@@ -35,7 +38,7 @@ SHOWN = frozenset(
 # Groups whose text is taken out of the flow that they stand in.
 CAPTURED = frozenset(
     ["fonttbl", "colortbl", "stylesheet", "title", "listtext", "pntext", "atnauthor", "fldinst",
-     "formfield", "ffl"]
+     "formfield", "ffl", "objdata"]
 )  # fmt: skip
 
 # Groups that are flows of their own, by what they are.
@@ -45,20 +48,20 @@ FLOWS = {
     "footer": "footer", "footerl": "footer", "footerr": "footer", "footerf": "footer",
 }  # fmt: skip
 
-TABLE_WORDS = frozenset(
-    ["cell", "row", "nestcell", "nestrow", "intbl", "itap", "trowd", "clmrg", "clvmrg", "cellx"]
-)
+CELL_ENDS = {
+    "cell": Flow.end_cell, "row": Flow.end_row, "nestcell": Flow.end_nested_cell,
+    "nestrow": Flow.end_nested_row,
+}  # fmt: skip
+
+# They define rows; the last three give them a colour.
+ROW_WORDS = frozenset(["trowd", "clmrg", "clvmrg", "cellx", "clcbpat", "clcbpatraw", "trcbpat"])
 
 DEFINITION_WORDS = frozenset(
     ["f", "fcharset", "cpg", "s", "cs", "ds", "ts", "outlinelevel", "fftype", "ffres", "ffdefres",
-     "deff", "ansicpg", "ansi", "mac", "pc", "pca"]
+     "deff", "ansicpg", "ansi", "mac", "pc", "pca", "red", "green", "blue"]
 )  # fmt: skip
-
-FORMAT_WORDS = frozenset(
-    ["u", "uc", "v", "deleted", "plain", "pard", "ilvl", "field", "fldrslt", "NeXTGraphic"]
-)
 
 KNOWN = frozenset(
-    {*CHARACTERS, *PARAGRAPH_ENDS, *SKIPPED, *SHOWN, *CAPTURED, *FLOWS}
-    | TABLE_WORDS | DEFINITION_WORDS | FORMAT_WORDS
-)  # fmt: skip
+    {"u", "NeXTGraphic", *CHARACTERS, *PARAGRAPH_ENDS, *SKIPPED, *SHOWN, *CAPTURED, *FLOWS}
+    | {*CELL_ENDS, *ROW_WORDS, *DEFINITION_WORDS, *FORMATS}
+)

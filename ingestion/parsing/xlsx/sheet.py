@@ -18,6 +18,7 @@ from ingestion.parsing.xlsx.strings import forget, string_text, unescaped
 from ingestion.parsing.xlsx.styles import CellStyles, iso_moment
 
 _MAX_COLUMNS = 16_384
+_NO_SIZE = re.compile(r"0(?:\.0+)?")
 _RANGE = re.compile(r"([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})")
 
 
@@ -121,7 +122,9 @@ class SheetReader:
 
 
 def _is_hidden(element: etree._Element) -> bool:
-    return element.get("hidden") in ("1", "true")
+    """Tell whether a row or a range of columns is hidden, or has no size."""
+    size = element.get("ht") or element.get("width") or ""
+    return element.get("hidden") in ("1", "true") or bool(_NO_SIZE.fullmatch(size))
 
 
 def _columns(element: etree._Element) -> range:

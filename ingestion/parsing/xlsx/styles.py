@@ -1,6 +1,7 @@
 """How cells show their values: dates, percentages, amounts without binary noise, symbols."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
@@ -8,8 +9,16 @@ from typing import Literal
 from lxml import etree
 
 from ingestion.parsing.archive import attribute
-from ingestion.parsing.ooxml import child, children
+from ingestion.parsing.ooxml import child, children, value_at
 from ingestion.parsing.text.symbol_fonts import is_symbol_font
+from ingestion.parsing.text.visibility import (
+    BLACK,
+    MAX_TINY_POINTS,
+    WHITE,
+    Colour,
+    colour_of,
+    look_alike,
+)
 
 _Kind = Literal["number", "percent", "date", "time", "elapsed", "nothing"]
 # ECMA-376-1, 18.8.30: built-in formats that show dates, times, durations, percentages.
@@ -23,6 +32,12 @@ _LITERALS = re.compile(r'"[^"]*"|\\.|\[(?!h+\]|m+\]|s+\])[^\[\]]*+\]|_.|\*.', re
 _ELAPSED = re.compile(r"\[(?:h+|m+|s+)\]", re.I)
 _GENERAL = re.compile(r"general|standard", re.I)
 _ISO_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)?T?(?:(\d\d:\d\d)(?::(\d\d))?(?:[.,]\d+)?)?Z?")
+# Colours of themes and of the old palette (18.8.27) that are white or black unless changed.
+_THEME: Mapping[str, Colour] = {"0": WHITE, "1": BLACK}
+_INDEXED: Mapping[str, Colour] = {
+    **dict.fromkeys(("0", "8", "64"), BLACK),
+    **dict.fromkeys(("1", "9", "65"), WHITE),
+}
 _EPOCH_1900 = datetime(1899, 12, 30)
 _EPOCH_1904 = datetime(1904, 1, 1)
 # Excel counts a 29 February 1900, so its days before are one further from the epoch.
@@ -34,7 +49,8 @@ _LAST_DAY = 2_958_465
 class CellStyles:
     """What each cell style does to a value, by its number."""
 
-    # Symbol fonts of styles that have one; styles whose cells look empty: white on white, or ";;;".
+    # Symbol fonts of styles that have one; styles whose cells look empty: letters in the colour of
+    # the cell or too small, or the format ";;;".
     fonts: dict[int, str] = field(default_factory=dict)
     invisible: set[int] = field(default_factory=set)
     _kinds: list[_Kind] = field(default_factory=list)
@@ -49,18 +65,23 @@ class CellStyles:
             for entry in _listed(root, "numFmts", "numFmt")
             if (code := attribute(entry, "numFmtId") or "").isdecimal()
         }
-        fonts = [_font(font) for font in _listed(root, "fonts", "font")]
-        filled = [_is_filled(fill) for fill in _listed(root, "fills", "fill")]
+        fonts = list(_listed(root, "fonts", "font"))
+        fills = [_fill_colour(fill) for fill in _listed(root, "fills", "fill")]
         for number, entry in enumerate(_listed(root, "cellXfs", "xf")):
             format_id = _number(entry, "numFmtId")
             kind = custom.get(format_id) or _BUILT_IN.get(format_id, "number")
             styles._kinds.append(kind)
             font_id, fill_id = _number(entry, "fontId"), _number(entry, "fillId")
-            symbols, is_white = fonts[font_id] if font_id < len(fonts) else ("", False)
-            if symbols:
+            font = fonts[font_id] if font_id < len(fonts) else None
+            symbols = value_at(font, "name") or ""
+            if is_symbol_font(symbols):
                 styles.fonts[number] = symbols
-            on_white = fill_id >= len(filled) or not filled[fill_id]
-            if kind == "nothing" or (is_white and on_white):
+            ground = fills[fill_id] if fill_id < len(fills) else WHITE
+            if (
+                kind == "nothing"
+                or _is_tiny(font)
+                or look_alike(_colour(child(font, "color")), ground)
+            ):
                 styles.invisible.add(number)
         return styles
 
@@ -133,20 +154,30 @@ def _number(entry: etree._Element, name: str) -> int:
     return int(value) if value.isdecimal() else 0
 
 
-def _font(font: etree._Element) -> tuple[str, bool]:
-    """Return the name of a font if it is a symbol font, and whether its text is white."""
-    name = child(font, "name")
-    found = (attribute(name, "val") or "") if name is not None else ""
-    return found if is_symbol_font(found) else "", _is_white(child(font, "color"))
-
-
-def _is_filled(fill: etree._Element) -> bool:
-    pattern = child(fill, "patternFill")
-    return pattern is None or (attribute(pattern, "patternType") or "none") != "none"
-
-
-def _is_white(color: etree._Element | None) -> bool:
-    if color is None:
+def _is_tiny(font: etree._Element | None) -> bool:
+    try:
+        return float(value_at(font, "sz") or MAX_TINY_POINTS + 1) <= MAX_TINY_POINTS
+    except ValueError:
         return False
-    rgb = (attribute(color, "rgb") or "").upper()
-    return rgb == "FFFFFFFF" or (attribute(color, "theme") == "0" and color.get("tint") is None)
+
+
+def _fill_colour(fill: etree._Element) -> Colour | None:
+    """Return the colour of a cell, white without a fill, None if it cannot be told."""
+    if child(fill, "gradientFill") is not None:
+        return None
+    pattern = child(fill, "patternFill")
+    kind = attribute(pattern, "patternType") if pattern is not None else None
+    if kind in (None, "none"):
+        return WHITE
+    return _colour(child(pattern, "fgColor")) if kind == "solid" else None
+
+
+def _colour(color: etree._Element | None) -> Colour | None:
+    """Return a colour (ECMA-376-1, 18.8.19), as far as it does not depend on the theme."""
+    if color is None or color.get("tint") not in (None, "0"):
+        return None
+    if rgb := attribute(color, "rgb"):
+        return colour_of(rgb[-6:])
+    return _THEME.get(attribute(color, "theme") or "") or _INDEXED.get(
+        attribute(color, "indexed") or ""
+    )

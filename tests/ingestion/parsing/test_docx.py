@@ -7,7 +7,7 @@ import docx
 import pytest
 
 from ingestion.parse_warnings import WarningCode
-from tests.ingestion.package_writer import damaged, paragraph, write_docx
+from tests.ingestion.package_writer import damaged, paragraph, relations, write_docx
 from tests.ingestion.reading import outline_of, read, text_of
 
 
@@ -180,3 +180,33 @@ def test_damaged_inserted_file_is_named(tmp_path: Path) -> None:
     path = write_docx(tmp_path / "a.docx", body, files={"a.htm": HTML * 20})
     parsed = read(damaged(path, "word/a.htm"))
     assert [warning.details for warning in parsed.warnings] == [("a.htm",)]
+
+
+@pytest.mark.parametrize("kind", ["header", "footer", "footnotes", "comments"])
+def test_files_inserted_beside_the_body_are_read(tmp_path: Path, kind: str) -> None:
+    note = kind.removesuffix("s")
+    content = (
+        '<w:p/><w:altChunk r:id="rId1"/><w:p><w:r><w:object><o:OLEObject r:id="rId2"/></w:object>'
+        "</w:r></w:p>"
+    )
+    if kind != note:
+        content = f'<w:{note} w:id="2">{content}</w:{note}>'
+    body = f'<w:p><w:r><w:t>Corps</w:t><w:{note}Reference w:id="2"/></w:r></w:p>'
+    parsed = read(
+        write_docx(
+            tmp_path / "a.docx",
+            body,
+            parts={kind: f'<w:{kind} {{ns}} xmlns:o="o">{content}</w:{kind}>'},
+            files={
+                f"_rels/{kind}.xml.rels": relations(
+                    {"aFChunk": "a.html", "package": "embeddings/budget.xlsx"}
+                ),
+                "a.html": "<p>Inséré</p><table><tr><td>a</td><td>b</td></tr></table>",
+            },
+        )
+    )
+    texts = " ".join(text for _, text in outline_of(parsed))
+    assert texts.count("Inséré") == texts.count("| a | b |") == 1
+    assert [(w.code, w.details) for w in parsed.warnings] == [
+        (WarningCode.UNREAD_FILES, ("budget.xlsx",))
+    ]

@@ -27,6 +27,8 @@ from ingestion.parsing.ooxml import (
     package_title,
     relationships,
 )
+from ingestion.parsing.pptx.theme import Themes
+from ingestion.parsing.pptx.visible import Box, show_slide
 from ingestion.parsing.text.normalise import clean_block, one_line
 from ingestion.parsing.text.symbol_fonts import is_symbol_font, symbol_text
 from ingestion.parsing.text.tables import pipe_table
@@ -35,6 +37,7 @@ _TITLES = frozenset({"title", "ctrTitle"})
 # Placeholders that repeat the same on each slide.
 _REPEATED = frozenset({"sldNum", "dt", "ftr", "hdr", "sldImg"})
 _MAX_DEPTH = 50
+_USUAL_SIZE = Box(0, 0, 12_192_000, 6_858_000)
 _HANGING = frozenset({"chart", "notesSlide", "comments"})
 _LONE_SYMBOL = re.compile(r"(?<!\w)[\x80-\xff\uf020-\uf0ff](?!\w)")
 
@@ -43,7 +46,7 @@ def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
     """Read a .pptx file; raises CorruptDocument, EncryptedDocument or UnsafeDocument."""
     with Archive(file, max_unpacked_bytes=limits.max_unpacked_bytes) as archive:
         main = main_part(archive, "ppt/presentation.xml")
-        reader = _SlideReader(archive, _comment_authors(archive, main))
+        reader = _SlideReader(archive, _comment_authors(archive, main), _slide_size(archive, main))
         pages = tuple(
             reader.slide(part, number)
             for number, part in enumerate(_slide_parts(archive, main), start=1)
@@ -73,6 +76,14 @@ def _slide_parts(archive: Archive, main: str) -> list[str]:
     return found or numbered_parts(archive, f"{posixpath.dirname(main)}/slides/slide")
 
 
+def _slide_size(archive: Archive, main: str) -> Box:
+    """Return the size of all slides; the usual one if the file does not tell."""
+    size = child(archive.main_xml(main), "sldSz")
+    width, height = (size.get("cx"), size.get("cy")) if size is not None else ("", "")
+    is_given = width and height and width.isdecimal() and height.isdecimal()
+    return Box(0, 0, int(width), int(height)) if is_given else _USUAL_SIZE
+
+
 def _comment_authors(archive: Archive, main: str) -> dict[str, str]:
     """Return author id → name, of both generations of comments."""
     roots = (
@@ -91,12 +102,14 @@ def _comment_authors(archive: Archive, main: str) -> dict[str, str]:
 class _SlideReader:
     """Reads slides with all that hangs on them, and notes what a reader must know."""
 
-    def __init__(self, archive: Archive, authors: dict[str, str]) -> None:
+    def __init__(self, archive: Archive, authors: dict[str, str], size: Box) -> None:
         self._archive = archive
         self._authors = authors
+        self._size = size
+        self._themes = Themes(archive)
         self._hidden_slides: list[str] = []
         self._embedded: list[str] = []
-        self._hid_text = False
+        self._codes: set[WarningCode] = set()
 
     def slide(self, part: str, number: int) -> ParsedPage:
         """Return a slide; an empty page, which keeps the numbers right, if it cannot be read."""
@@ -109,6 +122,7 @@ class _SlideReader:
             self._hidden_slides.append(str(number))
         links = relationships(self._archive, part)
         self._embedded += embedded_files(links, root)
+        self._codes |= show_slide(root, self._themes.of(root, links), self._size)
         blocks = self._shown(root)
         title = next((block.text for block in blocks if block.kind == "heading"), "")
         for link in links:
@@ -121,13 +135,13 @@ class _SlideReader:
         """Yield what a reader must know of the slides read so far."""
         if self._hidden_slides:
             yield ParseWarning(WarningCode.HIDDEN_SLIDES, tuple(self._hidden_slides))
-        if self._hid_text:
-            yield ParseWarning(WarningCode.HIDDEN_TEXT)
+        yield from (ParseWarning(code) for code in sorted(self._codes))
         if self._embedded:
             yield ParseWarning(WarningCode.UNREAD_FILES, tuple(self._embedded))
 
     def _shown(self, root: etree._Element) -> list[Block]:
-        self._hid_text |= drop_hidden_shapes(root)
+        if drop_hidden_shapes(root):
+            self._codes.add(WarningCode.HIDDEN_TEXT)
         return list(_shapes(root, 0))
 
     def _hanging(self, link: Relationship) -> Iterator[Block]:

@@ -1,0 +1,184 @@
+"""Letters that a reader cannot see, in the colour behind them or tiny: read, and said."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ingestion.parse_warnings import WarningCode
+from tests.ingestion.package_writer import (
+    paragraph,
+    relations,
+    shape,
+    slide,
+    write_docx,
+    write_odf,
+    write_pptx,
+    write_xlsx,
+)
+from tests.ingestion.reading import read, text_of
+
+Write = Callable[[Path], Path]
+
+PLACE = '<p:spPr><a:xfrm><a:off x="{0}" y="{0}"/><a:ext cx="{1}" cy="{1}"/></a:xfrm>{2}</p:spPr>'
+FILL = '<a:solidFill><a:srgbClr val="{}"/></a:solidFill>'
+SCHEME = '<a:solidFill><a:schemeClr val="{}"/></a:solidFill>'
+WHITE_RTF = rb"{\colortbl;\red255\green255\blue255;\red20\green20\blue120;}"
+LETTERS = "MASQUÉ"
+
+
+def page(name: str, content: str | bytes) -> Write:
+    data = content if isinstance(content, bytes) else content.encode()
+
+    def write(folder: Path) -> Path:
+        (folder / name).write_bytes(data)
+        return folder / name
+
+    return write
+
+
+def html(body: str, style: str = "") -> Write:
+    return page("a.html", f"<html><head><style>{style}</style></head><body>{body}</body></html>")
+
+
+def rtf(body: bytes, head: bytes = WHITE_RTF) -> Write:
+    return page("a.rtf", rb"{\rtf1\ansi\ansicpg1252" + head + body + b"}")
+
+
+def docx(run: str, *, around: str = "{}", parts: dict[str, str] | None = None) -> Write:
+    body = around.format(f"<w:p><w:r><w:rPr>{run}</w:rPr><w:t>{LETTERS}</w:t></w:r></w:p>")
+    return lambda folder: write_docx(folder / "a.docx", body, parts=parts)
+
+
+def pptx(*shapes: str, background: str = "", parts: dict[str, str | bytes] | None = None) -> Write:
+    content = slide(*shapes).replace("<p:spTree>", f"{background}<p:spTree>")
+    return lambda folder: write_pptx(folder / "a.pptx", content, parts=parts)
+
+
+def placed(text: str, run: str = "", *, at: int = 0, size: int = 100, fill: str = "") -> str:
+    drawn = PLACE.format(at, size, fill)
+    return shape(text, run=run).replace("</p:nvSpPr>", f"</p:nvSpPr>{drawn}")
+
+
+def odf(kind: str, body: str, properties: str, *, cell: str = "") -> Write:
+    styles = (
+        f'<style:style style:name="W" style:family="text"><style:text-properties {properties}/>'
+        f"{cell}</style:style>"
+    )
+    return lambda folder: write_odf(folder / f"a.{kind[0]}", kind, body, styles=styles)
+
+
+def xlsx(font: str, fill: str = "<fill/>") -> Write:
+    cell = f'<c r="A1" s="1" t="inlineStr"><is><t>{LETTERS}</t></is></c>'
+    styles = (
+        f"<fonts><font/><font>{font}</font></fonts><fills>{fill}</fills>"
+        '<cellXfs><xf/><xf fontId="1"/></cellXfs>'
+    )
+    return lambda folder: write_xlsx(
+        folder / "a.xlsx", f"<sheetData><row>{cell}</row></sheetData>", styles=styles
+    )
+
+
+SPAN = f'<text:p><text:span text:style-name="W">{LETTERS}</text:span></text:p>'
+CELL = (
+    '<table:table><table:table-row><table:table-cell table:style-name="W"><text:p>'
+    f"{LETTERS}</text:p></table:table-cell></table:table-row></table:table>"
+)
+SOLID = '<fill><patternFill patternType="solid"><fgColor rgb="FF{}"/></patternFill></fill>'
+TABLE = (
+    '<w:tbl><w:tblPr><w:tblStyle w:val="T"/></w:tblPr><w:tr><w:tc>{}</w:tc><w:tc><w:p/></w:tc>'
+    "</w:tr></w:tbl>"
+)
+TABLE_STYLE = '<w:styles {{ns}}><w:style w:type="table" w:styleId="T">{}</w:style></w:styles>'
+
+INVISIBLE: dict[str, Write] = {
+    "html colour": html(f'<p style="color:#FFF">{LETTERS}</p>'),
+    "html rule": html(f'<div class="x"><b>{LETTERS}</b></div>', ".x{color:white !important}"),
+    "html font tag": html(f'<table bgcolor="black"><tr><td><font color="#0a0a0a">{LETTERS}</font>'
+                          "</td><td>b</td></tr></table>"),
+    "html tiny": html(f'<p>a <span style="font-size:1px">{LETTERS}</span></p>'),
+    "html transparent": html(f'<p style="color: rgba(0, 0, 0, 0)">{LETTERS}</p>'),
+    "markdown": page("a.md", f'# a\n\n<span style="color:white">{LETTERS}</span>\n'),
+    "mail": page("a.eml", f"From: a@b.fr\nTo: a@b.fr\nSubject: a\nContent-Type: text/html; "
+                 f'charset=utf-8\n\n<p><font color="#fffffe">{LETTERS}</font></p>'),
+    "rtf colour": rtf(rb"a {\cf1 MASQU\'c9}"),
+    "rtf on its colour": rtf(rb"a {\cf2\highlight2 MASQU\'c9}"),
+    "rtf tiny": rtf(rb"a {\fs2 MASQU\'c9}"),
+    "docx colour": docx('<w:color w:val="FEFEFE"/>'),
+    "docx theme": docx('<w:color w:themeColor="background1"/>'),
+    "docx on its colour": docx('<w:color w:val="000000"/><w:shd w:val="clear" w:fill="000000"/>'),
+    "docx tiny": docx('<w:sz w:val="2"/>'),
+    "docx table": docx('<w:color w:val="FFFFFF"/>', around=TABLE,
+                       parts={"styles": TABLE_STYLE.format("")}),
+    "pptx colour": pptx(placed(LETTERS, FILL.format("FFFFFF"))),
+    "pptx scheme": pptx(shape(LETTERS, run=SCHEME.format("bg1"))),
+    "pptx on its shape": pptx(placed(LETTERS, FILL.format("1F3864"), fill=FILL.format("1F3864"))),
+    "pptx over a shape": pptx(placed("a", at=0, size=500, fill=FILL.format("C00000")),
+                              placed(LETTERS, FILL.format("C00000"), at=50)),
+    "pptx dark slide": pptx(placed(LETTERS, FILL.format("000000")),
+                            background=f"<p:bg><p:bgPr>{FILL.format('000000')}</p:bgPr></p:bg>"),
+    "pptx no fill": pptx(placed(LETTERS, "<a:noFill/>")),
+    "pptx tiny": pptx(shape(LETTERS).replace("<a:rPr>", '<a:rPr sz="100">')),
+    "odt colour": odf("text", SPAN, 'fo:color="#FFFFFF"'),
+    "odt tiny": odf("text", SPAN, 'fo:font-size="1pt"'),
+    "odt on its colour": odf("text", SPAN, 'fo:color="#000080" fo:background-color="#000080"'),
+    "ods colour": odf("spreadsheet", CELL, 'fo:color="#FFFFFF"'),
+    "ods on its colour": odf("spreadsheet", CELL, 'fo:color="#ff0000"',
+                             cell='<style:table-cell-properties fo:background-color="#ff0000"/>'),
+    "xlsx colour": xlsx('<color rgb="FFFFFFFF"/>'),
+    "xlsx palette": xlsx('<color indexed="9"/>'),
+    "xlsx tiny": xlsx('<sz val="1"/>'),
+    "xlsx on its colour": xlsx('<color rgb="FF00B050"/>', SOLID.format("00B050")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("write", INVISIBLE.values(), ids=INVISIBLE)
+def test_invisible_letters_are_read_and_said(tmp_path: Path, write: Write) -> None:
+    parsed = read(write(tmp_path))
+    assert LETTERS in text_of(parsed)
+    assert [warning.code for warning in parsed.warnings] == [WarningCode.INVISIBLE_TEXT]
+
+
+PICTURE = f"<p:pic>{PLACE.format(0, 900, '')}</p:pic>"
+LAYOUT = {
+    "ppt/slides/_rels/slide1.xml.rels": relations({"slideLayout": "../l.xml"}),
+    "ppt/l.xml": "<p:sldLayout xmlns:p='p' xmlns:a='a'><p:cSld><p:bg><p:bgPr><a:gradFill/></p:bgPr>"
+    "</p:bg></p:cSld></p:sldLayout>",
+}
+VISIBLE: dict[str, Write] = {
+    "html dark ground": html(f'<div style="background:#123"><p style="color:#fff">{LETTERS}'),
+    "html picture": html(f'<td background="a.png" style="color:#fff">{LETTERS}</td>'),
+    "html rule not understood": html(f'<p class="b">{LETTERS}</p>',
+                                     ".b{color:#fff} .c .b.d{background:red}"),
+    "html linked sheet": page("a.html", '<link rel="stylesheet" href="x"><p class="y" '
+                              f'style="color:#fff">{LETTERS}</p>'),
+    "html footnote": html(f'<p style="font-size:50%;color:#333">{LETTERS}</p>'),
+    "rtf shaded cell": rtf(rb"\trowd\clcbpat2\cellx99\pard\intbl\cf1 MASQU\'c9\cell\row"),
+    "rtf shaded paragraph": rtf(rb"\pard\cbpat2 \cf1 MASQU\'c9\par"),
+    "docx dark cell": docx('<w:color w:val="FFFFFF"/>', around='<w:tbl><w:tr><w:tc><w:tcPr>'
+                           '<w:shd w:fill="1F3864"/></w:tcPr>{}</w:tc></w:tr></w:tbl>'),
+    "docx table style": docx('<w:color w:val="FFFFFF"/>', around=TABLE, parts={
+        "styles": TABLE_STYLE.format('<w:tcPr><w:shd w:fill="000000"/></w:tcPr>')}),
+    "docx automatic": docx('<w:color w:val="auto"/><w:shd w:val="clear" w:fill="000000"/>'),
+    "pptx dark shape": pptx(placed(LETTERS, FILL.format("FFFFFF"), fill=FILL.format("1F3864"))),
+    "pptx picture": pptx(PICTURE, placed(LETTERS, FILL.format("FFFFFF"), at=50)),
+    "pptx layout": pptx(placed(LETTERS, FILL.format("FFFFFF")), parts=LAYOUT),
+    "odt dark ground": odf("text", SPAN, 'fo:color="#ffffff" fo:background-color="#000080"'),
+    "ods dark cell": odf("spreadsheet", CELL, 'fo:color="#ffffff"',
+                         cell='<style:table-cell-properties fo:background-color="#ff0000"/>'),
+    "xlsx dark cell": xlsx('<color rgb="FFFFFFFF"/>', SOLID.format("1F3864")),
+    "xlsx small": xlsx('<sz val="6"/><color theme="1"/>'),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("write", VISIBLE.values(), ids=VISIBLE)
+def test_visible_letters_are_not_warned_of(tmp_path: Path, write: Write) -> None:
+    parsed = read(write(tmp_path))
+    assert LETTERS in text_of(parsed)
+    assert parsed.warnings == ()
+
+
+def test_white_words_after_a_dark_shade_are_said(tmp_path: Path) -> None:
+    shaded = '<w:p><w:pPr><w:shd w:fill="000000"/></w:pPr></w:p>{}'
+    parsed = read(docx('<w:color w:val="FFFFFF"/>', around=shaded + paragraph("a"))(tmp_path))
+    assert [warning.code for warning in parsed.warnings] == [WarningCode.INVISIBLE_TEXT]
