@@ -21,6 +21,7 @@ class WarningCode(StrEnum):
     # Left out of the text. The details are numbers of pages, then names of parts or files.
     IMAGE_ONLY_PAGES = "image_only_pages"
     UNREADABLE_PAGES = "unreadable_pages"
+    UNREADABLE_LETTERS = "unreadable_letters"
     UNREADABLE_PARTS = "unreadable_parts"
     UNREAD_FILES = "unread_files"
     UNREAD_FORM = "unread_form"
@@ -47,6 +48,10 @@ _MESSAGES: Mapping[WarningCode, Promise] = {
         "These pages are images, whose text was not read: %(details)s."
     ),
     WarningCode.UNREADABLE_PAGES: _("These pages could not be read: %(details)s."),
+    WarningCode.UNREADABLE_LETTERS: _(
+        "On these pages, some text was left out, as the fonts of the file do not tell its "
+        "characters: %(details)s."
+    ),
     WarningCode.UNREADABLE_PARTS: _(
         "These parts of the file are damaged and were left out, wholly or in part: %(details)s."
     ),

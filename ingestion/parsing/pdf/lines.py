@@ -8,12 +8,13 @@ only where a wide gap may hide (columns, tables). Lengths are in points, y grows
 import ctypes
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as c
 
+from ingestion.parsing.pdf.unmapped import UNKNOWN, FontMaps
 from ingestion.parsing.pdf.unseen import UnseenText
 
 # PDFium writes U+FFFE for a hyphen at the end of a line, and then no line break.
@@ -31,6 +32,9 @@ _RIGHT_TO_LEFT = re.compile("[\u0590-\u05ff\u0620-\u065f\u066e-\u06ef\ufb1d-\ufd
 _ALEF_LAM = re.compile("[اأإآ]ل")
 _SCRIPT_BORDER = re.compile("(?<=[A-Za-z])(?=[\u0620-\u06ff])|(?<=[\u0620-\u06ff])(?=[A-Za-z])")
 _NAME_BYTES = 128
+_LONE_UNKNOWN = re.compile(rf"(?<!\w){UNKNOWN}+(?!\w)\s*")
+# Fewer in a line are signs, as of formulas, whose absence is no news.
+_MIN_UNKNOWN = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,24 +65,42 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class PageLines:
-    """The lines on a page, and whether there are others beside it, which no reader sees."""
+    """The lines on a page; whether there are others beside it, which no reader sees, or others
+    whose characters no font tells."""
 
     lines: list[Line]
     has_outside_text: bool
+    has_unknown_text: bool
 
 
-def page_lines(page: pdfium.PdfPage, number: int, unseen: UnseenText) -> PageLines:
+def page_lines(page: pdfium.PdfPage, number: int, unseen: UnseenText, fonts: FontMaps) -> PageLines:
     """Return the lines of page `number` in content order, with text that is on the page but unseen;
     raises PdfiumError if it cannot be read."""
     textpage = page.get_textpage()
     try:
         reader = _LineReader(textpage.raw, page)
-        text = textpage.get_text_range(errors="replace")
+        mended = fonts.mended_text(textpage)
+        text = textpage.get_text_range(errors="replace") if mended is None else mended
         lines = reader.read(text, textpage.count_chars())
         unseen.look(page, textpage, reader.ends, number)
-        return PageLines(lines, reader.has_outside_text)
+        has_unknown_text = any(line.text.count(UNKNOWN) >= _MIN_UNKNOWN for line in lines)
+        known = [_without_lone_unknown(line) for line in lines if not _is_unknown(line.text)]
+        return PageLines(known, reader.has_outside_text, has_unknown_text)
     finally:
         textpage.close()
+
+
+def _is_unknown(text: str) -> bool:
+    """Tell whether half of the characters of a line are not known."""
+    return 2 * text.count(UNKNOWN) >= len(text.replace(" ", ""))
+
+
+def _without_lone_unknown(line: Line) -> Line:
+    """Return a line without bullets and signs that are not known; in words they stay marked."""
+    if UNKNOWN not in line.text:
+        return line
+    cells = tuple(replace(cell, text=_LONE_UNKNOWN.sub("", cell.text)) for cell in line.cells)
+    return replace(line, text=_LONE_UNKNOWN.sub("", line.text), cells=cells)
 
 
 class _LineReader:

@@ -28,6 +28,7 @@ from ingestion.parsing.pdf.lines import Line, page_lines
 from ingestion.parsing.pdf.paragraphs import document_looks, folded, page_blocks
 from ingestion.parsing.pdf.rows import same_row_joined
 from ingestion.parsing.pdf.running_headers import without_running_lines
+from ingestion.parsing.pdf.unmapped import FontMaps
 from ingestion.parsing.pdf.unseen import UnseenText
 from ingestion.parsing.pdf.xfa import is_drawn_by_xfa, is_xfa, xfa_blocks
 from ingestion.parsing.text.normalise import one_line
@@ -90,6 +91,8 @@ def _parse(pdf: pdfium.PdfDocument, file: BinaryIO, limits: ParseLimits) -> Pars
     chars = sum(len(block.text) for page in parsed for block in page.blocks)
     if chars < _MIN_TEXT_CHARS and reading.image_pages:
         raise ImageOnlyDocument(f"{len(parsed)} pages, {len(reading.image_pages)} with images")
+    if chars == 0 and reading.unknown_text_pages:
+        raise CorruptDocument("no font tells which characters its glyphs are")
     if chars == 0:
         raise EmptyDocument(f"{len(parsed)} pages without text")
     return ParsedDocument(
@@ -110,10 +113,11 @@ class _Reading:
         self.heights: list[float] = []
         self.extras: list[list[Block]] = []
         self.image_pages: list[int] = []
+        self.unknown_text_pages: list[int] = []
         self.labels: list[str] = []
         self._unreadable: list[int] = []
         self._has_fields = self._has_outside_text = False
-        self._unseen = UnseenText(pdf)
+        self._unseen, self._fonts = UnseenText(pdf), FontMaps()
         self._files = [
             attachment_name(c.FPDFDoc_GetAttachment(pdf.raw, index))
             for index in range(c.FPDFDoc_GetAttachmentCount(pdf.raw))
@@ -148,7 +152,9 @@ class _Reading:
         else:
             try:
                 height = page.get_height()
-                found = page_lines(page, index + 1, self._unseen)
+                found = page_lines(page, index + 1, self._unseen, self._fonts)
+                if found.has_unknown_text:
+                    self.unknown_text_pages.append(index + 1)
                 lines = with_composed_accents(same_row_joined(found.lines))
                 self._has_outside_text |= found.has_outside_text
                 annotations = PageAnnotations(page, self._form)
@@ -172,6 +178,7 @@ class _Reading:
         found = {
             WarningCode.IMAGE_ONLY_PAGES: self.image_pages,
             WarningCode.UNREADABLE_PAGES: self._unreadable,
+            WarningCode.UNREADABLE_LETTERS: self.unknown_text_pages,
             WarningCode.INVISIBLE_TEXT: self._unseen.pages,
         }
         warnings = [

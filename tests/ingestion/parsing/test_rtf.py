@@ -1,5 +1,6 @@
 """RTF: characters in all their spellings, what is shown and what is not, structure."""
 
+import struct
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,20 @@ def test_hidden_text_is_warned_of(tmp_path: Path) -> None:
     hidden, clear = read_rtf(tmp_path, rb"Vu {\v secret}"), read_rtf(tmp_path, rb"Vu {\v0 .}")
     assert hidden.warnings == (ParseWarning(WarningCode.HIDDEN_TEXT),)
     assert clear.warnings == ()
+
+
+def test_embedded_files_are_named_and_equations_are_not(tmp_path: Path) -> None:
+    def embedded(program: bytes, native: bytes = b"", form: int = 2) -> bytes:
+        name = program + b"\x00"
+        data = struct.pack("<III", 0x501, form, len(name)) + name + bytes(8) + native
+        return rb"{\object\objemb{\*\objdata " + data.hex("\n", 20).encode() + b"}{\\result a}}"
+
+    body = embedded(b"Package", b"\x02\x00budget.csv\x00C:\\") + embedded(b"Excel.Sheet.12")
+    document = read_rtf(tmp_path, body + embedded(b"Equation.3") + embedded(b"Excel", form=1))
+    assert text_of(document) == "aaaa"
+    assert document.warnings == (
+        ParseWarning(WarningCode.UNREAD_FILES, ("budget.csv", "Excel.Sheet.12")),
+    )
 
 
 def test_headings_lists_and_merged_cells(tmp_path: Path) -> None:

@@ -157,3 +157,20 @@ def test_epub_under_rights_management(tmp_path: Path) -> None:
     )
     with pytest.raises(EncryptedDocument):
         read(path)
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ('Merci <font face="Wingdings">\u00fc</font> \u00fc', "Merci ✓ \u00fc"),
+        (
+            '<span style="font-family: Wingdings, serif">&uuml;&nbsp;<b>&uuml;</b></span> ok',
+            "✓ ✓ ok",
+        ),
+        ("<i style='font:10pt Symbol'>a<u style='font-family:Arial'>a</u></i>", "αa"),
+    ],
+    ids=["font", "style", "shorthand"],
+)
+def test_letters_of_symbol_fonts_in_html(tmp_path: Path, body: str, expected: str) -> None:
+    (tmp_path / "a.html").write_text(f"<html><body><p>{body}</p></body></html>", "utf-8")
+    assert text_of(read(tmp_path / "a.html")) == expected
