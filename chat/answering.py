@@ -53,6 +53,7 @@ class Question:
     may_fall_back: bool = True
     max_tokens: int | None = None
     temperature: float | None = None
+    stop: tuple[str, ...] = ()
 
     @property
     def asker(self) -> Asker:
@@ -157,6 +158,7 @@ def generate(question: Question, prompt: Prompt) -> AsyncGenerator[ChatEvent, No
         prompt.messages,
         max_tokens=prompt.max_tokens,
         temperature=temperature,
+        stop=question.stop,
         asker=question.asker,
     )
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from django.utils.translation import gettext as _
 from ninja import Field, Router, Schema
-from pydantic import ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict, field_validator
 
 from chat.answering import Question
 from chat.answers.error_messages import user_message
@@ -24,6 +24,8 @@ router = Router(tags=["OpenAI-compatible"], auth=AsyncApiKeyAuth())
 MAX_MESSAGES = 200
 MAX_INSTRUCTIONS = 50
 MAX_PARTS = 50
+MAX_STOPS = 4
+MAX_STOP_CHARS = 200
 # Of one message (a question or an answer), and of all instructions together.
 MAX_MESSAGE_CHARS = 32_000
 MAX_INSTRUCTIONS_CHARS = 8_000
@@ -40,6 +42,11 @@ class ContentPart(Schema):
     type: str = Field(max_length=_MAX_NAME_CHARS)
     text: str = Field("", max_length=MAX_MESSAGE_CHARS)
 
+    @property
+    def is_text(self) -> bool:
+        """Whether the part is text ("input_text" is its name in OpenAI's newer API)."""
+        return self.type in ("text", "input_text")
+
 
 class MessageIn(Schema):
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
@@ -54,24 +61,33 @@ class MessageIn(Schema):
     def plain_text(self) -> str:
         """The text of the message; images and other parts are ignored."""
         if isinstance(self.content, list):
-            return "\n".join(part.text for part in self.content if part.type == "text")
+            return "\n".join(part.text for part in self.content if part.is_text)
         return self.content or ""
 
+    @property
+    def is_text(self) -> bool:
+        """Whether the message has no images and no other parts."""
+        return not isinstance(self.content, list) or all(part.is_text for part in self.content)
 
-class StreamOptions(Schema):
-    include_usage: bool = False
+
+class StreamOptions(BaseModel):
+    include_usage: bool | None = None
 
 
-class ResponseFormat(Schema):
+class ResponseFormat(BaseModel):
     type: str = Field("text", max_length=_MAX_NAME_CHARS)
 
 
+StopSequence = Annotated[str, Field(min_length=1, max_length=MAX_STOP_CHARS)]
+
+
 class CompletionIn(Schema):
-    """Parameters of OpenAI that have no meaning here are accepted and ignored."""
+    """Parameters of OpenAI that have no meaning here are accepted and ignored; those that change
+    what an answer is are refused."""
 
     model_config = ConfigDict(extra="ignore")
 
-    model: str = Field("", max_length=_MAX_NAME_CHARS)
+    model: str | None = Field(None, max_length=_MAX_NAME_CHARS)
     messages: list[MessageIn] = Field(
         min_length=1, max_length=MAX_INSTRUCTIONS + MAX_MESSAGES, fail_fast=True
     )
@@ -82,6 +98,9 @@ class CompletionIn(Schema):
     max_completion_tokens: int | None = Field(None, ge=1, le=_MAX_NUMBER)
     temperature: float | None = Field(None, ge=0, le=2)
     response_format: ResponseFormat | None = None
+    stop: StopSequence | Annotated[list[StopSequence], Field(max_length=MAX_STOPS)] | None = None
+    tools: list[Any] | None = None
+    functions: list[Any] | None = None
 
     @field_validator("messages", mode="before")
     @classmethod
@@ -119,36 +138,45 @@ async def create_completion(request: KeyRequest, body: CompletionIn) -> Any:
 
 
 def _question(request: KeyRequest, body: CompletionIn) -> Question:
-    if body.response_format and body.response_format.type != "text":
-        raise ApiError(
-            400,
-            "unsupported_parameter",
-            _("response_format is not supported: answers are text with citations."),
-        )
     *before, last = body.messages
+    _refuse_unsupported(body, last)
     text = last.plain_text.strip()
     if last.role != "user" or not text:
         raise ApiError(400, "invalid_request", _("The last message must be a user's question."))
     if len(text) > MAX_QUESTION_CHARS:
         told = _("A question has %(n)s characters at most.") % {"n": MAX_QUESTION_CHARS}
-        raise ApiError(422, "invalid_request", told)
+        raise ApiError(400, "invalid_request", told)
     instructions = "\n".join(
         message.plain_text for message in body.messages if message.role in _INSTRUCTING
     )
     if len(instructions) > MAX_INSTRUCTIONS_CHARS:
         told = _("The system's messages have %(n)s characters at most, all together.")
-        raise ApiError(422, "invalid_request", told % {"n": MAX_INSTRUCTIONS_CHARS})
+        raise ApiError(400, "invalid_request", told % {"n": MAX_INSTRUCTIONS_CHARS})
     return Question(
         instance=request.auth.instance,
         text=text,
-        model=_model(request, body.model),
+        model=_model(request, body.model or ""),
         history=_history(before),
         person=person_name(user_id=request.auth.created_by_id, key_id=request.auth.pk),
         instructions=instructions,
         may_fall_back=False,
         max_tokens=body.max_completion_tokens or body.max_tokens,
         temperature=body.temperature,
+        stop=(body.stop,) if isinstance(body.stop, str) else tuple(body.stop or ()),
     )
+
+
+def _refuse_unsupported(body: CompletionIn, last: MessageIn) -> None:
+    """Refuse what would give another answer than the client expects."""
+    message = ""
+    if body.response_format and body.response_format.type != "text":
+        message = _("response_format is not supported: answers are text with citations.")
+    elif body.tools or body.functions:
+        message = _("Tools are not supported: answers are text with citations.")
+    elif not last.is_text:
+        message = _("Images, sounds and files are not supported in questions: send text.")
+    if message:
+        raise ApiError(400, "unsupported_parameter", message)
 
 
 def _history(messages: Sequence[MessageIn]) -> tuple[ChatMessage, ...]:

@@ -18,7 +18,7 @@ from inference.errors import InferenceError
 from instances.api import ApiError, ApiKeyAuth
 from ragapp.api_reference import ReferencePage
 from usage.admission import LimitReached
-from web.json_errors import json_error
+from web.json_errors import is_openai_path, json_error
 
 # Of a request that is not valid.
 _MAX_PROBLEMS = 10
@@ -84,7 +84,8 @@ def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
         ]
         for problem in error.errors[:_MAX_PROBLEMS]
     )
-    return json_error(422, "invalid_request", problems)
+    is_openai = is_openai_path(request.path_info)
+    return json_error(400 if is_openai else 422, "invalid_request", problems)
 
 
 @api.exception_handler(HttpError)

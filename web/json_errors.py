@@ -32,6 +32,11 @@ def is_api_path(path: str) -> bool:
     return path.startswith(tuple(f"{root}/" for root in _API_ROOTS)) or path in _API_ROOTS
 
 
+def is_openai_path(path: str) -> bool:
+    """Whether ``path`` belongs to the OpenAI-compatible API, where a wrong request is a 400."""
+    return ("/" + path.lstrip("/")).startswith("/v1/")
+
+
 def wants_json(request: HttpRequest) -> bool:
     """Whether the client is a program: it calls the HTTP API, or prefers JSON to HTML."""
     if is_api_path(request.path_info):
