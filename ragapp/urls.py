@@ -11,12 +11,13 @@ from ragapp.api import api
 from ragapp.health import views
 from web import error_pages
 
-admin.site.site_header = admin.site.site_title = _("Login sources and accounts")
+admin.site.site_header = admin.site.site_title = _("Advanced administration")
 # Django's own login knows neither second factors nor rate limits.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
     path("", include("administration.urls")),
+    path("", include("accounts.urls_consoles")),
     path("i/<slug:slug>/", include("chat.urls")),
     path("i/<slug:slug>/", include("ingestion.urls")),
     # Not under accounts/, which is open before an operator's second factor.

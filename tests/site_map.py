@@ -6,9 +6,11 @@ A new argument gets its value in ``values_inside``.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from allauth.socialaccount.models import SocialApp
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from instances.models import Charter, InstanceRequest
+from accounts.models import IdentityProvider, LoginRule, MetadataFeed
+from instances.models import Charter, InstanceRequest, Organisation
 from instances.tenancy import tenant
 from tests import factories
 from tests.cast import Cast
@@ -113,4 +115,28 @@ def values_around(cast: Cast, *, number: int) -> dict[str, object]:
         "administrator_id": administrator.pk,
         "user_id": factories.UserFactory(is_staff=True).pk,
         "kind": "csv",
+        **values_of_logins(organisation),
+    }
+
+
+def values_of_logins(organisation: Organisation) -> dict[str, object]:
+    """The same for the consoles of logins and accounts."""
+    feed = MetadataFeed.objects.create(name="Federation", url="https://federation.example/feed")
+    provider = IdentityProvider.objects.create(
+        entity_id="https://idp.example/idp", sso_url="https://idp.example/sso"
+    )
+    app = SocialApp.objects.create(
+        provider="openid_connect",
+        provider_id="keycloak",
+        name="Keycloak",
+        client_id="ragapp",
+        settings={"server_url": "https://127.0.0.1:9/realm"},
+    )
+    rule = LoginRule.objects.create(organisation=organisation, identity_provider=provider)
+    return {
+        "feed_id": feed.pk,
+        "identity_provider_id": provider.pk,
+        "oidc_provider_id": app.pk,
+        "login_rule_id": rule.pk,
+        "person_id": factories.UserFactory().pk,
     }

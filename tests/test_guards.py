@@ -205,7 +205,8 @@ CONSOLE_PAGES = [page for page in ALL_PAGES if page.route.startswith("o/")]
 OPERATOR_PAGES = [
     page
     for page in ALL_PAGES
-    if page.name.startswith("administration:") and page.route.startswith("organisations/")
+    if page.name.startswith(("administration:", "operation:"))
+    and page.route.startswith(("organisations/", "operation/"))
 ]
 
 

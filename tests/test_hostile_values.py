@@ -19,6 +19,7 @@ QUERY = (
     *("q", "page", "after", "before", "next", "status", "sort", "action", "place", "person"),
     *("since", "until", "organisation", "instance", "idp", "lang", "kind", "state", "error"),
     *("SAMLRequest", "SAMLResponse", "RelayState", "code", "iss"),
+    *("feed", "identity_provider", "oidc_provider"),
 )
 FIELDS = (
     *("identifier", "role", "expires_at", "username", "email", "first_name", "last_name", "people"),
@@ -28,17 +29,10 @@ FIELDS = (
     *("max_documents", "max_stored_bytes", "max_instances", "idle_months", "support_contact"),
     *("creation_rule", "member", "confirmation", "text_fr", "text_en", "charter", "next", "theme"),
     *("description", "welcome_text", "accent_colour", "own_accent", "model_id", "instructions"),
-    *(
-        "cost_centre",
-        "strictness",
-        "top_k",
-        "provider",
-        "question",
-        "model",
-        "title",
-        "value",
-        "documents",
-    ),
+    *("cost_centre", "strictness", "top_k", "provider", "question", "model", "title", "value"),
+    *("documents",),
+    *("url", "certificates", "priority", "metadata", "slug", "issuer", "client_id"),
+    *("client_secret", "mfa_acr", "allowed_scopes", "required", "feed", "identity_provider"),
     *("login", "password", "code", "SAMLResponse", "RelayState", "document_ids", "tags", "ids"),
 )
 # Django's own forms, and the reader's own session.

@@ -14,11 +14,17 @@ from django.db.models import Model, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 
-from accounts.logins import withdrawal
+from accounts.logins.changes import (
+    LoginSource,
+    remove_rule,
+    remove_source,
+    save_rule,
+    save_source,
+)
 from accounts.logins.linking import unlink
 from accounts.models import IdentityProvider, LoginRule, MetadataFeed
 from accounts.oidc.registration import remove_provider
-from instances import audit
+from accounts.users.second_factor_reset import remove_second_factor
 from web.search_words import LimitedSearchAdmin
 
 # Loaded here, so that their registrations can be replaced.
@@ -28,28 +34,20 @@ for model in (Authenticator, EmailAddress, SocialAccount, SocialApp, SocialToken
     admin.site.unregister(model)
 
 
-LoginSource = IdentityProvider | MetadataFeed
-
-
 class LoginSourceAdmin(LimitedSearchAdmin):
     """Writes each change to the audit log; disabling ends the sessions that it had allowed."""
 
     def save_model(
         self, request: HttpRequest, obj: LoginSource, form: ModelForm, change: bool
     ) -> None:
-        super().save_model(request, obj, form, change)
-        if not obj.is_enabled:
-            withdrawal.withdraw_saml(obj)
-        audit.record(audit.Action.LOGIN_SOURCE_CHANGED, target=obj, enabled=obj.is_enabled)
+        save_source(obj, fields=form.changed_data if change else None)
 
     def delete_model(self, request: HttpRequest, obj: LoginSource) -> None:
-        withdrawal.withdraw_saml(obj)
-        audit.record(audit.Action.LOGIN_SOURCE_CHANGED, target=obj, removed=True)
-        super().delete_model(request, obj)
+        remove_source(obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[LoginSource]) -> None:
         for obj in queryset:
-            self.delete_model(request, obj)
+            remove_source(obj)
 
 
 @admin.register(MetadataFeed)
@@ -113,19 +111,14 @@ class LoginRuleAdmin(LimitedSearchAdmin):
     def save_model(
         self, request: HttpRequest, obj: LoginRule, form: ModelForm, change: bool
     ) -> None:
-        if change:
-            # Sessions under its former provider, too.
-            withdrawal.withdraw_rule(LoginRule.objects.get(pk=obj.pk))
-        super().save_model(request, obj, form, change)
-        withdrawal.record_rule_change(obj)
+        save_rule(obj)
 
     def delete_model(self, request: HttpRequest, obj: LoginRule) -> None:
-        withdrawal.record_rule_change(obj, removed=True)
-        super().delete_model(request, obj)
+        remove_rule(obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[LoginRule]) -> None:
         for rule in queryset:
-            self.delete_model(request, rule)
+            remove_rule(rule)
 
 
 class ReadOnlyAdmin(LimitedSearchAdmin):
@@ -167,5 +160,4 @@ class SecondFactorAdmin(ReadOnlyAdmin):
     fields = ["user", "type", "created_at", "last_used_at"]
 
     def delete_model(self, request: HttpRequest, obj: Authenticator) -> None:
-        super().delete_model(request, obj)
-        audit.record(audit.Action.LOGIN_REMOVED, target=obj.user, second_factor=obj.type)
+        remove_second_factor(obj)

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from accounts.encryption import encrypt
 from accounts.logins.models.identity_providers import SAML_PROVIDER_ID
@@ -26,12 +27,19 @@ from accounts.oidc.tokens import ALGORITHMS
 from instances import audit
 
 DEFAULT_SCOPES = ("openid", "profile")
+# Names of protocols in the addresses and rows of allauth.
+RESERVED_SLUGS = (SAML_PROVIDER_ID, OidcProvider.id)
 
 
 def providers() -> QuerySet[SocialApp]:
     """Return all OpenID Connect providers, by slug."""
     found: QuerySet[SocialApp] = SocialApp.objects.filter(provider=OidcProvider.id)
     return found.order_by("provider_id")
+
+
+def login_url(slug: str) -> str:
+    """Return the address at which a login through the provider begins."""
+    return settings.SITE_URL + reverse("openid_connect_login", args=[slug])
 
 
 def callback_url(slug: str) -> str:
@@ -60,7 +68,7 @@ def add_provider(
     ``mfa_acr`` are the values of ``acr`` that request and assert a second factor; without ``pkce``
     no code challenge is sent. Raises ProviderUnreachable, and ValueError for a reserved slug.
     """
-    if slug in (SAML_PROVIDER_ID, OidcProvider.id):
+    if slug in RESERVED_SLUGS:
         raise ValueError(f"{slug} is the name of a protocol: choose another")
     configuration = discover(issuer)
     values = {
@@ -102,21 +110,25 @@ def refresh(app: SocialApp) -> Configuration:
 
 
 def problems(app: SocialApp) -> Iterator[str]:
-    """Return sentences about what prevents logins through this provider."""
+    """Yield translated sentences about what prevents logins through this provider.
+
+    Reads its discovery document and its keys again.
+    """
     if not settings.SITE_URL.startswith("https://"):
-        yield f"SITE_URL is {settings.SITE_URL}: set it to the https address of this site."
+        yield _("SITE_URL is %s: set it to the https address of this site.") % settings.SITE_URL
     if not LoginRule.objects.filter(oidc_provider=app, is_enabled=True).exists():
-        yield "It has no login rule: add one in the administration (/admin/, Login rules)."
+        yield _("No enabled login rule admits its people: allow an organisation to use it.")
     try:
         client_secret_of(app)
         configuration = refresh(app)
         keys = keys_of(configuration, None)
     except ProviderUnreachable as error:
-        yield f"It cannot be used: {error}."
+        yield _("It cannot be used: %s.") % error
         return
     if not any(key.get("alg") in (None, *ALGORITHMS) for key in keys):
-        yield f"None of its keys is of a kind that we accept ({', '.join(ALGORITHMS)})."
+        accepted = ", ".join(ALGORITHMS)
+        yield _("None of its keys is of a kind that is accepted (%s).") % accepted
     if not configuration.userinfo_endpoint:
-        yield "It has no userinfo endpoint: the only claims are those of its id_token."
+        yield _("It has no userinfo endpoint: the only claims are those of its id_token.")
     if not configuration.end_session_endpoint:
-        yield "It has no logout endpoint: people who log out here stay logged in there."
+        yield _("It has no logout endpoint: people who log out here stay logged in there.")

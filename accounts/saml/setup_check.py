@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from accounts.logins.models.identity_providers import IdentityProvider, MetadataFeed
 from accounts.logins.models.login_rules import LoginRule
@@ -16,7 +18,7 @@ _SOON = timedelta(days=2)
 
 
 def missing() -> list[str]:
-    """Return sentences about what to do; an empty list if nothing is missing."""
+    """Return translated sentences about what to do; an empty list if nothing is missing."""
     return [*_programs(), *_names(), *_contacts(), *_feeds()]
 
 
@@ -26,38 +28,42 @@ def _programs() -> Iterator[str]:
     except FileNotFoundError as error:
         yield str(error)
     if not key_pairs(("current",)):
-        yield "No key: run ./manage saml keys."
+        yield _("This site has no key: run ./manage saml keys.")
 
 
 def _names() -> Iterator[str]:
     host = urlsplit(settings.SITE_URL)
     if host.scheme != "https":
-        yield f"SITE_URL is {settings.SITE_URL}: give the https address of this site."
+        yield _("SITE_URL is %s: set it to the https address of this site.") % settings.SITE_URL
     elif not settings.HTTPS:
-        yield "HTTPS is off: browsers would send the session in clear."
+        yield _("HTTPS is off: browsers would send the session unencrypted.")
     elif "*" not in settings.ALLOWED_HOSTS and host.hostname not in settings.ALLOWED_HOSTS:
-        yield f"ALLOWED_HOSTS does not name {host.hostname}."
+        yield _("ALLOWED_HOSTS does not contain %s.") % host.hostname
 
 
 def _contacts() -> Iterator[str]:
     for name, purpose in (
-        ("SAML_TECHNICAL_CONTACT", "federations require a technical contact"),
-        ("SAML_SECURITY_CONTACT", "Sirtfi requires a security contact"),
-        ("SAML_PRIVACY_URL", "the code of conduct requires a privacy statement"),
-        ("SAML_LOGO_URL", "discovery pages show a logo"),
-        ("SUPPORT_CONTACT", "failure pages show a contact"),
+        ("SAML_TECHNICAL_CONTACT", _("federations require a technical contact")),
+        ("SAML_SECURITY_CONTACT", _("Sirtfi requires a security contact")),
+        ("SAML_PRIVACY_URL", _("the code of conduct requires a privacy statement")),
+        ("SAML_LOGO_URL", _("discovery pages show a logo")),
+        ("SUPPORT_CONTACT", _("failure pages show a contact")),
     ):
         if not getattr(settings, name):
-            yield f"{name} is empty: {purpose}."
+            yield _("%(setting)s is empty: %(purpose)s.") % {"setting": name, "purpose": purpose}
 
 
 def _feeds() -> Iterator[str]:
     for feed in MetadataFeed.objects.filter(is_enabled=True):
         if feed.error:
-            yield f"Feed {feed.name} was refused: {feed.error}."
-        if feed.valid_until is None or feed.valid_until < timezone.now() + _SOON:
-            yield f"Feed {feed.name} is valid until {feed.valid_until}: its IdPs are then blocked."
+            named = {"feed": feed.name, "reason": feed.error}
+            yield _("The feed %(feed)s was refused: %(reason)s.") % named
+        if feed.valid_until is None:
+            yield _("The feed %s was not fetched yet.") % feed.name
+        elif feed.valid_until < timezone.now() + _SOON:
+            until = {"feed": feed.name, "date": date_format(feed.valid_until, "DATETIME_FORMAT")}
+            yield _("The feed %(feed)s ends on %(date)s; its IdPs are then blocked.") % until
     if not IdentityProvider.objects.usable().exists():
-        yield "No identity provider: run ./manage saml feed or ./manage saml idp."
+        yield _("There is no usable identity provider: add a feed, or one provider.")
     if not LoginRule.objects.filter(is_enabled=True).exists():
-        yield "No login rule: add one in the administration (/admin/, Login rules)."
+        yield _("There is no login rule: without one, nobody can log in through an institution.")

@@ -6,6 +6,7 @@ from django.db import transaction
 
 from accounts.logins.sessions import end_sessions_of
 from instances import audit
+from instances.organisations.operators import require_another_operator
 from people.models import User
 
 
@@ -13,9 +14,11 @@ def disable_account(user: User) -> None:
     """Disable an account: logins are refused and sessions end.
 
     While it is disabled, its API keys are refused too (``instances.access.api_keys``). Ended
-    sessions are not restored.
+    sessions are not restored. Raises LastOperator.
     """
     with transaction.atomic():
+        if user.is_staff:
+            require_another_operator(user)
         user.is_active = False
         end_every_session(user)
         user.save(update_fields=["is_active"])

@@ -51,6 +51,16 @@ class Reference:
         return self.model.objects.filter(**{self.field: user.pk})
 
 
+@dataclass(frozen=True, slots=True)
+class ErasurePreview:
+    """What an erasure deletes; ``kept`` rows remain without the person's name."""
+
+    conversations: int
+    memberships: int
+    api_keys: int
+    kept: int
+
+
 def references() -> Iterator[Reference]:
     """Return all columns of tenant tables that refer to a person."""
     for model in apps.get_models():
@@ -83,6 +93,19 @@ def rows_of(user: User) -> dict[str, int]:
                 name = f"{reference.model._meta.label}.{reference.field}"
                 counts[name] += reference.rows(user).count()
     return dict(+counts)
+
+
+def preview_erasure(user: User) -> ErasurePreview:
+    """Return the numbers of rows that an erasure would delete, and of those it would keep."""
+    counts = rows_of(user)
+    owned = {f"{one.model._meta.label}.{one.field}" for one in references() if one.is_owned}
+    deleted = sum(number for name, number in counts.items() if name in owned)
+    return ErasurePreview(
+        conversations=counts.get("chat.Conversation.user", 0),
+        memberships=counts.get("instances.Membership.user", 0),
+        api_keys=counts.get("instances.ApiKey.created_by", 0),
+        kept=sum(counts.values()) - deleted,
+    )
 
 
 def erase_person(user: User) -> dict[str, int]:

@@ -9,9 +9,20 @@ from django.db import transaction
 from accounts.users.activation import end_every_session
 from instances import audit
 from instances.account_control import record_control
+from instances.members.memberships import one_time_password
 from instances.models import AccountControl
 from instances.notifications import account_controlled
 from people.models import User
+
+
+def issue_password(user: User, *, by: User) -> str:
+    """Set a one-time password for another person, and return it; it is stored nowhere."""
+    password = one_time_password()
+    with transaction.atomic():
+        user.set_password(password)
+        user.save(update_fields=["password"])
+        record_issued_password(user, by=by)
+    return password
 
 
 def record_issued_password(user: User, *, by: User | None) -> None:

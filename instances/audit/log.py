@@ -34,6 +34,7 @@ class Action(models.TextChoices):
     USER_CREATED = "user.created", _("Account created")
     USER_CHANGED = "user.changed", _("Account changed")
     PASSWORD_ISSUED = "password.issued", _("Password set by another person")
+    RESET_LINK_SENT = "password.link_sent", _("Link to a new password sent")
     ADDRESS_CHANGED = "address.changed", _("E-mail address changed by another person")
     ACCOUNT_CONFIRMED = "account.confirmed", _("Account confirmed as used by its person only")
     USER_ERASED = "user.erased", _("Person erased")

@@ -42,6 +42,9 @@ SENTENCES: Mapping[str, Promise] = {
     Action.USER_CREATED: gettext_lazy("%(who)s created an account for %(target)s."),
     Action.USER_CHANGED: gettext_lazy("%(who)s changed the account of %(target)s."),
     Action.PASSWORD_ISSUED: gettext_lazy("%(who)s set another password for %(target)s."),
+    Action.RESET_LINK_SENT: gettext_lazy(
+        "%(who)s had a link to choose a new password sent to %(target)s."
+    ),
     Action.ADDRESS_CHANGED: gettext_lazy("%(who)s changed the e-mail address of %(target)s."),
     Action.ACCOUNT_CONFIRMED: gettext_lazy(
         "%(who)s confirmed that only %(target)s uses their account."

@@ -30,12 +30,20 @@ def add_operator(user: User, *, by: User) -> None:
 def remove_operator(user: User) -> None:
     """Remove an operator. Raises LastOperator."""
     with transaction.atomic():
-        # Locked in one order, so that two operators cannot remove each other concurrently.
-        locked = operators().order_by("pk").select_for_update()
-        if not [other for other in locked if other.pk != user.pk]:
-            raise LastOperator(user.username)
+        require_another_operator(user)
         _set(user, is_operator=False)
         audit.record(audit.Action.OPERATOR_REMOVED, target=user)
+
+
+def require_another_operator(user: User) -> None:
+    """Raise LastOperator if the site would have no operator without this person.
+
+    Call it in a transaction. The operators are locked, in one order, so that two of them cannot
+    remove or disable each other concurrently.
+    """
+    locked = operators().order_by("pk").select_for_update()
+    if not [other for other in locked if other.pk != user.pk]:
+        raise LastOperator(user.username)
 
 
 def _set(user: User, *, is_operator: bool) -> None:

@@ -7,6 +7,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 # The value of allauth's ``SocialAccount.provider`` for logins through SAML.
@@ -15,6 +16,15 @@ SAML_PROVIDER_ID: Final = "saml"
 
 class MetadataFeed(models.Model):
     """A federation's signed aggregate, and the result of its last refresh."""
+
+    class State(models.TextChoices):
+        DISABLED = "disabled", _("Disabled")
+        NEW = "new", _("Not fetched yet")
+        # Its IdPs are blocked.
+        EXPIRED = "expired", _("Expired")
+        # Its IdPs remain usable until its ``valid_until``, if it was fetched before.
+        REFUSED = "refused", _("Last refresh refused")
+        CURRENT = "current", _("Up to date")
 
     name = models.CharField(_("name"), max_length=100)
     url = models.URLField(_("address"), max_length=500, unique=True)
@@ -36,6 +46,23 @@ class MetadataFeed(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def is_usable(self) -> bool:
+        """Whether logins through its IdPs are possible."""
+        is_valid = self.valid_until is not None and self.valid_until > timezone.now()
+        return self.is_enabled and is_valid
+
+    @property
+    def state(self) -> State:
+        """The most important fact about the feed."""
+        if not self.is_enabled:
+            return self.State.DISABLED
+        if self.is_usable:
+            return self.State.REFUSED if self.error else self.State.CURRENT
+        if self.valid_until is not None:
+            return self.State.EXPIRED
+        return self.State.REFUSED if self.error else self.State.NEW
+
 
 class IdentityProviderQuerySet(models.QuerySet):
     """Reads of identity providers."""
@@ -48,6 +75,13 @@ class IdentityProviderQuerySet(models.QuerySet):
 
 class IdentityProvider(models.Model):
     """One IdP; without a feed if an operator added its metadata."""
+
+    class State(models.TextChoices):
+        DISABLED = "disabled", _("Disabled")
+        GONE = "gone", _("Left its federation")
+        # Its feed is disabled, or past its ``valid_until``.
+        BLOCKED = "blocked", _("Blocked with its feed")
+        USABLE = "usable", _("Usable")
 
     feed = models.ForeignKey(
         MetadataFeed,
@@ -85,6 +119,22 @@ class IdentityProvider(models.Model):
 
     def __str__(self) -> str:
         return self.name_in("fr")
+
+    @property
+    def state(self) -> State:
+        """Whether logins through it are possible (as ``usable``), and why not; reads the feed."""
+        if not self.is_enabled:
+            return self.State.DISABLED
+        if self.gone_at is not None:
+            return self.State.GONE
+        if self.feed is not None and not self.feed.is_usable:
+            return self.State.BLOCKED
+        return self.State.USABLE
+
+    @property
+    def display_name(self) -> str:
+        """The name in the language of the page."""
+        return self.name_in(get_language() or "en")
 
     def name_in(self, language: str) -> str:
         """Return the display name in a language, else in English, else in any."""

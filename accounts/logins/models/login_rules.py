@@ -1,16 +1,16 @@
 """Login rules: who may log in to an organisation or an instance, and through which provider."""
 
-from typing import Any
+from typing import Any, Self
 
 from allauth.socialaccount.models import SocialApp
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.logins.models.identity_providers import IdentityProvider, MetadataFeed
-from instances.models import Instance, Organisation, staff_floor
+from instances.models import Affiliation, Instance, Organisation, staff_floor
 
 _WAYS = ("identity_provider", "feed", "oidc_provider")
 
@@ -20,6 +20,18 @@ def _exactly_one_way() -> Q:
     for way in _WAYS:
         condition |= Q(**{f"{other}__isnull": other != way for other in _WAYS})
     return condition
+
+
+class LoginRuleQuerySet(models.QuerySet):
+    """Reads of login rules."""
+
+    def with_sources(self) -> Self:
+        """The rules, by organisation, with all that a list shows of them."""
+        return (
+            self.select_related("organisation", "instance", *_WAYS)
+            .defer("identity_provider__xml", "identity_provider__search_text")
+            .order_by("organisation__name", F("instance__name").asc(nulls_first=True), "pk")
+        )
 
 
 class LoginRule(models.Model):
@@ -94,6 +106,8 @@ class LoginRule(models.Model):
     require_mfa = models.BooleanField(_("require a second factor"), default=False)
     is_enabled = models.BooleanField(_("enabled"), default=True)
 
+    objects = LoginRuleQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("login rule")
         verbose_name_plural = _("login rules")
@@ -102,7 +116,24 @@ class LoginRule(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.organisation}: {self.identity_provider or self.feed or self.oidc_provider}"
+        return f"{self.organisation}: {self.source}"
+
+    @property
+    def source(self) -> IdentityProvider | MetadataFeed | SocialApp | None:
+        """The provider or feed through which people log in."""
+        return self.identity_provider or self.feed or self.oidc_provider
+
+    @property
+    def source_name(self) -> str:
+        """The name of the provider or feed, for pages."""
+        provider = self.identity_provider
+        return provider.display_name if provider else getattr(self.source, "name", "")
+
+    @property
+    def affiliation_labels(self) -> list[str]:
+        """The labels of the affiliations; unknown ones as they are."""
+        labels = dict(Affiliation.choices)
+        return [str(labels.get(name, name)) for name in self.affiliations]
 
     def clean(self) -> None:
         """Refuse malformed required attributes, and an instance of another organisation."""

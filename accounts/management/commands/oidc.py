@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from allauth.socialaccount.models import SocialApp
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, no_translations
 from django.core.validators import validate_slug
 
 from accounts.oidc import registration
@@ -35,6 +35,7 @@ class Command(BaseCommand):
         ):
             actions.add_parser(name, help=text).add_argument("slug")
 
+    @no_translations
     def handle(self, *args: Any, **options: Any) -> None:
         getattr(self, f"_{options['action']}")(**options)
 
@@ -69,7 +70,7 @@ class Command(BaseCommand):
         self.stdout.write(f"  redirect URI              {registration.callback_url(slug)}")
         self.stdout.write(f"  post-logout redirect URI  {registration.after_logout_url()}")
         self.stdout.write(
-            "Then add a login rule in /admin/: without one, nobody can log in through it."
+            "Then add a login rule (Operation, Logins): without one, nobody can log in through it."
         )
 
     def _list(self, **_options: Any) -> None:

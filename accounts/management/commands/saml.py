@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, no_translations
 
 from accounts.saml import keys
 from accounts.saml.errors import SamlError
@@ -33,6 +33,7 @@ class Command(BaseCommand):
         feed.add_argument("certificates", type=Path, nargs="+", help="PEM files to pin")
         feed.add_argument("--priority", type=int, default=10)
 
+    @no_translations
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             getattr(self, f"_{options['action']}")(**options)

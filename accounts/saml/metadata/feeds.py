@@ -5,7 +5,6 @@ A login makes no requests: it reads the row of one IdP that this module saved.
 
 import hashlib
 import logging
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,15 +14,18 @@ from tempfile import TemporaryDirectory
 
 import httpx
 from django.db import transaction
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from accounts.logins.models.identity_providers import IdentityProvider, MetadataFeed
 from accounts.logins.withdrawal import withdraw_saml
+from accounts.saml.certificates import pem_certificates
 from accounts.saml.discovery import fold
 from accounts.saml.errors import MetadataRefused
 from accounts.saml.metadata.aggregates import IdpRecord, read_idp, read_idps, verify_aggregate
 from accounts.saml.xml import MD, parse_message, tag
 from instances import audit
+from web.enqueueing import enqueue_on_commit
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +35,6 @@ MIN_SHARE = 0.8
 _TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 _FETCH_SECONDS = 300
 _BATCH = 200
-_CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 _UPDATED = [
     "feed",
     "xml",
@@ -100,7 +101,7 @@ def fetch(url: str, path: Path) -> None:
 def take_over(feed: MetadataFeed, path: Path) -> Refreshed:
     """Verify a downloaded feed and save it to the table. Raises MetadataRefused."""
     canonical = path.with_suffix(".canonical")
-    valid_until = verify_aggregate(path, canonical, _CERTIFICATE.findall(feed.certificates))
+    valid_until = verify_aggregate(path, canonical, pem_certificates(feed.certificates))
     if feed.valid_until and valid_until < feed.valid_until:
         raise MetadataRefused("older than the copy we have")
     with transaction.atomic():
@@ -122,6 +123,17 @@ def add_feed(*, name: str, url: str, certificates: str, priority: int) -> Metada
         )
         audit.record(audit.Action.LOGIN_SOURCE_CHANGED, target=feed, url=url, priority=priority)
     return feed
+
+
+def list_feeds() -> QuerySet[MetadataFeed]:
+    """Return the feeds by precedence, each with ``n_providers``, the IdPs that it contains."""
+    present = Count("providers", filter=Q(providers__gone_at=None))
+    return MetadataFeed.objects.annotate(n_providers=present).order_by("priority", "name")
+
+
+def request_refresh(feed: MetadataFeed) -> None:
+    """Have a worker fetch the feed, which may take minutes; its row then holds the result."""
+    enqueue_on_commit("accounts.tasks.refresh_one_feed", feed.pk)
 
 
 def add_single_idp(xml: bytes) -> IdentityProvider:

@@ -1,22 +1,29 @@
 """Guard: whatever an administrator does leaves an entry in the audit log.
 
-Every page of ``instances`` that takes a POST is done once, with what a person would fill in. A new
-one must be named here, with the action it leaves.
+Every page of the settings and the consoles that takes a POST is done once, with what a person would
+fill in. A new one must be named here, with the action it leaves.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
+from cryptography.hazmat.primitives.asymmetric import ec
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from instances.access.second_factor import SESSION_KEY
+from instances.account_control import record_control
 from instances.audit.sentences import details
 from instances.models import ApiKey, AuditEntry, Charter, Instance, InstanceRequest
 from instances.tenancy import overseeing, tenant
 from people.models import User
 from tests import factories
+from tests.accounts.saml.idps.forger import Idp, make_keys
 from tests.cast import Cast, make_cast
 from tests.site_map import ALL_PAGES, Page, values_inside
 
@@ -84,89 +91,155 @@ def with_a_charter(level: str) -> Callable[[Cast, dict[str, Any]], dict[str, Any
     return prepare
 
 
-ACTS = {
+def of_feed(_cast: Cast, values: dict[str, Any]) -> dict[str, Any]:
+    return {"organisation": values["organisation"], "feed": values["feed_id"]}
+
+
+def with_certificate(_cast: Cast, _values: dict[str, Any]) -> dict[str, Any]:
+    with TemporaryDirectory() as folder:
+        keys = make_keys(Path(folder), "federation", ec.generate_private_key(ec.SECP256R1()))
+        return {"certificates": keys.pem}
+
+
+def with_metadata(_cast: Cast, _values: dict[str, Any]) -> dict[str, Any]:
+    xml = Idp("https://idp-b.example/idp", ()).metadata()
+    return {"metadata": SimpleUploadedFile("idp.xml", xml.encode())}
+
+
+def with_second_factor(_cast: Cast, values: dict[str, Any]) -> dict[str, Any]:
+    Authenticator.objects.create(user_id=values["person_id"], type="recovery_codes", data={})
+    return {}
+
+
+def with_controller(_cast: Cast, values: dict[str, Any]) -> dict[str, Any]:
+    account = User.objects.get(pk=values["person_id"])
+    record_control(account=account, controller=factories.UserFactory(), reason="created")
+    return {}
+
+
+def naming_the_person(_cast: Cast, values: dict[str, Any]) -> dict[str, Any]:
+    return {"confirmation": User.objects.get(pk=values["person_id"]).username}
+
+
+FEED = {"name": "Renater", "url": "https://renater.example/feed", "priority": 10}
+ACTS_OF_OPERATORS = {
     "new_organisation": Act("organisation.created", {"name": "INSA"}),
     "operators": Act("operator.added", PERSON, prepare=naming_the_newcomer),
     "operator_remove": Act("operator.removed"),
-    "managed_member_add": Act(
-        "member.added", PERSON | {"role": "member"}, prepare=naming_the_newcomer
-    ),
-    "managed_member_role": Act("member.changed", {"role": "editor"}),
-    "managed_member_remove": Act("member.removed"),
-    "managed_quotas": Act("instance.changed", {"max_documents": 5}),
-    "managed_suspend": Act("instance.suspended", {"reason": "Moved."}),
-    "managed_archive": Act("instance.archived"),
-    "managed_reactivate": Act("instance.reactivated", status="suspended"),
-    "managed_transfer": Act("instance.transferred", prepare=naming_a_member),
-    "managed_delete": Act("deletion.asked", {"confirmation": "law"}),
-    "managed_cancel_deletion": Act("deletion.cancelled", status="deleting"),
-    "request_approve": Act("request.approved"),
-    "request_refuse": Act("request.refused", {"answer": "Not now."}),
-    "organisation_administrators": Act("administrator.added", PERSON, prepare=naming_the_newcomer),
-    "administrator_remove": Act("administrator.removed"),
-    "organisation_settings": Act(
-        "organisation.changed", {"name": "INSA", "creation_rule": "open", "idle_months": 3}
-    ),
-    "new_instance": Act(
-        "instance.created",
-        {
-            "name": "History",
-            "purpose": "Archives.",
-            "expected_members": 3,
-            "sensitivity": "public",
-            "language": "fr",
-        },
-        prepare=in_organisation,
-    ),
-    "new_personal": Act("instance.created", prepare=belonging),
-    "request_withdraw": Act("request.withdrawn", prepare=asked_by_me),
-    "general": Act("instance.changed", {"name": "Droit", "language": "fr"}),
-    "answers": Act("instance.changed", {"strictness": "strict", "top_k": 3}),
-    "member_add": Act("member.added", PERSON | {"role": "member"}, prepare=naming_the_newcomer),
-    "member_create": Act(
-        "user.created",
-        {"first_name": "Ada", "last_name": "Lovelace", "username": "ada", "role": "member"},
-    ),
-    "member_role": Act("member.changed", {"role": "editor"}),
-    "member_remove": Act("member.removed"),
-    "member_import": Act(
-        "member.added",
-        {"people": "newcomer, editor", "confirmed": "1"},
-        prepare=naming_the_newcomer,
-    ),
-    "member_end": Act("member.changed", {"expires_at": "2099-01-01"}),
-    "invitation_create": Act(
-        "invitation.created",
-        {"note": "Ada", "role": "guest", "valid_days": "7", "access_until": "2099-01-01"},
-    ),
-    "invitation_revoke": Act("invitation.revoked"),
-    "rule_add": Act("rule.added", RULE),
-    "rule_edit": Act("rule.changed", RULE | {"role": "guest"}),
-    "rule_switch": Act("rule.changed"),
-    "rule_remove": Act("rule.removed"),
-    "access_second_factor": Act("instance.changed", {"second_factor": "admins"}),
-    "key_create": Act("key.created", {"name": "Script", "scope": "chat", "lifetime_days": "30"}),
-    "key_confirm": Act("key.confirmed", second_factor=True, prepare=with_my_key),
-    "key_revoke": Act("key.revoked"),
-    "transfer": Act("instance.transferred", prepare=naming_a_member),
-    "archive": Act("instance.archived"),
-    "reactivate": Act("instance.reactivated", status="archived"),
-    "delete": Act("deletion.asked", {"confirmation": "law"}),
-    "cancel_deletion": Act("deletion.cancelled", status="deleting"),
-} | {
-    f"{level}_{page}": act
-    for level in ("site", "organisation", "instance")
-    for page, act in {
-        "charter_publish": Act("charter.published", CHARTER),
-        "charter_withdraw": Act("charter.withdrawn", prepare=with_a_charter(level)),
-    }.items()
+    "feed_add": Act("login_source.changed", FEED, prepare=with_certificate),
+    "feed_change": Act("login_source.changed", FEED, prepare=with_certificate),
+    "feed_switch": Act("login_source.changed"),
+    "feed_remove": Act("login_source.changed"),
+    "identity_provider_add": Act("login_source.changed", prepare=with_metadata),
+    "identity_provider_switch": Act("login_source.changed"),
+    "identity_provider_remove": Act("login_source.changed"),
+    "oidc_provider_remove": Act("login_source.changed"),
+    "login_rule_add": Act("login_rule.changed", prepare=of_feed),
+    "login_rule": Act("login_rule.changed", {"affiliations": ["staff"]}),
+    "login_rule_switch": Act("login_rule.changed"),
+    "login_rule_remove": Act("login_rule.changed"),
+    "user_account_switch": Act("user.disabled"),
+    "user_account_password": Act("password.issued"),
+    "user_account_second_factors": Act("login.removed", prepare=with_second_factor),
+    "user_account_confirm": Act("account.confirmed", prepare=with_controller),
+    "user_account_erase": Act("user.erased", prepare=naming_the_person),
 }
+# They need a provider or a mail server: tests/accounts/views/consoles checks their entries.
+AUDITED_ELSEWHERE = {"oidc_provider_add", "oidc_provider_change", "user_account_reset_link"}
+# They read at another service, and change nothing that an hourly task does not change too.
+READING = {"feed_refresh", "oidc_provider_check"}
+ACTS = (
+    ACTS_OF_OPERATORS
+    | {
+        "managed_member_add": Act(
+            "member.added", PERSON | {"role": "member"}, prepare=naming_the_newcomer
+        ),
+        "managed_member_role": Act("member.changed", {"role": "editor"}),
+        "managed_member_remove": Act("member.removed"),
+        "managed_quotas": Act("instance.changed", {"max_documents": 5}),
+        "managed_suspend": Act("instance.suspended", {"reason": "Moved."}),
+        "managed_archive": Act("instance.archived"),
+        "managed_reactivate": Act("instance.reactivated", status="suspended"),
+        "managed_transfer": Act("instance.transferred", prepare=naming_a_member),
+        "managed_delete": Act("deletion.asked", {"confirmation": "law"}),
+        "managed_cancel_deletion": Act("deletion.cancelled", status="deleting"),
+        "request_approve": Act("request.approved"),
+        "request_refuse": Act("request.refused", {"answer": "Not now."}),
+        "organisation_administrators": Act(
+            "administrator.added", PERSON, prepare=naming_the_newcomer
+        ),
+        "administrator_remove": Act("administrator.removed"),
+        "organisation_settings": Act(
+            "organisation.changed", {"name": "INSA", "creation_rule": "open", "idle_months": 3}
+        ),
+        "new_instance": Act(
+            "instance.created",
+            {
+                "name": "History",
+                "purpose": "Archives.",
+                "expected_members": 3,
+                "sensitivity": "public",
+                "language": "fr",
+            },
+            prepare=in_organisation,
+        ),
+        "new_personal": Act("instance.created", prepare=belonging),
+        "request_withdraw": Act("request.withdrawn", prepare=asked_by_me),
+        "general": Act("instance.changed", {"name": "Droit", "language": "fr"}),
+        "answers": Act("instance.changed", {"strictness": "strict", "top_k": 3}),
+        "member_add": Act("member.added", PERSON | {"role": "member"}, prepare=naming_the_newcomer),
+        "member_create": Act(
+            "user.created",
+            {"first_name": "Ada", "last_name": "Lovelace", "username": "ada", "role": "member"},
+        ),
+        "member_role": Act("member.changed", {"role": "editor"}),
+        "member_remove": Act("member.removed"),
+        "member_import": Act(
+            "member.added",
+            {"people": "newcomer, editor", "confirmed": "1"},
+            prepare=naming_the_newcomer,
+        ),
+        "member_end": Act("member.changed", {"expires_at": "2099-01-01"}),
+        "invitation_create": Act(
+            "invitation.created",
+            {"note": "Ada", "role": "guest", "valid_days": "7", "access_until": "2099-01-01"},
+        ),
+        "invitation_revoke": Act("invitation.revoked"),
+        "rule_add": Act("rule.added", RULE),
+        "rule_edit": Act("rule.changed", RULE | {"role": "guest"}),
+        "rule_switch": Act("rule.changed"),
+        "rule_remove": Act("rule.removed"),
+        "access_second_factor": Act("instance.changed", {"second_factor": "admins"}),
+        "key_create": Act(
+            "key.created", {"name": "Script", "scope": "chat", "lifetime_days": "30"}
+        ),
+        "key_confirm": Act("key.confirmed", second_factor=True, prepare=with_my_key),
+        "key_revoke": Act("key.revoked"),
+        "transfer": Act("instance.transferred", prepare=naming_a_member),
+        "archive": Act("instance.archived"),
+        "reactivate": Act("instance.reactivated", status="archived"),
+        "delete": Act("deletion.asked", {"confirmation": "law"}),
+        "cancel_deletion": Act("deletion.cancelled", status="deleting"),
+    }
+    | {
+        f"{level}_{page}": act
+        for level in ("site", "organisation", "instance")
+        for page, act in {
+            "charter_publish": Act("charter.published", CHARTER),
+            "charter_withdraw": Act("charter.withdrawn", prepare=with_a_charter(level)),
+        }.items()
+    }
+)
 # An acceptance is a row of its own, with its time and address.
 ACCEPTING = {"charter"}
 
 
-def pages_of_instances() -> list[Page]:
-    return [page for page in ALL_PAGES if page.name.startswith("administration:")]
+def pages_with_audited_actions() -> list[Page]:
+    return [page for page in ALL_PAGES if page.name.startswith(("administration:", "operation:"))]
+
+
+def short_name(page: Page) -> str:
+    return page.name.partition(":")[2]
 
 
 @pytest.fixture
@@ -184,11 +257,11 @@ def test_every_post_route_is_listed(cast):
     client.force_login(cast.owner)
     values = values_inside(cast)
     taking = {
-        page.name.removeprefix("administration:")
-        for page in pages_of_instances()
+        short_name(page)
+        for page in pages_with_audited_actions()
         if client.post(page.path(values)).status_code != 405
     }
-    assert taking == set(ACTS) | ACCEPTING
+    assert taking == set(ACTS) | ACCEPTING | AUDITED_ELSEWHERE | READING
 
 
 @pytest.mark.parametrize(
@@ -218,7 +291,7 @@ def test_action_is_audited(cast, name):
     before = {} if act.status != "deleting" else {"deletion_requested_by": cast.owner}
     Instance.objects.filter(slug="law").update(status=act.status, **before)
     form = act.form | act.prepare(cast, values)
-    (page,) = (page for page in ALL_PAGES if page.name == f"administration:{name}")
+    (page,) = (page for page in pages_with_audited_actions() if short_name(page) == name)
     client = Client()
     client.force_login(cast.owner)
     if act.second_factor:
