@@ -12,6 +12,8 @@ from ragapp.health import views
 from web import error_pages
 
 admin.site.site_header = admin.site.site_title = _("Advanced administration")
+# "View site" leads back to the pages of operators.
+admin.site.site_url = "/organisations/"
 # Django's own login knows neither second factors nor rate limits.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 

@@ -5,7 +5,6 @@ written to the audit log.
 """
 
 from collections.abc import Collection
-from typing import Any
 
 from django.db import transaction
 
@@ -33,12 +32,11 @@ def remove_rule(rule: LoginRule) -> None:
         rule.delete()
 
 
-def save_source(source: LoginSource, *, fields: Collection[str] | None = None) -> None:
-    """Save a feed or an IdP; if it is disabled, the sessions that it had allowed end.
+def save_source(source: LoginSource, *, fields: Collection[str]) -> None:
+    """Save a changed feed or IdP; if it is disabled, the sessions that it had allowed end.
 
-    ``fields`` are the changed ones: a refresh may write the others at the same time. None: all.
+    ``fields`` are the changed ones: a refresh may write the others at the same time.
     """
-    changed: dict[str, Any] = {} if fields is None else {"fields": sorted(fields)}
     with transaction.atomic():
         source.save(update_fields=fields)
         if not source.is_enabled:
@@ -47,7 +45,7 @@ def save_source(source: LoginSource, *, fields: Collection[str] | None = None) -
             audit.Action.LOGIN_SOURCE_CHANGED,
             target=source,
             enabled=source.is_enabled,
-            **changed,
+            fields=sorted(fields),
         )
 
 

@@ -85,6 +85,7 @@ def site(transactional_db: None, settings: Any) -> Iterator[str]:
 def page_for(browser: Browser, site: str) -> Iterator[Callable[..., Page]]:
     """``page_for(user, locale=…, scheme=…, width=…, height=…, scripts=…)``: a page, logged in.
 
+    ``bypass_csp`` is for pages of Django on which axe itself violates the content policy.
     ``user`` may be None. At the end, no page may have thrown an error, violated the content
     policy, or requested anything from another site.
     """
@@ -99,6 +100,7 @@ def page_for(browser: Browser, site: str) -> Iterator[Callable[..., Page]]:
         width: int = 1440,
         height: int = 900,
         scripts: bool = True,
+        bypass_csp: bool = False,
     ) -> Page:
         context = browser.new_context(
             base_url=site,
@@ -106,6 +108,7 @@ def page_for(browser: Browser, site: str) -> Iterator[Callable[..., Page]]:
             color_scheme=scheme,  # type: ignore[arg-type]
             viewport={"width": width, "height": height},
             java_script_enabled=scripts,
+            bypass_csp=bypass_csp,
         )
         contexts.append(context)
         if user is not None:

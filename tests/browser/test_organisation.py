@@ -15,10 +15,16 @@ from tests.factories import (
     OrganisationAdministratorFactory,
     UserFactory,
 )
+from tests.site_map import values_of_logins
 
 CONSOLE = ["", "requests/", "people/", "administrators/", "charter/", "charter/publish/"]
-CONSOLE += ["charter/1/", "audit/", "deletions/", "settings/", "instances/law/"]
+CONSOLE += ["charter/1/", "audit/", "deletions/", "settings/", "instances/law/", "login-rules/"]
 OPERATION = ["", "operators/", "charter/", "audit/"]
+# Pages of logins and accounts; "{…}" stands for the row that ``values_of_logins`` made.
+LOGINS = ["login-rules/", "login-rules/{login_rule_id}/", "feeds/{feed_id}/", "service-provider/"]
+LOGINS += ["identity-providers/", "identity-providers/{identity_provider_id}/"]
+LOGINS += ["openid-connect/{oidc_provider_id}/", "accounts/", "accounts/{person_id}/"]
+ADMIN = ["", "people/user/", "people/user/{person_id}/change/"]
 
 
 @pytest.fixture
@@ -104,3 +110,19 @@ def test_console_pages_are_accessible(page_for, axe, cast, locale, scheme, width
     for path in [f"/organisations/{name}" for name in OPERATION]:
         page.goto(path)
         is_accessible(page, axe)
+
+
+@pytest.mark.parametrize(
+    ("locale", "scheme", "width"), [("en-GB", "light", 1440), ("fr-FR", "dark", 320)]
+)
+def test_pages_of_logins_and_accounts_are_accessible(page_for, axe, cast, locale, scheme, width):
+    values = values_of_logins(cast.instance.organisation)
+    operator = UserFactory(is_staff=True, is_superuser=True)
+    page = page_for(operator, locale=locale, scheme=scheme, width=width)
+    for name in LOGINS:
+        page.goto(f"/operation/{name}".format(**values))
+        is_accessible(page, axe)
+    admin = page_for(operator, locale=locale, scheme=scheme, width=width, bypass_csp=True)
+    for name in ADMIN:
+        admin.goto(f"/admin/{name}".format(**values))
+        assert axe(admin) == []

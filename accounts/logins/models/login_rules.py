@@ -1,10 +1,9 @@
 """Login rules: who may log in to an organisation or an instance, and through which provider."""
 
-from typing import Any, Self
+from typing import Self
 
 from allauth.socialaccount.models import SocialApp
 from django.contrib.postgres.fields import ArrayField
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -134,19 +133,3 @@ class LoginRule(models.Model):
         """The labels of the affiliations; unknown ones as they are."""
         labels = dict(Affiliation.choices)
         return [str(labels.get(name, name)) for name in self.affiliations]
-
-    def clean(self) -> None:
-        """Refuse malformed required attributes, and an instance of another organisation."""
-        if not _is_of_lists(self.required):
-            example = '{"eduPersonEntitlement": ["urn:x:staff"]}'
-            raise ValidationError({"required": _("Write it like this: %s") % example})
-        if self.instance is not None and self.instance.organisation_id != self.organisation_id:
-            raise ValidationError({"instance": _("This instance is of another organisation.")})
-
-
-def _is_of_lists(required: Any) -> bool:
-    """Return whether the value is of the form ``{name: [word, …], …}``."""
-    return isinstance(required, dict) and all(
-        isinstance(words, list) and words and all(isinstance(word, str) for word in words)
-        for words in required.values()
-    )

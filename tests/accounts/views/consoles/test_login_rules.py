@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from accounts.models import IdentityProvider, LoginRule
+from accounts.models import IdentityProvider, LoginRule, MetadataFeed
 from tests.accounts.views.consoles.conftest import actions
 from tests.factories import InstanceFactory, OrganisationAdministratorFactory
 
@@ -79,6 +79,8 @@ def test_invalid_rule_is_refused(console, cast, provider, entry, field):
     chosen = {"organisation": cast.instance.organisation.slug, "identity_provider": provider.pk}
     answer = console.post(url("login_rule_add"), chosen | entry)
     assert answer.context["form"].errors.keys() == {field}
+    feed = MetadataFeed.objects.create(name="Renater", url="https://feed.example/")
+    assert console.post(url("login_rule_add"), chosen | {"feed": feed.pk}).status_code == 302
     assert not LoginRule.objects.exists()
 
 
