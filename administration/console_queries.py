@@ -32,6 +32,7 @@ from instances.models import (
     Organisation,
     OrganisationAdministrator,
 )
+from instances.organisations.operators import operators
 from people.models import User
 from people.search import searchable
 from web.search_words import search_words
@@ -81,17 +82,23 @@ class Figures:
     documents: int
     stored_bytes: int
     waiting_requests: int
+    # Whether people can log in through an institution and then belong to the organisation.
+    has_login_rule: bool
 
 
 def figures_of(organisation: Organisation) -> Figures:
-    """Count instances, their documents and bytes, and the pending requests."""
+    """Count instances, their documents and bytes, the pending requests; look for a login rule."""
     numbers = Instance.objects.filter(organisation=organisation).aggregate(
         instances=Count("pk"),
         documents=Coalesce(Sum("totals__documents"), 0),
         stored_bytes=Coalesce(Sum("totals__stored_bytes"), 0),
     )
     waiting = requests_of(organisation).filter(status=InstanceRequest.Status.PENDING)
-    return Figures(waiting_requests=waiting.count(), **numbers)
+    return Figures(
+        waiting_requests=waiting.count(),
+        has_login_rule=organisation.login_rules.filter(is_enabled=True).exists(),
+        **numbers,
+    )
 
 
 def requests_of(organisation: Organisation) -> QuerySet[InstanceRequest]:
@@ -167,6 +174,28 @@ def organisations_in_numbers(search: str = "") -> QuerySet[Organisation]:
             InstanceRequest.objects.filter(status=InstanceRequest.Status.PENDING), Count("pk")
         ),
     ).order_by("name", "pk")
+
+
+@dataclass(frozen=True)
+class FirstSteps:
+    """What an operator of a new site has done; the page shows what is left."""
+
+    has_login_rule: bool
+    has_administrator: bool
+    has_second_operator: bool
+
+    @property
+    def are_done(self) -> bool:
+        return self.has_login_rule and self.has_administrator and self.has_second_operator
+
+
+def first_steps() -> FirstSteps:
+    """Look for a login rule, an administrator of an organisation, and a second operator."""
+    return FirstSteps(
+        has_login_rule=Organisation.objects.filter(login_rules__is_enabled=True).exists(),
+        has_administrator=OrganisationAdministrator.objects.exists(),
+        has_second_operator=operators()[1:2].exists(),
+    )
 
 
 def _per_organisation(rows: QuerySet[Any] | Manager[Any], number: Aggregate) -> Coalesce:

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from administration.console_queries import organisations_in_numbers
+from administration.console_queries import first_steps, organisations_in_numbers
 from administration.forms.consoles.organisations import OrganisationForm
 from instances.access.administration import operator_view
 from instances.organisations.creation import create_organisation
@@ -28,7 +28,12 @@ def index(request: HttpRequest) -> HttpResponse:
     search = search_text(request.GET.get("q", ""))
     found = organisations_in_numbers(search)
     page = Paginator(found, ORGANISATIONS_PER_PAGE).get_page(request.GET.get("page"))
-    context = {"page": page, "search": search, "section": "organisations"}
+    context = {
+        "page": page,
+        "search": search,
+        "section": "organisations",
+        "first_steps": first_steps(),
+    }
     return render(request, "administration/consoles/organisations.html", context)
 
 
