@@ -38,6 +38,7 @@ CELERY_BEAT_SCHEDULE = {
     "reconcile-answers": {"task": "chat.tasks.reconcile", "schedule": 30.0},
     "delete-instances": {"task": "administration.tasks.delete_due_instances", "schedule": 60.0},
     "seal-audit-log": {"task": "instances.tasks.seal_audit_log", "schedule": 30.0},
+    "prepare-subjects": {"task": "usage.tasks.prepare_subjects", "schedule": 300.0},
     "archive-instances": {
         "task": "administration.tasks.archive_disused_instances",
         "schedule": 3600.0,

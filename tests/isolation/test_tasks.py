@@ -34,6 +34,7 @@ OF_THE_SITE = {
     "usage.tasks.poll_counters": "servers of models belong to no instance",
     "instances.tasks.end_memberships": "each instance ends its own, as its tenant",
     "instances.tasks.forget_old_identities": "people belong to no instance",
+    "usage.tasks.prepare_subjects": "one classifier for the embedding model of the site",
     "instances.tasks.send_notice": "a mail about an instance or a request, to one person",
 }
 
