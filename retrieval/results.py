@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from usage.subjects.classifier import Subject
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetrievedChunk:
@@ -50,7 +52,7 @@ class SearchTiming:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """The best passages, best first, and whether any of them is relevant.
+    """The best passages, best first, whether any is relevant, and the subject of the query.
 
     ``processor_seconds`` is the processor time of the search on our machines: embedding (as our
     model server reports it), and ranking in this process, without PostgreSQL; ``rerank_seconds`` is
@@ -59,6 +61,7 @@ class SearchResult:
 
     chunks: tuple[RetrievedChunk, ...]
     relevant: bool
+    subject: Subject
     timing: SearchTiming
     processor_seconds: float
     rerank_seconds: float = 0.0

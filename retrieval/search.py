@@ -10,6 +10,7 @@
 - ``retrieval.ranking`` computes both scores and the fusion in one SQL statement.
 - ``retrieval.rerank`` reorders the best chunks, if a reranker is configured.
 - ``retrieval.relevance`` estimates whether the best passages are relevant.
+- ``usage.subjects`` tells the query's subject from its embedding, for the usage record.
 
 Decisions and measurements: docs/decisions/005-retrieval.md.
 """
@@ -31,6 +32,8 @@ from retrieval.ranking import prepare_query, rank_chunks
 from retrieval.relevance import THRESHOLDS, passage_relevance
 from retrieval.rerank import Reranked, arerank_chunks, candidate_count, rerank_chunks
 from retrieval.results import RetrievedChunk, SearchResult, SearchTiming
+from usage.subjects.classifier import Subject
+from usage.subjects.preparation import classify_question
 
 # The maximum number of documents to which a search can be restricted.
 MAX_DOCUMENTS = 1_000
@@ -55,7 +58,7 @@ def search(
     start = perf_counter()
     embedded_query = EmbeddingClient.from_settings().embed_query(query)
     embedded = perf_counter()
-    candidates, ranking_seconds = _search_measured(
+    candidates, subject, ranking_seconds = _search_measured(
         instance=instance,
         query=query,
         embedding=embedded_query.vector,
@@ -64,7 +67,7 @@ def search(
     )
     reranked = rerank_chunks(query, candidates, top_k)
     processor_seconds = embedded_query.processor_seconds + ranking_seconds
-    return _result(instance, reranked, start, embedded, processor_seconds)
+    return _result(instance, reranked, subject, start, embedded, processor_seconds)
 
 
 async def asearch(
@@ -86,7 +89,7 @@ async def asearch(
         embedded_query = await AsyncEmbeddingClient.from_settings().embed_query(query)
     embedded = perf_counter()
     async with turns_at("search", places=_SEARCHES_AT_ONCE).turn(asker):
-        candidates, ranking_seconds = await in_tenant(
+        candidates, subject, ranking_seconds = await in_tenant(
             instance,
             _search_measured,
             instance=instance,
@@ -98,7 +101,7 @@ async def asearch(
     async with turns_at("rerank", places=_RERANKINGS_AT_ONCE).turn(asker):
         reranked = await arerank_chunks(query, candidates, top_k)
     processor_seconds = embedded_query.processor_seconds + ranking_seconds
-    return _result(instance, reranked, start, embedded, processor_seconds)
+    return _result(instance, reranked, subject, start, embedded, processor_seconds)
 
 
 def search_embedded(
@@ -131,15 +134,19 @@ def search_embedded(
     )
 
 
-def _search_measured(**arguments: Any) -> tuple[tuple[RetrievedChunk, ...], float]:
-    """Return the result of ``search_embedded``, and its processor seconds."""
+def _search_measured(
+    *, embedding: NDArray[np.float32], **arguments: Any
+) -> tuple[tuple[RetrievedChunk, ...], Subject, float]:
+    """Return the result of ``search_embedded``, the query's subject, and the processor seconds."""
     started = thread_time()
-    return search_embedded(**arguments), thread_time() - started
+    chunks = search_embedded(embedding=embedding, **arguments)
+    return chunks, classify_question(embedding), thread_time() - started
 
 
 def _result(
     instance: Instance,
     reranked: Reranked,
+    subject: Subject,
     start: float,
     embedded: float,
     processor_seconds: float,
@@ -148,6 +155,7 @@ def _result(
     return SearchResult(
         chunks=reranked.chunks,
         relevant=any(chunk.relevance >= threshold for chunk in reranked.chunks),
+        subject=subject,
         timing=SearchTiming(
             embed_ms=1000 * (embedded - start), search_ms=1000 * (perf_counter() - embedded)
         ),

@@ -15,6 +15,7 @@ from instances.models import ApiKey, Instance
 from people.models import User
 from usage.impact import Impact, llm_impact, local_impact
 from usage.models import UsageRecord
+from usage.subjects.classifier import UNCLASSIFIED, Subject
 
 ANSWERS = Counter("ragapp_answers", "Answers given, of this process", ["model", "status"])
 
@@ -53,6 +54,7 @@ class MeasuredRequest:
     retrieval_ms: float = 0.0
     first_token_ms: float | None = None
     total_ms: float = 0.0
+    subject: Subject = UNCLASSIFIED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +87,8 @@ def new_record(request: MeasuredRequest, request_id: UUID) -> UsageRecord:
         cpu_seconds=request.cpu_seconds,
         pages=request.pages,
         passages=request.passages,
+        subject=request.subject.division,
+        subject_margin=request.subject.margin,
         **asdict(impact_of(request)),
     )
     if (tokens := request.tokens) is not None:

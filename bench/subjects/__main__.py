@@ -64,7 +64,8 @@ def main() -> None:
         classifier = train_with_examples(server.endpoint)
         report["train_s"] = round(perf_counter() - started, 1)
         as_questions = replace(server.endpoint, passage_prefix=server.endpoint.query_prefix)
-        vectors = EmbeddingClient(as_questions).embed_passages([each.text for each in questions])
+        texts = [each.text for each in questions]
+        vectors = EmbeddingClient(as_questions).embed_passages(texts).vectors
     subjects = [classifier.classify(vector) for vector in vectors]
     answers = list(zip(questions, subjects, strict=True))
     for half in HALVES:

@@ -30,6 +30,7 @@ def measured_requests(result: AnswerResult) -> list[MeasuredRequest]:
             retrieval_ms=result.retrieval_ms,
             first_token_ms=result.first_token_ms,
             total_ms=result.total_ms,
+            subject=result.subject,
         )
     ]
     if result.rewriting_usage is not None:

@@ -14,6 +14,7 @@ from inference.llm.tokens import estimate_tokens
 from inference.token_usage import TokenUsage
 from retrieval.search import RetrievedChunk, SearchResult
 from usage.models import AnswerStatus
+from usage.subjects.classifier import UNCLASSIFIED, Subject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,7 @@ class AnswerResult:
     search_query: str = ""
     # ``chunks[n - 1]`` is the passage with the number n.
     chunks: tuple[RetrievedChunk, ...] = ()
+    subject: Subject = UNCLASSIFIED
     quotes: Mapping[int, str] = field(default_factory=dict)
     # Estimated; None before a prompt is sent.
     prompt_tokens: int | None = None
@@ -76,6 +78,7 @@ class AnswerResult:
                 return replace(
                     self,
                     chunks=event.chunks,
+                    subject=event.subject,
                     retrieval_ms=event.timing.total_ms,
                     search_seconds=event.processor_seconds,
                     rerank_seconds=event.rerank_seconds,

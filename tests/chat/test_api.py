@@ -16,6 +16,7 @@ from instances.tenancy import tenant
 from tests.cast import Cast
 from tests.scripted_llm import Act, Reply, ScriptedLLM, chunk, json_reply, stream
 from usage.models import UsageRecord
+from usage.subjects.classifier import MIN_MARGIN
 
 ABOUT_LEAVE = [{"role": "user", "content": "Combien de jours de congé ont les doctorants ?"}]
 
@@ -215,6 +216,9 @@ def test_every_request_of_a_question_is_recorded_once(
         assert 0 < record.energy_min_wh < record.energy_wh < record.energy_max_wh
         assert record.energy_wh == pytest.approx(record.prefill_wh + record.decode_wh)
     assert (found.method, found.energy_wh > 0) == ("local", True)
+    # The subject is that of the question, once.
+    assert (len(written.subject), rewritten.subject, found.subject) == (3, "", "")
+    assert written.subject_margin >= MIN_MARGIN
     impact = answer.model_extra["impact"]
     assert set(impact) == {"energy_wh", "gco2e", "method"}
     # Figures of different methods are not added up.

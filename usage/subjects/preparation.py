@@ -56,7 +56,7 @@ def train_with_examples(endpoint: EmbeddingEndpoint) -> Classifier:
     """
     labels, texts = zip(*examples(), strict=True)
     as_questions = replace(endpoint, passage_prefix=endpoint.query_prefix)
-    return train(EmbeddingClient(as_questions).embed_passages(texts), labels)
+    return train(EmbeddingClient(as_questions).embed_passages(texts).vectors, labels)
 
 
 def stored_name() -> str:

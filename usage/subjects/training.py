@@ -57,6 +57,10 @@ def _best_factor(embeddings: Floats, indices: NDArray[np.intp]) -> float:
     return min(
         _FACTORS,
         key=lambda factor: (
-            -float(np.log(softmax(factor * scores)[rows, indices] + np.float32(1e-9)).mean())
+            -float(
+                np.log(
+                    softmax(np.float32(factor) * scores)[rows, indices] + np.float32(1e-9)
+                ).mean()
+            )
         ),
     )

@@ -256,6 +256,7 @@ async def test_ending_of_a_dead_process_is_saved_by_the_reconciler(
     assert await in_tenant(library.instance, used.count) == 1
     record = await only_record(library, asked.answer.pk)
     assert (record.outcome, record.user_id) == ("complete", library.teammate.pk)
+    assert len(record.subject) == 3
 
 
 async def test_answer_closed_while_the_database_was_away_goes_on(
