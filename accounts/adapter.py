@@ -17,7 +17,6 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.encryption import decrypt, encrypt
 from accounts.logins.attempts import consume_attempt, reset_attempts
 from accounts.logins.federated_login import record_claims
 from accounts.logins.known_browsers import remember_browser
@@ -28,6 +27,7 @@ from accounts.saml.allauth_provider import SamlProvider
 from accounts.webauthn_origin import site_host
 from people.models import User
 from web.client_address import client_address
+from web.encryption import decrypt, encrypt
 
 _MISMATCH = _("This user name, e-mail address or password is not right.")
 

@@ -4,6 +4,7 @@ owner                  where                                   what
 second factors         Authenticator.data                      seeds, recovery codes
 OpenID Connect         SocialApp.settings["client_secret"]     our secrets at providers
 OpenID Connect         OidcSession.id_token                    id_token_hint of a logout
+backends of models     BackendAccess.encrypted_key             API keys of organisations
 
 Sessions are encrypted too, but expire within a day.
 """
@@ -14,9 +15,10 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialApp
 from django.db import transaction
 
-from accounts.encryption import encrypt_again
 from accounts.logins.models.sessions import OidcSession
 from accounts.oidc.configuration import CLIENT_SECRET
+from inference.models import BackendAccess
+from web.encryption import encrypt_again
 
 _OF_FACTORS = ("secret", "seed", "migrated_codes")
 
@@ -35,6 +37,10 @@ def rotate_secrets() -> int:
         for session in OidcSession.objects.select_for_update():
             session.id_token = encrypt_again(session.id_token)
             session.save(update_fields=["id_token"])
+            count += 1
+        for access in BackendAccess.objects.select_for_update().exclude(encrypted_key=""):
+            access.encrypted_key = encrypt_again(access.encrypted_key)
+            access.save(update_fields=["encrypted_key"])
             count += 1
     return count
 

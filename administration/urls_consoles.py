@@ -5,10 +5,13 @@ from django.urls import URLPattern, URLResolver, include, path
 from administration.views import audit, charters
 from administration.views.consoles import (
     administrators,
+    backend_test,
+    backends,
     deletions,
     instance,
     instance_requests,
     instances,
+    language_models,
     operators,
     organisations,
     people,
@@ -26,6 +29,26 @@ def level_urls(level: str) -> list[URLPattern]:
         ("charter/withdraw/", charters.withdraw, "charter_withdraw"),
         ("charter/<int:number>/", charters.version, "charter_version"),
         ("charter/<int:number>/acceptances.csv", charters.acceptances, "charter_acceptances"),
+    ]
+    return [
+        path(route, getattr(views, level), name=f"{level}_{name}") for route, views, name in pages
+    ]
+
+
+def backend_urls(level: str) -> list[URLPattern]:
+    """Backends and their models at ``site`` or ``organisation``."""
+    one, model = "backends/<int:backend_id>/", "backends/<int:backend_id>/models/"
+    pages = [
+        ("backends/", backends.index, "backends"),
+        ("backends/new/", backends.create, "backend_new"),
+        (one, backends.detail, "backend"),
+        (f"{one}edit/", backends.edit, "backend_edit"),
+        (f"{one}switch/", backends.switch, "backend_switch"),
+        (f"{one}test/", backend_test, "backend_test"),
+        (f"{model}new/", language_models.create, "model_new"),
+        (f"{model}<int:model_id>/", language_models.edit, "model"),
+        (f"{model}<int:model_id>/remove/", language_models.remove, "model_remove"),
+        (f"{one}remove/", backends.remove, "backend_remove"),
     ]
     return [
         path(route, getattr(views, level), name=f"{level}_{name}") for route, views, name in pages
@@ -61,6 +84,7 @@ organisation_urls: list[URLPattern | URLResolver] = [
     ),
     path("settings/", settings.index, name="organisation_settings"),
     path("deletions/", deletions.index, name="organisation_deletions"),
+    *backend_urls("organisation"),
     *level_urls("organisation"),
 ]
 
@@ -69,5 +93,6 @@ operator_urls = [
     path("new/", organisations.create, name="new_organisation"),
     path("operators/", operators.index, name="operators"),
     path("operators/<int:user_id>/remove/", operators.remove, name="operator_remove"),
+    *backend_urls("site"),
     *level_urls("site"),
 ]

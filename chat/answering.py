@@ -22,12 +22,12 @@ from chat.answers.follow_up import write_search_query
 from chat.answers.prompts import Prompt, answer_prompt
 from chat.answers.quoting.extractive import answer_with_extracts
 from chat.answers.quoting.markdown import escape_markdown
-from inference.catalogue import LanguageModel, within_instance
 from inference.errors import ContextOverflow, InferenceError
 from inference.fair_turns import Asker
 from inference.llm.backend import ChatMessage
 from inference.llm.client import stream_chat
 from inference.llm.events import ChatEvent, TextDelta
+from inference.offered_models import OfferedModel
 from instances.models import Instance
 from retrieval.search import RetrievedChunk, SearchResult, asearch
 
@@ -40,7 +40,7 @@ class Question:
 
     instance: Instance
     text: str
-    model: LanguageModel
+    model: OfferedModel
     history: tuple[ChatMessage, ...] = ()
     document_ids: tuple[UUID, ...] = ()
     # By ``usage.admission.person_name``: people and keys take turns in the instance.
@@ -66,8 +66,6 @@ async def answer_question(question: Question) -> AsyncGenerator[AnswerEvent, Non
 
     Errors of models are events, not exceptions. Closing the generator stops the model.
     """
-    question = replace(question, model=within_instance(question.model, question.instance))
-
     yield Stage("searching")
     query = await write_search_query(
         question.text, question.history, question.model, asker=question.asker

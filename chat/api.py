@@ -12,9 +12,11 @@ from chat.answering import Question
 from chat.answers.error_messages import user_message
 from chat.conversations.turns import MAX_HISTORY, MAX_QUESTION_CHARS
 from chat.openai_responses import CompletionResponse
-from inference.catalogue import LanguageModel, available_models
+from inference.catalogue import choose_model, offered_models
 from inference.llm.backend import ChatMessage
+from inference.offered_models import OfferedModel
 from instances.api import ApiError, AsyncApiKeyAuth, KeyRequest
+from instances.tenancy import in_database
 from usage.admission import admit_question, person_name
 from web.server_sent_events import stream_response
 
@@ -114,17 +116,19 @@ class CompletionIn(Schema):
 
 @router.get("/models", summary="The models that answer")
 async def list_models(request: KeyRequest) -> dict[str, Any]:
-    return {"object": "list", "data": [_shown(request, model) for model in available_models()]}
+    models = await in_database(offered_models, request.auth.instance)
+    return {"object": "list", "data": [_shown(request, model) for model in models]}
 
 
 @router.get("/models/{path:model_id}", summary="One model")
 async def get_model(request: KeyRequest, model_id: str) -> dict[str, Any]:
-    return _shown(request, _model(request, model_id))
+    return _shown(request, await in_database(_model, request, model_id))
 
 
 @router.post("/chat/completions", summary="Answer from the documents, streamed or not")
 async def create_completion(request: KeyRequest, body: CompletionIn) -> Any:
-    question = _question(request, body)
+    model = await in_database(_model, request, body.model)
+    question = _question(request, body, model)
     include_usage = bool(body.stream_options and body.stream_options.include_usage)
     key = request.auth
     admission = await asyncio.to_thread(
@@ -137,7 +141,7 @@ async def create_completion(request: KeyRequest, body: CompletionIn) -> Any:
     return await response.whole()
 
 
-def _question(request: KeyRequest, body: CompletionIn) -> Question:
+def _question(request: KeyRequest, body: CompletionIn, model: OfferedModel) -> Question:
     *before, last = body.messages
     _refuse_unsupported(body, last)
     text = last.plain_text.strip()
@@ -155,7 +159,7 @@ def _question(request: KeyRequest, body: CompletionIn) -> Question:
     return Question(
         instance=request.auth.instance,
         text=text,
-        model=_model(request, body.model or ""),
+        model=model,
         history=_history(before),
         person=person_name(user_id=request.auth.created_by_id, key_id=request.auth.pk),
         instructions=instructions,
@@ -189,16 +193,14 @@ def _history(messages: Sequence[MessageIn]) -> tuple[ChatMessage, ...]:
     return tuple(turns[-MAX_HISTORY:])
 
 
-def _shown(request: KeyRequest, model: LanguageModel) -> dict[str, Any]:
+def _shown(request: KeyRequest, model: OfferedModel) -> dict[str, Any]:
     created = int(request.auth.instance.created_at.timestamp())
     return {"id": model.id, "object": "model", "created": created, "owned_by": "ragapp"}
 
 
-def _model(request: KeyRequest, model_id: str) -> LanguageModel:
-    models = {model.id: model for model in available_models()}
-    if model_id in models:
-        return models[model_id]
-    if model_id in ("", "default", request.auth.instance.slug):
-        default = request.auth.instance.model_id
-        return models.get(default) or list(models.values())[-1]
+def _model(request: KeyRequest, model_id: str) -> OfferedModel:
+    instance = request.auth.instance
+    chosen = choose_model(instance, model_id)
+    if model_id in (chosen.id, "", "default", instance.slug):
+        return chosen
     raise ApiError(404, "model_not_found", user_message("model_not_found"))

@@ -16,8 +16,9 @@ from chat.answers.browser_events import catch_up_events, ending_events
 from chat.answers.persistence import StoredAnswer, load_answer
 from chat.relaying import relayed_events
 from chat.running import find_running
+from inference.catalogue import model_names
 from instances.models import Instance
-from instances.tenancy import in_tenant
+from instances.tenancy import in_database, in_tenant
 from usage.models import AnswerStatus
 from web.server_sent_events import ServerSentEvent
 
@@ -70,7 +71,8 @@ async def _follow_database(
             for event in catch_up_events(stored, cited_only=cited_only):
                 yield event
         if not _is_running(stored):
-            for event in ending_events(stored, cited_only=cited_only):
+            names = await in_database(model_names, instance)
+            for event in ending_events(stored, names, cited_only=cited_only):
                 yield event
             return
         await asyncio.sleep(POLL_EVERY_S)

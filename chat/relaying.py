@@ -1,4 +1,4 @@
-"""Events of answers that run in another web process, over Valkey (``web.channels``).
+"""Events of answers that run in another web process, over Valkey (``web.valkey.channels``).
 
 A process that needs the events of an answer publishes a request; the process that runs the answer
 sends the past events, then each new one, to a channel of the follower. Nothing is sent for
@@ -18,9 +18,9 @@ from django.conf import settings
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from web.channels import Subscription, connected, subscribed
 from web.server.client_queries import uninterrupted
 from web.server_sent_events import ServerSentEvent
+from web.valkey.channels import Subscription, connected, subscribed
 
 logger = logging.getLogger(__name__)
 

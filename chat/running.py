@@ -32,6 +32,7 @@ from chat.answers.result import AnswerResult
 from chat.answers.saving import patiently_in_tenant, save_patiently
 from chat.models import Message
 from chat.relaying import ask_to_stop, listen
+from inference.offered_models import EXTRACTS, OfferedModel
 from instances.access.gates import may_still_enter
 from instances.models import Instance, Role
 from instances.tenancy import in_tenant
@@ -80,7 +81,7 @@ class RunningAnswer:
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
-        self.result = AnswerResult.empty(self.question.model.id)
+        self.result = AnswerResult.empty(self.question.model.figures)
 
     def start(self) -> None:
         """Start the tasks; must be called in the event loop that serves requests.
@@ -243,7 +244,7 @@ def start(
         admission=admission,
         may_continue=partial(may_still_enter, user.pk, question.instance, role=role),
         convert=partial(event_for, cited_only=cited_only),
-        convert_ending=partial(_convert_ending, cited_only=cited_only),
+        convert_ending=partial(_convert_ending, model=question.model, cited_only=cited_only),
     ).start()
 
 
@@ -265,7 +266,7 @@ def find_running(answer_id: UUID) -> RunningAnswer | None:
 
 
 def _convert_ending(
-    result: AnswerResult, cost: RequestCost, *, cited_only: bool
+    result: AnswerResult, cost: RequestCost, *, model: OfferedModel, cited_only: bool
 ) -> list[ServerSentEvent]:
     message = Message(
         status=result.status,
@@ -274,7 +275,8 @@ def _convert_ending(
         error_code=result.error_code,
     )
     ended = StoredAnswer(message, tuple(cited_passages(result)), cost)
-    return ending_events(ended, cited_only=cited_only)
+    names = {one.id: str(one.label) for one in (model, EXTRACTS)}
+    return ending_events(ended, names, cited_only=cited_only)
 
 
 def _log_failure(task: asyncio.Task[None]) -> None:

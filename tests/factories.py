@@ -11,6 +11,7 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from chat.models import Citation, Conversation, Feedback, Message
+from inference.models import Backend, BackendAccess, LanguageModel
 from ingestion.models import Chunk, CorpusStatistics, Document, DocumentPage, TermStatistics
 from instances.models import (
     AccessRule,
@@ -108,6 +109,36 @@ class OrganisationAdministratorFactory(DjangoModelFactory):
 
     organisation = factory.SubFactory(OrganisationFactory)
     user = factory.SubFactory(UserFactory)
+
+
+class BackendFactory(DjangoModelFactory):
+    """A backend of the site at which nobody answers."""
+
+    class Meta:
+        model = Backend
+
+    name = factory.Sequence(lambda n: f"Backend {n}")
+    base_url = "http://127.0.0.1:9/v1"
+
+
+class LanguageModelFactory(DjangoModelFactory):
+    class Meta:
+        model = LanguageModel
+
+    backend = factory.SubFactory(BackendFactory)
+    alias = factory.Sequence(lambda n: f"model-{n}")
+    server_id = factory.LazyAttribute(lambda model: f"lab/{model.alias}")
+    label = factory.Sequence(lambda n: f"Model {n}")
+    active_parameters_b = total_parameters_b = 24.0
+
+
+class BackendAccessFactory(DjangoModelFactory):
+    """An access without a key."""
+
+    class Meta:
+        model = BackendAccess
+
+    backend = factory.SubFactory(BackendFactory)
 
 
 class IdentityFactory(DjangoModelFactory):

@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import json
 import re
+import ssl
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -128,13 +129,19 @@ def paced(*, first_token_s: float, tokens: int, interval_s: float) -> Answerer:
 class ScriptedLLM:
     """The server, in a thread with an event loop of its own; use it as a context manager."""
 
-    def __init__(self, answerer: Answerer = cite_first_passage, port: int = 0) -> None:
+    def __init__(
+        self,
+        answerer: Answerer = cite_first_passage,
+        port: int = 0,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.requests: list[RecordedRequest] = []
         self.n_connections = 0
         self.base_url = ""
         self.models: Sequence[Mapping[str, Any]] = ({"id": MODEL, "object": "model"},)
         self._answerer = answerer
         self._port = port
+        self._tls = tls
         self._script: deque[Reply] = deque()
         self._changed = threading.Condition()
         self._loop = asyncio.new_event_loop()
@@ -175,9 +182,13 @@ class ScriptedLLM:
     async def _serve(self) -> None:
         self._stopping = asyncio.Event()
         self._open: set[asyncio.Task[None]] = set()
-        server = await asyncio.start_server(self._accept, "127.0.0.1", self._port, backlog=512)
+        server = await asyncio.start_server(
+            self._accept, "127.0.0.1", self._port, backlog=512, ssl=self._tls
+        )
         port = server.sockets[0].getsockname()[1]
-        self.base_url = f"http://127.0.0.1:{port}/v1"
+        self.base_url = (
+            f"https://localhost:{port}/v1" if self._tls else f"http://127.0.0.1:{port}/v1"
+        )
         self._ready.set_result(None)
         await self._stopping.wait()
         server.close()

@@ -108,7 +108,10 @@ def values_around(cast: Cast, *, number: int) -> dict[str, object]:
         organisation=organisation, requested_by=cast.editor, name="History", purpose="Archives."
     )
     administrator = factories.OrganisationAdministratorFactory(organisation=organisation)
+    model = factories.LanguageModelFactory(backend__owner=organisation)
     return {
+        "backend_id": model.backend_id,
+        "model_id": model.pk,
         "organisation": organisation.slug,
         "instance": instance.slug,
         "request_id": asked.pk,

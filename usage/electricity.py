@@ -15,7 +15,7 @@ from importlib.metadata import version
 from django.conf import settings
 from ecologits.electricity_mix_repository import ElectricityMix, electricity_mixes
 
-from inference.catalogue import LanguageModel
+from inference.offered_models import ModelFigures
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class CarbonFactor:
     source: str
 
 
-def carbon_factor(model: LanguageModel | None = None) -> CarbonFactor:
+def carbon_factor(model: ModelFigures | None = None) -> CarbonFactor:
     """Return the carbon factor where a model runs; of our own machines without one."""
     if model is not None and model.carbon_gco2e_per_kwh is not None:
         return CarbonFactor(model.carbon_gco2e_per_kwh, model.carbon_source)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from django.core.cache import cache
 from django.db import connection
 
-from inference.catalogue import LanguageModel
+from inference.offered_models import ModelFigures
 from inference.token_usage import TokenUsage
 from usage.impact import llm_impact, local_impact
 
@@ -55,7 +55,7 @@ class Estimate:
     time_ms: tuple[float, float] | None = None
 
 
-def estimates(instance_id: int, models: Iterable[LanguageModel]) -> Mapping[str, Estimate]:
+def estimates(instance_id: int, models: Iterable[ModelFigures]) -> Mapping[str, Estimate]:
     """Return the estimate for each model, by its id; runs inside ``tenant(instance)``.
 
     It may be ten minutes old.
@@ -79,7 +79,7 @@ def past_estimates(instance_id: int) -> dict[str, Estimate]:
         }
 
 
-def _typical(model: LanguageModel) -> Estimate:
+def _typical(model: ModelFigures) -> Estimate:
     if model.is_extractive:
         low, high = (local_impact(cpu_seconds=seconds) for seconds in _SEARCH_CPU_S)
     else:

@@ -9,7 +9,7 @@ their manufacture is unknown, and recorded as 0.
 
 from dataclasses import dataclass
 
-from inference.catalogue import LanguageModel
+from inference.offered_models import ModelFigures
 from inference.token_usage import TokenUsage
 from usage.electricity import carbon_factor, electricity_mix
 from usage.energy.calibrated import calibrated_energy
@@ -48,7 +48,7 @@ class Impact:
 
 
 def llm_impact(
-    model: LanguageModel, tokens: TokenUsage, *, latency_s: float | None = None
+    model: ModelFigures, tokens: TokenUsage, *, latency_s: float | None = None
 ) -> Impact:
     """Return the footprint of a request to a language model; ``latency_s`` is of its answer."""
     modelled = modelled_request(model, tokens, latency_s=latency_s)
@@ -74,7 +74,7 @@ def local_impact(*, cpu_seconds: float) -> Impact:
 
 def _impact(
     energy: Energy,
-    model: LanguageModel | None,
+    model: ModelFigures | None,
     *,
     gco2e_embodied: float,
     water_l: float,

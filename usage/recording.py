@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Exists, Subquery
 from prometheus_client import Counter
 
-from inference.catalogue import LanguageModel
+from inference.offered_models import ModelFigures
 from inference.token_usage import TokenUsage
 from instances.models import ApiKey, Instance
 from people.models import User
@@ -45,7 +45,7 @@ class MeasuredRequest:
     outcome: Outcome
     model_id: str
     is_extractive: bool = False
-    llm: LanguageModel | None = None
+    llm: ModelFigures | None = None
     tokens: TokenUsage | None = None
     latency_s: float | None = None
     cpu_seconds: float = 0.0
@@ -106,7 +106,7 @@ def new_record(request: MeasuredRequest, request_id: UUID) -> UsageRecord:
     return record
 
 
-def cost_of(model: LanguageModel, tokens: TokenUsage | None) -> Decimal | None:
+def cost_of(model: ModelFigures, tokens: TokenUsage | None) -> Decimal | None:
     """Return the price of a request in ``CURRENCY``; None if the model has no price."""
     if tokens is None or (model.prompt_price is None and model.completion_price is None):
         return None

@@ -11,9 +11,9 @@ from allauth.socialaccount.models import SocialApp
 from django.core.cache import cache
 from django.core.exceptions import ImproperlyConfigured
 
-from accounts.encryption import decrypt
 from accounts.oidc.errors import ProviderUnreachable
 from accounts.oidc.http import fetch_object, is_protected
+from web.encryption import decrypt
 
 _DISCOVERY = "/.well-known/openid-configuration"
 # Key of the encrypted secret in the row's settings; the column ``secret`` is too short for it.

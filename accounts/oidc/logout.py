@@ -7,10 +7,10 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.http import urlencode
 
-from accounts.encryption import decrypt
 from accounts.logins.models.sessions import OidcSession
 from accounts.oidc.configuration import configuration_of
 from accounts.oidc.errors import ProviderUnreachable
+from web.encryption import decrypt
 
 logger = logging.getLogger(__name__)
 

@@ -9,7 +9,6 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.encryption import encrypt
 from accounts.logins.models.identity_providers import SAML_PROVIDER_ID
 from accounts.logins.models.login_rules import LoginRule
 from accounts.logins.withdrawal import delete_logins_of
@@ -25,6 +24,7 @@ from accounts.oidc.configuration import (
 from accounts.oidc.errors import ProviderUnreachable
 from accounts.oidc.tokens import ALGORITHMS
 from instances import audit
+from web.encryption import encrypt
 
 DEFAULT_SCOPES = ("openid", "profile")
 # Names of protocols in the addresses and rows of allauth.

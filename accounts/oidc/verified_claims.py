@@ -2,12 +2,12 @@
 
 from allauth.socialaccount.models import SocialApp
 
-from accounts.encryption import encrypt
 from accounts.logins.federated_login import VerifiedClaims
 from accounts.logins.models.login_rules import LoginRule
 from accounts.logins.policy import organisations_of, rules_of
 from accounts.logins.scoped_attributes import within_scopes_only
 from accounts.oidc.subject import OidcSubject, under
+from web.encryption import encrypt
 
 # Not passed to access rules: people can change them, and they are not verified.
 _DISPLAY_ONLY = frozenset({"email", "phone_number", "address", "picture", "website", "profile"})

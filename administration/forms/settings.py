@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from inference.catalogue import available_models
+from inference.catalogue import offered_models
 from instances.models import Instance
 
 MAX_EXAMPLES = 6
@@ -109,16 +109,17 @@ class AnswersForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["model_id"] = forms.ChoiceField(
-            label=_("Model"), required=False, choices=model_choices(self.instance.model_id)
+            label=_("Model"), required=False, choices=model_choices(self.instance)
         )
 
 
-def model_choices(chosen: str) -> list[tuple[str, Any]]:
-    """The models on offer; ``chosen`` is included even when it is no longer offered."""
+def model_choices(instance: Instance) -> list[tuple[str, Any]]:
+    """The models on offer; the chosen one is included even when it is no longer offered."""
     choices: list[tuple[str, Any]] = [
         ("", _("Recommended by this site")),
-        *((model.id, model.label) for model in available_models()),
+        *((model.id, model.label) for model in offered_models(instance)),
     ]
+    chosen = instance.model_id
     if chosen not in dict(choices):
         choices.append((chosen, _("%(model)s (no longer offered)") % {"model": chosen}))
     return choices

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from time import perf_counter, process_time
 from uuid import uuid4
 
-from inference.catalogue import LanguageModel
-from inference.llm.backend import ChatBackend
+from inference.offered_models import ModelFigures
 from inference.token_usage import TokenUsage
 from instances.models import Instance
 from instances.tenancy import tenant
@@ -16,11 +15,8 @@ from usage.estimates import past_estimates
 from usage.recording import Kind, MeasuredRequest, Outcome, Requester, new_record, record_requests
 from usage.request_costs import RequestCost
 
-MODEL = LanguageModel(
-    "bench",
-    "Bench",
-    "",
-    backend=ChatBackend(base_url="http://llm:8000/v1", model="bench"),
+MODEL = ModelFigures(
+    id="bench",
     active_parameters_b=24.0,
     total_parameters_b=24.0,
     pue=1.3,

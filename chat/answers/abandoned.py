@@ -9,10 +9,11 @@ from uuid import UUID
 from django.utils import timezone
 
 from chat.models import Message
-from inference.catalogue import choose_model
+from inference.catalogue import choose_model, known_model
 from inference.llm.tokens import estimate_tokens
 from inference.token_usage import TokenUsage
 from instances.across_instances import call_function
+from instances.models import Instance
 from usage.models import AnswerStatus
 from usage.recording import Kind, MeasuredRequest, Outcome, Requester, record_requests
 
@@ -58,7 +59,8 @@ def _record_known_cost(message: Message, status: AnswerStatus) -> None:
 
     Its processor time is unknown, and recorded as 0.
     """
-    model = choose_model(message.model)
+    instance = Instance.objects.get(pk=message.instance_id)
+    model = (known_model(instance, message.model) or choose_model(instance)).figures
     passages = list(message.citations.values_list("text", flat=True))
     tokens = None
     if not model.is_extractive and (passages or message.content):

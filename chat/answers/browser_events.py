@@ -12,7 +12,7 @@ answer, then those cited, each without its heading and the words around the quot
 models repeat their prompt in it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -23,8 +23,8 @@ from chat.answers.events import AnswerEvent, Extracted, NothingFound, Stage
 from chat.answers.persistence import StoredAnswer
 from chat.answers.shown_cost import shown_cost
 from chat.models import Citation, Message
-from inference.catalogue import EXTRACTIVE, available_models
 from inference.llm.events import ReasoningDelta, TextDelta
+from inference.offered_models import EXTRACTIVE
 from retrieval.search import SearchResult
 from usage.models import AnswerStatus
 from web.server_sent_events import ServerSentEvent
@@ -69,8 +69,13 @@ def catch_up_events(stored: StoredAnswer, *, cited_only: bool) -> list[ServerSen
     return events
 
 
-def ending_events(stored: StoredAnswer, *, cited_only: bool) -> list[ServerSentEvent]:
-    """Return the end of an answer that has been saved, after its error if it had one."""
+def ending_events(
+    stored: StoredAnswer, model_names: Mapping[str, str], *, cited_only: bool
+) -> list[ServerSentEvent]:
+    """Return the end of an answer that has been saved, after its error if it had one.
+
+    ``model_names`` are those of ``inference.catalogue.model_names``.
+    """
     message = stored.message
     events = []
     if message.error_code:
@@ -86,7 +91,7 @@ def ending_events(stored: StoredAnswer, *, cited_only: bool) -> list[ServerSentE
         "uncited": message.status == AnswerStatus.COMPLETE and not used,
         "content": message.content,
         "model": message.model,
-        "written_by": _written_by(message),
+        "written_by": _written_by(message, model_names),
         "used": [citation.number for citation in used],
         "quotes": {str(citation.number): citation.quote for citation in used},
         "impact": shown_cost(stored.cost) if stored.cost else None,
@@ -98,10 +103,9 @@ def ending_events(stored: StoredAnswer, *, cited_only: bool) -> list[ServerSentE
     return events
 
 
-def _written_by(message: Message) -> str:
+def _written_by(message: Message, model_names: Mapping[str, str]) -> str:
     """Return which model wrote an answer, "" when none did."""
     if message.status == AnswerStatus.NOTHING_FOUND:
         return ""
-    labels = {model.id: str(model.label) for model in available_models()}
-    label = labels.get(message.model, message.model)
+    label = model_names.get(message.model, message.model)
     return label if message.model == EXTRACTIVE else _("Written by %(model)s") % {"model": label}

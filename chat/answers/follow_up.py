@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chat.answers.prompts import rewrite_prompt
-from inference.catalogue import LanguageModel
 from inference.errors import InferenceError
 from inference.fair_turns import NOBODY, Asker
 from inference.llm.backend import ChatMessage
 from inference.llm.client import complete_chat
 from inference.llm.tokens import estimate_prompt_tokens
+from inference.offered_models import OfferedModel
 from inference.token_usage import TokenUsage
 
 logger = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ class SearchQuery:
 
 
 async def write_search_query(
-    question: str, history: Sequence[ChatMessage], model: LanguageModel, *, asker: Asker = NOBODY
+    question: str, history: Sequence[ChatMessage], model: OfferedModel, *, asker: Asker = NOBODY
 ) -> SearchQuery:
     """Return a self-contained form of the question.
 

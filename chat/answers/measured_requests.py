@@ -6,7 +6,7 @@ language model that spent tokens, since the record of the answer is then the lan
 """
 
 from chat.answers.result import AnswerResult
-from inference.catalogue import EXTRACTIVE
+from inference.offered_models import EXTRACTIVE
 from retrieval.measured_requests import search_requests
 from usage.recording import Kind, MeasuredRequest, Outcome
 
@@ -21,7 +21,7 @@ def measured_requests(result: AnswerResult) -> list[MeasuredRequest]:
         MeasuredRequest(
             kind=Kind.ANSWER,
             outcome=Outcome(result.status),
-            model_id=result.chosen_model_id if is_llm else result.model_id,
+            model_id=result.chosen_model.id if is_llm else result.model_id,
             is_extractive=result.model_id == EXTRACTIVE,
             llm=llm if is_llm else None,
             tokens=tokens,
@@ -38,7 +38,7 @@ def measured_requests(result: AnswerResult) -> list[MeasuredRequest]:
             MeasuredRequest(
                 kind=Kind.REWRITING,
                 outcome=Outcome.COMPLETE,
-                model_id=result.chosen_model_id,
+                model_id=result.chosen_model.id,
                 llm=llm,
                 tokens=result.rewriting_usage,
                 total_ms=result.rewriting_ms,

@@ -8,9 +8,9 @@ from chat.answers.events import AnswerEvent, Extracted, Failed, NothingFound
 from chat.answers.follow_up import SearchQuery
 from chat.answers.prompts import Prompt
 from chat.answers.quoting.quotes import cited_numbers, quotes
-from inference.catalogue import EXTRACTIVE, LanguageModel, choose_model
 from inference.llm.events import Finished, PromptTruncated, ReasoningDelta, TextDelta
 from inference.llm.tokens import estimate_tokens
+from inference.offered_models import EXTRACTIVE, EXTRACTS, ModelFigures
 from inference.token_usage import TokenUsage
 from retrieval.search import RetrievedChunk, SearchResult
 from usage.models import AnswerStatus
@@ -21,8 +21,8 @@ from usage.subjects.classifier import UNCLASSIFIED, Subject
 class AnswerResult:
     """The state of an answer.
 
-    ``model_id`` is the model that answered: extracts, when the chosen one (``chosen_model_id``)
-    failed before its first word. ``error_code`` is a key of ``chat.answers.error_messages``: why
+    ``model_id`` is the model that answered: extracts, when the chosen one (``chosen_model``) failed
+    before its first word. ``error_code`` is a key of ``chat.answers.error_messages``: why
     the answer failed, or a remark on a complete answer. ``quotes`` (at the end) maps
     each number that the text cites to words found verbatim in that passage.
 
@@ -33,7 +33,7 @@ class AnswerResult:
     """
 
     model_id: str
-    chosen_model_id: str
+    chosen_model: ModelFigures
     status: AnswerStatus = AnswerStatus.STREAMING
     error_code: str = ""
     text: str = ""
@@ -59,9 +59,9 @@ class AnswerResult:
     total_ms: float = 0.0
 
     @classmethod
-    def empty(cls, model_id: str) -> Self:
+    def empty(cls, model: ModelFigures) -> Self:
         """Return the result before the first event."""
-        return cls(model_id=model_id, chosen_model_id=model_id)
+        return cls(model_id=model.id, chosen_model=model)
 
     def add(self, event: AnswerEvent, *, elapsed_ms: float) -> Self:
         """Return the result after one more event, ``elapsed_ms`` after the question."""
@@ -144,7 +144,7 @@ class AnswerResult:
         None when no prompt was sent.
         """
         generation = self.generation_usage
-        is_unreported = generation is None and self.model_id == self.chosen_model_id
+        is_unreported = generation is None and self.model_id == self.chosen_model.id
         if is_unreported and self.prompt_tokens is not None:
             generation = TokenUsage(
                 prompt_tokens=self.prompt_tokens,
@@ -162,9 +162,10 @@ class AnswerResult:
         return max(0.0, self.total_ms - self.found_ms - queue_ms) / 1000
 
     @property
-    def measured_model(self) -> LanguageModel:
+    def measured_model(self) -> ModelFigures:
         """Return the model to which the cost is attributed: the one that spent tokens, if any."""
-        return choose_model(self.chosen_model_id if self.usage else self.model_id)
+        is_chosen = self.usage is not None or self.model_id == self.chosen_model.id
+        return self.chosen_model if is_chosen else EXTRACTS.figures
 
     def _with_words(self, elapsed_ms: float, **changes: Any) -> Self:
         first = elapsed_ms if self.first_token_ms is None else self.first_token_ms

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from inference.catalogue import available_models
+from inference.catalogue import offered_models
 from instances.models import Instance
 from usage.estimates import Estimate, estimates
 from usage.models import UsageRecord
@@ -30,7 +30,7 @@ class ShownEstimate:
 
 def shown_estimates(instance: Instance) -> list[ShownEstimate]:
     """Return what an answer of each model will probably take; for an LLM, also extracts."""
-    models = available_models()
+    models = [model.figures for model in offered_models(instance)]
     found = estimates(instance.pk, models)
     frugal = models[0]
     shown = []

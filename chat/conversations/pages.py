@@ -15,7 +15,8 @@ from chat.answers.browser_events import citations_data, ending_events
 from chat.answers.persistence import StoredAnswer
 from chat.conversations.turns import Turn, branch
 from chat.models import Conversation, Message
-from inference.catalogue import LanguageModel, available_models, choose_model
+from inference.catalogue import choose_model, model_names, offered_models
+from inference.offered_models import OfferedModel
 from ingestion.models import Document
 from instances.models import Instance
 from usage.estimates import TYPICAL_ANSWER
@@ -45,10 +46,18 @@ class ShownTurn:
 
 
 @dataclass(frozen=True, slots=True)
+class _Names:
+    """The names to which the messages of a conversation refer."""
+
+    documents: dict[UUID, str]
+    models: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class ModelChoice:
     """A line of the model picker; ``energy_wh`` is None for extracts."""
 
-    model: LanguageModel
+    model: OfferedModel
     energy_wh: float | None
     energy_class: str
 
@@ -62,33 +71,36 @@ def shown_turns(conversation: Conversation, *, cited_only: bool) -> list[ShownTu
     turns = branch(conversation)
     messages = [turn.message for turn in turns]
     costs = request_costs(conversation.instance_id, [message.pk for message in messages])
-    names = _document_names(conversation.instance, messages)
+    names = _Names(
+        documents=_document_names(conversation.instance, messages),
+        models=model_names(conversation.instance),
+    )
     return [
         _shown(turn, costs.get(turn.message.pk), names, cited_only=cited_only) for turn in turns
     ]
 
 
-def model_choices() -> list[ModelChoice]:
+def model_choices(instance: Instance) -> list[ModelChoice]:
     """Return the available models, with the energy of a typical answer of each."""
     choices = []
-    for model in available_models():
-        energy = None if model.is_extractive else llm_impact(model, TYPICAL_ANSWER).energy_wh
+    for model in offered_models(instance):
+        energy = None
+        if not model.is_extractive:
+            energy = llm_impact(model.figures, TYPICAL_ANSWER).energy_wh
         choices.append(ModelChoice(model, energy, _energy_class(energy or 0.0)))
     return choices
 
 
-def chosen_model(instance: Instance, conversation: Conversation | None) -> LanguageModel:
+def chosen_model(instance: Instance, conversation: Conversation | None) -> OfferedModel:
     """Return the model of a conversation; that of the instance for a new one."""
-    return choose_model(conversation.model if conversation else "", instance.model_id)
+    return choose_model(instance, conversation.model if conversation else "")
 
 
-def _shown(
-    turn: Turn, cost: RequestCost | None, names: dict[UUID, str], *, cited_only: bool
-) -> ShownTurn:
+def _shown(turn: Turn, cost: RequestCost | None, names: _Names, *, cited_only: bool) -> ShownTurn:
     message = turn.message
     data: dict[str, Any] = {"id": str(message.pk), "versions": [str(pk) for pk in turn.versions]}
     if message.role == Message.Role.USER:
-        return ShownTurn(message, data, _restriction(message, names))
+        return ShownTurn(message, data, _restriction(message, names.documents))
     stored = StoredAnswer(message, tuple(message.citations.all()), cost)
     data |= {"status": message.status, "content": ""}
     # The text of a running answer is sent by its events, from the first one.
@@ -97,7 +109,7 @@ def _shown(
             "reasoning": "" if cited_only else message.reasoning,
             "citations": citations_data(stored.citations, cited_only=cited_only),
         }
-        for event in ending_events(stored, cited_only=cited_only):
+        for event in ending_events(stored, names.models, cited_only=cited_only):
             data |= {"error": event.data} if event.name == "error" else event.data
     feedback = getattr(message, "feedback", None)
     data["feedback"] = {"helpful": feedback.helpful} if feedback else None

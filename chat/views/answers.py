@@ -177,7 +177,7 @@ async def _start(
         if isinstance(form, Refusal):
             return form
         data = form.cleaned_data
-        model_id = choose_model(data["model"], membership.instance.model_id).id
+        model_id = choose_model(membership.instance, data["model"]).id
         admission = admit_question(instance_id=membership.instance_id, user_id=user.pk)
         try:
             asked = begin(membership, data, model_id)
@@ -187,7 +187,7 @@ async def _start(
         question = Question(
             instance=membership.instance,
             text=asked.question.content,
-            model=choose_model(asked.answer.model),
+            model=choose_model(membership.instance, asked.answer.model),
             history=history_before(asked.question),
             document_ids=tuple(asked.question.document_ids),
             person=person,

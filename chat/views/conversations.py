@@ -64,7 +64,7 @@ def _page(request: HttpRequest, membership: Membership, shown: Conversation | No
     context = {
         "conversation": shown,
         "turns": shown_turns(shown, cited_only=cited_only) if shown else [],
-        "models": model_choices(),
+        "models": model_choices(instance),
         "model": chosen_model(instance, shown),
         "estimates": shown_estimates(instance),
         "has_documents": ready.exists(),

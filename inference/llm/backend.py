@@ -29,7 +29,10 @@ class ChatBackend:
     `total_timeout_s` the longest answer. `max_retry_wait_s` is the longest total wait between
     attempts. `max_concurrency` is the number of simultaneous answers. `priority` is sent unchanged
     unless `priority_scheme` is "none": lower is earlier for vLLM, higher is more urgent for
-    aristote-dispatcher. `cache_salt` keeps the prefix caches of tenants apart (vLLM).
+    aristote-dispatcher. `routing_mode` is sent to aristote-dispatcher unless it is "". `cache_salt`
+    keeps the prefix caches of tenants apart (vLLM). `ca_certificates` (PEM) replace those of the
+    system. `is_restricted_to_public` refuses addresses of this machine and of private networks
+    (`inference.llm.addresses`).
 
     Raises ValueError for an invalid address or cache salt.
     """
@@ -46,7 +49,10 @@ class ChatBackend:
     max_concurrency: int = 64
     priority_scheme: PriorityScheme = "none"
     priority: int = 0
+    routing_mode: str = ""
     cache_salt: str | None = None
+    ca_certificates: str = field(default="", repr=False)
+    is_restricted_to_public: bool = False
     context_window: int | None = None
 
     def __post_init__(self) -> None:
@@ -91,6 +97,8 @@ class ChatBackend:
             body["stop"] = list(stop)
         if self.priority_scheme != "none":
             body["priority"] = self.priority
+        if self.routing_mode:
+            body["routing-mode"] = self.routing_mode
         if self.cache_salt is not None:
             body["cache_salt"] = self.cache_salt
         return body

@@ -1,14 +1,19 @@
-"""The one HTTP client that every model request of an event loop shares.
+"""The HTTP clients that the model requests of an event loop share.
 
 A pool keeps TLS connections warm, so that a question does not pay for a handshake; a client belongs
-to the loop it was made in, hence one for each (a web process has one loop).
+to the loop it was made in (a web process has one loop). Backends share one client, except those
+with a certificate authority of their own, and those of organisations (`inference.llm.addresses`).
 """
 
 import asyncio
+import ssl
+from functools import partial
 
 import httpx
 from aiohttp import ClientError, ClientSession, DummyCookieJar, TCPConnector
 from httpx_aiohttp import AiohttpTransport
+
+from inference.llm.addresses import PublicAddressTransport
 
 # Streams last: 200 at once must not wait for one another.
 MAX_CONNECTIONS = 1000
@@ -17,48 +22,49 @@ KEPT_IDLE_S = 30.0
 REQUEST_FAILED = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ClientError)
 LOOPBACK = ("all://localhost", "all://127.0.0.1", "all://[::1]")
 
-_clients: dict[asyncio.AbstractEventLoop, httpx.AsyncClient] = {}
+_Kind = tuple[str, bool]
+_clients: dict[asyncio.AbstractEventLoop, dict[_Kind, httpx.AsyncClient]] = {}
 
 
-def shared_client() -> httpx.AsyncClient:
-    """Return the client of the running loop; callers give each request its own timeouts.
+def shared_client(ca_certificates: str = "", *, public_only: bool = False) -> httpx.AsyncClient:
+    """Return the running loop's client that trusts ``ca_certificates`` (PEM; "": the system's).
 
-    The operator's HTTPS_PROXY and SSL_CERT_FILE count, but never for loopback.
+    Callers give each request its own timeouts. The operator's HTTPS_PROXY and SSL_CERT_FILE count,
+    but never for loopback; with ``public_only``, no proxy is used, and other addresses are refused.
+    Raises ssl.SSLError for unreadable certificates.
     """
     loop = asyncio.get_running_loop()
-    client = _clients.get(loop)
-    if client is None:
+    clients = _clients.get(loop)
+    if clients is None:
         for closed in [each for each in _clients if each.is_closed()]:
             del _clients[closed]
-        client = _clients[loop] = httpx.AsyncClient(
-            transport=_transport(with_proxy=True),
-            mounts=dict.fromkeys(LOOPBACK, _transport(with_proxy=False)),
-        )
-    return client
+        clients = _clients[loop] = {}
+    kind = (ca_certificates, public_only)
+    if kind not in clients:
+        clients[kind] = _new_client(ca_certificates, public_only=public_only)
+    return clients[kind]
 
 
 async def close_shared_client() -> None:
-    """Close the client of the running loop, if it has one: called when the process stops."""
-    client = _clients.pop(asyncio.get_running_loop(), None)
-    if client is not None:
+    """Close the clients of the running loop: called when the process stops."""
+    for client in _clients.pop(asyncio.get_running_loop(), {}).values():
         await client.aclose()
 
 
-def _transport(*, with_proxy: bool) -> AiohttpTransport:
-    """Return a transport by aiohttp, which costs a fraction of httpcore's (decision 023).
+def _new_client(ca_certificates: str, *, public_only: bool) -> httpx.AsyncClient:
+    """Return a client by aiohttp, which costs a fraction of httpcore (decision 023)."""
+    trusted = httpx.create_ssl_context()
+    if ca_certificates:
+        trusted = ssl.create_default_context(cadata=ca_certificates)
 
-    ``with_proxy`` uses the proxies of the environment.
-    """
+    def session(*, with_proxy: bool) -> ClientSession:
+        connector = TCPConnector(limit=MAX_CONNECTIONS, keepalive_timeout=KEPT_IDLE_S, ssl=trusted)
+        return ClientSession(connector=connector, cookie_jar=DummyCookieJar(), trust_env=with_proxy)
 
-    def session() -> ClientSession:
-        return ClientSession(
-            connector=TCPConnector(
-                limit=MAX_CONNECTIONS,
-                keepalive_timeout=KEPT_IDLE_S,
-                ssl=httpx.create_ssl_context(),
-            ),
-            cookie_jar=DummyCookieJar(),
-            trust_env=with_proxy,
-        )
-
-    return AiohttpTransport(client=session)
+    direct = partial(session, with_proxy=False)
+    if public_only:
+        return httpx.AsyncClient(transport=PublicAddressTransport(client=direct))
+    return httpx.AsyncClient(
+        transport=AiohttpTransport(client=partial(session, with_proxy=True)),
+        mounts=dict.fromkeys(LOOPBACK, AiohttpTransport(client=direct)),
+    )

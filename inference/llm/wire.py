@@ -53,7 +53,7 @@ async def open_response(
     Leaving the block closes the connection unless all was read, which makes vLLM and llama.cpp stop
     generating. Raises the InferenceError of any other status, and of a connection that fails.
     """
-    client = shared_client()
+    client = shared_client(backend.ca_certificates, public_only=backend.is_restricted_to_public)
     try:
         request = client.build_request(
             method,

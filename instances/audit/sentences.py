@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Field
+from django.apps import apps
+from django.db.models import Field, Model
 from django.utils import formats, timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.functional import Promise
@@ -93,6 +94,16 @@ SENTENCES: Mapping[str, Promise] = {
     Action.KEY_REVOKED: gettext_lazy("%(who)s revoked the API key %(target)s of %(place)s."),
     Action.CHARTER_PUBLISHED: gettext_lazy("%(who)s published a usage charter of %(place)s."),
     Action.CHARTER_WITHDRAWN: gettext_lazy("%(who)s withdrew the usage charter of %(place)s."),
+    Action.BACKEND_ADDED: gettext_lazy("%(who)s added the backend %(target)s."),
+    Action.BACKEND_CHANGED: gettext_lazy("%(who)s changed the backend %(target)s."),
+    Action.BACKEND_REMOVED: gettext_lazy("%(who)s removed the backend %(target)s."),
+    Action.BACKEND_TESTED: gettext_lazy("%(who)s tested the connection to %(target)s."),
+    Action.BACKEND_ACCESS_CHANGED: gettext_lazy(
+        "%(who)s changed how %(place)s uses the backend %(target)s."
+    ),
+    Action.MODEL_ADDED: gettext_lazy("%(who)s added the model %(target)s."),
+    Action.MODEL_CHANGED: gettext_lazy("%(who)s changed the model %(target)s."),
+    Action.MODEL_REMOVED: gettext_lazy("%(who)s removed the model %(target)s."),
     Action.LOG_EXPORTED: gettext_lazy("%(who)s exported the audit log of %(place)s."),
     Action.LOG_KEY_CHANGED: gettext_lazy("%(who)s began to seal the audit log with a new key."),
 }
@@ -114,6 +125,7 @@ _LABELS: Mapping[str, Promise] = {
     "invitation": gettext_lazy("number of the invitation"),
     "is_enabled": gettext_lazy("enabled"),
     "issuer": gettext_lazy("issuer"),
+    "key": gettext_lazy("key"),
     "kind": gettext_lazy("kind"),
     "lost": gettext_lazy("people who lost access"),
     "organisation_ids": gettext_lazy("numbers of the organisations"),
@@ -121,9 +133,11 @@ _LABELS: Mapping[str, Promise] = {
     "provider": gettext_lazy("provider"),
     "reason": gettext_lazy("reason"),
     "removed": gettext_lazy("removed"),
+    "request_priority": gettext_lazy("priority of requests"),
     "requested_by": gettext_lazy("requested by"),
     "required": gettext_lazy("required attributes"),
     "role": gettext_lazy("role"),
+    "routing_mode": gettext_lazy("routing"),
     "rows": gettext_lazy("rows"),
     "rule": gettext_lazy("number of the rule"),
     "scope": gettext_lazy("scope"),
@@ -135,6 +149,7 @@ _LABELS: Mapping[str, Promise] = {
 }
 # Labels of values that are stored as codes.
 _WORDS: Mapping[str, Mapping[str, Any]] = {
+    "key": {"replaced": gettext_lazy("replaced"), "removed": gettext_lazy("removed")},
     "reason": {
         "time": gettext_lazy("their end date had passed"),
         Instance.DISUSE_REASON: gettext_lazy("It was not used for a long time."),
@@ -169,7 +184,7 @@ def sentence(entry: AuditEntry) -> str:
 def details(entry: AuditEntry) -> list[tuple[str, str]]:
     """Return the details as pairs of a label and a text; a change is "before → after"."""
     return [
-        (_label(name), _in_words(name, value))
+        (_label(name, entry.target_kind), _in_words(name, value))
         for name, value in entry.detail.items()
         if value not in (None, "", [], {})
     ]
@@ -183,10 +198,12 @@ def _numbered(name: str, number: int | None) -> str:
     return f"{name[:-1]}, {shown})" if name.endswith(")") else f"{name} ({shown})"
 
 
-def _label(name: str) -> str:
+def _label(name: str, target_kind: str) -> str:
     if name in _LABELS:
         return capfirst(str(_LABELS[name]))
-    for model in (Instance, Organisation, AccessRule):
+    models: list[type[Model]] = [Instance, Organisation, AccessRule]
+    targets = [model for model in apps.get_models() if model._meta.model_name == target_kind]
+    for model in targets + models:
         field = next((one for one in model._meta.fields if one.name == name), None)
         if isinstance(field, Field):
             return capfirst(str(field.verbose_name))

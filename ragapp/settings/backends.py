@@ -1,7 +1,9 @@
 """Model servers: embedding, reranking, the LLM, and the figures of its footprint."""
 
 from datetime import date
+from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 
 from environs import validate
 from marshmallow.validate import OneOf
@@ -40,6 +42,10 @@ LLM_PRIORITY_SCHEME: str = env.str(
 LLM_PRIORITY: int = env.int("LLM_PRIORITY", 0)
 # One vLLM prefix cache an instance, so that no tenant can tell what another asked.
 LLM_CACHE_SALT: bool = env.bool("LLM_CACHE_SALT", False)
+# Where backends added by organisations may be, besides public addresses.
+ORGANISATION_BACKEND_NETWORKS: list[Any] = [
+    ip_network(network) for network in env.list("ORGANISATION_BACKEND_NETWORKS", [])
+]
 
 # --- Measurement ----------------------------------------------------------------------------------
 # Parameters, in billions, for the modelled footprint (EcoLogits).

@@ -59,7 +59,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # What processes share and may lose: rate limits, providers' public keys.
 CACHE_URL: str = env.str("CACHE_URL", "")
 CACHES: dict[str, Any] = {
-    "default": {"BACKEND": "web.cache.FailOpenRedisCache", "LOCATION": CACHE_URL}
+    "default": {"BACKEND": "web.valkey.cache.FailOpenRedisCache", "LOCATION": CACHE_URL}
     if CACHE_URL
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }

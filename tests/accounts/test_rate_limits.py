@@ -12,7 +12,7 @@ from django.urls import reverse
 from accounts.logins.known_browsers import browser_of
 from accounts.users.activation import end_every_session
 from tests.factories import PASSWORD, UserFactory
-from web.cache import FailOpenRedisCache
+from web.valkey.cache import FailOpenRedisCache
 
 AWAY = "unix:///nowhere/valkey.sock?db=1"
 
@@ -144,7 +144,9 @@ def test_new_password_unblocks_name(ada):
 @pytest.fixture
 def away(settings):
     """The cache's server is not there."""
-    settings.CACHES = {"default": {"BACKEND": "web.cache.FailOpenRedisCache", "LOCATION": AWAY}}
+    settings.CACHES = {
+        "default": {"BACKEND": "web.valkey.cache.FailOpenRedisCache", "LOCATION": AWAY}
+    }
     assert isinstance(caches["default"], FailOpenRedisCache)
 
 

@@ -9,21 +9,25 @@ from chat.answering import Question, answer_question
 from chat.answers.events import AnswerEvent, Extracted, Stage
 from chat.answers.follow_up import SearchQuery
 from chat.answers.result import AnswerResult
-from inference.catalogue import choose_model, within_instance
+from inference.catalogue import choose_model
 from inference.llm.backend import ChatMessage
 from inference.llm.events import TextDelta
+from inference.offered_models import EXTRACTS, ModelFigures
+from instances.tenancy import in_database
 from retrieval.search import SearchResult
 from tests.cast import Cast
 from tests.scripted_llm import Act, Reply, ScriptedLLM, chunk, json_reply, stream
 from usage.models import AnswerStatus
 
+WRITTEN = ModelFigures(id="scripted")
 ABOUT_LEAVE = "Combien de jours de congé ont les doctorants ?"
 
 pytestmark = pytest.mark.usefixtures("closed_connections")
 
 
-def question(library: Cast, text: str, model: str = "", **fields: object) -> Question:
-    return Question(instance=library.instance, text=text, model=choose_model(model), **fields)
+async def question(library: Cast, text: str, model: str = "", **fields: object) -> Question:
+    chosen = await in_database(choose_model, library.instance, model)
+    return Question(instance=library.instance, text=text, model=chosen, **fields)
 
 
 async def events_of(asked: Question) -> list[AnswerEvent]:
@@ -31,16 +35,16 @@ async def events_of(asked: Question) -> list[AnswerEvent]:
         return [event async for event in events]
 
 
-def result_of(events: list[AnswerEvent], model_id: str = "scripted") -> AnswerResult:
-    result = AnswerResult.empty(model_id)
+def result_of(events: list[AnswerEvent], model: ModelFigures = WRITTEN) -> AnswerResult:
+    result = AnswerResult.empty(model)
     for event in events:
         result = result.add(event, elapsed_ms=0.0)
     return result.end(AnswerStatus.STOPPED, elapsed_ms=0.0)
 
 
 async def test_extracts_are_quoted_and_measured(library: Cast) -> None:
-    events = await events_of(question(library, ABOUT_LEAVE, "extractive"))
-    result = result_of(events, "extractive")
+    events = await events_of(await question(library, ABOUT_LEAVE, "extractive"))
+    result = result_of(events, EXTRACTS.figures)
     assert result.status == "complete"
     assert "vingt-cinq jours de congé" in result.text
     assert "vingt-cinq jours" in result.quotes[1]
@@ -56,7 +60,7 @@ async def test_model_answers_from_passages_and_its_citation_is_verified(
     library: Cast, llm: ScriptedLLM
 ) -> None:
     llm.script(stream("Les doctorants ont ", "vingt-cinq jours [1]."))
-    events = await events_of(question(library, ABOUT_LEAVE))
+    events = await events_of(await question(library, ABOUT_LEAVE))
     result = result_of(events)
     assert result.text == "Les doctorants ont vingt-cinq jours [1]."
     assert "doctorants contractuels" in result.quotes[1]
@@ -69,19 +73,19 @@ async def test_prefix_cache_is_shared_between_instances_only_without_salt(
     library: Cast, llm: ScriptedLLM, settings: Any, salted: bool
 ) -> None:
     settings.LLM_CACHE_SALT = salted
-    model = choose_model("")
-    mine, theirs = (
-        within_instance(model, instance) for instance in (library.instance, library.other_instance)
-    )
+    mine, theirs = [
+        await in_database(choose_model, instance, "")
+        for instance in (library.instance, library.other_instance)
+    ]
     assert (mine == theirs) is not salted
 
     llm.script(stream("Vingt-cinq [1]."))
-    await events_of(question(library, ABOUT_LEAVE))
+    await events_of(await question(library, ABOUT_LEAVE))
     assert ("cache_salt" in llm.requests[0].body) is salted
 
 
 async def test_without_a_good_passage_no_model_is_called(library: Cast, llm: ScriptedLLM) -> None:
-    asked = question(library, "Quelle est la distance de la Terre à la galaxie d'Andromède ?")
+    asked = await question(library, "Quelle est la distance de la Terre à la galaxie d'Andromède ?")
     result = result_of(await events_of(asked))
     assert result.status == "nothing_found"
     assert ".txt" in result.text
@@ -93,7 +97,7 @@ async def test_question_restricted_to_a_document_sees_no_other(library: Cast) ->
     from instances.tenancy import in_tenant
 
     library_rules = await in_tenant(library.instance, Document.objects.get, name="bibliotheque.txt")
-    asked = question(
+    asked = await question(
         library, "Combien d'ouvrages ?", "extractive", document_ids=(library_rules.pk,)
     )
     events = await events_of(asked)
@@ -106,7 +110,7 @@ async def test_follow_up_is_searched_with_its_conversation(library: Cast) -> Non
         ChatMessage("user", "Combien de jours de congé ont les maîtres de conférences ?"),
         ChatMessage("assistant", "Quarante jours [1]."),
     )
-    asked = question(library, "Et pour les doctorants ?", "extractive", history=history)
+    asked = await question(library, "Et pour les doctorants ?", "extractive", history=history)
     result = result_of(await events_of(asked))
     assert "vingt-cinq jours" in result.text
 
@@ -115,7 +119,7 @@ async def test_extracts_replace_a_model_that_is_unavailable(
     library: Cast, llm: ScriptedLLM
 ) -> None:
     llm.script(*[json_reply({"error": {"message": "no"}}, status=500) for _ in range(5)])
-    result = result_of(await events_of(question(library, ABOUT_LEAVE)))
+    result = result_of(await events_of(await question(library, ABOUT_LEAVE)))
     assert result.status == "complete"
     assert result.model_id == "extractive"
     assert result.error_code == "backend_unavailable"
@@ -125,14 +129,14 @@ async def test_extracts_replace_a_model_that_is_unavailable(
 
 async def test_extracts_replace_an_empty_answer(library: Cast, llm: ScriptedLLM) -> None:
     llm.script(stream())
-    result = result_of(await events_of(question(library, ABOUT_LEAVE)))
+    result = result_of(await events_of(await question(library, ABOUT_LEAVE)))
     assert (result.status, result.error_code) == ("complete", "empty_answer")
     assert "vingt-cinq jours" in result.text
 
 
 async def test_interrupted_stream_keeps_its_text(library: Cast, llm: ScriptedLLM) -> None:
     llm.script(Reply([chunk("Les doctorants ont [1]"), Act.CUT]))
-    result = result_of(await events_of(question(library, ABOUT_LEAVE)))
+    result = result_of(await events_of(await question(library, ABOUT_LEAVE)))
     assert result.status == "failed"
     assert result.error_code == "truncated_stream"
     assert result.text == "Les doctorants ont [1]"
@@ -148,7 +152,7 @@ async def test_prompt_too_long_is_tried_once_more_shorter(library: Cast, llm: Sc
         "code": 400,
     }
     llm.script(json_reply(overflow, status=400), stream("Vingt-cinq [1]."))
-    result = result_of(await events_of(question(library, ABOUT_LEAVE)))
+    result = result_of(await events_of(await question(library, ABOUT_LEAVE)))
     assert result.status == "complete"
     first, second = llm.requests
     assert len(second.last_message) <= len(first.last_message)
@@ -159,7 +163,7 @@ async def test_answer_stopped_in_the_middle_ends_as_stopped(
 ) -> None:
     llm.script(Reply([chunk("Les doctorants "), Act.HOLD]))
     received: list[AnswerEvent] = []
-    async with aclosing(answer_question(question(library, ABOUT_LEAVE))) as events:
+    async with aclosing(answer_question(await question(library, ABOUT_LEAVE))) as events:
         async for event in events:
             received.append(event)
             if isinstance(event, TextDelta):
@@ -170,5 +174,5 @@ async def test_answer_stopped_in_the_middle_ends_as_stopped(
 
 
 async def test_unavailable_search_fails_the_answer(library: Cast, no_embeddings: None) -> None:
-    result = result_of(await events_of(question(library, ABOUT_LEAVE, "extractive")))
+    result = result_of(await events_of(await question(library, ABOUT_LEAVE, "extractive")))
     assert (result.status, result.error_code) == ("failed", "search_unavailable")

@@ -17,7 +17,7 @@ from chat.following import follow
 from chat.models import Message
 from chat.relaying import ask_to_stop
 from inference.catalogue import choose_model
-from instances.tenancy import in_tenant
+from instances.tenancy import in_database, in_tenant
 from tests.cast import Cast
 from tests.scripted_llm import Act, Reply, ScriptedLLM, chunk, stream
 from usage.models import UsageRecord
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.usefixtures("closed_connections")
 
 async def begin(library: Cast, text: str = ABOUT_LEAVE, model_id: str = "") -> Asked:
     """Ask as the view does."""
-    model = choose_model(model_id)
+    model = await in_database(choose_model, library.instance, model_id)
 
     def store() -> tuple[Asked, Question]:
         asked = ask(

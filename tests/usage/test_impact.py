@@ -5,20 +5,17 @@ from typing import Any
 
 import pytest
 
-from inference.catalogue import LanguageModel
-from inference.llm.backend import ChatBackend
+from inference.offered_models import ModelFigures
 from inference.token_usage import TokenUsage
 from usage.energy import measured
 from usage.impact import llm_impact, local_impact
 from usage.recording import cost_of
 
-BACKEND = ChatBackend(base_url="http://llm:8000/v1", model="m")
 
-
-def model(**figures: Any) -> LanguageModel:
+def model(**figures: Any) -> ModelFigures:
     """A dense model of eight billion parameters, in a French data centre."""
     sizes = {"active_parameters_b": 8.0, "total_parameters_b": 8.0, "pue": 1.3}
-    return LanguageModel("m", "M", "", backend=BACKEND, **sizes | figures)
+    return ModelFigures(id="m", server_id="m", **sizes | figures)
 
 
 def tokens(prompt: int = 0, completion: int = 400, **more: Any) -> TokenUsage:

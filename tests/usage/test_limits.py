@@ -26,7 +26,7 @@ def counted_in(request: pytest.FixtureRequest, settings: Any) -> Iterator[str]:
     elif request.param == "cache away":
         settings.CACHES = {
             "default": {
-                "BACKEND": "web.cache.FailOpenRedisCache",
+                "BACKEND": "web.valkey.cache.FailOpenRedisCache",
                 "LOCATION": "redis://127.0.0.1:9/0",
             }
         }

@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 from django.db import IntegrityError, transaction
 
-from inference.catalogue import LanguageModel, available_models
-from inference.llm.backend import ChatBackend
+from inference.catalogue import offered_models
+from inference.offered_models import ModelFigures
 from inference.token_usage import TokenUsage
 from instances.models import Instance, Organisation
 from instances.tenancy import tenant
@@ -19,11 +19,8 @@ from usage.models import UsageRecord
 from usage.recording import Kind, MeasuredRequest, Outcome, Requester, record_requests
 from usage.request_costs import RequestCost, request_costs
 
-MODEL = LanguageModel(
-    "m",
-    "M",
-    "",
-    backend=ChatBackend(base_url="http://llm:8000/v1", model="m"),
+MODEL = ModelFigures(
+    id="m",
     active_parameters_b=8.0,
     total_parameters_b=8.0,
     prompt_price=Decimal(1),
@@ -121,7 +118,8 @@ def test_estimate_covers_nine_past_answers_of_ten(cast: Cast) -> None:
             answer(number, cast.other_instance, 50.0)
     with tenant(cast.instance):
         (found,) = past_estimates(cast.instance.pk).values()
-        known = estimates(cast.instance.pk, [MODEL, *available_models()])
+        offered = [model.figures for model in offered_models(cast.instance)]
+        known = estimates(cast.instance.pk, [MODEL, *offered])
     assert found.energy_wh == pytest.approx((1.05, 1.95))
     assert found.time_ms == pytest.approx((5, 95))
     assert known["m"] == found

@@ -5,12 +5,12 @@
 It is one figure: its uncertainty is that of the calibration, which is not known here.
 """
 
-from inference.catalogue import LanguageModel
+from inference.offered_models import ModelFigures
 from inference.token_usage import TokenUsage
 from usage.energy.figures import J_PER_WH, Energy
 
 
-def calibrated_energy(model: LanguageModel, tokens: TokenUsage) -> Energy | None:
+def calibrated_energy(model: ModelFigures, tokens: TokenUsage) -> Energy | None:
     """Return the energy of a request; None for a model that is not calibrated."""
     prompt_j, completion_j = model.prompt_j_per_token, model.completion_j_per_token
     if prompt_j is None or completion_j is None:

@@ -14,7 +14,7 @@ import httpx
 from django.conf import settings
 from django.core.cache import cache
 
-from inference.catalogue import LanguageModel
+from inference.offered_models import ModelFigures
 from inference.token_usage import TokenUsage
 from usage.energy.attribution import (
     Attribution,
@@ -65,14 +65,14 @@ def poll() -> None:
         cache.set(_FIT, (attribution, current_joules_per_token(attribution, windows)), _FIT_KEPT_S)
 
 
-def measured_energy(model: LanguageModel, tokens: TokenUsage) -> Energy | None:
+def measured_energy(model: ModelFigures, tokens: TokenUsage) -> Energy | None:
     """Return the energy of a request; None for a model whose server is not measured."""
-    if not is_polled() or model.backend is None:
+    if not is_polled() or not model.server_id:
         return None
     kept: tuple[Attribution, dict[str, JoulesPerToken]] | None = cache.get(_FIT)
-    if kept is None or model.backend.model not in kept[1]:
+    if kept is None or model.server_id not in kept[1]:
         return None
-    attribution, per_token = kept[0], kept[1][model.backend.model]
+    attribution, per_token = kept[0], kept[1][model.server_id]
     counts = TokenCounts(
         max(0, tokens.prompt_tokens - (tokens.cached_tokens or 0)), tokens.completion_tokens
     )

@@ -20,7 +20,7 @@ from typing import cast
 
 from ecologits.impacts.llm import MODEL_QUANTIZATION_BITS, compute_llm_impacts
 
-from inference.catalogue import LanguageModel
+from inference.offered_models import ModelFigures
 from inference.token_usage import TokenUsage
 from usage.energy.figures import WH_PER_KWH, Energy
 
@@ -59,7 +59,7 @@ class _Share:
 
 
 def modelled_request(
-    model: LanguageModel, tokens: TokenUsage, *, latency_s: float | None = None
+    model: ModelFigures, tokens: TokenUsage, *, latency_s: float | None = None
 ) -> ModelledRequest:
     """Return the energy and the hardware of one request; ``latency_s`` is that of the answer."""
     sizes = _Sizes.of(model)
@@ -101,7 +101,7 @@ class _Sizes:
     pue: float
 
     @classmethod
-    def of(cls, model: LanguageModel) -> "_Sizes":
+    def of(cls, model: ModelFigures) -> "_Sizes":
         return cls(
             model.active_parameters_b,
             model.total_parameters_b,

@@ -16,14 +16,18 @@ from django.utils import timezone
 
 from accounts.models import OidcSession
 from accounts.oidc.configuration import client_secret_of
+from inference.backends import save_access
+from inference.catalogue import access_of
+from inference.models import BackendAccess
 from instances.access.api_keys import create_api_key
 from instances.members.invitations import create_invitation
 from instances.models import Membership
 from instances.tenancy import tenant
 from tests.accounts.oidc.conftest import Browser
 from tests.accounts.oidc.scripted_issuer import CLIENT_SECRET
-from tests.factories import PASSWORD, InstanceFactory, UserFactory
+from tests.factories import PASSWORD, BackendFactory, InstanceFactory, UserFactory
 
+BACKEND_KEY = "sk-of-a-backend"
 OTHER_KEY = "another secret key " * 4
 
 
@@ -98,6 +102,7 @@ def test_tables_contain_no_secret_in_clear(browser, rule, issuer, id_tokens, fac
     session.log_in(sub="somebody-else")
     assert OidcSession.objects.count() == 1
 
+    save_access(BackendFactory(), None, key=BACKEND_KEY)
     recovery = RecoveryCodes(Authenticator.objects.get(type="recovery_codes"))
     secrets = {
         "client secret": CLIENT_SECRET,
@@ -106,6 +111,7 @@ def test_tables_contain_no_secret_in_clear(browser, rule, issuer, id_tokens, fac
         "recovery code": recovery.get_unused_codes()[0],
         "API key": api_key,
         "invitation": invitation,
+        "key of a backend": BACKEND_KEY,
         "password": PASSWORD,
         "code verifier": state[0]["pkce_code_verifier"],
         "nonce": state[0]["data"]["nonce"],
@@ -146,9 +152,12 @@ def test_rotation_encrypts_and_counts_all_secrets(app, factor, settings):
     settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
     settings.SECRET_KEY = OTHER_KEY
     before = [str(one.data) for one in Authenticator.objects.order_by("pk")]
+    save_access(BackendFactory(), None, key=BACKEND_KEY)
     out = StringIO()
     call_command("rotatesecrets", stdout=out)
-    assert out.getvalue().startswith("4 secrets")
+    assert out.getvalue().startswith("5 secrets")
+    settings.SECRET_KEY_FALLBACKS = []
+    assert access_of(BackendAccess.objects.get()).api_key == BACKEND_KEY
     after = [str(one.data) for one in Authenticator.objects.order_by("pk")]
     assert all(one != other for one, other in zip(before, after, strict=True))
 

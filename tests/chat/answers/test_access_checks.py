@@ -71,7 +71,7 @@ LOSSES = pytest.mark.parametrize(
 
 async def begin(library: Cast) -> Asked:
     """Have the teammate ask, and wait for the first word."""
-    model = choose_model("")
+    model = await in_database(choose_model, library.instance)
 
     def store() -> Asked:
         return ask(

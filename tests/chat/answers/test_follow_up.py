@@ -3,15 +3,22 @@
 import pytest
 
 from chat.answers.follow_up import depends_on_conversation, write_search_query
-from inference.catalogue import LanguageModel
 from inference.llm.backend import ChatBackend, ChatMessage
+from inference.offered_models import EXTRACTS, ModelFigures, OfferedModel
 from tests.scripted_llm import Act, Reply, ScriptedLLM, stream
 
-EXTRACTS = LanguageModel(id="extractive", label="", description="")
 HISTORY = (
     ChatMessage("user", "Combien de jours de congé ont les maîtres de conférences ?"),
     ChatMessage("assistant", "Ils ont vingt-cinq jours [1]."),
 )
+
+
+def written_by(backend: ChatBackend) -> OfferedModel:
+    return OfferedModel(
+        figures=ModelFigures(id="scripted"), label="", description="", backend=backend
+    )
+
+
 FOLLOW_UP = "Et pour les doctorants ?"
 
 
@@ -54,7 +61,7 @@ async def test_llm_rewrites_the_question(
     scripted_llm: ScriptedLLM, chat_backend: ChatBackend, closed_connections: None
 ) -> None:
     scripted_llm.script(stream("Combien de jours de congé ont les doctorants ?"))
-    model = LanguageModel(id="scripted", label="", description="", backend=chat_backend)
+    model = written_by(chat_backend)
     query = (await write_search_query(FOLLOW_UP, HISTORY, model)).text
     assert query == "Combien de jours de congé ont les doctorants ?"
     assert "maîtres de conférences" in scripted_llm.requests[0].last_message
@@ -64,7 +71,7 @@ async def test_implausible_or_failed_rewriting_is_not_used(
     scripted_llm: ScriptedLLM, chat_backend: ChatBackend, closed_connections: None
 ) -> None:
     scripted_llm.script(stream("Sure!\n\nHere are some questions:\n1. …"))
-    model = LanguageModel(id="scripted", label="", description="", backend=chat_backend)
+    model = written_by(chat_backend)
     query = (await write_search_query(FOLLOW_UP, HISTORY, model)).text
     assert query.endswith(FOLLOW_UP)
     assert "congé" in query
@@ -78,7 +85,7 @@ async def test_late_rewriting_counts_what_the_model_has_read(
 ) -> None:
     monkeypatch.setattr("chat.answers.follow_up.REWRITE_TIMEOUT_S", 0.3)
     scripted_llm.script(Reply([Act.HOLD]))
-    model = LanguageModel(id="scripted", label="", description="", backend=chat_backend)
+    model = written_by(chat_backend)
     late = await write_search_query(FOLLOW_UP, HISTORY, model)
     assert late.text.endswith(FOLLOW_UP)
     assert late.usage is not None
@@ -90,7 +97,7 @@ async def test_useless_rewriting_is_counted(
     scripted_llm: ScriptedLLM, chat_backend: ChatBackend, closed_connections: None
 ) -> None:
     scripted_llm.script(stream("Sure!\n\nHere are some questions:\n1. …"))
-    model = LanguageModel(id="scripted", label="", description="", backend=chat_backend)
+    model = written_by(chat_backend)
     useless = await write_search_query(FOLLOW_UP, HISTORY, model)
     assert useless.usage is not None
     assert (useless.usage.prompt_tokens, useless.usage.completion_tokens) == (11, 7)

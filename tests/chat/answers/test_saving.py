@@ -28,6 +28,7 @@ from chat.following import follow
 from chat.models import Citation, Conversation, Message
 from chat.openai_responses import CompletionResponse
 from inference.catalogue import choose_model
+from inference.offered_models import EXTRACTS
 from ingestion import uploads
 from ingestion.models import Document
 from instances.access.api_keys import create_api_key
@@ -55,19 +56,23 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(saving, "_LONGEST_PAUSE_S", 0.1)
 
 
+async def about_leave(library: Cast) -> Question:
+    model = await in_database(choose_model, library.instance)
+    return Question(instance=library.instance, text=ABOUT_LEAVE, model=model)
+
+
 async def begin(library: Cast, conversation_id: UUID | None = None) -> Asked:
     """Ask as the view does, and wait for the first words."""
-    model = choose_model("")
+    question = await about_leave(library)
     asked = await in_tenant(
         library.instance,
         ask,
         instance=library.instance,
         user=library.teammate,
         question=ABOUT_LEAVE,
-        model_id=model.id,
+        model_id=question.model.id,
         conversation_id=conversation_id,
     )
-    question = Question(instance=library.instance, text=ABOUT_LEAVE, model=model)
     running.start(answer=asked.answer, question=question, user=library.teammate)
     async for event in follow(library.instance, asked.answer.pk, 0, cited_only=False):
         if event.name == "token":
@@ -184,7 +189,7 @@ async def test_text_is_kept_when_the_process_ends(library: Cast, llm: ScriptedLL
     done = (await followed(library, asked.answer.pk))[-1]
     assert (done.data["status"], done.data["content"]) == ("failed", "Vingt-cinq ")
     # A write of the progress that was in its thread when the task was cancelled.
-    late = partial(save_progress, asked.answer.pk, AnswerResult.empty(""))
+    late = partial(save_progress, asked.answer.pk, AnswerResult.empty(EXTRACTS.figures))
     assert not await in_tenant(library.instance, late)
     assert (await in_database(message_of, asked)).status == "failed"
     assert (await only_record(library, asked.answer.pk)).outcome == "failed"
@@ -290,14 +295,9 @@ async def test_answer_of_the_api_is_recorded_when_the_database_is_back(
 ) -> None:
     llm.script(HELD)
     key, _secret = await in_database(
-        create_api_key,
-        instance=library.instance,
-        name="test",
-        scope="chat",
-        created_by=library.owner,
+        create_api_key, instance=library.instance, name="k", scope="chat", created_by=library.owner
     )
-    question = Question(instance=library.instance, text=ABOUT_LEAVE, model=choose_model(""))
-    completion = CompletionResponse(question, key, UNLIMITED)
+    completion = CompletionResponse(await about_leave(library), key, UNLIMITED)
     await completion.begin()
     whole = asyncio.create_task(completion.whole())
     await asyncio.to_thread(database.cut)
@@ -308,11 +308,9 @@ async def test_answer_of_the_api_is_recorded_when_the_database_is_back(
     await asyncio.to_thread(database.restore)
     await asyncio.to_thread(wait_until, lambda: not kept_files())
 
-    def recorded() -> list[tuple[str, int, int]]:
-        found = UsageRecord.objects.filter(kind="answer")
-        return list(found.values_list("outcome", "user_id", "api_key_id"))
-
-    assert await in_tenant(library.instance, recorded) == [("complete", library.owner.pk, key.pk)]
+    found = UsageRecord.objects.filter(kind="answer")
+    rows = found.values_list("outcome", "user_id", "api_key_id")
+    assert await in_tenant(library.instance, list, rows) == [("complete", library.owner.pk, key.pk)]
 
 
 async def test_answer_of_the_api_that_cannot_be_saved_has_its_citations(
@@ -323,7 +321,7 @@ async def test_answer_of_the_api_that_cannot_be_saved_has_its_citations(
     key, _secret = await in_database(
         create_api_key, instance=library.instance, name="test", scope="chat", created_by=None
     )
-    question = Question(instance=library.instance, text=ABOUT_LEAVE, model=choose_model(""))
+    question = await about_leave(library)
     response = CompletionResponse(question, key, UNLIMITED)
     await response.begin()
     await asyncio.to_thread(database.cut)
@@ -438,7 +436,7 @@ async def _finished(library: Cast) -> FinishedAnswer:
     )
     found = await asearch(instance=library.instance, query=ABOUT_LEAVE, top_k=3)
     result = replace(
-        AnswerResult.empty("extractive"),
+        AnswerResult.empty(EXTRACTS.figures),
         text="Vingt-cinq jours [1].",
         search_query=ABOUT_LEAVE,
         chunks=found.chunks,

@@ -29,6 +29,33 @@ from tests.site_map import ALL_PAGES, Page, values_inside
 
 PERSON = {"identifier": "newcomer"}
 CHARTER = {"text_fr": "Vérifiez les réponses.", "publish": "1"}
+# An address in a public network, at which nobody is asked.
+BACKEND = {
+    "name": "GPU",
+    "kind": "vllm",
+    "is_enabled": "on",
+    "base_url": "https://192.0.31.8/v1",
+    "max_concurrency": 8,
+    "first_byte_timeout_s": 100,
+    "read_timeout_s": 50,
+    "priority": 1,
+    "sensitivity": "restricted",
+    "pue": 1.2,
+    "wue": 0.1,
+    "carbon_gco2e_per_kwh": 32,
+    "carbon_date": "2026-01-01",
+    "key": "sk-secret",
+}
+MODEL = {
+    "server_id": "lab/one",
+    "is_enabled": "on",
+    "alias": "one",
+    "label": "One",
+    "context_window": 4096,
+    "total_parameters_b": 8,
+    "active_parameters_b": 8,
+    "prompt_price": "0.25",
+}
 RULE = {"audience": "organisation", "role": "member"}
 
 
@@ -227,6 +254,20 @@ ACTS = (
         for page, act in {
             "charter_publish": Act("charter.published", CHARTER),
             "charter_withdraw": Act("charter.withdrawn", prepare=with_a_charter(level)),
+        }.items()
+    }
+    | {
+        f"{level}_{page}": act
+        for level in ("site", "organisation")
+        for page, act in {
+            "backend_new": Act("backend.added", BACKEND),
+            "backend_edit": Act("backend.changed", BACKEND),
+            "backend_switch": Act("backend.changed", {"is_enabled": "no"}),
+            "backend_remove": Act("backend.removed"),
+            "backend_test": Act("backend.tested"),
+            "model_new": Act("model.added", MODEL),
+            "model": Act("model.changed", MODEL),
+            "model_remove": Act("model.removed"),
         }.items()
     }
 )

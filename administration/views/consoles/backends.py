@@ -1,0 +1,128 @@
+"""Backends of language models: of the site, for operators; of an organisation, for its own."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from administration.forms.consoles.backends import AccessForm, BackendForm
+from administration.levels import PageLevel, at_each_level
+from inference import backends
+from inference.models import Backend, BackendAccess
+
+
+@at_each_level
+@require_safe
+def index(request: HttpRequest, level: PageLevel) -> HttpResponse:
+    """List the backends; for an organisation, also those of the site that it uses."""
+    numbered = Backend.objects.annotate(n_models=Count("models")).select_related("owner")
+    shared = numbered.filter(owner=None, is_enabled=True) if level.organisation else ()
+    context = {
+        "backends": numbered.filter(pk__in=editable_backends(level)),
+        "shared": shared,
+        "environment": settings.LLM_BASE_URL
+        and {
+            "base_url": settings.LLM_BASE_URL,
+            "label": settings.LLM_LABEL or settings.LLM_MODEL,
+            "model": settings.LLM_MODEL,
+        },
+    }
+    return page(request, level, "backends.html", context)
+
+
+@at_each_level
+@require_http_methods(["GET", "POST"])
+def create(request: HttpRequest, level: PageLevel) -> HttpResponse:
+    """Add a backend."""
+    return _edit(request, level, Backend(owner=level.organisation))
+
+
+@at_each_level
+@require_safe
+def detail(request: HttpRequest, level: PageLevel, backend_id: int) -> HttpResponse:
+    """Show a backend, with its models."""
+    backend = find_backend(level, backend_id)
+    context = {
+        "backend": backend,
+        "models": backend.models.all(),
+        "remove_url": level.url("backend_remove", backend.pk),
+        "has_key": backend.accesses.filter(organisation=None).exclude(encrypted_key="").exists(),
+    }
+    return page(request, level, "backends_detail.html", context)
+
+
+@at_each_level
+@require_http_methods(["GET", "POST"])
+def edit(request: HttpRequest, level: PageLevel, backend_id: int) -> HttpResponse:
+    """Change a backend, and its key."""
+    return _edit(request, level, find_backend(level, backend_id))
+
+
+@at_each_level
+@require_POST
+def switch(request: HttpRequest, level: PageLevel, backend_id: int) -> HttpResponse:
+    """Disable a backend, or enable it again."""
+    backend = find_backend(level, backend_id)
+    backend.is_enabled = request.POST.get("is_enabled") == "yes"
+    backends.save_backend(backend)
+    text = _("The backend %s is disabled.")
+    if backend.is_enabled:
+        text = _("The backend %s is enabled.")
+    messages.success(request, text % backend)
+    return redirect(level.url("backend", backend.pk))
+
+
+@at_each_level
+@require_POST
+def remove(request: HttpRequest, level: PageLevel, backend_id: int) -> HttpResponse:
+    """Delete a backend with its models."""
+    backend = find_backend(level, backend_id)
+    backends.delete_backend(backend)
+    messages.success(request, _("The backend %s was removed.") % backend)
+    return redirect(level.url("backends"))
+
+
+def editable_backends(level: PageLevel) -> QuerySet[Backend]:
+    """The backends that are changed at a level: all by operators, its own by an organisation."""
+    if level.organisation is None:
+        return Backend.objects.all()
+    return Backend.objects.filter(owner=level.organisation)
+
+
+def find_backend(level: PageLevel, backend_id: int) -> Backend:
+    """Return a backend that is changed at the level; raises Http404."""
+    found = editable_backends(level).select_related("owner", "serving_organisation")
+    return get_object_or_404(found, pk=backend_id)
+
+
+def page(
+    request: HttpRequest, level: PageLevel, template: str, context: dict[str, Any]
+) -> HttpResponse:
+    """Return a page about backends."""
+    around = {
+        "level": level,
+        "base_template": level.base_template,
+        "section": "backends",
+        "backends_url": level.url("backends"),
+        "new_url": level.url("backend_new"),
+    }
+    return render(request, f"administration/consoles/{template}", around | context)
+
+
+def _edit(request: HttpRequest, level: PageLevel, backend: Backend) -> HttpResponse:
+    access = BackendAccess.objects.filter(backend=backend.pk, organisation=None).first()
+    form = BackendForm(request.POST or None, instance=backend, owner=backend.owner)
+    access_form = AccessForm(request.POST or None, instance=access)
+    # Both are validated, so that all errors are shown.
+    if all([form.is_valid(), access_form.is_valid()]):
+        backends.save_backend(backend)
+        backends.save_access(backend, None, **access_form.chosen())
+        messages.success(request, _("Saved."))
+        return redirect(level.url("backend", backend.pk))
+    context = {"form": form, "access_form": access_form, "backend": backend}
+    return page(request, level, "backends_edit.html", context)

@@ -1,0 +1,118 @@
+"""Changes of backends, of their models and of the keys by which they are used; each is audited.
+
+Every process follows a change at once (``catalogue.forget``).
+"""
+
+from typing import Any
+
+from django.db import transaction
+
+from inference.catalogue import forget
+from inference.models import Backend, BackendAccess, LanguageModel
+from instances import audit
+from instances.audit.changes import changes_of
+from instances.models import Organisation
+from web.encryption import encrypt
+
+_UNAUDITED = {"id", "created_at", "updated_at"}
+
+
+def save_backend(backend: Backend) -> None:
+    """Create a backend, or save its changes."""
+    _save(backend, backend.owner, audit.Action.BACKEND_ADDED, audit.Action.BACKEND_CHANGED)
+
+
+def save_model(model: LanguageModel) -> None:
+    """Create a model of a backend, or save its changes."""
+    owner = model.backend.owner
+    _save(model, owner, audit.Action.MODEL_ADDED, audit.Action.MODEL_CHANGED)
+
+
+def delete_backend(backend: Backend) -> None:
+    """Delete a backend with its models and keys; what they cost is kept."""
+    _delete(backend, backend.owner, audit.Action.BACKEND_REMOVED)
+
+
+def delete_model(model: LanguageModel) -> None:
+    """Delete a model of a backend; what it cost is kept."""
+    _delete(model, model.backend.owner, audit.Action.MODEL_REMOVED)
+
+
+def save_access(
+    backend: Backend,
+    organisation: Organisation | None,
+    *,
+    key: str | None,
+    request_priority: int | None = None,
+    routing_mode: str = "",
+) -> None:
+    """Set how an organisation (None: each without an own access) uses a backend.
+
+    ``key`` replaces the stored key; None keeps it, "" removes it. The log never contains it.
+    """
+    with transaction.atomic():
+        accesses = BackendAccess.objects.select_for_update()
+        access = accesses.filter(backend=backend, organisation=organisation).first()
+        access = access or BackendAccess(backend=backend, organisation=organisation)
+        after = {"request_priority": request_priority, "routing_mode": routing_mode}
+        detail: dict[str, Any] = {
+            name: [getattr(access, name), value]
+            for name, value in after.items()
+            if getattr(access, name) != value
+        }
+        if key or (key == "" and access.encrypted_key):
+            detail["key"] = "replaced" if key else "removed"
+            access.encrypted_key = encrypt(key) if key else ""
+        if not detail:
+            return
+        access.request_priority, access.routing_mode = request_priority, routing_mode
+        access.save()
+        audit.record(
+            audit.Action.BACKEND_ACCESS_CHANGED,
+            organisation=organisation or backend.owner,
+            target=backend,
+            **detail,
+        )
+        transaction.on_commit(forget)
+
+
+def delete_access(backend: Backend, organisation: Organisation) -> None:
+    """Delete an organisation's own access to a backend: that of all applies again."""
+    with transaction.atomic():
+        deleted, _rows = backend.accesses.filter(organisation=organisation).delete()
+        if deleted:
+            audit.record(
+                audit.Action.BACKEND_ACCESS_CHANGED,
+                organisation=organisation,
+                target=backend,
+                key="removed",
+            )
+            transaction.on_commit(forget)
+
+
+def _save(
+    row: Backend | LanguageModel,
+    owner: Organisation | None,
+    added: audit.Action,
+    changed: audit.Action,
+) -> None:
+    names = [field.name for field in row._meta.fields if field.name not in _UNAUDITED]
+    with transaction.atomic():
+        transaction.on_commit(forget)
+        if row.pk is None:
+            row.save()
+            audit.record(added, organisation=owner, target=row)
+            return
+        changes: dict[str, Any] = changes_of(row, names)
+        if changes:
+            row.save(update_fields=[*changes, "updated_at"])
+            audit.record(changed, organisation=owner, target=row, **changes)
+
+
+def _delete(
+    row: Backend | LanguageModel, owner: Organisation | None, removed: audit.Action
+) -> None:
+    with transaction.atomic():
+        audit.record(removed, organisation=owner, target=row)
+        row.delete()
+        transaction.on_commit(forget)

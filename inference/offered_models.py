@@ -1,0 +1,233 @@
+"""A model on offer, with what answering and measuring need to know of its backend."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from ipaddress import ip_address
+from typing import cast
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.utils.crypto import salted_hmac
+from django.utils.functional import Promise
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from inference.llm.backend import ChatBackend, PriorityScheme
+from inference.models import Backend, LanguageModel
+from instances.models import Instance, Sensitivity
+
+EXTRACTIVE = "extractive"
+# The name of the backend of the ``LLM_*`` settings.
+ENVIRONMENT = "environment"
+
+_PRIORITY_SCHEMES: Mapping[str, PriorityScheme] = {
+    Backend.Kind.VLLM: "vllm",
+    Backend.Kind.ARISTOTE: "aristote",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelFigures:
+    """What is recorded and measured by: a model, and the backend that runs it.
+
+    It has no secret, and is stored with an answer that cannot be saved yet. Figures that are not
+    known are None. Prices are in euros for a million tokens; ``…_j_per_token`` is measured at the
+    backend, without the PUE.
+    """
+
+    id: str
+    # Its id at the backend; "" for extracts.
+    server_id: str = ""
+    active_parameters_b: float = 0.0
+    total_parameters_b: float = 0.0
+    quantisation_bits: int | None = None
+    prompt_price: Decimal | None = None
+    completion_price: Decimal | None = None
+    prompt_j_per_token: float | None = None
+    completion_j_per_token: float | None = None
+    # None: the backend is not a row (``ENVIRONMENT``), or there is none.
+    backend_id: int | None = None
+    backend_name: str = ""
+    serving_organisation_id: int | None = None
+    pue: float = 1.0
+    wue: float = 0.0
+    # None: the factor of ELECTRICITY_ZONE.
+    carbon_gco2e_per_kwh: float | None = None
+    carbon_source: str = ""
+
+    @property
+    def is_extractive(self) -> bool:
+        """Whether no LLM wrote the answer."""
+        return self.id == EXTRACTIVE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferedModel:
+    """A model at one backend. ``backend`` is None for extracts, which no LLM writes.
+
+    ``alternatives`` is the same model at other backends, in the order in which they are tried.
+    """
+
+    figures: ModelFigures
+    label: str | Promise
+    description: str | Promise
+    backend: ChatBackend | None = None
+    alternatives: tuple["OfferedModel", ...] = ()
+    # Whether the backend belongs to the organisation of the instance.
+    is_own: bool = False
+    serving_organisation: str = ""
+    site: str = ""
+    # The most sensitive documents that the backend may receive.
+    sensitivity: str = Sensitivity.RESTRICTED
+
+    @property
+    def id(self) -> str:
+        """Its alias: what readers, conversations and API clients choose."""
+        return self.figures.id
+
+    @property
+    def is_extractive(self) -> bool:
+        """Whether answers quote the documents instead of generating text."""
+        return self.backend is None
+
+    @property
+    def is_on_this_machine(self) -> bool:
+        """Whether its backend is reached by loopback."""
+        return self.backend is not None and _is_loopback(self.backend.base_url)
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How one organisation uses a backend (``inference.models.BackendAccess``)."""
+
+    api_key: str = ""
+    request_priority: int | None = None
+    routing_mode: str = ""
+
+
+EXTRACTS = OfferedModel(
+    figures=ModelFigures(id=EXTRACTIVE),
+    label=_("Extracts, without generative AI"),
+    description=_("Quotes the best sentences of your documents, word for word."),
+)
+
+
+def model_of_environment(instance: Instance) -> OfferedModel | None:
+    """Return the model of the ``LLM_*`` settings, None without one."""
+    if not settings.LLM_BASE_URL:
+        return None
+    connection = ChatBackend(
+        base_url=settings.LLM_BASE_URL,
+        model=settings.LLM_MODEL,
+        api_key=settings.LLM_API_KEY,
+        first_byte_timeout_s=settings.LLM_FIRST_BYTE_TIMEOUT_S,
+        read_timeout_s=settings.LLM_READ_TIMEOUT_S,
+        max_concurrency=settings.LLM_MAX_CONCURRENCY,
+        priority_scheme=cast(PriorityScheme, settings.LLM_PRIORITY_SCHEME),
+        priority=settings.LLM_PRIORITY,
+        context_window=settings.LLM_CONTEXT_WINDOW,
+        cache_salt=_cache_salt(instance) if settings.LLM_CACHE_SALT else None,
+    )
+    return OfferedModel(
+        figures=ModelFigures(
+            id=settings.LLM_MODEL,
+            server_id=settings.LLM_MODEL,
+            active_parameters_b=settings.LLM_ACTIVE_PARAMETERS_B,
+            total_parameters_b=settings.LLM_TOTAL_PARAMETERS_B,
+            backend_name=ENVIRONMENT,
+            pue=settings.LLM_PUE,
+            wue=settings.LLM_WUE,
+        ),
+        label=settings.LLM_LABEL or settings.LLM_MODEL,
+        description=settings.LLM_DESCRIPTION,
+        backend=connection,
+    )
+
+
+def model_of_row(row: LanguageModel, access: Access, instance: Instance) -> OfferedModel:
+    """Return a model of the database, as the organisation of ``instance`` uses it.
+
+    ``row.backend`` and its serving organisation are loaded.
+    """
+    backend = row.backend
+    is_french = (get_language() or "").startswith("fr")
+    descriptions = [row.description_fr, row.description_en]
+    serving = backend.serving_organisation
+    return OfferedModel(
+        figures=_figures_of(row),
+        label=row.label,
+        description=next(filter(None, descriptions if is_french else reversed(descriptions)), ""),
+        backend=connection_to(backend, row.server_id, access, row.context_window, instance),
+        is_own=backend.owner_id is not None,
+        serving_organisation=serving.name if serving else "",
+        site=backend.site,
+        sensitivity=backend.sensitivity,
+    )
+
+
+def connection_to(
+    backend: Backend,
+    server_id: str,
+    access: Access,
+    context_window: int | None = None,
+    instance: Instance | None = None,
+) -> ChatBackend:
+    """Return how to reach a model of a backend, for ``instance`` or for a test."""
+    scheme = _PRIORITY_SCHEMES.get(backend.kind, "none")
+    is_vllm = backend.kind == Backend.Kind.VLLM
+    return ChatBackend(
+        base_url=backend.base_url,
+        model=server_id,
+        api_key=access.api_key,
+        ca_certificates=backend.ca_certificates,
+        is_restricted_to_public=backend.owner_id is not None,
+        first_byte_timeout_s=backend.first_byte_timeout_s,
+        read_timeout_s=backend.read_timeout_s,
+        max_concurrency=backend.max_concurrency,
+        priority_scheme="none" if access.request_priority is None else scheme,
+        priority=access.request_priority or 0,
+        routing_mode=access.routing_mode if backend.kind == Backend.Kind.ARISTOTE else "",
+        context_window=context_window,
+        cache_salt=_cache_salt(instance) if is_vllm and instance is not None else None,
+    )
+
+
+def _figures_of(row: LanguageModel) -> ModelFigures:
+    backend = row.backend
+    return ModelFigures(
+        id=row.alias,
+        server_id=row.server_id,
+        active_parameters_b=row.active_parameters_b,
+        total_parameters_b=row.total_parameters_b,
+        quantisation_bits=row.quantisation_bits,
+        prompt_price=row.prompt_price,
+        completion_price=row.completion_price,
+        prompt_j_per_token=row.prompt_j_per_token,
+        completion_j_per_token=row.completion_j_per_token,
+        backend_id=backend.pk,
+        backend_name=backend.name,
+        serving_organisation_id=backend.serving_organisation_id,
+        pue=backend.pue,
+        wue=backend.wue,
+        carbon_gco2e_per_kwh=backend.carbon_gco2e_per_kwh,
+        carbon_source=backend.carbon_source,
+    )
+
+
+def _cache_salt(instance: Instance) -> str:
+    """Return the key of the instance's own prefix cache at the backend.
+
+    vLLM reuses a cached prefix only between requests of the same salt, so no tenant can tell by the
+    time of the first token what another has asked. The salt is keyed: nobody can compute it.
+    """
+    pk = str(instance.pk)
+    return salted_hmac("inference.cache_salt", pk, algorithm="sha256").hexdigest()
+
+
+def _is_loopback(base_url: str) -> bool:
+    host = urlsplit(base_url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
