@@ -25,9 +25,9 @@ from chat.answers.quoting.markdown import escape_markdown
 from inference.errors import ContextOverflow, InferenceError
 from inference.fair_turns import Asker
 from inference.llm.backend import ChatMessage
-from inference.llm.client import stream_chat
 from inference.llm.events import ChatEvent, TextDelta
 from inference.offered_models import OfferedModel
+from inference.routing import Rerouted, smallest_context_window, stream_answer
 from instances.models import Instance
 from retrieval.search import RetrievedChunk, SearchResult, asearch
 
@@ -125,8 +125,7 @@ def build_prompt(
 ) -> Prompt:
     """Return the prompt for a context window in tokens: by default, that of the model."""
     if context_window is None:
-        backend = question.model.backend
-        context_window = (backend and backend.context_window) or settings.LLM_CONTEXT_WINDOW
+        context_window = smallest_context_window(question.model) or settings.LLM_CONTEXT_WINDOW
     instructions = (question.instance.instructions, question.instructions)
     return answer_prompt(
         question=question.text,
@@ -146,13 +145,11 @@ def shorter_prompt(
     return build_prompt(question, chunks, context_window=context_window * 2 // 3)
 
 
-def generate(question: Question, prompt: Prompt) -> AsyncGenerator[ChatEvent, None]:
+def generate(question: Question, prompt: Prompt) -> AsyncGenerator[ChatEvent | Rerouted, None]:
     """Return the events of the model's answer to a prompt; raises InferenceError."""
-    backend = question.model.backend
-    assert backend is not None  # noqa: S101 (narrows the type)
     temperature = settings.LLM_TEMPERATURE if question.temperature is None else question.temperature
-    return stream_chat(
-        backend,
+    return stream_answer(
+        question.model,
         prompt.messages,
         max_tokens=prompt.max_tokens,
         temperature=temperature,
@@ -161,7 +158,7 @@ def generate(question: Question, prompt: Prompt) -> AsyncGenerator[ChatEvent, No
     )
 
 
-def _is_text(event: ChatEvent) -> bool:
+def _is_text(event: ChatEvent | Rerouted) -> bool:
     return isinstance(event, TextDelta) and not event.text.isspace()
 
 

@@ -2,7 +2,8 @@
 
     Stage("searching"), SearchQuery, SearchResult
     NothingFound, when no passage is relevant
-    Stage("generating"), then Prompt and the events of ``inference.llm.events``, or Extracted
+    Stage("generating"), then Prompt and the events of ``inference.llm.events``, or Extracted;
+    Rerouted before those of another backend
     Failed, and Extracted after it when extracts replace the answer of the model
 
 A prompt that was too long is followed by a second one. Another SearchResult comes before Extracted
@@ -15,6 +16,7 @@ from typing import Literal
 from chat.answers.follow_up import SearchQuery
 from chat.answers.prompts import Prompt
 from inference.llm.events import ChatEvent
+from inference.routing import Rerouted
 from inference.token_usage import TokenUsage
 from retrieval.search import SearchResult
 
@@ -53,5 +55,13 @@ class Failed:
 
 
 AnswerEvent = (
-    Stage | SearchQuery | SearchResult | NothingFound | Prompt | ChatEvent | Extracted | Failed
+    Stage
+    | SearchQuery
+    | SearchResult
+    | NothingFound
+    | Prompt
+    | ChatEvent
+    | Rerouted
+    | Extracted
+    | Failed
 )

@@ -15,9 +15,10 @@ from chat.answers.prompts import rewrite_prompt
 from inference.errors import InferenceError
 from inference.fair_turns import NOBODY, Asker
 from inference.llm.backend import ChatMessage
-from inference.llm.client import complete_chat
+from inference.llm.client import whole_answer
 from inference.llm.tokens import estimate_prompt_tokens
 from inference.offered_models import OfferedModel
+from inference.routing import stream_answer
 from inference.token_usage import TokenUsage
 
 logger = logging.getLogger(__name__)
@@ -70,12 +71,10 @@ async def write_search_query(
     text, usage = "", None
     try:
         async with asyncio.timeout(REWRITE_TIMEOUT_S):
-            completion = await complete_chat(
-                model.backend,
-                prompt,
-                max_tokens=_REWRITE_TOKENS,
-                temperature=0.0,
-                asker=asker,
+            completion = await whole_answer(
+                stream_answer(
+                    model, prompt, max_tokens=_REWRITE_TOKENS, temperature=0.0, asker=asker
+                )
             )
         text, usage = completion.text, completion.usage
     except InferenceError as error:

@@ -11,6 +11,7 @@ from chat.answers.quoting.quotes import cited_numbers, quotes
 from inference.llm.events import Finished, PromptTruncated, ReasoningDelta, TextDelta
 from inference.llm.tokens import estimate_tokens
 from inference.offered_models import EXTRACTIVE, EXTRACTS, ModelFigures
+from inference.routing import Rerouted
 from inference.token_usage import TokenUsage
 from retrieval.search import RetrievedChunk, SearchResult
 from usage.models import AnswerStatus
@@ -89,6 +90,8 @@ class AnswerResult:
                 return self._with_words(elapsed_ms, text=text, status=AnswerStatus.NOTHING_FOUND)
             case Prompt():
                 return replace(self, prompt_tokens=event.estimated_tokens)
+            case Rerouted(model):
+                return replace(self, chosen_model=model)
             case PromptTruncated():
                 return replace(self, error_code="prompt_truncated")
             case Finished(reason, usage):

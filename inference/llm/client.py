@@ -1,4 +1,4 @@
-"""Client of language models: `stream_chat`, `complete_chat`, `list_models`."""
+"""Client of language models: `stream_chat`, `whole_answer`, `list_models`."""
 
 import asyncio
 import logging
@@ -98,21 +98,10 @@ async def stream_chat(
             await asyncio.sleep(pause_s)
 
 
-async def complete_chat(
-    backend: ChatBackend,
-    messages: Sequence[ChatMessage],
-    *,
-    max_tokens: int,
-    temperature: float,
-    stop: Sequence[str] = (),
-    asker: Asker = NOBODY,
-) -> CompletedChat:
-    """Return the whole answer at once; waits for its turn and raises as `stream_chat` does."""
+async def whole_answer(events: AsyncGenerator[object, None]) -> CompletedChat:
+    """Return the answer whose events these are, at once; raises what they raise."""
     text: list[str] = []
     reasoning: list[str] = []
-    events = stream_chat(
-        backend, messages, max_tokens=max_tokens, temperature=temperature, stop=stop, asker=asker
-    )
     async with aclosing(events):
         async for event in events:
             match event:

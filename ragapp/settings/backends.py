@@ -43,9 +43,8 @@ LLM_PRIORITY: int = env.int("LLM_PRIORITY", 0)
 # One vLLM prefix cache an instance, so that no tenant can tell what another asked.
 LLM_CACHE_SALT: bool = env.bool("LLM_CACHE_SALT", False)
 # Where backends added by organisations may be, besides public addresses.
-ORGANISATION_BACKEND_NETWORKS: list[Any] = [
-    ip_network(network) for network in env.list("ORGANISATION_BACKEND_NETWORKS", [])
-]
+_networks: list[str] = env.list("ORGANISATION_BACKEND_NETWORKS", [])
+ORGANISATION_BACKEND_NETWORKS: list[Any] = [ip_network(network) for network in _networks]
 
 # --- Measurement ----------------------------------------------------------------------------------
 # Parameters, in billions, for the modelled footprint (EcoLogits).

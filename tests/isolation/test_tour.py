@@ -27,6 +27,7 @@ from tests.site_map import TENANT_PAGES
 # Cache keys of the whole site, and the reason for each.
 SHARED_KEYS = {
     r"inference:catalogue": "the version of the rows of models",
+    r"inference:health:.*": "the state of backends",
     r"metrics-documents": "numbers of the whole site",
     r"allauth:rl:.*": "attempts to log in, by address or person",
 }

@@ -109,7 +109,7 @@ def _result(
 
 def _query(model: ServedModel) -> str:
     """Return the query by which the page of a new model is filled in."""
-    query: dict[str, object] = {"id": model.name}
+    query = {"id": model.name}
     if model.context_window:
-        query["context_window"] = model.context_window
+        query["context_window"] = str(model.context_window)
     return urlencode(query)

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from administration.backend_problems import problems_of
 from administration.forms.consoles.backends import AccessForm, BackendForm
 from administration.levels import PageLevel, at_each_level
 from inference import backends
@@ -22,8 +23,11 @@ def index(request: HttpRequest, level: PageLevel) -> HttpResponse:
     """List the backends; for an organisation, also those of the site that it uses."""
     numbered = Backend.objects.annotate(n_models=Count("models")).select_related("owner")
     shared = numbered.filter(owner=None, is_enabled=True) if level.organisation else ()
+    listed = numbered.filter(pk__in=editable_backends(level))
     context = {
-        "backends": numbered.filter(pk__in=editable_backends(level)),
+        "backends": [
+            (one, bool(problems_of(one))) for one in listed.prefetch_related("models", "accesses")
+        ],
         "shared": shared,
         "environment": settings.LLM_BASE_URL
         and {
@@ -50,6 +54,7 @@ def detail(request: HttpRequest, level: PageLevel, backend_id: int) -> HttpRespo
     context = {
         "backend": backend,
         "models": backend.models.all(),
+        "problems": problems_of(backend),
         "remove_url": level.url("backend_remove", backend.pk),
         "has_key": backend.accesses.filter(organisation=None).exclude(encrypted_key="").exists(),
     }

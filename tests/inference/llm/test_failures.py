@@ -18,7 +18,7 @@ from inference.errors import (
     TruncatedStream,
 )
 from inference.llm.backend import ChatBackend
-from inference.llm.client import complete_chat
+from inference.llm.client import stream_chat, whole_answer
 from tests.inference.llm.collect import QUESTION, collect, failure_of, text_of
 from tests.scripted_llm import (
     DONE,
@@ -152,12 +152,12 @@ async def test_nobody_at_the_address(scripted_llm: ScriptedLLM, chat_backend: Ch
     assert type(error) is BackendUnavailable
 
 
-async def test_complete_chat_fails_as_a_stream_does(
+async def test_whole_answer_fails_as_a_stream_does(
     scripted_llm: ScriptedLLM, chat_backend: ChatBackend
 ) -> None:
     scripted_llm.script(Reply([PARIS]))
     with pytest.raises(TruncatedStream) as failure:
-        await complete_chat(chat_backend, QUESTION, max_tokens=64, temperature=0.0)
+        await whole_answer(stream_chat(chat_backend, QUESTION, max_tokens=64, temperature=0.0))
     assert failure.value.partial == "C'est Paris"
 
 

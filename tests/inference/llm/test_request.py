@@ -7,7 +7,7 @@ import pytest
 
 from inference.errors import AuthenticationFailed, ProtocolError
 from inference.llm.backend import ChatBackend, ChatMessage
-from inference.llm.client import ServedModel, complete_chat, list_models
+from inference.llm.client import ServedModel, list_models, stream_chat, whole_answer
 from tests.inference.llm.collect import QUESTION, collect
 from tests.scripted_llm import MODEL, Reply, ScriptedLLM, json_reply
 
@@ -110,8 +110,10 @@ async def test_the_proxy_of_the_operator_is_not_for_this_machine(
     assert await collect(chat_backend)
 
 
-async def test_complete_chat_returns_the_whole_answer(chat_backend: ChatBackend) -> None:
-    completion = await complete_chat(chat_backend, QUESTION, max_tokens=64, temperature=0.0)
+async def test_whole_answer_is_returned_at_once(chat_backend: ChatBackend) -> None:
+    completion = await whole_answer(
+        stream_chat(chat_backend, QUESTION, max_tokens=64, temperature=0.0)
+    )
     assert completion.text == QUESTION[0].content
     assert completion.finish_reason == "stop"
     assert completion.usage.prompt_tokens == 11

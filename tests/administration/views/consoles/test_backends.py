@@ -5,8 +5,11 @@ from ipaddress import ip_network
 import pytest
 from django.urls import reverse
 
+from inference import health
 from inference.catalogue import choose_model, offered_models
+from inference.errors import ModelNotFound
 from inference.models import Backend, LanguageModel
+from inference.offered_models import Access, connection_to
 from instances.models import AuditEntry, Instance
 from instances.tenancy import overseeing
 from tests.administration.views.consoles.conftest import url
@@ -158,6 +161,18 @@ def test_backend_of_the_settings_is_shown_to_operators_only(
     assert llm.base_url in text
     assert "sk-of-the-settings" not in text
     assert llm.base_url not in browser.get(url(organisation, "organisation_backends")).text
+
+
+def test_failing_model_is_shown_with_what_to_do(operator):
+    model = LanguageModelFactory(label="Mistral")
+    connection = connection_to(model.backend, model.server_id, Access())
+    health.failed(connection, ModelNotFound("gone"))
+    assert "failing" in operator.get(of_site("backends")).text
+    text = operator.get(of_site("backend", model.backend_id)).text
+    assert "no longer serves this id" in text
+    assert "Questions go to another backend" in text
+    health.succeeded(connection)
+    assert "failing" not in operator.get(of_site("backends")).text
 
 
 def test_disabled_or_removed_backend_stops_at_once(transactional_db, operator):

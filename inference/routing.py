@@ -1,0 +1,97 @@
+"""Asks the backends of a model in order until one answers.
+
+A backend whose breaker is open is passed over (``inference.health``). Before the first word, a
+failure leads to the next backend; after it, never: readers would see two answers mixed.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+
+from inference import health
+from inference.errors import (
+    AuthenticationFailed,
+    BackendRejected,
+    BackendUnavailable,
+    InferenceError,
+    ModelNotFound,
+)
+from inference.fair_turns import NOBODY, Asker
+from inference.llm.backend import ChatBackend, ChatMessage
+from inference.llm.client import stream_chat
+from inference.llm.events import ChatEvent, Finished, ReasoningDelta, TextDelta
+from inference.offered_models import ModelFigures, OfferedModel
+
+
+@dataclass(frozen=True, slots=True)
+class Rerouted:
+    """Another backend than the first one is asked: the answer is measured by its figures."""
+
+    model: ModelFigures
+
+
+async def stream_answer(
+    model: OfferedModel,
+    messages: Sequence[ChatMessage],
+    *,
+    max_tokens: int,
+    temperature: float,
+    stop: Sequence[str] = (),
+    asker: Asker = NOBODY,
+) -> AsyncGenerator[ChatEvent | Rerouted, None]:
+    """Yield the events of the answer of the first backend that gives one, as ``stream_chat`` does.
+
+    ``model`` is not extractive. Raises the error of the last backend asked, or BackendUnavailable
+    if all breakers are open.
+    """
+    error: InferenceError = BackendUnavailable(f"every backend of {model.id} has failed recently")
+    candidates = [model, *model.alternatives]
+    for candidate in candidates:
+        connection = candidate.backend
+        assert connection is not None  # noqa: S101 (narrows the type)
+        state = await asyncio.to_thread(health.admit, connection)
+        if state is None:
+            continue
+        if candidate is not model:
+            yield Rerouted(candidate.figures)
+        # Another backend is a better retry than the same one.
+        is_last = candidate is candidates[-1]
+        attempted = connection if is_last else replace(connection, max_retries=0)
+        has_begun = False
+        events = stream_chat(
+            attempted,
+            messages,
+            max_tokens=max_tokens,
+            temperature=temperature,
+            stop=stop,
+            asker=asker,
+        )
+        try:
+            async with aclosing(events):
+                async for event in events:
+                    if not has_begun and isinstance(event, TextDelta | ReasoningDelta | Finished):
+                        has_begun = True
+                        if state != health.HEALTHY:
+                            await asyncio.to_thread(health.succeeded, connection)
+                    yield event
+                return
+        except InferenceError as failure:
+            await asyncio.to_thread(health.failed, connection, failure)
+            if has_begun or not _may_be_answered_elsewhere(failure):
+                raise
+            error = failure
+    raise error
+
+
+def smallest_context_window(model: OfferedModel) -> int | None:
+    """Return the smallest context window of the model's backends, None if none is known."""
+    backends: list[ChatBackend | None] = [one.backend for one in (model, *model.alternatives)]
+    windows = [one.context_window for one in backends if one and one.context_window]
+    return min(windows, default=None)
+
+
+def _may_be_answered_elsewhere(failure: InferenceError) -> bool:
+    """Whether the request itself is not at fault."""
+    is_refusal = isinstance(failure, AuthenticationFailed | ModelNotFound)
+    return is_refusal or not isinstance(failure, BackendRejected)
