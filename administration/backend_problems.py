@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from inference.catalogue import access_of
+from inference.catalogue_rows import access_of
 from inference.health import Health, health_of
 from inference.models import Backend, LanguageModel
 from inference.offered_models import Access, connection_to

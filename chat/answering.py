@@ -133,7 +133,11 @@ def build_prompt(
         history=question.history,
         instructions="\n".join(filter(None, instructions)),
         context_window=context_window,
-        max_tokens=min(question.max_tokens or settings.LLM_MAX_TOKENS, context_window // 2),
+        max_tokens=min(
+            question.max_tokens or settings.LLM_MAX_TOKENS,
+            question.model.max_tokens or context_window,
+            context_window // 2,
+        ),
     )
 
 

@@ -1,14 +1,14 @@
 """Changes of backends, of their models and of the keys by which they are used; each is audited.
 
-Every process follows a change at once (``catalogue.forget``).
+Every process follows a change at once (``catalogue_rows.forget``).
 """
 
 from typing import Any
 
 from django.db import transaction
 
-from inference.catalogue import forget
-from inference.models import Backend, BackendAccess, LanguageModel
+from inference.catalogue_rows import forget
+from inference.models import Backend, BackendAccess, LanguageModel, ModelRules
 from instances import audit
 from instances.audit.changes import changes_of
 from instances.models import Organisation
@@ -88,6 +88,34 @@ def delete_access(backend: Backend, organisation: Organisation) -> None:
                 key="removed",
             )
             transaction.on_commit(forget)
+
+
+def save_rules(rules: ModelRules) -> None:
+    """Set which models an organisation or an instance allows, and its longest answer."""
+    names = ["allowed", "default", "max_tokens"]
+    with transaction.atomic():
+        if rules.pk is None and all(not getattr(rules, name) for name in names):
+            return
+        stored = ModelRules.objects.select_for_update().filter(pk=rules.pk).first() or ModelRules()
+        changes: dict[str, Any] = {
+            f"models_{name}": [_shown(getattr(stored, name)), _shown(getattr(rules, name))]
+            for name in names
+            if getattr(stored, name) != getattr(rules, name)
+        }
+        if not changes:
+            return
+        rules.save()
+        audit.record(
+            audit.Action.MODEL_RULES_CHANGED,
+            instance=rules.instance,
+            organisation=rules.organisation,
+            **changes,
+        )
+        transaction.on_commit(forget)
+
+
+def _shown(value: Any) -> Any:
+    return ", ".join(value) if isinstance(value, list) else value
 
 
 def _save(

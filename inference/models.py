@@ -4,11 +4,12 @@ These rows belong to the deployment or to an organisation, not to an instance. T
 ``inference.catalogue`` and changed through ``inference.backends``.
 """
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from instances.models import Organisation, Sensitivity
+from instances.models import Instance, Organisation, Sensitivity
 
 # Ids that the product uses itself: extracts, and the default of an API client.
 RESERVED_ALIASES = ("extractive", "default")
@@ -211,3 +212,39 @@ class BackendAccess(models.Model):
 
     def __str__(self) -> str:
         return f"access of {self.organisation_id or 'all'} to {self.backend_id}"
+
+
+class ModelRules(models.Model):
+    """Which models an organisation, or one of its instances, allows, and how long answers may be.
+
+    An instance chooses among what its organisation allows.
+    """
+
+    organisation = models.OneToOneField(
+        Organisation, null=True, on_delete=models.CASCADE, related_name="model_rules"
+    )
+    instance = models.OneToOneField(
+        Instance, null=True, on_delete=models.CASCADE, related_name="model_rules"
+    )
+    # Aliases; empty: all. Extracts are always allowed.
+    allowed = ArrayField(models.CharField(max_length=120), default=list, blank=True)
+    # Of an organisation, for instances without a choice; an instance has ``Instance.model_id``.
+    default = models.CharField(_("default model"), max_length=120, blank=True)
+    # None: that of the site.
+    max_tokens = models.PositiveIntegerField(
+        _("longest answer (tokens)"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(50), MaxValueValidator(100_000)],
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(organisation=None) ^ models.Q(instance=None),
+                name="rules_of_one_place",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"rules of {self.organisation_id or self.instance_id}"

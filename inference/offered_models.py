@@ -74,6 +74,8 @@ class OfferedModel:
     description: str | Promise
     backend: ChatBackend | None = None
     alternatives: tuple["OfferedModel", ...] = ()
+    # The longest answer that the instance and its organisation allow, in tokens; None: any.
+    max_tokens: int | None = None
     # Whether the backend belongs to the organisation of the instance.
     is_own: bool = False
     serving_organisation: str = ""

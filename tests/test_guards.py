@@ -41,6 +41,7 @@ SHARED_MODELS = {
     "inference.Backend",
     "inference.BackendAccess",
     "inference.LanguageModel",
+    "inference.ModelRules",
     "instances.AccountControl",
     "instances.AuditEntry",
     "instances.AuditSeal",

@@ -7,8 +7,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from administration.accent import accent_for
+from administration.forms.model_rules import ModelRulesForm
 from administration.forms.settings import AnswersForm, GeneralForm
 from administration.settings_changes import save_changes
+from inference.backends import save_rules
+from inference.catalogue import Refusal, model_choices
+from inference.models import ModelRules
 from instances.access.gates import instance_view
 from instances.models import Membership
 
@@ -41,12 +45,21 @@ def general(request: HttpRequest, membership: Membership) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @instance_view("admin")
 def answers(request: HttpRequest, membership: Membership) -> HttpResponse:
-    """Edit instructions, model, strictness, number of passages."""
-    form = AnswersForm(request.POST or None, instance=membership.instance)
-    if form.is_valid():
+    """Edit instructions, models, strictness, number of passages."""
+    instance = membership.instance
+    form = AnswersForm(request.POST or None, instance=instance)
+    rules = ModelRules.objects.filter(instance=instance).first() or ModelRules(instance=instance)
+    names = {
+        choice.model.id: str(choice.model.label)
+        for choice in model_choices(instance)
+        if choice.refusal in (None, Refusal.INSTANCE) and not choice.model.is_extractive
+    }
+    rules_form = ModelRulesForm(request.POST or None, instance=rules, names=names)
+    # Both are validated, so that all errors are shown.
+    if all([form.is_valid(), rules_form.is_valid()]):
         save_changes(form)
+        save_rules(rules)
         messages.success(request, _("Saved."))
-        return redirect("administration:answers", slug=membership.instance.slug)
-    return render(
-        request, "administration/settings_answers.html", {"form": form, "section": "answers"}
-    )
+        return redirect("administration:answers", slug=instance.slug)
+    context = {"form": form, "rules_form": rules_form, "section": "answers"}
+    return render(request, "administration/settings_answers.html", context)

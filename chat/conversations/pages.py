@@ -15,17 +15,12 @@ from chat.answers.browser_events import citations_data, ending_events
 from chat.answers.persistence import StoredAnswer
 from chat.conversations.turns import Turn, branch
 from chat.models import Conversation, Message
-from inference.catalogue import choose_model, model_names, offered_models
+from inference.catalogue import choose_model, model_names
 from inference.offered_models import OfferedModel
 from ingestion.models import Document
 from instances.models import Instance
-from usage.estimates import TYPICAL_ANSWER
-from usage.impact import llm_impact
 from usage.models import AnswerStatus
 from usage.request_costs import RequestCost, request_costs
-
-# Upper bounds of the classes, in Wh for a typical answer; beyond the last comes "E".
-_ENERGY_CLASSES = (("A", 0.05), ("B", 0.2), ("C", 1.0), ("D", 3.0))
 
 # Documents of a restriction that are named.
 _MAX_NAMED = 5
@@ -53,15 +48,6 @@ class _Names:
     models: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class ModelChoice:
-    """A line of the model picker; ``energy_wh`` is None for extracts."""
-
-    model: OfferedModel
-    energy_wh: float | None
-    energy_class: str
-
-
 def shown_turns(conversation: Conversation, *, cited_only: bool) -> list[ShownTurn]:
     """Return the turns of the selected branch of a conversation, in order.
 
@@ -78,17 +64,6 @@ def shown_turns(conversation: Conversation, *, cited_only: bool) -> list[ShownTu
     return [
         _shown(turn, costs.get(turn.message.pk), names, cited_only=cited_only) for turn in turns
     ]
-
-
-def model_choices(instance: Instance) -> list[ModelChoice]:
-    """Return the available models, with the energy of a typical answer of each."""
-    choices = []
-    for model in offered_models(instance):
-        energy = None
-        if not model.is_extractive:
-            energy = llm_impact(model.figures, TYPICAL_ANSWER).energy_wh
-        choices.append(ModelChoice(model, energy, _energy_class(energy or 0.0)))
-    return choices
 
 
 def chosen_model(instance: Instance, conversation: Conversation | None) -> OfferedModel:
@@ -130,7 +105,3 @@ def _document_names(instance: Instance, messages: Sequence[Message]) -> dict[UUI
         return {}
     found = Document.objects.for_instance(instance).filter(pk__in=wanted)
     return {document.pk: document.display_title for document in found}
-
-
-def _energy_class(energy_wh: float) -> str:
-    return next((name for name, bound in _ENERGY_CLASSES if energy_wh < bound), "E")

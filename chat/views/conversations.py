@@ -13,7 +13,8 @@ from django.views.decorators.http import require_POST, require_safe
 from chat.conversations.browser_strings import chat_strings
 from chat.conversations.estimates import shown_estimates
 from chat.conversations.examples import example_questions
-from chat.conversations.pages import chosen_model, model_choices, shown_turns
+from chat.conversations.model_picker import picker_lines
+from chat.conversations.pages import chosen_model, shown_turns
 from chat.conversations.passages import show_passage
 from chat.conversations.turns import get_conversation, get_message, select_branch
 from chat.forms import AboutForm, FeedbackForm
@@ -64,7 +65,7 @@ def _page(request: HttpRequest, membership: Membership, shown: Conversation | No
     context = {
         "conversation": shown,
         "turns": shown_turns(shown, cited_only=cited_only) if shown else [],
-        "models": model_choices(instance),
+        "models": picker_lines(instance),
         "model": chosen_model(instance, shown),
         "estimates": shown_estimates(instance),
         "has_documents": ready.exists(),

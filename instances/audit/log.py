@@ -81,6 +81,7 @@ class Action(models.TextChoices):
     MODEL_ADDED = "model.added", _("Model added")
     MODEL_CHANGED = "model.changed", _("Model changed")
     MODEL_REMOVED = "model.removed", _("Model removed")
+    MODEL_RULES_CHANGED = "model.rules_changed", _("Allowed models changed")
     LOG_EXPORTED = "log.exported", _("Audit log exported")
     LOG_KEY_CHANGED = "log.key_changed", _("Audit log sealed with a new key")
 

@@ -104,6 +104,7 @@ SENTENCES: Mapping[str, Promise] = {
     Action.MODEL_ADDED: gettext_lazy("%(who)s added the model %(target)s."),
     Action.MODEL_CHANGED: gettext_lazy("%(who)s changed the model %(target)s."),
     Action.MODEL_REMOVED: gettext_lazy("%(who)s removed the model %(target)s."),
+    Action.MODEL_RULES_CHANGED: gettext_lazy("%(who)s changed which models %(place)s may use."),
     Action.LOG_EXPORTED: gettext_lazy("%(who)s exported the audit log of %(place)s."),
     Action.LOG_KEY_CHANGED: gettext_lazy("%(who)s began to seal the audit log with a new key."),
 }
@@ -129,6 +130,9 @@ _LABELS: Mapping[str, Promise] = {
     "kind": gettext_lazy("kind"),
     "lost": gettext_lazy("people who lost access"),
     "organisation_ids": gettext_lazy("numbers of the organisations"),
+    "models_allowed": gettext_lazy("allowed models"),
+    "models_default": gettext_lazy("default model"),
+    "models_max_tokens": gettext_lazy("longest answer (tokens)"),
     "priority": gettext_lazy("priority"),
     "provider": gettext_lazy("provider"),
     "reason": gettext_lazy("reason"),

@@ -5,8 +5,16 @@ from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from inference import backends, catalogue
-from inference.catalogue import choose_model, known_model, model_names, offered_models
+from inference import backends, catalogue_rows
+from inference.catalogue import (
+    Refusal,
+    choose_model,
+    known_model,
+    model_choices,
+    model_names,
+    offered_models,
+)
+from inference.models import ModelRules
 from instances.models import Instance
 from tests.cast import Cast
 from tests.factories import BackendAccessFactory, BackendFactory, LanguageModelFactory
@@ -61,6 +69,27 @@ def test_backend_below_the_sensitivity_of_the_documents_is_not_offered(
     assert ("m" in ids(cast.instance)) is offered
     # Its name and its cost are still known.
     assert known_model(cast.instance, "m") is not None
+
+
+def test_instance_chooses_among_what_its_organisation_allows(cast: Cast) -> None:
+    for alias in ("a", "b", "c"):
+        LanguageModelFactory(alias=alias)
+    organisation = cast.instance.organisation
+    backends.save_rules(
+        ModelRules(organisation=organisation, allowed=["a", "b"], default="b", max_tokens=300)
+    )
+    backends.save_rules(ModelRules(instance=cast.instance, allowed=["b", "c"], max_tokens=200))
+    refusals = {choice.model.id: choice.refusal for choice in model_choices(cast.instance)}
+    assert refusals == {
+        "extractive": None,
+        "a": Refusal.INSTANCE,
+        "b": None,
+        "c": Refusal.ORGANISATION,
+    }
+    assert choose_model(cast.instance, "a", "c").id == "b"
+    assert choose_model(cast.instance).max_tokens == 200
+    assert ids(cast.other_instance) == ["extractive", "a", "b", "c"]
+    assert choose_model(cast.other_instance).max_tokens is None
 
 
 def test_organisation_uses_its_own_key_and_others_that_of_all(cast: Cast) -> None:
@@ -120,5 +149,5 @@ def test_missed_change_is_seen_after_half_a_minute(
     assert ids(instance) == ["extractive", "m"]
     LanguageModelFactory(alias="late")
     assert ids(instance) == ["extractive", "m"]
-    monkeypatch.setattr(catalogue, "_LONGEST_S", -1.0)
+    monkeypatch.setattr(catalogue_rows, "_LONGEST_S", -1.0)
     assert ids(instance) == ["extractive", "m", "late"]

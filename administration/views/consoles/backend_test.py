@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 
 from administration.levels import PageLevel
 from administration.views.consoles.backends import find_backend, page
-from inference.catalogue import access_of
+from inference.catalogue_rows import access_of
 from inference.llm.backend import ChatBackend
 from inference.llm.client import ServedModel
 from inference.llm.diagnosis import UNKNOWN_MODEL, Diagnosis, diagnose

@@ -12,9 +12,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from administration.backend_problems import problems_of
 from administration.forms.consoles.backends import AccessForm, BackendForm
+from administration.forms.model_rules import ModelRulesForm
 from administration.levels import PageLevel, at_each_level
 from inference import backends
-from inference.models import Backend, BackendAccess
+from inference.catalogue import model_names
+from inference.models import Backend, BackendAccess, ModelRules
+from inference.offered_models import EXTRACTIVE
+from instances.access.administration import organisation_view
+from instances.models import Instance, Organisation
 
 
 @at_each_level
@@ -29,6 +34,7 @@ def index(request: HttpRequest, level: PageLevel) -> HttpResponse:
             (one, bool(problems_of(one))) for one in listed.prefetch_related("models", "accesses")
         ],
         "shared": shared,
+        "rules_form": _rules_form(request, level.organisation) if level.organisation else None,
         "environment": settings.LLM_BASE_URL
         and {
             "base_url": settings.LLM_BASE_URL,
@@ -92,6 +98,20 @@ def remove(request: HttpRequest, level: PageLevel, backend_id: int) -> HttpRespo
     return redirect(level.url("backends"))
 
 
+@organisation_view
+@require_POST
+def change_rules(request: HttpRequest, organisation: Organisation) -> HttpResponse:
+    """Set which models the instances of an organisation may use, and their default."""
+    form = _rules_form(request, organisation)
+    level = PageLevel(organisation=organisation)
+    if form.is_valid():
+        backends.save_rules(form.instance)
+        messages.success(request, _("Saved."))
+    else:
+        messages.error(request, " ".join(str(error) for error in form.errors.values()))
+    return redirect(level.url("backends"))
+
+
 def editable_backends(level: PageLevel) -> QuerySet[Backend]:
     """The backends that are changed at a level: all by operators, its own by an organisation."""
     if level.organisation is None:
@@ -117,6 +137,15 @@ def page(
         "new_url": level.url("backend_new"),
     }
     return render(request, f"administration/consoles/{template}", around | context)
+
+
+def _rules_form(request: HttpRequest, organisation: Organisation) -> ModelRulesForm:
+    of_organisation = ModelRules.objects.filter(organisation=organisation).first()
+    rules = of_organisation or ModelRules(organisation=organisation)
+    # The models that each of its instances has, whatever their rules.
+    names = model_names(Instance(organisation=organisation))
+    del names[EXTRACTIVE]
+    return ModelRulesForm(request.POST or None, instance=rules, names=names)
 
 
 def _edit(request: HttpRequest, level: PageLevel, backend: Backend) -> HttpResponse:

@@ -17,7 +17,7 @@ from django.utils import timezone
 from accounts.models import OidcSession
 from accounts.oidc.configuration import client_secret_of
 from inference.backends import save_access
-from inference.catalogue import access_of
+from inference.catalogue_rows import access_of
 from inference.models import BackendAccess
 from instances.access.api_keys import create_api_key
 from instances.members.invitations import create_invitation

@@ -1,0 +1,96 @@
+"""The lines of the model picker: what a model is, where it runs, what it takes, why not.
+
+Models are compared by ``usage.estimates.TYPICAL_ANSWER``. The classes are rules of ours, stated in
+docs/backends.md.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from inference.catalogue import Refusal, model_choices
+from inference.health import health_of
+from inference.offered_models import ModelFigures, OfferedModel
+from instances.models import Instance
+from usage.estimates import TYPICAL_ANSWER
+from usage.impact import llm_impact
+from usage.recording import cost_of
+
+# Upper bounds in Wh, and in euros; beyond the last comes the last class.
+_ENERGY_CLASSES = (("A", 0.05), ("B", 0.2), ("C", 1.0), ("D", 3.0))
+_PRICE_CLASSES = (("€", Decimal("0.001")), ("€€", Decimal("0.01")))
+
+_REASONS: Mapping[Refusal, Promise] = {
+    Refusal.SENSITIVITY: gettext_lazy(
+        "Not offered here: its server may not receive documents as sensitive as these."
+    ),
+    Refusal.ORGANISATION: gettext_lazy("Not offered here: your organisation has not allowed it."),
+    Refusal.INSTANCE: gettext_lazy("Not offered here: the administrators have not allowed it."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PickerLine:
+    """A model as the picker shows it; ``reason`` says why it cannot be chosen, "" if it can.
+
+    ``energy_wh`` is None for extracts; an unknown place or price class is "".
+    """
+
+    model: OfferedModel
+    reason: str
+    place: str
+    energy_class: str
+    energy_wh: float | None
+    price_class: str
+    is_unreachable: bool
+
+
+def picker_lines(instance: Instance) -> list[PickerLine]:
+    """Return the models of an instance: those that may answer, then the others."""
+    lines = []
+    for choice in model_choices(instance):
+        model = choice.model
+        energy_wh = None
+        if not model.is_extractive:
+            energy_wh = llm_impact(model.figures, TYPICAL_ANSWER).energy_wh
+        lines.append(
+            PickerLine(
+                model=model,
+                reason=str(_REASONS[choice.refusal]) if choice.refusal else "",
+                place=_place(model),
+                energy_class=_energy_class(energy_wh or 0.0),
+                energy_wh=energy_wh,
+                price_class=_price_class(model.figures),
+                is_unreachable=_is_unreachable(model),
+            )
+        )
+    return sorted(lines, key=lambda line: bool(line.reason))
+
+
+def _place(model: OfferedModel) -> str:
+    if model.is_extractive or (model.is_on_this_machine and not model.site):
+        return _("on this server")
+    return ", ".join(filter(None, (model.site, model.serving_organisation)))
+
+
+def _is_unreachable(model: OfferedModel) -> bool:
+    """Whether every backend of the model has failed, so that extracts would answer."""
+    backends = [one.backend for one in (model, *model.alternatives) if one.backend is not None]
+    return bool(backends) and all(health_of(backend).is_open for backend in backends)
+
+
+def _energy_class(energy_wh: float) -> str:
+    return next((name for name, bound in _ENERGY_CLASSES if energy_wh < bound), "E")
+
+
+def _price_class(figures: ModelFigures) -> str:
+    euros = cost_of(figures, TYPICAL_ANSWER)
+    if euros is None:
+        return ""
+    if not euros:
+        return _("free of charge")
+    return next((name for name, bound in _PRICE_CLASSES if euros < bound), "€€€")
