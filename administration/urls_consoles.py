@@ -85,6 +85,7 @@ organisation_urls: list[URLPattern | URLResolver] = [
     path("settings/", settings.index, name="organisation_settings"),
     path("deletions/", deletions.index, name="organisation_deletions"),
     *backend_urls("organisation"),
+    path("backends/shared/<int:shared_id>/", backends.access, name="organisation_backend_access"),
     path("backends/rules/", backends.change_rules, name="organisation_model_rules"),
     *level_urls("organisation"),
 ]

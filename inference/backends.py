@@ -66,7 +66,12 @@ def save_access(
         if not detail:
             return
         access.request_priority, access.routing_mode = request_priority, routing_mode
-        access.save()
+        is_empty = not access.encrypted_key and request_priority is None and not routing_mode
+        if is_empty and organisation is not None:
+            # The access of all applies again.
+            access.delete()
+        else:
+            access.save()
         audit.record(
             audit.Action.BACKEND_ACCESS_CHANGED,
             organisation=organisation or backend.owner,
@@ -74,20 +79,6 @@ def save_access(
             **detail,
         )
         transaction.on_commit(forget)
-
-
-def delete_access(backend: Backend, organisation: Organisation) -> None:
-    """Delete an organisation's own access to a backend: that of all applies again."""
-    with transaction.atomic():
-        deleted, _rows = backend.accesses.filter(organisation=organisation).delete()
-        if deleted:
-            audit.record(
-                audit.Action.BACKEND_ACCESS_CHANGED,
-                organisation=organisation,
-                target=backend,
-                key="removed",
-            )
-            transaction.on_commit(forget)
 
 
 def save_rules(rules: ModelRules) -> None:

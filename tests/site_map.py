@@ -112,6 +112,7 @@ def values_around(cast: Cast, *, number: int) -> dict[str, object]:
     return {
         "backend_id": model.backend_id,
         "model_id": model.pk,
+        "shared_id": factories.BackendFactory().pk,
         "organisation": organisation.slug,
         "instance": instance.slug,
         "request_id": asked.pk,

@@ -112,6 +112,21 @@ def change_rules(request: HttpRequest, organisation: Organisation) -> HttpRespon
     return redirect(level.url("backends"))
 
 
+@organisation_view
+@require_http_methods(["GET", "POST"])
+def access(request: HttpRequest, organisation: Organisation, shared_id: int) -> HttpResponse:
+    """Set the key by which an organisation uses a backend of the site."""
+    level = PageLevel(organisation=organisation)
+    backend = get_object_or_404(Backend, owner=None, is_enabled=True, pk=shared_id)
+    own = backend.accesses.filter(organisation=organisation).first()
+    form = AccessForm(request.POST or None, instance=own)
+    if form.is_valid():
+        backends.save_access(backend, organisation, **form.chosen())
+        messages.success(request, _("Saved."))
+        return redirect(level.url("backends"))
+    return page(request, level, "backends_access.html", {"backend": backend, "form": form})
+
+
 def editable_backends(level: PageLevel) -> QuerySet[Backend]:
     """The backends that are changed at a level: all by operators, its own by an organisation."""
     if level.organisation is None:

@@ -196,6 +196,7 @@ ACTS = (
             "administrator.added", PERSON, prepare=naming_the_newcomer
         ),
         "administrator_remove": Act("administrator.removed"),
+        "organisation_backend_access": Act("backend.access_changed", {"key": "sk-own"}),
         "organisation_model_rules": Act("model.rules_changed", {"max_tokens": 500}),
         "organisation_settings": Act(
             "organisation.changed", {"name": "INSA", "creation_rule": "open", "idle_months": 3}

@@ -5,7 +5,8 @@ from ipaddress import ip_network
 import pytest
 from django.urls import reverse
 
-from inference import health
+from inference import catalogue_rows, health
+from inference.backends import save_access
 from inference.catalogue import choose_model, offered_models
 from inference.errors import ModelNotFound
 from inference.models import Backend, LanguageModel
@@ -161,6 +162,23 @@ def test_backend_of_the_settings_is_shown_to_operators_only(
     assert llm.base_url in text
     assert "sk-of-the-settings" not in text
     assert llm.base_url not in browser.get(url(organisation, "organisation_backends")).text
+
+
+def test_organisation_uses_a_backend_of_the_site_by_its_own_key(organisation, browser, cast):
+    shared = LanguageModelFactory().backend
+    save_access(shared, None, key="sk-of-the-site")
+    path = url(organisation, "organisation_backend_access", shared.pk)
+    for form, mine in (({"key": "sk-own"}, "sk-own"), ({"removes_key": "on"}, "sk-of-the-site")):
+        browser.post(path, form)
+        text = browser.get(path).text
+        assert "sk-" not in text
+        rows = catalogue_rows._read("", 0.0)
+        assert rows.access(shared.pk, organisation.pk).api_key == mine
+        other = cast.other_instance.organisation_id
+        assert rows.access(shared.pk, other).api_key == "sk-of-the-site"
+    theirs = BackendFactory(owner=cast.other_instance.organisation)
+    path = url(organisation, "organisation_backend_access", theirs.pk)
+    assert browser.get(path).status_code == 404
 
 
 def test_failing_model_is_shown_with_what_to_do(operator):
