@@ -25,7 +25,14 @@ from instances.models import (
 )
 from instances.tenancy import tenant
 from people.models import User
-from usage.models import UsageRecord
+from usage.models import (
+    DailyDuration,
+    DailyPerson,
+    DailySubject,
+    DailyUsage,
+    PendingUsage,
+    UsageRecord,
+)
 
 PASSWORD = "correct horse battery staple"
 
@@ -279,6 +286,49 @@ class UsageRecordFactory(TenantFactory):
     outcome = "complete"
     method = "measured"
     method_version = "1"
+
+
+class DailyUsageFactory(TenantFactory):
+    class Meta:
+        model = DailyUsage
+
+    day = factory.LazyFunction(timezone.localdate)
+    organisation = factory.LazyAttribute(lambda row: row.instance.organisation)
+    kind = "answer"
+    outcome = "complete"
+    method = "local"
+
+
+class DailySubjectFactory(TenantFactory):
+    class Meta:
+        model = DailySubject
+
+    day = factory.LazyFunction(timezone.localdate)
+    method = "local"
+
+
+class DailyDurationFactory(TenantFactory):
+    class Meta:
+        model = DailyDuration
+
+    day = factory.LazyFunction(timezone.localdate)
+    bucket = 100
+    requests = 1
+
+
+class DailyPersonFactory(TenantFactory):
+    class Meta:
+        model = DailyPerson
+
+    day = factory.LazyFunction(timezone.localdate)
+    person = factory.LazyFunction(lambda: str(uuid4()))
+
+
+class PendingUsageFactory(TenantFactory):
+    class Meta:
+        model = PendingUsage
+
+    created_at = factory.LazyFunction(timezone.now)
 
 
 FACTORIES: dict[type, type[DjangoModelFactory]] = {

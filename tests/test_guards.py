@@ -55,6 +55,9 @@ SHARED_MODELS = {
     "instances.Organisation",
     "instances.OrganisationAdministrator",
     "people.User",
+    "usage.LedgerLine",
+    "usage.MonthlyCell",
+    "usage.PendingMonth",
 }
 # Pages open without login.
 PUBLIC_VIEWS = {

@@ -1,4 +1,4 @@
-"""Celery tasks of usage."""
+"""Celery tasks of usage: sums of its records, subjects, counters of servers."""
 
 import logging
 
@@ -6,6 +6,8 @@ from celery import shared_task
 
 from inference.errors import InferenceError
 from usage.energy import measured
+from usage.rollups.monthly import roll_up_pending_months
+from usage.rollups.refresh import instances_with_pending_usage, roll_up_instance
 from usage.subjects.preparation import prepare_classifier
 
 logger = logging.getLogger(__name__)
@@ -25,3 +27,16 @@ def prepare_subjects() -> None:
         prepare_classifier()
     except InferenceError as error:
         logger.warning("subjects cannot be classified yet: %s", error)
+
+
+@shared_task(name="usage.tasks.roll_up_days", expires=60)
+def roll_up_days() -> None:
+    """Sum the days with new records again, instance by instance."""
+    for instance_id in instances_with_pending_usage():
+        roll_up_instance(instance_id)
+
+
+@shared_task(name="usage.tasks.roll_up_months", expires=300)
+def roll_up_months() -> None:
+    """Sum the months of organisations and of the site again, where days have changed."""
+    roll_up_pending_months()

@@ -1,5 +1,7 @@
-"""Instances: their deletion, identities, the audit log; limits of questions, streams and keys."""
+"""Instances: their deletion, identities, the audit log; limits of questions, streams and keys;
+prices of the service."""
 
+from decimal import Decimal
 from pathlib import Path
 
 from environs import validate
@@ -38,3 +40,10 @@ STREAMS_PER_PERSON: int = env.int("STREAMS_PER_PERSON", 20, validate=_at_least_o
 STREAMS_IN_ALL: int = env.int("STREAMS_IN_ALL", 2000, validate=_at_least_one)
 API_KEYS_PER_PERSON: int = env.int("API_KEYS_PER_PERSON", 10, validate=_at_least_one)
 API_KEYS_PER_INSTANCE: int = env.int("API_KEYS_PER_INSTANCE", 100, validate=_at_least_one)
+
+# --- Statements (usage.rollups.ledger) ------------------------------------------------------------
+# What organisations are charged for the service itself; inference has its own prices.
+SERVICE_PRICE_PER_QUESTION: Decimal = env.decimal(
+    "SERVICE_PRICE_PER_QUESTION", "0", validate=validate.Range(min=0)
+)
+SERVICE_CURRENCY: str = env.str("SERVICE_CURRENCY", "EUR", validate=validate.Length(equal=3))

@@ -29,6 +29,16 @@ QUESTIONS = {
     "instances_open_to_organisation": "TABLE(instance_id bigint)",
     "instances_with_ended_memberships": "TABLE(instance_id bigint)",
     "instances_with_silent_answers": "TABLE(instance_id bigint)",
+    "instances_with_pending_usage": "TABLE(instance_id bigint)",
+    # Sums of usage records: by day, model, subject…
+    "usage_of_month": "TABLE(dimension character varying, value character varying,"
+    " method character varying, currency character varying, persons bigint, requests bigint,"
+    " questions bigint, unanswered bigint, answer_ms bigint, prompt_tokens bigint,"
+    " cached_tokens bigint, completion_tokens bigint, reasoning_tokens bigint,"
+    " cpu_seconds double precision, energy_wh double precision, energy_min_wh double precision,"
+    " energy_max_wh double precision, avoided_wh double precision, gco2e_usage double precision,"
+    " gco2e_embodied double precision, water_l double precision, adpe_kg_sb double precision,"
+    " cost numeric)",
 }
 
 

@@ -35,6 +35,8 @@ OF_THE_SITE = {
     "instances.tasks.end_memberships": "each instance ends its own, as its tenant",
     "instances.tasks.forget_old_identities": "people belong to no instance",
     "usage.tasks.prepare_subjects": "one classifier for the embedding model of the site",
+    "usage.tasks.roll_up_days": "queries across instances, then visits those concerned",
+    "usage.tasks.roll_up_months": "computes sums over all instances of an organisation",
     "instances.tasks.send_notice": "a mail about an instance or a request, to one person",
 }
 

@@ -3,6 +3,7 @@
 import uuid
 
 from django.conf import settings
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -141,7 +142,11 @@ class UsageRecord(InstanceOwnedModel):
     subject_margin = models.FloatField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["instance", "-created_at"])]
+        indexes = [
+            models.Index(fields=["instance", "-created_at"]),
+            # The months of the site and of organisations; small, as rows are added in this order.
+            BrinIndex(fields=["created_at"], name="usage_by_time"),
+        ]
         constraints = [
             # A request that is recorded again, after a crash or by two processes, counts once.
             models.UniqueConstraint(fields=["request_id", "kind"], name="one_record_per_request"),

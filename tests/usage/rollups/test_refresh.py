@@ -1,0 +1,196 @@
+"""Daily and monthly sums equal a scan of the records, however they came about."""
+
+from collections import defaultdict
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+
+from instances.tenancy import tenant
+from tests.factories import UsageRecordFactory
+from tests.usage.generated import make_records
+from usage.models import (
+    SUM_COLUMNS,
+    DailyDuration,
+    DailyPerson,
+    DailySubject,
+    DailyUsage,
+    LedgerLine,
+    MonthlyCell,
+    PendingMonth,
+    PendingUsage,
+    UsageRecord,
+)
+from usage.rollups.buckets import bucket_of
+from usage.rollups.daily import DAILY_MODELS
+from usage.tasks import roll_up_days, roll_up_months
+
+# The evening of 31 October in UTC is already November in Paris.
+SINCE = datetime(2026, 10, 20, 22, 30, tzinfo=UTC)
+
+
+def local_day(record):
+    return record.created_at.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
+
+
+def person_of(record):
+    return str(record.pseudonym) if record.pseudonym else f"key {record.api_key_id}"
+
+
+def scan(records, *names):
+    """Sums of records by the named attributes, computed without the database."""
+    sums = defaultdict(lambda: dict.fromkeys(SUM_COLUMNS, 0))
+    for record in records:
+        is_answer = record.kind == "answer"
+        row = sums[local_day(record), *(getattr(record, name) for name in names)]
+        row["requests"] += 1
+        row["questions"] += is_answer
+        row["unanswered"] += is_answer and record.outcome == "nothing_found"
+        row["answer_ms"] += record.total_ms if is_answer else 0
+        for name in SUM_COLUMNS[4:]:
+            row[name] += getattr(record, name) or 0
+    return {key: {name: float(value) for name, value in row.items()} for key, row in sums.items()}
+
+
+def stored(model, instance, *names):
+    with tenant(instance):
+        rows = list(model.objects.for_instance(instance))
+    assert len({(row.day, *(getattr(row, name) for name in names)) for row in rows}) == len(rows)
+    return {
+        (row.day, *(getattr(row, name) for name in names)): {
+            name: float(getattr(row, name)) for name in SUM_COLUMNS
+        }
+        for row in rows
+    }
+
+
+def agree(found, expected):
+    assert found.keys() == expected.keys()
+    for key, row in expected.items():
+        assert found[key] == pytest.approx(row, rel=1e-9), key
+
+
+def picture(instance):
+    """Every sum of the instance, of its organisation and of the site."""
+    with tenant(instance):
+        rows = [row for model in DAILY_MODELS for row in model.objects.for_instance(instance)]
+    rows += [*LedgerLine.objects.all(), *MonthlyCell.objects.all()]
+    return sorted(
+        (
+            type(row).__name__,
+            *(
+                f"{value:.9g}" if isinstance(value, float) else str(value)
+                for field in row._meta.concrete_fields
+                if field.name != "id"
+                for value in [field.value_from_object(row)]
+            ),
+        )
+        for row in rows
+    )
+
+
+ACCOUNTS = ("kind", "outcome", "organisation_id", "cost_centre", "model", "backend_name")
+ACCOUNTS += ("serving_organisation_id", "method", "currency")
+
+
+def test_sums_equal_a_scan_and_a_rebuild_changes_nothing(cast):
+    instance, organisation = cast.instance, cast.instance.organisation
+    make_records(instance, 300, since=SINCE, days=20)
+    make_records(cast.other_instance, 50, since=SINCE, days=20, serving=organisation, seed=2)
+    roll_up_days()
+    # Added and changed later.
+    make_records(instance, 40, since=SINCE, days=20, seed=3)
+    with tenant(instance):
+        changed = UsageRecord.objects.order_by("pk").first()
+        UsageRecord.objects.filter(pk=changed.pk).update(outcome="failed", energy_wh=1.5)
+    roll_up_days()
+    roll_up_months()
+
+    with tenant(instance):
+        records = list(UsageRecord.objects.for_instance(instance))
+        assert PendingUsage.objects.count() == 0
+    answers = [record for record in records if record.kind == "answer"]
+    agree(stored(DailyUsage, instance, *ACCOUNTS), scan(records, *ACCOUNTS))
+    by_subject = ("subject", "method", "currency")
+    agree(stored(DailySubject, instance, *by_subject), scan(answers, *by_subject))
+    with tenant(instance):
+        durations = {
+            (row.day, row.bucket): row.requests
+            for row in DailyDuration.objects.for_instance(instance)
+        }
+        persons = set(DailyPerson.objects.values_list("day", "person"))
+    expected = defaultdict(int)
+    for record in answers:
+        if record.outcome == "complete":
+            expected[local_day(record), bucket_of(record.total_ms)] += 1
+    assert durations == expected
+    assert persons == {(local_day(record), person_of(record)) for record in records}
+    assert PendingMonth.objects.count() == 0
+    cells_equal_a_scan(instance, records)
+
+    before = picture(instance)
+    roll_up_days()
+    roll_up_months()
+    assert picture(instance) == before
+    call_command("rebuildusage")
+    assert picture(instance) == before
+
+
+def cells_equal_a_scan(instance, records):
+    """The cells of the organisation, whose only instance this is."""
+    for dimension, value_of in {
+        "all": lambda record: "",
+        "day": lambda record: str(local_day(record)),
+        "instance": lambda record: str(record.instance_id),
+        "model": lambda record: record.model,
+    }.items():
+        groups = defaultdict(list)
+        for record in records:
+            groups[local_day(record).replace(day=1), value_of(record)].append(record)
+        cells = MonthlyCell.objects.of(instance.organisation_id).filter(dimension=dimension)
+        assert {
+            (cell.month, cell.value): (cell.requests, cell.persons, cell.energy_wh)
+            for cell in cells.filter(method="")
+        } == {
+            key: (len(found), len({person_of(record) for record in found}), 0)
+            for key, found in groups.items()
+        }
+        energy = sum(cell.energy_wh for cell in cells.exclude(method=""))
+        assert energy == pytest.approx(sum(record.energy_wh for record in records))
+    whole = MonthlyCell.objects.of(None).filter(dimension="organisation", method="")
+    parts = MonthlyCell.objects.of(instance.organisation_id).filter(dimension="all", method="")
+    assert {
+        (cell.month, cell.requests, cell.persons)
+        for cell in whole.filter(value=str(instance.organisation_id))
+    } == {(cell.month, cell.requests, cell.persons) for cell in parts}
+
+
+def test_ledger_equals_the_records_and_outlives_the_instance(cast, settings):
+    settings.SERVICE_PRICE_PER_QUESTION = 2
+    serving = cast.other_instance.organisation
+    records = make_records(cast.instance, 200, since=SINCE, days=20, serving=serving)
+    roll_up_days()
+    lines = LedgerLine.objects.filter(charged=cast.instance.organisation)
+    inference = [line for line in lines if line.ledger == "inference"]
+    priced = [record for record in records if record.currency]
+    assert sum(line.amount for line in inference) == sum(record.cost for record in priced)
+    assert sum(line.requests for line in inference if line.currency) == len(priced)
+    assert {line.credited_id for line in inference if line.amount} == {serving.pk}
+    service = [line for line in lines if line.ledger == "service"]
+    questions = sum(record.kind == "answer" for record in records)
+    assert sum(line.amount for line in service) == 2 * questions
+    before = lines.count()
+    with tenant(cast.instance):
+        UsageRecord.objects.all().delete()
+    call_command("rebuildusage")
+    assert lines.count() == before
+
+
+@pytest.mark.django_db
+def test_new_record_is_pending_in_its_own_instance_only(cast):
+    UsageRecordFactory(instance=cast.instance)
+    for instance, number in ((cast.instance, 1), (cast.other_instance, 0)):
+        with tenant(instance):
+            assert PendingUsage.objects.count() == number

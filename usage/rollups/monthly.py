@@ -1,0 +1,63 @@
+"""The monthly cells of organisations and of the site.
+
+They count persons of several instances, so they are computed by a function over all instances
+(decision 008), which returns sums only.
+"""
+
+from datetime import date
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from usage.models import SUM_COLUMNS, MonthlyCell, PendingMonth
+from usage.rollups.calendar import midnight, next_month
+
+_CELL = ", ".join(("dimension", "value", "method", "currency", "persons", *SUM_COLUMNS))
+_INSERT = (
+    f"INSERT INTO usage_monthlycell (organisation_id, month, {_CELL})"  # noqa: S608 (constants)
+    f" SELECT %(organisation)s::bigint, %(month)s::date, {_CELL}"
+    " FROM usage_of_month(%(organisation)s::bigint, %(since)s, %(until)s, %(zone)s)"
+)
+
+
+def mark_months(organisation_ids: set[int], months: set[date]) -> None:
+    """Have the cells of these months computed again, of the organisations and of the site."""
+    PendingMonth.objects.bulk_create(
+        [
+            PendingMonth(organisation_id=organisation_id, month=month)
+            for organisation_id in (*sorted(organisation_ids), None)
+            for month in sorted(months)
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def roll_up_pending_months() -> int:
+    """Compute the cells of all marked months again; return how many months."""
+    waiting = list(PendingMonth.objects.order_by("month", "pk"))
+    for pending in waiting:
+        with transaction.atomic():
+            # What is marked again from here on is computed once more.
+            pending.delete()
+            roll_up_month(pending.organisation_id, pending.month)
+    return len(waiting)
+
+
+def roll_up_month(organisation_id: int | None, month: date) -> None:
+    """Compute the cells of an organisation (None: of the site) for a month again."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
+            [f"usage of {organisation_id} in {month}"],
+        )
+        MonthlyCell.objects.of(organisation_id).filter(month=month).delete()
+        cursor.execute(
+            _INSERT,
+            {
+                "organisation": organisation_id,
+                "month": month,
+                "since": midnight(month),
+                "until": midnight(next_month(month)),
+                "zone": settings.TIME_ZONE,
+            },
+        )
