@@ -17,6 +17,7 @@ from administration.views import (
     members,
     settings,
 )
+from administration.views.usage import dashboards, exports
 
 app_name = "administration"
 
@@ -58,6 +59,13 @@ settings_urls: list[URLPattern] = [
     *level_urls("instance"),
 ]
 
+usage_urls = [
+    path("", dashboards.index, name="instance_usage"),
+    path("export.<slug:kind>", exports.instance, name="instance_usage_export"),
+    path("own/", dashboards.own, name="own_usage"),
+    path("own/export.<slug:kind>", exports.own, name="own_usage_export"),
+]
+
 urlpatterns = [
     path("", home.home, name="home"),
     path("organisations/", include(operator_urls)),
@@ -70,4 +78,5 @@ urlpatterns = [
     path("deletions/<int:deletion_id>/", deletion_proof.deletion, name="deletion"),
     path("i/<slug:slug>/charter/", charter_acceptance.charter, name="charter"),
     path("i/<slug:slug>/settings/", include(settings_urls)),
+    path("i/<slug:slug>/usage/", include(usage_urls)),
 ]

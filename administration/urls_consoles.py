@@ -17,6 +17,7 @@ from administration.views.consoles import (
     people,
     settings,
 )
+from administration.views.usage import dashboards, exports, statements
 
 
 def level_urls(level: str) -> list[URLPattern]:
@@ -87,6 +88,10 @@ organisation_urls: list[URLPattern | URLResolver] = [
     *backend_urls("organisation"),
     path("backends/shared/<int:shared_id>/", backends.access, name="organisation_backend_access"),
     path("backends/rules/", backends.change_rules, name="organisation_model_rules"),
+    path("usage/", dashboards.organisation, name="organisation_usage"),
+    path("usage/export.<slug:kind>", exports.organisation, name="organisation_usage_export"),
+    path("statements/", statements.organisation, name="organisation_statements"),
+    path("statements/statement.<slug:kind>", statements.export, name="statement_export"),
     *level_urls("organisation"),
 ]
 
@@ -96,5 +101,8 @@ operator_urls = [
     path("operators/", operators.index, name="operators"),
     path("operators/<int:user_id>/remove/", operators.remove, name="operator_remove"),
     *backend_urls("site"),
+    path("usage/", dashboards.site, name="site_usage"),
+    path("usage/export.<slug:kind>", exports.site, name="site_usage_export"),
+    path("statements/", statements.site, name="site_statements"),
     *level_urls("site"),
 ]

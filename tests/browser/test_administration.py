@@ -1,8 +1,10 @@
 """An operator's first steps in a real browser; accessibility of all administration pages."""
 
 import re
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from accounts.users.first_administrator import create_first_administrator
@@ -14,6 +16,8 @@ from tests.factories import (
     MessageFactory,
     UserFactory,
 )
+from tests.usage.generated import make_records
+from usage.tasks import roll_up_days
 
 SETTINGS = "/i/law/settings"
 PAGES = [
@@ -33,6 +37,8 @@ PAGES = [
     f"{SETTINGS}/keys/create/",
     f"{SETTINGS}/lifecycle/",
     "/i/law/ratings/",
+    "/i/law/usage/",
+    "/i/law/usage/own/?length=year",
     "/nowhere/",
     "/api/docs",
 ]
@@ -114,6 +120,10 @@ def test_administration_pages_are_accessible(
     )
     FeedbackFactory(instance=cast.instance, message=answer, helpful=False, comment="Outdated.")
     ApiKeyFactory(instance=cast.instance, created_by=cast.owner, name="A very long name " * 4)
+    make_records(
+        cast.instance, 40, since=timezone.now() - timedelta(days=1), days=1, people=[cast.owner]
+    )
+    roll_up_days()
     page = page_for(cast.owner, locale=locale, scheme=scheme, width=width)
     for path in PAGES:
         page.goto(path)

@@ -1,0 +1,1 @@
+"""Pages of usage: dashboards, their exports, statements."""

@@ -1,0 +1,86 @@
+"""Dashboards of usage: one's own, an instance's, an organisation's, the site's."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from administration.forms.usage import PeriodForm
+from instances.access.administration import operator_view, organisation_view
+from instances.access.gates import instance_view
+from instances.models import Membership, Organisation, Role
+from usage.dashboards.across import dashboard_across
+from usage.dashboards.charts import column_chart
+from usage.dashboards.exports import MEDIA_TYPES
+from usage.dashboards.figures import Dashboard
+from usage.dashboards.instance import instance_dashboard
+from usage.dashboards.masking import MIN_PERSONS
+from usage.dashboards.own import own_dashboard
+
+
+@require_safe
+@instance_view(Role.GUEST)
+def index(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """The usage of the instance for its administrators, one's own for other members."""
+    if not membership.may_administer:
+        return _own_page(request, membership)
+    form = PeriodForm(request.GET)
+    dashboard = instance_dashboard(membership.instance, form.period())
+    return _page(request, form, dashboard, "instance", membership.instance.slug)
+
+
+@require_safe
+@instance_view(Role.GUEST)
+def own(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """One's own usage of the instance."""
+    return _own_page(request, membership)
+
+
+@require_safe
+@organisation_view
+def organisation(request: HttpRequest, organisation: Organisation) -> HttpResponse:
+    """The usage of an organisation, by instance."""
+    form = PeriodForm(request.GET)
+    dashboard = dashboard_across(organisation, form.period().in_whole_months())
+    return _page(request, form, dashboard, "organisation", organisation.slug)
+
+
+@require_safe
+@operator_view
+def site(request: HttpRequest) -> HttpResponse:
+    """The usage of the site, by organisation."""
+    form = PeriodForm(request.GET)
+    dashboard = dashboard_across(None, form.period().in_whole_months())
+    return _page(request, form, dashboard, "site")
+
+
+def _own_page(request: HttpRequest, membership: Membership) -> HttpResponse:
+    form = PeriodForm(request.GET)
+    dashboard = own_dashboard(membership, form.period())
+    return _page(request, form, dashboard, "own", membership.instance.slug)
+
+
+def _page(
+    request: HttpRequest, form: PeriodForm, dashboard: Dashboard, level: str, *slugs: str
+) -> HttpResponse:
+    """Render a dashboard; ``level`` is ``own``, ``instance``, ``organisation`` or ``site``."""
+    base_templates = {
+        "organisation": "administration/consoles/base_organisation.html",
+        "site": "administration/consoles/base_site_administration.html",
+    }
+    context = {
+        "section": "usage",
+        "level": level,
+        "is_across_instances": level in base_templates,
+        "base_template": base_templates.get(level, "administration/usage/base_usage.html"),
+        "form": form,
+        "dashboard": dashboard,
+        "chart": column_chart(dashboard.columns),
+        "lengths": form.fields["length"].choices,
+        "min_persons": MIN_PERSONS,
+        "exports": [
+            (kind, reverse(f"administration:{level}_usage_export", args=[*slugs, kind]))
+            for kind in MEDIA_TYPES
+        ],
+    }
+    return render(request, "administration/usage/dashboards.html", context)

@@ -1,0 +1,182 @@
+"""Dashboards of usage, and their exports: who sees what."""
+
+import csv
+import io
+import json
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.urls import reverse
+
+from instances.tenancy import tenant
+from tests.cast import make_cast
+from tests.factories import (
+    InstanceFactory,
+    OrganisationAdministratorFactory,
+    UsageRecordFactory,
+    UserFactory,
+)
+from tests.usage.generated import make_records
+from usage.models import DailyUsage, UsageRecord
+from usage.tasks import roll_up_days, roll_up_months
+
+NOVEMBER = {"length": "month", "day": "2026-11-15"}
+SINCE = datetime(2026, 11, 2, tzinfo=UTC)
+INSTANCE = "/i/law/usage/"
+OWN = "/i/law/usage/own/"
+
+
+def test_administrator_sees_the_instance_and_a_member_their_own(cast, client_for):
+    records = make_records(
+        cast.instance, 60, since=SINCE, days=10, people=[cast.owner, cast.teammate]
+    )
+    make_records(cast.other_instance, 20, since=SINCE, days=10, people=[cast.teammate], seed=2)
+    roll_up_days()
+
+    def questions(*people):
+        return sum(one.kind == "answer" and one.user in people for one in records)
+
+    seen = {
+        (person.username, path): client_for(person).get(path, NOVEMBER).context["dashboard"]
+        for person in (cast.owner, cast.teammate)
+        for path in (INSTANCE, OWN)
+    }
+    assert {key: one.total.questions for key, one in seen.items()} == {
+        ("owner", INSTANCE): questions(cast.owner, cast.teammate),
+        ("owner", OWN): questions(cast.owner),
+        ("teammate", INSTANCE): questions(cast.teammate),
+        ("teammate", OWN): questions(cast.teammate),
+    }
+    whole, own = seen["owner", INSTANCE], seen["owner", OWN]
+    assert whole.persons == 2
+    assert own.persons is None
+    assert whole.total.methods.keys() == {"local", "modelled"}
+    for dashboard in (whole, own):
+        total = dashboard.total.questions
+        assert len(dashboard.columns) == 30
+        assert sum(one.figures.questions for one in dashboard.columns) == total
+        assert sum(one.figures.questions for one in dashboard.models) == total
+        assert sum(one.figures.questions for one in dashboard.subjects) == total
+        assert 0 < dashboard.median_ms < dashboard.p95_ms < 65_000
+    assert client_for(cast.stranger).get(INSTANCE).status_code == 404
+    export = reverse("administration:instance_usage_export", args=["law", "csv"])
+    assert client_for(cast.teammate).get(export).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("query", "first", "last", "columns"),
+    [
+        ({"length": "quarter", "day": "2026-11-15"}, (2026, 10, 1), (2026, 12, 31), 92),
+        ({"length": "year", "day": "2024-02-29"}, (2024, 1, 1), (2024, 12, 31), 12),
+        ({"since": "2026-01-30", "until": "2026-02-02"}, (2026, 1, 30), (2026, 2, 2), 4),
+        ({"length": "month", "day": "2024-02-11", "since": "\0"}, (2024, 2, 1), (2024, 2, 29), 29),
+    ],
+    ids=["quarter", "year", "dates", "invalid date"],
+)
+def test_period_is_chosen(cast, client_for, query, first, last, columns):
+    dashboard = client_for(cast.owner).get(INSTANCE, query).context["dashboard"]
+    assert (dashboard.period.first, dashboard.period.last) == (date(*first), date(*last))
+    assert len(dashboard.columns) == columns
+
+
+def ask(instance, persons, **fields):
+    """One question each of several persons; the same numbers are the same persons."""
+    for person in persons:
+        UsageRecordFactory(
+            instance=instance, pseudonym=UUID(int=person), energy_wh=1.0, method="local", **fields
+        )
+
+
+@pytest.fixture
+def two_levels(cast):
+    """A large and a middle instance, and one with a single person, of one organisation."""
+    organisation = cast.instance.organisation
+    middle = InstanceFactory(organisation=organisation, name="Middle")
+    small = InstanceFactory(organisation=organisation, name="Small")
+    ask(cast.instance, range(8), model="big")
+    ask(middle, range(6), model="big")
+    ask(small, range(1), model="big")
+    roll_up_days()
+    roll_up_months()
+    return organisation
+
+
+def test_small_instance_is_masked_with_another_in_the_console(two_levels, cast, client_for):
+    dean = OrganisationAdministratorFactory(organisation=two_levels).user
+    path = reverse("administration:organisation_usage", args=[two_levels.slug])
+    page = client_for(dean).get(path)
+    dashboard = page.context["dashboard"]
+    assert (dashboard.total.questions, dashboard.persons) == (15, 8)
+    shown = {one.label: (one.figures.questions, one.months_masked) for one in dashboard.members}
+    assert shown == {"Faculté de droit": (8, 0), "Middle": (0, 1), "Small": (0, 1)}
+    assert [(one.label, one.figures.questions) for one in dashboard.models] == [("big", 15)]
+    assert "local" in dashboard.total.methods
+    site = reverse("administration:site_usage")
+    operator = client_for(UserFactory(is_staff=True)).get(site).context["dashboard"]
+    assert operator.total.questions == 15
+    assert [one.label for one in operator.members] == [two_levels.name]
+    for person in (cast.owner, cast.stranger):
+        assert client_for(person).get(path).status_code == 404
+    for person in (cast.owner, dean):
+        assert client_for(person).get(site).status_code == 404
+
+
+def test_month_of_few_persons_is_masked_everywhere(cast, client_for):
+    ask(cast.instance, range(4))
+    roll_up_days()
+    roll_up_months()
+    organisation = cast.instance.organisation
+    dean = OrganisationAdministratorFactory(organisation=organisation).user
+    path = reverse("administration:organisation_usage", args=[organisation.slug])
+    dashboard = client_for(dean).get(path).context["dashboard"]
+    assert dashboard.total.requests == 0
+    assert (dashboard.months_masked, dashboard.median_ms, dashboard.persons) == (1, None, None)
+    assert [one.figures.requests for one in dashboard.members] == [0]
+    assert {one.figures for one in dashboard.columns if one.figures is None} == {None}
+
+
+async def test_exports_equal_the_database(transactional_db, async_client):
+    cast = await sync_to_async(make_cast)()
+    records = await sync_to_async(make_records)(
+        cast.instance, 80, since=SINCE, days=40, people=[cast.owner, cast.teammate]
+    )
+    await sync_to_async(roll_up_days)()
+    await sync_to_async(async_client.force_login)(cast.owner)
+    period = "?since=2026-11-01&until=2026-12-31"
+
+    async def export(name, kind):
+        path = reverse(f"administration:{name}_usage_export", args=["law", kind]) + period
+        response = await async_client.get(path)
+        text = b"".join([line async for line in response.streaming_content]).decode()
+        if kind == "json":
+            return json.loads(text)
+        return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
+
+    def daily():
+        with tenant(cast.instance):
+            rows = DailyUsage.objects.for_instance(cast.instance).order_by("day", "pk")
+            return [
+                (str(row.day), row.model, row.requests, float(row.energy_wh), float(row.cost))
+                for row in rows
+            ]
+
+    expected = await sync_to_async(daily)()
+    for kind in ("csv", "json"):
+        assert [
+            (
+                row["day"],
+                row["model"],
+                int(row["requests"]),
+                float(row["energy_wh"]),
+                float(row["cost"]),
+            )
+            for row in await export("instance", kind)
+        ] == expected
+        own = await export("own", kind)
+        mine = sorted(
+            (one for one in records if one.user == cast.owner), key=lambda one: one.created_at
+        )
+        assert [float(row["energy_wh"]) for row in own] == [one.energy_wh for one in mine]
+        assert {row["kind"] for row in own} <= set(UsageRecord.Kind.values)

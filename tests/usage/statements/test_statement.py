@@ -1,0 +1,71 @@
+"""Statements equal the records, and the balances of all organisations add up to zero."""
+
+from collections import defaultdict
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+
+from tests.factories import InstanceFactory
+from tests.usage.generated import make_records
+from usage.statements.balances import balances_of
+from usage.statements.statement import statement_of
+from usage.tasks import roll_up_days
+
+NOVEMBER = date(2026, 11, 1)
+SINCE = datetime(2026, 11, 2, tzinfo=UTC)
+
+
+@pytest.fixture
+def generated(cast, settings):
+    """Records of three organisations, of which two serve each other, and the third itself."""
+    settings.SERVICE_PRICE_PER_QUESTION = Decimal("0.015")
+    third = InstanceFactory()
+    serving = {
+        cast.instance: cast.other_instance.organisation,
+        cast.other_instance: cast.instance.organisation,
+        third: third.organisation,
+        InstanceFactory(organisation=third.organisation): None,
+    }
+    records = [
+        record
+        for seed, (instance, organisation) in enumerate(serving.items())
+        for record in make_records(
+            instance, 80, since=SINCE, days=20, serving=organisation, seed=seed
+        )
+    ]
+    roll_up_days()
+    return records
+
+
+def test_statement_equals_the_records(generated, cast):
+    organisation = cast.instance.organisation
+    statement = statement_of(organisation, NOVEMBER)
+    own = [record for record in generated if record.organisation == organisation]
+    served = [record for record in generated if record.serving_organisation == organisation]
+    inference = sum(record.cost for record in own if record.cost)
+    questions = sum(record.kind == "answer" for record in own)
+    assert statement.inference.totals == {"EUR": inference}
+    assert statement.service.totals == {"EUR": Decimal("0.015") * questions}
+    assert statement.served.totals == {"EUR": sum(record.cost for record in served)}
+    by_centre = defaultdict(Decimal)
+    for line in statement.inference.lines:
+        by_centre[line.cost_centre] += line.amount
+    assert by_centre == {
+        centre: sum(record.cost for record in own if record.cost and record.cost_centre == centre)
+        for centre in ("", "A1")
+    }
+    # What has no price is listed with its tokens.
+    tokens = sum(record.prompt_tokens + record.completion_tokens for record in own)
+    assert sum(line.tokens for line in statement.inference.lines) == tokens
+    assert statement_of(organisation, date(2026, 12, 1)).balances == {}
+
+
+@pytest.mark.usefixtures("generated")
+def test_ledger_balances():
+    balances = balances_of(NOVEMBER)
+    assert [one.organisation is None for one in balances] == [False, False, False, True]
+    assert sum(one.due["EUR"] for one in balances) == 0
+    assert all(one.due["EUR"] for one in balances)
+    for one in balances[:-1]:
+        assert statement_of(one.organisation, NOVEMBER).balances == one.due

@@ -1,0 +1,105 @@
+"""Dashboards as files: CSV for a spreadsheet, JSON for a program.
+
+Rows are streamed month by month, so that memory does not depend on the length of the period.
+"""
+
+import json
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import date, timedelta
+from typing import Any, Final
+
+from django.core.serializers.json import DjangoJSONEncoder
+
+from instances.models import Instance, Membership, Organisation
+from instances.tenancy import in_database, tenant
+from usage.dashboards.across import read_cells
+from usage.dashboards.own import own_records
+from usage.dashboards.periods import Period
+from usage.models import SUM_COLUMNS, DailyUsage
+from usage.rollups.calendar import months_between, next_month
+from web.csv_files import CSV_MEDIA_TYPE, csv_header, csv_lines
+
+Values = tuple[Any, ...]
+Read = Callable[[Period], list[Values]]
+
+MEDIA_TYPES: Final = {"csv": CSV_MEDIA_TYPE, "json": "application/json; charset=utf-8"}
+
+DAILY_COLUMNS: Final = (
+    *("day", "kind", "outcome", "cost_centre", "model", "backend_name"),
+    *("serving_organisation_id", "method", "currency"),
+    *SUM_COLUMNS,
+)
+OWN_COLUMNS: Final = (
+    *("created_at", "kind", "outcome", "model", "backend_name", "subject"),
+    *("prompt_tokens", "cached_tokens", "completion_tokens", "reasoning_tokens"),
+    *("tokens_estimated", "retrieval_ms", "first_token_ms", "total_ms"),
+    *("energy_wh", "energy_min_wh", "energy_max_wh", "method", "method_version"),
+    *("gco2e_usage", "gco2e_embodied", "water_l", "adpe_kg_sb", "cost", "currency"),
+)
+CELL_COLUMNS: Final = ("month", "dimension", "value", "method", "currency", "persons", *SUM_COLUMNS)
+
+
+def export_instance(instance: Instance, period: Period, kind: str) -> AsyncIterator[bytes]:
+    """The daily sums of the instance."""
+
+    def read(month: Period) -> list[Values]:
+        with tenant(instance):
+            days = DailyUsage.objects.for_instance(instance)
+            days = days.filter(day__range=(month.first, month.last)).order_by("day", "pk")
+            return list(days.values_list(*DAILY_COLUMNS))
+
+    return _lines(DAILY_COLUMNS, read, period, kind)
+
+
+def export_own(membership: Membership, period: Period, kind: str) -> AsyncIterator[bytes]:
+    """The records of the member's own requests."""
+
+    def read(month: Period) -> list[Values]:
+        with tenant(membership.instance):
+            records = own_records(membership, month).order_by("created_at", "pk")
+            return list(records.values_list(*OWN_COLUMNS))
+
+    return _lines(OWN_COLUMNS, read, period, kind)
+
+
+def export_across(
+    organisation: Organisation | None, period: Period, kind: str
+) -> AsyncIterator[bytes]:
+    """The monthly cells of the organisation, or of the site, without those of small groups."""
+
+    def read(month: Period) -> list[Values]:
+        rows = read_cells(organisation, month).shown
+        return [tuple(row[name] for name in CELL_COLUMNS) for row in rows]
+
+    return _lines(CELL_COLUMNS, read, period.in_whole_months(), kind)
+
+
+async def _lines(
+    columns: tuple[str, ...], read: Read, period: Period, kind: str
+) -> AsyncIterator[bytes]:
+    """Yield the file; ``kind`` is one of ``MEDIA_TYPES``."""
+    yield (csv_header(columns) if kind == "csv" else "[").encode()
+    separator = "\n"
+    for month in _months(period):
+        rows = await in_database(read, month)
+        if kind == "csv":
+            yield csv_lines(_as_text(row) for row in rows).encode()
+        else:
+            for row in rows:
+                record = dict(zip(columns, row, strict=True))
+                text = json.dumps(record, ensure_ascii=False, cls=DjangoJSONEncoder)
+                yield f"{separator}{text}".encode()
+                separator = ",\n"
+    if kind == "json":
+        yield b"\n]\n"
+
+
+def _as_text(row: Values) -> list[Any]:
+    return [value.isoformat() if isinstance(value, date) else value for value in row]
+
+
+def _months(period: Period) -> Iterator[Period]:
+    """The months of the period; the first and the last may be parts of one."""
+    for month in months_between(period.first, period.last):
+        last = next_month(month) - timedelta(days=1)
+        yield Period("dates", max(month, period.first), min(last, period.last))
