@@ -57,7 +57,7 @@ _STATEMENTS: Final = (
 def roll_up_days(instance_id: int, first: date, last: date) -> None:
     """Compute the sums of the days from ``first`` to ``last`` again. Run inside ``tenant``."""
     delete_days(instance_id, day__range=(first, last))
-    bounds = {
+    bounds: dict[str, Any] = {
         "instance": instance_id,
         "zone": settings.TIME_ZONE,
         "since": midnight(first),

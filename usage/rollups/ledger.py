@@ -6,7 +6,7 @@ to the deployment.
 """
 
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import connection
@@ -19,31 +19,35 @@ _COLUMNS = (
     " backend_name, currency, requests, prompt_tokens, completion_tokens, amount"
 )
 _DAYS = (
-    "FROM usage_dailyusage WHERE instance_id = %(instance)s AND day >= %(month)s AND day < %(end)s"
+    "FROM usage_dailyusage WHERE instance_id = %(instance)s AND day >= %(first)s AND day < %(end)s"
 )
 _STATEMENTS: Final = (
     # Also what has no price: its tokens are part of the statement.
     f"INSERT INTO usage_ledgerline ({_COLUMNS})"
-    " SELECT %(month)s::date, 'inference', organisation_id, cost_centre, serving_organisation_id,"
-    " instance_id, kind, model, backend_name, currency, sum(requests), sum(prompt_tokens),"
-    f" sum(completion_tokens), sum(cost) {_DAYS}"
+    " SELECT date_trunc('month', day)::date AS month, 'inference', organisation_id, cost_centre,"
+    " serving_organisation_id, instance_id, kind, model, backend_name, currency, sum(requests),"
+    f" sum(prompt_tokens), sum(completion_tokens), sum(cost) {_DAYS}"
     " AND (currency <> '' OR prompt_tokens + completion_tokens > 0)"
-    " GROUP BY organisation_id, cost_centre, serving_organisation_id, instance_id, kind, model,"
-    " backend_name, currency",
+    " GROUP BY month, organisation_id, cost_centre, serving_organisation_id, instance_id, kind,"
+    " model, backend_name, currency",
     f"INSERT INTO usage_ledgerline ({_COLUMNS})"
-    " SELECT %(month)s::date, 'service', organisation_id, cost_centre, NULL::bigint, instance_id,"
-    " 'answer', '', '', %(currency)s, sum(questions), 0, 0, sum(questions) * %(price)s::numeric"
-    f" {_DAYS} AND questions > 0 GROUP BY organisation_id, cost_centre, instance_id",
+    " SELECT date_trunc('month', day)::date AS month, 'service', organisation_id, cost_centre,"
+    " NULL::bigint, instance_id, 'answer', '', '', %(currency)s, sum(questions), 0, 0,"
+    " sum(questions) * %(price)s::numeric"
+    f" {_DAYS} AND questions > 0 GROUP BY month, organisation_id, cost_centre, instance_id",
 )
 
 
-def write_ledger(instance_id: int, month: date) -> None:
-    """Compute the lines of an instance for a month again, from its days. Run inside ``tenant``."""
-    LedgerLine.objects.filter(instance_number=instance_id, month=month).delete()
-    values = {
+def write_ledger(instance_id: int, first: date, last: date) -> None:
+    """Compute the lines of an instance again, from its days. Run inside ``tenant``.
+
+    From the month that begins on ``first`` to the one that begins on ``last``.
+    """
+    LedgerLine.objects.filter(instance_number=instance_id, month__range=(first, last)).delete()
+    values: dict[str, Any] = {
         "instance": instance_id,
-        "month": month,
-        "end": next_month(month),
+        "first": first,
+        "end": next_month(last),
         "price": settings.SERVICE_PRICE_PER_QUESTION,
         "currency": settings.SERVICE_CURRENCY,
     }

@@ -1,6 +1,6 @@
 """Keep the sums of instances up to date, and compute them all again."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.db import connection
 from django.db.models import Max, Min
@@ -31,7 +31,8 @@ def roll_up_instance(instance_id: int) -> None:
         days = take_pending_days(instance_id)
         for day in days:
             roll_up_days(instance_id, day, day)
-        _finish_months(instance_id, {first_of_month(day) for day in days})
+        for month in sorted({first_of_month(day) for day in days}):
+            _finish_months(instance_id, month, month)
 
 
 def rebuild_instance(instance: Instance) -> None:
@@ -45,22 +46,18 @@ def rebuild_instance(instance: Instance) -> None:
         if bounds["first"] is None:
             return
         first, last = (_local_day(bounds[name]) for name in ("first", "last"))
-        months = list(months_between(first, last))
-        for month in months:
-            roll_up_days(instance.pk, month, next_month(month) - timedelta(days=1))
-        _finish_months(instance.pk, set(months))
+        roll_up_days(instance.pk, first, last)
+        _finish_months(instance.pk, first_of_month(first), first_of_month(last))
 
 
-def _finish_months(instance_id: int, months: set[date]) -> None:
-    """Compute what depends on the days of these months, or mark it."""
-    if not months:
-        return
-    for month in months:
-        write_ledger(instance_id, month)
+def _finish_months(instance_id: int, first: date, last: date) -> None:
+    """Compute what depends on the days of these months: the ledger now, the cells later."""
+    write_ledger(instance_id, first, last)
     days = DailyUsage.objects.for_instance(instance_id).filter(
-        day__gte=min(months), day__lt=next_month(max(months))
+        day__gte=first, day__lt=next_month(last)
     )
-    mark_months(set(days.values_list("organisation_id", flat=True).distinct()), months)
+    organisations = set(days.values_list("organisation_id", flat=True).distinct())
+    mark_months(organisations, set(months_between(first, last)))
 
 
 def _lock(instance_id: int) -> None:
