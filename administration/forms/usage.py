@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from usage.dashboards.periods import MAX_DAYS, Period
 
+LENGTHS = [("month", _("Month")), ("quarter", _("Quarter")), ("year", _("Year"))]
 # Dates outside this range overflow when a period before or after is computed.
 _FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2999, 12, 31)
 
@@ -23,10 +24,7 @@ def _day_field() -> forms.DateField:
 class PeriodForm(forms.Form):
     """A length around a day, or two dates; invalid values are ignored."""
 
-    length = forms.ChoiceField(
-        required=False,
-        choices=[("month", _("Month")), ("quarter", _("Quarter")), ("year", _("Year"))],
-    )
+    length = forms.ChoiceField(required=False, choices=LENGTHS)
     day = _day_field()
     since = _day_field()
     until = _day_field()

@@ -44,6 +44,6 @@ API_KEYS_PER_INSTANCE: int = env.int("API_KEYS_PER_INSTANCE", 100, validate=_at_
 # --- Statements (usage.rollups.ledger) ------------------------------------------------------------
 # What organisations are charged for the service itself; inference has its own prices.
 SERVICE_PRICE_PER_QUESTION: Decimal = env.decimal(
-    "SERVICE_PRICE_PER_QUESTION", "0", validate=validate.Range(min=0)
+    "SERVICE_PRICE_PER_QUESTION", Decimal(0), validate=validate.Range(min=0)
 )
 SERVICE_CURRENCY: str = env.str("SERVICE_CURRENCY", "EUR", validate=validate.Length(equal=3))

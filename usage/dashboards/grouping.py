@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.db.models import Aggregate, QuerySet
+from django.db.models import Func, QuerySet
 
 from usage.dashboards.figures import Column, Figures, Group
 from usage.dashboards.labels import model_label, subject_label
@@ -14,7 +14,7 @@ Row = dict[str, Any]
 
 
 def read_sums(
-    rows: QuerySet[Any], dimensions: tuple[str, ...], sums: Mapping[str, Aggregate]
+    rows: QuerySet[Any], dimensions: tuple[str, ...], sums: Mapping[str, Func]
 ) -> list[Row]:
     """Return the ``sums`` of the rows by dimensions, method and currency, under their names."""
     # An annotation may not have the name of a field.

@@ -39,9 +39,9 @@ def statement_as_pdf(statement: Statement) -> bytes:
         "organisation": statement.organisation.name,
         "month": formats.date_format(statement.month, "F Y"),
     }
-    file = BytesIO()
+    written = BytesIO()
     document = SimpleDocTemplate(
-        file,
+        written,
         pagesize=landscape(A4),
         title=title,
         author=settings.SITE_NAME,
@@ -50,7 +50,7 @@ def statement_as_pdf(statement: Statement) -> bytes:
         rightMargin=20 * mm,
     )
     document.build([*_head(statement, title), *_accounts(statement)])
-    return file.getvalue()
+    return written.getvalue()
 
 
 def _head(statement: Statement, title: str) -> list[Flowable]:

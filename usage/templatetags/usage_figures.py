@@ -5,37 +5,17 @@ from decimal import Decimal
 
 from babel.numbers import format_percent
 from django import template
-from django.utils import formats
 from django.utils.translation import get_language
 
+from usage import wording
 from usage.models import UsageRecord
 from usage.statements.money import money, sums_of_money
 
 register = template.Library()
 
 
-@register.filter
-def energy(energy_wh: float) -> str:
-    """An energy in Wh, from mWh to MWh."""
-    return _scaled(energy_wh * 1000, ("mWh", "Wh", "kWh", "MWh"))
-
-
-@register.filter
-def mass(grams: float) -> str:
-    """A mass in grams, from milligrams to tonnes."""
-    return _scaled(grams * 1000, ("mg", "g", "kg", "t"))
-
-
-@register.filter
-def volume(litres: float) -> str:
-    """A volume in litres, from millilitres to cubic metres."""
-    return _scaled(litres * 1000, ("ml", "l", "m³"))
-
-
-@register.filter
-def seconds(milliseconds: float) -> str:
-    """A duration in milliseconds, in seconds."""
-    return f"{_number(milliseconds / 1000)}\u00a0s"
+for write in (wording.energy, wording.carbon, wording.water, wording.seconds):
+    register.filter(write)
 
 
 @register.filter
@@ -69,16 +49,3 @@ def method_label(method: str) -> str:
         return str(UsageRecord.Method(method).label)
     except ValueError:
         return method
-
-
-def _scaled(value: float, units: tuple[str, ...]) -> str:
-    steps = 0
-    while value >= 1000 and steps < len(units) - 1:
-        value, steps = value / 1000, steps + 1
-    return f"{_number(value)}\u00a0{units[steps]}"
-
-
-def _number(value: float) -> str:
-    """Three significant digits, and two decimals at most."""
-    decimals = 0 if value >= 100 or not value else 1 if value >= 10 else 2
-    return formats.number_format(value, decimal_pos=decimals, force_grouping=True)

@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from administration.forms.usage import PeriodForm
+from administration.forms.usage import LENGTHS, PeriodForm
 from instances.access.administration import operator_view, organisation_view
 from instances.access.gates import instance_view
 from instances.models import Membership, Organisation, Role
@@ -16,6 +16,7 @@ from usage.dashboards.figures import Dashboard
 from usage.dashboards.instance import instance_dashboard
 from usage.dashboards.masking import MIN_PERSONS
 from usage.dashboards.own import own_dashboard
+from usage.dashboards.periods import Period
 
 
 @require_safe
@@ -24,9 +25,8 @@ def index(request: HttpRequest, membership: Membership) -> HttpResponse:
     """The usage of the instance for its administrators, one's own for other members."""
     if not membership.may_administer:
         return _own_page(request, membership)
-    form = PeriodForm(request.GET)
-    dashboard = instance_dashboard(membership.instance, form.period())
-    return _page(request, form, dashboard, "instance", membership.instance.slug)
+    dashboard = instance_dashboard(membership.instance, _period(request))
+    return _page(request, dashboard, "instance", membership.instance.slug)
 
 
 @require_safe
@@ -40,29 +40,28 @@ def own(request: HttpRequest, membership: Membership) -> HttpResponse:
 @organisation_view
 def organisation(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     """The usage of an organisation, by instance."""
-    form = PeriodForm(request.GET)
-    dashboard = dashboard_across(organisation, form.period().in_whole_months())
-    return _page(request, form, dashboard, "organisation", organisation.slug)
+    dashboard = dashboard_across(organisation, _period(request).in_whole_months())
+    return _page(request, dashboard, "organisation", organisation.slug)
 
 
 @require_safe
 @operator_view
 def site(request: HttpRequest) -> HttpResponse:
     """The usage of the site, by organisation."""
-    form = PeriodForm(request.GET)
-    dashboard = dashboard_across(None, form.period().in_whole_months())
-    return _page(request, form, dashboard, "site")
+    dashboard = dashboard_across(None, _period(request).in_whole_months())
+    return _page(request, dashboard, "site")
 
 
 def _own_page(request: HttpRequest, membership: Membership) -> HttpResponse:
-    form = PeriodForm(request.GET)
-    dashboard = own_dashboard(membership, form.period())
-    return _page(request, form, dashboard, "own", membership.instance.slug)
+    dashboard = own_dashboard(membership, _period(request))
+    return _page(request, dashboard, "own", membership.instance.slug)
 
 
-def _page(
-    request: HttpRequest, form: PeriodForm, dashboard: Dashboard, level: str, *slugs: str
-) -> HttpResponse:
+def _period(request: HttpRequest) -> Period:
+    return PeriodForm(request.GET).period()
+
+
+def _page(request: HttpRequest, dashboard: Dashboard, level: str, *slugs: str) -> HttpResponse:
     """Render a dashboard; ``level`` is ``own``, ``instance``, ``organisation`` or ``site``."""
     base_templates = {
         "organisation": "administration/consoles/base_organisation.html",
@@ -73,10 +72,9 @@ def _page(
         "level": level,
         "is_across_instances": level in base_templates,
         "base_template": base_templates.get(level, "administration/usage/base_usage.html"),
-        "form": form,
         "dashboard": dashboard,
         "chart": column_chart(dashboard.columns),
-        "lengths": form.fields["length"].choices,
+        "lengths": LENGTHS,
         "min_persons": MIN_PERSONS,
         "exports": [
             (kind, reverse(f"administration:{level}_usage_export", args=[*slugs, kind]))
