@@ -127,7 +127,7 @@ async def get_model(request: KeyRequest, model_id: str) -> dict[str, Any]:
 
 @router.post("/chat/completions", summary="Answer from the documents, streamed or not")
 async def create_completion(request: KeyRequest, body: CompletionIn) -> Any:
-    model = await in_database(_model, request, body.model)
+    model = await in_database(_model, request, body.model or "")
     question = _question(request, body, model)
     include_usage = bool(body.stream_options and body.stream_options.include_usage)
     key = request.auth

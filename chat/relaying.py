@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
+from functools import partial
 from typing import Protocol
 from uuid import UUID, uuid4
 from weakref import WeakKeyDictionary
@@ -117,10 +118,16 @@ async def _serve(server: Redis, requests: Subscription, find: Find) -> None:
                 continue
             task = asyncio.create_task(_send(server, channel, answer, request["seen"]))
             sending[channel] = task
-            task.add_done_callback(lambda _task, channel=channel: sending.pop(channel))
+            task.add_done_callback(partial(_forget, sending, channel))
     finally:
         for task in list(sending.values()):
             task.cancel()
+
+
+def _forget(
+    sending: dict[str, asyncio.Task[None]], channel: str, _task: asyncio.Task[None]
+) -> None:
+    del sending[channel]
 
 
 async def _send(server: Redis, channel: str, answer: Relayed, seen: int) -> None:

@@ -28,8 +28,8 @@ _SYSTEM_PACKAGES = {
         *("php-curl", "php-mbstring", "php-sqlite3", "php-xml"),
     ),
 }
-# Tests wait more than they compute: a process a core, each with a database of its own.
-_SHARED_WORK = ["--numprocesses", "auto", "--maxprocesses", "4"]
+# Tests wait more than they compute: one process more than cores, each with a database of its own.
+_SHARED_WORK = ["--numprocesses", str(min((os.cpu_count() or 1) + 1, 4))]
 _PYTHON_LINTERS = {
     "ruff (lint)": ["ruff", "check", "."],
     "ruff (format)": ["ruff", "format", "--check", "."],

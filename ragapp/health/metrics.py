@@ -118,7 +118,7 @@ def registry() -> CollectorRegistry:
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         return REGISTRY
     of_all = CollectorRegistry()
-    MultiProcessCollector(of_all)
+    MultiProcessCollector(of_all)  # type: ignore[no-untyped-call]
     of_all.register(SiteCollector())
     return of_all
 

@@ -2,7 +2,8 @@
 
 from django.utils.translation import gettext as _
 
-from inference.catalogue import EXTRACTIVE
+from inference.offered_models import EXTRACTIVE
+from usage.subjects.divisions import describe_division
 
 
 def model_label(model: str) -> str:
@@ -12,4 +13,4 @@ def model_label(model: str) -> str:
 
 def subject_label(code: str) -> str:
     """The subject of a question, by its Dewey division; "" is unclassified."""
-    return _("Division %s") % code if code else _("Unclassified")
+    return f"{code} {describe_division(code)}" if code else _("Unclassified")
