@@ -9,7 +9,6 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
-from functools import partial
 from typing import Protocol
 from uuid import UUID, uuid4
 from weakref import WeakKeyDictionary
@@ -107,6 +106,15 @@ async def _listen(find: Find) -> None:
 
 async def _serve(server: Redis, requests: Subscription, find: Find) -> None:
     sending: dict[str, asyncio.Task[None]] = {}
+
+    async def send(channel: str, answer: Relayed, seen: int) -> None:
+        try:
+            # The follower then reads the saved text.
+            with suppress(RedisError):
+                await _send(server, channel, answer, seen)
+        finally:
+            del sending[channel]
+
     try:
         while True:
             request = orjson.loads(await requests.receive())
@@ -116,18 +124,10 @@ async def _serve(server: Redis, requests: Subscription, find: Find) -> None:
             if not channel:
                 answer.stop()
                 continue
-            task = asyncio.create_task(_send(server, channel, answer, request["seen"]))
-            sending[channel] = task
-            task.add_done_callback(partial(_forget, sending, channel))
+            sending[channel] = asyncio.create_task(send(channel, answer, request["seen"]))
     finally:
         for task in list(sending.values()):
             task.cancel()
-
-
-def _forget(
-    sending: dict[str, asyncio.Task[None]], channel: str, _task: asyncio.Task[None]
-) -> None:
-    del sending[channel]
 
 
 async def _send(server: Redis, channel: str, answer: Relayed, seen: int) -> None:

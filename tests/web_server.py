@@ -10,6 +10,8 @@ from typing import Any
 
 import uvicorn
 
+from inference.llm.connections import close_shared_client
+
 
 @dataclass(frozen=True)
 class Site:
@@ -44,4 +46,5 @@ def serve(application: Callable[..., Any], **options: Any) -> Iterator[Site]:
     finally:
         server.should_exit = True
         thread.join(timeout=30)
+        loop.run_until_complete(close_shared_client())
         loop.close()

@@ -7,6 +7,7 @@ configured to allow queries there.
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from socket import socket
 from threading import Thread
 from typing import Any
 
@@ -17,6 +18,7 @@ from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from inference.llm.connections import close_shared_client
 from people.models import User
 from ragapp.asgi import application
 
@@ -59,6 +61,11 @@ class Server(uvicorn.Server):
 
     def install_signal_handlers(self) -> None:
         """Leave signal handlers to pytest."""
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        """Close the connections to models too, before their event loop ends."""
+        await super().shutdown(sockets)
+        await close_shared_client()
 
 
 @pytest.fixture

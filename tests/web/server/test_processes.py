@@ -88,6 +88,7 @@ def test_killed_process_is_replaced_and_loses_no_connection(
     first = both_processes(port)
     victim = min(first)
     os.kill(victim, signal.SIGKILL)
+    wait_until(lambda: not is_alive(victim))
     # Those of the dead process wait for its successor.
     answers = {answering(port) for _ in range(50)}
     assert victim not in answers
