@@ -4,20 +4,21 @@ They are read from monthly cells, for whole months. Small groups are masked
 (``usage.dashboards.masking``).
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from instances.models import Instance, Organisation
-from usage.dashboards.figures import Column, Dashboard, Figures, Group
+from usage.dashboards.figures import READ, Column, Dashboard, Figures, Group
 from usage.dashboards.grouping import Row, sort_groups
 from usage.dashboards.labels import model_label, subject_label
 from usage.dashboards.masking import MIN_PERSONS, masked_groups
 from usage.dashboards.periods import Period
-from usage.models import SUM_COLUMNS, MonthlyCell
+from usage.models import MonthlyCell
 from usage.rollups.buckets import percentile_ms
 
 Dimension = MonthlyCell.Dimension
@@ -46,12 +47,15 @@ class Cells:
 
 def dashboard_across(organisation: Organisation | None, period: Period) -> Dashboard:
     """The figures of all instances of the organisation; of the whole site if it is None."""
-    cells = read_cells(organisation, period)
+    member = Dimension.ORGANISATION if organisation is None else Dimension.INSTANCE
+    measured = [Dimension.ALL, Dimension.MODEL, Dimension.SUBJECT, member]
+    counted = [Dimension.DURATION, *([Dimension.DAY] if period.is_drawn_by_day else [])]
+    needed = Q(dimension__in=measured) | Q(dimension__in=counted, method="")
+    cells = read_cells(organisation, period, needed, READ)
     whole = cells.of(Dimension.ALL)
-    durations = {int(row["value"]): 0 for row in cells.of(Dimension.DURATION)}
+    durations: Counter[int] = Counter()
     for row in cells.of(Dimension.DURATION):
         durations[int(row["value"])] += row["questions"]
-    member = Dimension.ORGANISATION if organisation is None else Dimension.INSTANCE
     return Dashboard(
         period=period,
         total=_figures(whole),
@@ -66,14 +70,19 @@ def dashboard_across(organisation: Organisation | None, period: Period) -> Dashb
     )
 
 
-def read_cells(organisation: Organisation | None, period: Period) -> Cells:
-    """The cells of the months of the period, without those of small groups."""
+def read_cells(
+    organisation: Organisation | None, period: Period, needed: Q, columns: Sequence[str]
+) -> Cells:
+    """The ``needed`` cells of the months of the period, without those of small groups.
+
+    The row of all methods of a cell, which has the number of persons, has to be needed.
+    """
     months = period.in_whole_months()
     rows = list(
         MonthlyCell.objects.of(organisation.pk if organisation else None)
-        .filter(month__range=(months.first, months.last))
+        .filter(needed, month__range=(months.first, months.last))
         .order_by("month", "dimension", "value", "method", "currency")
-        .values("month", "dimension", "value", "method", "currency", "persons", *SUM_COLUMNS)
+        .values("month", "dimension", "value", "method", "currency", "persons", *columns)
     )
     masked = _masked(rows)
     shown = [row for row in rows if (row["month"], row["dimension"], row["value"]) not in masked]

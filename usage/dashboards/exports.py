@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import Q
 
 from instances.models import Instance, Membership, Organisation
 from instances.tenancy import in_database, tenant
@@ -68,7 +69,7 @@ def export_across(
     """The monthly cells of the organisation, or of the site, without those of small groups."""
 
     def read(month: Period) -> list[Values]:
-        rows = read_cells(organisation, month).shown
+        rows = read_cells(organisation, month, Q(), SUM_COLUMNS).shown
         return [tuple(row[name] for name in CELL_COLUMNS) for row in rows]
 
     return _lines(CELL_COLUMNS, read, period.in_whole_months(), kind)

@@ -1,7 +1,7 @@
 """Rows of sums, as a database query returns them, made into what a dashboard shows."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db.models import Func, QuerySet
@@ -14,7 +14,7 @@ Row = dict[str, Any]
 
 
 def read_sums(
-    rows: QuerySet[Any], dimensions: tuple[str, ...], sums: Mapping[str, Func]
+    rows: QuerySet[Any], dimensions: Sequence[str], sums: Mapping[str, Func]
 ) -> list[Row]:
     """Return the ``sums`` of the rows by dimensions, method and currency, under their names."""
     # An annotation may not have the name of a field.

@@ -15,8 +15,9 @@ from usage.rollups.buckets import percentile_ms
 
 def instance_dashboard(instance: Instance, period: Period) -> Dashboard:
     """The figures of everybody in the instance."""
-    rows = _sums(_days(DailyUsage, instance, period), period, "model")
-    subjects = _sums(_days(DailySubject, instance, period), period, "subject")
+    step = F("day") if period.is_drawn_by_day else TruncMonth("day")
+    rows = _sums(_days(DailyUsage, instance, period).annotate(step=step), "step", "model")
+    subjects = _sums(_days(DailySubject, instance, period), "subject")
     persons = _days(DailyPerson, instance, period).aggregate(n=Count("person", distinct=True))
     buckets = _days(DailyDuration, instance, period).values_list("bucket")
     durations = dict(buckets.annotate(n=Sum("requests")))
@@ -38,7 +39,5 @@ def _days(model: Any, instance: Instance, period: Period) -> QuerySet[Any]:
     return rows.filter(day__range=(period.first, period.last))
 
 
-def _sums(days: QuerySet[Any], period: Period, dimension: str) -> list[Row]:
-    """Sums by step of the period, dimension, method and currency."""
-    step = F("day") if period.is_drawn_by_day else TruncMonth("day")
-    return read_sums(days.annotate(step=step), ("step", dimension), {n: Sum(n) for n in READ})
+def _sums(days: QuerySet[Any], *dimensions: str) -> list[Row]:
+    return read_sums(days, dimensions, {name: Sum(name) for name in READ})

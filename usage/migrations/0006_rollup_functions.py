@@ -58,6 +58,7 @@ WHERE record.created_at >= since AND record.created_at < until AND cell.is_count
 GROUP BY GROUPING SETS (
   (cell.dimension, cell.value), (cell.dimension, cell.value, record.method, record.currency)
 )
+HAVING GROUPING(record.method) = 1 OR cell.dimension NOT IN ('duration', 'outcome')
 """
 _RETURNS = ", ".join(
     [
