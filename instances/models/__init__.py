@@ -10,11 +10,11 @@ from instances.models.audit import AuditEntry, AuditSeal
 from instances.models.base import InstanceOwnedModel, InstanceQuerySet
 from instances.models.charters import Charter, CharterAcceptance
 from instances.models.control import AccountControl
+from instances.models.deletions import DeletionRecord
 from instances.models.identities import Identity
 from instances.models.invitations import Invitation
 from instances.models.memberships import Membership
 from instances.models.organisations import (
-    DeletionRecord,
     Instance,
     InstanceRequest,
     InstanceTotals,
