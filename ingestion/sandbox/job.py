@@ -18,8 +18,8 @@ from ingestion.errors import (
     ParserCrashed,
     TooMuchText,
 )
+from ingestion.parsing.drawing import draw_page, page_words
 from ingestion.parsing.limits import ParseLimits
-from ingestion.parsing.pdf.drawing import draw_page, page_words
 from ingestion.parsing.registry import parse
 from ingestion.sandbox.confinement import confine, keep_descriptors
 from ingestion.sandbox.namespaces import Isolation

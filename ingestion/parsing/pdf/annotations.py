@@ -6,7 +6,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as c
 
 from ingestion.parsing.document import Block
-from ingestion.parsing.pdf.strings import wide_string
+from ingestion.parsing.pdf.pdfium import wide_string
 from ingestion.parsing.text.normalise import clean_block, one_line
 
 _NOTES = frozenset({c.FPDF_ANNOT_TEXT, c.FPDF_ANNOT_FREETEXT})

@@ -22,10 +22,10 @@ from ingestion.parsing.pdf import fallback
 from ingestion.parsing.pdf.accents import with_composed_accents
 from ingestion.parsing.pdf.annotations import PageAnnotations, attachment_name
 from ingestion.parsing.pdf.columns import in_reading_order
-from ingestion.parsing.pdf.files import mapped, says_password
 from ingestion.parsing.pdf.layers import without_hidden_layers
 from ingestion.parsing.pdf.lines import Line, page_lines
 from ingestion.parsing.pdf.paragraphs import document_looks, folded, page_blocks
+from ingestion.parsing.pdf.pdfium import mapped, says_password
 from ingestion.parsing.pdf.rows import same_row_joined
 from ingestion.parsing.pdf.running_headers import without_running_lines
 from ingestion.parsing.pdf.unmapped import FontMaps

@@ -10,7 +10,7 @@ import pypdfium2.raw as c
 
 from ingestion.errors import CorruptDocument, EncryptedDocument
 from ingestion.parsing.drawn_pages import MAX_WORDS, PARTS, PagePicture, PageWords, PlacedWord
-from ingestion.parsing.pdf.files import mapped, says_password
+from ingestion.parsing.pdf.pdfium import mapped, says_password
 
 _MAX_PIXELS = 16_000_000
 _SURROGATES = range(0xD800, 0xE000)
