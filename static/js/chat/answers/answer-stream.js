@@ -61,6 +61,7 @@ export async function* eventsOf(response) {
   }
 }
 
+/** @returns {[string, string]} The name and the value of a line of an event. */
 function cut(line) {
   const end = line.indexOf(": ");
   return [line.slice(0, end), line.slice(end + 2)];
