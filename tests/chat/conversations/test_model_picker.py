@@ -42,7 +42,7 @@ def test_line_says_size_place_energy_price_and_why_not(cast: Cast, client_for: A
     assert list(lines) == ["extractive", "small", "free", "public", "forbidden"]
     small = lines["small"]
     assert (small.place, small.price_class) == (f"Lyon, {organisation}", "€")
-    assert small.energy_class < lines["free"].energy_class
+    assert small.energy_wh < lines["free"].energy_wh
     assert (lines["free"].place, lines["free"].price_class) == (
         "on this server", "free of charge",
     )  # fmt: skip
