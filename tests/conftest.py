@@ -25,6 +25,7 @@ from tests.fixtures.database import DatabaseSwitch, connect
 
 pytest_plugins = [
     "tests.fixtures.models",
+    "tests.fixtures.subjects",
     "tests.fixtures.llm",
     "tests.fixtures.corpus",
     "tests.fixtures.stack",

@@ -31,6 +31,7 @@ LABELS: dict[str, Promise] = {
     "usage_dailyduration": _("Daily counts of answers by time"),
     "usage_dailyperson": _("Daily counts of people"),
     "instances_membership": _("Members"),
+    "inference_modelrules": _("Rules about models"),
     "instances_accessrule": _("Access rules"),
     "instances_invitation": _("Invitations"),
     "instances_apikey": _("API keys"),

@@ -102,7 +102,7 @@ def test_people_pages_are_accessible(page_for, axe, cast, locale, scheme, width)
         is_accessible(page, axe)
     # Removal of a rule requires confirmation if people would lose access.
     page.goto(f"{SETTINGS}/access/")
-    page.locator(f"[commandfor=remove-{rule.pk}]").click()
+    page.locator(f"[command=show-modal][commandfor=remove-{rule.pk}]").click()
     page.locator(f"#remove-{rule.pk} [type=submit]").click()
     expect(page.locator(".losing li")).to_have_count(1)
     is_accessible(page, axe)

@@ -119,4 +119,4 @@ def test_operator_sees_configuration_problems(rule: LoginRule, settings: Any) ->
     settings.SITE_URL = "https://rag.example"
     assert list(problems(rule.oidc_provider)) == []
     LoginRule.objects.update(is_enabled=False)
-    assert "no login rule" in " ".join(problems(rule.oidc_provider))
+    assert "No enabled login rule" in " ".join(problems(rule.oidc_provider))

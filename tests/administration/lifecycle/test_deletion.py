@@ -11,6 +11,7 @@ from accounts.models import LoginRule, MetadataFeed
 from administration.lifecycle import contents, deletion, status
 from administration.lifecycle.contents import count_everything, models_of_instance, tenant_models
 from administration.tasks import delete_due_instances
+from inference.models import ModelRules
 from instances.access import charters
 from instances.errors import InstanceNotEmpty, WrongStatus
 from instances.models import AuditEntry, DeletionRecord, Instance
@@ -37,6 +38,7 @@ def fill(instance):
     for factory in made:
         factory(instance=instance)
     charters.publish(instance=instance, text_fr="Lisez.", text_en="", user_id=None)
+    ModelRules.objects.create(instance=instance, max_tokens=300)
     feed, _created = MetadataFeed.objects.get_or_create(name="Test", url="https://feed.example/")
     LoginRule.objects.create(organisation=instance.organisation, instance=instance, feed=feed)
 

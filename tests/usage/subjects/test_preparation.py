@@ -20,21 +20,7 @@ def subject_of(embeddings: None) -> Callable[[str], Subject]:
     return lambda question: classify_question(client.embed_query(question).vector)
 
 
-@pytest.fixture
-def untrained_model(monkeypatch) -> None:
-    """A model without a classifier, and a few examples to train one."""
-    few = {
-        "340": ("Que dit la loi ?", "Un contrat", "Le tribunal administratif"),
-        "590": ("Les oiseaux", "Que mangent les loups ?", "Un poisson"),
-        "780": ("Un concert", "Jouer du piano", "Une symphonie"),
-    }
-    pairs = [(division, text) for division, texts in few.items() for text in texts]
-    monkeypatch.setattr(preparation, "examples", lambda: pairs)
-    monkeypatch.setattr(preparation, "_looked_at", {})
-    monkeypatch.setattr(preparation, "_classifiers", {})
-
-
-def test_task_trains_a_classifier_for_all_processes(untrained_model, subject_of, monkeypatch):
+def test_task_trains_a_classifier_for_all_processes(few_examples, subject_of, monkeypatch):
     question = "Quelle loi s'applique à ce contrat ?"
     assert subject_of(question) == UNCLASSIFIED
     prepare_subjects()
@@ -47,9 +33,7 @@ def test_task_trains_a_classifier_for_all_processes(untrained_model, subject_of,
     assert classify_question(np.ones(7, np.float32)) == UNCLASSIFIED
 
 
-def test_task_tries_again_later_while_the_model_server_is_away(
-    untrained_model, no_embeddings, caplog
-):
+def test_task_tries_again_later_while_the_model_server_is_away(few_examples, no_embeddings, caplog):
     with caplog.at_level(logging.WARNING):
         prepare_subjects()
     assert "cannot be classified yet" in caplog.text
