@@ -125,16 +125,21 @@ def values_around(cast: Cast, *, number: int) -> dict[str, object]:
 
 def values_of_logins(organisation: Organisation) -> dict[str, object]:
     """The same for the consoles of logins and accounts."""
-    feed = MetadataFeed.objects.create(name="Federation", url="https://federation.example/feed")
-    provider = IdentityProvider.objects.create(
-        entity_id="https://idp.example/idp", sso_url="https://idp.example/sso"
+    # They belong to the site: a second organisation gets the same.
+    feed, _ = MetadataFeed.objects.get_or_create(
+        url="https://federation.example/feed", defaults={"name": "Federation"}
     )
-    app = SocialApp.objects.create(
+    provider, _ = IdentityProvider.objects.get_or_create(
+        entity_id="https://idp.example/idp", defaults={"sso_url": "https://idp.example/sso"}
+    )
+    app, _ = SocialApp.objects.get_or_create(
         provider="openid_connect",
         provider_id="keycloak",
-        name="Keycloak",
-        client_id="ragapp",
-        settings={"server_url": "https://127.0.0.1:9/realm"},
+        defaults={
+            "name": "Keycloak",
+            "client_id": "ragapp",
+            "settings": {"server_url": "https://127.0.0.1:9/realm"},
+        },
     )
     rule = LoginRule.objects.create(organisation=organisation, identity_provider=provider)
     return {
