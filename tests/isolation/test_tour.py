@@ -28,11 +28,15 @@ from tests.site_map import TENANT_PAGES
 SHARED_KEYS = {
     r"inference:catalogue": "the version of the rows of models",
     r"inference:health:.*": "the state of backends",
+    r"subjects:.*": "the classifier of the embedding model, trained with examples of the project",
     r"metrics-documents": "numbers of the whole site",
     r"allauth:rl:.*": "attempts to log in, by address or person",
 }
 # What a person may read of any instance: its access rules.
 PUBLIC = {"another person": {"instances_accessrule"}}
+
+# Tables that a trigger writes, with the rows of another one.
+WRITTEN_BY_TRIGGERS = {"usage_pendingusage"}
 
 
 @pytest.fixture
@@ -98,7 +102,8 @@ def _assert_that_the_tour_went_everywhere(recorder: Recorder) -> None:
         if verb_of(statement) != "SELECT"
         for table in tables_of(statement)
     }
-    assert written >= TENANT_TABLES, f"tables never written: {TENANT_TABLES - written}"
+    wanted_tables = TENANT_TABLES - WRITTEN_BY_TRIGGERS
+    assert written >= wanted_tables, f"tables never written: {wanted_tables - written}"
 
 
 def _assert_that_keys_and_files_name_their_instance(instance: Instance) -> None:
