@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import chain
 
-from inference.catalogue_rows import Rules, current_rows
+from inference.catalogue_rows import CatalogueRows, Rules, current_rows
 from inference.offered_models import (
     EXTRACTS,
     OfferedModel,
@@ -35,11 +35,8 @@ class ModelChoice:
 
 def model_choices(instance: Instance) -> list[ModelChoice]:
     """Return the models of an instance, also those that may not answer, extracts first."""
-    by_id: dict[str, list[OfferedModel]] = {}
-    for model in _candidates(instance):
-        by_id.setdefault(model.id, []).append(model)
-    rules = current_rows().rules_of(instance)
-    return [ModelChoice(EXTRACTS), *(_choice(group, instance, rules) for group in by_id.values())]
+    rows = current_rows()
+    return _choices(rows, rows.rules_of(instance), instance)
 
 
 def offered_models(instance: Instance) -> list[OfferedModel]:
@@ -53,8 +50,11 @@ def choose_model(instance: Instance, *wanted: str) -> OfferedModel:
     The default is the instance's own choice, else its organisation's, else the first LLM, else
     extracts.
     """
-    models = {model.id: model for model in offered_models(instance)}
-    ids = (*wanted, instance.model_id, current_rows().rules_of(instance).default)
+    rows = current_rows()
+    rules = rows.rules_of(instance)
+    choices = _choices(rows, rules, instance)
+    models = {choice.model.id: choice.model for choice in choices if choice.refusal is None}
+    ids = (*wanted, instance.model_id, rules.default)
     found = (models[model_id] for model_id in ids if model_id in models)
     llms = (model for model in models.values() if not model.is_extractive)
     return next(chain(found, llms), EXTRACTS)
@@ -62,7 +62,7 @@ def choose_model(instance: Instance, *wanted: str) -> OfferedModel:
 
 def model_names(instance: Instance) -> dict[str, str]:
     """Return the names of the models by id, also of those that may no longer answer."""
-    candidates = reversed([EXTRACTS, *_candidates(instance)])
+    candidates = reversed([EXTRACTS, *_candidates(current_rows(), instance)])
     return {model.id: str(model.label) for model in candidates}
 
 
@@ -71,16 +71,22 @@ def known_model(instance: Instance, model_id: str) -> OfferedModel | None:
 
     For the cost of an answer, never for another answer.
     """
-    found = (model for model in chain([EXTRACTS], _candidates(instance)) if model.id == model_id)
-    return next(found, None)
+    candidates = chain([EXTRACTS], _candidates(current_rows(), instance))
+    return next((model for model in candidates if model.id == model_id), None)
 
 
-def _candidates(instance: Instance) -> Iterator[OfferedModel]:
+def _choices(rows: CatalogueRows, rules: Rules, instance: Instance) -> list[ModelChoice]:
+    by_id: dict[str, list[OfferedModel]] = {}
+    for model in _candidates(rows, instance):
+        by_id.setdefault(model.id, []).append(model)
+    return [ModelChoice(EXTRACTS), *(_choice(group, instance, rules) for group in by_id.values())]
+
+
+def _candidates(rows: CatalogueRows, instance: Instance) -> Iterator[OfferedModel]:
     """Yield the enabled models of the site and of the instance's organisation.
 
     The organisation's own come first, then that of the settings, then those of the site.
     """
-    rows = current_rows()
     organisation_id = instance.organisation_id
     mine = [row for row in rows.models if row.backend.owner_id == organisation_id]
     of_site = [row for row in rows.models if row.backend.owner_id is None]
