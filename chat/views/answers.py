@@ -177,17 +177,17 @@ async def _start(
         if isinstance(form, Refusal):
             return form
         data = form.cleaned_data
-        model_id = choose_model(membership.instance, data["model"]).id
+        model = choose_model(membership.instance, data["model"])
         admission = admit_question(instance_id=membership.instance_id, user_id=user.pk)
         try:
-            asked = begin(membership, data, model_id)
+            asked = begin(membership, data, model.id)
         except BaseException:
             admission.release()
             raise
         question = Question(
             instance=membership.instance,
             text=asked.question.content,
-            model=choose_model(membership.instance, asked.answer.model),
+            model=model,
             history=history_before(asked.question),
             document_ids=tuple(asked.question.document_ids),
             person=person,
