@@ -15,6 +15,10 @@
         ├── InputTooLong                 a text or a batch exceeds what the embedding model takes
         └── DimensionMismatch            vectors of another size than those of the index
 
+A backend that refuses the key, or that no longer serves the model, rejects every request; another
+backend of the model may answer it. For the other kinds of BackendRejected, the request itself is at
+fault (`is_fault_of_request`).
+
 `code` is stable and safe to show or to translate; the message is for logs, for it may carry text of
 the provider.
 """
@@ -33,6 +37,8 @@ class InferenceError(Exception):
 
     code: ClassVar[str] = "inference_error"
     permanent: ClassVar[bool] = False
+    # Whether any backend would refuse the request, so that this one has not failed.
+    is_fault_of_request: ClassVar[bool] = False
     partial: str = ""
     usage: TokenUsage | None = None
 
@@ -76,6 +82,7 @@ class BackendRejected(InferenceError):
 
     code = "backend_rejected"
     permanent = True
+    is_fault_of_request = True
 
     def __init__(self, message: str = "", *, status: int | None = None) -> None:
         super().__init__(message)
@@ -86,12 +93,14 @@ class AuthenticationFailed(BackendRejected):
     """The API key is missing, wrong, or not allowed to use this model."""
 
     code = "authentication_failed"
+    is_fault_of_request = False
 
 
 class ModelNotFound(BackendRejected):
     """The backend does not serve the model asked for."""
 
     code = "model_not_found"
+    is_fault_of_request = False
 
 
 class ContextOverflow(BackendRejected):

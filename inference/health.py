@@ -14,13 +14,7 @@ from hashlib import sha256
 
 from django.core.cache import cache
 
-from inference.errors import (
-    AuthenticationFailed,
-    BackendOverloaded,
-    BackendRejected,
-    InferenceError,
-    ModelNotFound,
-)
+from inference.errors import BackendOverloaded, BackendRejected, InferenceError
 from inference.llm.backend import ChatBackend
 
 FAILURES = 3
@@ -75,13 +69,12 @@ def succeeded(connection: ChatBackend) -> None:
 
 def failed(connection: ChatBackend, error: InferenceError) -> None:
     """Count a failure. Requests that the backend rightly refuses do not count."""
-    is_refusal = isinstance(error, AuthenticationFailed | ModelNotFound)
-    if isinstance(error, BackendRejected) and not is_refusal:
+    if error.is_fault_of_request:
         return
     now, health = time.time(), health_of(connection)
     health = replace(health, failures=health.failures + 1, code=error.code, failed_at=now)
     pause_s = 0.0
-    if is_refusal:
+    if isinstance(error, BackendRejected):
         pause_s = REFUSED_PAUSE_S
     elif isinstance(error, BackendOverloaded) and error.retry_after_s:
         pause_s = min(error.retry_after_s, LONGEST_PAUSE_S)

@@ -10,13 +10,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from inference import health
-from inference.errors import (
-    AuthenticationFailed,
-    BackendRejected,
-    BackendUnavailable,
-    InferenceError,
-    ModelNotFound,
-)
+from inference.errors import BackendUnavailable, InferenceError
 from inference.fair_turns import NOBODY, Asker
 from inference.llm.backend import ChatBackend, ChatMessage
 from inference.llm.client import stream_chat
@@ -78,7 +72,7 @@ async def stream_answer(
                 return
         except InferenceError as failure:
             await asyncio.to_thread(health.failed, connection, failure)
-            if has_begun or not _may_be_answered_elsewhere(failure):
+            if has_begun or failure.is_fault_of_request:
                 raise
             error = failure
     raise error
@@ -89,9 +83,3 @@ def smallest_context_window(model: OfferedModel) -> int | None:
     backends: list[ChatBackend | None] = [one.backend for one in (model, *model.alternatives)]
     windows = [one.context_window for one in backends if one and one.context_window]
     return min(windows, default=None)
-
-
-def _may_be_answered_elsewhere(failure: InferenceError) -> bool:
-    """Whether the request itself is not at fault."""
-    is_refusal = isinstance(failure, AuthenticationFailed | ModelNotFound)
-    return is_refusal or not isinstance(failure, BackendRejected)
