@@ -94,6 +94,12 @@ class OfferedModel:
         return self.backend is None
 
     @property
+    def connections(self) -> list[tuple[ModelFigures, ChatBackend]]:
+        """Its backends, in the order in which they are tried, each with the figures there."""
+        places = (self, *self.alternatives)
+        return [(one.figures, one.backend) for one in places if one.backend is not None]
+
+    @property
     def is_on_this_machine(self) -> bool:
         """Whether its backend is reached by loopback."""
         return self.backend is not None and _is_loopback(self.backend.base_url)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from inference import health
 from inference.errors import BackendUnavailable, InferenceError
 from inference.fair_turns import NOBODY, Asker
-from inference.llm.backend import ChatBackend, ChatMessage
+from inference.llm.backend import ChatMessage
 from inference.llm.client import stream_chat
 from inference.llm.events import ChatEvent, Finished, ReasoningDelta, TextDelta
 from inference.offered_models import ModelFigures, OfferedModel
@@ -40,17 +40,15 @@ async def stream_answer(
     if all breakers are open.
     """
     error: InferenceError = BackendUnavailable(f"every backend of {model.id} has failed recently")
-    candidates = [model, *model.alternatives]
-    for candidate in candidates:
-        connection = candidate.backend
-        assert connection is not None  # noqa: S101 (narrows the type)
+    connections = model.connections
+    for figures, connection in connections:
         state = await asyncio.to_thread(health.admit, connection)
         if state is None:
             continue
-        if candidate is not model:
-            yield Rerouted(candidate.figures)
+        if figures is not model.figures:
+            yield Rerouted(figures)
         # Another backend is a better retry than the same one.
-        is_last = candidate is candidates[-1]
+        is_last = connection is connections[-1][1]
         attempted = connection if is_last else replace(connection, max_retries=0)
         has_begun = False
         events = stream_chat(
@@ -80,6 +78,5 @@ async def stream_answer(
 
 def smallest_context_window(model: OfferedModel) -> int | None:
     """Return the smallest context window of the model's backends, None if none is known."""
-    backends: list[ChatBackend | None] = [one.backend for one in (model, *model.alternatives)]
-    windows = [one.context_window for one in backends if one and one.context_window]
-    return min(windows, default=None)
+    windows = [connection.context_window for _figures, connection in model.connections]
+    return min(filter(None, windows), default=None)

@@ -79,8 +79,8 @@ def _place(model: OfferedModel) -> str:
 
 def _is_unreachable(model: OfferedModel) -> bool:
     """Whether every backend of the model has failed, so that extracts would answer."""
-    backends = [one.backend for one in (model, *model.alternatives) if one.backend is not None]
-    return bool(backends) and all(health_of(backend).is_open for backend in backends)
+    states = (health_of(connection) for _figures, connection in model.connections)
+    return not model.is_extractive and all(state.is_open for state in states)
 
 
 def _energy_class(energy_wh: float) -> str:
