@@ -1,8 +1,8 @@
 """Forms of backends, of the keys by which they are used, and of their models."""
 
 import ssl
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from django import forms
@@ -15,7 +15,17 @@ from inference.llm.backend import check_address
 from inference.models import RESERVED_ALIASES, Backend, BackendAccess, LanguageModel
 from instances.models import Organisation
 
-Groups = Iterator[tuple[Promise, list[BoundField]]]
+
+class _GroupedForm(forms.ModelForm):
+    """A form whose fields are shown by theme (``includes/field_groups.html``)."""
+
+    _GROUPS: ClassVar[Sequence[tuple[Promise, Sequence[str]]]]
+
+    @property
+    def groups(self) -> Iterator[tuple[Promise, list[BoundField]]]:
+        """The fields by theme."""
+        for title, names in self._GROUPS:
+            yield title, [self[name] for name in names]
 
 
 class AccessForm(forms.ModelForm):
@@ -65,7 +75,7 @@ class AccessForm(forms.ModelForm):
         }
 
 
-class BackendForm(forms.ModelForm):
+class BackendForm(_GroupedForm):
     """A backend; ``owner`` is the organisation whose backend it is, None for the site's."""
 
     class Meta:
@@ -125,12 +135,6 @@ class BackendForm(forms.ModelForm):
             organisations: Any = self.fields["serving_organisation"]
             organisations.queryset = Organisation.objects.filter(pk=owner.pk)
 
-    @property
-    def groups(self) -> Groups:
-        """The fields by theme."""
-        for title, names in self._GROUPS:
-            yield title, [self[name] for name in names]
-
     def clean_base_url(self) -> str:
         url: str = self.cleaned_data["base_url"].strip().rstrip("/")
         wrong = forms.ValidationError(_("Write an address that begins with http or https."))
@@ -160,7 +164,7 @@ class BackendForm(forms.ModelForm):
         return pem
 
 
-class LanguageModelForm(forms.ModelForm):
+class LanguageModelForm(_GroupedForm):
     """A model of a backend."""
 
     class Meta:
@@ -210,12 +214,6 @@ class LanguageModelForm(forms.ModelForm):
         (_("Abilities"), (*_SIZE, *_ABILITIES)),
         (_("Cost"), (*_PRICES, *_ENERGY)),
     )
-
-    @property
-    def groups(self) -> Groups:
-        """The fields by theme."""
-        for title, names in self._GROUPS:
-            yield title, [self[name] for name in names]
 
     def clean_alias(self) -> str:
         alias: str = self.cleaned_data["alias"]
