@@ -76,8 +76,6 @@ class OfferedModel:
     alternatives: tuple["OfferedModel", ...] = ()
     # The longest answer that the instance and its organisation allow, in tokens; None: any.
     max_tokens: int | None = None
-    # Whether the backend belongs to the organisation of the instance.
-    is_own: bool = False
     serving_organisation: str = ""
     site: str = ""
     # The most sensitive documents that the backend may receive.
@@ -167,7 +165,6 @@ def model_of_row(row: LanguageModel, access: Access, instance: Instance) -> Offe
         label=row.label,
         description=next(filter(None, descriptions if is_french else reversed(descriptions)), ""),
         backend=connection_to(backend, row.server_id, access, row.context_window, instance),
-        is_own=backend.owner_id is not None,
         serving_organisation=serving.name if serving else "",
         site=backend.site,
         sensitivity=backend.sensitivity,

@@ -51,9 +51,11 @@ def test_one_alias_on_several_backends_is_one_model_with_alternatives(cast: Cast
             alias="m", label=name, backend=BackendFactory(owner=owner, priority=priority, name=name)
         )
     model = choose_model(cast.instance, "m")
-    names = [one.figures.backend_name for one in (model, *model.alternatives)]
-    assert names == ["own", "near", "far"]
-    assert (model.is_own, model.alternatives[0].is_own) == (True, False)
+    places = [
+        (figures.backend_name, connection.is_restricted_to_public)
+        for figures, connection in model.connections
+    ]
+    assert places == [("own", True), ("near", False), ("far", False)]
     assert model_names(cast.instance)["m"] == "own"
 
 
