@@ -53,9 +53,10 @@ async def close_shared_client() -> None:
 
 def _new_client(ca_certificates: str, *, public_only: bool) -> httpx.AsyncClient:
     """Return a client by aiohttp, which costs a fraction of httpcore (decision 023)."""
-    trusted = httpx.create_ssl_context()
     if ca_certificates:
         trusted = ssl.create_default_context(cadata=ca_certificates)
+    else:
+        trusted = httpx.create_ssl_context()
 
     def session(*, with_proxy: bool) -> ClientSession:
         connector = TCPConnector(limit=MAX_CONNECTIONS, keepalive_timeout=KEPT_IDLE_S, ssl=trusted)
