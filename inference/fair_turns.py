@@ -119,12 +119,15 @@ class FairTurns:
             del self._waiting[asker.instance_id]
 
 
-_turns: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, FairTurns]] = WeakKeyDictionary()
+# By what is scarce, and by its number of places.
+_turns: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, int], FairTurns]] = (
+    WeakKeyDictionary()
+)
 
 
 def turns_at(what: str, *, places: int) -> FairTurns:
-    """The turns at ``what`` in the running event loop, made with ``places`` at the first call."""
+    """The turns at ``what`` in the running event loop; another number of places has its own."""
     of_loop = _turns.setdefault(asyncio.get_running_loop(), {})
-    if what not in of_loop:
-        of_loop[what] = FairTurns(places)
-    return of_loop[what]
+    if (what, places) not in of_loop:
+        of_loop[what, places] = FairTurns(places)
+    return of_loop[what, places]

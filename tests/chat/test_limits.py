@@ -175,7 +175,7 @@ def waiting_at_the_model() -> int:
     return sum(
         turns.waiting
         for of_loop in list(fair_turns._turns.values())
-        for what, turns in of_loop.items()
+        for (what, _places), turns in of_loop.items()
         if what.startswith("chat ")
     )
 

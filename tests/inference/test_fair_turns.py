@@ -143,3 +143,5 @@ async def test_an_error_gives_the_place_back() -> None:
 async def test_the_turns_of_an_event_loop_are_shared_by_name() -> None:
     assert turns_at("search", places=4) is turns_at("search", places=4)
     assert turns_at("search", places=4) is not turns_at("rerank", places=4)
+    # A backend whose number of simultaneous answers is changed has as many from then on.
+    assert turns_at("search", places=4) is not turns_at("search", places=5)
