@@ -85,8 +85,6 @@ def save_rules(rules: ModelRules) -> None:
     """Set which models an organisation or an instance allows, and its longest answer."""
     names = ["allowed", "default", "max_tokens"]
     with transaction.atomic():
-        if rules.pk is None and all(not getattr(rules, name) for name in names):
-            return
         stored = ModelRules.objects.select_for_update().filter(pk=rules.pk).first() or ModelRules()
         changes: dict[str, Any] = {
             f"models_{name}": [_shown(getattr(stored, name)), _shown(getattr(rules, name))]
