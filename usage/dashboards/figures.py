@@ -10,31 +10,26 @@ from usage.dashboards.periods import Period
 
 # What is only added up for one method, as figures of different methods are not comparable.
 _OF_A_METHOD: Final = (
-    *("energy_wh", "energy_min_wh", "energy_max_wh", "avoided_wh"),
-    *("gco2e_usage", "gco2e_embodied", "water_l", "adpe_kg_sb"),
+    *("energy_wh", "energy_min_wh", "energy_max_wh"),
+    *("gco2e_usage", "gco2e_embodied", "water_l"),
 )
-COUNTS: Final = (
-    *("requests", "questions", "unanswered", "answer_ms"),
-    *("prompt_tokens", "completion_tokens"),
-)
+COUNTS: Final = ("requests", "questions", "unanswered", "prompt_tokens", "completion_tokens")
 # The columns that a query of a dashboard reads, beside its dimensions, ``method`` and ``currency``.
 READ: Final = (*COUNTS, *_OF_A_METHOD, "cost")
 
 
 @dataclass(slots=True)
 class MethodFigures:
-    """Energy (Wh, with its range), carbon (g), water (l) and ADPe (kg Sb), by one method."""
+    """Energy (Wh, with its range), carbon (g) and water (l), by one method."""
 
     method: str
     requests: int = 0
     energy_wh: float = 0.0
     energy_min_wh: float = 0.0
     energy_max_wh: float = 0.0
-    avoided_wh: float = 0.0
     gco2e_usage: float = 0.0
     gco2e_embodied: float = 0.0
     water_l: float = 0.0
-    adpe_kg_sb: float = 0.0
 
 
 @dataclass(slots=True)
@@ -44,7 +39,6 @@ class Figures:
     requests: int = 0
     questions: int = 0
     unanswered: int = 0
-    answer_ms: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
     methods: dict[str, MethodFigures] = field(default_factory=dict)

@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import timedelta
 
 from django.db.models import Count, Q, QuerySet, Sum
-from django.db.models.functions import Coalesce, TruncDate, TruncMonth
+from django.db.models.functions import TruncDate, TruncMonth
 from django.utils import timezone
 
 from instances.models import Membership
@@ -20,7 +20,6 @@ _COUNTS = {
     "requests": Count("pk"),
     "questions": Count("pk", filter=_QUESTION),
     "unanswered": Count("pk", filter=_QUESTION & Q(outcome=UsageRecord.Outcome.NOTHING_FOUND)),
-    "answer_ms": Coalesce(Sum("total_ms", filter=_QUESTION), 0),
 }
 # A price, and litres of water, may be unknown.
 _SUMS = _COUNTS | {name: Sum(name, default=0) for name in READ if name not in _COUNTS}
