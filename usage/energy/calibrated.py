@@ -7,7 +7,7 @@ It is one figure: its uncertainty is that of the calibration, which is not known
 
 from inference.offered_models import ModelFigures
 from inference.token_usage import TokenUsage
-from usage.energy.figures import J_PER_WH, Energy
+from usage.energy.figures import J_PER_WH, Energy, tokens_read
 
 
 def calibrated_energy(model: ModelFigures, tokens: TokenUsage) -> Energy | None:
@@ -15,8 +15,7 @@ def calibrated_energy(model: ModelFigures, tokens: TokenUsage) -> Energy | None:
     prompt_j, completion_j = model.prompt_j_per_token, model.completion_j_per_token
     if prompt_j is None or completion_j is None:
         return None
-    read = max(0, tokens.prompt_tokens - (tokens.cached_tokens or 0))
-    prefill_wh = model.pue * prompt_j * read / J_PER_WH
+    prefill_wh = model.pue * prompt_j * tokens_read(tokens) / J_PER_WH
     decode_wh = model.pue * completion_j * tokens.completion_tokens / J_PER_WH
     total_wh = prefill_wh + decode_wh
     return Energy(

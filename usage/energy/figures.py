@@ -1,6 +1,8 @@
-"""An amount of energy, as a range."""
+"""An amount of energy, as a range; what the methods compute it from."""
 
 from dataclasses import dataclass
+
+from inference.token_usage import TokenUsage
 
 WH_PER_KWH = 1000.0
 J_PER_WH = 3600.0
@@ -22,3 +24,8 @@ class Energy:
     idle_wh: float | None = None
     method: str
     version: str
+
+
+def tokens_read(tokens: TokenUsage) -> int:
+    """Return the tokens of the prompt that were computed, not found in the cache of the server."""
+    return max(0, tokens.prompt_tokens - (tokens.cached_tokens or 0))

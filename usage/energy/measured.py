@@ -24,7 +24,7 @@ from usage.energy.attribution import (
     current_joules_per_token,
     fit,
 )
-from usage.energy.figures import J_PER_WH, Energy
+from usage.energy.figures import J_PER_WH, Energy, tokens_read
 from usage.energy.server_counters import ServerCounters, read_counters, window_between
 
 logger = logging.getLogger(__name__)
@@ -73,9 +73,7 @@ def measured_energy(model: ModelFigures, tokens: TokenUsage) -> Energy | None:
     if kept is None or model.server_id not in kept[1]:
         return None
     attribution, per_token = kept[0], kept[1][model.server_id]
-    counts = TokenCounts(
-        max(0, tokens.prompt_tokens - (tokens.cached_tokens or 0)), tokens.completion_tokens
-    )
+    counts = TokenCounts(tokens_read(tokens), tokens.completion_tokens)
     to_wh = model.pue / J_PER_WH
     marginal_wh = to_wh * per_token.marginal_j(counts)
     total_wh = marginal_wh * (1 + attribution.idle_ratio)

@@ -22,7 +22,7 @@ from ecologits.impacts.llm import MODEL_QUANTIZATION_BITS, compute_llm_impacts
 
 from inference.offered_models import ModelFigures
 from inference.token_usage import TokenUsage
-from usage.energy.figures import WH_PER_KWH, Energy
+from usage.energy.figures import WH_PER_KWH, Energy, tokens_read
 
 INPUT_TOKEN_SHARE = 0.1
 BUSY_BATCH, QUIET_BATCH = 64, 8
@@ -63,7 +63,7 @@ def modelled_request(
 ) -> ModelledRequest:
     """Return the energy and the hardware of one request; ``latency_s`` is that of the answer."""
     sizes = _Sizes.of(model)
-    read = INPUT_TOKEN_SHARE * max(0, tokens.prompt_tokens - (tokens.cached_tokens or 0))
+    read = INPUT_TOKEN_SHARE * tokens_read(tokens)
     low, middle, high = (
         (
             _per_token(sizes, batch) * read,
