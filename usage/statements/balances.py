@@ -9,6 +9,7 @@ from django.db.models import Sum
 
 from instances.models import Organisation
 from usage.models import LedgerLine
+from usage.statements.money import balance_of
 
 Amounts = dict[str, Decimal]
 
@@ -32,11 +33,7 @@ class Balance:
     @property
     def due(self) -> Amounts:
         """What it owes in all; negative: what it is owed."""
-        due = _amounts()
-        for amounts, sign in ((self.service, 1), (self.inference, 1), (self.credited, -1)):
-            for currency, amount in amounts.items():
-                due[currency] += sign * amount
-        return due
+        return balance_of([self.service, self.inference], self.credited)
 
 
 def balances_of(month: date) -> list[Balance]:

@@ -1,6 +1,7 @@
-"""Amounts of money as people read them."""
+"""Amounts of money: what is owed, and how people read them."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from django.utils import formats
@@ -10,6 +11,19 @@ def money(amount: Decimal, currency: str) -> str:
     """An amount in its currency; small ones with four decimals, as tokens cost little."""
     decimals = 2 if abs(amount) >= 1 or not amount else 4
     return f"{formats.number_format(amount, decimals, force_grouping=True)}\u00a0{currency}"
+
+
+def balance_of(
+    charged: Iterable[Mapping[str, Decimal]], credited: Mapping[str, Decimal]
+) -> dict[str, Decimal]:
+    """What is owed in all, by currency; negative: what one is owed."""
+    owed: dict[str, Decimal] = defaultdict(Decimal)
+    for amounts in charged:
+        for currency, amount in amounts.items():
+            owed[currency] += amount
+    for currency, amount in credited.items():
+        owed[currency] -= amount
+    return dict(owed)
 
 
 def sums_of_money(totals: Mapping[str, Decimal]) -> str:

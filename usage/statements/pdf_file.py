@@ -21,6 +21,7 @@ from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, T
 
 from usage.statements.money import money, sums_of_money
 from usage.statements.statement import Account, Statement, StatementLine
+from usage.wording import count
 
 _FONTS: Final = Path(reportlab.__file__).parent / "fonts"
 _BODY: Final = ParagraphStyle("body", fontName="Vera", fontSize=8, leading=11)
@@ -99,8 +100,8 @@ def _row(line: StatementLine) -> list[Paragraph]:
         _text(line.cost_centre or "—"),
         _text(line.partner_label),
         _text(line.subject),
-        _text(formats.number_format(line.requests, force_grouping=True), _NUMBER),
-        _text(formats.number_format(line.tokens, force_grouping=True), _NUMBER),
+        _text(count(line.requests), _NUMBER),
+        _text(count(line.tokens), _NUMBER),
         _text(amount, _NUMBER),
     ]
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from instances.models import Organisation
 from usage.models import LedgerLine, UsageRecord
 from usage.rollups.calendar import first_of_month
+from usage.statements.money import balance_of
 
 Ledger = LedgerLine.Ledger
 
@@ -106,11 +107,7 @@ class Statement:
     @property
     def balances(self) -> dict[str, Decimal]:
         """What the organisation owes in all, by currency; negative: what it is owed."""
-        owed: dict[str, Decimal] = defaultdict(Decimal)
-        for account, sign in ((self.service, 1), (self.inference, 1), (self.served, -1)):
-            for currency, amount in account.totals.items():
-                owed[currency] += sign * amount
-        return dict(owed)
+        return balance_of([self.service.totals, self.inference.totals], self.served.totals)
 
 
 def statement_of(organisation: Organisation, month: date) -> Statement:
