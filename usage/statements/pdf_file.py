@@ -31,11 +31,12 @@ _TITLE: Final = ParagraphStyle("title", _BOLD, fontSize=16, leading=22)
 _HEADING: Final = ParagraphStyle("heading", _BOLD, fontSize=11, leading=16, spaceBefore=8)
 _WIDTHS: Final = [30 * mm, 60 * mm, 65 * mm, 25 * mm, 35 * mm, 35 * mm]
 
+for _name in ("Vera", "VeraBd"):
+    registerFont(TTFont(_name, _FONTS / f"{_name}.ttf"))
+
 
 def statement_as_pdf(statement: Statement) -> bytes:
     """The statement in the language in force."""
-    for name, file in (("Vera", "Vera.ttf"), ("VeraBd", "VeraBd.ttf")):
-        registerFont(TTFont(name, _FONTS / file))
     title = _("Statement of %(organisation)s, %(month)s") % {
         "organisation": statement.organisation.name,
         "month": formats.date_format(statement.month, "F Y"),

@@ -10,7 +10,6 @@ from instances.models import Organisation
 from usage.dashboards.periods import Period
 from usage.statements.balances import balances_of
 from usage.statements.csv_file import statement_as_csv
-from usage.statements.pdf_file import statement_as_pdf
 from usage.statements.statement import statement_of
 from web.csv_files import CSV_MEDIA_TYPE
 
@@ -42,6 +41,9 @@ def export(request: HttpRequest, organisation: Organisation, kind: str) -> HttpR
     if kind == "csv":
         response = HttpResponse(statement_as_csv(statement), content_type=CSV_MEDIA_TYPE)
     else:
+        # Loaded where it is used: most processes never make a PDF.
+        from usage.statements.pdf_file import statement_as_pdf
+
         response = HttpResponse(statement_as_pdf(statement), content_type="application/pdf")
     name = f"statement-{organisation.slug}-{month:%Y-%m}.{kind}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
