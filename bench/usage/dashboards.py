@@ -9,62 +9,9 @@ which all sums are computed; for each page: milliseconds of a whole request (p50
 """
 
 import argparse
-import json
-import logging
 import os
-import statistics
-import time
 
 import django
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ragapp.settings")
-django.setup()
-
-from django.conf import settings  # noqa: E402
-from django.core.management import call_command  # noqa: E402
-from django.db import connections  # noqa: E402
-from django.test import Client  # noqa: E402
-from django.test.utils import setup_test_environment  # noqa: E402
-
-from bench.scale.tables import row_security_off  # noqa: E402
-from instances.models import Instance, Membership, Organisation, Role  # noqa: E402
-from instances.tenancy import tenant  # noqa: E402
-from people.models import User  # noqa: E402
-
-NAME = "ragapp_dashboards"
-ORGANISATIONS, INSTANCES, PEOPLE, DAYS = 20, 600, 20_000, 730
-BATCH = 500_000
-# An instance has 1/n of the questions of the first; its people are a part of all of them.
-INSERT = """
-INSERT INTO usage_usagerecord (id, request_id, kind, outcome, is_extractive, created_at,
-  organisation_id, cost_centre, pseudonym, model, backend_name, prompt_tokens, completion_tokens,
-  tokens_estimated, pages, passages, queue_ms, retrieval_ms, total_ms, cpu_seconds, energy_wh,
-  energy_min_wh, energy_max_wh, avoided_wh, method, method_version, gco2e_usage, gco2e_embodied,
-  carbon_g_per_kwh, carbon_source, water_l, cost, currency, subject, instance_id)
-SELECT gen_random_uuid(), gen_random_uuid(), kind, outcome, model = 'extractive', created_at,
-  organisation_id, '', md5(person::text)::uuid, model, 'vllm', 1500, 300,
-  false, 0, 0, 0, 40, 500 + (random() * 20000)::int, 0.1, 0.5,
-  0.2, 0.9, 0, CASE model WHEN 'extractive' THEN 'local' ELSE 'modelled' END, '1', 0.02, 0.04,
-  41, 'bench', 0.001, CASE model WHEN 'extractive' THEN NULL ELSE 0.0002 END,
-  CASE model WHEN 'extractive' THEN '' ELSE 'EUR' END,
-  lpad((10 * (random() * 99)::int)::text, 3, '0'), instance_id
-FROM (
-  SELECT instance.id AS instance_id, instance.organisation_id,
-    CASE WHEN draw.kind < 0.6 THEN 'answer' ELSE 'embedding' END AS kind,
-    CASE WHEN draw.outcome < 0.85 THEN 'complete' ELSE 'nothing_found' END AS outcome,
-    (ARRAY['extractive', 'small', 'large'])[1 + floor(draw.model * 3)::int] AS model,
-    now() - make_interval(secs => 86400.0 * %(days)s
-      * (1 - (%(done)s + number) / %(records)s::float8)) AS created_at,
-    instance.id * 31 + floor(draw.person * (%(people)s / instance.id ^ 0.8))::int %% %(people)s
-      AS person
-  FROM (
-    SELECT number, least(floor(%(instances)s ^ random()), %(instances)s)::int AS rank,
-      random() AS kind, random() AS outcome, random() AS model, random() AS person
-    FROM generate_series(1, %(batch)s) AS number
-  ) draw
-  JOIN instances_instance instance ON instance.id = draw.rank
-) record
-"""
 
 
 def main() -> None:
@@ -72,97 +19,12 @@ def main() -> None:
     parser.add_argument("--records", type=int, default=10_000_000)
     parser.add_argument("--runs", type=int, default=30)
     options = parser.parse_args()
-    real_name = connections["owner"].settings_dict["NAME"]
-    prepare()
-    try:
-        fill(options.records)
-        began = time.perf_counter()
-        call_command("rebuildusage")
-        figures: dict[str, object] = {
-            "records": options.records,
-            "rebuild_s": round(time.perf_counter() - began),
-            "load": round(os.getloadavg()[0], 1),
-        }
-        figures |= {name: measure(*page, options.runs) for name, page in pages().items()}
-        figures["load_after"] = round(os.getloadavg()[0], 1)
-        print(json.dumps(figures, indent=2))
-    finally:
-        connections.close_all()
-        connections["default"].close_pool()
-        connections["owner"].creation.destroy_test_db(real_name, verbosity=0)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ragapp.settings")
+    django.setup()
+    # Models can be imported from here on.
+    from bench.usage.dashboard_times import measure_dashboards
 
-
-def prepare() -> None:
-    """Create the database, its organisations, instances and two people."""
-    setup_test_environment()
-    logging.disable(logging.CRITICAL)
-    settings.STORAGES["staticfiles"] = {
-        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-    }
-    owner, default = connections["owner"], connections["default"]
-    owner.settings_dict["TEST"]["NAME"] = NAME
-    owner.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-    default.settings_dict["NAME"] = NAME
-    organisations = Organisation.objects.bulk_create(
-        Organisation(slug=f"university-{n}", name=f"University {n}") for n in range(ORGANISATIONS)
-    )
-    Instance.objects.bulk_create(
-        Instance(slug=f"i-{n}", name=f"Instance {n}", organisation=organisations[n % ORGANISATIONS])
-        for n in range(INSTANCES)
-    )
-    operator = User.objects.create_user(username="operator", is_staff=True)
-    with tenant(1):
-        Membership.objects.create(instance_id=1, user=operator, role=Role.ADMIN)
-
-
-def fill(records: int) -> None:
-    """Add the records in the order of their time; the sums are computed afterwards."""
-    values = {"days": DAYS, "people": PEOPLE, "instances": INSTANCES, "records": records}
-    with row_security_off(), connections["owner"].cursor() as cursor:
-        cursor.execute("ALTER TABLE usage_usagerecord DISABLE TRIGGER note_pending_usage")
-        for done in range(0, records, BATCH):
-            batch = min(BATCH, records - done)
-            cursor.execute(INSERT, values | {"done": done, "batch": batch})
-        # Of the operator, one in a thousand of the largest instance.
-        cursor.execute(
-            "UPDATE usage_usagerecord SET user_id = 1 WHERE instance_id = 1 AND random() < 0.001"
-        )
-        cursor.execute("ALTER TABLE usage_usagerecord ENABLE TRIGGER note_pending_usage")
-        cursor.execute("ANALYZE")
-
-
-def pages() -> dict[str, tuple[Client, str]]:
-    """The pages, of the largest instance and organisation, for a month and a year."""
-    client = Client()
-    client.force_login(User.objects.get(username="operator"))
-    paths = {
-        "own": "/i/i-0/usage/own/",
-        "instance": "/i/i-0/usage/",
-        "organisation": "/o/university-0/usage/",
-        "site": "/organisations/usage/",
-        "statement": "/o/university-0/statements/",
-    }
-    return {
-        f"{name}, {length}": (client, f"{path}?length={length}")
-        for name, path in paths.items()
-        for length in ("month", "year")
-        if (name, length) != ("statement", "year")
-    }
-
-
-def measure(client: Client, path: str, runs: int) -> dict[str, float]:
-    """Time whole requests; the first ones only warm up."""
-    times = []
-    for run in range(3 + runs):
-        began = time.perf_counter()
-        response = client.get(path)
-        assert response.status_code == 200, (path, response.status_code)
-        if run >= 3:
-            times.append((time.perf_counter() - began) * 1000)
-    return {
-        "p50_ms": round(statistics.median(times), 1),
-        "p95_ms": round(statistics.quantiles(times, n=20)[-1], 1),
-    }
+    measure_dashboards(options.records, options.runs)
 
 
 if __name__ == "__main__":
