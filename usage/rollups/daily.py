@@ -6,14 +6,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.db import connection
 
-from usage.models import (
-    SUM_COLUMNS,
-    DailyDuration,
-    DailyPerson,
-    DailySubject,
-    DailyUsage,
-    PendingUsage,
-)
+from usage.models import SUM_COLUMNS, DailyDuration, DailyPerson, DailySubject, DailyUsage
 from usage.rollups.buckets import BUCKET
 from usage.rollups.calendar import midnight
 
@@ -79,7 +72,7 @@ def take_pending_days(instance_id: int) -> list[date]:
     """Return the days with new or changed records, and forget them. Run inside ``tenant``."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"WITH taken AS (DELETE FROM {PendingUsage._meta.db_table} WHERE instance_id = %s"  # noqa: S608
+            "WITH taken AS (DELETE FROM usage_pendingusage WHERE instance_id = %s"
             " RETURNING created_at)"
             " SELECT DISTINCT (created_at AT TIME ZONE %s)::date AS day FROM taken ORDER BY day",
             [instance_id, settings.TIME_ZONE],
