@@ -5,7 +5,7 @@ Rows are streamed month by month, so that memory does not depend on the length o
 
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Final
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -17,7 +17,7 @@ from usage.dashboards.across import read_cells
 from usage.dashboards.own import own_records
 from usage.dashboards.periods import Period
 from usage.models import SUM_COLUMNS, DailyUsage
-from usage.rollups.calendar import months_between, next_month
+from usage.rollups.calendar import last_of_month, months_between
 from web.csv_files import CSV_MEDIA_TYPE, csv_header, csv_lines
 
 Values = tuple[Any, ...]
@@ -102,5 +102,5 @@ def _as_text(row: Values) -> list[Any]:
 def _months(period: Period) -> Iterator[Period]:
     """The months of the period; the first and the last may be parts of one."""
     for month in months_between(period.first, period.last):
-        last = next_month(month) - timedelta(days=1)
-        yield Period("dates", max(month, period.first), min(last, period.last))
+        last = min(last_of_month(month), period.last)
+        yield Period("dates", max(month, period.first), last)

@@ -7,7 +7,7 @@ from typing import Final, Literal, Self
 from django.utils import formats
 from django.utils.translation import gettext as _
 
-from usage.rollups.calendar import first_of_month, months_between, next_month
+from usage.rollups.calendar import first_of_month, last_of_month, months_between
 
 Length = Literal["month", "quarter", "year", "dates"]
 
@@ -33,8 +33,8 @@ class Period:
             return cls(length, month.replace(month=1), date(day.year, 12, 31))
         if length == "quarter":
             first = month.replace(month=3 * ((day.month - 1) // 3) + 1)
-            return cls(length, first, next_month(first + timedelta(days=62)) - timedelta(days=1))
-        return cls("month", month, next_month(month) - timedelta(days=1))
+            return cls(length, first, last_of_month(first + timedelta(days=62)))
+        return cls("month", month, last_of_month(month))
 
     @property
     def previous(self) -> date:
@@ -60,8 +60,8 @@ class Period:
 
     def in_whole_months(self) -> Self:
         """The period extended to whole months."""
-        last = next_month(self.last) - timedelta(days=1)
-        return type(self)(self.length, first_of_month(self.first), last)
+        first, last = first_of_month(self.first), last_of_month(self.last)
+        return type(self)(self.length, first, last)
 
     def __str__(self) -> str:
         if self.length == "month":

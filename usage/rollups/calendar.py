@@ -18,7 +18,12 @@ def first_of_month(day: date) -> date:
 
 def next_month(day: date) -> date:
     """The first day of the month after that of ``day``."""
-    return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+    return first_of_month(first_of_month(day) + timedelta(days=32))
+
+
+def last_of_month(day: date) -> date:
+    """The last day of the month of ``day``."""
+    return next_month(day) - timedelta(days=1)
 
 
 def months_between(first: date, last: date) -> Iterator[date]:

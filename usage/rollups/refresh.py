@@ -1,6 +1,6 @@
 """Keep the sums of instances up to date, and compute them all again."""
 
-from datetime import date, datetime
+from datetime import date
 
 from django.db import connection
 from django.db.models import Max, Min
@@ -45,7 +45,8 @@ def rebuild_instance(instance: Instance) -> None:
         bounds = records.aggregate(first=Min("created_at"), last=Max("created_at"))
         if bounds["first"] is None:
             return
-        first, last = (_local_day(bounds[name]) for name in ("first", "last"))
+        zone = timezone.get_default_timezone()
+        first, last = (timezone.localdate(bounds[name], zone) for name in ("first", "last"))
         roll_up_days(instance.pk, first, last)
         _finish_months(instance.pk, first_of_month(first), first_of_month(last))
 
@@ -63,7 +64,3 @@ def _finish_months(instance_id: int, first: date, last: date) -> None:
 def _lock(instance_id: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK_CLASS, instance_id])
-
-
-def _local_day(moment: datetime) -> date:
-    return timezone.localtime(moment, timezone.get_default_timezone()).date()
