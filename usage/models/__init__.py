@@ -11,7 +11,6 @@ from usage.models.rollups import (
     MonthlyCell,
     PendingMonth,
     PendingUsage,
-    UsageSums,
 )
 
 __all__ = [
@@ -26,5 +25,4 @@ __all__ = [
     "PendingMonth",
     "PendingUsage",
     "UsageRecord",
-    "UsageSums",
 ]
