@@ -14,6 +14,8 @@ OPENER = re.compile(r'\bcommand="show-modal"\s+commandfor="([^"]+)"')
 @pytest.mark.parametrize(
     "name",
     [
+        "administration:site_backend",
+        "administration:site_model",
         "operation:feed",
         "operation:identity_provider",
         "operation:login_rules",
