@@ -2,6 +2,7 @@
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from instances.models import AuditEntry
 from instances.tenancy import overseeing
@@ -18,6 +19,11 @@ def operator(db: None) -> User:
 def console(operator: User, client_for) -> Client:
     """The operator's browser."""
     return client_for(operator)
+
+
+def url(name: str, *arguments: object) -> str:
+    """The address of a page of operators."""
+    return reverse(f"operation:{name}", args=arguments)
 
 
 def actions() -> list[str]:

@@ -2,14 +2,13 @@
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
-from django.urls import reverse
 
 from accounts.models import MetadataFeed
 from accounts.saml.certificates import read_pem
 from accounts.tasks import refresh_one_feed
 from tests.accounts.saml.conftest import *  # noqa: F403 (forged IdPs and their feed)
 from tests.accounts.saml.idps.forger import make_keys
-from tests.accounts.views.consoles.conftest import actions
+from tests.accounts.views.consoles.conftest import actions, url
 
 
 @pytest.fixture(autouse=True)
@@ -19,10 +18,6 @@ def fetched_at_once(monkeypatch):
         "accounts.saml.metadata.feeds.enqueue_on_commit",
         lambda _task, feed_id: refresh_one_feed(feed_id),
     )
-
-
-def url(name, *arguments):
-    return reverse(f"operation:{name}", args=arguments)
 
 
 def test_operator_follows_feed_from_addition_to_removal(

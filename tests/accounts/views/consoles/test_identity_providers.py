@@ -2,18 +2,13 @@
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.urls import reverse
 
 from accounts.models import IdentityProvider
 from accounts.saml.certificates import read_metadata
 from accounts.saml.metadata.feeds import refresh_feed
 from tests.accounts.saml.conftest import *  # noqa: F403 (forged IdPs and their feed)
-from tests.accounts.views.consoles.conftest import actions
+from tests.accounts.views.consoles.conftest import actions, url
 from tests.factories import OrganisationFactory
-
-
-def url(name, *arguments):
-    return reverse(f"operation:{name}", args=arguments)
 
 
 def upload(text):

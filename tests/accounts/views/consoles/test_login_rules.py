@@ -1,10 +1,9 @@
 """Operators change login rules; administrators of an organisation read theirs."""
 
 import pytest
-from django.urls import reverse
 
 from accounts.models import IdentityProvider, LoginRule, MetadataFeed
-from tests.accounts.views.consoles.conftest import actions
+from tests.accounts.views.consoles.conftest import actions, url
 from tests.factories import InstanceFactory, OrganisationAdministratorFactory
 
 
@@ -17,10 +16,6 @@ def provider(db):
         scopes=["univ-a.example"],
         sso_url="https://idp.univ-a.example/sso",
     )
-
-
-def url(name, *arguments):
-    return reverse(f"operation:{name}", args=arguments)
 
 
 def test_operator_adds_changes_disables_and_removes_rule(console, cast, provider):

@@ -2,17 +2,12 @@
 
 import pytest
 from allauth.socialaccount.models import SocialApp
-from django.urls import reverse
 
 from accounts.oidc.configuration import client_secret_of
 from tests.accounts.oidc.conftest import *  # noqa: F403 (its issuer)
 from tests.accounts.oidc.scripted_issuer import CLIENT_ID, CLIENT_SECRET
-from tests.accounts.views.consoles.conftest import actions
+from tests.accounts.views.consoles.conftest import actions, url
 from tests.factories import OrganisationFactory
-
-
-def url(name, *arguments):
-    return reverse(f"operation:{name}", args=arguments)
 
 
 @pytest.fixture

@@ -8,11 +8,7 @@ from django.urls import reverse
 from instances.account_control import people_behind, record_control
 from people.models import User
 from tests import factories
-from tests.accounts.views.consoles.conftest import actions
-
-
-def url(name, *arguments):
-    return reverse(f"operation:{name}", args=arguments)
+from tests.accounts.views.consoles.conftest import actions, url
 
 
 @pytest.fixture
