@@ -7,19 +7,12 @@ from accounts.models import MetadataFeed
 from accounts.saml.certificates import read_pem
 
 
-class FeedForm(forms.ModelForm):
-    """A federation's feed: its address, and the certificates that sign it."""
-
-    url = forms.URLField(
-        label=_("Address"),
-        max_length=500,
-        assume_scheme="https",
-        help_text=_("Of the signed metadata of identity providers."),
-    )
+class FeedChangeForm(forms.ModelForm):
+    """A federation's feed, whose address stays: its name, and the certificates that sign it."""
 
     class Meta:
         model = MetadataFeed
-        fields = ["name", "url", "certificates", "priority"]
+        fields = ["name", "certificates", "priority"]
         labels = {"certificates": _("Certificates that sign the feed")}
         help_texts = {
             "certificates": _(
@@ -53,10 +46,15 @@ class FeedForm(forms.ModelForm):
         return text
 
 
-class FeedChangeForm(FeedForm):
-    """A feed of the same address."""
+class FeedForm(FeedChangeForm):
+    """A new feed, with its address."""
 
-    url = None  # type: ignore[assignment]  # how Django removes an inherited field
+    url = forms.URLField(
+        label=_("Address"),
+        max_length=500,
+        assume_scheme="https",
+        help_text=_("Of the signed metadata of identity providers."),
+    )
 
-    class Meta(FeedForm.Meta):
-        fields = ["name", "certificates", "priority"]
+    class Meta(FeedChangeForm.Meta):
+        fields = ["name", "url", "certificates", "priority"]
