@@ -14,12 +14,14 @@ from accounts.saml.metadata.feeds import add_feed, list_feeds, request_refresh
 from instances.access.administration import operator_view
 from instances.models import Organisation
 
+SECTION = {"section": "logins", "part": "feeds"}
+
 
 @require_safe
 @operator_view
 def index(request: HttpRequest) -> HttpResponse:
     """List the feeds with their states."""
-    context = {"section": "logins", "part": "feeds", "feeds": list_feeds()}
+    context = SECTION | {"feeds": list_feeds()}
     return render(request, "accounts/consoles/feeds.html", context)
 
 
@@ -33,7 +35,7 @@ def add(request: HttpRequest) -> HttpResponse:
         request_refresh(feed)
         messages.success(request, _("The feed was added. It is being fetched: reload this page."))
         return redirect("operation:feed", feed.pk)
-    context = {"section": "logins", "part": "feeds", "form": form}
+    context = SECTION | {"form": form}
     return render(request, "accounts/consoles/feeds_edit.html", context)
 
 
@@ -42,9 +44,7 @@ def add(request: HttpRequest) -> HttpResponse:
 def page(request: HttpRequest, feed_id: int) -> HttpResponse:
     """Show a feed: its last result, its certificates, its login rules."""
     feed = get_object_or_404(list_feeds(), pk=feed_id)
-    context = {
-        "section": "logins",
-        "part": "feeds",
+    context = SECTION | {
         "feed": feed,
         "certificates": read_pem(feed.certificates),
         "rules": LoginRule.objects.filter(feed=feed).with_sources(),
@@ -64,7 +64,7 @@ def change(request: HttpRequest, feed_id: int) -> HttpResponse:
         request_refresh(feed)
         messages.success(request, _("Saved. The feed is being fetched again."))
         return redirect("operation:feed", feed.pk)
-    context = {"section": "logins", "part": "feeds", "form": form, "feed": feed}
+    context = SECTION | {"form": form, "feed": feed}
     return render(request, "accounts/consoles/feeds_edit.html", context)
 
 

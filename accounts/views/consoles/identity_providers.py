@@ -20,6 +20,7 @@ from instances.access.administration import operator_view
 from instances.models import Organisation
 
 ROWS_PER_PAGE = 50
+SECTION = {"section": "logins", "part": "identity_providers"}
 
 
 @require_safe
@@ -29,9 +30,7 @@ def index(request: HttpRequest) -> HttpResponse:
     form = IdentityProvidersForm(request.GET)
     chosen = form.chosen()
     found = Paginator(find_all(**chosen), ROWS_PER_PAGE)
-    context = {
-        "section": "logins",
-        "part": "identity_providers",
+    context = SECTION | {
         "page": found.get_page(form.cleaned_data.get("page")),
         "chosen": chosen,
         "feeds": MetadataFeed.objects.all(),
@@ -58,7 +57,7 @@ def add(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("%s was added.") % provider)
             return redirect("operation:identity_provider", provider.pk)
-    context = {"section": "logins", "part": "identity_providers", "form": form}
+    context = SECTION | {"form": form}
     return render(request, "accounts/consoles/identity_providers_add.html", context)
 
 
@@ -68,9 +67,7 @@ def page(request: HttpRequest, identity_provider_id: int) -> HttpResponse:
     """Show an IdP: what prevents logins through it, its keys, its login rules."""
     known = IdentityProvider.objects.select_related("feed")
     provider = get_object_or_404(known, pk=identity_provider_id)
-    context = {
-        "section": "logins",
-        "part": "identity_providers",
+    context = SECTION | {
         "provider": provider,
         "problems": list(problems(provider)),
         "certificates": read_metadata(provider.xml),
