@@ -1,5 +1,7 @@
 """Access rules, which admit people of institutions without an invitation."""
 
+from collections.abc import Iterable
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -20,6 +22,12 @@ class Affiliation(models.TextChoices):
     MEMBER = "member", _("Member (students included)")
     AFFILIATE = "affiliate", _("Affiliate")
     ALUM = "alum", _("Former student")
+
+    @classmethod
+    def labels_of(cls, names: Iterable[str]) -> list[str]:
+        """The labels of the affiliations; unknown ones as they are."""
+        labels = dict(cls.choices)
+        return [str(labels.get(name, name)) for name in names]
 
 
 STAFF_FLOOR = (

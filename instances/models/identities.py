@@ -40,5 +40,4 @@ class Identity(models.Model):
     @property
     def affiliation_labels(self) -> list[str]:
         """The labels of the affiliations; unknown ones as they are."""
-        labels = dict(Affiliation.choices)
-        return [str(labels.get(name, name)) for name in self.affiliations]
+        return Affiliation.labels_of(self.affiliations)

@@ -131,5 +131,4 @@ class LoginRule(models.Model):
     @property
     def affiliation_labels(self) -> list[str]:
         """The labels of the affiliations; unknown ones as they are."""
-        labels = dict(Affiliation.choices)
-        return [str(labels.get(name, name)) for name in self.affiliations]
+        return Affiliation.labels_of(self.affiliations)
