@@ -3,7 +3,7 @@
 ``discovery`` is the list of the login page.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Final
 
 from django.db.models import Exists, OuterRef, Q
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.logins.models.identity_providers import IdentityProvider, IdentityProviderQuerySet
 from accounts.logins.models.login_rules import LoginRule, LoginRuleQuerySet
-from accounts.saml.certificates import read_metadata
+from accounts.saml.certificates import Certificate
 from accounts.saml.discovery import fold
 from accounts.saml.keys import key_pairs
 from web.search_words import search_text, search_words
@@ -53,8 +53,11 @@ def rules_through(provider: IdentityProvider) -> LoginRuleQuerySet:
     return LoginRule.objects.filter(Q(identity_provider=provider) | by_feed)
 
 
-def problems(provider: IdentityProvider) -> Iterator[str]:
-    """Yield translated sentences about what prevents or limits logins through the IdP."""
+def problems(provider: IdentityProvider, certificates: Collection[Certificate]) -> Iterator[str]:
+    """Yield translated sentences about what prevents or limits logins through the IdP.
+
+    ``certificates`` are those of its metadata.
+    """
     if not key_pairs(("current",)):
         yield _("This site has no SAML key: see “This site”.")
     state = provider.state
@@ -66,7 +69,6 @@ def problems(provider: IdentityProvider) -> Iterator[str]:
         yield _("Its feed is disabled, or was not refreshed in time.")
     if not rules_through(provider).filter(is_enabled=True).exists():
         yield _("No enabled login rule admits its people: allow an organisation to use it.")
-    certificates = read_metadata(provider.xml)
     if all(certificate.is_weak for certificate in certificates):
         yield _("Its metadata contain no key that is accepted: its answers are refused.")
     if not provider.scopes:

@@ -67,10 +67,11 @@ def page(request: HttpRequest, identity_provider_id: int) -> HttpResponse:
     """Show an IdP: what prevents logins through it, its keys, its login rules."""
     known = IdentityProvider.objects.select_related("feed")
     provider = get_object_or_404(known, pk=identity_provider_id)
+    certificates = read_metadata(provider.xml)
     context = SECTION | {
         "provider": provider,
-        "problems": list(problems(provider)),
-        "certificates": read_metadata(provider.xml),
+        "problems": list(problems(provider, certificates)),
+        "certificates": certificates,
         "rules": rules_through(provider).with_sources(),
         "login_url": settings.SITE_URL + reverse("saml:login", args=[provider.pk]),
         "organisations": Organisation.objects.all(),
