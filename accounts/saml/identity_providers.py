@@ -17,10 +17,6 @@ from accounts.saml.discovery import fold
 from accounts.saml.keys import key_pairs
 from web.search_words import search_text, search_words
 
-_RULES = LoginRule.objects.filter(
-    Q(identity_provider=OuterRef("pk")) | Q(feed__isnull=False, feed=OuterRef("feed"))
-)
-
 # Kinds of IdPs, by which the list is filtered.
 KINDS: Final[Mapping[str, Callable[[IdentityProviderQuerySet], IdentityProviderQuerySet]]] = {
     "allowed": lambda found: found.filter(has_rule=True),
@@ -35,7 +31,8 @@ def find_all(search: str = "", *, kind: str = "", feed_id: int = 0) -> IdentityP
     Names, keywords, domains and entity IDs are searched, ignoring case and accents. ``kind`` is a
     key of ``KINDS``; "" and 0 do not filter.
     """
-    found = IdentityProvider.objects.annotate(has_rule=Exists(_RULES))
+    rules = _rules_naming(OuterRef("pk"), feed=OuterRef("feed"))
+    found = IdentityProvider.objects.annotate(has_rule=Exists(rules))
     if feed_id:
         found = found.filter(feed=feed_id)
     if kind:
@@ -49,8 +46,7 @@ def find_all(search: str = "", *, kind: str = "", feed_id: int = 0) -> IdentityP
 
 def rules_through(provider: IdentityProvider) -> LoginRuleQuerySet:
     """Return the login rules that name the IdP or its feed."""
-    by_feed = Q(feed__isnull=False, feed=provider.feed_id)
-    return LoginRule.objects.filter(Q(identity_provider=provider) | by_feed)
+    return _rules_naming(provider.pk, feed=provider.feed_id)
 
 
 def problems(provider: IdentityProvider, certificates: Collection[Certificate]) -> Iterator[str]:
@@ -73,3 +69,10 @@ def problems(provider: IdentityProvider, certificates: Collection[Certificate]) 
         yield _("Its metadata contain no key that is accepted: its answers are refused.")
     if not provider.scopes:
         yield _("Its metadata declare no domain: identifiers with a domain are not accepted.")
+
+
+def _rules_naming(provider: OuterRef | int, *, feed: OuterRef | int | None) -> LoginRuleQuerySet:
+    """The login rules that name an IdP, or its feed if it has one."""
+    return LoginRule.objects.filter(
+        Q(identity_provider=provider) | Q(feed__isnull=False, feed=feed)
+    )
