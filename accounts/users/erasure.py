@@ -46,6 +46,11 @@ class Reference:
     # Whether the row is deleted with the person; else it remains without their name.
     is_owned: bool
 
+    @property
+    def name(self) -> str:
+        """The table and the column, as in ``rows_of``."""
+        return f"{self.model._meta.label}.{self.field}"
+
     def rows(self, user: User) -> models.QuerySet[InstanceOwnedModel]:
         """Return the person's rows in the tenant of the transaction."""
         return self.model.objects.filter(**{self.field: user.pk})
@@ -90,21 +95,19 @@ def rows_of(user: User) -> dict[str, int]:
     for (instance_id,) in call_function("instances_of_person", user.pk):
         with tenant(instance_id):
             for reference in references():
-                name = f"{reference.model._meta.label}.{reference.field}"
-                counts[name] += reference.rows(user).count()
+                counts[reference.name] += reference.rows(user).count()
     return dict(+counts)
 
 
 def preview_erasure(user: User) -> ErasurePreview:
     """Return the numbers of rows that an erasure would delete, and of those it would keep."""
     counts = rows_of(user)
-    owned = {f"{one.model._meta.label}.{one.field}" for one in references() if one.is_owned}
-    deleted = sum(number for name, number in counts.items() if name in owned)
+    kept = {reference.name for reference in references() if not reference.is_owned}
     return ErasurePreview(
         conversations=counts.get("chat.Conversation.user", 0),
         memberships=counts.get("instances.Membership.user", 0),
         api_keys=counts.get("instances.ApiKey.created_by", 0),
-        kept=sum(counts.values()) - deleted,
+        kept=sum(number for name, number in counts.items() if name in kept),
     )
 
 
