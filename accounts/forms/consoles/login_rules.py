@@ -5,6 +5,7 @@ from typing import Any
 
 from allauth.socialaccount.models import SocialApp
 from django import forms
+from django.utils.html import escape
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import IdentityProvider, LoginRule, MetadataFeed
@@ -97,7 +98,8 @@ class LoginRuleForm(forms.ModelForm):
                 "domain, no identifier with a domain is accepted."
             )
         elif rule.identity_provider is not None and rule.identity_provider.scopes:
-            declared = ", ".join(rule.identity_provider.scopes)
+            # From metadata, and templates take help texts for HTML.
+            declared = escape(", ".join(rule.identity_provider.scopes))
             scopes.help_text = _("Empty: those that it declares (%s).") % declared
 
     def clean_allowed_scopes(self) -> list[str]:

@@ -79,6 +79,14 @@ def test_invalid_rule_is_refused(console, cast, provider, entry, field):
     assert not LoginRule.objects.exists()
 
 
+def test_domains_from_metadata_are_shown_as_text(console, cast, provider):
+    IdentityProvider.objects.filter(pk=provider.pk).update(scopes=["<b>univ-a.example"])
+    chosen = {"organisation": cast.instance.organisation.slug, "identity_provider": provider.pk}
+    page = console.get(url("login_rule_add"), chosen).text
+    assert "&lt;b&gt;univ-a.example" in page
+    assert "<b>univ-a.example" not in page
+
+
 def test_organisation_administrator_reads_own_rules_only(cast, client_for, provider):
     organisation = cast.instance.organisation
     administrator = OrganisationAdministratorFactory(organisation=organisation).user
