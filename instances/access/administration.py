@@ -16,11 +16,15 @@ from people.models import User
 View = Callable[..., HttpResponseBase]
 
 
-def get_administered(user: User | AnonymousUser, slug: str) -> Organisation:
-    """Return the organisation, if ``user`` administers it or operates the site; else Http404."""
-    organisation = administered_by(user).filter(slug=slug).first()
+def enter_organisation(request: HttpRequest, slug: str) -> Organisation:
+    """Return the organisation, if the user administers it or operates the site; else Http404.
+
+    ``request.organisation`` is set for templates.
+    """
+    organisation = administered_by(request.user).filter(slug=slug).first()
     if organisation is None:
         raise Http404
+    request.organisation = organisation  # type: ignore[attr-defined]  # ours
     return organisation
 
 
@@ -44,8 +48,7 @@ def organisation_view(view: View) -> View:
     @login_required
     @wraps(view)
     def wrapper(request: HttpRequest, organisation: str, **kwargs: Any) -> HttpResponseBase:
-        found = get_administered(request.user, organisation)
-        request.organisation = found  # type: ignore[attr-defined]  # ours
+        found = enter_organisation(request, organisation)
         with administering(found):
             return view(request, found, **kwargs)
 

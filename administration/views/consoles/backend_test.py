@@ -18,7 +18,7 @@ from inference.llm.diagnosis import UNKNOWN_MODEL, Diagnosis, diagnose
 from inference.models import Backend
 from inference.offered_models import Access, connection_to
 from instances import audit
-from instances.access.administration import get_administered
+from instances.access.administration import enter_organisation
 from instances.tenancy import in_database
 
 # What to do about each code of ``inference.llm.diagnosis.problem_of``.
@@ -76,8 +76,7 @@ def _begin(
     """Check access, record the test, and return what to test; raises Http404."""
     level = PageLevel()
     if slug:
-        level = PageLevel(organisation=get_administered(request.user, slug))
-        request.organisation = level.organisation  # type: ignore[attr-defined]  # ours
+        level = PageLevel(organisation=enter_organisation(request, slug))
     elif not request.user.is_staff:
         raise Http404
     with level.visible():
