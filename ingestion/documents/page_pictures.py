@@ -50,7 +50,8 @@ async def page_picture(document: Document, number: int, width: int, asker: Asker
 
 async def page_words(document: Document, number: int, asker: Asker) -> PageWords:
     """Return the words of a page, counted from 1; raises ``ingestion.errors``."""
-    return await _in_turn(asker, lambda: _words(document, number))
+    request = WordsRequest(number, _LIMITS)
+    return await _in_turn(asker, lambda: _read(document, request, load_words))
 
 
 async def _in_turn(asker: Asker, work: Callable[[], Result]) -> Result:
@@ -59,13 +60,7 @@ async def _in_turn(asker: Asker, work: Callable[[], Result]) -> Result:
 
 
 def _picture(document: Document, number: int, width: int) -> bytes:
-    with opened(document.file) as content:
-        drawn, _cpu_seconds = run_in_child(
-            content,
-            request=PictureRequest(number, width, _LIMITS),
-            load=load_picture,
-            require_protections=settings.SANDBOX_REQUIRED,
-        )
+    drawn = _read(document, PictureRequest(number, width, _LIMITS), load_picture)
     size = (drawn.width, drawn.height)
     picture = Image.frombuffer("RGB", size, drawn.pixels, "raw", "RGB", drawn.stride, 1)
     file = BytesIO()
@@ -73,12 +68,11 @@ def _picture(document: Document, number: int, width: int) -> bytes:
     return file.getvalue()
 
 
-def _words(document: Document, number: int) -> PageWords:
+def _read(
+    document: Document, request: PictureRequest | WordsRequest, load: Callable[[bytes], Result]
+) -> Result:
     with opened(document.file) as content:
-        words, _cpu_seconds = run_in_child(
-            content,
-            request=WordsRequest(number, _LIMITS),
-            load=load_words,
-            require_protections=settings.SANDBOX_REQUIRED,
+        result, _cpu_seconds = run_in_child(
+            content, request=request, load=load, require_protections=settings.SANDBOX_REQUIRED
         )
-        return words
+    return result
