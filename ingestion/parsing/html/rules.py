@@ -28,7 +28,7 @@ class StyleRules:
     """The rules of the style sheets inside a page."""
 
     has_linked_sheets: bool = False
-    _declared: dict[tuple[str, str], Declarations] = field(default_factory=dict)
+    _declared: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
     _coloured: set[str] = field(default_factory=set)
 
     @classmethod
@@ -69,7 +69,6 @@ class StyleRules:
         match = _SIMPLE_SELECTOR.fullmatch(selector)
         if match is not None and match.group():
             known = self._declared.setdefault((match.group(1) or "", match.group(2) or ""), {})
-            assert isinstance(known, dict)  # noqa: S101 (mypy: written here only)
             _merge(known, declared)
         elif any(name.startswith("background") for name in declared):
             last = re.split(r"[\s>+~]", selector)[-1].partition(":")[0]
