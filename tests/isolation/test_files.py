@@ -29,7 +29,7 @@ ACTIVE = [
     "application/octet-stream",
     "multipart/x-mixed-replace",
 ]
-# Shown in the page; PDF.js reads it there, and the sandbox runs no script of its own.
+# Shown by the browser, where the sandbox runs no script of its own.
 INLINE = {PDF}
 CONTENT = b"<script>alert(1)</script>%PDF-"
 
