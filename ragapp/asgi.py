@@ -2,6 +2,7 @@
 
 import gc
 import os
+from importlib import import_module
 
 import django
 from django.conf import settings
@@ -19,6 +20,9 @@ from web.server.client_limit import ClientLimit  # noqa: E402 (after the applica
 from web.server.django_handler import DjangoHandler  # noqa: E402 (after the applications)
 
 application = ClientWatch(ClientLimit(BodyLimit(DjangoHandler(), allowance_of)))
+
+# The views too, which otherwise each process would load anew for its first request.
+import_module(settings.ROOT_URLCONF)
 
 # All that is loaded by now stays: the garbage collector no longer scans it, nor does it unshare the
 # memory of forked processes (ragapp.web_server).
