@@ -9,6 +9,7 @@ import argparse
 import os
 import socket
 from contextlib import ExitStack, suppress
+from importlib import import_module
 from tempfile import TemporaryDirectory
 
 import uvicorn
@@ -32,7 +33,7 @@ def main() -> None:
             directory = files.enter_context(TemporaryDirectory(prefix="ragapp-metrics-"))
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = directory
         # Loaded once, before the fork.
-        import ragapp.asgi  # noqa: F401
+        import_module("ragapp.asgi")
 
         if len(sockets) > 1:
             run_processes(sockets, _serve)
