@@ -28,7 +28,7 @@ from launcher.configuration.data_dir import DataDir, locked, open_data_dir
 from launcher.configuration.operator_settings import load_env_file
 from launcher.configuration.ports import check_can_listen
 from launcher.errors import LauncherError
-from launcher.installation.sandbox_check import report_missing_protections
+from launcher.installation.sandbox_check import reporting_missing_protections
 from launcher.installation.setup import collect_static_files, prepare_model, set_up_project
 from launcher.processes.process import Program, sweep
 from launcher.processes.supervisor import Supervisor
@@ -78,9 +78,10 @@ def _serve(data: DataDir, site: Site, *, demo_llm: bool) -> None:
     supervisor = Supervisor(data)
     with supervisor.handling_signals():
         try:
-            supervisor.start(_services(data, credentials, embedded))
-            supervisor.start(model_programs(data, credentials, embedded))
-            administrator = _prepare(data, credentials, embedded, env, supervisor)
+            with reporting_missing_protections():
+                supervisor.start(_services(data, credentials, embedded))
+                supervisor.start(model_programs(data, credentials, embedded))
+                administrator = _prepare(data, credentials, embedded, env, supervisor)
             supervisor.start(worker_programs(data, env))
             supervisor.start([web_program(site, env)])
             supervisor.wait_ready()
@@ -113,7 +114,6 @@ def _prepare(
     supervisor: Supervisor,
 ) -> Administrator | None:
     """Do what comes between the start of the database and the first process that uses it."""
-    report_missing_protections()
     collect_static_files(data, env, data.setup_log)
     if embedded.database:
         supervisor.wait_ready("postgres")

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import threading
 from typing import Any
 
 from celery import Celery
@@ -27,8 +28,16 @@ setup_logging.connect(configure_from_settings)
 
 @worker_ready.connect
 def report_missing_protections(sender: Any, **_: Any) -> None:
-    """Log which protections of the sandbox this kernel lacks, in workers that parse."""
+    """Log which protections of the sandbox this kernel lacks, in workers that parse.
+
+    In a thread, since a worker takes tasks and answers only after all that this signal calls.
+    """
+    if "parse" in sender.app.amqp.queues.consume_from:
+        threading.Thread(target=_log_missing_protections, name="sandbox-probe").start()
+
+
+def _log_missing_protections() -> None:
     from ingestion.sandbox import missing_protections_message
 
-    if "parse" in sender.app.amqp.queues.consume_from and (line := missing_protections_message()):
+    if line := missing_protections_message():
         logging.getLogger(__name__).warning(line)

@@ -14,7 +14,10 @@ KERNELS = pytest.mark.parametrize(
     ("prefix", "is_lesser"), [([], False), (LESSER_KERNEL, True)], ids=["this", "lesser"]
 )
 LINE = "Protections missing on this machine for the process that reads uploaded files: "
-REPORT = "from launcher.installation.sandbox_check import report_missing_protections as r; r()"
+REPORT = (
+    "from launcher.installation.sandbox_check import reporting_missing_protections as r\n"
+    "with r(): pass"
+)
 
 
 def run(command: list[str], *, text: str = "", **env: str) -> subprocess.CompletedProcess[str]:
