@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from inference.embedding.client import AsyncEmbeddingClient, EmbeddingClient
 from inference.fair_turns import Asker, turns_at
+from ingestion.documents.folders import MAX_FOLDER_DOCUMENTS
 from instances.models import Instance
 from instances.tenancy import in_tenant
 from retrieval.ranking import prepare_query, rank_chunks
@@ -35,8 +36,8 @@ from retrieval.results import RetrievedChunk, SearchResult, SearchTiming
 from usage.subjects.classifier import Subject
 from usage.subjects.preparation import classify_question
 
-# The maximum number of documents to which a search can be restricted.
-MAX_DOCUMENTS = 1_000
+# The maximum number of documents to which a search can be restricted: those of a folder.
+MAX_DOCUMENTS = MAX_FOLDER_DOCUMENTS
 # Simultaneous searches wait for fair turns: run all at once in one interpreter, all would end late.
 # Enough to keep the database busy.
 _SEARCHES_AT_ONCE = 4

@@ -16,7 +16,7 @@ from ingestion.models import Document
 from instances.models import Instance
 from web.search_words import search_words
 
-# A question is restricted to this many documents at most (``retrieval.search.MAX_DOCUMENTS``).
+# A question can be restricted to no more documents (``retrieval.search.MAX_DOCUMENTS``).
 MAX_FOLDER_DOCUMENTS = 1_000
 _FOLDERS_SHOWN = 20
 
