@@ -52,8 +52,10 @@ def run_processes(sockets: Sequence[socket.socket], serve: Serve) -> None:
             process.terminate()
 
     def start(listener: socket.socket) -> None:
-        processes[listener] = process = _fork.Process(target=_serve_alone, args=(listener, serve))
+        process = _fork.Process(target=_serve_alone, args=(listener, serve))
         process.start()
+        # Only now: `stop` could not terminate one that has not started.
+        processes[listener] = process
         if is_stopping:
             process.terminate()
 
