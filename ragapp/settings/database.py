@@ -38,7 +38,10 @@ def _database(url: str, *, pool_size: int, timeouts: str = "") -> dict[str, Any]
     # Health checks: after a restart of the server, no dead connection leaves the pool.
     database: dict[str, Any] = dict(dj_database_url.parse(url, conn_health_checks=True))
     # Background threads of one process share the pool; a streaming answer holds no connection.
-    pool = {"min_size": 0, "max_size": pool_size, "timeout": 10} if pool_size else False
+    # After a failed attempt to connect, the pool waits twice as long before the next one; given up
+    # when nobody waits for it any more, so that the next query connects at once.
+    limits_s = {"timeout": 10, "reconnect_timeout": 10}
+    pool = {"min_size": 0, "max_size": pool_size, **limits_s} if pool_size else False
     options = database.get("OPTIONS", {})
     if timeouts:
         # The operator's own parameters, which come last, win.
