@@ -129,6 +129,6 @@ async def test_an_answer_without_end_is_ended(
     scripted_llm: ScriptedLLM, chat_backend: ChatBackend
 ) -> None:
     scripted_llm.script(Reply([PARIS, *[0.05, b": keep-alive\n\n"] * 400]))
-    _, error = await failure_of(replace(chat_backend, total_timeout_s=0.4))
+    _, error = await failure_of(replace(chat_backend, total_timeout_s=2.0))
     assert isinstance(error, BackendTimeout)
     assert error.partial == "C'est Paris"
