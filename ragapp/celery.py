@@ -1,12 +1,13 @@
 """Celery: two queues so that parsing one document overlaps the embedding of another."""
 
+import gc
 import logging
 import os
 import threading
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, worker_ready
+from celery.signals import setup_logging, worker_init, worker_ready
 
 from web.log_lines import configure
 
@@ -24,6 +25,13 @@ app = Celery("ragapp")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 setup_logging.connect(configure_from_settings)
+
+
+@worker_init.connect
+def share_memory_with_forks(**_: Any) -> None:
+    """Exclude what is loaded from garbage collection, which would copy its pages in each fork."""
+    gc.collect()
+    gc.freeze()
 
 
 @worker_ready.connect

@@ -18,6 +18,8 @@ from launcher.project import PYTHON, ROOT
 # threads, which need little memory; its tasks are short, so that the reconciler runs in time.
 _PARSERS = max(2, (os.cpu_count() or 2) // 2)
 _EMBEDDERS = 3
+# Django's checks of the code load all pages, which workers do not have; each migration runs them.
+_NO_CHECKS = {"CELERY_SKIP_CHECKS": "1"}
 # ragapp.settings, which has the schedule of beat, does not load without these.
 _UNUSED_BY_BEAT = {
     "DATABASE_URL": "postgresql:///unused-by-beat",
@@ -114,7 +116,7 @@ def _worker(
     arguments = ["-Q", ",".join(queues), "-n", f"{name}@%h", "-P", pool, "-c", str(concurrency)]
     arguments += ["--prefetch-multiplier", "1", "--without-gossip", "--without-mingle"]
     command = ["celery", "-A", "ragapp", "worker", *arguments]
-    return _python(f"worker-{name}", command, inherited.settings() | env)
+    return _python(f"worker-{name}", command, inherited.settings() | env | _NO_CHECKS)
 
 
 def _python(

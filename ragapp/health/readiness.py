@@ -19,7 +19,7 @@ from web.server.client_queries import uninterrupted
 logger = logging.getLogger(__name__)
 
 TIMEOUT_S = 3.0
-_FRESH_S = 1.0
+FRESH_S = 1.0
 WORKER_REPLY_S = 1.0
 QUEUES = {"parse", "embed"}
 
@@ -56,10 +56,10 @@ async def readiness() -> dict[str, bool]:
 
 @dataclass(frozen=True)
 class _Answers:
-    """Which parts answered, and when that was known, by the clock of the event loop."""
+    """Which parts answered, and when they were asked, by the clock of the event loop."""
 
     parts: dict[str, bool]
-    at: float
+    asked_at: float
 
 
 _Check = asyncio.Task[_Answers]
@@ -69,7 +69,7 @@ _checks: WeakKeyDictionary[asyncio.AbstractEventLoop, _Check] = WeakKeyDictionar
 def _is_fresh(check: _Check, now: float) -> bool:
     """Whether a check that is done is recent enough; a failed one never is."""
     failed = check.cancelled() or check.exception() is not None
-    return not failed and now - check.result().at < _FRESH_S
+    return not failed and now - check.result().asked_at < FRESH_S
 
 
 async def _ask_every_part() -> _Answers:
@@ -80,9 +80,9 @@ async def _ask_every_part() -> _Answers:
         "worker": _worker,
         "model_server": _model_server,
     }
+    asked_at = asyncio.get_running_loop().time()
     answers = await asyncio.gather(*(_answers(name, check) for name, check in parts.items()))
-    at = asyncio.get_running_loop().time()
-    return _Answers(dict(zip(parts, answers, strict=True)), at)
+    return _Answers(dict(zip(parts, answers, strict=True)), asked_at)
 
 
 async def _answers(name: str, check: Callable[[], Awaitable[None]]) -> bool:
@@ -114,19 +114,20 @@ async def _broker() -> None:
 async def _worker() -> None:
     """Check that every queue has a worker: two replies usually suffice, otherwise wait for all."""
 
-    def ask(limit: int | None) -> set[str]:
+    def ask(limit: int | None) -> tuple[int, set[str]]:
         with app.connection_for_write() as broker:
             broker.ensure_connection(max_retries=1, timeout=TIMEOUT_S)
             replies = app.control.broadcast(
                 "active_queues", reply=True, timeout=WORKER_REPLY_S, limit=limit, connection=broker
             )
-        queues = [queue for reply in replies or [] for worker in reply.values() for queue in worker]
-        return {queue["name"] for queue in queues}
+        workers = [worker for reply in replies or [] for worker in reply.values()]
+        return len(workers), {queue["name"] for worker in workers for queue in worker}
 
     ask_in_thread = sync_to_async(ask, thread_sensitive=False)
-    served = await ask_in_thread(len(QUEUES))
-    if not served >= QUEUES:
-        served = await ask_in_thread(None)
+    n_workers, served = await ask_in_thread(len(QUEUES))
+    # With fewer replies, all that there are have come.
+    if n_workers >= len(QUEUES) and not served >= QUEUES:
+        _, served = await ask_in_thread(None)
     if not served >= QUEUES:
         raise NotReady(f"no worker serves {', '.join(sorted(QUEUES - served))}")
 

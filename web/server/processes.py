@@ -6,6 +6,7 @@ the process that wakes up first would accept all that wait. The parent keeps the
 that connections to a process that died wait for its successor.
 """
 
+import gc
 import logging
 import multiprocessing
 import os
@@ -61,6 +62,9 @@ def run_processes(sockets: Sequence[socket.socket], serve: Serve) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
+    # A garbage collection would copy the pages that the processes share.
+    gc.collect()
+    gc.freeze()
     for listener in sockets:
         start(listener)
     while processes:
