@@ -25,6 +25,7 @@ class WarningCode(StrEnum):
     UNREADABLE_PARTS = "unreadable_parts"
     UNREAD_FILES = "unread_files"
     UNREAD_FORM = "unread_form"
+    UNCOMPUTED_FORMULAS = "uncomputed_formulas"
     DAMAGED_FILE = "damaged_file"
     HIDDEN_TEXT = "hidden_text"
     # In the text, although readers of the file do not see it. The details are names or numbers,
@@ -62,6 +63,10 @@ _MESSAGES: Mapping[WarningCode, Promise] = {
     WarningCode.UNREAD_FORM: _(
         "This file is a dynamic form (XFA), whose content could not be read. Print it to a new PDF "
         "file, then add that file."
+    ),
+    WarningCode.UNCOMPUTED_FORMULAS: _(
+        "These sheets have formulas whose results are not in the file: %(details)s. Open the file "
+        "in a spreadsheet program, save it, then add it again."
     ),
     WarningCode.DAMAGED_FILE: _("The file is damaged: what could be read of it was."),
     WarningCode.HIDDEN_TEXT: _("This file contains hidden text, which was left out."),

@@ -8,13 +8,13 @@ from lxml import etree
 
 from ingestion.parse_warnings import ParseWarning, WarningCode
 from ingestion.parsing.archive import Archive, attribute
-from ingestion.parsing.charts import chart_blocks
-from ingestion.parsing.diagrams import read_diagrams
 from ingestion.parsing.document import Block
 from ingestion.parsing.docx.fields import drop_field_codes
 from ingestion.parsing.docx.insertions import Insertions
 from ingestion.parsing.docx.runs import RunStyles
 from ingestion.parsing.docx.text import paragraph_text, paragraphs
+from ingestion.parsing.office.charts import chart_blocks
+from ingestion.parsing.office.diagrams import read_diagrams
 from ingestion.parsing.ooxml import (
     Relationship,
     child,

@@ -10,10 +10,10 @@ from lxml import etree
 from ingestion.parse_warnings import ParseWarning, WarningCode
 from ingestion.parsing import media_types
 from ingestion.parsing.archive import Archive, attribute, local_name
-from ingestion.parsing.charts import chart_blocks
-from ingestion.parsing.diagrams import read_diagrams
 from ingestion.parsing.document import Block, ParsedDocument, ParsedPage
 from ingestion.parsing.limits import ParseLimits
+from ingestion.parsing.office.charts import chart_blocks
+from ingestion.parsing.office.diagrams import read_diagrams
 from ingestion.parsing.ooxml import (
     Relationship,
     child,

@@ -7,9 +7,9 @@ from lxml import etree
 
 from ingestion.parse_warnings import ParseWarning, WarningCode
 from ingestion.parsing.archive import Archive
-from ingestion.parsing.charts import chart_blocks, chart_titles
-from ingestion.parsing.diagrams import read_diagrams
 from ingestion.parsing.document import Block
+from ingestion.parsing.office.charts import chart_blocks, chart_titles
+from ingestion.parsing.office.diagrams import read_diagrams
 from ingestion.parsing.ooxml import descendants, drop_hidden_shapes, relationships
 from ingestion.parsing.text.normalise import one_line
 from ingestion.parsing.xlsx.strings import unescaped

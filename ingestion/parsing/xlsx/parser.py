@@ -22,6 +22,7 @@ from ingestion.parsing.ooxml import (
     relationships,
 )
 from ingestion.parsing.text.normalise import one_line
+from ingestion.parsing.xlsx.cell_colours import CellColours
 from ingestion.parsing.xlsx.drawings import Drawings
 from ingestion.parsing.xlsx.grid import TextBudget, sheet_blocks, with_merges
 from ingestion.parsing.xlsx.sheet import SheetReader
@@ -62,9 +63,13 @@ class _Workbook:
         strings = self._part("sharedStrings")
         properties = child(self._root, "workbookPr")
         from_1904 = properties is not None and attribute(properties, "date1904") in ("1", "true")
-        styles = CellStyles.read(archive.find_xml(self._part("styles")), from_1904=from_1904)
+        colours = CellColours(archive.find_xml(self._part("theme")))
+        styles = archive.find_xml(self._part("styles"))
         self._reader = SheetReader(
-            shared_strings(archive, strings) if strings in archive else [], styles, budget
+            shared_strings(archive, strings, colours) if strings in archive else [],
+            CellStyles.read(styles, colours, from_1904=from_1904),
+            colours,
+            budget,
         )
 
     def _part(self, kind: str) -> str:
@@ -98,6 +103,8 @@ class _Workbook:
             self._archive.note_damage(name or part)
         if sheet.has_hidden_cells:
             self.warnings.append(ParseWarning(WarningCode.HIDDEN_CELLS, (name,)))
+        if sheet.has_uncomputed_cells:
+            self.warnings.append(ParseWarning(WarningCode.UNCOMPUTED_FORMULAS, (name,)))
         if sheet.has_invisible_cells and not drawings.has_tables:
             self.warnings.append(ParseWarning(WarningCode.INVISIBLE_TEXT, (name,)))
         self.warnings += drawings.warnings()

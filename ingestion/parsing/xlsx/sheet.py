@@ -12,9 +12,9 @@ from ingestion.errors import CorruptDocument
 from ingestion.parsing.archive import Archive, local_name, stream_xml
 from ingestion.parsing.ooxml import child
 from ingestion.parsing.text.normalise import one_line
-from ingestion.parsing.text.symbol_fonts import symbol_text
+from ingestion.parsing.xlsx.cell_colours import CellColours
 from ingestion.parsing.xlsx.grid import Cells, Merge, TextBudget
-from ingestion.parsing.xlsx.strings import forget, string_text, unescaped
+from ingestion.parsing.xlsx.strings import CellString, forget, read_string, unescaped
 from ingestion.parsing.xlsx.styles import CellStyles, iso_moment
 
 _MAX_COLUMNS = 16_384
@@ -30,15 +30,23 @@ class Sheet:
     merges: list[Merge] = field(default_factory=list)
     has_hidden_cells: bool = False
     has_invisible_cells: bool = False
+    has_uncomputed_cells: bool = False
     is_damaged: bool = False
 
 
 class SheetReader:
     """Reads sheets with what a workbook's cells share: strings and styles."""
 
-    def __init__(self, strings: list[str], styles: CellStyles, budget: TextBudget) -> None:
+    def __init__(
+        self,
+        strings: list[CellString],
+        styles: CellStyles,
+        colours: CellColours,
+        budget: TextBudget,
+    ) -> None:
         self._strings = strings
         self._styles = styles
+        self._colours = colours
         self._budget = budget
 
     def read(self, archive: Archive, part: str) -> Sheet:
@@ -90,35 +98,50 @@ class SheetReader:
         column = _column(element.get("r") or "", len(cells))
         given = element.get("s") or "0"
         style = int(given) if given.isdecimal() else 0
-        text = self._value(element, style)
+        string = self._string(element)
+        text = (
+            self._styles.shown_text(string.text, style) if string else self._value(element, style)
+        )
         if text and column < _MAX_COLUMNS:
             cells[column] = text
             self._budget.take(len(text))
-            if style in self._styles.invisible:
+            has_hidden_letters = string and self._styles.hides_letters(string.colours, style)
+            if style in self._styles.invisible or has_hidden_letters:
                 sheet.has_invisible_cells = True
+        elif _is_uncomputed(element):
+            sheet.has_uncomputed_cells = True
+
+    def _string(self, cell: etree._Element) -> CellString | None:
+        """Return the string in a cell, None if it holds something else."""
+        kind = cell.get("t")
+        if kind == "inlineStr":
+            return read_string(child(cell, "is"), self._colours)
+        number = _stored(cell) if kind == "s" else ""
+        known = number.isdecimal() and int(number) < len(self._strings)
+        return self._strings[int(number)] if known else None
 
     def _value(self, cell: etree._Element, style: int) -> str:
-        kind = cell.get("t") or "n"
-        if kind == "inlineStr":
-            return self._string(string_text(cell), style)
-        value = child(cell, "v")
-        text = (value.text or "").strip() if value is not None else ""
-        if not text:
+        kind, text = cell.get("t") or "n", _stored(cell)
+        if not text or kind == "s":
             return ""
-        if kind == "s":
-            known = text.isdecimal() and int(text) < len(self._strings)
-            return self._string(self._strings[int(text)], style) if known else ""
         if kind == "b":
             return "TRUE" if text in ("1", "true") else "FALSE"
         if kind == "n":
             return self._styles.shown(text, style)
         if kind == "d":
             return iso_moment(text)
-        return self._string(one_line(unescaped(text)), style)
+        return self._styles.shown_text(one_line(unescaped(text)), style)
 
-    def _string(self, text: str, style: int) -> str:
-        font = self._styles.fonts.get(style)
-        return symbol_text(text, font) if font is not None else text
+
+def _stored(cell: etree._Element) -> str:
+    value = child(cell, "v")
+    return (value.text or "").strip() if value is not None else ""
+
+
+def _is_uncomputed(cell: etree._Element) -> bool:
+    """Tell whether an empty cell has a formula whose result was not saved; that of one with a
+    string may be empty."""
+    return child(cell, "f") is not None and cell.get("t") != "str"
 
 
 def _is_hidden(element: etree._Element) -> bool:

@@ -1,7 +1,7 @@
 """How cells show their values: dates, percentages, amounts without binary noise, symbols."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
@@ -10,34 +10,24 @@ from lxml import etree
 
 from ingestion.parsing.archive import attribute
 from ingestion.parsing.ooxml import child, children, value_at
-from ingestion.parsing.text.symbol_fonts import is_symbol_font
-from ingestion.parsing.text.visibility import (
-    BLACK,
-    MAX_TINY_POINTS,
-    WHITE,
-    Colour,
-    colour_of,
-    look_alike,
-)
+from ingestion.parsing.text.symbol_fonts import is_symbol_font, symbol_text
+from ingestion.parsing.text.visibility import MAX_TINY_POINTS, WHITE, Colour, look_alike
+from ingestion.parsing.xlsx.cell_colours import CellColours
+from ingestion.parsing.xlsx.number_formats import BUILT_IN_CODES, NumberFormat, plain_number
 
-_Kind = Literal["number", "percent", "date", "time", "elapsed", "nothing"]
-# ECMA-376-1, 18.8.30: built-in formats that show dates, times, durations, percentages.
+_Kind = Literal["number", "date", "time", "elapsed", "nothing"]
+# ECMA-376-1, 18.8.30: built-in formats that show dates, times, durations.
 _BUILT_IN: dict[int, _Kind] = {
     **dict.fromkeys((*range(14, 18), 22, *range(27, 32), 36, *range(50, 59)), "date"),
     **dict.fromkeys((*range(18, 22), *range(32, 36), 45, 47), "time"),
     46: "elapsed",
-    **dict.fromkeys((9, 10), "percent"),
 }
 _LITERALS = re.compile(r'"[^"]*"|\\.|\[(?!h+\]|m+\]|s+\])[^\[\]]*+\]|_.|\*.', re.I)
 _ELAPSED = re.compile(r"\[(?:h+|m+|s+)\]", re.I)
 _GENERAL = re.compile(r"general|standard", re.I)
 _ISO_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)?T?(?:(\d\d:\d\d)(?::(\d\d))?(?:[.,]\d+)?)?Z?")
-# Colours of themes and of the old palette (18.8.27) that are white or black unless changed.
-_THEME: Mapping[str, Colour] = {"0": WHITE, "1": BLACK}
-_INDEXED: Mapping[str, Colour] = {
-    **dict.fromkeys(("0", "8", "64"), BLACK),
-    **dict.fromkeys(("1", "9", "65"), WHITE),
-}
+_NO_FORMAT = NumberFormat()
+_BUILT_IN_FORMATS = {number: NumberFormat.of(code) for number, code in BUILT_IN_CODES.items()}
 _EPOCH_1900 = datetime(1899, 12, 30)
 _EPOCH_1904 = datetime(1904, 1, 1)
 # Excel counts a 29 February 1900, so its days before are one further from the epoch.
@@ -54,36 +44,47 @@ class CellStyles:
     fonts: dict[int, str] = field(default_factory=dict)
     invisible: set[int] = field(default_factory=set)
     _kinds: list[_Kind] = field(default_factory=list)
+    _numbers: list[NumberFormat] = field(default_factory=list)
+    _grounds: list[Colour | None] = field(default_factory=list)
     _from_1904: bool = False
 
     @classmethod
-    def read(cls, root: etree._Element | None, *, from_1904: bool) -> "CellStyles":
+    def read(
+        cls, root: etree._Element | None, colours: CellColours, *, from_1904: bool
+    ) -> "CellStyles":
         """Return the styles of a `styles.xml` part, or of a workbook without one."""
         styles = cls(_from_1904=from_1904)
-        custom = {
-            int(code): _kind(attribute(entry, "formatCode") or "")
+        codes = {
+            int(given): attribute(entry, "formatCode") or ""
             for entry in _listed(root, "numFmts", "numFmt")
-            if (code := attribute(entry, "numFmtId") or "").isdecimal()
+            if (given := attribute(entry, "numFmtId") or "").isdecimal()
         }
+        formats = {number: NumberFormat.of(code) for number, code in codes.items()}
         fonts = list(_listed(root, "fonts", "font"))
-        fills = [_fill_colour(fill) for fill in _listed(root, "fills", "fill")]
+        fills = [colours.fill(fill) for fill in _listed(root, "fills", "fill")]
         for number, entry in enumerate(_listed(root, "cellXfs", "xf")):
             format_id = _number(entry, "numFmtId")
-            kind = custom.get(format_id) or _BUILT_IN.get(format_id, "number")
+            code = codes.get(format_id)
+            kind = _BUILT_IN.get(format_id, "number") if code is None else _kind(code)
             styles._kinds.append(kind)
+            numbers = formats if code is not None else _BUILT_IN_FORMATS
+            styles._numbers.append(numbers.get(format_id, _NO_FORMAT))
             font_id, fill_id = _number(entry, "fontId"), _number(entry, "fillId")
             font = fonts[font_id] if font_id < len(fonts) else None
             symbols = value_at(font, "name") or ""
             if is_symbol_font(symbols):
                 styles.fonts[number] = symbols
             ground = fills[fill_id] if fill_id < len(fills) else WHITE
-            if (
-                kind == "nothing"
-                or _is_tiny(font)
-                or look_alike(_colour(child(font, "color")), ground)
-            ):
+            styles._grounds.append(ground)
+            colour = colours.of(child(font, "color"))
+            if kind == "nothing" or _is_tiny(font) or look_alike(colour, ground):
                 styles.invisible.add(number)
         return styles
+
+    def hides_letters(self, colours: Iterable[Colour], style: int) -> bool:
+        """Tell whether letters in one of the colours cannot be seen in a cell of that style."""
+        ground = self._grounds[style] if style < len(self._grounds) else WHITE
+        return any(look_alike(colour, ground) for colour in colours)
 
     def shown(self, text: str, style: int) -> str:
         """Return the number `text` as a cell of that style shows it."""
@@ -96,9 +97,14 @@ class CellStyles:
             return _elapsed(number)
         if kind in ("date", "time") and 0 <= number <= _LAST_DAY:
             return self._moment(number, kind)
-        if kind == "percent":
-            return f"{number * 100:.10g} %"
-        return f"{number:.15g}"
+        is_plain = kind != "number" or style >= len(self._numbers)
+        return plain_number(number) if is_plain else self._numbers[style].number(number)
+
+    def shown_text(self, text: str, style: int) -> str:
+        """Return `text` as a cell of that style shows it."""
+        if style in self.fonts:
+            text = symbol_text(text, self.fonts[style])
+        return self._numbers[style].text(text) if style < len(self._numbers) else text
 
     def _moment(self, number: float, kind: _Kind) -> str:
         epoch = _EPOCH_1904 if self._from_1904 else _EPOCH_1900
@@ -141,7 +147,7 @@ def _kind(code: str) -> _Kind:
         return "date"
     if letters & set("hs"):
         return "time"
-    return "percent" if "%" in bare else "number"
+    return "number"
 
 
 def _listed(root: etree._Element | None, listing: str, name: str) -> list[etree._Element]:
@@ -159,25 +165,3 @@ def _is_tiny(font: etree._Element | None) -> bool:
         return float(value_at(font, "sz") or MAX_TINY_POINTS + 1) <= MAX_TINY_POINTS
     except ValueError:
         return False
-
-
-def _fill_colour(fill: etree._Element) -> Colour | None:
-    """Return the colour of a cell, white without a fill, None if it cannot be told."""
-    if child(fill, "gradientFill") is not None:
-        return None
-    pattern = child(fill, "patternFill")
-    kind = attribute(pattern, "patternType") if pattern is not None else None
-    if kind in (None, "none"):
-        return WHITE
-    return _colour(child(pattern, "fgColor")) if kind == "solid" else None
-
-
-def _colour(color: etree._Element | None) -> Colour | None:
-    """Return a colour (ECMA-376-1, 18.8.19), as far as it does not depend on the theme."""
-    if color is None or color.get("tint") not in (None, "0"):
-        return None
-    if rgb := attribute(color, "rgb"):
-        return colour_of(rgb[-6:])
-    return _THEME.get(attribute(color, "theme") or "") or _INDEXED.get(
-        attribute(color, "indexed") or ""
-    )

@@ -85,6 +85,13 @@ CELL = (
     f"{LETTERS}</text:p></table:table-cell></table:table-row></table:table>"
 )
 SOLID = '<fill><patternFill patternType="solid"><fgColor rgb="FF{}"/></patternFill></fill>'
+TINTED = (
+    '<fill><patternFill patternType="solid"><fgColor theme="0" tint="-0.05"/></patternFill></fill>'
+)
+RUNS = (
+    '<c r="A1" t="inlineStr"><is><r><t>a </t></r><r><rPr><color rgb="FFFFFFFF"/></rPr>'
+    f"<t>{LETTERS}</t></r></is></c>"
+)
 TABLE = (
     '<w:tbl><w:tblPr><w:tblStyle w:val="T"/></w:tblPr><w:tr><w:tc>{}</w:tc><w:tc><w:p/></w:tc>'
     "</w:tr></w:tbl>"
@@ -128,6 +135,9 @@ INVISIBLE: dict[str, Write] = {
     "xlsx colour": xlsx('<color rgb="FFFFFFFF"/>'),
     "xlsx palette": xlsx('<color indexed="9"/>'),
     "xlsx tiny": xlsx('<sz val="1"/>'),
+    "xlsx tint": xlsx('<color theme="0" tint="-0.05"/>', TINTED),
+    "xlsx run": lambda folder: write_xlsx(folder / "a.xlsx", f"<sheetData><row>{RUNS}</row>"
+                                          "</sheetData>"),
     "xlsx on its colour": xlsx('<color rgb="FF00B050"/>', SOLID.format("00B050")),
 }  # fmt: skip
 
@@ -167,6 +177,7 @@ VISIBLE: dict[str, Write] = {
     "ods dark cell": odf("spreadsheet", CELL, 'fo:color="#ffffff"',
                          cell='<style:table-cell-properties fo:background-color="#ff0000"/>'),
     "xlsx dark cell": xlsx('<color rgb="FFFFFFFF"/>', SOLID.format("1F3864")),
+    "xlsx dark tint": xlsx('<color theme="0" tint="-0.5"/>'),
     "xlsx small": xlsx('<sz val="6"/><color theme="1"/>'),
 }  # fmt: skip
 

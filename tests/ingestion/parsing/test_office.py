@@ -153,8 +153,8 @@ def test_excel_sheets_dates_percentages_merges_and_hidden_sheets(tmp_path: Path)
         ("paragraph", "Budget prévisionnel"),
         (
             "table",
-            "| Poste | Date | Part |\n| --- | --- | --- |\n| Salaires | 2024-03-01 | 25 % |\n"
-            "| Salaires | 2024-04-01 | 50 % |",
+            "| Poste | Date | Part |\n| --- | --- | --- |\n| Salaires | 2024-03-01 | 25% |\n"
+            "| Salaires | 2024-04-01 | 50% |",
         ),
         ("paragraph", "secret"),
     ]

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from ingestion.parse_warnings import WarningCode
+from ingestion.parsing.xlsx.number_formats import NumberFormat
 from tests.ingestion.package_writer import write_xlsx
 from tests.ingestion.reading import read, text_of
 
@@ -36,7 +38,7 @@ STRINGS = (
         ('s="2"><v>45351</v>', "2024-02-29"),
         ('s="2"><v>1</v>', "1900-01-01"),
         ('s="3"><v>45351.25</v>', "06:00"),
-        ('s="4"><v>0.125</v>', "12.5 %"),
+        ('s="4"><v>0.125</v>', "12.50%"),
         ("><v>0.1000000000000000055</v>", "0.1"),
         ('s="5" t="inlineStr"><is><t>ü</t></is>', "✓"),
     ],
@@ -55,3 +57,41 @@ def test_merge_down_a_whole_column_reaches_the_last_row(tmp_path: Path) -> None:
     rows += "<row>" + cell.format("B2", "Bob") + "</row>"
     sheet = f"<sheetData>{rows}</sheetData><mergeCells><mergeCell ref='A1:A1048576'/></mergeCells>"
     assert "| Droit | Bob |" in text_of(read(write_xlsx(tmp_path / "a.xlsx", sheet)))
+
+
+@pytest.mark.parametrize(
+    ("code", "number", "shown"),
+    [
+        ('#,##0.00 "€"', 1234.5, "1234.50 €"),
+        ("#,##0.00\\ [$€-40C]", -1234.5, "-1234.50 €"),
+        ("[$$-409]#,##0.00", 1234.5, "$1234.50"),
+        ('_-* #,##0.00\\ "€"_-;\\-* #,##0.00\\ "€"_-;_-* "-"??\\ "€"_-', 12, "12.00 €"),
+        ("00000", 42, "00042"),
+        ('0#" "##" "##" "##" "##', 612345678, "06 12 34 56 78"),
+        ("0.0", 12.35, "12.4"),
+        ("0.##", 12.3, "12.3"),
+        ("#,##0;(#,##0)", -5, "(5)"),
+        ('0;-0;"néant"', 0, "néant"),
+        ('"Oui";"Oui";"Non"', 1, "Oui"),
+        ('[>=1000]0.0,"k";0', 1500, "1.5k"),
+        ('[>=1000]0.0,"k";0', -7, "-7"),
+        ('General" kg"', 12.5, "12.5 kg"),
+        ("0.00E+00", 12345678, "1.23E+07"),
+        ("# ?/?", 2.75, "2 3/4"),
+        ("0%", 0.5, "50%"),
+        ("", 0.1, "0.1"),
+    ],
+)  # fmt: skip
+def test_number_is_shown_in_its_format(code: str, number: float, shown: str) -> None:
+    assert NumberFormat.of(code).number(number) == shown
+
+
+def test_text_is_shown_in_its_format() -> None:
+    assert NumberFormat.of('0;0;0;"M. "@').text("Dupont") == "M. Dupont"
+
+
+def test_formula_without_result_is_said(tmp_path: Path) -> None:
+    row = '<row><c r="A1" t="inlineStr"><is><t>Total</t></is></c><c r="B1"><f>SUM(C1)</f><v/></c>'
+    parsed = read(write_xlsx(tmp_path / "a.xlsx", f"<sheetData>{row}</row></sheetData>"))
+    found = [(warning.code, warning.details) for warning in parsed.warnings]
+    assert found == [(WarningCode.UNCOMPUTED_FORMULAS, ("Feuille",))]
