@@ -5,7 +5,6 @@ The test database is created and migrated by the ``owner`` alias; the tests then
 session has a database of its own (``RAGAPP_TEST_DB`` names it), so that sessions may overlap.
 """
 
-import itertools
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,13 +14,13 @@ import pytest
 from asgiref.sync import SyncToAsync
 from django.core.cache import cache
 from django.db import connections
-from django.test import AsyncClient, Client
-from psycopg import errors
+from django.test import AsyncClient, Client, TransactionTestCase
 
 from people.models import User
 from tests.cast import Cast, make_cast
 from tests.fixtures import network
-from tests.fixtures.database import DatabaseSwitch, connect
+from tests.fixtures.database import DatabaseSwitch
+from tests.fixtures.own_database import create_database, drop_database, empty_tables
 
 pytest_plugins = [
     "tests.fixtures.models",
@@ -46,63 +45,18 @@ def django_db_setup(
 ) -> Iterator[None]:
     """Create the database as its owner, then point the application's role at it."""
     name = os.environ.get("RAGAPP_TEST_DB", f"test_ragapp_{os.getpid()}")
-    owner, default = connections["owner"], connections["default"]
-    real_name = owner.settings_dict["NAME"]
-    owner.settings_dict["TEST"]["NAME"] = name
+    default, real_name = connections["default"], connections["owner"].settings_dict["NAME"]
     with django_db_blocker.unblock():
-        owner.creation.create_test_db(
-            verbosity=0, autoclobber=True, serialize=False, keepdb=django_db_keepdb
-        )
+        create_database(name, keep=django_db_keepdb)
         default.settings_dict["NAME"] = name
-        # On the class: a thread in which Playwright's event loop runs has a connection of its own.
-        type(default.ops).execute_sql_flush = _flush_as_owner
+        # Django's flush also creates permissions and content types anew.
+        TransactionTestCase._fixture_teardown = lambda _test: empty_tables()
     yield
     with django_db_blocker.unblock():
         connections.close_all()
         default.close_pool()
         if not django_db_keepdb:
-            _end_sessions(name, real_name)
-            owner.creation.destroy_test_db(real_name, verbosity=0)
-
-
-def _end_sessions(name: str, other_name: str) -> None:
-    """End sessions left open by threads of cancelled requests; a role may end its own sessions."""
-    with connect("default", dbname=other_name) as application:
-        application.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = %s AND usename = current_user",
-            [name],
-        )
-
-
-# Triggers protect them from accidental deletion by their owner.
-_APPEND_ONLY = ("instances_auditentry", "instances_auditseal")
-FLUSH_ATTEMPTS = 5
-
-
-def _flush_as_owner(operations: Any, sql_list: list[str]) -> None:
-    """Empty the tables after a transaction test; the application's role may not TRUNCATE.
-
-    Background work of the test, such as an answer that is being recorded, may still hold locks
-    in another order; PostgreSQL then cancels one of the two.
-    """
-    for attempt in itertools.count(1):
-        try:
-            return _truncate(sql_list)
-        except errors.DeadlockDetected:
-            if attempt == FLUSH_ATTEMPTS:
-                raise
-
-
-def _truncate(sql_list: list[str]) -> None:
-    with connect("owner") as owner:
-        owner.execute("SET lock_timeout = '20s'")
-        for table in _APPEND_ONLY:
-            owner.execute(f"ALTER TABLE {table} DISABLE TRIGGER append_only_truncate")
-        for sql in sql_list:
-            owner.execute(sql)
-        for table in _APPEND_ONLY:
-            owner.execute(f"ALTER TABLE {table} ENABLE TRIGGER append_only_truncate")
+            drop_database(name, real_name)
 
 
 @pytest.fixture

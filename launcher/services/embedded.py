@@ -27,8 +27,8 @@ def running_services(
 ) -> Iterator[None]:
     """Run PostgreSQL and Valkey during a ``with`` block, which begins when both are ready.
 
-    With ``for_tests`` the owner may create databases, and nothing is flushed to disk. The caller
-    holds the lock of the data directory.
+    With ``for_tests`` the owner may create and empty databases, and nothing is flushed to disk.
+    The caller holds the lock of the data directory.
     """
     sweep(data)
     postgres.initialise(data, credentials)
@@ -40,5 +40,5 @@ def running_services(
             process.wait_ready()
         postgres.prepare_database(data, credentials)
         if for_tests:
-            postgres.run_sql(data, credentials, "ALTER ROLE ragapp_owner CREATEDB;")
+            postgres.run_sql(data, credentials, postgres.TEST_ROLES_SQL.read_text())
         yield

@@ -22,6 +22,7 @@ from launcher.project import site_packages
 DATABASE = "ragapp"
 PORT = 5432  # part of the socket's name only: nothing listens on TCP
 _ROLES_SQL = Path(__file__).with_name("roles.sql")
+TEST_ROLES_SQL = Path(__file__).with_name("test_roles.sql")
 _PREPARED = "ragapp-prepared"  # in the cluster itself: the roles are there
 _SETTINGS = {
     "listen_addresses": "",
