@@ -1,10 +1,12 @@
 """``./test``: linters and tests, on a temporary PostgreSQL and Valkey."""
 
+import contextlib
 import os
 import shutil
 import signal
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from launcher.configuration.credentials import load_credentials
@@ -55,20 +57,27 @@ def test(arguments: list[str]) -> int:
         credentials = load_credentials(data)
         env = {"DATA_DIR": str(data.root), "SECRET_KEY": credentials.secret_key}
         env |= service_environment(data, credentials)
-        with running_services(data, credentials, for_tests=True):
+        command = [str(PYTHON), "-m", "pytest", *(arguments or _SHARED_WORK)]
+        with running_services(data, credentials, for_tests=True), _started(command, env) as tests:
+            # Beside the tests, which often wait.
             failed = [] if arguments else _lint(env, node(data.setup_log))
-            exit_code = _run([str(PYTHON), "-m", "pytest", *(arguments or _SHARED_WORK)], env)
+            exit_code = tests.wait()
     if failed:
         report_error(f"These checks failed (see above): {', '.join(failed)}.")
     return exit_code or bool(failed)
 
 
 def _lint(env: dict[str, str], node_program: str) -> list[str]:
-    """Run every linter, and the tests of scripts; return the names of those that failed."""
+    """Run every linter, and the tests of scripts; return the names of those that failed.
+
+    Only what failed is printed, at once.
+    """
     failed = []
     for name, command in _linters(node_program).items():
-        report(f"{name} …")
-        if _run(command, env) != 0:
+        with _started(command, env, output=subprocess.PIPE) as linter:
+            output, _ = linter.communicate()
+        if linter.returncode != 0:
+            report(f"\n{name} failed:\n{output}")
             failed.append(name)
     return failed
 
@@ -89,15 +98,21 @@ def _linters(node_program: str) -> dict[str, list[str]]:
     }
 
 
-def _run(command: list[str], env: dict[str, str]) -> int:
+@contextlib.contextmanager
+def _started(
+    command: list[str], env: dict[str, str], *, output: int | None = None
+) -> Iterator[subprocess.Popen[str]]:
     with subprocess.Popen(
         command,
         cwd=ROOT,
         env=os.environ | env,
+        stdout=output,
+        stderr=output and subprocess.STDOUT,
+        text=True,
         preexec_fn=child_setup(our_account(), signal.SIGKILL),
     ) as process:
         try:
-            return process.wait()
+            yield process
         finally:
             process.terminate()
 
