@@ -16,6 +16,7 @@ from functools import partial
 from time import perf_counter
 from uuid import UUID
 
+from chat.answer_trace import AnswerTrace
 from chat.answering import Question, answer_question
 from chat.answers.access_checks import ACCESS_ENDED, AccessEnded, while_allowed
 from chat.answers.browser_events import ending_events, event_for
@@ -59,6 +60,7 @@ class RunningAnswer:
     question: Question
     user_id: int | None
     api_key_id: int | None = None
+    conversation_id: UUID | None = None
     admission: Admission = UNLIMITED
     # Queries the database: whether the person or the key still has access.
     may_continue: Callable[[], bool]
@@ -76,12 +78,14 @@ class RunningAnswer:
     stopped: bool = False
     generation: asyncio.Task[None] = field(init=False)
     writer: asyncio.Task[None] = field(init=False)
+    trace: AnswerTrace = field(init=False)
     _saved_chunks: tuple[RetrievedChunk, ...] = ()
     _started: float = field(default_factory=perf_counter)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
         self.result = AnswerResult.empty(self.question.model.figures)
+        self.trace = AnswerTrace(self.question, self.conversation_id)
 
     def start(self) -> None:
         """Start the tasks; must be called in the event loop that serves requests.
@@ -137,6 +141,7 @@ class RunningAnswer:
         ):
             async for event in events:
                 self.result = self.result.add(event, elapsed_ms=self._elapsed_ms())
+                self.trace.add(event)
                 if (converted := self.convert(event)) is not None:
                     self._publish(converted)
 
@@ -211,6 +216,7 @@ class RunningAnswer:
         finally:
             self.done = True
             self._wake_followers()
+            self.trace.send(self.answer_id, self.result, self.cost)
             asyncio.get_running_loop().call_later(_KEEP_S, _running.pop, self.answer_id, None)
 
     def _publish(self, *events: ServerSentEvent) -> None:
@@ -241,6 +247,7 @@ def start(
         answer_id=answer.pk,
         question=question,
         user_id=user.pk,
+        conversation_id=answer.conversation_id,
         admission=admission,
         may_continue=partial(may_still_enter, user.pk, question.instance, role=role),
         convert=partial(event_for, cited_only=cited_only),

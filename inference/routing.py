@@ -20,9 +20,13 @@ from inference.offered_models import ModelFigures, OfferedModel
 
 @dataclass(frozen=True, slots=True)
 class Rerouted:
-    """Another backend than the first one is asked: the answer is measured by its figures."""
+    """Another backend than the first one is asked: the answer is measured by its figures.
+
+    ``error_code`` is that of the last backend asked, "" when none has been asked yet.
+    """
 
     model: ModelFigures
+    error_code: str = ""
 
 
 async def stream_answer(
@@ -39,14 +43,14 @@ async def stream_answer(
     ``model`` is not extractive. Raises the error of the last backend asked, or BackendUnavailable
     if all breakers are open.
     """
-    error: InferenceError = BackendUnavailable(f"every backend of {model.id} has failed recently")
+    error: InferenceError | None = None
     connections = model.connections
     for figures, connection in connections:
         state = await asyncio.to_thread(health.admit, connection)
         if state is None:
             continue
         if figures is not model.figures:
-            yield Rerouted(figures)
+            yield Rerouted(figures, error.code if error else "")
         # Another backend is a better retry than the same one.
         is_last = connection is connections[-1][1]
         attempted = connection if is_last else replace(connection, max_retries=0)
@@ -73,7 +77,7 @@ async def stream_answer(
             if has_begun or failure.is_fault_of_request:
                 raise
             error = failure
-    raise error
+    raise error or BackendUnavailable(f"every backend of {model.id} has failed recently")
 
 
 def smallest_context_window(model: OfferedModel) -> int | None:

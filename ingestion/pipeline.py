@@ -23,6 +23,7 @@ from inference.embedding.folder import prepared_folder
 from inference.errors import InferenceError
 from ingestion import storage
 from ingestion.attempts import transitions
+from ingestion.attempts.document_trace import traced, traced_embedding
 from ingestion.attempts.heartbeat import heartbeat
 from ingestion.attempts.locking import Attempt, StaleAttempt
 from ingestion.chunking import embedding_text
@@ -74,7 +75,7 @@ def run_stage(attempt: Attempt) -> Status | None:
 
 def parse_document(attempt: Attempt, document: Document, cancelled: Event) -> Status:
     """Parse the file and cut it into passages, in a child process."""
-    with storage.opened(document.file) as content:
+    with traced(attempt, "parse") as step, storage.opened(document.file) as content:
         parsed = parse_in_child(
             content,
             name=document.name,
@@ -84,6 +85,7 @@ def parse_document(attempt: Attempt, document: Document, cancelled: Event) -> St
             is_cancelled=cancelled.is_set,
             require_protections=settings.SANDBOX_REQUIRED,
         )
+        step.chunking_seconds = parsed.chunking_seconds
     return writing.replace_passages(attempt, parsed)
 
 
@@ -94,14 +96,16 @@ def embed_document(attempt: Attempt, document: Document, cancelled: Event) -> St
     the reconciler, which runs in the same workers, get their turn.
     """
     client = EmbeddingClient.for_instance(attempt.instance_id)
-    for number, batch in enumerate(writing.unembedded_batches(attempt, EMBEDDING_BATCH)):
-        if number == BATCHES_A_TURN:
-            transitions.release(attempt)
-            return Status.EMBEDDING
-        # Without the document's title, which only lexical search uses: decision 005.
-        texts = [embedding_text("", chunk.heading, chunk.text) for chunk in batch]
-        writing.save_vectors(attempt, batch, client.embed_passages(texts))
-    return writing.publish(attempt)
+    with traced_embedding(attempt):
+        for number, batch in enumerate(writing.unembedded_batches(attempt, EMBEDDING_BATCH)):
+            if number == BATCHES_A_TURN:
+                transitions.release(attempt)
+                return Status.EMBEDDING
+            # Without the document's title, which only lexical search uses: decision 005.
+            texts = [embedding_text("", chunk.heading, chunk.text) for chunk in batch]
+            writing.save_vectors(attempt, batch, client.embed_passages(texts))
+    with traced(attempt, "index"):
+        return writing.publish(attempt)
 
 
 STAGES: dict[Status, Callable[[Attempt, Document, Event], Status]] = {

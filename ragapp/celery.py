@@ -7,7 +7,13 @@ import threading
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, worker_init, worker_ready
+from celery.signals import (
+    setup_logging,
+    worker_init,
+    worker_process_shutdown,
+    worker_ready,
+    worker_shutdown,
+)
 
 from web.log_lines import configure
 
@@ -32,6 +38,15 @@ def share_memory_with_forks(**_: Any) -> None:
     """Exclude what is loaded from garbage collection, which would copy its pages in each fork."""
     gc.collect()
     gc.freeze()
+
+
+@worker_process_shutdown.connect
+@worker_shutdown.connect
+def send_last_traces(**_: Any) -> None:
+    """Send what the exporter of traces still holds, in the worker and in its forks."""
+    from usage.traces import exporter
+
+    exporter.shut_down()
 
 
 @worker_ready.connect

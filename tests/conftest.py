@@ -29,6 +29,7 @@ pytest_plugins = [
     "tests.fixtures.corpus",
     "tests.fixtures.stack",
     "tests.fixtures.log",
+    "tests.fixtures.traces",
 ]
 
 

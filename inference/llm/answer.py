@@ -36,7 +36,7 @@ class Answer:
         self._splitter = ThinkSplitter()
         self._limit = LengthLimit(max_tokens)
         self._reported: dict[str, Any] = {}
-        self._finish_reason = ""
+        self._finish_reason = self._model = ""
         self.is_done = False
         self._queue_ms = queue_ms
 
@@ -90,7 +90,7 @@ class Answer:
         sent = self._sent_tokens
         if sent >= TRUNCATION_MIN_TOKENS and usage.prompt_tokens < TRUNCATION_RATIO * sent:
             yield PromptTruncated(sent_tokens=sent, seen_tokens=usage.prompt_tokens)
-        yield Finished(self._finish_reason or "stop", usage)
+        yield Finished(self._finish_reason or "stop", usage, self._model)
 
     def usage(self) -> TokenUsage:
         """Return the tokens used so far, as reported, else estimated."""
@@ -115,6 +115,8 @@ class Answer:
 
     def _take_payload(self, payload: Mapping[str, Any]) -> Iterator[TextDelta | ReasoningDelta]:
         self._reported |= {key: payload[key] for key in REPORTED_KEYS if payload.get(key)}
+        if isinstance(model := payload.get("model"), str):
+            self._model = model
         choices = payload.get("choices")
         choice = choices[0] if isinstance(choices, list) and choices else None
         if not isinstance(choice, dict):

@@ -33,10 +33,14 @@ class PromptTruncated:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The end of a whole answer; `finish_reason` is the backend's ("stop", "length", …)."""
+    """The end of a whole answer; `finish_reason` is the backend's ("stop", "length", …).
+
+    `model` is the model that answered, in the backend's words; "" if it does not say.
+    """
 
     finish_reason: str
     usage: TokenUsage
+    model: str = ""
 
 
 ChatEvent = TextDelta | ReasoningDelta | PromptTruncated | Finished

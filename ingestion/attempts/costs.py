@@ -5,11 +5,11 @@ of the document, so nothing counts twice. Until the document is published its ou
 that of an attempt whose worker was killed stays so.
 """
 
-from uuid import uuid5
-
 from django.conf import settings
 from django.utils import timezone
 
+from ingestion.attempts.document_trace import end_trace
+from ingestion.attempts.locking import Attempt
 from ingestion.models import Document
 from usage.models import UsageRecord
 from usage.recording import Kind, MeasuredRequest, Outcome, Requester, record_requests
@@ -20,9 +20,10 @@ def add_cost(
 ) -> None:
     """Add processor time to the record of the document's current attempt, with its outcome so far.
 
-    Runs inside ``ingestion.attempts.locking.locked``.
+    Of a document that is ready or has failed, the trace ends as well. Runs inside
+    ``ingestion.attempts.locking.locked``.
     """
-    request_id = uuid5(document.pk, str(document.attempt))
+    request_id = Attempt.of(document).request_id
     earlier = UsageRecord.objects.for_instance(document.instance_id).filter(
         request_id=request_id, kind=Kind.INGESTION
     )
@@ -38,4 +39,6 @@ def add_cost(
         total_ms=1000 * (timezone.now() - started).total_seconds(),
     )
     requester = Requester(instance_id=document.instance_id, user_id=document.uploaded_by_id)
-    record_requests([request], request_id=request_id, requester=requester)
+    (record,) = record_requests([request], request_id=request_id, requester=requester)
+    if document.status not in Document.UNFINISHED:
+        end_trace(document, record)

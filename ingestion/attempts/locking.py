@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Self
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from ingestion.models import Document
 from instances.tenancy import tenant
@@ -30,6 +30,11 @@ class Attempt:
     def of(cls, document: Document) -> Self:
         """Return the current attempt at a document."""
         return cls(document.instance_id, document.pk, document.attempt)
+
+    @property
+    def request_id(self) -> UUID:
+        """Return what its usage record and its trace are known by."""
+        return uuid5(self.document_id, str(self.number))
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import struct
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
+from time import perf_counter
 from typing import BinaryIO
 
 from ingestion.chunking import chunk_document
@@ -114,12 +115,13 @@ def _result(file: BinaryIO, request: Request, counter: TokenCounter) -> bytes:
 
 def _parsed(file: BinaryIO, request: ParseRequest, counter: TokenCounter) -> bytes:
     document = parse(file, name=request.name, limits=request.limits)
+    parsed = perf_counter()
     passages = chunk_document(
         document, name=request.name, counter=counter, chunk_tokens=request.chunk_tokens
     )
     if len(passages) > request.limits.max_passages:
         raise TooMuchText(f"{len(passages)} passages")
-    return dump_result(ParsedFile(document, passages))
+    return dump_result(ParsedFile(document, passages, perf_counter() - parsed))
 
 
 def _describe(error: BaseException) -> str:

@@ -32,10 +32,14 @@ UNEXPECTED = (KeyError, TypeError, ValueError, AttributeError)
 
 @dataclass(frozen=True, slots=True)
 class ParsedFile:
-    """A parsed document and its passages; the caller adds the processor time that they took."""
+    """A parsed document and its passages; the caller adds the processor time that they took.
+
+    ``chunking_seconds`` is the time, by the clock, in which the passages were cut.
+    """
 
     document: ParsedDocument
     passages: tuple[Passage, ...]
+    chunking_seconds: float = 0.0
     cpu_seconds: float = 0.0
 
 
@@ -99,7 +103,8 @@ def load_result(data: bytes) -> ParsedFile:
         raw = orjson.loads(data)
         raise_error(raw)
         document = _document(raw["document"])
-        return ParsedFile(document, tuple(_passage(item) for item in raw["passages"]))
+        passages = tuple(_passage(item) for item in raw["passages"])
+        return ParsedFile(document, passages, float(raw["chunking_seconds"]))
     except UNEXPECTED as error:
         raise ParserCrashed(f"unreadable result: {error}") from error
 

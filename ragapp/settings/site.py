@@ -3,6 +3,7 @@
 import os
 from ipaddress import ip_network
 from typing import Any
+from urllib.parse import unquote
 
 from csp.constants import NONCE, NONE, SELF
 from environs import validate
@@ -60,6 +61,14 @@ METRICS_ALLOWED_NETWORKS: list[Any] = [
     for network in env.list("METRICS_ALLOWED_NETWORKS", ["127.0.0.0/8", "::1/128"])
 ]
 METRICS_TOKEN: str = env.str("METRICS_TOKEN", "")
+
+# --- Traces ---------------------------------------------------------------------------------------
+# The collector of OpenTelemetry traces, without /v1/traces; "": no traces. Headers are NAME=VALUE,
+# URL-encoded, as in OpenTelemetry's own variable of that name.
+OTEL_EXPORTER_OTLP_ENDPOINT: str = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", "")
+_otlp_headers: dict[str, str] = env.dict("OTEL_EXPORTER_OTLP_HEADERS", {})
+OTEL_EXPORTER_OTLP_HEADERS = {name: unquote(value) for name, value in _otlp_headers.items()}
+TRACES_WITH_CONTENT: bool = env.bool("TRACES_WITH_CONTENT", False)
 
 # --- Content security -----------------------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {

@@ -15,6 +15,7 @@ from tests.inference.llm.collect import collect, end_of, reasoning_of, text_of
 from tests.scripted_llm import (
     DONE,
     EVENT_STREAM,
+    MODEL,
     USAGE,
     Act,
     Reply,
@@ -37,7 +38,7 @@ async def test_deltas_then_the_end_with_the_usage_of_the_last_chunk(
     scripted_llm.script(stream("C'est", " Paris", ", bien sûr."))
     events = await collect(chat_backend)
     assert text_of(events) == "C'est Paris, bien sûr."
-    assert events[-1] == Finished("stop", TokenUsage(prompt_tokens=11, completion_tokens=7))
+    assert events[-1] == Finished("stop", TokenUsage(prompt_tokens=11, completion_tokens=7), MODEL)
 
 
 async def test_deltas_that_arrive_together_are_joined(
