@@ -19,16 +19,12 @@ from lxml import etree
 
 from ingestion.errors import CorruptDocument, EncryptedDocument, UnsafeDocument
 from ingestion.parse_warnings import ParseWarning, WarningCode
+from ingestion.parsing.zip_directory import check_directory_size
 
 # A part may be that many times larger than its compressed form once it is large. Sheets of
 # repeated values reach 100; deflate itself cannot exceed 1032.
 MAX_RATIO = 200
 RATIO_FREE_BYTES = 32 * 1024 * 1024
-# The list of entries itself: 8 MiB hold some 100,000 entries.
-MAX_DIRECTORY_BYTES = 8 * 1024 * 1024
-
-_END_RECORD = struct.Struct("<4s4H2LH")
-_END_RECORD_TAIL = _END_RECORD.size + 0xFFFF
 # The lengths of the name and of the extra field, which the bytes of a part follow.
 _LOCAL_HEADER = struct.Struct("<26x2H")
 _BLOCK_BYTES = 512
@@ -42,7 +38,7 @@ class Archive:
     def __init__(self, file: BinaryIO, *, max_unpacked_bytes: int) -> None:
         """Open `file`; raise CorruptDocument if it is no readable zip, UnsafeDocument if its
         directory is out of all proportion."""
-        _check_directory_size(file)
+        check_directory_size(file)
         self._file = file
         try:
             self._zip = zipfile.ZipFile(file)
@@ -167,19 +163,6 @@ class Archive:
 def _part_name(info: zipfile.ZipInfo) -> str:
     """Return the name of a part as its format has it: some programs of Windows write "\\"."""
     return info.filename.replace("\\", "/").removeprefix("./").lstrip("/")
-
-
-def _check_directory_size(file: BinaryIO) -> None:
-    """Refuse a zip whose directory would fill memory before a single part is read."""
-    size = file.seek(0, os.SEEK_END)
-    file.seek(max(0, size - _END_RECORD_TAIL))
-    tail = file.read()
-    at = tail.rfind(b"PK\x05\x06")
-    if at < 0 or len(tail) - at < _END_RECORD.size:
-        raise CorruptDocument("the zip is truncated: it has no end record")
-    directory_bytes = _END_RECORD.unpack_from(tail, at)[5]
-    if directory_bytes > MAX_DIRECTORY_BYTES:
-        raise UnsafeDocument(f"the zip lists {directory_bytes} bytes of entries")
 
 
 def parse_xml(data: bytes, name: str) -> etree._Element:

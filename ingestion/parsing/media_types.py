@@ -33,9 +33,9 @@ EXTENSIONS: Mapping[str, tuple[str, ...]] = {
     DOCX: (".docx", ".docm", ".dotx"),
     PPTX: (".pptx", ".pptm", ".ppsx", ".potx"),
     XLSX: (".xlsx", ".xlsm", ".xltx"),
-    ODT: (".odt", ".ott"),
-    ODS: (".ods", ".ots"),
-    ODP: (".odp", ".otp"),
+    ODT: (".odt", ".ott", ".fodt"),
+    ODS: (".ods", ".ots", ".fods"),
+    ODP: (".odp", ".otp", ".fodp"),
     EPUB: (".epub",),
     RTF: (".rtf",),
     HTML: (".html", ".htm", ".xhtml"),
@@ -73,6 +73,12 @@ _HTML_START = re.compile(
 )
 _HTML_TAG = re.compile(
     r"</?(?:p|div|span|h[1-6]|ul|ol|li|table|tr|td|body|head|br|a)\b[^<>]*+>", re.I
+)
+_FLAT_OOXML = re.compile(r"<(?:\w+:)?package\b[^>]*2006/xmlPackage")
+_PROGRAM = re.compile(r"<\?mso-application\s+progid=[\"'](Word|PowerPoint|Excel)\.")
+_PROGRAM_TYPES = {"Word": DOCX, "PowerPoint": PPTX, "Excel": XLSX}
+_FLAT_ODF = re.compile(
+    r"<office:document\s[^>]*?office:mimetype=[\"'](application/vnd\.oasis\.opendocument\.[a-z-]+)"
 )
 _RTF_START = "{\\rtf"
 _MAIL_HEADER = re.compile(r"^([A-Za-z][A-Za-z0-9-]*):[ \t]?.*(?:\n[ \t].*)*\n?", re.M)
@@ -174,6 +180,8 @@ def _detect_text(head: bytes, name: str) -> str:
         return TEXT
     if _is_binary(text):
         raise UnsupportedMediaType("binary content")
+    if flat := _flat_type(text):
+        return flat
     extension = PurePath(name).suffix.lower()
     if _HTML_START.match(text) or (
         extension in EXTENSIONS[HTML] and len(_HTML_TAG.findall(text)) >= 1
@@ -188,6 +196,15 @@ def _detect_text(head: bytes, name: str) -> str:
     if extension in EXTENSIONS[TEXT]:
         return TEXT
     return _detect_unnamed_text(text)
+
+
+def _flat_type(text: str) -> str | None:
+    """Return the type of an Office document that is one XML file, None if it is something else."""
+    if _FLAT_OOXML.search(text):
+        program = _PROGRAM.search(text)
+        return _PROGRAM_TYPES[program.group(1)] if program else DOCX
+    flat = _FLAT_ODF.search(text)
+    return _ODF_MIME.get(flat.group(1).removesuffix("-template")) if flat else None
 
 
 def _detect_unnamed_text(text: str) -> str:

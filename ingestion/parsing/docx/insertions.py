@@ -4,7 +4,6 @@ Mail merges and report generators leave HTML, web archives (MHT), RTF, text and 
 """
 
 import re
-import zipfile
 from collections.abc import Callable
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -16,11 +15,12 @@ from lxml import etree
 
 from ingestion.errors import DocumentError, EmptyDocument
 from ingestion.parse_warnings import ParseWarning
-from ingestion.parsing.archive import Archive, attribute, parse_xml
+from ingestion.parsing.archive import Archive, attribute
 from ingestion.parsing.document import Block, ParsedDocument
 from ingestion.parsing.html.parser import decode_html, html_root, html_text
 from ingestion.parsing.limits import ParseLimits
-from ingestion.parsing.ooxml import Relationship, children
+from ingestion.parsing.office.flat import FLAT_PACKAGE
+from ingestion.parsing.ooxml import Relationship
 from ingestion.parsing.plain import text_blocks
 from ingestion.parsing.rtf import parser as rtf
 from ingestion.parsing.text.encoding import decode
@@ -30,7 +30,6 @@ _MIME_HEADER = re.compile(rb"^(?:MIME-Version|Content-Type):", re.I | re.M)
 _MARKUP = re.compile(
     rb"<(?:!doctype|html|head|body|p|div|table|h[1-6]|ul|ol|span|b|i|a|br|font)\b", re.I
 )
-_FLAT_PACKAGE = re.compile(rb"<(?:\w+:)?package\b[^>]*2006/xmlPackage")
 _HEAD_BYTES = 4096
 
 
@@ -70,9 +69,7 @@ class Insertions:
 
     def _blocks(self, data: bytes) -> list[Block]:
         head = data[:_HEAD_BYTES].lstrip(b"\xef\xbb\xbf \t\r\n")
-        if _FLAT_PACKAGE.search(head):
-            data = _zipped(data)
-        if data.startswith(b"PK\x03\x04"):
+        if data.startswith(b"PK\x03\x04") or FLAT_PACKAGE.search(head):
             document = self._read_word(BytesIO(data))
             self.warnings += document.warnings
             return _flat(document)
@@ -114,14 +111,3 @@ def _paragraph_beside(item: etree._Element, text: str) -> etree._Element:
     paragraph = etree.Element(f"{space}p")
     etree.SubElement(etree.SubElement(paragraph, f"{space}r"), f"{space}t").text = text
     return paragraph
-
-
-def _zipped(data: bytes) -> bytes:
-    """Return the zip of a package that is written as one XML file ("flat OPC")."""
-    stream = BytesIO()
-    with zipfile.ZipFile(stream, "w") as package:
-        for part in children(parse_xml(data, "flat package"), "part"):
-            name = (attribute(part, "name") or "").lstrip("/")
-            for content in children(part, "xmlData"):
-                package.writestr(name, b"".join(etree.tostring(root) for root in content))
-    return stream.getvalue()

@@ -13,13 +13,13 @@ from lxml import etree
 
 from ingestion.errors import UnsafeDocument
 from ingestion.parsing import media_types
-from ingestion.parsing.archive import Archive, attribute, local_name
+from ingestion.parsing.archive import attribute, local_name
 from ingestion.parsing.document import Block, ParsedDocument, ParsedPage
 from ingestion.parsing.docx.insertions import Insertions
-from ingestion.parsing.docx.numbering import Numbering
 from ingestion.parsing.docx.parts import DocxParts
 from ingestion.parsing.docx.text import ParagraphText, paragraph_text, paragraphs
 from ingestion.parsing.limits import ParseLimits
+from ingestion.parsing.office.flat import open_package
 from ingestion.parsing.ooxml import (
     Relationship,
     child,
@@ -50,7 +50,7 @@ def _read(file: BinaryIO, limits: ParseLimits, depth: int) -> ParsedDocument:
     """Read a Word file, which may be inserted in another: `depth` counts those around it."""
     if depth > _MAX_INSERTED_DEPTH:
         raise UnsafeDocument("too many documents inserted in one another")
-    with Archive(file, max_unpacked_bytes=limits.max_unpacked_bytes) as archive:
+    with open_package(file, limits) as archive:
         part = main_part(archive, "word/document.xml")
         root = archive.main_xml(part)
         links = relationships(archive, part)
@@ -100,7 +100,6 @@ class _Walker:
         self._insertions = insertions
         self._linked = {link.id: link.part for link in links}
         self._break_names = break_names
-        self._numbering = Numbering.read(parts.numbering)
         self._pages: list[list[Block]] = [[]]
         self._notes_given = 0
 
@@ -190,7 +189,7 @@ class _Walker:
         number_id, level = self._parts.list_place(element, style)
         if not number_id or number_id == "0" or not has_text:
             return "", 0
-        return self._numbering.marker(number_id, level), level + 1
+        return self._parts.numbering.marker(number_id, level), level + 1
 
     def _table(self, element: etree._Element) -> None:
         rows = list(_parts(element, "tr"))

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from lxml import etree
 
@@ -11,9 +12,12 @@ from ingestion.parsing.archive import Archive, attribute
 from ingestion.parsing.document import Block
 from ingestion.parsing.docx.fields import drop_field_codes
 from ingestion.parsing.docx.insertions import Insertions
+from ingestion.parsing.docx.marks import apply_marks
+from ingestion.parsing.docx.numbering import Numbering
 from ingestion.parsing.docx.runs import RunStyles
 from ingestion.parsing.docx.text import paragraph_text, paragraphs
 from ingestion.parsing.office.charts import chart_blocks
+from ingestion.parsing.office.colours import ThemeColours, usual_colours
 from ingestion.parsing.office.diagrams import read_diagrams
 from ingestion.parsing.ooxml import (
     Relationship,
@@ -46,13 +50,14 @@ class _Style:
 class DocxParts:
     """Everything around the body, looked up by the ids that the body uses."""
 
-    numbering: etree._Element | None = None
+    numbering: Numbering = field(default_factory=Numbering)
     _styles: dict[str, _Style] = field(default_factory=dict)
     _default_style: str = ""
     _notes: dict[tuple[str, str], str] = field(default_factory=dict)
     _headers: list[str] = field(default_factory=list)
     _footers: list[str] = field(default_factory=list)
     _graphics: dict[str, list[Block]] = field(default_factory=dict)
+    _colours: ThemeColours = field(default_factory=partial(usual_colours, None))
     _runs: RunStyles = field(default_factory=RunStyles)
     _codes: set[WarningCode] = field(default_factory=set)
     _embedded: list[str] = field(default_factory=list)
@@ -63,8 +68,8 @@ class DocxParts:
     ) -> "DocxParts":
         """Read the parts that the main part links to; a damaged one is done without."""
         parts = cls()
-        # Styles first: they say what of the other parts is hidden.
-        for link in sorted(links, key=lambda link: link.kind != "styles"):
+        # The theme and the styles first: they say what of the other parts is hidden.
+        for link in sorted(links, key=lambda link: _ORDER.get(link.kind, len(_ORDER))):
             root = archive.find_xml(link.part) if link.kind in _READERS else None
             if root is not None:
                 if link.kind in _TEXTS:
@@ -81,7 +86,7 @@ class DocxParts:
         self._embedded += embedded_files(links, root)
         drop_field_codes(root)
         self._codes |= self._runs.show(root)
-        if drop_hidden_shapes(root):
+        if drop_hidden_shapes(root) | apply_marks(root):
             self._codes.add(WarningCode.HIDDEN_TEXT)
 
     def warnings(self) -> tuple[ParseWarning, ...]:
@@ -104,7 +109,7 @@ class DocxParts:
         outline = value_at(paragraph, "pPr", "outlineLvl")
         if outline is not None and outline.isdecimal():
             return int(outline) + 1 if int(outline) < _BODY_OUTLINE else 0
-        for found in self._chain(style):
+        for _, found in self._chain(style):
             match = _HEADING_NAME.match(found.name)
             if match:
                 return int(match.group(1))
@@ -117,13 +122,13 @@ class DocxParts:
     def list_place(self, paragraph: etree._Element, style: str) -> tuple[str, int]:
         """Return (list id, level from 0) of a paragraph, own or by style; ("", 0) for none."""
         own = child(paragraph, "pPr", "numPr")
-        number_id = value_at(own, "numId") if own is not None else None
-        level = value_at(own, "ilvl") if own is not None else None
+        number_id, level = value_at(own, "numId"), value_at(own, "ilvl")
         if number_id is None:
-            for found in self._chain(style):
+            for name, found in self._chain(style):
                 if found.number_id:
                     number_id = found.number_id
-                    level = level or str(found.number_level)
+                    linked = self.numbering.level_of_style(number_id, name)
+                    level = level or str(found.number_level if linked is None else linked)
                     break
         return number_id or "", int(level) if level and level.isdecimal() else 0
 
@@ -143,17 +148,21 @@ class DocxParts:
         """Return the texts of a chart or diagram."""
         return self._graphics.get(link, [])
 
-    def _chain(self, style: str) -> Iterator[_Style]:
+    def _chain(self, style: str) -> Iterator[tuple[str, _Style]]:
         """Yield a style and those that it is based on."""
         for _ in range(_MAX_CHAIN):
             found = self._styles.get(style)
             if found is None:
                 return
-            yield found
+            yield style, found
             style = found.based_on
 
+    def _read_theme(self, root: etree._Element, _: str) -> None:
+        self._colours = usual_colours(root)
+        self._runs = RunStyles.read(None, self._colours)
+
     def _read_styles(self, root: etree._Element, _: str) -> None:
-        self._runs = RunStyles.read(root)
+        self._runs = RunStyles.read(root, self._colours)
         for element in children(root, "style"):
             if attribute(element, "type") not in (None, "paragraph"):
                 continue
@@ -171,7 +180,7 @@ class DocxParts:
                 self._default_style = style_id
 
     def _read_numbering(self, root: etree._Element, _: str) -> None:
-        self.numbering = root
+        self.numbering = Numbering.read(root)
 
     def _read_notes(self, root: etree._Element, _: str) -> None:
         for kind in ("footnote", "endnote", "comment"):
@@ -207,8 +216,10 @@ def _joined(element: etree._Element) -> str:
     return text if any(character.isalpha() for character in text) else ""
 
 
+_ORDER = {"theme": 0, "styles": 1}
 _TEXTS = frozenset({"footnotes", "endnotes", "comments", "header", "footer"})
 _READERS: Mapping[str, Callable[[DocxParts, etree._Element, str], None]] = {
+    "theme": DocxParts._read_theme,
     "styles": DocxParts._read_styles,
     "numbering": DocxParts._read_numbering,
     "footnotes": DocxParts._read_notes,
@@ -217,4 +228,5 @@ _READERS: Mapping[str, Callable[[DocxParts, etree._Element, str], None]] = {
     "header": DocxParts._read_header,
     "footer": DocxParts._read_footer,
     "chart": DocxParts._read_chart,
+    "chartEx": DocxParts._read_chart,
 }

@@ -9,16 +9,22 @@ from lxml import etree
 
 from ingestion.parse_warnings import WarningCode
 from ingestion.parsing.archive import attribute, local_name
-from ingestion.parsing.docx.grounds import ground_of, shading_table_styles
+from ingestion.parsing.docx.grounds import Grounds
+from ingestion.parsing.office.colours import ThemeColours, drawn_colour, with_luminance
 from ingestion.parsing.ooxml import child, children, is_on, value_at
 from ingestion.parsing.text.symbol_fonts import is_symbol_font, symbol_text
 from ingestion.parsing.text.visibility import MAX_TINY_POINTS, WHITE, colour_of, look_alike
 
 _MAX_CHAIN = 20
 _KEPT = frozenset({"rPr", "lastRenderedPageBreak"})
-# Colours of the theme that are white unless somebody changed it; w:val holds what they are.
-_WHITE_THEME_COLOURS = frozenset({"background1", "light1"})
+# What Word calls the colours of a theme.
+_THEME_NAMES = {
+    "background1": "bg1", "light1": "lt1", "text1": "tx1", "dark1": "dk1", "background2": "bg2",
+    "light2": "lt2", "text2": "tx2", "dark2": "dk2", "hyperlink": "hlink",
+    "followedHyperlink": "folHlink",
+}  # fmt: skip
 _AUTOMATIC = "auto"
+_SEE_THROUGH = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,31 +59,33 @@ class RunStyles:
     _based_on: dict[str, str] = field(default_factory=dict)
     _default: str = ""
     _matter: bool = False
-    _shaded_tables: frozenset[str] = frozenset()
+    _base: _Look = field(default_factory=lambda: _Look())
+    _grounds: Grounds = field(default_factory=Grounds)
 
     @classmethod
-    def read(cls, root: etree._Element | None) -> "RunStyles":
-        """Return the styles of a `styles.xml` part, or of a document without one."""
-        styles = cls()
-        if root is None:
+    def read(cls, root: etree._Element | None, names: ThemeColours) -> "RunStyles":
+        """Return the styles of a `styles.xml` part, or of a document without one; `names` are the
+        colours of the theme."""
+        styles = cls(_grounds=Grounds(names) if root is None else Grounds.read(root, names))
+        if root is None or not _has_marks(root, names):
             return styles
-        styles._shaded_tables = shading_table_styles(root)
-        if not _has_marks(root):
-            return styles
+        styles._base = _look(child(root, "docDefaults", "rPrDefault", "rPr"), names)
         for element in children(root, "style"):
             style = attribute(element, "styleId") or ""
-            styles._looks[style] = _look(child(element, "rPr"))
+            styles._looks[style] = _look(child(element, "rPr"), names)
             styles._based_on[style] = value_at(element, "basedOn") or ""
             is_default = attribute(element, "default") in ("1", "true")
             if is_default and attribute(element, "type") == "paragraph":
                 styles._default = style
-        styles._matter = any(look.matters for look in styles._looks.values())
+        looks = (styles._base, *styles._looks.values())
+        styles._matter = any(look.matters for look in looks)
         return styles
 
     def show(self, root: etree._Element) -> frozenset[WarningCode]:
         """Make of the runs in `root`, in place, what Word shows; return what a reader must know."""
         found: set[WarningCode] = set()
-        if not self._matter and not _has_marks(root):
+        names = self._grounds.names
+        if not self._matter and not _has_marks(root, names):
             return frozenset()
         background = child(root, "background")
         page = WHITE if background is None else colour_of(attribute(background, "color"))
@@ -91,8 +99,10 @@ class RunStyles:
                 _empty(run)
             elif WarningCode.INVISIBLE_TEXT not in found and _has_text(run):
                 colour = colour_of(look.colour)
-                ground = ground_of(run, page, self._shaded_tables) if colour else None
-                if look.is_tiny or look_alike(colour, ground):
+                ground = self._grounds.behind(run, page) if colour else None
+                is_drawn = look.colour != _SEE_THROUGH
+                is_unseen = look.is_tiny or not is_drawn or look_alike(colour, ground)
+                if is_unseen and next(run.iterancestors("{*}Fallback"), None) is None:
                     found.add(WarningCode.INVISIBLE_TEXT)
             if look.font is not None and is_symbol_font(look.font):
                 for item in children(run, "t"):
@@ -100,7 +110,7 @@ class RunStyles:
         return frozenset(found)
 
     def _look_of(self, run: etree._Element) -> _Look:
-        own = _look(child(run, "rPr"))
+        own = _look(child(run, "rPr"), self._grounds.names)
         if not self._matter:
             return own
         paragraph = next(run.iterancestors("{*}p"), None)
@@ -108,7 +118,9 @@ class RunStyles:
         of_characters = self._of_style(value_at(run, "rPr", "rStyle") or "")
         # A toggle (ECMA-376-1, 17.7.3): a character style turns its paragraph's round.
         by_style = bool(of_paragraph.hidden) != bool(of_characters.hidden)
-        return _over(own, replace(_over(of_characters, of_paragraph), hidden=by_style))
+        by_style = by_style or bool(self._base.hidden)
+        inherited = _over(_over(of_characters, of_paragraph), self._base)
+        return _over(own, replace(inherited, hidden=by_style))
 
     def _of_style(self, style: str) -> _Look:
         look = _Look()
@@ -129,7 +141,7 @@ def _over(look: _Look, below: _Look) -> _Look:
     )
 
 
-def _look(properties: etree._Element | None) -> _Look:
+def _look(properties: etree._Element | None, names: ThemeColours) -> _Look:
     hidden = font = colour = half_points = None
     for item in properties if properties is not None else ():
         name = local_name(item)
@@ -138,27 +150,59 @@ def _look(properties: etree._Element | None) -> _Look:
         elif name == "rFonts":
             font = attribute(item, "ascii") or attribute(item, "hAnsi")
         elif name == "color":
-            is_white = attribute(item, "themeColor") in _WHITE_THEME_COLOURS
-            colour = attribute(item, "val") or ("ffffff" if is_white else None)
+            colour = colour or _colour(item, names)
+        elif name == "textFill":
+            colour = _fill_colour(item, names) or colour
         elif name == "sz":
             half_points = _count(attribute(item, "val"))
     return _Look(hidden, font, colour, half_points)
 
 
-def _has_marks(root: etree._Element) -> bool:
+def _colour(item: etree._Element, names: ThemeColours) -> str | None:
+    """Return the colour that w:color gives: that of the theme counts before its own value."""
+    name = attribute(item, "themeColor")
+    if name is None:
+        return attribute(item, "val")
+    colour = names.get(_THEME_NAMES.get(name, name))
+    tint, shade = attribute(item, "themeTint"), attribute(item, "themeShade")
+    for value, is_tint in ((tint, True), (shade, False)):
+        share = _share_of_255(value)
+        if share is not None:
+            colour = with_luminance(colour, share, 1 - share if is_tint else 0.0)
+    return attribute(item, "val") if colour is None else bytes(colour).hex()
+
+
+def _share_of_255(value: str | None) -> float | None:
+    try:
+        return int(value or "", 16) / 255
+    except ValueError:
+        return None
+
+
+def _fill_colour(item: etree._Element, names: ThemeColours) -> str | None:
+    """Return the colour that an effect of Word 2010 gives letters, None if it cannot be told."""
+    fill = next(iter(item), None)
+    if fill is None or local_name(fill) == "noFill":
+        return None if fill is None else _SEE_THROUGH
+    is_solid = local_name(fill) == "solidFill" and len(fill)
+    colour = drawn_colour(fill[0], names) if is_solid else None
+    return _AUTOMATIC if colour is None else bytes(colour).hex()
+
+
+def _has_marks(root: etree._Element, names: ThemeColours) -> bool:
     """Tell whether anything in a part hides or changes the text of runs: in most nothing does."""
-    if next(root.iter("{*}shd", "{*}highlight", "{*}background"), None) is not None:
+    if next(root.iter("{*}shd", "{*}highlight", "{*}background", "{*}textFill"), None) is not None:
         return True
-    return any(map(_is_mark, root.iter("{*}vanish", "{*}rFonts", "{*}color", "{*}sz")))
+    marks = root.iter("{*}vanish", "{*}rFonts", "{*}color", "{*}sz")
+    return any(_is_mark(item, names) for item in marks)
 
 
-def _is_mark(item: etree._Element) -> bool:
+def _is_mark(item: etree._Element, names: ThemeColours) -> bool:
     name = local_name(item)
     if name == "vanish":
         return is_on(item)
     if name == "color":
-        is_white = attribute(item, "themeColor") in _WHITE_THEME_COLOURS
-        return is_white or look_alike(colour_of(attribute(item, "val")), WHITE)
+        return look_alike(colour_of(_colour(item, names)), WHITE)
     if name == "sz":
         return _Look(half_points=_count(attribute(item, "val"))).is_tiny
     return any(map(is_symbol_font, item.attrib.values()))

@@ -7,6 +7,7 @@ from lxml import etree
 
 from ingestion.parsing.archive import attribute, local_name
 from ingestion.parsing.docx.fields import form_field_text
+from ingestion.parsing.office.equations import equation_text
 from ingestion.parsing.ooxml import chosen
 from ingestion.parsing.text.symbol_fonts import symbol_text
 
@@ -30,8 +31,7 @@ _SKIPPED = frozenset(
         "rt",
     ]
 )
-# What is written before the parts of an equation, so that its line reads as people type it.
-_EQUATION_SIGNS = {"sup": "^", "sub": "_", "den": "/", "deg": "√", "lim": " "}
+_EQUATIONS = frozenset({"oMath", "oMathPara"})
 _PIECES = {"tab": " ", "ptab": " ", "cr": "\n", "noBreakHyphen": "-"}
 
 
@@ -69,6 +69,8 @@ def _collect(element: etree._Element, found: ParagraphText, break_names: frozens
             found.pieces[-1] += item.text or ""
         elif name in _PIECES:
             found.pieces[-1] += _PIECES[name]
+        elif name in _EQUATIONS:
+            found.pieces[-1] += equation_text(item)
         elif name == "sym":
             found.pieces[-1] += _symbol(item)
         elif name == "textpath":  # the words of WordArt and of watermarks
@@ -91,7 +93,6 @@ def _collect(element: etree._Element, found: ParagraphText, break_names: frozens
         elif name in ("chart", "relIds"):
             found.graphics.append(attribute(item, "id") or attribute(item, "dm") or "")
         else:
-            found.pieces[-1] += _EQUATION_SIGNS.get(name, "")
             _collect(item, found, break_names)
 
 

@@ -3,6 +3,7 @@
 Prefixes differ between producers, so elements are looked up by local name, as in Office Open XML.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -11,7 +12,7 @@ from lxml import etree
 from ingestion.errors import CorruptDocument, EncryptedDocument
 from ingestion.parse_warnings import ParseWarning, WarningCode
 from ingestion.parsing import media_types
-from ingestion.parsing.archive import Archive, attribute, local_name
+from ingestion.parsing.archive import Archive, attribute, local_name, parse_xml
 from ingestion.parsing.document import Block, ParsedDocument, ParsedPage
 from ingestion.parsing.limits import ParseLimits
 from ingestion.parsing.odf.formulas import show_formulas
@@ -107,32 +108,59 @@ def parse_presentation(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """The parts of a file: its content, and what others it has."""
+
+    content: etree._Element
+    styles: etree._Element | None
+    meta: etree._Element | None
+    objects: Mapping[str, etree._Element]
+    warnings: tuple[ParseWarning, ...] = ()
+
+
 def _open(file: BinaryIO, limits: ParseLimits) -> _Opened:
     """Open a file and make of its content what is shown; raises EncryptedDocument."""
+    is_zip = file.read(2) == b"PK"
+    file.seek(0)
+    parts = _zipped_parts(file, limits) if is_zip else _flat_parts(file)
+    content, styles = parts.content, parts.styles
+    roots = [styles, content] if styles is not None else [content]
+    codes = show_text(content, styles)
+    show_formulas(content, parts.objects)
+    return _Opened(
+        content=content,
+        title=_title(parts.meta) if parts.meta is not None else None,
+        resources=read_resources(roots, parts.objects),
+        headers=margin_blocks(styles, *_HEADERS) if styles is not None else [],
+        footers=margin_blocks(styles, *_FOOTERS) if styles is not None else [],
+        warnings=(*(ParseWarning(code) for code in sorted(codes)), *parts.warnings),
+    )
+
+
+def _zipped_parts(file: BinaryIO, limits: ParseLimits) -> _Parts:
     with Archive(file, max_unpacked_bytes=limits.max_unpacked_bytes) as archive:
         manifest = archive.find_xml("META-INF/manifest.xml")
         if manifest is not None and next(manifest.iter("{*}encryption-data"), None) is not None:
             raise EncryptedDocument("OpenDocument with a password")
-        content = archive.main_xml("content.xml")
-        styles = archive.find_xml("styles.xml")
-        meta = archive.find_xml("meta.xml")
         found = (
             (name.removesuffix("/content.xml"), archive.find_xml(name))
             for name in archive.names()
             if name.endswith("/content.xml")
         )
-        objects = {name: root for name, root in found if root is not None}
-        warnings = archive.warnings()
-    codes = show_text(content, styles)
-    show_formulas(content, objects)
-    return _Opened(
-        content=content,
-        title=_title(meta) if meta is not None else None,
-        resources=read_resources([styles, content] if styles is not None else [content], objects),
-        headers=margin_blocks(styles, *_HEADERS) if styles is not None else [],
-        footers=margin_blocks(styles, *_FOOTERS) if styles is not None else [],
-        warnings=(*(ParseWarning(code) for code in sorted(codes)), *warnings),
-    )
+        return _Parts(
+            content=archive.main_xml("content.xml"),
+            styles=archive.find_xml("styles.xml"),
+            meta=archive.find_xml("meta.xml"),
+            objects={name: root for name, root in found if root is not None},
+            warnings=archive.warnings(),
+        )
+
+
+def _flat_parts(file: BinaryIO) -> _Parts:
+    """Return the parts of a file that is one XML file (.fodt, .fods, .fodp)."""
+    root = parse_xml(file.read(), "flat OpenDocument")
+    return _Parts(content=root, styles=root, meta=child(root, "meta"), objects={})
 
 
 def _title(meta: etree._Element) -> str | None:

@@ -15,7 +15,8 @@ _MAX_POINTS = 2_000
 def chart_titles(root: etree._Element) -> Iterator[str]:
     """Yield the texts written on a chart: its title and those of its axes."""
     for title in descendants(root, "title"):
-        text = one_line("".join(found.text or "" for found in descendants(title, "t")))
+        words = list(descendants(title, "t")) or list(descendants(title, "v"))
+        text = one_line("".join(found.text or "" for found in words))
         if text:
             yield text
 
@@ -24,7 +25,7 @@ def chart_blocks(root: etree._Element) -> Iterator[Block]:
     """Yield the titles of a chart, then its series as columns under their names."""
     for text in chart_titles(root):
         yield Block("caption", text)
-    columns: list[list[str]] = []
+    columns = list(_dimensions(root))
     for series in descendants(root, "ser"):
         categories = _points(child(series, "cat")) or _points(child(series, "xVal"))
         values = _points(child(series, "val")) or _points(child(series, "yVal"))
@@ -35,6 +36,15 @@ def chart_blocks(root: etree._Element) -> Iterator[Block]:
     rows = [[column[i] if i < len(column) else "" for column in columns] for i in range(height)]
     if table := pipe_table(rows):
         yield Block("table", table)
+
+
+def _dimensions(root: etree._Element) -> Iterator[list[str]]:
+    """Yield the columns of a chart of Office 2016 (waterfalls, histograms...), labels first."""
+    for data in descendants(root, "data"):
+        for dimension in children(data, "strDim", "numDim"):
+            for level in children(dimension, "lvl"):
+                points = [one_line(found.text or "") for found in children(level, "pt")]
+                yield ["", *points[:_MAX_POINTS]]
 
 
 def _points(element: etree._Element | None) -> list[str]:

@@ -12,6 +12,8 @@ from ingestion.parsing.text.visibility import BLACK, WHITE, Colour, colour_of
 
 ThemeColours = Mapping[str, Colour | None]
 
+# The usual map of the names that documents use to those of the theme.
+_USUAL_NAMES: Mapping[str, str] = {"bg1": "lt1", "tx1": "dk1", "bg2": "lt2", "tx2": "dk2"}
 _WHOLE = 100_000
 _MAX_SEE_THROUGH = 0.05
 _FULL = 255
@@ -27,6 +29,16 @@ def theme_colours(theme: etree._Element | None) -> dict[str, Colour | None]:
         for entry in (scheme if scheme is not None else ())
         if len(entry)
     }
+
+
+def usual_colours(theme: etree._Element | None) -> ThemeColours:
+    """Return the colours of a theme under their usual names in documents too."""
+    return renamed(theme_colours(theme), _USUAL_NAMES)
+
+
+def renamed(colours: ThemeColours, names: Mapping[str, str]) -> ThemeColours:
+    """Return the colours under other names too."""
+    return {**colours, **{name: colours.get(known) for name, known in names.items()}}
 
 
 def drawn_colour(element: etree._Element, names: ThemeColours) -> Colour | None:

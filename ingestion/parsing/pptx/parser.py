@@ -1,7 +1,6 @@
 """Presentations (Office Open XML): slides in order, with their notes, tables and charts."""
 
 import posixpath
-import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -14,6 +13,7 @@ from ingestion.parsing.document import Block, ParsedDocument, ParsedPage
 from ingestion.parsing.limits import ParseLimits
 from ingestion.parsing.office.charts import chart_blocks
 from ingestion.parsing.office.diagrams import read_diagrams
+from ingestion.parsing.office.flat import open_package
 from ingestion.parsing.ooxml import (
     Relationship,
     child,
@@ -27,10 +27,10 @@ from ingestion.parsing.ooxml import (
     package_title,
     relationships,
 )
+from ingestion.parsing.pptx.text import paragraph_text, text_blocks
 from ingestion.parsing.pptx.theme import Themes
 from ingestion.parsing.pptx.visible import Box, show_slide
-from ingestion.parsing.text.normalise import clean_block, one_line
-from ingestion.parsing.text.symbol_fonts import is_symbol_font, symbol_text
+from ingestion.parsing.text.normalise import one_line
 from ingestion.parsing.text.tables import pipe_table
 
 _TITLES = frozenset({"title", "ctrTitle"})
@@ -38,13 +38,13 @@ _TITLES = frozenset({"title", "ctrTitle"})
 _REPEATED = frozenset({"sldNum", "dt", "ftr", "hdr", "sldImg"})
 _MAX_DEPTH = 50
 _USUAL_SIZE = Box(0, 0, 12_192_000, 6_858_000)
-_HANGING = frozenset({"chart", "notesSlide", "comments"})
-_LONE_SYMBOL = re.compile(r"(?<!\w)[\x80-\xff\uf020-\uf0ff](?!\w)")
+_CHARTS = frozenset({"chart", "chartEx"})
+_HANGING = _CHARTS | {"notesSlide", "comments"}
 
 
 def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
     """Read a .pptx file; raises CorruptDocument, EncryptedDocument or UnsafeDocument."""
-    with Archive(file, max_unpacked_bytes=limits.max_unpacked_bytes) as archive:
+    with open_package(file, limits) as archive:
         main = main_part(archive, "ppt/presentation.xml")
         reader = _SlideReader(archive, _comment_authors(archive, main), _slide_size(archive, main))
         pages = tuple(
@@ -149,7 +149,7 @@ class _SlideReader:
         root = self._archive.find_xml(link.part) if link.kind in _HANGING else None
         if root is None:
             return
-        if link.kind == "chart":
+        if link.kind in _CHARTS:
             yield from chart_blocks(root)
         elif link.kind == "notesSlide":
             for block in self._shown(root):
@@ -166,7 +166,7 @@ def _shapes(element: etree._Element, depth: int) -> Iterator[Block]:
     for item in element:
         name = local_name(item)
         if name == "txBody":
-            blocks.extend(_paragraphs(item, None))
+            blocks.extend(text_blocks(item, None))
         elif name == "sp":
             blocks.extend(_shape(item))
         elif name == "tbl":
@@ -187,76 +187,11 @@ def _shape(shape: etree._Element) -> Iterator[Block]:
     if body is None or placeholder in _REPEATED:
         return
     if placeholder in _TITLES:
-        text = one_line(" ".join(_paragraph_text(item) for item in children(body, "p")))
+        text = one_line(" ".join(paragraph_text(item) for item in children(body, "p")))
         if text:
             yield Block("heading", text, 1)
     else:
-        yield from _paragraphs(body, placeholder)
-
-
-def _paragraphs(body: etree._Element, placeholder: str | None) -> Iterator[Block]:
-    counts: dict[int, int] = {}
-    for item in children(body, "p"):
-        text = clean_block(_paragraph_text(item))
-        if not text:
-            continue
-        properties = child(item, "pPr")
-        level = int(properties.get("lvl") or 0) if properties is not None else 0
-        marker = _marker(properties, placeholder, level)
-        counts = {depth: count for depth, count in counts.items() if depth <= level}
-        counts[level] = counts.get(level, 0) + 1 if marker == "#" else 0
-        if marker == "#":
-            marker = f"{counts[level]}."
-        if marker:
-            yield Block("list_item", f"{'  ' * level}{marker} {text}", level + 1)
-        else:
-            yield Block("paragraph", text)
-
-
-def _marker(properties: etree._Element | None, placeholder: str | None, level: int) -> str:
-    """Return "-" for a bullet, "#" for a number, "" for none."""
-    if properties is not None:
-        if child(properties, "buNone") is not None:
-            return ""
-        if child(properties, "buAutoNum") is not None:
-            return "#"
-        if child(properties, "buChar") is not None:
-            return "-"
-    return "-" if placeholder == "body" or level > 0 else ""
-
-
-def _paragraph_text(paragraph: etree._Element) -> str:
-    parts: list[str] = []
-    for item in paragraph.iter():
-        name = local_name(item)
-        if name == "t":
-            parts.append(_run_text(item))
-        elif name == "br":
-            parts.append("\n")
-        elif name == "tab":
-            parts.append(" ")
-    return "".join(parts)
-
-
-def _run_text(item: etree._Element) -> str:
-    """Return the text of a run. The font for symbols, which PowerPoint gives to the arrows that it
-    makes of "-->", concerns characters beyond ASCII that stand alone."""
-    text = item.text or ""
-    run = item.getparent()
-    properties = child(run, "rPr")
-    if properties is None or not len(properties):
-        return text
-    latin, symbols = _typeface(properties, "latin"), _typeface(properties, "sym")
-    if is_symbol_font(latin):
-        return symbol_text(text, latin)
-    if is_symbol_font(symbols):
-        return _LONE_SYMBOL.sub(lambda match: symbol_text(match.group(), symbols), text)
-    return text
-
-
-def _typeface(properties: etree._Element, name: str) -> str:
-    found = child(properties, name)
-    return (found.get("typeface") or "") if found is not None else ""
+        yield from text_blocks(body, placeholder)
 
 
 def _table(table: etree._Element) -> Iterator[Block]:
@@ -270,7 +205,7 @@ def _table(table: etree._Element) -> Iterator[Block]:
                 above = grid[-1] if grid else []
                 texts.append(above[len(texts)] if len(texts) < len(above) else "")
             else:
-                texts.append(one_line(" ".join(_paragraph_text(p) for p in descendants(cell, "p"))))
+                texts.append(one_line(" ".join(paragraph_text(p) for p in descendants(cell, "p"))))
         grid.append(texts)
     text = pipe_table(grid)
     if text:

@@ -1,17 +1,21 @@
 """Colours of a presentation: its theme, and what is behind the shapes of a slide."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from lxml import etree
 
 from ingestion.errors import CorruptDocument, UnsafeDocument
 from ingestion.parsing.archive import Archive, local_name, parse_xml
+from ingestion.parsing.office.colours import (
+    ThemeColours,
+    drawn_colour,
+    is_see_through,
+    renamed,
+    usual_colours,
+)
 from ingestion.parsing.ooxml import Relationship, child, relationships
-from ingestion.parsing.text.visibility import BLACK, WHITE, Colour, colour_of
+from ingestion.parsing.text.visibility import WHITE, Colour
 
-# The usual map of the colours that slides name to those of the theme.
-_USUAL_MAP = {"bg1": "lt1", "tx1": "dk1", "bg2": "lt2", "tx2": "dk2"}
 _FILLS = frozenset({"solidFill", "gradFill", "blipFill", "pattFill", "grpFill", "noFill"})
 _PLAIN_BACKGROUND = "1001"
 
@@ -29,17 +33,12 @@ class SlideTheme:
     """What a slide inherits: its layout and master, the colours that it names, its background."""
 
     inherited: list[etree._Element] = field(default_factory=list)
-    colours: Mapping[str, Colour | None] = field(default_factory=dict)
+    colours: ThemeColours = field(default_factory=dict)
 
     def colour(self, fill: etree._Element | None) -> Colour | None:
-        """Return the colour of a solid fill, None for changed or half-transparent ones."""
+        """Return the colour of a solid fill or of a reference, None if it cannot be told."""
         found = fill[0] if fill is not None and len(fill) else None
-        if found is None or len(found):
-            return None
-        name = found.get("val") or ""
-        if local_name(found) == "schemeClr":
-            return self.colours.get(name)
-        return colour_of(found.get("lastClr") or name)
+        return drawn_colour(found, self.colours) if found is not None else None
 
     def fill(self, properties: etree._Element | None) -> Fill | None:
         """Return the fill that properties of a shape, cell or background give, None for none."""
@@ -48,6 +47,8 @@ class SlideTheme:
                 if local_name(item) == "noFill":
                     return Fill(is_there=False)
                 is_solid = local_name(item) == "solidFill"
+                if is_solid and is_see_through(item):
+                    return Fill(is_there=False)
                 return Fill(is_there=True, colour=self.colour(item) if is_solid else None)
         return None
 
@@ -83,16 +84,16 @@ class Themes:
         mapping = next(slide.iter("{*}overrideClrMapping"), None)
         if mapping is None:
             return theme
-        return replace(theme, colours=_mapped(theme.colours, mapping))
+        return replace(theme, colours=renamed(theme.colours, _names(mapping)))
 
     def _read(self, layout: str) -> SlideTheme:
         master = _linked(relationships(self._archive, layout), "slideMaster") if layout else ""
         scheme = _linked(relationships(self._archive, master), "theme") if master else ""
         inherited = [root for part in (layout, master) if (root := self._root(part)) is not None]
-        colours = _mapped(_scheme(self._root(scheme)), None)
+        colours = usual_colours(self._root(scheme))
         for root in reversed(inherited):
             for mapping in root.iter("{*}clrMap", "{*}overrideClrMapping"):
-                colours = _mapped(colours, mapping)
+                colours = renamed(colours, _names(mapping))
         return SlideTheme(inherited, colours)
 
     def _root(self, part: str) -> etree._Element | None:
@@ -107,18 +108,5 @@ def _linked(links: list[Relationship], kind: str) -> str:
     return next((link.part for link in links if link.kind == kind), "")
 
 
-def _mapped(
-    colours: Mapping[str, Colour | None], mapping: etree._Element | None
-) -> Mapping[str, Colour | None]:
-    """Return the colours under the names by which slides know them too."""
-    names = _USUAL_MAP if mapping is None else mapping.attrib
-    return {**colours, **{str(name): colours.get(str(value)) for name, value in names.items()}}
-
-
-def _scheme(theme: etree._Element | None) -> dict[str, Colour | None]:
-    scheme = child(theme, "themeElements", "clrScheme")
-    return {"lt1": WHITE, "dk1": BLACK} | {
-        local_name(entry): colour_of(entry[0].get("lastClr") or entry[0].get("val"))
-        for entry in (scheme if scheme is not None else ())
-        if len(entry)
-    }
+def _names(mapping: etree._Element) -> dict[str, str]:
+    return {str(name): str(value) for name, value in mapping.attrib.items()}

@@ -8,9 +8,10 @@ from lxml import etree
 
 from ingestion.parse_warnings import WarningCode
 from ingestion.parsing.archive import local_name
-from ingestion.parsing.ooxml import child, children
+from ingestion.parsing.ooxml import child
+from ingestion.parsing.pptx.letters import has_invisible_letters, inherited_shapes, placeholder
 from ingestion.parsing.pptx.theme import Fill, SlideTheme
-from ingestion.parsing.text.visibility import MAX_TINY_POINTS, Colour, look_alike
+from ingestion.parsing.text.visibility import Colour
 
 _SHAPES = frozenset({"sp", "pic", "cxnSp", "graphicFrame", "grpSp"})
 _MAX_DEPTH = 50
@@ -83,14 +84,13 @@ def show_slide(root: etree._Element, theme: SlideTheme, size: Box) -> frozenset[
     """Remove, in place, the shapes that lie wholly beside a slide; return what its readers must
     know of those, and of letters that cannot be seen."""
     found: set[WarningCode] = set()
+    texts: list[Box] = []
     grounds = _Grounds(theme.background(root))
     for inherited in reversed(theme.inherited):
         for placed in _placed(inherited):
-            if _placeholder(placed.shape) is None:
+            if placeholder(placed.shape) is None:
                 grounds.add(placed.box, _fill(placed.shape, theme))
-    moving = {
-        item.get("spid") for path in root.iter("{*}animMotion") for item in path.iter("{*}spTgt")
-    }
+    moving = {item.get("spid") for item in root.iter("{*}spTgt")}
     for placed in list(_placed(root)):
         shape, box = placed.shape, placed.box
         parent = shape.getparent()
@@ -101,8 +101,13 @@ def show_slide(root: etree._Element, theme: SlideTheme, size: Box) -> frozenset[
                 found.add(WarningCode.HIDDEN_TEXT)
             continue
         fill = _fill(shape, theme)
+        if fill and fill.colour and _id(shape) not in moving and _is_rectangle(shape):
+            is_covering = box is not None and any(box.holds(other) for other in texts)
+            found |= {WarningCode.INVISIBLE_TEXT} if is_covering else set()
+        if box is not None and _has_text(shape):
+            texts.append(box)
         ground = fill.colour if fill and fill.is_there else grounds.behind(box)
-        if _has_invisible_letters(shape, theme, ground):
+        if has_invisible_letters(shape, theme, ground):
             found.add(WarningCode.INVISIBLE_TEXT)
         grounds.add(box, fill)
     return frozenset(found)
@@ -161,10 +166,6 @@ def _pair(frame: etree._Element | None, name: str, x: str, y: str) -> tuple[floa
         return None
 
 
-def _placeholder(shape: etree._Element) -> etree._Element | None:
-    return child(shape, "nvSpPr", "nvPr", "ph")
-
-
 def _id(shape: etree._Element) -> str | None:
     return next((item.get("id") for item in shape.iter("{*}cNvPr")), None)
 
@@ -179,65 +180,19 @@ def _fill(shape: etree._Element, theme: SlideTheme) -> Fill | None:
     reference = child(shape, "style", "fillRef")
     if reference is not None:
         return Fill(reference.get("idx") != "0")
-    holder = _placeholder(shape)
-    if holder is None:
-        return None
-    for root in theme.inherited:
-        for placed in _placed(root):
-            other = _placeholder(placed.shape)
-            if other is not None and _are_same(holder, other):
-                fill = theme.fill(child(placed.shape, "spPr"))
-                if fill is not None:
-                    return fill
+    for other in inherited_shapes(shape, theme):
+        fill = theme.fill(child(other, "spPr"))
+        if fill is not None:
+            return fill
     return None
-
-
-def _are_same(one: etree._Element, other: etree._Element) -> bool:
-    if one.get("idx") is not None and one.get("idx") == other.get("idx"):
-        return True
-    return bool(one.get("type", "body") == other.get("type", "body"))
-
-
-def _has_invisible_letters(shape: etree._Element, theme: SlideTheme, ground: Colour | None) -> bool:
-    if local_name(shape) == "graphicFrame":
-        return any(
-            _has_invisible_runs(cell, theme, _cell_ground(cell, table, theme, ground))
-            for table in shape.iter("{*}tbl")
-            for cell in table.iter("{*}tc")
-        )
-    body = child(shape, "txBody")
-    return body is not None and _has_invisible_runs(body, theme, ground)
-
-
-def _cell_ground(
-    cell: etree._Element, table: etree._Element, theme: SlideTheme, ground: Colour | None
-) -> Colour | None:
-    fill = theme.fill(child(cell, "tcPr"))
-    if fill is not None and fill.is_there:
-        return fill.colour
-    has_style = child(table, "tblPr", "tableStyleId") is not None
-    return None if fill is None and has_style else ground
-
-
-def _has_invisible_runs(body: etree._Element, theme: SlideTheme, ground: Colour | None) -> bool:
-    for run in body.iter("{*}r", "{*}fld"):
-        if not any((item.text or "").strip() for item in children(run, "t")):
-            continue
-        properties = child(run, "rPr")
-        if properties is None:
-            continue
-        size = properties.get("sz") or ""
-        if size.isdecimal() and int(size) <= 100 * MAX_TINY_POINTS:
-            return True
-        fill = theme.fill(properties)
-        if fill is None:
-            continue
-        if not fill.is_there and child(properties, "ln") is None:
-            return True
-        if look_alike(fill.colour, ground):
-            return True
-    return False
 
 
 def _has_text(shape: etree._Element) -> bool:
     return any((item.text or "").strip() for item in shape.iter("{*}t"))
+
+
+def _is_rectangle(shape: etree._Element) -> bool:
+    """Tell whether a shape covers all of its box."""
+    form = child(shape, "spPr", "prstGeom")
+    is_plain = child(shape, "spPr", "custGeom") is None
+    return local_name(shape) == "sp" and is_plain and (form is None or form.get("prst") == "rect")

@@ -13,6 +13,7 @@ from ingestion.parsing import media_types
 from ingestion.parsing.archive import Archive, attribute
 from ingestion.parsing.document import ParsedDocument, ParsedPage
 from ingestion.parsing.limits import ParseLimits
+from ingestion.parsing.office.flat import open_package
 from ingestion.parsing.ooxml import (
     child,
     children,
@@ -32,7 +33,7 @@ from ingestion.parsing.xlsx.styles import CellStyles
 
 def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
     """Read an .xlsx file; raises CorruptDocument, EncryptedDocument or UnsafeDocument."""
-    with Archive(file, max_unpacked_bytes=limits.max_unpacked_bytes) as archive:
+    with open_package(file, limits) as archive:
         main = main_part(archive, "xl/workbook.xml")
         workbook = _Workbook(archive, main, TextBudget(limits.max_text_chars))
         pages = tuple(

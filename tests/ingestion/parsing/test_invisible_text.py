@@ -79,6 +79,39 @@ def xlsx(font: str, fill: str = "<fill/>") -> Write:
     )
 
 
+CHANGED = '<a:solidFill><a:schemeClr val="{}">{}</a:schemeClr></a:solidFill>'
+WHITE_FILL = FILL.format("FFFFFF")
+WHITE_RUN = '<w:color w:val="FFFFFF"/>'
+THEME = (
+    "<a:theme xmlns:a='a'><a:themeElements><a:clrScheme><a:accent1><a:srgbClr val='FFFFFF'/>"
+    "</a:accent1></a:clrScheme></a:themeElements></a:theme>"
+)
+WHITE_BY_DEFAULT = (
+    f"<w:styles {{ns}}><w:docDefaults><w:rPrDefault><w:rPr>{WHITE_RUN}</w:rPr></w:rPrDefault>"
+    "</w:docDefaults></w:styles>"
+)
+SHADED_BY_DEFAULT = (
+    '<w:styles {ns}><w:style w:type="paragraph" w:default="1" w:styleId="A"><w:pPr><w:shd '
+    'w:fill="1F3864"/></w:pPr></w:style></w:styles>'
+)
+TEXT_FILL = '<w14:textFill xmlns:w14="w14">{}</w14:textFill>'
+BOX = (
+    '<w:p><w:r><w:drawing><wsp xmlns:a="a"><spPr>{}</spPr><w:txbxContent>{}</w:txbxContent></wsp>'
+    "</w:drawing></w:r></w:p>"
+)
+OLD_BOX = (
+    '<w:p><w:r><w:pict><shape fillcolor="{}"><textbox><w:txbxContent>{}</w:txbxContent></textbox>'
+    "</shape></w:pict></w:r></w:p>"
+)
+WHITE_STYLE = "<p:style><a:fontRef><a:schemeClr val='lt1'/></a:fontRef></p:style>"
+TITLE = '<p:nvPr><p:ph type="title"/></p:nvPr>'
+MASTER: dict[str, str | bytes] = {
+    "ppt/slides/_rels/slide1.xml.rels": relations({"slideLayout": "../l.xml"}),
+    "ppt/l.xml": "<p:sldLayout xmlns:p='p'/>",
+    "ppt/_rels/l.xml.rels": relations({"slideMaster": "m.xml"}),
+    "ppt/m.xml": "<p:sldMaster xmlns:p='p' xmlns:a='a'><p:txStyles><p:titleStyle><a:lvl1pPr>"
+    f"<a:defRPr>{WHITE_FILL}</a:defRPr></a:lvl1pPr></p:titleStyle></p:txStyles></p:sldMaster>",
+}
 SPAN = f'<text:p><text:span text:style-name="W">{LETTERS}</text:span></text:p>'
 CELL = (
     '<table:table><table:table-row><table:table-cell table:style-name="W"><text:p>'
@@ -115,6 +148,15 @@ INVISIBLE: dict[str, Write] = {
     "docx theme": docx('<w:color w:themeColor="background1"/>'),
     "docx on its colour": docx('<w:color w:val="000000"/><w:shd w:val="clear" w:fill="000000"/>'),
     "docx tiny": docx('<w:sz w:val="2"/>'),
+    "docx tint": docx('<w:color w:val="auto" w:themeColor="text1" w:themeTint="05"/>'),
+    "docx accent": docx('<w:color w:themeColor="accent1"/>', parts={"theme": THEME}),
+    "docx default": docx("", parts={"styles": WHITE_BY_DEFAULT}),
+    "docx effect": docx(TEXT_FILL.format("<w14:noFill/>")),
+    "docx coloured effect": docx(TEXT_FILL.format(
+        '<w14:solidFill><w14:srgbClr w14:val="FFFFFF"/></w14:solidFill>')),
+    "docx box": docx(WHITE_RUN, around=BOX.format(FILL.format("FFFFFF"), "{}")),
+    "docx box without fill": docx(WHITE_RUN, around=BOX.format("<a:noFill/>", "{}")),
+    "docx old box": docx(WHITE_RUN, around=OLD_BOX.format("white", "{}")),
     "docx table": docx('<w:color w:val="FFFFFF"/>', around=TABLE,
                        parts={"styles": TABLE_STYLE.format("")}),
     "pptx colour": pptx(placed(LETTERS, FILL.format("FFFFFF"))),
@@ -125,6 +167,17 @@ INVISIBLE: dict[str, Write] = {
     "pptx dark slide": pptx(placed(LETTERS, FILL.format("000000")),
                             background=f"<p:bg><p:bgPr>{FILL.format('000000')}</p:bgPr></p:bg>"),
     "pptx no fill": pptx(placed(LETTERS, "<a:noFill/>")),
+    "pptx luminance": pptx(shape(LETTERS, run=CHANGED.format(
+        "tx1", '<a:lumMod val="0"/><a:lumOff val="98000"/>'))),
+    "pptx see-through": pptx(shape(LETTERS, run=CHANGED.format("tx1", '<a:alpha val="0"/>'))),
+    "pptx linear colour": pptx(shape(LETTERS, run='<a:solidFill><a:scrgbClr r="100000" g="100000" '
+                                     'b="100000"/></a:solidFill>')),
+    "pptx list style": pptx(shape(LETTERS).replace("<p:txBody>", "<p:txBody><a:lstStyle><a:lvl1pPr>"
+                            f"<a:defRPr>{WHITE_FILL}</a:defRPr></a:lvl1pPr></a:lstStyle>")),
+    "pptx shape style": pptx(placed(LETTERS, fill="<a:noFill/>").replace(
+        "<p:txBody>", f"{WHITE_STYLE}<p:txBody>")),
+    "pptx master": pptx(shape(LETTERS).replace("</p:nvSpPr>", f"{TITLE}</p:nvSpPr>"), parts=MASTER),
+    "pptx covered": pptx(placed(LETTERS), placed("", size=500, fill=FILL.format("C00000"))),
     "pptx tiny": pptx(shape(LETTERS).replace("<a:rPr>", '<a:rPr sz="100">')),
     "odt colour": odf("text", SPAN, 'fo:color="#FFFFFF"'),
     "odt tiny": odf("text", SPAN, 'fo:font-size="1pt"'),
@@ -169,8 +222,20 @@ VISIBLE: dict[str, Write] = {
                            '<w:shd w:fill="1F3864"/></w:tcPr>{}</w:tc></w:tr></w:tbl>'),
     "docx table style": docx('<w:color w:val="FFFFFF"/>', around=TABLE, parts={
         "styles": TABLE_STYLE.format('<w:tcPr><w:shd w:fill="000000"/></w:tcPr>')}),
+    "docx darker theme": docx('<w:color w:val="FFFFFF" w:themeColor="background1" '
+                              'w:themeShade="80"/>'),
+    "docx shaded style": docx(WHITE_RUN, parts={"styles": SHADED_BY_DEFAULT}),
+    "docx dark box": docx(WHITE_RUN, around=BOX.format(FILL.format("1F3864"), "{}")),
+    "docx box over a picture": docx(WHITE_RUN, around="<w:p><w:r><w:drawing><pic/></w:drawing>"
+                                    "</w:r></w:p>" + BOX.format("<a:noFill/>", "{}")),
+    "docx old dark box": docx(WHITE_RUN, around=OLD_BOX.format("#1f3864", "{}")),
     "docx automatic": docx('<w:color w:val="auto"/><w:shd w:val="clear" w:fill="000000"/>'),
     "pptx dark shape": pptx(placed(LETTERS, FILL.format("FFFFFF"), fill=FILL.format("1F3864"))),
+    "pptx shape style": pptx(placed(LETTERS).replace(
+        "<p:txBody>", "<p:style><a:fillRef idx='1'/><a:fontRef><a:schemeClr val='lt1'/></a:fontRef>"
+        "</p:style><p:txBody>")),
+    "pptx shown later": pptx(placed(LETTERS), placed("", size=500, fill=FILL.format("C00000"))
+                             + '<p:spTgt spid="1"/>'),
     "pptx picture": pptx(PICTURE, placed(LETTERS, FILL.format("FFFFFF"), at=50)),
     "pptx layout": pptx(placed(LETTERS, FILL.format("FFFFFF")), parts=LAYOUT),
     "odt dark ground": odf("text", SPAN, 'fo:color="#ffffff" fo:background-color="#000080"'),

@@ -1,7 +1,9 @@
 """Office Open XML and OpenDocument, written by other programs or by hand."""
 
 import datetime
+import struct
 from pathlib import Path
+from zipfile import ZipFile
 
 import docx
 import openpyxl
@@ -9,7 +11,7 @@ import pptx
 import pytest
 
 from ingestion.errors import CorruptDocument, EncryptedDocument, UnsafeDocument
-from tests.ingestion.package_writer import paragraph, write_docx, write_odf, write_zip
+from tests.ingestion.package_writer import TRANSITIONAL, paragraph, write_docx, write_odf, write_zip
 from tests.ingestion.reading import outline_of, read, text_of
 
 
@@ -220,6 +222,43 @@ def test_opendocument_password(tmp_path: Path) -> None:
     )
     with pytest.raises(EncryptedDocument):
         read(path)
+
+
+def test_word_file_in_one_xml_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.xml"
+    path.write_text(
+        '<?xml version="1.0"?><?mso-application progid="Word.Document"?><pkg:package xmlns:pkg="'
+        'http://schemas.microsoft.com/office/2006/xmlPackage">'
+        '<pkg:part pkg:name="/word/document.xml">'
+        f'<pkg:xmlData><w:document xmlns:w="{TRANSITIONAL}"><w:body>{paragraph("Texte")}'
+        "</w:body></w:document></pkg:xmlData></pkg:part></pkg:package>"
+    )
+    assert text_of(read(path)) == "Texte"
+
+
+def test_opendocument_in_one_xml_file(tmp_path: Path) -> None:
+    with ZipFile(write_odf(tmp_path / "a.odt", "text", "<text:p>Texte</text:p>")) as package:
+        content = package.read("content.xml").decode()
+    mimetype = 'office:mimetype="application/vnd.oasis.opendocument.text"'
+    path = tmp_path / "a.fodt"
+    path.write_text(
+        content.replace("<office:document-content", f"<office:document {mimetype}").replace(
+            "</office:document-content", "</office:document"
+        )
+    )
+    assert text_of(read(path)) == "Texte"
+
+
+def test_zip_with_records_for_large_files(tmp_path: Path) -> None:
+    path = write_docx(tmp_path / "a.docx", paragraph("Texte"))
+    data = path.read_bytes()
+    at = data.rfind(b"PK\5\6")
+    entries, size, start = struct.unpack_from("<10xHLL", data, at)
+    large = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, entries, entries, size, start)
+    locator = struct.pack("<4sLQL", b"PK\6\7", 0, at, 1)
+    end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0)
+    path.write_bytes(data[:at] + large + locator + end)
+    assert text_of(read(path)) == "Texte"
 
 
 def test_truncated_zip_is_corrupt(tmp_path: Path) -> None:

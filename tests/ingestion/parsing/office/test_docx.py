@@ -210,3 +210,46 @@ def test_files_inserted_beside_the_body_are_read(tmp_path: Path, kind: str) -> N
     assert [(w.code, w.details) for w in parsed.warnings] == [
         (WarningCode.UNREAD_FILES, ("budget.xlsx",))
     ]
+
+
+CELLS = "<w:tc>{}</w:tc><w:tc>{}</w:tc>"
+
+
+@pytest.mark.parametrize(
+    ("mark", "codes"),
+    [("<w:hidden/>", [WarningCode.HIDDEN_TEXT]), ('<w:del w:id="1"/>', [])],
+    ids=["hidden", "deleted"],
+)
+def test_rows_that_are_not_shown_are_left_out(
+    tmp_path: Path, mark: str, codes: list[WarningCode]
+) -> None:
+    rows = (
+        f"<w:tr>{CELLS.format(paragraph('a'), paragraph('b'))}</w:tr><w:tr><w:trPr>{mark}</w:trPr>"
+    )
+    rows += CELLS.format(paragraph("CACHÉ"), paragraph("CACHÉ")) + "</w:tr>"
+    parsed = read(write_docx(tmp_path / "a.docx", f"<w:tbl>{rows}</w:tbl>"))
+    assert text_of(parsed).splitlines()[0] == "| a | b |"
+    assert "CACHÉ" not in text_of(parsed)
+    assert [warning.code for warning in parsed.warnings] == codes
+
+
+@pytest.mark.parametrize(
+    "properties",
+    ['<w:rPr><w:del w:id="1"/></w:rPr>', '<w:framePr w:dropCap="drop"/>'],
+    ids=["deleted end", "initial"],
+)
+def test_paragraph_goes_on_in_the_next(tmp_path: Path, properties: str) -> None:
+    body = f"<w:p><w:pPr>{properties}</w:pPr>{run('L')}</w:p>" + paragraph("’université")
+    assert text_of(read(write_docx(tmp_path / "a.docx", body))) == "L’université"
+
+
+def test_chart_of_office_2016_is_a_table(tmp_path: Path) -> None:
+    body = '<w:p><w:r><w:drawing><chart xmlns:r="r" r:id="rId1"/></w:drawing></w:r></w:p>'
+    chart = (
+        "<chartSpace><chartData><data><strDim><lvl><pt>Recettes</pt></lvl></strDim><numDim><lvl>"
+        "<pt>120</pt></lvl></numDim></data></chartData><chart><title><tx><v>Budget</v></tx></title>"
+        "</chart></chartSpace>"
+    )
+    parsed = read(write_docx(tmp_path / "a.docx", body, parts={"chartEx": chart}))
+    assert text_of(parsed).startswith("Budget\n")
+    assert "| Recettes | 120 |" in text_of(parsed)
