@@ -9,7 +9,10 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.parser import Parser
 
-import chat.api
+import chat.api.chat_completions
+import chat.api.embeddings
+import chat.api.model_list
+import chat.api.responses
 import ingestion.api
 import instances.api
 import retrieval.api
@@ -47,7 +50,10 @@ api = NinjaAPI(
 api.add_router("/api/v1", instances.api.router)
 api.add_router("/api/v1", ingestion.api.router)
 api.add_router("/api/v1", retrieval.api.router)
-api.add_router("/v1", chat.api.router)
+api.add_router("/v1", chat.api.model_list.router)
+api.add_router("/v1", chat.api.chat_completions.router)
+api.add_router("/v1", chat.api.responses.router)
+api.add_router("/v1", chat.api.embeddings.router)
 
 
 @api.exception_handler(ApiError)
@@ -84,8 +90,9 @@ def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
         ]
         for problem in error.errors[:_MAX_PROBLEMS]
     )
-    is_openai = is_openai_path(request.path_info)
-    return json_error(400 if is_openai else 422, "invalid_request", problems)
+    first = ".".join(str(part) for part in error.errors[0]["loc"][2:])
+    status = 400 if is_openai_path(request.path_info) else 422
+    return json_error(status, "invalid_request", problems, param=first[:_MAX_PROBLEM_CHARS])
 
 
 @api.exception_handler(HttpError)

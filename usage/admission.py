@@ -2,8 +2,8 @@
 
     LimitReached   has a message that names the limit, and the seconds to wait
 
-Questions (of the browser, of ``/v1/chat/completions`` and of ``/api/v1/search``) have two limits:
-simultaneous ones, and those of the last minute. The questions of a key count for its person too.
+Questions (of the browser, of ``/v1`` and of ``/api/v1/search``) have two limits: simultaneous ones,
+and those of the last minute. The questions of a key count for its person too.
 Streams of server-sent events are limited for each person and in total. An ``Admission`` is held
 until the question or the stream ends (``held``).
 

@@ -1,8 +1,8 @@
-"""Errors for programs, in one shape: ``{"error": {"code", "message", "type"}}``.
+"""Errors for programs, in OpenAI's shape: ``{"error": {"code", "message", "type", "param"}}``.
 
-``code`` is stable, ``message`` is translated; ``type`` repeats the code, for clients of OpenAI's
-API. The model server, which runs without Django, has OpenAI's own error fields
-(``inference.model_server.schemas``).
+``code`` is stable, ``message`` is translated; ``type`` is OpenAI's kind of error, and ``param`` the
+wrong field of the request, if one is known. The model server, which runs without Django, has the
+same fields (``inference.model_server.schemas``).
 """
 
 from typing import Any
@@ -13,14 +13,19 @@ from django.utils.functional import Promise
 _API_ROOTS = ("/api", "/v1")
 
 
-def error_body(code: str, message: str | Promise, **more: str) -> dict[str, Any]:
+_TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
+
+
+def error_body(status: int, code: str, message: str | Promise, **more: str) -> dict[str, Any]:
     """Return the JSON value of an error; ``more`` adds fields to it, or replaces them."""
-    return {"error": {"code": code, "message": str(message), "type": code} | more}
+    other = "server_error" if status >= 500 else "invalid_request_error"
+    error = {"code": code, "message": str(message), "type": _TYPES.get(status, other)}
+    return {"error": error | {"param": None} | more}
 
 
 def json_error(status: int, code: str, message: str | Promise, **more: str) -> JsonResponse:
     """Return the response that reports an error to a program."""
-    return JsonResponse(error_body(code, message, **more), status=status)
+    return JsonResponse(error_body(status, code, message, **more), status=status)
 
 
 def is_api_path(path: str) -> bool:

@@ -70,6 +70,12 @@ class EmbeddingEndpoint:
             timeout_s=settings.EMBEDDING_TIMEOUT_S,
         )
 
+    @classmethod
+    def for_instance(cls, instance_id: int) -> Self:
+        """Return that endpoint, whose passages take their turn as those of an instance."""
+        tenant = salted_hmac("inference.tenant", str(instance_id), algorithm="sha256").hexdigest()
+        return replace(cls.from_settings(), tenant=tenant[:_TENANT_CHARS])
+
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedQuery:
@@ -86,11 +92,13 @@ class EmbeddedQuery:
 class EmbeddedTexts:
     """Vectors, (n_texts, dim) float32, L2-normalised, in order.
 
-    ``processor_seconds`` is reported by our model server; 0 with servers that do not report it.
+    ``processor_seconds`` is reported by our model server, ``n_tokens`` by most; 0 with servers that
+    do not report them.
     """
 
     vectors: Vectors
     processor_seconds: float
+    n_tokens: int
 
 
 class EmbeddingClient:
@@ -107,15 +115,14 @@ class EmbeddingClient:
     @classmethod
     def for_instance(cls, instance_id: int) -> Self:
         """Return a client whose passages take their turn as those of an instance."""
-        tenant = salted_hmac("inference.tenant", str(instance_id), algorithm="sha256").hexdigest()
-        return cls(replace(EmbeddingEndpoint.from_settings(), tenant=tenant[:_TENANT_CHARS]))
+        return cls(EmbeddingEndpoint.for_instance(instance_id))
 
     def embed_passages(self, texts: Sequence[str]) -> EmbeddedTexts:
         """Embed passages; prefixes are added here.
 
         Raises InferenceError: InputTooLong names the text that exceeds the model's limit.
         """
-        return perform(_embed_passages(self._endpoint, texts))
+        return perform(_embed_texts(self._endpoint, texts, self._endpoint.passage_prefix))
 
     def embed_query(self, text: str) -> EmbeddedQuery:
         """Embed a question, with priority over queued passages.
@@ -136,9 +143,18 @@ class AsyncEmbeddingClient:
         """Return a client of the configured endpoint."""
         return cls(EmbeddingEndpoint.from_settings())
 
+    @classmethod
+    def for_instance(cls, instance_id: int) -> Self:
+        """As EmbeddingClient.for_instance."""
+        return cls(EmbeddingEndpoint.for_instance(instance_id))
+
     async def embed_passages(self, texts: Sequence[str]) -> EmbeddedTexts:
         """As EmbeddingClient.embed_passages."""
-        return await aperform(_embed_passages(self._endpoint, texts))
+        return await aperform(_embed_texts(self._endpoint, texts, self._endpoint.passage_prefix))
+
+    async def embed_questions(self, texts: Sequence[str]) -> EmbeddedTexts:
+        """Embed questions for which nobody waits: as passages, but with the prefix of questions."""
+        return await aperform(_embed_texts(self._endpoint, texts, self._endpoint.query_prefix))
 
     async def embed_query(self, text: str) -> EmbeddedQuery:
         """As EmbeddingClient.embed_query; concurrent questions are sent in one request."""
@@ -160,7 +176,9 @@ _query_batches: WeakKeyDictionary[
 ] = WeakKeyDictionary()
 
 
-def _embed_passages(endpoint: EmbeddingEndpoint, texts: Sequence[str]) -> Exchange[EmbeddedTexts]:
+def _embed_texts(
+    endpoint: EmbeddingEndpoint, texts: Sequence[str], prefix: str
+) -> Exchange[EmbeddedTexts]:
     """Embed batch by batch; a batch that the server rejects as too large is halved."""
     pending = [
         (start, min(start + BATCH_TEXTS, len(texts))) for start in range(0, len(texts), BATCH_TEXTS)
@@ -168,7 +186,7 @@ def _embed_passages(endpoint: EmbeddingEndpoint, texts: Sequence[str]) -> Exchan
     batches: list[EmbeddedTexts] = []
     while pending:
         start, end = pending.pop()
-        inputs = [endpoint.passage_prefix + text for text in texts[start:end]]
+        inputs = [prefix + text for text in texts[start:end]]
         try:
             embedded = yield from _embed(endpoint, inputs, "passage", endpoint.passages_max_wait_s)
             batches.append(embedded)
@@ -178,10 +196,11 @@ def _embed_passages(endpoint: EmbeddingEndpoint, texts: Sequence[str]) -> Exchan
             middle = (start + end) // 2
             pending += [(middle, end), (start, middle)]
     if not batches:
-        return EmbeddedTexts(np.empty((0, endpoint.dimensions or 0), np.float32), 0.0)
+        return EmbeddedTexts(np.empty((0, endpoint.dimensions or 0), np.float32), 0.0, 0)
     return EmbeddedTexts(
         np.concatenate([batch.vectors for batch in batches]),
         sum(batch.processor_seconds for batch in batches),
+        sum(batch.n_tokens for batch in batches),
     )
 
 
@@ -228,7 +247,7 @@ def _embed(
     except BackendRejected as error:
         raise as_input_too_long(error) from error
     vectors = _read_vectors(answer, len(inputs), endpoint.dimensions)
-    return EmbeddedTexts(vectors, read_processor_seconds(answer))
+    return EmbeddedTexts(vectors, read_processor_seconds(answer), _read_tokens(answer))
 
 
 def _read_vectors(answer: Any, n_inputs: int, dimensions: int | None) -> Vectors:
@@ -249,6 +268,13 @@ def _read_vectors(answer: Any, n_inputs: int, dimensions: int | None) -> Vectors
         raise ProtocolError("an embedding is null or not a number")
     normalised: Vectors = vectors / norms
     return normalised
+
+
+def _read_tokens(answer: Any) -> int:
+    """Return the tokens of all texts, 0 if the server does not report them."""
+    usage = answer.get("usage")
+    n_tokens = usage.get("prompt_tokens") if isinstance(usage, dict) else None
+    return n_tokens if isinstance(n_tokens, int) and n_tokens > 0 else 0
 
 
 def _decode(embedding: Any) -> Vectors:

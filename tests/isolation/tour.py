@@ -83,6 +83,8 @@ FORMS: dict[str, Callable[[Values], dict[str, Any]]] = {
 BODIES: dict[str, dict[str, Any]] = {
     "/api/v1/search": {"query": QUESTION},
     "/v1/chat/completions": {"messages": [{"role": "user", "content": QUESTION}]},
+    "/v1/embeddings": {"input": QUESTION},
+    "/v1/responses": {"input": QUESTION},
 }
 
 

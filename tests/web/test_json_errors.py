@@ -26,8 +26,8 @@ def test_unknown_address_of_the_api_answers_404_in_json(client: Client, path: st
     assert response.status_code == 404
     assert response["Content-Type"] == "application/json"
     error = response.json()["error"]
-    assert (error["code"], error["type"]) == ("not_found", "not_found")
-    assert error["message"]
+    assert error.pop("message")
+    assert error == {"code": "not_found", "type": "invalid_request_error", "param": None}
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/apis", "/v1.html"])

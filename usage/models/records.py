@@ -32,7 +32,7 @@ class UsageRecord(InstanceOwnedModel):
     class Kind(models.TextChoices):
         ANSWER = "answer", _("Answer")
         REWRITING = "rewriting", _("Rewriting of a question")
-        # Of a question, with the search for its passages.
+        # Of a question, with the search for its passages; of texts, for clients of the API.
         EMBEDDING = "embedding", _("Search for passages")
         RERANK = "rerank", _("Reranking")
         # An attempt at a document: parsing, and the embedding of its passages.
@@ -96,7 +96,7 @@ class UsageRecord(InstanceOwnedModel):
     completion_tokens = models.PositiveIntegerField(default=0)
     reasoning_tokens = models.PositiveIntegerField(null=True)
     tokens_estimated = models.BooleanField(default=False)
-    # Of the ingestion of a document.
+    # Of the ingestion of a document; ``passages`` also of texts embedded for clients of the API.
     pages = models.PositiveIntegerField(default=0)
     passages = models.PositiveIntegerField(default=0)
 

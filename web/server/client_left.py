@@ -8,7 +8,9 @@ from web.server.scope import Application, Message, Receive, Scope, Send, path_of
 
 _SAFE_METHODS = frozenset({"GET", "HEAD"})
 # POST only because they contain a question; the figures that they save are not cancelled.
-_READING_PATHS = frozenset({"/api/v1/search", "/v1/chat/completions"})
+_READING_PATHS = frozenset(
+    {"/api/v1/search", "/v1/chat/completions", "/v1/embeddings", "/v1/responses"}
+)
 # Each cancellation opens a connection to the server.
 _executor = ThreadPoolExecutor(max_workers=4, thread_name_prefix="cancel")
 

@@ -47,7 +47,7 @@ class Refusal:
 
 async def refuse(send: Send, refusal: Refusal) -> None:
     """Answer with a JSON error, without reading the rest of the request's body."""
-    body = orjson.dumps(error_body(refusal.code, refusal.message))
+    body = orjson.dumps(error_body(refusal.status, refusal.code, refusal.message))
     headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
     await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

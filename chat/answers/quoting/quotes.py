@@ -17,12 +17,15 @@ _NEIGHBOUR_GAIN = 0.2
 
 def cited_numbers(text: str, n_chunks: int) -> list[int]:
     """Return the numbers that an answer cites and that exist, each once, in order."""
-    numbers: dict[int, None] = {}
+    return list(dict.fromkeys(number for _place, number in cited_places(text, n_chunks)))
+
+
+def cited_places(text: str, n_chunks: int) -> Iterator[tuple[int, int]]:
+    """Yield where an answer cites (the character at which a mark begins) and which number."""
     for mark in CITATION.finditer(text):
         for number in _numbers(mark):
             if 1 <= number <= n_chunks:
-                numbers[number] = None
-    return list(numbers)
+                yield mark.start(), number
 
 
 def quotes(answer: str, passages: Sequence[str]) -> dict[int, str]:

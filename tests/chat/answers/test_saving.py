@@ -23,10 +23,11 @@ from chat.answers import saving, unsaved
 from chat.answers.abandoned import SILENCE
 from chat.answers.persistence import FinishedAnswer, save_progress
 from chat.answers.result import AnswerResult
+from chat.api.api_answer import ApiAnswer
+from chat.api.chat_completions import Completion
 from chat.conversations.turns import Asked, ask, delete
 from chat.following import follow
 from chat.models import Citation, Conversation, Message
-from chat.openai_responses import CompletionResponse
 from inference.catalogue import choose_model
 from inference.offered_models import EXTRACTS
 from ingestion import uploads
@@ -297,9 +298,9 @@ async def test_answer_of_the_api_is_recorded_when_the_database_is_back(
     key, _secret = await in_database(
         create_api_key, instance=library.instance, name="k", scope="chat", created_by=library.owner
     )
-    completion = CompletionResponse(await about_leave(library), key, UNLIMITED)
-    await completion.begin()
-    whole = asyncio.create_task(completion.whole())
+    answer = ApiAnswer(await about_leave(library), key, UNLIMITED)
+    await answer.begin()
+    whole = asyncio.create_task(Completion(answer).whole())
     await asyncio.to_thread(database.cut)
     await asyncio.to_thread(llm.release)
     await asyncio.to_thread(wait_until, kept_files)
@@ -322,11 +323,11 @@ async def test_answer_of_the_api_that_cannot_be_saved_has_its_citations(
         create_api_key, instance=library.instance, name="test", scope="chat", created_by=None
     )
     question = await about_leave(library)
-    response = CompletionResponse(question, key, UNLIMITED)
-    await response.begin()
+    answer = ApiAnswer(question, key, UNLIMITED)
+    await answer.begin()
     await asyncio.to_thread(database.cut)
     await asyncio.to_thread(llm.release)
-    whole = await response.whole()
+    whole = await Completion(answer).whole()
     assert whole["choices"][0]["message"]["content"] == "Vingt-cinq jours [1]."
     (citation,) = whole["citations"]
     assert (citation["number"], citation["document"], citation["page"]) == (1, "conges.txt", 1)

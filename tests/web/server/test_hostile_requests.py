@@ -12,7 +12,7 @@ import orjson
 import pytest
 from django.test import Client
 
-from chat.api import (
+from chat.api.messages import (
     MAX_INSTRUCTIONS,
     MAX_INSTRUCTIONS_CHARS,
     MAX_MESSAGE_CHARS,

@@ -11,7 +11,6 @@ import pytest
 
 from chat import answering
 from inference.llm.events import TextDelta
-from instances.access.api_keys import create_api_key
 from instances.tenancy import tenant
 from tests.cast import Cast
 from tests.scripted_llm import Act, Reply, ScriptedLLM, chunk, json_reply, stream
@@ -19,15 +18,6 @@ from usage.models import UsageRecord
 from usage.subjects.classifier import MIN_MARGIN
 
 ABOUT_LEAVE = [{"role": "user", "content": "Combien de jours de congé ont les doctorants ?"}]
-
-
-@pytest.fixture
-def client(site: str, library: Cast) -> openai.OpenAI:
-    """A client with a key of the library's instance."""
-    _key, plaintext = create_api_key(
-        instance=library.instance, name="test", scope="chat", created_by=library.owner
-    )
-    return openai.OpenAI(base_url=f"{site}/v1", api_key=plaintext, max_retries=0)
 
 
 def test_models_are_listed(client: openai.OpenAI, llm: ScriptedLLM) -> None:

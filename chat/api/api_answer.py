@@ -1,0 +1,167 @@
+"""Answers for clients of the API, before they are in a format of OpenAI's."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+from uuid import uuid4
+
+from chat.answering import Question
+from chat.answers.access_checks import ACCESS_ENDED
+from chat.answers.citations import citation_data, cited_passages
+from chat.answers.error_messages import INTERNAL, user_message
+from chat.answers.events import AnswerEvent, Extracted, NothingFound
+from chat.answers.measured_requests import measured_requests
+from chat.answers.result import AnswerResult
+from chat.api.api_questions import ApiQuestion, to_question
+from chat.api.model_list import find_model
+from chat.conversations.passages import page_of_quote
+from chat.models import Citation
+from chat.running import RunningAnswer
+from inference.llm.events import ReasoningDelta, TextDelta
+from instances.access.api_keys import is_usable
+from instances.api import ApiError
+from instances.models import ApiKey
+from instances.tenancy import in_database, in_tenant
+from usage.admission import Admission, admit_question
+from usage.models import AnswerStatus
+from usage.recording import new_record
+from usage.request_costs import RequestCost
+from web.server_sent_events import ServerSentEvent
+
+# Failures before the first word; a client may try again after a 503.
+_HTTP_STATUS = {
+    "backend_rejected": 502,
+    "authentication_failed": 502,
+    "model_not_found": 502,
+    ACCESS_ENDED: 403,
+    INTERNAL: 500,
+}
+_UNAVAILABLE = 503
+
+Piece = TextDelta | ReasoningDelta
+
+
+async def start_answer(key: ApiKey, asked: ApiQuestion) -> "ApiAnswer":
+    """Start to answer a question of a client and wait for the first words.
+
+    Every answer of the API passes here. Raises ApiError, and LimitReached.
+    """
+    model = await in_database(find_model, key.instance, asked.model_id)
+    question = to_question(asked, key, model)
+    admission = await asyncio.to_thread(
+        admit_question, instance_id=key.instance_id, user_id=key.created_by_id, key_id=key.pk
+    )
+    answer = ApiAnswer(question, key, admission)
+    await answer.begin()
+    return answer
+
+
+class ApiAnswer:
+    """An answer that runs for a client, until nobody follows it any more (``followed``)."""
+
+    def __init__(self, question: Question, key: ApiKey, admission: Admission) -> None:
+        self.question = question
+        self._running = RunningAnswer(
+            answer_id=uuid4(),
+            question=question,
+            user_id=key.created_by_id,
+            api_key_id=key.pk,
+            admission=admission,
+            may_continue=partial(is_usable, key),
+            convert=_to_piece,
+            is_message=False,
+        )
+        self.id = self._running.answer_id.hex
+
+    @property
+    def result(self) -> AnswerResult:
+        """The state of the answer; final once its pieces have ended."""
+        return self._running.result
+
+    @property
+    def was_cut(self) -> bool:
+        """Whether an ended answer lacks its end."""
+        return self.result.status == AnswerStatus.FAILED or self.result.error_code == "length"
+
+    async def begin(self) -> None:
+        """Start the answer and wait for its first words; raises ApiError when it fails first."""
+        running = self._running
+        running.start()
+        try:
+            await running.wait_for_first_words()
+        except BaseException:
+            await running.stop_and_wait()
+            raise
+        result = running.result
+        has_words = result.first_token_ms is not None
+        if running.done and result.status == AnswerStatus.FAILED and not has_words:
+            raise _api_error(result.error_code)
+
+    @asynccontextmanager
+    async def followed(self) -> AsyncIterator[AsyncGenerator[Piece, None]]:
+        """Give the words until the end is saved. Leaving the block stops the model."""
+        try:
+            yield self._pieces()
+        finally:
+            await self._running.stop_and_wait()
+
+    async def wait(self) -> list[Piece]:
+        """Wait for the end; return all words. Raises ApiError for those that may not be used."""
+        async with self.followed() as pieces:
+            found = [piece async for piece in pieces]
+        if self.result.error_code in (ACCESS_ENDED, INTERNAL):
+            raise _api_error(self.result.error_code)
+        return found
+
+    async def _pieces(self) -> AsyncGenerator[Piece, None]:
+        async for event in self._running.follow():
+            yield event.data
+
+    async def evidence(self) -> dict[str, Any]:
+        """Return the citations and the impact, also of an answer that could not be saved."""
+        result, saved = self.result, self._running.cost
+        cost = saved or _unsaved_cost(result)
+        impact = {
+            "energy_wh": cost.energy_wh,
+            "gco2e": cost.gco2e,
+            "method": cost.answer.method,
+        }
+        cited = cited_passages(result)
+        on_one_page = all(citation.page_start == citation.page_end for citation in cited)
+        if saved is None or on_one_page:
+            # Without a record, the database cannot be reached, or the instance is deleted.
+            pages = [citation.page_start for citation in cited]
+        else:
+            pages = await in_tenant(self.question.instance, _pages, cited)
+        citations = [_citation(*each) for each in zip(cited, pages, strict=True)]
+        return {"citations": citations, "impact": impact}
+
+
+def _to_piece(event: AnswerEvent) -> ServerSentEvent | None:
+    match event:
+        case TextDelta() | ReasoningDelta():
+            return ServerSentEvent(event)
+        case NothingFound(text) | Extracted(text):
+            return ServerSentEvent(TextDelta(text))
+    return None
+
+
+def _unsaved_cost(result: AnswerResult) -> RequestCost:
+    """Return the cost of an answer that could not be saved."""
+    return RequestCost.of(new_record(request, uuid4()) for request in measured_requests(result))
+
+
+def _api_error(code: str) -> ApiError:
+    return ApiError(_HTTP_STATUS.get(code, _UNAVAILABLE), code, user_message(code))
+
+
+def _pages(cited: Sequence[Citation]) -> list[int]:
+    return [page_of_quote(citation) for citation in cited]
+
+
+def _citation(citation: Citation, page: int) -> dict[str, Any]:
+    data = citation_data(citation)
+    shown = {key: data[key] for key in ("number", "document_id", "document")}
+    return shown | {"page": page, "quote": data["quote"] or data["text"]}

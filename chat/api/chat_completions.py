@@ -1,0 +1,165 @@
+"""``/v1/chat/completions``: answers in OpenAI's first format, with citations and impact added."""
+
+import time
+from collections.abc import AsyncGenerator
+from typing import Any, Literal
+
+from django.utils.translation import gettext as _
+from ninja import Field, Router, Schema
+from pydantic import BaseModel, ConfigDict, field_validator
+
+from chat.answers.error_messages import user_message
+from chat.answers.result import AnswerResult
+from chat.api.api_answer import ApiAnswer, start_answer
+from chat.api.api_questions import ApiQuestion, StopSequences
+from chat.api.messages import (
+    MAX_INSTRUCTIONS,
+    MAX_MESSAGES,
+    MAX_NAME_CHARS,
+    MAX_NUMBER,
+    MessageIn,
+    leave_out_old_turns,
+)
+from inference.llm.events import ReasoningDelta
+from instances.api import ApiError, AsyncApiKeyAuth, KeyRequest
+from usage.models import AnswerStatus
+from web.json_errors import error_body
+from web.server_sent_events import ServerSentEvent, stream_response
+
+router = Router(tags=["OpenAI-compatible"], auth=AsyncApiKeyAuth())
+
+_DONE = ServerSentEvent(b"[DONE]")
+
+
+class StreamOptions(BaseModel):
+    include_usage: bool | None = None
+
+
+class ResponseFormat(BaseModel):
+    type: str = Field("text", max_length=MAX_NAME_CHARS)
+
+
+class CompletionIn(Schema):
+    """Parameters of OpenAI that have no meaning here are accepted and ignored; those that change
+    what an answer is are refused."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    model: str | None = Field(None, max_length=MAX_NAME_CHARS)
+    messages: list[MessageIn] = Field(
+        min_length=1, max_length=MAX_INSTRUCTIONS + MAX_MESSAGES, fail_fast=True
+    )
+    stream: bool | None = None
+    n: Literal[1] | None = None
+    stream_options: StreamOptions | None = None
+    max_tokens: int | None = Field(None, ge=1, le=MAX_NUMBER)
+    max_completion_tokens: int | None = Field(None, ge=1, le=MAX_NUMBER)
+    temperature: float | None = Field(None, ge=0, le=2)
+    response_format: ResponseFormat | None = None
+    stop: StopSequences = None
+    tools: list[Any] | None = None
+    functions: list[Any] | None = None
+
+    @field_validator("messages", mode="before")
+    @classmethod
+    def leave_out_old_turns(cls, messages: Any) -> Any:
+        """Leave out all but the last messages and the instructions."""
+        return leave_out_old_turns(messages)
+
+
+@router.post("/chat/completions", summary="Answer from the documents, streamed or not")
+async def create_completion(request: KeyRequest, body: CompletionIn) -> Any:
+    answer = Completion(await start_answer(request.auth, _asked(body)))
+    if body.stream:
+        include_usage = bool(body.stream_options and body.stream_options.include_usage)
+        return stream_response(answer.stream(include_usage=include_usage))
+    return await answer.whole()
+
+
+class Completion:
+    """An answer in the format of chat completions."""
+
+    def __init__(self, answer: ApiAnswer) -> None:
+        self._answer = answer
+        self._head = {
+            "id": f"chatcmpl-{answer.id}",
+            "created": int(time.time()),
+            "model": answer.question.model.id,
+        }
+
+    async def whole(self) -> dict[str, Any]:
+        """Return the whole answer; one that was cut has the finish reason "length"."""
+        await self._answer.wait()
+        result = self._answer.result
+        message: dict[str, Any] = {"role": "assistant", "content": result.text}
+        if result.reasoning:
+            message["reasoning_content"] = result.reasoning
+        choice = {"index": 0, "message": message, "finish_reason": self._finish_reason()}
+        return {
+            **self._head,
+            "object": "chat.completion",
+            "choices": [choice],
+            "usage": _usage(result),
+            **await self._answer.evidence(),
+        }
+
+    async def stream(self, *, include_usage: bool) -> AsyncGenerator[ServerSentEvent, None]:
+        """Yield the answer as server-sent events."""
+        async with self._answer.followed() as pieces:
+            yield self._chunk({"role": "assistant", "content": ""})
+            async for piece in pieces:
+                is_thought = isinstance(piece, ReasoningDelta)
+                yield self._chunk({"reasoning_content" if is_thought else "content": piece.text})
+        result = self._answer.result
+        if result.status == AnswerStatus.FAILED:
+            code = result.error_code
+            yield ServerSentEvent(error_body(500, code, user_message(code)))
+        else:
+            evidence = await self._answer.evidence()
+            yield self._chunk({}, finish_reason=self._finish_reason(), **evidence)
+            if include_usage:
+                yield self._chunk(None, usage=_usage(result), **evidence)
+        yield _DONE
+
+    def _chunk(
+        self, delta: dict[str, Any] | None, finish_reason: str | None = None, **more: Any
+    ) -> ServerSentEvent:
+        choice = {"index": 0, "delta": delta, "finish_reason": finish_reason}
+        choices = [] if delta is None else [choice]
+        payload = {**self._head, "object": "chat.completion.chunk", "choices": choices, **more}
+        return ServerSentEvent(payload)
+
+    def _finish_reason(self) -> str:
+        return "length" if self._answer.was_cut else "stop"
+
+
+def _asked(body: CompletionIn) -> ApiQuestion:
+    _refuse_unsupported(body)
+    return ApiQuestion(
+        model_id=body.model or "",
+        messages=body.messages,
+        max_tokens=body.max_completion_tokens or body.max_tokens,
+        temperature=body.temperature,
+        stop=(body.stop,) if isinstance(body.stop, str) else tuple(body.stop or ()),
+    )
+
+
+def _refuse_unsupported(body: CompletionIn) -> None:
+    """Refuse what would give another answer than the client expects."""
+    message = ""
+    if body.response_format and body.response_format.type != "text":
+        message = _("response_format is not supported: answers are text with citations.")
+    elif body.tools or body.functions:
+        message = _("Tools are not supported: answers are text with citations.")
+    if message:
+        raise ApiError(400, "unsupported_parameter", message)
+
+
+def _usage(result: AnswerResult) -> dict[str, int]:
+    prompt = result.usage.prompt_tokens if result.usage else 0
+    completion = result.usage.completion_tokens if result.usage else 0
+    return {
+        "prompt_tokens": prompt,
+        "completion_tokens": completion,
+        "total_tokens": prompt + completion,
+    }

@@ -1,0 +1,152 @@
+"""``/v1/responses``: answers in OpenAI's newer format, with citations and impact added."""
+
+from collections.abc import AsyncGenerator, Mapping
+from typing import Any, Literal
+
+from django.utils.translation import gettext as _
+from ninja import Field, Router, Schema
+from pydantic import BaseModel, ConfigDict, field_validator
+
+from chat.api.api_answer import ApiAnswer, start_answer
+from chat.api.api_questions import ApiQuestion
+from chat.api.messages import (
+    MAX_INSTRUCTIONS,
+    MAX_INSTRUCTIONS_CHARS,
+    MAX_MESSAGE_CHARS,
+    MAX_MESSAGES,
+    MAX_NAME_CHARS,
+    MAX_NUMBER,
+    Content,
+    MessageIn,
+    leave_out_old_turns,
+)
+from chat.api.response_events import ResponseEvents
+from instances.api import ApiError, AsyncApiKeyAuth, KeyRequest
+from web.server_sent_events import ServerSentEvent, stream_response
+
+router = Router(tags=["OpenAI-compatible"], auth=AsyncApiKeyAuth())
+
+
+class InputItem(Schema):
+    """A message, or the reasoning of an earlier answer, which is ignored."""
+
+    type: Literal["message", "reasoning"] = "message"
+    # Of a message.
+    role: Literal["system", "developer", "user", "assistant"] = "user"
+    content: Content = None
+
+
+class TextFormat(BaseModel):
+    type: str = Field("text", max_length=MAX_NAME_CHARS)
+
+
+class TextConfiguration(BaseModel):
+    format: TextFormat | None = None
+
+
+class ResponseIn(Schema):
+    """Nothing is stored: send the whole conversation each time."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    model: str | None = Field(None, max_length=MAX_NAME_CHARS)
+    input: list[InputItem] = Field(
+        min_length=1, max_length=MAX_INSTRUCTIONS + MAX_MESSAGES, fail_fast=True
+    )
+    instructions: str | None = Field(None, max_length=MAX_INSTRUCTIONS_CHARS)
+    stream: bool | None = None
+    max_output_tokens: int | None = Field(None, ge=1, le=MAX_NUMBER)
+    temperature: float | None = Field(None, ge=0, le=2)
+    text: TextConfiguration | None = None
+    tools: list[Any] | None = None
+    previous_response_id: str | None = Field(None, max_length=MAX_NAME_CHARS)
+    conversation: Any = None
+    background: bool | None = None
+
+    @field_validator("input", mode="before")
+    @classmethod
+    def to_recent_items(cls, value: Any) -> Any:
+        """Turn a text into one message; leave out old messages."""
+        if isinstance(value, str):
+            # Longer texts are refused as the content of a message.
+            value = [{"role": "user", "content": value[: MAX_MESSAGE_CHARS + 1]}]
+        return leave_out_old_turns(value)
+
+
+@router.post("/responses", summary="Answer from the documents, in the format of responses")
+async def create_response(request: KeyRequest, body: ResponseIn) -> Any:
+    answer = await start_answer(request.auth, _asked(body))
+    events = ResponseEvents(answer, _echoed(body))
+    if body.stream:
+        return stream_response(_stream(answer, events))
+    return await _whole(answer, events)
+
+
+async def _whole(answer: ApiAnswer, events: ResponseEvents) -> dict[str, Any]:
+    for piece in await answer.wait():
+        for _event in events.take(piece):
+            pass
+    evidence = await answer.evidence()
+    for _event in events.end(evidence):
+        pass
+    return events.response(evidence)
+
+
+async def _stream(
+    answer: ApiAnswer, events: ResponseEvents
+) -> AsyncGenerator[ServerSentEvent, None]:
+    async with answer.followed() as pieces:
+        for event in events.begin():
+            yield event
+        async for piece in pieces:
+            for event in events.take(piece):
+                yield event
+    for event in events.end(await answer.evidence()):
+        yield event
+
+
+def _asked(body: ResponseIn) -> ApiQuestion:
+    _refuse_unsupported(body)
+    messages = [
+        MessageIn(role=item.role, content=item.content)
+        for item in body.input
+        if item.type == "message"
+    ]
+    if body.instructions:
+        messages.insert(0, MessageIn(role="system", content=body.instructions))
+    return ApiQuestion(
+        model_id=body.model or "",
+        messages=messages,
+        max_tokens=body.max_output_tokens,
+        temperature=body.temperature,
+    )
+
+
+def _refuse_unsupported(body: ResponseIn) -> None:
+    """Refuse what would give another answer than the client expects."""
+    message = ""
+    if body.previous_response_id or body.conversation:
+        message = _("Responses are not stored here: send the whole conversation as input.")
+    elif body.background:
+        message = _("Answers do not run in the background here: send background=false.")
+    elif body.tools:
+        message = _("Tools are not supported: answers are text with citations.")
+    elif body.text and body.text.format and body.text.format.type != "text":
+        message = _("text.format is not supported: answers are text with citations.")
+    if message:
+        raise ApiError(400, "unsupported_parameter", message)
+
+
+def _echoed(body: ResponseIn) -> Mapping[str, Any]:
+    """Return what a response repeats of its request."""
+    return {
+        "instructions": body.instructions,
+        "max_output_tokens": body.max_output_tokens,
+        "temperature": body.temperature,
+        "text": {"format": {"type": "text"}},
+        "tools": [],
+        "tool_choice": "auto",
+        "parallel_tool_calls": True,
+        "previous_response_id": None,
+        "metadata": {},
+    }
