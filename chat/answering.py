@@ -2,6 +2,8 @@
 
     question → retrieve → prompt → generate → stream → measure
 
+A prompt that the model has answered before is not answered anew (``chat.answers.reuse``).
+
 ``answer_question`` is the line. It uses the database only in short steps, so no connection is held
 while a model generates. ``chat.running`` runs it, for browsers and for API clients: it adds up the
 events (``chat.answers.result``), sends them to clients, and saves the result with its cost.
@@ -22,6 +24,7 @@ from chat.answers.follow_up import write_search_query
 from chat.answers.prompts import Prompt, answer_prompt
 from chat.answers.quoting.extractive import answer_with_extracts
 from chat.answers.quoting.markdown import escape_markdown
+from chat.answers.reuse import Reusable, find_earlier, prompt_digest
 from inference.errors import ContextOverflow, InferenceError
 from inference.fair_turns import Asker
 from inference.llm.backend import ChatMessage
@@ -49,6 +52,10 @@ class Question:
     may_read_documents: bool = True
     # The instructions of an API client, after those of the instance.
     instructions: str = ""
+    # Whether an earlier answer may be given again, and this one later; only without history.
+    may_be_reused: bool = False
+    # Whether the answer is written even if an earlier one may be given again.
+    is_anew: bool = False
     # Whether extracts may replace a model that fails before its first word.
     may_fall_back: bool = True
     max_tokens: int | None = None
@@ -59,6 +66,11 @@ class Question:
     def asker(self) -> Asker:
         """The instance and the person in whose turn models work."""
         return Asker(self.instance.pk, self.person)
+
+    @property
+    def temperature_or_default(self) -> float:
+        """The temperature of the answer."""
+        return settings.LLM_TEMPERATURE if self.temperature is None else self.temperature
 
 
 async def answer_question(question: Question) -> AsyncGenerator[AnswerEvent, None]:
@@ -71,19 +83,10 @@ async def answer_question(question: Question) -> AsyncGenerator[AnswerEvent, Non
         question.text, question.history, question.model, asker=question.asker
     )
     yield query
-    try:
-        found = await asearch(
-            instance=question.instance,
-            query=query.text,
-            top_k=question.instance.top_k,
-            document_ids=question.document_ids,
-            person=question.person,
-        )
-    except InferenceError as error:
-        logger.warning("the search failed: %s", error)
-        yield Failed("search_unavailable")
-        return
+    found = await _find_passages(question, query.text)
     yield found
+    if isinstance(found, Failed):
+        return
     if not found.relevant:
         # No model is called: it could only invent.
         nearest = found.chunks if question.may_read_documents else ()
@@ -98,6 +101,12 @@ async def answer_question(question: Question) -> AsyncGenerator[AnswerEvent, Non
     failure: Failed | None = None
     has_text = False
     prompt = build_prompt(question, found.chunks)
+    if question.may_be_reused:
+        digest = prompt_digest(question.model, prompt, question.temperature_or_default)
+        earlier = None if question.is_anew else await find_earlier(question.instance, digest)
+        yield earlier or Reusable(digest)
+        if earlier is not None:
+            return
     for is_last_try in (False, True):
         yield prompt
         try:
@@ -118,6 +127,20 @@ async def answer_question(question: Question) -> AsyncGenerator[AnswerEvent, Non
         if question.may_fall_back and not has_text:
             for extracted in _extract(query.text, found):
                 yield extracted
+
+
+async def _find_passages(question: Question, query: str) -> SearchResult | Failed:
+    try:
+        return await asearch(
+            instance=question.instance,
+            query=query,
+            top_k=question.instance.top_k,
+            document_ids=question.document_ids,
+            person=question.person,
+        )
+    except InferenceError as error:
+        logger.warning("the search failed: %s", error)
+        return Failed("search_unavailable")
 
 
 def build_prompt(
@@ -151,12 +174,11 @@ def shorter_prompt(
 
 def generate(question: Question, prompt: Prompt) -> AsyncGenerator[ChatEvent | Rerouted, None]:
     """Return the events of the model's answer to a prompt; raises InferenceError."""
-    temperature = settings.LLM_TEMPERATURE if question.temperature is None else question.temperature
     return stream_answer(
         question.model,
         prompt.messages,
         max_tokens=prompt.max_tokens,
-        temperature=temperature,
+        temperature=question.temperature_or_default,
         stop=question.stop,
         asker=question.asker,
     )

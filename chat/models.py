@@ -58,6 +58,8 @@ class Message(InstanceOwnedModel):
     # The self-contained question that was searched for.
     search_query = models.TextField(blank=True)
     error_code = models.CharField(max_length=50, blank=True)
+    # The answer that this one repeats (``chat.answers.reuse``).
+    repeats = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="+")
     # Set by another process than the one that runs the answer. The status changes at its end.
     stop_requested = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -77,6 +79,22 @@ class Message(InstanceOwnedModel):
 
     def __str__(self) -> str:
         return self.content[:60]
+
+
+class ReusableAnswer(InstanceOwnedModel):
+    """An answer that is given again to who asks the same (``chat.answers.reuse``)."""
+
+    # Of the model and its prompt: SHA-256 in hexadecimal.
+    digest = models.CharField(max_length=64)
+    message = models.OneToOneField(Message, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["instance", "digest"], name="one_answer_per_digest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.message_id} for {self.digest}"
 
 
 class Citation(InstanceOwnedModel):

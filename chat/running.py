@@ -281,7 +281,8 @@ def _convert_ending(
         model=result.model_id,
         error_code=result.error_code,
     )
-    ended = StoredAnswer(message, tuple(cited_passages(result)), cost)
+    repeated_at = result.reused.answered_at if result.reused else None
+    ended = StoredAnswer(message, tuple(cited_passages(result)), cost, repeated_at)
     names = {one.id: str(one.label) for one in (model, EXTRACTS)}
     return ending_events(ended, names, cited_only=cited_only)
 

@@ -10,7 +10,7 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from chat.models import Citation, Conversation, Feedback, Message
+from chat.models import Citation, Conversation, Feedback, Message, ReusableAnswer
 from inference.models import Backend, BackendAccess, LanguageModel
 from ingestion.models import Chunk, CorpusStatistics, Document, DocumentPage, TermStatistics
 from instances.models import (
@@ -272,6 +272,14 @@ class FeedbackFactory(TenantFactory):
     message = in_same_instance(MessageFactory, role=Message.Role.ASSISTANT, content="At nine.")
     user = factory.SubFactory(UserFactory)
     helpful = True
+
+
+class ReusableAnswerFactory(TenantFactory):
+    class Meta:
+        model = ReusableAnswer
+
+    message = in_same_instance(MessageFactory, role=Message.Role.ASSISTANT, content="At nine [1].")
+    digest = factory.Sequence(lambda n: hashlib.sha256(f"prompt {n}".encode()).hexdigest())
 
 
 class UsageRecordFactory(TenantFactory):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from django.db.models import Exists, Subquery
@@ -33,12 +33,27 @@ _FIGURES = [
 ]
 
 
+@dataclass(frozen=True, slots=True)
+class AvoidedRequest:
+    """What the record of an earlier answer says, which was given again instead of a new one."""
+
+    energy_wh: float
+    method: str
+    method_version: str
+
+    @classmethod
+    def of(cls, record: UsageRecord) -> Self:
+        """Return the figures of a record."""
+        return cls(record.energy_wh, record.method, record.method_version)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeasuredRequest:
     """One request to a model, with what it spent.
 
     ``llm`` is the language model that spent ``tokens``; None for work of our own machines, which
     took ``cpu_seconds``. ``latency_s`` is the time in which the language model answered.
+    ``avoided`` is of an answer that was given again, which spends nothing itself.
     """
 
     kind: Kind
@@ -55,6 +70,7 @@ class MeasuredRequest:
     first_token_ms: float | None = None
     total_ms: float = 0.0
     subject: Subject = UNCLASSIFIED
+    avoided: AvoidedRequest | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +114,10 @@ def new_record(request: MeasuredRequest, request_id: UUID) -> UsageRecord:
         record.reasoning_tokens = tokens.reasoning_tokens
         record.tokens_estimated = tokens.estimated
         record.queue_ms = round(tokens.queue_ms)
+    if (avoided := request.avoided) is not None:
+        # The method is that of what was avoided: figures of different methods are not added up.
+        record.avoided_wh = avoided.energy_wh
+        record.method, record.method_version = avoided.method, avoided.method_version
     if (llm := request.llm) is not None:
         record.backend_id, record.backend_name = llm.backend_id, llm.backend_name
         record.serving_organisation_id = llm.serving_organisation_id

@@ -96,7 +96,7 @@ class AnswersForm(forms.ModelForm):
 
     class Meta:
         model = Instance
-        fields = ["model_id", "instructions", "strictness", "top_k"]
+        fields = ["model_id", "instructions", "strictness", "top_k", "reuses_answers"]
         widgets = {"instructions": forms.Textarea(attrs={"rows": 6})}
         help_texts = {
             "instructions": _(
@@ -104,6 +104,11 @@ class AnswersForm(forms.ModelForm):
             ),
             "strictness": _("How relevant a passage must be before an answer is drawn from it."),
             "top_k": _("Between 1 and 20. More passages cost more time and energy."),
+            "reuses_answers": _(
+                "If the first question of a conversation was asked before, and the passages and "
+                "the model have not changed, the earlier answer is shown again, with its date and "
+                "without its author. Readers may have it written anew."
+            ),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -3,7 +3,8 @@
 stage {stage}                       the current step, before the first word
 sources {citations}                 the passages, numbered from 1
 token {text}   reasoning {text}     to append
-replace {text, reasoning}           the whole text so far, for browsers that connect late
+replace {text, reasoning}           the whole text so far: of an answer that is reused, or for
+                                    browsers that connect late
 error {code, message, retryable}    the text so far stays
 done {…}                            the whole answer, and its cost
 
@@ -15,18 +16,21 @@ models repeat their prompt in it.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from chat.answers.citations import citation_data, citation_of
 from chat.answers.error_messages import is_retryable, user_message
 from chat.answers.events import AnswerEvent, Extracted, NothingFound, Stage
 from chat.answers.persistence import StoredAnswer
+from chat.answers.reuse import ReusedAnswer
 from chat.answers.shown_cost import shown_cost
 from chat.models import Citation, Message
 from inference.llm.events import ReasoningDelta, TextDelta
 from inference.offered_models import EXTRACTIVE
 from retrieval.search import SearchResult
-from usage.models import AnswerStatus
+from usage.models import AnswerStatus, UsageRecord
 from web.server_sent_events import ServerSentEvent
 
 
@@ -43,6 +47,9 @@ def event_for(event: AnswerEvent, *, cited_only: bool) -> ServerSentEvent | None
             return ServerSentEvent({"citations": passages}, "sources")
         case TextDelta(text) | NothingFound(text) | Extracted(text):
             return ServerSentEvent({"text": text}, "token")
+        case ReusedAnswer():
+            reasoning = "" if cited_only else event.reasoning
+            return ServerSentEvent({"text": event.text, "reasoning": reasoning}, "replace")
         case ReasoningDelta(text) if not cited_only:
             return ServerSentEvent({"text": text}, "reasoning")
     return None
@@ -92,6 +99,7 @@ def ending_events(
         "content": message.content,
         "model": message.model,
         "written_by": _written_by(message, model_names),
+        "reused": _reused(stored),
         "used": [citation.number for citation in used],
         "quotes": {str(citation.number): citation.quote for citation in used},
         "impact": shown_cost(stored.cost) if stored.cost else None,
@@ -109,3 +117,19 @@ def _written_by(message: Message, model_names: Mapping[str, str]) -> str:
         return ""
     label = model_names.get(message.model, message.model)
     return label if message.model == EXTRACTIVE else _("Written by %(model)s") % {"model": label}
+
+
+def _reused(stored: StoredAnswer) -> str:
+    """Return the sentence that an answer repeats an earlier one, "" when it does not."""
+    if stored.cost is None or stored.cost.answer.outcome != UsageRecord.Outcome.CACHED:
+        return ""
+    if stored.repeated_at is None:
+        return _(
+            "This question was asked before. The passages and the model have not changed: this is "
+            "the earlier answer."
+        )
+    day = date_format(timezone.localtime(stored.repeated_at), "DATE_FORMAT")
+    return _(
+        "This question was asked before. The passages and the model have not changed: this is the "
+        "answer of %(day)s."
+    ) % {"day": day}

@@ -2,8 +2,9 @@
 
     Stage("searching"), SearchQuery, SearchResult
     NothingFound, when no passage is relevant
-    Stage("generating"), then Prompt and the events of ``inference.llm.events``, or Extracted;
-    Rerouted before those of another backend
+    Stage("generating"), then Extracted; or ReusedAnswer; or Prompt and the events of
+    ``inference.llm.events``, after Reusable if the answer may be reused; Rerouted before those of
+    another backend
     Failed, and Extracted after it when extracts replace the answer of the model
 
 A prompt that was too long is followed by a second one. Another SearchResult comes before Extracted
@@ -15,6 +16,7 @@ from typing import Literal
 
 from chat.answers.follow_up import SearchQuery
 from chat.answers.prompts import Prompt
+from chat.answers.reuse import Reusable, ReusedAnswer
 from inference.llm.events import ChatEvent
 from inference.routing import Rerouted
 from inference.token_usage import TokenUsage
@@ -59,6 +61,8 @@ AnswerEvent = (
     | SearchQuery
     | SearchResult
     | NothingFound
+    | Reusable
+    | ReusedAnswer
     | Prompt
     | ChatEvent
     | Rerouted

@@ -20,7 +20,7 @@ def measured_requests(result: AnswerResult) -> list[MeasuredRequest]:
     requests = [
         MeasuredRequest(
             kind=Kind.ANSWER,
-            outcome=Outcome(result.status),
+            outcome=Outcome.CACHED if result.reused else Outcome(result.status),
             model_id=result.chosen_model.id if is_llm else result.model_id,
             is_extractive=result.model_id == EXTRACTIVE,
             llm=llm if is_llm else None,
@@ -31,6 +31,7 @@ def measured_requests(result: AnswerResult) -> list[MeasuredRequest]:
             first_token_ms=result.first_token_ms,
             total_ms=result.total_ms,
             subject=result.subject,
+            avoided=result.reused.avoided if result.reused else None,
         )
     ]
     if result.rewriting_usage is not None:

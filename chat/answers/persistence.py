@@ -8,7 +8,8 @@ they raise IntegrityError when one is deleted between the check and the commit
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, Self
 from uuid import UUID
 
 from django.db.models import Model, Q
@@ -18,6 +19,7 @@ from chat.answers.abandoned import INTERRUPTED, close_abandoned
 from chat.answers.citations import citation_of
 from chat.answers.measured_requests import measured_requests
 from chat.answers.result import AnswerResult
+from chat.answers.reuse import remember
 from chat.models import Citation, Message
 from ingestion.models import Chunk, Document
 from instances.models import Instance
@@ -39,6 +41,14 @@ class StoredAnswer:
     message: Message
     citations: tuple[Citation, ...]
     cost: RequestCost | None
+    # When the answer that this one repeats was given.
+    repeated_at: datetime | None = None
+
+    @classmethod
+    def of(cls, message: Message, cost: RequestCost | None) -> Self:
+        """Return a message that was read with the one that it ``repeats``."""
+        repeated_at = message.repeats.created_at if message.repeats else None
+        return cls(message, tuple(message.citations.all()), cost, repeated_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,14 +76,11 @@ class SavedEnding:
 def load_answer(instance: Instance, answer_id: UUID) -> StoredAnswer | None:
     """Return an answer, closed first if it is abandoned; None when it is deleted."""
     close_abandoned(instance.pk, answer_id)
-    message = Message.objects.for_instance(instance).filter(pk=answer_id).first()
+    answers = Message.objects.for_instance(instance).select_related("repeats")
+    message = answers.filter(pk=answer_id).first()
     if message is None:
         return None
-    return StoredAnswer(
-        message=message,
-        citations=tuple(message.citations.all()),
-        cost=request_costs(instance.pk, [answer_id]).get(answer_id),
-    )
+    return StoredAnswer.of(message, request_costs(instance.pk, [answer_id]).get(answer_id))
 
 
 def save_progress(answer_id: UUID, result: AnswerResult) -> bool:
@@ -138,12 +145,15 @@ def save_ending(finished: FinishedAnswer) -> SavedEnding:
     has_message = finished.api_key_id is None and _save_message(finished)
     if has_message:
         save_passages(finished.instance_id, finished.answer_id, finished.result)
+        if finished.result.is_reusable:
+            remember(finished.instance_id, finished.answer_id, finished.result.reuse_digest)
     return SavedEnding(_record(finished), has_message)
 
 
 def _save_message(finished: FinishedAnswer) -> bool:
     """Save the final text; return whether the message still exists."""
     result = finished.result
+    repeated = {result.reused.message_id} if result.reused else set()
     return bool(
         Message.objects.filter(pk=finished.answer_id).update(
             content=result.text,
@@ -151,6 +161,7 @@ def _save_message(finished: FinishedAnswer) -> bool:
             search_query=result.search_query,
             status=result.status,
             model=result.model_id,
+            repeats=next(iter(_existing(Message, repeated)), None),
             error_code=result.error_code,
             updated_at=timezone.now(),
         )

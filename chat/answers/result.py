@@ -8,6 +8,7 @@ from chat.answers.events import AnswerEvent, Extracted, Failed, NothingFound
 from chat.answers.follow_up import SearchQuery
 from chat.answers.prompts import Prompt
 from chat.answers.quoting.quotes import cited_numbers, quotes
+from chat.answers.reuse import Reusable, ReusedAnswer
 from inference.llm.events import Finished, PromptTruncated, ReasoningDelta, TextDelta
 from inference.llm.tokens import estimate_tokens
 from inference.offered_models import EXTRACTIVE, EXTRACTS, ModelFigures
@@ -44,6 +45,9 @@ class AnswerResult:
     chunks: tuple[RetrievedChunk, ...] = ()
     subject: Subject = UNCLASSIFIED
     quotes: Mapping[int, str] = field(default_factory=dict)
+    # The earlier answer that this one repeats; else the digest under which this one is reused.
+    reused: ReusedAnswer | None = None
+    reuse_digest: str = ""
     # Estimated; None before a prompt is sent.
     prompt_tokens: int | None = None
     generation_usage: TokenUsage | None = None
@@ -88,6 +92,10 @@ class AnswerResult:
                 )
             case NothingFound(text):
                 return self._with_words(elapsed_ms, text=text, status=AnswerStatus.NOTHING_FOUND)
+            case Reusable(digest):
+                return replace(self, reuse_digest=digest)
+            case ReusedAnswer():
+                return self._with_reused(event, elapsed_ms)
             case Prompt():
                 return replace(self, prompt_tokens=event.estimated_tokens)
             case Rerouted(model):
@@ -133,6 +141,12 @@ class AnswerResult:
         )
 
     @property
+    def is_reusable(self) -> bool:
+        """Whether the answer may be given again: as the model meant it, with its sources."""
+        is_whole = self.status == AnswerStatus.COMPLETE and not self.error_code
+        return bool(self.reuse_digest and is_whole and self.quotes)
+
+    @property
     def usage(self) -> TokenUsage | None:
         """Return the tokens of every request to a language model that belongs to the answer."""
         generation = self.generation
@@ -169,6 +183,15 @@ class AnswerResult:
         """Return the model to which the cost is attributed: the one that spent tokens, if any."""
         is_chosen = self.usage is not None or self.model_id == self.chosen_model.id
         return self.chosen_model if is_chosen else EXTRACTS.figures
+
+    def _with_reused(self, earlier: ReusedAnswer, elapsed_ms: float) -> Self:
+        return self._with_words(
+            elapsed_ms,
+            text=earlier.text,
+            reasoning=earlier.reasoning,
+            status=AnswerStatus.COMPLETE,
+            reused=earlier,
+        )
 
     def _with_words(self, elapsed_ms: float, **changes: Any) -> Self:
         first = elapsed_ms if self.first_token_ms is None else self.first_token_ms

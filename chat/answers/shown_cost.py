@@ -61,6 +61,11 @@ def _energy(cost: RequestCost) -> Iterator[_Line]:
             },
         )
     yield _("Method"), f"{answer.get_method_display()} ({answer.method_version})"
+    if answer.outcome == UsageRecord.Outcome.CACHED:
+        yield (
+            _("Saved"),
+            _("%(energy)s, which the earlier answer took") % {"energy": energy(answer.avoided_wh)},
+        )
     for record in cost.beside:
         yield (
             record.get_kind_display(),

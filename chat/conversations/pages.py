@@ -76,7 +76,7 @@ def _shown(turn: Turn, cost: RequestCost | None, names: _Names, *, cited_only: b
     data: dict[str, Any] = {"id": str(message.pk), "versions": [str(pk) for pk in turn.versions]}
     if message.role == Message.Role.USER:
         return ShownTurn(message, data, _restriction(message, names.documents))
-    stored = StoredAnswer(message, tuple(message.citations.all()), cost)
+    stored = StoredAnswer.of(message, cost)
     data |= {"status": message.status, "content": ""}
     # The text of a running answer is sent by its events, from the first one.
     if message.status != AnswerStatus.STREAMING:

@@ -125,7 +125,7 @@ def branch(conversation: Conversation) -> list[Turn]:
     """Return the turns of the selected branch, in order, with citations and feedback loaded."""
     messages = list(
         conversation.messages.order_by("created_at", "pk")
-        .select_related("feedback")
+        .select_related("feedback", "repeats")
         .prefetch_related("citations")
     )
     by_id = {message.pk: message for message in messages}

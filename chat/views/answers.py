@@ -88,7 +88,7 @@ async def regenerate_answer(request: HttpRequest, slug: str, message_id: UUID) -
             get_message(membership.instance, membership.user, message_id), model_id=model_id
         )
 
-    return await _begin(request, slug, RegenerateForm, begin)
+    return await _begin(request, slug, RegenerateForm, begin, is_anew=True)
 
 
 @require_POST
@@ -129,14 +129,16 @@ async def _begin(
     slug: str,
     form_class: type[Form],
     begin: Callable[[Membership, dict[str, Any], str], Asked],
+    *,
+    is_anew: bool = False,
 ) -> HttpResponseBase:
-    """Store the question, and start its answer.
+    """Store the question, and start its answer, which no earlier one replaces if it ``is_anew``.
 
     ``begin(membership, data, model_id)`` stores it, from the data of the form. Scripts receive the
     events of the answer if they accept them, otherwise JSON that says where they are; a browser
     without scripts is redirected to the conversation.
     """
-    asked = await _start(request, slug, form_class, begin)
+    asked = await _start(request, slug, form_class, begin, is_anew=is_anew)
     if isinstance(asked, Refusal):
         if is_from_script(request):
             return asked.as_json()
@@ -167,6 +169,8 @@ async def _start(
     slug: str,
     form_class: type[Form],
     begin: Callable[[Membership, dict[str, Any], str], Asked],
+    *,
+    is_anew: bool,
 ) -> Asked | Refusal:
     """Store the question and start its answer; a question over a limit is not stored."""
     user = await alogged_in_user(request)
@@ -184,14 +188,17 @@ async def _start(
         except BaseException:
             admission.release()
             raise
+        history = history_before(asked.question)
         question = Question(
             instance=membership.instance,
             text=asked.question.content,
             model=model,
-            history=history_before(asked.question),
+            history=history,
             document_ids=tuple(asked.question.document_ids),
             person=person,
             may_read_documents=membership.may_read_documents,
+            may_be_reused=membership.instance.reuses_answers and not history,
+            is_anew=is_anew,
         )
         return asked, question, admission
 

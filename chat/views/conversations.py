@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from chat.answers.reuse import forget
 from chat.conversations.browser_strings import chat_strings
 from chat.conversations.estimates import shown_estimates
 from chat.conversations.examples import example_questions
@@ -119,6 +120,8 @@ def feedback(request: HttpRequest, membership: Membership, message_id: UUID) -> 
         instance=membership.instance,
         defaults={"user_id": membership.user_id, **form.cleaned_data},
     )
+    if not form.cleaned_data["helpful"]:
+        forget(answer)
     return HttpResponse(status=204)
 
 

@@ -133,6 +133,7 @@ class Instance(models.Model):
         default=6,
         validators=[MinValueValidator(1), MaxValueValidator(20)],
     )
+    reuses_answers = models.BooleanField(_("reuse answers"), default=True)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.GROUP)
     # The responsible person; None if deleted, or if a command created the instance.
     owner = models.ForeignKey(

@@ -1,7 +1,7 @@
 /*
  * <chat-answer>: one answer, from its first event to its sources, measures and actions.
  *
- * Its state is one object, `data`: {id, status, content, reasoning, uncited,
+ * Its state is one object, `data`: {id, status, content, reasoning, uncited, reused,
  * citations, used, quotes, impact, error, versions, feedback}; the server writes it in a script of
  * JSON, the stream changes it, and `draw` shows it.
  */
@@ -150,6 +150,8 @@ export class ChatAnswer extends HTMLElement {
     this.querySelector("[data-foot]").hidden = this.streaming;
     if (this.streaming) return;
     this.querySelector("[data-uncited]").hidden = !data.uncited;
+    this.querySelector("[data-reused]").hidden = !data.reused;
+    this.querySelector("[data-reused-text]").textContent = data.reused ?? "";
     this.querySelector("[data-written-by]").textContent = data.written_by ?? "";
     linkNearest(this, data);
     drawSources(this, data);
