@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections import Counter
 from typing import BinaryIO
 
@@ -14,18 +15,24 @@ from ingestion.parsing.text.tables import pipe_table
 
 _DELIMITERS = (";", "\t", ",", "|")
 _SAMPLE_LINES = 50
+# The line by which Excel is told the delimiter.
+_GIVEN_DELIMITER = re.compile(r"\s*sep=([;,\t|:])[;,]*\r?\n", re.I)
 _MAX_FIELD_CHARS = 1_000_000
 
 
 def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
     """Read a file of delimited values as one sheet."""
     text = decode(file.read())
-    csv.field_size_limit(_MAX_FIELD_CHARS)
-    try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text)))
-    except csv.Error:  # an unclosed quote swallows the file: quotes are then ordinary characters
+    csv.field_size_limit(len(text) + 1)
+    given = _GIVEN_DELIMITER.match(text)
+    if given:
+        text = text[given.end() :]
+    delimiter = given.group(1) if given else delimiter_of(text)
+    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    if any(len(cell) > _MAX_FIELD_CHARS and "\n" in cell for row in rows for cell in row):
+        # An unclosed quote swallows the file: quotes are then ordinary characters.
         lines = io.StringIO(text, newline="")
-        rows = list(csv.reader(lines, delimiter=delimiter_of(text), quoting=csv.QUOTE_NONE))
+        rows = list(csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE))
     table = pipe_table([[one_line(cell) for cell in row] for row in rows])
     blocks = (Block("table", table),) if table else ()
     return ParsedDocument(

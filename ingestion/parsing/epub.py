@@ -1,6 +1,8 @@
 """EPUB: the chapters of a book in reading order."""
 
 import posixpath
+import re
+from contextlib import suppress
 from typing import BinaryIO
 from urllib.parse import unquote
 
@@ -12,8 +14,10 @@ from ingestion.parsing import media_types
 from ingestion.parsing.archive import Archive, local_name
 from ingestion.parsing.document import Block, ParsedDocument, ParsedPage
 from ingestion.parsing.html.parser import HtmlText, decode_html, html_root, html_text
+from ingestion.parsing.html.sheets import MAX_STYLE_CHARS
 from ingestion.parsing.limits import ParseLimits
 from ingestion.parsing.ooxml import descendants
+from ingestion.parsing.text.encoding import decode
 from ingestion.parsing.text.normalise import one_line
 from ingestion.parsing.xlsx.grid import TextBudget
 
@@ -21,6 +25,9 @@ _CONTENT_TYPES = frozenset(
     {"application/xhtml+xml", "text/html", "application/x-dtbook+xml", "text/x-oeb1-document"}
 )
 _CHAPTER_ENDINGS = (".xhtml", ".html", ".htm")
+_IMPORT = re.compile(r"@import\s+(?:url\(\s*)?[\"']?([^\"')\s;]+)", re.I)
+_MAX_IMPORTS = 20
+_MAX_IMPORT_DEPTH = 5
 _FONT_KEYS = (b"http://www.idpf.org/2008/embedding", b"http://ns.adobe.com/pdf/enc#RC")
 
 
@@ -33,8 +40,9 @@ def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
         package = archive.main_xml(package_part)
         pages: list[ParsedPage] = []
         hidden: list[ParseWarning] = []
+        sheets = _StyleSheets(archive)
         for part in _spine(package, posixpath.dirname(package_part)) or _chapter_files(archive):
-            chapter = _chapter(archive, part)
+            chapter = _chapter(archive, part, sheets)
             blocks = chapter.blocks
             hidden += chapter.warnings
             budget.take(sum(len(block.text) for block in blocks))
@@ -95,7 +103,43 @@ def _path(reference: str) -> str:
     return reference.replace("\\", "/").lstrip("/")
 
 
-def _chapter(archive: Archive, part: str) -> HtmlText:
+class _StyleSheets:
+    """The style sheets of a book, each read once."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+        self._texts: dict[str, str] = {}
+
+    def linked(self, chapter: etree._Element, part: str) -> list[str]:
+        """Return the style sheets that a chapter links to, in order."""
+        return [
+            self._text(_beside(part, link.get("href") or ""), 0)
+            for link in chapter.iter("link")
+            if "stylesheet" in (link.get("rel") or "").lower()
+        ]
+
+    def _text(self, part: str, depth: int) -> str:
+        """Return a style sheet after those that it imports; of a damaged one nothing."""
+        if part not in self._texts:
+            self._texts[part] = ""
+            data = b""
+            if part in self._archive and depth < _MAX_IMPORT_DEPTH:
+                with suppress(CorruptDocument):
+                    data = self._archive.read(part)
+            text = decode(data[:MAX_STYLE_CHARS])
+            imported = _IMPORT.findall(text)[:_MAX_IMPORTS]
+            texts = [self._text(_beside(part, name), depth + 1) for name in imported]
+            self._texts[part] = "\n".join([*texts, text])[:MAX_STYLE_CHARS]
+        return self._texts[part]
+
+
+def _beside(part: str, reference: str) -> str:
+    """Return the part that a reference in another names."""
+    name = _path(unquote(reference.partition("#")[0]))
+    return posixpath.normpath(posixpath.join(posixpath.dirname(part), name))
+
+
+def _chapter(archive: Archive, part: str, sheets: _StyleSheets) -> HtmlText:
     """Return the text of a chapter; none, and a warning, if it is missing or damaged."""
     try:
         # XHTML of books is often no XML: the HTML parser reads both, and no entity is declared.
@@ -108,7 +152,7 @@ def _chapter(archive: Archive, part: str) -> HtmlText:
     # Lists of pages and landmarks are for reading systems, and always hidden.
     for navigation in root.xpath("//nav[@hidden]"):
         navigation.drop_tree()
-    return html_text(root)
+    return html_text(root, sheets.linked(root, part))
 
 
 def _label(blocks: list[Block]) -> str:

@@ -13,8 +13,10 @@ from ingestion.parsing.text.data_uris import without_data_uris
 from ingestion.parsing.text.encoding import decode
 from ingestion.parsing.text.sections import first_heading, split_sections
 
-_FRONT_MATTER = re.compile(r"\A---\n.*?\n(?:---|\.\.\.)\n", re.S)
-_FRONT_TITLE = re.compile(r"^title:\s*[\"']?(.+?)[\"']?\s*$", re.M)
+_FRONT_MATTER = re.compile(r"\A(?:---\n.*?\n(?:---|\.\.\.)|\+\+\+\n.*?\n\+\+\+)\n", re.S)
+_FRONT_TITLE = re.compile(r"^title\s*[:=]\s*[\"']?(.+?)[\"']?\s*$", re.M)
+# CommonMark takes a note of one word for a link, and shows neither.
+_NOTE = re.compile(r"^( {0,3}\[\^[^\]\n]+\]):", re.M)
 _RENDERER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 # What a link or image that held its file points to instead: its text stays.
 _NOWHERE = "#"
@@ -43,4 +45,5 @@ def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
 def _html_text(text: str) -> HtmlText:
     if not text.strip():
         return HtmlText([])
-    return html_text(html_root(f"<body>{_RENDERER.render(text)}</body>"))
+    rendered = _RENDERER.render(_NOTE.sub(r"\1\:", text))
+    return html_text(html_root(f"<body>{rendered}</body>"))

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from ingestion.errors import CorruptDocument, EncryptedDocument, UnsupportedMediaType
 from ingestion.parsing.archive import Archive
-from ingestion.parsing.text.encoding import decode
+from ingestion.parsing.text.encoding import decode, detect_encoding
 
 PDF = "application/pdf"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -171,7 +171,8 @@ def _refuse_ole2(file: BinaryIO) -> str:
 
 
 def _detect_text(head: bytes, name: str) -> str:
-    if head.count(0) > _MAX_NULS * len(head) and not head.startswith(_UTF_32_MARKS):
+    head = head.rstrip(b"\0") + head[len(head.rstrip(b"\0")) :][:3]  # the end of a last character
+    if head.count(0) > _MAX_NULS * len(head) and not _is_utf_32(head):
         raise UnsupportedMediaType("mostly zeros")
     text = decode(head).replace("\r\n", "\n").replace("\r", "\n")
     if text.lstrip().startswith(_RTF_START):
@@ -198,6 +199,11 @@ def _detect_text(head: bytes, name: str) -> str:
     return _detect_unnamed_text(text)
 
 
+def _is_utf_32(head: bytes) -> bool:
+    whole = head[: len(head) & ~3]
+    return head.startswith(_UTF_32_MARKS) or detect_encoding(whole).startswith("utf-32")
+
+
 def _flat_type(text: str) -> str | None:
     """Return the type of an Office document that is one XML file, None if it is something else."""
     if _FLAT_OOXML.search(text):
@@ -218,7 +224,7 @@ def _detect_unnamed_text(text: str) -> str:
 
 
 def _is_binary(text: str) -> bool:
-    controls = sum(ord(c) < 32 and c not in "\n\t\f\x1b\x0b" for c in text)
+    controls = sum(ord(c) < 32 and c not in "\n\t\f\x1b\x0b\b" for c in text)
     return controls + text.count("\ufffd") > len(text) / 50
 
 

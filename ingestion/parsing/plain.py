@@ -1,5 +1,6 @@
 """Plain text: paragraphs between blank lines, list items, headings underlined or numbered."""
 
+import json
 import re
 from typing import BinaryIO
 
@@ -15,11 +16,14 @@ _BLANK = re.compile(r"\n[ \t]*\n+")
 _BULLET = re.compile(r"^\s*(?:[-*•‣◦–]|\d{1,3}[.)])\s+\S")
 _UNDERLINE = re.compile(r"^(?:={3,}|-{3,}|~{3,})$")
 _MAX_HEADING_CHARS = 120
+# What programs write for terminals: colours, and letters that are struck over.
+_TERMINAL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|[^\n]\x08")
+_JSON_ESCAPES = re.compile(r"(?<!\\)(?:\\u[0-9a-fA-F]{4})+")
 
 
 def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
     """Read a text file, whatever its encoding."""
-    blocks = text_blocks(decode(file.read()))
+    blocks = text_blocks(_unescaped(_TERMINAL.sub("", decode(file.read()))))
     return ParsedDocument(
         media_type=media_types.TEXT,
         title=first_heading(blocks),
@@ -27,6 +31,13 @@ def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
         unit="section",
         pages=split_sections(blocks),
     )
+
+
+def _unescaped(text: str) -> str:
+    """Return JSON with the characters that its escapes stand for, other text as it is."""
+    if not text.lstrip().startswith(("{", "[")) or "\\u" not in text:
+        return text
+    return _JSON_ESCAPES.sub(lambda match: str(json.loads(f'"{match.group()}"')), text)
 
 
 def text_blocks(text: str) -> list[Block]:

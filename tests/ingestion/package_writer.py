@@ -205,8 +205,14 @@ def write_odf(
     )
 
 
-def write_epub(path: Path, chapters: list[str], title: str = "Un livre") -> Path:
-    """Write a book of XHTML bodies."""
+def write_epub(
+    path: Path,
+    chapters: list[str],
+    title: str = "Un livre",
+    *,
+    parts: dict[str, str | bytes] | None = None,
+) -> Path:
+    """Write a book of XHTML bodies; `parts` are added."""
     items = "".join(
         f'<item id="c{n}" href="c{n}.xhtml" media-type="application/xhtml+xml"/>'
         for n in range(len(chapters))
@@ -234,5 +240,6 @@ def write_epub(path: Path, chapters: list[str], title: str = "Un livre") -> Path
                 )
                 for n, chapter in enumerate(chapters)
             },
-        },
+        }
+        | (parts or {}),
     )

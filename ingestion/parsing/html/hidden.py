@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from ingestion.parsing.html.rules import Declarations, StyleRules, value_of
+from ingestion.parsing.html.rules import StyleRules
+from ingestion.parsing.html.sheets import Declarations, value_of
 
 # As far outside of the window as no layout moves things for any other reason.
 _FAR_AWAY = re.compile(

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from lxml import etree
 
 from ingestion.parsing.html.hidden import HiddenElements
-from ingestion.parsing.html.rules import Declarations, StyleRules, value_of
+from ingestion.parsing.html.rules import StyleRules
+from ingestion.parsing.html.sheets import Declarations, value_of
 from ingestion.parsing.text.symbol_fonts import is_symbol_font, symbol_text
 from ingestion.parsing.text.visibility import (
     BLACK,
@@ -23,7 +24,7 @@ _SIZE = re.compile(r"(\d{1,6}(?:\.\d{1,6})?|\.\d{1,6})(px|pt|em|rem|%)")
 _POINTS = {"px": 0.75, "pt": 1.0, "rem": _DEFAULT_POINTS}
 _SHORTHAND = re.compile(r"(?:.*\s)?(\S*\d(?:px|pt|em|rem|%))(?:/\S+)?\s+(.+)")
 _SEE_THROUGH = re.compile(
-    r"transparent|(?:rgb|hsl)a?\((?:[^,]*,[^,]*,[^,]*,|[^,/]*/)\s*0(?:\.0+)?%?\s*\)"
+    r"transparent|#[0-9a-f]{3}0|#[0-9a-f]{6}00|(?:rgb|hsl)a?\((?:[^,]*,[^,]*,[^,]*,|[^,/]*/)\s*0(?:\.0+)?%?\s*\)"
 )
 _KEEPS_GROUND = frozenset({"", "none", "transparent", "initial", "inherit", "unset"})
 _NOT_TEXT = frozenset({"script", "style", "head", "title", "noscript"})

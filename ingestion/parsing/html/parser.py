@@ -4,6 +4,7 @@ Markdown, EPUB and mail come through here too, once they are HTML.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
@@ -16,7 +17,10 @@ from ingestion.parsing import media_types
 from ingestion.parsing.document import Block, BlockKind, ParsedDocument
 from ingestion.parsing.html.hidden import HiddenElements
 from ingestion.parsing.html.letters import show_letters
+from ingestion.parsing.html.markers import item_marker
+from ingestion.parsing.html.replaced import show_replaced
 from ingestion.parsing.html.rules import StyleRules
+from ingestion.parsing.html.sheets import Declarations
 from ingestion.parsing.html.tables import table_rows
 from ingestion.parsing.limits import ParseLimits
 from ingestion.parsing.text.charset_labels import codec_of
@@ -27,8 +31,8 @@ from ingestion.parsing.text.sections import first_heading, split_sections
 from ingestion.parsing.text.tables import pipe_table
 
 _IGNORED = frozenset(
-    ["script", "style", "noscript", "head", "svg", "iframe", "object", "embed", "audio", "video",
-     "canvas", "select", "datalist"]
+    ["script", "style", "noscript", "head", "iframe", "object", "embed", "audio", "video",
+     "canvas", "datalist"]
 )  # fmt: skip
 _BLOCK = frozenset(
     ["address", "article", "aside", "blockquote", "body", "center", "dd", "details", "dialog",
@@ -89,9 +93,11 @@ class HtmlText:
     warnings: tuple[ParseWarning, ...] = ()
 
 
-def html_text(root: etree._Element) -> HtmlText:
-    """Return what a reader of `root`, which is changed, sees."""
-    collector = _Collector(hidden=HiddenElements(StyleRules.of(root)))
+def html_text(root: etree._Element, linked_sheets: Iterable[str] | None = None) -> HtmlText:
+    """Return what a reader of `root`, which is changed, sees. `linked_sheets` are the style sheets
+    of other files that it links to, None if they are not known."""
+    collector = _Collector(hidden=HiddenElements(StyleRules.of(root, linked_sheets)))
+    show_replaced(root)
     has_invisible_text = show_letters(root, collector.hidden)
     collector.walk(root, _Place())
     collector.flush()
@@ -124,9 +130,11 @@ class _Collector:
         """Collect the text of `element` and of what follows inside it."""
         tag = element.tag if isinstance(element.tag, str) else ""
         tag = tag.rpartition("}")[2].lower()
-        if tag in _IGNORED or place.depth > _MAX_DEPTH or self.hidden.holds(element):
+        if tag in _IGNORED or self.hidden.holds(element):
             return
-        if tag == "br":
+        if place.depth > _MAX_DEPTH:
+            self._add(" ".join(map(str, element.itertext())), place)
+        elif tag == "br":
             self._add("\n", place)
         elif tag == "pre":
             self._code(element)
@@ -134,10 +142,15 @@ class _Collector:
             self._table(element, place)
         elif tag in _BLOCK:
             self.flush()
-            self._children(element, _inside(element, tag, place))
+            self._children(element, _inside(element, tag, place, self._list_style(element, tag)))
             self.flush()
         else:
             self._children(element, _deeper(place))
+
+    def _list_style(self, element: etree._Element, tag: str) -> Declarations:
+        """Return what is declared for the list that an item belongs to."""
+        around = element.getparent() if tag == "li" else None
+        return self.hidden.rules.declared(around) if around is not None else {}
 
     def _children(self, element: etree._Element, place: _Place) -> None:
         self._add(element.text or _spoken(element), place)
@@ -194,13 +207,13 @@ def clean_code(text: str) -> str:
     )
 
 
-def _inside(element: etree._Element, tag: str, place: _Place) -> _Place:
+def _inside(element: etree._Element, tag: str, place: _Place, declared: Declarations) -> _Place:
     depth = place.depth + 1
     if tag in _HEADINGS:
         return _Place("heading", _HEADINGS[tag], depth=depth)
     if tag in ("li", "dd"):
         level = place.level + 1 if place.kind == "list_item" else 1
-        return _Place("list_item", level, _marker(element), depth)
+        return _Place("list_item", level, item_marker(element, declared), depth)
     if tag in ("figcaption", "caption"):
         return _Place("caption", depth=depth)
     if place.kind == "list_item" and tag in ("p", "div", "ul", "ol", "span"):
@@ -212,16 +225,6 @@ def _inside(element: etree._Element, tag: str, place: _Place) -> _Place:
 
 def _deeper(place: _Place) -> _Place:
     return _Place(place.kind, place.level, place.marker, place.depth + 1)
-
-
-def _marker(element: etree._Element) -> str:
-    parent = element.getparent()
-    if parent is None or parent.tag != "ol":
-        return "- "
-    start = parent.get("start", "1")
-    first = int(start) if start.isdecimal() and len(start) < 7 else 1
-    before = sum(1 for sibling in element.itersiblings("li", preceding=True))
-    return f"{first + before}. "
 
 
 def _spoken(element: etree._Element) -> str:

@@ -63,6 +63,8 @@ def _rows(table: etree._Element, hidden: HiddenElements) -> Iterator[etree._Elem
 
 def _span(cell: etree._Element, name: str) -> int:
     value = (cell.get(name) or "1").strip()
+    if value == "0" and name == "rowspan":  # down to the last row
+        return _MAX_SPAN
     return min(max(int(value), 1), _MAX_SPAN) if value.isdecimal() and len(value) < 7 else 1
 
 

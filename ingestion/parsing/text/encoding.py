@@ -18,11 +18,29 @@ _BOMS = (
 # What French (and most western) text has beyond ASCII. Short texts fool statistical detectors,
 # this does not: in the wrong 8-bit encoding hardly any of these come out.
 _WESTERN = frozenset("àâäéèêëîïôöùûüÿçœæñáíóúÀÂÄÉÈÊËÎÏÔÖÙÛÜŸÇŒÆÑß«»’‘“”–—…°€§·\u00a0²³©½¿¡")
-_CYRILLIC = ("cp1251", "koi8_r", "cp866", "iso8859_5", "mac_cyrillic")
-_CYRILLIC_WORD = re.compile("[А-яЁё]+")
+# The same for central Europe.
+_CENTRAL = _WESTERN | frozenset("ąćęłńśźżĄĆĘŁŃŚŹŻáčďéěíňóřšťúůýžÁČĎÉĚÍŇÓŘŠŤÚŮÝŽőűŐŰăâîșțşţ„”")
+# Candidates in the order in which they count.
+_WESTERN_ENCODINGS = ("cp1252", "iso8859_15", "mac_roman", "cp850")
+_CENTRAL_ENCODINGS = ("cp1250", "iso8859_2", "mac_latin2")
+# Text in Latin letters has fewer of them with accents.
+_MAX_ACCENTS = 0.3
+# What a wrong encoding puts into words: signs between letters, capitals between small letters.
+_MISFITS = re.compile(
+    r"(?<=[a-zà-ÿ])[^\W\da-zà-ÿ_A-Z](?=[a-zà-ÿ])|(?<=[a-zà-ÿ])[^\x00-\x7f\w\s’‘·–—](?=[a-zà-ÿ])"
+    r"|(?<![^\s(\[«])[‚ƒ‡ˆ‰˜¤¥¦ª¬®¯±´¶¸¹º¼½¾×÷³](?=[a-z])|[¤\x80-\x9f]|‚(?!\s)"
+)
+_ALPHABETS = (
+    (re.compile("[А-яЁё]+"), ("cp1251", "koi8_r", "cp866", "iso8859_5", "mac_cyrillic")),
+    (re.compile("[Ͱ-Ͽ]+"), ("cp1253", "iso8859_7", "cp737")),
+)
 # All that Hebrew text has beyond ASCII; in any Cyrillic encoding these would be half the alphabet.
 _HEBREW_LETTERS = bytes(range(0xE0, 0xFB))
 _MIN_HEBREW = 8
+# Ideographs, kana and their punctuation, which in any other encoding would be rare characters.
+_IDEOGRAPHS = re.compile("[\u3000-\u30ff\u4e00-\u9fff\uff00-\uffef\n\r ]")
+_THEIR_SIGNS = re.compile("[\u3000-\u30ff\uff00-\uffef]")
+_MIN_IDEOGRAPHS = 8
 _SAMPLE_BYTES = 64 * 1024
 # Encodings of seven bits, which announce themselves by an escape sequence.
 _ESCAPES = (
@@ -47,6 +65,8 @@ def detect_encoding(data: bytes) -> str:
         if data.startswith(bom) and (name != "utf-32" or _fits(data[: len(data) & ~3], name)):
             return name
     sample = data[:_SAMPLE_BYTES]
+    if ideographic := _unmarked_ideographs(sample):
+        return ideographic
     if b"\x00" in sample:
         wide = _wide_encoding(sample)
         if wide:
@@ -66,8 +86,9 @@ def decode(data: bytes, declared: str | None = None) -> str:
     cannot be right.
     """
     encoding = _believed(data, declared) or detect_encoding(data)
-    if encoding.startswith("utf-16"):
-        data = data[: len(data) & ~1]
+    if encoding.startswith(("utf-16", "utf-32")):
+        unit = 2 if encoding.startswith("utf-16") else 4
+        data = data[: len(data) - len(data) % unit]
     return data.decode(encoding, errors=_errors(encoding)).replace("\x00", "")
 
 
@@ -113,34 +134,67 @@ def _eight_bit_encoding(sample: bytes) -> str:
     if _breaks_little(sample, "utf-8"):
         return "utf-8"
     high = bytes(byte for byte in sample if byte > 0x7F)
-    for name in ("cp1252", "mac_roman"):
-        decoded = high.decode(name, errors="replace")
-        if sum(character in _WESTERN for character in decoded) >= 0.9 * len(decoded):
-            return name
+    if western := _likely_european(sample, _WESTERN_ENCODINGS, _WESTERN):
+        return western
     if len(high) >= _MIN_HEBREW and not high.strip(_HEBREW_LETTERS):
         return "cp1255"
-    for found in (likely_east_asian(sample), _likely_cyrillic(sample)):
+    for found in (likely_east_asian(sample), _likely_alphabet(sample)):
         if found:
             return found
+    is_latin = len(high) < _MAX_ACCENTS * len(sample)
+    if is_latin and (central := _likely_european(sample, _CENTRAL_ENCODINGS, _CENTRAL)):
+        return central
     best = from_bytes(sample).best()
     return best.encoding if best is not None else "cp1252"
 
 
-def _likely_cyrillic(sample: bytes) -> str | None:
-    """Return the encoding in which `sample` is words of Cyrillic letters; a wrong one mixes capital
+def _likely_european(
+    sample: bytes, encodings: tuple[str, ...], usual: frozenset[str]
+) -> str | None:
+    """Return the encoding in which nearly all beyond ASCII is usual, and which puts the fewest
+    characters where words have none."""
+    high = bytes(byte for byte in sample if byte > 0x7F)
+    found: list[tuple[int, str]] = []
+    for name in encodings:
+        characters = high.decode(name, errors="replace")
+        if sum(character in usual for character in characters) >= 0.9 * len(characters):
+            text = sample.decode(name, errors="replace")
+            found.append((len(_MISFITS.findall(text)), name))
+    return min(found, key=lambda item: item[0])[1] if found else None
+
+
+def _unmarked_ideographs(sample: bytes) -> str | None:
+    """Return the encoding of two bytes in which a sample is ideographs only, or None."""
+    sample = sample[: len(sample) & ~1]
+    for name in ("utf-16-le", "utf-16-be"):
+        text = sample.decode(name, errors="replace")
+        if len(text) < _MIN_IDEOGRAPHS or not _THEIR_SIGNS.search(text):
+            continue
+        if len(_IDEOGRAPHS.findall(text)) >= 0.95 * len(text):
+            return name
+    return None
+
+
+def _likely_alphabet(sample: bytes) -> str | None:
+    """Return the encoding in which `sample` is words of an alphabet; a wrong one mixes capital
     letters into them."""
     high = sum(byte > 0x7F for byte in sample)
     scores: dict[str, int] = {}
-    for name in _CYRILLIC:
-        words = _CYRILLIC_WORD.findall(sample.decode(name, errors="replace"))
-        regular = [word for word in words if word[1:].islower() or word.isupper()]
-        scores[name] = sum(map(len, regular)) + sum(map(str.islower, "".join(regular)))
+    for word, encodings in _ALPHABETS:
+        for name in encodings:
+            words = word.findall(sample.decode(name, errors="replace"))
+            regular = [item for item in words if item[1:].islower() or item.isupper()]
+            scores[name] = sum(map(len, regular)) + sum(map(str.islower, "".join(regular)))
     best = max(scores, key=lambda name: scores[name])
     return best if scores[best] >= 1.5 * high else None
 
 
 def _wide_encoding(sample: bytes) -> str | None:
     """Return the encoding of two bytes that the zeros in `sample` betray, or None."""
+    if sample.count(0) > len(sample) / 2:
+        for name in ("utf-32-le", "utf-32-be"):
+            if _fits(sample[: len(sample) & ~3], name):
+                return name
     even, odd = sample[::2].count(0), sample[1::2].count(0)
     plain = sample.replace(b"\x00", b"")
     is_padded = (even + odd) < _MAX_STRAY_NULS * len(sample)

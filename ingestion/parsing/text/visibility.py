@@ -1,5 +1,6 @@
 """Letters that nobody can see: in the colour of what is behind them, or too small."""
 
+import colorsys
 import re
 from collections.abc import Mapping
 
@@ -15,6 +16,16 @@ _HEX = re.compile(r"#?([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})(?:ff)?", re.I)
 _SHORT_HEX = re.compile(r"#([0-9a-f])([0-9a-f])([0-9a-f])", re.I)
 _RGB = re.compile(
     r"rgba?\(\s*(\d{1,3})\s*[,\s]\s*(\d{1,3})\s*[,\s]\s*(\d{1,3})\s*(?:[,/]\s*(?:1|1\.0+|100%)\s*)?\)",
+    re.I,
+)
+_SHARES = re.compile(
+    r"rgba?\(\s*([\d.]{1,8})%\s*[,\s]\s*([\d.]{1,8})%\s*[,\s]\s*([\d.]{1,8})%\s*"
+    r"(?:[,/]\s*(?:1|1\.0+|100%)\s*)?\)",
+    re.I,
+)
+_HSL = re.compile(
+    r"hsla?\(\s*([\d.]{1,8})(?:deg)?\s*[,\s]\s*([\d.]{1,8})%\s*[,\s]\s*([\d.]{1,8})%\s*"
+    r"(?:[,/]\s*(?:1|1\.0+|100%)\s*)?\)",
     re.I,
 )
 # The names that Word, HTML and CSS share, and the names of CSS that are nearly white.
@@ -42,7 +53,22 @@ def colour_of(text: str | None) -> Colour | None:
     if match := _RGB.fullmatch(text):
         red, green, blue = (min(int(part), 255) for part in match.groups())
         return red, green, blue
-    return _NAMED.get(text)
+    return _NAMED.get(text) or _by_shares(text)
+
+
+def _by_shares(text: str) -> Colour | None:
+    """Return "rgb(100%, 100%, 100%)" or "hsl(0, 0%, 100%)" as a colour."""
+    try:
+        if match := _SHARES.fullmatch(text):
+            red, green, blue = (float(part) / 100 for part in match.groups())
+        elif match := _HSL.fullmatch(text):
+            hue, saturation, light = (float(part) for part in match.groups())
+            red, green, blue = colorsys.hls_to_rgb(hue % 360 / 360, light / 100, saturation / 100)
+        else:
+            return None
+    except ValueError:
+        return None
+    return min(round(red * 255), 255), min(round(green * 255), 255), min(round(blue * 255), 255)
 
 
 def look_alike(one: Colour | None, other: Colour | None) -> bool:

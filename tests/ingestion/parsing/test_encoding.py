@@ -45,7 +45,11 @@ def test_declared_charset(data: bytes, declared: str, expected: str) -> None:
     [(FRENCH, "mac_roman"), (RUSSIAN, "cp1251"), (RUSSIAN, "koi8_r"), (RUSSIAN, "cp866"),
      (RUSSIAN, "utf-16-be"), (JAPANESE, "cp932"), (JAPANESE, "euc_jp"), (JAPANESE, "iso2022_jp"),
      (CHINESE, "gbk"), ("這是一個中文文件", "big5"), ("한국어 문서입니다", "euc_kr"),
-     ("שלום עולם זה קובץ", "cp1255"), (FRENCH, "utf-32")],
+     ("שלום עולם זה קובץ", "cp1255"), (FRENCH, "utf-32"), (FRENCH, "utf-32-le"),
+     (CHINESE, "utf-16-le"), ("Où était l'élève ? À la forêt, là-bas.", "cp850"),
+     ("15 € pour l'œuvre d'un élève", "iso8859_15"),
+     ("Łódź jest dużym miastem w środkowej Polsce", "iso8859_2"),
+     ("Καλημέρα, αυτό είναι ένα αρχείο", "cp1253")],
 )  # fmt: skip
 def test_undeclared_charset(text: str, encoding: str) -> None:
     assert decode(text.encode(encoding)) == text

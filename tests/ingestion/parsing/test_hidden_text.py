@@ -109,6 +109,12 @@ LEFT_OUT: dict[str, Callable[[Path], Path]] = {
         ".b{position:absolute;left:-9999px} #c{clip:rect(0 0 0 0)} "
         ".d{display:none!important} i{display:inline}",
     ),
+    "html selectors": page(
+        '<div class="x"><p>CACHÉ</p></div><p data-a>CACHÉ</p><p class="A b">CACHÉ</p><b>CACHÉ</b>'
+        '<p id="v">vu</p>',
+        "div.x > p, [data-a], .A.b{display:none} @media screen{b{display:none}} "
+        "@media print{#v{display:none}} p#v::before{display:none} p:hover{display:none}",
+    ),
     "html without size": page(
         '<div style="max-height:0;overflow:hidden">CACHÉ</div><p>vu</p>'
         '<div style="text-indent:-9999px">CACHÉ</div>'
@@ -138,6 +144,10 @@ LEFT_OUT: dict[str, Callable[[Path], Path]] = {
     ),
     "epub element": lambda path: write_epub(
         path / "a.epub", ['<p>vu</p><p style="display:none">CACHÉ</p>']
+    ),
+    "epub style sheet": lambda path: write_epub(
+        path / "a.epub", ['<link rel="stylesheet" href="s/a.css"/><p>vu</p><p class="h">CACHÉ</p>'],
+        parts={"OPS/s/a.css": '@import url("b.css");', "OPS/s/b.css": "p.h{display:none}"},
     ),
     "html in docx": inserted("a.html", "<p>vu</p><p hidden>CACHÉ</p>"),
     "web archive in docx": inserted(

@@ -136,6 +136,9 @@ INVISIBLE: dict[str, Write] = {
     "html rule": html(f'<div class="x"><b>{LETTERS}</b></div>', ".x{color:white !important}"),
     "html font tag": html(f'<table bgcolor="black"><tr><td><font color="#0a0a0a">{LETTERS}</font>'
                           "</td><td>b</td></tr></table>"),
+    "html selector": html(f'<div class="x"><p>{LETTERS}</p></div>', "div.x > p{color:#fff}"),
+    "html variable": html(f'<p style="color:var(--c)">{LETTERS}</p>', ":root{--c:hsl(0 0% 99%)}"),
+    "html alpha": html(f'<p style="color:#0000">{LETTERS}</p>'),
     "html tiny": html(f'<p>a <span style="font-size:1px">{LETTERS}</span></p>'),
     "html transparent": html(f'<p style="color: rgba(0, 0, 0, 0)">{LETTERS}</p>'),
     "markdown": page("a.md", f'# a\n\n<span style="color:white">{LETTERS}</span>\n'),
@@ -212,7 +215,7 @@ VISIBLE: dict[str, Write] = {
     "html dark ground": html(f'<div style="background:#123"><p style="color:#fff">{LETTERS}'),
     "html picture": html(f'<td background="a.png" style="color:#fff">{LETTERS}</td>'),
     "html rule not understood": html(f'<p class="b">{LETTERS}</p>',
-                                     ".b{color:#fff} .c .b.d{background:red}"),
+                                     ".b{color:#fff} .b:dir(ltr){background:red}"),
     "html linked sheet": page("a.html", '<link rel="stylesheet" href="x"><p class="y" '
                               f'style="color:#fff">{LETTERS}</p>'),
     "html footnote": html(f'<p style="font-size:50%;color:#333">{LETTERS}</p>'),

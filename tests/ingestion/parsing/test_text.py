@@ -174,3 +174,46 @@ def test_epub_under_rights_management(tmp_path: Path) -> None:
 def test_letters_of_symbol_fonts_in_html(tmp_path: Path, body: str, expected: str) -> None:
     (tmp_path / "a.html").write_text(f"<html><body><p>{body}</p></body></html>", "utf-8")
     assert text_of(read(tmp_path / "a.html")) == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ('<ol start="3" type="a"><li>x<li>y</ol>', "c. x\nd. y"),
+        ('<ol style="list-style: upper-roman inside"><li>x<li value="5">y</ol>', "I. x\nV. y"),
+        ("<ol reversed><li>x<li>y</ol>", "2. x\n1. y"),
+        ("<p><math><mfrac><mi>a</mi><mn>2</mn></mfrac><annotation>\\frac</annotation></math></p>",
+         "a/2"),
+        ("<svg><title>icone</title><text>Recettes</text></svg>", "Recettes"),
+        ('<p>Nom <input value="Dupont"><input type="hidden" value="x"></p>', "Nom Dupont"),
+        ('<p><input type="checkbox" checked>Oui <input type="radio">Non</p>', "☒ Oui ☐ Non"),
+        ("<p><select><option>a<option selected>b</select></p>", "b"),
+        ("<table><tr><td rowspan=0>G<td>a<tr><td>b</table>", "| G | a |\n| --- | --- |\n| G | b |"),
+    ],
+)  # fmt: skip
+def test_what_a_browser_shows_besides_text(tmp_path: Path, body: str, expected: str) -> None:
+    (tmp_path / "a.html").write_text(f"<!doctype html><body>{body}")
+    assert text_of(read(tmp_path / "a.html")) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "expected"),
+    [
+        ("a.md", "Texte[^1].\n\n[^1]: Mot", "Texte[^1].\n\n[^1]: Mot"),
+        ("a.md", '+++\ntitle = "T"\n+++\nCorps', "Corps"),
+        ("a.log", "\x1b[1;31mERREUR\x1b[0m N\bNA\bA", "ERREUR NA"),
+        ("a.json", '{"t": "Cl\\u00e9 \\ud83d\\ude00"}', '{"t": "Clé 😀"}'),
+        ("a.csv", "sep=;\nNom;Note\nAnn;12", "| Nom | Note |\n| --- | --- |\n| Ann | 12 |"),
+        ("a.txt", "Texte" + 40 * "\0", "Texte"),
+    ],
+)  # fmt: skip
+def test_text_with_marks_of_programs(
+    tmp_path: Path, name: str, content: str, expected: str
+) -> None:
+    (tmp_path / name).write_text(content)
+    assert text_of(read(tmp_path / name)) == expected
+
+
+def test_csv_with_a_huge_cell(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(f'Nom,Note\nAnn,"{"mot " * 300_000}"\nBob,x\n')
+    assert text_of(read(tmp_path / "a.csv")).endswith("| Bob | x |")
