@@ -71,6 +71,8 @@ def parse_spreadsheet(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
         name = one_line(attribute(table, "name") or "")
         if attribute(table, "style-name") in opened.resources.hidden:
             warnings.append(ParseWarning(WarningCode.HIDDEN_SHEETS, (name,)))
+        if reader.has_uncomputed_cells:
+            warnings.append(ParseWarning(WarningCode.UNCOMPUTED_FORMULAS, (name,)))
         if reader.has_hidden_cells:
             warnings.append(ParseWarning(WarningCode.HIDDEN_CELLS, (name,)))
         pages.append(ParsedPage(len(pages) + 1, name, tuple(reader.pages[0])))
@@ -128,13 +130,19 @@ def _open(file: BinaryIO, limits: ParseLimits) -> _Opened:
     roots = [styles, content] if styles is not None else [content]
     codes = show_text(content, styles)
     show_formulas(content, parts.objects)
+    embedded = [
+        (attribute(item, "href") or "").removeprefix("./") for item in content.iter("{*}object-ole")
+    ]
+    warnings = [ParseWarning(code) for code in sorted(codes)]
+    if embedded:
+        warnings.append(ParseWarning(WarningCode.UNREAD_FILES, tuple(embedded)))
     return _Opened(
         content=content,
         title=_title(parts.meta) if parts.meta is not None else None,
         resources=read_resources(roots, parts.objects),
         headers=margin_blocks(styles, *_HEADERS) if styles is not None else [],
         footers=margin_blocks(styles, *_FOOTERS) if styles is not None else [],
-        warnings=(*(ParseWarning(code) for code in sorted(codes)), *parts.warnings),
+        warnings=(*warnings, *parts.warnings),
     )
 
 

@@ -4,6 +4,7 @@ from lxml import etree
 
 from ingestion.parsing.archive import attribute, local_name
 from ingestion.parsing.document import Block
+from ingestion.parsing.odf.numbering import Counts
 from ingestion.parsing.odf.styles import OdfResources
 from ingestion.parsing.odf.tables import read_cells, table_grid, table_rows
 from ingestion.parsing.odf.text import SKIPPED, paragraph_text
@@ -21,11 +22,13 @@ class OdfReader:
     def __init__(self, resources: OdfResources, budget: TextBudget) -> None:
         self.pages: list[list[Block]] = [[]]
         self._outlines = resources.outlines
-        self._numbered = resources.numbered
+        self._numbers = resources.numbers
+        self._forms = resources.forms
         self._objects = dict(resources.objects)
         self._budget = budget
         self._notes = 0
         self.has_hidden_cells = False
+        self.has_uncomputed_cells = False
 
     def walk(self, element: etree._Element, depth: int = 0) -> None:
         """Gather the blocks inside `element`; `depth` counts the lists around it."""
@@ -36,7 +39,8 @@ class OdfReader:
             if name in ("p", "h"):
                 self._paragraph(item, name, depth)
             elif name == "list":
-                self._list(item, depth)
+                style = attribute(item, "style-name") or ""
+                self._list(item, depth, style, self._numbers.begin(item, style))
             elif name == "table":
                 self._table(item)
             elif name == "soft-page-break":
@@ -45,6 +49,8 @@ class OdfReader:
                 self._annotation(item)
             elif name == "object":
                 self._object(item)
+            elif name == "control":
+                self._control(item)
             elif name == "frame" and attribute(item, "class") == "title":
                 self._title(item)
             elif attribute(item, "class") not in _REPEATED_ON_SLIDES:
@@ -55,6 +61,7 @@ class OdfReader:
         cells = read_cells(table, self._budget)
         with_merges(cells.rows, cells.merges)
         self.has_hidden_cells = cells.are_partly_hidden
+        self.has_uncomputed_cells = cells.are_partly_uncomputed
         for block in sheet_blocks(cells.rows):
             self._add(block)
         for item in descendants(table, "annotation"):
@@ -81,7 +88,9 @@ class OdfReader:
             if not text:
                 continue
             if level:
-                self._add(Block("heading", one_line(text), level))
+                own = marker if depth else self._numbers.heading(element, level)
+                lead = "" if number or own.strip() in ("", "-") else f"{own} "
+                self._add(Block("heading", one_line(f"{lead}{text}"), level))
             elif depth:
                 lead = "" if number else f"{'  ' * (depth - 1)}{marker} "
                 self._add(Block("list_item", f"{lead}{text}", depth))
@@ -92,8 +101,15 @@ class OdfReader:
                 self._note(item)
             elif local_name(item) == "annotation":
                 self._annotation(item)
+            elif local_name(item) == "control":
+                self._control(item)
             else:
                 self.walk(item)
+
+    def _control(self, element: etree._Element) -> None:
+        """Gather what was filled in a field of a form."""
+        if text := self._forms.get(attribute(element, "control") or ""):
+            self._add(Block("paragraph", text))
 
     def _heading_level(self, element: etree._Element, name: str) -> int:
         if name == "h":
@@ -108,22 +124,25 @@ class OdfReader:
         for table in descendants(content, "table") if content is not None else ():
             self._table(table)
 
-    def _list(self, element: etree._Element, depth: int, style: str = "") -> None:
-        """Gather a list; `style` is that of the list around it."""
-        style = attribute(element, "style-name") or style
-        count = 0
+    def _list(self, element: etree._Element, depth: int, style: str, counts: Counts) -> None:
+        """Gather a list, whose style may be that of the list around it, and whose items go on with
+        `counts`."""
         for item in element:
-            if local_name(item) not in ("list-item", "list-header"):
-                continue
-            count += 1
-            is_numbered = depth + 1 in self._numbered.get(style, ())
-            self._item(item, depth + 1, f"{count}." if is_numbered else "-", style)
+            if local_name(item) == "list-item":
+                marker = self._numbers.marker(item, style, depth + 1, counts)
+                self._item(item, depth + 1, marker, style, counts)
+            elif local_name(item) == "list-header":
+                self._item(item, depth + 1, "", style, counts)
 
-    def _item(self, item: etree._Element, depth: int, marker: str, style: str) -> None:
+    def _item(
+        self, item: etree._Element, depth: int, marker: str, style: str, counts: Counts
+    ) -> None:
         for part in item:
             name = local_name(part)
             if name == "list":
-                self._list(part, depth, style)
+                for deeper in [level for level in counts if level > depth]:
+                    del counts[deeper]
+                self._list(part, depth, attribute(part, "style-name") or style, counts)
             elif name in ("p", "h"):
                 self._paragraph(part, name, depth, marker)
                 marker = " " * len(marker)

@@ -7,6 +7,8 @@ from lxml import etree
 
 from ingestion.parsing.archive import attribute, local_name
 from ingestion.parsing.document import Block
+from ingestion.parsing.odf.controls import form_texts
+from ingestion.parsing.odf.numbering import ListNumbers
 from ingestion.parsing.odf.text import paragraph_text
 from ingestion.parsing.ooxml import children, descendants
 from ingestion.parsing.text.normalise import clean_block
@@ -14,14 +16,15 @@ from ingestion.parsing.text.normalise import clean_block
 
 @dataclass(frozen=True, slots=True)
 class OdfResources:
-    """What a body refers to: style name → heading level, list style name → depths (from 1) that
-    are numbered, names of the styles of hidden sheets and slides, name → content of embedded
-    objects."""
+    """What a body refers to: style name → heading level, numbers of lists and headings, names of
+    the styles of hidden sheets and slides, name → content of embedded objects, id → text of fields
+    of forms."""
 
     outlines: Mapping[str, int]
-    numbered: Mapping[str, set[int]]
+    numbers: ListNumbers
     hidden: frozenset[str]
     objects: Mapping[str, etree._Element]
+    forms: Mapping[str, str]
 
 
 def read_resources(
@@ -29,13 +32,13 @@ def read_resources(
 ) -> OdfResources:
     """Return what the styles in `roots` say; a later root goes before an earlier one."""
     outlines: dict[str, int] = {}
-    numbered: dict[str, set[int]] = {}
+    numbers = ListNumbers()
     hidden: set[str] = set()
     for root in roots:
         outlines |= _style_outlines(root)
-        numbered |= _numbered_lists(root)
+        numbers.add(root)
         hidden |= _hidden_styles(root)
-    return OdfResources(outlines, numbered, frozenset(hidden), objects)
+    return OdfResources(outlines, numbers, frozenset(hidden), objects, form_texts(roots[-1]))
 
 
 def margin_blocks(styles: etree._Element, *names: str) -> list[Block]:
@@ -76,16 +79,3 @@ def _style_outlines(root: etree._Element) -> dict[str, int]:
         elif "Title" in (name, parent):
             found[name] = 1
     return found
-
-
-def _numbered_lists(root: etree._Element) -> dict[str, set[int]]:
-    """Return list style name → depths (from 1) at which items are numbered."""
-    return {
-        attribute(style, "name") or "": {
-            int(level)
-            for item in children(style, "list-level-style-number")
-            if (level := attribute(item, "level") or "").isdecimal()
-            and attribute(item, "num-format")
-        }
-        for style in descendants(root, "list-style")
-    }

@@ -73,6 +73,7 @@ class SheetCells:
     rows: list[tuple[int, Cells]] = field(default_factory=list)
     merges: list[Merge] = field(default_factory=list)
     are_partly_hidden: bool = False
+    are_partly_uncomputed: bool = False
 
 
 def read_cells(table: etree._Element, budget: TextBudget) -> SheetCells:
@@ -85,6 +86,7 @@ def read_cells(table: etree._Element, budget: TextBudget) -> SheetCells:
         for offset in range(min(repeated, _MAX_REPEATED_ROWS) if cells else 0):
             found.rows.append((number + offset, dict(cells)))
         found.are_partly_hidden |= bool(cells) and _is_hidden(row)
+        found.are_partly_uncomputed |= any(map(_is_uncomputed, children(row, "table-cell")))
         number += repeated
     hidden = _hidden_columns(table)
     found.are_partly_hidden |= any(
@@ -130,6 +132,12 @@ def _is_hidden(element: etree._Element) -> bool:
     return attribute(element, "visibility") in ("collapse", "filter")
 
 
+def _is_uncomputed(cell: etree._Element) -> bool:
+    """Tell whether a cell has a formula whose result was not saved."""
+    has_formula = attribute(cell, "formula") is not None
+    return has_formula and attribute(cell, "value-type") is None and not _cell_text(cell)
+
+
 def _cell_text(cell: etree._Element) -> str:
     parts: list[str] = []
     for item in cell:
@@ -149,7 +157,8 @@ def _stored_value(cell: etree._Element) -> str:
     """Return the value of a cell whose text was not saved, as some programs leave it."""
     kind = attribute(cell, "value-type") or ""
     if kind in ("float", "currency", "percentage"):
-        return _number(attribute(cell, "value") or "", is_percentage=kind == "percentage")
+        number = _number(attribute(cell, "value") or "", is_percentage=kind == "percentage")
+        return f"{number} {attribute(cell, 'currency') or ''}".strip()
     value = attribute(cell, f"{kind}-value") or ""
     if kind == "time" and (match := _DURATION.fullmatch(value)):
         hours, minutes, seconds = (int(part or 0) for part in match.groups())
@@ -164,7 +173,7 @@ def _number(value: str, *, is_percentage: bool) -> str:
         number = float(value)
     except ValueError:
         return ""
-    return f"{number * 100:.10g} %" if is_percentage else f"{number:.15g}"
+    return f"{number * 100:.10g}%" if is_percentage else f"{number:.15g}"
 
 
 def _repeated(element: etree._Element, name: str) -> int:

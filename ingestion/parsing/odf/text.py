@@ -22,7 +22,9 @@ SKIPPED = frozenset(
         "script",
     ]
 )
-_HANGING = frozenset({"note", "annotation", "frame", "custom-shape", "g", "text-box", "rect"})
+_HANGING = frozenset(
+    ["note", "annotation", "frame", "custom-shape", "g", "text-box", "rect", "control"]
+)
 
 
 def paragraph_text(element: etree._Element) -> tuple[str, list[etree._Element]]:

@@ -10,17 +10,21 @@ from ingestion.parse_warnings import WarningCode
 from ingestion.parsing.archive import attribute, local_name
 from ingestion.parsing.ooxml import child, descendants
 from ingestion.parsing.text.symbol_fonts import is_symbol_font, symbol_text
-from ingestion.parsing.text.visibility import MAX_TINY_POINTS, WHITE, colour_of, look_alike
+from ingestion.parsing.text.visibility import MAX_TINY_POINTS, WHITE, Colour, colour_of, look_alike
 
 _MAX_CHAIN = 20
 _NO_GROUND = (None, "transparent")
-_STYLED = ("{*}p", "{*}h", "{*}span", "{*}a", "{*}table-cell")
+_HIDEABLE = frozenset({"p", "h", "span", "a"})
 _SHAPES = (
     "{*}frame", "{*}custom-shape", "{*}g", "{*}rect", "{*}ellipse", "{*}circle", "{*}line",
     "{*}connector", "{*}polygon", "{*}polyline", "{*}path", "{*}caption", "{*}text-box",
 )  # fmt: skip
+_STYLED = ("{*}p", "{*}h", "{*}span", "{*}a", "{*}table-cell", *_SHAPES)
 # They may have any colour, and lie over others.
 _DRAWN = frozenset(name.removeprefix("{*}") for name in _SHAPES)
+# Frames and text boxes have no colour of their own unless their style gives one.
+_UNFILLED = frozenset({"frame", "text-box", "g"})
+_FILLED = tuple(name for name in _SHAPES if name.removeprefix("{*}") not in _UNFILLED)
 _MARKED = (
     "{*}text-properties", "{*}paragraph-properties", "{*}table-cell-properties", "{*}font-face",
 )  # fmt: skip
@@ -36,6 +40,8 @@ class _Look:
     colour: str | None = None
     ground: str | None = None
     points: float | None = None
+    # How a shape or a slide is filled: "none", "solid", "gradient"...
+    fill: str | None = None
 
     @property
     def is_tiny(self) -> bool:
@@ -49,6 +55,7 @@ class _Look:
             below.colour if self.colour is None else self.colour,
             below.ground if self.ground is None else self.ground,
             below.points if self.points is None else self.points,
+            below.fill if self.fill is None else self.fill,
         )
 
 
@@ -57,6 +64,8 @@ class _Styles:
     looks: dict[str, _Look] = field(default_factory=dict)
     parents: dict[str, str] = field(default_factory=dict)
     page_ground: str = "white"
+    # The style of each master of slides; "" where something is drawn on it.
+    masters: dict[str, str] = field(default_factory=dict)
 
     def add(self, root: etree._Element) -> None:
         fonts = {
@@ -67,6 +76,10 @@ class _Styles:
             name = attribute(style, "name") or ""
             self.looks[name] = _look(style, fonts)
             self.parents[name] = attribute(style, "parent-style-name") or ""
+        for master in descendants(root, "master-page"):
+            is_plain = next(master.iter("{*}image", *_FILLED), None) is None
+            style = attribute(master, "style-name") or ""
+            self.masters[attribute(master, "name") or ""] = style if is_plain else ""
         for layout in descendants(root, "page-layout-properties"):
             ground = attribute(layout, "background-color")
             if ground not in _NO_GROUND:
@@ -99,7 +112,9 @@ def show_text(content: etree._Element, styles: etree._Element | None) -> frozens
             known.add(root)
         for item in list(body.iter(*_STYLED)):
             look = known.of(attribute(item, "style-name") or "")
-            if look.hidden and local_name(item) != "table-cell":
+            if local_name(item) in _DRAWN and _letters_have_styles(item, known):
+                continue
+            if look.hidden and local_name(item) in _HIDEABLE:
                 doomed.append(item)
             elif WarningCode.INVISIBLE_TEXT not in found and _is_invisible(item, look, known):
                 found.add(WarningCode.INVISIBLE_TEXT)
@@ -126,8 +141,13 @@ def _has_marks(root: etree._Element) -> bool:
 
 
 def _look(style: etree._Element, fonts: dict[str, str]) -> _Look:
-    grounds = (attribute(properties, "background-color") for properties in style)
-    look = _Look(ground=next((ground for ground in grounds if ground not in _NO_GROUND), None))
+    grounds = [attribute(properties, "background-color") for properties in style]
+    fills = [attribute(properties, "fill") for properties in style]
+    fill = next((fill for fill in fills if fill is not None), None)
+    if fill == "solid":
+        grounds = [attribute(properties, "fill-color") for properties in style]
+    ground = next((ground for ground in grounds if ground not in _NO_GROUND), None)
+    look = _Look(ground=ground, fill=fill)
     properties = child(style, "text-properties")
     if properties is None:
         return look
@@ -154,13 +174,51 @@ def _is_invisible(item: etree._Element, look: _Look, styles: _Styles) -> bool:
     colour = colour_of(look.colour)
     if colour is None:
         return False
-    ground, around = look.ground, item.getparent()
-    while ground is None and around is not None:
-        if local_name(around) in _DRAWN:
-            return False
-        ground = styles.of(attribute(around, "style-name") or "").ground
-        around = around.getparent()
-    return look_alike(colour, colour_of(ground or styles.page_ground)) and _has_text(item)
+    return look_alike(colour, _ground_of(item, look, styles)) and _has_text(item)
+
+
+def _letters_have_styles(shape: etree._Element, styles: _Styles) -> bool:
+    """Tell whether the paragraphs of a shape do not take the colour of letters from it."""
+    names = (attribute(item, "style-name") or "" for item in shape.iter("{*}p", "{*}h", "{*}span"))
+    return any(styles.of(name).colour for name in names)
+
+
+def _ground_of(item: etree._Element, look: _Look, styles: _Styles) -> Colour | None:
+    """Return the colour behind the letters of an element, None if it cannot be told."""
+    found: etree._Element | None = item
+    while found is not None:
+        look = look if found is item else styles.of(attribute(found, "style-name") or "")
+        name = local_name(found)
+        if look.fill not in (None, "none", "solid"):
+            return None
+        if look.ground is not None:
+            return colour_of(look.ground)
+        may_be_filled = look.fill is None and name not in _UNFILLED
+        if name in _DRAWN and (may_be_filled or not _is_alone(found)):
+            return None
+        if name == "page":
+            return _master_ground(attribute(found, "master-page-name"), styles)
+        found = found.getparent()
+    return colour_of(styles.page_ground)
+
+
+def _master_ground(name: str | None, styles: _Styles) -> Colour | None:
+    """Return the colour of a slide that only its master gives one."""
+    style = styles.masters.get(name or "", None if name is None else "")
+    if style is None:
+        return colour_of(styles.page_ground)
+    look = styles.of(style)
+    if not style or look.fill not in (None, "none", "solid"):
+        return None
+    return colour_of(look.ground or styles.page_ground)
+
+
+def _is_alone(shape: etree._Element) -> bool:
+    """Tell whether nothing else is drawn on the page or slide, over which a shape could stand."""
+    page = next(shape.iterancestors("{*}page", "{*}body"), None)
+    outer = [shape, *shape.iterancestors()]
+    others = page.iter("{*}image", *_FILLED) if page is not None else ()
+    return not any(other not in outer for other in others)
 
 
 def _hidden_layers(styles: etree._Element | None) -> set[str | None]:

@@ -9,7 +9,11 @@ from ingestion.parsing.document import Block
 from ingestion.parsing.pdf.pdfium import wide_string
 from ingestion.parsing.text.normalise import clean_block, one_line
 
-_NOTES = frozenset({c.FPDF_ANNOT_TEXT, c.FPDF_ANNOT_FREETEXT})
+_NOTES = frozenset(
+    {c.FPDF_ANNOT_TEXT, c.FPDF_ANNOT_FREETEXT, c.FPDF_ANNOT_HIGHLIGHT, c.FPDF_ANNOT_UNDERLINE}
+    | {c.FPDF_ANNOT_SQUIGGLY, c.FPDF_ANNOT_STRIKEOUT, c.FPDF_ANNOT_CARET, c.FPDF_ANNOT_STAMP}
+    | {c.FPDF_ANNOT_SQUARE, c.FPDF_ANNOT_CIRCLE, c.FPDF_ANNOT_LINE, c.FPDF_ANNOT_INK}
+)
 _WIDGETS = frozenset({c.FPDF_ANNOT_WIDGET, c.FPDF_ANNOT_XFAWIDGET})
 _BOXES = frozenset({c.FPDF_FORMFIELD_CHECKBOX, c.FPDF_FORMFIELD_RADIOBUTTON})
 _LISTS = frozenset({c.FPDF_FORMFIELD_COMBOBOX, c.FPDF_FORMFIELD_LISTBOX})

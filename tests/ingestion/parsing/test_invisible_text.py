@@ -68,6 +68,26 @@ def odf(kind: str, body: str, properties: str, *, cell: str = "") -> Write:
     return lambda folder: write_odf(folder / f"a.{kind[0]}", kind, body, styles=styles)
 
 
+def odp(frame: str, slide_style: str, *, beside: str = "", master: str = "") -> Write:
+    body = (
+        f'<draw:page draw:style-name="P" draw:master-page-name="M">{beside}<draw:frame '
+        f'draw:style-name="F"><draw:text-box>{SPAN}</draw:text-box></draw:frame></draw:page>'
+    )
+    styles = "".join(
+        f'<style:style style:name="{name}"><style:{kind}-properties {properties}/></style:style>'
+        for name, kind, properties in [
+            ("W", "text", 'fo:color="#ffffff"'), ("F", "graphic", frame),
+            ("P", "drawing-page", slide_style),
+            ("D", "drawing-page", f'draw:fill="solid" draw:fill-color="{master or "#ffffff"}"'),
+        ]
+    )  # fmt: skip
+    masters = '<a xmlns:style="s"><style:master-page style:name="M" style:style-name="D"/></a>'
+    parts: dict[str, str | bytes] = {"styles.xml": masters}
+    return lambda folder: write_odf(
+        folder / "a.odp", "presentation", body, styles=styles, parts=parts
+    )
+
+
 def xlsx(font: str, fill: str = "<fill/>") -> Write:
     cell = f'<c r="A1" s="1" t="inlineStr"><is><t>{LETTERS}</t></is></c>'
     styles = (
@@ -185,6 +205,13 @@ INVISIBLE: dict[str, Write] = {
     "odt colour": odf("text", SPAN, 'fo:color="#FFFFFF"'),
     "odt tiny": odf("text", SPAN, 'fo:font-size="1pt"'),
     "odt on its colour": odf("text", SPAN, 'fo:color="#000080" fo:background-color="#000080"'),
+    "odp frame": odp("", ""),
+    "odp white frame": odp('draw:fill="solid" draw:fill-color="#ffffff"', ""),
+    "odp shape": odf("presentation", f'<draw:page><draw:custom-shape draw:style-name="W"><text:p>'
+                     f"{LETTERS}</text:p></draw:custom-shape></draw:page>", 'fo:color="#ffffff"',
+                     cell='<style:graphic-properties draw:fill="none"/>'),
+    "odt frame": odf("text", f"<text:p><draw:frame><draw:text-box>{SPAN}</draw:text-box>"
+                     "</draw:frame></text:p>", 'fo:color="#FFFFFF"'),
     "ods colour": odf("spreadsheet", CELL, 'fo:color="#FFFFFF"'),
     "ods on its colour": odf("spreadsheet", CELL, 'fo:color="#ff0000"',
                              cell='<style:table-cell-properties fo:background-color="#ff0000"/>'),
@@ -242,6 +269,11 @@ VISIBLE: dict[str, Write] = {
     "pptx picture": pptx(PICTURE, placed(LETTERS, FILL.format("FFFFFF"), at=50)),
     "pptx layout": pptx(placed(LETTERS, FILL.format("FFFFFF")), parts=LAYOUT),
     "odt dark ground": odf("text", SPAN, 'fo:color="#ffffff" fo:background-color="#000080"'),
+    "odp dark frame": odp('draw:fill="solid" draw:fill-color="#1f3864"', ""),
+    "odp gradient": odp('draw:fill="gradient"', ""),
+    "odp dark slide": odp("", 'draw:fill="solid" draw:fill-color="#000000"'),
+    "odp picture": odp("", "", beside="<draw:frame><draw:image/></draw:frame>"),
+    "odp dark master": odp("", "", master="#000000"),
     "ods dark cell": odf("spreadsheet", CELL, 'fo:color="#ffffff"',
                          cell='<style:table-cell-properties fo:background-color="#ff0000"/>'),
     "xlsx dark cell": xlsx('<color rgb="FFFFFFFF"/>', SOLID.format("1F3864")),

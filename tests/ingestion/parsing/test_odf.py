@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from ingestion.parse_warnings import WarningCode
 from tests.ingestion.package_writer import write_odf
 from tests.ingestion.reading import read, text_of
 
@@ -49,7 +50,8 @@ def test_merged_cells_are_repeated_in_each_row(tmp_path: Path, kind: str) -> Non
     ("attributes", "shown"),
     [
         ('office:value-type="float" office:value="12.50"', "12.5"),
-        ('office:value-type="percentage" office:value="0.25"', "25 %"),
+        ('office:value-type="currency" office:currency="EUR" office:value="12.5"', "12.5 EUR"),
+        ('office:value-type="percentage" office:value="0.25"', "25%"),
         ('office:value-type="date" office:date-value="2024-02-29"', "2024-02-29"),
         ('office:value-type="time" office:time-value="PT36H05M00S"', "36:05"),
         ('office:value-type="boolean" office:boolean-value="true"', "TRUE"),
@@ -110,3 +112,73 @@ def test_ruby_guide_is_left_out_and_symbols_are_read(tmp_path: Path) -> None:
         '</text:ruby> <text:span text:style-name="S">a\uf0b0</text:span></text:p>'
     )
     assert text_of(read(write_odf(tmp_path / "a.odt", "text", body, styles=styles))) == "東京 α°"
+
+
+LISTS = (
+    '<text:list-style style:name="L"><text:list-level-style-number text:level="1" '
+    'style:num-format="a" style:num-suffix=")" text:start-value="2"/><text:list-level-style-number '
+    'text:level="2" style:num-format="1" text:display-levels="2" style:num-suffix="."/>'
+    "</text:list-style>"
+)
+OUTLINE: dict[str, str | bytes] = {
+    "styles.xml": '<a xmlns:text="t" xmlns:style="s"><text:outline-style>'
+    '<text:outline-level-style text:level="1" style:num-format="I" style:num-prefix="Titre "/>'
+    '<text:outline-level-style text:level="2" style:num-format="1" text:display-levels="2"/>'
+    "</text:outline-style></a>"
+}
+
+
+def item(text: str, inner: str = "", attributes: str = "") -> str:
+    return f"<text:list-item {attributes}><text:p>{text}</text:p>{inner}</text:list-item>"
+
+
+def items(*found: str, attributes: str = "") -> str:
+    return f'<text:list text:style-name="L" {attributes}>{"".join(found)}</text:list>'
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        (items(item("x", items(item("y"), item("z"))), item("w")),
+         ["b) x", "b.1. y", "b.2. z", "c) w"]),
+        (items(item("x", attributes='text:start-value="4"'), item("y")), ["d) x", "e) y"]),
+        (items(item("x"), attributes='xml:id="l"') + items(item("y"))
+         + items(item("z"), attributes='text:continue-list="l"'), ["b) x", "b) y", "c) z"]),
+        (items(item("x")) + items(item("y"), attributes='text:continue-numbering="true"'),
+         ["b) x", "c) y"]),
+        ('<text:h text:outline-level="1">A</text:h><text:h text:outline-level="2">B</text:h>'
+         '<text:h text:outline-level="1">C</text:h><text:h text:outline-level="2">D</text:h>',
+         ["Titre I A", "I.1 B", "Titre II C", "II.1 D"]),
+    ],
+    ids=["levels", "start", "continued list", "continued numbers", "headings"],
+)  # fmt: skip
+def test_lists_and_headings_are_numbered(tmp_path: Path, body: str, shown: list[str]) -> None:
+    path = write_odf(tmp_path / "a.odt", "text", body, styles=LISTS, parts=OUTLINE)
+    lines = text_of(read(path)).splitlines()
+    assert [line.strip() for line in lines if line] == shown
+
+
+def test_fields_of_forms(tmp_path: Path) -> None:
+    body = (
+        '<office:forms xmlns:form="f"><form:form><form:text form:name="Nom" form:id="a" '
+        'form:current-value="Dupont"/><form:checkbox form:label="Boursier" form:id="b" '
+        'form:current-state="checked"/><form:listbox form:name="Pays" form:id="c"><form:option '
+        'form:label="Belgique"/><form:option form:label="France" form:current-selected="true"/>'
+        "</form:listbox></form:form></office:forms><text:p>"
+        + "".join(f'<draw:control draw:control="{name}"/>' for name in "abc") + "</text:p>"
+    )  # fmt: skip
+    parsed = read(write_odf(tmp_path / "a.odt", "text", body))
+    assert text_of(parsed).split("\n\n") == ["Nom: Dupont", "☒ Boursier", "Pays: France"]
+
+
+def test_formula_without_result_and_embedded_file_are_said(tmp_path: Path) -> None:
+    body = (
+        '<table:table table:name="F"><table:table-row><table:table-cell><text:p>Total</text:p>'
+        '<draw:frame><draw:object-ole xlink:href="./Objet 1"/></draw:frame></table:table-cell>'
+        '<table:table-cell table:formula="of:=1"/></table:table-row></table:table>'
+    )
+    parsed = read(write_odf(tmp_path / "a.ods", "spreadsheet", body))
+    assert [(warning.code, warning.details) for warning in parsed.warnings] == [
+        (WarningCode.UNREAD_FILES, ("Objet 1",)),
+        (WarningCode.UNCOMPUTED_FORMULAS, ("F",)),
+    ]
