@@ -160,12 +160,12 @@ class Stack:
         """The processes of one program, its children included."""
         return processes_of(self.data, name)
 
-    def kill(self, name: str) -> None:
-        """Kill a program and its children with -9."""
+    def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> None:
+        """Send a signal, by default -9, to a program and its children."""
         for pid in self.pids(name):
             # Children of a killed parent may end by themselves meanwhile.
             with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+                os.kill(pid, number)
 
     def _is_ready(self) -> bool:
         try:

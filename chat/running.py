@@ -26,6 +26,7 @@ from chat.answers.events import AnswerEvent
 from chat.answers.persistence import (
     FinishedAnswer,
     StoredAnswer,
+    record_progress_of,
     save_passages,
     save_progress,
 )
@@ -95,9 +96,7 @@ class RunningAnswer:
         _running[self.answer_id] = self
         self.generation = asyncio.create_task(self._generate(), name=f"answer {self.answer_id}")
         with uninterrupted():
-            self.writer = asyncio.create_task(
-                self._save(), name=f"saving of answer {self.answer_id}"
-            )
+            self.writer = asyncio.create_task(self._save(), name=f"saving of {self.answer_id}")
         self.writer.add_done_callback(_log_failure)
 
     def stop(self) -> None:
@@ -165,12 +164,14 @@ class RunningAnswer:
             await self._save_ending()
 
     async def _save_regularly(self) -> None:
-        """Save the text and the passages regularly, until another process stops the answer."""
-        while self.is_message:
+        """Save what there is regularly, until another process stops the answer."""
+        save = self._save_progress if self.is_message else self._record_progress
+        if self.is_message:
+            # Its row already says that it is under way.
             await asyncio.sleep(SAVE_EVERY_S)
-            if not await patiently_in_tenant(self.question.instance.pk, self._save_progress):
-                self.stop()
-                return
+        while await patiently_in_tenant(self.question.instance.pk, save):
+            await asyncio.sleep(SAVE_EVERY_S)
+        self.stop()
 
     def _save_progress(self) -> bool:
         result = self.result
@@ -180,6 +181,11 @@ class RunningAnswer:
             save_passages(self.question.instance.pk, self.answer_id, result)
             self._saved_chunks = result.chunks
         return True
+
+    def _record_progress(self) -> bool:
+        total_ms = self._elapsed_ms()
+        result = replace(self.result, status=AnswerStatus.FAILED, total_ms=total_ms)
+        return record_progress_of(self._with_requester(result))
 
     def _final_result(self) -> AnswerResult:
         """Return the final result, depending on how the generation ended."""
@@ -199,16 +205,8 @@ class RunningAnswer:
 
     async def _save_ending(self) -> None:
         """Save the final result, then publish the last events."""
-        instance_id = self.question.instance.pk
-        finished = FinishedAnswer(
-            answer_id=self.answer_id,
-            instance_id=instance_id,
-            user_id=self.user_id,
-            api_key_id=self.api_key_id,
-            result=self.result,
-        )
         try:
-            saved = await save_patiently(finished)
+            saved = await save_patiently(self._with_requester(self.result))
             if saved is not None:
                 self.cost = saved.cost
                 if saved.has_message:
@@ -218,6 +216,15 @@ class RunningAnswer:
             self._wake_followers()
             self.trace.send(self.answer_id, self.result, self.cost)
             asyncio.get_running_loop().call_later(_KEEP_S, _running.pop, self.answer_id, None)
+
+    def _with_requester(self, result: AnswerResult) -> FinishedAnswer:
+        return FinishedAnswer(
+            answer_id=self.answer_id,
+            instance_id=self.question.instance.pk,
+            user_id=self.user_id,
+            api_key_id=self.api_key_id,
+            result=result,
+        )
 
     def _publish(self, *events: ServerSentEvent) -> None:
         for event in events:

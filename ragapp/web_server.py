@@ -8,7 +8,8 @@ The reasons: docs/decisions/026-web-processes.md.
 import argparse
 import os
 import socket
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from tempfile import TemporaryDirectory
 
@@ -38,14 +39,26 @@ def main() -> None:
         if len(sockets) > 1:
             run_processes(sockets, _serve)
         else:
-            # uvicorn raises the signal that stopped it again.
-            with suppress(KeyboardInterrupt):
-                _serve(sockets[0])
+            _serve(sockets[0])
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, which would raise the signal that stopped it again, and so end the process.
+
+    Its event loop then ends in order: answers under way are cancelled, and saved with their cost.
+    """
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        with super().capture_signals():
+            yield
+            self._captured_signals.clear()
 
 
 def _serve(listener: socket.socket) -> None:
     """Serve the connections of one socket until SIGINT or SIGTERM."""
     from accounts.saml.client import start_warm_up
+    from usage.traces import exporter
 
     # A thread, which a fork would not have copied.
     start_warm_up()
@@ -59,7 +72,8 @@ def _serve(listener: socket.socket) -> None:
         access_log=False,
         server_header=False,
     )
-    uvicorn.Server(config).run(sockets=[listener])
+    _Server(config).run(sockets=[listener])
+    exporter.shut_down()
 
 
 if __name__ == "__main__":

@@ -31,6 +31,13 @@ _FIGURES = [
     for field in UsageRecord._meta.concrete_fields
     if field.name not in {"id", "instance", "request_id", "kind", "created_at"}
 ]
+# Of these, the columns that say neither who asked nor who pays.
+_KNOWN_LATER = [
+    field.attname
+    for field in UsageRecord._meta.concrete_fields
+    if field.name in _FIGURES
+    and field.name not in {"organisation", "cost_centre", "user", "pseudonym", "api_key"}
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +173,28 @@ def record_requests(
     else:
         UsageRecord.objects.bulk_create(records, ignore_conflicts=True)
     return records
+
+
+def record_progress(request: MeasuredRequest, *, request_id: UUID, requester: Requester) -> None:
+    """Record what is known of a request that has not ended; it stays if the process dies.
+
+    ``record_requests`` replaces it at the end, after which a late call changes nothing. Runs inside
+    ``tenant(instance)``.
+    """
+    record = new_record(request, request_id)
+    earlier = UsageRecord.objects.for_instance(requester.instance_id).filter(
+        request_id=request_id, kind=request.kind
+    )
+    if earlier.exists():
+        figures = {name: getattr(record, name) for name in _KNOWN_LATER}
+        earlier.filter(total_ms__lt=record.total_ms).update(**figures)
+        return
+    shared = _shared_columns(requester)
+    if "organisation_id" in shared:
+        for name, value in shared.items():
+            setattr(record, name, value)
+        # Its end may be recorded at this moment.
+        UsageRecord.objects.bulk_create([record], ignore_conflicts=True)
 
 
 def _shared_columns(requester: Requester) -> dict[str, Any]:

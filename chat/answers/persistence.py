@@ -24,7 +24,7 @@ from chat.models import Citation, Message
 from ingestion.models import Chunk, Document
 from instances.models import Instance
 from usage.models import AnswerStatus
-from usage.recording import Requester, record_requests
+from usage.recording import Requester, record_progress, record_requests
 from usage.request_costs import RequestCost, request_costs
 
 _PASSAGE_FIELDS = [
@@ -106,6 +106,13 @@ def save_progress(answer_id: UUID, result: AnswerResult) -> bool:
     )
 
 
+def record_progress_of(unfinished: FinishedAnswer) -> bool:
+    """Record what an answer of the API has cost so far, as failed: it stays if its process dies."""
+    (answer, *_others) = measured_requests(unfinished.result)
+    record_progress(answer, request_id=unfinished.answer_id, requester=_requester(unfinished))
+    return True
+
+
 def save_passages(instance_id: int, answer_id: UUID, result: AnswerResult) -> None:
     """Save a copy of the passages under their numbers, with what the answer quotes of them.
 
@@ -170,14 +177,17 @@ def _save_message(finished: FinishedAnswer) -> bool:
 
 def _record(finished: FinishedAnswer) -> RequestCost:
     """Record the cost of an answer, and of the other requests for it."""
-    requester = Requester(
+    requests = measured_requests(finished.result)
+    return RequestCost.of(
+        record_requests(requests, request_id=finished.answer_id, requester=_requester(finished))
+    )
+
+
+def _requester(finished: FinishedAnswer) -> Requester:
+    return Requester(
         instance_id=finished.instance_id,
         user_id=finished.user_id,
         api_key_id=finished.api_key_id,
-    )
-    requests = measured_requests(finished.result)
-    return RequestCost.of(
-        record_requests(requests, request_id=finished.answer_id, requester=requester)
     )
 
 

@@ -60,6 +60,8 @@ def _energy(cost: RequestCost) -> Iterator[_Line]:
                 "written": energy(cost.total("decode_wh")),
             },
         )
+    if answer.idle_wh:
+        yield _("Share of idle time"), energy(cost.total("idle_wh"))
     yield _("Method"), f"{answer.get_method_display()} ({answer.method_version})"
     if answer.outcome == UsageRecord.Outcome.CACHED:
         yield (

@@ -4,9 +4,12 @@ import asyncio
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -80,6 +83,19 @@ def post_question(stack: Stack) -> httpx.Response:
         headers=stack.browser_headers(),
         timeout=60,
     )
+
+
+@contextmanager
+def api_answer(stack: Stack, n_pieces: int = 3) -> Iterator[UUID]:
+    """Ask through the API; the block has the id of the answer, of which some words have come."""
+    asked = {"messages": [{"role": "user", "content": QUESTION}], "stream": True}
+    with (
+        stack.api() as api,
+        api.stream("POST", "/v1/chat/completions", json=asked, timeout=60) as response,
+    ):
+        pieces = (json.loads(line[6:]) for line in response.iter_lines() if line[:6] == "data: ")
+        ids = [piece["id"] for piece in islice(pieces, n_pieces)]
+        yield UUID(ids[0].removeprefix("chatcmpl-"))
 
 
 def post_until(stack: Stack, status: int) -> None:

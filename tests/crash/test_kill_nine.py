@@ -4,12 +4,14 @@ One ``./run`` for all tests: each adds thirty files.
 """
 
 import json
+import signal
 from collections.abc import Callable
+from uuid import UUID
 
 import pytest
 
 from bench.stack import Stack
-from tests.crash.conftest import FollowedAnswer, post_until
+from tests.crash.conftest import FollowedAnswer, api_answer, post_until
 from tests.crash.library import (
     check_nothing_lost_nothing_doubled,
     upload,
@@ -42,9 +44,8 @@ with tenant(Instance.objects.get(slug="{slug}")):
 """
 
 
-def usage_of(stack: Stack, answer: FollowedAnswer) -> list[tuple[str, int, bool]]:
+def usage_of(stack: Stack, answer_id: UUID | str) -> list[tuple[str, int, bool]]:
     """The records of what an answer cost: status, tokens, and whether they are estimated."""
-    answer_id = answer.events_url.split("/")[-3]
     said = stack.shell(_USAGE.format(slug=stack.tenancy.slug, answer_id=answer_id))
     return [tuple(record) for record in json.loads(said)]
 
@@ -81,25 +82,34 @@ def test_ingestion_and_answer_complete_after_process_is_killed(
     check_nothing_lost_nothing_doubled(stack, batches)
 
 
-def test_answer_is_closed_after_web_process_is_killed(
-    stack: Stack, batches: list[str], ask: Ask
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(signal.SIGKILL, "interrupted"), (signal.SIGTERM, "shut_down")],
+    ids=["killed", "stopped"],
+)
+def test_answers_are_closed_after_web_process_ends(
+    stack: Stack, batches: list[str], ask: Ask, number: signal.Signals, code: str
 ) -> None:
-    """The answer ends as interrupted, with its text and usage so far, and can be retried."""
-    answer = ask()
-    answer.wait_for_words(10)
+    """An answer ends as interrupted, with its text and usage so far, and can be retried.
 
-    stack.kill("web")
+    An answer of the API has its usage record, too.
+    """
+    answer = ask()
+    with api_answer(stack) as api_answer_id:
+        answer.wait_for_words(10)
+        stack.kill("web", number)
 
     done = answer.wait_until_done()
     assert done["status"] == "failed"
     assert 0 < done["content"].count("mot") < ANSWER_TOKENS
     assert answer.error is not None
-    assert answer.error["code"] == "interrupted"
+    assert answer.error["code"] == code
     assert answer.error["retryable"]
     stack.wait_ready()
-    ((status, completion_tokens, is_estimated),) = usage_of(stack, answer)
-    assert (status, is_estimated) == ("failed", True)
-    assert 0 < completion_tokens < ANSWER_TOKENS
+    for answer_id in (answer.events_url.split("/")[-3], api_answer_id):
+        ((status, completion_tokens, is_estimated),) = usage_of(stack, answer_id)
+        assert (status, is_estimated) == ("failed", True)
+        assert 0 < completion_tokens < ANSWER_TOKENS
     check_nothing_lost_nothing_doubled(stack, batches)
 
 

@@ -16,7 +16,14 @@ from tests import factories
 from tests.cast import Cast
 from usage.estimates import estimates, past_estimates
 from usage.models import UsageRecord
-from usage.recording import Kind, MeasuredRequest, Outcome, Requester, record_requests
+from usage.recording import (
+    Kind,
+    MeasuredRequest,
+    Outcome,
+    Requester,
+    record_progress,
+    record_requests,
+)
 from usage.request_costs import RequestCost, request_costs
 
 MODEL = ModelFigures(
@@ -39,6 +46,27 @@ WRITTEN = MeasuredRequest(
 SEARCH = MeasuredRequest(
     kind=Kind.EMBEDDING, outcome=Outcome.COMPLETE, model_id="e5", cpu_seconds=0.1
 )
+
+
+def test_progress_that_comes_late_changes_nothing(cast: Cast) -> None:
+    request_id = uuid4()
+    requester = Requester(instance_id=cast.instance.pk, user_id=cast.teammate.pk)
+    begun = replace(WRITTEN, outcome=Outcome.FAILED, tokens=None, total_ms=0.0)
+    later = replace(WRITTEN, outcome=Outcome.FAILED, total_ms=1000)
+    with tenant(cast.instance):
+        for outcomes in ([begun, later], [later, begun]):
+            for request in outcomes:
+                record_progress(request, request_id=request_id, requester=requester)
+            record = UsageRecord.objects.get()
+            assert (record.total_ms, record.prompt_tokens, record.cost) == (
+                1000,
+                1000,
+                Decimal("0.0012"),
+            )
+            assert record.pseudonym == cast.teammate.pseudonym
+        record_requests([WRITTEN], request_id=request_id, requester=requester)
+        record_progress(later, request_id=request_id, requester=requester)
+        assert UsageRecord.objects.get().outcome == "complete"
 
 
 def test_request_recorded_again_counts_once(cast: Cast) -> None:

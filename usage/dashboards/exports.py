@@ -31,11 +31,14 @@ DAILY_COLUMNS: Final = (
     *SUM_COLUMNS,
 )
 OWN_COLUMNS: Final = (
-    *("created_at", "kind", "outcome", "model", "backend_name", "subject"),
+    *("created_at", "kind", "outcome", "model", "backend_id", "backend_name"),
+    *("subject", "subject_margin", "pages", "passages"),
     *("prompt_tokens", "cached_tokens", "completion_tokens", "reasoning_tokens"),
-    *("tokens_estimated", "retrieval_ms", "first_token_ms", "total_ms"),
-    *("energy_wh", "energy_min_wh", "energy_max_wh", "method", "method_version"),
-    *("gco2e_usage", "gco2e_embodied", "water_l", "adpe_kg_sb", "cost", "currency"),
+    *("tokens_estimated", "queue_ms", "retrieval_ms", "first_token_ms", "total_ms"),
+    *("cpu_seconds", "energy_wh", "energy_min_wh", "energy_max_wh"),
+    *("prefill_wh", "decode_wh", "idle_wh", "avoided_wh", "method", "method_version"),
+    *("gco2e_usage", "gco2e_embodied", "carbon_g_per_kwh", "carbon_source"),
+    *("water_l", "adpe_kg_sb", "cost", "currency"),
 )
 CELL_COLUMNS: Final = ("month", "dimension", "value", "method", "currency", "persons", *SUM_COLUMNS)
 

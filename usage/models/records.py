@@ -37,7 +37,6 @@ class UsageRecord(InstanceOwnedModel):
         RERANK = "rerank", _("Reranking")
         # An attempt at a document: parsing, and the embedding of its passages.
         INGESTION = "ingestion", _("Indexing of a document")
-        TRANSCRIPTION = "transcription", _("Transcription")
 
     class Outcome(models.TextChoices):
         """How the request ended; of answers, the value of ``AnswerStatus``."""

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator
 from typing import Any
+from uuid import UUID
 
 import httpx
 import openai
@@ -13,6 +14,7 @@ from chat import answering
 from inference.llm.events import TextDelta
 from instances.tenancy import tenant
 from tests.cast import Cast
+from tests.fixtures.database import wait_until
 from tests.scripted_llm import Act, Reply, ScriptedLLM, chunk, json_reply, stream
 from usage.models import UsageRecord
 from usage.subjects.classifier import MIN_MARGIN
@@ -323,3 +325,30 @@ def test_many_answers_at_once(
         return [answer.choices[0].message.content or "" for answer in answers]
 
     assert all("[1]" in text for text in asyncio.run(ask_all()))
+
+
+def test_answer_under_way_is_recorded_as_failed_until_its_end(
+    client: openai.OpenAI, llm: ScriptedLLM, library: Cast
+) -> None:
+    """If its process is killed, this record remains."""
+    llm.script(Reply([chunk("Vingt-cinq "), Act.HOLD, chunk("jours."), b"data: [DONE]\n\n"]))
+    pieces = client.chat.completions.create(model="scripted", messages=ABOUT_LEAVE, stream=True)
+    answer_id = UUID(next(pieces).id.removeprefix("chatcmpl-"))
+
+    def recorded() -> UsageRecord | None:
+        with tenant(library.instance):
+            return UsageRecord.objects.filter(request_id=answer_id, kind="answer").first()
+
+    # The first record may come before the first words.
+    wait_until(lambda: (record := recorded()) and record.completion_tokens)
+    under_way = recorded()
+    llm.release()
+    list(pieces)
+    ended = recorded()
+    assert (under_way.outcome, ended.outcome) == ("failed", "complete")
+    assert (under_way.pk, under_way.user_id, under_way.api_key_id) == (
+        ended.pk,
+        ended.user_id,
+        ended.api_key_id,
+    )
+    assert under_way.completion_tokens < ended.completion_tokens
