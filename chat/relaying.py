@@ -20,7 +20,7 @@ from redis.exceptions import RedisError
 
 from web.server.client_queries import uninterrupted
 from web.server_sent_events import ServerSentEvent
-from web.valkey.channels import Subscription, connected, subscribed
+from web.valkey.channels import Subscription, connected, publish, subscribed
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ async def ask_to_stop(answer_id: UUID) -> None:
     """Ask the process that runs an answer to stop it at once."""
     with suppress(RedisError):
         async with connected() as server:
-            await server.publish(_REQUESTS, _request(answer_id))
+            await publish(server, _REQUESTS, _request(answer_id))
 
 
 async def relayed_events(answer_id: UUID, seen: int) -> AsyncGenerator[ServerSentEvent, None]:
@@ -88,7 +88,7 @@ async def relayed_events(answer_id: UUID, seen: int) -> AsyncGenerator[ServerSen
 
 async def _first_message(server: Redis, subscription: Subscription, request: bytes) -> bytes:
     for _try in range(_ASKED_TIMES):
-        await server.publish(_REQUESTS, request)
+        await publish(server, _REQUESTS, request)
         with suppress(TimeoutError):
             return await subscription.receive(_ASKED_EVERY_S)
     raise TimeoutError
@@ -142,7 +142,7 @@ async def _send(server: Redis, channel: str, answer: Relayed, seen: int) -> None
         seen += len(events)
         is_end = answer.done
         data = [(event.data, event.name, event.id) for event in events]
-        if not await server.publish(channel, orjson.dumps((data, is_end))):
+        if not await publish(server, channel, orjson.dumps((data, is_end))):
             return
 
 

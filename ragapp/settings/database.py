@@ -35,8 +35,7 @@ def _timeouts() -> str:
 
 
 def _database(url: str, *, pool_size: int, timeouts: str = "") -> dict[str, Any]:
-    # Health checks: after a restart of the server, no dead connection leaves the pool.
-    database: dict[str, Any] = dict(dj_database_url.parse(url, conn_health_checks=True))
+    database: dict[str, Any] = dict(dj_database_url.parse(url, engine="web.postgresql"))
     # Background threads of one process share the pool; a streaming answer holds no connection.
     # After a failed attempt to connect, the pool waits twice as long before the next one; given up
     # when nobody waits for it any more, so that the next query connects at once.

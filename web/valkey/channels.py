@@ -4,6 +4,7 @@ A message reaches those who are subscribed at that moment; nothing is stored. Al
 RedisError while the server cannot be reached, or when there is none.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -43,16 +44,35 @@ async def connected() -> AsyncIterator[Redis]:
     if not settings.CACHE_URL:
         raise NotConnected("there is no CACHE_URL")
     never = Retry(NoBackoff(), 0)
+    # With a socket_timeout, redis-py sends by asyncio.wait_for, which in Python 3.11 loses a
+    # cancellation that comes while it ends: ``_within_limit`` takes its place.
     async with from_url(
-        settings.CACHE_URL, socket_connect_timeout=_TIMEOUT_S, retry=never
+        settings.CACHE_URL, socket_timeout=None, socket_connect_timeout=_TIMEOUT_S, retry=never
     ) as server:
         yield server
+
+
+async def publish(server: Redis, channel: str, message: bytes) -> int:
+    """Send a message to a channel and return how many are subscribed to it."""
+    async with _within_limit():
+        received: int = await server.publish(channel, message)
+    return received
 
 
 @asynccontextmanager
 async def subscribed(server: Redis, channel: str) -> AsyncIterator[Subscription]:
     """Subscribe to a channel for the block; what is published in it from then on arrives."""
     async with server.pubsub() as messages:
-        await messages.subscribe(channel)
-        await messages.get_message(timeout=_TIMEOUT_S)
+        async with _within_limit():
+            await messages.subscribe(channel)
+            await messages.get_message(timeout=_TIMEOUT_S)
         yield Subscription(messages)
+
+
+@asynccontextmanager
+async def _within_limit() -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(_TIMEOUT_S):
+            yield
+    except TimeoutError as error:
+        raise NotConnected("the server does not answer") from error
