@@ -17,11 +17,11 @@ from administration.views.consoles import (
     people,
     settings,
 )
-from administration.views.usage import dashboards, exports, statements
+from administration.views.usage import dashboards, exports, quotas, statements
 
 
 def level_urls(level: str) -> list[URLPattern]:
-    """The audit log and the usage charter at ``site``, ``organisation`` or ``instance``."""
+    """Audit log, usage charter and quotas at ``site``, ``organisation`` or ``instance``."""
     pages = [
         ("audit/", audit.index, "audit"),
         ("audit/export.<slug:kind>", audit.export, "audit_export"),
@@ -30,6 +30,10 @@ def level_urls(level: str) -> list[URLPattern]:
         ("charter/withdraw/", charters.withdraw, "charter_withdraw"),
         ("charter/<int:number>/", charters.version, "charter_version"),
         ("charter/<int:number>/acceptances.csv", charters.acceptances, "charter_acceptances"),
+        ("quotas/", quotas.index, "quotas"),
+        ("quotas/new/", quotas.create, "quota_new"),
+        ("quotas/<int:quota_id>/", quotas.edit, "quota"),
+        ("quotas/<int:quota_id>/remove/", quotas.remove, "quota_remove"),
     ]
     return [
         path(route, getattr(views, level), name=f"{level}_{name}") for route, views, name in pages

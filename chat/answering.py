@@ -156,11 +156,16 @@ def build_prompt(
         history=question.history,
         instructions="\n".join(filter(None, instructions)),
         context_window=context_window,
-        max_tokens=min(
-            question.max_tokens or settings.LLM_MAX_TOKENS,
-            question.model.max_tokens or context_window,
-            context_window // 2,
-        ),
+        max_tokens=longest_answer(question, context_window),
+    )
+
+
+def longest_answer(question: Question, context_window: int) -> int:
+    """Return how many tokens the model may write."""
+    return min(
+        question.max_tokens or settings.LLM_MAX_TOKENS,
+        question.model.max_tokens or context_window,
+        context_window // 2,
     )
 
 

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from instances.models import Membership
-from usage.admission import LimitReached
+from usage.admission import RequestRefused, Reset
 from web.json_errors import json_error, wants_json
 
 FormT = TypeVar("FormT", bound=forms.Form)
@@ -26,15 +26,18 @@ class Refusal:
     code: str
     message: str
     retry_after_s: int | None = None
+    reset: Reset | None = None
 
     @classmethod
-    def of_limit(cls, error: LimitReached) -> Self:
+    def of_limit(cls, error: RequestRefused) -> Self:
         """Return the refusal of a request over a limit."""
-        return cls(429, error.code, error.message, error.retry_after_s)
+        return cls(429, error.code, error.message, error.retry_after_s, error.reset)
 
     def as_json(self) -> JsonResponse:
         """Return the response for scripts."""
-        response = json_error(self.status, self.code, self.message)
+        response = json_error(
+            self.status, self.code, self.message, **self.reset.as_json() if self.reset else {}
+        )
         if self.retry_after_s is not None:
             response["Retry-After"] = str(self.retry_after_s)
         return response

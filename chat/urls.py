@@ -9,6 +9,7 @@ urlpatterns = [
     path("", conversations.new, name="new"),
     path("about/", conversations.about, name="about"),
     path("ask/", answers.ask_question, name="ask"),
+    path("quotas/", conversations.quotas, name="quotas"),
     path("search/", conversation_list.search, name="search"),
     path("conversations/", conversation_list.conversations, name="conversations"),
     path("ratings/", ratings.index, name="ratings"),

@@ -20,7 +20,8 @@ from chat.answers.error_messages import user_message
 from inference.errors import InferenceError
 from instances.api import ApiError, ApiKeyAuth
 from ragapp.api_reference import ReferencePage
-from usage.admission import LimitReached
+from usage.admission import RequestRefused
+from usage.quotas.api_requests import add_headers, refusal_headers
 from web.json_errors import is_openai_path, json_error
 
 # Of a request that is not valid.
@@ -61,10 +62,11 @@ def _api_error(request: HttpRequest, error: ApiError) -> HttpResponse:
     return json_error(error.status, error.code, error.message)
 
 
-@api.exception_handler(LimitReached)
-def _limit_reached(request: HttpRequest, error: LimitReached) -> HttpResponse:
-    response = json_error(429, error.code, error.message)
-    response["Retry-After"] = str(error.retry_after_s)
+@api.exception_handler(RequestRefused)
+def _refused(request: HttpRequest, error: RequestRefused) -> HttpResponse:
+    more = error.reset.as_json() if error.reset else {}
+    response = json_error(429, error.code, error.message, **more)
+    add_headers(response, refusal_headers(error))
     return response
 
 

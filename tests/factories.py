@@ -31,6 +31,9 @@ from usage.models import (
     DailySubject,
     DailyUsage,
     PendingUsage,
+    Quota,
+    QuotaCharge,
+    QuotaCounter,
     UsageRecord,
 )
 
@@ -337,6 +340,35 @@ class PendingUsageFactory(TenantFactory):
         model = PendingUsage
 
     created_at = factory.LazyFunction(timezone.now)
+
+
+class QuotaFactory(DjangoModelFactory):
+    """A quota of the whole site, unless an organisation or an instance is given."""
+
+    class Meta:
+        model = Quota
+
+    per = "member"
+    amount = 1
+
+
+class QuotaCounterFactory(DjangoModelFactory):
+    class Meta:
+        model = QuotaCounter
+
+    quota = factory.SubFactory(QuotaFactory, model=factory.Sequence(lambda n: f"model-{n}"))
+    subject = "site"
+    starts_at = factory.LazyFunction(timezone.now)
+
+
+class QuotaChargeFactory(TenantFactory):
+    class Meta:
+        model = QuotaCharge
+
+    request_id = factory.LazyFunction(uuid4)
+    counter = factory.SubFactory(QuotaCounterFactory)
+    reserved = 1
+    expires_at = factory.LazyFunction(timezone.now)
 
 
 FACTORIES: dict[type, type[DjangoModelFactory]] = {

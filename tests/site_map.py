@@ -5,15 +5,17 @@ A new argument gets its value in ``values_inside``.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from allauth.socialaccount.models import SocialApp
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.models import IdentityProvider, LoginRule, MetadataFeed
-from instances.models import Charter, InstanceRequest, Organisation
+from instances.models import Charter, Instance, InstanceRequest, Organisation
 from instances.tenancy import tenant
 from tests import factories
 from tests.cast import Cast
+from usage.models import Quota
 
 
 @dataclass(frozen=True)
@@ -25,10 +27,14 @@ class Page:
     converters: dict[str, object]
 
     def path(self, values: dict[str, object]) -> str:
-        """The URL with ``values`` for its arguments; any number or word for the others."""
+        """The URL with ``values`` for its arguments; any number or word for the others.
+
+        A page that exists at several levels may have a value at each: ``site_quota_id``.
+        """
         path = self.route
+        level = self.name.partition(":")[2].partition("_")[0]
         for argument, converter in self.converters.items():
-            value = values.get(argument, 1)
+            value = values.get(f"{level}_{argument}", values.get(argument, 1))
             path = path.replace(f"<{type(converter).__name__}:{argument}>", str(value))
         return f"/{path}"
 
@@ -110,6 +116,7 @@ def values_around(cast: Cast, *, number: int) -> dict[str, object]:
     administrator = factories.OrganisationAdministratorFactory(organisation=organisation)
     model = factories.LanguageModelFactory(backend__owner=organisation)
     return {
+        **_quotas(instance),
         "backend_id": model.backend_id,
         "model_id": model.pk,
         "shared_id": factories.BackendFactory().pk,
@@ -121,6 +128,22 @@ def values_around(cast: Cast, *, number: int) -> dict[str, object]:
         "kind": "csv",
         **values_of_logins(organisation),
     }
+
+
+def _quotas(instance: Instance) -> dict[str, object]:
+    """A quota of the site, of the organisation and of the instance, each the same as before."""
+    kind = {"per": "instance", "measure": "energy", "period": "month"}
+    places: dict[str, dict[str, Any]] = {
+        "site": {},
+        "organisation": {"organisation": instance.organisation},
+        "instance": {"instance": instance},
+    }
+    quotas: dict[str, object] = {}
+    for level, place in places.items():
+        at = {"organisation": None, "instance": None} | place
+        quota, _ = Quota.objects.get_or_create(**at, **kind, defaults={"amount": 10**9})
+        quotas[f"{level}_quota_id"] = quota.pk
+    return quotas
 
 
 def values_of_logins(organisation: Organisation) -> dict[str, object]:

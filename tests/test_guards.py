@@ -58,6 +58,8 @@ SHARED_MODELS = {
     "usage.LedgerLine",
     "usage.MonthlyCell",
     "usage.PendingMonth",
+    "usage.Quota",
+    "usage.QuotaCounter",
 }
 # Pages open without login.
 PUBLIC_VIEWS = {

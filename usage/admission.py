@@ -1,6 +1,8 @@
 """Limits on questions and streams, for each person, API key and instance.
 
-    LimitReached   has a message that names the limit, and the seconds to wait
+    RequestRefused      has a message that names the limit, and the seconds to wait
+      LimitReached      of questions or streams
+      QuotaReached      of a quota (``usage.quotas``)
 
 Questions (of the browser, of ``/v1`` and of ``/api/v1/search``) have two limits: simultaneous ones,
 and those of the last minute. The questions of a key count for its person too.
@@ -15,6 +17,7 @@ import math
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 from uuid import uuid4
 
@@ -62,15 +65,42 @@ _MESSAGES: Mapping[tuple[What, Whose], Promise] = {
 }
 
 
-class LimitReached(Exception):
-    """A limit is reached. ``code`` is stable, ``message`` is translated."""
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """When a limit resets, and the words of the message that say so.
+
+    The message has the time of the site; scripts show that of the reader.
+    """
+
+    at: datetime
+    words: str
+
+    def as_json(self) -> dict[str, str]:
+        """Return the fields of an error for programs."""
+        return {"resets_at": self.at.isoformat(), "resets": self.words}
+
+
+class RequestRefused(Exception):
+    """A request is over a limit. ``code`` is stable, ``message`` is translated."""
+
+    def __init__(
+        self, *, code: str, message: str, retry_after_s: int, reset: Reset | None = None
+    ) -> None:
+        super().__init__(code)
+        self.code, self.message, self.retry_after_s = code, message, retry_after_s
+        self.reset = reset
+
+
+class LimitReached(RequestRefused):
+    """Too many questions or streams are under way, or were asked in the last minute."""
 
     def __init__(self, what: What, whose: Whose, full: Full) -> None:
-        super().__init__(f"{full.limit.name}: {full.limit.capacity}")
-        self.code = f"too_many_{what}"
         wait_s = full.first_ends_in_s if what == "questions" else _ASK_AGAIN_AFTER_S
-        self.retry_after_s = max(1, math.ceil(wait_s))
-        self.message = str(_MESSAGES[what, whose]) % {"limit": full.limit.capacity}
+        super().__init__(
+            code=f"too_many_{what}",
+            message=str(_MESSAGES[what, whose]) % {"limit": full.limit.capacity},
+            retry_after_s=max(1, math.ceil(wait_s)),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from decimal import Decimal
 from typing import Any, Self
 from uuid import UUID
 
@@ -15,12 +14,11 @@ from instances.models import ApiKey, Instance
 from people.models import User
 from usage.impact import Impact, llm_impact, local_impact
 from usage.models import UsageRecord
+from usage.prices import CURRENCY, cost_of
+from usage.quotas.charging import settle
 from usage.subjects.classifier import UNCLASSIFIED, Subject
 
 ANSWERS = Counter("ragapp_answers", "Answers given, of this process", ["model", "status"])
-
-CURRENCY = "EUR"
-_PRICED_TOKENS = 1_000_000
 
 Kind = UsageRecord.Kind
 Outcome = UsageRecord.Outcome
@@ -133,15 +131,6 @@ def new_record(request: MeasuredRequest, request_id: UUID) -> UsageRecord:
     return record
 
 
-def cost_of(model: ModelFigures, tokens: TokenUsage | None) -> Decimal | None:
-    """Return the price of a request in ``CURRENCY``; None if the model has no price."""
-    if tokens is None or (model.prompt_price is None and model.completion_price is None):
-        return None
-    read = tokens.prompt_tokens * (model.prompt_price or Decimal())
-    written = tokens.completion_tokens * (model.completion_price or Decimal())
-    return (read + written) / _PRICED_TOKENS
-
-
 def record_requests(
     requests: Sequence[MeasuredRequest],
     *,
@@ -151,8 +140,8 @@ def record_requests(
 ) -> list[UsageRecord]:
     """Record the requests of one question, each once, also when called again.
 
-    New figures replace those of earlier records, unless ``replace`` is false. Runs inside
-    ``tenant(instance)``.
+    New figures replace those of earlier records, unless ``replace`` is false. Settles the quotas
+    that the question has reserved. Runs inside ``tenant(instance)``.
     """
     shared = _shared_columns(requester)
     records = []
@@ -172,6 +161,7 @@ def record_requests(
         )
     else:
         UsageRecord.objects.bulk_create(records, ignore_conflicts=True)
+    settle(requester.instance_id, request_id)
     return records
 
 

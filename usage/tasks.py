@@ -1,11 +1,15 @@
-"""Celery tasks of usage: sums of its records, subjects, counters of servers."""
+"""Celery tasks of usage: sums of its records, subjects, counters of servers, quotas."""
 
 import logging
 
 from celery import shared_task
+from django.utils import timezone
 
 from inference.errors import InferenceError
+from instances.across_instances import call_function
+from instances.tenancy import tenant
 from usage.energy import measured
+from usage.quotas.charging import settle_expired
 from usage.rollups.monthly import roll_up_pending_months
 from usage.rollups.refresh import instances_with_pending_usage, roll_up_instance
 from usage.subjects.preparation import prepare_classifier
@@ -40,3 +44,12 @@ def roll_up_days() -> None:
 def roll_up_months() -> None:
     """Sum the months of organisations and of the site again, where days have changed."""
     roll_up_pending_months()
+
+
+@shared_task(name="usage.tasks.expire_quota_charges", ignore_result=True, expires=60)
+def expire_quota_charges() -> None:
+    """Settle what killed processes have reserved of quotas, instance by instance."""
+    now = timezone.now()
+    for (instance_id,) in call_function("instances_with_expired_charges", now):
+        with tenant(instance_id):
+            settle_expired(instance_id, now)

@@ -4,7 +4,7 @@ https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -42,6 +42,7 @@ def stream_response(
     *,
     first: ServerSentEvent | None = None,
     during: AbstractAsyncContextManager[object] | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> StreamingHttpResponse:
     """Return a response that sends events as they come, and comments while none comes.
 
@@ -55,7 +56,9 @@ def stream_response(
     reader = asyncio.create_task(_read(events, queue, during or nullcontext()))
     _readers.add(reader)
     reader.add_done_callback(_readers.discard)
-    response = StreamingHttpResponse(_chunks(reader, queue), content_type="text/event-stream")
+    response = StreamingHttpResponse(
+        _chunks(reader, queue), content_type="text/event-stream", headers=headers
+    )
     response["Cache-Control"] = "no-store, no-transform"
     # nginx buffers responses without it.
     response["X-Accel-Buffering"] = "no"

@@ -1,6 +1,5 @@
 """Answers for clients of the API, before they are in a format of OpenAI's."""
 
-import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
@@ -17,6 +16,7 @@ from chat.answers.result import AnswerResult
 from chat.api.api_questions import ApiQuestion, to_question
 from chat.api.model_list import find_model
 from chat.conversations.passages import page_of_quote
+from chat.expected_usage import expected_of
 from chat.models import Citation
 from chat.running import RunningAnswer
 from inference.llm.events import ReasoningDelta, TextDelta
@@ -24,8 +24,8 @@ from instances.access.api_keys import is_usable
 from instances.api import ApiError
 from instances.models import ApiKey
 from instances.tenancy import in_database, in_tenant
-from usage.admission import Admission, admit_question
 from usage.models import AnswerStatus
+from usage.quotas.api_requests import AdmittedRequest, admit_request
 from usage.recording import new_record
 from usage.request_costs import RequestCost
 from web.server_sent_events import ServerSentEvent
@@ -46,14 +46,12 @@ Piece = TextDelta | ReasoningDelta
 async def start_answer(key: ApiKey, asked: ApiQuestion) -> "ApiAnswer":
     """Start to answer a question of a client and wait for the first words.
 
-    Every answer of the API passes here. Raises ApiError, and LimitReached.
+    Every answer of the API passes here. Raises ApiError, and RequestRefused.
     """
     model = await in_database(find_model, key.instance, asked.model_id)
     question = to_question(asked, key, model)
-    admission = await asyncio.to_thread(
-        admit_question, instance_id=key.instance_id, user_id=key.created_by_id, key_id=key.pk
-    )
-    answer = ApiAnswer(question, key, admission)
+    admitted = await admit_request(key, expected_of(question))
+    answer = ApiAnswer(question, key, admitted)
     await answer.begin()
     return answer
 
@@ -61,14 +59,15 @@ async def start_answer(key: ApiKey, asked: ApiQuestion) -> "ApiAnswer":
 class ApiAnswer:
     """An answer that runs for a client, until nobody follows it any more (``followed``)."""
 
-    def __init__(self, question: Question, key: ApiKey, admission: Admission) -> None:
+    def __init__(self, question: Question, key: ApiKey, admitted: AdmittedRequest) -> None:
         self.question = question
+        self.headers = admitted.headers
         self._running = RunningAnswer(
-            answer_id=uuid4(),
+            answer_id=admitted.request_id,
             question=question,
             user_id=key.created_by_id,
             api_key_id=key.pk,
-            admission=admission,
+            admission=admitted.admission,
             may_continue=partial(is_usable, key),
             convert=_to_piece,
             is_message=False,

@@ -4,6 +4,7 @@ import time
 from collections.abc import AsyncGenerator
 from typing import Any, Literal
 
+from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from ninja import Field, Router, Schema
 from pydantic import BaseModel, ConfigDict, field_validator
@@ -23,6 +24,7 @@ from chat.api.messages import (
 from inference.llm.events import ReasoningDelta
 from instances.api import ApiError, AsyncApiKeyAuth, KeyRequest
 from usage.models import AnswerStatus
+from usage.quotas.api_requests import add_headers
 from web.json_errors import error_body
 from web.server_sent_events import ServerSentEvent, stream_response
 
@@ -68,11 +70,14 @@ class CompletionIn(Schema):
 
 
 @router.post("/chat/completions", summary="Answer from the documents, streamed or not")
-async def create_completion(request: KeyRequest, body: CompletionIn) -> Any:
-    answer = Completion(await start_answer(request.auth, _asked(body)))
+async def create_completion(request: KeyRequest, response: HttpResponse, body: CompletionIn) -> Any:
+    started = await start_answer(request.auth, _asked(body))
+    answer = Completion(started)
     if body.stream:
         include_usage = bool(body.stream_options and body.stream_options.include_usage)
-        return stream_response(answer.stream(include_usage=include_usage))
+        events = answer.stream(include_usage=include_usage)
+        return stream_response(events, headers=started.headers)
+    add_headers(response, started.headers)
     return await answer.whole()
 
 

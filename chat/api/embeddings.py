@@ -4,7 +4,7 @@ import asyncio
 import base64
 from time import perf_counter
 from typing import Annotated, Any, Literal
-from uuid import uuid4
+from uuid import UUID
 
 import orjson
 from django.conf import settings
@@ -17,11 +17,14 @@ from chat.api.messages import MAX_NAME_CHARS
 from inference.embedding.client import AsyncEmbeddingClient, EmbeddedTexts, Vectors
 from inference.errors import InputTooLong
 from inference.llm.tokens import estimate_tokens
+from inference.offered_models import EXTRACTS
 from inference.token_usage import TokenUsage
 from instances.api import ApiError, AsyncApiKeyAuth, KeyRequest
 from instances.models import ApiKey
 from instances.tenancy import in_tenant
-from usage.admission import admit_question, held
+from usage.admission import held
+from usage.quotas.api_requests import add_headers, admit_request
+from usage.quotas.charging import Expected, settle
 from usage.recording import Kind, MeasuredRequest, Outcome, Requester, record_requests
 
 router = Router(tags=["OpenAI-compatible"], auth=AsyncApiKeyAuth())
@@ -62,17 +65,22 @@ async def create_embeddings(request: KeyRequest, body: EmbeddingsIn) -> Any:
         raise ApiError(404, "model_not_found", told)
     _check_dimensions(body, settings.EMBEDDING_DIMENSIONS)
     key = request.auth
-    admission = await asyncio.to_thread(
-        admit_question, instance_id=key.instance_id, user_id=key.created_by_id, key_id=key.pk
-    )
+    expected = Expected(model=EXTRACTS.figures, tokens=TokenUsage(_estimated(body), 0))
+    admitted = await admit_request(key, expected)
     asked = perf_counter()
-    async with held(admission):
-        embedded = await _embed(key, body)
+    async with held(admitted.admission):
+        try:
+            embedded = await _embed(key, body)
+        except BaseException:
+            await in_tenant(key.instance_id, settle, key.instance_id, admitted.request_id)
+            raise
     tokens = _tokens(body, embedded)
     total_ms = 1000 * (perf_counter() - asked)
-    await in_tenant(key.instance_id, _record, key, embedded, tokens, total_ms)
+    await in_tenant(key.instance_id, _record, key, admitted.request_id, embedded, tokens, total_ms)
     _check_dimensions(body, embedded.vectors.shape[1])
-    return await asyncio.to_thread(_response, embedded.vectors, body, tokens)
+    response = await asyncio.to_thread(_response, embedded.vectors, body, tokens)
+    add_headers(response, admitted.headers)
+    return response
 
 
 def _check_dimensions(body: EmbeddingsIn, n_dimensions: int | None) -> None:
@@ -94,11 +102,16 @@ async def _embed(key: ApiKey, body: EmbeddingsIn) -> EmbeddedTexts:
 
 def _tokens(body: EmbeddingsIn, embedded: EmbeddedTexts) -> TokenUsage:
     reported = embedded.n_tokens
-    n_tokens = reported or sum(map(estimate_tokens, body.input))
-    return TokenUsage(n_tokens, 0, estimated=not reported)
+    return TokenUsage(reported or _estimated(body), 0, estimated=not reported)
 
 
-def _record(key: ApiKey, embedded: EmbeddedTexts, tokens: TokenUsage, total_ms: float) -> None:
+def _estimated(body: EmbeddingsIn) -> int:
+    return sum(map(estimate_tokens, body.input))
+
+
+def _record(
+    key: ApiKey, request_id: UUID, embedded: EmbeddedTexts, tokens: TokenUsage, total_ms: float
+) -> None:
     measured = MeasuredRequest(
         kind=Kind.EMBEDDING,
         outcome=Outcome.COMPLETE,
@@ -109,7 +122,7 @@ def _record(key: ApiKey, embedded: EmbeddedTexts, tokens: TokenUsage, total_ms: 
         total_ms=total_ms,
     )
     requester = Requester(instance_id=key.instance_id, user_id=key.created_by_id, api_key_id=key.pk)
-    record_requests([measured], request_id=uuid4(), requester=requester)
+    record_requests([measured], request_id=request_id, requester=requester)
 
 
 def _response(vectors: Vectors, body: EmbeddingsIn, tokens: TokenUsage) -> HttpResponse:

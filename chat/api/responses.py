@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any, Literal
 
+from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from ninja import Field, Router, Schema
 from pydantic import BaseModel, ConfigDict, field_validator
@@ -22,6 +23,7 @@ from chat.api.messages import (
 )
 from chat.api.response_events import ResponseEvents
 from instances.api import ApiError, AsyncApiKeyAuth, KeyRequest
+from usage.quotas.api_requests import add_headers
 from web.server_sent_events import ServerSentEvent, stream_response
 
 router = Router(tags=["OpenAI-compatible"], auth=AsyncApiKeyAuth())
@@ -74,11 +76,12 @@ class ResponseIn(Schema):
 
 
 @router.post("/responses", summary="Answer from the documents, in the format of responses")
-async def create_response(request: KeyRequest, body: ResponseIn) -> Any:
+async def create_response(request: KeyRequest, response: HttpResponse, body: ResponseIn) -> Any:
     answer = await start_answer(request.auth, _asked(body))
     events = ResponseEvents(answer, _echoed(body))
     if body.stream:
-        return stream_response(_stream(answer, events))
+        return stream_response(_stream(answer, events), headers=answer.headers)
+    add_headers(response, answer.headers)
     return await _whole(answer, events)
 
 

@@ -18,7 +18,7 @@ from inference.offered_models import ModelFigures, OfferedModel
 from instances.models import Instance
 from usage.estimates import TYPICAL_ANSWER
 from usage.impact import llm_impact
-from usage.recording import cost_of
+from usage.prices import cost_of
 
 # Upper bounds in Wh, and in euros; beyond the last comes the last class.
 _ENERGY_CLASSES = (("A", 0.05), ("B", 0.2), ("C", 1.0), ("D", 3.0))

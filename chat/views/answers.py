@@ -25,6 +25,7 @@ from chat.conversations.turns import (
     history_before,
     regenerate,
 )
+from chat.expected_usage import expected_of
 from chat.following import follow
 from chat.forms import AskForm, EditForm, RegenerateForm
 from chat.models import Message
@@ -34,7 +35,17 @@ from inference.fair_turns import Asker, turns_at
 from instances.access.gates import as_member, require_role
 from instances.models import Instance, Membership
 from people.requests import alogged_in_user
-from usage.admission import Admission, LimitReached, admit_question, admit_stream, held, person_name
+from usage.admission import (
+    Admission,
+    LimitReached,
+    RequestRefused,
+    admit_question,
+    admit_stream,
+    held,
+    person_name,
+)
+from usage.quotas.charging import reserve
+from usage.quotas.subjects import QuotaHolder
 from web.server_sent_events import ServerSentEvent, stream_response
 
 _EVENT_STREAM = "text/event-stream"
@@ -185,28 +196,31 @@ async def _start(
         admission = admit_question(instance_id=membership.instance_id, user_id=user.pk)
         try:
             asked = begin(membership, data, model.id)
+            history = history_before(asked.question)
+            question = Question(
+                instance=membership.instance,
+                text=asked.question.content,
+                model=model,
+                history=history,
+                document_ids=tuple(asked.question.document_ids),
+                person=person,
+                may_read_documents=membership.may_read_documents,
+                may_be_reused=membership.instance.reuses_answers and not history,
+                is_anew=is_anew,
+            )
+            # Last, as it locks counters until the transaction ends.
+            holder = QuotaHolder(instance=membership.instance, user=user)
+            reserve(holder, asked.answer.pk, expected_of(question))
         except BaseException:
             admission.release()
             raise
-        history = history_before(asked.question)
-        question = Question(
-            instance=membership.instance,
-            text=asked.question.content,
-            model=model,
-            history=history,
-            document_ids=tuple(asked.question.document_ids),
-            person=person,
-            may_read_documents=membership.may_read_documents,
-            may_be_reused=membership.instance.reuses_answers and not history,
-            is_anew=is_anew,
-        )
         return asked, question, admission
 
     try:
         # People take turns, as their instances are not known yet.
         async with turns_at("questions", places=_STORED_AT_ONCE).turn(Asker(person=person)):
             stored = await as_member(request, slug, store)
-    except LimitReached as error:
+    except RequestRefused as error:
         return Refusal.of_limit(error)
     except UnknownDocument:
         message = _("One of the chosen documents is no longer here. Remove it, then ask again.")

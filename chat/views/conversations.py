@@ -25,6 +25,8 @@ from ingestion.documents.browser_strings import document_strings, upload_context
 from ingestion.models import Document
 from instances.access.gates import instance_view
 from instances.models import Membership
+from usage.quotas.shown import ShownQuota, shown_quotas
+from usage.quotas.subjects import QuotaHolder
 
 
 @require_safe
@@ -82,6 +84,7 @@ def _page(request: HttpRequest, membership: Membership, shown: Conversation | No
             if restriction
             else []
         ),
+        "quotas": _quotas(membership),
         "examples": [] if shown else example_questions(membership),
         "strings": chat_strings(),
     }
@@ -89,6 +92,13 @@ def _page(request: HttpRequest, membership: Membership, shown: Conversation | No
         # Files dropped on the page are uploaded.
         context |= {"strings": document_strings() | chat_strings(), **upload_context()}
     return render(request, "chat/conversation.html", context)
+
+
+@require_safe
+@instance_view("guest")
+def quotas(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """What is used of the person's quotas, for the line above the composer."""
+    return render(request, "chat/includes/quotas.html", {"quotas": _quotas(membership)})
 
 
 @require_POST
@@ -136,6 +146,10 @@ def citation(
     if passage is None:
         raise Http404
     return render(request, "chat/includes/passage.html", {"passage": passage})
+
+
+def _quotas(membership: Membership) -> list[ShownQuota]:
+    return shown_quotas(QuotaHolder(instance=membership.instance, user=membership.user))
 
 
 def _answer(membership: Membership, message_id: UUID) -> Message:

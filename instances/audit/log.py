@@ -82,6 +82,9 @@ class Action(models.TextChoices):
     MODEL_CHANGED = "model.changed", _("Model changed")
     MODEL_REMOVED = "model.removed", _("Model removed")
     MODEL_RULES_CHANGED = "model.rules_changed", _("Allowed models changed")
+    QUOTA_ADDED = "quota.added", _("Quota added")
+    QUOTA_CHANGED = "quota.changed", _("Quota changed")
+    QUOTA_REMOVED = "quota.removed", _("Quota removed")
     LOG_EXPORTED = "log.exported", _("Audit log exported")
     LOG_KEY_CHANGED = "log.key_changed", _("Audit log sealed with a new key")
 

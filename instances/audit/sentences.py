@@ -105,6 +105,9 @@ SENTENCES: Mapping[str, Promise] = {
     Action.MODEL_CHANGED: gettext_lazy("%(who)s changed the model %(target)s."),
     Action.MODEL_REMOVED: gettext_lazy("%(who)s removed the model %(target)s."),
     Action.MODEL_RULES_CHANGED: gettext_lazy("%(who)s changed which models %(place)s may use."),
+    Action.QUOTA_ADDED: gettext_lazy("%(who)s added the quota “%(target)s” to %(place)s."),
+    Action.QUOTA_CHANGED: gettext_lazy("%(who)s changed the quota “%(target)s” of %(place)s."),
+    Action.QUOTA_REMOVED: gettext_lazy("%(who)s removed the quota “%(target)s” from %(place)s."),
     Action.LOG_EXPORTED: gettext_lazy("%(who)s exported the audit log of %(place)s."),
     Action.LOG_KEY_CHANGED: gettext_lazy("%(who)s began to seal the audit log with a new key."),
 }

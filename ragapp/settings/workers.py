@@ -39,6 +39,7 @@ CELERY_BEAT_SCHEDULE = {
     "delete-instances": {"task": "administration.tasks.delete_due_instances", "schedule": 60.0},
     "roll-up-days": {"task": "usage.tasks.roll_up_days", "schedule": 60.0},
     "roll-up-months": {"task": "usage.tasks.roll_up_months", "schedule": 300.0},
+    "expire-quota-charges": {"task": "usage.tasks.expire_quota_charges", "schedule": 60.0},
     "seal-audit-log": {"task": "instances.tasks.seal_audit_log", "schedule": 30.0},
     "prepare-subjects": {"task": "usage.tasks.prepare_subjects", "schedule": 300.0},
     "archive-instances": {

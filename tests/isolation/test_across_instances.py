@@ -30,6 +30,7 @@ QUESTIONS = {
     "instances_with_ended_memberships": "TABLE(instance_id bigint)",
     "instances_with_silent_answers": "TABLE(instance_id bigint)",
     "instances_with_pending_usage": "TABLE(instance_id bigint)",
+    "instances_with_expired_charges": "TABLE(instance_id bigint)",
     # Sums of usage records: by day, model, subject…
     "usage_of_month": "TABLE(dimension character varying, value character varying,"
     " method character varying, currency character varying, persons bigint, requests bigint,"

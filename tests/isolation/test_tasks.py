@@ -31,6 +31,7 @@ OF_THE_SITE = {
     "instances.tasks.seal_audit_log": "one chain covers the log of the whole site",
     "administration.tasks.archive_disused_instances": "reads instances, not their content",
     "administration.tasks.delete_due_instances": "each deletes its own rows, as its tenant",
+    "usage.tasks.expire_quota_charges": "queries across instances, then visits those concerned",
     "usage.tasks.poll_counters": "servers of models belong to no instance",
     "instances.tasks.end_memberships": "each instance ends its own, as its tenant",
     "instances.tasks.forget_old_identities": "people belong to no instance",

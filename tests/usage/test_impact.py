@@ -9,7 +9,7 @@ from inference.offered_models import ModelFigures
 from inference.token_usage import TokenUsage
 from usage.energy import measured
 from usage.impact import llm_impact, local_impact
-from usage.recording import cost_of
+from usage.prices import cost_of
 
 
 def model(**figures: Any) -> ModelFigures:

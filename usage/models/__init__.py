@@ -1,5 +1,6 @@
-"""Usage records, and their sums: daily, monthly, and as amounts owed."""
+"""Usage records; their sums: daily, monthly, and as amounts owed; quotas."""
 
+from usage.models.quotas import Quota, QuotaCharge, QuotaCounter
 from usage.models.records import AnswerStatus, UsageRecord
 from usage.models.rollups import (
     SUM_COLUMNS,
@@ -24,5 +25,8 @@ __all__ = [
     "MonthlyCell",
     "PendingMonth",
     "PendingUsage",
+    "Quota",
+    "QuotaCharge",
+    "QuotaCounter",
     "UsageRecord",
 ]

@@ -1,11 +1,13 @@
 """Dashboards of usage: one's own, an instance's, an organisation's, the site's."""
 
+from collections.abc import Sequence
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from administration.forms.usage import LENGTHS, PeriodForm
+from administration.forms.usage.dashboards import LENGTHS, PeriodForm
 from instances.access.administration import operator_view, organisation_view
 from instances.access.gates import instance_view
 from instances.models import Membership, Organisation, Role
@@ -17,6 +19,8 @@ from usage.dashboards.instance import instance_dashboard
 from usage.dashboards.masking import MIN_PERSONS
 from usage.dashboards.own import own_dashboard
 from usage.dashboards.periods import Period
+from usage.quotas.shown import ShownQuota, shown_quotas
+from usage.quotas.subjects import QuotaHolder
 
 
 @require_safe
@@ -54,14 +58,21 @@ def site(request: HttpRequest) -> HttpResponse:
 
 def _own_page(request: HttpRequest, membership: Membership) -> HttpResponse:
     dashboard = own_dashboard(membership, _period(request))
-    return _page(request, dashboard, "own", membership.instance.slug)
+    quotas = shown_quotas(QuotaHolder(instance=membership.instance, user=membership.user))
+    return _page(request, dashboard, "own", membership.instance.slug, quotas=quotas)
 
 
 def _period(request: HttpRequest) -> Period:
     return PeriodForm(request.GET).period()
 
 
-def _page(request: HttpRequest, dashboard: Dashboard, level: str, *slugs: str) -> HttpResponse:
+def _page(
+    request: HttpRequest,
+    dashboard: Dashboard,
+    level: str,
+    *slugs: str,
+    quotas: Sequence[ShownQuota] = (),
+) -> HttpResponse:
     """Render a dashboard; ``level`` is ``own``, ``instance``, ``organisation`` or ``site``."""
     base_templates = {
         "organisation": "administration/consoles/base_organisation.html",
@@ -73,6 +84,7 @@ def _page(request: HttpRequest, dashboard: Dashboard, level: str, *slugs: str) -
         "is_across_instances": level in base_templates,
         "base_template": base_templates.get(level, "administration/usage/base_usage.html"),
         "dashboard": dashboard,
+        "quotas": quotas,
         "chart": column_chart(dashboard.columns),
         "lengths": LENGTHS,
         "min_persons": MIN_PERSONS,

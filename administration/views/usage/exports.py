@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from django.http import Http404, HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.views.decorators.http import require_safe
 
-from administration.forms.usage import PeriodForm
+from administration.forms.usage.dashboards import PeriodForm
 from instances.access.administration import operator_view, organisation_view
 from instances.access.gates import instance_view
 from instances.models import Membership, Organisation, Role

@@ -4,7 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from administration.forms.usage import PeriodForm
+from administration.forms.usage.dashboards import PeriodForm
 from instances.access.administration import operator_view, organisation_view
 from instances.models import Organisation
 from usage.dashboards.periods import Period

@@ -2,7 +2,9 @@
 import "../shared/copy-text.js";
 import "../shared/dialogs.js";
 import { focusMessage } from "../shared/focus.js";
+import { showLocalTimes } from "../shared/local-time.js";
 import "../shared/pop-menu.js";
 import "../shell/shell.js";
 
 focusMessage();
+showLocalTimes(document);

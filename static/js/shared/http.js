@@ -1,4 +1,5 @@
 /* Requests to this site, with its CSRF token, and its errors as one kind of exception. */
+import { localTime } from "./local-time.js";
 
 /** A refusal: `status` 0 means that the site was not reached, 401 that nobody is logged in. */
 export class RequestError extends Error {
@@ -16,6 +17,11 @@ export function csrfToken() {
   return meta.content;
 }
 
+/** The message of an error, with the time of the site replaced by the reader's. */
+function messageOf({ message = "", resets = "", resets_at: resetsAt = "" }) {
+  return resetsAt ? message.replace(resets, localTime(resetsAt)) : message;
+}
+
 async function send(url, options) {
   let response;
   try {
@@ -29,7 +35,7 @@ async function send(url, options) {
   }
   if (!response.ok) {
     const body = await response.json().catch(() => ({}));
-    throw new RequestError(response.status, body.error?.code ?? "", body.error?.message ?? "");
+    throw new RequestError(response.status, body.error?.code ?? "", messageOf(body.error ?? {}));
   }
   return response;
 }

@@ -39,6 +39,9 @@ def fill(instance):
         factory(instance=instance)
     charters.publish(instance=instance, text_fr="Lisez.", text_en="", user_id=None)
     ModelRules.objects.create(instance=instance, max_tokens=300)
+    quota = factories.QuotaFactory(instance=instance)
+    with tenant(instance):
+        factories.QuotaCounterFactory(quota=quota, instance=instance)
     feed, _created = MetadataFeed.objects.get_or_create(name="Test", url="https://feed.example/")
     LoginRule.objects.create(organisation=instance.organisation, instance=instance, feed=feed)
 

@@ -56,6 +56,13 @@ MODEL = {
     "active_parameters_b": 8,
     "prompt_price": "0.25",
 }
+QUOTA = {
+    "per": "member",
+    "measure": "requests",
+    "amount": 50,
+    "period": "day",
+    "warning_percent": 80,
+}
 RULE = {"audience": "organisation", "role": "member"}
 
 
@@ -255,6 +262,9 @@ ACTS = (
         for level in ("site", "organisation", "instance")
         for page, act in {
             "charter_publish": Act("charter.published", CHARTER),
+            "quota_new": Act("quota.added", QUOTA),
+            "quota": Act("quota.changed", QUOTA),
+            "quota_remove": Act("quota.removed"),
             "charter_withdraw": Act("charter.withdrawn", prepare=with_a_charter(level)),
         }.items()
     }

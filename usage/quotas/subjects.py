@@ -1,0 +1,86 @@
+"""Which quotas apply to a request, and whose counters it adds to."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+
+from django.db.models import Q
+
+from instances.models import ApiKey, Instance
+from people.models import User
+from usage.models import Quota
+from usage.quotas.windows import Window, window_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuotaHolder:
+    """Whose requests are counted: a person or an API key, in an instance."""
+
+    instance: Instance
+    user: User | None = None
+    key: ApiKey | None = None
+
+    @classmethod
+    def of_key(cls, key: ApiKey) -> Self:
+        """Return the holder of a key's requests: also its person, if it has one."""
+        return cls(instance=key.instance, user=key.created_by, key=key)
+
+    def subject(self, per: str) -> str:
+        """Return the name of the counters of a quota for each ``per``; "" if it does not apply."""
+        match per:
+            case Quota.Per.SITE:
+                return "site"
+            case Quota.Per.ORGANISATION:
+                return f"organisation:{self.instance.organisation_id}"
+            case Quota.Per.INSTANCE:
+                return f"instance:{self.instance.pk}"
+            case Quota.Per.MEMBER if self.user is not None:
+                return f"member:{self.user.pseudonym}"
+        # A key that belongs to no person counts as one.
+        return f"key:{self.key.pk}" if self.key is not None else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A quota as it applies to an holder now."""
+
+    quota: Quota
+    subject: str
+    window: Window
+    # None: the subject may be active in several instances.
+    instance_id: int | None
+
+
+def shared_subject(quota: Quota) -> str:
+    """Return the only subject of a quota of its own level as a whole; "" if it has several."""
+    match quota.per:
+        case Quota.Per.SITE:
+            return "site"
+        case Quota.Per.ORGANISATION if quota.organisation_id is not None:
+            return f"organisation:{quota.organisation_id}"
+        case Quota.Per.INSTANCE if quota.instance_id is not None:
+            return f"instance:{quota.instance_id}"
+    return ""
+
+
+def quotas_for(holder: QuotaHolder, now: datetime) -> list[Applied]:
+    """Return the quotas of site, organisation and instance that apply, in lock order."""
+    instance = holder.instance
+    places = Q(organisation=None, instance=None)
+    places |= Q(organisation=instance.organisation_id) | Q(instance=instance.pk)
+    quotas = Quota.objects.filter(places).order_by("pk")
+    return list(_applied(quotas, holder, now))
+
+
+def _applied(quotas: Iterable[Quota], holder: QuotaHolder, now: datetime) -> Iterable[Applied]:
+    for quota in quotas:
+        if not (subject := holder.subject(quota.per)):
+            continue
+        is_of_instance = (
+            quota.instance_id is not None
+            or quota.per == Quota.Per.INSTANCE
+            or subject.startswith("key:")
+        )
+        instance_id = holder.instance.pk if is_of_instance else None
+        yield Applied(quota, subject, window_of(quota.period, now), instance_id)
