@@ -60,6 +60,17 @@ def choose_model(instance: Instance, *wanted: str) -> OfferedModel:
     return next(chain(found, llms), EXTRACTS)
 
 
+def choose_first_model(instance: Instance, *wanted: str) -> OfferedModel:
+    """Return what ``choose_model`` does, with the instance's model of first answers as default."""
+    return choose_model(instance, *wanted, instance.first_model_id)
+
+
+def model_on_demand(instance: Instance) -> OfferedModel | None:
+    """Return the default model of an instance if another one gives the first answers."""
+    default = choose_model(instance)
+    return default if choose_first_model(instance).id != default.id else None
+
+
 def model_names(instance: Instance) -> dict[str, str]:
     """Return the names of the models by id, also of those that may no longer answer."""
     candidates = reversed([EXTRACTS, *_candidates(current_rows(), instance)])

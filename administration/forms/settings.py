@@ -93,10 +93,25 @@ class AnswersForm(forms.ModelForm):
     """How an instance answers."""
 
     model_id = forms.ChoiceField(label=_("Model"), required=False)
+    first_model_id = forms.ChoiceField(
+        label=_("First answer"),
+        required=False,
+        help_text=_(
+            "A frugal choice is extracts, or a smaller model. Under each answer, readers may then "
+            "have the model above write one. Whoever chooses a model before asking gets that one."
+        ),
+    )
 
     class Meta:
         model = Instance
-        fields = ["model_id", "instructions", "strictness", "top_k", "reuses_answers"]
+        fields = [
+            "model_id",
+            "first_model_id",
+            "instructions",
+            "strictness",
+            "top_k",
+            "reuses_answers",
+        ]
         widgets = {"instructions": forms.Textarea(attrs={"rows": 6})}
         help_texts = {
             "instructions": _(
@@ -113,18 +128,22 @@ class AnswersForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["model_id"] = forms.ChoiceField(
-            label=_("Model"), required=False, choices=model_choices(self.instance)
-        )
+        defaults = {
+            "model_id": _("Recommended by this site"),
+            "first_model_id": _("Of the model above"),
+        }
+        for name, default in defaults.items():
+            field = self.fields[name]
+            assert isinstance(field, forms.ChoiceField)  # noqa: S101  # for mypy
+            field.choices = model_choices(self.instance, getattr(self.instance, name), default)
 
 
-def model_choices(instance: Instance) -> list[tuple[str, Any]]:
+def model_choices(instance: Instance, chosen: str, default: Any) -> list[tuple[str, Any]]:
     """The models on offer; the chosen one is included even when it is no longer offered."""
     choices: list[tuple[str, Any]] = [
-        ("", _("Recommended by this site")),
+        ("", default),
         *((model.id, model.label) for model in offered_models(instance)),
     ]
-    chosen = instance.model_id
     if chosen not in dict(choices):
         choices.append((chosen, _("%(model)s (no longer offered)") % {"model": chosen}))
     return choices

@@ -15,7 +15,7 @@ from chat.answers.browser_events import citations_data, ending_events
 from chat.answers.persistence import StoredAnswer
 from chat.conversations.turns import Turn, branch
 from chat.models import Conversation, Message
-from inference.catalogue import choose_model, model_names
+from inference.catalogue import choose_first_model, model_names
 from inference.offered_models import OfferedModel
 from ingestion.models import Document
 from instances.models import Instance
@@ -67,8 +67,8 @@ def shown_turns(conversation: Conversation, *, cited_only: bool) -> list[ShownTu
 
 
 def chosen_model(instance: Instance, conversation: Conversation | None) -> OfferedModel:
-    """Return the model of a conversation; that of the instance for a new one."""
-    return choose_model(instance, conversation.model if conversation else "")
+    """Return the model of a conversation; that of first answers for a new one."""
+    return choose_first_model(instance, conversation.model if conversation else "")
 
 
 def _shown(turn: Turn, cost: RequestCost | None, names: _Names, *, cited_only: bool) -> ShownTurn:

@@ -30,7 +30,7 @@ from chat.following import follow
 from chat.forms import AskForm, EditForm, RegenerateForm
 from chat.models import Message
 from chat.posted_forms import Refusal, is_from_script, read_form
-from inference.catalogue import choose_model
+from inference.catalogue import choose_first_model
 from inference.fair_turns import Asker, turns_at
 from instances.access.gates import as_member, require_role
 from instances.models import Instance, Membership
@@ -192,7 +192,7 @@ async def _start(
         if isinstance(form, Refusal):
             return form
         data = form.cleaned_data
-        model = choose_model(membership.instance, data["model"])
+        model = choose_first_model(membership.instance, data["model"])
         admission = admit_question(instance_id=membership.instance_id, user_id=user.pk)
         try:
             asked = begin(membership, data, model.id)

@@ -21,6 +21,7 @@ from chat.conversations.turns import get_conversation, get_message, select_branc
 from chat.forms import AboutForm, FeedbackForm
 from chat.models import Conversation, Feedback, Message
 from chat.posted_forms import Refusal, read_form
+from inference.catalogue import model_on_demand
 from ingestion.documents.browser_strings import document_strings, upload_context
 from ingestion.models import Document
 from instances.access.gates import instance_view
@@ -70,6 +71,7 @@ def _page(request: HttpRequest, membership: Membership, shown: Conversation | No
         "turns": shown_turns(shown, cited_only=cited_only) if shown else [],
         "models": picker_lines(instance),
         "model": chosen_model(instance, shown),
+        "on_demand": model_on_demand(instance),
         "estimates": shown_estimates(instance),
         "has_documents": ready.exists(),
         "restriction": json.dumps(

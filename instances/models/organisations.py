@@ -124,6 +124,8 @@ class Instance(models.Model):
     )
     # "": the default of the deployment, which is its LLM if it has one, else extracts.
     model_id = models.CharField(_("model"), max_length=200, blank=True)
+    # The model of the first answer, if not that one: extracts or a smaller model.
+    first_model_id = models.CharField(_("first answer"), max_length=200, blank=True)
     instructions = models.TextField(_("instructions"), max_length=4000, blank=True)
     strictness = models.CharField(
         _("strictness"), max_length=10, choices=Strictness, default=Strictness.BALANCED

@@ -150,6 +150,7 @@ export class ChatAnswer extends HTMLElement {
     this.querySelector("[data-foot]").hidden = this.streaming;
     if (this.streaming) return;
     this.querySelector("[data-uncited]").hidden = !data.uncited;
+    this.drawOnDemand();
     this.querySelector("[data-reused]").hidden = !data.reused;
     this.querySelector("[data-reused-text]").textContent = data.reused ?? "";
     this.querySelector("[data-written-by]").textContent = data.written_by ?? "";
@@ -175,6 +176,14 @@ export class ChatAnswer extends HTMLElement {
       !mayRetry || !this.data.id || this.data.model === "extractive";
   }
 
+  /** Offer the model of the instance under an answer of its frugal first one. */
+  drawOnDemand() {
+    const line = this.querySelector("[data-on-demand]");
+    if (!line) return;
+    const { model, status, error } = this.data;
+    line.hidden = model !== line.dataset.firstModel || status !== "complete" || Boolean(error);
+  }
+
   drawFeedback() {
     for (const helpful of [true, false]) {
       const chosen = this.data.feedback?.helpful === helpful;
@@ -195,12 +204,12 @@ export class ChatAnswer extends HTMLElement {
     else if (action === "print") this.print();
     else if (action === "feedback") await this.rate(button.dataset.helpful === "true");
     else if (action === "no-comment") this.closeComment();
-    else this.ask(action);
+    else this.ask(action, button.dataset.model);
   }
 
-  /** Have the page answer again: "regenerate", "retry", or by "extracts". */
-  ask(action) {
-    const detail = { answer: this, model: action === "extracts" ? "extractive" : null };
+  /** Have the page answer again: "regenerate", "retry", by "extracts", or by `model`. */
+  ask(action, model = null) {
+    const detail = { answer: this, model: action === "extracts" ? "extractive" : model };
     this.dispatchEvent(new CustomEvent("answer-again", { bubbles: true, detail }));
   }
 
