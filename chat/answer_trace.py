@@ -29,6 +29,7 @@ from inference.errors import ContextOverflow
 from inference.llm.backend import ChatMessage
 from inference.llm.events import Finished, ReasoningDelta, TextDelta
 from inference.offered_models import ModelFigures
+from inference.queueing.fair_queue import Position
 from inference.routing import Rerouted
 from retrieval.search import SearchResult
 from usage.models import AnswerStatus, UsageRecord
@@ -96,6 +97,8 @@ class AnswerTrace:
                 # The one before was too long.
                 self._end_request(now_ns, error=ContextOverflow.code)
                 self._request = _Request(event, now_ns)
+            case Position(0) if self._request is not None:
+                self._request.started_ns = now_ns
             case Rerouted(figures, error_code):
                 self._reroute(figures, error_code, now_ns)
             case Finished():
@@ -119,7 +122,8 @@ class AnswerTrace:
 
     def _root(self, result: AnswerResult, cost: RequestCost | None) -> Span:
         ended_ns = self._started_ns + round(result.total_ms * NS_PER_MS)
-        self._end_request(ended_ns)
+        if not result.is_queued:
+            self._end_request(ended_ns)
         attributes: Attributes = {
             **operation("invoke_agent", provider=_AGENT, model=self._question.model.id),
             "gen_ai.agent.name": _AGENT,

@@ -30,6 +30,7 @@ from inference.fair_turns import Asker
 from inference.llm.backend import ChatMessage
 from inference.llm.events import ChatEvent, TextDelta
 from inference.offered_models import OfferedModel
+from inference.queueing.fair_queue import Position
 from inference.routing import Rerouted, smallest_context_window, stream_answer
 from instances.models import Instance
 from retrieval.search import RetrievedChunk, SearchResult, asearch
@@ -61,11 +62,13 @@ class Question:
     max_tokens: int | None = None
     temperature: float | None = None
     stop: tuple[str, ...] = ()
+    # Whether nobody waits for the answer: interactive questions are answered first.
+    is_batch: bool = False
 
     @property
     def asker(self) -> Asker:
         """The instance and the person in whose turn models work."""
-        return Asker(self.instance.pk, self.person)
+        return Asker(self.instance.pk, self.person, self.instance.organisation_id)
 
     @property
     def temperature_or_default(self) -> float:
@@ -177,7 +180,9 @@ def shorter_prompt(
     return build_prompt(question, chunks, context_window=context_window * 2 // 3)
 
 
-def generate(question: Question, prompt: Prompt) -> AsyncGenerator[ChatEvent | Rerouted, None]:
+def generate(
+    question: Question, prompt: Prompt
+) -> AsyncGenerator[ChatEvent | Position | Rerouted, None]:
     """Return the events of the model's answer to a prompt; raises InferenceError."""
     return stream_answer(
         question.model,
@@ -186,10 +191,11 @@ def generate(question: Question, prompt: Prompt) -> AsyncGenerator[ChatEvent | R
         temperature=question.temperature_or_default,
         stop=question.stop,
         asker=question.asker,
+        is_batch=question.is_batch,
     )
 
 
-def _is_text(event: ChatEvent | Rerouted) -> bool:
+def _is_text(event: ChatEvent | Position | Rerouted) -> bool:
     return isinstance(event, TextDelta) and not event.text.isspace()
 
 

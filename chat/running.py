@@ -3,8 +3,7 @@
 ``RunningAnswer`` runs the line (``chat.answering``), adds up its events, converts them for the
 client (a browser or a client of the API), saves the text about once a second, and saves the final
 result with its cost, whatever ended the answer. An answer continues when its page is closed. It
-ends early when it is stopped, from any process, or when the person or the key loses access to the
-instance (``chat.answers.access_checks``).
+ends early when it is stopped, or when the person or the key loses access (``access_checks``).
 """
 
 import asyncio
@@ -110,9 +109,11 @@ class RunningAnswer:
         self.stop()
         await asyncio.wait({self.writer})
 
-    async def wait_for_first_words(self) -> None:
-        """Wait until the answer has words, or has ended and is saved."""
+    async def wait_for_first_words(self, *, or_queue: bool) -> None:
+        """Wait until the answer has words, has ended and is saved, or waits in a queue."""
         while self.result.first_token_ms is None and not self.done:
+            if or_queue and self.result.is_queued:
+                break
             await self._changed.wait()
 
     async def events_after(self, seen: int) -> list[ServerSentEvent]:

@@ -17,10 +17,14 @@ from weakref import WeakKeyDictionary
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """For whom something is done: an instance, and a person (or a key without a person) in it."""
+    """For whom something is done: an instance, and a person (or a key without a person) in it.
+
+    The organisation is that of the instance; it counts at backends (``inference.queueing``).
+    """
 
     instance_id: int = 0
     person: str = ""
+    organisation_id: int = 0
 
 
 NOBODY = Asker()

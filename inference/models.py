@@ -49,6 +49,12 @@ class Backend(models.Model):
         default=64,
         validators=[MinValueValidator(1), MaxValueValidator(10_000)],
     )
+    # Turns of the serving organisation in the queue for one turn of another.
+    serving_weight = models.PositiveSmallIntegerField(
+        _("turns of the serving organisation"),
+        default=1,
+        validators=[MinValueValidator(1), MaxValueValidator(100)],
+    )
     # The lowest number is tried first.
     priority = models.PositiveIntegerField(_("order of use"), default=100)
     serving_organisation = models.ForeignKey(

@@ -181,6 +181,8 @@ def connection_to(
     """Return how to reach a model of a backend, for ``instance`` or for a test."""
     scheme = _PRIORITY_SCHEMES.get(backend.kind, "none")
     is_vllm = backend.kind == Backend.Kind.VLLM
+    serving_id = backend.serving_organisation_id
+    is_served_here = instance is not None and serving_id == instance.organisation_id
     return ChatBackend(
         base_url=backend.base_url,
         model=server_id,
@@ -190,6 +192,7 @@ def connection_to(
         first_byte_timeout_s=backend.first_byte_timeout_s,
         read_timeout_s=backend.read_timeout_s,
         max_concurrency=backend.max_concurrency,
+        queue_weight=backend.serving_weight if is_served_here else 1,
         priority_scheme="none" if access.request_priority is None else scheme,
         priority=access.request_priority or 0,
         routing_mode=access.routing_mode if backend.kind == Backend.Kind.ARISTOTE else "",

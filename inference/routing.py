@@ -1,10 +1,13 @@
 """Asks the backends of a model in order until one answers.
 
-A backend whose breaker is open is passed over (``inference.health``). Before the first word, a
-failure leads to the next backend; after it, never: readers would see two answers mixed.
+A backend whose breaker is open is passed over (``inference.health``). The first one with a free
+slot is asked; while there is none, the request waits in their queues (``inference.queueing``).
+Before the first word, a failure leads to the next backend; after it, never: readers would see two
+answers mixed.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -12,10 +15,14 @@ from dataclasses import dataclass, replace
 from inference import health
 from inference.errors import BackendUnavailable, InferenceError
 from inference.fair_turns import NOBODY, Asker
-from inference.llm.backend import ChatMessage
+from inference.llm.backend import ChatBackend, ChatMessage
 from inference.llm.client import stream_chat
 from inference.llm.events import ChatEvent, Finished, ReasoningDelta, TextDelta
 from inference.offered_models import ModelFigures, OfferedModel
+from inference.queueing.backend_turns import turn_at_backends
+from inference.queueing.fair_queue import BackendQueue, Position
+
+_Connection = tuple[ModelFigures, ChatBackend]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,46 +44,55 @@ async def stream_answer(
     temperature: float,
     stop: Sequence[str] = (),
     asker: Asker = NOBODY,
-) -> AsyncGenerator[ChatEvent | Rerouted, None]:
+    is_batch: bool = False,
+    may_wait: bool = True,
+) -> AsyncGenerator[ChatEvent | Position | Rerouted, None]:
     """Yield the events of the answer of the first backend that gives one, as ``stream_chat`` does.
 
-    ``model`` is not extractive. Raises the error of the last backend asked, or BackendUnavailable
-    if all breakers are open.
+    ``model`` is not extractive. The positions come first if it has to wait; the wait does not count
+    towards the timeouts of backends. Raises the error of the last backend asked, BackendUnavailable
+    if all breakers are open, BackendOverloaded if no backend has a free slot and the request may
+    not wait.
     """
     error: InferenceError | None = None
-    connections = model.connections
-    for figures, connection in connections:
-        state = await asyncio.to_thread(health.admit, connection)
-        if state is None:
-            continue
-        if figures is not model.figures:
-            yield Rerouted(figures, error.code if error else "")
-        # Another backend is a better retry than the same one.
-        is_last = connection is connections[-1][1]
-        attempted = connection if is_last else replace(connection, max_retries=0)
-        has_begun = False
-        events = stream_chat(
-            attempted,
-            messages,
-            max_tokens=max_tokens,
-            temperature=temperature,
-            stop=stop,
-            asker=asker,
-        )
-        try:
-            async with aclosing(events):
-                async for event in events:
-                    if not has_begun and isinstance(event, TextDelta | ReasoningDelta | Finished):
-                        has_begun = True
-                        if state != health.HEALTHY:
-                            await asyncio.to_thread(health.succeeded, connection)
-                    yield event
-                return
-        except InferenceError as failure:
-            await asyncio.to_thread(health.failed, connection, failure)
-            if has_begun or failure.is_fault_of_request:
-                raise
-            error = failure
+    untried = model.connections
+    asked, arrived_ms = model.figures, int(1000 * time.time())
+    while usable := await asyncio.to_thread(_usable, untried):
+        queues = {queue_of(each): each for each in usable}
+        async with turn_at_backends(
+            list(queues), asker, arrived_ms=arrived_ms, is_batch=is_batch, may_wait=may_wait
+        ) as turn:
+            async with aclosing(turn.positions()) as positions:
+                async for position in positions:
+                    yield position
+            assert turn.slot is not None  # noqa: S101  # for mypy
+            figures, connection = chosen = queues[turn.slot]
+            untried = [each for each in untried if each is not chosen]
+            state = await asyncio.to_thread(health.admit, connection)
+            if state is None:
+                continue
+            if figures is not asked:
+                yield Rerouted(figures, error.code if error else "")
+                asked = figures
+            # Another backend is a better retry than the same one.
+            attempted = replace(connection, max_retries=0) if untried else connection
+            events = stream_chat(
+                attempted, messages, max_tokens=max_tokens, temperature=temperature, stop=stop
+            )
+            try:
+                async with aclosing(events):
+                    async for event in events:
+                        if not turn.has_answered and isinstance(event, _FIRST_WORDS):
+                            turn.has_answered = True
+                            if state != health.HEALTHY:
+                                await asyncio.to_thread(health.succeeded, connection)
+                        yield event
+                    return
+            except InferenceError as failure:
+                await asyncio.to_thread(health.failed, connection, failure)
+                if turn.has_answered or failure.is_fault_of_request:
+                    raise
+                error = failure
     raise error or BackendUnavailable(f"every backend of {model.id} has failed recently")
 
 
@@ -84,3 +100,18 @@ def smallest_context_window(model: OfferedModel) -> int | None:
     """Return the smallest context window of the model's backends, None if none is known."""
     windows = [connection.context_window for _figures, connection in model.connections]
     return min(filter(None, windows), default=None)
+
+
+_FIRST_WORDS = (TextDelta, ReasoningDelta, Finished)
+
+
+def _usable(connections: Sequence[_Connection]) -> list[_Connection]:
+    """Return the backends that may be asked now; waits for the cache."""
+    return [each for each in connections if not health.health_of(each[1]).is_open]
+
+
+def queue_of(connection: _Connection) -> BackendQueue:
+    """Return the queue of a backend; its models share it."""
+    figures, backend = connection
+    name = backend.base_url if figures.backend_id is None else str(figures.backend_id)
+    return BackendQueue(name, backend.max_concurrency, backend.queue_weight)

@@ -1,6 +1,6 @@
 """What a request to a language model spent."""
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 
@@ -17,8 +17,6 @@ class TokenUsage:
     reasoning_tokens: int | None = None
     cached_tokens: int | None = None
     estimated: bool = False
-    # Time waited for a turn at the model.
-    queue_ms: float = field(default=0.0, compare=False)
     prompt_ms: float | None = None
     completion_ms: float | None = None
     backend_energy_wh: float | None = None

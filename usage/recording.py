@@ -71,6 +71,8 @@ class MeasuredRequest:
     cpu_seconds: float = 0.0
     pages: int = 0
     passages: int = 0
+    # Of the total time: waiting for a slot of a backend.
+    queue_ms: float = 0.0
     retrieval_ms: float = 0.0
     first_token_ms: float | None = None
     total_ms: float = 0.0
@@ -102,6 +104,7 @@ def new_record(request: MeasuredRequest, request_id: UUID) -> UsageRecord:
         outcome=request.outcome,
         model=request.model_id,
         is_extractive=request.is_extractive,
+        queue_ms=round(request.queue_ms),
         retrieval_ms=round(request.retrieval_ms),
         first_token_ms=None if request.first_token_ms is None else round(request.first_token_ms),
         total_ms=round(request.total_ms),
@@ -118,7 +121,6 @@ def new_record(request: MeasuredRequest, request_id: UUID) -> UsageRecord:
         record.completion_tokens = tokens.completion_tokens
         record.reasoning_tokens = tokens.reasoning_tokens
         record.tokens_estimated = tokens.estimated
-        record.queue_ms = round(tokens.queue_ms)
     if (avoided := request.avoided) is not None:
         # The method is that of what was avoided: figures of different methods are not added up.
         record.avoided_wh = avoided.energy_wh

@@ -70,6 +70,13 @@ def water(litres: float) -> str:
     return amount(litres, _("L")) if litres >= 0.1 else amount(litres * 1000, _("mL"))
 
 
+def wait(seconds: int) -> str:
+    """Return an expected wait: seconds up to a minute, then minutes."""
+    if seconds <= 60:
+        return f"{count(seconds)}{_NO_BREAK}s"
+    return f"{count(seconds // 60)}{_NO_BREAK}min"
+
+
 def seconds(milliseconds: float) -> str:
     """Return a duration: milliseconds, seconds with one digit up to ten, whole seconds."""
     if milliseconds < 95:

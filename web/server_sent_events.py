@@ -22,16 +22,20 @@ _readers: set[asyncio.Task[None]] = set()
 class ServerSentEvent:
     """An event: ``data`` is bytes of one line, or anything else that JSON can write.
 
-    ``id`` is what the browser sends as ``Last-Event-ID`` when it reconnects.
+    ``id`` is what the browser sends as ``Last-Event-ID`` when it reconnects. Clients ignore a
+    comment, which has neither a name nor an id.
     """
 
     data: Any
     name: str | None = None
     id: str | None = None
+    is_comment: bool = False
 
     def encode(self) -> bytes:
         """Return the event in the ``text/event-stream`` format."""
         data = self.data if isinstance(self.data, bytes) else orjson.dumps(self.data)
+        if self.is_comment:
+            return b": %s\n\n" % data
         identifier = b"" if self.id is None else b"id: %s\n" % self.id.encode()
         name = b"" if self.name is None else b"event: %s\n" % self.name.encode()
         return b"%s%sdata: %s\n\n" % (identifier, name, data)

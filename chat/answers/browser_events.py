@@ -1,6 +1,7 @@
 """Converts the events of an answer to server-sent events for browsers.
 
 stage {stage}                       the current step, before the first word
+queued {place, text}                the place in the queue of the model, and a sentence that says it
 sources {citations}                 the passages, numbered from 1
 token {text}   reasoning {text}     to append
 replace {text, reasoning}           the whole text so far: of an answer that is reused, or for
@@ -29,8 +30,10 @@ from chat.answers.shown_cost import shown_cost
 from chat.models import Citation, Message
 from inference.llm.events import ReasoningDelta, TextDelta
 from inference.offered_models import EXTRACTIVE
+from inference.queueing.fair_queue import Position
 from retrieval.search import SearchResult
 from usage.models import AnswerStatus, UsageRecord
+from usage.wording import count, wait
 from web.server_sent_events import ServerSentEvent
 
 
@@ -39,6 +42,10 @@ def event_for(event: AnswerEvent, *, cited_only: bool) -> ServerSentEvent | None
     match event:
         case Stage(name):
             return ServerSentEvent({"stage": name}, "stage")
+        case Position(0):
+            return ServerSentEvent({"stage": "generating"}, "stage")
+        case Position(place, wait_s):
+            return ServerSentEvent({"place": place, "text": _place(place, wait_s)}, "queued")
         case SearchResult(chunks) if not cited_only:
             passages = [
                 citation_data(citation_of(number, chunk))
@@ -109,6 +116,18 @@ def ending_events(
         done["citations"] = citations_data(used, cited_only=True)
     events.append(ServerSentEvent(done, "done"))
     return events
+
+
+def _place(place: int, wait_s: int | None) -> str:
+    """Return the sentence that says the place in the queue, and the expected wait if known."""
+    if wait_s is None:
+        told = _("The model is busy. Your question is number %(place)s in the queue.")
+    else:
+        told = _(
+            "The model is busy. Your question is number %(place)s in the queue; expected wait: "
+            "%(wait)s."
+        )
+    return told % {"place": count(place), "wait": wait(wait_s or 0)}
 
 
 def _written_by(message: Message, model_names: Mapping[str, str]) -> str:

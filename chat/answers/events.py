@@ -3,8 +3,8 @@
     Stage("searching"), SearchQuery, SearchResult
     NothingFound, when no passage is relevant
     Stage("generating"), then Extracted; or ReusedAnswer; or Prompt and the events of
-    ``inference.llm.events``, after Reusable if the answer may be reused; Rerouted before those of
-    another backend
+    ``inference.llm.events``, after Reusable if the answer may be reused; Position while it waits
+    for a backend, Rerouted before the events of another backend
     Failed, and Extracted after it when extracts replace the answer of the model
 
 A prompt that was too long is followed by a second one. Another SearchResult comes before Extracted
@@ -18,6 +18,7 @@ from chat.answers.follow_up import SearchQuery
 from chat.answers.prompts import Prompt
 from chat.answers.reuse import Reusable, ReusedAnswer
 from inference.llm.events import ChatEvent
+from inference.queueing.fair_queue import Position
 from inference.routing import Rerouted
 from inference.token_usage import TokenUsage
 from retrieval.search import SearchResult
@@ -65,6 +66,7 @@ AnswerEvent = (
     | ReusedAnswer
     | Prompt
     | ChatEvent
+    | Position
     | Rerouted
     | Extracted
     | Failed

@@ -59,9 +59,9 @@ async def write_search_query(
 ) -> SearchQuery:
     """Return a self-contained form of the question.
 
-    ``history`` is the turns before it, in order. The model is called in the turn of ``asker``, with
-    the timeout ``REWRITE_TIMEOUT_S``. Its tokens are counted even if its answer is late or not
-    used. Never raises InferenceError.
+    ``history`` is the turns before it, in order. The model is called if a backend has a free slot,
+    with the timeout ``REWRITE_TIMEOUT_S``: readers wait in a queue once, for the answer. Its tokens
+    are counted even if its answer is late or not used. Never raises InferenceError.
     """
     if not history or not depends_on_conversation(question):
         return SearchQuery(question)
@@ -73,7 +73,12 @@ async def write_search_query(
         async with asyncio.timeout(REWRITE_TIMEOUT_S):
             completion = await whole_answer(
                 stream_answer(
-                    model, prompt, max_tokens=_REWRITE_TOKENS, temperature=0.0, asker=asker
+                    model,
+                    prompt,
+                    max_tokens=_REWRITE_TOKENS,
+                    temperature=0.0,
+                    asker=asker,
+                    may_wait=False,
                 )
             )
         text, usage = completion.text, completion.usage

@@ -27,6 +27,7 @@ def measured_requests(result: AnswerResult) -> list[MeasuredRequest]:
             tokens=tokens,
             latency_s=result.generation_s if is_llm else None,
             cpu_seconds=0.0 if is_llm else result.extraction_seconds,
+            queue_ms=result.queue_ms,
             retrieval_ms=result.retrieval_ms,
             first_token_ms=result.first_token_ms,
             total_ms=result.total_ms,

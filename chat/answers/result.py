@@ -12,6 +12,7 @@ from chat.answers.reuse import Reusable, ReusedAnswer
 from inference.llm.events import Finished, PromptTruncated, ReasoningDelta, TextDelta
 from inference.llm.tokens import estimate_tokens
 from inference.offered_models import EXTRACTIVE, EXTRACTS, ModelFigures
+from inference.queueing.fair_queue import Position
 from inference.routing import Rerouted
 from inference.token_usage import TokenUsage
 from retrieval.search import RetrievedChunk, SearchResult
@@ -60,6 +61,9 @@ class AnswerResult:
     retrieval_ms: float = 0.0
     # When the passages were found, and the language model could begin; None without a search.
     found_ms: float | None = None
+    # Since when it waits for a slot of a backend, and how long it has waited before.
+    queued_ms: float | None = None
+    queue_ms: float = 0.0
     first_token_ms: float | None = None
     total_ms: float = 0.0
 
@@ -98,6 +102,8 @@ class AnswerResult:
                 return self._with_reused(event, elapsed_ms)
             case Prompt():
                 return replace(self, prompt_tokens=event.estimated_tokens)
+            case Position(place):
+                return self._queued(place, elapsed_ms)
             case Rerouted(model):
                 return replace(self, chosen_model=model)
             case PromptTruncated():
@@ -137,6 +143,7 @@ class AnswerResult:
             status=status,
             error_code=error_code or self.error_code,
             quotes={number: found.get(number, "") for number in cited},
+            queue_ms=self._queue_ms(elapsed_ms),
             total_ms=elapsed_ms,
         )
 
@@ -158,11 +165,11 @@ class AnswerResult:
     def generation(self) -> TokenUsage | None:
         """Return the tokens of the answer itself, estimated when the model has not reported them.
 
-        None when no prompt was sent.
+        None when no prompt was sent, as when the answer was stopped in the queue of a backend.
         """
         generation = self.generation_usage
         is_unreported = generation is None and self.model_id == self.chosen_model.id
-        if is_unreported and self.prompt_tokens is not None:
+        if is_unreported and self.prompt_tokens is not None and not self.is_queued:
             generation = TokenUsage(
                 prompt_tokens=self.prompt_tokens,
                 completion_tokens=estimate_tokens(self.text) + estimate_tokens(self.reasoning),
@@ -171,12 +178,16 @@ class AnswerResult:
         return generation
 
     @property
+    def is_queued(self) -> bool:
+        """Whether it waits for a slot of a backend, or was stopped while it did."""
+        return self.queued_ms is not None
+
+    @property
     def generation_s(self) -> float | None:
         """Return the seconds from the first prompt to the end, without waiting for a turn."""
         if self.found_ms is None:
             return None
-        queue_ms = self.generation_usage.queue_ms if self.generation_usage else 0.0
-        return max(0.0, self.total_ms - self.found_ms - queue_ms) / 1000
+        return max(0.0, self.total_ms - self.found_ms - self.queue_ms) / 1000
 
     @property
     def measured_model(self) -> ModelFigures:
@@ -192,6 +203,17 @@ class AnswerResult:
             status=AnswerStatus.COMPLETE,
             reused=earlier,
         )
+
+    def _queued(self, place: int, elapsed_ms: float) -> Self:
+        if place:
+            queued_ms = elapsed_ms if self.queued_ms is None else self.queued_ms
+            return replace(self, queued_ms=queued_ms)
+        return replace(self, queued_ms=None, queue_ms=self._queue_ms(elapsed_ms))
+
+    def _queue_ms(self, elapsed_ms: float) -> float:
+        """Return how long it has waited for slots so far."""
+        waiting_ms = 0.0 if self.queued_ms is None else elapsed_ms - self.queued_ms
+        return self.queue_ms + waiting_ms
 
     def _with_words(self, elapsed_ms: float, **changes: Any) -> Self:
         first = elapsed_ms if self.first_token_ms is None else self.first_token_ms

@@ -20,6 +20,7 @@ from chat.expected_usage import expected_of
 from chat.models import Citation
 from chat.running import RunningAnswer
 from inference.llm.events import ReasoningDelta, TextDelta
+from inference.queueing.fair_queue import Position
 from instances.access.api_keys import is_usable
 from instances.api import ApiError
 from instances.models import ApiKey
@@ -46,13 +47,14 @@ Piece = TextDelta | ReasoningDelta
 async def start_answer(key: ApiKey, asked: ApiQuestion) -> "ApiAnswer":
     """Start to answer a question of a client and wait for the first words.
 
-    Every answer of the API passes here. Raises ApiError, and RequestRefused.
+    A stream also begins when the answer waits in a queue. Every answer of the API passes here.
+    Raises ApiError, and RequestRefused.
     """
     model = await in_database(find_model, key.instance, asked.model_id)
     question = to_question(asked, key, model)
     admitted = await admit_request(key, expected_of(question))
     answer = ApiAnswer(question, key, admitted)
-    await answer.begin()
+    await answer.begin(is_stream=asked.is_stream)
     return answer
 
 
@@ -84,12 +86,12 @@ class ApiAnswer:
         """Whether an ended answer lacks its end."""
         return self.result.status == AnswerStatus.FAILED or self.result.error_code == "length"
 
-    async def begin(self) -> None:
+    async def begin(self, *, is_stream: bool = False) -> None:
         """Start the answer and wait for its first words; raises ApiError when it fails first."""
         running = self._running
         running.start()
         try:
-            await running.wait_for_first_words()
+            await running.wait_for_first_words(or_queue=is_stream)
         except BaseException:
             await running.stop_and_wait()
             raise
@@ -99,8 +101,11 @@ class ApiAnswer:
             raise _api_error(result.error_code)
 
     @asynccontextmanager
-    async def followed(self) -> AsyncIterator[AsyncGenerator[Piece, None]]:
-        """Give the words until the end is saved. Leaving the block stops the model."""
+    async def followed(self) -> AsyncIterator[AsyncGenerator[Piece | Position, None]]:
+        """Give positions in a queue, then words until the end is saved.
+
+        Leaving the block stops the model.
+        """
         try:
             yield self._pieces()
         finally:
@@ -109,12 +114,12 @@ class ApiAnswer:
     async def wait(self) -> list[Piece]:
         """Wait for the end; return all words. Raises ApiError for those that may not be used."""
         async with self.followed() as pieces:
-            found = [piece async for piece in pieces]
+            found = [piece async for piece in pieces if not isinstance(piece, Position)]
         if self.result.error_code in (ACCESS_ENDED, INTERNAL):
             raise _api_error(self.result.error_code)
         return found
 
-    async def _pieces(self) -> AsyncGenerator[Piece, None]:
+    async def _pieces(self) -> AsyncGenerator[Piece | Position, None]:
         async for event in self._running.follow():
             yield event.data
 
@@ -138,9 +143,15 @@ class ApiAnswer:
         return {"citations": citations, "impact": impact}
 
 
+def position_comment(position: Position) -> ServerSentEvent:
+    """Return a position as a comment of the stream, which clients of OpenAI's ignore."""
+    queued = {"place": position.place, "wait_s": position.wait_s}
+    return ServerSentEvent({"queued": queued}, is_comment=True)
+
+
 def _to_piece(event: AnswerEvent) -> ServerSentEvent | None:
     match event:
-        case TextDelta() | ReasoningDelta():
+        case TextDelta() | ReasoningDelta() | Position():
             return ServerSentEvent(event)
         case NothingFound(text) | Extracted(text):
             return ServerSentEvent(TextDelta(text))

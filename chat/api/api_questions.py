@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from ninja import Field
 
 from chat.answering import Question
-from chat.api.messages import INSTRUCTING, MAX_INSTRUCTIONS_CHARS, MessageIn
+from chat.api.messages import INSTRUCTING, MAX_INSTRUCTIONS_CHARS, MAX_NAME_CHARS, MessageIn
 from chat.conversations.turns import MAX_HISTORY, MAX_QUESTION_CHARS
 from inference.llm.backend import ChatMessage
 from inference.offered_models import OfferedModel
@@ -21,6 +21,9 @@ MAX_STOP_CHARS = 200
 
 StopSequence = Annotated[str, Field(min_length=1, max_length=MAX_STOP_CHARS)]
 StopSequences = StopSequence | Annotated[list[StopSequence], Field(max_length=MAX_STOPS)] | None
+ServiceTier = Annotated[str, Field(max_length=MAX_NAME_CHARS)] | None
+# Nobody waits for these answers: they come after all others.
+_BATCH_TIERS = ("flex", "batch")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +35,8 @@ class ApiQuestion:
     max_tokens: int | None = None
     temperature: float | None = None
     stop: tuple[str, ...] = ()
+    is_stream: bool = False
+    service_tier: ServiceTier = None
 
 
 def to_question(asked: ApiQuestion, key: ApiKey, model: OfferedModel) -> Question:
@@ -57,6 +62,7 @@ def to_question(asked: ApiQuestion, key: ApiKey, model: OfferedModel) -> Questio
         max_tokens=asked.max_tokens,
         temperature=asked.temperature,
         stop=asked.stop,
+        is_batch=asked.service_tier in _BATCH_TIERS,
     )
 
 

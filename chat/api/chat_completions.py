@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, field_validator
 
 from chat.answers.error_messages import user_message
 from chat.answers.result import AnswerResult
-from chat.api.api_answer import ApiAnswer, start_answer
-from chat.api.api_questions import ApiQuestion, StopSequences
+from chat.api.api_answer import ApiAnswer, position_comment, start_answer
+from chat.api.api_questions import ApiQuestion, ServiceTier, StopSequences
 from chat.api.messages import (
     MAX_INSTRUCTIONS,
     MAX_MESSAGES,
@@ -22,6 +22,7 @@ from chat.api.messages import (
     leave_out_old_turns,
 )
 from inference.llm.events import ReasoningDelta
+from inference.queueing.fair_queue import Position
 from instances.api import ApiError, AsyncApiKeyAuth, KeyRequest
 from usage.models import AnswerStatus
 from usage.quotas.api_requests import add_headers
@@ -59,6 +60,7 @@ class CompletionIn(Schema):
     temperature: float | None = Field(None, ge=0, le=2)
     response_format: ResponseFormat | None = None
     stop: StopSequences = None
+    service_tier: ServiceTier = None
     tools: list[Any] | None = None
     functions: list[Any] | None = None
 
@@ -113,6 +115,9 @@ class Completion:
         async with self._answer.followed() as pieces:
             yield self._chunk({"role": "assistant", "content": ""})
             async for piece in pieces:
+                if isinstance(piece, Position):
+                    yield position_comment(piece)
+                    continue
                 is_thought = isinstance(piece, ReasoningDelta)
                 yield self._chunk({"reasoning_content" if is_thought else "content": piece.text})
         result = self._answer.result
@@ -146,6 +151,8 @@ def _asked(body: CompletionIn) -> ApiQuestion:
         max_tokens=body.max_completion_tokens or body.max_tokens,
         temperature=body.temperature,
         stop=(body.stop,) if isinstance(body.stop, str) else tuple(body.stop or ()),
+        is_stream=bool(body.stream),
+        service_tier=body.service_tier,
     )
 
 

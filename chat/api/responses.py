@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from ninja import Field, Router, Schema
 from pydantic import BaseModel, ConfigDict, field_validator
 
-from chat.api.api_answer import ApiAnswer, start_answer
-from chat.api.api_questions import ApiQuestion
+from chat.api.api_answer import ApiAnswer, position_comment, start_answer
+from chat.api.api_questions import ApiQuestion, ServiceTier
 from chat.api.messages import (
     MAX_INSTRUCTIONS,
     MAX_INSTRUCTIONS_CHARS,
@@ -22,6 +22,7 @@ from chat.api.messages import (
     leave_out_old_turns,
 )
 from chat.api.response_events import ResponseEvents
+from inference.queueing.fair_queue import Position
 from instances.api import ApiError, AsyncApiKeyAuth, KeyRequest
 from usage.quotas.api_requests import add_headers
 from web.server_sent_events import ServerSentEvent, stream_response
@@ -61,6 +62,7 @@ class ResponseIn(Schema):
     temperature: float | None = Field(None, ge=0, le=2)
     text: TextConfiguration | None = None
     tools: list[Any] | None = None
+    service_tier: ServiceTier = None
     previous_response_id: str | None = Field(None, max_length=MAX_NAME_CHARS)
     conversation: Any = None
     background: bool | None = None
@@ -102,6 +104,9 @@ async def _stream(
         for event in events.begin():
             yield event
         async for piece in pieces:
+            if isinstance(piece, Position):
+                yield position_comment(piece)
+                continue
             for event in events.take(piece):
                 yield event
     for event in events.end(await answer.evidence()):
@@ -122,6 +127,8 @@ def _asked(body: ResponseIn) -> ApiQuestion:
         messages=messages,
         max_tokens=body.max_output_tokens,
         temperature=body.temperature,
+        is_stream=bool(body.stream),
+        service_tier=body.service_tier,
     )
 
 

@@ -10,15 +10,19 @@ from decimal import Decimal
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from inference.catalogue import Refusal, model_choices
 from inference.health import health_of
 from inference.offered_models import ModelFigures, OfferedModel
+from inference.queueing.fair_queue import BackendQueue
+from inference.queueing.loads import Load, loads_of
+from inference.routing import queue_of
 from instances.models import Instance
 from usage.estimates import TYPICAL_ANSWER
 from usage.impact import llm_impact
 from usage.prices import cost_of
+from usage.wording import count, wait
 
 # Upper bounds in Wh, and in euros; beyond the last comes the last class.
 _ENERGY_CLASSES = (("A", 0.05), ("B", 0.2), ("C", 1.0), ("D", 3.0))
@@ -47,12 +51,17 @@ class PickerLine:
     energy_wh: float | None
     price_class: str
     is_unreachable: bool
+    # The expected wait for an answer; "" if it is not known, and for extracts.
+    load: str
 
 
 def picker_lines(instance: Instance) -> list[PickerLine]:
     """Return the models of an instance: those that may answer, then the others."""
     lines = []
-    for choice in model_choices(instance):
+    choices = model_choices(instance)
+    queues = {queue_of(each) for choice in choices for each in choice.model.connections}
+    loads = loads_of(queues)
+    for choice in choices:
         model = choice.model
         energy_wh = None
         if not model.is_extractive:
@@ -66,6 +75,7 @@ def picker_lines(instance: Instance) -> list[PickerLine]:
                 energy_wh=energy_wh,
                 price_class=_price_class(model.figures),
                 is_unreachable=_is_unreachable(model),
+                load=_load(model, loads),
             )
         )
     return sorted(lines, key=lambda line: bool(line.reason))
@@ -81,6 +91,22 @@ def _is_unreachable(model: OfferedModel) -> bool:
     """Whether every backend of the model has failed, so that extracts would answer."""
     states = (health_of(connection) for _figures, connection in model.connections)
     return not model.is_extractive and all(state.is_open for state in states)
+
+
+def _load(model: OfferedModel, loads: Mapping[BackendQueue, Load]) -> str:
+    """Return what a question would have to wait at the backend that is free first."""
+    queues = map(queue_of, model.connections)
+    known = [loads[queue] for queue in queues if queue in loads]
+    if not known:
+        return ""
+    if any(load.wait_s == 0 for load in known):
+        return _("No wait at the moment.")
+    waits = [load.wait_s for load in known if load.wait_s is not None]
+    if waits:
+        return _("Expected wait: up to %(wait)s.") % {"wait": wait(min(waits))}
+    n = min(load.n_waiting for load in known)
+    told = ngettext("Busy: %(n)s question waits.", "Busy: %(n)s questions wait.", n)
+    return told % {"n": count(n)}
 
 
 def _energy_class(energy_wh: float) -> str:

@@ -1,7 +1,6 @@
 """One answer, assembled from the events of the server."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -27,9 +26,7 @@ TRUNCATION_MIN_TOKENS = 500
 class Answer:
     """The state of one answer: its text so far, whether it has ended, its usage."""
 
-    def __init__(
-        self, messages: Sequence[ChatMessage], max_tokens: int, queue_ms: float = 0.0
-    ) -> None:
+    def __init__(self, messages: Sequence[ChatMessage], max_tokens: int) -> None:
         self._messages = messages
         self._text: list[str] = []
         self._reasoning: list[str] = []
@@ -38,7 +35,6 @@ class Answer:
         self._reported: dict[str, Any] = {}
         self._finish_reason = self._model = ""
         self.is_done = False
-        self._queue_ms = queue_ms
 
     @property
     def has_begun(self) -> bool:
@@ -95,13 +91,12 @@ class Answer:
     def usage(self) -> TokenUsage:
         """Return the tokens used so far, as reported, else estimated."""
         reasoning = "".join(self._reasoning)
-        usage = read_usage(
+        return read_usage(
             self._reported,
             prompt_tokens=self._sent_tokens,
             completion_tokens=estimate_tokens(self.text) + estimate_tokens(reasoning),
             reasoning_tokens=estimate_tokens(reasoning),
         )
-        return replace(usage, queue_ms=self._queue_ms)
 
     def explain(self, error: InferenceError) -> None:
         """Add to the error the text and the usage before it."""

@@ -27,7 +27,8 @@ class ChatBackend:
     `first_byte_timeout_s` is the longest silence before the first token (a gateway may queue a
     request for 570 s without sending a byte), `read_timeout_s` the longest silence after it,
     `total_timeout_s` the longest answer. `max_retry_wait_s` is the longest total wait between
-    attempts. `max_concurrency` is the number of simultaneous answers. `priority` is sent unchanged
+    attempts. `max_concurrency` is the number of simultaneous answers, `queue_weight` that of the
+    organisation in the queue for them. `priority` is sent unchanged
     unless `priority_scheme` is "none": lower is earlier for vLLM, higher is more urgent for
     aristote-dispatcher. `routing_mode` is sent to aristote-dispatcher unless it is "". `cache_salt`
     keeps the prefix caches of tenants apart (vLLM). `ca_certificates` (PEM) replace those of the
@@ -47,6 +48,7 @@ class ChatBackend:
     max_retries: int = 2
     max_retry_wait_s: float = 20.0
     max_concurrency: int = 64
+    queue_weight: int = 1
     priority_scheme: PriorityScheme = "none"
     priority: int = 0
     routing_mode: str = ""

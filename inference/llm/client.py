@@ -5,14 +5,11 @@ import logging
 from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from time import perf_counter
 from typing import Any
 
 import orjson
-from django.conf import settings
 
 from inference.errors import BackendTimeout, InferenceError, ProtocolError, TruncatedStream
-from inference.fair_turns import NOBODY, Asker, turns_at
 from inference.llm.answer import Answer
 from inference.llm.backend import ChatBackend, ChatMessage
 from inference.llm.events import ChatEvent, Finished, ReasoningDelta, TextDelta
@@ -60,13 +57,8 @@ async def stream_chat(
     max_tokens: int,
     temperature: float,
     stop: Sequence[str] = (),
-    asker: Asker = NOBODY,
 ) -> AsyncGenerator[ChatEvent, None]:
     """Yield the events of the answer; deltas that arrive together are joined into one.
-
-    At most `backend.max_concurrency` answers run at a time, of which each web process has a share;
-    others wait for their turn (`inference.fair_turns`), which does not count towards the timeouts
-    of the backend.
 
     Closing the generator (`contextlib.aclosing`) or cancelling its task closes the connection,
     which stops the generation. An answer may be empty. Before the first delta, transient failures
@@ -75,27 +67,22 @@ async def stream_chat(
     with the text so far (`partial`) and its `usage`.
     """
     body = backend.request_body(messages, max_tokens=max_tokens, temperature=temperature, stop=stop)
-    places = max(1, backend.max_concurrency // settings.WEB_PROCESSES)
-    turns = turns_at(f"chat {backend.base_url}", places=places)
-    asked = perf_counter()
-    async with turns.turn(asker):
-        queue_ms = 1000 * (perf_counter() - asked)
-        budget = RetryBudget(backend)
-        timeouts = Timeouts(backend.first_byte_timeout_s, backend.total_timeout_s)
-        while True:
-            answer = Answer(messages, max_tokens, queue_ms)
-            try:
-                async with aclosing(_attempt(backend, body, answer, timeouts)) as events:
-                    async for event in events:
-                        yield event
-                return
-            except InferenceError as error:
-                pause_s = None if answer.has_begun else budget.next_pause_s(error)
-                _log_failure(backend, error, pause_s)
-                if pause_s is None:
-                    answer.explain(error)
-                    raise
-            await asyncio.sleep(pause_s)
+    budget = RetryBudget(backend)
+    timeouts = Timeouts(backend.first_byte_timeout_s, backend.total_timeout_s)
+    while True:
+        answer = Answer(messages, max_tokens)
+        try:
+            async with aclosing(_attempt(backend, body, answer, timeouts)) as events:
+                async for event in events:
+                    yield event
+            return
+        except InferenceError as error:
+            pause_s = None if answer.has_begun else budget.next_pause_s(error)
+            _log_failure(backend, error, pause_s)
+            if pause_s is None:
+                answer.explain(error)
+                raise
+        await asyncio.sleep(pause_s)
 
 
 async def whole_answer(events: AsyncGenerator[object, None]) -> CompletedChat:

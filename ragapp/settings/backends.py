@@ -33,7 +33,7 @@ LLM_MAX_TOKENS: int = env.int("LLM_MAX_TOKENS", 1024)
 LLM_TEMPERATURE: float = env.float("LLM_TEMPERATURE", 0.2)
 LLM_FIRST_BYTE_TIMEOUT_S: float = env.float("LLM_FIRST_BYTE_TIMEOUT_S", 120.0)
 LLM_READ_TIMEOUT_S: float = env.float("LLM_READ_TIMEOUT_S", 60.0)
-# Answers under way at the model, divided among WEB_PROCESSES; others wait in turn (decision 016).
+# Answers under way at the model, of all web processes; others wait in its queue (decision 028).
 LLM_MAX_CONCURRENCY: int = env.int("LLM_MAX_CONCURRENCY", 64, validate=validate.Range(min=1))
 LLM_DESCRIPTION: str = env.str("LLM_DESCRIPTION", "")
 LLM_PRIORITY_SCHEME: str = env.str(

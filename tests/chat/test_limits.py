@@ -1,6 +1,7 @@
 """One person against all the others: limits of questions and streams, and turns at the model."""
 
 import asyncio
+import json
 import threading
 import time
 from collections import Counter
@@ -10,9 +11,9 @@ from typing import Any
 import httpx
 import openai
 import pytest
+from django.core.cache import cache
 
 from chat.models import Conversation
-from inference import fair_turns
 from instances.access.api_keys import create_api_key
 from instances.models import Membership
 from instances.tenancy import tenant
@@ -21,6 +22,7 @@ from tests.cast import Cast
 from tests.factories import MembershipFactory
 from tests.fixtures.corpus import add_document
 from tests.scripted_llm import Act, Reply, ScriptedLLM, chunk, stream
+from usage.models import UsageRecord
 
 ABOUT_LEAVE = "Combien de jours de congé ont les doctorants ?"
 ABOUT_LASERS = "Qui autorise l'usage du laser ?"
@@ -53,6 +55,9 @@ class Browser:
                 for _ in range(n_questions)
             )
             return await asyncio.gather(*posts)
+
+    def post(self, path: str) -> httpx.Response:
+        return httpx.post(f"{self._at}/{path}", headers=self.headers, timeout=60)
 
     def answer(self, asked: httpx.Response) -> str:
         """Follow an answer to its end and return what the server sent."""
@@ -172,12 +177,79 @@ def test_question_of_another_instance_is_next_in_turn(
 
 
 def waiting_at_the_model() -> int:
-    return sum(
-        turns.waiting
-        for of_loop in list(fair_turns._turns.values())
-        for (what, _places), turns in of_loop.items()
-        if what.startswith("chat ")
+    server = cache.client()
+    return sum(map(server.zcard, server.keys("ragapp:queue:*:waiting")))
+
+
+@pytest.fixture
+def busy_model(
+    physics: Cast, held_llm: ScriptedLLM, browser_of: Callable[..., Browser], settings: Any
+) -> ScriptedLLM:
+    """A model whose only slot answers a question of another instance, until it is released."""
+    settings.LLM_MAX_CONCURRENCY = 1
+    browser_of(physics.stranger, physics.other_instance).ask(ABOUT_LASERS)
+    held_llm.wait_until(lambda: len(held_llm.requests) == 1)
+    return held_llm
+
+
+def events_of(stream: httpx.Response) -> Iterator[tuple[str, Any]]:
+    """The name and the data of each event that a browser receives."""
+    name = ""
+    for line in stream.iter_lines():
+        key, _colon, value = line.partition(": ")
+        if key == "event":
+            name = value
+        elif key == "data":
+            yield name, json.loads(value)
+
+
+def test_reader_sees_the_place_in_the_queue_and_leaves_it(
+    physics: Cast, busy_model: ScriptedLLM, browser_of: Callable[..., Browser]
+) -> None:
+    reader, colleague = (
+        browser_of(person, physics.instance) for person in (physics.teammate, physics.editor)
     )
+    asked = reader.ask().json()
+    wait_until(lambda: waiting_at_the_model() == 1)
+    others = colleague.ask().json()
+    events = events_of(reader.open_stream(asked["events_url"]))
+    place = next(data for name, data in events if name == "queued")
+    assert place == {
+        "place": 1,
+        "text": "The model is busy. Your question is number 1 in the queue.",
+    }
+    wait_until(lambda: waiting_at_the_model() == 2)
+    assert reader.post(f"m/{asked['answer_id']}/stop/").status_code == 204
+    ended = next(data for name, data in events if name == "done")
+    assert (ended["status"], ended["content"]) == ("stopped", "")
+    wait_until(lambda: waiting_at_the_model() == 1)
+    busy_model.release()
+    names = [name for name, _data in events_of(colleague.open_stream(others["events_url"]))]
+    # The stage is told again once the wait is over.
+    assert names.index("queued") < names.index("stage", names.index("queued"))
+    assert names[-1] == "done"
+    assert len(busy_model.requests) == 2
+    with tenant(physics.instance):
+        left, answered = UsageRecord.objects.filter(kind="answer").order_by("queue_ms")
+    for record in (left, answered):
+        assert 0 < record.queue_ms < record.total_ms
+    # What was never sent costs nothing.
+    assert {left.prompt_tokens, answered.prompt_tokens} > {0}
+
+
+def test_client_of_the_api_reads_its_place_in_comments_and_leaves(
+    site: str, busy_model: ScriptedLLM, physics: Cast, key_of: Callable[[Any], str]
+) -> None:
+    headers = {"Authorization": f"Bearer {key_of(physics.owner)}"}
+    body = {"messages": [{"role": "user", "content": ABOUT_LEAVE}], "stream": True}
+    url = f"{site}/v1/chat/completions"
+    with httpx.stream("POST", url, json=body, headers=headers, timeout=60) as response:
+        lines = response.iter_lines()
+        comment = next(line for line in lines if line.startswith(": {"))
+        assert json.loads(comment[2:]) == {"queued": {"place": 1, "wait_s": None}}
+        assert waiting_at_the_model() == 1
+    wait_until(lambda: waiting_at_the_model() == 0)
+    assert len(busy_model.requests) == 1
 
 
 LIMITED = {
@@ -248,7 +320,8 @@ def test_key_over_its_limit_receives_retry_after(
     llm.wait_until(lambda: len(llm.requests) == 1)
     with pytest.raises(openai.RateLimitError) as refused:
         complete(site, key)
-    assert refused.value.code == refused.value.type == "too_many_answers"
+    assert refused.value.code == "too_many_answers"
+    assert refused.value.type == "rate_limit_error"
     assert "API key" in refused.value.message
     assert int(refused.value.response.headers["Retry-After"]) >= 1
     # Another key of the instance is answered meanwhile, and this one once its answer has ended.

@@ -15,6 +15,7 @@ from inference.catalogue import (
     offered_models,
 )
 from inference.models import ModelRules
+from inference.routing import queue_of
 from instances.models import Instance
 from tests.cast import Cast
 from tests.factories import BackendAccessFactory, BackendFactory, LanguageModelFactory
@@ -92,6 +93,18 @@ def test_instance_chooses_among_what_its_organisation_allows(cast: Cast) -> None
     assert choose_model(cast.instance).max_tokens == 200
     assert ids(cast.other_instance) == ["extractive", "a", "b", "c"]
     assert choose_model(cast.other_instance).max_tokens is None
+
+
+def test_serving_organisation_has_its_weight_in_the_queue(cast: Cast) -> None:
+    organisation = cast.instance.organisation
+    LanguageModelFactory(
+        alias="m", backend__serving_organisation=organisation, backend__serving_weight=3
+    )
+    weights = [
+        queue_of(choose_model(instance, "m").connections[0]).weight
+        for instance in (cast.instance, cast.other_instance)
+    ]
+    assert weights == [3, 1]
 
 
 def test_organisation_uses_its_own_key_and_others_that_of_all(cast: Cast) -> None:

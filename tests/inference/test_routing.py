@@ -1,18 +1,27 @@
 """Several backends behind one alias: order, breaker, failover before the first word."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from django.core.cache.backends.dummy import DummyCache
 
 from inference import health
-from inference.errors import BackendUnavailable, ContextOverflow, InferenceError, TruncatedStream
+from inference.errors import (
+    BackendOverloaded,
+    BackendUnavailable,
+    ContextOverflow,
+    InferenceError,
+    TruncatedStream,
+)
 from inference.llm.backend import ChatBackend, ChatMessage
 from inference.llm.events import Finished, TextDelta
 from inference.offered_models import ModelFigures, OfferedModel
+from inference.queueing import fair_queue
+from inference.queueing.fair_queue import Position
 from inference.routing import Rerouted, smallest_context_window, stream_answer
 from tests.scripted_llm import MODEL, Act, Reply, ScriptedLLM, chunk, json_reply, stream
 
@@ -150,8 +159,80 @@ async def test_retry_after_is_respected_and_no_backend_is_an_error_at_once(
 async def test_while_the_cache_does_not_answer_requests_are_sent(
     servers: tuple[ScriptedLLM, ScriptedLLM], model: OfferedModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(health, "cache", DummyCache("", {}))
+    for module in (health, fair_queue):
+        monkeypatch.setattr(module, "cache", DummyCache("", {}))
     servers[0].script(*[BROKEN] * (health.FAILURES + 1), stream("Near."))
     for _attempt in range(health.FAILURES + 1):
         assert (await answer(model))[1] == 2
     assert await answer(model) == ("Near.", None, None)
+
+
+async def answer_of(
+    events: AsyncGenerator[Any, None],
+) -> tuple[list[int], str, int | None]:
+    """The places in the queue, the text, and the backend that gave it (None: the first)."""
+    places, text, backend_id = [], "", None
+    async with aclosing(events):
+        async for event in events:
+            match event:
+                case Position(place):
+                    places.append(place)
+                case TextDelta(piece):
+                    text += piece
+                case Rerouted(figures):
+                    backend_id = figures.backend_id
+    return places, text, backend_id
+
+
+def asked(model: OfferedModel, **more: Any) -> AsyncGenerator[Any, None]:
+    return stream_answer(model, QUESTION, max_tokens=50, temperature=0.0, **more)
+
+
+@pytest.fixture
+def narrow(model: OfferedModel) -> OfferedModel:
+    """The model, with one slot at each of its backends."""
+    near, far = (
+        replace(one, backend=replace(one.backend, max_concurrency=1), alternatives=())
+        for one in (model, *model.alternatives)
+    )
+    return replace(near, alternatives=(far,))
+
+
+async def test_requests_overflow_then_wait_then_are_answered_where_a_slot_is_free_first(
+    servers: tuple[ScriptedLLM, ScriptedLLM], narrow: OfferedModel
+) -> None:
+    near, far = servers
+    for server in servers:
+        server.script(Reply([Act.HOLD, *stream("First.").parts]), stream("Next."))
+    first = asyncio.create_task(answer_of(asked(narrow)))
+    await asyncio.to_thread(near.wait_until, lambda: len(near.requests) == 1)
+    second = asyncio.create_task(answer_of(asked(narrow)))
+    await asyncio.to_thread(far.wait_until, lambda: len(far.requests) == 1)
+    third = asked(narrow)
+    assert await anext(third) == Position(1)
+    with pytest.raises(BackendOverloaded):
+        await anext(asked(narrow, may_wait=False))
+    far.release()
+    assert await second == ([], "First.", 2)
+    assert await answer_of(third) == ([0], "Next.", 2)
+    assert len(near.requests) == 1
+    near.release()
+    assert await first == ([], "First.", None)
+
+
+async def test_cancelled_request_leaves_the_queue_and_gives_its_slot_back(
+    servers: tuple[ScriptedLLM, ScriptedLLM], narrow: OfferedModel
+) -> None:
+    near = servers[0]
+    alone = replace(narrow, alternatives=())
+    near.script(Reply([Act.HOLD]), stream("Next."))
+    first = asyncio.create_task(answer_of(asked(alone)))
+    await asyncio.to_thread(near.wait_until, lambda: len(near.requests) == 1)
+    leaving, last = asked(alone), asked(alone)
+    assert await anext(leaving) == Position(1)
+    assert await anext(last) == Position(2)
+    await leaving.aclose()
+    first.cancel()
+    places, text, _backend = await answer_of(last)
+    assert (places[-1], text) == (0, "Next.")
+    await asyncio.to_thread(near.wait_until, lambda: near.requests[0].left_early)

@@ -40,7 +40,8 @@ WRITTEN = MeasuredRequest(
     outcome=Outcome.COMPLETE,
     model_id="m",
     llm=MODEL,
-    tokens=TokenUsage(1000, 100, cached_tokens=10, queue_ms=5.0),
+    tokens=TokenUsage(1000, 100, cached_tokens=10),
+    queue_ms=5.0,
     total_ms=2000,
 )
 SEARCH = MeasuredRequest(

@@ -87,6 +87,7 @@ class BackendForm(_GroupedForm):
             "ca_certificates",
             "is_enabled",
             "max_concurrency",
+            "serving_weight",
             "first_byte_timeout_s",
             "read_timeout_s",
             "priority",
@@ -107,7 +108,8 @@ class BackendForm(_GroupedForm):
         help_texts = {
             "base_url": _("The part before /chat/completions."),
             "ca_certificates": _("Only if the certificate is not signed by a public authority."),
-            "max_concurrency": _("In one web process. The others wait, and instances take turns."),
+            "max_concurrency": _("The others wait in a queue, in which organisations take turns."),
+            "serving_weight": _("In the queue, for one turn of another organisation."),
             "first_byte_timeout_s": _("A gateway with a queue needs up to 570."),
             "priority": _("Of the backends of one alias, the lowest number is used first."),
             "sensitivity": _("Instances with more sensitive documents cannot use it."),
@@ -116,7 +118,10 @@ class BackendForm(_GroupedForm):
         }
 
     _CONNECTION = ("name", "kind", "base_url", "ca_certificates", "is_enabled")
-    _USE = ("sensitivity", "priority", "max_concurrency", "first_byte_timeout_s", "read_timeout_s")
+    _USE = (
+        *("sensitivity", "priority", "max_concurrency", "serving_weight"),
+        *("first_byte_timeout_s", "read_timeout_s"),
+    )
     _PLACE = ("serving_organisation", "site", "pue", "wue")
     _CARBON = ("carbon_gco2e_per_kwh", "carbon_source", "carbon_date")
     _GROUPS = (

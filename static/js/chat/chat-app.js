@@ -23,6 +23,7 @@ class ChatApp extends HTMLElement {
     this.base = this.dataset.base;
     this.addEventListener("composer-ask", ({ detail }) => this.ask(detail.question));
     this.addEventListener("composer-stop", () => this.stop());
+    this.addEventListener("queue-left", () => this.stop());
     this.addEventListener("composer-edit-last", () => {
       if (!this.streaming()) this.lastOf("chat-question")?.edit();
     });

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+from django.core.cache import cache
 from django.urls import reverse
 
 from chat.conversations.model_picker import picker_lines
@@ -11,6 +12,7 @@ from inference.backends import save_rules
 from inference.catalogue import choose_model
 from inference.errors import ModelNotFound
 from inference.models import ModelRules
+from inference.queueing.fair_queue import BackendQueue, QueuedRequest, enter
 from tests.cast import Cast
 from tests.factories import LanguageModelFactory
 
@@ -55,3 +57,36 @@ def test_line_says_size_place_energy_price_and_why_not(cast: Cast, client_for: A
         assert shown in text
     assert 'data-model="small"' in text
     assert 'data-model="public"' not in text
+
+
+def test_line_says_the_expected_wait_at_the_backend_that_is_free_first(cast: Cast) -> None:
+    models = [
+        LanguageModelFactory(alias=alias, backend__max_concurrency=1)
+        for alias in ("busy", "shared", "shared", "idle")
+    ]
+    queues = [BackendQueue(str(model.backend_id), 1) for model in models]
+    for number, queue in enumerate([queues[0], queues[0], queues[0], *queues[1:3]]):
+        request = QueuedRequest(
+            id=str(number),
+            process="p",
+            organisation_id=1,
+            instance_id=1,
+            person="p",
+            is_batch=False,
+            arrived_ms=number,
+        )
+        enter(queue, request, may_wait=True)
+
+    def loads() -> dict[str, str]:
+        return {line.model.id: line.load for line in picker_lines(cast.instance)}
+
+    assert loads() == {
+        "extractive": "",
+        "busy": "Busy: 2 questions wait.",
+        "shared": "Busy: 0 questions wait.",
+        "idle": "No wait at the moment.",
+    }
+    for queue, hold_ms in zip(queues, (10_000, 90_000, 20_000, 1), strict=True):
+        cache.client().hset(queue.keys[4], "hold_ms", hold_ms)
+    assert loads()["busy"] == "Expected wait: up to 30\N{NO-BREAK SPACE}s."
+    assert loads()["shared"] == "Expected wait: up to 20\N{NO-BREAK SPACE}s."

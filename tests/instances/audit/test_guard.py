@@ -36,6 +36,7 @@ BACKEND = {
     "is_enabled": "on",
     "base_url": "https://192.0.31.8/v1",
     "max_concurrency": 8,
+    "serving_weight": 1,
     "first_byte_timeout_s": 100,
     "read_timeout_s": 50,
     "priority": 1,

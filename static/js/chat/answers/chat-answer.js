@@ -76,6 +76,7 @@ export class ChatAnswer extends HTMLElement {
     const data = this.data;
     const handlers = {
       stage: ({ stage }) => this.stage(stage),
+      queued: (position) => this.queued(position),
       sources: ({ citations }) => {
         data.citations = citations;
       },
@@ -107,8 +108,21 @@ export class ChatAnswer extends HTMLElement {
   }
 
   stage(name) {
-    this.querySelector("[data-stage-name]").textContent = t(name);
+    this.step(t(name));
+    this.place = 0;
     announce(t(name));
+  }
+
+  /** Show the place in the queue; it is said again only when it changes. */
+  queued({ place, text }) {
+    this.step(text, { mayLeave: true });
+    if (place !== this.place) announce(text);
+    this.place = place;
+  }
+
+  step(text, { mayLeave = false } = {}) {
+    this.querySelector("[data-stage-name]").textContent = text;
+    this.querySelector("[data-action=leave]").hidden = !mayLeave;
   }
 
   connection(message) {
@@ -145,7 +159,8 @@ export class ChatAnswer extends HTMLElement {
     this.reasoning.hidden = !data.reasoning;
     this.reasoning.querySelector("[data-reasoning-text]").textContent = data.reasoning ?? "";
     this.view.update(data.content ?? "", { final: !this.streaming });
-    this.querySelector("[data-stopped]").hidden = data.status !== "stopped";
+    this.querySelector("[data-stopped]").hidden = data.status !== "stopped" || empty;
+    this.querySelector("[data-unbegun]").hidden = data.status !== "stopped" || !empty;
     this.drawError();
     this.querySelector("[data-foot]").hidden = this.streaming;
     if (this.streaming) return;
@@ -204,6 +219,7 @@ export class ChatAnswer extends HTMLElement {
     else if (action === "print") this.print();
     else if (action === "feedback") await this.rate(button.dataset.helpful === "true");
     else if (action === "no-comment") this.closeComment();
+    else if (action === "leave") this.leave();
     else this.ask(action, button.dataset.model);
   }
 
@@ -211,6 +227,12 @@ export class ChatAnswer extends HTMLElement {
   ask(action, model = null) {
     const detail = { answer: this, model: action === "extracts" ? "extractive" : model };
     this.dispatchEvent(new CustomEvent("answer-again", { bubbles: true, detail }));
+  }
+
+  /** Leave the queue: the page stops the answer before it has begun. */
+  leave() {
+    this.focusHeading();
+    this.dispatchEvent(new CustomEvent("queue-left", { bubbles: true }));
   }
 
   async copy() {
