@@ -3,7 +3,6 @@
 import asyncio
 import json
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -21,6 +20,7 @@ from people.models import User
 from tests.cast import Cast
 from tests.factories import MembershipFactory
 from tests.fixtures.corpus import add_document
+from tests.fixtures.waiting import wait_until
 from tests.scripted_llm import Act, Reply, ScriptedLLM, chunk, stream
 from usage.models import UsageRecord
 
@@ -103,13 +103,6 @@ def held_llm(llm: ScriptedLLM) -> Iterator[ScriptedLLM]:
     llm._answerer = lambda _request: HELD
     yield llm
     llm.release()
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 120
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def code_of(response: httpx.Response) -> str:

@@ -198,5 +198,5 @@ async def test_failed_answer_names_its_reason_and_is_recorded(
     assert await in_tenant(library.instance, status) == "failed"
 
 
-async def test_silence_is_much_longer_than_the_saving_interval() -> None:
+async def test_interval_of_silence_is_ten_times_the_saving_interval() -> None:
     assert timedelta(seconds=10 * running.SAVE_EVERY_S) < SILENCE

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ import pytest
 
 from bench.sse import events
 from bench.stack import Stack
-from tests.crash.library import PATIENCE_S
+from tests.fixtures.waiting import wait_until
 
 QUESTION = "Combien de jours de congé le règlement accorde-t-il aux agents du service 1 ?"
 
@@ -38,11 +37,11 @@ class FollowedAnswer:
 
     def wait_for_words(self, n_words: int = 3) -> None:
         """Wait until some words have arrived."""
-        self._wait(lambda: self.text.count("mot") >= n_words)
+        wait_until(lambda: self.text.count("mot") >= n_words, self)
 
     def wait_until_done(self) -> dict[str, Any]:
         """Return the data of the last event."""
-        self._wait(lambda: self.done is not None)
+        wait_until(lambda: self.done is not None, self)
         assert self.done is not None
         return self.done
 
@@ -67,12 +66,6 @@ class FollowedAnswer:
                 self.error = data
             case "done":
                 self.done = data
-
-    def _wait(self, condition: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + PATIENCE_S
-        while not condition():
-            assert time.monotonic() < deadline, self
-            time.sleep(0.05)
 
 
 def post_question(stack: Stack) -> httpx.Response:
@@ -100,10 +93,7 @@ def api_answer(stack: Stack, n_pieces: int = 3) -> Iterator[UUID]:
 
 def post_until(stack: Stack, status: int) -> None:
     """Ask repeatedly until the site answers with ``status``."""
-    deadline = time.monotonic() + PATIENCE_S
-    while (answered := post_question(stack).status_code) != status:
-        assert time.monotonic() < deadline, answered
-        time.sleep(0.05)
+    wait_until(lambda: post_question(stack).status_code == status, status)
 
 
 @pytest.fixture

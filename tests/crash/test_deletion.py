@@ -5,19 +5,17 @@ The test locks a row for which the worker must wait, so that the moment is known
 
 import json
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from bench.stack import ROOT, Stack
-from tests.crash.library import PATIENCE_S
+from tests.fixtures.waiting import wait_until
 
 pytestmark = pytest.mark.crash
 
-POLL_S = 0.2
 N_FILES = 40
 
 # An instance with files, and with documents and passages or (as after a half-done deletion) none;
@@ -103,13 +101,6 @@ def state(stack: Stack, number: int) -> dict:
     return result
 
 
-def wait(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < deadline, what
-        time.sleep(POLL_S)
-
-
 # With documents the worker waits before it deletes rows; without, after it deleted the files.
 @pytest.mark.parametrize("n_documents", [5, 0], ids=["before the rows go", "after the files went"])
 def test_deletion_completes_after_worker_is_killed(stack: Stack, n_documents: int) -> None:
@@ -119,16 +110,16 @@ def test_deletion_completes_after_worker_is_killed(stack: Stack, n_documents: in
     with held(stack, number):
         stack.shell(_BEGIN)
         if n_documents:
-            wait(lambda: state(stack, number)["has_begun"], "the beginning")
+            wait_until(lambda: state(stack, number)["has_begun"], "the beginning")
         else:
-            wait(lambda: not directory.exists(), "the end of the files")
+            wait_until(lambda: not directory.exists(), "the end of the files")
         stack.kill("worker-embed")
         middle = state(stack, number)
         assert middle["exists"]
         assert middle["before"] is None
         assert middle["left"]["ingestion_chunk"] == n_documents
 
-    wait(lambda: not state(stack, number)["exists"], "the end")
+    wait_until(lambda: not state(stack, number)["exists"], "the end")
 
     end = state(stack, number)
     assert end["before"]["ingestion_document"] == n_documents

@@ -20,7 +20,8 @@ from instances.models import Instance
 from instances.tenancy import tenant
 from tests.cast import Cast
 from tests.factories import DocumentFactory
-from tests.fixtures.database import DatabaseSwitch, is_anybody_waiting, wait_until
+from tests.fixtures.database import DatabaseSwitch, is_anybody_waiting
+from tests.fixtures.waiting import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_broker")]
 

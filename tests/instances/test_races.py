@@ -14,7 +14,8 @@ from instances.organisations.creation import create_organisation
 from tests.administration.views.test_charters import LEVELS, administration
 from tests.cast import Cast, make_cast
 from tests.factories import UserFactory
-from tests.fixtures.database import is_anybody_waiting, wait_until
+from tests.fixtures.database import is_anybody_waiting
+from tests.fixtures.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

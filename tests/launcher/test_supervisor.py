@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,6 +15,7 @@ from launcher.errors import LauncherError
 from launcher.processes.process import Process, Program, processes_of, sweep
 from launcher.processes.supervisor import Supervisor
 from launcher.project import ROOT
+from tests.fixtures.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
@@ -33,13 +33,6 @@ pathlib.Path(journal.parent, name).touch()
 while True:
     time.sleep(600)
 """
-
-
-def eventually(condition: Callable[[], object], what: str, timeout_s: float = 30) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.02)
 
 
 @pytest.fixture
@@ -84,7 +77,7 @@ def test_ended_process_is_restarted(
         before = set(processes_of(data, name))
         assert len(before) == 2  # itself and its child
         os.kill(min(before), signal.SIGKILL)
-        eventually(lambda: len(set(processes_of(data, name)) - before) == 2, "not restarted")
+        wait_until(lambda: len(set(processes_of(data, name)) - before) == 2, "a restart")
         assert not before & set(processes_of(data, name)), "its child survived"
 
     supervisor.start([program("first")])
@@ -129,7 +122,7 @@ def test_process_that_ignores_its_stop_signal_is_killed(data: DataDir) -> None:
     script = "import signal, time; signal.signal(15, signal.SIG_IGN); print('up', flush=True)"
     command = [sys.executable, "-c", f"{script}; time.sleep(600)"]
     process = Process(Program("deaf", command, stop_timeout_s=0.2), data)
-    eventually(lambda: "up" in process.log_file.read_text(), "not up")
+    wait_until(lambda: "up" in process.log_file.read_text(), "a start")
 
     process.stop()
 
@@ -148,10 +141,10 @@ Process(Program("orphan", command), DataDir(Path({str(data.root)!r})))
 input()
 """
     with subprocess.Popen([sys.executable, "-c", launcher], stdin=subprocess.PIPE) as parent:
-        eventually((journal.parent / "orphan").exists, "not up")
+        wait_until((journal.parent / "orphan").exists, "a start")
         orphan, child = sorted(processes_of(data))
         parent.kill()
-    eventually(lambda: orphan not in processes_of(data), "it outlived its launcher")
+    wait_until(lambda: orphan not in processes_of(data), "the end of the orphan")
 
     # Its child had a session of its own: the next start sweeps it.
     assert processes_of(data) == [child]

@@ -3,13 +3,13 @@
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.core.cache import cache
 
+from tests.fixtures.waiting import wait_until
 from usage import limits
 from usage.limits import Limit
 
@@ -39,13 +39,6 @@ def take(entry: str, *places: Limit) -> Limit | None:
     return full.limit if full else None
 
 
-def wait_for_place(entry: str, limit: Limit) -> None:
-    deadline = time.monotonic() + 20
-    while take(entry, limit) is not None:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
 def test_limit_is_applied_until_a_place_is_released(counted_in: str) -> None:
     assert [take(entry, TWO) for entry in "abc"] == [None, None, TWO]
     limits.release("a", [TWO])
@@ -64,7 +57,7 @@ def test_entry_expires_unless_renewed(counted_in: str) -> None:
     long = Limit("short", 2, 60.0)
     assert [take("renewed", short), take("left", short)] == [None, None]
     limits.renew("renewed", [long])
-    wait_for_place("next", long)
+    wait_until(lambda: take("next", long) is None)
     assert take("one more", long) == long
 
 
@@ -107,6 +100,6 @@ def test_places_of_a_killed_process_expire() -> None:
         assert take("c", held) == held
         holder.send_signal(signal.SIGKILL)
         holder.wait(timeout=10)
-        wait_for_place("c", held)
+        wait_until(lambda: take("c", held) is None)
     finally:
         holder.kill()

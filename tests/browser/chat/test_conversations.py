@@ -13,7 +13,7 @@ from ingestion.models import Document
 from instances.tenancy import tenant
 from tests.browser.chat.asking import CHAT, LEAVE, ask, finished
 from tests.factories import ConversationFactory, MessageFactory
-from tests.fixtures.database import wait_until
+from tests.fixtures.waiting import wait_until
 from tests.scripted_llm import Act, Reply, chunk, stream
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -101,7 +101,7 @@ def test_conversation_works_without_javascript(library, llm, page_for):
 
 
 @pytest.mark.parametrize(("width", "height"), [(320, 480), (720, 450)])
-def test_welcome_opens_at_its_start(library, page_for, width, height):
+def test_welcome_page_is_scrolled_to_its_start(library, page_for, width, height):
     library.instance.welcome_text = "Bienvenue. " * 200
     library.instance.save()
     page = page_for(library.teammate, width=width, height=height)
@@ -315,7 +315,7 @@ def test_conversation_is_usable_by_keyboard(cast, page_for):
     expect(page.locator("[popovertarget=person-menu]")).to_be_focused()
 
 
-def test_unsent_question_is_kept_with_what_to_do(library, llm, page_for, axe):
+def test_unsent_question_is_kept_with_instructions(library, llm, page_for, axe):
     page = page_for(library.teammate)
     page.goto(CHAT)
     problem = page.locator("chat-composer [data-problem]")

@@ -77,7 +77,7 @@ async def test_implausible_or_failed_rewriting_is_not_used(
     assert "congé" in query
 
 
-async def test_late_rewriting_counts_what_the_model_has_read(
+async def test_usage_of_late_rewriting_is_counted(
     scripted_llm: ScriptedLLM,
     chat_backend: ChatBackend,
     closed_connections: None,
@@ -93,7 +93,7 @@ async def test_late_rewriting_counts_what_the_model_has_read(
     assert (late.usage.completion_tokens, late.usage.estimated) == (0, True)
 
 
-async def test_useless_rewriting_is_counted(
+async def test_usage_of_unusable_rewriting_is_counted(
     scripted_llm: ScriptedLLM, chat_backend: ChatBackend, closed_connections: None
 ) -> None:
     scripted_llm.script(stream("Sure!\n\nHere are some questions:\n1. …"))

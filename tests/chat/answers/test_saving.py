@@ -37,7 +37,8 @@ from instances.models import Instance, Membership
 from instances.tenancy import in_database, in_tenant, tenant
 from retrieval.search import asearch
 from tests.cast import Cast
-from tests.fixtures.database import DatabaseSwitch, is_anybody_waiting, wait_until
+from tests.fixtures.database import DatabaseSwitch, is_anybody_waiting
+from tests.fixtures.waiting import wait_until
 from tests.scripted_llm import Act, Reply, ScriptedLLM, chunk, stream
 from usage.admission import UNLIMITED
 from usage.models import AnswerStatus, UsageRecord
@@ -265,7 +266,7 @@ async def test_ending_of_a_dead_process_is_saved_by_the_reconciler(
     assert record.subject == "650"
 
 
-async def test_answer_closed_while_the_database_was_away_goes_on(
+async def test_answer_closed_during_database_outage_continues(
     library: Cast, llm: ScriptedLLM, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(running, "SAVE_EVERY_S", 1.0)
@@ -467,7 +468,7 @@ async def test_ending_of_a_deleted_instance_is_dropped(library: Cast) -> None:
     assert kept_files() == []
 
 
-def test_question_in_a_conversation_that_is_being_deleted(
+def test_question_in_conversation_under_deletion_is_refused(
     library: Cast, client_for: Callable[[Any], Any]
 ) -> None:
     with tenant(library.instance):

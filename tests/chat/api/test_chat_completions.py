@@ -14,7 +14,7 @@ from chat import answering
 from inference.llm.events import TextDelta
 from instances.tenancy import tenant
 from tests.cast import Cast
-from tests.fixtures.database import wait_until
+from tests.fixtures.waiting import wait_until
 from tests.scripted_llm import Act, Reply, ScriptedLLM, chunk, json_reply, stream
 from usage.models import UsageRecord
 from usage.subjects.classifier import MIN_MARGIN
@@ -309,7 +309,7 @@ def test_client_that_leaves_stops_the_model_and_is_recorded(
     llm.wait_until(recorded)
 
 
-def test_many_answers_at_once(
+def test_api_serves_many_answers_at_once(
     client: openai.OpenAI, llm: ScriptedLLM, site: str, settings: Any
 ) -> None:
     settings.ANSWERS_AT_ONCE_PER_KEY = settings.ANSWERS_AT_ONCE_PER_PERSON = 20

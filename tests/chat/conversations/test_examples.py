@@ -20,7 +20,7 @@ from tests.factories import ChunkFactory, DocumentFactory
         "Congés payés",
     ],
 )
-def test_a_subject_makes_a_question(heading):
+def test_heading_with_a_subject_is_used(heading):
     assert is_subject(heading)
 
 
@@ -81,7 +81,7 @@ def test_document_title_is_not_used_as_an_example(db):
     assert subjects(["Règlement des études de santé", "Études de santé"], document) == []
 
 
-def test_names_of_sheets_and_of_odd_files_are_left_out(cast):
+def test_names_of_sheets_and_meaningless_file_names_are_omitted(cast):
     sheet = DocumentFactory(instance=cast.instance, name="b.xlsx", unit=Document.Unit.SHEET)
     odd = DocumentFactory(instance=cast.instance, name="45544.pdf", title="")
     for document in (sheet, odd):
@@ -100,7 +100,7 @@ def test_examples_in_the_language_of_the_reader_come_first(cast):
             assert heading in questions_on_headings(cast.instance)[0]
 
 
-def test_two_queries_however_many_documents(cast, django_assert_num_queries):
+def test_examples_take_two_queries_for_any_number_of_documents(cast, django_assert_num_queries):
     for _ in range(5):
         document = DocumentFactory(instance=cast.instance)
         ChunkFactory(instance=cast.instance, document=document, heading="Frais de mission")

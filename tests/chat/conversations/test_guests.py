@@ -86,7 +86,7 @@ def test_example_question_does_not_name_the_document(guest: Client, cast: Cast) 
         assert answer.status_code == 403
 
 
-def test_a_cited_passage_is_shown_without_its_document(guest: Client, cast: Cast) -> None:
+def test_guest_sees_cited_passage_without_link_to_its_document(guest: Client, cast: Cast) -> None:
     instance = cast.instance
     document = DocumentFactory(instance=instance, media_type="application/pdf")
     DocumentPageFactory(instance=instance, document=document, number=1)

@@ -17,7 +17,9 @@ from tests.cast import Cast
 from tests.factories import LanguageModelFactory
 
 
-def test_line_says_size_place_energy_price_and_why_not(cast: Cast, client_for: Any) -> None:
+def test_model_line_shows_size_place_energy_price_and_unavailability(
+    cast: Cast, client_for: Any
+) -> None:
     organisation = cast.instance.organisation
     LanguageModelFactory(
         alias="small",

@@ -27,7 +27,7 @@ PAGES = {
     ],
     ids=["first", "continued on the next page", "middle", "last", "elsewhere", "empty"],
 )
-def test_page_of_a_quote(cast: Cast, quote: str, page: int) -> None:
+def test_page_of_a_quote_is_found(cast: Cast, quote: str, page: int) -> None:
     document = DocumentFactory(instance=cast.instance)
     for number, text in PAGES.items():
         DocumentPageFactory(instance=cast.instance, document=document, number=number, text=text)

@@ -103,7 +103,7 @@ def test_other_people_cannot_change_a_conversation(cast, client_for, thread, per
     assert len(messages(thread)) == 3
 
 
-def test_the_shown_branch_is_in_the_page_with_its_versions(cast, client_for, thread):
+def test_page_contains_the_shown_branch_and_its_versions(cast, client_for, thread):
     response = client_for(cast.teammate).get(url("conversation", thread.pk))
     shown = [turn.message.content for turn in response.context["turns"]]
     assert shown == ["Quand ouvre le guichet ?", "À neuf heures [1]."]
@@ -120,7 +120,7 @@ def test_selecting_a_version_shows_it(cast, client_for, thread):
     assert [turn.message.pk for turn in response.context["turns"]][-1] == other.pk
 
 
-def test_a_passage_is_shown_in_its_context(cast, client_for, thread):
+def test_passage_is_shown_in_its_context(cast, client_for, thread):
     answer = messages(thread)[-1]
     html = client_for(cast.teammate).get(url("citation", answer.pk, 1)).content.decode()
     assert (
@@ -132,7 +132,7 @@ def test_a_passage_is_shown_in_its_context(cast, client_for, thread):
     assert missing.status_code == 404
 
 
-def test_a_passage_survives_its_document(cast, client_for, thread):
+def test_cited_passage_is_shown_after_its_document_was_deleted(cast, client_for, thread):
     answer = messages(thread)[-1]
     with tenant(cast.instance):
         answer.citations.get().document.delete()
@@ -141,7 +141,7 @@ def test_a_passage_survives_its_document(cast, client_for, thread):
     assert "<pdf-page" not in html
 
 
-def test_a_quote_on_the_second_page_of_a_passage_leads_there(cast, client_for, thread):
+def test_quote_on_second_page_of_passage_opens_that_page(cast, client_for, thread):
     answer = messages(thread)[-1]
     with tenant(cast.instance):
         citation = answer.citations.get()
@@ -172,7 +172,7 @@ def test_feedback_is_saved_and_can_be_changed_and_removed(cast, client_for, thre
     assert client.post(url("feedback", question.pk), {"helpful": True}).status_code == 404
 
 
-def test_text_of_a_running_answer_is_left_to_its_events(cast, client_for, thread):
+def test_page_omits_text_of_a_running_answer(cast, client_for, thread):
     """The events are sent from the first one: the page would show the text twice."""
     answer = messages(thread)[-1]
     with tenant(cast.instance):

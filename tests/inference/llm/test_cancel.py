@@ -65,7 +65,7 @@ async def test_cancelling_the_task_closes_the_connection(
     await wait_until_left(scripted_llm)
 
 
-async def test_a_connection_serves_again_after_a_whole_answer(
+async def test_connection_is_reused_after_a_complete_answer(
     scripted_llm: ScriptedLLM, chat_backend: ChatBackend
 ) -> None:
     scripted_llm.script(stream("un"), stream("deux"))
@@ -74,7 +74,7 @@ async def test_a_connection_serves_again_after_a_whole_answer(
     assert scripted_llm.n_connections == 1
 
 
-async def test_two_hundred_streams_at_once() -> None:
+async def test_api_serves_two_hundred_streams_at_once() -> None:
     with ScriptedLLM(paced(first_token_s=0.05, tokens=20, interval_s=0.05)) as server:
         backend = ChatBackend(base_url=server.base_url, model=MODEL, max_retries=0)
         answers = await asyncio.gather(*(collect(backend) for _ in range(200)))

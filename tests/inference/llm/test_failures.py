@@ -19,7 +19,7 @@ from inference.errors import (
 )
 from inference.llm.backend import ChatBackend
 from inference.llm.client import stream_chat, whole_answer
-from tests.inference.llm.collect import QUESTION, collect, failure_of, text_of
+from tests.inference.llm.collect import PARIS, QUESTION, STOP, collect, failure_of, text_of
 from tests.scripted_llm import (
     DONE,
     Act,
@@ -32,9 +32,6 @@ from tests.scripted_llm import (
 )
 
 pytestmark = pytest.mark.usefixtures("closed_connections")
-
-PARIS = chunk("C'est Paris")
-STOP = chunk(finish_reason="stop")
 
 
 @pytest.mark.parametrize(
@@ -91,7 +88,7 @@ STOP = chunk(finish_reason="stop")
         pytest.param([Act.CUT], TruncatedStream, id="cut-before-the-first-token"),
     ],
 )
-async def test_errors_inside_a_200(
+async def test_error_in_a_200_response_is_raised(
     scripted_llm: ScriptedLLM,
     chat_backend: ChatBackend,
     parts: Sequence[Part],
@@ -116,7 +113,7 @@ async def test_errors_inside_a_200(
         pytest.param([b"data: ~\n\n"], ProtocolError, id="garbage"),
     ],
 )
-async def test_what_came_before_a_failure_is_kept_and_never_asked_again(
+async def test_text_before_a_failure_is_kept_and_not_requested_again(
     scripted_llm: ScriptedLLM,
     chat_backend: ChatBackend,
     ending: list[Part],
@@ -131,7 +128,7 @@ async def test_what_came_before_a_failure_is_kept_and_never_asked_again(
     assert len(scripted_llm.requests) == 1
 
 
-async def test_what_came_in_the_same_read_as_an_error_is_shown(
+async def test_text_in_the_same_read_as_an_error_is_kept(
     scripted_llm: ScriptedLLM, chat_backend: ChatBackend
 ) -> None:
     scripted_llm.script(Reply([PARIS + b'data: {"error": "boom"}\n\n']))
@@ -139,20 +136,22 @@ async def test_what_came_in_the_same_read_as_an_error_is_shown(
     assert text_of(events) == error.partial == "C'est Paris"
 
 
-async def test_a_connection_cut_after_the_end_is_no_failure(
+async def test_connection_closed_after_the_end_is_no_failure(
     scripted_llm: ScriptedLLM, chat_backend: ChatBackend
 ) -> None:
     scripted_llm.script(Reply([PARIS, STOP, usage_chunk(), Act.CUT]))
     assert text_of(await collect(chat_backend)) == "C'est Paris"
 
 
-async def test_nobody_at_the_address(scripted_llm: ScriptedLLM, chat_backend: ChatBackend) -> None:
+async def test_address_without_a_server_is_unavailable(
+    scripted_llm: ScriptedLLM, chat_backend: ChatBackend
+) -> None:
     scripted_llm.__exit__()
     _, error = await failure_of(chat_backend)
     assert type(error) is BackendUnavailable
 
 
-async def test_whole_answer_fails_as_a_stream_does(
+async def test_whole_answer_raises_the_errors_of_the_stream(
     scripted_llm: ScriptedLLM, chat_backend: ChatBackend
 ) -> None:
     scripted_llm.script(Reply([PARIS]))
@@ -161,7 +160,7 @@ async def test_whole_answer_fails_as_a_stream_does(
     assert failure.value.partial == "C'est Paris"
 
 
-async def test_what_the_provider_says_goes_to_the_log(
+async def test_provider_message_is_logged(
     scripted_llm: ScriptedLLM, chat_backend: ChatBackend, caplog: pytest.LogCaptureFixture
 ) -> None:
     scripted_llm.script(json_reply({"error": "internal name of a GPU"}, 500))

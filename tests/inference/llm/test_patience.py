@@ -11,7 +11,7 @@ from inference.errors import (
     BackendTimeout,
 )
 from inference.llm.backend import ChatBackend
-from tests.inference.llm.collect import collect, failure_of, text_of
+from tests.inference.llm.collect import PARIS, STOP, collect, failure_of, text_of
 from tests.scripted_llm import (
     DONE,
     Act,
@@ -25,12 +25,9 @@ from tests.scripted_llm import (
 
 pytestmark = pytest.mark.usefixtures("closed_connections")
 
-PARIS = chunk("C'est Paris")
-STOP = chunk(finish_reason="stop")
-
 
 @pytest.mark.parametrize("status", [424, 429, 502, 503], ids=str)
-async def test_transient_failures_are_tried_again(
+async def test_transient_failures_are_retried(
     scripted_llm: ScriptedLLM, chat_backend: ChatBackend, status: int
 ) -> None:
     scripted_llm.script(json_reply({"error": "later"}, status), stream("Paris"))
@@ -47,14 +44,16 @@ async def test_transient_failures_are_tried_again(
         pytest.param(Reply([]), id="empty-body"),
     ],
 )
-async def test_failures_without_a_status_are_tried_again(
+async def test_failures_without_a_status_are_retried(
     scripted_llm: ScriptedLLM, chat_backend: ChatBackend, reply: Reply
 ) -> None:
     scripted_llm.script(reply, stream("Paris"))
     assert text_of(await collect(replace(chat_backend, max_retries=1))) == "Paris"
 
 
-async def test_attempts_are_bounded(scripted_llm: ScriptedLLM, chat_backend: ChatBackend) -> None:
+async def test_number_of_attempts_is_limited(
+    scripted_llm: ScriptedLLM, chat_backend: ChatBackend
+) -> None:
     scripted_llm.script(*[json_reply({"error": "later"}, 503, Retry_After="0")] * 5)
     _, error = await failure_of(replace(chat_backend, max_retries=2))
     assert isinstance(error, BackendOverloaded)
@@ -70,7 +69,7 @@ async def test_attempts_are_bounded(scripted_llm: ScriptedLLM, chat_backend: Cha
         pytest.param(Reply([b"<html>"]), id="html"),
     ],
 )
-async def test_other_failures_are_not_tried_again(
+async def test_other_failures_are_not_retried(
     scripted_llm: ScriptedLLM, chat_backend: ChatBackend, reply: Reply
 ) -> None:
     scripted_llm.script(reply)
@@ -79,7 +78,7 @@ async def test_other_failures_are_not_tried_again(
 
 
 @pytest.mark.parametrize("form", ["seconds", "date"])
-async def test_a_wait_longer_than_ours_is_handed_to_the_caller(
+async def test_retry_after_above_the_limit_fails_at_once(
     scripted_llm: ScriptedLLM, chat_backend: ChatBackend, form: str
 ) -> None:
     date = format_datetime(datetime.now(UTC) + timedelta(seconds=300), usegmt=True)
@@ -92,7 +91,7 @@ async def test_a_wait_longer_than_ours_is_handed_to_the_caller(
 
 
 @pytest.mark.parametrize("value", ["soon", "", "-5"])
-async def test_a_retry_after_that_makes_no_sense_does_no_harm(
+async def test_invalid_retry_after_is_ignored(
     scripted_llm: ScriptedLLM, chat_backend: ChatBackend, value: str
 ) -> None:
     scripted_llm.script(json_reply({"error": "later"}, 503, Retry_After=value), stream("Paris"))
@@ -106,7 +105,7 @@ async def test_a_retry_after_that_makes_no_sense_does_no_harm(
         pytest.param([chunk(delta={"role": "assistant", "content": ""}), Act.HOLD], id="role-only"),
     ],
 )
-async def test_the_first_token_has_a_time_limit_of_its_own(
+async def test_first_token_has_its_own_time_limit(
     scripted_llm: ScriptedLLM, chat_backend: ChatBackend, parts: list[Part]
 ) -> None:
     scripted_llm.script(Reply(parts))
@@ -117,7 +116,7 @@ async def test_the_first_token_has_a_time_limit_of_its_own(
     scripted_llm.wait_until(lambda: scripted_llm.requests[0].left_early)
 
 
-async def test_a_first_token_may_come_later_than_the_next_ones_may(
+async def test_first_token_may_take_longer_than_the_next_ones(
     scripted_llm: ScriptedLLM, chat_backend: ChatBackend
 ) -> None:
     scripted_llm.script(Reply([0.3, PARIS, STOP, DONE]))
@@ -125,7 +124,7 @@ async def test_a_first_token_may_come_later_than_the_next_ones_may(
     assert text_of(await collect(backend)) == "C'est Paris"
 
 
-async def test_an_answer_without_end_is_ended(
+async def test_endless_answer_exceeds_the_total_time_limit(
     scripted_llm: ScriptedLLM, chat_backend: ChatBackend
 ) -> None:
     scripted_llm.script(Reply([PARIS, *[0.05, b": keep-alive\n\n"] * 400]))

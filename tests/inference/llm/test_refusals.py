@@ -52,7 +52,7 @@ STATUSES = [
 @pytest.mark.parametrize(
     ("status", "body", "expected"), STATUSES, ids=[f"{s}-{e.__name__}" for s, _, e in STATUSES]
 )
-async def test_a_status_has_its_error(
+async def test_status_is_mapped_to_its_error(
     scripted_llm: ScriptedLLM,
     chat_backend: ChatBackend,
     status: int,
@@ -136,7 +136,7 @@ OVERFLOWS: dict[str, tuple[Any, int | None, int | None]] = {
 
 @pytest.mark.parametrize("in_a_200", [False, True], ids=["400", "in-a-200"])
 @pytest.mark.parametrize("shape", OVERFLOWS)
-async def test_a_prompt_too_long_is_told_from_other_refusals(
+async def test_context_overflow_is_distinguished_from_other_refusals(
     scripted_llm: ScriptedLLM, chat_backend: ChatBackend, shape: str, in_a_200: bool
 ) -> None:
     payload, prompt_tokens, context_window = OVERFLOWS[shape]

@@ -14,7 +14,7 @@ from tests.scripted_llm import MODEL, Reply, ScriptedLLM, json_reply
 pytestmark = pytest.mark.usefixtures("closed_connections")
 
 
-async def test_a_request_names_its_model_asks_for_a_stream_and_for_usage(
+async def test_request_contains_model_stream_and_usage_option(
     scripted_llm: ScriptedLLM, chat_backend: ChatBackend
 ) -> None:
     messages = [ChatMessage("system", "Réponds."), ChatMessage("user", "Où ?")]
@@ -49,7 +49,7 @@ async def test_a_request_names_its_model_asks_for_a_stream_and_for_usage(
         pytest.param({"cache_salt": "a1b2"}, {"cache_salt": "a1b2"}, id="cache-salt"),
     ],
 )
-async def test_what_one_server_alone_knows_is_a_setting_of_the_backend(
+async def test_server_specific_parameters_are_sent_if_the_backend_sets_them(
     scripted_llm: ScriptedLLM,
     chat_backend: ChatBackend,
     setting: dict[str, Any],
@@ -61,7 +61,7 @@ async def test_what_one_server_alone_knows_is_a_setting_of_the_backend(
     assert {key: value for key, value in body.items() if key in optional} == sent
 
 
-async def test_the_key_is_sent_as_a_bearer_token_and_never_shown(
+async def test_key_is_sent_as_bearer_token_and_never_shown(
     scripted_llm: ScriptedLLM, chat_backend: ChatBackend
 ) -> None:
     backend = replace(chat_backend, api_key="sk-secret")
@@ -84,7 +84,7 @@ async def test_the_key_is_sent_as_a_bearer_token_and_never_shown(
         pytest.param({"model": ""}, id="no-model"),
     ],
 )
-def test_a_backend_that_no_server_could_serve_is_refused(wrong: dict[str, Any]) -> None:
+def test_invalid_backend_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 (the reason is in the id)
         ChatBackend(**{"base_url": "http://127.0.0.1/v1", "model": MODEL, **wrong})
 
@@ -98,11 +98,11 @@ def test_a_backend_that_no_server_could_serve_is_refused(wrong: dict[str, Any]) 
         ("https://h/api/openai", "https://h/api/openai/chat/completions"),
     ],
 )
-def test_the_address_of_the_endpoint(base_url: str, url: str) -> None:
+def test_endpoint_url_is_built_from_the_base_url(base_url: str, url: str) -> None:
     assert ChatBackend(base_url=base_url, model=MODEL).url("chat/completions") == url
 
 
-async def test_the_proxy_of_the_operator_is_not_for_this_machine(
+async def test_proxy_is_not_used_for_this_machine(
     chat_backend: ChatBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
@@ -145,7 +145,7 @@ async def test_models_are_listed_with_their_context_window(
         pytest.param(json_reply({"status": "ok"}), ProtocolError, id="no-list"),
     ],
 )
-async def test_models_that_cannot_be_listed(
+async def test_unreadable_model_list_raises(
     scripted_llm: ScriptedLLM, chat_backend: ChatBackend, reply: Reply, expected: type[Exception]
 ) -> None:
     scripted_llm.script(reply)

@@ -11,7 +11,7 @@ from inference.llm.backend import ChatBackend, ChatMessage
 from inference.llm.events import Finished, PromptTruncated, ReasoningDelta, TextDelta
 from inference.llm.tokens import estimate_tokens
 from inference.token_usage import TokenUsage
-from tests.inference.llm.collect import collect, end_of, reasoning_of, text_of
+from tests.inference.llm.collect import STOP, collect, end_of, reasoning_of, text_of
 from tests.scripted_llm import (
     DONE,
     EVENT_STREAM,
@@ -28,11 +28,10 @@ from tests.scripted_llm import (
 
 pytestmark = pytest.mark.usefixtures("closed_connections")
 
-STOP = chunk(finish_reason="stop")
 PARIS = chunk("C'est Paris, bien sûr.")
 
 
-async def test_deltas_then_the_end_with_the_usage_of_the_last_chunk(
+async def test_text_is_followed_by_end_and_usage(
     scripted_llm: ScriptedLLM, chat_backend: ChatBackend
 ) -> None:
     scripted_llm.script(stream("C'est", " Paris", ", bien sûr."))
@@ -87,7 +86,7 @@ async def test_deltas_that_arrive_during_a_pause_are_joined(
         ),
     ],
 )
-async def test_a_whole_answer_however_it_is_framed(
+async def test_complete_answer_is_read_in_every_framing(
     scripted_llm: ScriptedLLM, chat_backend: ChatBackend, parts: list[bytes]
 ) -> None:
     scripted_llm.script(Reply(parts))
@@ -96,7 +95,7 @@ async def test_a_whole_answer_however_it_is_framed(
     assert end_of(events).finish_reason == "stop"
 
 
-async def test_a_character_split_between_two_reads_stays_whole(
+async def test_character_split_between_two_reads_is_decoded(
     scripted_llm: ScriptedLLM, chat_backend: ChatBackend
 ) -> None:
     raw = 'data: {"choices": [{"delta": {"content": "été 🎓"}}]}\n\n'.encode()
@@ -104,7 +103,7 @@ async def test_a_character_split_between_two_reads_stays_whole(
     assert text_of(await collect(chat_backend)) == "été 🎓"
 
 
-async def test_a_proxy_that_compresses_all_the_same(
+async def test_compressed_response_is_decoded(
     scripted_llm: ScriptedLLM, chat_backend: ChatBackend
 ) -> None:
     headers = EVENT_STREAM | {"Content-Encoding": "gzip"}
@@ -112,7 +111,7 @@ async def test_a_proxy_that_compresses_all_the_same(
     assert text_of(await collect(chat_backend)) == "C'est Paris, bien sûr."
 
 
-async def test_a_json_answer_to_a_stream_request(
+async def test_json_response_to_a_stream_request_is_read(
     scripted_llm: ScriptedLLM, chat_backend: ChatBackend
 ) -> None:
     message = {"role": "assistant", "content": "Paris.", "reasoning_content": "Facile."}
@@ -124,7 +123,7 @@ async def test_a_json_answer_to_a_stream_request(
     assert end_of(events).usage.completion_tokens == 7
 
 
-async def test_an_empty_answer_is_an_answer(
+async def test_empty_answer_is_accepted(
     scripted_llm: ScriptedLLM, chat_backend: ChatBackend
 ) -> None:
     scripted_llm.script(stream())
@@ -151,7 +150,7 @@ async def test_an_empty_answer_is_an_answer(
         ),
     ],
 )
-async def test_reasoning_is_told_apart(
+async def test_reasoning_is_separated_from_the_text(
     scripted_llm: ScriptedLLM, chat_backend: ChatBackend, thoughts: list[bytes]
 ) -> None:
     scripted_llm.script(Reply([*thoughts, PARIS, STOP, DONE]))
@@ -172,7 +171,7 @@ async def test_reasoning_is_told_apart(
         pytest.param("<think></think>Paris", "Paris", "", id="empty-thought"),
     ],
 )
-async def test_inline_reasoning_edges(
+async def test_inline_reasoning_is_recognised_by_its_tags_only(
     scripted_llm: ScriptedLLM, chat_backend: ChatBackend, content: str, text: str, reasoning: str
 ) -> None:
     scripted_llm.script(Reply([*(chunk(letter) for letter in content), STOP, DONE]))
@@ -180,7 +179,7 @@ async def test_inline_reasoning_edges(
     assert (text_of(events), reasoning_of(events)) == (text, reasoning)
 
 
-async def test_usage_that_is_missing_is_estimated_and_said_so(
+async def test_missing_usage_is_estimated_and_marked(
     scripted_llm: ScriptedLLM, chat_backend: ChatBackend
 ) -> None:
     scripted_llm.script(Reply([PARIS, STOP, DONE]))
@@ -238,7 +237,7 @@ async def test_usage_that_is_missing_is_estimated_and_said_so(
         ),
     ],
 )
-async def test_what_servers_report(
+async def test_usage_fields_of_each_server_are_read(
     scripted_llm: ScriptedLLM, chat_backend: ChatBackend, last: dict[str, Any], expected: TokenUsage
 ) -> None:
     scripted_llm.script(Reply([PARIS, STOP, chunk(choices=[], **last), DONE]))
@@ -247,14 +246,14 @@ async def test_what_servers_report(
     assert usage.backend_gco2e == pytest.approx(expected.backend_gco2e)
 
 
-async def test_usage_that_comes_late_is_awaited_but_a_connection_left_open_is_not(
+async def test_late_usage_is_awaited_but_an_open_connection_is_not(
     scripted_llm: ScriptedLLM, chat_backend: ChatBackend
 ) -> None:
     scripted_llm.script(Reply([PARIS, STOP, 0.05, usage_chunk(), DONE, Act.HOLD]))
     assert not end_of(await collect(chat_backend)).usage.estimated
 
 
-async def test_a_prompt_cut_without_a_word_is_noticed(
+async def test_silently_truncated_prompt_is_detected(
     scripted_llm: ScriptedLLM, chat_backend: ChatBackend
 ) -> None:
     prompt = [ChatMessage("user", "Un long passage. " * 1000)]
@@ -264,7 +263,7 @@ async def test_a_prompt_cut_without_a_word_is_noticed(
     assert (warning.seen_tokens, warning.sent_tokens > 4000) == (2048, True)
 
 
-async def test_a_prompt_read_whole_is_not_called_cut(
+async def test_complete_prompt_is_not_reported_as_truncated(
     scripted_llm: ScriptedLLM, chat_backend: ChatBackend
 ) -> None:
     prompt = [ChatMessage("user", "Un long passage. " * 1000)]
@@ -282,6 +281,6 @@ async def test_reasoning_and_text_in_one_read_keep_their_order(
     assert events[:2] == [ReasoningDelta("Voyons."), TextDelta("C'est Paris, bien sûr.")]
 
 
-async def test_the_scripted_model_cites_the_first_passage(chat_backend: ChatBackend) -> None:
+async def test_scripted_model_cites_the_first_passage(chat_backend: ChatBackend) -> None:
     passages = '<passage number="1" source="a">\nUn fait. Un autre.\n</passage>\n\nQuestion: ?'
     assert text_of(await collect(chat_backend, [ChatMessage("user", passages)])) == "Un fait. [1]"

@@ -5,7 +5,8 @@ from threading import Barrier, Thread
 import pytest
 from django.db import connection
 
-from tests.fixtures.database import BESIDE, connect, wait_until
+from tests.fixtures.database import BESIDE, connect
+from tests.fixtures.waiting import wait_until
 
 # psycopg's own check gives up after four.
 N_IDLE = 8

@@ -5,13 +5,13 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import psutil
 import pytest
 
 from bench.stack import free_port
+from tests.fixtures.waiting import wait_until
 from web.server.processes import listen
 
 N_PROCESSES = 2
@@ -45,13 +45,6 @@ def parent(port: int) -> Iterator[subprocess.Popen[bytes]]:
 def answering(port: int) -> int:
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
         return int(connection.recv(32))
-
-
-def wait_until(is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def is_listening(port: int) -> bool:

@@ -45,7 +45,7 @@ def test_best_sentence_comes_first_verbatim_with_its_number() -> None:
     assert all(extract.quote in CHUNKS[extract.number - 1].text for extract in found)
 
 
-def test_passages_that_say_nothing_of_the_question_are_left_out() -> None:
+def test_unrelated_passages_are_not_quoted() -> None:
     assert 3 not in {extract.number for extract in extracts("durée des prêts", CHUNKS)}
 
 

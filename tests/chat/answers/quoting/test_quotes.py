@@ -23,7 +23,7 @@ PASSAGE = (
     ],
     ids=["one", "repeated", "grouped", "unknown", "link", "escaped", "year"],
 )
-def test_cited_numbers(text: str, expected: list[int]) -> None:
+def test_cited_numbers_are_read_from_text(text: str, expected: list[int]) -> None:
     assert cited_numbers(text, n_chunks=3) == expected
 
 
@@ -45,7 +45,7 @@ def test_citation_after_a_full_stop_belongs_to_the_sentence_before() -> None:
     assert found == {1: "Elle est déposée un mois avant le départ."}
 
 
-def test_nothing_is_quoted_for_a_statement_that_the_passage_does_not_support() -> None:
+def test_unsupported_statement_gets_no_quote() -> None:
     assert quotes("La lune est en fromage [1].", [PASSAGE]) == {1: ""}
 
 
