@@ -17,6 +17,7 @@ from tests.ingestion.reading import read_in_child
 def main() -> None:
     """Serve until the end of the input."""
     client._MODULE = "tests.ingestion.sandbox.planted_zygote"
+    client._GRACE_SECONDS = 2
     for line in sys.stdin:
         path, limits, required = json.loads(line)
         try:
