@@ -134,7 +134,7 @@ def test_unknown_route_or_method_is_refused(
 async def test_a_question_overtakes_queued_passages(model_server: ModelServer) -> None:
     url = f"{model_server.base_url}/embeddings"
     async with httpx.AsyncClient(timeout=120) as client:
-        upload = asyncio.create_task(client.post(url, json={"input": [LONG_TEXT] * 60}))
+        upload = asyncio.create_task(client.post(url, json={"input": [LONG_TEXT] * 24}))
         while not (await asyncio.to_thread(model_server.queued))["passage"]:
             assert not upload.done()
         question = await client.post(
@@ -142,7 +142,7 @@ async def test_a_question_overtakes_queued_passages(model_server: ModelServer) -
         )
         assert question.status_code == 200
         assert not upload.done()
-        assert len((await upload).json()["data"]) == 60
+        assert len((await upload).json()["data"]) == 24
 
 
 async def test_passages_of_a_disconnected_caller_are_removed(model_server: ModelServer) -> None:
