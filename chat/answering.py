@@ -34,6 +34,7 @@ from inference.queueing.fair_queue import Position
 from inference.routing import Rerouted, smallest_context_window, stream_answer
 from instances.models import Instance
 from retrieval.search import RetrievedChunk, SearchResult, asearch
+from usage.recording import FrugalStep
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +58,8 @@ class Question:
     may_be_reused: bool = False
     # Whether the answer is written even if an earlier one may be given again.
     is_anew: bool = False
+    # Its place where first answers are frugal, for the usage record.
+    frugal_step: FrugalStep | None = None
     # Whether extracts may replace a model that fails before its first word.
     may_fall_back: bool = True
     max_tokens: int | None = None

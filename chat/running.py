@@ -84,7 +84,7 @@ class RunningAnswer:
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
-        self.result = AnswerResult.empty(self.question.model.figures)
+        self.result = AnswerResult.empty(self.question.model.figures, self.question.frugal_step)
         self.trace = AnswerTrace(self.question, self.conversation_id)
 
     def start(self) -> None:

@@ -10,10 +10,11 @@ from prometheus_client import Counter
 
 from inference.offered_models import ModelFigures
 from inference.token_usage import TokenUsage
-from instances.models import ApiKey, Instance
+from instances.models import ApiKey, Identity, Instance
 from people.models import User
 from usage.impact import Impact, llm_impact, local_impact
 from usage.models import UsageRecord
+from usage.occupations import affiliation_of, trade_of
 from usage.prices import CURRENCY, cost_of
 from usage.quotas.charging import settle
 from usage.subjects.classifier import UNCLASSIFIED, Subject
@@ -52,6 +53,14 @@ class AvoidedRequest:
         return cls(record.energy_wh, record.method, record.method_version)
 
 
+@dataclass(frozen=True, slots=True)
+class FrugalStep:
+    """Whether an answer is a frugal first one or on demand, and the model of the other."""
+
+    step: str
+    other_model: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeasuredRequest:
     """One request to a model, with what it spent.
@@ -78,6 +87,7 @@ class MeasuredRequest:
     total_ms: float = 0.0
     subject: Subject = UNCLASSIFIED
     avoided: AvoidedRequest | None = None
+    frugal_step: FrugalStep | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +131,8 @@ def new_record(request: MeasuredRequest, request_id: UUID) -> UsageRecord:
         record.completion_tokens = tokens.completion_tokens
         record.reasoning_tokens = tokens.reasoning_tokens
         record.tokens_estimated = tokens.estimated
+    if (frugal := request.frugal_step) is not None:
+        record.frugal_step, record.other_model = frugal.step, frugal.other_model
     if (avoided := request.avoided) is not None:
         # The method is that of what was avoided: figures of different methods are not added up.
         record.avoided_wh = avoided.energy_wh
@@ -194,22 +206,32 @@ def _shared_columns(requester: Requester) -> dict[str, Any]:
     # No row has the key 0.
     person = User.objects.filter(pk=requester.user_id or 0)
     key = ApiKey.objects.filter(pk=requester.api_key_id or 0)
+    # Of the last login: other institutions may have released something else before.
+    identity = Identity.objects.filter(user=requester.user_id or 0).order_by("-asserted_at")[:1]
     found = (
         Instance.objects.filter(pk=requester.instance_id)
-        .annotate(pseudonym=Subquery(person.values("pseudonym")), has_key=Exists(key))
+        .annotate(
+            pseudonym=Subquery(person.values("pseudonym")),
+            has_key=Exists(key),
+            affiliations=Subquery(identity.values("affiliations")),
+            attributes=Subquery(identity.values("attributes")),
+        )
         .values_list(
-            "organisation_id", "cost_centre", "organisation__cost_centre", "pseudonym", "has_key"
+            *("organisation_id", "cost_centre", "organisation__cost_centre", "pseudonym"),
+            *("has_key", "affiliations", "attributes"),
         )
         .first()
     )
     columns: dict[str, Any] = {"instance_id": requester.instance_id}
     if found is None:
         return columns
-    organisation_id, cost_centre, default, pseudonym, has_key = found
+    organisation_id, cost_centre, default, pseudonym, has_key, affiliations, attributes = found
     return columns | {
         "organisation_id": organisation_id,
         "cost_centre": cost_centre or default,
         "user_id": requester.user_id if pseudonym else None,
         "pseudonym": pseudonym,
+        "affiliation": affiliation_of(affiliations or []),
+        "trade": trade_of(attributes or {}),
         "api_key_id": requester.api_key_id if has_key else None,
     }

@@ -26,14 +26,17 @@ INSERT INTO usage_usagerecord (id, request_id, kind, outcome, is_extractive, cre
   organisation_id, cost_centre, pseudonym, model, backend_name, prompt_tokens, completion_tokens,
   tokens_estimated, pages, passages, queue_ms, retrieval_ms, total_ms, cpu_seconds, energy_wh,
   energy_min_wh, energy_max_wh, avoided_wh, method, method_version, gco2e_usage, gco2e_embodied,
-  carbon_g_per_kwh, carbon_source, water_l, cost, currency, subject, instance_id)
+  carbon_g_per_kwh, carbon_source, water_l, cost, currency, subject, instance_id, frugal_step,
+  other_model, affiliation, trade)
 SELECT gen_random_uuid(), gen_random_uuid(), kind, outcome, model = 'extractive', created_at,
   organisation_id, '', md5(person::text)::uuid, model, 'vllm', 1500, 300,
   false, 0, 0, 0, 40, 500 + (random() * 20000)::int, 0.1, 0.5,
   0.2, 0.9, 0, CASE model WHEN 'extractive' THEN 'local' ELSE 'modelled' END, '1', 0.02, 0.04,
   41, 'bench', 0.001, CASE model WHEN 'extractive' THEN NULL ELSE 0.0002 END,
   CASE model WHEN 'extractive' THEN '' ELSE 'EUR' END,
-  lpad((10 * (random() * 99)::int)::text, 3, '0'), instance_id
+  lpad((10 * (random() * 99)::int)::text, 3, '0'), instance_id, '',
+  '', (ARRAY['', 'staff', 'faculty', 'researcher', 'student'])[1 + person %% 5],
+  (ARRAY['', 'BAP E', 'BAP J', 'CNU 26'])[1 + person %% 4]
 FROM (
   SELECT instance.id AS instance_id, instance.organisation_id,
     CASE WHEN draw.kind < 0.6 THEN 'answer' ELSE 'embedding' END AS kind,

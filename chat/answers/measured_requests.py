@@ -32,6 +32,7 @@ def measured_requests(result: AnswerResult) -> list[MeasuredRequest]:
             first_token_ms=result.first_token_ms,
             total_ms=result.total_ms,
             subject=result.subject,
+            frugal_step=result.frugal_step,
             avoided=result.reused.avoided if result.reused else None,
         )
     ]

@@ -17,6 +17,7 @@ from inference.routing import Rerouted
 from inference.token_usage import TokenUsage
 from retrieval.search import RetrievedChunk, SearchResult
 from usage.models import AnswerStatus
+from usage.recording import FrugalStep
 from usage.subjects.classifier import UNCLASSIFIED, Subject
 
 
@@ -49,6 +50,7 @@ class AnswerResult:
     # The earlier answer that this one repeats; else the digest under which this one is reused.
     reused: ReusedAnswer | None = None
     reuse_digest: str = ""
+    frugal_step: FrugalStep | None = None
     # Estimated; None before a prompt is sent.
     prompt_tokens: int | None = None
     generation_usage: TokenUsage | None = None
@@ -68,9 +70,9 @@ class AnswerResult:
     total_ms: float = 0.0
 
     @classmethod
-    def empty(cls, model: ModelFigures) -> Self:
+    def empty(cls, model: ModelFigures, frugal_step: FrugalStep | None = None) -> Self:
         """Return the result before the first event."""
-        return cls(model_id=model.id, chosen_model=model)
+        return cls(model_id=model.id, chosen_model=model, frugal_step=frugal_step)
 
     def add(self, event: AnswerEvent, *, elapsed_ms: float) -> Self:
         """Return the result after one more event, ``elapsed_ms`` after the question."""

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from chat import running
 from chat.answering import Question
+from chat.conversations.first_answers import frugal_step
 from chat.conversations.turns import (
     Asked,
     UnknownDocument,
@@ -207,6 +208,7 @@ async def _start(
                 may_read_documents=membership.may_read_documents,
                 may_be_reused=membership.instance.reuses_answers and not history,
                 is_anew=is_anew,
+                frugal_step=frugal_step(asked, model, is_anew=is_anew),
             )
             # Last, as it locks counters until the transaction ends.
             holder = QuotaHolder(instance=membership.instance, user=user)

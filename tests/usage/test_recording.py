@@ -1,11 +1,13 @@
 """Usage records: each request once, with who pays; estimates from past answers."""
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from inference.catalogue import offered_models
 from inference.offered_models import ModelFigures
@@ -16,6 +18,7 @@ from tests import factories
 from tests.cast import Cast
 from usage.estimates import estimates, past_estimates
 from usage.models import UsageRecord
+from usage.occupations import trade_of
 from usage.recording import (
     Kind,
     MeasuredRequest,
@@ -159,3 +162,37 @@ def test_estimate_covers_nine_past_answers_of_ten(cast: Cast) -> None:
         assert past_estimates(cast.other_instance.pk) == {}
         low, high = estimates(cast.other_instance.pk, [MODEL])["m"].energy_wh
     assert 0 < low < high < 2
+
+
+def test_occupation_is_that_of_the_last_login(cast: Cast) -> None:
+    person = cast.teammate
+    old, last = timezone.now() - timedelta(days=9), timezone.now()
+    activities = {"supannActivite": ["{REFERENS}E2A41"]}
+    factories.IdentityFactory(user=person, affiliations=["student"], asserted_at=old)
+    factories.IdentityFactory(
+        user=person,
+        affiliations=["member", "employee", "staff"],
+        attributes=activities,
+        asserted_at=last,
+    )
+    requester = Requester(instance_id=cast.instance.pk, user_id=person.pk)
+    by_key = Requester(instance_id=cast.instance.pk)
+    with tenant(cast.instance):
+        (record,) = record_requests([WRITTEN], request_id=uuid4(), requester=requester)
+        (other,) = record_requests([WRITTEN], request_id=uuid4(), requester=by_key)
+    assert (record.affiliation, record.trade) == ("staff", "BAP E")
+    assert (other.affiliation, other.trade) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("activities", "trade"),
+    [
+        (["{CNU}2600"], "CNU 26"),
+        (["{CNU}2600", "{BAP}j"], "BAP J"),
+        (["{REFERENS}Z1", "{OTHER}26"], ""),
+        ([], ""),
+    ],
+    ids=["teacher", "branch", "unknown", "none"],
+)
+def test_trade_is_a_branch_or_a_section(activities: list[str], trade: str) -> None:
+    assert trade_of({"supannActivite": activities}) == trade

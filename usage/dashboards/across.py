@@ -19,6 +19,7 @@ from usage.dashboards.labels import model_label, subject_label
 from usage.dashboards.masking import MIN_PERSONS, masked_groups
 from usage.dashboards.periods import Period
 from usage.models import MonthlyCell
+from usage.occupations import affiliation_label, trade_label
 from usage.rollups.buckets import percentile_ms
 
 Dimension = MonthlyCell.Dimension
@@ -48,7 +49,8 @@ class Cells:
 def dashboard_across(organisation: Organisation | None, period: Period) -> Dashboard:
     """The figures of all instances of the organisation; of the whole site if it is None."""
     member = Dimension.ORGANISATION if organisation is None else Dimension.INSTANCE
-    measured = [Dimension.ALL, Dimension.MODEL, Dimension.SUBJECT, member]
+    occupations = [Dimension.AFFILIATION, Dimension.TRADE]
+    measured = [Dimension.ALL, Dimension.MODEL, Dimension.SUBJECT, member, *occupations]
     counted = [Dimension.DURATION, *([Dimension.DAY] if period.is_drawn_by_day else [])]
     needed = Q(dimension__in=measured) | Q(dimension__in=counted, method="")
     cells = read_cells(organisation, period, needed, READ)
@@ -63,6 +65,8 @@ def dashboard_across(organisation: Organisation | None, period: Period) -> Dashb
         models=_groups(cells, Dimension.MODEL, model_label),
         subjects=_groups(cells, Dimension.SUBJECT, subject_label),
         members=_groups(cells, member, _names(cells, member)),
+        affiliations=_released(_groups(cells, Dimension.AFFILIATION, affiliation_label)),
+        trades=_released(_groups(cells, Dimension.TRADE, trade_label)),
         persons=max((row["persons"] for row in whole), default=None),
         median_ms=percentile_ms(durations, 0.5),
         p95_ms=percentile_ms(durations, 0.95),
@@ -145,6 +149,11 @@ def _groups(cells: Cells, dimension: str, label: Callable[[str], str]) -> list[G
         )
         for value, found in rows.items()
     )
+
+
+def _released(groups: list[Group]) -> list[Group]:
+    """Return the groups, none if no institution releases what they are made by."""
+    return groups if any(group.value for group in groups) else []
 
 
 def _names(cells: Cells, dimension: str) -> Callable[[str], str]:

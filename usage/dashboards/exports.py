@@ -26,13 +26,14 @@ Read = Callable[[Period], list[Values]]
 MEDIA_TYPES: Final = {"csv": CSV_MEDIA_TYPE, "json": "application/json; charset=utf-8"}
 
 DAILY_COLUMNS: Final = (
-    *("day", "kind", "outcome", "cost_centre", "model", "backend_name"),
-    *("serving_organisation_id", "method", "currency"),
+    *("day", "kind", "outcome", "frugal_step", "other_model", "cost_centre", "model"),
+    *("backend_name", "serving_organisation_id", "method", "currency"),
     *SUM_COLUMNS,
 )
 OWN_COLUMNS: Final = (
-    *("created_at", "kind", "outcome", "model", "backend_id", "backend_name"),
-    *("subject", "subject_margin", "pages", "passages"),
+    *("created_at", "kind", "outcome", "frugal_step", "other_model"),
+    *("model", "backend_id", "backend_name"),
+    *("subject", "subject_margin", "affiliation", "trade", "pages", "passages"),
     *("prompt_tokens", "cached_tokens", "completion_tokens", "reasoning_tokens"),
     *("tokens_estimated", "queue_ms", "retrieval_ms", "first_token_ms", "total_ms"),
     *("cpu_seconds", "energy_wh", "energy_min_wh", "energy_max_wh"),

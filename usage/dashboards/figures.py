@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from usage.dashboards.periods import Period
+from usage.dashboards.savings import Saving
 
 # What is only added up for one method, as figures of different methods are not comparable.
 _OF_A_METHOD: Final = (
@@ -115,3 +116,8 @@ class Dashboard:
     p95_ms: float | None
     # Months in which the whole was used by too few persons to be shown.
     months_masked: int = 0
+    # Of an instance.
+    savings: list[Saving] = field(default_factory=list)
+    # Across instances, where institutions release them.
+    affiliations: list[Group] = field(default_factory=list)
+    trades: list[Group] = field(default_factory=list)

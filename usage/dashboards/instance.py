@@ -9,6 +9,7 @@ from instances.models import Instance
 from usage.dashboards.figures import READ, Dashboard
 from usage.dashboards.grouping import Row, columns, model_groups, read_sums, subject_groups, total
 from usage.dashboards.periods import Period
+from usage.dashboards.savings import savings_of
 from usage.models import DailyDuration, DailyPerson, DailySubject, DailyUsage
 from usage.rollups.buckets import percentile_ms
 
@@ -31,6 +32,7 @@ def instance_dashboard(instance: Instance, period: Period) -> Dashboard:
         persons=persons["n"],
         median_ms=percentile_ms(durations, 0.5),
         p95_ms=percentile_ms(durations, 0.95),
+        savings=savings_of(instance, period),
     )
 
 

@@ -56,12 +56,21 @@ class UsageRecord(InstanceOwnedModel):
         MODELLED = "modelled", _("modelled with EcoLogits")
         LOCAL = "local", _("from processor time")
 
+    class Step(models.TextChoices):
+        """The place of an answer where first answers are frugal (decision 031)."""
+
+        FIRST = "first", _("First answer")
+        ON_DEMAND = "on_demand", _("Written on demand")
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # The answer (of a conversation or of the API), or the attempt at a document. Not a foreign key,
     # as the record is kept when a conversation or a document is deleted.
     request_id = models.UUIDField()
     kind = models.CharField(max_length=15, choices=Kind, default=Kind.ANSWER)
     outcome = models.CharField(max_length=15, choices=Outcome)
+    # With the model of the other step: of a first answer, the one that writes on demand.
+    frugal_step = models.CharField(max_length=10, choices=Step, blank=True)
+    other_model = models.CharField(max_length=200, blank=True)
     # Whether extracts answered, without a language model.
     is_extractive = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -77,6 +86,9 @@ class UsageRecord(InstanceOwnedModel):
     # ``User.pseudonym``, which is erased with the account: afterwards it still tells people apart,
     # but not who they were. None for an API key that belongs to no person.
     pseudonym = models.UUIDField(null=True)
+    # What the person's institution had released at the last login (``usage.occupations``).
+    affiliation = models.CharField(max_length=30, blank=True)
+    trade = models.CharField(max_length=10, blank=True)
     api_key = models.ForeignKey(ApiKey, null=True, on_delete=models.SET_NULL, related_name="+")
 
     # What worked. Not a foreign key: backends may be deleted, records are kept.

@@ -42,11 +42,13 @@ SUM_COLUMNS: Final = tuple(field.name for field in UsageSums._meta.concrete_fiel
 
 
 class DailyUsage(InstanceOwnedModel, UsageSums):
-    """The usage of one day in an instance, by everything that a statement tells apart."""
+    """The usage of one day in an instance, by all that a statement or savings tell apart."""
 
     day = models.DateField()
     kind = models.CharField(max_length=15)
     outcome = models.CharField(max_length=15)
+    frugal_step = models.CharField(max_length=10, blank=True)
+    other_model = models.CharField(max_length=200, blank=True)
     organisation = models.ForeignKey(
         Organisation, on_delete=models.PROTECT, db_index=False, related_name="+"
     )
@@ -148,6 +150,9 @@ class MonthlyCell(UsageSums):
         SUBJECT = "subject"
         DURATION = "duration"
         MODEL = "model"
+        # Of the persons, where their institutions release them.
+        AFFILIATION = "affiliation"
+        TRADE = "trade"
 
     organisation = models.ForeignKey(
         Organisation, null=True, on_delete=models.CASCADE, related_name="+"

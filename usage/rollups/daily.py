@@ -26,10 +26,10 @@ _RECORDS = (
     "FROM usage_usagerecord WHERE instance_id = %(instance)s"
     " AND created_at >= %(since)s AND created_at < %(until)s"
 )
-# What a statement tells apart.
+# What a statement, or the savings of an instance, tell apart.
 _ACCOUNTS = (
-    "kind, outcome, organisation_id, cost_centre, model, backend_name, serving_organisation_id,"
-    " method, currency"
+    "kind, outcome, frugal_step, other_model, organisation_id, cost_centre, model, backend_name,"
+    " serving_organisation_id, method, currency"
 )
 _STATEMENTS: Final = (
     f"INSERT INTO usage_dailyusage (instance_id, day, {_ACCOUNTS}, {_COLUMNS})"

@@ -5,9 +5,10 @@ from asgiref.sync import sync_to_async
 
 from inference.catalogue import choose_model
 from instances.models import Instance
-from instances.tenancy import in_database
+from instances.tenancy import in_database, in_tenant
 from tests.chat.views.test_answers import ASK, LEAVE, events_of, login, post
 from tests.factories import LanguageModelFactory
+from usage.models import UsageRecord
 
 pytestmark = pytest.mark.usefixtures("closed_connections")
 
@@ -41,6 +42,17 @@ async def test_first_answer_is_frugal_and_the_model_writes_on_demand(
     assert page.context["model"].id == "extractive"
     stranger = await login(async_client_for, library.stranger)
     assert (await post(stranger, again, {"model": "scripted"})).status_code == 404
+
+    # Another answer on demand, to the same question, is no second use of the large model.
+    third = (await post(member, again, {"model": "scripted"})).json()
+    await events_of(member, third["events_url"])
+    records = UsageRecord.objects.for_instance(library.instance).filter(kind="answer")
+    found = records.order_by("created_at").values_list("model", "frugal_step", "other_model")
+    assert await in_tenant(library.instance, list, found) == [
+        ("extractive", "first", "scripted"),
+        ("scripted", "on_demand", "extractive"),
+        ("scripted", "", ""),
+    ]
 
 
 @pytest.mark.parametrize(

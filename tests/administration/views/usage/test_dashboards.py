@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db.models import Q
 from django.urls import reverse
 
 from instances.tenancy import tenant
@@ -19,6 +20,7 @@ from tests.factories import (
     UserFactory,
 )
 from tests.usage.generated import make_records
+from usage.dashboards.across import read_cells
 from usage.models import DailyUsage, UsageRecord
 from usage.tasks import roll_up_days, roll_up_months
 
@@ -121,6 +123,47 @@ def test_small_instance_is_masked_with_another_in_the_console(two_levels, cast, 
         assert client_for(person).get(path).status_code == 404
     for person in (cast.owner, dean):
         assert client_for(person).get(site).status_code == 404
+
+
+def test_people_are_counted_by_what_institutions_release_and_masked_below_five(cast, client_for):
+    organisation = cast.instance.organisation
+    for first, number, fields in [
+        (0, 7, {"affiliation": "staff", "trade": "BAP J"}),
+        (10, 6, {"affiliation": "faculty", "trade": "CNU 26"}),
+        (20, 4, {"affiliation": "student", "trade": ""}),
+        (30, 8, {}),
+    ]:
+        ask(cast.instance, range(first, first + number), model="big", **fields)
+    # Another organisation releases nothing.
+    ask(cast.other_instance, range(40, 50), model="big")
+    roll_up_days()
+    roll_up_months()
+    dean = OrganisationAdministratorFactory(organisation=organisation).user
+    path = reverse("administration:organisation_usage", args=[organisation.slug])
+    page = client_for(dean).get(path)
+    dashboard = page.context["dashboard"]
+    shown = {one.label: (one.persons, one.figures.questions) for one in dashboard.affiliations}
+    # With the four students goes the smallest other group, or they would be the difference.
+    assert shown == {
+        "Staff": (7, 7),
+        "Not released": (8, 8),
+        "Teaching staff": (None, 0),
+        "Student": (None, 0),
+    }
+    assert {one.label: one.persons for one in dashboard.trades} == {
+        "Not released": 12,
+        "BAP J · Management and steering": 7,
+        "Teaching staff, CNU section 26": 6,
+    }
+    assert "People by affiliation" in page.content.decode()
+    # Exports have these rows.
+    rows = read_cells(organisation, dashboard.period, Q(), ["questions"])
+    assert {row["value"] for row in rows.of("affiliation")} == {"staff", ""}
+    other = cast.other_instance.organisation
+    theirs = OrganisationAdministratorFactory(organisation=other).user
+    path = reverse("administration:organisation_usage", args=[other.slug])
+    dashboard = client_for(theirs).get(path).context["dashboard"]
+    assert (dashboard.affiliations, dashboard.trades) == ([], [])
 
 
 def test_month_of_few_persons_is_masked_everywhere(cast, client_for):

@@ -1,0 +1,105 @@
+from django.db import migrations, models
+
+from instances.row_security import FunctionAcrossInstances
+
+_COUNTED = ("requests", "questions", "unanswered", "answer_ms")
+_SUMMED = (
+    *("prompt_tokens", "cached_tokens", "completion_tokens", "reasoning_tokens", "cpu_seconds"),
+    *("energy_wh", "energy_min_wh", "energy_max_wh", "avoided_wh", "gco2e_usage"),
+    *("gco2e_embodied", "water_l", "adpe_kg_sb", "cost"),
+)
+# Which of them are sums over different methods, or in different currencies, in the row of all.
+_NOT_ADDED = _SUMMED[4:]
+
+
+def _sum(name: str) -> str:
+    total = f"coalesce(sum(record.{name}), 0)"
+    if name in _NOT_ADDED:
+        return f"CASE WHEN GROUPING(record.method) = 1 THEN 0 ELSE {total} END"
+    return total
+
+
+# Each record belongs to one cell of each dimension.
+_CELLS = f"""
+SELECT cell.dimension::varchar, cell.value::varchar,
+  coalesce(record.method, '')::varchar, coalesce(record.currency, '')::varchar,
+  count(DISTINCT coalesce(record.pseudonym::text, 'key ' || record.api_key_id)),
+  count(*),
+  count(*) FILTER (WHERE record.kind = 'answer'),
+  count(*) FILTER (WHERE record.kind = 'answer' AND record.outcome = 'nothing_found'),
+  coalesce(sum(record.total_ms) FILTER (WHERE record.kind = 'answer'), 0)::bigint,
+  {", ".join(f"{_sum(name)}::{'bigint' if name.endswith('tokens') else 'numeric' if name == 'cost' else 'float8'}" for name in _SUMMED)}
+FROM usage_usagerecord record
+CROSS JOIN LATERAL (VALUES
+  ('all', '', true),
+  ('day', (record.created_at AT TIME ZONE zone)::date::text, true),
+  ('instance', record.instance_id::text, organisation IS NOT NULL),
+  ('organisation', record.organisation_id::text, organisation IS NULL),
+  ('kind', record.kind, true),
+  ('model', record.model, record.model <> ''),
+  ('affiliation', record.affiliation, true),
+  ('trade', record.trade, true),
+  ('outcome', record.outcome, record.kind = 'answer'),
+  ('subject', record.subject, record.kind = 'answer'),
+  ('duration', floor(ln(greatest(record.total_ms, 1)::float8) / ln(1.05::float8))::text,
+   record.kind = 'answer' AND record.outcome = 'complete')
+) AS cell(dimension, value, is_counted)
+WHERE record.created_at >= since AND record.created_at < until AND cell.is_counted
+  AND (organisation IS NULL OR record.organisation_id = organisation)
+GROUP BY GROUPING SETS (
+  (cell.dimension, cell.value), (cell.dimension, cell.value, record.method, record.currency)
+)
+HAVING GROUPING(record.method) = 1 OR cell.dimension NOT IN ('duration', 'outcome')
+"""
+_RETURNS = ", ".join(
+    [
+        "dimension varchar, value varchar, method varchar, currency varchar, persons bigint",
+        *(f"{name} bigint" for name in _COUNTED),
+        *(
+            f"{name} {'bigint' if name.endswith('tokens') else 'numeric' if name == 'cost' else 'float8'}"
+            for name in _SUMMED
+        ),
+    ]
+)
+
+
+class Migration(migrations.Migration):
+    dependencies = [("usage", "0010_frugal_steps")]
+    operations = [
+        migrations.AddField(
+            "usagerecord", "affiliation", models.CharField(blank=True, max_length=30, default=""),
+            preserve_default=False,
+        ),
+        migrations.AddField(
+            "usagerecord", "trade", models.CharField(blank=True, max_length=10, default=""),
+            preserve_default=False,
+        ),
+        migrations.AlterField("monthlycell", "dimension", models.CharField(choices=[
+                    ("all", "All"),
+                    ("day", "Day"),
+                    ("instance", "Instance"),
+                    ("organisation", "Organisation"),
+                    ("kind", "Kind"),
+                    ("outcome", "Outcome"),
+                    ("subject", "Subject"),
+                    ("duration", "Duration"),
+                    ("model", "Model"),
+                    ("affiliation", "Affiliation"),
+                    ("trade", "Trade"),
+                ], max_length=12)),
+        migrations.RunSQL(
+            (
+                "DROP FUNCTION usage_of_month",
+                "DROP POLICY usage_of_month ON usage_usagerecord",
+            ),
+            migrations.RunSQL.noop,
+        ),
+        # As before, with two more dimensions.
+        FunctionAcrossInstances(
+            "usage_of_month",
+            tables=["usage_usagerecord"],
+            arguments="organisation bigint, since timestamptz, until timestamptz, zone text",
+            returns=_RETURNS,
+            query=_CELLS,
+        ),
+    ]
