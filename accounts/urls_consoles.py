@@ -61,7 +61,9 @@ feed_urls: list[URLPattern] = [
 
 user_account_urls: list[URLPattern] = [
     path("", user_accounts.index, name="user_accounts"),
+    path("add/", user_accounts.add, name="user_account_add"),
     path("<int:person_id>/", user_accounts.page, name="user_account"),
+    path("<int:person_id>/change/", user_accounts.change, name="user_account_change"),
     path("<int:person_id>/switch/", user_accounts.switch, name="user_account_switch"),
     path("<int:person_id>/password/", user_accounts.password, name="user_account_password"),
     path("<int:person_id>/reset-link/", user_accounts.reset_link, name="user_account_reset_link"),

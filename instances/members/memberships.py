@@ -77,6 +77,31 @@ def create_local_member(
     """
     if instance.kind == Instance.Kind.PERSONAL:
         raise PersonalInstance(instance.slug)
+    with transaction.atomic():
+        user, password = create_local_account(
+            username=username,
+            email=email,
+            first_name=first_name,
+            last_name=last_name,
+            created_by=created_by,
+            instance=instance,
+        )
+        return join(instance, user, role, expires_at=expires_at), password
+
+
+def create_local_account(
+    *,
+    username: str,
+    email: str,
+    first_name: str,
+    last_name: str,
+    created_by: User,
+    instance: Instance | None = None,
+) -> tuple[User, str]:
+    """Create an account, in an instance or by an operator; return it and its one-time password.
+
+    Only an operator's address lets others find the account. Raises UsernameTaken or AddressTaken.
+    """
     password = one_time_password()
     with transaction.atomic():
         try:
@@ -88,7 +113,7 @@ def create_local_member(
                     last_name=last_name,
                     password=password,
                     must_change_password=True,
-                    is_found_by_email=False,
+                    is_found_by_email=instance is None,
                 )
         except IntegrityError as error:
             if constraint_of(error) == "one_account_with_a_password_per_address":
@@ -96,7 +121,7 @@ def create_local_member(
             raise UsernameTaken(username) from error
         record_control(account=user, controller=created_by, reason=AccountControl.Reason.CREATED)
         audit.record(audit.Action.USER_CREATED, instance=instance, target=user)
-        return join(instance, user, role, expires_at=expires_at), password
+    return user, password
 
 
 def change_role(*, membership: Membership, role: str) -> None:

@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.forms.consoles.user_accounts import EraseForm, UserAccountsForm
+from accounts.forms.consoles.user_accounts import EraseForm, UserAccountForm, UserAccountsForm
+from accounts.users.account_changes import change_account
 from accounts.users.account_facts import describe_account
 from accounts.users.account_search import find_accounts
 from accounts.users.activation import disable_account, enable_account
@@ -28,6 +29,7 @@ from accounts.users.takeover import issue_password
 from instances.access.administration import operator_view
 from instances.account_control import confirm_independence
 from instances.errors import InstanceError, LastOperator, user_message
+from instances.members.memberships import create_local_account
 from people.models import HAS_PASSWORD, User
 from people.requests import logged_in_user
 
@@ -63,6 +65,51 @@ def index(request: HttpRequest) -> HttpResponse:
 def page(request: HttpRequest, person_id: int) -> HttpResponse:
     """Show an account and what can be done with it."""
     return _page(request, get_object_or_404(User, pk=person_id))
+
+
+@require_http_methods(["GET", "POST"])
+@operator_view
+def add(request: HttpRequest) -> HttpResponse:
+    """Create an account, and show its one-time password once."""
+    form = UserAccountForm(request.POST or None)
+    if form.is_valid():
+        try:
+            person, issued = create_local_account(
+                **form.cleaned_data, created_by=logged_in_user(request)
+            )
+        except InstanceError as error:
+            form.add_error(None, user_message(error))
+        else:
+            response = _page(request, person, issued=issued, is_new=True)
+            response["Cache-Control"] = "no-store"
+            return response
+    context = SECTION | {"form": form, "person": None}
+    return render(request, "accounts/consoles/user_accounts_edit.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@operator_view
+def change(request: HttpRequest, person_id: int) -> HttpResponse:
+    """Change the user name, the names or the address of another person."""
+    person = _other_person(request, person_id)
+    former_email = person.email
+    form = UserAccountForm(request.POST or None, instance=person)
+    if form.is_valid():
+        try:
+            change_account(
+                person,
+                fields=form.changed_data,
+                former_email=former_email,
+                by=logged_in_user(request),
+            )
+        except InstanceError as error:
+            form.add_error(None, user_message(error))
+        else:
+            messages.success(request, _("The account of %s is changed.") % person.display_name)
+            return redirect("operation:user_account", person.pk)
+    shown = get_object_or_404(User, pk=person_id)
+    context = SECTION | {"form": form, "person": shown}
+    return render(request, "accounts/consoles/user_accounts_edit.html", context)
 
 
 @require_POST
@@ -162,9 +209,12 @@ def _other_person(request: HttpRequest, person_id: int, *, with_password: bool =
     return get_object_or_404(people, pk=person_id)
 
 
-def _page(request: HttpRequest, person: User, *, issued: str = "") -> HttpResponse:
+def _page(
+    request: HttpRequest, person: User, *, issued: str = "", is_new: bool = False
+) -> HttpResponse:
     context = SECTION | {
         "person": person,
+        "is_new": is_new,
         "facts": describe_account(person),
         "issued": issued,
     }

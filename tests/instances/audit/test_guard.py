@@ -173,6 +173,8 @@ ACTS_OF_OPERATORS = {
     "login_rule": Act("login_rule.changed", {"affiliations": ["staff"]}),
     "login_rule_switch": Act("login_rule.changed"),
     "login_rule_remove": Act("login_rule.changed"),
+    "user_account_add": Act("user.created", {"username": "nouvelle"}),
+    "user_account_change": Act("user.changed", {"username": "renommee"}),
     "user_account_switch": Act("user.disabled"),
     "user_account_password": Act("password.issued"),
     "user_account_second_factors": Act("login.removed", prepare=with_second_factor),

@@ -56,6 +56,38 @@ def test_account_is_disabled_and_enabled(console, operator, person, client_for):
     assert actions() == ["user.disabled", "user.enabled"]
 
 
+def test_account_is_created_with_one_time_password(console, operator, person, client_for):
+    names = {"username": "Zoé", "first_name": "Zoé", "last_name": "Roux", "email": "z@univ.example"}
+    for wrong in ({"username": "ada"}, {"username": "z@x"}, {"email": "ADA@univ.example"}):
+        answer = console.post(url("user_account_add"), names | wrong)
+        assert wrong.keys() <= answer.context["form"].errors.keys()
+    answer = console.post(url("user_account_add"), names)
+    created = User.objects.get(username="zoé")
+    assert answer["Cache-Control"] == "no-store"
+    assert answer.context["issued"] in answer.text
+    assert created.check_password(answer.context["issued"])
+    assert created.must_change_password
+    assert created.is_found_by_email
+    assert people_behind(created) == {created.pk, operator.pk}
+    assert actions() == ["user.created"]
+    assert client_for(person).get(url("user_account_add")).status_code == 404
+
+
+def test_account_is_renamed_and_its_address_changed(console, operator, person, client_for):
+    names = {"username": "ada", "first_name": "Ada", "last_name": "King", "email": person.email}
+    console.post(url("user_account_change", person.pk), names)
+    person.refresh_from_db()
+    assert person.display_name == "Ada King"
+    assert people_behind(person) == {person.pk}
+    console.post(url("user_account_change", person.pk), names | {"email": "king@univ.example"})
+    person.refresh_from_db()
+    assert person.email == "king@univ.example"
+    assert people_behind(person) == {person.pk, operator.pk}
+    assert actions() == ["user.changed", "user.changed", "address.changed"]
+    assert console.get(url("user_account_change", operator.pk)).status_code == 404
+    assert client_for(person).get(url("user_account_change", person.pk)).status_code == 404
+
+
 def test_one_time_password_is_shown_once_and_makes_operator_a_controller(
     console, operator, person, client_for
 ):
