@@ -25,10 +25,11 @@ from chat.answers.prompts import Prompt, answer_prompt
 from chat.answers.quoting.extractive import answer_with_extracts
 from chat.answers.quoting.markdown import escape_markdown
 from chat.answers.reuse import Reusable, find_earlier, prompt_digest
+from chat.extras import NO_EXTRAS, Extras
 from inference.errors import ContextOverflow, InferenceError
 from inference.fair_turns import Asker
 from inference.llm.backend import ChatMessage
-from inference.llm.events import ChatEvent, TextDelta
+from inference.llm.events import ChatEvent, TextDelta, ToolCallDelta
 from inference.offered_models import OfferedModel
 from inference.queueing.fair_queue import Position
 from inference.routing import Rerouted, smallest_context_window, stream_answer
@@ -67,6 +68,7 @@ class Question:
     stop: tuple[str, ...] = ()
     # Whether nobody waits for the answer: interactive questions are answered first.
     is_batch: bool = False
+    extras: Extras = NO_EXTRAS
 
     @property
     def asker(self) -> Asker:
@@ -93,7 +95,7 @@ async def answer_question(question: Question) -> AsyncGenerator[AnswerEvent, Non
     yield found
     if isinstance(found, Failed):
         return
-    if not found.relevant:
+    if not found.relevant and not question.extras.needs:
         # No model is called: it could only invent.
         nearest = found.chunks if question.may_read_documents else ()
         yield NothingFound(_nothing_found(nearest))
@@ -137,7 +139,7 @@ async def answer_question(question: Question) -> AsyncGenerator[AnswerEvent, Non
 
 async def _find_passages(question: Question, query: str) -> SearchResult | Failed:
     try:
-        return await asearch(
+        found = await asearch(
             instance=question.instance,
             query=query,
             top_k=question.instance.top_k,
@@ -147,6 +149,10 @@ async def _find_passages(question: Question, query: str) -> SearchResult | Faile
     except InferenceError as error:
         logger.warning("the search failed: %s", error)
         return Failed("search_unavailable")
+    if question.extras.needs and not found.relevant:
+        # The images or functions may answer; passages that do not cannot be cited.
+        return replace(found, chunks=())
+    return found
 
 
 def build_prompt(
@@ -160,6 +166,7 @@ def build_prompt(
         question=question.text,
         chunks=chunks,
         history=question.history,
+        extras=question.extras,
         instructions="\n".join(filter(None, instructions)),
         context_window=context_window,
         max_tokens=longest_answer(question, context_window),
@@ -193,13 +200,17 @@ def generate(
         max_tokens=prompt.max_tokens,
         temperature=question.temperature_or_default,
         stop=question.stop,
+        options=question.extras.options,
         asker=question.asker,
         is_batch=question.is_batch,
     )
 
 
 def _is_text(event: ChatEvent | Position | Rerouted) -> bool:
-    return isinstance(event, TextDelta) and not event.text.isspace()
+    """Whether it is a part of the answer: words, or the call of a function."""
+    return isinstance(event, ToolCallDelta) or (
+        isinstance(event, TextDelta) and not event.text.isspace()
+    )
 
 
 def _extract(search_query: str, found: SearchResult) -> Iterator[SearchResult | Extracted]:

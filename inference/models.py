@@ -9,6 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from inference.chat_options import Ability
 from instances.models import Instance, Organisation, Sensitivity
 
 # Ids that the product uses itself: extracts, and the default of an API client.
@@ -178,6 +179,11 @@ class LanguageModel(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+    @property
+    def abilities(self) -> frozenset[Ability]:
+        """What it can do beyond text."""
+        return frozenset(ability for ability in Ability if getattr(self, f"supports_{ability}"))
 
 
 class BackendAccess(models.Model):

@@ -1,7 +1,7 @@
 """A model on offer, with what answering and measuring need to know of its backend."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from ipaddress import ip_address
 from typing import cast
@@ -13,6 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from inference.chat_options import Ability
 from inference.llm.backend import ChatBackend, PriorityScheme
 from inference.models import Backend, LanguageModel
 from instances.models import Instance, Sensitivity
@@ -80,6 +81,7 @@ class OfferedModel:
     site: str = ""
     # The most sensitive documents that the backend may receive.
     sensitivity: str = Sensitivity.RESTRICTED
+    abilities: frozenset[Ability] = frozenset()
 
     @property
     def id(self) -> str:
@@ -96,6 +98,13 @@ class OfferedModel:
         """Its backends, in the order in which they are tried, each with the figures there."""
         places = (self, *self.alternatives)
         return [(one.figures, one.backend) for one in places if one.backend is not None]
+
+    def able_to(self, needs: frozenset[Ability]) -> "OfferedModel | None":
+        """Return the model at those of its backends that can do this, None without any."""
+        able = [one for one in (self, *self.alternatives) if needs <= one.abilities]
+        if not able:
+            return None
+        return replace(able[0], alternatives=tuple(able[1:]), max_tokens=self.max_tokens)
 
     @property
     def is_on_this_machine(self) -> bool:
@@ -148,6 +157,7 @@ def model_of_environment(instance: Instance) -> OfferedModel | None:
         label=settings.LLM_LABEL or settings.LLM_MODEL,
         description=settings.LLM_DESCRIPTION,
         backend=connection,
+        abilities=frozenset(map(Ability, settings.LLM_ABILITIES)),
     )
 
 
@@ -168,6 +178,7 @@ def model_of_row(row: LanguageModel, access: Access, instance: Instance) -> Offe
         serving_organisation=serving.name if serving else "",
         site=backend.site,
         sensitivity=backend.sensitivity,
+        abilities=row.abilities,
     )
 
 

@@ -13,11 +13,12 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from inference import health
+from inference.chat_options import NO_OPTIONS, ChatOptions
 from inference.errors import BackendUnavailable, InferenceError
 from inference.fair_turns import NOBODY, Asker
 from inference.llm.backend import ChatBackend, ChatMessage
 from inference.llm.client import stream_chat
-from inference.llm.events import ChatEvent, Finished, ReasoningDelta, TextDelta
+from inference.llm.events import ChatEvent, Delta, Finished
 from inference.offered_models import ModelFigures, OfferedModel
 from inference.queueing.backend_turns import turn_at_backends
 from inference.queueing.fair_queue import BackendQueue, Position
@@ -43,6 +44,7 @@ async def stream_answer(
     max_tokens: int,
     temperature: float,
     stop: Sequence[str] = (),
+    options: ChatOptions = NO_OPTIONS,
     asker: Asker = NOBODY,
     is_batch: bool = False,
     may_wait: bool = True,
@@ -77,12 +79,17 @@ async def stream_answer(
             # Another backend is a better retry than the same one.
             attempted = replace(connection, max_retries=0) if untried else connection
             events = stream_chat(
-                attempted, messages, max_tokens=max_tokens, temperature=temperature, stop=stop
+                attempted,
+                messages,
+                max_tokens=max_tokens,
+                temperature=temperature,
+                stop=stop,
+                options=options,
             )
             try:
                 async with aclosing(events):
                     async for event in events:
-                        if not turn.has_answered and isinstance(event, _FIRST_WORDS):
+                        if not turn.has_answered and isinstance(event, Delta | Finished):
                             turn.has_answered = True
                             if state != health.HEALTHY:
                                 await asyncio.to_thread(health.succeeded, connection)
@@ -100,9 +107,6 @@ def smallest_context_window(model: OfferedModel) -> int | None:
     """Return the smallest context window of the model's backends, None if none is known."""
     windows = [connection.context_window for _figures, connection in model.connections]
     return min(filter(None, windows), default=None)
-
-
-_FIRST_WORDS = (TextDelta, ReasoningDelta, Finished)
 
 
 def _usable(connections: Sequence[_Connection]) -> list[_Connection]:

@@ -9,7 +9,13 @@ from chat.answers.follow_up import SearchQuery
 from chat.answers.prompts import Prompt
 from chat.answers.quoting.quotes import cited_numbers, quotes
 from chat.answers.reuse import Reusable, ReusedAnswer
-from inference.llm.events import Finished, PromptTruncated, ReasoningDelta, TextDelta
+from inference.llm.events import (
+    Finished,
+    PromptTruncated,
+    ReasoningDelta,
+    TextDelta,
+    ToolCallDelta,
+)
 from inference.llm.tokens import estimate_tokens
 from inference.offered_models import EXTRACTIVE, EXTRACTS, ModelFigures
 from inference.queueing.fair_queue import Position
@@ -42,6 +48,8 @@ class AnswerResult:
     error_code: str = ""
     text: str = ""
     reasoning: str = ""
+    # The calls of functions, as pieces.
+    tool_calls: tuple[ToolCallDelta, ...] = ()
     search_query: str = ""
     # ``chunks[n - 1]`` is the passage with the number n.
     chunks: tuple[RetrievedChunk, ...] = ()
@@ -81,6 +89,8 @@ class AnswerResult:
                 return self._with_words(elapsed_ms, text=self.text + text)
             case ReasoningDelta(text):
                 return self._with_words(elapsed_ms, reasoning=self.reasoning + text)
+            case ToolCallDelta():
+                return self._with_words(elapsed_ms, tool_calls=(*self.tool_calls, event))
             case SearchQuery(text, usage):
                 return replace(
                     self, search_query=text, rewriting_usage=usage, rewriting_ms=elapsed_ms
@@ -113,7 +123,9 @@ class AnswerResult:
             case Finished(reason, usage):
                 return replace(
                     self,
-                    status=AnswerStatus.COMPLETE if self.text.strip() else self.status,
+                    status=AnswerStatus.COMPLETE
+                    if self.text.strip() or self.tool_calls
+                    else self.status,
                     generation_usage=usage,
                     error_code="length" if reason == "length" else self.error_code,
                 )
@@ -154,6 +166,15 @@ class AnswerResult:
         """Whether the answer may be given again: as the model meant it, with its sources."""
         is_whole = self.status == AnswerStatus.COMPLETE and not self.error_code
         return bool(self.reuse_digest and is_whole and self.quotes)
+
+    @property
+    def called_functions(self) -> list[ToolCallDelta]:
+        """Return the calls of functions, each in one piece."""
+        calls: dict[int, ToolCallDelta] = {}
+        for piece in self.tool_calls:
+            call = calls.setdefault(piece.number, replace(piece, arguments=""))
+            calls[piece.number] = replace(call, arguments=call.arguments + piece.arguments)
+        return list(calls.values())
 
     @property
     def usage(self) -> TokenUsage | None:

@@ -19,7 +19,7 @@ from chat.conversations.passages import page_of_quote
 from chat.expected_usage import expected_of
 from chat.models import Citation
 from chat.running import RunningAnswer
-from inference.llm.events import ReasoningDelta, TextDelta
+from inference.llm.events import Delta, TextDelta
 from inference.queueing.fair_queue import Position
 from instances.access.api_keys import is_usable
 from instances.api import ApiError
@@ -33,6 +33,7 @@ from web.server_sent_events import ServerSentEvent
 
 # Failures before the first word; a client may try again after a 503.
 _HTTP_STATUS = {
+    "context_overflow": 400,
     "backend_rejected": 502,
     "authentication_failed": 502,
     "model_not_found": 502,
@@ -40,8 +41,6 @@ _HTTP_STATUS = {
     INTERNAL: 500,
 }
 _UNAVAILABLE = 503
-
-Piece = TextDelta | ReasoningDelta
 
 
 async def start_answer(key: ApiKey, asked: ApiQuestion) -> "ApiAnswer":
@@ -101,7 +100,7 @@ class ApiAnswer:
             raise _api_error(result.error_code)
 
     @asynccontextmanager
-    async def followed(self) -> AsyncIterator[AsyncGenerator[Piece | Position, None]]:
+    async def followed(self) -> AsyncIterator[AsyncGenerator[Delta | Position, None]]:
         """Give positions in a queue, then words until the end is saved.
 
         Leaving the block stops the model.
@@ -111,7 +110,7 @@ class ApiAnswer:
         finally:
             await self._running.stop_and_wait()
 
-    async def wait(self) -> list[Piece]:
+    async def wait(self) -> list[Delta]:
         """Wait for the end; return all words. Raises ApiError for those that may not be used."""
         async with self.followed() as pieces:
             found = [piece async for piece in pieces if not isinstance(piece, Position)]
@@ -119,7 +118,7 @@ class ApiAnswer:
             raise _api_error(self.result.error_code)
         return found
 
-    async def _pieces(self) -> AsyncGenerator[Piece | Position, None]:
+    async def _pieces(self) -> AsyncGenerator[Delta | Position, None]:
         async for event in self._running.follow():
             yield event.data
 
@@ -150,11 +149,10 @@ def position_comment(position: Position) -> ServerSentEvent:
 
 
 def _to_piece(event: AnswerEvent) -> ServerSentEvent | None:
-    match event:
-        case TextDelta() | ReasoningDelta() | Position():
-            return ServerSentEvent(event)
-        case NothingFound(text) | Extracted(text):
-            return ServerSentEvent(TextDelta(text))
+    if isinstance(event, Delta | Position):
+        return ServerSentEvent(event)
+    if isinstance(event, NothingFound | Extracted):
+        return ServerSentEvent(TextDelta(event.text))
     return None
 
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import AsyncGenerator
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
@@ -18,10 +18,12 @@ from chat.api.messages import (
     MAX_MESSAGES,
     MAX_NAME_CHARS,
     MAX_NUMBER,
+    MAX_TOOLS,
     MessageIn,
     leave_out_old_turns,
 )
-from inference.llm.events import ReasoningDelta
+from inference.chat_options import ChatOptions
+from inference.llm.events import Delta, ReasoningDelta, TextDelta, ToolCallDelta
 from inference.queueing.fair_queue import Position
 from instances.api import ApiError, AsyncApiKeyAuth, KeyRequest
 from usage.models import AnswerStatus
@@ -39,7 +41,20 @@ class StreamOptions(BaseModel):
 
 
 class ResponseFormat(BaseModel):
-    type: str = Field("text", max_length=MAX_NAME_CHARS)
+    """ "json_object", or "json_schema" with the schema; sent to the model unchanged."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: Literal["text", "json_object", "json_schema"] = "text"
+
+
+class Tool(BaseModel):
+    """A function; sent to the model unchanged."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: Literal["function"]
+    function: dict[str, Any]
 
 
 class CompletionIn(Schema):
@@ -61,7 +76,9 @@ class CompletionIn(Schema):
     response_format: ResponseFormat | None = None
     stop: StopSequences = None
     service_tier: ServiceTier = None
-    tools: list[Any] | None = None
+    tools: Annotated[list[Tool], Field(max_length=MAX_TOOLS, fail_fast=True)] | None = None
+    tool_choice: Literal["none", "auto", "required"] | dict[str, Any] | None = None
+    parallel_tool_calls: bool | None = None
     functions: list[Any] | None = None
 
     @field_validator("messages", mode="before")
@@ -98,7 +115,11 @@ class Completion:
         """Return the whole answer; one that was cut has the finish reason "length"."""
         await self._answer.wait()
         result = self._answer.result
-        message: dict[str, Any] = {"role": "assistant", "content": result.text}
+        calls = [_called(call) for call in result.called_functions]
+        content = None if calls and not result.text else result.text
+        message: dict[str, Any] = {"role": "assistant", "content": content}
+        if calls:
+            message["tool_calls"] = calls
         if result.reasoning:
             message["reasoning_content"] = result.reasoning
         choice = {"index": 0, "message": message, "finish_reason": self._finish_reason()}
@@ -117,9 +138,8 @@ class Completion:
             async for piece in pieces:
                 if isinstance(piece, Position):
                     yield position_comment(piece)
-                    continue
-                is_thought = isinstance(piece, ReasoningDelta)
-                yield self._chunk({"reasoning_content" if is_thought else "content": piece.text})
+                else:
+                    yield self._chunk(_delta(piece))
         result = self._answer.result
         if result.status == AnswerStatus.FAILED:
             code = result.error_code
@@ -140,11 +160,16 @@ class Completion:
         return ServerSentEvent(payload)
 
     def _finish_reason(self) -> str:
-        return "length" if self._answer.was_cut else "stop"
+        if self._answer.was_cut:
+            return "length"
+        return "tool_calls" if self._answer.result.tool_calls else "stop"
 
 
 def _asked(body: CompletionIn) -> ApiQuestion:
-    _refuse_unsupported(body)
+    if body.functions:
+        told = _("functions is not supported: send tools.")
+        raise ApiError(400, "unsupported_parameter", told)
+    wanted = body.response_format
     return ApiQuestion(
         model_id=body.model or "",
         messages=body.messages,
@@ -153,18 +178,31 @@ def _asked(body: CompletionIn) -> ApiQuestion:
         stop=(body.stop,) if isinstance(body.stop, str) else tuple(body.stop or ()),
         is_stream=bool(body.stream),
         service_tier=body.service_tier,
+        options=ChatOptions(
+            tools=tuple(tool.model_dump() for tool in body.tools or ()),
+            tool_choice=body.tool_choice,
+            parallel_tool_calls=body.parallel_tool_calls,
+            response_format=wanted.model_dump() if wanted and wanted.type != "text" else None,
+        ),
     )
 
 
-def _refuse_unsupported(body: CompletionIn) -> None:
-    """Refuse what would give another answer than the client expects."""
-    message = ""
-    if body.response_format and body.response_format.type != "text":
-        message = _("response_format is not supported: answers are text with citations.")
-    elif body.tools or body.functions:
-        message = _("Tools are not supported: answers are text with citations.")
-    if message:
-        raise ApiError(400, "unsupported_parameter", message)
+def _delta(piece: Delta) -> dict[str, Any]:
+    match piece:
+        case TextDelta(text):
+            return {"content": text}
+        case ReasoningDelta(text):
+            return {"reasoning_content": text}
+        case ToolCallDelta():
+            return {"tool_calls": [{"index": piece.number, **_called(piece)}]}
+
+
+def _called(call: ToolCallDelta) -> dict[str, Any]:
+    """Return a call of a function, or a piece of it."""
+    function = {"arguments": call.arguments}
+    if not call.id:
+        return {"function": function}
+    return {"id": call.id, "type": "function", "function": {"name": call.name, **function}}
 
 
 def _usage(result: AnswerResult) -> dict[str, int]:

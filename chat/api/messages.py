@@ -12,19 +12,37 @@ MAX_PARTS = 50
 MAX_MESSAGE_CHARS = 32_000
 MAX_INSTRUCTIONS_CHARS = 8_000
 MAX_NAME_CHARS = 200
+MAX_CALLS = 64
+MAX_TOOLS = 128
+# The body of a request has 1 MiB.
+MAX_IMAGE_CHARS = 1 << 20
 MAX_NUMBER = 2**31 - 1
 INSTRUCTING = ("system", "developer")
 _TEXTS = ("text", "input_text", "output_text")
+_IMAGES = ("image_url", "input_image")
+
+
+class ImageUrl(Schema):
+    url: str = Field(max_length=MAX_IMAGE_CHARS)
 
 
 class ContentPart(Schema):
     type: str = Field(max_length=MAX_NAME_CHARS)
     text: str = Field("", max_length=MAX_MESSAGE_CHARS)
+    # A string in the Responses API.
+    image_url: ImageUrl | Annotated[str, Field(max_length=MAX_IMAGE_CHARS)] | None = None
 
     @property
     def is_text(self) -> bool:
         """Whether the part is text ("input_text" and "output_text" in the Responses API)."""
         return self.type in _TEXTS
+
+    @property
+    def image(self) -> str:
+        """The URL of an image, "" if the part is none."""
+        if self.type not in _IMAGES or self.image_url is None:
+            return ""
+        return self.image_url if isinstance(self.image_url, str) else self.image_url.url
 
 
 # Validation stops at the first wrong part or message, as each error takes memory and time.
@@ -35,9 +53,24 @@ Content = (
 )
 
 
+class CalledFunction(Schema):
+    name: str = Field(max_length=MAX_NAME_CHARS)
+    arguments: str = Field("", max_length=MAX_MESSAGE_CHARS)
+
+
+class ToolCall(Schema):
+    """The call of a function by the model, which the client sends back with its result."""
+
+    id: str = Field(max_length=MAX_NAME_CHARS)
+    type: Literal["function"] = "function"
+    function: CalledFunction
+
+
 class MessageIn(Schema):
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
     content: Content = None
+    tool_calls: Annotated[list[ToolCall], Field(max_length=MAX_CALLS, fail_fast=True)] | None = None
+    tool_call_id: Annotated[str, Field(max_length=MAX_NAME_CHARS)] | None = None
 
     @property
     def plain_text(self) -> str:
@@ -47,9 +80,16 @@ class MessageIn(Schema):
         return self.content or ""
 
     @property
-    def is_text(self) -> bool:
-        """Whether the message has no images and no other parts."""
-        return not isinstance(self.content, list) or all(part.is_text for part in self.content)
+    def images(self) -> list[str]:
+        """The URLs of the images of the message."""
+        parts = self.content if isinstance(self.content, list) else []
+        return [part.image for part in parts if part.image]
+
+    @property
+    def has_other_parts(self) -> bool:
+        """Whether the message has parts that are neither text nor images."""
+        parts = self.content if isinstance(self.content, list) else []
+        return any(not part.is_text and not part.image for part in parts)
 
 
 def leave_out_old_turns(messages: Any) -> Any:

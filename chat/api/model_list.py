@@ -38,4 +38,10 @@ def find_model(instance: Instance, model_id: str) -> OfferedModel:
 
 def _shown(request: KeyRequest, model: OfferedModel) -> dict[str, Any]:
     created = int(request.auth.instance.created_at.timestamp())
-    return {"id": model.id, "object": "model", "created": created, "owned_by": "ragapp"}
+    return {
+        "id": model.id,
+        "object": "model",
+        "created": created,
+        "owned_by": "ragapp",
+        "abilities": sorted(model.abilities),
+    }

@@ -1,7 +1,8 @@
 """The events of OpenAI's Responses API, and the response that they add up to.
 
-A response is a list of items (reasoning, messages), each begun, filled and ended by events; all
-events have a number. https://platform.openai.com/docs/api-reference/responses-streaming
+A response is a list of items (reasoning, messages, calls of functions), each begun, filled and
+ended by events; all events have a number.
+https://platform.openai.com/docs/api-reference/responses-streaming
 """
 
 import time
@@ -13,10 +14,12 @@ from typing import Any
 from chat.answers.error_messages import user_message
 from chat.answers.quoting.quotes import cited_places
 from chat.answers.result import AnswerResult
-from chat.api.api_answer import ApiAnswer, Piece
-from inference.llm.events import ReasoningDelta
+from chat.api.api_answer import ApiAnswer
+from inference.llm.events import Delta, ReasoningDelta, ToolCallDelta
 from usage.models import AnswerStatus
 from web.server_sent_events import ServerSentEvent
+
+_PREFIXES = {"reasoning": "rs", "message": "msg", "function_call": "fc"}
 
 
 @dataclass(slots=True)
@@ -27,6 +30,8 @@ class _Item:
     id: str
     kind: str
     text: list[str] = field(default_factory=list)
+    # Of the call of a function, which has arguments instead of a part.
+    call: ToolCallDelta | None = None
 
     @property
     def is_reasoning(self) -> bool:
@@ -49,12 +54,11 @@ class _Item:
         }
 
     def shown(self, status: str, *parts: Mapping[str, Any]) -> dict[str, Any]:
-        head: dict[str, Any] = {
-            "id": self.id,
-            "type": self.kind,
-            "status": status,
-            "content": list(parts),
-        }
+        head: dict[str, Any] = {"id": self.id, "type": self.kind, "status": status}
+        if self.call is not None:
+            named = {"call_id": self.call.id, "name": self.call.name}
+            return head | named | {"arguments": "".join(self.text)}
+        head["content"] = list(parts)
         more: dict[str, Any] = {"summary": []} if self.is_reasoning else {"role": "assistant"}
         return head | more
 
@@ -76,19 +80,34 @@ class ResponseEvents:
         yield self._event("response.created", response=response)
         yield self._event("response.in_progress", response=response)
 
-    def take(self, piece: Piece) -> Iterator[ServerSentEvent]:
+    def take(self, piece: Delta) -> Iterator[ServerSentEvent]:
         """Yield the events of a piece."""
+        if isinstance(piece, ToolCallDelta):
+            yield from self._take_call(piece)
+            return
         kind = "reasoning" if isinstance(piece, ReasoningDelta) else "message"
         item = self._item
         if item is None or item.kind != kind:
             yield from self._end_item()
-            item = self._item = self._new_item(kind)
-            shown = item.shown("in_progress")
-            yield self._event("response.output_item.added", output_index=item.index, item=shown)
+            item = self._new_item(kind)
+            yield from self._begin_item(item)
             yield self._of_part(item, "response.content_part.added", part=item.part())
         item.text.append(piece.text)
         name, more = item.of_text
         yield self._of_part(item, f"response.{name}.delta", delta=piece.text, **more)
+
+    def _take_call(self, piece: ToolCallDelta) -> Iterator[ServerSentEvent]:
+        item = self._item
+        if item is None or item.call is None or item.call.number != piece.number:
+            yield from self._end_item()
+            item = self._new_item("function_call")
+            item.call = piece
+            yield from self._begin_item(item)
+        if piece.arguments:
+            item.text.append(piece.arguments)
+            yield self._of_item(
+                item, "response.function_call_arguments.delta", delta=piece.arguments
+            )
 
     def end(self, evidence: Mapping[str, Any]) -> Iterator[ServerSentEvent]:
         """Yield the events after the last piece; ``evidence`` is added to the response."""
@@ -109,24 +128,35 @@ class ResponseEvents:
 
     def _new_item(self, kind: str) -> _Item:
         index = len(self.output)
-        prefix = "rs" if kind == "reasoning" else "msg"
-        return _Item(index, f"{prefix}_{self._answer.id}_{index}", kind)
+        return _Item(index, f"{_PREFIXES[kind]}_{self._answer.id}_{index}", kind)
+
+    def _begin_item(self, item: _Item) -> Iterator[ServerSentEvent]:
+        self._item = item
+        shown = item.shown("in_progress")
+        yield self._event("response.output_item.added", output_index=item.index, item=shown)
 
     def _end_item(self) -> Iterator[ServerSentEvent]:
         item, self._item = self._item, None
         if item is None:
             return
-        annotations = [] if item.is_reasoning else self._annotations("".join(item.text))
-        part = item.part(annotations)
-        for number, annotation in enumerate(annotations):
+        if item.call is not None:
+            arguments = {"name": item.call.name, "arguments": "".join(item.text)}
+            yield self._of_item(item, "response.function_call_arguments.done", **arguments)
+            shown = item.shown("completed")
+        else:
+            part = item.part([] if item.is_reasoning else self._annotations("".join(item.text)))
+            yield from self._end_part(item, part)
+            shown = item.shown("completed", part)
+        self.output.append(shown)
+        yield self._event("response.output_item.done", output_index=item.index, item=shown)
+
+    def _end_part(self, item: _Item, part: Mapping[str, Any]) -> Iterator[ServerSentEvent]:
+        for number, annotation in enumerate(part.get("annotations", ())):
             added = "response.output_text.annotation.added"
             yield self._of_part(item, added, annotation_index=number, annotation=annotation)
         name, more = item.of_text
         yield self._of_part(item, f"response.{name}.done", text=part["text"], **more)
         yield self._of_part(item, "response.content_part.done", part=part)
-        shown = item.shown("completed", part)
-        self.output.append(shown)
-        yield self._event("response.output_item.done", output_index=item.index, item=shown)
 
     def _annotations(self, text: str) -> list[dict[str, Any]]:
         """Return the documents cited in a text; ``index`` is the character of the mark."""
@@ -141,10 +171,13 @@ class ResponseEvents:
             for place, number in cited_places(text, len(chunks))
         ]
 
-    def _of_part(self, item: _Item, name: str, **more: Any) -> ServerSentEvent:
-        return self._event(name, item_id=item.id, output_index=item.index, content_index=0, **more)
+    def _of_part(self, item: _Item, name: str, /, **more: Any) -> ServerSentEvent:
+        return self._of_item(item, name, content_index=0, **more)
 
-    def _event(self, name: str, **more: Any) -> ServerSentEvent:
+    def _of_item(self, item: _Item, name: str, /, **more: Any) -> ServerSentEvent:
+        return self._event(name, item_id=item.id, output_index=item.index, **more)
+
+    def _event(self, name: str, /, **more: Any) -> ServerSentEvent:
         payload = {"type": name, "sequence_number": next(self._numbers), **more}
         return ServerSentEvent(payload, name=name)
 

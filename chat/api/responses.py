@@ -1,7 +1,7 @@
 """``/v1/responses``: answers in OpenAI's newer format, with citations and impact added."""
 
-from collections.abc import AsyncGenerator, Mapping
-from typing import Any, Literal
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from typing import Annotated, Any, Literal
 
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
@@ -17,11 +17,15 @@ from chat.api.messages import (
     MAX_MESSAGES,
     MAX_NAME_CHARS,
     MAX_NUMBER,
+    MAX_TOOLS,
+    CalledFunction,
     Content,
     MessageIn,
+    ToolCall,
     leave_out_old_turns,
 )
 from chat.api.response_events import ResponseEvents
+from inference.chat_options import ChatOptions
 from inference.queueing.fair_queue import Position
 from instances.api import ApiError, AsyncApiKeyAuth, KeyRequest
 from usage.quotas.api_requests import add_headers
@@ -31,20 +35,34 @@ router = Router(tags=["OpenAI-compatible"], auth=AsyncApiKeyAuth())
 
 
 class InputItem(Schema):
-    """A message, or the reasoning of an earlier answer, which is ignored."""
+    """A message, the call of a function, its result, or earlier reasoning, which is ignored."""
 
-    type: Literal["message", "reasoning"] = "message"
+    type: Literal["message", "function_call", "function_call_output", "reasoning"] = "message"
     # Of a message.
     role: Literal["system", "developer", "user", "assistant"] = "user"
     content: Content = None
+    # Of a call and its result.
+    call_id: str = Field("", max_length=MAX_NAME_CHARS)
+    name: str = Field("", max_length=MAX_NAME_CHARS)
+    arguments: str = Field("", max_length=MAX_MESSAGE_CHARS)
+    output: Content = None
 
 
 class TextFormat(BaseModel):
-    type: str = Field("text", max_length=MAX_NAME_CHARS)
+    model_config = ConfigDict(extra="allow")
+
+    type: Literal["text", "json_object", "json_schema"] = "text"
 
 
 class TextConfiguration(BaseModel):
     format: TextFormat | None = None
+
+
+class FunctionTool(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+    type: Literal["function"]
+    name: str = Field(max_length=MAX_NAME_CHARS)
 
 
 class ResponseIn(Schema):
@@ -61,7 +79,9 @@ class ResponseIn(Schema):
     max_output_tokens: int | None = Field(None, ge=1, le=MAX_NUMBER)
     temperature: float | None = Field(None, ge=0, le=2)
     text: TextConfiguration | None = None
-    tools: list[Any] | None = None
+    tools: Annotated[list[FunctionTool], Field(max_length=MAX_TOOLS, fail_fast=True)] | None = None
+    tool_choice: Literal["none", "auto", "required"] | FunctionTool | None = None
+    parallel_tool_calls: bool | None = None
     service_tier: ServiceTier = None
     previous_response_id: str | None = Field(None, max_length=MAX_NAME_CHARS)
     conversation: Any = None
@@ -115,11 +135,7 @@ async def _stream(
 
 def _asked(body: ResponseIn) -> ApiQuestion:
     _refuse_unsupported(body)
-    messages = [
-        MessageIn(role=item.role, content=item.content)
-        for item in body.input
-        if item.type == "message"
-    ]
+    messages = [*_messages(body.input)]
     if body.instructions:
         messages.insert(0, MessageIn(role="system", content=body.instructions))
     return ApiQuestion(
@@ -129,6 +145,48 @@ def _asked(body: ResponseIn) -> ApiQuestion:
         temperature=body.temperature,
         is_stream=bool(body.stream),
         service_tier=body.service_tier,
+        options=_options(body),
+    )
+
+
+def _messages(items: Sequence[InputItem]) -> Iterator[MessageIn]:
+    """Yield the messages of chat completions; calls that follow each other are one message."""
+    calls: list[ToolCall] = []
+    for item in items:
+        if item.type == "function_call":
+            function = CalledFunction(name=item.name, arguments=item.arguments)
+            calls.append(ToolCall(id=item.call_id, function=function))
+            continue
+        if calls:
+            yield MessageIn(role="assistant", tool_calls=calls)
+            calls = []
+        if item.type == "message":
+            yield MessageIn(role=item.role, content=item.content)
+        elif item.type == "function_call_output":
+            yield MessageIn(role="tool", content=item.output, tool_call_id=item.call_id)
+    if calls:
+        yield MessageIn(role="assistant", tool_calls=calls)
+
+
+def _options(body: ResponseIn) -> ChatOptions:
+    """Return the parameters of chat completions that say the same."""
+    choice: Any = body.tool_choice
+    if isinstance(choice, FunctionTool):
+        choice = {"type": "function", "function": {"name": choice.name}}
+    wanted = body.text.format if body.text else None
+    response_format: dict[str, Any] | None = None
+    if wanted is not None and wanted.type != "text":
+        response_format = {"type": wanted.type}
+        if schema := wanted.model_extra:
+            response_format["json_schema"] = schema
+    return ChatOptions(
+        tools=tuple(
+            {"type": "function", "function": tool.model_dump(exclude={"type"})}
+            for tool in body.tools or ()
+        ),
+        tool_choice=choice,
+        parallel_tool_calls=body.parallel_tool_calls,
+        response_format=response_format,
     )
 
 
@@ -139,24 +197,22 @@ def _refuse_unsupported(body: ResponseIn) -> None:
         message = _("Responses are not stored here: send the whole conversation as input.")
     elif body.background:
         message = _("Answers do not run in the background here: send background=false.")
-    elif body.tools:
-        message = _("Tools are not supported: answers are text with citations.")
-    elif body.text and body.text.format and body.text.format.type != "text":
-        message = _("text.format is not supported: answers are text with citations.")
     if message:
         raise ApiError(400, "unsupported_parameter", message)
 
 
 def _echoed(body: ResponseIn) -> Mapping[str, Any]:
     """Return what a response repeats of its request."""
+    wanted = body.text.format if body.text else None
+    choice = body.tool_choice or "auto"
     return {
         "instructions": body.instructions,
         "max_output_tokens": body.max_output_tokens,
         "temperature": body.temperature,
-        "text": {"format": {"type": "text"}},
-        "tools": [],
-        "tool_choice": "auto",
-        "parallel_tool_calls": True,
+        "text": {"format": wanted.model_dump() if wanted else {"type": "text"}},
+        "tools": [tool.model_dump() for tool in body.tools or ()],
+        "tool_choice": choice.model_dump() if isinstance(choice, FunctionTool) else choice,
+        "parallel_tool_calls": body.parallel_tool_calls is not False,
         "previous_response_id": None,
         "metadata": {},
     }

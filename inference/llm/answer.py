@@ -8,12 +8,20 @@ import orjson
 
 from inference.errors import InferenceError, ProtocolError, TruncatedStream
 from inference.llm.backend import ChatMessage
-from inference.llm.events import ChatEvent, Finished, PromptTruncated, ReasoningDelta, TextDelta
+from inference.llm.events import (
+    ChatEvent,
+    Delta,
+    Finished,
+    PromptTruncated,
+    ReasoningDelta,
+    TextDelta,
+)
 from inference.llm.failures import find_reported_error, to_error
 from inference.llm.length import LengthLimit
 from inference.llm.sse import ServerEvent
 from inference.llm.thinking import ThinkSplitter
 from inference.llm.tokens import estimate_prompt_tokens, estimate_tokens
+from inference.llm.tool_calls import ToolCallReader
 from inference.llm.usage import REPORTED_KEYS, read_usage
 from inference.token_usage import TokenUsage
 
@@ -30,6 +38,8 @@ class Answer:
         self._messages = messages
         self._text: list[str] = []
         self._reasoning: list[str] = []
+        self._arguments: list[str] = []
+        self._calls = ToolCallReader()
         self._splitter = ThinkSplitter()
         self._limit = LengthLimit(max_tokens)
         self._reported: dict[str, Any] = {}
@@ -39,7 +49,7 @@ class Answer:
     @property
     def has_begun(self) -> bool:
         """Whether a part of the answer has been yielded: from then on, no retry."""
-        return bool(self._text or self._reasoning)
+        return bool(self._text or self._reasoning or self._arguments)
 
     @property
     def is_whole(self) -> bool:
@@ -56,7 +66,7 @@ class Answer:
         """Return the answer so far, without its reasoning."""
         return "".join(self._text)
 
-    def take(self, server_events: Iterable[ServerEvent]) -> Iterator[TextDelta | ReasoningDelta]:
+    def take(self, server_events: Iterable[ServerEvent]) -> Iterator[Delta]:
         """Yield the deltas in these events.
 
         Raises the InferenceError that an event reports, and ProtocolError if one is not JSON.
@@ -91,10 +101,11 @@ class Answer:
     def usage(self) -> TokenUsage:
         """Return the tokens used so far, as reported, else estimated."""
         reasoning = "".join(self._reasoning)
+        written = (self.text, reasoning, *self._arguments)
         return read_usage(
             self._reported,
             prompt_tokens=self._sent_tokens,
-            completion_tokens=estimate_tokens(self.text) + estimate_tokens(reasoning),
+            completion_tokens=sum(map(estimate_tokens, written)),
             reasoning_tokens=estimate_tokens(reasoning),
         )
 
@@ -108,7 +119,7 @@ class Answer:
     def _sent_tokens(self) -> int:
         return estimate_prompt_tokens(self._messages)
 
-    def _take_payload(self, payload: Mapping[str, Any]) -> Iterator[TextDelta | ReasoningDelta]:
+    def _take_payload(self, payload: Mapping[str, Any]) -> Iterator[Delta]:
         self._reported |= {key: payload[key] for key in REPORTED_KEYS if payload.get(key)}
         if isinstance(model := payload.get("model"), str):
             self._model = model
@@ -119,6 +130,9 @@ class Answer:
         delta = choice.get("delta") or choice.get("message")
         if isinstance(delta, dict):
             yield from self._keep(self._read_delta(delta))
+            for call in self._calls.read(delta.get("tool_calls")):
+                self._arguments.append(self._limit.cut(call.arguments))
+                yield call
         if finish_reason := choice.get("finish_reason"):
             self._finish_reason = str(finish_reason)
         elif "message" in choice:

@@ -1,11 +1,13 @@
 """A language model, and the parameters of requests to its server."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-Role = Literal["system", "user", "assistant"]
+from inference.chat_options import NO_OPTIONS, ChatOptions
+
+Role = Literal["system", "user", "assistant", "tool"]
 PriorityScheme = Literal["none", "vllm", "aristote"]
 
 MAX_CACHE_SALT_CHARS = 128
@@ -13,10 +15,29 @@ MAX_CACHE_SALT_CHARS = 128
 
 @dataclass(frozen=True, slots=True)
 class ChatMessage:
-    """One turn of a conversation."""
+    """One turn of a conversation.
+
+    ``images`` are URLs; ``tool_calls`` the functions that a model called (OpenAI's objects), of
+    which a message with the role "tool" has the result.
+    """
 
     role: Role
     content: str
+    images: tuple[str, ...] = ()
+    tool_calls: tuple[Mapping[str, Any], ...] = ()
+    tool_call_id: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the message as servers read it."""
+        message: dict[str, Any] = {"role": self.role, "content": self.content}
+        if self.images:
+            pictures = [{"type": "image_url", "image_url": {"url": url}} for url in self.images]
+            message["content"] = [{"type": "text", "text": self.content}, *pictures]
+        if self.tool_calls:
+            message["tool_calls"] = list(self.tool_calls)
+        if self.tool_call_id:
+            message["tool_call_id"] = self.tool_call_id
+        return message
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,15 +106,17 @@ class ChatBackend:
         max_tokens: int,
         temperature: float,
         stop: Sequence[str] = (),
+        options: ChatOptions = NO_OPTIONS,
     ) -> dict[str, Any]:
         """Return the JSON body of a streamed chat request."""
         body: dict[str, Any] = {
             "model": self.model,
-            "messages": [{"role": each.role, "content": each.content} for each in messages],
+            "messages": [each.to_json() for each in messages],
             "stream": True,
             "stream_options": {"include_usage": True},
             "max_tokens": max_tokens,
             "temperature": temperature,
+            **options.body(),
         }
         if stop:
             body["stop"] = list(stop)

@@ -9,10 +9,18 @@ from typing import Any
 
 import orjson
 
+from inference.chat_options import NO_OPTIONS, ChatOptions
 from inference.errors import BackendTimeout, InferenceError, ProtocolError, TruncatedStream
 from inference.llm.answer import Answer
 from inference.llm.backend import ChatBackend, ChatMessage
-from inference.llm.events import ChatEvent, Finished, ReasoningDelta, TextDelta
+from inference.llm.events import (
+    ChatEvent,
+    Delta,
+    Finished,
+    ReasoningDelta,
+    TextDelta,
+    ToolCallDelta,
+)
 from inference.llm.failures import find_reported_error, to_error
 from inference.llm.retries import RetryBudget
 from inference.llm.wire import (
@@ -57,6 +65,7 @@ async def stream_chat(
     max_tokens: int,
     temperature: float,
     stop: Sequence[str] = (),
+    options: ChatOptions = NO_OPTIONS,
 ) -> AsyncGenerator[ChatEvent, None]:
     """Yield the events of the answer; deltas that arrive together are joined into one.
 
@@ -66,7 +75,9 @@ async def stream_chat(
     from a server that ignores them, is cut, with the finish reason "length". Raises InferenceError,
     with the text so far (`partial`) and its `usage`.
     """
-    body = backend.request_body(messages, max_tokens=max_tokens, temperature=temperature, stop=stop)
+    body = backend.request_body(
+        messages, max_tokens=max_tokens, temperature=temperature, stop=stop, options=options
+    )
     budget = RetryBudget(backend)
     timeouts = Timeouts(backend.first_byte_timeout_s, backend.total_timeout_s)
     while True:
@@ -173,10 +184,8 @@ async def _drain(batches: AsyncGenerator[Any, None], timeouts: Timeouts) -> None
         logger.debug("The connection ended late: %s", error)
 
 
-def _join(
-    deltas: Iterable[TextDelta | ReasoningDelta],
-) -> Iterator[TextDelta | ReasoningDelta]:
-    """Join consecutive deltas of the same type, also those before an error."""
+def _join(deltas: Iterable[Delta]) -> Iterator[Delta]:
+    """Join consecutive texts of the same type, also those before an error."""
     kind: type[TextDelta | ReasoningDelta] = TextDelta
     pieces: list[str] = []
     try:
@@ -184,8 +193,11 @@ def _join(
             if type(delta) is not kind and pieces:
                 yield kind("".join(pieces))
                 pieces = []
-            kind = type(delta)
-            pieces.append(delta.text)
+            if isinstance(delta, ToolCallDelta):
+                yield delta
+            else:
+                kind = type(delta)
+                pieces.append(delta.text)
     except InferenceError:
         if pieces:
             yield kind("".join(pieces))

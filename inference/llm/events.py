@@ -1,7 +1,8 @@
 """The events of an answer of a language model, the same for all servers.
 
-A stream is any number of `TextDelta` and `ReasoningDelta`, then at most one `PromptTruncated`, then
-exactly one `Finished`. Any other end raises an `inference.errors.InferenceError`.
+A stream is any number of `TextDelta`, `ReasoningDelta` and `ToolCallDelta`, then at most one
+`PromptTruncated`, then exactly one `Finished`. Any other end raises an
+`inference.errors.InferenceError`.
 """
 
 from dataclasses import dataclass
@@ -24,6 +25,16 @@ class ReasoningDelta:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolCallDelta:
+    """A piece of the call of a function: only the first of call ``number`` has its id and name."""
+
+    number: int
+    arguments: str
+    id: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class PromptTruncated:
     """The backend read far fewer prompt tokens than were sent (Ollama truncates silently)."""
 
@@ -43,4 +54,5 @@ class Finished:
     model: str = ""
 
 
-ChatEvent = TextDelta | ReasoningDelta | PromptTruncated | Finished
+Delta = TextDelta | ReasoningDelta | ToolCallDelta
+ChatEvent = Delta | PromptTruncated | Finished

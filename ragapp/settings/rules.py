@@ -10,6 +10,7 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
+from inference.chat_options import Ability
 from inference.llm.backend import check_address
 
 _URLS = (
@@ -59,6 +60,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     "LANGUAGE_CODE": ("fr", "en"),
     "LOG_LEVEL": ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"),
 }
+_CHOICE_LISTS: Mapping[str, tuple[str, ...]] = {"LLM_ABILITIES": tuple(Ability)}
 # Each of a pair means nothing without the other.
 _PAIRS = (
     ("LLM_BASE_URL", "LLM_MODEL"),
@@ -110,6 +112,9 @@ def _values(settings: Settings) -> Iterator[str]:
     for name, choices in _CHOICES.items():
         if settings[name] not in choices:
             yield f"{name} must be one of {', '.join(choices)}, not {settings[name]!r}."
+    for name, choices in _CHOICE_LISTS.items():
+        if unknown := set(settings[name]) - set(choices):
+            yield f"{name} must hold {', '.join(choices)} only, not {', '.join(sorted(unknown))}."
     if not _has_electricity_mix(settings["ELECTRICITY_ZONE"]):
         zone = settings["ELECTRICITY_ZONE"]
         yield f"ELECTRICITY_ZONE must be a zone of EcoLogits, such as FRA, not {zone!r}."

@@ -12,16 +12,16 @@ from django.views.decorators.http import require_POST
 from administration.levels import PageLevel
 from administration.views.consoles.backends import find_backend, page
 from inference.catalogue_rows import access_of
+from inference.diagnosis.connection import UNKNOWN_MODEL, Diagnosis, diagnose
 from inference.llm.backend import ChatBackend
 from inference.llm.client import ServedModel
-from inference.llm.diagnosis import UNKNOWN_MODEL, Diagnosis, diagnose
 from inference.models import Backend
 from inference.offered_models import Access, connection_to
 from instances import audit
 from instances.access.administration import enter_organisation
 from instances.tenancy import in_database
 
-# What to do about each code of ``inference.llm.diagnosis.problem_of``.
+# What to do about each code of ``inference.diagnosis.connection.problem_of``.
 PROBLEMS: Mapping[str, Promise] = {
     "private_address": _(
         "The address is in a private network. Ask an operator of the site to allow it."

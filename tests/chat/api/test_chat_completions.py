@@ -44,22 +44,8 @@ def test_null_stands_for_the_default_and_several_choices_are_refused(
         client.chat.completions.create(model="extractive", messages=ABOUT_LEAVE, n=2)
 
 
-def test_only_text_can_be_requested_as_response_format(
-    client: openai.OpenAI, llm: ScriptedLLM
-) -> None:
-    with pytest.raises(openai.BadRequestError) as refused:
-        client.chat.completions.create(
-            model="scripted", messages=ABOUT_LEAVE, response_format={"type": "json_object"}
-        )
-    assert refused.value.code == "unsupported_parameter"
-    assert "response_format" in refused.value.message
-    answer = client.chat.completions.create(
-        model="extractive", messages=ABOUT_LEAVE, response_format={"type": "text"}
-    )
-    assert answer.choices[0].finish_reason == "stop"
-
-
 IMAGE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
+FUNCTION = {"type": "function", "function": {"name": "a"}}
 TEXT_PART = {"type": "text", "text": "Combien de jours de congé ?"}
 WRONG: list[tuple[str, dict[str, Any]]] = [
     ("invalid_request", {"messages": value})
@@ -77,11 +63,13 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
         {"max_tokens": 0}, {"max_tokens": 10**30}, {"max_tokens": 1.5}, {"temperature": "chaud"},
         {"temperature": -1}, {"temperature": 10**400}, {"stop": 5}, {"stop": [""]},
         {"stop": ["a"] * 5}, {"response_format": "text"}, {"tools": "x"},
+        {"tools": [{"type": "function"}]}, {"tools": [{"type": "web_search"}]},
+        {"response_format": {"type": "xml"}}, {"tool_choice": "always"},
     )
 ] + [
     ("unsupported_parameter", parameters)
     for parameters in (
-        {"response_format": {"type": "json_object"}}, {"tools": [{"type": "function"}]},
+        {"response_format": {"type": "json_object"}}, {"tools": [FUNCTION]},
         {"functions": [{"name": "a"}]},
         {"messages": [{"role": "user", "content": [TEXT_PART, IMAGE]}]},
     )

@@ -1,0 +1,1 @@
+"""Tests of backends: the connection, and what a model can do."""
