@@ -3,11 +3,13 @@
 Every process follows a change at once (``catalogue_rows.forget``).
 """
 
+from collections.abc import Collection
 from typing import Any
 
 from django.db import transaction
 
 from inference.catalogue_rows import forget
+from inference.chat_options import Ability
 from inference.models import Backend, BackendAccess, LanguageModel, ModelRules
 from instances import audit
 from instances.audit.changes import changes_of
@@ -26,6 +28,14 @@ def save_model(model: LanguageModel) -> None:
     """Create a model of a backend, or save its changes."""
     owner = model.backend.owner
     _save(model, owner, audit.Action.MODEL_ADDED, audit.Action.MODEL_CHANGED)
+
+
+def save_abilities(backend: Backend, server_id: str, abilities: Collection[Ability]) -> None:
+    """Save what a test has found out about the models that have this id at the backend."""
+    for model in backend.models.filter(server_id=server_id):
+        for ability in Ability:
+            setattr(model, f"supports_{ability}", ability in abilities)
+        save_model(model)
 
 
 def delete_backend(backend: Backend) -> None:

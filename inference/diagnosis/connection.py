@@ -1,4 +1,4 @@
-"""Tests a backend: lists its models, streams a short answer, measures it."""
+"""Tests a backend: lists its models, streams a short answer, measures it, detects abilities."""
 
 import asyncio
 import socket
@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
+from inference.chat_options import Ability
+from inference.diagnosis.abilities import detect_abilities
 from inference.errors import (
     AuthenticationFailed,
     BackendOverloaded,
@@ -60,6 +62,7 @@ class Diagnosis:
     tokens_per_s: float | None = None
     is_streamed: bool = False
     counts_tokens: bool = False
+    abilities: frozenset[Ability] = frozenset()
 
 
 async def diagnose(connection: ChatBackend) -> Diagnosis:
@@ -83,11 +86,12 @@ async def diagnose(connection: ChatBackend) -> Diagnosis:
     found = replace(found, asked=connection.model)
     try:
         async with asyncio.timeout(PATIENCE_S):
-            return await _ask(connection, found)
+            found = await _ask(connection, found)
     except InferenceError as error:
         return replace(found, problem=problem_of(error), detail=str(error))
     except TimeoutError:
         return replace(found, problem="timeout")
+    return replace(found, abilities=await detect_abilities(connection))
 
 
 def problem_of(error: InferenceError) -> str:

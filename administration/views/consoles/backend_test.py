@@ -11,7 +11,9 @@ from django.views.decorators.http import require_POST
 
 from administration.levels import PageLevel
 from administration.views.consoles.backends import find_backend, page
+from inference.backends import save_abilities
 from inference.catalogue_rows import access_of
+from inference.chat_options import Ability
 from inference.diagnosis.connection import UNKNOWN_MODEL, Diagnosis, diagnose
 from inference.llm.backend import ChatBackend
 from inference.llm.client import ServedModel
@@ -48,6 +50,12 @@ PROBLEMS: Mapping[str, Promise] = {
     "rejected": _("The server refused the request. Its message says why."),
     "unavailable": _("The server failed. Its log says why."),
 }
+
+ABILITIES = (
+    (Ability.TOOLS, _("calls tools")),
+    (Ability.JSON, _("writes JSON by a schema")),
+    (Ability.IMAGES, _("reads images")),
+)
 
 
 @require_POST
@@ -93,11 +101,14 @@ def _result(
     request: HttpRequest, level: PageLevel, backend: Backend, diagnosis: Diagnosis
 ) -> HttpResponse:
     with level.visible():
+        if diagnosis.asked and not diagnosis.problem:
+            save_abilities(backend, diagnosis.asked, diagnosis.abilities)
         names = {model.name for model in diagnosis.served}
         known = set(backend.models.values_list("server_id", flat=True))
         context = {
             "backend": backend,
             "diagnosis": diagnosis,
+            "abilities": [label for ability, label in ABILITIES if ability in diagnosis.abilities],
             "problem": PROBLEMS.get(diagnosis.problem, ""),
             "listing_problem": PROBLEMS.get(diagnosis.listing_problem, ""),
             "served": [(model, model.name in known, _query(model)) for model in diagnosis.served],

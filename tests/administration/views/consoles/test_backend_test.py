@@ -13,9 +13,10 @@ from cryptography.x509.oid import NameOID
 from django.urls import reverse
 
 from inference.backends import save_access
+from instances.models import AuditEntry
 from tests.cast import make_cast
 from tests.factories import BackendFactory, LanguageModelFactory, UserFactory
-from tests.scripted_llm import MODEL, Act, Reply, ScriptedLLM, json_reply, stream
+from tests.scripted_llm import DONE, MODEL, Act, Reply, ScriptedLLM, chunk, json_reply, stream
 
 
 @pytest.fixture
@@ -85,6 +86,26 @@ def test_working_backend_is_measured_and_its_models_can_be_added(test_page, scri
     assert "The backend no longer lists lab/retired." in text
     assert scripted_llm.requests[-1].headers["authorization"] == "Bearer sk-right"
     assert scripted_llm.requests[-1].body["model"] == "lab/retired"
+
+
+def test_abilities_are_detected_and_saved(test_page, scripted_llm):
+    model = LanguageModelFactory(backend__base_url=scripted_llm.base_url, supports_images=True)
+    function = {"name": "get_weather", "arguments": '{"city": "Paris"}'}
+    call = chunk(delta={"tool_calls": [{"index": 0, "id": "a", "function": function}]})
+    answers = [stream("One"), Reply([call, DONE]), stream('{"legs": 4}'), stream("Blue")]
+    scripted_llm.script(json_reply({"data": [{"id": model.server_id}]}), *answers)
+    assert "calls tools, writes JSON by a schema" in test_page(model.backend)
+    model.refresh_from_db()
+    found = (model.supports_tools, model.supports_json, model.supports_images)
+    assert found == (True, True, False)
+    assert AuditEntry.objects.filter(action="model.changed").exists()
+
+    # Servers that refuse, or that ignore what they do not know.
+    refused = json_reply({"error": "unsupported"}, 400)
+    scripted_llm.script(json_reply({"data": []}), stream("One"), refused, stream("Four"), refused)
+    assert "text only" in test_page(model.backend)
+    model.refresh_from_db()
+    assert not model.abilities
 
 
 LIST = json_reply({"object": "list", "data": [{"id": MODEL}]})
