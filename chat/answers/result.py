@@ -96,16 +96,7 @@ class AnswerResult:
                     self, search_query=text, rewriting_usage=usage, rewriting_ms=elapsed_ms
                 )
             case SearchResult():
-                return replace(
-                    self,
-                    chunks=event.chunks,
-                    subject=event.subject,
-                    retrieval_ms=event.timing.total_ms,
-                    search_seconds=event.processor_seconds,
-                    rerank_seconds=event.rerank_seconds,
-                    rerank_model=event.rerank_model,
-                    found_ms=elapsed_ms if self.found_ms is None else self.found_ms,
-                )
+                return self._with_search(event, elapsed_ms)
             case NothingFound(text):
                 return self._with_words(elapsed_ms, text=text, status=AnswerStatus.NOTHING_FOUND)
             case Reusable(digest):
@@ -121,11 +112,10 @@ class AnswerResult:
             case PromptTruncated():
                 return replace(self, error_code="prompt_truncated")
             case Finished(reason, usage):
+                has_answer = bool(self.text.strip() or self.tool_calls)
                 return replace(
                     self,
-                    status=AnswerStatus.COMPLETE
-                    if self.text.strip() or self.tool_calls
-                    else self.status,
+                    status=AnswerStatus.COMPLETE if has_answer else self.status,
                     generation_usage=usage,
                     error_code="length" if reason == "length" else self.error_code,
                 )
@@ -237,6 +227,18 @@ class AnswerResult:
         """Return how long it has waited for slots so far."""
         waiting_ms = 0.0 if self.queued_ms is None else elapsed_ms - self.queued_ms
         return self.queue_ms + waiting_ms
+
+    def _with_search(self, found: SearchResult, elapsed_ms: float) -> Self:
+        return replace(
+            self,
+            chunks=found.chunks,
+            subject=found.subject,
+            retrieval_ms=found.timing.total_ms,
+            search_seconds=found.processor_seconds,
+            rerank_seconds=found.rerank_seconds,
+            rerank_model=found.rerank_model,
+            found_ms=elapsed_ms if self.found_ms is None else self.found_ms,
+        )
 
     def _with_words(self, elapsed_ms: float, **changes: Any) -> Self:
         first = elapsed_ms if self.first_token_ms is None else self.first_token_ms
