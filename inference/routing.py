@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from functools import partial
 
 from inference import health
 from inference.chat_options import NO_OPTIONS, ChatOptions
@@ -56,6 +57,14 @@ async def stream_answer(
     if all breakers are open, BackendOverloaded if no backend has a free slot and the request may
     not wait.
     """
+    ask = partial(
+        stream_chat,
+        messages=messages,
+        max_tokens=max_tokens,
+        temperature=temperature,
+        stop=stop,
+        options=options,
+    )
     error: InferenceError | None = None
     untried = model.connections
     asked, arrived_ms = model.figures, int(1000 * time.time())
@@ -78,16 +87,8 @@ async def stream_answer(
                 asked = figures
             # Another backend is a better retry than the same one.
             attempted = replace(connection, max_retries=0) if untried else connection
-            events = stream_chat(
-                attempted,
-                messages,
-                max_tokens=max_tokens,
-                temperature=temperature,
-                stop=stop,
-                options=options,
-            )
             try:
-                async with aclosing(events):
+                async with aclosing(ask(attempted)) as events:
                     async for event in events:
                         if not turn.has_answered and isinstance(event, Delta | Finished):
                             turn.has_answered = True
