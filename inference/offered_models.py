@@ -51,6 +51,8 @@ class ModelFigures:
     backend_id: int | None = None
     backend_name: str = ""
     serving_organisation_id: int | None = None
+    # Whether its servers are those whose counters are read (``LLM_METRICS_URLS``).
+    is_metered: bool = False
     pue: float = 1.0
     wue: float = 0.0
     # None: the factor of ELECTRICITY_ZONE.
@@ -151,6 +153,7 @@ def model_of_environment(instance: Instance) -> OfferedModel | None:
             active_parameters_b=settings.LLM_ACTIVE_PARAMETERS_B,
             total_parameters_b=settings.LLM_TOTAL_PARAMETERS_B,
             backend_name=ENVIRONMENT,
+            is_metered=bool(settings.LLM_METRICS_URLS),
             pue=settings.LLM_PUE,
             wue=settings.LLM_WUE,
         ),
@@ -227,11 +230,20 @@ def _figures_of(row: LanguageModel) -> ModelFigures:
         backend_id=backend.pk,
         backend_name=backend.name,
         serving_organisation_id=backend.serving_organisation_id,
+        is_metered=urlsplit(backend.base_url).netloc in _metered(),
         pue=backend.pue,
         wue=backend.wue,
         carbon_gco2e_per_kwh=backend.carbon_gco2e_per_kwh,
         carbon_source=backend.carbon_source,
     )
+
+
+def _metered() -> set[str]:
+    """Return the hosts and ports of the servers whose counters are read, or of their gateway."""
+    if not settings.LLM_METRICS_URLS:
+        return set()
+    addresses = (settings.LLM_BASE_URL, *settings.LLM_METRICS_URLS)
+    return {urlsplit(address).netloc for address in addresses if address}
 
 
 def _cache_salt(instance: Instance) -> str:

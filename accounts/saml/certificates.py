@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -49,6 +50,15 @@ def read_pem(text: str) -> list[Certificate]:
     return [
         _describe(x509.load_pem_x509_certificate(pem.encode())) for pem in pem_certificates(text)
     ]
+
+
+def readable_pem(text: str) -> list[Certificate]:
+    """Describe those PEM certificates in ``text`` that can be read."""
+    found = []
+    for pem in pem_certificates(text):
+        with suppress(ValueError):
+            found += read_pem(pem)
+    return found
 
 
 def read_metadata(xml: str) -> list[Certificate]:

@@ -61,12 +61,25 @@ def operator_view(view: View) -> View:
     It runs inside ``overseeing()``, where the whole audit log is visible.
     """
 
+    @wraps(view)
+    def in_transaction(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+        with overseeing():
+            return view(request, **kwargs)
+
+    return operator_view_without_transaction(in_transaction)
+
+
+def operator_view_without_transaction(view: View) -> View:
+    """Make ``view(request, …)`` a page of operators that waits for another server; 404 for others.
+
+    The view opens ``overseeing()`` itself, but not while it waits.
+    """
+
     @login_required
     @wraps(view)
     def wrapper(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         if not request.user.is_staff:
             raise Http404
-        with overseeing():
-            return view(request, **kwargs)
+        return view(request, **kwargs)
 
     return wrapper

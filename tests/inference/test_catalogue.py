@@ -1,5 +1,7 @@
 """Which models may answer in an instance."""
 
+from typing import Any
+
 import pytest
 from django.core.cache import cache
 from django.db import connection
@@ -58,6 +60,14 @@ def test_one_alias_on_several_backends_is_one_model_with_alternatives(cast: Cast
     ]
     assert places == [("own", True), ("near", False), ("far", False)]
     assert model_names(cast.instance)["m"] == "own"
+
+
+def test_backend_at_the_metered_servers_is_metered(cast: Cast, settings: Any) -> None:
+    settings.LLM_METRICS_URLS = ["http://gpu:8000/metrics"]
+    for name, address in (("gpu", "http://gpu:8000/v1"), ("other", "http://gpu:9000/v1")):
+        LanguageModelFactory(alias=name, server_id="m", backend__base_url=address)
+    metered = {model.id: model.figures.is_metered for model in offered_models(cast.instance)}
+    assert metered == {"extractive": False, "gpu": True, "other": False}
 
 
 @pytest.mark.parametrize(

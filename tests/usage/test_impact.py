@@ -91,11 +91,13 @@ def test_measured_energy_comes_from_polled_counters(settings: Any) -> None:
         clock = Counters()
         patch.setattr(measured, "_texts", clock.texts)
         patch.setattr(measured.time, "time", lambda: clock.at_s)
-        assert llm_impact(model(), tokens()).method == "modelled"
+        assert llm_impact(model(is_metered=True), tokens()).method == "modelled"
         for number in range(32):
             clock.step(prompt=300 * (number % 7), written=40 * (number % 5))
             measured.poll()
-    impact = llm_impact(model(), tokens(prompt=1000, completion=100))
+    # Another backend may call its model by the same name.
+    assert llm_impact(model(), tokens()).method == "modelled"
+    impact = llm_impact(model(is_metered=True), tokens(prompt=1000, completion=100))
     assert impact.method == "measured"
     assert impact.prefill_wh == pytest.approx(1.3 * 100 / 3600, rel=0.01)
     assert impact.decode_wh == pytest.approx(1.3 * 100 / 3600, rel=0.01)

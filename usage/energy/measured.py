@@ -67,7 +67,7 @@ def poll() -> None:
 
 def measured_energy(model: ModelFigures, tokens: TokenUsage) -> Energy | None:
     """Return the energy of a request; None for a model whose server is not measured."""
-    if not is_polled() or not model.server_id:
+    if not is_polled() or not model.is_metered:
         return None
     kept: tuple[Attribution, dict[str, JoulesPerToken]] | None = cache.get(_FIT)
     if kept is None or model.server_id not in kept[1]:

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.forms.consoles.feeds import FeedChangeForm, FeedForm
 from accounts.logins.changes import remove_source, save_source
 from accounts.models import LoginRule, MetadataFeed
-from accounts.saml.certificates import read_pem
+from accounts.saml.certificates import pem_certificates, readable_pem
 from accounts.saml.metadata.feeds import add_feed, list_feeds, request_refresh
 from instances.access.administration import operator_view
 from instances.models import Organisation
@@ -44,9 +44,11 @@ def add(request: HttpRequest) -> HttpResponse:
 def page(request: HttpRequest, feed_id: int) -> HttpResponse:
     """Show a feed: its last result, its certificates, its login rules."""
     feed = get_object_or_404(list_feeds(), pk=feed_id)
+    certificates = readable_pem(feed.certificates)
     context = SECTION | {
         "feed": feed,
-        "certificates": read_pem(feed.certificates),
+        "certificates": certificates,
+        "has_unreadable": len(certificates) < len(pem_certificates(feed.certificates)),
         "rules": LoginRule.objects.filter(feed=feed).with_sources(),
         "organisations": Organisation.objects.all(),
     }

@@ -11,8 +11,9 @@ from accounts.forms.consoles.oidc_providers import OidcProviderForm
 from accounts.models import LoginRule
 from accounts.oidc import registration
 from accounts.oidc.errors import ProviderUnreachable
-from instances.access.administration import operator_view
+from instances.access.administration import operator_view, operator_view_without_transaction
 from instances.models import Organisation
+from instances.tenancy import overseeing
 
 SECTION = {"section": "logins", "part": "oidc_providers"}
 
@@ -27,18 +28,18 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@operator_view
+@operator_view_without_transaction
 def add(request: HttpRequest) -> HttpResponse:
     """Add a provider, after reading its discovery document."""
     form = OidcProviderForm(request.POST or None)
     if form.is_valid() and (app := _save(form)) is not None:
         messages.success(request, _("%s was added.") % app.name)
         return redirect("operation:oidc_provider", app.pk)
-    return render(request, "accounts/consoles/oidc_providers_edit.html", SECTION | {"form": form})
+    return _edit(request, form)
 
 
 @require_http_methods(["GET", "POST"])
-@operator_view
+@operator_view_without_transaction
 def change(request: HttpRequest, oidc_provider_id: int) -> HttpResponse:
     """Change the configuration of a provider, after reading its discovery document again."""
     app = get_object_or_404(registration.providers(), pk=oidc_provider_id)
@@ -46,8 +47,7 @@ def change(request: HttpRequest, oidc_provider_id: int) -> HttpResponse:
     if form.is_valid() and _save(form) is not None:
         messages.success(request, _("Saved."))
         return redirect("operation:oidc_provider", app.pk)
-    context = SECTION | {"form": form, "provider": app}
-    return render(request, "accounts/consoles/oidc_providers_edit.html", context)
+    return _edit(request, form, provider=app)
 
 
 @require_safe
@@ -58,11 +58,13 @@ def page(request: HttpRequest, oidc_provider_id: int) -> HttpResponse:
 
 
 @require_POST
-@operator_view
+@operator_view_without_transaction
 def check(request: HttpRequest, oidc_provider_id: int) -> HttpResponse:
     """Read the discovery document and the keys of a provider, and show what is wrong."""
     app = get_object_or_404(registration.providers(), pk=oidc_provider_id)
-    return _page(request, app, is_checked=True, problems=list(registration.problems(app)))
+    problems = list(registration.problems(app))
+    with overseeing():
+        return _page(request, app, is_checked=True, problems=problems)
 
 
 @require_POST
@@ -82,6 +84,12 @@ def _save(form: OidcProviderForm) -> SocialApp | None:
     except ProviderUnreachable as error:
         form.add_error("issuer", _("This provider cannot be used: %s.") % error)
     return None
+
+
+def _edit(request: HttpRequest, form: OidcProviderForm, **context: object) -> HttpResponse:
+    context = {**SECTION, "form": form, **context}
+    with overseeing():
+        return render(request, "accounts/consoles/oidc_providers_edit.html", context)
 
 
 def _page(request: HttpRequest, app: SocialApp, **check_result: object) -> HttpResponse:

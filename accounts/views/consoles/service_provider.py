@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from accounts.saml.certificates import read_pem
+from accounts.saml.certificates import readable_pem
 from accounts.saml.keys import NAMES, key_pairs
 from accounts.saml.service_provider import entity_id
 from accounts.saml.setup_check import missing
@@ -32,7 +32,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "metadata_url": settings.SITE_URL + reverse("saml:metadata"),
         "missing": missing(),
         "keys": [
-            (KEY_LABELS[name], read_pem(pair.certificate.read_text()))
+            (KEY_LABELS[name], readable_pem(pair.certificate.read_text()))
             for name in NAMES
             for pair in key_pairs((name,))
         ],

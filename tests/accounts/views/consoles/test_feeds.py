@@ -74,3 +74,16 @@ def test_feed_without_usable_certificate_is_not_added(console, tmp_path, certifi
     answer = console.post(url("feed_add"), form | {"certificates": text})
     assert answer.context["form"].errors.keys() == {"certificates"}
     assert not MetadataFeed.objects.exists()
+
+
+def test_unreadable_certificate_is_reported(console, all_keys):
+    """Stored before it was checked, or refused by a newer version of the library."""
+    pem = all_keys["federation"].pem
+    broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+    feed = MetadataFeed.objects.create(
+        name="Renater", url="https://federation.example/feed", certificates=pem + broken
+    )
+    page = console.get(url("feed", feed.pk))
+    assert page.status_code == 200
+    assert read_pem(pem)[0].sha256 in page.text
+    assert "A certificate cannot be read" in page.text

@@ -2,8 +2,11 @@
 
 import pytest
 from allauth.socialaccount.models import SocialApp
+from django.db import connection
 
+from accounts.oidc import configuration
 from accounts.oidc.configuration import client_secret_of
+from accounts.oidc.http import fetch_object
 from tests.accounts.oidc.conftest import *  # noqa: F403 (its issuer)
 from tests.accounts.oidc.scripted_issuer import CLIENT_ID, CLIENT_SECRET
 from tests.accounts.views.consoles.conftest import actions, url
@@ -52,6 +55,24 @@ def test_operator_adds_checks_changes_and_removes_provider(console, issuer, form
     console.post(url("oidc_provider_remove", app.pk))
     assert not SocialApp.objects.exists()
     assert actions() == ["login_source.changed"] * 3
+
+
+def test_no_transaction_is_open_while_provider_is_asked(console, issuer, form, monkeypatch):
+    """A slow provider would hold a connection of the pool."""
+    open_blocks = []
+
+    def fetch_and_look(address):
+        open_blocks.append(len(connection.atomic_blocks))
+        return fetch_object(address)
+
+    monkeypatch.setattr(configuration, "fetch_object", fetch_and_look)
+    console.post(url("oidc_provider_add"), form)
+    app = SocialApp.objects.get()
+    console.post(url("oidc_provider_change", app.pk), form)
+    console.post(url("oidc_provider_check", app.pk))
+    # Of the test itself.
+    assert set(open_blocks) == {len(connection.atomic_blocks)}
+    assert len(open_blocks) == 4
 
 
 @pytest.mark.parametrize(
