@@ -7,9 +7,10 @@ that the running answer saves about once a second.
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, aclosing
 from uuid import UUID
 
+from django.http import StreamingHttpResponse
 from redis.exceptions import RedisError
 
 from chat.answers.browser_events import catch_up_events, ending_events
@@ -20,23 +21,30 @@ from inference.catalogue import model_names
 from instances.models import Instance
 from instances.tenancy import in_database, in_tenant
 from usage.models import AnswerStatus
-from web.server_sent_events import ServerSentEvent
+from web.server_sent_events import ServerSentEvent, log_response, stream_response
 
 POLL_EVERY_S = 0.5
 
 
-def follow(
-    instance: Instance, answer_id: UUID, seen: int, *, cited_only: bool
-) -> AsyncGenerator[ServerSentEvent, None]:
-    """Return the events of an answer after the first ``seen``.
+def events_response(
+    instance: Instance,
+    answer_id: UUID,
+    seen: int,
+    *,
+    cited_only: bool,
+    during: AbstractAsyncContextManager[object],
+) -> StreamingHttpResponse:
+    """Return a response that sends the events of an answer after the first ``seen``.
 
     Events from the database have no id, as each has the whole text. ``cited_only``
     (``browser_events``) applies to them; all others were converted for the person who asked.
     """
     running = find_running(answer_id)
     if running is not None:
-        return running.follow(seen if seen <= len(running.events) else 0)
-    return _follow_elsewhere(instance, answer_id, seen, cited_only=cited_only)
+        seen = seen if seen <= len(running.events) else 0
+        return log_response(running, seen=seen, during=during)
+    events = _follow_elsewhere(instance, answer_id, seen, cited_only=cited_only)
+    return stream_response(events, during=during)
 
 
 async def _follow_elsewhere(

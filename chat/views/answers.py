@@ -27,7 +27,7 @@ from chat.conversations.turns import (
     regenerate,
 )
 from chat.expected_usage import expected_of
-from chat.following import follow
+from chat.following import events_response
 from chat.forms import AskForm, EditForm, RegenerateForm
 from chat.models import Message
 from chat.posted_forms import Refusal, is_from_script, read_form
@@ -47,7 +47,7 @@ from usage.admission import (
 )
 from usage.quotas.charging import reserve
 from usage.quotas.subjects import QuotaHolder
-from web.server_sent_events import ServerSentEvent, stream_response
+from web.server_sent_events import ServerSentEvent, log_response
 
 _EVENT_STREAM = "text/event-stream"
 _LONGEST_EVENT_ID = 9
@@ -132,8 +132,9 @@ async def events(request: HttpRequest, slug: str, message_id: UUID) -> HttpRespo
     last = request.headers.get("Last-Event-ID") or request.GET.get("after", "")
     is_number = last.isdecimal() and len(last) <= _LONGEST_EVENT_ID
     seen = int(last) if is_number else 0
-    followed = follow(instance, message_id, seen, cited_only=cited_only)
-    return stream_response(followed, during=held(admission))
+    return events_response(
+        instance, message_id, seen, cited_only=cited_only, during=held(admission)
+    )
 
 
 async def _begin(
@@ -172,7 +173,7 @@ async def _begin(
             user = await alogged_in_user(request)
             admission = await asyncio.to_thread(admit_stream, user_id=user.pk)
             first = ServerSentEvent(data, "asked")
-            return stream_response(answer.follow(), first=first, during=held(admission))
+            return log_response(answer, first=first, during=held(admission))
     return JsonResponse(data, status=201)
 
 

@@ -13,12 +13,12 @@ from chat.answering import Question
 from chat.answers.abandoned import SILENCE
 from chat.answers.persistence import load_answer
 from chat.conversations.turns import Asked, ask, history_before
-from chat.following import follow
 from chat.models import Message
 from chat.relaying import ask_to_stop
 from inference.catalogue import choose_model
 from instances.tenancy import in_database, in_tenant
 from tests.cast import Cast
+from tests.chat.following import follow
 from tests.scripted_llm import Act, Reply, ScriptedLLM, chunk, stream
 from usage.models import UsageRecord
 from web.server_sent_events import ServerSentEvent

@@ -12,7 +12,6 @@ from chat.answering import Question
 from chat.answers import access_checks
 from chat.answers.persistence import load_answer
 from chat.conversations.turns import Asked, ask
-from chat.following import follow
 from inference.catalogue import choose_model
 from ingestion.documents import list_events
 from ingestion.documents.queries import DocumentFilter
@@ -22,6 +21,7 @@ from instances.members.memberships import remove_member
 from instances.models import Instance, Membership, Organisation
 from instances.tenancy import in_database, in_tenant, tenant
 from tests.cast import Cast
+from tests.chat.following import follow
 from tests.scripted_llm import Act, Reply, ScriptedLLM, chunk
 
 pytestmark = pytest.mark.usefixtures("closed_connections")

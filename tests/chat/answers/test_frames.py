@@ -2,19 +2,19 @@
 
 import asyncio
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
 
-from chat.following import follow
+from chat.following import events_response
 from chat.running import find_running
 from inference.llm import client
 from tests.cast import Cast
 from tests.chat.test_running import begin
 from tests.scripted_llm import ScriptedLLM, stream
-from web.server_sent_events import stream_response
 
 pytestmark = pytest.mark.usefixtures("closed_connections")
 
@@ -46,33 +46,28 @@ class WatchedList(list[Any]):
         return super().__getitem__(index)
 
 
-async def test_token_passes_at_most_eight_functions(
+async def test_token_passes_at_most_seven_functions(
     library: Cast, llm: ScriptedLLM, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     paths: dict[str, list[str]] = {}
-    join, get_nowait = client._join, asyncio.Queue.get_nowait
+    join = client._join
 
     def watched_join(deltas: Any) -> Any:
         paths["generated"] = frames_of_ours()
         return join(deltas)
 
-    def watched_get(queue: Any) -> Any:
-        item = get_nowait(queue)
-        if isinstance(item, bytes) and b"event: token" in item:
-            paths["sent"] = frames_of_ours()
-        return item
-
     monkeypatch.setattr(client, "_join", watched_join)
-    monkeypatch.setattr(asyncio.Queue, "get_nowait", watched_get)
     llm.script(stream("Vingt-cinq ", "jours [1]."))
     asked = await begin(library)
     answer = find_running(asked.answer.pk)
     assert answer is not None
     events = answer.events = WatchedList(answer.events)
-    response = stream_response(follow(library.instance, asked.answer.pk, 0, cited_only=False))
+    response = events_response(
+        library.instance, asked.answer.pk, 0, cited_only=False, during=nullcontext()
+    )
     async with asyncio.timeout(30):
         received = b"".join([chunk async for chunk in response])
     assert b"Vingt-cinq" in received
-    paths["followed"] = events.readers
+    paths["sent"] = events.readers
     assert all(paths.values())
-    assert sum(map(len, paths.values())) <= 8, paths
+    assert sum(map(len, paths.values())) <= 7, paths

@@ -26,7 +26,6 @@ from chat.answers.result import AnswerResult
 from chat.api.api_answer import ApiAnswer
 from chat.api.chat_completions import Completion
 from chat.conversations.turns import Asked, ask, delete
-from chat.following import follow
 from chat.models import Citation, Conversation, Message
 from inference.catalogue import choose_model
 from inference.offered_models import EXTRACTS
@@ -37,6 +36,7 @@ from instances.models import Instance, Membership
 from instances.tenancy import in_database, in_tenant, tenant
 from retrieval.search import asearch
 from tests.cast import Cast
+from tests.chat.following import follow
 from tests.fixtures.database import DatabaseSwitch, is_anybody_waiting
 from tests.fixtures.waiting import wait_until
 from tests.scripted_llm import Act, Reply, ScriptedLLM, chunk, stream
