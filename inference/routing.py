@@ -57,14 +57,7 @@ async def stream_answer(
     if all breakers are open, BackendOverloaded if no backend has a free slot and the request may
     not wait.
     """
-    ask = partial(
-        stream_chat,
-        messages=messages,
-        max_tokens=max_tokens,
-        temperature=temperature,
-        stop=stop,
-        options=options,
-    )
+    ask = partial(stream_chat, messages=messages, max_tokens=max_tokens, temperature=temperature)
     error: InferenceError | None = None
     untried = model.connections
     asked, arrived_ms = model.figures, int(1000 * time.time())
@@ -88,7 +81,7 @@ async def stream_answer(
             # Another backend is a better retry than the same one.
             attempted = replace(connection, max_retries=0) if untried else connection
             try:
-                async with aclosing(ask(attempted)) as events:
+                async with aclosing(ask(attempted, stop=stop, options=options)) as events:
                     async for event in events:
                         if not turn.has_answered and isinstance(event, Delta | Finished):
                             turn.has_answered = True
