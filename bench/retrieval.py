@@ -22,7 +22,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ragapp.settings")
 django.setup()
 
 # What follows needs Django's applications (E402).
-from instances.models import Instance, Organisation  # noqa: E402
+from instances.models import Instance, Organisation, Sensitivity  # noqa: E402
 from instances.tenancy import tenant  # noqa: E402
 from retrieval.evaluation import EvaluationSet, evaluate, read_set  # noqa: E402
 from retrieval.evaluation_corpus import index_corpus  # noqa: E402
@@ -62,7 +62,12 @@ def wrongly_answered(instance: Instance, questions: EvaluationSet, n: int) -> di
     for strictness in Instance.Strictness.values:
         instance.strictness = strictness
         with tenant(instance):
-            found = [search(instance=instance, query=query, top_k=6).relevant for query in chosen]
+            found = [
+                search(
+                    instance=instance, query=query, sensitivity=Sensitivity.PUBLIC, top_k=6
+                ).relevant
+                for query in chosen
+            ]
         shares[strictness] = round(sum(found) / len(found), 3)
     return shares
 

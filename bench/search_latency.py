@@ -17,6 +17,8 @@ from pathlib import Path
 import django
 import numpy as np
 
+from instances.models import Sensitivity
+
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ragapp.settings")
 django.setup()
@@ -111,7 +113,9 @@ def measure(instance: Instance, corpus: Corpus, options: argparse.Namespace) -> 
             if options.no_embedding:
                 search_embedded(instance=instance, query=question, embedding=vector, limit=10)
             else:
-                search(instance=instance, query=question, top_k=10)
+                search(
+                    instance=instance, query=question, top_k=10, sensitivity=Sensitivity.INTERNAL
+                )
         times_ms.append(1000 * (time.perf_counter() - began))
     return {
         "p50_ms": round(float(np.percentile(times_ms, 50)), 1),

@@ -87,7 +87,7 @@ class AnswerTrace:
                 self._request.first_text_ns = self._request.first_text_ns or now_ns
                 if isinstance(event, TextDelta):
                     self._request.text.append(event.text)
-            case SearchQuery(query, usage):
+            case SearchQuery(query, _level, usage):
                 self._query = query
                 if usage is not None:
                     self._steps.append((Kind.REWRITING, self._chat(self._last_ns, now_ns)))
@@ -134,7 +134,7 @@ class AnswerTrace:
             "ragapp.first_token_ms": result.first_token_ms,
             "ragapp.energy_wh": cost.energy_wh if cost else None,
             "ragapp.gco2e": cost.gco2e if cost else None,
-            "gen_ai.input.messages": _messages([ChatMessage("user", self._question.text)]),
+            "gen_ai.input.messages": _messages([self._question.message]),
             "gen_ai.output.messages": _answer(result.text, _finish_reason(result)),
         }
         return Span(

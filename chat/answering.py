@@ -20,21 +20,22 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from chat.answers.events import AnswerEvent, Extracted, Failed, NothingFound, Stage
-from chat.answers.follow_up import write_search_query
+from chat.answers.follow_up import SearchQuery, write_search_query
 from chat.answers.prompts import Prompt, answer_prompt
 from chat.answers.quoting.extractive import answer_with_extracts
 from chat.answers.quoting.markdown import escape_markdown
 from chat.answers.reuse import Reusable, find_earlier, prompt_digest
 from chat.extras import NO_EXTRAS, Extras
-from inference.errors import ContextOverflow, InferenceError
+from chat.withholding import SEARCH_NOT_CLEARED, record_refusal, withhold
+from inference.errors import ContextOverflow, InferenceError, NotCleared
 from inference.fair_turns import Asker
 from inference.llm.backend import ChatMessage
 from inference.llm.events import ChatEvent, TextDelta, ToolCallDelta
 from inference.offered_models import OfferedModel
 from inference.queueing.fair_queue import Position
 from inference.routing import Rerouted, smallest_context_window, stream_answer
-from instances.models import Instance
-from retrieval.search import RetrievedChunk, SearchResult, asearch
+from instances.models import Instance, Sensitivity
+from retrieval.search import RetrievedChunk, SearchResult, asearch, is_relevant
 from usage.recording import FrugalStep
 
 logger = logging.getLogger(__name__)
@@ -71,6 +72,17 @@ class Question:
     extras: Extras = NO_EXTRAS
 
     @property
+    def message(self) -> ChatMessage:
+        """The question as a message: at least as sensitive as its instance."""
+        return ChatMessage("user", self.text, Sensitivity(self.instance.sensitivity))
+
+    @property
+    def sent_history(self) -> tuple[ChatMessage, ...]:
+        """The turns that the model may receive."""
+        clearance = self.model.clearance
+        return tuple(turn for turn in self.history if clearance.covers(turn.sensitivity))
+
+    @property
     def asker(self) -> Asker:
         """The instance and the person in whose turn models work."""
         return Asker(self.instance.pk, self.person, self.instance.organisation_id)
@@ -88,10 +100,10 @@ async def answer_question(question: Question) -> AsyncGenerator[AnswerEvent, Non
     """
     yield Stage("searching")
     query = await write_search_query(
-        question.text, question.history, question.model, asker=question.asker
+        question.message, question.sent_history, question.model, asker=question.asker
     )
     yield query
-    found = await _find_passages(question, query.text)
+    found = await _find_passages(question, query)
     yield found
     if isinstance(found, Failed):
         return
@@ -106,16 +118,18 @@ async def answer_question(question: Question) -> AsyncGenerator[AnswerEvent, Non
         for extracted in _extract(query.text, found):
             yield extracted
         return
-    failure: Failed | None = None
+    sent = [chunk for chunk in found.chunks if not chunk.is_withheld]
+    prompt = build_prompt(question, sent)
+    can_answer = question.extras.needs or is_relevant(sent, question.instance)
+    failure = None if can_answer else Failed(NotCleared.code)
     has_text = False
-    prompt = build_prompt(question, found.chunks)
-    if question.may_be_reused:
+    if question.may_be_reused and failure is None:
         digest = prompt_digest(question.model, prompt, question.temperature_or_default)
         earlier = None if question.is_anew else await find_earlier(question.instance, digest)
         yield earlier or Reusable(digest)
         if earlier is not None:
             return
-    for is_last_try in (False, True):
+    for is_last_try in (False, True) if failure is None else ():
         yield prompt
         try:
             async with aclosing(generate(question, prompt)) as events:
@@ -129,7 +143,7 @@ async def answer_question(question: Question) -> AsyncGenerator[AnswerEvent, Non
             failure = Failed(error.code, error.usage)
             if is_last_try or has_text or not isinstance(error, ContextOverflow):
                 break
-            prompt = shorter_prompt(question, found.chunks, prompt, error)
+            prompt = shorter_prompt(question, sent, prompt, error)
     if failure is not None:
         yield failure
         if question.may_fall_back and not has_text:
@@ -137,21 +151,32 @@ async def answer_question(question: Question) -> AsyncGenerator[AnswerEvent, Non
                 yield extracted
 
 
-async def _find_passages(question: Question, query: str) -> SearchResult | Failed:
+async def _find_passages(question: Question, query: SearchQuery) -> SearchResult | Failed:
+    """Return the passages; those that the model may not receive are withheld, which is audited."""
+    instance = question.instance
     try:
         found = await asearch(
-            instance=question.instance,
-            query=query,
-            top_k=question.instance.top_k,
+            instance=instance,
+            query=query.text,
+            sensitivity=query.sensitivity,
+            top_k=instance.top_k,
             document_ids=question.document_ids,
             person=question.person,
         )
+    except NotCleared:
+        await record_refusal(instance, settings.EMBEDDING_MODEL, query.sensitivity)
+        return Failed(SEARCH_NOT_CLEARED)
     except InferenceError as error:
         logger.warning("the search failed: %s", error)
         return Failed("search_unavailable")
-    if question.extras.needs and not found.relevant:
+    if not found.relevant:
         # The images or functions may answer; passages that do not cannot be cited.
-        return replace(found, chunks=())
+        return replace(found, chunks=()) if question.extras.needs else found
+    found = withhold(found, question.model)
+    levels = [chunk.sensitivity for chunk in found.chunks if chunk.is_withheld]
+    if levels:
+        level = Sensitivity.highest(levels)
+        await record_refusal(instance, str(question.model.label), level, n_passages=len(levels))
     return found
 
 
@@ -163,9 +188,9 @@ def build_prompt(
         context_window = smallest_context_window(question.model) or settings.LLM_CONTEXT_WINDOW
     instructions = (question.instance.instructions, question.instructions)
     return answer_prompt(
-        question=question.text,
+        question=question.message,
         chunks=chunks,
-        history=question.history,
+        history=question.sent_history,
         extras=question.extras,
         instructions="\n".join(filter(None, instructions)),
         context_window=context_window,
@@ -214,9 +239,14 @@ def _is_text(event: ChatEvent | Position | Rerouted) -> bool:
 
 
 def _extract(search_query: str, found: SearchResult) -> Iterator[SearchResult | Extracted]:
-    """Yield the passages in the order in which the extracts cite them, then the extracts."""
+    """Yield the passages in the order in which the extracts cite them, then the extracts.
+
+    Nothing is withheld from extracts, as they are made on this machine.
+    """
     started = thread_time()
-    text, chunks = answer_with_extracts(search_query, found.chunks)
+    passages = [replace(chunk, is_withheld=False) for chunk in found.chunks]
+    passages.sort(key=lambda chunk: -chunk.score)
+    text, chunks = answer_with_extracts(search_query, tuple(passages))
     if chunks != found.chunks:
         yield replace(found, chunks=chunks)
     yield Extracted(text, cpu_seconds=thread_time() - started)

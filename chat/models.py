@@ -11,7 +11,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from ingestion.models import Chunk, Document
-from instances.models import InstanceOwnedModel
+from instances.models import InstanceOwnedModel, Sensitivity
 from usage.models import AnswerStatus
 
 
@@ -52,6 +52,8 @@ class Message(InstanceOwnedModel):
     content = models.TextField(blank=True)
     # Questions: the documents that they are restricted to; empty means all.
     document_ids = ArrayField(models.UUIDField(), default=list, blank=True)
+    # Of the passages and turns that an answer was made from; "": that of the instance.
+    sensitivity = models.CharField(max_length=10, choices=Sensitivity, blank=True, default="")
     # Answers only, from here on.
     reasoning = models.TextField(blank=True)
     model = models.CharField(max_length=200, blank=True)
@@ -120,6 +122,8 @@ class Citation(InstanceOwnedModel):
     score = models.FloatField()
     # Whether the answer cites it, as [number].
     used = models.BooleanField(default=False)
+    # Whether it was found, but not sent to the model (docs/decisions/029-sensitivity.md).
+    is_withheld = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["number"]

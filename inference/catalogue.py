@@ -12,9 +12,7 @@ from inference.offered_models import (
     model_of_environment,
     model_of_row,
 )
-from instances.models import Instance, Sensitivity
-
-_LEVELS = list(Sensitivity)
+from instances.models import Instance
 
 
 class Refusal(StrEnum):
@@ -112,7 +110,7 @@ def _choice(group: list[OfferedModel], instance: Instance, rules: Rules) -> Mode
     """Return the choice of the models of one alias, in the order in which they are tried."""
     refusal: Refusal | None = None
     model_id = group[0].id
-    usable = [model for model in group if _may_receive(model, instance)]
+    usable = [model for model in group if model.clearance.covers(instance.sensitivity)]
     if not usable:
         refusal = Refusal.SENSITIVITY
     elif rules.by_organisation is not None and model_id not in rules.by_organisation:
@@ -122,10 +120,3 @@ def _choice(group: list[OfferedModel], instance: Instance, rules: Rules) -> Mode
     first, *others = usable or group
     model = replace(first, alternatives=tuple(others), max_tokens=rules.max_tokens)
     return ModelChoice(model, refusal)
-
-
-def _may_receive(model: OfferedModel, instance: Instance) -> bool:
-    """Whether documents as sensitive as the instance's may be sent to the model's backend."""
-    return _LEVELS.index(Sensitivity(instance.sensitivity)) <= _LEVELS.index(
-        Sensitivity(model.sensitivity)
-    )

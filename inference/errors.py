@@ -8,6 +8,7 @@
     ├── BackendOverloaded     transient  429 or 503: come back after `retry_after_s`
     ├── TruncatedStream       transient  the answer stopped before its end
     ├── ProtocolError         transient  an answer that breaks the API (a proxy's HTML page…)
+    ├── NotCleared            permanent  nothing was sent: too sensitive for this server
     └── BackendRejected       permanent  a 4xx or its like inside a 200: it would fail again
         ├── AuthenticationFailed         401 or 403
         ├── ModelNotFound                the backend does not serve this model
@@ -75,6 +76,13 @@ class ProtocolError(InferenceError):
     """The answer is not what the API promises."""
 
     code = "protocol_error"
+
+
+class NotCleared(InferenceError):
+    """Nothing was sent, as the server may not receive documents of this sensitivity."""
+
+    code = "not_cleared"
+    permanent = True
 
 
 class BackendRejected(InferenceError):

@@ -81,8 +81,6 @@ class OfferedModel:
     max_tokens: int | None = None
     serving_organisation: str = ""
     site: str = ""
-    # The most sensitive documents that the backend may receive.
-    sensitivity: str = Sensitivity.RESTRICTED
     abilities: frozenset[Ability] = frozenset()
 
     @property
@@ -107,6 +105,13 @@ class OfferedModel:
         if not able:
             return None
         return replace(able[0], alternatives=tuple(able[1:]), max_tokens=self.max_tokens)
+
+    @property
+    def clearance(self) -> Sensitivity:
+        """The highest level that one of its backends may receive; extracts leave nowhere."""
+        if self.backend is None:
+            return Sensitivity.RESTRICTED
+        return Sensitivity.highest(backend.clearance for _figures, backend in self.connections)
 
     @property
     def is_on_this_machine(self) -> bool:
@@ -137,6 +142,7 @@ def model_of_environment(instance: Instance) -> OfferedModel | None:
     connection = ChatBackend(
         base_url=settings.LLM_BASE_URL,
         model=settings.LLM_MODEL,
+        clearance=Sensitivity(settings.LLM_SENSITIVITY),
         api_key=settings.LLM_API_KEY,
         first_byte_timeout_s=settings.LLM_FIRST_BYTE_TIMEOUT_S,
         read_timeout_s=settings.LLM_READ_TIMEOUT_S,
@@ -180,7 +186,6 @@ def model_of_row(row: LanguageModel, access: Access, instance: Instance) -> Offe
         backend=connection_to(backend, row.server_id, access, row.context_window, instance),
         serving_organisation=serving.name if serving else "",
         site=backend.site,
-        sensitivity=backend.sensitivity,
         abilities=row.abilities,
     )
 
@@ -200,6 +205,7 @@ def connection_to(
     return ChatBackend(
         base_url=backend.base_url,
         model=server_id,
+        clearance=Sensitivity(backend.sensitivity),
         api_key=access.api_key,
         ca_certificates=backend.ca_certificates,
         is_restricted_to_public=backend.owner_id is not None,

@@ -15,7 +15,7 @@ from functools import partial
 
 from inference import health
 from inference.chat_options import NO_OPTIONS, ChatOptions
-from inference.errors import BackendUnavailable, InferenceError
+from inference.errors import BackendUnavailable, InferenceError, NotCleared
 from inference.fair_turns import NOBODY, Asker
 from inference.llm.backend import ChatBackend, ChatMessage
 from inference.llm.client import stream_chat
@@ -23,6 +23,7 @@ from inference.llm.events import ChatEvent, Delta, Finished
 from inference.offered_models import ModelFigures, OfferedModel
 from inference.queueing.backend_turns import turn_at_backends
 from inference.queueing.fair_queue import BackendQueue, Position
+from instances.models import Sensitivity
 
 _Connection = tuple[ModelFigures, ChatBackend]
 
@@ -52,14 +53,15 @@ async def stream_answer(
 ) -> AsyncGenerator[ChatEvent | Position | Rerouted, None]:
     """Yield the events of the answer of the first backend that gives one, as ``stream_chat`` does.
 
-    ``model`` is not extractive. The positions come first if it has to wait; the wait does not count
-    towards the timeouts of backends. Raises the error of the last backend asked, BackendUnavailable
-    if all breakers are open, BackendOverloaded if no backend has a free slot and the request may
-    not wait.
+    ``model`` is not extractive. Backends that may not receive the messages are passed over. The
+    positions come first if it has to wait; the wait does not count towards the timeouts of
+    backends. Raises the error of the last backend asked, NotCleared if no backend may receive the
+    messages, BackendUnavailable if all breakers are open, BackendOverloaded if no backend has a
+    free slot and the request may not wait.
     """
     ask = partial(stream_chat, messages=messages, max_tokens=max_tokens, temperature=temperature)
     error: InferenceError | None = None
-    untried = model.connections
+    untried = _cleared(model, messages)
     asked, arrived_ms = model.figures, int(1000 * time.time())
     while usable := await asyncio.to_thread(_usable, untried):
         queues = {queue_of(each): each for each in usable}
@@ -95,6 +97,15 @@ async def stream_answer(
                     raise
                 error = failure
     raise error or BackendUnavailable(f"every backend of {model.id} has failed recently")
+
+
+def _cleared(model: OfferedModel, messages: Sequence[ChatMessage]) -> list[_Connection]:
+    """Return the backends that may receive the messages; raises NotCleared if there is none."""
+    needed = Sensitivity.highest(message.sensitivity for message in messages)
+    cleared = [each for each in model.connections if each[1].clearance.covers(needed)]
+    if not cleared:
+        raise NotCleared(f"no backend of {model.id} may receive {needed.value} documents")
+    return cleared
 
 
 def smallest_context_window(model: OfferedModel) -> int | None:

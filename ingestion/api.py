@@ -22,7 +22,7 @@ from ingestion.parse_warnings import WarningCode, warning_message
 from instances.api import ApiError, ApiKeyAuth, ErrorDetail, ErrorOut, KeyRequest
 from instances.errors import InstanceError
 from instances.errors import user_message as refusal
-from instances.models import ApiKey, Instance
+from instances.models import ApiKey, Instance, Sensitivity
 from instances.tenancy import tenant
 
 router = Router(tags=["documents"])
@@ -47,6 +47,7 @@ class DocumentOut(Schema):
     name: str
     folder: str
     media_type: str
+    sensitivity: Sensitivity = Field(alias="level")
     size_bytes: int
     sha256: str
     status: str

@@ -27,6 +27,8 @@ from typing import ClassVar
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from inference.errors import NotCleared
+
 
 class IngestionError(Exception):
     """Base class. `code` is stable and stored; `permanent` means that a retry cannot succeed."""
@@ -170,6 +172,10 @@ USER_MESSAGES: Mapping[str, Promise] = {
         "Try again later. If it fails again, report it to the contact of the service."
     ),
     SandboxUnavailable.code: _("Files cannot be read at the moment. Try again later."),
+    NotCleared.code: _(
+        "This document is too sensitive for the server that prepares documents for search, so it "
+        "was not sent to it. Inform the contact of the service."
+    ),
 }
 
 _ERRORS: Mapping[str, type[IngestionError]] = {
@@ -201,6 +207,6 @@ def retry_may_help(code: str) -> bool:
 def user_message(code: str) -> Promise:
     """Return the translated message for `code`: what happened, and what the user can do.
 
-    A code that is not in the table (those of `inference.errors`) is an error of the service.
+    A code that is not in the table (others of `inference.errors`) is an error of the service.
     """
     return USER_MESSAGES.get(code, USER_MESSAGES[ServiceError.code])

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from ingestion.documents.kinds import KINDS
 from ingestion.documents.page_pictures import WIDTHS
 from ingestion.documents.queries import SORTS, STATES, DocumentFilter
+from instances.models import Sensitivity
 
 BULK_LIMIT = 1000
 
@@ -60,6 +61,12 @@ class TitleForm(forms.Form):
     """A document's title; without one the file name is shown."""
 
     title = forms.CharField(required=False, max_length=500)
+
+
+class SensitivityForm(forms.Form):
+    """The sensitivity of a document: that of its instance, or a higher one."""
+
+    sensitivity = forms.ChoiceField(choices=Sensitivity)
 
 
 class UploadForm(forms.Form):

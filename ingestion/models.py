@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from pgvector.django import HalfVectorField, SparseVectorField
 
 from ingestion.parse_warnings import ParseWarning, WarningCode
-from instances.models import InstanceOwnedModel
+from instances.models import InstanceOwnedModel, Sensitivity
 
 # The lexical space: terms are hashed into it (pgvector's largest sparse dimension is 1e9).
 TERM_SPACE = 1_000_000_000
@@ -60,6 +60,10 @@ class Document(InstanceOwnedModel):
     folder = models.CharField(_("folder"), max_length=500, blank=True)
     title = models.CharField(_("title"), max_length=500, blank=True)
     media_type = models.CharField(_("type"), max_length=120)
+    # Above that of the instance only; "": that of the instance.
+    sensitivity = models.CharField(
+        _("sensitivity"), max_length=10, choices=Sensitivity, blank=True, default=""
+    )
     size_bytes = models.PositiveBigIntegerField(_("size"))
     sha256 = models.CharField(max_length=64)
     file = models.FileField(upload_to=stored_path, max_length=200)
@@ -105,6 +109,11 @@ class Document(InstanceOwnedModel):
             models.Index(fields=["instance", "name"]),
             models.Index(fields=["instance", "status"]),
             models.Index(fields=["instance", "updated_at"]),
+            models.Index(
+                fields=["instance", "sensitivity"],
+                name="document_by_own_sensitivity",
+                condition=~models.Q(sensitivity=""),
+            ),
             # For the reconciler, which queries all instances.
             models.Index(
                 fields=["embedding_model", "instance"],
@@ -126,6 +135,11 @@ class Document(InstanceOwnedModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def level(self) -> Sensitivity:
+        """Its sensitivity, which is at least that of its instance."""
+        return Sensitivity.highest([self.instance.sensitivity, self.sensitivity])
 
     @property
     def proper_title(self) -> str:

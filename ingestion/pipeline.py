@@ -103,7 +103,8 @@ def embed_document(attempt: Attempt, document: Document, cancelled: Event) -> St
                 return Status.EMBEDDING
             # Without the document's title, which only lexical search uses: decision 005.
             texts = [embedding_text("", chunk.heading, chunk.text) for chunk in batch]
-            writing.save_vectors(attempt, batch, client.embed_passages(texts))
+            embedded = client.embed_passages(texts, sensitivity=document.level)
+            writing.save_vectors(attempt, batch, embedded)
     with traced(attempt, "index"):
         return writing.publish(attempt)
 

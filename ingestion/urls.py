@@ -24,6 +24,7 @@ urlpatterns = [
     ),
     path("documents/<uuid:document_id>/file", document.file, name="file"),
     path("documents/<uuid:document_id>/title/", changes.retitle, name="title"),
+    path("documents/<uuid:document_id>/sensitivity/", changes.classify, name="sensitivity"),
     path("documents/<uuid:document_id>/retry/", changes.retry, name="retry"),
     path("documents/<uuid:document_id>/cancel/", changes.cancel, name="cancel"),
     path("documents/<uuid:document_id>/delete/", changes.delete, name="delete"),

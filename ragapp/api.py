@@ -17,7 +17,8 @@ import ingestion.api
 import instances.api
 import retrieval.api
 from chat.answers.error_messages import user_message
-from inference.errors import InferenceError
+from chat.withholding import SEARCH_NOT_CLEARED
+from inference.errors import InferenceError, NotCleared
 from instances.api import ApiError, ApiKeyAuth
 from ragapp.api_reference import ReferencePage
 from usage.admission import RequestRefused
@@ -104,5 +105,7 @@ def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
 
 @api.exception_handler(InferenceError)
 def _unavailable(request: HttpRequest, error: InferenceError) -> HttpResponse:
+    if isinstance(error, NotCleared):
+        return json_error(403, error.code, user_message(SEARCH_NOT_CLEARED))
     status = 400 if error.permanent else 503
     return json_error(status, error.code, user_message("search_unavailable"))

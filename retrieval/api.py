@@ -9,7 +9,7 @@ from inference.errors import InferenceError
 from inference.offered_models import EXTRACTS
 from inference.token_usage import TokenUsage
 from instances.api import AsyncApiKeyAuth, KeyRequest
-from instances.models import ApiKey
+from instances.models import ApiKey, Sensitivity
 from instances.tenancy import in_tenant
 from retrieval.measured_requests import search_requests
 from retrieval.search import MAX_DOCUMENTS, SearchResult, asearch
@@ -63,6 +63,7 @@ async def search_passages(request: KeyRequest, response: HttpResponse, body: Sea
             found = await asearch(
                 instance=key.instance,
                 query=body.query,
+                sensitivity=Sensitivity(key.instance.sensitivity),
                 top_k=body.top_k,
                 document_ids=body.document_ids,
                 person=person_name(user_id=key.created_by_id, key_id=key.pk),

@@ -19,7 +19,7 @@ from uuid import UUID
 import numpy as np
 
 from ingestion.models import Document
-from instances.models import Instance
+from instances.models import Instance, Sensitivity
 from instances.tenancy import tenant
 from retrieval.evaluation_corpus import digest
 from retrieval.search import search
@@ -75,11 +75,12 @@ def evaluate(instance: Instance, evaluation_set: EvaluationSet) -> Evaluation:
     ids = _entry_ids(instance, evaluation_set.corpus)
     rankings: dict[str, list[str]] = {}
     times_ms: list[float] = []
+    level = Sensitivity(instance.sensitivity)
     n_relevant = 0
     for query_id, query in evaluation_set.queries.items():
         with tenant(instance):
             # Twice the depth, as an entry may be found by several of its passages.
-            result = search(instance=instance, query=query, top_k=2 * DEPTH)
+            result = search(instance=instance, query=query, sensitivity=level, top_k=2 * DEPTH)
         found = dict.fromkeys(ids.get(c.document_id, str(c.document_id)) for c in result.chunks)
         rankings[query_id] = list(found)[:DEPTH]
         times_ms.append(result.timing.total_ms)

@@ -17,7 +17,7 @@ from ingestion.chunking import TokenCounter, chunk_document, embedding_text
 from ingestion.indexing import statistics
 from ingestion.models import Chunk, Document, DocumentPage
 from ingestion.parsing.document import Block, ParsedDocument, ParsedPage, Passage
-from instances.models import Instance
+from instances.models import Instance, Sensitivity
 from instances.tenancy import tenant
 
 _BATCH = 64
@@ -52,7 +52,9 @@ def _index(instance: Instance, entries: Sequence[Entry]) -> None:
     counter = _token_counter()
     passages = [_passages(entry, counter) for entry in entries]
     texts = [embedding_text("", p.heading, p.text) for found in passages for p in found]
-    vectors = iter(EmbeddingClient.from_settings().embed_passages(texts).vectors)
+    level = Sensitivity(instance.sensitivity)
+    embedded = EmbeddingClient.from_settings().embed_passages(texts, sensitivity=level)
+    vectors = iter(embedded.vectors)
     with tenant(instance):
         for entry, found in zip(entries, passages, strict=True):
             _store(instance, entry, [(passage, next(vectors)) for passage in found])

@@ -30,6 +30,7 @@ _COLUMNS = (
     "score",
     "cosine",
     "bm25",
+    "sensitivity",
 )
 
 # The inner statement scores every chunk; all columns are read for the best chunks only.
@@ -46,7 +47,7 @@ SELECT chunk.id, chunk.document_id, document.name,
        document.unit, chunk.page_start, chunk.page_end, coalesce(page.label, ''), chunk.heading,
        chunk.text, chunk.char_start, chunk.char_end, best.score,
        - (chunk.embedding <#> %(embedding)s::halfvec),
-       - (chunk.terms <#> %(terms)s::sparsevec)
+       - (chunk.terms <#> %(terms)s::sparsevec), document.sensitivity
 FROM best
 JOIN ingestion_chunk AS chunk USING (id)
 JOIN ingestion_document AS document ON document.id = chunk.document_id

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from inference.embedding.rerank import Relevances, RerankEndpoint, arerank, rerank
 from inference.errors import InferenceError
+from instances.models import Sensitivity
 from retrieval.results import RetrievedChunk
 
 logger = logging.getLogger(__name__)
@@ -34,30 +35,41 @@ class Reranked:
     model: str = ""
 
 
-def rerank_chunks(query: str, chunks: Chunks, top_k: int) -> Reranked:
-    """Return the ``top_k`` best chunks, reordered and rescored if there is a reranker."""
+def rerank_chunks(query: str, chunks: Chunks, top_k: int, *, sensitivity: Sensitivity) -> Reranked:
+    """Return the ``top_k`` best chunks, reordered and rescored if there is a reranker.
+
+    ``sensitivity`` is the level of the query.
+    """
     endpoint = RerankEndpoint.from_settings()
     if endpoint is None:
         return Reranked(chunks[:top_k])
+    texts = [chunk.text for chunk in chunks]
     try:
-        found = rerank(endpoint, query, [chunk.text for chunk in chunks])
+        found = rerank(endpoint, query, texts, sensitivity=_highest(sensitivity, chunks))
     except InferenceError as error:
         logger.warning("not reranked: %s", error)
         return Reranked(chunks[:top_k])
     return _reranked(endpoint, chunks, found, top_k)
 
 
-async def arerank_chunks(query: str, chunks: Chunks, top_k: int) -> Reranked:
+async def arerank_chunks(
+    query: str, chunks: Chunks, top_k: int, *, sensitivity: Sensitivity
+) -> Reranked:
     """Asynchronous version of ``rerank_chunks``."""
     endpoint = RerankEndpoint.from_settings()
     if endpoint is None:
         return Reranked(chunks[:top_k])
+    texts = [chunk.text for chunk in chunks]
     try:
-        found = await arerank(endpoint, query, [chunk.text for chunk in chunks])
+        found = await arerank(endpoint, query, texts, sensitivity=_highest(sensitivity, chunks))
     except InferenceError as error:
         logger.warning("not reranked: %s", error)
         return Reranked(chunks[:top_k])
     return _reranked(endpoint, chunks, found, top_k)
+
+
+def _highest(of_query: Sensitivity, chunks: Chunks) -> Sensitivity:
+    return Sensitivity.highest([of_query, *(chunk.sensitivity for chunk in chunks)])
 
 
 def _reranked(endpoint: RerankEndpoint, chunks: Chunks, found: Relevances, top_k: int) -> Reranked:

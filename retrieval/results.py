@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from instances.models import Sensitivity
 from usage.subjects.classifier import Subject
 
 
@@ -12,7 +13,8 @@ class RetrievedChunk:
 
     ``document_title`` is empty for a document without a title of its own. ``score`` sorts the
     passages of one search: the fused score, or that of the reranker. ``cosine`` and ``bm25`` are
-    the dense and lexical scores; ``relevance`` is in [0, 1].
+    the dense and lexical scores; ``relevance`` is in [0, 1]. ``sensitivity`` is that of the
+    document, at least that of its instance.
     """
 
     chunk_id: int
@@ -31,6 +33,9 @@ class RetrievedChunk:
     cosine: float
     bm25: float
     relevance: float
+    sensitivity: Sensitivity = Sensitivity.RESTRICTED
+    # Found, but not sent to the model, which may not receive passages of this level.
+    is_withheld: bool = False
 
     @property
     def display_title(self) -> str:

@@ -15,7 +15,7 @@
 Decisions and measurements: docs/decisions/005-retrieval.md.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from time import perf_counter, thread_time
 from typing import Any
 from uuid import UUID
@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from inference.embedding.client import AsyncEmbeddingClient, EmbeddingClient
 from inference.fair_turns import Asker, turns_at
 from ingestion.documents.folders import MAX_FOLDER_DOCUMENTS
-from instances.models import Instance
+from instances.models import Instance, Sensitivity
 from instances.tenancy import in_tenant
 from retrieval.ranking import prepare_query, rank_chunks
 from retrieval.relevance import THRESHOLDS, passage_relevance
@@ -50,14 +50,21 @@ __all__ = ["RetrievedChunk", "SearchResult", "SearchTiming", "asearch", "search"
 
 
 def search(
-    *, instance: Instance, query: str, top_k: int, document_ids: Sequence[UUID] = ()
+    *,
+    instance: Instance,
+    query: str,
+    sensitivity: Sensitivity,
+    top_k: int,
+    document_ids: Sequence[UUID] = (),
 ) -> SearchResult:
     """Return the ``top_k`` best chunks for a query, of ``document_ids`` only if any are given.
+
+    ``sensitivity`` is the level of the query, which is sent to the embedding server.
 
     Runs inside ``tenant(instance)``; raises ``InferenceError`` if the query cannot be embedded.
     """
     start = perf_counter()
-    embedded_query = EmbeddingClient.from_settings().embed_query(query)
+    embedded_query = EmbeddingClient.from_settings().embed_query(query, sensitivity=sensitivity)
     embedded = perf_counter()
     candidates, subject, ranking_seconds = _search_measured(
         instance=instance,
@@ -66,7 +73,7 @@ def search(
         limit=candidate_count(top_k),
         document_ids=document_ids,
     )
-    reranked = rerank_chunks(query, candidates, top_k)
+    reranked = rerank_chunks(query, candidates, top_k, sensitivity=sensitivity)
     processor_seconds = embedded_query.processor_seconds + ranking_seconds
     return _result(instance, reranked, subject, start, embedded, processor_seconds)
 
@@ -75,6 +82,7 @@ async def asearch(
     *,
     instance: Instance,
     query: str,
+    sensitivity: Sensitivity,
     top_k: int,
     document_ids: Sequence[UUID] = (),
     person: str = "",
@@ -87,7 +95,8 @@ async def asearch(
     start = perf_counter()
     asker = Asker(instance.pk, person)
     async with turns_at("embedding", places=_EMBEDDED_AT_ONCE).turn(asker):
-        embedded_query = await AsyncEmbeddingClient.from_settings().embed_query(query)
+        client = AsyncEmbeddingClient.from_settings()
+        embedded_query = await client.embed_query(query, sensitivity=sensitivity)
     embedded = perf_counter()
     async with turns_at("search", places=_SEARCHES_AT_ONCE).turn(asker):
         candidates, subject, ranking_seconds = await in_tenant(
@@ -100,7 +109,7 @@ async def asearch(
             document_ids=document_ids,
         )
     async with turns_at("rerank", places=_RERANKINGS_AT_ONCE).turn(asker):
-        reranked = await arerank_chunks(query, candidates, top_k)
+        reranked = await arerank_chunks(query, candidates, top_k, sensitivity=sensitivity)
     processor_seconds = embedded_query.processor_seconds + ranking_seconds
     return _result(instance, reranked, subject, start, embedded, processor_seconds)
 
@@ -121,9 +130,10 @@ def search_embedded(
     rows = rank_chunks(
         instance_id=instance.pk, query=weighted, limit=limit, document_ids=document_ids
     )
+    level = Sensitivity(instance.sensitivity)
     return tuple(
         RetrievedChunk(
-            **row,
+            **row | {"sensitivity": level.highest([level, row["sensitivity"]])},
             relevance=passage_relevance(
                 weighted,
                 cosine=row["cosine"],
@@ -133,6 +143,11 @@ def search_embedded(
         )
         for row in rows
     )
+
+
+def is_relevant(chunks: Iterable[RetrievedChunk], instance: Instance) -> bool:
+    """Whether one of the chunks is relevant, by the strictness of the instance."""
+    return any(chunk.relevance >= THRESHOLDS[instance.strictness] for chunk in chunks)
 
 
 def _search_measured(
@@ -152,10 +167,9 @@ def _result(
     embedded: float,
     processor_seconds: float,
 ) -> SearchResult:
-    threshold = THRESHOLDS[instance.strictness]
     return SearchResult(
         chunks=reranked.chunks,
-        relevant=any(chunk.relevance >= threshold for chunk in reranked.chunks),
+        relevant=is_relevant(reranked.chunks, instance),
         subject=subject,
         timing=SearchTiming(
             embed_ms=1000 * (embedded - start), search_ms=1000 * (perf_counter() - embedded)

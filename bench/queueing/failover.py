@@ -31,9 +31,10 @@ from inference.llm.connections import close_shared_client  # noqa: E402
 from inference.llm.events import TextDelta  # noqa: E402
 from inference.offered_models import ModelFigures, OfferedModel  # noqa: E402
 from inference.routing import stream_answer  # noqa: E402
+from instances.models import Sensitivity  # noqa: E402
 from tests.scripted_llm import MODEL, ScriptedLLM, json_reply, stream  # noqa: E402
 
-QUESTION = [ChatMessage("user", "One?")]
+QUESTION = [ChatMessage("user", "One?", Sensitivity.PUBLIC)]
 
 
 def main() -> None:
@@ -77,7 +78,7 @@ async def measure(n_answers: int) -> dict[str, float]:
 
 def at(base_url: str, number: int) -> OfferedModel:
     """Return a model of one backend."""
-    connection = ChatBackend(base_url=base_url, model=MODEL)
+    connection = ChatBackend(base_url=base_url, model=MODEL, clearance=Sensitivity.PUBLIC)
     figures = ModelFigures(id="m", backend_id=number)
     return OfferedModel(figures=figures, label="M", description="", backend=connection)
 

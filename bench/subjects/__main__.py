@@ -24,6 +24,8 @@ from typing import Any
 
 import numpy as np
 
+from instances.models import Sensitivity
+
 # The settings need these, and nothing here uses them.
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ragapp.settings")
 os.environ.setdefault("DATABASE_URL", "postgresql:///unused")
@@ -65,7 +67,11 @@ def main() -> None:
         report["train_s"] = round(perf_counter() - started, 1)
         as_questions = replace(server.endpoint, passage_prefix=server.endpoint.query_prefix)
         texts = [each.text for each in questions]
-        vectors = EmbeddingClient(as_questions).embed_passages(texts).vectors
+        vectors = (
+            EmbeddingClient(as_questions)
+            .embed_passages(texts, sensitivity=Sensitivity.INTERNAL)
+            .vectors
+        )
     subjects = [classifier.classify(vector) for vector in vectors]
     answers = list(zip(questions, subjects, strict=True))
     for half in HALVES:

@@ -24,6 +24,7 @@ def citation_of(number: int, chunk: RetrievedChunk, **fields: Any) -> Citation:
         char_end=chunk.char_end,
         text=chunk.text,
         score=chunk.score,
+        is_withheld=chunk.is_withheld,
         **fields,
     )
 
@@ -51,4 +52,5 @@ def citation_data(citation: Citation) -> dict[str, Any]:
         "text": citation.text,
         "quote": citation.quote,
         "score": citation.score,
+        "is_withheld": citation.is_withheld,
     }

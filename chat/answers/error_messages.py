@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from chat.answers.abandoned import INTERRUPTED
 from chat.answers.access_checks import ACCESS_ENDED
+from chat.withholding import PASSAGES_WITHHELD, SEARCH_NOT_CLEARED
+from inference.errors import NotCleared
 
 # A failure of our own code.
 INTERNAL = "internal"
@@ -37,6 +39,18 @@ MESSAGES: Mapping[str, Promise] = {
     "prompt_truncated": _("The model has read only a part of the passages."),
     "length": _("The answer reached its maximal length and stops here."),
     "search_unavailable": _("The documents cannot be searched at the moment. Try again soon."),
+    SEARCH_NOT_CLEARED: _(
+        "The documents cannot be searched: the servers of the search may not receive questions as "
+        "sensitive as these. Inform the contact of the service."
+    ),
+    NotCleared.code: _(
+        "The passages that answer were not sent to this model, because its server may not receive "
+        "documents as sensitive as these. Choose another model."
+    ),
+    PASSAGES_WITHHELD: _(
+        "Some passages were not sent to the model, because its server may not receive documents as "
+        "sensitive as these. The answer may be incomplete: another model may be better placed."
+    ),
     ACCESS_ENDED: _("Your access to this instance has ended, so the answer stops here."),
     INTERRUPTED: _INTERRUPTED,
     SHUT_DOWN: _INTERRUPTED,
@@ -44,8 +58,8 @@ MESSAGES: Mapping[str, Promise] = {
 }
 
 # Codes of complete answers. Asking again would not change them.
-_REMARKS = frozenset({"prompt_truncated", "length"})
-_FINAL = _REMARKS | {ACCESS_ENDED}
+_REMARKS = frozenset({"prompt_truncated", "length", PASSAGES_WITHHELD})
+_FINAL = _REMARKS | {ACCESS_ENDED, NotCleared.code, SEARCH_NOT_CLEARED}
 
 
 def user_message(code: str) -> str:

@@ -20,6 +20,7 @@ from inference.llm.tokens import estimate_prompt_tokens
 from inference.offered_models import OfferedModel
 from inference.routing import stream_answer
 from inference.token_usage import TokenUsage
+from instances.models import Sensitivity
 
 logger = logging.getLogger(__name__)
 
@@ -48,25 +49,32 @@ def depends_on_conversation(question: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class SearchQuery:
-    """A self-contained question, and the tokens spent on rewriting it, if any."""
+    """A self-contained question with its level, and the tokens spent on rewriting it, if any."""
 
     text: str
+    sensitivity: Sensitivity
     usage: TokenUsage | None = None
 
 
 async def write_search_query(
-    question: str, history: Sequence[ChatMessage], model: OfferedModel, *, asker: Asker = NOBODY
+    question: ChatMessage,
+    history: Sequence[ChatMessage],
+    model: OfferedModel,
+    *,
+    asker: Asker = NOBODY,
 ) -> SearchQuery:
     """Return a self-contained form of the question.
 
-    ``history`` is the turns before it, in order. The model is called if a backend has a free slot,
-    with the timeout ``REWRITE_TIMEOUT_S``: readers wait in a queue once, for the answer. Its tokens
-    are counted even if its answer is late or not used. Never raises InferenceError.
+    ``history`` is the turns before it that the model may receive, in order. The model is called if
+    a backend has a free slot, with the timeout ``REWRITE_TIMEOUT_S``: readers wait in a queue once,
+    for the answer. Its tokens are counted even if its answer is late or not used. Never raises
+    InferenceError.
     """
-    if not history or not depends_on_conversation(question):
-        return SearchQuery(question)
+    if not history or not depends_on_conversation(question.content):
+        return SearchQuery(question.content, question.sensitivity)
+    level = Sensitivity.highest(turn.sensitivity for turn in (question, *history))
     if model.backend is None:
-        return SearchQuery(_joined(question, history))
+        return SearchQuery(_joined(question.content, history), level)
     prompt = rewrite_prompt(question, history)
     text, usage = "", None
     try:
@@ -89,7 +97,8 @@ async def write_search_query(
         logger.warning("the question was not rewritten in %s s", REWRITE_TIMEOUT_S)
         # The model has probably read the prompt.
         usage = TokenUsage(estimate_prompt_tokens(prompt), 0, estimated=True)
-    return SearchQuery(_plausible(text, question) or _joined(question, history), usage)
+    text = _plausible(text, question.content) or _joined(question.content, history)
+    return SearchQuery(text, level, usage)
 
 
 def _plausible(text: str, question: str) -> str:

@@ -12,6 +12,7 @@ from chat.extras import NO_EXTRAS, Extras
 from inference.chat_options import Ability
 from inference.llm.backend import ChatMessage
 from inference.llm.tokens import estimate_prompt_tokens, estimate_tokens
+from instances.models import Sensitivity
 from retrieval.search import RetrievedChunk
 
 # Token counts are estimates; this margin absorbs their errors.
@@ -55,6 +56,11 @@ class Prompt:
     max_tokens: int
 
     @property
+    def sensitivity(self) -> Sensitivity:
+        """Return the highest level of the messages."""
+        return Sensitivity.highest(message.sensitivity for message in self.messages)
+
+    @property
     def estimated_tokens(self) -> int:
         """Return the approximate number of tokens of the messages."""
         return estimate_prompt_tokens(self.messages)
@@ -62,7 +68,7 @@ class Prompt:
 
 def answer_prompt(
     *,
-    question: str,
+    question: ChatMessage,
     chunks: Sequence[RetrievedChunk],
     history: Sequence[ChatMessage] = (),
     extras: Extras = NO_EXTRAS,
@@ -72,10 +78,11 @@ def answer_prompt(
 ) -> Prompt:
     """Return the prompt, with the passages (``chunks``, best first) numbered from 1.
 
-    If they do not fit in ``context_window - max_tokens`` (tokens), old turns are left out first,
+    The system's message has the level of the question, which is at least that of the instance. If
+    they do not fit in ``context_window - max_tokens`` (tokens), old turns are left out first,
     then the lowest-ranked passages; the best passage is always included.
     """
-    budget = context_window - max_tokens - _MARGIN_TOKENS - estimate_tokens(question)
+    budget = context_window - max_tokens - _MARGIN_TOKENS - estimate_tokens(question.content)
     budget -= extras.estimated_tokens
     rules = [_RULES, *(f"{_EXTRA_RULES[each]}\n" for each in sorted(extras.needs))]
     if instructions:
@@ -85,24 +92,33 @@ def answer_prompt(
     turns = _fitting_turns(history, int(budget * _HISTORY_SHARE))
     budget -= sum(estimate_tokens(turn.content) for turn in turns)
     passages: list[str] = []
+    levels = [question.sensitivity]
     for number, chunk in enumerate(chunks, start=1):
         passage = _passage(number, chunk)
         budget -= estimate_tokens(passage)
         if budget < 0 and passages:
             break
         passages.append(passage)
-    body = "\n\n".join([*passages, f"Question: {question}"])
-    asked = ChatMessage("user", body, images=extras.images)
-    messages = (ChatMessage("system", system), *turns, asked, *extras.steps)
+        levels.append(chunk.sensitivity)
+    body = "\n\n".join([*passages, f"Question: {question.content}"])
+    messages = (
+        ChatMessage("system", system, question.sensitivity),
+        *turns,
+        ChatMessage("user", body, Sensitivity.highest(levels), images=extras.images),
+        *extras.steps,
+    )
     return Prompt(messages, context_window, max_tokens)
 
 
-def rewrite_prompt(question: str, history: Sequence[ChatMessage]) -> list[ChatMessage]:
+def rewrite_prompt(question: ChatMessage, history: Sequence[ChatMessage]) -> list[ChatMessage]:
     """Return the messages that ask for a self-contained form of ``question``."""
-    dialogue = "\n".join(f"{turn.role}: {turn.content[:600]}" for turn in history[-4:])
+    turns = history[-4:]
+    dialogue = "\n".join(f"{turn.role}: {turn.content[:600]}" for turn in turns)
+    body = f"Conversation:\n{dialogue}\n\nLast question: {question.content}"
+    level = Sensitivity.highest(turn.sensitivity for turn in (question, *turns))
     return [
-        ChatMessage("system", _REWRITE),
-        ChatMessage("user", f"Conversation:\n{dialogue}\n\nLast question: {question}"),
+        ChatMessage("system", _REWRITE, Sensitivity.PUBLIC),
+        ChatMessage("user", body, level),
     ]
 
 

@@ -9,6 +9,7 @@ from chat.answers.follow_up import SearchQuery
 from chat.answers.prompts import Prompt
 from chat.answers.quoting.quotes import cited_numbers, quotes
 from chat.answers.reuse import Reusable, ReusedAnswer
+from chat.withholding import PASSAGES_WITHHELD
 from inference.llm.events import (
     Finished,
     PromptTruncated,
@@ -21,6 +22,7 @@ from inference.offered_models import EXTRACTIVE, EXTRACTS, ModelFigures
 from inference.queueing.fair_queue import Position
 from inference.routing import Rerouted
 from inference.token_usage import TokenUsage
+from instances.models import Sensitivity
 from retrieval.search import RetrievedChunk, SearchResult
 from usage.models import AnswerStatus
 from usage.recording import FrugalStep
@@ -51,6 +53,8 @@ class AnswerResult:
     # The calls of functions, as pieces.
     tool_calls: tuple[ToolCallDelta, ...] = ()
     search_query: str = ""
+    # The highest level of what the answer was made from.
+    sensitivity: Sensitivity = Sensitivity.PUBLIC
     # ``chunks[n - 1]`` is the passage with the number n.
     chunks: tuple[RetrievedChunk, ...] = ()
     subject: Subject = UNCLASSIFIED
@@ -91,12 +95,16 @@ class AnswerResult:
                 return self._with_words(elapsed_ms, reasoning=self.reasoning + text)
             case ToolCallDelta():
                 return self._with_words(elapsed_ms, tool_calls=(*self.tool_calls, event))
-            case SearchQuery(text, usage):
+            case SearchQuery(text, sensitivity, usage):
                 return replace(
-                    self, search_query=text, rewriting_usage=usage, rewriting_ms=elapsed_ms
+                    self,
+                    search_query=text,
+                    sensitivity=sensitivity,
+                    rewriting_usage=usage,
+                    rewriting_ms=elapsed_ms,
                 )
             case SearchResult():
-                return self._with_search(event, elapsed_ms)
+                return self._with_passages(event, elapsed_ms)
             case NothingFound(text):
                 return self._with_words(elapsed_ms, text=text, status=AnswerStatus.NOTHING_FOUND)
             case Reusable(digest):
@@ -104,7 +112,11 @@ class AnswerResult:
             case ReusedAnswer():
                 return self._with_reused(event, elapsed_ms)
             case Prompt():
-                return replace(self, prompt_tokens=event.estimated_tokens)
+                return replace(
+                    self,
+                    prompt_tokens=event.estimated_tokens,
+                    sensitivity=self._at_least(event.sensitivity),
+                )
             case Position(place):
                 return self._queued(place, elapsed_ms)
             case Rerouted(model):
@@ -141,7 +153,8 @@ class AnswerResult:
         if self.status != AnswerStatus.STREAMING:
             status, error_code = self.status, self.error_code
         found = quotes(self.text, [chunk.text for chunk in self.chunks])
-        cited = cited_numbers(self.text, len(self.chunks))
+        sent = [chunk for chunk in self.chunks if not chunk.is_withheld]
+        cited = cited_numbers(self.text, len(sent))
         return replace(
             self,
             status=status,
@@ -228,10 +241,14 @@ class AnswerResult:
         waiting_ms = 0.0 if self.queued_ms is None else elapsed_ms - self.queued_ms
         return self.queue_ms + waiting_ms
 
-    def _with_search(self, found: SearchResult, elapsed_ms: float) -> Self:
+    def _with_passages(self, found: SearchResult, elapsed_ms: float) -> Self:
+        levels = [chunk.sensitivity for chunk in found.chunks if not chunk.is_withheld]
+        remark = PASSAGES_WITHHELD if len(levels) < len(found.chunks) else ""
         return replace(
             self,
             chunks=found.chunks,
+            sensitivity=self._at_least(*levels),
+            error_code=self.error_code or remark,
             subject=found.subject,
             retrieval_ms=found.timing.total_ms,
             search_seconds=found.processor_seconds,
@@ -239,6 +256,9 @@ class AnswerResult:
             rerank_model=found.rerank_model,
             found_ms=elapsed_ms if self.found_ms is None else self.found_ms,
         )
+
+    def _at_least(self, *levels: Sensitivity) -> Sensitivity:
+        return Sensitivity.highest([self.sensitivity, *levels])
 
     def _with_words(self, elapsed_ms: float, **changes: Any) -> Self:
         first = elapsed_ms if self.first_token_ms is None else self.first_token_ms

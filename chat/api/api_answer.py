@@ -19,11 +19,14 @@ from chat.conversations.passages import page_of_quote
 from chat.expected_usage import expected_of
 from chat.models import Citation
 from chat.running import RunningAnswer
+from chat.withholding import SEARCH_NOT_CLEARED
+from inference.errors import NotCleared
 from inference.llm.events import Delta, TextDelta
 from inference.queueing.fair_queue import Position
+from ingestion.documents.sensitivity import highest_level
 from instances.access.api_keys import is_usable
 from instances.api import ApiError
-from instances.models import ApiKey
+from instances.models import ApiKey, Sensitivity
 from instances.tenancy import in_database, in_tenant
 from usage.models import AnswerStatus
 from usage.quotas.api_requests import AdmittedRequest, admit_request
@@ -38,6 +41,8 @@ _HTTP_STATUS = {
     "authentication_failed": 502,
     "model_not_found": 502,
     ACCESS_ENDED: 403,
+    NotCleared.code: 403,
+    SEARCH_NOT_CLEARED: 403,
     INTERNAL: 500,
 }
 _UNAVAILABLE = 503
@@ -50,11 +55,22 @@ async def start_answer(key: ApiKey, asked: ApiQuestion) -> "ApiAnswer":
     Raises ApiError, and RequestRefused.
     """
     model = await in_database(find_model, key.instance, asked.model_id)
-    question = to_question(asked, key, model)
+    level = await _level_of_history(key, asked)
+    question = to_question(asked, key, model, level)
     admitted = await admit_request(key, expected_of(question))
     answer = ApiAnswer(question, key, admitted)
     await answer.begin(is_stream=asked.is_stream)
     return answer
+
+
+async def _level_of_history(key: ApiKey, asked: ApiQuestion) -> Sensitivity:
+    """Return the level of the conversation that a client sends.
+
+    Its answers may have been made from any document of the instance.
+    """
+    if len(asked.messages) <= 1:
+        return Sensitivity(key.instance.sensitivity)
+    return await in_tenant(key.instance, highest_level, key.instance)
 
 
 class ApiAnswer:

@@ -18,7 +18,7 @@ from inference.chat_options import NO_OPTIONS, Ability, ChatOptions
 from inference.llm.backend import ChatMessage
 from inference.offered_models import OfferedModel
 from instances.api import ApiError
-from instances.models import ApiKey
+from instances.models import ApiKey, Sensitivity
 from usage.admission import person_name
 
 MAX_STOPS = 4
@@ -56,7 +56,9 @@ class ApiQuestion:
     options: ChatOptions = NO_OPTIONS
 
 
-def to_question(asked: ApiQuestion, key: ApiKey, model: OfferedModel) -> Question:
+def to_question(
+    asked: ApiQuestion, key: ApiKey, model: OfferedModel, history_level: Sensitivity
+) -> Question:
     """Return the question for the line of answers; raises ApiError if it cannot be answered."""
     place = max((i for i, each in enumerate(asked.messages) if each.role == "user"), default=None)
     last = asked.messages[-1].role if asked.messages else ""
@@ -68,14 +70,14 @@ def to_question(asked: ApiQuestion, key: ApiKey, model: OfferedModel) -> Questio
         raise ApiError(400, "invalid_request", told)
     extras = Extras(
         images=_images(asked.messages[place]),
-        steps=_steps(asked.messages[place + 1 :]),
+        steps=_steps(asked.messages[place + 1 :], history_level),
         options=asked.options,
     )
     return Question(
         instance=key.instance,
         text=text,
         model=_able(model, extras),
-        history=_history(asked.messages[:place]),
+        history=_history(asked.messages[:place], history_level),
         person=person_name(user_id=key.created_by_id, key_id=key.pk),
         instructions=_instructions(asked.messages),
         may_fall_back=False,
@@ -109,16 +111,16 @@ def _images(message: MessageIn) -> tuple[str, ...]:
     return tuple(message.images)
 
 
-def _steps(messages: Sequence[MessageIn]) -> tuple[ChatMessage, ...]:
+def _steps(messages: Sequence[MessageIn], level: Sensitivity) -> tuple[ChatMessage, ...]:
     """Return the calls of functions since the question, and their results."""
     steps: list[ChatMessage] = []
     for message in messages:
         if message.role == "assistant" and message.tool_calls:
             calls = tuple(call.model_dump() for call in message.tool_calls)
-            steps.append(ChatMessage("assistant", message.plain_text, tool_calls=calls))
+            steps.append(ChatMessage("assistant", message.plain_text, level, tool_calls=calls))
         elif message.role == "tool" and message.tool_call_id:
             result = message.plain_text
-            steps.append(ChatMessage("tool", result, tool_call_id=message.tool_call_id))
+            steps.append(ChatMessage("tool", result, level, tool_call_id=message.tool_call_id))
         elif message.role not in INSTRUCTING:
             told = _("After the question, only calls of functions and their results may follow.")
             raise ApiError(400, "invalid_request", told)
@@ -133,10 +135,10 @@ def _instructions(messages: Sequence[MessageIn]) -> str:
     return told
 
 
-def _history(messages: Sequence[MessageIn]) -> tuple[ChatMessage, ...]:
+def _history(messages: Sequence[MessageIn], level: Sensitivity) -> tuple[ChatMessage, ...]:
     """Return the last turns, limited in number and length as those of a browser are."""
     turns = [
-        ChatMessage(message.role, message.plain_text[:MAX_QUESTION_CHARS])
+        ChatMessage(message.role, message.plain_text[:MAX_QUESTION_CHARS], level)
         for message in messages
         if message.role in ("user", "assistant") and message.plain_text
     ]

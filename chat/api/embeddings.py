@@ -19,6 +19,7 @@ from inference.errors import InputTooLong
 from inference.llm.tokens import estimate_tokens
 from inference.offered_models import EXTRACTS
 from inference.token_usage import TokenUsage
+from ingestion.documents.sensitivity import highest_level
 from instances.api import ApiError, AsyncApiKeyAuth, KeyRequest
 from instances.models import ApiKey
 from instances.tenancy import in_tenant
@@ -91,10 +92,12 @@ def _check_dimensions(body: EmbeddingsIn, n_dimensions: int | None) -> None:
 
 async def _embed(key: ApiKey, body: EmbeddingsIn) -> EmbeddedTexts:
     client = AsyncEmbeddingClient.for_instance(key.instance_id)
+    # The texts may come from any document of the instance.
+    level = await in_tenant(key.instance, highest_level, key.instance)
     try:
         if body.input_type == "query":
-            return await client.embed_questions(body.input)
-        return await client.embed_passages(body.input)
+            return await client.embed_questions(body.input, sensitivity=level)
+        return await client.embed_passages(body.input, sensitivity=level)
     except InputTooLong as error:
         told = _("A text is too long for the embedding model. Send shorter ones.")
         raise ApiError(400, error.code, told) from error

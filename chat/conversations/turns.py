@@ -6,14 +6,15 @@ status ``streaming``, which ``chat.running`` then generates.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from uuid import UUID
 
 from django.http import Http404
 
-from chat.models import Conversation, Message
+from chat.models import Citation, Conversation, Message
 from inference.llm.backend import ChatMessage, Role
 from ingestion.models import Document
-from instances.models import Instance
+from instances.models import Instance, Sensitivity
 from people.models import User
 from usage.models import AnswerStatus
 
@@ -141,15 +142,25 @@ def branch(conversation: Conversation) -> list[Turn]:
     return turns
 
 
-def history_before(question: Message) -> tuple[ChatMessage, ...]:
-    """Return the last turns before a question, in order, without empty answers."""
-    turns: list[ChatMessage] = []
-    for message in _ancestors(question):
-        if message.content:
-            turns.insert(0, ChatMessage(_ROLES[message.role], message.content))
-        if len(turns) >= MAX_HISTORY:
-            break
-    return tuple(turns)
+def history_before(question: Message, instance: Instance) -> tuple[ChatMessage, ...]:
+    """Return the last turns before a question, in order, without empty answers.
+
+    An answer is as sensitive as what it was made from, and as its documents are now.
+    """
+    written = (message for message in _ancestors(question) if message.content)
+    messages = list(islice(written, MAX_HISTORY))[::-1]
+    levels: dict[UUID, list[str]] = {
+        message.pk: [instance.sensitivity, message.sensitivity] for message in messages
+    }
+    given = Citation.objects.for_instance(instance).filter(message__in=levels, is_withheld=False)
+    for pk, level in given.exclude(document=None).values_list(
+        "message_id", "document__sensitivity"
+    ):
+        levels[pk].append(level)
+    return tuple(
+        ChatMessage(_ROLES[one.role], one.content, Sensitivity.highest(levels[one.pk]))
+        for one in messages
+    )
 
 
 def rename(conversation: Conversation, title: str) -> None:

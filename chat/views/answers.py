@@ -198,7 +198,7 @@ async def _start(
         admission = admit_question(instance_id=membership.instance_id, user_id=user.pk)
         try:
             asked = begin(membership, data, model.id)
-            history = history_before(asked.question)
+            history = history_before(asked.question, membership.instance)
             question = Question(
                 instance=membership.instance,
                 text=asked.question.content,

@@ -17,6 +17,7 @@ from inference.errors import InferenceError
 from inference.llm.backend import ChatBackend, ChatMessage
 from inference.llm.client import stream_chat
 from inference.llm.events import ChatEvent, TextDelta, ToolCallDelta
+from instances.models import Sensitivity
 
 # Reasoning models think first.
 MAX_TOKENS = 400
@@ -70,7 +71,7 @@ def _ask(
     images: tuple[str, ...] = (),
     options: ChatOptions = NO_OPTIONS,
 ) -> AsyncGenerator[ChatEvent, None]:
-    message = ChatMessage("user", question, images=images)
+    message = ChatMessage("user", question, Sensitivity.PUBLIC, images=images)
     return stream_chat(
         connection, [message], max_tokens=MAX_TOKENS, temperature=0.0, options=options
     )

@@ -22,8 +22,9 @@ from inference.llm.addresses import AddressRefused
 from inference.llm.backend import ChatBackend, ChatMessage
 from inference.llm.client import ServedModel, list_models, stream_chat
 from inference.llm.events import Finished, ReasoningDelta, TextDelta
+from instances.models import Sensitivity
 
-QUESTION = (ChatMessage("user", "Count from one to twenty, in words."),)
+QUESTION = (ChatMessage("user", "Count from one to twenty, in words.", Sensitivity.PUBLIC),)
 MAX_TOKENS = 80
 # Of the answer, whatever the backend's own timeouts.
 PATIENCE_S = 60.0

@@ -18,6 +18,7 @@ from django.conf import settings
 from django.utils.crypto import salted_hmac
 from numpy.typing import NDArray
 
+from inference.clearance import check_clearance
 from inference.embedding.exchange import (
     Call,
     Exchange,
@@ -29,6 +30,7 @@ from inference.embedding.exchange import (
 from inference.embedding.limits import as_input_too_long
 from inference.embedding.query_batches import QueryBatches
 from inference.errors import BackendRejected, DimensionMismatch, InputTooLong, ProtocolError
+from instances.models import Sensitivity
 
 Vectors = NDArray[np.float32]
 
@@ -44,11 +46,13 @@ class EmbeddingEndpoint:
     `query_max_wait_s` and `passages_max_wait_s` limit the total pause between retries: a model
     server that died is restarted within three seconds, a full queue takes longer to empty. Passages
     of different `tenant`s take turns in our model server; the value does not identify the instance.
+    `clearance` is the highest level of texts that the server may receive.
     """
 
     base_url: str
     api_key: str
     model: str
+    clearance: Sensitivity
     dimensions: int | None = None
     query_prefix: str = ""
     passage_prefix: str = ""
@@ -64,6 +68,7 @@ class EmbeddingEndpoint:
             base_url=settings.EMBEDDING_BASE_URL,
             api_key=settings.EMBEDDING_API_KEY,
             model=settings.EMBEDDING_MODEL,
+            clearance=Sensitivity(settings.EMBEDDING_SENSITIVITY),
             dimensions=settings.EMBEDDING_DIMENSIONS,
             query_prefix=settings.EMBEDDING_QUERY_PREFIX,
             passage_prefix=settings.EMBEDDING_PASSAGE_PREFIX,
@@ -75,6 +80,10 @@ class EmbeddingEndpoint:
         """Return that endpoint, whose passages take their turn as those of an instance."""
         tenant = salted_hmac("inference.tenant", str(instance_id), algorithm="sha256").hexdigest()
         return replace(cls.from_settings(), tenant=tenant[:_TENANT_CHARS])
+
+    def check_clearance(self, sensitivity: Sensitivity) -> None:
+        """Raise NotCleared unless the server may receive texts of this level."""
+        check_clearance(f"{self.model} of {self.base_url}", self.clearance, [sensitivity])
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,18 +126,20 @@ class EmbeddingClient:
         """Return a client whose passages take their turn as those of an instance."""
         return cls(EmbeddingEndpoint.for_instance(instance_id))
 
-    def embed_passages(self, texts: Sequence[str]) -> EmbeddedTexts:
-        """Embed passages; prefixes are added here.
+    def embed_passages(self, texts: Sequence[str], *, sensitivity: Sensitivity) -> EmbeddedTexts:
+        """Embed passages, of which ``sensitivity`` is the highest level; prefixes are added here.
 
         Raises InferenceError: InputTooLong names the text that exceeds the model's limit.
         """
+        self._endpoint.check_clearance(sensitivity)
         return perform(_embed_texts(self._endpoint, texts, self._endpoint.passage_prefix))
 
-    def embed_query(self, text: str) -> EmbeddedQuery:
+    def embed_query(self, text: str, *, sensitivity: Sensitivity) -> EmbeddedQuery:
         """Embed a question, with priority over queued passages.
 
         A question too long for the model is truncated. Raises InferenceError.
         """
+        self._endpoint.check_clearance(sensitivity)
         return perform(_embed_query(self._endpoint, text))
 
 
@@ -148,16 +159,23 @@ class AsyncEmbeddingClient:
         """As EmbeddingClient.for_instance."""
         return cls(EmbeddingEndpoint.for_instance(instance_id))
 
-    async def embed_passages(self, texts: Sequence[str]) -> EmbeddedTexts:
+    async def embed_passages(
+        self, texts: Sequence[str], *, sensitivity: Sensitivity
+    ) -> EmbeddedTexts:
         """As EmbeddingClient.embed_passages."""
+        self._endpoint.check_clearance(sensitivity)
         return await aperform(_embed_texts(self._endpoint, texts, self._endpoint.passage_prefix))
 
-    async def embed_questions(self, texts: Sequence[str]) -> EmbeddedTexts:
+    async def embed_questions(
+        self, texts: Sequence[str], *, sensitivity: Sensitivity
+    ) -> EmbeddedTexts:
         """Embed questions for which nobody waits: as passages, but with the prefix of questions."""
+        self._endpoint.check_clearance(sensitivity)
         return await aperform(_embed_texts(self._endpoint, texts, self._endpoint.query_prefix))
 
-    async def embed_query(self, text: str) -> EmbeddedQuery:
+    async def embed_query(self, text: str, *, sensitivity: Sensitivity) -> EmbeddedQuery:
         """As EmbeddingClient.embed_query; concurrent questions are sent in one request."""
+        self._endpoint.check_clearance(sensitivity)
         return await self._query_batches().embed(text)
 
     def _query_batches(self) -> QueryBatches[EmbeddedQuery]:

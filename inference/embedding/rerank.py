@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from django.conf import settings
 
+from inference.clearance import check_clearance
 from inference.embedding.exchange import (
     Call,
     Exchange,
@@ -18,17 +19,19 @@ from inference.embedding.exchange import (
 )
 from inference.embedding.limits import as_input_too_long
 from inference.errors import BackendRejected, ProtocolError
+from instances.models import Sensitivity
 
 MAX_WAIT_S = 4.0
 
 
 @dataclass(frozen=True)
 class RerankEndpoint:
-    """A rerank server and its model."""
+    """A rerank server and its model; `clearance` is the highest level that it may receive."""
 
     base_url: str
     api_key: str
     model: str
+    clearance: Sensitivity
     timeout_s: float = 30.0
 
     @classmethod
@@ -40,6 +43,7 @@ class RerankEndpoint:
             base_url=settings.RERANK_BASE_URL,
             api_key=settings.RERANK_API_KEY,
             model=settings.RERANK_MODEL,
+            clearance=Sensitivity(settings.RERANK_SENSITIVITY),
         )
 
 
@@ -55,19 +59,29 @@ class Relevances:
     processor_seconds: float = 0.0
 
 
-def rerank(endpoint: RerankEndpoint, query: str, texts: Sequence[str]) -> Relevances:
-    """Return the relevance of each text to the query. Raises InferenceError."""
-    return perform(_rerank(endpoint, query, texts))
+def rerank(
+    endpoint: RerankEndpoint, query: str, texts: Sequence[str], *, sensitivity: Sensitivity
+) -> Relevances:
+    """Return the relevance of each text to the query. Raises InferenceError.
+
+    `sensitivity` is the highest level of the query and the texts.
+    """
+    return perform(_rerank(endpoint, query, texts, sensitivity))
 
 
-async def arerank(endpoint: RerankEndpoint, query: str, texts: Sequence[str]) -> Relevances:
+async def arerank(
+    endpoint: RerankEndpoint, query: str, texts: Sequence[str], *, sensitivity: Sensitivity
+) -> Relevances:
     """As `rerank`, on the event loop."""
-    return await aperform(_rerank(endpoint, query, texts))
+    return await aperform(_rerank(endpoint, query, texts, sensitivity))
 
 
-def _rerank(endpoint: RerankEndpoint, query: str, texts: Sequence[str]) -> Exchange[Relevances]:
+def _rerank(
+    endpoint: RerankEndpoint, query: str, texts: Sequence[str], sensitivity: Sensitivity
+) -> Exchange[Relevances]:
     if not texts:
         return Relevances([])
+    check_clearance(f"{endpoint.model} of {endpoint.base_url}", endpoint.clearance, [sensitivity])
     cohere = {
         "model": endpoint.model,
         "query": query,

@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
+from inference.base_urls import check_address, endpoint_url
 from inference.chat_options import NO_OPTIONS, ChatOptions
+from inference.clearance import check_clearance
+from instances.models.sensitivity import Sensitivity
 
 Role = Literal["system", "user", "assistant", "tool"]
 PriorityScheme = Literal["none", "vllm", "aristote"]
@@ -15,7 +17,7 @@ MAX_CACHE_SALT_CHARS = 128
 
 @dataclass(frozen=True, slots=True)
 class ChatMessage:
-    """One turn of a conversation.
+    """One turn of a conversation, and the level of what it contains.
 
     ``images`` are URLs; ``tool_calls`` the functions that a model called (OpenAI's objects), of
     which a message with the role "tool" has the result.
@@ -23,6 +25,7 @@ class ChatMessage:
 
     role: Role
     content: str
+    sensitivity: Sensitivity
     images: tuple[str, ...] = ()
     tool_calls: tuple[Mapping[str, Any], ...] = ()
     tool_call_id: str = ""
@@ -54,13 +57,14 @@ class ChatBackend:
     aristote-dispatcher. `routing_mode` is sent to aristote-dispatcher unless it is "". `cache_salt`
     keeps the prefix caches of tenants apart (vLLM). `ca_certificates` (PEM) replace those of the
     system. `is_restricted_to_public` refuses addresses of this machine and of private networks
-    (`inference.llm.addresses`).
+    (`inference.llm.addresses`). `clearance` is the highest level of messages that it may receive.
 
     Raises ValueError for an invalid address or cache salt.
     """
 
     base_url: str
     model: str
+    clearance: Sensitivity
     api_key: str = field(default="", repr=False)
     connect_timeout_s: float = 10.0
     first_byte_timeout_s: float = 600.0
@@ -87,10 +91,7 @@ class ChatBackend:
 
     def url(self, path: str) -> str:
         """Return the address of an endpoint, such as "chat/completions"."""
-        base = self.base_url.rstrip("/")
-        if not urlsplit(base).path:
-            base += "/v1"
-        return f"{base}/{path}"
+        return endpoint_url(self.base_url, path)
 
     def headers(self) -> dict[str, str]:
         """Return the request's headers; without compression, which would delay tokens."""
@@ -98,6 +99,11 @@ class ChatBackend:
         if self.api_key:
             headers["Authorization"] = f"Bearer {self.api_key}"
         return headers
+
+    def check_clearance(self, messages: Sequence[ChatMessage]) -> None:
+        """Raise NotCleared unless the backend may receive all these messages."""
+        levels = (message.sensitivity for message in messages)
+        check_clearance(f"{self.model} of {self.base_url}", self.clearance, levels)
 
     def request_body(
         self,
@@ -108,7 +114,11 @@ class ChatBackend:
         stop: Sequence[str] = (),
         options: ChatOptions = NO_OPTIONS,
     ) -> dict[str, Any]:
-        """Return the JSON body of a streamed chat request."""
+        """Return the JSON body of a streamed chat request.
+
+        Raises NotCleared when a message is above the backend's clearance.
+        """
+        self.check_clearance(messages)
         body: dict[str, Any] = {
             "model": self.model,
             "messages": [each.to_json() for each in messages],
@@ -127,14 +137,6 @@ class ChatBackend:
         if self.cache_salt is not None:
             body["cache_salt"] = self.cache_salt
         return body
-
-
-def check_address(base_url: str) -> None:
-    """Raise ValueError unless this is a well-formed http or https address."""
-    address = urlsplit(base_url)
-    # Reading the port raises ValueError when it is not a number.
-    if address.scheme not in {"http", "https"} or not address.hostname or address.port == 0:
-        raise ValueError(f"Not an http(s) address: {base_url!r}")
 
 
 def check_cache_salt(salt: str) -> None:

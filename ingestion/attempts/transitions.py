@@ -7,11 +7,14 @@ the changes that a stage writes with its result, see ``ingestion.indexing.writin
 from collections.abc import Collection
 from datetime import timedelta
 
+from django.conf import settings
 from django.utils import timezone
 
+from inference.errors import NotCleared
 from ingestion.attempts.costs import add_cost
 from ingestion.attempts.locking import Attempt, locked
 from ingestion.models import Document
+from instances import audit
 
 # Pauses before an automatic retry: 2 s, 4 s … 10 minutes, for about two days.
 FIRST_PAUSE_S = 2.0
@@ -66,4 +69,11 @@ def _fail(document: Document, code: str) -> None:
     document.error_code = code
     document.finished_at = timezone.now()
     document.save()
+    if code == NotCleared.code:
+        audit.record(
+            audit.Action.SENDING_REFUSED,
+            instance=document.instance,
+            target=settings.EMBEDDING_MODEL,
+            sensitivity=document.level.value,
+        )
     add_cost(document)

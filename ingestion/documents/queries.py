@@ -127,7 +127,7 @@ def list_documents(instance: Instance, chosen: DocumentFilter) -> Listing:
     # Identifiers alone are sorted in memory; full rows are then fetched for one page.
     ids = matching.order_by(*order).values("pk")[start : start + PAGE_SIZE]
     rows = Document.objects.for_instance(instance).filter(pk__in=ids)
-    page = tuple(rows.select_related("uploaded_by").order_by(*order))
+    page = tuple(rows.select_related("uploaded_by", "instance").order_by(*order))
     return Listing(page, counts, shown, page_count)
 
 

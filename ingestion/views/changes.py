@@ -11,15 +11,22 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from ingestion import uploads
-from ingestion.documents import queries
+from ingestion.documents import queries, sensitivity
 from ingestion.documents.browser_strings import document_strings, upload_limit
 from ingestion.errors import FileTooLarge, IngestionError, UnsupportedMediaType, user_message
-from ingestion.forms import BULK_LIMIT, BulkForm, DocumentFilterForm, TitleForm, UploadForm
+from ingestion.forms import (
+    BULK_LIMIT,
+    BulkForm,
+    DocumentFilterForm,
+    SensitivityForm,
+    TitleForm,
+    UploadForm,
+)
 from ingestion.models import Document
 from instances.access.gates import instance_view
 from instances.errors import InstanceError
 from instances.errors import user_message as refusal
-from instances.models import Membership
+from instances.models import Membership, Sensitivity
 from web.json_errors import json_error
 from web.next_page import next_page
 
@@ -73,6 +80,19 @@ def retitle(request: HttpRequest, membership: Membership, document_id: UUID) -> 
         return redirect(_return_url(request, membership))
     uploads.retitle(document, form.cleaned_data["title"])
     return _done(request, membership, _("Title saved"))
+
+
+@require_POST
+@instance_view(role=Membership.Role.EDITOR)
+def classify(request: HttpRequest, membership: Membership, document_id: UUID) -> HttpResponse:
+    """Change a document's sensitivity."""
+    document = get_document(membership, document_id)
+    form = SensitivityForm(request.POST)
+    if not form.is_valid():
+        messages.warning(request, _("Choose one of the levels of sensitivity."))
+        return redirect(_return_url(request, membership))
+    sensitivity.classify(document, Sensitivity(form.cleaned_data["sensitivity"]))
+    return _done(request, membership, _("Sensitivity saved"))
 
 
 @require_POST

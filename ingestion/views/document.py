@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from ingestion.documents.browser_strings import document_strings, upload_context
 from ingestion.documents.downloads import file_response
+from ingestion.documents.sensitivity import levels_from
 from ingestion.documents.viewer import read
 from ingestion.forms import ViewerForm
 from ingestion.models import Document
@@ -61,7 +62,12 @@ def _context(request: HttpRequest, shown: Document, number: int | None = None) -
         chunk_id=place.get("chunk"),
         query=place.get("q") or "",
     )
-    context = {"document": shown, "reading": reading, "is_pdf": shown.media_type == PDF}
+    context = {
+        "document": shown,
+        "levels": levels_from(shown.instance),
+        "reading": reading,
+        "is_pdf": shown.media_type == PDF,
+    }
     if shown.status == Document.Status.FAILED:
         context |= {"strings": document_strings(), **upload_context()}
     return context

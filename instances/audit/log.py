@@ -85,6 +85,8 @@ class Action(models.TextChoices):
     QUOTA_ADDED = "quota.added", _("Quota added")
     QUOTA_CHANGED = "quota.changed", _("Quota changed")
     QUOTA_REMOVED = "quota.removed", _("Quota removed")
+    DOCUMENT_CLASSIFIED = "document.classified", _("Sensitivity of a document changed")
+    SENDING_REFUSED = "sending.refused", _("Sensitive documents not sent to a model")
     LOG_EXPORTED = "log.exported", _("Audit log exported")
     LOG_KEY_CHANGED = "log.key_changed", _("Audit log sealed with a new key")
 

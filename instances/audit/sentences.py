@@ -22,8 +22,8 @@ from instances.models import (
     Instance,
     Organisation,
     Role,
+    Sensitivity,
 )
-from instances.models.organisations import Sensitivity
 
 SENTENCES: Mapping[str, Promise] = {
     Action.ORGANISATION_CREATED: gettext_lazy("%(who)s created the organisation %(place)s."),
@@ -108,6 +108,12 @@ SENTENCES: Mapping[str, Promise] = {
     Action.QUOTA_ADDED: gettext_lazy("%(who)s added the quota “%(target)s” to %(place)s."),
     Action.QUOTA_CHANGED: gettext_lazy("%(who)s changed the quota “%(target)s” of %(place)s."),
     Action.QUOTA_REMOVED: gettext_lazy("%(who)s removed the quota “%(target)s” from %(place)s."),
+    Action.DOCUMENT_CLASSIFIED: gettext_lazy(
+        "%(who)s changed the sensitivity of the document %(target)s."
+    ),
+    Action.SENDING_REFUSED: gettext_lazy(
+        "Content too sensitive for %(target)s was not sent to it (request of %(who)s)."
+    ),
     Action.LOG_EXPORTED: gettext_lazy("%(who)s exported the audit log of %(place)s."),
     Action.LOG_KEY_CHANGED: gettext_lazy("%(who)s began to seal the audit log with a new key."),
 }
@@ -136,6 +142,7 @@ _LABELS: Mapping[str, Promise] = {
     "models_allowed": gettext_lazy("allowed models"),
     "models_default": gettext_lazy("default model"),
     "models_max_tokens": gettext_lazy("longest answer (tokens)"),
+    "passages": gettext_lazy("passages not sent"),
     "priority": gettext_lazy("priority"),
     "provider": gettext_lazy("provider"),
     "reason": gettext_lazy("reason"),

@@ -20,9 +20,9 @@ from instances.models.organisations import (
     InstanceTotals,
     Organisation,
     OrganisationAdministrator,
-    Sensitivity,
 )
 from instances.models.roles import Role
+from instances.models.sensitivity import Sensitivity
 
 __all__ = [
     "AccessRule",

@@ -7,6 +7,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
+from instances.models.sensitivity import Sensitivity
+
 
 class Organisation(models.Model):
     """A university or another body that owns instances."""
@@ -66,14 +68,6 @@ class OrganisationAdministrator(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} administers {self.organisation_id}"
-
-
-class Sensitivity(models.TextChoices):
-    """The kind of documents in an instance, as declared when it is created."""
-
-    PUBLIC = "public", _("Public: anyone may read them")
-    INTERNAL = "internal", _("Internal: for staff")
-    RESTRICTED = "restricted", _("Restricted: for named people, or with personal data")
 
 
 class Instance(models.Model):

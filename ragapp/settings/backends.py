@@ -10,6 +10,8 @@ from marshmallow.validate import OneOf
 
 from ragapp.settings.environment import DATA_DIR, env
 
+_LEVEL = OneOf(["public", "internal", "restricted"])
+
 # --- Models ---------------------------------------------------------------------------------------
 MODELS_DIR: Path = env.path("MODELS_DIR", DATA_DIR / "models")
 EMBEDDING_BASE_URL: str = env.str("EMBEDDING_BASE_URL", "http://127.0.0.1:8010/v1")
@@ -19,15 +21,19 @@ EMBEDDING_DIMENSIONS: int | None = env.int("EMBEDDING_DIMENSIONS", None)
 EMBEDDING_QUERY_PREFIX: str = env.str("EMBEDDING_QUERY_PREFIX", "query: ")
 EMBEDDING_PASSAGE_PREFIX: str = env.str("EMBEDDING_PASSAGE_PREFIX", "passage: ")
 EMBEDDING_TIMEOUT_S: float = env.float("EMBEDDING_TIMEOUT_S", 60.0)
+# The highest level of documents that each server may receive (instances.models.Sensitivity).
+EMBEDDING_SENSITIVITY: str = env.str("EMBEDDING_SENSITIVITY", "restricted", validate=_LEVEL)
 RERANK_BASE_URL: str = env.str("RERANK_BASE_URL", "")
 RERANK_API_KEY: str = env.str("RERANK_API_KEY", "")
 RERANK_MODEL: str = env.str("RERANK_MODEL", "")
+RERANK_SENSITIVITY: str = env.str("RERANK_SENSITIVITY", "restricted", validate=_LEVEL)
 
 # One OpenAI-compatible LLM; without it answers are extracts (no generation).
 LLM_BASE_URL: str = env.str("LLM_BASE_URL", "")
 LLM_API_KEY: str = env.str("LLM_API_KEY", "")
 LLM_MODEL: str = env.str("LLM_MODEL", "")
 LLM_LABEL: str = env.str("LLM_LABEL", "")
+LLM_SENSITIVITY: str = env.str("LLM_SENSITIVITY", "restricted", validate=_LEVEL)
 LLM_CONTEXT_WINDOW: int = env.int("LLM_CONTEXT_WINDOW", 8192)
 LLM_MAX_TOKENS: int = env.int("LLM_MAX_TOKENS", 1024)
 LLM_TEMPERATURE: float = env.float("LLM_TEMPERATURE", 0.2)

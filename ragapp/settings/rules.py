@@ -10,8 +10,8 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
+from inference.base_urls import check_address
 from inference.chat_options import Ability
-from inference.llm.backend import check_address
 
 _URLS = (
     "SITE_URL",

@@ -13,6 +13,7 @@ from inference.catalogue import choose_model
 from inference.llm.backend import ChatMessage
 from inference.llm.events import TextDelta
 from inference.offered_models import EXTRACTS, ModelFigures
+from instances.models import Sensitivity
 from instances.tenancy import in_database
 from retrieval.search import SearchResult
 from tests.cast import Cast
@@ -107,8 +108,12 @@ async def test_question_restricted_to_a_document_sees_no_other(library: Cast) ->
 
 async def test_follow_up_is_searched_with_its_conversation(library: Cast) -> None:
     history = (
-        ChatMessage("user", "Combien de jours de congé ont les maîtres de conférences ?"),
-        ChatMessage("assistant", "Quarante jours [1]."),
+        ChatMessage(
+            "user",
+            "Combien de jours de congé ont les maîtres de conférences ?",
+            Sensitivity.INTERNAL,
+        ),
+        ChatMessage("assistant", "Quarante jours [1].", Sensitivity.INTERNAL),
     )
     asked = await question(library, "Et pour les doctorants ?", "extractive", history=history)
     result = result_of(await events_of(asked))

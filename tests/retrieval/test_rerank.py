@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from asgiref.sync import async_to_sync
 
+from instances.models import Sensitivity
 from retrieval.rerank import CANDIDATES, arerank_chunks, candidate_count, rerank_chunks
 from retrieval.results import RetrievedChunk
 
@@ -50,6 +51,7 @@ def chunk(number: int, text: str) -> RetrievedChunk:
         chunk_id=number, document_id=None, document_name="", document_title="", unit="page",
         page_start=1, page_end=1, page_label="", heading="", text=text, char_start=0,
         char_end=len(text), score=-number, cosine=0.0, bm25=0.0, relevance=0.5,
+        sensitivity=Sensitivity.PUBLIC,
     )  # fmt: skip
 
 
@@ -62,20 +64,26 @@ def ids(chunks: tuple[RetrievedChunk, ...]) -> list[int]:
 
 def test_no_reranker_by_default() -> None:
     assert candidate_count(6) == 6
-    assert rerank_chunks("query", CHUNKS, 2).chunks == CHUNKS[:2]
+    assert rerank_chunks("query", CHUNKS, 2, sensitivity=Sensitivity.PUBLIC).chunks == CHUNKS[:2]
 
 
 def test_order_and_scores_of_the_reranker_replace_those_of_fusion(reranker: None) -> None:
     assert candidate_count(6) == CANDIDATES
-    reranked = rerank_chunks("query", CHUNKS, 3).chunks
+    reranked = rerank_chunks("query", CHUNKS, 3, sensitivity=Sensitivity.PUBLIC).chunks
     assert ids(reranked) == [2, 3, 4]
     assert [c.score for c in reranked] == [4.0, 2.0, 2.0]
 
 
 @pytest.mark.parametrize("query", ["query", "refuse"])
 def test_asynchronous_version_returns_the_same(reranker: None, query: str) -> None:
-    assert async_to_sync(arerank_chunks)(query, CHUNKS, 3) == rerank_chunks(query, CHUNKS, 3)
+    assert async_to_sync(arerank_chunks)(
+        query, CHUNKS, 3, sensitivity=Sensitivity.PUBLIC
+    ) == rerank_chunks(query, CHUNKS, 3, sensitivity=Sensitivity.PUBLIC)
 
 
 def test_fused_order_is_kept_when_the_reranker_fails(reranker: None) -> None:
-    assert ids(rerank_chunks("refuse", CHUNKS, 3).chunks) == [1, 2, 3]
+    assert ids(rerank_chunks("refuse", CHUNKS, 3, sensitivity=Sensitivity.PUBLIC).chunks) == [
+        1,
+        2,
+        3,
+    ]

@@ -4,6 +4,7 @@ import pytest
 from asgiref.sync import async_to_sync
 
 from inference.errors import InferenceError
+from instances.models import Sensitivity
 from instances.tenancy import tenant
 from retrieval.results import SearchResult
 from retrieval.search import asearch, search
@@ -14,7 +15,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def found(library: Cast, query: str, top_k: int = 2) -> SearchResult:
     with tenant(library.instance):
-        return search(instance=library.instance, query=query, top_k=top_k)
+        return search(
+            instance=library.instance, query=query, top_k=top_k, sensitivity=Sensitivity.INTERNAL
+        )
 
 
 @pytest.mark.parametrize(

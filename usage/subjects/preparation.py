@@ -15,6 +15,7 @@ from django.core.cache import cache
 from numpy.typing import NDArray
 
 from inference.embedding.client import EmbeddingClient, EmbeddingEndpoint
+from instances.models import Sensitivity
 from usage.subjects.classifier import UNCLASSIFIED, Classifier, Subject
 from usage.subjects.divisions import examples, examples_version
 from usage.subjects.training import train
@@ -56,7 +57,8 @@ def train_with_examples(endpoint: EmbeddingEndpoint) -> Classifier:
     """
     labels, texts = zip(*examples(), strict=True)
     as_questions = replace(endpoint, passage_prefix=endpoint.query_prefix)
-    return train(EmbeddingClient(as_questions).embed_passages(texts).vectors, labels)
+    client = EmbeddingClient(as_questions)
+    return train(client.embed_passages(texts, sensitivity=Sensitivity.PUBLIC).vectors, labels)
 
 
 def stored_name() -> str:

@@ -10,8 +10,8 @@ from django.forms.boundfield import BoundField
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from inference.base_urls import check_address
 from inference.llm.addresses import refused_addresses
-from inference.llm.backend import check_address
 from inference.models import RESERVED_ALIASES, Backend, BackendAccess, LanguageModel
 from instances.models import Organisation
 

@@ -3,6 +3,7 @@
 from chat.answers.prompts import answer_prompt
 from inference.llm.backend import ChatMessage
 from inference.llm.tokens import estimate_prompt_tokens
+from instances.models import Sensitivity
 from tests.chat.answers.quoting.test_extractive import passage
 
 CHUNKS = [passage(f"Passage numéro {n}. " + "mot " * 300, document_name=f"d{n}") for n in range(6)]
@@ -10,7 +11,7 @@ CHUNKS = [passage(f"Passage numéro {n}. " + "mot " * 300, document_name=f"d{n}"
 
 def prompt(**fields: object) -> list[ChatMessage]:
     defaults = {
-        "question": "Combien ?",
+        "question": ChatMessage("user", "Combien ?", Sensitivity.INTERNAL),
         "chunks": CHUNKS,
         "context_window": 8192,
         "max_tokens": 512,
@@ -32,7 +33,10 @@ def test_lowest_ranked_passages_are_dropped_to_fit() -> None:
 
 
 def test_history_is_dropped_when_the_context_window_is_small() -> None:
-    history = [ChatMessage("user", "ancien " * 2000), ChatMessage("assistant", "oui")]
+    history = [
+        ChatMessage("user", "ancien " * 2000, Sensitivity.INTERNAL),
+        ChatMessage("assistant", "oui", Sensitivity.INTERNAL),
+    ]
     contents = [message.content for message in prompt(history=history, context_window=2048)]
     assert not any("ancien" in content for content in contents)
 

@@ -32,7 +32,7 @@ from inference.offered_models import EXTRACTS
 from ingestion import uploads
 from ingestion.models import Document
 from instances.access.api_keys import create_api_key
-from instances.models import Instance, Membership
+from instances.models import Instance, Membership, Sensitivity
 from instances.tenancy import in_database, in_tenant, tenant
 from retrieval.search import asearch
 from tests.cast import Cast
@@ -436,7 +436,9 @@ async def _finished(library: Cast) -> FinishedAnswer:
         question=ABOUT_LEAVE,
         model_id="extractive",
     )
-    found = await asearch(instance=library.instance, query=ABOUT_LEAVE, top_k=3)
+    found = await asearch(
+        instance=library.instance, query=ABOUT_LEAVE, top_k=3, sensitivity=Sensitivity.INTERNAL
+    )
     result = replace(
         AnswerResult.empty(EXTRACTS.figures),
         text="Vingt-cinq jours [1].",

@@ -3,6 +3,7 @@
 import pytest
 
 from inference.embedding.client import EmbeddingClient, EmbeddingEndpoint
+from instances.models import Sensitivity
 from tests.inference.embedding.replies import MODEL
 from tests.scripted_llm import ScriptedLLM
 
@@ -18,6 +19,7 @@ def endpoint(scripted_llm: ScriptedLLM) -> EmbeddingEndpoint:
         passage_prefix="passage: ",
         query_max_wait_s=1.0,
         passages_max_wait_s=1.0,
+        clearance=Sensitivity.INTERNAL,
     )
 
 

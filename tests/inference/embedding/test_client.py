@@ -12,6 +12,7 @@ from inference.errors import (
     DimensionMismatch,
     ProtocolError,
 )
+from instances.models import Sensitivity
 from tests.inference.embedding.replies import MODEL, embeddings, item
 from tests.scripted_llm import Reply, ScriptedLLM, json_reply
 
@@ -20,8 +21,8 @@ def test_request_has_prefixes_priority_and_key(
     client: EmbeddingClient, scripted_llm: ScriptedLLM
 ) -> None:
     scripted_llm.script(embeddings([1, 0], [0, 1]), embeddings([1, 0]))
-    client.embed_passages(["un", "deux"])
-    client.embed_query("trois ?")
+    client.embed_passages(["un", "deux"], sensitivity=Sensitivity.INTERNAL)
+    client.embed_query("trois ?", sensitivity=Sensitivity.INTERNAL)
     passages, query = scripted_llm.requests
     assert passages.path == "/v1/embeddings"
     assert passages.body == {
@@ -40,10 +41,10 @@ def test_dimensions_are_sent_only_when_set_and_checked(
 ) -> None:
     client = EmbeddingClient(replace(endpoint, dimensions=3))
     scripted_llm.script(embeddings([1, 0, 0]), embeddings([1, 0]))
-    assert client.embed_query("a").vector.shape == (3,)
+    assert client.embed_query("a", sensitivity=Sensitivity.INTERNAL).vector.shape == (3,)
     assert scripted_llm.requests[0].body["dimensions"] == 3
     with pytest.raises(DimensionMismatch, match="2 dimensions, the index 3"):
-        client.embed_query("a")
+        client.embed_query("a", sensitivity=Sensitivity.INTERNAL)
 
 
 @pytest.mark.parametrize(
@@ -73,7 +74,7 @@ def test_answers_are_ordered_and_normalised(
     client: EmbeddingClient, scripted_llm: ScriptedLLM, reply: Reply
 ) -> None:
     scripted_llm.script(reply)
-    vectors = client.embed_passages(["a", "b"]).vectors
+    vectors = client.embed_passages(["a", "b"], sensitivity=Sensitivity.INTERNAL).vectors
     assert vectors.dtype == np.float32
     assert np.allclose(vectors, [[0.6, 0.8], [0, 1]])
 
@@ -112,11 +113,11 @@ def test_malformed_answer_raises_error(
 ) -> None:
     scripted_llm.script(reply)
     with pytest.raises(ProtocolError):
-        client.embed_passages(["a", "b"])
+        client.embed_passages(["a", "b"], sensitivity=Sensitivity.INTERNAL)
 
 
 def test_empty_list_sends_no_request(client: EmbeddingClient, scripted_llm: ScriptedLLM) -> None:
-    assert client.embed_passages([]).vectors.shape == (0, 0)
+    assert client.embed_passages([], sensitivity=Sensitivity.INTERNAL).vectors.shape == (0, 0)
     assert scripted_llm.requests == []
 
 
@@ -126,8 +127,10 @@ async def test_async_client_returns_same_vectors(
 ) -> None:
     client = AsyncEmbeddingClient(endpoint)
     scripted_llm.script(json_reply({}, 503), embeddings([3, 4]), embeddings([3, 4], [0, 2]))
-    assert np.allclose((await client.embed_query("a")).vector, [0.6, 0.8])
-    embedded = await client.embed_passages(["a", "b"])
+    assert np.allclose(
+        (await client.embed_query("a", sensitivity=Sensitivity.INTERNAL)).vector, [0.6, 0.8]
+    )
+    embedded = await client.embed_passages(["a", "b"], sensitivity=Sensitivity.INTERNAL)
     assert np.allclose(embedded.vectors, [[0.6, 0.8], [0, 1]])
     assert len(scripted_llm.requests) == 3
 

@@ -16,6 +16,7 @@ from inference.errors import (
     InputTooLong,
     ModelNotFound,
 )
+from instances.models import Sensitivity
 from tests.inference.embedding.replies import embeddings
 from tests.scripted_llm import Act, Reply, ScriptedLLM, json_reply
 
@@ -69,7 +70,7 @@ def test_transient_failure_is_retried(
     client: EmbeddingClient, scripted_llm: ScriptedLLM, failure: Reply
 ) -> None:
     scripted_llm.script(failure, embeddings([1, 0]))
-    assert client.embed_query("a").vector.tolist() == [1, 0]
+    assert client.embed_query("a", sensitivity=Sensitivity.INTERNAL).vector.tolist() == [1, 0]
     assert len(scripted_llm.requests) == 2
 
 
@@ -78,7 +79,7 @@ def test_long_retry_after_is_not_waited_for(
 ) -> None:
     scripted_llm.script(json_reply({"error": "busy"}, 429, **{"retry-after": "30"}))
     with pytest.raises(BackendOverloaded) as failure:
-        client.embed_query("a")
+        client.embed_query("a", sensitivity=Sensitivity.INTERNAL)
     assert failure.value.retry_after_s == 30
     assert not failure.value.permanent
     assert len(scripted_llm.requests) == 1
@@ -87,7 +88,7 @@ def test_long_retry_after_is_not_waited_for(
 def test_number_of_retries_is_limited(client: EmbeddingClient, scripted_llm: ScriptedLLM) -> None:
     scripted_llm.script(*[json_reply({"error": "busy"}, 503)] * 10)
     with pytest.raises(BackendOverloaded):
-        client.embed_query("a")
+        client.embed_query("a", sensitivity=Sensitivity.INTERNAL)
     assert 2 <= len(scripted_llm.requests) <= 4
 
 
@@ -108,7 +109,7 @@ def test_rejected_request_is_permanent_and_not_retried(
 ) -> None:
     scripted_llm.script(reply)
     with pytest.raises(error) as failure:
-        client.embed_passages(["a"])
+        client.embed_passages(["a"], sensitivity=Sensitivity.INTERNAL)
     assert failure.value.permanent
     assert len(scripted_llm.requests) == 1
 
@@ -118,13 +119,15 @@ def test_unreachable_server_raises_transient_error(
 ) -> None:
     nowhere = replace(endpoint, base_url=f"http://127.0.0.1:{unused_tcp_port}/v1")
     with pytest.raises(BackendUnavailable):
-        EmbeddingClient(nowhere).embed_query("a")
+        EmbeddingClient(nowhere).embed_query("a", sensitivity=Sensitivity.INTERNAL)
 
 
 def test_timeout_is_not_retried(endpoint: EmbeddingEndpoint, scripted_llm: ScriptedLLM) -> None:
     scripted_llm.script(Reply([Act.HOLD]))
     with pytest.raises(BackendTimeout):
-        EmbeddingClient(replace(endpoint, timeout_s=0.2)).embed_query("a")
+        EmbeddingClient(replace(endpoint, timeout_s=0.2)).embed_query(
+            "a", sensitivity=Sensitivity.INTERNAL
+        )
     assert len(scripted_llm.requests) == 1
 
 
@@ -136,7 +139,7 @@ def test_error_names_passage_that_is_too_long(
     too_long = json_reply(body, status)
     scripted_llm.script(too_long, embeddings([1, 0]), too_long)
     with pytest.raises(InputTooLong, match=r"^text 1: ") as failure:
-        client.embed_passages(["short", "long"])
+        client.embed_passages(["short", "long"], sensitivity=Sensitivity.INTERNAL)
     assert failure.value.permanent
 
 
@@ -146,7 +149,10 @@ def test_question_too_long_is_truncated(
 ) -> None:
     status, body = TOO_LONG[server]
     scripted_llm.script(json_reply(body, status), embeddings([1, 0]))
-    assert client.embed_query("abcdefgh").vector.tolist() == [1, 0]
+    assert client.embed_query("abcdefgh", sensitivity=Sensitivity.INTERNAL).vector.tolist() == [
+        1,
+        0,
+    ]
     assert scripted_llm.requests[1].body["input"] == ["query: abcd"]
 
 
@@ -159,6 +165,6 @@ def test_batch_too_large_is_halved(client: EmbeddingClient, scripted_llm: Script
         embeddings(*vectors[:20].tolist()),
         embeddings(*vectors[20:].tolist()),
     )
-    embedded = client.embed_passages([f"t{n}" for n in range(40)])
+    embedded = client.embed_passages([f"t{n}" for n in range(40)], sensitivity=Sensitivity.INTERNAL)
     assert np.array_equal(embedded.vectors, np.eye(40))
     assert scripted_llm.requests[2].body["input"][0] == "passage: t20"

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from inference.embedding.client import AsyncEmbeddingClient, EmbeddingClient, EmbeddingEndpoint
 from inference.embedding.query_batches import MAX_BATCH, QueryBatches
 from inference.errors import BackendUnavailable, InputTooLong, ProtocolError
+from instances.models import Sensitivity
 from tests.fixtures.models import ModelServer
 from tests.scripted_llm import Reply, ScriptedLLM, json_reply
 
@@ -112,11 +113,16 @@ async def test_undecodable_answer_reaches_every_question(
     headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
     broken = Reply([b"this is no gzip"], headers=headers)
     scripted_llm.script(broken, broken)
-    endpoint = EmbeddingEndpoint(base_url=scripted_llm.base_url, api_key="", model="e5")
+    endpoint = EmbeddingEndpoint(
+        base_url=scripted_llm.base_url, api_key="", model="e5", clearance=Sensitivity.INTERNAL
+    )
     client = AsyncEmbeddingClient(endpoint)
     async with asyncio.timeout(20):
         results = await asyncio.gather(
-            *(client.embed_query(f"question {n}") for n in range(MAX_BATCH + 1)),
+            *(
+                client.embed_query(f"question {n}", sensitivity=Sensitivity.INTERNAL)
+                for n in range(MAX_BATCH + 1)
+            ),
             return_exceptions=True,
         )
         assert {type(result) for result in results} == {ProtocolError}
@@ -128,7 +134,7 @@ async def test_undecodable_answer_reaches_every_question(
                 }
             )
         )
-        embedded = await client.embed_query("again")
+        embedded = await client.embed_query("again", sensitivity=Sensitivity.INTERNAL)
     assert np.allclose(embedded.vector, [0.6, 0.8])
     assert embedded.processor_seconds == 0.25
 
@@ -141,4 +147,9 @@ async def test_batched_vectors_equal_single_vectors(
     together = await asyncio.gather(*map(client.embed_query, texts))
     alone = EmbeddingClient(model_server.endpoint)
     for embedded, text in zip(together, texts, strict=True):
-        assert float(embedded.vector @ alone.embed_query(text).vector) > 0.995
+        assert (
+            float(
+                embedded.vector @ alone.embed_query(text, sensitivity=Sensitivity.INTERNAL).vector
+            )
+            > 0.995
+        )

@@ -6,6 +6,7 @@ import pytest
 
 from inference.embedding.rerank import RerankEndpoint, arerank, rerank
 from inference.errors import BackendRejected, InputTooLong, ProtocolError
+from instances.models import Sensitivity
 from tests.scripted_llm import ScriptedLLM, json_reply
 
 TEXTS = ["un", "deux", "trois"]
@@ -24,12 +25,14 @@ MISSING_TEXTS = {"error": "missing field `texts`", "error_type": "Validation"}
 
 @pytest.fixture
 def endpoint(scripted_llm: ScriptedLLM) -> RerankEndpoint:
-    return RerankEndpoint(base_url=scripted_llm.base_url, api_key="key", model="bge")
+    return RerankEndpoint(
+        base_url=scripted_llm.base_url, api_key="key", model="bge", clearance=Sensitivity.INTERNAL
+    )
 
 
 def test_answer_of_cohere_like_server(endpoint: RerankEndpoint, scripted_llm: ScriptedLLM) -> None:
     scripted_llm.script(json_reply(COHERE))
-    assert rerank(endpoint, "q", TEXTS).scores == [0.5, -0.1, 0.9]
+    assert rerank(endpoint, "q", TEXTS, sensitivity=Sensitivity.INTERNAL).scores == [0.5, -0.1, 0.9]
     (request,) = scripted_llm.requests
     assert request.path == "/v1/rerank"
     assert request.body == {"model": "bge", "query": "q", "documents": TEXTS, "top_n": 3}
@@ -37,7 +40,7 @@ def test_answer_of_cohere_like_server(endpoint: RerankEndpoint, scripted_llm: Sc
 
 def test_answer_of_tei(endpoint: RerankEndpoint, scripted_llm: ScriptedLLM) -> None:
     scripted_llm.script(json_reply(MISSING_TEXTS, 422), json_reply(TEI))
-    assert rerank(endpoint, "q", TEXTS).scores == [0.5, -0.1, 0.9]
+    assert rerank(endpoint, "q", TEXTS, sensitivity=Sensitivity.INTERNAL).scores == [0.5, -0.1, 0.9]
     assert scripted_llm.requests[1].body == {"query": "q", "texts": TEXTS}
 
 
@@ -45,7 +48,7 @@ def test_processor_time_of_model_server(
     endpoint: RerankEndpoint, scripted_llm: ScriptedLLM
 ) -> None:
     scripted_llm.script(json_reply(COHERE | {"usage": {"processor_seconds": 1.5}}))
-    assert rerank(endpoint, "q", TEXTS).processor_seconds == 1.5
+    assert rerank(endpoint, "q", TEXTS, sensitivity=Sensitivity.INTERNAL).processor_seconds == 1.5
 
 
 @pytest.mark.usefixtures("closed_connections")
@@ -53,7 +56,11 @@ async def test_async_client_returns_same_scores(
     endpoint: RerankEndpoint, scripted_llm: ScriptedLLM
 ) -> None:
     scripted_llm.script(json_reply({"detail": "busy"}, 503), json_reply(COHERE))
-    assert (await arerank(endpoint, "q", TEXTS)).scores == [0.5, -0.1, 0.9]
+    assert (await arerank(endpoint, "q", TEXTS, sensitivity=Sensitivity.INTERNAL)).scores == [
+        0.5,
+        -0.1,
+        0.9,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -72,22 +79,22 @@ def test_malformed_answer_raises_error(
 ) -> None:
     scripted_llm.script(json_reply(answer))
     with pytest.raises(ProtocolError):
-        rerank(endpoint, "q", TEXTS)
+        rerank(endpoint, "q", TEXTS, sensitivity=Sensitivity.INTERNAL)
 
 
 def test_rejected_request_raises_error(endpoint: RerankEndpoint, scripted_llm: ScriptedLLM) -> None:
     too_long = {"error": {"message": "maximum context length is 512 tokens", "code": 400}}
     scripted_llm.script(json_reply(too_long, 400), json_reply({"error": "no"}, 400))
     with pytest.raises(InputTooLong):
-        rerank(endpoint, "q", TEXTS)
+        rerank(endpoint, "q", TEXTS, sensitivity=Sensitivity.INTERNAL)
     with pytest.raises(BackendRejected):
-        rerank(endpoint, "q", TEXTS)
+        rerank(endpoint, "q", TEXTS, sensitivity=Sensitivity.INTERNAL)
 
 
 def test_empty_list_of_texts_sends_no_request(
     endpoint: RerankEndpoint, scripted_llm: ScriptedLLM
 ) -> None:
-    assert rerank(endpoint, "q", []).scores == []
+    assert rerank(endpoint, "q", [], sensitivity=Sensitivity.INTERNAL).scores == []
     assert scripted_llm.requests == []
 
 

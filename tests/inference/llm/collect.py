@@ -8,9 +8,10 @@ from inference.errors import InferenceError
 from inference.llm.backend import ChatBackend, ChatMessage
 from inference.llm.client import stream_chat
 from inference.llm.events import ChatEvent, Finished, ReasoningDelta, TextDelta
+from instances.models import Sensitivity
 from tests.scripted_llm import chunk
 
-QUESTION = (ChatMessage("user", "Quelle est la capitale de la France ?"),)
+QUESTION = (ChatMessage("user", "Quelle est la capitale de la France ?", Sensitivity.INTERNAL),)
 PARIS = chunk("C'est Paris")
 STOP = chunk(finish_reason="stop")
 

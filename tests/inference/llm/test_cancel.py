@@ -8,6 +8,7 @@ import pytest
 from inference.llm.backend import ChatBackend
 from inference.llm.client import stream_chat
 from inference.llm.events import TextDelta
+from instances.models import Sensitivity
 from tests.inference.llm.collect import QUESTION, collect, end_of, text_of
 from tests.scripted_llm import MODEL, Act, Reply, ScriptedLLM, chunk, paced, stream
 
@@ -76,6 +77,8 @@ async def test_connection_is_reused_after_a_complete_answer(
 
 async def test_api_serves_two_hundred_streams_at_once() -> None:
     with ScriptedLLM(paced(first_token_s=0.05, tokens=20, interval_s=0.05)) as server:
-        backend = ChatBackend(base_url=server.base_url, model=MODEL, max_retries=0)
+        backend = ChatBackend(
+            base_url=server.base_url, model=MODEL, max_retries=0, clearance=Sensitivity.INTERNAL
+        )
         answers = await asyncio.gather(*(collect(backend) for _ in range(200)))
         assert {text_of(events) for events in answers} == {" mot" * 20}

@@ -8,6 +8,7 @@ import pytest
 from inference.errors import AuthenticationFailed, ProtocolError
 from inference.llm.backend import ChatBackend, ChatMessage
 from inference.llm.client import ServedModel, list_models, stream_chat, whole_answer
+from instances.models import Sensitivity
 from tests.inference.llm.collect import QUESTION, collect
 from tests.scripted_llm import MODEL, Reply, ScriptedLLM, json_reply
 
@@ -17,7 +18,10 @@ pytestmark = pytest.mark.usefixtures("closed_connections")
 async def test_request_contains_model_stream_and_usage_option(
     scripted_llm: ScriptedLLM, chat_backend: ChatBackend
 ) -> None:
-    messages = [ChatMessage("system", "Réponds."), ChatMessage("user", "Où ?")]
+    messages = [
+        ChatMessage("system", "Réponds.", Sensitivity.INTERNAL),
+        ChatMessage("user", "Où ?", Sensitivity.INTERNAL),
+    ]
     await collect(chat_backend, messages, max_tokens=9, temperature=0.5, stop=["\n\n"])
     (request,) = scripted_llm.requests
     assert (request.method, request.path) == ("POST", "/v1/chat/completions")
@@ -86,7 +90,10 @@ async def test_key_is_sent_as_bearer_token_and_never_shown(
 )
 def test_invalid_backend_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 (the reason is in the id)
-        ChatBackend(**{"base_url": "http://127.0.0.1/v1", "model": MODEL, **wrong})
+        ChatBackend(
+            **{"base_url": "http://127.0.0.1/v1", "model": MODEL, **wrong},
+            clearance=Sensitivity.INTERNAL,
+        )
 
 
 @pytest.mark.parametrize(
@@ -99,7 +106,8 @@ def test_invalid_backend_is_refused(wrong: dict[str, Any]) -> None:
     ],
 )
 def test_endpoint_url_is_built_from_the_base_url(base_url: str, url: str) -> None:
-    assert ChatBackend(base_url=base_url, model=MODEL).url("chat/completions") == url
+    backend = ChatBackend(base_url=base_url, model=MODEL, clearance=Sensitivity.INTERNAL)
+    assert backend.url("chat/completions") == url
 
 
 async def test_proxy_is_not_used_for_this_machine(

@@ -11,6 +11,7 @@ from inference.llm.backend import ChatBackend, ChatMessage
 from inference.llm.events import Finished, PromptTruncated, ReasoningDelta, TextDelta
 from inference.llm.tokens import estimate_tokens
 from inference.token_usage import TokenUsage
+from instances.models import Sensitivity
 from tests.inference.llm.collect import STOP, collect, end_of, reasoning_of, text_of
 from tests.scripted_llm import (
     DONE,
@@ -256,7 +257,7 @@ async def test_late_usage_is_awaited_but_an_open_connection_is_not(
 async def test_silently_truncated_prompt_is_detected(
     scripted_llm: ScriptedLLM, chat_backend: ChatBackend
 ) -> None:
-    prompt = [ChatMessage("user", "Un long passage. " * 1000)]
+    prompt = [ChatMessage("user", "Un long passage. " * 1000, Sensitivity.INTERNAL)]
     scripted_llm.script(Reply([PARIS, STOP, usage_chunk(prompt_tokens=2048), DONE]))
     *_, warning, _end = await collect(chat_backend, prompt)
     assert isinstance(warning, PromptTruncated)
@@ -266,7 +267,7 @@ async def test_silently_truncated_prompt_is_detected(
 async def test_complete_prompt_is_not_reported_as_truncated(
     scripted_llm: ScriptedLLM, chat_backend: ChatBackend
 ) -> None:
-    prompt = [ChatMessage("user", "Un long passage. " * 1000)]
+    prompt = [ChatMessage("user", "Un long passage. " * 1000, Sensitivity.INTERNAL)]
     scripted_llm.script(Reply([PARIS, STOP, usage_chunk(prompt_tokens=4005), DONE]))
     events = await collect(chat_backend, prompt)
     assert not [event for event in events if isinstance(event, PromptTruncated)]
@@ -283,4 +284,7 @@ async def test_reasoning_and_text_in_one_read_keep_their_order(
 
 async def test_scripted_model_cites_the_first_passage(chat_backend: ChatBackend) -> None:
     passages = '<passage number="1" source="a">\nUn fait. Un autre.\n</passage>\n\nQuestion: ?'
-    assert text_of(await collect(chat_backend, [ChatMessage("user", passages)])) == "Un fait. [1]"
+    assert (
+        text_of(await collect(chat_backend, [ChatMessage("user", passages, Sensitivity.INTERNAL)]))
+        == "Un fait. [1]"
+    )

@@ -14,6 +14,7 @@ import pytest
 
 from inference.embedding.client import EmbeddingClient
 from inference.embedding.folder import DEFAULT_MODEL
+from instances.models import Sensitivity
 from tests.fixtures.models import ModelServer, serve_models
 
 PASSAGES = [
@@ -45,8 +46,13 @@ def error_of(response: httpx.Response) -> dict[str, Any]:
 
 def test_a_question_finds_its_passage(model_server: ModelServer) -> None:
     client = EmbeddingClient(model_server.endpoint)
-    passages = client.embed_passages(PASSAGES).vectors
-    questions = np.stack([client.embed_query(question).vector for question in QUESTIONS])
+    passages = client.embed_passages(PASSAGES, sensitivity=Sensitivity.INTERNAL).vectors
+    questions = np.stack(
+        [
+            client.embed_query(question, sensitivity=Sensitivity.INTERNAL).vector
+            for question in QUESTIONS
+        ]
+    )
     assert (questions @ passages.T).argmax(axis=1).tolist() == [0, 1, 2, 3, 4]
 
 

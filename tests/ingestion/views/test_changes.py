@@ -11,6 +11,7 @@ from pgvector import HalfVector
 
 from ingestion.indexing import lexical, statistics
 from ingestion.models import Chunk, Document, TermStatistics
+from instances.models import AuditEntry
 from instances.tenancy import tenant
 from tests.factories import ChunkFactory, DocumentFactory
 
@@ -123,6 +124,29 @@ def test_edited_title_is_shown_first_and_found_by_lexical_search(cast, client_fo
     with tenant(cast.instance):
         frequencies = TermStatistics.objects.for_instance(cast.instance).filter(term=term)
         assert [row.document_frequency for row in frequencies] == [1]
+
+
+@pytest.mark.parametrize(("person", "outcome"), CAST)
+def test_editor_raises_the_sensitivity_which_is_audited(cast, client_for, person, outcome):
+    document = DocumentFactory(instance=cast.instance)
+    client, address = client_for(getattr(cast, person)), url("sensitivity", document)
+    response = client.post(address, {"sensitivity": "restricted"})
+    assert response.status_code == (302 if outcome is True else outcome)
+    with tenant(cast.instance):
+        document.refresh_from_db()
+        entries = list(AuditEntry.objects.filter(action="document.classified"))
+    assert document.level == ("restricted" if outcome is True else "internal")
+    if outcome is not True:
+        assert entries == []
+        return
+    assert [entry.detail for entry in entries] == [{"sensitivity": ["internal", "restricted"]}]
+    assert "Restricted" in client.get("/i/law/documents/").text
+    # Never below that of the instance.
+    client.post(address, {"sensitivity": "public"})
+    with tenant(cast.instance):
+        document.refresh_from_db()
+    assert (document.level, document.sensitivity) == ("internal", "")
+    assert client.post(address, {"sensitivity": "x"}).status_code == 302
 
 
 @pytest.mark.django_db(transaction=True)

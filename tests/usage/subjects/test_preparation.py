@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from inference.embedding.client import EmbeddingClient
+from instances.models import Sensitivity
 from usage.subjects import preparation
 from usage.subjects.classifier import UNCLASSIFIED, Subject
 from usage.subjects.preparation import classify_question
@@ -17,7 +18,9 @@ from usage.tasks import prepare_subjects
 def subject_of(embeddings: None) -> Callable[[str], Subject]:
     """``subject_of(question)``, embedded by the real model."""
     client = EmbeddingClient.from_settings()
-    return lambda question: classify_question(client.embed_query(question).vector)
+    return lambda question: classify_question(
+        client.embed_query(question, sensitivity=Sensitivity.INTERNAL).vector
+    )
 
 
 def test_task_trains_a_classifier_for_all_processes(few_examples, subject_of, monkeypatch):

@@ -3,10 +3,10 @@
 import { t } from "../../shared/strings.js";
 import { placeOf, showFile } from "./places.js";
 
-/** List the passages that the answer cites. */
+/** List the passages that the answer cites, and those that the model was not given. */
 export function drawSources(answer, data) {
   const section = answer.querySelector("[data-sources]");
-  const cited = data.citations.filter(({ number }) => data.used.includes(number));
+  const cited = data.citations.filter((one) => data.used.includes(one.number) || one.is_withheld);
   // Extracts name the document and the place under each quotation.
   section.hidden = !cited.length || data.model === "extractive";
   const list = section.querySelector("ol");
@@ -23,6 +23,7 @@ function sourceItem(template, citation, quotes) {
   item.querySelector("[data-document]").textContent = citation.title;
   showFile(item.querySelector("[data-file]"), citation);
   item.querySelector("[data-place]").textContent = place;
+  item.querySelector("[data-withheld]").hidden = !citation.is_withheld;
   item.querySelector("[data-quote]").textContent =
     quotes[citation.number] || citation.quote || citation.text;
   return item;

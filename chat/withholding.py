@@ -1,0 +1,40 @@
+"""Withholds from a model the passages that it may not receive (docs/decisions/029-sensitivity.md).
+
+They stay among the sources that readers see, after those that are sent, so that the numbers of
+these are those of the prompt.
+"""
+
+from dataclasses import replace
+
+from inference.offered_models import OfferedModel
+from instances import audit
+from instances.models import Instance, Sensitivity
+from instances.tenancy import in_tenant
+from retrieval.search import SearchResult
+
+# Codes of answers: made without these passages; the servers of the search may not receive the
+# question.
+PASSAGES_WITHHELD = "passages_withheld"
+SEARCH_NOT_CLEARED = "search_not_cleared"
+
+
+def withhold(found: SearchResult, model: OfferedModel) -> SearchResult:
+    """Return the result with the passages above the clearance of the model marked, and last."""
+    sent = tuple(chunk for chunk in found.chunks if model.clearance.covers(chunk.sensitivity))
+    withheld = (chunk for chunk in found.chunks if chunk not in sent)
+    return replace(found, chunks=(*sent, *(replace(chunk, is_withheld=True) for chunk in withheld)))
+
+
+async def record_refusal(
+    instance: Instance, target: str, level: Sensitivity, *, n_passages: int = 0
+) -> None:
+    """Record in the audit log what was not sent to ``target``, without content or names."""
+    await in_tenant(
+        instance,
+        audit.record,
+        audit.Action.SENDING_REFUSED,
+        instance=instance,
+        target=target,
+        sensitivity=level.value,
+        passages=n_passages,
+    )
