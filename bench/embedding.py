@@ -28,8 +28,9 @@ from typing import Any
 import numpy as np
 import psutil
 
-from inference.embedding.client import EmbeddingClient, Vectors
+from inference.embedding.client import EmbeddingClient
 from inference.embedding.folder import prepared_folder
+from inference.embedding.vectors import Vectors
 from inference.model_server.processor import precision_hint
 from instances.models import Sensitivity
 from tests.fixtures.models import ModelServer, serve_models

@@ -25,8 +25,8 @@ from chat.answers.prompts import Prompt, answer_prompt
 from chat.answers.quoting.extractive import answer_with_extracts
 from chat.answers.quoting.markdown import escape_markdown
 from chat.answers.reuse import Reusable, find_earlier, prompt_digest
+from chat.confidentiality.withholding import SEARCH_NOT_CLEARED, record_refusal, withhold
 from chat.extras import NO_EXTRAS, Extras
-from chat.withholding import SEARCH_NOT_CLEARED, record_refusal, withhold
 from inference.errors import ContextOverflow, InferenceError, NotCleared
 from inference.fair_turns import Asker
 from inference.llm.backend import ChatMessage

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from chat.confidentiality.question_guard import Decision
 from chat.conversations.turns import MAX_QUESTION_CHARS
 from chat.ratings import KINDS, RatingSearch
 from retrieval.search import MAX_DOCUMENTS
@@ -33,13 +34,21 @@ class UUIDListField(forms.Field):
         return [one.clean(item) for item in value or []]
 
 
-class AskForm(forms.Form):
+class GuardedForm(forms.Form):
+    """The model that answers, and what to do with personal data in the question."""
+
+    model = forms.CharField(max_length=200, required=False)
+    personal_data = forms.ChoiceField(
+        required=False, choices=[(decision.value, decision.value) for decision in Decision]
+    )
+
+
+class AskForm(GuardedForm):
     """A question, its conversation, and the documents that it is restricted to."""
 
     question = forms.CharField(max_length=MAX_QUESTION_CHARS)
     conversation = forms.UUIDField(required=False)
     document_ids = UUIDListField(max_length=MAX_DOCUMENTS, required=False)
-    model = forms.CharField(max_length=200, required=False)
 
 
 class AboutForm(forms.Form):
@@ -48,17 +57,14 @@ class AboutForm(forms.Form):
     document = UUIDListField(max_length=MAX_DOCUMENTS_ASKED_ABOUT, required=False)
 
 
-class EditForm(forms.Form):
+class EditForm(GuardedForm):
     """A question in other words."""
 
     question = forms.CharField(max_length=MAX_QUESTION_CHARS)
-    model = forms.CharField(max_length=200, required=False)
 
 
-class RegenerateForm(forms.Form):
+class RegenerateForm(GuardedForm):
     """The model for another answer."""
-
-    model = forms.CharField(max_length=200, required=False)
 
 
 class FeedbackForm(forms.Form):

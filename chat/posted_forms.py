@@ -9,6 +9,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from chat.confidentiality.question_guard import QuestionHeld
+from inference.catalogue import offered_models
 from instances.models import Membership
 from usage.admission import RequestRefused, Reset
 from web.json_errors import json_error, wants_json
@@ -27,17 +29,27 @@ class Refusal:
     message: str
     retry_after_s: int | None = None
     reset: Reset | None = None
+    # The personal data for which the question is held.
+    held: QuestionHeld | None = None
 
     @classmethod
     def of_limit(cls, error: RequestRefused) -> Self:
         """Return the refusal of a request over a limit."""
         return cls(429, error.code, error.message, error.retry_after_s, error.reset)
 
+    @classmethod
+    def of_held(cls, held: QuestionHeld) -> Self:
+        """Return the refusal of a question with personal data, until the person decides."""
+        return cls(409, held.code, held.message, held=held)
+
     def as_json(self) -> JsonResponse:
         """Return the response for scripts."""
-        response = json_error(
-            self.status, self.code, self.message, **self.reset.as_json() if self.reset else {}
-        )
+        more: dict[str, Any] = {}
+        if self.reset:
+            more |= self.reset.as_json()
+        if self.held:
+            more |= self.held.as_data()
+        response = json_error(self.status, self.code, self.message, **more)
         if self.retry_after_s is not None:
             response["Retry-After"] = str(self.retry_after_s)
         return response
@@ -48,6 +60,8 @@ class Refusal:
             "message": self.message,
             "instance": membership.instance,
             "posted": request.POST,
+            "held": self.held,
+            "models": offered_models(membership.instance) if self.held else (),
         }
         return render(request, "chat/not_sent.html", context, status=self.status)
 

@@ -118,6 +118,19 @@ class OfferedModel:
         """Whether its backend is reached by loopback."""
         return self.backend is not None and _is_loopback(self.backend.base_url)
 
+    def is_outside(self, organisation_id: int) -> bool:
+        """Whether one of its backends is outside the organisation.
+
+        Inside are those that the organisation serves, and those on this machine for which no
+        serving organisation is stated.
+        """
+        return any(
+            not _is_loopback(backend.base_url)
+            if figures.serving_organisation_id is None
+            else figures.serving_organisation_id != organisation_id
+            for figures, backend in self.connections
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Access:

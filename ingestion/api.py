@@ -10,6 +10,7 @@ from ninja import Field, File, Form, Query, Router, Schema, Status
 from ninja.files import UploadedFile
 
 from ingestion import uploads
+from ingestion.documents.sensitivity import of_level, own_level
 from ingestion.documents.text_export import json_text, plain_text
 from ingestion.errors import (
     FileTooLarge,
@@ -82,6 +83,7 @@ class DocumentOut(Schema):
 
 class Paging(Schema):
     status: Literal["", "queued", "parsing", "embedding", "ready", "failed"] = ""
+    sensitivity: Sensitivity | None = None
     limit: int = 1000
     offset: int = Field(0, le=MAX_OFFSET)
 
@@ -103,6 +105,7 @@ def add_document(
     request: KeyRequest,
     file: File[UploadedFile],
     folder: str = Form("", max_length=2000),
+    sensitivity: Form[Sensitivity | None] = None,
 ) -> Status:
     key = request.auth
     if len(request.FILES.getlist("file")) > 1:
@@ -114,6 +117,7 @@ def add_document(
                 user=key.created_by,
                 name=file.name or "",
                 folder=folder,
+                sensitivity=own_level(key.instance, sensitivity or ""),
                 content=file,
             )
     except IngestionError as error:
@@ -134,6 +138,8 @@ def list_documents(
         )
         if paging.status:
             documents = documents.filter(status=paging.status)
+        if paging.sensitivity:
+            documents = documents.filter(of_level(request.auth.instance, paging.sensitivity))
         response["X-Total-Count"] = str(documents.count())
         start = max(paging.offset, 0)
         return list(documents[start : start + min(max(paging.limit, 1), MAX_LISTED)])

@@ -21,6 +21,7 @@ class DocumentFilterForm(forms.Form):
     q = forms.CharField(required=False, max_length=200)
     status = forms.ChoiceField(required=False, choices=[(state, state) for state in STATES])
     type = forms.ChoiceField(required=False, choices=[(kind, kind) for kind in KINDS])
+    level = forms.ChoiceField(required=False, choices=Sensitivity)
     sort = forms.ChoiceField(required=False, choices=[(sort, sort) for sort in SORTS])
     page = forms.IntegerField(required=False, min_value=1, max_value=1_000_000)
     only = forms.UUIDField(required=False)
@@ -33,6 +34,7 @@ class DocumentFilterForm(forms.Form):
             query=given.get("q") or "",
             state=given.get("status") or "",
             kind=given.get("type") or "",
+            level=given.get("level") or "",
             sort=given.get("sort") or DocumentFilter.sort,
             page=given.get("page") or 1,
             only=given.get("only"),

@@ -30,11 +30,18 @@ _BLOCK_BYTES = 1 << 20
 
 
 def store_upload(
-    *, instance: Instance, user: User | None, name: str, folder: str = "", content: IO[bytes]
+    *,
+    instance: Instance,
+    user: User | None,
+    name: str,
+    folder: str = "",
+    sensitivity: str = "",
+    content: IO[bytes],
 ) -> tuple[Document, bool]:
     """Store an uploaded file and queue it; bytes already stored give the existing document.
 
-    ``user`` is None for an API key without a person.
+    ``user`` is None for an API key without a person. ``sensitivity`` is empty, or above that of the
+    instance; it is not applied to bytes already stored.
 
     Returns the document and whether it is new. Before anything is stored, raises ``FileTooLarge``,
     ``EmptyDocument``, ``UnsupportedMediaType`` or ``EncryptedDocument``, or an error of
@@ -49,6 +56,7 @@ def store_upload(
             instance=instance,
             name=name,
             folder=clean_folder(folder),
+            sensitivity=sensitivity,
             media_type=detect(copy, name),
             size_bytes=size_bytes,
             sha256=sha256,
@@ -86,6 +94,7 @@ def replace(
             user=user,
             name=name,
             folder=document.folder,
+            sensitivity=document.sensitivity,
             content=content,
         )
 

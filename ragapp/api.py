@@ -17,7 +17,7 @@ import ingestion.api
 import instances.api
 import retrieval.api
 from chat.answers.error_messages import user_message
-from chat.withholding import SEARCH_NOT_CLEARED
+from chat.confidentiality.withholding import SEARCH_NOT_CLEARED
 from inference.errors import InferenceError, NotCleared
 from instances.api import ApiError, ApiKeyAuth
 from ragapp.api_reference import ReferencePage

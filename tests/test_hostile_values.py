@@ -30,7 +30,7 @@ FIELDS = (
     *("creation_rule", "member", "confirmation", "text_fr", "text_en", "charter", "next", "theme"),
     *("description", "welcome_text", "accent_colour", "own_accent", "model_id", "instructions"),
     *("cost_centre", "strictness", "top_k", "provider", "question", "model", "title", "value"),
-    *("documents",),
+    *("documents", "personal_data", "number_patterns"),
     *("url", "certificates", "priority", "metadata", "slug", "issuer", "client_id"),
     *("client_secret", "mfa_acr", "allowed_scopes", "required", "feed", "identity_provider"),
     *("login", "password", "code", "SAMLResponse", "RelayState", "document_ids", "tags", "ids"),

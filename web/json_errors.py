@@ -16,14 +16,14 @@ _API_ROOTS = ("/api", "/v1")
 _TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 
 
-def error_body(status: int, code: str, message: str | Promise, **more: str) -> dict[str, Any]:
+def error_body(status: int, code: str, message: str | Promise, **more: Any) -> dict[str, Any]:
     """Return the JSON value of an error; ``more`` adds fields to it, or replaces them."""
     other = "server_error" if status >= 500 else "invalid_request_error"
     error = {"code": code, "message": str(message), "type": _TYPES.get(status, other)}
     return {"error": error | {"param": None} | more}
 
 
-def json_error(status: int, code: str, message: str | Promise, **more: str) -> JsonResponse:
+def json_error(status: int, code: str, message: str | Promise, **more: Any) -> JsonResponse:
     """Return the response that reports an error to a program."""
     return JsonResponse(error_body(status, code, message, **more), status=status)
 

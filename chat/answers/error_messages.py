@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chat.answers.abandoned import INTERRUPTED
 from chat.answers.access_checks import ACCESS_ENDED
-from chat.withholding import PASSAGES_WITHHELD, SEARCH_NOT_CLEARED
+from chat.confidentiality.withholding import PASSAGES_WITHHELD, SEARCH_NOT_CLEARED
 from inference.errors import NotCleared
 
 # A failure of our own code.

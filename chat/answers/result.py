@@ -9,7 +9,7 @@ from chat.answers.follow_up import SearchQuery
 from chat.answers.prompts import Prompt
 from chat.answers.quoting.quotes import cited_numbers, quotes
 from chat.answers.reuse import Reusable, ReusedAnswer
-from chat.withholding import PASSAGES_WITHHELD
+from chat.confidentiality.withholding import PASSAGES_WITHHELD
 from inference.llm.events import (
     Finished,
     PromptTruncated,
@@ -95,14 +95,8 @@ class AnswerResult:
                 return self._with_words(elapsed_ms, reasoning=self.reasoning + text)
             case ToolCallDelta():
                 return self._with_words(elapsed_ms, tool_calls=(*self.tool_calls, event))
-            case SearchQuery(text, sensitivity, usage):
-                return replace(
-                    self,
-                    search_query=text,
-                    sensitivity=sensitivity,
-                    rewriting_usage=usage,
-                    rewriting_ms=elapsed_ms,
-                )
+            case SearchQuery():
+                return self._with_query(event, elapsed_ms)
             case SearchResult():
                 return self._with_passages(event, elapsed_ms)
             case NothingFound(text):
@@ -240,6 +234,15 @@ class AnswerResult:
         """Return how long it has waited for slots so far."""
         waiting_ms = 0.0 if self.queued_ms is None else elapsed_ms - self.queued_ms
         return self.queue_ms + waiting_ms
+
+    def _with_query(self, query: SearchQuery, elapsed_ms: float) -> Self:
+        return replace(
+            self,
+            search_query=query.text,
+            sensitivity=query.sensitivity,
+            rewriting_usage=query.usage,
+            rewriting_ms=elapsed_ms,
+        )
 
     def _with_passages(self, found: SearchResult, elapsed_ms: float) -> Self:
         levels = [chunk.sensitivity for chunk in found.chunks if not chunk.is_withheld]

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -15,11 +16,12 @@ from chat.answers.measured_requests import measured_requests
 from chat.answers.result import AnswerResult
 from chat.api.api_questions import ApiQuestion, to_question
 from chat.api.model_list import find_model
+from chat.confidentiality.question_guard import QuestionGuard, QuestionHeld
+from chat.confidentiality.withholding import SEARCH_NOT_CLEARED
 from chat.conversations.passages import page_of_quote
 from chat.expected_usage import expected_of
 from chat.models import Citation
 from chat.running import RunningAnswer
-from chat.withholding import SEARCH_NOT_CLEARED
 from inference.errors import NotCleared
 from inference.llm.events import Delta, TextDelta
 from inference.queueing.fair_queue import Position
@@ -57,6 +59,7 @@ async def start_answer(key: ApiKey, asked: ApiQuestion) -> "ApiAnswer":
     model = await in_database(find_model, key.instance, asked.model_id)
     level = await _level_of_history(key, asked)
     question = to_question(asked, key, model, level)
+    question = await in_tenant(key.instance, _guarded, question, asked.personal_data)
     admitted = await admit_request(key, expected_of(question))
     answer = ApiAnswer(question, key, admitted)
     await answer.begin(is_stream=asked.is_stream)
@@ -71,6 +74,30 @@ async def _level_of_history(key: ApiKey, asked: ApiQuestion) -> Sensitivity:
     if len(asked.messages) <= 1:
         return Sensitivity(key.instance.sensitivity)
     return await in_tenant(key.instance, highest_level, key.instance)
+
+
+def _guarded(question: Question, decision: str) -> Question:
+    """Return the question as it may leave, with the results of functions.
+
+    Raises ApiError when it is held.
+    """
+    guard = QuestionGuard(question.instance, question.model)
+    try:
+        text = guard.guarded(question.text, decision)
+        steps = tuple(
+            replace(step, content=guard.guarded(step.content, decision))
+            if step.role == "tool"
+            else step
+            for step in question.extras.steps
+        )
+    except QuestionHeld as held:
+        raise ApiError(400, held.code, held.message_for_clients) from held
+    return replace(
+        question,
+        text=text,
+        history=guard.guarded_history(question.history),
+        extras=replace(question.extras, steps=steps),
+    )
 
 
 class ApiAnswer:

@@ -54,6 +54,8 @@ class ApiQuestion:
     is_stream: bool = False
     service_tier: ServiceTier = None
     options: ChatOptions = NO_OPTIONS
+    # A ``Decision``.
+    personal_data: str = ""
 
 
 def to_question(

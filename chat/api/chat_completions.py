@@ -20,6 +20,7 @@ from chat.api.messages import (
     MAX_NUMBER,
     MAX_TOOLS,
     MessageIn,
+    PersonalData,
     leave_out_old_turns,
 )
 from inference.chat_options import ChatOptions
@@ -79,6 +80,7 @@ class CompletionIn(Schema):
     tools: Annotated[list[Tool], Field(max_length=MAX_TOOLS, fail_fast=True)] | None = None
     tool_choice: Literal["none", "auto", "required"] | dict[str, Any] | None = None
     parallel_tool_calls: bool | None = None
+    personal_data: PersonalData = None
     functions: list[Any] | None = None
 
     @field_validator("messages", mode="before")
@@ -175,6 +177,7 @@ def _asked(body: CompletionIn) -> ApiQuestion:
         messages=body.messages,
         max_tokens=body.max_completion_tokens or body.max_tokens,
         temperature=body.temperature,
+        personal_data=body.personal_data or "",
         stop=(body.stop,) if isinstance(body.stop, str) else tuple(body.stop or ()),
         is_stream=bool(body.stream),
         service_tier=body.service_tier,

@@ -14,7 +14,8 @@ from ninja import Field, Router, Schema
 from pydantic import ConfigDict, field_validator
 
 from chat.api.messages import MAX_NAME_CHARS
-from inference.embedding.client import AsyncEmbeddingClient, EmbeddedTexts, Vectors
+from inference.embedding.client import AsyncEmbeddingClient, EmbeddedTexts
+from inference.embedding.vectors import Vectors
 from inference.errors import InputTooLong
 from inference.llm.tokens import estimate_tokens
 from inference.offered_models import EXTRACTS

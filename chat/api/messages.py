@@ -45,6 +45,9 @@ class ContentPart(Schema):
         return self.image_url if isinstance(self.image_url, str) else self.image_url.url
 
 
+# What to do with personal data in a question to a model outside the organisation.
+PersonalData = Literal["redact", "send"] | None
+
 # Validation stops at the first wrong part or message, as each error takes memory and time.
 Content = (
     Annotated[str, Field(max_length=MAX_MESSAGE_CHARS)]

@@ -21,6 +21,7 @@ from chat.api.messages import (
     CalledFunction,
     Content,
     MessageIn,
+    PersonalData,
     ToolCall,
     leave_out_old_turns,
 )
@@ -83,6 +84,7 @@ class ResponseIn(Schema):
     tool_choice: Literal["none", "auto", "required"] | FunctionTool | None = None
     parallel_tool_calls: bool | None = None
     service_tier: ServiceTier = None
+    personal_data: PersonalData = None
     previous_response_id: str | None = Field(None, max_length=MAX_NAME_CHARS)
     conversation: Any = None
     background: bool | None = None
@@ -146,6 +148,7 @@ def _asked(body: ResponseIn) -> ApiQuestion:
         is_stream=bool(body.stream),
         service_tier=body.service_tier,
         options=_options(body),
+        personal_data=body.personal_data or "",
     )
 
 

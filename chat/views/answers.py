@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from chat import running
 from chat.answering import Question
+from chat.confidentiality.question_guard import QuestionGuard, QuestionHeld
 from chat.conversations.first_answers import frugal_step
 from chat.conversations.turns import (
     Asked,
@@ -162,6 +163,7 @@ async def _begin(
     data = {
         "conversation_id": asked.conversation.pk,
         "question_id": asked.question.pk,
+        "question": asked.question.content,
         "answer_id": asked.answer.pk,
         "title": asked.conversation.title,
         "conversation_url": url,
@@ -195,13 +197,14 @@ async def _start(
             return form
         data = form.cleaned_data
         model = choose_first_model(membership.instance, data["model"])
+        guard = QuestionGuard(membership.instance, model)
         admission = admit_question(instance_id=membership.instance_id, user_id=user.pk)
         try:
-            asked = begin(membership, data, model.id)
-            history = history_before(asked.question, membership.instance)
+            asked, text = _store_guarded(membership, data, guard, begin)
+            history = guard.guarded_history(history_before(asked.question, membership.instance))
             question = Question(
                 instance=membership.instance,
-                text=asked.question.content,
+                text=text,
                 model=model,
                 history=history,
                 document_ids=tuple(asked.question.document_ids),
@@ -225,6 +228,8 @@ async def _start(
             stored = await as_member(request, slug, store)
     except RequestRefused as error:
         return Refusal.of_limit(error)
+    except QuestionHeld as held:
+        return Refusal.of_held(held)
     except UnknownDocument:
         message = _("One of the chosen documents is no longer here. Remove it, then ask again.")
         return Refusal(400, "unknown_document", message)
@@ -233,6 +238,23 @@ async def _start(
     asked, question, admission = stored
     running.start(answer=asked.answer, question=question, user=user, admission=admission)
     return asked
+
+
+def _store_guarded(
+    membership: Membership,
+    data: dict[str, Any],
+    guard: QuestionGuard,
+    begin: Callable[[Membership, dict[str, Any], str], Asked],
+) -> tuple[Asked, str]:
+    """Store the question, and return it with the text that may be sent; raises QuestionHeld."""
+    decision = data["personal_data"]
+    if "question" in data:
+        data = data | {"question": guard.guarded(data["question"], decision)}
+        asked = begin(membership, data, guard.model.id)
+        return asked, asked.question.content
+    # The question of another answer may have been asked to a model inside.
+    asked = begin(membership, data, guard.model.id)
+    return asked, guard.guarded(asked.question.content, decision)
 
 
 def _own_message(membership: Membership, message_id: UUID) -> tuple[Instance, Message]:

@@ -46,6 +46,7 @@ def query_string(chosen: DocumentFilter, **changes: Any) -> str:
         "q": chosen.query,
         "status": chosen.state,
         "type": chosen.kind,
+        "level": chosen.level,
         "sort": chosen.sort if chosen.sort != DocumentFilter.sort else "",
         "page": "",
     } | changes

@@ -15,8 +15,9 @@ from django.db.models.functions import Concat, Lower
 from django.db.models.lookups import Contains
 
 from ingestion.documents.kinds import KINDS
+from ingestion.documents.sensitivity import of_level
 from ingestion.models import DEFAULT_TITLE, Chunk, Document, DocumentPage
-from instances.models import Instance
+from instances.models import Instance, Sensitivity
 from web.search_words import search_words
 
 PAGE_SIZE = 50
@@ -55,11 +56,15 @@ SORTS: dict[str, tuple[str | OrderBy, ...]] = {
 
 @dataclass(frozen=True)
 class DocumentFilter:
-    """The filter, sort order and page of the list; keys are those of STATES, KINDS and SORTS."""
+    """The filter, sort order and page of the list; keys are those of STATES, KINDS and SORTS.
+
+    ``level`` is a Sensitivity, or "" for all.
+    """
 
     query: str = ""
     state: str = ""
     kind: str = ""
+    level: str = ""
     sort: str = "-added"
     page: int = 1
     # Show this document only; used by its own page.
@@ -127,7 +132,7 @@ def list_documents(instance: Instance, chosen: DocumentFilter) -> Listing:
     # Identifiers alone are sorted in memory; full rows are then fetched for one page.
     ids = matching.order_by(*order).values("pk")[start : start + PAGE_SIZE]
     rows = Document.objects.for_instance(instance).filter(pk__in=ids)
-    page = tuple(rows.select_related("uploaded_by", "instance").order_by(*order))
+    page = tuple(rows.select_related("uploaded_by", "instance__organisation").order_by(*order))
     return Listing(page, counts, shown, page_count)
 
 
@@ -189,6 +194,8 @@ def _matching(instance: Instance, chosen: DocumentFilter) -> QuerySet[Document]:
     matching: QuerySet[Document] = Document.objects.for_instance(instance)
     if chosen.only:
         matching = matching.filter(pk=chosen.only)
+    if chosen.level:
+        matching = matching.filter(of_level(instance, Sensitivity(chosen.level)))
     if chosen.kind:
         matching = matching.filter(media_type__in=KINDS[chosen.kind].media_types)
     for word in search_words(chosen.query):

@@ -27,6 +27,12 @@ def kind(document: Document) -> Kind:
 
 
 @register.filter
+def level_label(document: Document) -> str:
+    """The name of its sensitivity, in its organisation."""
+    return document.instance.organisation.label_of(document.level)
+
+
+@register.filter
 def extent(document: Document) -> str:
     """The number of units: « 12 pages », « 3 slides »; empty while unknown."""
     n = document.pages

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from ingestion.documents.browser_strings import document_strings, upload_context
 from ingestion.documents.downloads import file_response
-from ingestion.documents.sensitivity import levels_from
+from ingestion.documents.sensitivity import level_choices
 from ingestion.documents.viewer import read
 from ingestion.forms import ViewerForm
 from ingestion.models import Document
@@ -64,7 +64,7 @@ def _context(request: HttpRequest, shown: Document, number: int | None = None) -
     )
     context = {
         "document": shown,
-        "levels": levels_from(shown.instance),
+        "levels": level_choices(shown.instance),
         "reading": reading,
         "is_pdf": shown.media_type == PDF,
     }

@@ -27,6 +27,7 @@ from ingestion.documents.list_links import (
     query_string,
     state_links,
 )
+from ingestion.documents.sensitivity import level_choices
 from ingestion.forms import DocumentFilterForm, FolderForm
 from instances.access.gates import aenter, instance_view
 from instances.models import Membership
@@ -51,6 +52,7 @@ def document_list(request: HttpRequest, membership: Membership) -> HttpResponse:
         "pages": page_links(listing),
         "numbers": number_links(listing),
         "kinds": KINDS,
+        "levels": level_choices(membership.instance),
         "events_query": query_string(chosen, page=chosen.page, since=stamp(pulse.latest)),
         "strings": document_strings(),
         **upload_context(),

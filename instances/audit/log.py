@@ -87,6 +87,7 @@ class Action(models.TextChoices):
     QUOTA_REMOVED = "quota.removed", _("Quota removed")
     DOCUMENT_CLASSIFIED = "document.classified", _("Sensitivity of a document changed")
     SENDING_REFUSED = "sending.refused", _("Sensitive documents not sent to a model")
+    PERSONAL_DATA_DECIDED = "personal_data.decided", _("Personal data in a question")
     LOG_EXPORTED = "log.exported", _("Audit log exported")
     LOG_KEY_CHANGED = "log.key_changed", _("Audit log sealed with a new key")
 

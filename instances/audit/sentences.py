@@ -114,6 +114,9 @@ SENTENCES: Mapping[str, Promise] = {
     Action.SENDING_REFUSED: gettext_lazy(
         "Content too sensitive for %(target)s was not sent to it (request of %(who)s)."
     ),
+    Action.PERSONAL_DATA_DECIDED: gettext_lazy(
+        "%(who)s asked %(target)s a question with personal data."
+    ),
     Action.LOG_EXPORTED: gettext_lazy("%(who)s exported the audit log of %(place)s."),
     Action.LOG_KEY_CHANGED: gettext_lazy("%(who)s began to seal the audit log with a new key."),
 }
@@ -123,6 +126,7 @@ _LABELS: Mapping[str, Promise] = {
     "answer": gettext_lazy("answer"),
     "archived_on": gettext_lazy("archived on"),
     "asked": gettext_lazy("names searched"),
+    "decision": gettext_lazy("decision"),
     "due_at": gettext_lazy("due on"),
     "enabled": gettext_lazy("enabled"),
     "entity_id": gettext_lazy("entity ID"),
@@ -137,6 +141,7 @@ _LABELS: Mapping[str, Promise] = {
     "issuer": gettext_lazy("issuer"),
     "key": gettext_lazy("key"),
     "kind": gettext_lazy("kind"),
+    "kinds": gettext_lazy("kinds"),
     "lost": gettext_lazy("people who lost access"),
     "organisation_ids": gettext_lazy("numbers of the organisations"),
     "models_allowed": gettext_lazy("allowed models"),
@@ -164,6 +169,10 @@ _LABELS: Mapping[str, Promise] = {
 # Labels of values that are stored as codes.
 _WORDS: Mapping[str, Mapping[str, Any]] = {
     "key": {"replaced": gettext_lazy("replaced"), "removed": gettext_lazy("removed")},
+    "decision": {
+        "redact": gettext_lazy("masked before sending"),
+        "send": gettext_lazy("sent as it is"),
+    },
     "reason": {
         "time": gettext_lazy("their end date had passed"),
         Instance.DISUSE_REASON: gettext_lazy("It was not used for a long time."),
@@ -180,7 +189,7 @@ _WORDS: Mapping[str, Mapping[str, Any]] = {
     "affiliations": dict(Affiliation.choices),
 }
 # Names whose lists are not "before, after"; "" is for lists inside another value.
-_LISTS = {"", "affiliations", "fields", "organisation_ids", "scopes"}
+_LISTS = {"", "affiliations", "fields", "kinds", "organisation_ids", "scopes"}
 
 
 def sentence(entry: AuditEntry) -> str:

@@ -18,6 +18,11 @@ class Organisation(models.Model):
         APPROVAL = "approval", _("After an administrator of the organisation has approved")
         CLOSED = "closed", _("Only by administrators of the organisation")
 
+    class PersonalDataRule(models.TextChoices):
+        OFF = "off", _("Send it as it is")
+        ASK = "ask", _("Ask the person, who may send it as it is")
+        REFUSE = "refuse", _("Send it only when the personal data are masked")
+
     slug = models.SlugField(_("identifier"), unique=True, max_length=60)
     name = models.CharField(_("name"), max_length=200)
     # While disabled, its instances are closed and its login rules have no effect.
@@ -39,6 +44,18 @@ class Organisation(models.Model):
     idle_months = models.PositiveSmallIntegerField(_("months of disuse"), default=12)
     # The account to which usage is charged, for instances without a code of their own.
     cost_centre = models.CharField(_("cost centre"), max_length=60, blank=True)
+    # Its own names of the levels of sensitivity; "": those of the site.
+    public_label = models.CharField(_("name of the level “public”"), max_length=40, blank=True)
+    internal_label = models.CharField(_("name of the level “internal”"), max_length=40, blank=True)
+    restricted_label = models.CharField(
+        _("name of the level “restricted”"), max_length=40, blank=True
+    )
+    # For questions to models outside the organisation (inference.personal_data).
+    personal_data_rule = models.CharField(
+        _("personal data"), max_length=10, choices=PersonalDataRule, default=PersonalDataRule.ASK
+    )
+    # One ``name: expression`` a line.
+    number_patterns = models.TextField(_("own numbers"), max_length=4000, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -46,6 +63,10 @@ class Organisation(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def label_of(self, level: Sensitivity) -> str:
+        """The name of a level of sensitivity in this organisation."""
+        return getattr(self, f"{level.value}_label") or str(level.short_label)
 
 
 class OrganisationAdministrator(models.Model):

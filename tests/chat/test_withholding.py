@@ -28,9 +28,12 @@ ABOUT_DEPARTURE = "Que faut-il demander ou signer avant le départ ?"
 pytestmark = pytest.mark.usefixtures("closed_connections")
 
 
-def restrict(instance: Instance, name: str) -> None:
+def restrict(instance: Instance, *names: str) -> None:
+    """Restrict some documents, or all."""
     with tenant(instance):
-        classify(Document.objects.get(name=name), Sensitivity.RESTRICTED)
+        chosen = Document.objects.filter(name__in=names) if names else Document.objects.all()
+        for document in chosen:
+            classify(document, Sensitivity.RESTRICTED)
 
 
 def refusals(instance: Instance) -> list[AuditEntry]:
@@ -81,7 +84,7 @@ async def test_restricted_passages_are_left_out_of_the_prompt_and_marked(
 async def test_no_model_is_called_when_the_relevant_passages_are_restricted(
     library: Cast, internal_llm: ScriptedLLM
 ) -> None:
-    await in_database(restrict, library.instance, "conges.txt")
+    await in_database(restrict, library.instance)
     result = await result_of(library.instance, ABOUT_LEAVE)
     assert internal_llm.requests == []
     # Extracts are made on this machine.
@@ -141,7 +144,7 @@ async def test_question_too_sensitive_for_the_search_is_refused(
 
 
 def test_client_of_the_api_is_told_why(library: Cast, internal_llm: ScriptedLLM, site: str) -> None:
-    restrict(library.instance, "conges.txt")
+    restrict(library.instance)
     _key, plaintext = create_api_key(
         instance=library.instance, name="test", scope="chat", created_by=library.owner
     )
@@ -150,7 +153,9 @@ def test_client_of_the_api_is_told_why(library: Cast, internal_llm: ScriptedLLM,
     with pytest.raises(openai.PermissionDeniedError) as refused:
         client.chat.completions.create(model="scripted", messages=messages)
     assert refused.value.code == "not_cleared"
-    # What it sends as answers may come from the restricted document.
+    with tenant(library.instance):
+        classify(Document.objects.get(name="bibliotheque.txt"), Sensitivity.INTERNAL)
+    # What it sends as answers may come from a restricted document.
     before = [messages[0], {"role": "assistant", "content": "Vingt-cinq."}]
     internal_llm.script(stream("Douze ouvrages [1]."))
     question = {"role": "user", "content": "Combien d'ouvrages prête la bibliothèque ?"}

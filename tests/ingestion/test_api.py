@@ -282,3 +282,26 @@ def test_uploaded_document_becomes_ready(
     ingest_document(Attempt(cast.instance.pk, uuid.UUID(body["id"]), 1))
     ready = client.get(f"{URL}/{body['id']}").json()
     assert (ready["status"], ready["pages"], ready["chunks"]) == ("ready", 1, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sensitivity_is_given_at_upload_and_filtered(
+    no_broker: None, with_key: Callable[..., Client]
+) -> None:
+    cast = make_cast()
+    client = with_key(cast.instance)
+    for number, level in enumerate(("", "public", "restricted")):
+        file = SimpleUploadedFile(f"{number}.txt", f"Texte numéro {number}.".encode())
+        given = {"sensitivity": level} if level else {}
+        created = client.post(URL, {"file": file} | given)
+        assert created.status_code == 201
+        # At least that of the instance.
+        assert created.json()["sensitivity"] == (level if level == "restricted" else "internal")
+
+    def names(level: str) -> list[str]:
+        return [one["name"] for one in client.get(URL, {"sensitivity": level}).json()]
+
+    assert (names("restricted"), sorted(names("internal"))) == (["2.txt"], ["0.txt", "1.txt"])
+    assert names("public") == []
+    file = SimpleUploadedFile("x.txt", b"x")
+    assert client.post(URL, {"file": file, "sensitivity": "secret"}).status_code == 422

@@ -49,6 +49,7 @@ FORMS: dict[str, Callable[[Values], dict[str, Any]]] = {
         "confirmed": "on",
     },
     "documents:title": lambda values: {"title": "Un titre"},
+    "documents:sensitivity": lambda values: {"sensitivity": "restricted"},
     "documents:list": lambda values: {"q": "e", "status": "ready", "type": "text"},
     "documents:picker": lambda values: {"q": "e"},
     "documents:picked_folder": lambda values: {"path": CANARY},

@@ -47,7 +47,9 @@ def test_query_on_another_subject_has_no_relevant_passage(library: Cast, query: 
 
 def test_asynchronous_search_returns_the_same(library: Cast) -> None:
     query = "Combien de jours de congé pour un doctorant ?"
-    result = async_to_sync(asearch)(instance=library.instance, query=query, top_k=2)
+    result = async_to_sync(asearch)(
+        instance=library.instance, query=query, sensitivity=Sensitivity.INTERNAL, top_k=2
+    )
     assert result.chunks == found(library, query).chunks
 
 

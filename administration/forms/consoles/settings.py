@@ -4,6 +4,11 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from administration.forms.fields import GigabytesField
+from inference.personal_data.organisation_patterns import (
+    MAX_PATTERNS,
+    InvalidPattern,
+    read_patterns,
+)
 from instances.models import Organisation
 
 
@@ -27,11 +32,22 @@ class OrganisationSettingsForm(forms.ModelForm):
             "max_stored_bytes",
             "idle_months",
             "cost_centre",
+            "public_label",
+            "internal_label",
+            "restricted_label",
+            "personal_data_rule",
+            "number_patterns",
         ]
+        widgets = {"number_patterns": forms.Textarea(attrs={"rows": 3, "spellcheck": "false"})}
         labels = {
             "creation_rule": _("How instances are created"),
             "allows_personal_instances": _("Everyone may have a personal instance"),
             "idle_months": _("Archive an instance after this many months without use"),
+            "public_label": _("Your name of the level “public”"),
+            "internal_label": _("Your name of the level “internal”"),
+            "restricted_label": _("Your name of the level “restricted”"),
+            "personal_data_rule": _("A question with personal data, to a model outside"),
+            "number_patterns": _("Numbers of the organisation that are personal data"),
         }
         help_texts = {
             "support_contact": _("An address or a page, shown to people who need help."),
@@ -39,4 +55,28 @@ class OrganisationSettingsForm(forms.ModelForm):
             "max_documents": _("For each instance that has no limit of its own. Empty: no limit."),
             "idle_months": _("Its owners are notified beforehand. 0: never."),
             "cost_centre": _("The account to which usage is charged, by default."),
+            "personal_data_rule": _(
+                "Outside: on a server of another organisation, or of none that is stated, unless "
+                "it is on this machine. Looked for: social security, tax and identity numbers, "
+                "IBAN, payment cards, telephone numbers, e-mail addresses, and the numbers below."
+            ),
+            "number_patterns": _(
+                "One a line: name, colon, regular expression (RE2) of a whole number. Example: "
+                "Student number: 2\\d{7}"
+            ),
         }
+
+    def clean_number_patterns(self) -> str:
+        """Return the patterns; raises ValidationError for the first that is not valid."""
+        text: str = self.cleaned_data["number_patterns"]
+        try:
+            read_patterns(text)
+        except InvalidPattern as error:
+            raise forms.ValidationError(
+                _(
+                    "This line is not valid: %(line)s. Write a name, a colon and a regular "
+                    "expression (RE2) that does not match an empty text; %(n)s lines at most."
+                ),
+                params={"line": error.line[:100], "n": MAX_PATTERNS},
+            ) from error
+        return text

@@ -91,23 +91,30 @@ class ChatApp extends HTMLElement {
     return { question, answer };
   }
 
-  async ask(text) {
+  async ask(text, personalData = "") {
     const restriction = this.querySelector("document-restriction")?.chosen ?? [];
     const turn = this.add(text, restriction);
-    await this.request(turn, `${this.base}ask/`, {
+    const held = await this.request(turn, `${this.base}ask/`, {
       question: text,
       conversation: this.dataset.conversation || null,
       document_ids: [...new Set(restriction.flatMap(({ ids }) => ids))],
       model: this.model,
+      personal_data: personalData,
     });
     if (!turn.answer.data.id) {
       turn.question.remove();
       this.composer.restore(text);
     }
+    if (held) {
+      this.composer.held.show(held, (decision) => {
+        const again = this.composer.take();
+        if (again) this.ask(again, decision);
+      });
+    }
   }
 
   /** Ask an earlier question in other words: what followed it gives way. */
-  async askAgain({ question, text }) {
+  async askAgain({ question, text }, personalData = "") {
     if (this.streaming()) {
       question.edit(text);
       return;
@@ -119,14 +126,21 @@ class ChatApp extends HTMLElement {
     const turn = this.add(text, question.restriction);
     turn.question.data.versions = versions;
     turn.answer.focusHeading();
-    await this.request(turn, url, { question: text, model: this.model });
+    const body = { question: text, model: this.model, personal_data: personalData };
+    const held = await this.request(turn, url, body);
     if (turn.answer.data.id) return;
     this.restoreTurns(turn, after);
     question.edit(text);
+    if (held) {
+      this.composer.held.show(held, (decision) => {
+        question.close();
+        this.askAgain({ question, text: question.field.value.trim() }, decision);
+      });
+    }
   }
 
   /** Have the same question answered once more, perhaps by another model. */
-  async answerAgain({ answer, model }) {
+  async answerAgain({ answer, model }, personalData = "") {
     if (this.streaming()) return;
     if (!answer.data.id) {
       const text = answer.previousElementSibling.querySelector("[data-text]").textContent;
@@ -144,10 +158,14 @@ class ChatApp extends HTMLElement {
     again.focusHeading();
     again.data.versions = [...(answer.data.versions ?? [answer.data.id])];
     const url = `${this.base}m/${answer.data.id}/regenerate/`;
-    await this.request({ answer: again }, url, { model: model ?? this.model });
+    const body = { model: model ?? this.model, personal_data: personalData };
+    const held = await this.request({ answer: again }, url, body);
     if (again.data.id) return;
     this.restoreTurns({ answer: again }, after);
     answer.querySelector("[data-action=regenerate]").focus();
+    if (held) {
+      this.composer.held.show(held, (decision) => this.answerAgain({ answer, model }, decision));
+    }
   }
 
   restoreTurns(turn, elements) {
@@ -157,9 +175,12 @@ class ChatApp extends HTMLElement {
   }
 
   /**
+   * Ask the server; returns the error of a question that is held for its personal data.
+   *
    * @param {{ question?: HTMLElementTagNameMap["chat-question"], answer: HTMLElementTagNameMap["chat-answer"] }} turn
    * @param {string} url
    * @param {object} body
+   * @returns {Promise<import("../shared/http.js").RequestError | null>}
    */
   async request({ question, answer }, url, body) {
     this.composer.busy = true;
@@ -176,15 +197,20 @@ class ChatApp extends HTMLElement {
     } catch (error) {
       this.composer.busy = false;
       answer.remove();
+      if (error.code === "personal_data") {
+        this.composer.accept();
+        return error;
+      }
       this.composer.refuse(error);
-      return;
+      return null;
     }
     this.composer.accept();
     question?.data.versions?.push(asked.question_id);
-    question?.begin(asked.question_id);
+    question?.begin(asked.question_id, asked.question);
     answer.data.versions?.push(asked.answer_id);
     answer.begin(asked.answer_id, events);
     this.arrive(asked);
+    return null;
   }
 
   /** The first question gives the page its address and its title. */

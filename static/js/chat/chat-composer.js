@@ -7,6 +7,7 @@
 import { growing } from "../shared/growing.js";
 import { showProblem } from "../shared/problem.js";
 import { Draft } from "./draft.js";
+import "./question-held.js";
 
 export class ChatComposer extends HTMLElement {
   /** @type {HTMLButtonElement} */
@@ -17,6 +18,7 @@ export class ChatComposer extends HTMLElement {
     this.field = asTextArea(this.querySelector("input[name=question]"));
     this.button = this.querySelector("[data-send]");
     this.problem = this.querySelector("[data-problem]");
+    this.held = this.querySelector("question-held");
     this.draft = new Draft(this.dataset.draft);
     growing(this.field);
     if (!this.field.value) this.field.value = this.draft.text;
@@ -29,7 +31,10 @@ export class ChatComposer extends HTMLElement {
       event.preventDefault();
       this.send();
     });
-    this.addEventListener("model-chosen", ({ detail }) => this.estimate(detail.id));
+    this.addEventListener("model-chosen", ({ detail }) => {
+      this.held.hidden = true;
+      this.estimate(detail.id);
+    });
     this.querySelector("[data-stop]").addEventListener("click", () => this.emit("composer-stop"));
     this.field.dispatchEvent(new Event("input"));
   }
@@ -67,6 +72,7 @@ export class ChatComposer extends HTMLElement {
   /** The server has answered: nothing is wrong any more. */
   accept() {
     this.problem.hidden = true;
+    this.held.hidden = true;
   }
 
   draw() {
@@ -94,11 +100,17 @@ export class ChatComposer extends HTMLElement {
   }
 
   send() {
+    const question = this.take();
+    if (question) this.emit("composer-ask", { question });
+  }
+
+  /** Empty the field and return its text; "" when there is nothing to send now. */
+  take() {
     const question = this.field.value.trim();
-    if (!question || this.busy) return;
+    if (!question || this.busy) return "";
     this.field.value = "";
     this.field.dispatchEvent(new Event("input"));
-    this.emit("composer-ask", { question });
+    return question;
   }
 
   emit(name, detail) {

@@ -26,9 +26,10 @@ export class ChatQuestion extends HTMLElement {
     this.draw();
   }
 
-  /** Take the identity that the server gave. */
-  begin(id) {
+  /** Take the identity that the server gave, and the text as it was sent. */
+  begin(id, text) {
     this.data.id = id;
+    this.text.textContent = text;
     this.data.versions ??= [id];
     this.draw();
   }

@@ -1,12 +1,16 @@
 /* Requests to this site, with its CSRF token, and its errors as one kind of exception. */
 import { localTime } from "./local-time.js";
 
-/** A refusal: `status` 0 means that the site was not reached, 401 that nobody is logged in. */
+/**
+ * A refusal: `status` 0 means that the site was not reached, 401 that nobody is logged in; `details`
+ * are the other fields of the error.
+ */
 export class RequestError extends Error {
-  constructor(status, code, message) {
+  constructor(status, code, message, details = {}) {
     super(message);
     this.status = status;
     this.code = code;
+    this.details = details;
   }
 }
 
@@ -34,8 +38,8 @@ async function send(url, options) {
     throw new RequestError(401, "logged_out", "");
   }
   if (!response.ok) {
-    const body = await response.json().catch(() => ({}));
-    throw new RequestError(response.status, body.error?.code ?? "", messageOf(body.error ?? {}));
+    const { error = {} } = await response.json().catch(() => ({}));
+    throw new RequestError(response.status, error.code ?? "", messageOf(error), error);
   }
   return response;
 }

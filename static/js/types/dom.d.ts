@@ -5,6 +5,7 @@ import type { ChatComposer } from "../chat/chat-composer.js";
 import type { ChatQuestion } from "../chat/chat-question.js";
 import type { DocumentRestriction } from "../chat/document-restriction.js";
 import type { ModelPicker } from "../chat/model-picker.js";
+import type { QuestionHeld } from "../chat/question-held.js";
 import type { PdfPage } from "../pdf/pdf-page.js";
 import type { RequestError } from "../shared/http.js";
 import type { ConversationList } from "../shell/conversation-list.js";
@@ -18,6 +19,7 @@ declare global {
     "document-restriction": DocumentRestriction;
     "model-picker": ModelPicker;
     "pdf-page": PdfPage;
+    "question-held": QuestionHeld;
   }
 
   interface HTMLElementEventMap {

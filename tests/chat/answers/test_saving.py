@@ -42,8 +42,10 @@ from tests.fixtures.waiting import wait_until
 from tests.scripted_llm import Act, Reply, ScriptedLLM, chunk, stream
 from usage.admission import UNLIMITED
 from usage.models import AnswerStatus, UsageRecord
+from usage.quotas.api_requests import AdmittedRequest
 from web.server_sent_events import ServerSentEvent
 
+ADMITTED = AdmittedRequest(uuid4(), UNLIMITED, {})
 ABOUT_LEAVE = "Combien de jours de congé ont les doctorants ?"
 HELD = Reply([chunk("Vingt-cinq "), Act.HOLD, chunk("jours [1]."), b"data: [DONE]\n\n"])
 
@@ -299,7 +301,7 @@ async def test_answer_of_the_api_is_recorded_when_the_database_is_back(
     key, _secret = await in_database(
         create_api_key, instance=library.instance, name="k", scope="chat", created_by=library.owner
     )
-    answer = ApiAnswer(await about_leave(library), key, UNLIMITED)
+    answer = ApiAnswer(await about_leave(library), key, ADMITTED)
     await answer.begin()
     whole = asyncio.create_task(Completion(answer).whole())
     await asyncio.to_thread(database.cut)
@@ -324,7 +326,7 @@ async def test_answer_of_the_api_that_cannot_be_saved_has_its_citations(
         create_api_key, instance=library.instance, name="test", scope="chat", created_by=None
     )
     question = await about_leave(library)
-    answer = ApiAnswer(question, key, UNLIMITED)
+    answer = ApiAnswer(question, key, ADMITTED)
     await answer.begin()
     await asyncio.to_thread(database.cut)
     await asyncio.to_thread(llm.release)
@@ -428,17 +430,11 @@ async def test_ending_is_saved_beside_a_deletion(
 
 async def _finished(library: Cast) -> FinishedAnswer:
     """An answer that has just ended, and is not saved yet."""
-    asked = await in_tenant(
-        library.instance,
-        ask,
-        instance=library.instance,
-        user=library.teammate,
-        question=ABOUT_LEAVE,
-        model_id="extractive",
-    )
-    found = await asearch(
-        instance=library.instance, query=ABOUT_LEAVE, top_k=3, sensitivity=Sensitivity.INTERNAL
-    )
+    instance = library.instance
+    who = {"instance": instance, "user": library.teammate}
+    asked = await in_tenant(instance, ask, **who, question=ABOUT_LEAVE, model_id="extractive")
+    level = Sensitivity.INTERNAL
+    found = await asearch(instance=instance, query=ABOUT_LEAVE, sensitivity=level, top_k=3)
     result = replace(
         AnswerResult.empty(EXTRACTS.figures),
         text="Vingt-cinq jours [1].",

@@ -144,7 +144,9 @@ async def test_batched_vectors_equal_single_vectors(
 ) -> None:
     texts = ["Quand ferme la bibliothèque ?", "Combien de jours de congé ?", "Qui signe ?"]
     client = AsyncEmbeddingClient(model_server.endpoint)
-    together = await asyncio.gather(*map(client.embed_query, texts))
+    together = await asyncio.gather(
+        *(client.embed_query(text, sensitivity=Sensitivity.INTERNAL) for text in texts)
+    )
     alone = EmbeddingClient(model_server.endpoint)
     for embedded, text in zip(together, texts, strict=True):
         assert (

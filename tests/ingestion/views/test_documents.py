@@ -81,6 +81,19 @@ def test_type_filter(cast, client_for):
     assert rows(client_for(cast.owner).get(LIST, {"type": "sheet"})) == ["b.csv"]
 
 
+def test_level_filter_and_names_of_levels_by_the_organisation(cast, client_for):
+    DocumentFactory(instance=cast.instance, name="open.pdf")
+    DocumentFactory(instance=cast.instance, name="closed.pdf", sensitivity="restricted")
+    organisation = cast.instance.organisation
+    organisation.restricted_label = "C3 confidentiel"
+    organisation.save()
+    client = client_for(cast.teammate)
+    assert rows(client.get(LIST, {"level": "internal"})) == ["open.pdf"]
+    restricted = client.get(LIST, {"level": "restricted"})
+    assert rows(restricted) == ["closed.pdf"]
+    assert "C3 confidentiel" in restricted.text
+
+
 @pytest.mark.parametrize(
     ("sort", "names"),
     [

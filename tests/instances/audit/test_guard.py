@@ -209,7 +209,13 @@ ACTS = (
         "organisation_backend_access": Act("backend.access_changed", {"key": "sk-own"}),
         "organisation_model_rules": Act("model.rules_changed", {"max_tokens": 500}),
         "organisation_settings": Act(
-            "organisation.changed", {"name": "INSA", "creation_rule": "open", "idle_months": 3}
+            "organisation.changed",
+            {
+                "name": "INSA",
+                "creation_rule": "open",
+                "idle_months": 3,
+                "personal_data_rule": "ask",
+            },
         ),
         "new_instance": Act(
             "instance.created",

@@ -1,0 +1,1 @@
+"""What may leave for a model, of documents and of questions."""

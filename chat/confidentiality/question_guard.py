@@ -1,0 +1,133 @@
+"""Holds questions with personal data before they leave for a model outside the organisation.
+
+``guarded`` is called before a question is stored or sent. It returns the question, or raises
+``QuestionHeld``: the person then masks the personal data, chooses another model, or sends the
+question as it is, where the organisation allows that. Decisions are audited, without content.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from inference.llm.backend import ChatMessage
+from inference.offered_models import OfferedModel
+from inference.personal_data.detection import find_personal_data
+from inference.personal_data.findings import Finding
+from inference.personal_data.organisation_patterns import read_patterns
+from inference.personal_data.redaction import redact
+from instances import audit
+from instances.models import Instance, Organisation
+
+_Rule = Organisation.PersonalDataRule
+
+
+class Decision(StrEnum):
+    """What the person decided about the personal data of a question."""
+
+    NONE = ""
+    REDACT = "redact"
+    SEND = "send"
+
+
+class QuestionHeld(Exception):
+    """The question contains personal data; the person must decide."""
+
+    code = "personal_data"
+
+    def __init__(self, text: str, findings: Sequence[Finding], *, may_send: bool) -> None:
+        super().__init__(self.code)
+        self.text, self.findings, self.may_send = text, findings, may_send
+
+    @property
+    def message(self) -> str:
+        """The sentence for the person, without what was found."""
+        return _(
+            "This question contains personal data, and the server of this model is outside your "
+            "organisation. It was not sent."
+        )
+
+    @property
+    def message_for_clients(self) -> str:
+        """The sentences for a client of the API: what was found, and what it may send."""
+        told = _(
+            "The question contains personal data (%(kinds)s), and the server of this model is "
+            "outside the organisation. It was not sent. Remove them from the question, choose "
+            "another model, or send the same request again with one more field: %(field)s masks "
+            "them."
+        ) % {"kinds": ", ".join(self.kinds), "field": '"personal_data": "redact"'}
+        if self.may_send:
+            field = {"field": '"personal_data": "send"'}
+            told += " " + _("%(field)s sends the question as it is.") % field
+        return told
+
+    @property
+    def kinds(self) -> list[str]:
+        """The kinds that were found, each once."""
+        return list(dict.fromkeys(finding.kind.value for finding in self.findings))
+
+    def as_data(self) -> dict[str, Any]:
+        """What was found, for the person who asked."""
+        return {
+            "found": [
+                {"label": one.label, "text": self.text[one.start : one.end]}
+                for one in self.findings
+            ],
+            "may_send": self.may_send,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionGuard:
+    """What may leave for ``model`` from an instance."""
+
+    instance: Instance
+    model: OfferedModel
+
+    def guarded(self, text: str, decision: str) -> str:
+        """Return the question as it may be sent; runs inside ``tenant(instance)``.
+
+        Raises QuestionHeld while the person must decide.
+        """
+        found = self._find(text)
+        if not found:
+            return text
+        may_send = self.instance.organisation.personal_data_rule == _Rule.ASK
+        held = QuestionHeld(text, found, may_send=may_send)
+        if decision == Decision.REDACT:
+            self._record(decision, held)
+            return redact(text, found)
+        if decision == Decision.SEND and may_send:
+            self._record(decision, held)
+            return text
+        raise held
+
+    def guarded_history(self, history: Sequence[ChatMessage]) -> tuple[ChatMessage, ...]:
+        """Return the turns with the personal data of earlier questions masked.
+
+        They may have been asked to a model inside the organisation.
+        """
+        return tuple(
+            replace(turn, content=redact(turn.content, self._find(turn.content)))
+            if turn.role == "user"
+            else turn
+            for turn in history
+        )
+
+    def _find(self, text: str) -> tuple[Finding, ...]:
+        organisation = self.instance.organisation
+        is_off = organisation.personal_data_rule == _Rule.OFF
+        if is_off or not self.model.is_outside(organisation.pk):
+            return ()
+        return find_personal_data(text, read_patterns(organisation.number_patterns))
+
+    def _record(self, decision: str, held: QuestionHeld) -> None:
+        audit.record(
+            audit.Action.PERSONAL_DATA_DECIDED,
+            instance=self.instance,
+            target=str(self.model.label),
+            decision=decision,
+            kinds=held.kinds,
+        )
