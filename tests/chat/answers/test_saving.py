@@ -48,6 +48,7 @@ from web.server_sent_events import ServerSentEvent
 ADMITTED = AdmittedRequest(uuid4(), UNLIMITED, {})
 ABOUT_LEAVE = "Combien de jours de congé ont les doctorants ?"
 HELD = Reply([chunk("Vingt-cinq "), Act.HOLD, chunk("jours [1]."), b"data: [DONE]\n\n"])
+ADMITTED = AdmittedRequest(uuid4(), UNLIMITED, headers={})
 
 pytestmark = pytest.mark.usefixtures("closed_connections")
 
@@ -112,8 +113,6 @@ def kept_files() -> list[str]:
 
 
 # --- Deleted, stopped, left -----------------------------------------------------------------------
-
-
 async def test_deleted_conversation_leaves_the_cost_of_its_answer(
     library: Cast, llm: ScriptedLLM, client_for: Callable[[Any], Any]
 ) -> None:
@@ -220,8 +219,6 @@ async def test_erased_person_is_recorded_without_a_name(library: Cast, llm: Scri
 
 
 # --- The database goes away -----------------------------------------------------------------------
-
-
 async def test_ending_waits_for_the_database(
     library: Cast, llm: ScriptedLLM, database: DatabaseSwitch
 ) -> None:
@@ -340,8 +337,6 @@ async def test_answer_of_the_api_that_cannot_be_saved_has_its_citations(
 
 
 # --- The process is killed ------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     ("stop_requested", "ending"),
     [(False, ("failed", "interrupted", "failed")), (True, ("stopped", "", "stopped"))],
@@ -380,8 +375,6 @@ async def test_answer_of_a_killed_process_is_recorded_as_far_as_known(
 
 
 # --- Something is deleted at the same moment ------------------------------------------------------
-
-
 def _delete_document(library: Cast, finished: FinishedAnswer) -> None:
     with tenant(library.instance):
         uploads.delete(Document.objects.get(pk=finished.result.chunks[0].document_id))
