@@ -45,6 +45,7 @@ EXTENSIONS: Mapping[str, tuple[str, ...]] = {
     EML: (".eml",),
 }
 
+_KNOWN_EXTENSIONS = frozenset().union(*EXTENSIONS.values())
 _HEAD_BYTES = 16 * 1024
 # Text in UTF-16 has no more; in UTF-32 it has three in four.
 _MAX_NULS = 0.6
@@ -171,7 +172,11 @@ def _refuse_ole2(file: BinaryIO) -> str:
 
 
 def _detect_text(head: bytes, name: str) -> str:
-    head = head.rstrip(b"\0") + head[len(head.rstrip(b"\0")) :][:3]  # the end of a last character
+    extension = PurePath(name).suffix.lower()
+    if extension in _KNOWN_EXTENSIONS:
+        # Some programs fill the last block of a file with zeros; programs themselves begin so, too.
+        text_bytes = len(head.rstrip(b"\0"))
+        head = head[: text_bytes + 3]  # the zeros of a last wide character
     if head.count(0) > _MAX_NULS * len(head) and not _is_utf_32(head):
         raise UnsupportedMediaType("mostly zeros")
     text = decode(head).replace("\r\n", "\n").replace("\r", "\n")
@@ -183,7 +188,6 @@ def _detect_text(head: bytes, name: str) -> str:
         raise UnsupportedMediaType("binary content")
     if flat := _flat_type(text):
         return flat
-    extension = PurePath(name).suffix.lower()
     if _HTML_START.match(text) or (
         extension in EXTENSIONS[HTML] and len(_HTML_TAG.findall(text)) >= 1
     ):

@@ -48,7 +48,6 @@ from web.server_sent_events import ServerSentEvent
 ADMITTED = AdmittedRequest(uuid4(), UNLIMITED, {})
 ABOUT_LEAVE = "Combien de jours de congé ont les doctorants ?"
 HELD = Reply([chunk("Vingt-cinq "), Act.HOLD, chunk("jours [1]."), b"data: [DONE]\n\n"])
-ADMITTED = AdmittedRequest(uuid4(), UNLIMITED, headers={})
 
 pytestmark = pytest.mark.usefixtures("closed_connections")
 
