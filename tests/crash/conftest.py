@@ -86,6 +86,7 @@ def api_answer(stack: Stack, n_pieces: int = 3) -> Iterator[UUID]:
         stack.api() as api,
         api.stream("POST", "/v1/chat/completions", json=asked, timeout=60) as response,
     ):
+        assert response.status_code == 200, response.read().decode()
         pieces = (json.loads(line[6:]) for line in response.iter_lines() if line[:6] == "data: ")
         ids = [piece["id"] for piece in islice(pieces, n_pieces)]
         yield UUID(ids[0].removeprefix("chatcmpl-"))

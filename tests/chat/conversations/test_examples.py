@@ -85,7 +85,9 @@ def test_names_of_sheets_and_meaningless_file_names_are_omitted(cast):
     sheet = DocumentFactory(instance=cast.instance, name="b.xlsx", unit=Document.Unit.SHEET)
     odd = DocumentFactory(instance=cast.instance, name="45544.pdf", title="")
     for document in (sheet, odd):
-        ChunkFactory(instance=cast.instance, document=document, heading="Frais de mission")
+        ChunkFactory(
+            instance=cast.instance, document=document, heading="Frais de mission", position=0
+        )
     with translation.override("en"), tenant(cast.instance):
         questions = questions_on_headings(cast.instance)
     assert questions == ["Frais de mission: what should I know?"]
@@ -94,7 +96,7 @@ def test_names_of_sheets_and_meaningless_file_names_are_omitted(cast):
 def test_examples_in_the_language_of_the_reader_come_first(cast):
     for language, heading in [("fr", "Frais de mission"), ("en", "Travel expenses")]:
         document = DocumentFactory(instance=cast.instance, language=language)
-        ChunkFactory(instance=cast.instance, document=document, heading=heading)
+        ChunkFactory(instance=cast.instance, document=document, heading=heading, position=0)
     for language, heading in [("fr", "Frais de mission"), ("en", "Travel expenses")]:
         with translation.override(language), tenant(cast.instance):
             assert heading in questions_on_headings(cast.instance)[0]
