@@ -25,7 +25,12 @@ from chat.answers.prompts import Prompt, answer_prompt
 from chat.answers.quoting.extractive import answer_with_extracts
 from chat.answers.quoting.markdown import escape_markdown
 from chat.answers.reuse import Reusable, find_earlier, prompt_digest
-from chat.confidentiality.withholding import SEARCH_NOT_CLEARED, record_refusal, withhold
+from chat.confidentiality.withholding import (
+    SEARCH_NOT_CLEARED,
+    record_refusal,
+    sent_passages,
+    withhold,
+)
 from chat.extras import NO_EXTRAS, Extras
 from inference.errors import ContextOverflow, InferenceError, NotCleared
 from inference.fair_turns import Asker
@@ -118,7 +123,7 @@ async def answer_question(question: Question) -> AsyncGenerator[AnswerEvent, Non
         for extracted in _extract(query.text, found):
             yield extracted
         return
-    sent = [chunk for chunk in found.chunks if not chunk.is_withheld]
+    sent = sent_passages(found.chunks)
     prompt = build_prompt(question, sent)
     can_answer = question.extras.needs or is_relevant(sent, question.instance)
     failure = None if can_answer else Failed(NotCleared.code)

@@ -9,7 +9,7 @@ from chat.answers.follow_up import SearchQuery
 from chat.answers.prompts import Prompt
 from chat.answers.quoting.quotes import cited_numbers, quotes
 from chat.answers.reuse import Reusable, ReusedAnswer
-from chat.confidentiality.withholding import PASSAGES_WITHHELD
+from chat.confidentiality.withholding import PASSAGES_WITHHELD, sent_passages
 from inference.llm.events import (
     Finished,
     PromptTruncated,
@@ -147,8 +147,7 @@ class AnswerResult:
         if self.status != AnswerStatus.STREAMING:
             status, error_code = self.status, self.error_code
         found = quotes(self.text, [chunk.text for chunk in self.chunks])
-        sent = [chunk for chunk in self.chunks if not chunk.is_withheld]
-        cited = cited_numbers(self.text, len(sent))
+        cited = cited_numbers(self.text, len(sent_passages(self.chunks)))
         return replace(
             self,
             status=status,
@@ -245,7 +244,7 @@ class AnswerResult:
         )
 
     def _with_passages(self, found: SearchResult, elapsed_ms: float) -> Self:
-        levels = [chunk.sensitivity for chunk in found.chunks if not chunk.is_withheld]
+        levels = [chunk.sensitivity for chunk in sent_passages(found.chunks)]
         remark = PASSAGES_WITHHELD if len(levels) < len(found.chunks) else ""
         return replace(
             self,

@@ -15,6 +15,7 @@ from chat.answers.error_messages import user_message
 from chat.answers.quoting.quotes import cited_places
 from chat.answers.result import AnswerResult
 from chat.api.api_answer import ApiAnswer
+from chat.confidentiality.withholding import sent_passages
 from inference.llm.events import Delta, ReasoningDelta, ToolCallDelta
 from usage.models import AnswerStatus
 from web.server_sent_events import ServerSentEvent
@@ -160,7 +161,7 @@ class ResponseEvents:
 
     def _annotations(self, text: str) -> list[dict[str, Any]]:
         """Return the documents cited in a text; ``index`` is the character of the mark."""
-        chunks = self._answer.result.chunks
+        chunks = sent_passages(self._answer.result.chunks)
         return [
             {
                 "type": "file_citation",

@@ -4,13 +4,14 @@ They stay among the sources that readers see, after those that are sent, so that
 these are those of the prompt.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from inference.offered_models import OfferedModel
 from instances import audit
 from instances.models import Instance, Sensitivity
 from instances.tenancy import in_tenant
-from retrieval.search import SearchResult
+from retrieval.search import RetrievedChunk, SearchResult
 
 # Codes of answers: made without these passages; the servers of the search may not receive the
 # question.
@@ -20,9 +21,17 @@ SEARCH_NOT_CLEARED = "search_not_cleared"
 
 def withhold(found: SearchResult, model: OfferedModel) -> SearchResult:
     """Return the result with the passages above the clearance of the model marked, and last."""
-    sent = tuple(chunk for chunk in found.chunks if model.clearance.covers(chunk.sensitivity))
-    withheld = (chunk for chunk in found.chunks if chunk not in sent)
-    return replace(found, chunks=(*sent, *(replace(chunk, is_withheld=True) for chunk in withheld)))
+    clearance = model.clearance
+    marked = [
+        replace(chunk, is_withheld=not clearance.covers(chunk.sensitivity))
+        for chunk in found.chunks
+    ]
+    return replace(found, chunks=tuple(sorted(marked, key=lambda chunk: chunk.is_withheld)))
+
+
+def sent_passages(chunks: Iterable[RetrievedChunk]) -> list[RetrievedChunk]:
+    """Return the passages that the model receives, which it may cite."""
+    return [chunk for chunk in chunks if not chunk.is_withheld]
 
 
 async def record_refusal(

@@ -163,6 +163,23 @@ def test_client_of_the_api_is_told_why(library: Cast, internal_llm: ScriptedLLM,
     assert "Vingt-cinq" not in str(internal_llm.requests[0].body)
 
 
+def test_response_annotates_no_withheld_document(
+    library: Cast, internal_llm: ScriptedLLM, site: str
+) -> None:
+    with tenant(library.instance):
+        library.instance.strictness = "lenient"
+        library.instance.save(update_fields=["strictness"])
+    restrict(library.instance, "conges.txt")
+    _key, plaintext = create_api_key(
+        instance=library.instance, name="test", scope="chat", created_by=library.owner
+    )
+    internal_llm.script(stream("L'ordre de mission [1]. Ou [3]."))
+    client = openai.OpenAI(base_url=f"{site}/v1", api_key=plaintext, max_retries=0)
+    response = client.responses.create(model="scripted", input=ABOUT_DEPARTURE)
+    (message,) = response.output
+    assert [one.filename for one in message.content[0].annotations] == ["missions.txt"]
+
+
 def test_programs_are_told_that_the_search_may_not_receive_their_texts(
     library: Cast, settings: Any, site: str
 ) -> None:
