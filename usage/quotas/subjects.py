@@ -28,22 +28,17 @@ class QuotaHolder:
 
     def subject(self, per: str) -> str:
         """Return the name of the counters of a quota for each ``per``; "" if it does not apply."""
-        match per:
-            case Quota.Per.SITE:
-                return "site"
-            case Quota.Per.ORGANISATION:
-                return f"organisation:{self.instance.organisation_id}"
-            case Quota.Per.INSTANCE:
-                return f"instance:{self.instance.pk}"
-            case Quota.Per.MEMBER if self.user is not None:
-                return f"member:{self.user.pseudonym}"
+        if whole := _whole(per, self.instance.organisation_id, self.instance.pk):
+            return whole
+        if per == Quota.Per.MEMBER and self.user is not None:
+            return f"member:{self.user.pseudonym}"
         # A key that belongs to no person counts as one.
         return f"key:{self.key.pk}" if self.key is not None else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """A quota as it applies to an holder now."""
+    """A quota as it applies to a holder now."""
 
     quota: Quota
     subject: str
@@ -54,13 +49,18 @@ class Applied:
 
 def shared_subject(quota: Quota) -> str:
     """Return the only subject of a quota of its own level as a whole; "" if it has several."""
-    match quota.per:
+    return _whole(quota.per, quota.organisation_id, quota.instance_id)
+
+
+def _whole(per: str, organisation_id: int | None, instance_id: int | None) -> str:
+    """Return the name of the site, an organisation or an instance as a subject, else ""."""
+    match per:
         case Quota.Per.SITE:
             return "site"
-        case Quota.Per.ORGANISATION if quota.organisation_id is not None:
-            return f"organisation:{quota.organisation_id}"
-        case Quota.Per.INSTANCE if quota.instance_id is not None:
-            return f"instance:{quota.instance_id}"
+        case Quota.Per.ORGANISATION if organisation_id is not None:
+            return f"organisation:{organisation_id}"
+        case Quota.Per.INSTANCE if instance_id is not None:
+            return f"instance:{instance_id}"
     return ""
 
 
