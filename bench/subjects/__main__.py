@@ -17,7 +17,7 @@ import os
 import tempfile
 import tomllib
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -65,13 +65,9 @@ def main() -> None:
         started = perf_counter()
         classifier = train_with_examples(server.endpoint)
         report["train_s"] = round(perf_counter() - started, 1)
-        as_questions = replace(server.endpoint, passage_prefix=server.endpoint.query_prefix)
         texts = [each.text for each in questions]
-        vectors = (
-            EmbeddingClient(as_questions)
-            .embed_passages(texts, sensitivity=Sensitivity.INTERNAL)
-            .vectors
-        )
+        client = EmbeddingClient(server.endpoint)
+        vectors = client.embed_questions(texts, sensitivity=Sensitivity.INTERNAL).vectors
     subjects = [classifier.classify(vector) for vector in vectors]
     answers = list(zip(questions, subjects, strict=True))
     for half in HALVES:

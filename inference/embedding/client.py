@@ -130,6 +130,11 @@ class EmbeddingClient:
         self._endpoint.check_clearance(sensitivity)
         return perform(_embed_texts(self._endpoint, texts, self._endpoint.passage_prefix))
 
+    def embed_questions(self, texts: Sequence[str], *, sensitivity: Sensitivity) -> EmbeddedTexts:
+        """Embed questions for which nobody waits: as passages, but with the prefix of questions."""
+        self._endpoint.check_clearance(sensitivity)
+        return perform(_embed_texts(self._endpoint, texts, self._endpoint.query_prefix))
+
     def embed_query(self, text: str, *, sensitivity: Sensitivity) -> EmbeddedQuery:
         """Embed a question, with priority over queued passages.
 
@@ -165,7 +170,7 @@ class AsyncEmbeddingClient:
     async def embed_questions(
         self, texts: Sequence[str], *, sensitivity: Sensitivity
     ) -> EmbeddedTexts:
-        """Embed questions for which nobody waits: as passages, but with the prefix of questions."""
+        """As EmbeddingClient.embed_questions."""
         self._endpoint.check_clearance(sensitivity)
         return await aperform(_embed_texts(self._endpoint, texts, self._endpoint.query_prefix))
 

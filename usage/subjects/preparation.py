@@ -56,9 +56,8 @@ def train_with_examples(endpoint: EmbeddingEndpoint) -> Classifier:
     The examples are embedded as questions are, but after questions and in turn with passages.
     """
     labels, texts = zip(*examples(), strict=True)
-    as_questions = replace(endpoint, passage_prefix=endpoint.query_prefix)
-    client = EmbeddingClient(as_questions)
-    return train(client.embed_passages(texts, sensitivity=Sensitivity.PUBLIC).vectors, labels)
+    client = EmbeddingClient(endpoint)
+    return train(client.embed_questions(texts, sensitivity=Sensitivity.PUBLIC).vectors, labels)
 
 
 def stored_name() -> str:
