@@ -32,6 +32,10 @@ class PageLevel(Level):
             "instance": "administration/base_settings.html",
         }[self.name]
 
+    def context(self, section: str) -> dict[str, Any]:
+        """What the templates of all its pages need; ``section`` is the tab."""
+        return {"level": self, "base_template": self.base_template, "section": section}
+
     def url(self, page: str, *arguments: Any) -> str:
         """The URL of ``page`` ("audit", "charter", …) at this level."""
         place = self.instance or self.organisation

@@ -22,9 +22,7 @@ def index(request: HttpRequest, level: PageLevel) -> HttpResponse:
     search = form.search()
     page = read_page(level, search, Place.parse(request.GET.get("after", "")))
     context = {
-        "level": level,
-        "base_template": level.base_template,
-        "section": "audit",
+        **level.context("audit"),
         "form": form,
         "is_searched": any(form.cleaned_data.values()),
         "is_first_page": "after" not in request.GET,

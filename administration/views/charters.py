@@ -128,9 +128,7 @@ def _page(
     request: HttpRequest, level: PageLevel, template: str, context: dict[str, Any]
 ) -> HttpResponse:
     around = {
-        "level": level,
-        "base_template": level.base_template,
-        "section": "charter",
+        **level.context("charter"),
         "charter_url": level.url("charter"),
         "publish_url": level.url("charter_publish"),
         "withdraw_url": level.url("charter_withdraw"),

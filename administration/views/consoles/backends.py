@@ -145,9 +145,7 @@ def page(
 ) -> HttpResponse:
     """Return a page about backends."""
     around = {
-        "level": level,
-        "base_template": level.base_template,
-        "section": "backends",
+        **level.context("backends"),
         "backends_url": level.url("backends"),
         "new_url": level.url("backend_new"),
     }

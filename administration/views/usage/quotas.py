@@ -84,9 +84,7 @@ def _page(
     request: HttpRequest, level: PageLevel, template: str, context: dict[str, Any]
 ) -> HttpResponse:
     around = {
-        "level": level,
-        "base_template": level.base_template,
-        "section": "quotas",
+        **level.context("quotas"),
         "quotas_url": level.url("quotas"),
         "new_url": level.url("quota_new"),
     }
