@@ -5,24 +5,16 @@ from uuid import UUID
 from django.http import HttpResponse
 from ninja import Field, Router, Schema
 
-from inference.errors import InferenceError
-from inference.offered_models import EXTRACTS
-from inference.token_usage import TokenUsage
 from instances.api import AsyncApiKeyAuth, KeyRequest
 from instances.models import ApiKey, Sensitivity
 from instances.tenancy import in_tenant
 from retrieval.measured_requests import search_requests
 from retrieval.search import MAX_DOCUMENTS, SearchResult, asearch
-from usage.admission import held, person_name
-from usage.quotas.api_requests import add_headers, admit_request
-from usage.quotas.charging import Expected, settle
+from usage.admission import person_name
+from usage.quotas.api_requests import add_headers, held_request
 from usage.recording import Requester, record_requests
 
 router = Router(tags=["search"])
-
-
-# A search works on our own processors only.
-_EXPECTED = Expected(model=EXTRACTS.figures, tokens=TokenUsage(0, 0))
 
 
 class SearchIn(Schema):
@@ -56,21 +48,16 @@ class SearchOut(Schema):
 @router.post("/search", auth=AsyncApiKeyAuth(), response=SearchOut, summary="Search passages")
 async def search_passages(request: KeyRequest, response: HttpResponse, body: SearchIn) -> SearchOut:
     key = request.auth
-    admitted = await admit_request(key, _EXPECTED)
-    add_headers(response, admitted.headers)
-    async with held(admitted.admission):
-        try:
-            found = await asearch(
-                instance=key.instance,
-                query=body.query,
-                sensitivity=Sensitivity(key.instance.sensitivity),
-                top_k=body.top_k,
-                document_ids=body.document_ids,
-                person=person_name(user_id=key.created_by_id, key_id=key.pk),
-            )
-        except InferenceError:
-            await in_tenant(key.instance_id, settle, key.instance_id, admitted.request_id)
-            raise
+    async with held_request(key) as admitted:
+        add_headers(response, admitted.headers)
+        found = await asearch(
+            instance=key.instance,
+            query=body.query,
+            sensitivity=Sensitivity(key.instance.sensitivity),
+            top_k=body.top_k,
+            document_ids=body.document_ids,
+            person=person_name(user_id=key.created_by_id, key_id=key.pk),
+        )
     await in_tenant(key.instance_id, _record, key, admitted.request_id, found)
     hits = [
         SearchHit(
@@ -100,5 +87,4 @@ def _record(key: ApiKey, request_id: UUID, found: SearchResult) -> None:
         rerank_model=found.rerank_model,
         rerank_seconds=found.rerank_seconds,
     )
-    requester = Requester(instance_id=key.instance_id, user_id=key.created_by_id, api_key_id=key.pk)
-    record_requests(list(requests), request_id=request_id, requester=requester)
+    record_requests(list(requests), request_id=request_id, requester=Requester.of_key(key))

@@ -98,6 +98,11 @@ class Requester:
     user_id: int | None = None
     api_key_id: int | None = None
 
+    @classmethod
+    def of_key(cls, key: ApiKey) -> Self:
+        """Return the requester of a request with a key, which may belong to a person."""
+        return cls(instance_id=key.instance_id, user_id=key.created_by_id, api_key_id=key.pk)
+
 
 def impact_of(request: MeasuredRequest) -> Impact:
     """Return the footprint of a request: the LLM's when it spent tokens, else our processors'."""

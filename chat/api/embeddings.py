@@ -18,15 +18,12 @@ from inference.embedding.client import AsyncEmbeddingClient, EmbeddedTexts
 from inference.embedding.vectors import Vectors
 from inference.errors import InputTooLong
 from inference.llm.tokens import estimate_tokens
-from inference.offered_models import EXTRACTS
 from inference.token_usage import TokenUsage
 from ingestion.documents.sensitivity import highest_level
 from instances.api import ApiError, AsyncApiKeyAuth, KeyRequest
 from instances.models import ApiKey
 from instances.tenancy import in_tenant
-from usage.admission import held
-from usage.quotas.api_requests import add_headers, admit_request
-from usage.quotas.charging import Expected, settle
+from usage.quotas.api_requests import add_headers, held_request
 from usage.recording import Kind, MeasuredRequest, Outcome, Requester, record_requests
 
 router = Router(tags=["OpenAI-compatible"], auth=AsyncApiKeyAuth())
@@ -67,15 +64,9 @@ async def create_embeddings(request: KeyRequest, body: EmbeddingsIn) -> Any:
         raise ApiError(404, "model_not_found", told)
     _check_dimensions(body, settings.EMBEDDING_DIMENSIONS)
     key = request.auth
-    expected = Expected(model=EXTRACTS.figures, tokens=TokenUsage(_estimated(body), 0))
-    admitted = await admit_request(key, expected)
-    asked = perf_counter()
-    async with held(admitted.admission):
-        try:
-            embedded = await _embed(key, body)
-        except BaseException:
-            await in_tenant(key.instance_id, settle, key.instance_id, admitted.request_id)
-            raise
+    async with held_request(key, read_tokens=_estimated(body)) as admitted:
+        asked = perf_counter()
+        embedded = await _embed(key, body)
     tokens = _tokens(body, embedded)
     total_ms = 1000 * (perf_counter() - asked)
     await in_tenant(key.instance_id, _record, key, admitted.request_id, embedded, tokens, total_ms)
@@ -125,8 +116,7 @@ def _record(
         passages=len(embedded.vectors),
         total_ms=total_ms,
     )
-    requester = Requester(instance_id=key.instance_id, user_id=key.created_by_id, api_key_id=key.pk)
-    record_requests([measured], request_id=request_id, requester=requester)
+    record_requests([measured], request_id=request_id, requester=Requester.of_key(key))
 
 
 def _response(vectors: Vectors, body: EmbeddingsIn, tokens: TokenUsage) -> HttpResponse:

@@ -1,7 +1,8 @@
 """Admission of a request of the API: its limits, its quotas, and the headers that show them."""
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -9,11 +10,13 @@ from uuid import UUID, uuid4
 from django.http import HttpResponse
 from django.utils import timezone
 
+from inference.offered_models import EXTRACTS
+from inference.token_usage import TokenUsage
 from instances.models import ApiKey
 from instances.tenancy import in_tenant
-from usage.admission import Admission, RequestRefused, admit_question
+from usage.admission import Admission, RequestRefused, admit_question, held
 from usage.models import Quota
-from usage.quotas.charging import Expected, reserve
+from usage.quotas.charging import Expected, reserve, settle
 from usage.quotas.refusals import QuotaReached
 from usage.quotas.standings import Standing
 from usage.quotas.subjects import QuotaHolder
@@ -47,6 +50,23 @@ async def admit_request(key: ApiKey, expected: Expected) -> AdmittedRequest:
         await asyncio.to_thread(admission.release)
         raise
     return AdmittedRequest(request_id, admission, _headers(standings))
+
+
+@asynccontextmanager
+async def held_request(key: ApiKey, *, read_tokens: int = 0) -> AsyncIterator[AdmittedRequest]:
+    """Admit a request that our own models answer, and hold its places while the block runs.
+
+    If the block fails, what was reserved is settled; otherwise its usage record does so. Raises
+    RequestRefused.
+    """
+    expected = Expected(model=EXTRACTS.figures, tokens=TokenUsage(read_tokens, 0))
+    admitted = await admit_request(key, expected)
+    async with held(admitted.admission):
+        try:
+            yield admitted
+        except BaseException:
+            await in_tenant(key.instance_id, settle, key.instance_id, admitted.request_id)
+            raise
 
 
 def refusal_headers(error: RequestRefused) -> dict[str, str]:
