@@ -23,7 +23,8 @@ _MAX_FIELD_CHARS = 1_000_000
 def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
     """Read a file of delimited values as one sheet."""
     text = decode(file.read())
-    csv.field_size_limit(len(text) + 1)
+    # The limit is the process's: a short file must not lower it for what is read next.
+    csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))
     given = _GIVEN_DELIMITER.match(text)
     if given:
         text = text[given.end() :]

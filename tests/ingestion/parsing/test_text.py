@@ -1,5 +1,6 @@
 """Text, Markdown, HTML, CSV, e-mail, EPUB."""
 
+import csv
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -217,3 +218,9 @@ def test_text_with_marks_of_programs(
 def test_csv_with_a_huge_cell(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(f'Nom,Note\nAnn,"{"mot " * 300_000}"\nBob,x\n')
     assert text_of(read(tmp_path / "a.csv")).endswith("| Bob | x |")
+
+
+def test_short_csv_leaves_long_cells_readable(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a,b\n1,2\n")
+    read(tmp_path / "a.csv")
+    assert next(csv.reader(["mot " * 30_000])) == ["mot " * 30_000]
