@@ -1,6 +1,7 @@
 """People. ``User`` has no foreign key to a tenant; rights are in ``instances.Membership``."""
 
 import uuid
+from collections.abc import Collection
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
@@ -96,6 +97,13 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.display_name
+
+    def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
+        """Leave the user name to ``validate_unique``, which names the field.
+
+        ``UsernameField`` normalises case, so the constraint would repeat the message.
+        """
+        super().validate_constraints(exclude={*(exclude or ()), "username"})
 
     @classmethod
     def normalize_username(cls, username: str) -> str:
