@@ -9,6 +9,7 @@ import { isEventStream, postForEvents, postJSON } from "../shared/http.js";
 import { t } from "../shared/strings.js";
 import { toast } from "../shared/toast.js";
 import { eventsOf, firstOf } from "./answers/answer-stream.js";
+import { markdown } from "./answers/chat-answer.js";
 import { ReadingPlace } from "./reading-place.js";
 
 class ChatApp extends HTMLElement {
@@ -47,7 +48,7 @@ class ChatApp extends HTMLElement {
     }
     this.composer.busy = Boolean(this.streaming());
     this.thread.dataset.ready = "";
-    this.place.open(this.querySelector("[data-welcome]"));
+    this.place.open(this.querySelector("[data-welcome]"), markdown);
   }
 
   lastOf(tag) {

@@ -25,13 +25,21 @@ export class ReadingPlace {
     this.box.scrollTop += offset - MARGIN_PX;
   }
 
-  /** Where the page opens: a conversation at its end, the welcome at its start. */
-  open(welcome) {
-    if (!welcome) this.toEnd();
-    else {
+  /**
+   * Where the page opens: a conversation at its end, the welcome at its start. `drawn` resolves when
+   * the answers have their last height: the end is then elsewhere, unless the reader has left it.
+   */
+  open(welcome, drawn) {
+    if (welcome) {
       this.box.scrollTop = 0;
       this.draw();
+      return;
     }
+    this.toEnd();
+    const { scrollTop } = this.box;
+    drawn.then(() => {
+      if (this.box.scrollTop === scrollTop && !this.roomy) this.toEnd();
+    });
   }
 
   /** Go to the last line. */

@@ -143,11 +143,16 @@ function renderBlock(token) {
   return fragment;
 }
 
-/** Keeps `root` equal to a Markdown text that grows; `decorate(block)` runs on each new block. */
+/**
+ * Keeps `root` equal to a Markdown text that grows; `decorate(block)` runs on each new block, and
+ * `codeBar(code, language)` is what stands above a block of code. They are given, not imported: the
+ * page loads this file apart, and what it shared with the page's own script would be a third file.
+ */
 export class MarkdownView {
-  constructor(root, decorate = (/** @type {HTMLElement} */ _block) => {}) {
+  constructor(root, { decorate = (/** @type {HTMLElement} */ _block) => {}, codeBar }) {
     this.root = root;
     this.decorate = decorate;
+    this.codeBar = codeBar;
     this.sources = [];
   }
 
@@ -162,7 +167,9 @@ export class MarkdownView {
     for (const token of tokens.slice(same)) this.root.append(this.block(token));
     this.sources = tokens.map((token) => token.raw);
     const settled = final ? tokens.length : tokens.length - 1;
-    [...this.root.children].slice(0, settled).forEach(highlightWithin);
+    for (const block of [...this.root.children].slice(0, settled)) {
+      highlightWithin(block, this.codeBar);
+    }
   }
 
   /** Have the next update build every block anew. */

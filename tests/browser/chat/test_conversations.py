@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from chat.conversations.listing import LISTED
 from chat.models import Feedback, Message
@@ -77,6 +77,29 @@ def test_streaming_answer_continues_after_reload(library, llm, page_for):
     expect(page.locator("chat-answer .prose")).to_have_text("Vingt-cinq")
     llm.release()
     expect(finished(page).locator(".prose")).to_have_text("Vingt-cinq jours.")
+
+
+def test_conversation_is_usable_before_markdown_can_be_drawn(library, llm, page_for):
+    replies = ("**Vingt-cinq** jours [1].", "Combien d’ouvrages ?", "*Douze* ouvrages [1].")
+    llm.script(*map(stream, replies))
+    page = page_for(library.owner)
+    page.goto(CHAT)
+    ask(page, LEAVE)
+    finished(page)
+    conversation = page.url
+    held: list[Route] = []
+    page.route("**/markdown-view-*", lambda route: held.append(route))
+    page.goto(conversation)
+    first = page.locator("chat-answer").first
+    expect(first.locator(".prose")).to_have_text("**Vingt-cinq** jours [1].")
+    ask(page, "Combien d’ouvrages peut-on emprunter ?")
+    expect(page.locator("chat-answer")).to_have_count(2)
+    expect(finished(page).locator(".prose")).to_have_text("*Douze* ouvrages [1].")
+    for route in held:
+        route.continue_()
+    expect(first.locator("strong")).to_have_text("Vingt-cinq")
+    expect(page.locator("chat-answer .cite")).to_have_count(2)
+    expect(page.locator("chat-answer em")).to_have_text("Douze")
 
 
 def test_conversation_works_without_javascript(library, llm, page_for):

@@ -37,6 +37,8 @@ RENDER = """
 async (payloads) => {
   const template = document.querySelector('template[data-answer]').content.firstElementChild;
   const answer = document.body.appendChild(document.importNode(template, true));
+  // The code that draws Markdown is loaded apart.
+  while (!answer.view) await new Promise(requestAnimationFrame);
   const MarkdownView = answer.view.constructor;
   answer.remove();
   window.ran = [];
@@ -47,7 +49,7 @@ async (payloads) => {
   const found = [];
   for (const payload of payloads) {
     box.replaceChildren();
-    const view = new MarkdownView(box);
+    const view = new MarkdownView(box, { codeBar: () => document.createElement('div') });
     // As it streams: in three pieces, then whole.
     for (const share of [0.3, 0.6, 0.9]) {
       view.update(payload.slice(0, payload.length * share), { final: false });
@@ -253,6 +255,8 @@ SHOW_LINKS = """
 async (payloads) => {
   const template = document.querySelector('template[data-answer]').content.firstElementChild;
   const answer = document.body.appendChild(document.importNode(template, true));
+  // The code that draws Markdown is loaded apart.
+  while (!answer.view) await new Promise(requestAnimationFrame);
   const MarkdownView = answer.view.constructor;
   answer.remove();
   const box = document.createElement('div');
@@ -261,7 +265,7 @@ async (payloads) => {
   const shown = [];
   for (const payload of payloads) {
     box.replaceChildren();
-    new MarkdownView(box).update(payload);
+    new MarkdownView(box, {}).update(payload);
     const links = [...box.querySelectorAll('a')];
     const notes = [...box.querySelectorAll('.link-site')];
     shown.push({

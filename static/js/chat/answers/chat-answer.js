@@ -6,7 +6,6 @@
  * JSON, the stream changes it, and `draw` shows it.
  */
 
-import { MarkdownView } from "../../markdown/markdown-view.js";
 import { copy } from "../../shared/clipboard.js";
 import { targetOf } from "../../shared/event-target.js";
 import { postJSON } from "../../shared/http.js";
@@ -16,8 +15,12 @@ import { announce, announceSentences } from "./announcer.js";
 import { drawMeasures, drawSources, drawVersions, linkNearest } from "./answer-parts.js";
 import { follow } from "./answer-stream.js";
 import { markCitations } from "./citation-marks.js";
+import { codeBar } from "./code-bar.js";
 import { sourceLine } from "./places.js";
 import { richText } from "./rich-text.js";
+
+/** More than half of the page's code: until it is here, the text shows as the model wrote it. */
+export const markdown = import("../../markdown/markdown-view.js");
 
 export class ChatAnswer extends HTMLElement {
   /** @type {HTMLFormElement} */
@@ -29,8 +32,7 @@ export class ChatAnswer extends HTMLElement {
     this.data = { citations: [], used: [], quotes: {}, ...JSON.parse(json?.textContent ?? "{}") };
     this.content = this.querySelector("[data-content]");
     this.reasoning = this.querySelector("[data-reasoning]");
-    this.content.replaceChildren();
-    this.view = new MarkdownView(this.content, (block) => markCitations(block, this.numbered()));
+    markdown.then((loaded) => this.drawMarkdown(loaded));
     this.comment = this.querySelector("[data-feedback-form]");
     this.comment.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -134,7 +136,7 @@ export class ChatAnswer extends HTMLElement {
   end(ending) {
     Object.assign(this.data, ending);
     // A guest learns at the end which passages the numbers stand for.
-    if (ending.citations) this.view.redraw();
+    if (ending.citations) this.view?.redraw();
     this.connection("");
     this.draw();
     announce(
@@ -158,7 +160,7 @@ export class ChatAnswer extends HTMLElement {
     this.querySelector("[data-waiting]").hidden = !(this.streaming && empty);
     this.reasoning.hidden = !data.reasoning;
     this.reasoning.querySelector("[data-reasoning-text]").textContent = data.reasoning ?? "";
-    this.view.update(data.content ?? "", { final: !this.streaming });
+    this.drawContent();
     this.querySelector("[data-stopped]").hidden = data.status !== "stopped" || empty;
     this.querySelector("[data-unbegun]").hidden = data.status !== "stopped" || !empty;
     this.drawError();
@@ -174,6 +176,28 @@ export class ChatAnswer extends HTMLElement {
     drawMeasures(this, data.impact);
     drawVersions(this, data.versions ?? [data.id], data.id);
     this.drawFeedback();
+  }
+
+  /** Draw the text as Markdown from now on. */
+  drawMarkdown({ MarkdownView }) {
+    this.content.replaceChildren();
+    this.view = new MarkdownView(this.content, {
+      decorate: (block) => markCitations(block, this.numbered()),
+      codeBar,
+    });
+    this.draw();
+  }
+
+  drawContent() {
+    const text = this.data.content ?? "";
+    if (this.view) {
+      this.view.update(text, { final: !this.streaming });
+      return;
+    }
+    const raw = document.createElement("div");
+    raw.className = "prose-raw";
+    raw.textContent = text;
+    this.content.replaceChildren(raw);
   }
 
   drawError() {
