@@ -48,6 +48,7 @@ FORBIDDEN = {
     "no unbreakable space before a sign": re.compile(r"(?<!\u00a0)[:;?!»%]"),
     "no unbreakable space after «": re.compile(r"«(?!\u00a0)"),
     "English quotes": re.compile("[“”]"),
+    "the English word for « espace »": re.compile(r"\binstances?\b", re.IGNORECASE),
 }
 
 

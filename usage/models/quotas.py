@@ -5,6 +5,7 @@ from decimal import Decimal
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from instances.models import Instance, InstanceOwnedModel, Organisation
 
@@ -27,7 +28,7 @@ class Quota(models.Model):
         SITE = "site", _("The whole site")
 
     class Measure(models.TextChoices):
-        REQUESTS = "requests", _("Requests")
+        REQUESTS = "requests", pgettext_lazy("usage", "Requests")
         TOKENS = "tokens", _("Tokens (read and written)")
         ENERGY = "energy", _("Energy (Wh)")
         COST = "cost", _("Cost of inference (€)")

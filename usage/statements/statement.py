@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from instances.models import Organisation
+from usage.dashboards.labels import model_label
 from usage.models import LedgerLine, UsageRecord
 from usage.rollups.calendar import first_of_month
 from usage.statements.money import balance_of
@@ -55,7 +56,7 @@ class StatementLine:
     def subject(self) -> str:
         """What was used: a kind of request, and the model."""
         kind = UsageRecord.Kind(self.kind).label
-        return f"{kind}, {self.model}" if self.model else str(kind)
+        return f"{kind} · {model_label(self.model)}" if self.model else str(kind)
 
 
 @dataclass(frozen=True, slots=True)
