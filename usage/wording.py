@@ -82,7 +82,8 @@ def seconds(milliseconds: float) -> str:
     if milliseconds < 95:
         return amount(milliseconds, "ms")
     digits = 1 if milliseconds < 9950 else 0
-    return f"{number_format(milliseconds / 1000, digits)}{_NO_BREAK}s"
+    # Django's number_format cuts digits off.
+    return f"{number_format(round(milliseconds / 1000, digits), digits)}{_NO_BREAK}s"
 
 
 def money(value: Decimal, currency: str) -> str:

@@ -34,6 +34,7 @@ class RequestForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         field: Any = self.fields["organisation"]
         field.queryset = Organisation.objects.filter(pk__in=[one.pk for one in organisations])
+        field.empty_label = _("Choose an organisation")
         if len(organisations) == 1:
             # There is no choice; the hidden field is validated like a visible one.
             field.initial, field.widget = organisations[0].pk, forms.HiddenInput()

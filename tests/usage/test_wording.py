@@ -6,6 +6,7 @@ import pytest
 from django.utils.translation import override
 
 from usage.comparisons import compared
+from usage.statements.money import money as charged
 from usage.wording import (
     carbon,
     energy,
@@ -30,10 +31,14 @@ from usage.wording import (
         (lambda: carbon(80), "80 g CO₂e", "80 g CO₂e"),
         (lambda: water(0.0002), "0.2 mL", "0,2 mL"),
         (lambda: seconds(94), "94 ms", "94 ms"),
+        (lambda: seconds(97), "0.1 s", "0,1 s"),
         (lambda: seconds(1234), "1.2 s", "1,2 s"),
+        (lambda: seconds(1290), "1.3 s", "1,3 s"),
         (lambda: seconds(61_000), "61 s", "61 s"),
         (lambda: seconds_range(2600, 9400), "3 to 9 s", "3 à 9 s"),
         (lambda: money(Decimal("0.00123"), "EUR"), "0.0012 €", "0,0012 €"),
+        (lambda: charged(Decimal("1.0899"), "EUR"), "1.09 EUR", "1,09 EUR"),
+        (lambda: charged(Decimal("-0.41555"), "EUR"), "-0.4156 EUR", "-0,4156 EUR"),
     ],
 )
 def test_amount_is_in_the_unit_that_suits_it(shown, english, french) -> None:

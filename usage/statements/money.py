@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from django.utils import formats
 
@@ -10,7 +10,9 @@ from django.utils import formats
 def money(amount: Decimal, currency: str) -> str:
     """An amount in its currency; small ones with four decimals, as tokens cost little."""
     decimals = 2 if abs(amount) >= 1 or not amount else 4
-    return f"{formats.number_format(amount, decimals, force_grouping=True)}\u00a0{currency}"
+    # Django's number_format cuts digits off.
+    rounded = amount.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    return f"{formats.number_format(rounded, decimals, force_grouping=True)}\u00a0{currency}"
 
 
 def balance_of(

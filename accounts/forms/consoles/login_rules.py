@@ -70,7 +70,6 @@ class LoginRuleForm(forms.ModelForm):
         fields = ["instance", "affiliations", "allowed_scopes", "required", "require_mfa"]
         labels = {"instance": _("Only for one instance")}
         help_texts = {
-            "instance": _("Empty: the whole organisation."),
             "require_mfa": _("It is requested from the provider, whose answer is checked."),
         }
 
@@ -78,6 +77,7 @@ class LoginRuleForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         rule: LoginRule = self.instance
         instances: Any = self.fields["instance"]
+        instances.empty_label = _("The whole organisation")
         instances.queryset = Instance.objects.filter(organisation=rule.organisation).order_by(
             "name"
         )

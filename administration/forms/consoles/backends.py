@@ -9,6 +9,7 @@ from django import forms
 from django.forms.boundfield import BoundField
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from inference.base_urls import check_address
 from inference.llm.addresses import refused_addresses
@@ -136,8 +137,9 @@ class BackendForm(_GroupedForm):
         if self.instance.pk is None:
             self.instance.owner = owner
             self.initial["serving_organisation"] = owner
+        organisations: Any = self.fields["serving_organisation"]
+        organisations.empty_label = pgettext_lazy("organisation", "not stated")
         if owner is not None:
-            organisations: Any = self.fields["serving_organisation"]
             organisations.queryset = Organisation.objects.filter(pk=owner.pk)
 
     def clean_base_url(self) -> str:

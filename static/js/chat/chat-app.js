@@ -9,7 +9,7 @@ import { isEventStream, postForEvents, postJSON } from "../shared/http.js";
 import { t } from "../shared/strings.js";
 import { toast } from "../shared/toast.js";
 import { eventsOf, firstOf } from "./answers/answer-stream.js";
-import { markdown } from "./answers/chat-answer.js";
+import { markdown } from "./answers/answer-text.js";
 import { ReadingPlace } from "./reading-place.js";
 
 class ChatApp extends HTMLElement {

@@ -38,8 +38,8 @@ async (payloads) => {
   const template = document.querySelector('template[data-answer]').content.firstElementChild;
   const answer = document.body.appendChild(document.importNode(template, true));
   // The code that draws Markdown is loaded apart.
-  while (!answer.view) await new Promise(requestAnimationFrame);
-  const MarkdownView = answer.view.constructor;
+  while (!answer.text.view) await new Promise(requestAnimationFrame);
+  const MarkdownView = answer.text.view.constructor;
   answer.remove();
   window.ran = [];
   window.alert = (message) => window.ran.push(String(message));
@@ -256,8 +256,8 @@ async (payloads) => {
   const template = document.querySelector('template[data-answer]').content.firstElementChild;
   const answer = document.body.appendChild(document.importNode(template, true));
   // The code that draws Markdown is loaded apart.
-  while (!answer.view) await new Promise(requestAnimationFrame);
-  const MarkdownView = answer.view.constructor;
+  while (!answer.text.view) await new Promise(requestAnimationFrame);
+  const MarkdownView = answer.text.view.constructor;
   answer.remove();
   const box = document.createElement('div');
   box.className = 'prose';

@@ -14,13 +14,9 @@ import { toast } from "../../shared/toast.js";
 import { announce, announceSentences } from "./announcer.js";
 import { drawMeasures, drawSources, drawVersions, linkNearest } from "./answer-parts.js";
 import { follow } from "./answer-stream.js";
-import { markCitations } from "./citation-marks.js";
-import { codeBar } from "./code-bar.js";
+import { AnswerText } from "./answer-text.js";
 import { sourceLine } from "./places.js";
 import { richText } from "./rich-text.js";
-
-/** More than half of the page's code: until it is here, the text shows as the model wrote it. */
-export const markdown = import("../../markdown/markdown-view.js");
 
 export class ChatAnswer extends HTMLElement {
   /** @type {HTMLFormElement} */
@@ -32,7 +28,11 @@ export class ChatAnswer extends HTMLElement {
     this.data = { citations: [], used: [], quotes: {}, ...JSON.parse(json?.textContent ?? "{}") };
     this.content = this.querySelector("[data-content]");
     this.reasoning = this.querySelector("[data-reasoning]");
-    markdown.then((loaded) => this.drawMarkdown(loaded));
+    this.text = new AnswerText(
+      this.content,
+      () => this.numbered(),
+      () => this.draw(),
+    );
     this.comment = this.querySelector("[data-feedback-form]");
     this.comment.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -136,7 +136,7 @@ export class ChatAnswer extends HTMLElement {
   end(ending) {
     Object.assign(this.data, ending);
     // A guest learns at the end which passages the numbers stand for.
-    if (ending.citations) this.view?.redraw();
+    if (ending.citations) this.text.redraw();
     this.connection("");
     this.draw();
     announce(
@@ -160,7 +160,7 @@ export class ChatAnswer extends HTMLElement {
     this.querySelector("[data-waiting]").hidden = !(this.streaming && empty);
     this.reasoning.hidden = !data.reasoning;
     this.reasoning.querySelector("[data-reasoning-text]").textContent = data.reasoning ?? "";
-    this.drawContent();
+    this.text.update(data.content ?? "", { final: !this.streaming });
     this.querySelector("[data-stopped]").hidden = data.status !== "stopped" || empty;
     this.querySelector("[data-unbegun]").hidden = data.status !== "stopped" || !empty;
     this.drawError();
@@ -176,28 +176,6 @@ export class ChatAnswer extends HTMLElement {
     drawMeasures(this, data.impact);
     drawVersions(this, data.versions ?? [data.id], data.id);
     this.drawFeedback();
-  }
-
-  /** Draw the text as Markdown from now on. */
-  drawMarkdown({ MarkdownView }) {
-    this.content.replaceChildren();
-    this.view = new MarkdownView(this.content, {
-      decorate: (block) => markCitations(block, this.numbered()),
-      codeBar,
-    });
-    this.draw();
-  }
-
-  drawContent() {
-    const text = this.data.content ?? "";
-    if (this.view) {
-      this.view.update(text, { final: !this.streaming });
-      return;
-    }
-    const raw = document.createElement("div");
-    raw.className = "prose-raw";
-    raw.textContent = text;
-    this.content.replaceChildren(raw);
   }
 
   drawError() {
