@@ -1,7 +1,7 @@
 """Factories whose rows are written inside their instance, and whose children share it."""
 
 import hashlib
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -30,6 +30,10 @@ from usage.models import (
     DailyPerson,
     DailySubject,
     DailyUsage,
+    MonthlyDuration,
+    MonthlyPerson,
+    MonthlySubject,
+    MonthlyUsage,
     PendingUsage,
     Quota,
     QuotaCharge,
@@ -299,6 +303,11 @@ class UsageRecordFactory(TenantFactory):
     method_version = "1"
 
 
+def this_month() -> date:
+    """The first day of the current month."""
+    return timezone.localdate().replace(day=1)
+
+
 class DailyUsageFactory(TenantFactory):
     class Meta:
         model = DailyUsage
@@ -332,6 +341,42 @@ class DailyPersonFactory(TenantFactory):
         model = DailyPerson
 
     day = factory.LazyFunction(timezone.localdate)
+    person = factory.LazyFunction(lambda: str(uuid4()))
+
+
+class MonthlyUsageFactory(TenantFactory):
+    class Meta:
+        model = MonthlyUsage
+
+    month = factory.LazyFunction(this_month)
+    organisation = factory.LazyAttribute(lambda row: row.instance.organisation)
+    kind = "answer"
+    outcome = "complete"
+    method = "local"
+
+
+class MonthlySubjectFactory(TenantFactory):
+    class Meta:
+        model = MonthlySubject
+
+    month = factory.LazyFunction(this_month)
+    method = "local"
+
+
+class MonthlyDurationFactory(TenantFactory):
+    class Meta:
+        model = MonthlyDuration
+
+    month = factory.LazyFunction(this_month)
+    bucket = 100
+    requests = 1
+
+
+class MonthlyPersonFactory(TenantFactory):
+    class Meta:
+        model = MonthlyPerson
+
+    month = factory.LazyFunction(this_month)
     person = factory.LazyFunction(lambda: str(uuid4()))
 
 

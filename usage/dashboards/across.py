@@ -1,22 +1,21 @@
 """Dashboards over several instances: an organisation's, and the site's.
 
 They are read from monthly cells, for whole months. Small groups are masked
-(``usage.dashboards.masking``).
+(``usage.rollups.masking``).
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Q
+from django.db.models import Max, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from instances.models import Instance, Organisation
-from usage.dashboards.figures import READ, Column, Dashboard, Figures, Group
-from usage.dashboards.grouping import Row, sort_groups
+from usage.dashboards.figures import COUNTS, READ, Column, Dashboard, Figures, Group
+from usage.dashboards.grouping import Row, read_sums, sort_groups
 from usage.dashboards.labels import model_label, subject_label
-from usage.dashboards.masking import MIN_PERSONS, masked_groups
 from usage.dashboards.periods import Period
 from usage.models import MonthlyCell
 from usage.occupations import affiliation_label, trade_label
@@ -24,44 +23,48 @@ from usage.rollups.buckets import percentile_ms
 
 Dimension = MonthlyCell.Dimension
 
+_MEASURED = [
+    *(Dimension.ALL, Dimension.MODEL, Dimension.SUBJECT),
+    *(Dimension.AFFILIATION, Dimension.TRADE),
+]
+
+_COLUMN = ("method", "is_masked", *COUNTS)
+
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """The cells of a period that may be shown, and where others were masked."""
+    """Sums of a period over the cells that may be shown, and how many others are masked."""
 
-    # A row of all methods (``method`` is ""), and one for each method and currency.
-    shown: list[Row]
-    masked: set[tuple[date, str, str]]
+    # By dimension and value: a row of all methods (``method`` is ""), and one for each method and
+    # currency.
+    rows: dict[str, dict[str, list[Row]]]
+    # By dimension and value: in how many months it was masked.
+    months_masked: dict[str, Counter[str]]
 
-    def of(self, dimension: str) -> list[Row]:
-        """The rows of one dimension."""
-        return [row for row in self.shown if row["dimension"] == dimension]
+    def whole(self) -> list[Row]:
+        """The rows of everything."""
+        return self.rows[Dimension.ALL].get("", [])
 
-    def months_masked(self, dimension: str, value: str) -> int:
-        """In how many months a value was masked."""
-        return sum((name, one) == (dimension, value) for _month, name, one in self.masked)
-
-    def masked_values(self, dimension: str) -> set[str]:
-        """The values that were masked in some month."""
-        return {value for _month, name, value in self.masked if name == dimension}
+    def values(self, dimension: str) -> list[str]:
+        """The values of a dimension, shown or masked."""
+        return [*dict.fromkeys((*self.months_masked[dimension], *self.rows[dimension]))]
 
 
 def dashboard_across(organisation: Organisation | None, period: Period) -> Dashboard:
     """The figures of all instances of the organisation; of the whole site if it is None."""
     member = Dimension.ORGANISATION if organisation is None else Dimension.INSTANCE
-    occupations = [Dimension.AFFILIATION, Dimension.TRADE]
-    measured = [Dimension.ALL, Dimension.MODEL, Dimension.SUBJECT, member, *occupations]
-    counted = [Dimension.DURATION, *([Dimension.DAY] if period.is_drawn_by_day else [])]
-    needed = Q(dimension__in=measured) | Q(dimension__in=counted, method="")
-    cells = read_cells(organisation, period, needed, READ)
-    whole = cells.of(Dimension.ALL)
-    durations: Counter[int] = Counter()
-    for row in cells.of(Dimension.DURATION):
-        durations[int(row["value"])] += row["questions"]
+    found = cells_of(organisation, period)
+    cells = _sum_cells(found, [*_MEASURED, member])
+    whole = cells.whole()
+    durations = {
+        int(value): row["questions"]
+        for value, rows in cells.rows[Dimension.DURATION].items()
+        for row in rows
+    }
     return Dashboard(
         period=period,
         total=_figures(whole),
-        columns=_columns(cells, period),
+        columns=_columns(found, period),
         models=_groups(cells, Dimension.MODEL, model_label),
         subjects=_groups(cells, Dimension.SUBJECT, subject_label),
         members=_groups(cells, member, _names(cells, member)),
@@ -70,45 +73,28 @@ def dashboard_across(organisation: Organisation | None, period: Period) -> Dashb
         persons=max((row["persons"] for row in whole), default=None),
         median_ms=percentile_ms(durations, 0.5),
         p95_ms=percentile_ms(durations, 0.95),
-        months_masked=cells.months_masked(Dimension.ALL, ""),
+        months_masked=cells.months_masked[Dimension.ALL][""],
     )
 
 
-def read_cells(
-    organisation: Organisation | None, period: Period, needed: Q, columns: Sequence[str]
-) -> Cells:
-    """The ``needed`` cells of the months of the period, without those of small groups.
-
-    The row of all methods of a cell, which has the number of persons, has to be needed.
-    """
+def cells_of(organisation: Organisation | None, period: Period) -> QuerySet[MonthlyCell]:
+    """The cells of the months of the period, masked ones included."""
     months = period.in_whole_months()
-    rows = list(
-        MonthlyCell.objects.of(organisation.pk if organisation else None)
-        .filter(needed, month__range=(months.first, months.last))
-        .order_by("month", "dimension", "value", "method", "currency")
-        .values("month", "dimension", "value", "method", "currency", "persons", *columns)
-    )
-    masked = _masked(rows)
-    shown = [row for row in rows if (row["month"], row["dimension"], row["value"]) not in masked]
-    return Cells(shown, masked)
+    cells = MonthlyCell.objects.of(organisation.pk if organisation else None)
+    return cells.filter(month__range=(months.first, months.last))
 
 
-def _masked(rows: Iterable[Row]) -> set[tuple[date, str, str]]:
-    """The month, dimension and value of each cell to mask."""
-    persons: dict[tuple[date, str], dict[str, int]] = defaultdict(dict)
-    for row in rows:
-        if not row["method"]:
-            persons[row["month"], row["dimension"]][row["value"]] = row["persons"]
-    masked = set()
-    for (month, dimension), numbers in persons.items():
-        if dimension == Dimension.DURATION:
-            # Parts of one distribution, not groups of persons: shown with the whole.
-            whole = persons.get((month, Dimension.ALL), {}).get("", 0)
-            hidden = set(numbers) if whole < MIN_PERSONS else set()
-        else:
-            hidden = masked_groups(numbers)
-        masked |= {(month, dimension, value) for value in hidden}
-    return masked
+def _sum_cells(found: QuerySet[MonthlyCell], measured: list[str]) -> Cells:
+    """Add up the months of what is ``measured``, and of durations, which are only counted."""
+    needed = Q(dimension__in=measured) | Q(dimension=Dimension.DURATION, method="")
+    sums = {name: Sum(name) for name in READ} | {"persons": Max("persons")}
+    cells = Cells(defaultdict(dict), defaultdict(Counter))
+    for row in read_sums(found.filter(needed, is_masked=False), ("dimension", "value"), sums):
+        cells.rows[row["dimension"]].setdefault(row["value"], []).append(row)
+    masked = found.filter(dimension__in=measured, method="", is_masked=True)
+    for dimension, value in masked.values_list("dimension", "value"):
+        cells.months_masked[dimension][value] += 1
+    return cells
 
 
 def _figures(rows: Iterable[Row]) -> Figures:
@@ -119,36 +105,31 @@ def _figures(rows: Iterable[Row]) -> Figures:
     return figures
 
 
-def _columns(cells: Cells, period: Period) -> list[Column]:
-    """The chart over time; a masked column has no figures."""
-    by_step: dict[date, list[Row]] = defaultdict(list)
-    if period.is_drawn_by_day:
-        for row in cells.of(Dimension.DAY):
-            by_step[date.fromisoformat(row["value"])].append(row)
-        masked = {date.fromisoformat(day) for day in cells.masked_values(Dimension.DAY)}
-    else:
-        for row in cells.of(Dimension.ALL):
-            by_step[row["month"]].append(row)
-        masked = {month for month, dimension, _value in cells.masked if dimension == Dimension.ALL}
-    return [
-        Column(step, None if step in masked else _figures(by_step[step])) for step in period.steps()
-    ]
+def _columns(found: QuerySet[MonthlyCell], period: Period) -> list[Column]:
+    """The chart over time; a masked column has no figures, others have counts only."""
+    dimension = Dimension.DAY if period.is_drawn_by_day else Dimension.ALL
+    figures: dict[date, Figures | None] = {}
+    rows = found.filter(dimension=dimension, method="").values("month", "value", *_COLUMN)
+    for row in rows:
+        step = date.fromisoformat(row["value"]) if row["value"] else row["month"]
+        figures[step] = None if row["is_masked"] else _figures([row])
+    return [Column(step, figures.get(step, Figures())) for step in period.steps()]
 
 
 def _groups(cells: Cells, dimension: str, label: Callable[[str], str]) -> list[Group]:
-    rows: dict[str, list[Row]] = {value: [] for value in cells.masked_values(dimension)}
-    for row in cells.of(dimension):
-        rows.setdefault(row["value"], []).append(row)
-    return sort_groups(
-        Group(
-            value=value,
-            label=label(value),
-            figures=_figures(found),
-            persons=max((row["persons"] for row in found), default=None),
-            months_masked=cells.months_masked(dimension, value),
+    groups = []
+    for value in cells.values(dimension):
+        rows = cells.rows[dimension].get(value, [])
+        groups.append(
+            Group(
+                value=value,
+                label=label(value),
+                figures=_figures(rows),
+                persons=max((row["persons"] for row in rows), default=None),
+                months_masked=cells.months_masked[dimension][value],
+            )
         )
-        for value, found in rows.items()
-    )
+    return sort_groups(groups)
 
 
 def _released(groups: list[Group]) -> list[Group]:
@@ -158,8 +139,7 @@ def _released(groups: list[Group]) -> list[Group]:
 
 def _names(cells: Cells, dimension: str) -> Callable[[str], str]:
     """The name of each instance or organisation of the cells, by its primary key as text."""
-    values = {row["value"] for row in cells.of(dimension)} | cells.masked_values(dimension)
     model = Instance if dimension == Dimension.INSTANCE else Organisation
-    found = model.objects.filter(pk__in=values).values_list("pk", "name")
+    found = model.objects.filter(pk__in=cells.values(dimension)).values_list("pk", "name")
     names = {str(pk): name for pk, name in found}
     return lambda value: names.get(value, _("Deleted (no. %s)") % value)

@@ -9,11 +9,10 @@ from datetime import date
 from typing import Any, Final
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db.models import Q
 
 from instances.models import Instance, Membership, Organisation
 from instances.tenancy import in_database, tenant
-from usage.dashboards.across import read_cells
+from usage.dashboards.across import cells_of
 from usage.dashboards.own import own_records
 from usage.dashboards.periods import Period
 from usage.models import SUM_COLUMNS, DailyUsage
@@ -73,8 +72,9 @@ def export_across(
     """The monthly cells of the organisation, or of the site, without those of small groups."""
 
     def read(month: Period) -> list[Values]:
-        rows = read_cells(organisation, month, Q(), SUM_COLUMNS).shown
-        return [tuple(row[name] for name in CELL_COLUMNS) for row in rows]
+        cells = cells_of(organisation, month).filter(is_masked=False)
+        cells = cells.order_by("month", "dimension", "value", "method", "currency")
+        return list(cells.values_list(*CELL_COLUMNS))
 
     return _lines(CELL_COLUMNS, read, period.in_whole_months(), kind)
 

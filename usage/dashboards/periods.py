@@ -7,7 +7,7 @@ from typing import Final, Literal, Self
 from django.utils import formats
 from django.utils.translation import gettext as _
 
-from usage.rollups.calendar import first_of_month, last_of_month, months_between
+from usage.rollups.calendar import first_of_month, last_of_month, months_between, next_month
 
 Length = Literal["month", "quarter", "year", "dates"]
 
@@ -57,6 +57,21 @@ class Period:
             days = (self.last - self.first).days + 1
             return [self.first + timedelta(days=n) for n in range(days)]
         return list(months_between(self.first, self.last))
+
+    def whole_months(self) -> tuple[date, date] | None:
+        """The first days of the first and of the last month that lie in the period as a whole."""
+        first = self.first if self.first.day == 1 else next_month(self.first)
+        # Of the day after the period, the month before.
+        last = first_of_month(first_of_month(self.next) - timedelta(days=1))
+        return (first, last) if first <= last else None
+
+    def days_beside_months(self) -> list[tuple[date, date]]:
+        """The first and last days of what is left of the period beside ``whole_months``."""
+        whole = self.whole_months()
+        if whole is None:
+            return [(self.first, self.last)]
+        ends = [(self.first, whole[0] - timedelta(days=1)), (next_month(whole[1]), self.last)]
+        return [(first, last) for first, last in ends if first <= last]
 
     def in_whole_months(self) -> Self:
         """The period extended to whole months."""

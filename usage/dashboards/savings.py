@@ -7,18 +7,43 @@
 Energy of different methods is not added up.
 """
 
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Sum
 
 from instances.models import Instance
 from usage.dashboards.labels import model_label
 from usage.dashboards.periods import Period
+from usage.dashboards.sums import sums_of
 from usage.models import DailyUsage, UsageRecord
 
 _Outcome, _Step = UsageRecord.Outcome, UsageRecord.Step
+_OUTCOMES = (_Outcome.COMPLETE, _Outcome.CACHED)
+
+
+class _Answers(NamedTuple):
+    """What tells answers apart here."""
+
+    outcome: str
+    frugal_step: str
+    model: str
+    other_model: str
+    method: str
+
+
+@dataclass(slots=True)
+class _Sums:
+    n: int = 0
+    energy_wh: float = 0.0
+    avoided_wh: float = 0.0
+
+    def add(self, n: int, energy_wh: float, avoided_wh: float) -> None:
+        self.n += n
+        self.energy_wh += energy_wh
+        self.avoided_wh += avoided_wh
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,60 +66,65 @@ class Saving:
 
 def savings_of(instance: Instance, period: Period) -> list[Saving]:
     """Return the savings of a period: answers given again by model, then first answers."""
-    days = DailyUsage.objects.for_instance(instance).filter(
-        day__range=(period.first, period.last), kind=UsageRecord.Kind.ANSWER
-    )
-    return [*_given_again(days), *_first_answers(days)]
+    sums: defaultdict[_Answers, _Sums] = defaultdict(_Sums)
+    for part in sums_of(DailyUsage, instance, period):
+        answers = part.filter(kind=UsageRecord.Kind.ANSWER, outcome__in=_OUTCOMES)
+        for *answer, n, energy_wh, avoided_wh in (
+            answers.order_by()
+            .values_list(*_Answers._fields)
+            .annotate(n=Sum("requests"), energy=Sum("energy_wh"), avoided=Sum("avoided_wh"))
+        ):
+            sums[_Answers(*answer)].add(n, energy_wh, avoided_wh)
+    return [*_given_again(sums), *_first_answers(sums)]
 
 
-def _given_again(days: QuerySet[DailyUsage]) -> list[Saving]:
-    found = _sums(days.filter(outcome=_Outcome.CACHED), "model", "method")
+def _given_again(sums: Mapping[_Answers, _Sums]) -> list[Saving]:
+    found: defaultdict[tuple[str, str], _Sums] = defaultdict(_Sums)
+    for answers, row in sums.items():
+        if answers.outcome == _Outcome.CACHED:
+            found[answers.model, answers.method].add(row.n, row.energy_wh, row.avoided_wh)
     return [
         Saving(
-            label=model_label(row["model"]),
+            label=model_label(model),
             other_label="",
-            answers=row["n"],
+            answers=row.n,
             on_demand=None,
-            avoided_wh=row["avoided"],
-            method=row["method"],
-            n_compared=row["n"],
+            avoided_wh=row.avoided_wh,
+            method=method,
+            n_compared=row.n,
         )
-        for row in found
+        for (model, method), row in sorted(found.items())
     ]
 
 
-def _first_answers(days: QuerySet[DailyUsage]) -> list[Saving]:
-    complete = days.filter(outcome=_Outcome.COMPLETE)
-    first = _sums(complete.filter(frugal_step=_Step.FIRST), "model", "other_model")
-    on_demand = {
-        (row["other_model"], row["model"]): row["n"]
-        for row in _sums(complete.filter(frugal_step=_Step.ON_DEMAND), "model", "other_model")
-    }
-    # The method of most answers, if several were measured differently.
-    compared: dict[str, Mapping[str, Any]] = {}
-    for row in _sums(complete, "model", "method"):
-        if row["n"] > compared.get(row["model"], {"n": 0})["n"]:
-            compared[row["model"]] = row
+def _first_answers(sums: Mapping[_Answers, _Sums]) -> list[Saving]:
+    first: Counter[tuple[str, str]] = Counter()
+    on_demand: Counter[tuple[str, str]] = Counter()
+    complete: defaultdict[str, defaultdict[str, _Sums]] = defaultdict(lambda: defaultdict(_Sums))
+    for answers, row in sums.items():
+        if answers.outcome != _Outcome.COMPLETE:
+            continue
+        complete[answers.model][answers.method].add(row.n, row.energy_wh, row.avoided_wh)
+        if answers.frugal_step == _Step.FIRST:
+            first[answers.model, answers.other_model] += row.n
+        elif answers.frugal_step == _Step.ON_DEMAND:
+            on_demand[answers.other_model, answers.model] += row.n
     savings = []
-    for row in first:
-        like = compared.get(row["other_model"])
-        followed = on_demand.get((row["model"], row["other_model"]), 0)
-        spared = max(0, row["n"] - followed)
+    for (model, other), n in sorted(first.items()):
+        # The method of most answers, if several were measured differently.
+        method, like = max(
+            sorted(complete[other].items()), key=lambda one: one[1].n, default=("", None)
+        )
+        followed = on_demand[model, other]
         savings.append(
             Saving(
-                label=model_label(row["model"]),
-                other_label=model_label(row["other_model"]),
-                answers=row["n"],
+                label=model_label(model),
+                other_label=model_label(other),
+                answers=n,
                 on_demand=followed,
-                avoided_wh=spared * like["energy"] / like["n"] if like else None,
-                method=like["method"] if like else "",
-                n_compared=like["n"] if like else 0,
+                avoided_wh=max(0, n - followed) * like.energy_wh / like.n if like else None,
+                method=method,
+                n_compared=like.n if like else 0,
             )
         )
     return savings
-
-
-def _sums(days: QuerySet[DailyUsage], *dimensions: str) -> list[dict[str, Any]]:
-    grouped = days.order_by(*dimensions).values(*dimensions)
-    sums = {"n": Sum("requests"), "energy": Sum("energy_wh"), "avoided": Sum("avoided_wh")}
-    return list(grouped.annotate(**sums))

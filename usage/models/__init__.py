@@ -1,18 +1,21 @@
 """Usage records; their sums: daily, monthly, and as amounts owed; quotas."""
 
+from usage.models.cells import MonthlyCell, PendingMonth
+from usage.models.ledger import LedgerLine
 from usage.models.quotas import Quota, QuotaCharge, QuotaCounter
 from usage.models.records import AnswerStatus, UsageRecord
 from usage.models.rollups import (
-    SUM_COLUMNS,
     DailyDuration,
     DailyPerson,
     DailySubject,
     DailyUsage,
-    LedgerLine,
-    MonthlyCell,
-    PendingMonth,
+    MonthlyDuration,
+    MonthlyPerson,
+    MonthlySubject,
+    MonthlyUsage,
     PendingUsage,
 )
+from usage.models.sums import SUM_COLUMNS
 
 __all__ = [
     "SUM_COLUMNS",
@@ -23,6 +26,10 @@ __all__ = [
     "DailyUsage",
     "LedgerLine",
     "MonthlyCell",
+    "MonthlyDuration",
+    "MonthlyPerson",
+    "MonthlySubject",
+    "MonthlyUsage",
     "PendingMonth",
     "PendingUsage",
     "Quota",

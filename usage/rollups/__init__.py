@@ -2,7 +2,8 @@
 
     UsageRecord → PendingUsage        a trigger notes the time of a new or changed record
     → DailyUsage, DailySubject, …     ``refresh.roll_up_instance``: the days concerned, again
-    → LedgerLine                      in the same transaction: the months of those days
+    → MonthlyUsage, MonthlySubject, … in the same transaction: the months of those days
+    → LedgerLine                      in the same transaction, too
     → MonthlyCell                     ``monthly.roll_up_month``: organisations, and the site
 
 Sums are never added to: a day or a month is computed again from the records, so that repeating a

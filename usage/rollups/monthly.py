@@ -1,9 +1,10 @@
 """The monthly cells of organisations and of the site.
 
 They count persons of several instances, so they are computed by a function over all instances
-(decision 008), which returns sums only.
+(decision 008), which returns sums only. Which of them may be shown is determined at once.
 """
 
+from collections import defaultdict
 from datetime import date
 
 from django.conf import settings
@@ -11,11 +12,12 @@ from django.db import connection, transaction
 
 from usage.models import SUM_COLUMNS, MonthlyCell, PendingMonth
 from usage.rollups.calendar import midnight, next_month
+from usage.rollups.masking import masked_cells
 
 _CELL = ", ".join(("dimension", "value", "method", "currency", "persons", *SUM_COLUMNS))
 _INSERT = (
-    f"INSERT INTO usage_monthlycell (organisation_id, month, {_CELL})"  # noqa: S608 (constants)
-    f" SELECT %(organisation)s::bigint, %(month)s::date, {_CELL}"
+    f"INSERT INTO usage_monthlycell (organisation_id, month, is_masked, {_CELL})"  # noqa: S608
+    f" SELECT %(organisation)s::bigint, %(month)s::date, true, {_CELL}"
     " FROM usage_of_month(%(organisation)s::bigint, %(since)s, %(until)s, %(zone)s)"
 )
 
@@ -50,7 +52,8 @@ def roll_up_month(organisation_id: int | None, month: date) -> None:
             "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
             [f"usage of {organisation_id} in {month}"],
         )
-        MonthlyCell.objects.of(organisation_id).filter(month=month).delete()
+        cells = MonthlyCell.objects.of(organisation_id).filter(month=month)
+        cells.delete()
         cursor.execute(
             _INSERT,
             {
@@ -61,3 +64,10 @@ def roll_up_month(organisation_id: int | None, month: date) -> None:
                 "zone": settings.TIME_ZONE,
             },
         )
+        persons: dict[str, dict[str, int]] = defaultdict(dict)
+        numbers = cells.filter(method="").values_list("dimension", "value", "persons")
+        for dimension, value, number in numbers:
+            persons[dimension][value] = number
+        # Masked until here, by default.
+        for dimension, masked in masked_cells(persons).items():
+            cells.filter(dimension=dimension).exclude(value__in=masked).update(is_masked=False)

@@ -12,6 +12,7 @@ from instances.tenancy import tenant
 from usage.models import DailyUsage, UsageRecord
 from usage.rollups.calendar import first_of_month, months_between, next_month
 from usage.rollups.daily import delete_days, roll_up_days, take_pending_days
+from usage.rollups.instance_months import delete_instance_months, roll_up_instance_months
 from usage.rollups.ledger import write_ledger
 from usage.rollups.monthly import mark_months
 
@@ -41,6 +42,7 @@ def rebuild_instance(instance: Instance) -> None:
         _lock(instance.pk)
         take_pending_days(instance.pk)
         delete_days(instance.pk)
+        delete_instance_months(instance.pk)
         records = UsageRecord.objects.for_instance(instance)
         bounds = records.aggregate(first=Min("created_at"), last=Max("created_at"))
         if bounds["first"] is None:
@@ -52,7 +54,8 @@ def rebuild_instance(instance: Instance) -> None:
 
 
 def _finish_months(instance_id: int, first: date, last: date) -> None:
-    """Compute what depends on the days of these months: the ledger now, the cells later."""
+    """Compute what depends on the days of these months: sums and ledger now, cells later."""
+    roll_up_instance_months(instance_id, first, last)
     write_ledger(instance_id, first, last)
     days = DailyUsage.objects.for_instance(instance_id).filter(
         day__gte=first, day__lt=next_month(last)

@@ -16,11 +16,11 @@ from usage.dashboards.charts import column_chart
 from usage.dashboards.exports import MEDIA_TYPES
 from usage.dashboards.figures import Dashboard
 from usage.dashboards.instance import instance_dashboard
-from usage.dashboards.masking import MIN_PERSONS
 from usage.dashboards.own import own_dashboard
 from usage.dashboards.periods import Period
 from usage.quotas.shown import ShownQuota, shown_quotas
 from usage.quotas.subjects import QuotaHolder
+from usage.rollups.masking import MIN_PERSONS
 
 
 @require_safe

@@ -1,12 +1,15 @@
 """Daily and monthly sums equal a scan of the records, however they came about."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import UTC, datetime
+from importlib import import_module
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.conf import settings
 from django.core.management import call_command
+from django.db import connection
 
 from instances.tenancy import tenant
 from tests.factories import UsageRecordFactory
@@ -19,12 +22,17 @@ from usage.models import (
     DailyUsage,
     LedgerLine,
     MonthlyCell,
+    MonthlyDuration,
+    MonthlyPerson,
+    MonthlySubject,
+    MonthlyUsage,
     PendingMonth,
     PendingUsage,
     UsageRecord,
 )
 from usage.rollups.buckets import bucket_of
 from usage.rollups.daily import DAILY_MODELS
+from usage.rollups.instance_months import MONTHLY_MODELS, delete_instance_months
 from usage.tasks import roll_up_days, roll_up_months
 
 # The evening of 31 October in UTC is already November in Paris.
@@ -39,12 +47,16 @@ def person_of(record):
     return str(record.pseudonym) if record.pseudonym else f"key {record.api_key_id}"
 
 
-def scan(records, *names):
+def month_of(record):
+    return local_day(record).replace(day=1)
+
+
+def scan(records, *names, step=local_day):
     """Sums of records by the named attributes, computed without the database."""
     sums = defaultdict(lambda: dict.fromkeys(SUM_COLUMNS, 0))
     for record in records:
         is_answer = record.kind == "answer"
-        row = sums[local_day(record), *(getattr(record, name) for name in names)]
+        row = sums[step(record), *(getattr(record, name) for name in names)]
         row["requests"] += 1
         row["questions"] += is_answer
         row["unanswered"] += is_answer and record.outcome == "nothing_found"
@@ -54,16 +66,17 @@ def scan(records, *names):
     return {key: {name: float(value) for name, value in row.items()} for key, row in sums.items()}
 
 
-def stored(model, instance, *names):
+def stored(model, instance, *names, step="day"):
     with tenant(instance):
         rows = list(model.objects.for_instance(instance))
-    assert len({(row.day, *(getattr(row, name) for name in names)) for row in rows}) == len(rows)
-    return {
-        (row.day, *(getattr(row, name) for name in names)): {
+    found = {
+        tuple(getattr(row, name) for name in (step, *names)): {
             name: float(getattr(row, name)) for name in SUM_COLUMNS
         }
         for row in rows
     }
+    assert len(found) == len(rows)
+    return found
 
 
 def agree(found, expected):
@@ -75,7 +88,8 @@ def agree(found, expected):
 def picture(instance):
     """Every sum of the instance, of its organisation and of the site."""
     with tenant(instance):
-        rows = [row for model in DAILY_MODELS for row in model.objects.for_instance(instance)]
+        models = (*DAILY_MODELS, *MONTHLY_MODELS)
+        rows = [row for model in models for row in model.objects.for_instance(instance)]
     rows += [*LedgerLine.objects.all(), *MonthlyCell.objects.all()]
     return sorted(
         (
@@ -104,7 +118,12 @@ def test_sums_equal_a_scan_and_a_rebuild_changes_nothing(cast):
     make_records(instance, 40, since=SINCE, days=20, seed=3)
     with tenant(instance):
         changed = UsageRecord.objects.order_by("pk").first()
-        UsageRecord.objects.filter(pk=changed.pk).update(outcome="failed", energy_wh=1.5)
+        # A person of whom this is the only record, who then is another one.
+        for person in (uuid4(), uuid4()):
+            UsageRecord.objects.filter(pk=changed.pk).update(
+                outcome="failed", energy_wh=1.5, pseudonym=person
+            )
+            roll_up_days()
     roll_up_days()
     roll_up_months()
 
@@ -113,20 +132,29 @@ def test_sums_equal_a_scan_and_a_rebuild_changes_nothing(cast):
         assert PendingUsage.objects.count() == 0
     answers = [record for record in records if record.kind == "answer"]
     agree(stored(DailyUsage, instance, *ACCOUNTS), scan(records, *ACCOUNTS))
+    agree(
+        stored(MonthlyUsage, instance, *ACCOUNTS, step="month"),
+        scan(records, *ACCOUNTS, step=month_of),
+    )
     by_subject = ("subject", "method", "currency")
     agree(stored(DailySubject, instance, *by_subject), scan(answers, *by_subject))
+    agree(
+        stored(MonthlySubject, instance, *by_subject, step="month"),
+        scan(answers, *by_subject, step=month_of),
+    )
+    complete = [record for record in answers if record.outcome == "complete"]
     with tenant(instance):
-        durations = {
-            (row.day, row.bucket): row.requests
-            for row in DailyDuration.objects.for_instance(instance)
-        }
-        persons = set(DailyPerson.objects.values_list("day", "person"))
-    expected = defaultdict(int)
-    for record in answers:
-        if record.outcome == "complete":
-            expected[local_day(record), bucket_of(record.total_ms)] += 1
-    assert durations == expected
-    assert persons == {(local_day(record), person_of(record)) for record in records}
+        for step, step_of, durations, persons in [
+            ("day", local_day, DailyDuration, DailyPerson),
+            ("month", month_of, MonthlyDuration, MonthlyPerson),
+        ]:
+            counted = durations.objects.values_list(step, "bucket", "requests")
+            assert {(when, bucket): n for when, bucket, n in counted} == Counter(
+                (step_of(record), bucket_of(record.total_ms)) for record in complete
+            )
+            assert sorted(persons.objects.values_list(step, "person")) == sorted(
+                {(step_of(record), person_of(record)) for record in records}
+            )
     assert PendingMonth.objects.count() == 0
     cells_equal_a_scan(instance, records)
 
@@ -135,6 +163,13 @@ def test_sums_equal_a_scan_and_a_rebuild_changes_nothing(cast):
     roll_up_months()
     assert picture(instance) == before
     call_command("rebuildusage")
+    assert picture(instance) == before
+    # The migration adds months to a site that has days only.
+    for each in (instance, cast.other_instance):
+        with tenant(each):
+            delete_instance_months(each.pk)
+    with connection.cursor() as cursor:
+        cursor.execute(import_module("usage.migrations.0012_monthly_sums")._FILL)
     assert picture(instance) == before
 
 

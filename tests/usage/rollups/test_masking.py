@@ -2,7 +2,7 @@
 
 import pytest
 
-from usage.dashboards.masking import masked_groups
+from usage.rollups.masking import masked_groups
 
 
 @pytest.mark.parametrize(

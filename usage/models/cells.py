@@ -1,0 +1,84 @@
+"""Sums of the usage of a month over instances: of an organisation, or of the whole site."""
+
+from typing import Self
+
+from django.db import models
+
+from instances.models import Organisation
+from usage.models.sums import UsageSums
+
+
+class MonthlyCellQuerySet(models.QuerySet):
+    """Reads of cells name their organisation."""
+
+    def of(self, organisation_id: int | None) -> Self:
+        """The cells of the organisation; of the site if it is None."""
+        if organisation_id is None:
+            return self.filter(organisation__isnull=True)
+        return self.filter(organisation=organisation_id)
+
+
+class MonthlyCell(UsageSums):
+    """The usage of one month, of one value of one dimension: a model, a subject, an instance…
+
+    Of an organisation, or of the whole site (``organisation`` is None). A cell has one row of all
+    methods and currencies (``method`` is ""), without energy, carbon, water and cost, and one row
+    each of every method and currency.
+    """
+
+    class Dimension(models.TextChoices):
+        ALL = "all"
+        DAY = "day"
+        # Primary keys.
+        INSTANCE = "instance"
+        ORGANISATION = "organisation"
+        KIND = "kind"
+        # Of questions.
+        OUTCOME = "outcome"
+        SUBJECT = "subject"
+        DURATION = "duration"
+        MODEL = "model"
+        # Of the persons, where their institutions release them.
+        AFFILIATION = "affiliation"
+        TRADE = "trade"
+
+    organisation = models.ForeignKey(
+        Organisation, null=True, on_delete=models.CASCADE, related_name="+"
+    )
+    # Its first day.
+    month = models.DateField()
+    dimension = models.CharField(max_length=12, choices=Dimension)
+    value = models.CharField(max_length=200, blank=True)
+    method = models.CharField(max_length=20, blank=True)
+    currency = models.CharField(max_length=3, blank=True)
+    persons = models.PositiveIntegerField()
+    # Too small to be shown to people outside it, or hidden with one that is
+    # (``usage.rollups.masking``).
+    is_masked = models.BooleanField(default=True)
+
+    objects = MonthlyCellQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["organisation", "month"], name="cells_by_month")]
+
+    def __str__(self) -> str:
+        return f"{self.dimension} {self.value} of {self.organisation_id}, {self.month:%Y-%m}"
+
+
+class PendingMonth(models.Model):
+    """A month whose cells are to be computed again; of the site if ``organisation`` is None."""
+
+    organisation = models.ForeignKey(
+        Organisation, null=True, on_delete=models.CASCADE, related_name="+"
+    )
+    month = models.DateField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "month"], name="one_pending_month", nulls_distinct=False
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m} of {self.organisation_id}"
