@@ -17,7 +17,7 @@ from administration.views.consoles import (
     people,
     settings,
 )
-from administration.views.usage import dashboards, exports, quotas, statements
+from administration.views.usage import dashboards, exports, observatory, quotas, statements
 
 
 def level_urls(level: str) -> list[URLPattern]:
@@ -94,6 +94,12 @@ organisation_urls: list[URLPattern | URLResolver] = [
     path("backends/rules/", backends.change_rules, name="organisation_model_rules"),
     path("usage/", dashboards.organisation, name="organisation_usage"),
     path("usage/export.<slug:kind>", exports.organisation, name="organisation_usage_export"),
+    path("usage/observatory/", observatory.organisation, name="organisation_observatory"),
+    path(
+        "usage/observatory/export.<slug:kind>",
+        exports.organisation_observatory,
+        name="organisation_observatory_export",
+    ),
     path("statements/", statements.organisation, name="organisation_statements"),
     path("statements/statement.<slug:kind>", statements.export, name="statement_export"),
     *level_urls("organisation"),
@@ -107,6 +113,12 @@ operator_urls = [
     *backend_urls("site"),
     path("usage/", dashboards.site, name="site_usage"),
     path("usage/export.<slug:kind>", exports.site, name="site_usage_export"),
+    path("usage/observatory/", observatory.site, name="site_observatory"),
+    path(
+        "usage/observatory/export.<slug:kind>",
+        exports.site_observatory,
+        name="site_observatory_export",
+    ),
     path("statements/", statements.site, name="site_statements"),
     *level_urls("site"),
 ]

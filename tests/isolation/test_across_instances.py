@@ -40,6 +40,9 @@ QUESTIONS = {
     " energy_max_wh double precision, avoided_wh double precision, gco2e_usage double precision,"
     " gco2e_embodied double precision, water_l double precision, adpe_kg_sb double precision,"
     " cost numeric)",
+    # What first answers saved: a sum over instances, by method.
+    "savings_of_month": "TABLE(method character varying, requests bigint,"
+    " avoided_wh double precision)",
 }
 
 

@@ -56,6 +56,8 @@ OWN_USAGE_PAGES = {"administration:instance_usage_export", "administration:own_u
 MASKED_PAGES = {
     "administration:organisation_usage_export",
     "administration:site_usage_export",
+    "administration:organisation_observatory_export",
+    "administration:site_observatory_export",
     "administration:statement_export",
 }
 # The bytes that somebody uploaded, as they are.

@@ -17,16 +17,13 @@ from usage.dashboards.figures import COUNTS, READ, Column, Dashboard, Figures, G
 from usage.dashboards.grouping import Row, read_sums, sort_groups
 from usage.dashboards.labels import model_label, subject_label
 from usage.dashboards.periods import Period
+from usage.dashboards.savings import savings_across
 from usage.models import MonthlyCell
-from usage.occupations import affiliation_label, trade_label
 from usage.rollups.buckets import percentile_ms
 
 Dimension = MonthlyCell.Dimension
 
-_MEASURED = [
-    *(Dimension.ALL, Dimension.MODEL, Dimension.SUBJECT),
-    *(Dimension.AFFILIATION, Dimension.TRADE),
-]
+_MEASURED = [Dimension.ALL, Dimension.MODEL, Dimension.SUBJECT]
 
 _COLUMN = ("method", "is_masked", *COUNTS)
 
@@ -54,7 +51,7 @@ def dashboard_across(organisation: Organisation | None, period: Period) -> Dashb
     """The figures of all instances of the organisation; of the whole site if it is None."""
     member = Dimension.ORGANISATION if organisation is None else Dimension.INSTANCE
     found = cells_of(organisation, period)
-    cells = _sum_cells(found, [*_MEASURED, member])
+    cells = sum_cells(found, [*_MEASURED, member])
     whole = cells.whole()
     durations = {
         int(value): row["questions"]
@@ -65,11 +62,10 @@ def dashboard_across(organisation: Organisation | None, period: Period) -> Dashb
         period=period,
         total=_figures(whole),
         columns=_columns(found, period),
-        models=_groups(cells, Dimension.MODEL, model_label),
-        subjects=_groups(cells, Dimension.SUBJECT, subject_label),
-        members=_groups(cells, member, _names(cells, member)),
-        affiliations=_released(_groups(cells, Dimension.AFFILIATION, affiliation_label)),
-        trades=_released(_groups(cells, Dimension.TRADE, trade_label)),
+        models=groups_of(cells, Dimension.MODEL, model_label),
+        subjects=groups_of(cells, Dimension.SUBJECT, subject_label),
+        members=groups_of(cells, member, names_of(cells, member)),
+        savings=savings_across(found),
         persons=max((row["persons"] for row in whole), default=None),
         median_ms=percentile_ms(durations, 0.5),
         p95_ms=percentile_ms(durations, 0.95),
@@ -84,7 +80,7 @@ def cells_of(organisation: Organisation | None, period: Period) -> QuerySet[Mont
     return cells.filter(month__range=(months.first, months.last))
 
 
-def _sum_cells(found: QuerySet[MonthlyCell], measured: list[str]) -> Cells:
+def sum_cells(found: QuerySet[MonthlyCell], measured: list[str]) -> Cells:
     """Add up the months of what is ``measured``, and of durations, which are only counted."""
     needed = Q(dimension__in=measured) | Q(dimension=Dimension.DURATION, method="")
     sums = {name: Sum(name) for name in READ} | {"persons": Max("persons")}
@@ -116,7 +112,8 @@ def _columns(found: QuerySet[MonthlyCell], period: Period) -> list[Column]:
     return [Column(step, figures.get(step, Figures())) for step in period.steps()]
 
 
-def _groups(cells: Cells, dimension: str, label: Callable[[str], str]) -> list[Group]:
+def groups_of(cells: Cells, dimension: str, label: Callable[[str], str]) -> list[Group]:
+    """The groups of a dimension, most questions first; of masked months they have no figures."""
     groups = []
     for value in cells.values(dimension):
         rows = cells.rows[dimension].get(value, [])
@@ -132,12 +129,7 @@ def _groups(cells: Cells, dimension: str, label: Callable[[str], str]) -> list[G
     return sort_groups(groups)
 
 
-def _released(groups: list[Group]) -> list[Group]:
-    """Return the groups, none if no institution releases what they are made by."""
-    return groups if any(group.value for group in groups) else []
-
-
-def _names(cells: Cells, dimension: str) -> Callable[[str], str]:
+def names_of(cells: Cells, dimension: str) -> Callable[[str], str]:
     """The name of each instance or organisation of the cells, by its primary key as text."""
     model = Instance if dimension == Dimension.INSTANCE else Organisation
     found = model.objects.filter(pk__in=cells.values(dimension)).values_list("pk", "name")

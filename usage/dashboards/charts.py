@@ -1,9 +1,10 @@
 """The geometry of charts, which templates draw as SVG."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
-from usage.dashboards.figures import Column
+from usage.dashboards.figures import Column, Group
 
 COLUMN_WIDTH: Final = 10
 HEIGHT: Final = 100
@@ -59,4 +60,51 @@ def _bar(number: int, column: Column, maximum: int) -> Bar:
         answered_height=round(HEIGHT - split, 2),
         unanswered_y=round(top, 2),
         unanswered_height=round(split - top, 2),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class GroupBar:
+    """A group, with its number of questions or persons; None: masked. ``width`` is up to 100."""
+
+    group: Group
+    number: int | None
+    width: float
+    # Listed under it in the table.
+    parts: Sequence[Group]
+
+
+@dataclass(frozen=True, slots=True)
+class BarChart:
+    """Groups as horizontal bars. ``name`` identifies it on its page."""
+
+    name: str
+    title: str
+    bars: list[GroupBar]
+
+
+def bar_chart(
+    name: str,
+    title: str,
+    groups: Iterable[tuple[Group, Sequence[Group]]],
+    measure: Literal["questions", "persons"],
+) -> BarChart:
+    """Draw groups, each with its parts, by their questions or persons; the longest bar is 100."""
+    numbers = [
+        (group, (group.persons if measure == "persons" else group.figures.questions), parts)
+        for group, parts in groups
+    ]
+    maximum = max((number or 0 for _group, number, _parts in numbers), default=0)
+    return BarChart(
+        name,
+        title,
+        [
+            GroupBar(
+                group,
+                number if group.figures.requests else None,
+                round(HEIGHT * (number or 0) / maximum, 2) if maximum else 0.0,
+                parts,
+            )
+            for group, number, parts in numbers
+        ],
     )

@@ -4,7 +4,7 @@ Rows are streamed month by month, so that memory does not depend on the length o
 """
 
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from instances.tenancy import in_database, tenant
 from usage.dashboards.across import cells_of
 from usage.dashboards.own import own_records
 from usage.dashboards.periods import Period
-from usage.models import SUM_COLUMNS, DailyUsage
+from usage.models import SUM_COLUMNS, DailyUsage, MonthlyCell
 from usage.rollups.calendar import last_of_month, months_between
 from web.csv_files import CSV_MEDIA_TYPE, csv_header, csv_lines
 
@@ -67,12 +67,15 @@ def export_own(membership: Membership, period: Period, kind: str) -> AsyncIterat
 
 
 def export_across(
-    organisation: Organisation | None, period: Period, kind: str
+    organisation: Organisation | None,
+    period: Period,
+    kind: str,
+    dimensions: Sequence[str] = MonthlyCell.Dimension.values,
 ) -> AsyncIterator[bytes]:
     """The monthly cells of the organisation, or of the site, without those of small groups."""
 
     def read(month: Period) -> list[Values]:
-        cells = cells_of(organisation, month).filter(is_masked=False)
+        cells = cells_of(organisation, month).filter(is_masked=False, dimension__in=dimensions)
         cells = cells.order_by("month", "dimension", "value", "method", "currency")
         return list(cells.values_list(*CELL_COLUMNS))
 

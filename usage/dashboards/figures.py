@@ -116,8 +116,4 @@ class Dashboard:
     p95_ms: float | None
     # Months in which the whole was used by too few persons to be shown.
     months_masked: int = 0
-    # Of an instance.
     savings: list[Saving] = field(default_factory=list)
-    # Across instances, where institutions release them.
-    affiliations: list[Group] = field(default_factory=list)
-    trades: list[Group] = field(default_factory=list)

@@ -1,10 +1,11 @@
-"""What frugal answers saved in an instance, from its own records. Run inside ``tenant(instance)``.
+"""What frugal answers saved in an instance, from its own records; or in several instances.
 
 - An answer given again saves ``avoided_wh``: the energy of the answer that it repeats.
 - A first answer that none on demand followed saves the mean energy of the answers, in the same
   period and instance, of the model that would have written it.
 
-Energy of different methods is not added up.
+Energy of different methods is not added up. The savings of several instances are the sums of those
+of each instance and month, without those months in which groups are too small (monthly cells).
 """
 
 from collections import Counter, defaultdict
@@ -12,13 +13,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 
 from instances.models import Instance
 from usage.dashboards.labels import model_label
 from usage.dashboards.periods import Period
 from usage.dashboards.sums import sums_of
-from usage.models import DailyUsage, UsageRecord
+from usage.models import DailyUsage, MonthlyCell, UsageRecord
 
 _Outcome, _Step = UsageRecord.Outcome, UsageRecord.Step
 _OUTCOMES = (_Outcome.COMPLETE, _Outcome.CACHED)
@@ -52,7 +53,8 @@ class Saving:
 
     ``on_demand``: how many were followed by the answer that they replaced; None of answers given
     again. ``avoided_wh`` is None if no record of the period says what such an answer takes;
-    ``n_compared`` is the number of records from which it was computed.
+    ``n_compared`` is the number of records from which it was computed. Of several instances, first
+    answers are those that no other followed; ``n_compared`` is 0, and models are not named.
     """
 
     label: str
@@ -61,11 +63,14 @@ class Saving:
     on_demand: int | None
     avoided_wh: float | None
     method: str
-    n_compared: int
+    n_compared: int = 0
 
 
 def savings_of(instance: Instance, period: Period) -> list[Saving]:
-    """Return the savings of a period: answers given again by model, then first answers."""
+    """Return the savings of a period: answers given again by model, then first answers.
+
+    Run inside ``tenant(instance)``.
+    """
     sums: defaultdict[_Answers, _Sums] = defaultdict(_Sums)
     for part in sums_of(DailyUsage, instance, period):
         answers = part.filter(kind=UsageRecord.Kind.ANSWER, outcome__in=_OUTCOMES)
@@ -76,6 +81,26 @@ def savings_of(instance: Instance, period: Period) -> list[Saving]:
         ):
             sums[_Answers(*answer)].add(n, energy_wh, avoided_wh)
     return [*_given_again(sums), *_first_answers(sums)]
+
+
+def savings_across(cells: QuerySet[MonthlyCell]) -> list[Saving]:
+    """Return the savings of the cells that may be shown: answers given again, and first ones."""
+    shown = cells.filter(dimension=MonthlyCell.Dimension.FRUGALITY, is_masked=False)
+    sums = shown.order_by("value", "method").values_list("value", "method")
+    found = list(sums.annotate(n=Sum("requests"), wh=Sum("avoided_wh")))
+    # Of answers on demand and of others, nothing is saved.
+    return [
+        Saving(
+            label="",
+            other_label="",
+            answers=n,
+            on_demand=None if value == _Outcome.CACHED else 0,
+            avoided_wh=avoided_wh,
+            method=method,
+        )
+        for value, method, n, avoided_wh in found
+        if method and value in (_Outcome.CACHED, MonthlyCell.SPARED)
+    ]
 
 
 def _given_again(sums: Mapping[_Answers, _Sums]) -> list[Saving]:

@@ -26,6 +26,9 @@ class MonthlyCell(UsageSums):
     each of every method and currency.
     """
 
+    # A value of the dimension ``frugality``.
+    SPARED = "spared"
+
     class Dimension(models.TextChoices):
         ALL = "all"
         DAY = "day"
@@ -35,12 +38,17 @@ class MonthlyCell(UsageSums):
         KIND = "kind"
         # Of questions.
         OUTCOME = "outcome"
+        # Of Dewey: its digit, and the division.
+        CLASS = "class"
         SUBJECT = "subject"
         DURATION = "duration"
         MODEL = "model"
         # Of the persons, where their institutions release them.
         AFFILIATION = "affiliation"
         TRADE = "trade"
+        # Of answers: given again (``cached``), first ones, those on demand, others (""). Beside
+        # them, ``spared``: the first answers that no other followed, and what they saved.
+        FRUGALITY = "frugality"
 
     organisation = models.ForeignKey(
         Organisation, null=True, on_delete=models.CASCADE, related_name="+"

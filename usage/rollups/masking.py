@@ -5,10 +5,12 @@ total and the other groups, the smallest of the others is masked with it: what i
 then always contains a group of five or more.
 """
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Set
 from typing import Final
 
 from usage.models import MonthlyCell
+from usage.subjects.divisions import class_of
 
 MIN_PERSONS: Final = 5
 
@@ -28,12 +30,45 @@ def masked_groups(persons: Mapping[str, int]) -> set[str]:
     return small | set(others[:1])
 
 
+def masked_parts(
+    persons: Mapping[str, int], whole_of: Callable[[str], str], masked_wholes: Set[str]
+) -> set[str]:
+    """The groups to mask where the sums of some of them, the wholes, are shown as well.
+
+    All parts of a masked whole are masked. In every other whole, the smallest of the others is
+    masked with the small parts; if all parts are small, their sum is the whole.
+    """
+    parts: dict[str, dict[str, int]] = defaultdict(dict)
+    for part, number in persons.items():
+        parts[whole_of(part)][part] = number
+    masked = set()
+    for whole, numbers in parts.items():
+        masked |= set(numbers) if whole in masked_wholes else masked_groups(numbers)
+    return masked
+
+
 def masked_cells(persons: Mapping[str, Mapping[str, int]]) -> dict[str, set[str]]:
     """The values to mask of each dimension of a month, from the persons of each value."""
     masked = {name: masked_groups(numbers) for name, numbers in persons.items()}
+    if _Dimension.SUBJECT in persons:
+        masked[_Dimension.SUBJECT] = masked_parts(
+            persons[_Dimension.SUBJECT], class_of, masked[_Dimension.CLASS]
+        )
     if _Dimension.DURATION in persons:
         # Parts of one distribution, not groups of persons: shown with the whole.
         whole = persons.get(_Dimension.ALL, {}).get("", 0)
-        durations = set(persons[_Dimension.DURATION])
-        masked[_Dimension.DURATION] = durations if whole < MIN_PERSONS else set()
+        masked[_Dimension.DURATION] = _all_or_none(
+            persons[_Dimension.DURATION], is_shown=whole >= MIN_PERSONS
+        )
+    if _Dimension.FRUGALITY in persons:
+        # They cut outcomes into parts, so that a small group in either could be subtracted.
+        numbers = persons[_Dimension.FRUGALITY]
+        is_shown = min(numbers.values()) >= MIN_PERSONS and not masked[_Dimension.OUTCOME]
+        masked[_Dimension.FRUGALITY] = _all_or_none(
+            [*numbers, MonthlyCell.SPARED], is_shown=is_shown
+        )
     return masked
+
+
+def _all_or_none(values: Iterable[str], *, is_shown: bool) -> set[str]:
+    return set() if is_shown else set(values)

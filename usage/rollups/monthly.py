@@ -10,6 +10,7 @@ from datetime import date
 from django.conf import settings
 from django.db import connection, transaction
 
+from instances.across_instances import call_function
 from usage.models import SUM_COLUMNS, MonthlyCell, PendingMonth
 from usage.rollups.calendar import midnight, next_month
 from usage.rollups.masking import masked_cells
@@ -52,6 +53,8 @@ def roll_up_month(organisation_id: int | None, month: date) -> None:
             "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
             [f"usage of {organisation_id} in {month}"],
         )
+        # The records of a month are sorted by what is counted.
+        cursor.execute("SET LOCAL work_mem = '64MB'")
         cells = MonthlyCell.objects.of(organisation_id).filter(month=month)
         cells.delete()
         cursor.execute(
@@ -64,6 +67,7 @@ def roll_up_month(organisation_id: int | None, month: date) -> None:
                 "zone": settings.TIME_ZONE,
             },
         )
+        _add_savings(organisation_id, month)
         persons: dict[str, dict[str, int]] = defaultdict(dict)
         numbers = cells.filter(method="").values_list("dimension", "value", "persons")
         for dimension, value, number in numbers:
@@ -71,3 +75,22 @@ def roll_up_month(organisation_id: int | None, month: date) -> None:
         # Masked until here, by default.
         for dimension, masked in masked_cells(persons).items():
             cells.filter(dimension=dimension).exclude(value__in=masked).update(is_masked=False)
+
+
+def _add_savings(organisation_id: int | None, month: date) -> None:
+    """Add what first answers saved that no other followed, instance by instance."""
+    MonthlyCell.objects.bulk_create(
+        MonthlyCell(
+            organisation_id=organisation_id,
+            month=month,
+            dimension=MonthlyCell.Dimension.FRUGALITY,
+            value=MonthlyCell.SPARED,
+            method=method,
+            persons=0,
+            requests=requests,
+            avoided_wh=avoided_wh,
+        )
+        for method, requests, avoided_wh in call_function(
+            "savings_of_month", organisation_id, month
+        )
+    )

@@ -50,6 +50,11 @@ def divisions() -> Mapping[str, Division]:
     return {each.number: each for whole in main_classes() for each in whole.divisions}
 
 
+def class_of(number: str) -> str:
+    """Return the digit of the class of a division; "" of none."""
+    return number[:1]
+
+
 def describe_division(number: str) -> str:
     """Return the description of a division ("370"), in the language of the reader."""
     return _in_language(divisions()[number])

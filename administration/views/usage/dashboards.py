@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from administration.forms.usage.dashboards import LENGTHS, PeriodForm
@@ -56,6 +57,14 @@ def site(request: HttpRequest) -> HttpResponse:
     return _page(request, dashboard, "site")
 
 
+def usage_pages(level: str, *slugs: str) -> list[tuple[str, str, str]]:
+    """The name, label and address of the pages of usage of an organisation, or of the site."""
+    return [
+        (name, label, reverse(f"administration:{level}_{name}", args=slugs))
+        for name, label in (("usage", _("Figures")), ("observatory", _("Observatory")))
+    ]
+
+
 def _own_page(request: HttpRequest, membership: Membership) -> HttpResponse:
     dashboard = own_dashboard(membership, _period(request))
     quotas = shown_quotas(QuotaHolder(instance=membership.instance, user=membership.user))
@@ -83,6 +92,8 @@ def _page(
         "level": level,
         "is_across_instances": level in base_templates,
         "base_template": base_templates.get(level, "administration/usage/base_usage.html"),
+        "page": "usage",
+        "pages": usage_pages(level, *slugs) if level in base_templates else [],
         "dashboard": dashboard,
         "quotas": quotas,
         "chart": column_chart(dashboard.columns),

@@ -10,6 +10,7 @@ from instances.access.administration import operator_view, organisation_view
 from instances.access.gates import instance_view
 from instances.models import Membership, Organisation, Role
 from usage.dashboards.exports import MEDIA_TYPES, export_across, export_instance, export_own
+from usage.dashboards.observatory import DIMENSIONS as OBSERVED
 from usage.dashboards.periods import Period
 
 
@@ -45,6 +46,25 @@ def site(request: HttpRequest, kind: str) -> HttpResponseBase:
     """The monthly sums of the site, without those of small groups."""
     period = _period(request, kind).in_whole_months()
     return _file(export_across(None, period, kind), "site", period, kind)
+
+
+@require_safe
+@organisation_view
+def organisation_observatory(
+    request: HttpRequest, organisation: Organisation, kind: str
+) -> HttpResponseBase:
+    """The monthly sums of an organisation by subject, affiliation and trade."""
+    period = _period(request, kind).in_whole_months()
+    lines = export_across(organisation, period, kind, OBSERVED)
+    return _file(lines, f"observatory-{organisation.slug}", period, kind)
+
+
+@require_safe
+@operator_view
+def site_observatory(request: HttpRequest, kind: str) -> HttpResponseBase:
+    """The monthly sums of the site by subject, affiliation and trade."""
+    period = _period(request, kind).in_whole_months()
+    return _file(export_across(None, period, kind, OBSERVED), "observatory-site", period, kind)
 
 
 def _period(request: HttpRequest, kind: str) -> Period:

@@ -1,15 +1,22 @@
 """What frugal answers saved, from the records of the instance alone."""
 
 from datetime import date
+from uuid import UUID
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from instances.tenancy import tenant
-from tests.factories import UsageRecordFactory
+from tests.factories import (
+    InstanceFactory,
+    OrganisationAdministratorFactory,
+    UsageRecordFactory,
+    UserFactory,
+)
 from usage.dashboards.periods import Period
 from usage.dashboards.savings import savings_of
-from usage.tasks import roll_up_days
+from usage.tasks import roll_up_days, roll_up_months
 
 COMPLETE = {"kind": "answer", "outcome": "complete"}
 
@@ -76,3 +83,82 @@ def test_saving_without_an_answer_to_compare_with_is_not_known(cast, period, cli
     assert "not known" in page.content.decode()
     assert client_for(cast.teammate).get("/i/law/usage/").context["dashboard"].savings == []
     assert client_for(cast.stranger).get("/i/law/usage/").status_code == 404
+
+
+def answer(instance, persons, **fields):
+    """An answer of each person."""
+    for person in persons:
+        UsageRecordFactory(instance=instance, pseudonym=UUID(int=person), **COMPLETE | fields)
+
+
+FIRST = {
+    "model": "extractive",
+    "method": "local",
+    "energy_wh": 0.01,
+    "frugal_step": "first",
+    "other_model": "large",
+}
+ON_DEMAND = {"model": "large", "frugal_step": "on_demand", "other_model": "extractive"}
+CACHED = {"outcome": "cached", "model": "large", "avoided_wh": 0.5}
+
+
+@pytest.fixture
+def consoles(cast, client_for):
+    """The savings on the pages of the organisation of ``cast.instance``, and of the site."""
+
+    def read():
+        roll_up_days()
+        roll_up_months()
+        organisation = cast.instance.organisation
+        dean = OrganisationAdministratorFactory(organisation=organisation).user
+        operator = UserFactory(is_staff=True)
+        pages = [
+            client_for(dean).get(
+                reverse("administration:organisation_usage", args=[organisation.slug])
+            ),
+            client_for(operator).get(reverse("administration:site_usage")),
+        ]
+        return [
+            [
+                (one.on_demand is None, one.method, one.answers, one.avoided_wh)
+                for one in page.context["dashboard"].savings
+            ]
+            for page in pages
+        ]
+
+    return read
+
+
+def test_consoles_add_up_the_savings_of_their_instances(cast, consoles):
+    sibling = InstanceFactory(organisation=cast.instance.organisation)
+    answer(cast.instance, range(8), **FIRST)
+    # Five of them are followed, by answers of 2 Wh: 3 are spared.
+    answer(cast.instance, range(5), **ON_DEMAND, energy_wh=2.0)
+    # In the other instance the same model takes 10 Wh.
+    answer(sibling, range(6), **FIRST)
+    answer(sibling, range(6), model="large", energy_wh=10.0)
+    answer(sibling, range(5), **CACHED)
+    # Of another organisation, whose mean is not known.
+    answer(cast.other_instance, range(7), **FIRST | {"other_model": "huge"})
+    answer(cast.other_instance, range(7), **CACHED)
+    organisation, site = consoles()
+    assert organisation == [(True, "measured", 5, 2.5), (False, "measured", 9, 3 * 2.0 + 6 * 10.0)]
+    assert site == [(True, "measured", 12, 6.0), (False, "measured", 9, 66.0)]
+
+
+KINDS = {
+    "first": FIRST,
+    "on demand": ON_DEMAND,
+    "given again": CACHED,
+    "others": {"model": "large"},
+    "stopped": {"model": "large", "outcome": "stopped"},
+}
+
+
+@pytest.mark.parametrize("few", ["none", *KINDS])
+def test_savings_of_a_month_are_shown_as_a_whole_or_not_at_all(cast, consoles, few):
+    for kind, fields in KINDS.items():
+        answer(cast.instance, range(4 if kind == few else 9), **fields)
+    organisation, site = consoles()
+    assert organisation == site
+    assert bool(organisation) == (few == "none")

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from random import Random
 
 import pytest
 
@@ -59,6 +60,47 @@ def test_statement_equals_the_records(generated, cast):
     tokens = sum(record.prompt_tokens + record.completion_tokens for record in own)
     assert sum(line.tokens for line in statement.inference.lines) == tokens
     assert statement_of(organisation, date(2026, 12, 1)).balances == {}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_ledger_balances_whoever_serves_whom(cast, settings, seed):
+    """Four instances of up to three organisations, each served by one of them or by nobody."""
+    random = Random(seed)
+    settings.SERVICE_PRICE_PER_QUESTION = Decimal(random.randrange(100)).scaleb(-4)
+    instances = [cast.instance, cast.other_instance, InstanceFactory()]
+    organisations = [instance.organisation for instance in instances]
+    instances.append(InstanceFactory(organisation=random.choice(organisations)))
+    records = [
+        record
+        for number, instance in enumerate(instances)
+        for serving in random.sample([None, *organisations], 2)
+        for record in make_records(
+            instance,
+            random.randrange(60),
+            since=SINCE,
+            days=27,
+            serving=serving,
+            seed=100 * seed + 10 * number + organisations.index(serving) if serving else number,
+        )
+    ]
+    roll_up_days()
+    balances = balances_of(NOVEMBER)
+    assert sum(one.due.get("EUR", 0) for one in balances) == 0
+    for one in balances:
+        if one.organisation is None:
+            continue
+        statement = statement_of(one.organisation, NOVEMBER)
+        assert statement.balances == one.due
+        own = [record for record in records if record.organisation == one.organisation]
+        charged = sum(record.cost for record in own if record.cost)
+        questions = sum(record.kind == "answer" for record in own)
+        served = [each for each in records if each.serving_organisation == one.organisation]
+        credited = sum(record.cost for record in served)
+        assert statement.inference.totals.get("EUR", 0) == charged
+        assert statement.served.totals.get("EUR", 0) == credited
+        service = questions * settings.SERVICE_PRICE_PER_QUESTION
+        assert statement.service.totals.get("EUR", 0) == service
+        assert one.due.get("EUR", 0) == charged + service - credited
 
 
 @pytest.mark.usefixtures("generated")
