@@ -2,8 +2,10 @@
 
     python -m bench.usage.recording [--answers 400]
 
-- The time to record a question of three requests (answer, rewriting, search), in the transaction
-  that saves its message; with it, the processor time of the calculation of its footprint alone.
+- The time to reserve the quotas of a question (none, then four), and to record its three requests
+  (answer, rewriting, search) with the settlement of the quotas, in the transaction that saves its
+  message; with it, the processor time, and that of the calculation of its footprint alone. One
+  question after the other, on a running site that is otherwise idle.
 - Answers of random lengths and speeds are recorded one after the other; the share of them whose
   energy lies in the range that was shown before (``usage.estimates``), after the first twenty.
 """
