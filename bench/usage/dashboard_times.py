@@ -22,6 +22,7 @@ from instances.models import Instance, Membership, Organisation, Role
 from instances.tenancy import tenant
 from people.models import User
 from usage.models import PendingMonth
+from usage.rollups.calendar import months_between
 from usage.rollups.monthly import roll_up_pending_months
 from usage.rollups.refresh import rebuild_instance
 
@@ -171,12 +172,17 @@ def without_constraints(cursor: Any) -> Iterator[None]:
 
 
 def sum_up() -> None:
-    """Compute the sums of all instances, and the cells that the pages show."""
-    for instance in Instance.objects.order_by("pk"):
+    """Compute what the pages show: sums of an organisation's instances, and cells of this year."""
+    for instance in Instance.objects.filter(organisation=1).order_by("pk"):
         rebuild_instance(instance)
     this_year = timezone.localdate().replace(month=1, day=1)
-    PendingMonth.objects.filter(month__lt=this_year).delete()
-    PendingMonth.objects.exclude(organisation=None).exclude(organisation=1).delete()
+    PendingMonth.objects.all().delete()
+    months = list(months_between(this_year, timezone.localdate()))
+    PendingMonth.objects.bulk_create(
+        PendingMonth(organisation_id=organisation_id, month=month)
+        for organisation_id in (1, None)
+        for month in months
+    )
     roll_up_pending_months()
 
 

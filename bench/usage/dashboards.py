@@ -5,9 +5,10 @@
 It needs DATABASE_URL and DATABASE_OWNER_URL of a server where the owner may create databases, as
 ``bench.scale`` does; it makes one of its own, and drops it. The records are of two years, 20
 organisations, 600 instances of very different sizes and 20,000 people. ``sums_s`` is the time in
-which all sums of instances are computed, and the cells of one organisation and the site for this
-year; for each page: milliseconds of a whole request, and of processor time in it (p50, p95). With
-``--keep`` the database stays, and the next run with it measures the pages at once.
+which the sums of the largest organisation's instances are computed, and the cells of that
+organisation and of the site for this year; for each page: milliseconds of a whole request, and of
+processor time in it (p50, p95). With ``--keep`` the database stays, and the next run with it
+measures the pages at once.
 """
 
 import argparse
