@@ -72,10 +72,11 @@ class SensitivityForm(forms.Form):
 
 
 class UploadForm(forms.Form):
-    """One file with its folder, or with the failed document that it replaces."""
+    """One file with its folder and level, or with the failed document that it replaces."""
 
     file = forms.FileField(allow_empty_file=True)
     folder = forms.CharField(required=False, max_length=2000)
+    sensitivity = forms.ChoiceField(required=False, choices=Sensitivity)
     replaces = forms.UUIDField(required=False)
 
 

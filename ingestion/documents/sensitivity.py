@@ -37,7 +37,7 @@ def level_choices(instance: Instance) -> list[tuple[Sensitivity, str]]:
 
 def own_level(instance: Instance, level: str) -> str:
     """Return what is stored for a document of this level: "" unless it is above its instance."""
-    return "" if Sensitivity(instance.sensitivity).covers(level) else level
+    return "" if not level or Sensitivity(instance.sensitivity).covers(level) else level
 
 
 def of_level(instance: Instance, level: Sensitivity) -> Q:

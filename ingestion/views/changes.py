@@ -38,6 +38,8 @@ _NAMED_WHEN_DELETING = 5
 def upload(request: HttpRequest, membership: Membership) -> JsonResponse:
     """Store one file; 201 if it is new, 200 if the instance already has the same bytes."""
     form = UploadForm(request.POST, request.FILES)
+    if "sensitivity" in form.errors:
+        return json_error(400, "invalid", _unknown_level())
     if not form.is_valid():
         return json_error(400, "invalid", _("No file was received. Choose it again."))
     given = form.cleaned_data
@@ -48,7 +50,10 @@ def upload(request: HttpRequest, membership: Membership) -> JsonResponse:
             document, created = uploads.replace(replaced, **file)
         else:
             document, created = uploads.store_upload(
-                instance=membership.instance, folder=given["folder"], **file
+                instance=membership.instance,
+                folder=given["folder"],
+                sensitivity=sensitivity.own_level(membership.instance, given["sensitivity"]),
+                **file,
             )
     except FileTooLarge as error:
         text = document_strings()["tooLarge"].format(limit=upload_limit())
@@ -89,7 +94,7 @@ def classify(request: HttpRequest, membership: Membership, document_id: UUID) ->
     document = get_document(membership, document_id)
     form = SensitivityForm(request.POST)
     if not form.is_valid():
-        messages.warning(request, _("Choose one of the levels of sensitivity."))
+        messages.warning(request, _unknown_level())
         return redirect(_return_url(request, membership))
     sensitivity.classify(document, Sensitivity(form.cleaned_data["sensitivity"]))
     return _done(request, membership, _("Sensitivity saved"))
@@ -145,6 +150,10 @@ def bulk(request: HttpRequest, membership: Membership) -> HttpResponse:
     text = ngettext("%(n)s document is restarted.", "%(n)s documents are restarted.", n)
     text %= {"n": n}
     return _done(request, membership, f"{text} {_not_restarted()}" if n < len(failed) else text)
+
+
+def _unknown_level() -> str:
+    return _("Choose one of the levels of sensitivity.")
 
 
 def _not_restarted() -> str:

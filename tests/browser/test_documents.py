@@ -89,6 +89,17 @@ def test_dropping_files_anywhere_on_the_page_uploads_them(people, page_for):
     assert "c.txt" in names(people.instance)
 
 
+def test_added_files_have_the_level_that_was_chosen(people, page_for, tmp_path):
+    page = page_for(people.editor, locale="en-GB")
+    page.goto(LIST)
+    page.get_by_label("Sensitivity of the files that you add").select_option("restricted")
+    choose(page, files(tmp_path, 1))
+    expect(rows(page)).to_have_count(1)
+    with tenant(people.instance):
+        (document,) = Document.objects.for_instance(people.instance)
+    assert document.sensitivity == "restricted"
+
+
 def test_refused_and_duplicate_files_show_a_message(people, page_for, tmp_path, settings):
     settings.MAX_UPLOAD_BYTES = 2_000_000
     page = page_for(people.editor, locale="en-GB")
@@ -332,7 +343,7 @@ def test_document_list_is_usable_by_keyboard(people, page_for):
     page.goto(LIST)
     page.locator("#main").focus()
     reached = []
-    for _ in range(16):
+    for _ in range(17):
         page.keyboard.press("Tab")
         reached.append(
             page.evaluate(

@@ -61,8 +61,9 @@ class DocumentUploads extends HTMLElement {
   add(found, replaces = "") {
     if (!found.length) return;
     if (!this.pending().length) this.clear();
+    const start = { replaces, sensitivity: chosenSensitivity(), state: "waiting", sent: 0 };
     for (const { file, folder } of found) {
-      const item = { file, folder, replaces, state: "waiting", sent: 0, note: "", again: false };
+      const item = { file, folder, ...start, note: "", again: false };
       const reason = refusal(file, Number(this.dataset.maxBytes), this.dataset.limit);
       if (reason) Object.assign(item, { state: "failed", note: reason });
       this.items.push(item);
@@ -96,6 +97,7 @@ class DocumentUploads extends HTMLElement {
         file: item.file,
         folder: item.folder,
         replaces: item.replaces,
+        sensitivity: item.sensitivity,
         signal: item.controller.signal,
         onProgress: (sent, state) => this.progressed(item, sent, state),
       });
@@ -221,6 +223,12 @@ class DocumentUploads extends HTMLElement {
     this.panel.hidden = true;
     this.querySelector("[data-status]").textContent = "";
   }
+}
+
+/** The level chosen on the page, "" for that of the instance. */
+function chosenSensitivity() {
+  const select = /** @type {HTMLSelectElement | null} */ (document.querySelector("#upload-level"));
+  return select?.value ?? "";
 }
 
 customElements.define("document-uploads", DocumentUploads);

@@ -17,14 +17,16 @@ export class TransferError extends Error {
 }
 
 /**
- * Send `file`; resolves with what the server says of the document.
+ * Send `upload`: a file to `url` with its folder, sensitivity and the document that it replaces;
+ * resolves with what the server says of the document.
  *
  * `onProgress(sentBytes, state)` is told "sending", "checking" or "waiting". Rejects with a
  * TransferError, or with the signal's reason when it is aborted.
  */
-export async function transfer({ url, file, folder, replaces, signal, onProgress }) {
+export async function transfer(upload) {
+  const { file, signal, onProgress } = upload;
   for (let attempt = 1; ; attempt += 1) {
-    const answer = await send({ url, file, folder, replaces, signal, onProgress });
+    const answer = await send(upload);
     if (answer.document) return answer.document;
     const error = errorOf(answer);
     if (!TRANSIENT.has(answer.status) || attempt === ATTEMPTS) throw error;
@@ -37,7 +39,7 @@ export async function transfer({ url, file, folder, replaces, signal, onProgress
   }
 }
 
-function send({ url, file, folder, replaces, signal, onProgress }) {
+function send({ url, file, signal, onProgress, ...fields }) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     let watch;
@@ -68,8 +70,7 @@ function send({ url, file, folder, replaces, signal, onProgress }) {
     request.setRequestHeader("Accept", "application/json");
     request.setRequestHeader("X-CSRFToken", csrfToken());
     const form = new FormData();
-    form.append("folder", folder);
-    form.append("replaces", replaces);
+    for (const [name, value] of Object.entries(fields)) form.append(name, value);
     form.append("file", file, file.name);
     alive();
     request.send(form);

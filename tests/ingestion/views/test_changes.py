@@ -22,8 +22,8 @@ JSON = {"accept": "application/json"}
 CAST = [("owner", True), ("editor", True), ("teammate", 403), ("stranger", 404)]
 
 
-def upload(client, content=TEXT, name="horaires.txt", folder=""):
-    return client.post(UPLOAD, {"file": SimpleUploadedFile(name, content), "folder": folder})
+def upload(client, content=TEXT, name="horaires.txt", **fields):
+    return client.post(UPLOAD, {"file": SimpleUploadedFile(name, content)} | fields)
 
 
 def documents(instance):
@@ -54,6 +54,28 @@ def test_upload_saves_name_folder_and_uploader(cast, client_for):
     }
     assert document.folder == "Droit/2026"
     assert document.uploaded_by_id == cast.editor.pk
+
+
+@pytest.mark.parametrize(
+    ("chosen", "level", "own"),
+    [
+        ("restricted", "restricted", "restricted"),
+        ("internal", "internal", ""),
+        ("public", "internal", ""),  # never below that of the instance
+        ("", "internal", ""),
+    ],
+)
+def test_upload_has_the_chosen_sensitivity(cast, client_for, chosen, level, own):
+    assert upload(client_for(cast.editor), sensitivity=chosen).status_code == 201
+    (document,) = documents(cast.instance)
+    with tenant(cast.instance):
+        assert (document.level, document.sensitivity) == (level, own)
+
+
+def test_upload_with_unknown_sensitivity_is_refused(cast, client_for):
+    response = upload(client_for(cast.editor), sensitivity="secret")
+    assert (response.status_code, documents(cast.instance)) == (400, [])
+    assert "level" in response.json()["error"]["message"]
 
 
 def test_same_bytes_give_existing_document_and_message(cast, client_for):
