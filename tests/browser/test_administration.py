@@ -14,12 +14,14 @@ from tests.factories import (
     DocumentFactory,
     FeedbackFactory,
     MessageFactory,
+    QuotaFactory,
     UserFactory,
 )
 from tests.usage.generated import make_records
 from usage.tasks import roll_up_days
 
 SETTINGS = "/i/law/settings"
+WIDE = 900
 PAGES = [
     "/",
     "/accounts/profile/",
@@ -97,6 +99,11 @@ def is_accessible(page, axe) -> None:
     assert axe(page) == [], page.url
     content, window = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
     assert content <= window, f"{page.url} scrolls sideways"
+    clipped = page.locator(".tabs").evaluate_all(
+        "bars => bars.some(bar => bar.scrollWidth > bar.clientWidth)"
+    )
+    # On narrow screens, tabs scroll.
+    assert not clipped or window < WIDE, f"{page.url} cuts its tabs off"
 
 
 @pytest.mark.parametrize(
@@ -119,6 +126,7 @@ def test_administration_pages_are_accessible(
         content="At nine [1].",
     )
     FeedbackFactory(instance=cast.instance, message=answer, helpful=False, comment="Outdated.")
+    QuotaFactory(instance=cast.instance, per="member", amount=100)
     ApiKeyFactory(instance=cast.instance, created_by=cast.owner, name="A very long name " * 4)
     make_records(
         cast.instance, 40, since=timezone.now() - timedelta(days=1), days=1, people=[cast.owner]

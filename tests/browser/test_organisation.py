@@ -19,9 +19,9 @@ from tests.site_map import values_of_logins
 
 CONSOLE = ["", "requests/", "people/", "administrators/", "charter/", "charter/publish/"]
 CONSOLE += ["charter/1/", "audit/", "deletions/", "settings/", "instances/law/", "login-rules/"]
-CONSOLE += ["backends/", "usage/", "statements/"]
+CONSOLE += ["backends/", "usage/", "statements/", "quotas/", "quotas/new/"]
 OPERATION = ["", "operators/", "charter/", "audit/", "backends/", "backends/new/"]
-OPERATION += ["usage/?length=year", "statements/"]
+OPERATION += ["usage/?length=year", "statements/", "quotas/"]
 # Pages of logins and accounts; "{…}" stands for the row that ``values_of_logins`` made.
 LOGINS = ["login-rules/", "login-rules/{login_rule_id}/", "feeds/{feed_id}/", "service-provider/"]
 LOGINS += ["identity-providers/", "identity-providers/{identity_provider_id}/"]
