@@ -6,8 +6,12 @@
 
 While it is open, no request is sent. Its state is a value in the shared cache. While the cache does
 not answer, every breaker is closed. Failures at the same moment may be counted once.
+
+A backend whose servers are jobs has no breaker: each job has one. It is held back while no job can
+be started (``inference.queueing.job_servers``).
 """
 
+import math
 import time
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -16,6 +20,7 @@ from django.core.cache import cache
 
 from inference.errors import BackendOverloaded, BackendRejected, InferenceError
 from inference.llm.backend import ChatBackend
+from inference.queueing.job_servers import job_servers
 
 FAILURES = 3
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 5.0, 300.0
@@ -43,10 +48,13 @@ class Health:
 
 
 HEALTHY = Health()
+_WITHOUT_JOBS = Health(open_until=math.inf)
 
 
 def health_of(connection: ChatBackend) -> Health:
     """Return the state of a model of a backend; waits for the cache, so not in an event loop."""
+    if connection.jobs_of is not None:
+        return _WITHOUT_JOBS if job_servers(connection.jobs_of).is_failing else HEALTHY
     health: Health = cache.get(_key(connection), HEALTHY)
     return health
 
@@ -69,7 +77,7 @@ def succeeded(connection: ChatBackend) -> None:
 
 def failed(connection: ChatBackend, error: InferenceError) -> None:
     """Count a failure. Requests that the backend rightly refuses do not count."""
-    if error.is_fault_of_request:
+    if error.is_fault_of_request or connection.jobs_of is not None:
         return
     now, health = time.time(), health_of(connection)
     health = replace(health, failures=health.failures + 1, code=error.code, failed_at=now)

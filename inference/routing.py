@@ -12,6 +12,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 from inference import health
 from inference.chat_options import NO_OPTIONS, ChatOptions
@@ -23,6 +24,7 @@ from inference.llm.events import ChatEvent, Delta, Finished
 from inference.offered_models import ModelFigures, OfferedModel
 from inference.queueing.backend_turns import turn_at_backends
 from inference.queueing.fair_queue import BackendQueue, Position
+from inference.queueing.job_servers import connections_to
 from instances.models import Sensitivity
 
 _Connection = tuple[ModelFigures, ChatBackend]
@@ -59,7 +61,7 @@ async def stream_answer(
     messages, BackendUnavailable if all breakers are open, BackendOverloaded if no backend has a
     free slot and the request may not wait.
     """
-    ask = partial(stream_chat, messages=messages, max_tokens=max_tokens, temperature=temperature)
+    ask = partial(_ask, max_tokens=max_tokens, temperature=temperature, stop=stop, options=options)
     error: InferenceError | None = None
     untried = _cleared(model, messages)
     asked, arrived_ms = model.figures, int(1000 * time.time())
@@ -83,7 +85,7 @@ async def stream_answer(
             # Another backend is a better retry than the same one.
             attempted = replace(connection, max_retries=0) if untried else connection
             try:
-                async with aclosing(ask(attempted, stop=stop, options=options)) as events:
+                async with aclosing(ask(messages, (figures, attempted), asker, is_batch)) as events:
                     async for event in events:
                         if not turn.has_answered and isinstance(event, Delta | Finished):
                             turn.has_answered = True
@@ -97,6 +99,40 @@ async def stream_answer(
                     raise
                 error = failure
     raise error or BackendUnavailable(f"every backend of {model.id} has failed recently")
+
+
+def _ask(
+    messages: Sequence[ChatMessage],
+    chosen: _Connection,
+    asker: Asker,
+    is_batch: bool,
+    **request: Any,
+) -> AsyncGenerator[ChatEvent | Position | Rerouted, None]:
+    """Return the events of a backend; of one that jobs serve, those of one of the jobs."""
+    if chosen[1].jobs_of is None:
+        return stream_chat(chosen[1], messages, **request)
+    return _ask_jobs(messages, chosen, asker=asker, is_batch=is_batch, **request)
+
+
+async def _ask_jobs(
+    messages: Sequence[ChatMessage], chosen: _Connection, **request: Any
+) -> AsyncGenerator[ChatEvent | Position | Rerouted, None]:
+    """Yield the events of the first job that gives an answer.
+
+    Each job is to its backend what a backend is to a model: it has a queue and a breaker of its
+    own, and replaces another before the first word. Raises what ``stream_answer`` does.
+    """
+    figures, connection = chosen
+    jobs = await asyncio.to_thread(connections_to, connection)
+    if not jobs:
+        raise BackendUnavailable(f"no job of {figures.backend_name} answers")
+    first, *others = [
+        OfferedModel(figures=figures, label="", description="", backend=job) for job in jobs
+    ]
+    model = replace(first, alternatives=tuple(others))
+    async with aclosing(stream_answer(model, messages, **request)) as events:
+        async for event in events:
+            yield event
 
 
 def _cleared(model: OfferedModel, messages: Sequence[ChatMessage]) -> list[_Connection]:
@@ -123,4 +159,6 @@ def queue_of(connection: _Connection) -> BackendQueue:
     """Return the queue of a backend; its models share it."""
     figures, backend = connection
     name = backend.base_url if figures.backend_id is None else str(figures.backend_id)
-    return BackendQueue(name, backend.max_concurrency, backend.queue_weight)
+    return BackendQueue(
+        backend.queue_name or name, backend.max_concurrency, backend.queue_weight, backend.jobs_of
+    )

@@ -13,6 +13,8 @@ Role = Literal["system", "user", "assistant", "tool"]
 PriorityScheme = Literal["none", "vllm", "aristote"]
 
 MAX_CACHE_SALT_CHARS = 128
+# Instead of an address, where the servers are jobs (RFC 2606: it never leads anywhere).
+NO_ADDRESS = "http://jobs.invalid/v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,9 @@ class ChatBackend:
     keeps the prefix caches of tenants apart (vLLM). `ca_certificates` (PEM) replace those of the
     system. `is_restricted_to_public` refuses addresses of this machine and of private networks
     (`inference.llm.addresses`). `clearance` is the highest level of messages that it may receive.
+    `jobs_of` is the number of a backend whose servers are jobs of Slurm: `base_url` is then not an
+    address, and each request goes to one of the jobs (`inference.queueing.job_servers`).
+    `queue_name` is that of its queue, "" for the one of its backend.
 
     Raises ValueError for an invalid address or cache salt.
     """
@@ -81,6 +86,8 @@ class ChatBackend:
     ca_certificates: str = field(default="", repr=False)
     is_restricted_to_public: bool = False
     context_window: int | None = None
+    jobs_of: int | None = None
+    queue_name: str = ""
 
     def __post_init__(self) -> None:
         check_address(self.base_url)

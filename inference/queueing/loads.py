@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from redis.exceptions import RedisError
 
-from inference.queueing.fair_queue import BackendQueue, expected_wait_s, server_of_queues
+from inference.queueing.fair_queue import BackendQueue, server_of_queues
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +47,8 @@ def loads_of(queues: Collection[BackendQueue]) -> Mapping[BackendQueue, Load]:
         n_held, n_waiting = (
             sum(expires > now_ms for _id, expires in each) for each in (held, waiting)
         )
-        has_slot = n_waiting == 0 and n_held < queue.capacity
-        wait_s = 0 if has_slot else expected_wait_s(queue, n_waiting + 1, int(hold_ms or 0))
+        slots = queue.slots()
+        has_slot = n_waiting == 0 and n_held < slots.count
+        wait_s = 0 if has_slot else slots.wait_s(n_waiting + 1, int(hold_ms or 0))
         loads[queue] = Load(n_held, n_waiting, wait_s)
     return loads
