@@ -5,6 +5,7 @@ second factors         Authenticator.data                      seeds, recovery c
 OpenID Connect         SocialApp.settings["client_secret"]     our secrets at providers
 OpenID Connect         OidcSession.id_token                    id_token_hint of a logout
 backends of models     BackendAccess.encrypted_key             API keys of organisations
+jobs of Slurm          ServerJob.encrypted_key                 the keys of their servers
 
 Sessions are encrypted too, but expire within a day.
 """
@@ -17,7 +18,7 @@ from django.db import transaction
 
 from accounts.logins.models.sessions import OidcSession
 from accounts.oidc.configuration import CLIENT_SECRET
-from inference.models import BackendAccess
+from inference.models import BackendAccess, ServerJob
 from web.encryption import encrypt_again
 
 _OF_FACTORS = ("secret", "seed", "migrated_codes")
@@ -41,6 +42,10 @@ def rotate_secrets() -> int:
         for access in BackendAccess.objects.select_for_update().exclude(encrypted_key=""):
             access.encrypted_key = encrypt_again(access.encrypted_key)
             access.save(update_fields=["encrypted_key"])
+            count += 1
+        for job in ServerJob.objects.active().select_for_update().exclude(encrypted_key=""):
+            job.encrypted_key = encrypt_again(job.encrypted_key)
+            job.save(update_fields=["encrypted_key"])
             count += 1
     return count
 

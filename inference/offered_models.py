@@ -14,7 +14,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from inference.chat_options import Ability
-from inference.llm.backend import ChatBackend, PriorityScheme
+from inference.llm.backend import NO_ADDRESS, ChatBackend, PriorityScheme
 from inference.models import Backend, LanguageModel
 from instances.models import Instance, Sensitivity
 
@@ -216,7 +216,8 @@ def connection_to(
     serving_id = backend.serving_organisation_id
     is_served_here = instance is not None and serving_id == instance.organisation_id
     return ChatBackend(
-        base_url=backend.base_url,
+        base_url=backend.base_url or NO_ADDRESS,
+        jobs_of=backend.pk if backend.is_run_by_slurm else None,
         model=server_id,
         clearance=Sensitivity(backend.sensitivity),
         api_key=access.api_key,

@@ -29,7 +29,9 @@ _SYSTEM_PACKAGES = {
         *("simplesamlphp", "mini-httpd", "php-cgi", "php-cli"),
         *("php-curl", "php-mbstring", "php-sqlite3", "php-xml"),
     ),
+    "slurmctld": ("slurm-wlm", "munge"),
 }
+_PATH = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin"
 # Tests wait more than they compute: one process more than cores, each with a database of its own.
 _SHARED_WORK = ["--numprocesses", str(min((os.cpu_count() or 1) + 1, 4))]
 _PYTHON_LINTERS = {
@@ -122,8 +124,8 @@ def _ensure_system_programs(log_file: Path) -> None:
     missing = [
         ["apt-get", "install", "--yes", "--no-install-recommends", *packages]
         for wanted, packages in _SYSTEM_PACKAGES.items()
-        # shutil.which() takes files only.
-        if not (shutil.which(wanted) or Path(wanted).is_dir())
+        # shutil.which() takes files only. The path of an ordinary account lacks /usr/sbin.
+        if not (shutil.which(wanted, path=_PATH) or Path(wanted).is_dir())
     ]
     if not missing:
         return

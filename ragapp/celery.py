@@ -30,6 +30,7 @@ def configure_from_settings(**_arguments: Any) -> None:
 app = Celery("ragapp")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.autodiscover_tasks(["inference.slurm"])
 setup_logging.connect(configure_from_settings)
 
 

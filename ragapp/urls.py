@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.urls import saml_pages
 from accounts.views import invitations, organisation_status
+from inference.slurm.views import slurm_register
 from ragapp.api import api
 from ragapp.health import views
 from web import error_pages
@@ -35,6 +36,7 @@ urlpatterns = [
         invitations.create_account,
         name="invitation_account",
     ),
+    path("slurm/register/", slurm_register, name="slurm_register"),
     path("saml/", include(saml_pages)),
     path("", api.urls),
     path("admin/", admin.site.urls),

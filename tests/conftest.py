@@ -27,6 +27,7 @@ pytest_plugins = [
     "tests.fixtures.subjects",
     "tests.fixtures.llm",
     "tests.fixtures.corpus",
+    "tests.fixtures.slurm",
     "tests.fixtures.stack",
     "tests.fixtures.log",
     "tests.fixtures.traces",

@@ -11,7 +11,8 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from chat.models import Citation, Conversation, Feedback, Message, ReusableAnswer
-from inference.models import Backend, BackendAccess, LanguageModel
+from inference.models import Backend, BackendAccess, JobTemplate, LanguageModel, ServerJob
+from inference.slurm.scripts import EXAMPLE
 from ingestion.models import Chunk, CorpusStatistics, Document, DocumentPage, TermStatistics
 from instances.models import (
     AccessRule,
@@ -153,6 +154,27 @@ class BackendAccessFactory(DjangoModelFactory):
         model = BackendAccess
 
     backend = factory.SubFactory(BackendFactory)
+
+
+class JobTemplateFactory(DjangoModelFactory):
+    """Jobs on this machine, whose servers are reached by loopback."""
+
+    class Meta:
+        model = JobTemplate
+
+    backend = factory.SubFactory(BackendFactory, base_url="", max_concurrency=2)
+    script = EXAMPLE
+    networks = "127.0.0.0/8"
+
+
+class ServerJobFactory(DjangoModelFactory):
+    """A job that has just been requested."""
+
+    class Meta:
+        model = ServerJob
+
+    template = factory.SubFactory(JobTemplateFactory)
+    requested_at = factory.LazyFunction(timezone.now)
 
 
 class IdentityFactory(DjangoModelFactory):

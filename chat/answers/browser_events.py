@@ -44,8 +44,8 @@ def event_for(event: AnswerEvent, *, cited_only: bool) -> ServerSentEvent | None
             return ServerSentEvent({"stage": name}, "stage")
         case Position(0):
             return ServerSentEvent({"stage": "generating"}, "stage")
-        case Position(place, wait_s):
-            return ServerSentEvent({"place": place, "text": _place(place, wait_s)}, "queued")
+        case Position(place):
+            return ServerSentEvent({"place": place, "text": _place(event)}, "queued")
         case SearchResult(chunks) if not cited_only:
             passages = [
                 citation_data(citation_of(number, chunk))
@@ -118,16 +118,22 @@ def ending_events(
     return events
 
 
-def _place(place: int, wait_s: int | None) -> str:
+def _place(position: Position) -> str:
     """Return the sentence that says the place in the queue, and the expected wait if known."""
-    if wait_s is None:
+    if position.is_starting and position.wait_s is not None:
+        told = _(
+            "The model is starting: about %(wait)s. Your question is number %(place)s in the queue."
+        )
+    elif position.is_starting:
+        told = _("The model is starting. Your question is number %(place)s in the queue.")
+    elif position.wait_s is None:
         told = _("The model is busy. Your question is number %(place)s in the queue.")
     else:
         told = _(
             "The model is busy. Your question is number %(place)s in the queue; expected wait: "
             "%(wait)s."
         )
-    return told % {"place": count(place), "wait": wait(wait_s or 0)}
+    return told % {"place": count(position.place), "wait": wait(position.wait_s or 0)}
 
 
 def _written_by(message: Message, model_names: Mapping[str, str]) -> str:

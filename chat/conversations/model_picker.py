@@ -4,7 +4,8 @@ Models are compared by ``usage.estimates.TYPICAL_ANSWER``. The classes are rules
 docs/backends.md.
 """
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -16,6 +17,7 @@ from inference.catalogue import Refusal, model_choices
 from inference.health import health_of
 from inference.offered_models import ModelFigures, OfferedModel
 from inference.queueing.fair_queue import BackendQueue
+from inference.queueing.job_servers import job_servers
 from inference.queueing.loads import Load, loads_of
 from inference.routing import queue_of
 from instances.models import Instance
@@ -95,18 +97,41 @@ def _is_unreachable(model: OfferedModel) -> bool:
 
 def _load(model: OfferedModel, loads: Mapping[BackendQueue, Load]) -> str:
     """Return what a question would have to wait at the backend that is free first."""
-    queues = map(queue_of, model.connections)
-    known = [loads[queue] for queue in queues if queue in loads]
+    queues = [queue for queue in map(queue_of, model.connections) if queue in loads]
+    known = [loads[queue] for queue in queues]
     if not known:
         return ""
     if any(load.wait_s == 0 for load in known):
         return _("No wait at the moment.")
+    if all(queue.jobs_of is not None for queue in queues) and (start := _start(queues)):
+        return start
     waits = [load.wait_s for load in known if load.wait_s is not None]
     if waits:
         return _("Expected wait: up to %(wait)s.") % {"wait": wait(min(waits))}
     n = min(load.n_waiting for load in known)
     told = ngettext("Busy: %(n)s question waits.", "Busy: %(n)s questions wait.", n)
     return told % {"n": count(n)}
+
+
+def _start(queues: Sequence[BackendQueue]) -> str:
+    """Return when the first server of backends that jobs serve answers; "" if one does already."""
+    backends = [job_servers(queue.jobs_of) for queue in queues if queue.jobs_of is not None]
+    if any(jobs.servers for jobs in backends):
+        return ""
+    waits = {jobs: jobs.starts_in_s for jobs in backends if jobs.starts_in_s is not None}
+    if not waits:
+        return ""
+    soonest = min(waits, key=lambda jobs: waits[jobs])
+    minutes = math.ceil(waits[soonest] / 60)
+    if soonest.is_starting:
+        text = ngettext("Starting, about %(n)s minute.", "Starting, about %(n)s minutes.", minutes)
+    else:
+        text = ngettext(
+            "Not running: a question starts it, about %(n)s minute.",
+            "Not running: a question starts it, about %(n)s minutes.",
+            minutes,
+        )
+    return text % {"n": count(minutes)}
 
 
 def _energy_class(energy_wh: float) -> str:

@@ -101,6 +101,9 @@ SENTENCES: Mapping[str, Promise] = {
     Action.BACKEND_ACCESS_CHANGED: gettext_lazy(
         "%(who)s changed how %(place)s uses the backend %(target)s."
     ),
+    Action.JOB_TEMPLATE_ADDED: gettext_lazy("%(who)s added the job template of %(target)s."),
+    Action.JOB_TEMPLATE_CHANGED: gettext_lazy("%(who)s changed the job template of %(target)s."),
+    Action.JOB_TEMPLATE_REMOVED: gettext_lazy("%(who)s removed the job template of %(target)s."),
     Action.MODEL_ADDED: gettext_lazy("%(who)s added the model %(target)s."),
     Action.MODEL_CHANGED: gettext_lazy("%(who)s changed the model %(target)s."),
     Action.MODEL_REMOVED: gettext_lazy("%(who)s removed the model %(target)s."),

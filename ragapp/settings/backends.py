@@ -53,6 +53,12 @@ LLM_CACHE_SALT: bool = env.bool("LLM_CACHE_SALT", False)
 # Where backends added by organisations may be, besides public addresses.
 _networks: list[str] = env.list("ORGANISATION_BACKEND_NETWORKS", [])
 ORGANISATION_BACKEND_NETWORKS: list[Any] = [ip_network(network) for network in _networks]
+# How sbatch, squeue and scancel may be called, separated by ";": "direct", or words before them
+# such as "ssh hpc-login". Empty: no jobs of Slurm. Operators choose one for each backend.
+_prefixes: list[str] = env.list("SLURM_COMMAND_PREFIXES", [], delimiter=";")
+SLURM_COMMAND_PREFIXES: list[str] = [
+    "" if prefix.strip() == "direct" else prefix.strip() for prefix in _prefixes if prefix.strip()
+]
 
 # --- Measurement ----------------------------------------------------------------------------------
 # Parameters, in billions, for the modelled footprint (EcoLogits).

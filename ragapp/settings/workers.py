@@ -35,6 +35,7 @@ CELERY_BEAT_SCHEDULE = {
     "forget-identities": {"task": "instances.tasks.forget_old_identities", "schedule": 3600.0},
     "end-memberships": {"task": "instances.tasks.end_memberships", "schedule": 300.0},
     "poll-counters": {"task": "usage.tasks.poll_counters", "schedule": 15.0},
+    "reconcile-jobs": {"task": "inference.slurm.tasks.reconcile_jobs", "schedule": 10.0},
     "reconcile-answers": {"task": "chat.tasks.reconcile", "schedule": 30.0},
     "delete-instances": {"task": "administration.tasks.delete_due_instances", "schedule": 60.0},
     "roll-up-days": {"task": "usage.tasks.roll_up_days", "schedule": 60.0},

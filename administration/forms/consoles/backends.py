@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from django import forms
+from django.conf import settings
 from django.forms.boundfield import BoundField
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +15,7 @@ from django.utils.translation import pgettext_lazy
 from inference.base_urls import check_address
 from inference.llm.addresses import refused_addresses
 from inference.models import RESERVED_ALIASES, Backend, BackendAccess, LanguageModel
+from inference.slurm.templates import has_template
 from instances.models import Organisation
 
 
@@ -107,7 +109,9 @@ class BackendForm(_GroupedForm):
             "carbon_date": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         }
         help_texts = {
-            "base_url": _("The part before /chat/completions."),
+            "base_url": _(
+                "The part before /chat/completions. Empty: its servers are jobs of Slurm."
+            ),
             "ca_certificates": _("Only if the certificate is not signed by a public authority."),
             "max_concurrency": _("The others wait in a queue, in which organisations take turns."),
             "serving_weight": _("In the queue, for one turn of another organisation."),
@@ -142,8 +146,23 @@ class BackendForm(_GroupedForm):
         if owner is not None:
             organisations.queryset = Organisation.objects.filter(pk=owner.pk)
 
+        if not self._may_be_run_by_slurm:
+            self.fields["base_url"].required = True
+            self.fields["base_url"].help_text = _("The part before /chat/completions.")
+
+    @property
+    def _may_be_run_by_slurm(self) -> bool:
+        is_run = self.instance.pk is not None and self.instance.is_run_by_slurm
+        return self._owner is None and (bool(settings.SLURM_COMMAND_PREFIXES) or is_run)
+
     def clean_base_url(self) -> str:
         url: str = self.cleaned_data["base_url"].strip().rstrip("/")
+        if not url:
+            return url
+        if self.instance.pk is not None and has_template(self.instance.pk):
+            raise forms.ValidationError(
+                _("This backend has a job template. Remove the template, or leave this empty.")
+            )
         wrong = forms.ValidationError(_("Write an address that begins with http or https."))
         try:
             check_address(url)

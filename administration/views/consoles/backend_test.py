@@ -1,5 +1,6 @@
 """The connection test of a backend; async, so that no database connection waits for a model."""
 
+import asyncio
 from collections.abc import Mapping
 
 from django.contrib.auth.decorators import login_required
@@ -19,6 +20,7 @@ from inference.llm.backend import ChatBackend
 from inference.llm.client import ServedModel
 from inference.models import Backend
 from inference.offered_models import Access, connection_to
+from inference.queueing.job_servers import connections_to
 from instances import audit
 from instances.access.administration import enter_organisation
 from instances.tenancy import in_database
@@ -45,6 +47,9 @@ PROBLEMS: Mapping[str, Promise] = {
     ),
     "not_compatible": _(
         "The answer is not that of an OpenAI-compatible server. The address usually ends in /v1."
+    ),
+    "no_job": _(
+        "No job of this backend runs. Ask a question, wait for its answer, then test again."
     ),
     "overloaded": _("The server is busy. Try again in a moment."),
     "rejected": _("The server refused the request. Its message says why."),
@@ -74,7 +79,9 @@ async def organisation(request: HttpRequest, organisation: str, backend_id: int)
 
 async def _test(request: HttpRequest, backend_id: int, slug: str = "") -> HttpResponse:
     level, backend, connection = await in_database(_begin, request, backend_id, slug)
-    diagnosis = await diagnose(connection)
+    # Of a backend that jobs serve, the newest job is tested.
+    servers = await asyncio.to_thread(connections_to, connection)
+    diagnosis = await diagnose(servers[0]) if servers else Diagnosis(problem="no_job")
     return await in_database(_result, request, level, backend, diagnosis)
 
 

@@ -16,8 +16,10 @@ from administration.forms.model_rules import ModelRulesForm
 from administration.levels import PageLevel, at_each_level
 from inference import backends
 from inference.catalogue import model_names
-from inference.models import Backend, BackendAccess, ModelRules
+from inference.models import Backend, BackendAccess, JobTemplate, ModelRules
 from inference.offered_models import EXTRACTIVE
+from inference.slurm.sentences import problem_of, shown_jobs
+from inference.slurm.templates import has_active_jobs
 from instances.access.administration import organisation_view
 from instances.models import Instance, Organisation
 
@@ -62,6 +64,7 @@ def detail(request: HttpRequest, level: PageLevel, backend_id: int) -> HttpRespo
         "models": backend.models.all(),
         "problems": problems_of(backend),
         "remove_url": level.url("backend_remove", backend.pk),
+        **_of_jobs(backend),
         "has_key": backend.accesses.filter(organisation=None).exclude(encrypted_key="").exists(),
     }
     return page(request, level, "backends_detail.html", context)
@@ -93,6 +96,11 @@ def switch(request: HttpRequest, level: PageLevel, backend_id: int) -> HttpRespo
 def remove(request: HttpRequest, level: PageLevel, backend_id: int) -> HttpResponse:
     """Delete a backend with its models."""
     backend = find_backend(level, backend_id)
+    if has_active_jobs(backend.pk):
+        messages.error(
+            request, _("Disable the backend first: its jobs then end, after the answers under way.")
+        )
+        return redirect(level.url("backend", backend.pk))
     backends.delete_backend(backend)
     messages.success(request, _("The backend %s was removed.") % backend)
     return redirect(level.url("backends"))
@@ -150,6 +158,17 @@ def page(
         "new_url": level.url("backend_new"),
     }
     return render(request, f"administration/consoles/{template}", around | context)
+
+
+def _of_jobs(backend: Backend) -> dict[str, Any]:
+    """Return what the page shows of the jobs that serve a backend."""
+    template = JobTemplate.objects.filter(backend=backend).first()
+    return {
+        "job_template": template,
+        "can_edit_jobs": template is not None or bool(settings.SLURM_COMMAND_PREFIXES),
+        "jobs": shown_jobs(template) if template else (),
+        "slurm_problem": problem_of(template) if template else None,
+    }
 
 
 def _rules_form(request: HttpRequest, organisation: Organisation) -> ModelRulesForm:

@@ -13,6 +13,7 @@ from inference.catalogue import choose_model
 from inference.errors import ModelNotFound
 from inference.models import ModelRules
 from inference.queueing.fair_queue import BackendQueue, QueuedRequest, enter
+from inference.queueing.job_servers import JobServer, JobServers, publish, withdraw
 from tests.cast import Cast
 from tests.factories import LanguageModelFactory
 
@@ -92,3 +93,22 @@ def test_line_says_the_expected_wait_at_the_backend_that_is_free_first(cast: Cas
         cache.client().hset(queue.keys[4], "hold_ms", hold_ms)
     assert loads()["busy"] == "Expected wait: up to 30\N{NO-BREAK SPACE}s."
     assert loads()["shared"] == "Expected wait: up to 20\N{NO-BREAK SPACE}s."
+
+
+def test_line_says_when_a_model_that_slurm_starts_would_answer(cast: Cast) -> None:
+    model = LanguageModelFactory(alias="slurm", backend__base_url="")
+    backend_id = model.backend_id
+
+    def line() -> Any:
+        return {line.model.id: line for line in picker_lines(cast.instance)}["slurm"]
+
+    for servers, told, is_unreachable in (
+        (JobServers(starts_in_s=200), "Not running: a question starts it, about 4 minutes.", False),
+        (JobServers(starts_in_s=30, is_starting=True), "Starting, about 1 minute.", False),
+        (JobServers((JobServer(1, "http://127.0.0.1:9/v1"),)), "No wait at the moment.", False),
+        (JobServers(is_failing=True), "No wait at the moment.", True),
+    ):
+        publish(backend_id, servers)
+        assert (line().load, line().is_unreachable) == (told, is_unreachable)
+    withdraw(backend_id)
+    assert line().is_unreachable

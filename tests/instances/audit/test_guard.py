@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from inference.models import Backend
 from instances.access.second_factor import SESSION_KEY
 from instances.account_control import record_control
 from instances.audit.sentences import details
@@ -56,6 +57,17 @@ MODEL = {
     "total_parameters_b": 8,
     "active_parameters_b": 8,
     "prompt_price": "0.25",
+}
+JOB_TEMPLATE = {
+    "script": "#!/bin/bash\r\ncurl -d token={{token}} {{ register_url }}\r\n",
+    "wall_minutes": 60,
+    "start_minutes": 10,
+    "idle_minutes": 5,
+    "networks": "10.20.0.0/16, 127.0.0.1",
+    "min_jobs": 0,
+    "max_jobs": 2,
+    "waiting_per_job": 4,
+    "overflow_waiting": 10,
 }
 QUOTA = {
     "per": "member",
@@ -152,6 +164,12 @@ def with_controller(_cast: Cast, values: dict[str, Any]) -> dict[str, Any]:
     return {}
 
 
+def with_a_job_template(_cast: Cast, values: dict[str, Any]) -> dict[str, Any]:
+    Backend.objects.filter(pk=values["backend_id"]).update(owner=None, base_url="")
+    factories.JobTemplateFactory(backend_id=values["backend_id"], backend=None)
+    return {}
+
+
 def naming_the_person(_cast: Cast, values: dict[str, Any]) -> dict[str, Any]:
     return {"confirmation": User.objects.get(pk=values["person_id"]).username}
 
@@ -180,6 +198,8 @@ ACTS_OF_OPERATORS = {
     "user_account_second_factors": Act("login.removed", prepare=with_second_factor),
     "user_account_confirm": Act("account.confirmed", prepare=with_controller),
     "user_account_erase": Act("user.erased", prepare=naming_the_person),
+    "site_job_template": Act("job_template.changed", JOB_TEMPLATE, prepare=with_a_job_template),
+    "site_job_template_remove": Act("job_template.removed", prepare=with_a_job_template),
 }
 # They need a provider or a mail server: tests/accounts/views/consoles checks their entries.
 AUDITED_ELSEWHERE = {"oidc_provider_add", "oidc_provider_change", "user_account_reset_link"}
@@ -302,6 +322,11 @@ def pages_with_audited_actions() -> list[Page]:
 
 def short_name(page: Page) -> str:
     return page.name.partition(":")[2]
+
+
+@pytest.fixture(autouse=True)
+def with_slurm(settings: Any) -> None:
+    settings.SLURM_COMMAND_PREFIXES = [""]
 
 
 @pytest.fixture

@@ -33,7 +33,8 @@ class Backend(models.Model):
     )
     name = models.CharField(_("name"), max_length=120)
     kind = models.CharField(_("software"), max_length=20, choices=Kind, default=Kind.OPENAI)
-    base_url = models.CharField(_("address"), max_length=500)
+    # "": its servers are jobs of Slurm (``JobTemplate``), each with an address of its own.
+    base_url = models.CharField(_("address"), max_length=500, blank=True)
     ca_certificates = models.TextField(_("certificate authority (PEM)"), blank=True)
     first_byte_timeout_s = models.PositiveIntegerField(
         _("longest wait for the first word (s)"),
@@ -97,6 +98,11 @@ class Backend(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_run_by_slurm(self) -> bool:
+        """Whether its servers are jobs that are started when questions wait."""
+        return not self.base_url
 
 
 class LanguageModel(models.Model):

@@ -1,0 +1,1 @@
+"""Jobs of Slurm that serve backends: started, registered, replaced and stopped (decision 032)."""

@@ -1,0 +1,80 @@
+"""A site at which jobs of a real Slurm register, and a template of such jobs."""
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+
+from inference.models import JobTemplate, ServerJob
+from inference.queueing import job_servers
+from inference.slurm.reconciliation import reconcile_all
+from ragapp.asgi import application
+from tests.factories import JobTemplateFactory
+from tests.fixtures.slurm import Slurm
+from tests.fixtures.waiting import wait_until
+from tests.web_server import Site, serve
+
+SERVER = Path(__file__).parent / "job_server.py"
+SCRIPT = f"""#!/bin/bash
+#SBATCH --output=/dev/null
+exec {sys.executable} {SERVER} 0 {{{{api_key}}}} {{{{register_url}}}} {{{{token}}}}
+"""
+
+
+@pytest.fixture
+def configured(slurm: Slurm, monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[Slurm]:
+    """Slurm, to whose commands ours lead; the jobs of the test are cancelled at its end."""
+    settings.SLURM_COMMAND_PREFIXES = [""]
+    monkeypatch.setenv("SLURM_CONF", str(slurm.folder / "slurm.conf"))
+    yield slurm
+    slurm.call("scancel", "--me")
+    wait_until(lambda: slurm.names() == [])
+
+
+@pytest.fixture
+def site(transactional_db: None) -> Iterator[Site]:
+    """The application behind a real web server."""
+    if not hasattr(cache, "client"):
+        pytest.skip("CACHE_URL is not set: no Valkey")
+    with serve(application) as running:
+        yield running
+
+
+@pytest.fixture
+def template(configured: Slurm, site: Site) -> JobTemplate:
+    """Up to two jobs of one slot."""
+    template = JobTemplateFactory(
+        backend__max_concurrency=1,
+        script=SCRIPT,
+        site_url=site.url,
+        partition="main",
+        max_jobs=2,
+        waiting_per_job=2,
+        wall_minutes=30,
+        start_minutes=5,
+    )
+    job_servers.withdraw(template.backend_id)
+    return template
+
+
+@pytest.fixture
+def reconciled() -> Callable[[Callable[[], object]], None]:
+    """``reconciled(condition)``: reconcile again and again until ``condition()``."""
+
+    def until(condition: Callable[[], object]) -> None:
+        def once() -> object:
+            reconcile_all()
+            return condition()
+
+        def state() -> str:
+            return str(list(ServerJob.objects.values("state", "reason", "detail")))
+
+        try:
+            wait_until(once)
+        except AssertionError as error:
+            raise AssertionError(state()) from error
+
+    return until
