@@ -6,6 +6,6 @@ class IngestionConfig(AppConfig):
 
     def ready(self) -> None:
         from ingestion import checks  # noqa: F401 (registers itself)
-        from ingestion.upload_names import keep_joiners
+        from ingestion.upload_names import read_names_of_files
 
-        keep_joiners()
+        read_names_of_files()

@@ -21,7 +21,7 @@ from ingestion.errors import EmptyDocument, FileTooLarge, ParseCancelled
 from ingestion.indexing import statistics
 from ingestion.models import Document, stored_path
 from ingestion.parsing.media_types import detect
-from ingestion.upload_names import JOINERS
+from ingestion.upload_names import without_invisible
 from instances.models import Instance
 from instances.quotas import check_room, lock_totals
 from people.models import User
@@ -149,8 +149,7 @@ def clean_name(name: str) -> str:
     The joiners of Persian words and of emoji are kept.
     """
     base = PurePosixPath(unicodedata.normalize("NFC", name).replace("\\", "/")).name
-    printable = "".join(c for c in base if c in JOINERS or unicodedata.category(c)[0] != "C")
-    printable = printable.strip().strip(JOINERS)
+    printable = without_invisible(base)
     if len(printable) > 255:
         suffix = PurePosixPath(printable).suffix[:20]
         printable = printable[: 255 - len(suffix)] + suffix
