@@ -1,5 +1,6 @@
 """The HTTP API: REST below ``/api/v1``, OpenAI's API below ``/v1``, and its documentation."""
 
+import codecs
 from typing import Any
 
 import orjson
@@ -31,11 +32,14 @@ _MAX_PROBLEM_CHARS = 200
 
 
 class StrictParser(Parser):
-    """Reads JSON strictly (RFC 8259): lone surrogates, which cannot be stored, are refused."""
+    """Reads JSON strictly (RFC 8259): lone surrogates, which cannot be stored, are refused.
+
+    A mark of UTF-8 at the beginning is ignored, as the standard allows.
+    """
 
     def parse_body(self, request: HttpRequest) -> Any:
         """Return the value of the body; raises ValueError."""
-        return orjson.loads(request.body)
+        return orjson.loads(request.body.removeprefix(codecs.BOM_UTF8))
 
 
 api = NinjaAPI(
@@ -93,7 +97,9 @@ def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
         ]
         for problem in error.errors[:_MAX_PROBLEMS]
     )
-    first = ".".join(str(part) for part in error.errors[0]["loc"][2:])
+    # Of JSON and of queries, the second part is the name of the operation's argument.
+    place = error.errors[0]["loc"]
+    first = ".".join(str(part) for part in place[2:] or place[1:])
     status = 400 if is_openai_path(request.path_info) else 422
     return json_error(status, "invalid_request", problems, param=first[:_MAX_PROBLEM_CHARS])
 

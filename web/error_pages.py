@@ -18,7 +18,7 @@ from django.views.decorators.csrf import requires_csrf_token
 from psycopg import errors
 
 from web.context_processors import site
-from web.json_errors import json_error, wants_json
+from web.json_errors import is_api_path, json_error, wants_json
 
 # How PostgreSQL ends what exceeds a time limit (settings.DATABASE_STATEMENT_TIMEOUT_S and so on).
 _TOO_SLOW = (
@@ -69,6 +69,9 @@ def method_not_allowed(request: HttpRequest, response: HttpResponse) -> HttpResp
     message = _("This address does not take this method.")
     page = _page(request, 405, "method_not_allowed", message)
     page["Allow"] = response["Allow"]
+    if is_api_path(request.path_info) and "GET" in page["Allow"]:
+        # See ``web.server.django_handler``.
+        page["Allow"] += ", HEAD"
     page.cookies.update(response.cookies)
     return page
 

@@ -29,6 +29,9 @@ MIN_BYTES_PER_S = 8 << 10
 
 _MAX_DIGITS = 18
 
+ENCODED = Refusal(
+    415, "content_encoding", _("Send the body as it is, without compression (Content-Encoding).")
+)
 TOO_SLOW = Refusal(408, "timeout", _("What you sent did not arrive in time. Try again."))
 TOO_MUCH_AT_ONCE = Refusal(
     429, "too_much_at_once", _("You are sending too much at once. Wait until some of it is done.")
@@ -60,6 +63,9 @@ class BodyLimit:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._application(scope, receive, send)
+            return
+        if header(scope, b"content-encoding").strip().lower() not in ("", "identity"):
+            await refuse(send, ENCODED)
             return
         allowance = await self._allowance_of(scope)
         if allowance is None:

@@ -1,27 +1,62 @@
-"""Django's ASGI handler, for bodies whose length the client did not declare."""
+"""Django's ASGI handler, with what it lacks of HTTP.
+
+- Bodies whose length the client did not declare: Django reads no form and no file from a body
+  without Content-Length, although its handler has received the whole body by then.
+- HEAD for the operations of the HTTP API (RFC 9110, section 9.3.2).
+- Charsets: Django decodes forms and queries by the charset that the client declares for the body,
+  also by one that is none ("hex"), which is an error of the server. All text is UTF-8 here.
+"""
 
 import os
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import IO, Any
 
+from django.core.exceptions import BadRequest
 from django.core.handlers.asgi import ASGIHandler, ASGIRequest
 from django.http import HttpResponseBase
+from django.utils.translation import gettext as _
+
+from web.json_errors import is_api_path, json_error
+
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+_UTF_8 = ("utf-8", "utf8", "us-ascii", "ascii")
+
+
+class Utf8Request(ASGIRequest):
+    """A request whose text is UTF-8; a form that declares another charset is a bad request."""
+
+    def _set_content_type_params(self, meta: Mapping[str, Any]) -> None:
+        super()._set_content_type_params(meta)  # type: ignore[misc]  # not in the annotations
+        self.encoding = "utf-8"
+
+    def _load_post_and_files(self) -> None:
+        charset = (self.content_params or {}).get("charset", "utf-8").lower()
+        if self.content_type in _FORMS and charset not in _UTF_8:
+            self._mark_post_parse_error()  # type: ignore[attr-defined]  # not in the annotations
+            raise BadRequest(f"a form in {charset}")
+        super()._load_post_and_files()
 
 
 class DjangoHandler(ASGIHandler):
-    """Declares the length of chunked bodies (RFC 9112, section 7.1).
+    """Serves requests to the end of their bodies."""
 
-    Django reads no form and no file from a body without Content-Length, although its handler has
-    received the whole body by then.
-    """
+    request_class = Utf8Request
 
     def create_request(
         self, scope: Mapping[str, Any], body_file: IO[bytes]
     ) -> tuple[ASGIRequest, None] | tuple[None, HttpResponseBase]:
-        """As in Django, with the length of the body that was received."""
+        """As in Django, with the length of the body that was received (RFC 9112, section 7.1)."""
         if any(name == b"transfer-encoding" for name, _value in scope["headers"]):
             body_file.seek(0, os.SEEK_END)
             length = (b"content-length", b"%d" % body_file.tell())
             body_file.seek(0)
             scope = {**scope, "headers": [*scope["headers"], length]}
-        return super().create_request(scope, body_file)
+        if scope["method"] == "HEAD" and is_api_path(scope["path"]):
+            # The web server sends no body to a HEAD.
+            scope = {**scope, "method": "GET"}
+        created = super().create_request(scope, body_file)
+        if created[0] is None:
+            message = _("This request cannot be understood.")
+            return None, json_error(HTTPStatus.BAD_REQUEST, "bad_request", message)
+        return created

@@ -1,26 +1,47 @@
-"""uvicorn's HTTP protocol with limits on connections, and answers for HTTP/1.0 clients.
+"""uvicorn's HTTP protocol with limits on connections, JSON errors, and answers for HTTP/1.0.
 
 uvicorn waits for the head of a request without limit, and accepts one of any size. Here a
 connection is closed when a head takes too long or is too large, when a client goes on sending a
 body that is not read, and when its address has too many connections already.
 
 uvicorn sends chunks to clients of HTTP/1.0, which do not know them. Here such a client gets the
-plain bytes, whose end is the end of the connection (RFC 9112, section 6.3).
+plain bytes, whose end is the end of the connection (RFC 9112, section 6.3), and no 100 before them
+(RFC 9110, section 10.1.1).
+
+Parsers skip the body of a request that offers another protocol, as clients in Java do by default
+and curl does with ``--http2``. Here the offer is not read, as a server may (RFC 9110, section 7.8).
+
+What is refused before it reaches the application is refused in JSON, as any error for programs.
 """
 
+import re
 from asyncio import TimerHandle, Transport
 from collections import Counter
+from http import HTTPStatus
 from typing import Any
 
+import orjson
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from web.server.scope import Application, Message, Receive, Scope, Send
+from web.json_errors import error_body
+from web.server.scope import Application, Message, Receive, Refusal, Scope, Send
 
 MAX_URL_BYTES = 16 << 10
 MAX_HEAD_BYTES = 64 << 10
 # Time in which a client may read an answer that came before it had sent its whole body.
 LINGER_S = 5.0
+
+_NOT_HTTP = Refusal(400, "bad_request", _("This is not a valid HTTP request."))
+_HEAD_TOO_SLOW = Refusal(408, "timeout", _("The head of the request did not arrive in time."))
+_URL_TOO_LONG = Refusal(414, "url_too_long", _("This address is too long."))
+_TOO_MANY_CONNECTIONS = Refusal(
+    429, "too_many_connections", _("You have too many connections. Close some, then try again.")
+)
+_HEAD_TOO_LARGE = Refusal(431, "headers_too_large", _("The headers of the request are too large."))
+
+_UPGRADE = re.compile(rb"\r\nupgrade:", re.IGNORECASE)
 
 _connections: Counter[str] = Counter()
 
@@ -39,7 +60,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             self._address = self.client[0]
             _connections[self._address] += 1
             if _connections[self._address] > settings.MAX_CONNECTIONS_PER_ADDRESS:
-                self._refuse(b"429 Too Many Requests")
+                self._refuse(_TOO_MANY_CONNECTIONS)
                 return
         self._await_head()
 
@@ -55,6 +76,8 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._is_between_requests() and self._head_timer is None:
             self._await_head()
+        if self._head_timer is not None:
+            data = _without_upgrade(data)
         super().data_received(data)
 
     def on_message_begin(self) -> None:
@@ -64,17 +87,19 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     def on_url(self, url: bytes) -> None:
         super().on_url(url)
         if len(self.url) > MAX_URL_BYTES:
-            self._refuse(b"414 URI Too Long")
+            self._refuse(_URL_TOO_LONG)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._head_bytes += len(name) + len(value)
         if self._head_bytes > MAX_HEAD_BYTES:
-            self._refuse(b"431 Request Header Fields Too Large")
+            self._refuse(_HEAD_TOO_LARGE)
             return
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         self._cancel("_head_timer")
+        if self.parser.get_http_version() == "1.0":
+            self.expect_100_continue = False
         if not self.transport.is_closing():
             super().on_headers_complete()
 
@@ -104,15 +129,27 @@ class LimitedHttpProtocol(HttpToolsProtocol):
 
     def _await_head(self) -> None:
         self._head_timer = self.loop.call_later(
-            settings.REQUEST_HEAD_TIMEOUT_S, self._refuse, b"408 Request Timeout"
+            settings.REQUEST_HEAD_TIMEOUT_S, self._refuse, _HEAD_TOO_SLOW
         )
 
-    def _refuse(self, status: bytes) -> None:
-        """Answer before there is a request, and close."""
-        if not self.transport.is_closing():
-            head = b"HTTP/1.1 " + status + b"\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
-            self.transport.write(head)
+    def send_400_response(self, msg: str) -> None:
+        if self.cycle is not None and self.cycle.response_started:
+            # The error would be a part of the answer that is being sent.
             self.transport.close()
+        self._refuse(_NOT_HTTP)
+
+    def _refuse(self, refusal: Refusal) -> None:
+        """Answer before there is a request, and close."""
+        if self.transport.is_closing():
+            return
+        body = orjson.dumps(error_body(refusal.status, refusal.code, refusal.message))
+        head = (
+            f"HTTP/1.1 {refusal.status} {HTTPStatus(refusal.status).phrase}\r\n"
+            f"connection: close\r\ncontent-type: application/json\r\n"
+            f"content-length: {len(body)}\r\n\r\n"
+        )
+        self.transport.write(head.encode() + body)
+        self.transport.close()
 
     def _stop_timers(self) -> None:
         self._cancel("_head_timer")
@@ -123,6 +160,12 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         if timer is not None:
             timer.cancel()
             setattr(self, name, None)
+
+
+def _without_upgrade(data: bytes) -> bytes:
+    """Return the beginning of a request with another name for the header ``Upgrade``."""
+    head, end, body = data.partition(b"\r\n\r\n")
+    return _UPGRADE.sub(b"\r\nx-upgrade:", head) + end + body
 
 
 def _without_chunks(application: Application, cycle: RequestResponseCycle) -> Application:
