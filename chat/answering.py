@@ -27,7 +27,6 @@ from chat.answers.quoting.markdown import escape_markdown
 from chat.answers.reuse import Reusable, find_earlier, prompt_digest
 from chat.confidentiality.withholding import (
     SEARCH_NOT_CLEARED,
-    record_refusal,
     sent_passages,
     withhold,
 )
@@ -39,6 +38,7 @@ from inference.llm.events import ChatEvent, TextDelta, ToolCallDelta
 from inference.offered_models import OfferedModel
 from inference.queueing.fair_queue import Position
 from inference.routing import Rerouted, smallest_context_window, stream_answer
+from instances.audit.refusals import record_refusal
 from instances.models import Instance, Sensitivity
 from retrieval.search import RetrievedChunk, SearchResult, asearch, is_relevant
 from usage.recording import FrugalStep
@@ -145,6 +145,8 @@ async def answer_question(question: Question) -> AsyncGenerator[AnswerEvent, Non
             break
         except InferenceError as error:
             logger.warning("model %s failed: %s", question.model.id, error)
+            if isinstance(error, NotCleared):
+                await record_refusal(question.instance, str(question.model.label), error.level)
             failure = Failed(error.code, error.usage)
             if is_last_try or has_text or not isinstance(error, ContextOverflow):
                 break

@@ -175,8 +175,8 @@ class RunningAnswer:
         self.stop()
 
     def _save_progress(self) -> bool:
-        result = self.result
-        if not save_progress(self.answer_id, result):
+        result = replace(self.result, total_ms=self._elapsed_ms())
+        if not save_progress(self.question.instance.pk, self.answer_id, result):
             return False
         if result.chunks != self._saved_chunks:
             save_passages(self.question.instance.pk, self.answer_id, result)

@@ -15,4 +15,5 @@ def check_clearance(receiver: str, clearance: Sensitivity, levels: Iterable[str]
     """Raise NotCleared if a server cleared for ``clearance`` may not receive these levels."""
     needed = Sensitivity.highest(levels)
     if not clearance.covers(needed):
-        raise NotCleared(f"{receiver} may receive {clearance.value} documents, not {needed.value}")
+        message = f"{receiver} may receive {clearance.value} documents, not {needed.value}"
+        raise NotCleared(message, level=needed.value)

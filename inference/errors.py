@@ -79,10 +79,14 @@ class ProtocolError(InferenceError):
 
 
 class NotCleared(InferenceError):
-    """Nothing was sent, as the server may not receive documents of this sensitivity."""
+    """Nothing was sent, as the server may not receive documents of this sensitivity (``level``)."""
 
     code = "not_cleared"
     permanent = True
+
+    def __init__(self, message: str, *, level: str) -> None:
+        super().__init__(message)
+        self.level = level
 
 
 class BackendRejected(InferenceError):

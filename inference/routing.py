@@ -140,7 +140,8 @@ def _cleared(model: OfferedModel, messages: Sequence[ChatMessage]) -> list[_Conn
     needed = Sensitivity.highest(message.sensitivity for message in messages)
     cleared = [each for each in model.connections if each[1].clearance.covers(needed)]
     if not cleared:
-        raise NotCleared(f"no backend of {model.id} may receive {needed.value} documents")
+        message = f"no backend of {model.id} may receive {needed.value} documents"
+        raise NotCleared(message, level=needed.value)
     return cleared
 
 

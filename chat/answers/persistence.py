@@ -24,6 +24,7 @@ from chat.models import Citation, Message
 from ingestion.models import Chunk, Document
 from instances.models import Instance
 from usage.models import AnswerStatus
+from usage.quotas.charging import renew
 from usage.recording import Requester, record_progress, record_requests
 from usage.request_costs import RequestCost, request_costs
 
@@ -83,12 +84,15 @@ def load_answer(instance: Instance, answer_id: UUID) -> StoredAnswer | None:
     return StoredAnswer.of(message, request_costs(instance.pk, [answer_id]).get(answer_id))
 
 
-def save_progress(answer_id: UUID, result: AnswerResult) -> bool:
+def save_progress(instance_id: int, answer_id: UUID, result: AnswerResult) -> bool:
     """Save the text so far; return False when the answer is deleted or must stop.
+
+    What it has reserved of quotas stays reserved.
 
     An answer that was closed as interrupted while the database was away is reopened; one whose
     ending is saved is not, even if a write of its progress comes late.
     """
+    renew(instance_id, answer_id, age_ms=result.total_ms)
     unfinished = Message.objects.filter(
         Q(status=AnswerStatus.STREAMING) | Q(error_code=INTERRUPTED),
         pk=answer_id,
@@ -110,6 +114,7 @@ def save_progress(answer_id: UUID, result: AnswerResult) -> bool:
 def record_progress_of(unfinished: FinishedAnswer) -> bool:
     """Record what an answer of the API has cost so far, as failed: it stays if its process dies."""
     (answer, *_others) = measured_requests(unfinished.result)
+    renew(unfinished.instance_id, unfinished.answer_id, age_ms=unfinished.result.total_ms)
     record_progress(answer, request_id=unfinished.answer_id, requester=_requester(unfinished))
     return True
 

@@ -8,9 +8,6 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from inference.offered_models import OfferedModel
-from instances import audit
-from instances.models import Instance, Sensitivity
-from instances.tenancy import in_tenant
 from retrieval.search import RetrievedChunk, SearchResult
 
 # Codes of answers: made without these passages; the servers of the search may not receive the
@@ -32,18 +29,3 @@ def withhold(found: SearchResult, model: OfferedModel) -> SearchResult:
 def sent_passages(chunks: Iterable[RetrievedChunk]) -> list[RetrievedChunk]:
     """Return the passages that the model receives, which it may cite."""
     return [chunk for chunk in chunks if not chunk.is_withheld]
-
-
-async def record_refusal(
-    instance: Instance, target: str, level: Sensitivity, *, n_passages: int = 0
-) -> None:
-    """Record in the audit log what was not sent to ``target``, without content or names."""
-    await in_tenant(
-        instance,
-        audit.record,
-        audit.Action.SENDING_REFUSED,
-        instance=instance,
-        target=target,
-        sensitivity=level.value,
-        passages=n_passages,
-    )

@@ -3,6 +3,7 @@
 from contextlib import aclosing
 from typing import Any
 
+import httpx
 import openai
 import pytest
 
@@ -191,3 +192,10 @@ def test_programs_are_told_that_the_search_may_not_receive_their_texts(
     with pytest.raises(openai.PermissionDeniedError) as refused:
         client.embeddings.create(model=str(settings.EMBEDDING_MODEL), input="un")
     assert refused.value.code == "not_cleared"
+    found = httpx.post(
+        f"{site}/api/v1/search", json={"query": "congés"}, headers=client.auth_headers
+    )
+    assert (found.status_code, found.json()["error"]["code"]) == (403, "not_cleared")
+    entries = refusals(library.instance)
+    assert [entry.target for entry in entries] == [settings.EMBEDDING_MODEL] * 2
+    assert [entry.detail["sensitivity"] for entry in entries] == ["internal"] * 2

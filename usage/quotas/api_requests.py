@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.utils import timezone
 
+from inference.errors import NotCleared
 from inference.offered_models import EXTRACTS
 from inference.token_usage import TokenUsage
+from instances.audit.refusals import record_refusal
 from instances.models import ApiKey
 from instances.tenancy import in_tenant
 from usage.admission import Admission, RequestRefused, admit_question, held
@@ -56,16 +59,18 @@ async def admit_request(key: ApiKey, expected: Expected) -> AdmittedRequest:
 async def held_request(key: ApiKey, *, read_tokens: int = 0) -> AsyncIterator[AdmittedRequest]:
     """Admit a request that our own models answer, and hold its places while the block runs.
 
-    If the block fails, what was reserved is settled; otherwise its usage record does so. Raises
-    RequestRefused.
+    If the block fails, what was reserved is settled; otherwise its usage record does so. A
+    NotCleared of the block is audited. Raises RequestRefused.
     """
     expected = Expected(model=EXTRACTS.figures, tokens=TokenUsage(read_tokens, 0))
     admitted = await admit_request(key, expected)
     async with held(admitted.admission):
         try:
             yield admitted
-        except BaseException:
+        except BaseException as error:
             await in_tenant(key.instance_id, settle, key.instance_id, admitted.request_id)
+            if isinstance(error, NotCleared):
+                await record_refusal(key.instance, settings.EMBEDDING_MODEL, error.level)
             raise
 
 

@@ -24,8 +24,11 @@ from usage.quotas.refusals import QuotaReached
 from usage.quotas.standings import Standing, standings_of
 from usage.quotas.subjects import Applied, QuotaHolder, quotas_for
 
-# Longer than an answer takes: a reservation as old as this is that of a killed process.
+# A reservation as old as this is that of a killed process; those of live ones are renewed.
 LEASE = timedelta(minutes=15)
+RENEWED_EVERY_MS = 60_000.0
+# Longer than the time between two calls of ``renew``.
+_RENEWAL_MS = 2_000.0
 # A late record of a request is still counted; ``instances_with_expired_charges`` has the same age.
 _KEPT = timedelta(days=2)
 _COUNTERS_KEPT = timedelta(days=62)
@@ -138,6 +141,16 @@ def reserve(holder: QuotaHolder, request_id: UUID, expected: Expected) -> list[S
         last = max(standings_of(refused), key=lambda standing: standing.window.ends_at)
         raise QuotaReached(last, holder)
     return [Standing(applied, *taken[applied.quota.pk]) for applied, _amount in asked]
+
+
+def renew(instance_id: int, request_id: UUID, *, age_ms: float) -> None:
+    """Keep what a request has reserved, as it is still under way after ``age_ms``.
+
+    To be called about once a second; it does something about once a minute.
+    """
+    if age_ms > RENEWED_EVERY_MS and age_ms % RENEWED_EVERY_MS < _RENEWAL_MS:
+        charges = QuotaCharge.objects.for_instance(instance_id).filter(request_id=request_id)
+        charges.filter(reserved__gt=0).update(expires_at=timezone.now() + LEASE)
 
 
 def settle(instance_id: int, request_id: UUID) -> None:

@@ -20,7 +20,7 @@ from instances.tenancy import tenant
 from tests import factories
 from tests.cast import Cast, make_cast
 from usage.models import Quota, QuotaCharge, QuotaCounter
-from usage.quotas.charging import LEASE, Expected, reserve
+from usage.quotas.charging import LEASE, RENEWED_EVERY_MS, Expected, renew, reserve
 from usage.quotas.refusals import QuotaReached
 from usage.quotas.subjects import QuotaHolder
 from usage.quotas.windows import window_of
@@ -116,6 +116,26 @@ def test_reservation_of_a_killed_process_expires(settings: Any) -> None:
     assert counted(requests, cast) == (1, 0)
     assert counted(tokens, cast) == (0, 0)
     assert ask(holder(cast))
+
+
+def test_reservation_of_a_long_request_is_renewed(cast: Cast) -> None:
+    factories.QuotaFactory(instance=cast.instance, measure="tokens", amount=1000)
+    request_id, other_id = uuid4(), uuid4()
+    assert ask(holder(cast), request_id=request_id)
+
+    def lasts_until(age_ms: float, request_id: UUID) -> datetime:
+        with tenant(cast.instance):
+            renew(cast.instance.pk, request_id, age_ms=age_ms)
+            return QuotaCharge.objects.get().expires_at
+
+    first = lasts_until(0, request_id)
+    # Once a minute, of this request only.
+    assert lasts_until(RENEWED_EVERY_MS / 2, request_id) == first
+    assert lasts_until(RENEWED_EVERY_MS + 900, other_id) == first
+    assert lasts_until(RENEWED_EVERY_MS + 900, request_id) > first
+    record(cast, request_id, TokenUsage(10, 1))
+    settled = lasts_until(0, request_id)
+    assert lasts_until(2 * RENEWED_EVERY_MS + 900, request_id) == settled
 
 
 def test_record_replaces_the_reservation_once(cast: Cast) -> None:
