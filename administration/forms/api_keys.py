@@ -22,8 +22,11 @@ class ApiKeyForm(forms.ModelForm):
 
     class Meta:
         model = ApiKey
-        fields = ["name", "scope"]
-        help_texts = {"name": _("The program that will use it, such as “Library website”.")}
+        fields = ["name", "scope", "is_batch"]
+        help_texts = {
+            "name": _("The program that will use it, such as “Library website”."),
+            "is_batch": _("When a model is busy, its questions come after those of people."),
+        }
 
     def __init__(self, *args: Any, membership: Membership, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -50,6 +50,7 @@ def create(request: HttpRequest, membership: Membership) -> HttpResponse:
                 created_by=membership.user,
                 expires_at=form.expires_at(),
                 proof=second_factor.proof_of(request),
+                is_batch=form.cleaned_data["is_batch"],
             )
         except KeyLimit as error:
             form.add_error(None, user_message(error))

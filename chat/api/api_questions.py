@@ -86,7 +86,7 @@ def to_question(
         max_tokens=asked.max_tokens,
         temperature=asked.temperature,
         stop=asked.stop,
-        is_batch=asked.service_tier in _BATCH_TIERS,
+        is_batch=key.is_batch or asked.service_tier in _BATCH_TIERS,
         extras=extras,
     )
 

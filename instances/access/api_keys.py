@@ -38,8 +38,11 @@ def create_api_key(
     created_by: User | None,
     expires_at: datetime | None = None,
     proof: str | None = None,
+    is_batch: bool = False,
 ) -> tuple[ApiKey, str]:
     """Create a key and return it with its plaintext, which is not stored.
+
+    The questions of a key that ``is_batch`` come after those for which somebody waits.
 
     A person's key expires after 90 days, or at ``expires_at``, within a year (else ValueError).
     ``proof`` is the second factor of their session (``second_factor.proof_of``). Raises KeyLimit.
@@ -58,6 +61,7 @@ def create_api_key(
             prefix=plaintext[:SHOWN_PREFIX],
             digest=digest_of(plaintext),
             scope=scope,
+            is_batch=is_batch,
             created_by=created_by,
             expires_at=expires_at,
             second_factor_at=None if proof is None else now,

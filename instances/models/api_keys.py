@@ -19,6 +19,8 @@ class ApiKey(InstanceOwnedModel):
     prefix = models.CharField(max_length=12)
     digest = models.CharField(max_length=64, unique=True)
     scope = models.CharField(_("scope"), max_length=10, choices=Scope, default=Scope.CHAT)
+    # Its questions come after those for which somebody waits (``inference.queueing``).
+    is_batch = models.BooleanField(_("work that can wait"), default=False)
     # The owner, with whose access it ends. None: created by an operator's command.
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"

@@ -33,7 +33,8 @@ def test_an_organisation_an_instance_and_a_key(db):
     )
     assert get_membership(administrator, "library").may_administer
     key = authenticate(run("createapikey", "library", "--scope", "manage"))
-    assert (key.instance.name, key.scope) == ("Bibliothèque", "manage")
+    assert (key.instance.name, key.scope, key.is_batch) == ("Bibliothèque", "manage", False)
+    assert authenticate(run("createapikey", "library", "--scope", "chat", "--batch")).is_batch
 
 
 def test_name_in_other_script_gets_a_slug(db):

@@ -1,4 +1,4 @@
-"""``./manage createapikey SLUG --scope chat|manage [--name NAME]``."""
+"""``./manage createapikey SLUG --scope chat|manage [--name NAME] [--batch]``."""
 
 from typing import Any
 
@@ -16,6 +16,9 @@ class Command(BaseCommand):
         parser.add_argument("slug")
         parser.add_argument("--scope", required=True, choices=ApiKey.Scope.values)
         parser.add_argument("--name", default="command line", help="what the key is for")
+        parser.add_argument(
+            "--batch", action="store_true", help="its questions come after those of people"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         instance = Instance.objects.filter(slug=options["slug"]).first()
@@ -23,7 +26,11 @@ class Command(BaseCommand):
             raise CommandError(f"No instance {options['slug']}; create it with createinstance.")
         try:
             _key, plaintext = create_api_key(
-                instance=instance, name=options["name"], scope=options["scope"], created_by=None
+                instance=instance,
+                name=options["name"],
+                scope=options["scope"],
+                created_by=None,
+                is_batch=options["batch"],
             )
         except KeyLimit as error:
             raise CommandError(user_message(error)) from error

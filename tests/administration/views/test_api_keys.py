@@ -44,6 +44,15 @@ def test_created_key_is_shown_once_and_authenticates(cast, owner):
         assert plaintext not in key.digest
 
 
+def test_key_for_work_that_can_wait_is_marked(cast, owner):
+    form = {"name": "Night run", "scope": "chat", "lifetime_days": "30"}
+    assert not authenticate(owner.post(url("key_create"), form).context["plaintext"]).is_batch
+    assert "work that can wait" not in owner.get(url("keys")).text
+    page = owner.post(url("key_create"), form | {"is_batch": "on"})
+    assert authenticate(page.context["plaintext"]).is_batch
+    assert "work that can wait" in owner.get(url("keys")).text
+
+
 def test_a_revoked_key_is_refused(cast, owner):
     page = owner.post(url("key_create"), {"name": "x", "scope": "manage", "lifetime_days": "30"})
     plaintext, key = page.context["plaintext"], page.context["key"]
