@@ -35,6 +35,7 @@ from inference.errors import ContextOverflow, InferenceError, NotCleared
 from inference.fair_turns import Asker
 from inference.llm.backend import ChatMessage
 from inference.llm.events import ChatEvent, TextDelta, ToolCallDelta
+from inference.llm.length import shortened
 from inference.offered_models import OfferedModel
 from inference.queueing.fair_queue import Position
 from inference.routing import Rerouted, smallest_context_window, stream_answer
@@ -120,7 +121,7 @@ async def answer_question(question: Question) -> AsyncGenerator[AnswerEvent, Non
 
     yield Stage("generating")
     if question.model.backend is None:
-        for extracted in _extract(query.text, found):
+        for extracted in _extract(question, query.text, found):
             yield extracted
         return
     sent = sent_passages(found.chunks)
@@ -154,7 +155,7 @@ async def answer_question(question: Question) -> AsyncGenerator[AnswerEvent, Non
     if failure is not None:
         yield failure
         if question.may_fall_back and not has_text:
-            for extracted in _extract(query.text, found):
+            for extracted in _extract(question, query.text, found):
                 yield extracted
 
 
@@ -245,7 +246,9 @@ def _is_text(event: ChatEvent | Position | Rerouted) -> bool:
     )
 
 
-def _extract(search_query: str, found: SearchResult) -> Iterator[SearchResult | Extracted]:
+def _extract(
+    question: Question, search_query: str, found: SearchResult
+) -> Iterator[SearchResult | Extracted]:
     """Yield the passages in the order in which the extracts cite them, then the extracts.
 
     Nothing is withheld from extracts, as they are made on this machine.
@@ -256,7 +259,8 @@ def _extract(search_query: str, found: SearchResult) -> Iterator[SearchResult | 
     text, chunks = answer_with_extracts(search_query, tuple(passages))
     if chunks != found.chunks:
         yield replace(found, chunks=chunks)
-    yield Extracted(text, cpu_seconds=thread_time() - started)
+    text, is_cut = shortened(text, max_tokens=question.max_tokens, stop=question.stop)
+    yield Extracted(text, cpu_seconds=thread_time() - started, is_cut=is_cut)
 
 
 def _nothing_found(nearest: Sequence[RetrievedChunk]) -> str:

@@ -1,7 +1,7 @@
 """What a request asks of a model beyond text: functions to call, JSON, images."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -22,6 +22,8 @@ class ChatOptions:
     tool_choice: str | Mapping[str, Any] | None = None
     parallel_tool_calls: bool | None = None
     response_format: Mapping[str, Any] | None = None
+    # How words are chosen: top_p, seed, penalties.
+    sampling: Mapping[str, float] = field(default_factory=dict)
 
     def body(self) -> dict[str, Any]:
         """Return the part of the JSON body with these parameters."""
@@ -34,7 +36,7 @@ class ChatOptions:
                 body["parallel_tool_calls"] = self.parallel_tool_calls
         if self.response_format is not None:
             body["response_format"] = self.response_format
-        return body
+        return body | dict(self.sampling)
 
 
 NO_OPTIONS = ChatOptions()

@@ -40,10 +40,14 @@ class NothingFound:
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """The whole answer as extracts, in Markdown, and the processor time to find them."""
+    """The whole answer as extracts, in Markdown, and the processor time to find them.
+
+    ``is_cut`` when it was longer than the client allows.
+    """
 
     text: str
     cpu_seconds: float
+    is_cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,11 +132,12 @@ class AnswerResult:
                     error_code=code,
                     generation_usage=usage or self.generation_usage,
                 )
-            case Extracted(text, cpu_seconds):
+            case Extracted(text, cpu_seconds, is_cut):
                 return self._with_words(
                     elapsed_ms,
                     text=self.text + text,
                     status=AnswerStatus.COMPLETE,
+                    error_code="length" if is_cut else self.error_code,
                     model_id=EXTRACTIVE,
                     extraction_seconds=self.extraction_seconds + cpu_seconds,
                 )

@@ -2,12 +2,12 @@
 
 import time
 from collections.abc import AsyncGenerator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
-from ninja import Field, Router, Schema
-from pydantic import BaseModel, ConfigDict, field_validator
+from ninja import Field, Router
+from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
 from chat.answers.error_messages import user_message
 from chat.answers.result import AnswerResult
@@ -23,6 +23,7 @@ from chat.api.messages import (
     PersonalData,
     leave_out_old_turns,
 )
+from chat.api.parameters import Sampling, check_tool_choice, refuse
 from inference.chat_options import ChatOptions
 from inference.llm.events import Delta, ReasoningDelta, TextDelta, ToolCallDelta
 from inference.queueing.fair_queue import Position
@@ -47,6 +48,14 @@ class ResponseFormat(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     type: Literal["text", "json_object", "json_schema"] = "text"
+    json_schema: dict[str, Any] | None = None
+
+    @model_validator(mode="after")
+    def check_schema(self) -> Self:
+        """Refuse the format "json_schema" without a schema."""
+        if self.type == "json_schema" and self.json_schema is None:
+            raise ValueError("json_schema is missing")
+        return self
 
 
 class Tool(BaseModel):
@@ -58,7 +67,7 @@ class Tool(BaseModel):
     function: dict[str, Any]
 
 
-class CompletionIn(Schema):
+class CompletionIn(Sampling):
     """Parameters of OpenAI that have no meaning here are accepted and ignored; those that change
     what an answer is are refused."""
 
@@ -81,7 +90,15 @@ class CompletionIn(Schema):
     tool_choice: Literal["none", "auto", "required"] | dict[str, Any] | None = None
     parallel_tool_calls: bool | None = None
     personal_data: PersonalData = None
+    # Not supported (``_refuse_unsupported``).
     functions: list[Any] | None = None
+    function_call: Any = None
+    logprobs: bool | None = None
+    top_logprobs: int | None = Field(None, ge=0, le=20)
+    logit_bias: dict[str, float] | None = None
+    modalities: list[str] | None = None
+    audio: Any = None
+    web_search_options: Any = None
 
     @field_validator("messages", mode="before")
     @classmethod
@@ -168,9 +185,9 @@ class Completion:
 
 
 def _asked(body: CompletionIn) -> ApiQuestion:
-    if body.functions:
-        told = _("functions is not supported: send tools.")
-        raise ApiError(400, "unsupported_parameter", told)
+    _refuse_unsupported(body)
+    tools = tuple(tool.model_dump() for tool in body.tools or ())
+    check_tool_choice(body.tool_choice, {tool["function"].get("name") for tool in tools})
     wanted = body.response_format
     return ApiQuestion(
         model_id=body.model or "",
@@ -182,11 +199,34 @@ def _asked(body: CompletionIn) -> ApiQuestion:
         is_stream=bool(body.stream),
         service_tier=body.service_tier,
         options=ChatOptions(
-            tools=tuple(tool.model_dump() for tool in body.tools or ()),
+            tools=tools,
             tool_choice=body.tool_choice,
             parallel_tool_calls=body.parallel_tool_calls,
-            response_format=wanted.model_dump() if wanted and wanted.type != "text" else None,
+            response_format=_given(wanted) if wanted and wanted.type != "text" else None,
+            sampling=body.sampling,
         ),
+    )
+
+
+def _given(wanted: ResponseFormat) -> dict[str, Any]:
+    """Return a format as it was sent."""
+    return wanted.model_dump(exclude_unset=True) | {"type": wanted.type}
+
+
+def _refuse_unsupported(body: CompletionIn) -> None:
+    if body.functions:
+        told = _("functions is not supported: send tools.")
+        raise ApiError(400, "unsupported_parameter", told)
+    refuse(
+        {
+            "function_call": body.function_call not in (None, "none", "auto"),
+            "logprobs": body.logprobs,
+            "top_logprobs": body.top_logprobs,
+            "logit_bias": body.logit_bias,
+            "modalities": set(body.modalities or ()) - {"text"},
+            "audio": body.audio,
+            "web_search_options": body.web_search_options is not None,
+        }
     )
 
 

@@ -25,12 +25,15 @@ from chat.api.messages import (
     ToolCall,
     leave_out_old_turns,
 )
+from chat.api.parameters import Sampling, check_tool_choice, refuse
 from chat.api.response_events import ResponseEvents
 from inference.chat_options import ChatOptions
 from inference.queueing.fair_queue import Position
 from instances.api import ApiError, AsyncApiKeyAuth, KeyRequest
 from usage.quotas.api_requests import add_headers
 from web.server_sent_events import ServerSentEvent, stream_response
+
+_LOGPROBS = "message.output_text.logprobs"
 
 router = Router(tags=["OpenAI-compatible"], auth=AsyncApiKeyAuth())
 
@@ -66,7 +69,7 @@ class FunctionTool(BaseModel):
     name: str = Field(max_length=MAX_NAME_CHARS)
 
 
-class ResponseIn(Schema):
+class ResponseIn(Sampling):
     """Nothing is stored: send the whole conversation each time."""
 
     model_config = ConfigDict(extra="ignore")
@@ -88,6 +91,9 @@ class ResponseIn(Schema):
     previous_response_id: str | None = Field(None, max_length=MAX_NAME_CHARS)
     conversation: Any = None
     background: bool | None = None
+    prompt: Any = None
+    top_logprobs: int | None = Field(None, ge=0, le=20)
+    include: list[str] | None = None
 
     @field_validator("input", mode="before")
     @classmethod
@@ -176,12 +182,15 @@ def _options(body: ResponseIn) -> ChatOptions:
     choice: Any = body.tool_choice
     if isinstance(choice, FunctionTool):
         choice = {"type": "function", "function": {"name": choice.name}}
+    check_tool_choice(choice, {tool.name for tool in body.tools or ()})
     wanted = body.text.format if body.text else None
     response_format: dict[str, Any] | None = None
     if wanted is not None and wanted.type != "text":
         response_format = {"type": wanted.type}
         if schema := wanted.model_extra:
             response_format["json_schema"] = schema
+        elif wanted.type == "json_schema":
+            raise ApiError(400, "invalid_request", _("text.format has no schema."))
     return ChatOptions(
         tools=tuple(
             {"type": "function", "function": tool.model_dump(exclude={"type"})}
@@ -190,6 +199,7 @@ def _options(body: ResponseIn) -> ChatOptions:
         tool_choice=choice,
         parallel_tool_calls=body.parallel_tool_calls,
         response_format=response_format,
+        sampling=body.sampling,
     )
 
 
@@ -202,6 +212,13 @@ def _refuse_unsupported(body: ResponseIn) -> None:
         message = _("Answers do not run in the background here: send background=false.")
     if message:
         raise ApiError(400, "unsupported_parameter", message)
+    refuse(
+        {
+            "prompt": body.prompt,
+            "top_logprobs": body.top_logprobs,
+            _LOGPROBS: _LOGPROBS in (body.include or ()),
+        }
+    )
 
 
 def _echoed(body: ResponseIn) -> Mapping[str, Any]:

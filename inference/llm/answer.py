@@ -17,7 +17,7 @@ from inference.llm.events import (
     TextDelta,
 )
 from inference.llm.failures import find_reported_error, to_error
-from inference.llm.length import LengthLimit
+from inference.llm.length import LengthLimit, StopSequences
 from inference.llm.sse import ServerEvent
 from inference.llm.thinking import ThinkSplitter
 from inference.llm.tokens import estimate_prompt_tokens, estimate_tokens
@@ -34,7 +34,9 @@ TRUNCATION_MIN_TOKENS = 500
 class Answer:
     """The state of one answer: its text so far, whether it has ended, its usage."""
 
-    def __init__(self, messages: Sequence[ChatMessage], max_tokens: int) -> None:
+    def __init__(
+        self, messages: Sequence[ChatMessage], max_tokens: int, stop: Sequence[str] = ()
+    ) -> None:
         self._messages = messages
         self._text: list[str] = []
         self._reasoning: list[str] = []
@@ -42,6 +44,7 @@ class Answer:
         self._calls = ToolCallReader()
         self._splitter = ThinkSplitter()
         self._limit = LengthLimit(max_tokens)
+        self._stop = StopSequences(stop)
         self._reported: dict[str, Any] = {}
         self._finish_reason = self._model = ""
         self.is_done = False
@@ -58,8 +61,8 @@ class Answer:
 
     @property
     def was_cut(self) -> bool:
-        """Whether the answer was ended here, as the server ignored `max_tokens`."""
-        return self._limit.is_exceeded
+        """Whether the answer was ended here, as the server ignored `max_tokens` or `stop`."""
+        return self._limit.is_exceeded or self._stop.is_reached
 
     @property
     def text(self) -> str:
@@ -80,7 +83,8 @@ class Answer:
                 raise to_error(reported)
             yield from self._take_payload(payload)
             if self.was_cut:
-                self.is_done, self._finish_reason = True, "length"
+                self.is_done = True
+                self._finish_reason = "stop" if self._stop.is_reached else "length"
                 return
 
     def end(self) -> Iterator[ChatEvent]:
@@ -89,6 +93,7 @@ class Answer:
         Raises TruncatedStream when the stream ended before the answer.
         """
         yield from self._keep(self._splitter.close())
+        yield from self._said(self._stop.close())
         if not self.is_whole or self._finish_reason in BROKEN_FINISHES:
             reason = self._finish_reason or "neither finish_reason nor [DONE]"
             raise TruncatedStream(f"The stream ended with {reason}.")
@@ -153,10 +158,16 @@ class Answer:
         self, deltas: Iterable[TextDelta | ReasoningDelta]
     ) -> Iterator[TextDelta | ReasoningDelta]:
         for delta in map(_without_nul, deltas):
-            if not delta.text:
-                continue
-            (self._text if isinstance(delta, TextDelta) else self._reasoning).append(delta.text)
-            yield delta
+            if isinstance(delta, TextDelta):
+                yield from self._said(self._stop.feed(delta.text))
+            elif delta.text:
+                self._reasoning.append(delta.text)
+                yield delta
+
+    def _said(self, text: str) -> Iterator[TextDelta]:
+        if text:
+            self._text.append(text)
+            yield TextDelta(text)
 
 
 def _without_nul(delta: TextDelta | ReasoningDelta) -> TextDelta | ReasoningDelta:

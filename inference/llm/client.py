@@ -72,8 +72,8 @@ async def stream_chat(
     Closing the generator (`contextlib.aclosing`) or cancelling its task closes the connection,
     which stops the generation. An answer may be empty. Before the first delta, transient failures
     are retried within the backend's limits; after it, never. An answer of more than `max_tokens`,
-    from a server that ignores them, is cut, with the finish reason "length". Raises InferenceError,
-    with the text so far (`partial`) and its `usage`.
+    or beyond a sequence of `stop`, from a server that ignores them, is cut, with the finish reason
+    "length" or "stop". Raises InferenceError, with the text so far (`partial`) and its `usage`.
     """
     body = backend.request_body(
         messages, max_tokens=max_tokens, temperature=temperature, stop=stop, options=options
@@ -81,7 +81,7 @@ async def stream_chat(
     budget = RetryBudget(backend)
     timeouts = Timeouts(backend.first_byte_timeout_s, backend.total_timeout_s)
     while True:
-        answer = Answer(messages, max_tokens)
+        answer = Answer(messages, max_tokens, stop)
         try:
             async with aclosing(_attempt(backend, body, answer, timeouts)) as events:
                 async for event in events:
