@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chat.models import Citation, Message
+from ingestion.documents.segments import Segment
+from ingestion.documents.tables import Part, parts
 from ingestion.models import DocumentPage
 
 CONTEXT_CHARS = 320
@@ -29,6 +31,19 @@ class ShownPassage:
     end: str
     after: str
     page: int
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The text in parts, tables as tables; the quote is marked."""
+        return parts(
+            [
+                Segment(self.before, is_context=True),
+                Segment(self.start),
+                Segment(self.quote, hit=True),
+                Segment(self.end),
+                Segment(self.after, is_context=True),
+            ]
+        )
 
 
 def show_passage(answer: Message, number: int, *, cited_only: bool) -> ShownPassage | None:
@@ -110,10 +125,22 @@ def _spaced(words: Sequence[str]) -> str:
 def _tail(text: str) -> str:
     if len(text) <= CONTEXT_CHARS:
         return text
-    return "…" + text[-CONTEXT_CHARS:].split(" ", 1)[-1]
+    start = len(text) - CONTEXT_CHARS
+    if _is_in_row(text, start):
+        # Rows of tables are whole.
+        return "…\n" + text[start:].partition("\n")[2]
+    return "…" + text[start:].split(" ", 1)[-1]
 
 
 def _head(text: str) -> str:
     if len(text) <= CONTEXT_CHARS:
         return text
+    if _is_in_row(text, CONTEXT_CHARS):
+        return text[:CONTEXT_CHARS].rpartition("\n")[0] + "\n…"
     return text[:CONTEXT_CHARS].rsplit(" ", 1)[0] + "…"
+
+
+def _is_in_row(text: str, offset: int) -> bool:
+    """Whether an offset is inside a row of a table, in Markdown."""
+    line = text[text.rfind("\n", 0, offset) + 1 :].partition("\n")[0]
+    return line.startswith("|") and line.rstrip().endswith("|")

@@ -11,11 +11,12 @@ from itertools import pairwise
 
 @dataclass(frozen=True)
 class Segment:
-    """A piece of text: whether it is in the chosen passage, and whether it is a search hit."""
+    """A piece of text: in the chosen passage, a search hit or a quote, or only the context."""
 
     text: str
     chosen: bool = False
     hit: bool = False
+    is_context: bool = False
 
 
 def fold(text: str) -> str:

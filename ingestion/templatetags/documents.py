@@ -125,6 +125,8 @@ def _marked(segments: Iterable[Segment]) -> str:
 
 def _mark(segment: Segment) -> str:
     text = escape(segment.text)
+    if segment.is_context:
+        return f'<span class="passage-context">{text}</span>'
     if segment.hit:
         return f"<mark>{text}</mark>"
     return f'<mark class="viewer-chosen">{text}</mark>' if segment.chosen else text

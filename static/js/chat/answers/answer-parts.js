@@ -2,6 +2,7 @@
 
 import { t } from "../../shared/strings.js";
 import { placeOf, showFile } from "./places.js";
+import { withoutBars } from "./table-rows.js";
 
 /** List the passages that the answer cites, and those that the model was not given. */
 export function drawSources(answer, data) {
@@ -24,8 +25,9 @@ function sourceItem(template, citation, quotes) {
   showFile(item.querySelector("[data-file]"), citation);
   item.querySelector("[data-place]").textContent = place;
   item.querySelector("[data-withheld]").hidden = !citation.is_withheld;
-  item.querySelector("[data-quote]").textContent =
-    quotes[citation.number] || citation.quote || citation.text;
+  item.querySelector("[data-quote]").textContent = withoutBars(
+    quotes[citation.number] || citation.quote || citation.text,
+  );
   return item;
 }
 
