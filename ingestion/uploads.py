@@ -17,6 +17,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from ingestion import tasks
+from ingestion.documents.picture_cache import delete_pictures
 from ingestion.errors import EmptyDocument, FileTooLarge, ParseCancelled
 from ingestion.indexing import statistics
 from ingestion.models import Document, stored_path
@@ -138,9 +139,11 @@ def delete(document: Document) -> None:
     Document.objects.select_for_update().get(pk=document.pk)
     statistics.withdraw(document)
     storage, path = document.file.storage, document.file.name
+    pictures = partial(delete_pictures, storage, document.instance_id, document.pk)
     document.delete()
     # Robust: a file that remains after an error is deleted by ``ingestion.recovery.orphans``.
     transaction.on_commit(partial(storage.delete, path or ""), robust=True)
+    transaction.on_commit(pictures, robust=True)
 
 
 def clean_name(name: str) -> str:

@@ -1,7 +1,7 @@
 """Pictures of the pages of PDF files, and the places of their words in them, for browsers.
 
 They are made in the confined child process (``ingestion.sandbox``), one at a time in a web process:
-instances take turns.
+instances take turns. A picture is drawn once (``ingestion.documents.picture_cache``).
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from django.conf import settings
 from PIL import Image
 
 from inference.fair_turns import Asker, turns_at
+from ingestion.documents.picture_cache import find_picture, keep_picture
 from ingestion.models import Document
 from ingestion.parsing.drawn_pages import PageWords
 from ingestion.parsing.limits import MIB
@@ -29,6 +30,8 @@ from ingestion.storage import opened
 # Widths in pixels; few, so that a browser that has drawn a page can show it again.
 WIDTHS = (640, 960, 1440, 2160, 3240)
 PICTURE_TYPE = "image/webp"
+# To change when the same file gives another picture, or other words.
+VERSION = 1
 _QUALITY = 80
 # A greater one takes twice as long for a twentieth of the bytes.
 _EFFORT = 2
@@ -45,7 +48,10 @@ async def page_picture(document: Document, number: int, width: int, asker: Asker
 
     ``width`` is one of ``WIDTHS``, and less for a page that would have too many pixels.
     """
-    return await _in_turn(asker, lambda: _picture(document, number, width))
+    name = f"{number}-{width}-{VERSION}.webp"
+    if (drawn_before := await asyncio.to_thread(find_picture, document, name)) is not None:
+        return drawn_before
+    return await _in_turn(asker, lambda: _picture(document, number, width, name))
 
 
 async def page_words(document: Document, number: int, asker: Asker) -> PageWords:
@@ -59,12 +65,15 @@ async def _in_turn(asker: Asker, work: Callable[[], Result]) -> Result:
         return await asyncio.to_thread(work)
 
 
-def _picture(document: Document, number: int, width: int) -> bytes:
+def _picture(document: Document, number: int, width: int, name: str) -> bytes:
+    if drawn_meanwhile := find_picture(document, name):
+        return drawn_meanwhile
     drawn = _read(document, PictureRequest(number, width, _LIMITS), load_picture)
     size = (drawn.width, drawn.height)
     picture = Image.frombuffer("RGB", size, drawn.pixels, "raw", "RGB", drawn.stride, 1)
     file = BytesIO()
     picture.save(file, "WEBP", quality=_QUALITY, method=_EFFORT)
+    keep_picture(document, name, file.getvalue())
     return file.getvalue()
 
 

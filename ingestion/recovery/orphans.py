@@ -1,7 +1,8 @@
 """Delete stored files without a document, left by an aborted transaction or a killed process.
 
 A file is written before its row is committed, and deleted after its row, so that every row has its
-file. A failure in between leaves a file without a row.
+file. A failure in between leaves a file without a row. The pictures of pages
+(``ingestion.documents.picture_cache``) are also deleted when they have not been used for long.
 """
 
 import logging
@@ -11,6 +12,7 @@ from uuid import UUID
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
+from ingestion.documents import picture_cache
 from ingestion.models import Document
 from instances.models import Instance
 from instances.quotas import lock_totals
@@ -20,6 +22,8 @@ logger = logging.getLogger(__name__)
 
 # A younger file may belong to an upload in progress.
 MIN_AGE = timedelta(hours=1)
+# Pictures of a document are deleted when none of them was drawn for so long.
+PICTURES_KEPT = timedelta(days=30)
 
 
 def delete_orphans() -> int:
@@ -34,6 +38,8 @@ def delete_orphans() -> int:
         return 0  # Nothing was ever uploaded.
     numbers = [name for name in directories if name.isdecimal()]
     known = Instance.objects.filter(pk__in=numbers).values_list("pk", flat=True)
+    for instance_id in known:
+        _delete_pictures_of(instance_id)
     return sum(_delete_orphans_of(instance_id) for instance_id in known)
 
 
@@ -56,15 +62,35 @@ def _delete_orphans_of(instance_id: int) -> int:
     return len(orphans)
 
 
+def _delete_pictures_of(instance_id: int) -> None:
+    """Delete the pictures of deleted documents, and those that were drawn long ago."""
+    folder = f"{instance_id}/{picture_cache.FOLDER}"
+    try:
+        directories, _files = default_storage.listdir(folder)
+    except FileNotFoundError:
+        return
+    ids = {UUID(name) for name in directories if _is_id(name)}
+    with tenant(instance_id):
+        deleted = _without_document(instance_id, ids)
+    for document_id in ids:
+        if document_id in deleted or _are_old(f"{folder}/{document_id}"):
+            picture_cache.delete_pictures(default_storage, instance_id, document_id)
+
+
+def _are_old(directory: str) -> bool:
+    _directories, names = default_storage.listdir(directory)
+    return all(_is_old(f"{directory}/{name}", PICTURES_KEPT) for name in names)
+
+
 def _old_files(instance_id: int) -> set[UUID]:
     """Return the document ids by which the old files in an instance's directory are named."""
     _directories, names = default_storage.listdir(str(instance_id))
     return {UUID(name) for name in names if _is_id(name) and _is_old(f"{instance_id}/{name}")}
 
 
-def _is_old(path: str) -> bool:
+def _is_old(path: str, age: timedelta = MIN_AGE) -> bool:
     try:
-        return default_storage.get_modified_time(path) < timezone.now() - MIN_AGE
+        return default_storage.get_modified_time(path) < timezone.now() - age
     except FileNotFoundError:
         return False  # Its document was deleted meanwhile.
 

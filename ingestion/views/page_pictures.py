@@ -28,9 +28,6 @@ from instances.models import Membership
 from instances.tenancy import in_tenant
 from usage.admission import person_name
 
-# To change when the same file gives another picture.
-_VERSION = 1
-
 
 @require_safe
 @login_required
@@ -72,7 +69,7 @@ async def _cached(
     """Return what ``make`` does, or 304 when the browser has it; access is checked either way."""
     membership = await aenter(request, slug)
     document = await in_tenant(membership.instance, _pdf, membership, document_id)
-    etag = f'"{document.sha256}-{part}-{_VERSION}"'
+    etag = f'"{document.sha256}-{part}-{page_pictures.VERSION}"'
     headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
     if etag in parse_etags(request.headers.get("If-None-Match", "")):
         return HttpResponseNotModified(headers=headers)

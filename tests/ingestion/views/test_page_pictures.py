@@ -1,15 +1,24 @@
 """A page of a PDF file as a picture, and where its words stand in it."""
 
+import os
+import time
+from datetime import timedelta
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.core.files.storage import default_storage
 from PIL import Image
 
+from ingestion import uploads
+from ingestion.documents import page_pictures, picture_cache
 from ingestion.models import Document
 from ingestion.parsing.drawn_pages import PARTS
 from ingestion.parsing.media_types import PDF
+from ingestion.recovery import orphans
 from ingestion.sandbox import close_zygote
+from instances.tenancy import tenant
 from tests.cast import make_cast
 from tests.factories import DocumentFactory
 from tests.ingestion.pdf_writer import Page, write_objects, write_pdf
@@ -90,3 +99,76 @@ async def test_pages_are_for_members_and_exist(cast, pdf, async_client_for, part
     for missing in (url(pdf, 3, part), url(pdf, 0, part), url(text, 1, part), url(broken, 1, part)):
         assert (await teammate.get(missing)).status_code == 404
     assert (await stranger.get(url(pdf, 1, part))).status_code == 404
+
+
+def kept_pictures(document: Document) -> list[Path]:
+    """The pictures of a document in the storage."""
+    folder = Path(default_storage.path(f"{document.instance_id}/pictures/{document.pk}"))
+    return sorted(folder.iterdir()) if folder.exists() else []
+
+
+async def test_page_is_drawn_once_for_all_readers(cast, pdf, async_client_for, monkeypatch):
+    teammate = await sync_to_async(async_client_for)(cast.teammate)
+    editor = await sync_to_async(async_client_for)(cast.editor)
+    first = await teammate.get(url(pdf, 1, "picture"))
+
+    def draw(*_arguments, **_options):
+        raise AssertionError("drawn again")
+
+    monkeypatch.setattr(page_pictures, "run_in_child", draw)
+    assert (await editor.get(url(pdf, 1, "picture"))).content == first.content
+    assert len(kept_pictures(pdf)) == 1
+    with pytest.raises(AssertionError):
+        await editor.get(url(pdf, 1, "picture", "?width=960"))
+
+
+async def test_picture_of_a_killed_process_is_drawn_again(cast, pdf, async_client_for):
+    client = await sync_to_async(async_client_for)(cast.teammate)
+    whole = (await client.get(url(pdf, 1, "picture"))).content
+    (path,) = kept_pictures(pdf)
+    for beginning in (b"", whole[:5], whole[:-1]):
+        path.write_bytes(beginning)
+        assert (await client.get(url(pdf, 1, "picture"))).content == whole
+        assert path.read_bytes() == whole
+
+
+async def test_number_of_pictures_of_a_document_is_limited(
+    cast, pdf, async_client_for, monkeypatch
+):
+    monkeypatch.setattr(picture_cache, "MAX_PICTURES", 2)
+    client = await sync_to_async(async_client_for)(cast.teammate)
+    for query in ("", "?width=960", "?width=1440"):
+        assert (await client.get(url(pdf, 1, "picture", query))).status_code == 200
+        assert 1 <= len(kept_pictures(pdf)) <= 2
+
+
+async def test_pictures_are_deleted_with_their_document_or_when_old(cast, pdf, async_client_for):
+    client = await sync_to_async(async_client_for)(cast.teammate)
+
+    def make_old(age: timedelta) -> None:
+        then = time.time() - age.total_seconds()
+        for path in kept_pictures(pdf):
+            os.utime(path, (then, then))
+
+    await client.get(url(pdf, 1, "picture"))
+    await sync_to_async(make_old)(0.9 * orphans.PICTURES_KEPT)
+    await sync_to_async(orphans.delete_orphans)()
+    assert kept_pictures(pdf)
+    await sync_to_async(make_old)(1.1 * orphans.PICTURES_KEPT)
+    await sync_to_async(orphans.delete_orphans)()
+    assert not kept_pictures(pdf)
+
+    await client.get(url(pdf, 1, "picture"))
+    (path,) = kept_pictures(pdf)
+
+    def delete() -> None:
+        with tenant(cast.instance):
+            uploads.delete(pdf)
+
+    await sync_to_async(delete)()
+    assert not path.parent.exists()
+    # A reader's picture was drawn while the document was deleted.
+    path.parent.mkdir()
+    path.write_bytes(b"RIFF")
+    await sync_to_async(orphans.delete_orphans)()
+    assert not path.parent.exists()
