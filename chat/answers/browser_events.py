@@ -138,7 +138,7 @@ def _place(position: Position) -> str:
 
 def _written_by(message: Message, model_names: Mapping[str, str]) -> str:
     """Return which model wrote an answer, "" when none did."""
-    if message.status == AnswerStatus.NOTHING_FOUND:
+    if message.status == AnswerStatus.NOTHING_FOUND or not message.content:
         return ""
     label = model_names.get(message.model, message.model)
     return label if message.model == EXTRACTIVE else _("Written by %(model)s") % {"model": label}

@@ -109,6 +109,8 @@ def _load(model: OfferedModel, loads: Mapping[BackendQueue, Load]) -> str:
     if waits:
         return _("Expected wait: up to %(wait)s.") % {"wait": wait(min(waits))}
     n = min(load.n_waiting for load in known)
+    if n == 0:
+        return _("Busy, with no other question waiting.")
     told = ngettext("Busy: %(n)s question waits.", "Busy: %(n)s questions wait.", n)
     return told % {"n": count(n)}
 

@@ -39,6 +39,8 @@ from usage.wording import (
         (lambda: money(Decimal("0.00123"), "EUR"), "0.0012 €", "0,0012 €"),
         (lambda: charged(Decimal("1.0899"), "EUR"), "1.09 EUR", "1,09 EUR"),
         (lambda: charged(Decimal("-0.41555"), "EUR"), "-0.4156 EUR", "-0,4156 EUR"),
+        (lambda: charged(Decimal("0.00002"), "EUR"), "< 0.0001 EUR", "< 0,0001 EUR"),
+        (lambda: charged(Decimal(0), "EUR"), "0.00 EUR", "0,00 EUR"),
     ],
 )
 def test_amount_is_in_the_unit_that_suits_it(shown, english, french) -> None:

@@ -6,13 +6,18 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from django.utils import formats
 
+_LESS_THAN = "<\u00a0"
+
 
 def money(amount: Decimal, currency: str) -> str:
     """An amount in its currency; small ones with four decimals, as tokens cost little."""
     decimals = 2 if abs(amount) >= 1 or not amount else 4
+    smallest = Decimal(1).scaleb(-decimals)
     # Django's number_format cuts digits off.
-    rounded = amount.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
-    return f"{formats.number_format(rounded, decimals, force_grouping=True)}\u00a0{currency}"
+    rounded = amount.quantize(smallest, ROUND_HALF_UP)
+    is_less = amount > 0 and not rounded
+    shown = formats.number_format(smallest if is_less else rounded, decimals, force_grouping=True)
+    return f"{_LESS_THAN if is_less else ''}{shown}\u00a0{currency}"
 
 
 def balance_of(

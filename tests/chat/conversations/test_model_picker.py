@@ -86,7 +86,7 @@ def test_line_says_the_expected_wait_at_the_backend_that_is_free_first(cast: Cas
     assert loads() == {
         "extractive": "",
         "busy": "Busy: 2 questions wait.",
-        "shared": "Busy: 0 questions wait.",
+        "shared": "Busy, with no other question waiting.",
         "idle": "No wait at the moment.",
     }
     for queue, hold_ms in zip(queues, (10_000, 90_000, 20_000, 1), strict=True):
