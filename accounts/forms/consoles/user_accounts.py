@@ -54,6 +54,7 @@ class UserAccountForm(forms.ModelForm):
     class Meta:
         model = User
         fields = ("username", "first_name", "last_name", "email")
+        labels = {"email": _("E-mail address")}
         widgets = {
             "username": forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
         }
