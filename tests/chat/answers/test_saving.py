@@ -191,7 +191,9 @@ async def test_text_is_kept_when_the_process_ends(library: Cast, llm: ScriptedLL
     done = (await followed(library, asked.answer.pk))[-1]
     assert (done.data["status"], done.data["content"]) == ("failed", "Vingt-cinq ")
     # A write of the progress that was in its thread when the task was cancelled.
-    late = partial(save_progress, asked.answer.pk, AnswerResult.empty(EXTRACTS.figures))
+    late = partial(
+        save_progress, library.instance.pk, asked.answer.pk, AnswerResult.empty(EXTRACTS.figures)
+    )
     assert not await in_tenant(library.instance, late)
     assert (await in_database(message_of, asked)).status == "failed"
     assert (await only_record(library, asked.answer.pk)).outcome == "failed"
