@@ -8,18 +8,23 @@
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
+from concurrent.futures import Executor
 from http import HTTPStatus
 from typing import IO, Any
 
+from asgiref.sync import SyncToAsync, ThreadSensitiveContext
 from django.core.exceptions import BadRequest
 from django.core.handlers.asgi import ASGIHandler, ASGIRequest
 from django.http import HttpResponseBase
 from django.utils.translation import gettext as _
 
 from web.json_errors import is_api_path, json_error
+from web.server.request_threads import RequestThread
+from web.server.scope import Message, Receive, Scope, Send
 
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+_THREAD = "ragapp.thread"
 _UTF_8 = ("utf-8", "utf8", "us-ascii", "ascii")
 
 
@@ -39,14 +44,30 @@ class Utf8Request(ASGIRequest):
 
 
 class DjangoHandler(ASGIHandler):
-    """Serves requests to the end of their bodies."""
+    """Serves requests to the end of their bodies, with a thread only for those that need one."""
 
     request_class = Utf8Request
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """As in Django, with threads that other requests have left (``RequestThread``)."""
+        thread = RequestThread()
+
+        async def noting_send(message: Message) -> None:
+            await send(message)
+            if message["type"] == "http.response.body" and not message.get("more_body"):
+                thread.is_answered = True
+
+        context = ThreadSensitiveContext()  # type: ignore[no-untyped-call]
+        executors: MutableMapping[Any, Executor] = SyncToAsync.context_to_thread_executor  # type: ignore[assignment]  # any executor will do
+        executors[context] = thread
+        async with context:
+            await self.handle(scope | {_THREAD: thread}, receive, noting_send)
 
     def create_request(
         self, scope: Mapping[str, Any], body_file: IO[bytes]
     ) -> tuple[ASGIRequest, None] | tuple[None, HttpResponseBase]:
         """As in Django, with the length of the body that was received (RFC 9112, section 7.1)."""
+        scope[_THREAD].has_begun = True
         if any(name == b"transfer-encoding" for name, _value in scope["headers"]):
             body_file.seek(0, os.SEEK_END)
             length = (b"content-length", b"%d" % body_file.tell())
