@@ -25,6 +25,7 @@ from inference.llm.failures import find_reported_error, to_error
 from inference.llm.retries import RetryBudget
 from inference.llm.wire import (
     Timeouts,
+    leave_unread,
     open_response,
     pause_between_reads_s,
     read_bytes,
@@ -152,7 +153,7 @@ async def _attempt(
                     timeouts.silence_s = LAST_WORDS_TIMEOUT_S
                 elif answer.has_begun:
                     timeouts.silence_s = backend.read_timeout_s
-                    await asyncio.sleep(pause_between_reads_s())
+                    await leave_unread(response, pause_between_reads_s())
         except (BackendTimeout, TruncatedStream):
             if not answer.is_whole:
                 raise

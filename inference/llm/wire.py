@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import orjson
+from aiohttp import ClientResponse
 
 from inference.errors import (
     BackendTimeout,
@@ -26,6 +27,8 @@ MAX_ERROR_BYTES = 64 * 1024
 # The pause between two reads of a stream, for each stream of this process: what arrives meanwhile
 # passes through the layers above as one piece (docs/decisions/023-time-slices.md).
 PAUSE_PER_STREAM_S, LONGEST_PAUSE_S = 0.001, 0.05
+# Shorter pauses are not worth two calls of the system.
+_WORTH_PAUSING_S = 0.005
 
 # Responses that are being read.
 _open: set[httpx.Response] = set()
@@ -114,6 +117,23 @@ def pause_between_reads_s() -> float:
     return min(PAUSE_PER_STREAM_S * len(_open), LONGEST_PAUSE_S)
 
 
+async def leave_unread(response: httpx.Response, seconds: float) -> None:
+    """Let the system gather what arrives of a response for some time, for the next read.
+
+    Otherwise the process would wake up for each token.
+    """
+    transport = _transport(response) if seconds >= _WORTH_PAUSING_S else None
+    if transport is None:
+        await asyncio.sleep(seconds)
+        return
+    transport.pause_reading()
+    try:
+        await asyncio.sleep(seconds)
+    finally:
+        if not transport.is_closing():
+            transport.resume_reading()
+
+
 async def read_events(
     response: httpx.Response, timeouts: Timeouts
 ) -> AsyncGenerator[list[ServerEvent], None]:
@@ -156,6 +176,20 @@ async def _read_whole(response: httpx.Response, timeouts: Timeouts, max_bytes: i
     except InferenceError:
         return body
     return body
+
+
+def _transport(response: httpx.Response) -> asyncio.ReadTransport | None:
+    """Return the open connection of a response whose body has not ended; aiohttp's, inside httpx's.
+
+    Without it, as with a transport that is not aiohttp's, nothing is gathered.
+    """
+    stream = getattr(response.stream, "_stream", None)
+    answer: ClientResponse | None = getattr(stream, "_aiohttp_response", None)
+    connection = None if answer is None else answer.connection
+    transport = None if connection is None else connection.transport
+    if transport is None or transport.is_closing():
+        return None
+    return cast(asyncio.ReadTransport, transport)
 
 
 def _to_error(error: Exception) -> InferenceError:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from aiohttp.client_proto import ResponseHandler
 
 from inference.llm import wire
 from inference.llm.backend import ChatBackend, ChatMessage
@@ -59,6 +60,27 @@ async def test_deltas_that_arrive_during_a_pause_are_joined(
     events = await collect(chat_backend)
     assert text_of(events) == "12345678"
     assert len([event for event in events if isinstance(event, TextDelta)]) < 8
+
+
+async def test_what_arrives_during_a_pause_is_read_together(
+    scripted_llm: ScriptedLLM, chat_backend: ChatBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("PAUSE_PER_STREAM_S", "LONGEST_PAUSE_S"):
+        monkeypatch.setattr(wire, name, 0.2)
+    reads: list[bytes] = []
+    receive = ResponseHandler.data_received
+
+    def counted(self: ResponseHandler, data: bytes) -> None:
+        # aiohttp calls it without data too.
+        reads.extend([data] if data else [])
+        receive(self, data)
+
+    monkeypatch.setattr(ResponseHandler, "data_received", counted)
+    n_pieces = 32
+    scripted_llm.script(stream(*"x" * n_pieces, pause_s=0.01))
+    events = await collect(chat_backend)
+    assert text_of(events) == "x" * n_pieces
+    assert len(reads) < n_pieces / 2
 
 
 @pytest.mark.parametrize(
