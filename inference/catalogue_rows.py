@@ -1,7 +1,8 @@
 """The rows of the catalogue, kept in each process, so that a question costs no query.
 
-A version in the shared cache says when they have changed (``forget``). A process that cannot read
-the version queries the rows each time; one that missed a change queries them after ``_LONGEST_S``.
+A version in the shared cache says when they have changed (``forget``). A process reads the version
+every ``_VERSION_IS_READ_EVERY_S`` at most; one that cannot read it queries the rows each time, and
+one that missed a change queries them after ``_LONGEST_S``.
 """
 
 import logging
@@ -22,6 +23,8 @@ logger = logging.getLogger(__name__)
 
 _VERSION_KEY = "inference:catalogue"
 _LONGEST_S = 30.0
+# A question reads the rows several times.
+_VERSION_IS_READ_EVERY_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,22 +68,30 @@ class CatalogueRows:
 
 
 _rows: CatalogueRows | None = None
+_version_is_known_until = 0.0
 
 
 def current_rows() -> CatalogueRows:
     """Return the rows; only the first call after a change queries the database."""
-    global _rows
-    version = _version()
+    global _rows, _version_is_known_until
     kept, now = _rows, time.monotonic()
-    if kept is None or not version or kept.version != version or now - kept.read_at > _LONGEST_S:
+    if kept is None or now - kept.read_at > _LONGEST_S:
+        kept = None
+    elif now < _version_is_known_until:
+        return kept
+    version = _version()
+    if kept is None or not version or kept.version != version:
         # The version was read before the rows: a change meanwhile is seen at the next call.
         kept = _rows = _read(version, now)
+    _version_is_known_until = now + _VERSION_IS_READ_EVERY_S if version else 0.0
     return kept
 
 
 def forget() -> None:
     """Make every process read the rows again; to be called when a change is committed."""
+    global _version_is_known_until
     cache.set(_VERSION_KEY, uuid4().hex, timeout=None)
+    _version_is_known_until = 0.0
 
 
 def access_of(row: BackendAccess) -> Access:

@@ -19,6 +19,8 @@ from typing import Any
 from django.core.cache import cache
 from redis.exceptions import RedisError
 
+from web.valkey.scripts import run_script
+
 logger = logging.getLogger(__name__)
 
 _PREFIX = "ragapp:places:"
@@ -75,7 +77,7 @@ def take(entry: str, limits: Sequence[Limit]) -> Full | None:
     if (server := _server()) is not None:
         arguments = [value for each in limits for value in (each.capacity, _ms(each))]
         try:
-            number, wait_ms = server.eval(_TAKE, len(limits), *_keys(limits), entry, *arguments)
+            number, wait_ms = run_script(server, _TAKE, _keys(limits), entry, *arguments)
         except RedisError as error:
             logger.warning("places are counted in this process: %s", error)
         else:
@@ -87,7 +89,7 @@ def renew(entry: str, limits: Sequence[Limit]) -> None:
     """Renew the places for another lifetime; one that the cache has lost is taken again."""
     if (server := _server()) is not None:
         try:
-            server.eval(_RENEW, len(limits), *_keys(limits), entry, *map(_ms, limits))
+            run_script(server, _RENEW, _keys(limits), entry, *map(_ms, limits))
         except RedisError as error:
             logger.warning("places were not renewed: %s", error)
         else:
@@ -100,7 +102,7 @@ def release(entry: str, limits: Sequence[Limit]) -> None:
     _local.release(entry, limits)
     if (server := _server()) is not None:
         try:
-            server.eval(_RELEASE, len(limits), *_keys(limits), entry)
+            run_script(server, _RELEASE, _keys(limits), entry)
         except RedisError as error:
             logger.warning("places will expire by themselves: %s", error)
 

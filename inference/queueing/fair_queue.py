@@ -16,6 +16,7 @@ from redis.exceptions import ConnectionError as NotConnected
 
 from inference.queueing import scripts
 from inference.queueing.job_servers import job_servers
+from web.valkey.scripts import run_script
 
 # How long the slots of a killed process stay taken, and how often those of a live one are renewed.
 LEASE_MS = 5_000
@@ -155,5 +156,5 @@ def leave(queue: BackendQueue, request_id: str, *, has_answered: bool) -> None:
 
 
 def _run(script: str, queue: BackendQueue, slots: Slots, *arguments: str | int) -> Any:
-    keys = queue.keys
-    return server_of_queues().eval(script, len(keys), *keys, slots.count, LEASE_MS, *arguments)
+    server = server_of_queues()
+    return run_script(server, script, queue.keys, slots.count, LEASE_MS, *arguments)

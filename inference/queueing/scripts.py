@@ -156,6 +156,14 @@ ENTER = (
     _SHARED
     + """
 local request = cjson.decode(ARGV[3])
+forget_expired()
+if redis.call('ZCARD', waiting) == 0 and redis.call('ZCARD', held) < capacity then
+  -- Nobody waits and a slot is free, so there is no order to find.
+  redis.call('DEL', clock)
+  request.granted = now
+  add(request)
+  return {0, hold_ms()}
+end
 add(request)
 local place = give_turns()[request.id] or 0
 if place > 0 and ARGV[4] == '0' then
