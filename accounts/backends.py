@@ -3,10 +3,19 @@
 from typing import Any
 
 from allauth.account.auth_backends import AuthenticationBackend
+from django.db.models import BigIntegerField, QuerySet
 from django.http import HttpRequest
 
 from accounts.logins.addresses import account_named
 from people.models import User
+from web.postgresql.prepared import Parameter, PreparedQuery
+
+
+def _user(pk: Parameter) -> QuerySet[User]:
+    return User.objects.filter(pk=pk)
+
+
+_USERS = PreparedQuery(_user, pk=BigIntegerField())
 
 
 class PasswordBackend(AuthenticationBackend):
@@ -21,3 +30,8 @@ class PasswordBackend(AuthenticationBackend):
         # Without an account, allauth's ``authenticate`` computes a hash of its own.
         user: User | None = self._check_password(account_named(name), credentials["password"])
         return user
+
+    def get_user(self, user_id: int) -> User | None:
+        """Return the user of a session, read by a prepared query, if the account is active."""
+        found = _USERS.rows(pk=user_id)
+        return found[0] if found and self.user_can_authenticate(found[0]) else None

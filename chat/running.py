@@ -167,9 +167,8 @@ class RunningAnswer:
     async def _save_regularly(self) -> None:
         """Save what there is regularly, until another process stops the answer."""
         save = self._save_progress if self.is_message else self._record_progress
-        if self.is_message:
-            # Its row already says that it is under way.
-            await asyncio.sleep(SAVE_EVERY_S)
+        # The row of a message, or a usage record, already says that it is under way.
+        await asyncio.sleep(SAVE_EVERY_S)
         while await patiently_in_tenant(self.question.instance.pk, save):
             await asyncio.sleep(SAVE_EVERY_S)
         self.stop()

@@ -14,15 +14,17 @@ rows with settings local to one transaction:
 Without a setting a query returns nothing and an insert is refused.
 """
 
+import asyncio
+import contextvars
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar, cast
 
-from asgiref.sync import sync_to_async
 from django.db import connection, transaction
 
 from instances.models import Instance, Organisation
+from web.postgresql.base import DatabaseWrapper
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -39,15 +41,8 @@ def _setting(name: str, value: str) -> Iterator[str]:
         with _setting_of_savepoint(name, value) as before:
             yield before
         return
-    with transaction.atomic():
-        # In a pipeline, the beginning of the transaction and the setting take one round trip.
-        with (
-            connection.wrap_database_errors,
-            connection.connection.pipeline(),
-            connection.cursor() as cursor,
-        ):
-            cursor.execute("SELECT set_config(%s, %s, true)", [name, value])
-        # The end of the transaction resets the setting.
+    # The end of the transaction resets the setting.
+    with transaction.atomic(), cast(DatabaseWrapper, connection).local_setting(name, value):
         yield ""
 
 
@@ -122,7 +117,9 @@ async def in_database(function: Callable[P, R], /, *args: P.args, **kwargs: P.kw
         finally:
             connection.close()
 
-    return await sync_to_async(call, thread_sensitive=False, executor=_executor)()
+    # Without asgiref, which would also carry changed context variables back; no function has any.
+    context = contextvars.copy_context()
+    return await asyncio.get_running_loop().run_in_executor(_executor, context.run, call)
 
 
 async def in_tenant(

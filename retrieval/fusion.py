@@ -9,13 +9,12 @@ because their languages differ.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ingestion.indexing import lexical
-from ingestion.models import CorpusStatistics
 
 LEXICAL_WEIGHT = 8.0
 # σ of the cosines of e5, until the instance has enough chunks for an estimate.
@@ -45,28 +44,37 @@ class WeightedQuery:
         return LEXICAL_WEIGHT / self.best_bm25
 
 
+@dataclass(frozen=True)
+class CorpusFigures:
+    """What weighs a query in an instance: its numbers of chunks, and those that contain a term.
+
+    ``cosine_sigma`` and ``mean_cosine`` (of the query and the chunks) are None until there are
+    enough chunks for an estimate.
+    """
+
+    chunk_count: int = 0
+    cosine_sigma: float | None = None
+    mean_cosine: float | None = None
+    frequencies: Mapping[int, int] = field(default_factory=dict)
+
+
 def weigh_query(
-    *,
-    embedding: NDArray[np.float32],
-    terms: set[int],
-    frequencies: Mapping[int, int],
-    statistics: CorpusStatistics,
+    *, embedding: NDArray[np.float32], terms: set[int], corpus: CorpusFigures
 ) -> WeightedQuery:
     """Return a query with the idf of its terms and the distribution of cosines in an instance.
 
     ``embedding`` is of shape ``(dim,)``, L2-normalised.
     """
-    idfs = {term: lexical.idf(frequencies.get(term, 0), statistics.chunk_count) for term in terms}
-    known = {term: idf for term, idf in idfs.items() if term in frequencies}
+    idfs = {
+        term: lexical.idf(corpus.frequencies.get(term, 0), corpus.chunk_count) for term in terms
+    }
+    known = {term: idf for term, idf in idfs.items() if term in corpus.frequencies}
     total = sum(idfs.values()) or 1.0
-    centroid = np.asarray(statistics.centroid or (), np.float32)
-    # A centroid of other dimensions belongs to an embedding model that is no longer used.
-    estimated = centroid.shape == embedding.shape
     return WeightedQuery(
         embedding=embedding,
         terms=known,
         best_bm25=lexical.SATURATION * total,
         known_share=sum(known.values()) / total,
-        cosine_sigma=(statistics.cosine_sigma if estimated else None) or DEFAULT_COSINE_SIGMA,
-        mean_cosine=float(embedding @ centroid) if estimated else None,
+        cosine_sigma=corpus.cosine_sigma or DEFAULT_COSINE_SIGMA,
+        mean_cosine=corpus.mean_cosine,
     )

@@ -11,8 +11,9 @@ from uuid import UUID
 from django.db import connection
 
 from ingestion.indexing import lexical
-from ingestion.models import DEFAULT_TITLE, CorpusStatistics, TermStatistics
-from retrieval.fusion import WeightedQuery, weigh_query
+from ingestion.models import DEFAULT_TITLE
+from retrieval.fusion import CorpusFigures, WeightedQuery, weigh_query
+from web.postgresql.prepared import as_parameter, prepared_cursor
 
 _COLUMNS = (
     "chunk_id",
@@ -55,20 +56,37 @@ LEFT JOIN ingestion_documentpage AS page
     ON page.document_id = chunk.document_id AND page.number = chunk.page_start
 ORDER BY best.score DESC, best.id
 """
+# A centroid of other dimensions belongs to an embedding model that is no longer used, as does the
+# deviation of its cosines.
+_FIGURES = """
+SELECT chunk_count, CASE WHEN is_current THEN cosine_sigma END,
+       CASE WHEN is_current THEN - (centroid::vector <#> query) END,
+       ARRAY(SELECT ARRAY[term, document_frequency] FROM ingestion_termstatistics
+             WHERE instance_id = %(instance_id)s AND term = ANY(%(terms)s))
+FROM ingestion_corpusstatistics, CAST(%(embedding)s AS vector) AS query,
+     LATERAL (SELECT vector_dims(centroid) = vector_dims(query) AS is_current) AS compared
+WHERE instance_id = %(instance_id)s
+"""
 _OF_DOCUMENTS = "AND document_id = ANY(%(document_ids)s)"
 
 
 def prepare_query(*, instance_id: int, query: str, embedding: Any) -> WeightedQuery:
     """Return a query with its weights in an instance; runs inside ``tenant(instance)``."""
     terms = set(lexical.analyse(query))
-    frequencies = TermStatistics.objects.for_instance(instance_id).filter(term__in=terms)
-    statistics = CorpusStatistics.objects.for_instance(instance_id).first() or CorpusStatistics()
-    return weigh_query(
-        embedding=embedding,
-        terms=terms,
-        frequencies=dict(frequencies.values_list("term", "document_frequency")),
-        statistics=statistics,
-    )
+    parameters = {
+        "instance_id": as_parameter(instance_id),
+        "embedding": _vector(embedding),
+        "terms": [as_parameter(term) for term in terms],
+    }
+    with prepared_cursor() as cursor:
+        cursor.execute(_FIGURES, parameters)
+        row: Any = cursor.fetchone()
+    if row is None:
+        corpus = CorpusFigures()
+    else:
+        chunk_count, cosine_sigma, mean_cosine, frequencies = row
+        corpus = CorpusFigures(chunk_count, cosine_sigma, mean_cosine, dict(frequencies))
+    return weigh_query(embedding=embedding, terms=terms, corpus=corpus)
 
 
 def rank_chunks(
@@ -81,7 +99,7 @@ def rank_chunks(
     statement = _RANKING.format(restriction=_OF_DOCUMENTS if document_ids else "")
     parameters: dict[str, Any] = {
         "instance_id": instance_id,
-        "embedding": "[" + ",".join(f"{value:.6g}" for value in query.embedding) + "]",
+        "embedding": _vector(query.embedding),
         "terms": lexical.to_sparsevec(query.terms),
         "sigma": query.cosine_sigma,
         "lexical_factor": query.lexical_factor,
@@ -92,3 +110,8 @@ def rank_chunks(
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return [dict(zip(_COLUMNS, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _vector(embedding: Any) -> str:
+    """Return a vector, ``(dim,)``, in pgvector's text format."""
+    return "[" + ",".join(map("%.6g".__mod__, embedding.tolist())) + "]"

@@ -16,6 +16,7 @@ from django.core.cache import cache
 from django.db import connections
 from django.test import AsyncClient, Client, TransactionTestCase
 
+from inference import catalogue_rows
 from people.models import User
 from tests.cast import Cast, make_cast
 from tests.fixtures import network
@@ -30,6 +31,7 @@ pytest_plugins = [
     "tests.fixtures.slurm",
     "tests.fixtures.stack",
     "tests.fixtures.log",
+    "tests.fixtures.round_trips",
     "tests.fixtures.traces",
 ]
 
@@ -86,6 +88,8 @@ def isolated_settings(settings: Any, tmp_path: Path) -> None:
     settings.WEB_PROCESSES = 1
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     cache.clear()
+    # The process remembers the version of the cache for a moment.
+    catalogue_rows.forget()
 
 
 @pytest.fixture

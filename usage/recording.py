@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Self
 from uuid import UUID
 
-from django.db.models import Exists, Subquery
+from django.db.models import BigIntegerField, Exists, QuerySet, Subquery
 from prometheus_client import Counter
 
 from inference.offered_models import ModelFigures
@@ -18,6 +18,8 @@ from usage.occupations import affiliation_of, trade_of
 from usage.prices import CURRENCY, cost_of
 from usage.quotas.charging import settle
 from usage.subjects.classifier import UNCLASSIFIED, Subject
+from web.postgresql.prepared import Parameter, PreparedQuery
+from web.postgresql.prepared_insert import PreparedInsert
 
 ANSWERS = Counter("ragapp_answers", "Answers given, of this process", ["model", "status"])
 
@@ -37,6 +39,9 @@ _KNOWN_LATER = [
     if field.name in _FIGURES
     and field.name not in {"organisation", "cost_centre", "user", "pseudonym", "api_key"}
 ]
+# A request is recorded once.
+_ADDING = PreparedInsert(UsageRecord, unique=["request_id", "kind"])
+_REPLACING = PreparedInsert(UsageRecord, unique=["request_id", "kind"], replaced=_FIGURES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,50 +176,69 @@ def record_requests(
         records.append(record)
         if request.kind == Kind.ANSWER:
             ANSWERS.labels(model=request.model_id, status=request.outcome).inc()
-    if replace:
-        UsageRecord.objects.bulk_create(
-            records,
-            update_conflicts=True,
-            unique_fields=["request_id", "kind"],
-            update_fields=_FIGURES,
-        )
-    else:
-        UsageRecord.objects.bulk_create(records, ignore_conflicts=True)
+    (_REPLACING if replace else _ADDING).insert(records)
     settle(requester.instance_id, request_id)
     return records
 
 
-def record_progress(request: MeasuredRequest, *, request_id: UUID, requester: Requester) -> None:
-    """Record what is known of a request that has not ended; it stays if the process dies.
+def record_beginning(request: MeasuredRequest, *, request_id: UUID, requester: Requester) -> None:
+    """Record a request that has just begun; the record stays if the process dies.
 
-    ``record_requests`` replaces it at the end, after which a late call changes nothing. Runs inside
-    ``tenant(instance)``.
+    ``record_requests`` replaces it at the end. Runs inside ``tenant(instance)``.
     """
-    record = new_record(request, request_id)
-    earlier = UsageRecord.objects.for_instance(requester.instance_id).filter(
-        request_id=request_id, kind=request.kind
-    )
-    if earlier.exists():
-        figures = {name: getattr(record, name) for name in _KNOWN_LATER}
-        earlier.filter(total_ms__lt=record.total_ms).update(**figures)
-        return
     shared = _shared_columns(requester)
     if "organisation_id" in shared:
+        record = new_record(request, request_id)
         for name, value in shared.items():
             setattr(record, name, value)
-        # Its end may be recorded at this moment.
-        UsageRecord.objects.bulk_create([record], ignore_conflicts=True)
+        _ADDING.insert([record])
+
+
+def record_progress(request: MeasuredRequest, *, request_id: UUID, requester: Requester) -> None:
+    """Record what is known of a request that began (``record_beginning``) and has not ended.
+
+    After ``record_requests``, a late call changes nothing. Runs inside ``tenant(instance)``.
+    """
+    record = new_record(request, request_id)
+    begun = UsageRecord.objects.for_instance(requester.instance_id).filter(
+        request_id=request_id, kind=request.kind, total_ms__lt=record.total_ms
+    )
+    begun.update(**{name: getattr(record, name) for name in _KNOWN_LATER})
 
 
 def _shared_columns(requester: Requester) -> dict[str, Any]:
     """Return who asked and who pays; a deleted person, key or instance is left out."""
     # No row has the key 0.
-    person = User.objects.filter(pk=requester.user_id or 0)
-    key = ApiKey.objects.filter(pk=requester.api_key_id or 0)
+    found = _REQUESTER.rows(
+        instance_id=requester.instance_id,
+        user_id=requester.user_id or 0,
+        key_id=requester.api_key_id or 0,
+    )
+    columns: dict[str, Any] = {"instance_id": requester.instance_id}
+    if not found:
+        return columns
+    ((organisation_id, cost_centre, default, *person),) = found
+    pseudonym, has_key, affiliations, attributes = person
+    return columns | {
+        "organisation_id": organisation_id,
+        "cost_centre": cost_centre or default,
+        "user_id": requester.user_id if pseudonym else None,
+        "pseudonym": pseudonym,
+        "affiliation": affiliation_of(affiliations or []),
+        "trade": trade_of(attributes or {}),
+        "api_key_id": requester.api_key_id if has_key else None,
+    }
+
+
+def _requester_columns(
+    instance_id: Parameter, user_id: Parameter, key_id: Parameter
+) -> QuerySet[Instance, tuple[Any, ...]]:
+    person = User.objects.filter(pk=user_id)
+    key = ApiKey.objects.filter(pk=key_id)
     # Of the last login: other institutions may have released something else before.
-    identity = Identity.objects.filter(user=requester.user_id or 0).order_by("-asserted_at")[:1]
-    found = (
-        Instance.objects.filter(pk=requester.instance_id)
+    identity = Identity.objects.filter(user=user_id).order_by("-asserted_at")[:1]
+    return (
+        Instance.objects.filter(pk=instance_id)
         .annotate(
             pseudonym=Subquery(person.values("pseudonym")),
             has_key=Exists(key),
@@ -225,18 +249,13 @@ def _shared_columns(requester: Requester) -> dict[str, Any]:
             *("organisation_id", "cost_centre", "organisation__cost_centre", "pseudonym"),
             *("has_key", "affiliations", "attributes"),
         )
-        .first()
+        .order_by()
     )
-    columns: dict[str, Any] = {"instance_id": requester.instance_id}
-    if found is None:
-        return columns
-    organisation_id, cost_centre, default, pseudonym, has_key, affiliations, attributes = found
-    return columns | {
-        "organisation_id": organisation_id,
-        "cost_centre": cost_centre or default,
-        "user_id": requester.user_id if pseudonym else None,
-        "pseudonym": pseudonym,
-        "affiliation": affiliation_of(affiliations or []),
-        "trade": trade_of(attributes or {}),
-        "api_key_id": requester.api_key_id if has_key else None,
-    }
+
+
+_REQUESTER = PreparedQuery(
+    _requester_columns,
+    instance_id=BigIntegerField(),
+    user_id=BigIntegerField(),
+    key_id=BigIntegerField(),
+)

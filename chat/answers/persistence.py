@@ -6,13 +6,12 @@ they raise IntegrityError when one is deleted between the check and the commit
 (``chat.answers.saving`` then calls them again).
 """
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
 
-from django.db.models import Model, Q
 from django.utils import timezone
 
 from chat.answers.abandoned import INTERRUPTED, close_abandoned
@@ -21,18 +20,30 @@ from chat.answers.measured_requests import measured_requests
 from chat.answers.result import AnswerResult
 from chat.answers.reuse import remember
 from chat.models import Citation, Message
-from ingestion.models import Chunk, Document
 from instances.models import Instance
+from retrieval.search import RetrievedChunk
 from usage.models import AnswerStatus
 from usage.quotas.charging import renew
-from usage.recording import Requester, record_progress, record_requests
+from usage.recording import Requester, record_beginning, record_progress, record_requests
 from usage.request_costs import RequestCost, request_costs
+from web.postgresql.prepared import as_parameter, prepared_cursor
+from web.postgresql.prepared_insert import PreparedInsert
 
 _PASSAGE_FIELDS = [
     field.name
     for field in Citation._meta.concrete_fields
     if field.name not in {"id", "instance", "message", "number"}
 ]
+_CITATIONS = PreparedInsert(Citation, unique=["message", "number"], replaced=_PASSAGE_FIELDS)
+# Being written, or closed as interrupted while the database was away.
+_UNFINISHED = (
+    f"(status = '{AnswerStatus.STREAMING}' OR error_code = '{INTERRUPTED}') AND NOT stop_requested"
+)
+_ANY = "true"
+_SOURCES = """
+SELECT ARRAY(SELECT id FROM ingestion_document WHERE id = ANY(%s)),
+       ARRAY(SELECT id FROM ingestion_chunk WHERE id = ANY(%s))
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,26 +104,27 @@ def save_progress(instance_id: int, answer_id: UUID, result: AnswerResult) -> bo
     ending is saved is not, even if a write of its progress comes late.
     """
     renew(instance_id, answer_id, age_ms=result.total_ms)
-    unfinished = Message.objects.filter(
-        Q(status=AnswerStatus.STREAMING) | Q(error_code=INTERRUPTED),
-        pk=answer_id,
-        stop_requested=False,
+    return _update_message(
+        _UNFINISHED,
+        answer_id,
+        content=result.text,
+        reasoning=result.reasoning,
+        search_query=result.search_query,
+        sensitivity=result.sensitivity,
+        status=AnswerStatus.STREAMING,
+        error_code="",
+        updated_at=timezone.now(),
     )
-    return bool(
-        unfinished.update(
-            content=result.text,
-            reasoning=result.reasoning,
-            search_query=result.search_query,
-            sensitivity=result.sensitivity,
-            status=AnswerStatus.STREAMING,
-            error_code="",
-            updated_at=timezone.now(),
-        )
-    )
+
+
+def record_beginning_of(begun: FinishedAnswer) -> None:
+    """Record an answer of the API that begins, as failed: it stays if its process dies."""
+    (answer, *_others) = measured_requests(begun.result)
+    record_beginning(answer, request_id=begun.answer_id, requester=_requester(begun))
 
 
 def record_progress_of(unfinished: FinishedAnswer) -> bool:
-    """Record what an answer of the API has cost so far, as failed: it stays if its process dies."""
+    """Record what an answer of the API has cost so far, still as failed."""
     (answer, *_others) = measured_requests(unfinished.result)
     renew(unfinished.instance_id, unfinished.answer_id, age_ms=unfinished.result.total_ms)
     record_progress(answer, request_id=unfinished.answer_id, requester=_requester(unfinished))
@@ -124,8 +136,7 @@ def save_passages(instance_id: int, answer_id: UUID, result: AnswerResult) -> No
 
     Passages that were saved before are replaced. The message has just been written.
     """
-    documents = _existing(Document, {chunk.document_id for chunk in result.chunks})
-    chunks = _existing(Chunk, {chunk.chunk_id for chunk in result.chunks})
+    documents, chunks = _existing_sources(result.chunks)
     citations = [
         citation_of(
             number,
@@ -142,12 +153,7 @@ def save_passages(instance_id: int, answer_id: UUID, result: AnswerResult) -> No
             citation.document_id = None
         if citation.chunk_id not in chunks:
             citation.chunk_id = None
-    Citation.objects.bulk_create(
-        citations,
-        update_conflicts=True,
-        unique_fields=["message", "number"],
-        update_fields=_PASSAGE_FIELDS,
-    )
+    _CITATIONS.insert(citations)
 
 
 def save_ending(finished: FinishedAnswer) -> SavedEnding:
@@ -166,20 +172,28 @@ def save_ending(finished: FinishedAnswer) -> SavedEnding:
 def _save_message(finished: FinishedAnswer) -> bool:
     """Save the final text; return whether the message still exists."""
     result = finished.result
-    repeated = {result.reused.message_id} if result.reused else set()
-    return bool(
-        Message.objects.filter(pk=finished.answer_id).update(
-            content=result.text,
-            reasoning=result.reasoning,
-            search_query=result.search_query,
-            sensitivity=result.sensitivity,
-            status=result.status,
-            model=result.model_id,
-            repeats=next(iter(_existing(Message, repeated)), None),
-            error_code=result.error_code,
-            updated_at=timezone.now(),
-        )
+    return _update_message(
+        _ANY,
+        finished.answer_id,
+        content=result.text,
+        reasoning=result.reasoning,
+        search_query=result.search_query,
+        sensitivity=result.sensitivity,
+        status=result.status,
+        model=result.model_id,
+        repeats_id=_existing_message(result.reused.message_id if result.reused else None),
+        error_code=result.error_code,
+        updated_at=timezone.now(),
     )
+
+
+def _update_message(condition: str, answer_id: UUID, **columns: Any) -> bool:
+    """Update columns of a message, by a prepared statement; return whether it is there."""
+    changes = ", ".join(f"{column} = %({column})s" for column in columns)
+    statement = f"UPDATE chat_message SET {changes} WHERE id = %(id)s AND {condition}"  # noqa: S608 (ours)
+    with prepared_cursor() as cursor:
+        cursor.execute(statement, columns | {"id": answer_id})
+        return bool(cursor.rowcount)
 
 
 def _record(finished: FinishedAnswer) -> RequestCost:
@@ -198,6 +212,17 @@ def _requester(finished: FinishedAnswer) -> Requester:
     )
 
 
-def _existing(model: type[Model], keys: Collection[Any]) -> set[Any]:
-    """Return those of the primary keys that exist now."""
-    return set(model._default_manager.filter(pk__in=keys).values_list("pk", flat=True))
+def _existing_message(key: UUID | None) -> UUID | None:
+    """Return the key of a message if it exists now."""
+    found = key is not None and Message.objects.filter(pk=key).exists()
+    return key if found else None
+
+
+def _existing_sources(passages: Sequence[RetrievedChunk]) -> tuple[set[UUID], set[int]]:
+    """Return the keys of those documents and chunks of passages that exist now."""
+    documents = [passage.document_id for passage in passages]
+    chunks = [as_parameter(passage.chunk_id) for passage in passages]
+    with prepared_cursor() as cursor:
+        cursor.execute(_SOURCES, [documents, chunks])
+        found_documents, found_chunks = cursor.fetchone()
+    return set(found_documents), set(found_chunks)

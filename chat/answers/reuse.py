@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import BigIntegerField, CharField, QuerySet
+
 from chat.answers.prompts import Prompt
 from chat.models import Message, ReusableAnswer
 from inference.offered_models import OfferedModel
@@ -22,9 +24,12 @@ from instances.models import Instance
 from instances.tenancy import in_tenant
 from usage.recording import AvoidedRequest
 from usage.request_costs import request_costs
+from web.postgresql.prepared import Parameter, PreparedQuery
+from web.postgresql.prepared_insert import PreparedInsert
 
 _SPACE_BEFORE_MARK = re.compile(r"\s+([?!:;])")
 _APOSTROPHES = str.maketrans("‘’", "''")
+_REMEMBERED = PreparedInsert(ReusableAnswer, unique=["instance", "digest"], replaced=["message"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +74,8 @@ def remember(instance_id: int, message_id: UUID, digest: str) -> None:
 
     Runs inside ``tenant(instance)``, in the transaction that saves the message.
     """
-    ReusableAnswer.objects.bulk_create(
-        [ReusableAnswer(instance_id=instance_id, message_id=message_id, digest=digest)],
-        update_conflicts=True,
-        unique_fields=["instance", "digest"],
-        update_fields=["message"],
-    )
+    answer = ReusableAnswer(instance_id=instance_id, message_id=message_id, digest=digest)
+    _REMEMBERED.insert([answer])
 
 
 def forget(answer: Message) -> None:
@@ -83,15 +84,10 @@ def forget(answer: Message) -> None:
 
 
 def _find(instance: Instance, digest: str) -> ReusedAnswer | None:
-    found = (
-        ReusableAnswer.objects.for_instance(instance)
-        .filter(digest=digest)
-        .select_related("message")
-        .first()
-    )
-    if found is None:
+    found = _REUSABLE.rows(instance_id=instance.pk, digest=digest)
+    if not found:
         return None
-    message = found.message
+    message = found[0].message
     cost = request_costs(instance.pk, [message.pk]).get(message.pk)
     if cost is None:
         return None
@@ -102,6 +98,14 @@ def _find(instance: Instance, digest: str) -> ReusedAnswer | None:
         reasoning=message.reasoning,
         avoided=AvoidedRequest.of(cost.answer),
     )
+
+
+def _of_digest(instance_id: Parameter, digest: Parameter) -> QuerySet[ReusableAnswer]:
+    answers = ReusableAnswer.objects.filter(instance_id=instance_id, digest=digest)
+    return answers.select_related("message")
+
+
+_REUSABLE = PreparedQuery(_of_digest, instance_id=BigIntegerField(), digest=CharField())
 
 
 def _normalised(text: str) -> str:

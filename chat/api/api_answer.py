@@ -13,6 +13,7 @@ from chat.answers.citations import citation_data, cited_passages
 from chat.answers.error_messages import INTERNAL, user_message
 from chat.answers.events import AnswerEvent, Extracted, NothingFound
 from chat.answers.measured_requests import measured_requests
+from chat.answers.persistence import FinishedAnswer, record_beginning_of
 from chat.answers.result import AnswerResult
 from chat.api.api_questions import ApiQuestion, to_question
 from chat.api.model_list import find_model
@@ -29,7 +30,7 @@ from ingestion.documents.sensitivity import highest_level
 from instances.access.api_keys import is_usable
 from instances.api import ApiError
 from instances.models import ApiKey, Sensitivity
-from instances.tenancy import in_database, in_tenant
+from instances.tenancy import in_tenant
 from usage.models import AnswerStatus
 from usage.quotas.api_requests import AdmittedRequest, admit_request
 from usage.recording import new_record
@@ -56,24 +57,48 @@ async def start_answer(key: ApiKey, asked: ApiQuestion) -> "ApiAnswer":
     A stream also begins when the answer waits in a queue. Every answer of the API passes here.
     Raises ApiError, and RequestRefused.
     """
-    model = await in_database(find_model, key.instance, asked.model_id)
-    level = await _level_of_history(key, asked)
-    question = to_question(asked, key, model, level)
-    question = await in_tenant(key.instance, _guarded, question, asked.personal_data)
-    admitted = await admit_request(key, expected_of(question))
+    question, admitted = await in_tenant(key.instance, _admitted, key, asked)
     answer = ApiAnswer(question, key, admitted)
     await answer.begin(is_stream=asked.is_stream)
     return answer
 
 
-async def _level_of_history(key: ApiKey, asked: ApiQuestion) -> Sensitivity:
+def _admitted(key: ApiKey, asked: ApiQuestion) -> tuple[Question, AdmittedRequest]:
+    """Return a question as it may leave, and its admission: one transaction for both.
+
+    Its usage record says that it has failed, until its answer replaces it: the record stays if the
+    process dies.
+    """
+    model = find_model(key.instance, asked.model_id)
+    question = to_question(asked, key, model, _level_of_history(key, asked))
+    question = _guarded(question, asked.personal_data)
+    admitted = admit_request(key, expected_of(question))
+    try:
+        record_beginning_of(
+            FinishedAnswer(
+                answer_id=admitted.request_id,
+                instance_id=key.instance_id,
+                user_id=key.created_by_id,
+                api_key_id=key.pk,
+                result=AnswerResult.empty(question.model.figures).end(
+                    AnswerStatus.FAILED, elapsed_ms=0.0
+                ),
+            )
+        )
+    except BaseException:
+        admitted.admission.release()
+        raise
+    return question, admitted
+
+
+def _level_of_history(key: ApiKey, asked: ApiQuestion) -> Sensitivity:
     """Return the level of the conversation that a client sends.
 
     Its answers may have been made from any document of the instance.
     """
     if len(asked.messages) <= 1:
         return Sensitivity(key.instance.sensitivity)
-    return await in_tenant(key.instance, highest_level, key.instance)
+    return highest_level(key.instance)
 
 
 def _guarded(question: Question, decision: str) -> Question:

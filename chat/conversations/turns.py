@@ -17,10 +17,13 @@ from ingestion.models import Document
 from instances.models import Instance, Sensitivity
 from people.models import User
 from usage.models import AnswerStatus
+from web.postgresql.prepared_insert import PreparedInsert
 
 MAX_QUESTION_CHARS = 8_000
 _MAX_TITLE_CHARS = 80
 MAX_HISTORY = 6
+_CONVERSATIONS = PreparedInsert(Conversation)
+_MESSAGES = PreparedInsert(Message)
 
 
 class UnknownDocument(ValueError):
@@ -83,15 +86,18 @@ def ask(
     not in the instance.
     """
     _check_documents(instance, document_ids)
-    if conversation_id is None:
-        conversation = Conversation.objects.create(
-            instance=instance, user=user, title=title_of(question)
-        )
-        parent = None
-    else:
+    if conversation_id is not None:
         conversation = _locked(get_conversation(instance, user, conversation_id))
-        parent = conversation.leaf
-    return _ask(conversation, parent, question, model_id, document_ids)
+        return _ask(conversation, conversation.leaf, question, model_id, document_ids)
+    conversation = Conversation(
+        instance=instance, user=user, title=title_of(question), model=model_id
+    )
+    asked = _new_turn(conversation, None, question, model_id, document_ids)
+    # The database checks at the end of the transaction that its leaf is there.
+    conversation.leaf = asked.answer
+    _CONVERSATIONS.insert([conversation])
+    _MESSAGES.insert([asked.question, asked.answer])
+    return asked
 
 
 def edit_question(question: Message, text: str, *, model_id: str) -> Asked:
@@ -107,6 +113,7 @@ def regenerate(answer: Message, *, model_id: str) -> Asked:
         raise Http404
     conversation = _locked(answer.conversation)
     again = _empty_answer(question, model_id)
+    _MESSAGES.insert([again])
     _select(conversation, again)
     return Asked(conversation, question, again)
 
@@ -211,7 +218,22 @@ def _ask(
     model_id: str,
     document_ids: Sequence[UUID],
 ) -> Asked:
-    question = Message.objects.create(
+    asked = _new_turn(conversation, parent, text, model_id, document_ids)
+    _MESSAGES.insert([asked.question, asked.answer])
+    conversation.model = model_id
+    _select(conversation, asked.answer)
+    return asked
+
+
+def _new_turn(
+    conversation: Conversation,
+    parent: Message | None,
+    text: str,
+    model_id: str,
+    document_ids: Sequence[UUID],
+) -> Asked:
+    """Return a question and its empty answer, not saved."""
+    question = Message(
         instance_id=conversation.instance_id,
         conversation=conversation,
         parent=parent,
@@ -219,14 +241,12 @@ def _ask(
         content=text,
         document_ids=list(document_ids),
     )
-    answer = _empty_answer(question, model_id)
-    conversation.model = model_id
-    _select(conversation, answer)
-    return Asked(conversation, question, answer)
+    return Asked(conversation, question, _empty_answer(question, model_id))
 
 
 def _empty_answer(question: Message, model_id: str) -> Message:
-    return Message.objects.create(
+    """Return an answer that is being written, not saved."""
+    return Message(
         instance_id=question.instance_id,
         conversation_id=question.conversation_id,
         parent=question,

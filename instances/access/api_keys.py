@@ -10,20 +10,31 @@ from functools import cache
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.db import transaction
-from django.db.models import BooleanField, Case, Exists, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import (
+    BooleanField,
+    Case,
+    CharField,
+    Exists,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    When,
+)
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from instances import audit
 from instances.access import second_factor
 from instances.access.charters import is_pending
-from instances.access.gates import IN_AN_OPEN_INSTANCE, record_use
+from instances.access.gates import closed_code, record_use
 from instances.errors import KeyLimit
 from instances.models import ApiKey, Identity, Instance, Membership
 from instances.quotas import lock_totals
 from instances.secret_tokens import digest_of, new_token
 from instances.tenancy import as_key, tenant
 from people.models import User
+from web.postgresql.prepared import Parameter, PreparedQuery
 
 SHOWN_PREFIX = 12
 LONGEST_LIFE = timedelta(days=365)
@@ -88,18 +99,19 @@ def authenticate(plaintext: str) -> ApiKey | None:
     """
     digest = digest_of(plaintext)
     with as_key(digest):
-        key = _usable(settings.IDENTITY_DAYS).filter(digest=digest).first()
-    if key is not None:
-        record_use(key)
+        usable = _usable(settings.IDENTITY_DAYS).rows(digest=digest)
+    if not usable:
+        return None
+    (key,) = usable
+    record_use(key)
     return key
 
 
 def is_usable(key: ApiKey) -> bool:
     """Whether the key is still valid and its instance open."""
     with as_key(key.digest):
-        return (
-            _usable(settings.IDENTITY_DAYS).filter(IN_AN_OPEN_INSTANCE, digest=key.digest).exists()
-        )
+        usable = _usable(settings.IDENTITY_DAYS).rows(digest=key.digest)
+    return any(not closed_code(current.instance) for current in usable)
 
 
 def revoke(key: ApiKey) -> None:
@@ -192,17 +204,21 @@ def with_holder(keys: QuerySet[ApiKey], identity_days: int) -> QuerySet[ApiKey]:
 
 
 @cache
-def _usable(identity_days: int) -> QuerySet[ApiKey]:
-    """Keys that are neither expired nor revoked, and whose person still has access.
+def _usable(identity_days: int) -> PreparedQuery[ApiKey]:
+    """The key of a digest if it is neither expired nor revoked, and its person still has access."""
 
-    Built once, as Django takes milliseconds to build it; hence the time of the database.
-    """
-    return (
-        with_holder(ApiKey.objects.all(), identity_days)
-        .annotate(charter_is_pending=is_pending(OuterRef(OuterRef("created_by"))))
-        .filter(
-            Q(expires_at=None) | Q(expires_at__gt=Now()),
-            Q(created_by=None) | Q(holder_role__isnull=False),
-            revoked_at=None,
+    def usable(digest: Parameter) -> QuerySet[ApiKey]:
+        return (
+            with_holder(ApiKey.objects.all(), identity_days)
+            .annotate(charter_is_pending=is_pending(OuterRef(OuterRef("created_by"))))
+            .filter(
+                Q(expires_at=None) | Q(expires_at__gt=Now()),
+                Q(created_by=None) | Q(holder_role__isnull=False),
+                revoked_at=None,
+                digest=digest,
+            )
+            # There is one at most.
+            .order_by()
         )
-    )
+
+    return PreparedQuery(usable, digest=CharField())

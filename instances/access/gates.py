@@ -12,13 +12,13 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from functools import cache, wraps
+from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
-from django.db.models import OuterRef, Q, QuerySet
+from django.db.models import BigIntegerField, CharField, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import reverse
@@ -32,6 +32,7 @@ from instances.notifications import administrators_of
 from instances.rules.joining import join_by_rule
 from instances.tenancy import as_user, in_database, tenant
 from people.models import User
+from web.postgresql.prepared import Parameter, PreparedQuery
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -230,23 +231,23 @@ def record_use(access: Membership | ApiKey) -> None:
 
 def _find_membership(user: User, slug: str) -> Membership | None:
     with as_user(user.pk):
-        membership: Membership | None = (
-            _memberships().filter(user_id=user.pk, instance__slug=slug).first()
-        )
-    return membership
+        memberships = _memberships.rows(user_id=user.pk, slug=slug)
+    return memberships[0] if memberships else None
 
 
-@cache
-def _memberships() -> QuerySet[Membership]:
-    """Memberships that have not expired, with their instance and whether a charter is pending.
-
-    Built once, as Django takes milliseconds to build it; hence the time of the database.
-    """
+def _membership_of(user_id: Parameter, slug: Parameter) -> QuerySet[Membership]:
+    """The membership, unless it has expired, with its instance and whether a charter is pending."""
     return (
         Membership.objects.current(Now())
         .select_related("instance__organisation")
         .annotate(charter_is_pending=is_pending(OuterRef(OuterRef("user"))))
+        .filter(user_id=user_id, instance__slug=slug)
+        # There is one at most.
+        .order_by()
     )
+
+
+_memberships = PreparedQuery(_membership_of, user_id=BigIntegerField(), slug=CharField())
 
 
 def _require_open(instance: Instance, method: str) -> None:

@@ -12,6 +12,8 @@ from ragapp.settings.environment import env
 # `owner` owns the tables: only `migrate` uses it, and it exists only where its URL is given. No
 # other process needs that URL, and none should have it (docs/operations.md).
 DATABASE_POOL_SIZE: int = env.int("DATABASE_POOL_SIZE", 20)
+# Plans of frequent queries are kept by each connection. PgBouncer before 1.21 needs it off.
+DATABASE_PREPARED_STATEMENTS: bool = env.bool("DATABASE_PREPARED_STATEMENTS", True)
 # The web server sets it (ragapp.asgi); workers and commands leave it.
 PROCESS_KIND: str = env.str("PROCESS_KIND", "background", validate=OneOf(["web", "background"]))
 # Seconds. Somebody waits for a request; tasks and commands may take longer, and migrations (the
@@ -45,7 +47,9 @@ def _database(url: str, *, pool_size: int, timeouts: str = "") -> dict[str, Any]
     if timeouts:
         # The operator's own parameters, which come last, win.
         options["options"] = f"{timeouts} {options.get('options', '')}".strip()
-    database["OPTIONS"] = options | {"pool": pool}
+    # With a threshold, cursors may prepare statements; ours say which (web.postgresql.base).
+    threshold = 5 if DATABASE_PREPARED_STATEMENTS else None
+    database["OPTIONS"] = options | {"pool": pool, "prepare_threshold": threshold}
     return database
 
 

@@ -38,7 +38,7 @@ X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "web.error_pages.csrf_failure"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "people.session_store"
 SESSION_SERIALIZER = "web.encryption.EncryptedSerializer"
 if TRUST_PROXY_HEADERS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

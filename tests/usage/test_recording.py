@@ -24,6 +24,7 @@ from usage.recording import (
     MeasuredRequest,
     Outcome,
     Requester,
+    record_beginning,
     record_progress,
     record_requests,
 )
@@ -58,6 +59,8 @@ def test_progress_that_comes_late_changes_nothing(cast: Cast) -> None:
     begun = replace(WRITTEN, outcome=Outcome.FAILED, tokens=None, total_ms=0.0)
     later = replace(WRITTEN, outcome=Outcome.FAILED, total_ms=1000)
     with tenant(cast.instance):
+        record_beginning(begun, request_id=request_id, requester=requester)
+        assert UsageRecord.objects.get().outcome == "failed"
         for outcomes in ([begun, later], [later, begun]):
             for request in outcomes:
                 record_progress(request, request_id=request_id, requester=requester)

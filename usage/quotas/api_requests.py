@@ -1,6 +1,5 @@
 """Admission of a request of the API: its limits, its quotas, and the headers that show them."""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -37,20 +36,22 @@ class AdmittedRequest:
     headers: dict[str, str]
 
 
-async def admit_request(key: ApiKey, expected: Expected) -> AdmittedRequest:
+def admit_request(key: ApiKey, expected: Expected) -> AdmittedRequest:
     """Admit a request of the API that calls a model; every such operation calls this first.
 
     The places are to be held or released, and a usage record with ``request_id`` written, also
-    when the request fails: it settles what was reserved. Raises RequestRefused.
+    when the request fails: it settles what was reserved. Runs inside ``tenant(instance)``, in a
+    thread. Raises RequestRefused, after which the transaction must be rolled back.
     """
-    admission = await asyncio.to_thread(
-        admit_question, instance_id=key.instance_id, user_id=key.created_by_id, key_id=key.pk
+    admission = admit_question(
+        instance_id=key.instance_id, user_id=key.created_by_id, key_id=key.pk
     )
     request_id, holder = uuid4(), QuotaHolder.of_key(key)
     try:
-        standings = await in_tenant(key.instance_id, reserve, holder, request_id, expected)
+        # Last, as it locks counters until the transaction ends.
+        standings = reserve(holder, request_id, expected)
     except BaseException:
-        await asyncio.to_thread(admission.release)
+        admission.release()
         raise
     return AdmittedRequest(request_id, admission, _headers(standings))
 
@@ -63,7 +64,7 @@ async def held_request(key: ApiKey, *, read_tokens: int = 0) -> AsyncIterator[Ad
     NotCleared of the block is audited. Raises RequestRefused.
     """
     expected = Expected(model=EXTRACTS.figures, tokens=TokenUsage(read_tokens, 0))
-    admitted = await admit_request(key, expected)
+    admitted = await in_tenant(key.instance_id, admit_request, key, expected)
     async with held(admitted.admission):
         try:
             yield admitted

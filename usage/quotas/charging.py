@@ -23,6 +23,7 @@ from usage.prices import cost_of
 from usage.quotas.refusals import QuotaReached
 from usage.quotas.standings import Standing, standings_of
 from usage.quotas.subjects import Applied, QuotaHolder, quotas_for
+from web.postgresql.prepared import as_parameter, prepared_cursor
 
 # A reservation as old as this is that of a killed process; those of live ones are renewed.
 LEASE = timedelta(minutes=15)
@@ -155,8 +156,9 @@ def renew(instance_id: int, request_id: UUID, *, age_ms: float) -> None:
 
 def settle(instance_id: int, request_id: UUID) -> None:
     """Replace what a request has reserved by what its usage records say; may be repeated."""
-    with connection.cursor() as cursor:
-        cursor.execute(_SETTLE_REQUEST, {"instance_id": instance_id, "request_id": request_id})
+    parameters = {"instance_id": as_parameter(instance_id), "request_id": request_id}
+    with prepared_cursor() as cursor:
+        cursor.execute(_SETTLE_REQUEST, parameters)
 
 
 def settle_expired(instance_id: int, now: datetime) -> None:

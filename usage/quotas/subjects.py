@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
-from django.db.models import Q
+from django.db.models import BigIntegerField, Q, QuerySet
 
 from instances.models import ApiKey, Instance
 from people.models import User
 from usage.models import Quota
 from usage.quotas.windows import Window, window_of
+from web.postgresql.prepared import Parameter, PreparedQuery
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,10 +68,19 @@ def _whole(per: str, organisation_id: int | None, instance_id: int | None) -> st
 def quotas_for(holder: QuotaHolder, now: datetime) -> list[Applied]:
     """Return the quotas of site, organisation and instance that apply, in lock order."""
     instance = holder.instance
-    places = Q(organisation=None, instance=None)
-    places |= Q(organisation=instance.organisation_id) | Q(instance=instance.pk)
-    quotas = Quota.objects.filter(places).order_by("pk")
+    quotas = _QUOTAS.rows(organisation_id=instance.organisation_id, instance_id=instance.pk)
     return list(_applied(quotas, holder, now))
+
+
+def _quotas_over(organisation_id: Parameter, instance_id: Parameter) -> QuerySet[Quota]:
+    places = Q(organisation=None, instance=None)
+    places |= Q(organisation=organisation_id) | Q(instance=instance_id)
+    return Quota.objects.filter(places).order_by("pk")
+
+
+_QUOTAS = PreparedQuery(
+    _quotas_over, organisation_id=BigIntegerField(), instance_id=BigIntegerField()
+)
 
 
 def _applied(quotas: Iterable[Quota], holder: QuotaHolder, now: datetime) -> Iterable[Applied]:

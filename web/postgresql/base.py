@@ -1,28 +1,174 @@
-"""Django's PostgreSQL backend, with a pool that recovers at once from an outage.
+"""Django's PostgreSQL backend: an outage of the server, prepared statements, local settings.
 
 psycopg's own check of a connection that leaves the pool waits a second after the first dead one,
 then two, four…: with five idle connections, all dead after a restart of the server, a query failed.
+It also sends an empty query each time. A server that ends closes its connections, which is seen
+without asking it; so the query is sent only to a connection that has rested for a while.
 """
 
+import select
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
+from weakref import WeakKeyDictionary
 
+import psycopg
 from django.db.backends.postgresql import base
-from psycopg import OperationalError
+from django.db.backends.postgresql.operations import DatabaseOperations
+from django.db.backends.utils import CursorWrapper
+from psycopg.pq import Escaping, ExecStatus, TransactionStatus
 from psycopg_pool import ConnectionPool
+
+# After this time in the pool, a connection is asked: a network may have lost it silently.
+_TRUSTED_S = 5.0
+
+# When each connection of a pool was last given back.
+_given_back: WeakKeyDictionary[psycopg.Connection[Any], float] = WeakKeyDictionary()
+
+
+# Connections in a transaction of Django, and the local setting that its first statement brings
+# along ("": none).
+_transactions: WeakKeyDictionary[psycopg.Connection[Any], tuple[str, str]] = WeakKeyDictionary()
+_NO_SETTING = ("", "")
+
+
+class _InTransaction:
+    """A cursor whose first statement in a transaction is preceded by its beginning and setting.
+
+    psycopg would send the two apart, each as a query of its own.
+    """
+
+    connection: psycopg.Connection[Any]
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+        """As in psycopg."""
+        if _must_begin(self.connection):
+            _begin(self.connection)
+        return super().execute(query, params, **options)  # type: ignore[misc]  # of psycopg
+
+    def executemany(self, query: Any, params_seq: Any, **options: Any) -> None:
+        """As in psycopg."""
+        if _must_begin(self.connection):
+            _begin(self.connection)
+        super().executemany(query, params_seq, **options)  # type: ignore[misc]  # of psycopg
+
+
+class _Cursor(_InTransaction, base.Cursor):
+    """The cursor of all queries that Django writes."""
+
+
+class _PreparedCursor(_InTransaction, base.ServerBindingCursor):
+    """Sends a statement apart from its parameters: PostgreSQL plans it once a connection."""
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+        """As in psycopg; prepares the statement (``DATABASE_PREPARED_STATEMENTS``)."""
+        return super().execute(query, params, prepare=True, **options)
+
+
+class _Operations(DatabaseOperations):
+    def last_executed_query(self, cursor: Any, sql: Any, params: Any) -> str:
+        """Return a query for logs and tests; psycopg keeps only those with their values in them."""
+        executed: str | None = super().last_executed_query(cursor, sql, params)
+        return executed or f"{sql} {params}"
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """Its pool has no check of its own (``CONN_HEALTH_CHECKS`` is false)."""
 
+    ops_class = _Operations
+
+    def get_connection_params(self) -> dict[str, Any]:
+        """As in Django, with our cursor."""
+        return super().get_connection_params() | {"cursor_factory": _Cursor}
+
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """Return a connection of the pool that works; dead ones are discarded."""
         while True:
             connection = super().get_new_connection(conn_params)
-            if not self.pool:
+            if not self.pool or _is_trusted(connection):
                 return connection
             try:
                 ConnectionPool.check_connection(connection)
-            except OperationalError:
+            except psycopg.OperationalError:
                 self.pool.putconn(connection)
             else:
                 return connection
+
+    @contextmanager
+    def local_setting(self, name: str, value: str) -> Iterator[None]:
+        """Let the first statement of a block, a transaction, bring a local setting along.
+
+        A block without statements sends nothing, not even the beginning of the transaction.
+        """
+        connection = self.connection
+        _transactions[connection] = (name, value)
+        try:
+            yield
+        finally:
+            # The block has ended, or its connection was closed in it.
+            if connection in _transactions:
+                _transactions[connection] = _NO_SETTING
+
+    def prepared_cursor(self) -> CursorWrapper:
+        """Return a cursor for statements that many requests send (``web.postgresql.prepared``)."""
+        self.ensure_connection()
+        with self.wrap_database_errors:
+            cursor: CursorWrapper = self._prepare_cursor(  # type: ignore[attr-defined]  # private
+                _PreparedCursor(self.connection)  # type: ignore[call-arg]  # of psycopg
+            )
+        return cursor
+
+    def create_cursor(self, name: str | None = None) -> Any:
+        """As in Django; cursors of the server are of another class."""
+        if name and _must_begin(self.connection):
+            _begin(self.connection)
+        return super().create_cursor(name)
+
+    def _set_autocommit(self, autocommit: bool) -> None:
+        """Note that a transaction begins, or has ended; psycopg itself begins none."""
+        if autocommit:
+            _transactions.pop(self.connection, None)
+        else:
+            _transactions[self.connection] = _NO_SETTING
+        if not self.connection.autocommit:
+            with self.wrap_database_errors:
+                self.connection.autocommit = True
+
+    def _close(self) -> None:
+        if self.connection is not None:
+            _transactions.pop(self.connection, None)
+            if self.pool:
+                _given_back[self.connection] = time.monotonic()
+        super()._close()  # type: ignore[misc]  # private
+
+
+def _must_begin(connection: psycopg.Connection[Any]) -> bool:
+    """Whether Django has begun a transaction of which the server does not know yet."""
+    is_idle = connection.pgconn.transaction_status == TransactionStatus.IDLE
+    return is_idle and connection in _transactions
+
+
+def _begin(connection: psycopg.Connection[Any]) -> None:
+    """Begin a transaction with its setting, in one round trip."""
+    name, value = _transactions[connection]
+    statement = b"BEGIN"
+    if name:
+        _transactions[connection] = _NO_SETTING
+        literal = Escaping(connection.pgconn).escape_literal
+        setting = literal(name.encode()), literal(value.encode())
+        statement += b"; SELECT set_config(%s, %s, true)" % setting
+    result = connection.pgconn.exec_(statement)
+    if result.status not in (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK):
+        raise psycopg.OperationalError(connection.pgconn.get_error_message())
+
+
+def _is_trusted(connection: psycopg.Connection[Any]) -> bool:
+    """Whether a connection was used a moment ago, and its server has sent nothing since."""
+    last_use = _given_back.get(connection)
+    if last_use is None or time.monotonic() - last_use > _TRUSTED_S:
+        return False
+    # The end of the connection can be read, as can a message that announces it.
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    return not poll.poll(0)

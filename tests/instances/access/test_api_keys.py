@@ -32,7 +32,7 @@ def test_authentication_needs_two_queries_at_most(cast, django_assert_num_querie
         instance=cast.instance, name="x", scope="chat", created_by=cast.teammate
     )
     authenticate(plaintext)
-    # The two others set and unset the row security of the transaction.
+    # The others set and unset the row security of the transaction.
     with django_assert_num_queries(5) as queries:
         key = authenticate(plaintext)
         assert key.instance.organisation.name

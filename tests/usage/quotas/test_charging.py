@@ -100,6 +100,8 @@ def test_reservation_of_a_killed_process_expires(settings: Any) -> None:
     requests = factories.QuotaFactory(instance=cast.instance, amount=2)
     tokens = factories.QuotaFactory(instance=cast.instance, measure="tokens", amount=1000)
     connection.close()
+    # The child must not use the connections of this process.
+    connection.close_pool()
     if (pid := os.fork()) == 0:
         # Reserves, and is killed before it has an answer.
         ask(holder(cast))

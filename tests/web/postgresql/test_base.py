@@ -43,3 +43,15 @@ def test_query_succeeds_when_every_idle_connection_is_dead() -> None:
     run(1, together=False)
     assert len(pids) == N_IDLE + 1
     assert pids[-1] not in idle
+
+
+@pytest.mark.django_db(transaction=True)
+def test_connection_used_a_moment_ago_is_not_asked_again() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (pid,) = cursor.fetchone()
+    connection.close()
+    connection.ensure_connection()
+    with connect("default", dbname=BESIDE) as other:
+        last = other.execute("SELECT query FROM pg_stat_activity WHERE pid = %s", [pid]).fetchone()
+    assert last == ("SELECT pg_backend_pid()",)
