@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -73,6 +74,8 @@ class ShownJob:
     """A job as operators see it."""
 
     job: ServerJob
+    # Host and port of its server.
+    address: str
     sentence: str
     is_failure: bool
 
@@ -90,7 +93,12 @@ def shown_jobs(template: JobTemplate) -> list[ShownJob]:
     jobs = list(template.jobs.all()[:_SHOWN_JOBS])
     jobs.sort(key=lambda job: job.state == ServerJob.State.ENDED)
     return [
-        ShownJob(job, str(SENTENCES.get(job.reason, "")), job.ready_at is None and _failed(job))
+        ShownJob(
+            job,
+            urlsplit(job.base_url).netloc,
+            str(SENTENCES.get(job.reason, "")),
+            job.ready_at is None and _failed(job),
+        )
         for job in jobs
     ]
 

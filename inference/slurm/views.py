@@ -6,6 +6,7 @@ from django.views.decorators.http import require_POST
 
 from inference.slurm.errors import RegistrationRefused
 from inference.slurm.registration import register
+from web.enqueueing import enqueue_on_commit
 
 _REFUSALS = {
     "token": (403, "This token is unknown, used or expired.\n"),
@@ -25,4 +26,6 @@ def slurm_register(request: HttpRequest) -> HttpResponse:
     except RegistrationRefused as refusal:
         status, text = _REFUSALS[refusal.code]
         return HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")
+    # Beat would do so within seconds; readers wait.
+    enqueue_on_commit("inference.slurm.tasks.reconcile_jobs")
     return HttpResponse("Registered.\n", content_type="text/plain; charset=utf-8")

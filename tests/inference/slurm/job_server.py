@@ -1,6 +1,6 @@
 """What a job of the tests runs: a server of one model, which registers itself.
 
-``python job_server.py PORT KEY REGISTER_URL TOKEN [ADDRESS]``; with the port 0, any free one.
+``python job_server.py PORT KEY [REGISTER_URL TOKEN]``; with the port 0, any free one.
 """
 
 import json
@@ -10,7 +10,7 @@ import urllib.parse
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-port, key, register_url, token, *address = sys.argv[1:]
+port, key, *registration = sys.argv[1:]
 PIECE = {"choices": [{"delta": {"content": "From the job."}, "finish_reason": "stop"}]}
 
 
@@ -18,7 +18,9 @@ class Handler(BaseHTTPRequestHandler):
     """Lists its model, and always answers the same."""
 
     def do_GET(self) -> None:
-        if self.headers["Authorization"] == f"Bearer {key}":
+        if self.path == "/health":
+            self._send("text/plain", "")
+        elif self.headers["Authorization"] == f"Bearer {key}":
             self._send("application/json", json.dumps({"data": [{"id": "lab/one"}]}))
         else:
             self.send_error(401)
@@ -39,9 +41,11 @@ class Handler(BaseHTTPRequestHandler):
 
 
 server = ThreadingHTTPServer(("127.0.0.1", int(port)), Handler)
-form = {"token": token, "address": (address or [f"127.0.0.1:{server.server_port}"])[0]}
-try:
-    urllib.request.urlopen(register_url, urllib.parse.urlencode(form).encode())
-except urllib.error.HTTPError as error:
-    sys.exit(f"{error}: {error.read().decode()}")
+if registration:
+    register_url, token = registration
+    form = {"token": token, "address": f"127.0.0.1:{server.server_port}"}
+    try:
+        urllib.request.urlopen(register_url, urllib.parse.urlencode(form).encode())
+    except urllib.error.HTTPError as error:
+        sys.exit(f"{error}: {error.read().decode()}")
 server.serve_forever()

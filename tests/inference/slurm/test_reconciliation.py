@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,8 +18,10 @@ from inference.queueing.fair_queue import BackendQueue, QueuedRequest, enter, le
 from inference.queueing.job_servers import job_servers
 from inference.slurm.leases import lease_of
 from inference.slurm.reconciliation import reconcile_all
+from inference.slurm.scripts import EXAMPLE, port_of
 from tests.fixtures.slurm import Slurm
 from tests.fixtures.waiting import wait_until
+from tests.inference.slurm.conftest import SERVER
 
 State, Reason = ServerJob.State, ServerJob.Reason
 Reconciled = Callable[[Callable[[], object]], None]
@@ -96,6 +99,28 @@ def test_job_is_started_registered_and_stopped_when_idle(
     reconciled(lambda: states() == [State.ENDED])
     (job,) = jobs()
     assert (job.reason, job.encrypted_key, configured.names()) == (Reason.IDLE, "", [])
+
+
+def test_example_script_starts_and_registers_a_server(
+    template: JobTemplate,
+    asks: Callable[[int], None],
+    reconciled: Reconciled,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    vllm = tmp_path / "vllm"
+    serve = f'exec {sys.executable} {SERVER} "$4" "$VLLM_API_KEY"'
+    vllm.write_text(f'#!/bin/sh\ntest "$1 $2 $3" = "serve lab/one --port" && {serve}\n')
+    vllm.chmod(0o700)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    # The cluster of the tests has no GPU, and its only node is this machine.
+    script = EXAMPLE.replace("#SBATCH --gres=gpu:1\n", "").replace("$(hostname -f)", "127.0.0.1")
+    template.script = script.replace("ragapp-%j.log", "/dev/null")
+    template.model_path = "lab/one"
+    template.save()
+    asks(1)
+    reconciled(lambda: states() == [State.READY])
+    assert jobs()[0].base_url == f"http://127.0.0.1:{port_of(jobs()[0].pk)}/v1"
 
 
 def test_job_with_answers_under_way_is_not_cancelled(
@@ -264,6 +289,7 @@ import django
 django.setup()
 from inference.slurm import commands
 from inference.slurm.reconciliation import reconcile_all
+from inference.slurm.scripts import EXAMPLE, port_of
 
 submit = commands.submit
 
