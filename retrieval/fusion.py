@@ -37,6 +37,8 @@ class WeightedQuery:
     known_share: float
     cosine_sigma: float
     mean_cosine: float | None
+    # The weight of a term that the instance never uses, in the evidence of a passage.
+    unseen_idf: float = lexical.UNSEEN_IDF
 
     @property
     def lexical_factor(self) -> float:
@@ -77,4 +79,6 @@ def weigh_query(
         known_share=sum(known.values()) / total,
         cosine_sigma=corpus.cosine_sigma or DEFAULT_COSINE_SIGMA,
         mean_cosine=corpus.mean_cosine,
+        # In a small instance no term is rare, and most words of other people are absent.
+        unseen_idf=min(lexical.UNSEEN_IDF, lexical.idf(1, corpus.chunk_count)),
     )

@@ -61,7 +61,8 @@ class SearchResult:
 
     ``processor_seconds`` is the processor time of the search on our machines: embedding (as our
     model server reports it), and ranking in this process, without PostgreSQL; ``rerank_seconds`` is
-    that of reranking by ``rerank_model``, which is "" without one.
+    that of reranking by ``rerank_model``, which is "" without one. ``unknown_words`` are those of
+    the query that no document of the instance uses, as they were typed.
     """
 
     chunks: tuple[RetrievedChunk, ...]
@@ -71,3 +72,4 @@ class SearchResult:
     processor_seconds: float
     rerank_seconds: float = 0.0
     rerank_model: str = ""
+    unknown_words: tuple[str, ...] = ()

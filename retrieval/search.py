@@ -16,8 +16,8 @@ Decisions and measurements: docs/decisions/005-retrieval.md.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from time import perf_counter, thread_time
-from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -27,10 +27,13 @@ from numpy.typing import NDArray
 from inference.embedding.client import AsyncEmbeddingClient, EmbeddingClient
 from inference.fair_turns import Asker, turns_at
 from ingestion.documents.folders import MAX_FOLDER_DOCUMENTS
+from ingestion.indexing.lexical import words_of_terms
 from instances.models import Instance, Sensitivity
 from instances.tenancy import in_tenant
+from retrieval.evidence.questions import read_question
+from retrieval.fusion import WeightedQuery
 from retrieval.ranking import prepare_query, rank_chunks
-from retrieval.relevance import THRESHOLDS, passage_relevance
+from retrieval.relevance import THRESHOLDS, with_relevance
 from retrieval.rerank import Reranked, arerank_chunks, candidate_count, rerank_chunks
 from retrieval.results import RetrievedChunk, SearchResult, SearchTiming
 from usage.subjects.classifier import Subject
@@ -66,16 +69,16 @@ def search(
     start = perf_counter()
     embedded_query = EmbeddingClient.from_settings().embed_query(query, sensitivity=sensitivity)
     embedded = perf_counter()
-    candidates, subject, ranking_seconds = _search_measured(
+    candidates = _find_candidates(
         instance=instance,
         query=query,
         embedding=embedded_query.vector,
         limit=candidate_count(top_k),
         document_ids=document_ids,
     )
-    reranked = rerank_chunks(query, candidates, top_k, sensitivity=sensitivity)
-    processor_seconds = embedded_query.processor_seconds + ranking_seconds
-    return _result(instance, reranked, subject, start, embedded, processor_seconds)
+    reranked = rerank_chunks(query, candidates.chunks, top_k, sensitivity=sensitivity)
+    seconds = embedded_query.processor_seconds
+    return _result(instance, candidates, reranked, start, embedded, seconds)
 
 
 async def asearch(
@@ -99,9 +102,9 @@ async def asearch(
         embedded_query = await client.embed_query(query, sensitivity=sensitivity)
     embedded = perf_counter()
     async with turns_at("search", places=_SEARCHES_AT_ONCE).turn(asker):
-        candidates, subject, ranking_seconds = await in_tenant(
+        candidates = await in_tenant(
             instance,
-            _search_measured,
+            _find_candidates,
             instance=instance,
             query=query,
             embedding=embedded_query.vector,
@@ -109,9 +112,9 @@ async def asearch(
             document_ids=document_ids,
         )
     async with turns_at("rerank", places=_RERANKINGS_AT_ONCE).turn(asker):
-        reranked = await arerank_chunks(query, candidates, top_k, sensitivity=sensitivity)
-    processor_seconds = embedded_query.processor_seconds + ranking_seconds
-    return _result(instance, reranked, subject, start, embedded, processor_seconds)
+        reranked = await arerank_chunks(query, candidates.chunks, top_k, sensitivity=sensitivity)
+    seconds = embedded_query.processor_seconds
+    return _result(instance, candidates, reranked, start, embedded, seconds)
 
 
 def search_embedded(
@@ -127,22 +130,29 @@ def search_embedded(
     ``embedding`` is of shape ``(dim,)``, L2-normalised. Runs inside ``tenant(instance)``.
     """
     weighted = prepare_query(instance_id=instance.pk, query=query, embedding=embedding)
+    return _rank(instance, query, weighted, limit, document_ids)
+
+
+def _rank(
+    instance: Instance,
+    query: str,
+    weighted: WeightedQuery,
+    limit: int,
+    document_ids: Sequence[UUID],
+) -> tuple[RetrievedChunk, ...]:
+    """Return the ``limit`` best chunks by fusion, each with its relevance."""
+    asked = read_question(query)
+    level = Sensitivity(instance.sensitivity)
     rows = rank_chunks(
         instance_id=instance.pk, query=weighted, limit=limit, document_ids=document_ids
     )
-    level = Sensitivity(instance.sensitivity)
-    return tuple(
+    chunks = (
         RetrievedChunk(
-            **row | {"sensitivity": level.highest([level, row["sensitivity"]])},
-            relevance=passage_relevance(
-                weighted,
-                cosine=row["cosine"],
-                bm25=row["bm25"],
-                embedding_model=settings.EMBEDDING_MODEL,
-            ),
+            **row | {"sensitivity": level.highest([level, row["sensitivity"]])}, relevance=0.0
         )
         for row in rows
     )
+    return tuple(with_relevance(asked, weighted, chunks, settings.EMBEDDING_MODEL))
 
 
 def is_relevant(chunks: Iterable[RetrievedChunk], instance: Instance) -> bool:
@@ -150,31 +160,53 @@ def is_relevant(chunks: Iterable[RetrievedChunk], instance: Instance) -> bool:
     return any(chunk.relevance >= THRESHOLDS[instance.strictness] for chunk in chunks)
 
 
-def _search_measured(
-    *, embedding: NDArray[np.float32], **arguments: Any
-) -> tuple[tuple[RetrievedChunk, ...], Subject, float]:
-    """Return the result of ``search_embedded``, the query's subject, and the processor seconds."""
+@dataclass(frozen=True, slots=True)
+class _Candidates:
+    """The best chunks by fusion, what else is known of the query, and the processor seconds."""
+
+    chunks: tuple[RetrievedChunk, ...]
+    subject: Subject
+    unknown_words: tuple[str, ...]
+    processor_seconds: float
+
+
+def _find_candidates(
+    *,
+    instance: Instance,
+    query: str,
+    embedding: NDArray[np.float32],
+    limit: int,
+    document_ids: Sequence[UUID],
+) -> _Candidates:
     started = thread_time()
-    chunks = search_embedded(embedding=embedding, **arguments)
-    return chunks, classify_question(embedding), thread_time() - started
+    weighted = prepare_query(instance_id=instance.pk, query=query, embedding=embedding)
+    chunks = _rank(instance, query, weighted, limit, document_ids)
+    words = words_of_terms(query)
+    return _Candidates(
+        chunks,
+        classify_question(embedding),
+        tuple(word for term, word in words.items() if term not in weighted.terms),
+        thread_time() - started,
+    )
 
 
 def _result(
     instance: Instance,
+    candidates: _Candidates,
     reranked: Reranked,
-    subject: Subject,
     start: float,
     embedded: float,
-    processor_seconds: float,
+    embedding_seconds: float,
 ) -> SearchResult:
     return SearchResult(
         chunks=reranked.chunks,
         relevant=is_relevant(reranked.chunks, instance),
-        subject=subject,
+        subject=candidates.subject,
         timing=SearchTiming(
             embed_ms=1000 * (embedded - start), search_ms=1000 * (perf_counter() - embedded)
         ),
-        processor_seconds=processor_seconds,
+        processor_seconds=embedding_seconds + candidates.processor_seconds,
         rerank_seconds=reranked.processor_seconds,
         rerank_model=reranked.model,
+        unknown_words=candidates.unknown_words,
     )

@@ -51,8 +51,17 @@ _english = Stemmer.Stemmer("english", 0)
 
 def analyse(text: str) -> Counter[int]:
     """Count the terms of a text: ids in [0, TERM_SPACE), stop words left out."""
-    words = _WORD.findall(_ELISION.sub(" ", unicodedata.normalize("NFKC", text)))
-    return Counter(term for word in words if (term := _term(word)) is not None)
+    return Counter(term for word in _words(text) if (term := _term(word)) is not None)
+
+
+def words_of_terms(text: str) -> dict[int, str]:
+    """Return the first word of each term of a text, as it was typed; stop words left out."""
+    found: dict[int, str] = {}
+    for word in _words(text):
+        term = _term(word)
+        if term is not None:
+            found.setdefault(term, word)
+    return found
 
 
 def passage_weights(counts: Counter[int]) -> dict[int, float]:
@@ -82,6 +91,10 @@ def sparsevec_terms(vector: str) -> list[int]:
     """Return the term ids of a sparsevec in text format."""
     pairs = vector[1 : vector.index("}")]
     return [int(pair.partition(":")[0]) - 1 for pair in pairs.split(",")] if pairs else []
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(_ELISION.sub(" ", unicodedata.normalize("NFKC", text)))
 
 
 @lru_cache(maxsize=200_000)

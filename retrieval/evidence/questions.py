@@ -10,6 +10,7 @@ from enum import StrEnum
 from functools import cache
 
 from ingestion.indexing import lexical
+from ingestion.parsing.text.language import likely_language
 from retrieval.evidence import question_patterns as patterns
 
 
@@ -34,6 +35,7 @@ class AskedQuestion:
     ``terms`` are its stems (``lexical.analyse``), without those of words that only ask: "signifie".
     ``defined`` is the term of which a definition is asked, "" otherwise. ``specifics`` are the
     terms of its acronyms, numbers and names. ``asks_name``: a name of a person answers it.
+    ``language`` is an ISO 639-1 code, None when the words do not tell it.
     """
 
     text: str
@@ -42,6 +44,7 @@ class AskedQuestion:
     defined: str = ""
     specifics: frozenset[int] = frozenset()
     asks_name: bool = False
+    language: str | None = None
 
 
 # In the order in which they are tried.
@@ -74,6 +77,7 @@ def read_question(text: str) -> AskedQuestion:
         defined=defined,
         specifics=frozenset(term for word in found for term in lexical.analyse(word)),
         asks_name=patterns.WHO_IS.search(text) is not None,
+        language=likely_language(text),
     )
 
 

@@ -1,48 +1,78 @@
-"""When a passage is relevant."""
+"""When a passage is relevant: its sentences hold what the question asks for."""
 
 import numpy as np
 import pytest
 
+from ingestion.indexing import lexical
 from instances.models import Instance
+from retrieval.evidence.questions import read_question
 from retrieval.fusion import WeightedQuery
-from retrieval.relevance import THRESHOLDS, passage_relevance, unrelated_cosine
+from retrieval.relevance import JUDGED, THRESHOLDS, unrelated_cosine, with_relevance
+from tests.chat.answers.quoting.test_extractive import passage
 
 E5 = "intfloat/multilingual-e5-small"
+RULES = (
+    "Le prêt est personnel. Un étudiant de licence peut emprunter huit livres pour trois semaines. "
+    "Tout retard entraîne une amende. Les salles de travail se réservent à l'accueil."
+)
+BALANCED = THRESHOLDS[Instance.Strictness.BALANCED]
 
 
-def weighted_query(*, mean_cosine: float | None = 0.75, known_share: float = 1.0) -> WeightedQuery:
-    return WeightedQuery(
+def relevance(
+    question: str,
+    text: str = RULES,
+    *,
+    cosine: float = 0.82,
+    model: str = E5,
+    mean_cosine: float | None = 0.75,
+) -> float:
+    """The relevance of a passage in an instance that uses its words, all equally rare."""
+    words = lexical.analyse(question).keys() & lexical.analyse(text).keys()
+    query = WeightedQuery(
         embedding=np.ones(1, np.float32),
-        terms={},
+        terms=dict.fromkeys(words, 2.0),
         best_bm25=20.0,
-        known_share=known_share,
+        known_share=1.0,
         cosine_sigma=0.025,
         mean_cosine=mean_cosine,
     )
-
-
-def relevance(query: WeightedQuery, cosine: float, bm25: float, model: str = E5) -> float:
-    return passage_relevance(query, cosine=cosine, bm25=bm25, embedding_model=model)
+    chunk = passage(text, cosine=cosine, bm25=4.0)
+    (found,) = with_relevance(read_question(question), query, [chunk], model)
+    return found.relevance
 
 
 @pytest.mark.parametrize(
-    ("cosine", "bm25", "known_share", "expected"),
+    ("question", "expected"),
     [
-        pytest.param(0.87, 9.0, 1.0, True, id="similar-and-same-words"),
-        pytest.param(0.87, 0.0, 0.0, True, id="similar-in-another-language"),
-        pytest.param(0.77, 1.0, 1.0, False, id="dissimilar-with-one-common-word"),
-        pytest.param(0.77, 14.0, 1.0, True, id="dissimilar-with-all-the-words"),
-        pytest.param(0.80, 0.0, 1.0, False, id="known-words-missing"),
+        ("Combien de livres un étudiant peut-il emprunter ?", True),
+        ("Comment réserver une salle de travail ?", True),
+        ("Combien de livres possède la bibliothèque ?", False),
+        ("Qui est la directrice de la bibliothèque ?", False),
+        ("Comment devenir conservateur ?", False),
+        ("Peut-on emprunter un ordinateur portable à Marseille en 2024 ?", False),
+        ("Qu'est-ce que le PEB ?", False),
     ],
 )
-def test_both_scores_count(cosine: float, bm25: float, known_share: float, expected: bool) -> None:
-    found = relevance(weighted_query(known_share=known_share), cosine, bm25)
-    assert (found >= THRESHOLDS[Instance.Strictness.BALANCED]) is expected
+def test_words_of_the_question_must_be_together(question: str, expected: bool) -> None:
+    assert (relevance(question) >= BALANCED) is expected
 
 
-def test_relevance_grows_with_each_score() -> None:
-    assert relevance(weighted_query(), 0.80, 2.0) < relevance(weighted_query(), 0.82, 2.0)
-    assert relevance(weighted_query(), 0.80, 2.0) < relevance(weighted_query(), 0.80, 4.0)
+def test_relevance_grows_with_the_cosine() -> None:
+    question = "Combien de livres peut-on emprunter ?"
+    assert relevance(question, cosine=0.80) < relevance(question, cosine=0.85)
+
+
+def test_number_must_be_there_when_it_is_asked_for() -> None:
+    question = "Combien de livres peut-on emprunter ?"
+    with_number = relevance(question, "On peut emprunter huit livres à la fois.")
+    without = relevance(question, "On peut emprunter des livres à la fois.")
+    assert without < with_number
+
+
+def test_passage_in_another_language_needs_the_meaning_alone() -> None:
+    question = "How many books can a student borrow from the library?"
+    assert relevance(question, cosine=0.87) >= BALANCED
+    assert relevance(question, cosine=0.78) < BALANCED
 
 
 def test_each_strictness_has_a_higher_threshold() -> None:
@@ -52,9 +82,18 @@ def test_each_strictness_has_a_higher_threshold() -> None:
 
 def test_unrelated_cosine_is_the_mean_of_model_and_instance() -> None:
     assert unrelated_cosine(0.81, E5) == pytest.approx(0.78)
-    assert unrelated_cosine(None, E5) == 0.75
+    assert unrelated_cosine(None, E5) == unrelated_cosine(None, E5, "es") == 0.75
+    assert unrelated_cosine(None, E5, "en") < 0.75 < unrelated_cosine(None, E5, "fr")
     assert unrelated_cosine(0.3, "another/model") == 0.3
 
 
 def test_everything_is_relevant_with_an_unknown_model_in_a_small_instance() -> None:
-    assert relevance(weighted_query(mean_cosine=None), 0.1, 0.0, "another/model") == 1.0
+    assert relevance("Congé ?", cosine=0.1, model="another/model", mean_cosine=None) == 1.0
+
+
+def test_only_the_first_passages_are_judged() -> None:
+    question = "Combien de livres un étudiant peut-il emprunter ?"
+    query = WeightedQuery(np.ones(1, np.float32), {}, 20.0, 1.0, 0.025, 0.75)
+    chunks = [passage(RULES, relevance=0.0) for _rank in range(JUDGED + 3)]
+    found = list(with_relevance(read_question(question), query, chunks, E5))
+    assert [chunk.relevance > 0 for chunk in found] == [True] * JUDGED + [False] * 3

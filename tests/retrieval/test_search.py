@@ -4,7 +4,7 @@ import pytest
 from asgiref.sync import async_to_sync
 
 from inference.errors import InferenceError
-from instances.models import Sensitivity
+from instances.models import Instance, Sensitivity
 from instances.tenancy import tenant
 from retrieval.results import SearchResult
 from retrieval.search import asearch, search
@@ -25,7 +25,7 @@ def found(library: Cast, query: str, top_k: int = 2) -> SearchResult:
     [
         ("Combien de jours de congé pour un doctorant ?", "conges.txt"),
         ("How many books can I borrow?", "bibliotheque.txt"),
-        ("Quel est le plafond pour une chambre d'hôtel ?", "missions.txt"),
+        ("À quelle hauteur sont remboursées les nuits d'hôtel ?", "missions.txt"),
     ],
 )
 def test_answering_passage_is_first(library: Cast, query: str, document: str) -> None:
@@ -34,6 +34,14 @@ def test_answering_passage_is_first(library: Cast, query: str, document: str) ->
     assert result.relevant
     assert len(result.chunks) == 2
     assert result.timing.total_ms == result.timing.embed_ms + result.timing.search_ms
+
+
+def test_question_in_other_words_is_answered_by_lenient_instances(library: Cast) -> None:
+    library.instance.strictness = Instance.Strictness.LENIENT
+    result = found(library, "Quel est le plafond pour une chambre d'hôtel ?")
+    assert result.chunks[0].document_name == "missions.txt"
+    assert result.relevant
+    assert result.unknown_words == ("plafond", "chambre")
 
 
 @pytest.mark.parametrize(

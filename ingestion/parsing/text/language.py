@@ -26,6 +26,33 @@ _LITTLE_WORDS: Mapping[str, frozenset[str]] = {
 }
 
 
+_ASKING_WORDS: Mapping[str, frozenset[str]] = {
+    language: frozenset(words.split())
+    for language, words in {
+        "fr": "quel quelle quels quelles comment combien quand où quoi qu' est-ce peut-on faut-il "
+        "y quelqu'un puis-je de à",
+        "en": "what who whom whose when where how why does do did may must should my i there",
+        "es": "qué quién quiénes cuándo cuánto cuánta cuántos cuántas cuál cuáles dónde cómo",
+        "de": "was wer wann wo wie warum welche welcher welches kann muss darf ich",
+        "it": "cosa chi quando quanto quanti quale quali dove come perché posso",
+        "pt": "qual quais quem quando quanto quantos onde como porque",
+        "nl": "wat wie wanneer waar hoe waarom welke kan mag ik",
+    }.items()
+}
+
+
+def likely_language(text: str) -> str | None:
+    """Return the language of a question or of a short text, of which two words tell, or None."""
+    words = [word.lower() for word in _WORD.findall(text)]
+    hits = {
+        language: sum((word in little) + 2 * (word in _ASKING_WORDS[language]) for word in words)
+        for language, little in _LITTLE_WORDS.items()
+    }
+    ranked = sorted(hits.items(), key=lambda item: (-item[1], item[0]))
+    (best, count), (_, second) = ranked[0], ranked[1]
+    return best if count > 1 and count > second else None
+
+
 def detect_language(text: str) -> str | None:
     """Return the ISO 639-1 code of the language of `text`, or None when it does not tell."""
     words = [word.lower() for word in _WORD.findall(text)]
