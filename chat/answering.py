@@ -17,13 +17,20 @@ from time import thread_time
 from uuid import UUID
 
 from django.conf import settings
-from django.utils.translation import gettext as _
 
-from chat.answers.events import AnswerEvent, Extracted, Failed, NothingFound, Stage
+from chat.answers.events import (
+    AnswerEvent,
+    Extracted,
+    Failed,
+    ModelFoundNothing,
+    NothingFound,
+    Stage,
+)
 from chat.answers.follow_up import SearchQuery, write_search_query
 from chat.answers.prompts import Prompt, answer_prompt
 from chat.answers.quoting.extractive import answer_with_extracts
-from chat.answers.quoting.markdown import escape_markdown
+from chat.answers.refusals.messages import nearest_passages, refusal
+from chat.answers.refusals.model_words import says_nothing_found
 from chat.answers.reuse import Reusable, find_earlier, prompt_digest
 from chat.confidentiality.withholding import (
     SEARCH_NOT_CLEARED,
@@ -115,8 +122,7 @@ async def answer_question(question: Question) -> AsyncGenerator[AnswerEvent, Non
         return
     if not found.relevant and not question.extras.needs:
         # No model is called: it could only invent.
-        nearest = found.chunks if question.may_read_documents else ()
-        yield NothingFound(_nothing_found(nearest))
+        yield NothingFound(refusal(found, may_read_documents=question.may_read_documents))
         return
 
     yield Stage("generating")
@@ -128,7 +134,7 @@ async def answer_question(question: Question) -> AsyncGenerator[AnswerEvent, Non
     prompt = build_prompt(question, sent)
     can_answer = question.extras.needs or is_relevant(sent, question.instance)
     failure = None if can_answer else Failed(NotCleared.code)
-    has_text = False
+    words, has_text = list[str](), False
     if question.may_be_reused and failure is None:
         digest = prompt_digest(question.model, prompt, question.temperature_or_default)
         earlier = None if question.is_anew else await find_earlier(question.instance, digest)
@@ -141,6 +147,8 @@ async def answer_question(question: Question) -> AsyncGenerator[AnswerEvent, Non
             async with aclosing(generate(question, prompt)) as events:
                 async for event in events:
                     has_text = has_text or _is_text(event)
+                    if isinstance(event, TextDelta):
+                        words.append(event.text)
                     yield event
             failure = None if has_text else Failed("empty_answer")
             break
@@ -152,11 +160,12 @@ async def answer_question(question: Question) -> AsyncGenerator[AnswerEvent, Non
             if is_last_try or has_text or not isinstance(error, ContextOverflow):
                 break
             prompt = shorter_prompt(question, sent, prompt, error)
-    if failure is not None:
-        yield failure
-        if question.may_fall_back and not has_text:
-            for extracted in _extract(question, query.text, found):
-                yield extracted
+    if failure is None:
+        for found_nothing in _model_refusal(question, found, "".join(words)):
+            yield found_nothing
+        return
+    for ending in _failure(question, query.text, found, failure, has_text=has_text):
+        yield ending
 
 
 async def _find_passages(question: Question, query: SearchQuery) -> SearchResult | Failed:
@@ -246,6 +255,24 @@ def _is_text(event: ChatEvent | Position | Rerouted) -> bool:
     )
 
 
+def _model_refusal(
+    question: Question, found: SearchResult, words: str
+) -> Iterator[ModelFoundNothing]:
+    """Yield what comes after the words of a model that say that the passages do not answer."""
+    if not question.extras.needs and says_nothing_found(words):
+        nearest = nearest_passages(found.chunks) if question.may_read_documents else ""
+        yield ModelFoundNothing(f"\n\n{nearest}" if nearest else "")
+
+
+def _failure(
+    question: Question, search_query: str, found: SearchResult, failure: Failed, *, has_text: bool
+) -> Iterator[Failed | SearchResult | Extracted]:
+    """Yield the failure of a model, and the extracts that replace its answer if it had no word."""
+    yield failure
+    if question.may_fall_back and not has_text:
+        yield from _extract(question, search_query, found)
+
+
 def _extract(
     question: Question, search_query: str, found: SearchResult
 ) -> Iterator[SearchResult | Extracted]:
@@ -261,14 +288,3 @@ def _extract(
         yield replace(found, chunks=chunks)
     text, is_cut = shortened(text, max_tokens=question.max_tokens, stop=question.stop)
     yield Extracted(text, cpu_seconds=thread_time() - started, is_cut=is_cut)
-
-
-def _nothing_found(nearest: Sequence[RetrievedChunk]) -> str:
-    """Return the sentence that no passage answers, with the titles of the nearest documents."""
-    sentence = _("I found no passage in the documents that answers this question.")
-    titles = {chunk.document_id: chunk.display_title for chunk in nearest}
-    names = list(titles.values())[:3]
-    if not names:
-        return sentence
-    listed = "\n".join(f"- {escape_markdown(name)}" for name in names)
-    return "{}\n\n{}\n\n{}".format(sentence, _("The nearest documents are:"), listed)

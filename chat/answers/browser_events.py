@@ -23,11 +23,11 @@ from django.utils.translation import gettext as _
 
 from chat.answers.citations import citation_data, citation_of
 from chat.answers.error_messages import is_retryable, user_message
-from chat.answers.events import AnswerEvent, Extracted, NothingFound, Stage
+from chat.answers.events import AnswerEvent, Extracted, ModelFoundNothing, NothingFound, Stage
 from chat.answers.persistence import StoredAnswer
 from chat.answers.reuse import ReusedAnswer
 from chat.answers.shown_cost import shown_cost
-from chat.models import Citation, Message
+from chat.models import Citation
 from inference.llm.events import ReasoningDelta, TextDelta
 from inference.offered_models import EXTRACTIVE
 from inference.queueing.fair_queue import Position
@@ -52,7 +52,7 @@ def event_for(event: AnswerEvent, *, cited_only: bool) -> ServerSentEvent | None
                 for number, chunk in enumerate(chunks, start=1)
             ]
             return ServerSentEvent({"citations": passages}, "sources")
-        case TextDelta(text) | NothingFound(text) | Extracted(text):
+        case TextDelta(text) | NothingFound(text) | ModelFoundNothing(text) | Extracted(text):
             return ServerSentEvent({"text": text}, "token")
         case ReusedAnswer():
             reasoning = "" if cited_only else event.reasoning
@@ -105,7 +105,7 @@ def ending_events(
         "uncited": message.status == AnswerStatus.COMPLETE and not used,
         "content": message.content,
         "model": message.model,
-        "written_by": _written_by(message, model_names),
+        "written_by": _written_by(stored, model_names),
         "reused": _reused(stored),
         "used": [citation.number for citation in used],
         "quotes": {str(citation.number): citation.quote for citation in used},
@@ -136,9 +136,12 @@ def _place(position: Position) -> str:
     return told % {"place": count(position.place), "wait": wait(position.wait_s or 0)}
 
 
-def _written_by(message: Message, model_names: Mapping[str, str]) -> str:
+def _written_by(stored: StoredAnswer, model_names: Mapping[str, str]) -> str:
     """Return which model wrote an answer, "" when none did."""
-    if message.status == AnswerStatus.NOTHING_FOUND or not message.content:
+    message = stored.message
+    has_tokens = stored.cost is not None and bool(stored.cost.answer.completion_tokens)
+    is_refusal = message.status == AnswerStatus.NOTHING_FOUND and not has_tokens
+    if is_refusal or not message.content:
         return ""
     label = model_names.get(message.model, message.model)
     return label if message.model == EXTRACTIVE else _("Written by %(model)s") % {"model": label}

@@ -4,7 +4,8 @@
     NothingFound, when no passage is relevant
     Stage("generating"), then Extracted; or ReusedAnswer; or Prompt and the events of
     ``inference.llm.events``, after Reusable if the answer may be reused; Position while it waits
-    for a backend, Rerouted before the events of another backend
+    for a backend, Rerouted before the events of another backend; ModelFoundNothing when the model
+    says that the passages do not answer
     Failed, and Extracted after it when extracts replace the answer of the model
 
 A prompt that was too long is followed by a second one. Another SearchResult comes before Extracted
@@ -39,6 +40,13 @@ class NothingFound:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelFoundNothing:
+    """The model has said that the passages do not answer; ``text`` comes after its words."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Extracted:
     """The whole answer as extracts, in Markdown, and the processor time to find them.
 
@@ -66,6 +74,7 @@ AnswerEvent = (
     | SearchQuery
     | SearchResult
     | NothingFound
+    | ModelFoundNothing
     | Reusable
     | ReusedAnswer
     | Prompt

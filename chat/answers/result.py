@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
-from chat.answers.events import AnswerEvent, Extracted, Failed, NothingFound
+from chat.answers.events import AnswerEvent, Extracted, Failed, ModelFoundNothing, NothingFound
 from chat.answers.follow_up import SearchQuery
 from chat.answers.prompts import Prompt
 from chat.answers.quoting.quotes import cited_numbers, quotes
@@ -101,6 +101,8 @@ class AnswerResult:
                 return self._with_passages(event, elapsed_ms)
             case NothingFound(text):
                 return self._with_words(elapsed_ms, text=text, status=AnswerStatus.NOTHING_FOUND)
+            case ModelFoundNothing(text):
+                return replace(self, text=self.text + text, status=AnswerStatus.NOTHING_FOUND)
             case Reusable(digest):
                 return replace(self, reuse_digest=digest)
             case ReusedAnswer():
@@ -149,6 +151,8 @@ class AnswerResult:
             status, error_code = self.status, self.error_code
         found = quotes(self.text, [chunk.text for chunk in self.chunks])
         cited = cited_numbers(self.text, len(sent_passages(self.chunks)))
+        if status == AnswerStatus.NOTHING_FOUND:
+            cited = []  # A model may cite what does not answer.
         return replace(
             self,
             status=status,

@@ -11,7 +11,7 @@ from chat.answering import Question
 from chat.answers.access_checks import ACCESS_ENDED
 from chat.answers.citations import citation_data, cited_passages
 from chat.answers.error_messages import INTERNAL, user_message
-from chat.answers.events import AnswerEvent, Extracted, NothingFound
+from chat.answers.events import AnswerEvent, Extracted, ModelFoundNothing, NothingFound
 from chat.answers.measured_requests import measured_requests
 from chat.answers.persistence import FinishedAnswer, record_beginning_of
 from chat.answers.result import AnswerResult
@@ -219,7 +219,7 @@ def position_comment(position: Position) -> ServerSentEvent:
 def _to_piece(event: AnswerEvent) -> ServerSentEvent | None:
     if isinstance(event, Delta | Position):
         return ServerSentEvent(event)
-    if isinstance(event, NothingFound | Extracted):
+    if isinstance(event, NothingFound | ModelFoundNothing | Extracted):
         return ServerSentEvent(TextDelta(event.text))
     return None
 

@@ -93,6 +93,19 @@ async def test_without_a_good_passage_no_model_is_called(library: Cast, llm: Scr
     assert llm.requests == []
 
 
+async def test_model_that_finds_no_answer_is_recorded_as_nothing_found(
+    library: Cast, llm: ScriptedLLM
+) -> None:
+    llm.script(stream("Les passages ne ", "précisent pas ce point [1]."))
+    result = result_of(await events_of(await question(library, ABOUT_LEAVE)))
+    assert result.status == "nothing_found"
+    assert result.text.startswith("Les passages ne précisent pas ce point")
+    assert "conges.txt" in result.text
+    assert not result.quotes
+    assert not result.is_reusable
+    assert result.usage is not None
+
+
 async def test_question_restricted_to_a_document_sees_no_other(library: Cast) -> None:
     from ingestion.models import Document
     from instances.tenancy import in_tenant

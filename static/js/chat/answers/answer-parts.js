@@ -34,16 +34,17 @@ function sourceItem(template, citation, quotes) {
 /** Lead whoever may open documents to those that an answer without passages names. */
 export function linkNearest(answer, data) {
   if (data.status !== "nothing_found" || !answer.dataset.documents) return;
-  // The answer lists the titles of the first documents, each once.
+  // The answer ends with a list of the first documents, each once, with the place of its passage.
   const documents = new Map(
     data.citations.map((one) => [one.document_id ?? one.document, one]),
   ).values();
-  for (const item of answer.querySelectorAll("[data-content] li")) {
+  const lists = answer.querySelectorAll("[data-content] ul");
+  for (const item of lists[lists.length - 1]?.querySelectorAll("li") ?? []) {
     const nearest = documents.next().value;
     if (!nearest?.document_id || item.querySelector("a")) continue;
     const link = document.createElement("a");
     link.href = `${answer.dataset.documents}${nearest.document_id}/`;
-    link.textContent = nearest.title;
+    link.textContent = item.textContent;
     item.replaceChildren(link);
   }
 }

@@ -1,0 +1,1 @@
+"""Answers that nothing was found: of the product, and of a model."""
