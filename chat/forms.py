@@ -78,6 +78,8 @@ class FeedbackForm(forms.Form):
         if "helpful" not in self.data:
             raise forms.ValidationError("helpful is missing")
         helpful: bool | None = self.cleaned_data["helpful"]
+        if helpful is None and self.data["helpful"] not in (None, ""):
+            raise forms.ValidationError("helpful is neither true nor false")
         return helpful
 
 

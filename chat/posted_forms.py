@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from chat.confidentiality.question_guard import QuestionHeld
+from chat.forms import UUIDListField
 from inference.catalogue import offered_models
 from instances.models import Membership
 from usage.admission import RequestRefused, Reset
@@ -79,10 +80,23 @@ def read_form(form_class: type[FormT], request: HttpRequest) -> FormT | Refusal:
             data = orjson.loads(request.body)
         except ValueError:
             data = None
-        if not isinstance(data, dict):
+        if not isinstance(data, dict) or not _has_values_of_forms(data, form_class):
             return Refusal(400, "bad_request", _("The request could not be read."))
     form = form_class(data)
     if not form.is_valid():
         reason = " ".join(str(error) for errors in form.errors.values() for error in errors)
         return Refusal(400, "bad_request", reason)
     return form
+
+
+def _has_values_of_forms(data: dict[str, Any], form_class: type[forms.Form]) -> bool:
+    """Whether JSON has objects nowhere, and lists only for fields of lists.
+
+    Django's fields would take them for text, as Python writes them.
+    """
+    return not any(
+        isinstance(value, dict)
+        or (isinstance(value, list) and not isinstance(form_class.base_fields[name], UUIDListField))
+        for name, value in data.items()
+        if name in form_class.base_fields
+    )
