@@ -83,7 +83,7 @@ class DocumentOut(Schema):
 
 class Paging(Schema):
     status: Literal["", "queued", "parsing", "embedding", "ready", "failed"] = ""
-    sensitivity: Sensitivity | None = None
+    sensitivity: Sensitivity | Literal[""] | None = None
     limit: int = 1000
     offset: int = Field(0, le=MAX_OFFSET)
 
@@ -105,7 +105,7 @@ def add_document(
     request: KeyRequest,
     file: File[UploadedFile],
     folder: str = Form("", max_length=2000),
-    sensitivity: Form[Sensitivity | None] = None,
+    sensitivity: Form[Sensitivity | Literal[""] | None] = None,
 ) -> Status:
     key = request.auth
     if len(request.FILES.getlist("file")) > 1:

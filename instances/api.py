@@ -41,7 +41,8 @@ class ApiKeyAuth(HttpBearer):
         self.scope = scope
 
     def authenticate(self, request: HttpRequest, token: str) -> Any:
-        return self._checked(request, authenticate(token))
+        # Several spaces may stand before it (RFC 9110, section 11.4).
+        return self._checked(request, authenticate(token.strip()))
 
     def _checked(self, request: HttpRequest, key: ApiKey | None) -> ApiKey | None:
         if key is not None:
@@ -54,7 +55,7 @@ class AsyncApiKeyAuth(ApiKeyAuth):
     """As ``ApiKeyAuth``, for asynchronous operations."""
 
     async def authenticate(self, request: HttpRequest, token: str) -> Any:
-        return self._checked(request, await in_database(authenticate, token))
+        return self._checked(request, await in_database(authenticate, token.strip()))
 
 
 class ErrorDetail(Schema):

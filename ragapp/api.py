@@ -106,7 +106,9 @@ def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
 
 @api.exception_handler(HttpError)
 def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
-    return json_error(error.status_code, "invalid_request", str(error))
+    is_unreadable = isinstance(error.__cause__ or error.__context__, ValueError)
+    message = _("The body of the request must be JSON, in UTF-8.") if is_unreadable else str(error)
+    return json_error(error.status_code, "invalid_request", message)
 
 
 @api.exception_handler(InferenceError)

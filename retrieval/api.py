@@ -3,7 +3,9 @@
 from uuid import UUID
 
 from django.http import HttpResponse
+from django.utils.translation import gettext as _
 from ninja import Field, Router, Schema
+from pydantic import field_validator
 
 from instances.api import AsyncApiKeyAuth, KeyRequest
 from instances.models import ApiKey, Sensitivity
@@ -21,6 +23,14 @@ class SearchIn(Schema):
     query: str = Field(min_length=1, max_length=8000)
     top_k: int = Field(6, ge=1, le=100)
     document_ids: list[UUID] = Field([], max_length=MAX_DOCUMENTS, fail_fast=True)
+
+    @field_validator("query")
+    @classmethod
+    def refuse_blank(cls, query: str) -> str:
+        """Refuse a query without anything to search for."""
+        if not query.strip(" \t\r\n\0"):
+            raise ValueError(_("The query is empty."))
+        return query
 
 
 class SearchHit(Schema):

@@ -64,7 +64,7 @@ def to_question(
     """Return the question for the line of answers; raises ApiError if it cannot be answered."""
     place = max((i for i, each in enumerate(asked.messages) if each.role == "user"), default=None)
     last = asked.messages[-1].role if asked.messages else ""
-    text = "" if place is None else asked.messages[place].plain_text.strip()
+    text = "" if place is None else asked.messages[place].plain_text.replace("\0", "").strip()
     if place is None or last not in ("user", "tool") or not text:
         raise ApiError(400, "invalid_request", _("The last message must be a user's question."))
     if len(text) > MAX_QUESTION_CHARS:

@@ -292,7 +292,7 @@ def test_sensitivity_is_given_at_upload_and_filtered(
     client = with_key(cast.instance)
     for number, level in enumerate(("", "public", "restricted")):
         file = SimpleUploadedFile(f"{number}.txt", f"Texte numéro {number}.".encode())
-        given = {"sensitivity": level} if level else {}
+        given = {"sensitivity": level}
         created = client.post(URL, {"file": file} | given)
         assert created.status_code == 201
         # At least that of the instance.
@@ -303,5 +303,6 @@ def test_sensitivity_is_given_at_upload_and_filtered(
 
     assert (names("restricted"), sorted(names("internal"))) == (["2.txt"], ["0.txt", "1.txt"])
     assert names("public") == []
+    assert len(names("")) == 3
     file = SimpleUploadedFile("x.txt", b"x")
     assert client.post(URL, {"file": file, "sensitivity": "secret"}).status_code == 422

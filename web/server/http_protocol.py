@@ -100,6 +100,9 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._cancel("_head_timer")
         if self.parser.get_http_version() == "1.0":
             self.expect_100_continue = False
+        elif sum(name == b"host" for name, _value in self.headers) != 1:
+            # RFC 9112, section 3.2.
+            self._refuse(_NOT_HTTP)
         if not self.transport.is_closing():
             super().on_headers_complete()
 

@@ -3,6 +3,8 @@
 import gzip
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import httpx
 import pytest
@@ -152,6 +154,8 @@ LIES = {
     "chunk that is none": (
         head("POST", SEARCH, "", "Transfer-Encoding: chunked") + b"many\r\n" + QUERY, 400
     ),
+    "no host": (b"GET /v1/models HTTP/1.1\r\nConnection: close\r\n\r\n", 400),
+    "two hosts": (head("GET", "/v1/models", "", "Host: localhost"), 400),
     "no HTTP": (b"hello\r\n\r\n", 400),
     "address in another charset": (b"GET /v1/\xe9 HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
     "query in another charset": (head("GET", "/v1/models?a=%").replace(b"a=%", b"a=\xe9"), 400),
@@ -221,6 +225,7 @@ def test_charset_of_a_body_is_no_error_of_the_server(site: Site, key: str, chars
     assert refused.json()["error"]["param"] == "query"
     refused = httpx.post(site.url + SEARCH, content=b'{"query": "cong\xe9s"}', headers=typed)
     assert (refused.status_code, refused.json()["error"]["code"]) == (400, "invalid_request")
+    assert "UTF-8" in refused.json()["error"]["message"]
     form = headers | {"Content-Type": f"{FORM}; charset={charset}"}
     sent = httpx.post(site.url + UPLOAD, content=FILE, headers=form)
     assert sent.status_code in (201, 400)
@@ -238,3 +243,34 @@ def test_json_may_begin_with_a_mark_of_utf_8(site: Site, key: str) -> None:
     headers = {"Authorization": f"Bearer {key}"}
     response = httpx.post(site.url + SEARCH, content=content, headers=headers)
     assert response.json()["error"]["param"] == "query"
+
+
+def test_same_file_sent_several_times_at_once_is_one_document(site: Site, key: str) -> None:
+    together = Barrier(6)
+
+    def send(number: int) -> httpx.Response:
+        together.wait(30)
+        return httpx.post(
+            site.url + UPLOAD,
+            files={"file": (f"{number}.txt", b"Neuf heures.")},
+            headers={"Authorization": f"Bearer {key}"},
+            timeout=60,
+        )
+
+    with ThreadPoolExecutor(6) as threads:
+        responses = list(threads.map(send, range(6)))
+    # More uploads at once than a person may send are refused until some are done.
+    assert {each.status_code for each in responses} <= {200, 201, 429}
+    stored = [each for each in responses if each.status_code != 429]
+    assert [each.status_code for each in stored].count(201) == 1
+    assert len({each.json()["id"] for each in stored}) == 1
+
+
+@pytest.mark.parametrize(("path", "status"), [(SEARCH, 422), (COMPLETIONS, 400)])
+@pytest.mark.parametrize("text", ["", "   ", "\0", " \0\n"])
+def test_blank_question_is_refused(site: Site, key: str, path: str, status: int, text: str) -> None:
+    asked = {"query": text, "messages": [{"role": "user", "content": text}]}
+    # Several spaces may stand before a key.
+    headers = {"Authorization": f"Bearer  {key}"}
+    response = httpx.post(site.url + path, json=asked, headers=headers)
+    assert (response.status_code, response.json()["error"]["code"]) == (status, "invalid_request")
