@@ -1,6 +1,8 @@
 """Quotas in the chat and in the API, over HTTP."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -14,8 +16,10 @@ from instances.tenancy import tenant
 from people.models import User
 from tests.cast import Cast
 from tests.factories import QuotaFactory
-from tests.scripted_llm import ScriptedLLM
-from usage.models import QuotaCounter
+from tests.fixtures.waiting import wait_until
+from tests.scripted_llm import Act, Reply, ScriptedLLM, chunk, stream
+from usage.models import QuotaCharge, QuotaCounter
+from usage.quotas import charging
 
 LEAVE = "Combien de jours de congé ont les doctorants ?"
 TOKEN = "c" * 32
@@ -58,6 +62,40 @@ def test_api_counts_down_and_refuses_with_the_usual_headers(
     assert response.headers["x-ratelimit-remaining-requests"] == "0"
     assert int(response.headers["Retry-After"]) <= 31 * 86_400
     assert response.headers["x-ratelimit-reset-requests"] == response.headers["Retry-After"] + "s"
+
+
+@pytest.mark.parametrize("is_from_browser", [False, True], ids=["api", "browser"])
+def test_quotas_stay_reserved_while_an_answer_is_written(
+    site: str,
+    library: Cast,
+    llm: ScriptedLLM,
+    key: str,
+    browser_of: Callable[..., httpx.Client],
+    monkeypatch: pytest.MonkeyPatch,
+    is_from_browser: bool,
+) -> None:
+    monkeypatch.setattr(charging, "RENEWED_EVERY_MS", 1.0)
+    QuotaFactory(instance=library.instance, per="instance", measure="tokens", amount=20_000)
+    llm.script(Reply([chunk("Vingt-cinq "), Act.HOLD, *stream("jours [1].").parts]))
+
+    def expiry() -> datetime:
+        with tenant(library.instance):
+            return QuotaCharge.objects.get(reserved__gt=0).expires_at
+
+    with ThreadPoolExecutor(1) as thread:
+        if is_from_browser:
+            browser = browser_of(library.owner)
+            asked = {"question": LEAVE, "model": "scripted"}
+            answered = thread.submit(browser.post, "/i/law/ask/", json=asked)
+        else:
+            client = openai.OpenAI(base_url=f"{site}/v1", api_key=key, max_retries=0)
+            create = client.chat.completions.create
+            answered = thread.submit(create, model="scripted", messages=MESSAGES)
+        llm.wait_until(lambda: bool(llm.requests))
+        first = expiry()
+        wait_until(lambda: expiry() > first, "a renewal")
+        llm.release()
+        answered.result()
 
 
 @pytest.fixture

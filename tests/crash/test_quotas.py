@@ -88,7 +88,8 @@ def statuses_of_requests_at_once(stack: Stack) -> list[int]:
 
 
 def test_reservation_outlives_its_process_and_expires(stack: Stack, quotas: None) -> None:
-    with api_answer(stack):
+    # Long enough that what it has cost so far is recorded.
+    with api_answer(stack, n_pieces=12):
         stack.kill("web")
     stack.wait_ready()
     used, reserved = counters(stack)["tokens"]

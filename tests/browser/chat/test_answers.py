@@ -52,6 +52,33 @@ def test_citation_opens_its_passage(library, llm, page_for, axe):
     expect(mark).to_be_focused()
 
 
+TABLE = """# Congés
+
+| Statut | Jours de congé par an |
+| --- | --- |
+| Doctorants contractuels | vingt-sept jours |
+| ATER | trente jours |
+"""
+
+
+def test_table_of_a_passage_is_shown_as_a_table(library, llm, page_for, axe):
+    add_file(library.instance, library.owner, "tableau.md", TABLE.encode())
+    llm.script(stream("Les doctorants contractuels ont vingt-sept jours [1]."))
+    page = page_for(library.teammate)
+    page.goto(CHAT)
+    ask(page, "Combien de jours de congé par an : doctorants contractuels, ATER ?")
+    answer = finished(page)
+    quote = answer.locator(".source-quote").first
+    expect(quote).to_contain_text("Doctorants contractuels · vingt-sept jours")
+    expect(quote).not_to_contain_text("|")
+    answer.locator(".cite").first.click()
+    panel = page.locator("citation-panel dialog")
+    expect(panel.get_by_role("cell", name="vingt-sept jours")).to_be_visible()
+    expect(panel.locator("mark").first).to_contain_text("Doctorants contractuels")
+    expect(panel.locator(".passage")).not_to_contain_text("|")
+    assert axe(page) == []
+
+
 READ_CLIPBOARD = """
 async () => {
   delete navigator.clipboard;
