@@ -1,6 +1,6 @@
 """Compare the energy attributed to requests with the true one, on replayed counters; print JSON.
 
-    python -m bench.usage.attribution [--hours 2] [--noise 0.03]
+    python -m bench.usage.attribution [--hours 2] [--noise 0.03] [--seed 10]
 
 A simulated server of one GPU serves two models with batching, from idle to full load. Its energy is
 the sum of idle power, of each prompt token, of each step of decoding (shared by the requests in the
@@ -140,8 +140,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--hours", type=float, default=2)
     parser.add_argument("--noise", type=float, default=0.03)
+    parser.add_argument("--seed", type=int, default=10)
     options = parser.parse_args()
-    server = Server(random.Random(10))
+    server = Server(random.Random(options.seed))
     windows = list(replay(server, options.hours, options.noise))
     attribution = fit(windows)
     assert attribution is not None, "too few windows"

@@ -96,6 +96,22 @@ def test_request_recorded_again_counts_once(cast: Cast) -> None:
     assert (cost.energy_wh, cost.beside) == (written.energy_wh, (search,))
 
 
+def test_rows_have_every_digit_of_their_records(cast: Cast) -> None:
+    requester = Requester(instance_id=cast.instance.pk, user_id=cast.teammate.pk)
+    odd = replace(WRITTEN, tokens=TokenUsage(1237, 101, cached_tokens=11), latency_s=1 / 3)
+    local = replace(SEARCH, cpu_seconds=0.1 + 0.2)
+    with tenant(cast.instance):
+        records = record_requests([odd, local], request_id=uuid4(), requester=requester)
+        for record in records:
+            row = UsageRecord.objects.get(pk=record.pk)
+            assert {
+                field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields
+            } == {
+                field.attname: getattr(record, field.attname)
+                for field in record._meta.concrete_fields
+            }
+
+
 def test_same_request_cannot_be_stored_twice(cast: Cast) -> None:
     record = factories.UsageRecordFactory(instance=cast.instance)
     with pytest.raises(IntegrityError), transaction.atomic():
