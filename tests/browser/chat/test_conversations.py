@@ -300,11 +300,11 @@ def test_question_without_matching_passage_gets_no_answer(library, llm, page_for
     page.goto(CHAT)
     ask(page, "Who won the football world cup in 1998 and who scored?")
     answer = finished(page, "nothing_found")
-    expect(answer.locator(".prose li").first).to_have_text(re.compile(r"\.txt, page 1"))
+    expect(answer.locator(".prose li").first).to_have_text(re.compile(r"\.txt, section 1$"))
     expect(answer.locator("[data-sources]")).to_be_hidden()
     assert llm.requests == []
     nearest = answer.locator(".prose li a").first
-    name = nearest.inner_text().partition(", page")[0]
+    name = nearest.inner_text().partition(", section")[0]
     nearest.click()
     expect(page).to_have_url(re.compile(r"/i/law/documents/[0-9a-f-]{36}/$"))
     expect(page.get_by_role("heading", level=1)).to_have_text(name)
