@@ -94,6 +94,17 @@ def test_theme_and_language_choice_is_remembered(page_for, transactional_db):
     expect(page.locator("html")).to_have_attribute("lang", "en")
 
 
+def test_refused_form_leads_to_what_is_wrong(page_for, transactional_db):
+    cast = make_cast()
+    page = page_for(cast.owner)
+    for amount, place in (("1.5", "[name=amount]"), ("5", "[data-message]")):
+        QuotaFactory(instance=cast.instance, per="instance", measure="tokens", amount=amount)
+        page.goto(f"{SETTINGS}/quotas/new/")
+        page.locator("[name=amount]").fill(amount)
+        page.get_by_role("button", name="Save").click()
+        expect(page.locator(place)).to_be_focused()
+
+
 def is_accessible(page, axe) -> None:
     expect(page.locator("h1")).to_have_count(1)
     assert axe(page) == [], page.url

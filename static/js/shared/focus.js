@@ -7,8 +7,10 @@ export function keepFocus(place) {
   (place ?? document.getElementById("main"))?.focus({ preventScroll: true });
 }
 
-/** Focus the message that says what was done, on the page that an action led to. */
+/** Focus what an action led to: the message that says what was done, or the first wrong field. */
 export function focusMessage() {
-  const message = document.querySelector("[data-message]");
-  if (message) keepFocus(message);
+  /** @type {NodeListOf<HTMLElement>} */
+  const places = document.querySelectorAll("[data-message], main [aria-invalid=true]");
+  const place = [...places].find((one) => one.checkVisibility());
+  if (place) keepFocus(place);
 }
