@@ -1,5 +1,6 @@
 """Admission of a request of the API: its limits, its quotas, and the headers that show them."""
 
+import math
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -104,7 +105,7 @@ def _headers(standings: Iterable[Standing]) -> dict[str, str]:
 
 
 def _of(measure: str, standing: Standing, now: datetime) -> Iterator[tuple[str, str]]:
-    wait_s = max(0, round((standing.window.ends_at - now).total_seconds()))
+    wait_s = max(0, math.ceil((standing.window.ends_at - now).total_seconds()))
     yield f"x-ratelimit-limit-{measure}", str(int(standing.quota.amount))
     yield f"x-ratelimit-remaining-{measure}", str(int(standing.remaining))
     yield f"x-ratelimit-reset-{measure}", f"{wait_s}s"
