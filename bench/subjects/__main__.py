@@ -22,19 +22,20 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+import django
 import numpy as np
-
-from instances.models import Sensitivity
 
 # The settings need these, and nothing here uses them.
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ragapp.settings")
 os.environ.setdefault("DATABASE_URL", "postgresql:///unused")
 os.environ.setdefault("SECRET_KEY", "unused-by-this-benchmark-which-signs-and-checks-nothing")
+django.setup()
 
-from inference.embedding.client import EmbeddingClient
-from tests.fixtures.models import serve_models
-from usage.subjects.classifier import Classifier, Subject
-from usage.subjects.preparation import train_with_examples
+from inference.embedding.client import EmbeddingClient  # noqa: E402
+from instances.models import Sensitivity  # noqa: E402
+from tests.fixtures.models import serve_models  # noqa: E402
+from usage.subjects.classifier import Classifier, Subject  # noqa: E402
+from usage.subjects.preparation import train_with_examples  # noqa: E402
 
 FOLDER = Path(__file__).parent
 HALVES = ("development", "test")
