@@ -140,11 +140,12 @@ def require_role(membership: Membership, role: str) -> None:
     if membership.role not in Role.at_least(role):
         people = administrators_of(membership.instance)[:NAMED_ADMINISTRATORS]
         names = ", ".join(person.display_name for person in people)
-        raise PermissionDenied(
-            _("Your role in this instance does not allow this. Ask an administrator: %s.") % names
+        sentence = (
+            _("Your role in “%(instance)s” does not allow this. Ask an administrator: %(names)s.")
             if names
-            else _("Your role in this instance does not allow this. It has no administrator.")
+            else _("Your role in “%(instance)s” does not allow this. It has no administrator.")
         )
+        raise PermissionDenied(sentence % {"instance": membership.instance.name, "names": names})
 
 
 def may_still_enter(user_id: int, instance: Instance, *, role: str = Role.GUEST) -> bool:
