@@ -85,10 +85,11 @@ def _are_old(directory: str) -> bool:
 def _old_files(instance_id: int) -> set[UUID]:
     """Return the document ids by which the old files in an instance's directory are named."""
     _directories, names = default_storage.listdir(str(instance_id))
-    return {UUID(name) for name in names if _is_id(name) and _is_old(f"{instance_id}/{name}")}
+    old = (name for name in names if _is_id(name) and _is_old(f"{instance_id}/{name}", MIN_AGE))
+    return {UUID(name) for name in old}
 
 
-def _is_old(path: str, age: timedelta = MIN_AGE) -> bool:
+def _is_old(path: str, age: timedelta) -> bool:
     try:
         return default_storage.get_modified_time(path) < timezone.now() - age
     except FileNotFoundError:

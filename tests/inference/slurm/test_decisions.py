@@ -117,6 +117,7 @@ def test_pause_doubles_with_each_failure_until_a_job_answers_or_the_template_cha
             template, State.ENDED, requested_at=at, ended_at=at, reason=Reason.LATE, **fields
         )
 
+    template.updated_at = NOW
     assert retry_at(template, []) is None
     first, second = failed(10), failed(20)
     assert retry_at(template, [first]) == after(11)
