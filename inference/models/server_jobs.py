@@ -102,6 +102,14 @@ class ServerJobQuerySet(models.QuerySet["ServerJob"]):
         """Those in one of these states."""
         return self.filter(state__in=list(states))
 
+    def that_answered(self) -> "list[ServerJob]":
+        """The last five that have answered, the latest first."""
+        return list(self.exclude(ready_at=None)[:5])
+
+    def that_are_over(self) -> "list[ServerJob]":
+        """The last twenty that have ended or are being stopped, the latest first."""
+        return list(self.in_states((ServerJob.State.DRAINING, ServerJob.State.ENDED))[:20])
+
 
 class ServerJob(models.Model):
     """A job of a template, from the decision to start it until its end is known."""

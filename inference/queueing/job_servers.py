@@ -68,25 +68,33 @@ def withdraw(backend_id: int) -> None:
 
 def connections_to(connection: ChatBackend) -> list[ChatBackend]:
     """Return the connections to the jobs that serve ``connection.jobs_of`` now."""
-    if connection.jobs_of is None:
+    backend_id = connection.jobs_of
+    if backend_id is None:
         return [connection]
-    found = []
-    for server in job_servers(connection.jobs_of).servers:
-        try:
-            key = decrypt(server.encrypted_key) if server.encrypted_key else ""
-        except ImproperlyConfigured as error:
-            logger.error("the key of job %s: %s", server.job_id, error)
-            continue
-        found.append(
-            replace(
-                connection,
-                jobs_of=None,
-                base_url=server.base_url,
-                api_key=key,
-                queue_name=queue_name_of(connection.jobs_of, server.job_id),
-            )
-        )
-    return found
+    servers = job_servers(backend_id).servers
+    found = (connection_to_job(connection, backend_id, server) for server in servers)
+    return [each for each in found if each is not None]
+
+
+def connection_to_job(
+    connection: ChatBackend, backend_id: int, server: JobServer
+) -> ChatBackend | None:
+    """Return the connection to one of the jobs that serve a backend.
+
+    None if its key cannot be read, which is logged.
+    """
+    try:
+        key = decrypt(server.encrypted_key) if server.encrypted_key else ""
+    except ImproperlyConfigured as error:
+        logger.error("the key of job %s: %s", server.job_id, error)
+        return None
+    return replace(
+        connection,
+        jobs_of=None,
+        base_url=server.base_url,
+        api_key=key,
+        queue_name=queue_name_of(backend_id, server.job_id),
+    )
 
 
 def queue_name_of(backend_id: int, job_id: int) -> str:

@@ -8,7 +8,6 @@ from itertools import takewhile
 from inference.models import JobTemplate, ServerJob
 
 _State, _Reason = ServerJob.State, ServerJob.Reason
-OVER = (_State.DRAINING, _State.ENDED)
 STARTING = (_State.REQUESTED, _State.PENDING, _State.RUNNING, _State.REGISTERED)
 # Ends that nobody has to mend.
 PLANNED = frozenset({_Reason.IDLE, _Reason.REPLACED, _Reason.DISABLED, _Reason.SURPLUS})
@@ -34,13 +33,9 @@ class Start:
     replaces: ServerJob | None = None
 
 
-def expected_start_s(template: JobTemplate, ended_or_ready: Sequence[ServerJob]) -> float:
-    """Return how long a job takes from its request to its first answer: the mean of five."""
-    times = [
-        (job.ready_at - job.requested_at).total_seconds()
-        for job in ended_or_ready
-        if job.ready_at is not None
-    ][:5]
+def expected_start_s(template: JobTemplate, answered: Sequence[ServerJob]) -> float:
+    """Return how long a job takes from its request to its first answer: the mean of these."""
+    times = [(job.ready_at - job.requested_at).total_seconds() for job in answered if job.ready_at]
     return sum(times) / len(times) if times else 60.0 * template.start_minutes
 
 

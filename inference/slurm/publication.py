@@ -11,7 +11,6 @@ from inference.offered_models import Access, connection_to
 from inference.queueing import job_servers
 from inference.queueing.job_servers import JobServer, JobServers
 from inference.slurm import decisions
-from web.encryption import decrypt
 
 _State = ServerJob.State
 # The model of a request that asks for none.
@@ -27,15 +26,10 @@ def publish(template: JobTemplate) -> None:
 def servers_of(template: JobTemplate) -> JobServers:
     """Return the servers, the newest first: older ones become idle, and end earlier."""
     jobs = list(template.jobs.active().order_by("-pk"))
-    servers = tuple(
-        JobServer(job.pk, job.base_url, job.encrypted_key)
-        for job in jobs
-        if job.state == _State.READY
-    )
+    servers = tuple(_server(job) for job in jobs if job.state == _State.READY)
     if servers:
         return JobServers(servers)
-    ready = list(template.jobs.exclude(ready_at=None)[:5])
-    start_s = decisions.expected_start_s(template, ready)
+    start_s = decisions.expected_start_s(template, template.jobs.that_answered())
     now = timezone.now()
     starting = [job for job in jobs if job.state in decisions.STARTING]
     if starting:
@@ -43,7 +37,7 @@ def servers_of(template: JobTemplate) -> JobServers:
         return JobServers(
             starts_in_s=max(_LEAST_WAIT_S, round(start_s - begun_s)), is_starting=True
         )
-    retry_at = decisions.retry_at(template, list(template.jobs.in_states(decisions.OVER)[:20]))
+    retry_at = decisions.retry_at(template, template.jobs.that_are_over())
     is_failing = bool(template.problem) or not template.backend.is_enabled
     is_failing = is_failing or (retry_at is not None and now < retry_at)
     return JobServers(starts_in_s=round(start_s), is_failing=is_failing)
@@ -51,19 +45,17 @@ def servers_of(template: JobTemplate) -> JobServers:
 
 def connections_of(
     template: JobTemplate, states: Iterable[ServerJob.State]
-) -> list[tuple[ServerJob, ChatBackend]]:
-    """Return the jobs in these states, each with the connection to its server."""
-    general = connection_to(template.backend, _NO_MODEL, Access())
+) -> list[tuple[ServerJob, ChatBackend | None]]:
+    """Return the jobs in these states, each with the connection to its server.
+
+    None is one whose key cannot be read.
+    """
+    general = replace(connection_to(template.backend, _NO_MODEL, Access()), max_retries=0)
     return [
-        (
-            job,
-            replace(
-                general,
-                jobs_of=None,
-                base_url=job.base_url,
-                api_key=decrypt(job.encrypted_key) if job.encrypted_key else "",
-                max_retries=0,
-            ),
-        )
+        (job, job_servers.connection_to_job(general, template.backend_id, _server(job)))
         for job in template.jobs.in_states(states)
     ]
+
+
+def _server(job: ServerJob) -> JobServer:
+    return JobServer(job.pk, job.base_url, job.encrypted_key)

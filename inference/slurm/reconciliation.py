@@ -60,7 +60,6 @@ def reconcile(template: JobTemplate, lease: Lease) -> None:
         if demand is not None:
             _note_idleness(template, demand)
         _stop(template, demand, unwanted, lease)
-        publish(template)
         if demand is not None and template.backend.is_enabled:
             _start(template, demand, lease)
         _note_problem(template, "", "")
@@ -104,8 +103,10 @@ def _check_servers(template: JobTemplate) -> None:
             row.update(failed_checks=0)
 
 
-async def _answering(connections: list[ChatBackend]) -> list[bool]:
-    async def answers(connection: ChatBackend) -> bool:
+async def _answering(connections: list[ChatBackend | None]) -> list[bool]:
+    async def answers(connection: ChatBackend | None) -> bool:
+        if connection is None:
+            return False
         try:
             async with asyncio.timeout(_CHECK_TIMEOUT_S):
                 await list_models(connection)
@@ -176,11 +177,11 @@ def _start(template: JobTemplate, demand: Demand, lease: Lease) -> None:
             submit(job, lease)
     if left:
         return
-    ended = list(template.jobs.in_states(decisions.OVER)[:20])
-    now, retry_at = timezone.now(), decisions.retry_at(template, ended)
+    now = timezone.now()
+    retry_at = decisions.retry_at(template, template.jobs.that_are_over())
     if retry_at is not None and now < retry_at:
         return
-    start_s = decisions.expected_start_s(template, list(template.jobs.exclude(ready_at=None)[:5]))
+    start_s = decisions.expected_start_s(template, template.jobs.that_answered())
     wanted = _wanted(template)
     if start := decisions.next_start(template, wanted, demand, now, start_s):
         start_job(template, lease, partition=start.partition, replaces=start.replaces)
