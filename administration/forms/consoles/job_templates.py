@@ -76,10 +76,11 @@ class JobTemplateForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        offered = dict.fromkeys([*settings.SLURM_COMMAND_PREFIXES, self.instance.command_prefix])
+        offered = dict.fromkeys(settings.SLURM_COMMAND_PREFIXES)
         if self.instance.pk is None:
             self.initial["script"] = scripts.EXAMPLE
-            offered = dict.fromkeys(settings.SLURM_COMMAND_PREFIXES)
+        else:
+            offered[self.instance.command_prefix] = None
         self.fields["command_prefix"] = forms.ChoiceField(
             label=_("Where the commands of Slurm are called"),
             choices=[(prefix, prefix or _("on this machine")) for prefix in offered],
@@ -118,16 +119,14 @@ class JobTemplateForm(forms.ModelForm):
 
     def clean_site_url(self) -> str:
         url: str = self.cleaned_data["site_url"].strip().rstrip("/")
+        wrong = forms.ValidationError(_("Write an address that begins with http or https."))
         try:
             if url:
                 check_address(url)
         except ValueError as error:
-            raise forms.ValidationError(
-                _("Write an address that begins with http or https.")
-            ) from error
-        address = urlsplit(url)
-        if set(url) & set(" '\"`$\\;&|<>(){}") or not url.isascii() or address.query:
-            raise forms.ValidationError(_("Write an address that begins with http or https."))
+            raise wrong from error
+        if set(url) & set(" '\"`$\\;&|<>(){}") or not url.isascii() or urlsplit(url).query:
+            raise wrong
         return url
 
     def clean(self) -> dict[str, Any]:
