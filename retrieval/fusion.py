@@ -26,15 +26,14 @@ class WeightedQuery:
     """A search query with its embedding and the weights of its terms in an instance.
 
     ``embedding`` is of shape ``(dim,)``, L2-normalised; ``terms`` maps a term to its idf;
-    ``best_bm25`` (> 0) is the score of a passage saturated with all terms of the query, and
-    ``known_share`` the share of it that is due to terms used in the instance. ``mean_cosine`` is
-    the mean cosine of the query and the instance's chunks; None when there are too few chunks.
+    ``best_bm25`` (> 0) is the score of a passage saturated with all terms of the query.
+    ``mean_cosine`` is the mean cosine of the query and the instance's chunks; None when there are
+    too few chunks.
     """
 
     embedding: NDArray[np.float32]
     terms: Mapping[int, float]
     best_bm25: float
-    known_share: float
     cosine_sigma: float
     mean_cosine: float | None
     # The weight of a term that the instance never uses, in the evidence of a passage.
@@ -70,13 +69,11 @@ def weigh_query(
     idfs = {
         term: lexical.idf(corpus.frequencies.get(term, 0), corpus.chunk_count) for term in terms
     }
-    known = {term: idf for term, idf in idfs.items() if term in corpus.frequencies}
     total = sum(idfs.values()) or 1.0
     return WeightedQuery(
         embedding=embedding,
-        terms=known,
+        terms={term: idf for term, idf in idfs.items() if term in corpus.frequencies},
         best_bm25=lexical.SATURATION * total,
-        known_share=sum(known.values()) / total,
         cosine_sigma=corpus.cosine_sigma or DEFAULT_COSINE_SIGMA,
         mean_cosine=corpus.mean_cosine,
         # In a small instance no term is rare, and most words of other people are absent.

@@ -108,8 +108,9 @@ def _line_units(line: _Line, after: _Line | None, *, is_start: bool) -> Iterator
     if _CONTENTS.search(text):
         yield Unit(start, end, Kind.CONTENTS, line.block)
         return
-    stands_alone = line.is_first and line.is_last
-    if stands_alone and not is_whole_text(line, after, is_start=is_start) and _is_heading(text):
+    # A line that is all that there is, is no heading of anything.
+    is_whole_text = is_start and after is None
+    if line.is_first and line.is_last and not is_whole_text and _is_heading(text):
         yield Unit(start, end, Kind.HEADING, line.block)
         return
     if _ITEM.match(text):
@@ -119,11 +120,6 @@ def _line_units(line: _Line, after: _Line | None, *, is_start: bool) -> Iterator
         is_cut = is_start and begin == 0 and text[:1].islower()
         kind = Kind.FRAGMENT if is_cut else Kind.SENTENCE
         yield Unit(start + begin, start + stop, kind, line.block)
-
-
-def is_whole_text(line: _Line, after: _Line | None, *, is_start: bool) -> bool:
-    """Whether the line is all that there is: then it is no heading of anything."""
-    return is_start and after is None
 
 
 def _is_heading(text: str) -> bool:

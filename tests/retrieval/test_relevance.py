@@ -32,7 +32,6 @@ def relevance(
         embedding=np.ones(1, np.float32),
         terms=dict.fromkeys(words, 2.0),
         best_bm25=20.0,
-        known_share=1.0,
         cosine_sigma=0.025,
         mean_cosine=mean_cosine,
     )
