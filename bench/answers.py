@@ -4,9 +4,10 @@ import asyncio
 import json
 import statistics
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from itertools import islice
 from time import perf_counter
 from typing import Any
 
@@ -98,25 +99,39 @@ async def ask_llm(base_url: str, question: str) -> Timing:
     return await _time(_api_tokens(events("POST", f"{base_url}/chat/completions", {}, body)))
 
 
-async def in_turn(ask: Ask, stack: Stack, n_questions: int) -> list[Timing]:
+async def answered_questions(stack: Stack, n_questions: int) -> list[str]:
+    """The first so many questions that the model answers.
+
+    The others are refused: the documents of a benchmark answer only the first questions of the set,
+    and a refusal costs less than an answer.
+    """
+    asked = iter(questions())
+    answered: list[str] = []
+    while len(answered) < n_questions and (some := list(islice(asked, 10))):
+        timings = await at_once(ask_api, stack, some)
+        assert not any(timing.error for timing in timings), timings
+        answered += [text for text, timing in zip(some, timings, strict=True) if timing.n_tokens]
+    assert len(answered) >= n_questions, f"{len(answered)} questions are answered"
+    return answered[:n_questions]
+
+
+async def in_turn(ask: Ask, stack: Stack, asked: Sequence[str]) -> list[Timing]:
     """One user asks one question after another."""
-    asked = questions()[:n_questions]
     return [await ask(stack, question, 0) for question in asked]
 
 
-async def at_once(ask: Ask, stack: Stack, n_users: int, *, skip: int = 0) -> list[Timing]:
-    """All users ask a question each in the same instant."""
-    asked = questions()[skip : skip + n_users]
+async def at_once(ask: Ask, stack: Stack, asked: Sequence[str]) -> list[Timing]:
+    """As many users ask a question each in the same instant."""
     return await asyncio.gather(
         *(ask(stack, question, person) for person, question in enumerate(asked))
     )
 
 
 def first_token_ms(timings: list[Timing]) -> list[float]:
-    """Times of answers written by the model (without "nothing found"). Fails if one is missing."""
-    errors = [timing.error for timing in timings if timing.error]
-    assert not errors, errors[:3]
-    return [timing.first_token_ms for timing in timings if timing.n_tokens]
+    """Times of answers that the model wrote. Fails if one has an error or was refused."""
+    assert not (errors := [timing.error for timing in timings if timing.error]), errors[:3]
+    assert all(timing.n_tokens for timing in timings), "a question was refused"
+    return [timing.first_token_ms for timing in timings]
 
 
 def quantiles(values: list[float]) -> dict[str, float]:
@@ -138,6 +153,12 @@ async def _api_tokens(stream: AsyncGenerator[tuple[str, str], None]) -> AsyncGen
                 yield text
 
 
+def _written_tokens(text: str) -> int:
+    """The tokens of the scripted model in a part of an answer: none in a refusal."""
+    words = text.split()
+    return len(words) if set(words) == {"mot"} else 0
+
+
 async def _time(tokens: AsyncGenerator[str, None]) -> Timing:
     started = previous = perf_counter()
     first = longest_pause = 0.0
@@ -151,7 +172,7 @@ async def _time(tokens: AsyncGenerator[str, None]) -> Timing:
                 else:
                     first = now - started
                 previous = now
-                n_tokens += text.count("mot")
+                n_tokens += _written_tokens(text)
     except (OSError, EOFError, RuntimeError, TimeoutError) as error:
         return Timing(1000 * first, 1000 * longest_pause, n_tokens, repr(error))
     return Timing(1000 * first, 1000 * longest_pause, n_tokens)

@@ -10,11 +10,19 @@ import argparse
 import asyncio
 import json
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import cycle
 from time import perf_counter
 
-from bench.answers import ask_api, first_token_ms, quantiles, upload_corpus, wait_until_ready
-from bench.corpus import pdf_of_pages, questions
+from bench.answers import (
+    answered_questions,
+    ask_api,
+    first_token_ms,
+    quantiles,
+    upload_corpus,
+    wait_until_ready,
+)
+from bench.corpus import pdf_of_pages
 from bench.stack import NO_LIMITS, Stack, paced_llm, running_stack
 
 PAGES_OF_A_FILE = 50
@@ -34,13 +42,14 @@ def main() -> None:
 
 def measure(stack: Stack, n_pages: int, rounds: int) -> dict[str, object]:
     """Milliseconds to the first token alone, while ingesting, and what was added to the median."""
-    asyncio.run(_ask_while(stack, _after(3)))
+    asked = asyncio.run(answered_questions(stack, 60))
+    asyncio.run(_ask_while(stack, asked, _after(3)))
     alone: list[float] = []
     busy: list[float] = []
     for number in range(rounds):
-        alone += asyncio.run(_ask_while(stack, _after(20)))
+        alone += asyncio.run(_ask_while(stack, asked, _after(20)))
         _upload(stack, n_pages, seed=number)
-        busy += asyncio.run(_ask_while(stack, _until_ready(stack)))
+        busy += asyncio.run(_ask_while(stack, asked, _until_ready(stack)))
         wait_until_ready(stack)
     own = statistics.median(alone)
     return {
@@ -52,10 +61,12 @@ def measure(stack: Stack, n_pages: int, rounds: int) -> dict[str, object]:
     }
 
 
-async def _ask_while(stack: Stack, is_over: Callable[[], bool]) -> list[float]:
-    """Ask one question after another; return the milliseconds to each first token."""
+async def _ask_while(
+    stack: Stack, asked: Sequence[str], is_over: Callable[[], bool]
+) -> list[float]:
+    """Ask the questions in turn, again and again; return the milliseconds to each first token."""
     timings = []
-    for question in questions():
+    for question in cycle(asked):
         if is_over():
             break
         timings.append(await ask_api(stack, question, 0))

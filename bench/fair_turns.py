@@ -19,7 +19,14 @@ from time import perf_counter
 
 import httpx
 
-from bench.answers import ask_browser, first_token_ms, in_turn, quantiles, upload_corpus
+from bench.answers import (
+    answered_questions,
+    ask_browser,
+    first_token_ms,
+    in_turn,
+    quantiles,
+    upload_corpus,
+)
 from bench.corpus import paragraphs, questions
 from bench.stack import Stack, paced_llm, running_stack
 
@@ -54,13 +61,14 @@ async def first_words(
     greedy: Stack, other: Stack, options: argparse.Namespace
 ) -> dict[str, object]:
     """The first word of another instance's answers, without and with one member's load."""
-    await in_turn(ask_browser, other, 2)
-    idle = first_token_ms(await in_turn(ask_browser, other, options.answers))
+    asked = await answered_questions(other, options.answers)
+    await in_turn(ask_browser, other, asked[:2])
+    idle = first_token_ms(await in_turn(ask_browser, other, asked))
     statuses: Counter[int] = Counter()
     load = asyncio.create_task(ask_again_and_again(greedy, options.questions, statuses))
     while not statuses:
         await asyncio.sleep(POLL_S)
-    loaded = first_token_ms(await in_turn(ask_browser, other, options.answers))
+    loaded = first_token_ms(await in_turn(ask_browser, other, asked))
     load.cancel()
     return {"idle": quantiles(idle), "loaded": quantiles(loaded), "statuses": dict(statuses)}
 

@@ -29,6 +29,7 @@ import psutil
 from bench.answers import (
     Ask,
     Timing,
+    answered_questions,
     ask_api,
     ask_browser,
     ask_llm,
@@ -70,43 +71,46 @@ def main() -> None:
         running_stack(llm_base_url=llm, n_people=max(options.users), env=NO_LIMITS) as stack,
     ):
         upload_files(stack, pdf_documents(options.documents))
-        print(
-            json.dumps(measure(stack, llm, options.users, options.rounds, options.ways), indent=2)
-        )
+        asked = asyncio.run(answered_questions(stack, options.rounds * _MOST))
+        print(json.dumps(measure(stack, llm, asked, options), indent=2))
 
 
 def measure(
-    stack: Stack, llm: str, users: Sequence[int], rounds: int, ways: Sequence[str]
+    stack: Stack, llm: str, asked: Sequence[str], options: argparse.Namespace
 ) -> dict[str, object]:
     """Report the added time and the processor time, by way in and number of users."""
+    users, rounds, ways = options.users, options.rounds, options.ways
     asks = {"llm": _direct(llm)} | {way: WAYS[way] for way in ways}
     # The first questions of a process open connections and fill caches: they are not counted.
     for ask in asks.values():
-        asyncio.run(in_turn(ask, stack, 3))
-        asyncio.run(at_once(ask, stack, max(users)))
+        asyncio.run(in_turn(ask, stack, asked[:3]))
+        asyncio.run(at_once(ask, stack, asked[: max(users)]))
     measured: dict[tuple[str, int], list[Round]] = defaultdict(list)
     for number in range(rounds):
         for n_users in users:
             for way, ask in asks.items():
-                measured[way, n_users].append(_round(ask, stack, n_users, number))
+                measured[way, n_users].append(_round(ask, stack, n_users, asked[number * _MOST :]))
     report: dict[str, object] = {
         f"{way}, {n_users} at once": _summary(measured[way, n_users], measured["llm", n_users])
         for way in ways
         for n_users in users
     }
     if "api" in ways:
-        short = [_round(_one_token, stack, max(users), number) for number in range(rounds)]
+        short = [
+            _round(_one_token, stack, max(users), asked[number * _MOST :])
+            for number in range(rounds)
+        ]
         report["processor_ms_a_token"] = _of_a_token(measured["api", max(users)], short)
     return report
 
 
-def _round(ask: Ask, stack: Stack, n_users: int, number: int) -> Round:
+def _round(ask: Ask, stack: Stack, n_users: int, asked: Sequence[str]) -> Round:
     before, started = _processor_seconds(stack), perf_counter()
     timings: list[Timing] = []
     # Several times for few users, as processor time is counted in steps of 10 ms.
     for repetition in range(max(1, _AT_LEAST // n_users)):
-        skip = number * _MOST + repetition * n_users
-        timings += asyncio.run(at_once(ask, stack, n_users, skip=skip))
+        some = asked[repetition * n_users : (repetition + 1) * n_users]
+        timings += asyncio.run(at_once(ask, stack, some))
     seconds = perf_counter() - started
     after = _processor_seconds(stack)
     return Round(

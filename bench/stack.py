@@ -51,6 +51,9 @@ from instances.tenancy import tenant
 instance = create_instance(
     organisation=create_organisation(name="Université {slug}"), name="Banc {slug}", slug="{slug}"
 )
+# Each question must reach the model.
+instance.reuses_answers = False
+instance.save()
 sessions = []
 for number in range({n_people}):
     user = User.objects.create_user(username=f"{slug}-{{number}}")

@@ -14,6 +14,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from bench.answers import ask_api, in_turn, upload_corpus
+from bench.corpus import questions
 from bench.stack import Stack, running_stack
 
 
@@ -34,7 +35,7 @@ def main() -> None:
             "after_start": memory(stack),
         }
         upload_corpus(stack, 8)
-        asyncio.run(in_turn(ask_api, stack, 5))
+        asyncio.run(in_turn(ask_api, stack, questions()[:5]))
         time.sleep(options.idle_s)
         report["after_work"] = memory(stack)
         print(json.dumps(report, indent=2))

@@ -20,6 +20,7 @@ from bench.answers import (
     quantiles,
     upload_corpus,
 )
+from bench.corpus import questions
 from bench.stack import LLM_FIRST_TOKEN_MS, NO_LIMITS, Stack, paced_llm, running_stack
 
 
@@ -42,11 +43,13 @@ def main() -> None:
 
 async def measure(stack: Stack, n_streams: int, n_tokens: int) -> dict[str, object]:
     """Ask all at once and watch every stream to its end."""
-    await in_turn(ask_api, stack, 2)
+    asked = questions()
+    await in_turn(ask_api, stack, asked[:2])
     half = n_streams // 2
     started = perf_counter()
     answers: list[list[Timing]] = await asyncio.gather(
-        at_once(ask_api, stack, half), at_once(ask_browser, stack, half, skip=half)
+        at_once(ask_api, stack, asked[:half]),
+        at_once(ask_browser, stack, asked[half:n_streams]),
     )
     seconds = perf_counter() - started
     timings = [timing for way in answers for timing in way]

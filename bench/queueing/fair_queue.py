@@ -14,8 +14,13 @@ import json
 from dataclasses import replace
 from time import perf_counter
 
-from bench.answers import ask_api, quantiles, upload_corpus
-from bench.corpus import questions
+from bench.answers import (
+    answered_questions,
+    ask_api,
+    first_token_ms,
+    quantiles,
+    upload_corpus,
+)
 from bench.stack import NO_LIMITS, Stack, paced_llm, running_stack
 
 TOKENS, INTERVAL_MS = 40, 50.0
@@ -41,24 +46,26 @@ def main() -> None:
 
 async def measure(loading: Stack, other: Stack, options: argparse.Namespace) -> dict[str, object]:
     """Return the times of B's answers, idle and beside A's."""
-    await answer_times_ms(other, 2)
-    idle = await answer_times_ms(other, options.answers)
+    # Those that the model answers: a refused question takes no place in the queue.
+    asked_by_a = await answered_questions(loading, options.load)
+    asked = await answered_questions(other, options.answers)
+    idle = await answer_times_ms(other, asked)
     n_answered = 0
 
     async def ask_again_and_again(number: int) -> None:
         nonlocal n_answered
-        asked = questions()
         while True:
-            await ask_api(loading, asked[number % len(asked)], 0)
+            first_token_ms([await ask_api(loading, asked_by_a[number], 0)])
             n_answered += 1
 
     load = [asyncio.create_task(ask_again_and_again(number)) for number in range(options.load)]
     while not n_answered:
         await asyncio.sleep(0.1)
     started = perf_counter()
-    loaded = await answer_times_ms(other, options.answers)
+    loaded = await answer_times_ms(other, asked)
     seconds = perf_counter() - started
     for each in load:
+        assert not each.done(), each
         each.cancel()
     await asyncio.gather(*load, return_exceptions=True)
     idle_ms, loaded_ms = quantiles(idle), quantiles(loaded)
@@ -71,12 +78,12 @@ async def measure(loading: Stack, other: Stack, options: argparse.Namespace) -> 
     }
 
 
-async def answer_times_ms(stack: Stack, n_answers: int) -> list[float]:
+async def answer_times_ms(stack: Stack, asked: list[str]) -> list[float]:
     """Ask one question after the other; return the time of each whole answer."""
     times = []
-    for question in questions()[:n_answers]:
+    for question in asked:
         started = perf_counter()
-        await ask_api(stack, question, 0)
+        first_token_ms([await ask_api(stack, question, 0)])
         times.append(1000 * (perf_counter() - started))
     return times
 
