@@ -1,6 +1,6 @@
 """Amounts of time, energy, carbon, water and money in the reader's language."""
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
@@ -16,10 +16,17 @@ def amount(value: float, unit: str) -> str:
 
 def number(value: float) -> str:
     """Return a number with two significant digits."""
-    rounded = Decimal(f"{value:.{_SIGNIFICANT}g}").normalize()
-    exponent = rounded.as_tuple().exponent
+    significant = Decimal(f"{value:.{_SIGNIFICANT}g}").normalize()
+    exponent = significant.as_tuple().exponent
     decimals = max(0, -exponent) if isinstance(exponent, int) else 0
-    return number_format(rounded, decimals, force_grouping=True)
+    return number_format(significant, decimals, force_grouping=True)
+
+
+def rounded(value: Decimal | float, decimals: int) -> str:
+    """Return a number with so many decimals, rounded half up."""
+    # Django's number_format cuts digits off.
+    nearest = Decimal(value).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    return number_format(nearest, decimals, force_grouping=True)
 
 
 def count(value: int) -> str:
@@ -81,9 +88,7 @@ def seconds(milliseconds: float) -> str:
     """Return a duration: milliseconds, seconds with one digit up to ten, whole seconds."""
     if milliseconds < 95:
         return amount(milliseconds, "ms")
-    digits = 1 if milliseconds < 9950 else 0
-    # Django's number_format cuts digits off.
-    return f"{number_format(round(milliseconds / 1000, digits), digits)}{_NO_BREAK}s"
+    return f"{rounded(milliseconds / 1000, 1 if milliseconds < 9950 else 0)}{_NO_BREAK}s"
 
 
 def money(value: Decimal, currency: str) -> str:

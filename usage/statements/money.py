@@ -2,9 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
-from django.utils import formats
+from usage.wording import rounded
 
 _LESS_THAN = "<\u00a0"
 
@@ -13,10 +13,8 @@ def money(amount: Decimal, currency: str) -> str:
     """An amount in its currency; small ones with four decimals, as tokens cost little."""
     decimals = 2 if abs(amount) >= 1 or not amount else 4
     smallest = Decimal(1).scaleb(-decimals)
-    # Django's number_format cuts digits off.
-    rounded = amount.quantize(smallest, ROUND_HALF_UP)
-    is_less = amount > 0 and not rounded
-    shown = formats.number_format(smallest if is_less else rounded, decimals, force_grouping=True)
+    is_less = 0 < amount < smallest / 2
+    shown = rounded(smallest if is_less else amount, decimals)
     return f"{_LESS_THAN if is_less else ''}{shown}\u00a0{currency}"
 
 
