@@ -363,6 +363,7 @@ class DailyPersonFactory(TenantFactory):
         model = DailyPerson
 
     day = factory.LazyFunction(timezone.localdate)
+    organisation = factory.LazyAttribute(lambda row: row.instance.organisation)
     person = factory.LazyFunction(lambda: str(uuid4()))
 
 
@@ -399,6 +400,7 @@ class MonthlyPersonFactory(TenantFactory):
         model = MonthlyPerson
 
     month = factory.LazyFunction(this_month)
+    organisation = factory.LazyAttribute(lambda row: row.instance.organisation)
     person = factory.LazyFunction(lambda: str(uuid4()))
 
 

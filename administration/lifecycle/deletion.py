@@ -26,6 +26,7 @@ from instances.errors import InstanceNotEmpty, WrongStatus
 from instances.models import DeletionRecord, Instance
 from instances.quotas import lock_totals
 from instances.tenancy import tenant
+from usage.rollups.cells import note_days
 
 logger = logging.getLogger(__name__)
 
@@ -76,6 +77,8 @@ def _delete_rows(instance_id: int) -> None:
     In SQL: loading a hundred thousand passages to delete them one by one would take minutes.
     """
     with tenant(instance_id), connection.cursor() as cursor:
+        # The months of its organisation count it until they are computed again.
+        note_days(instance_id)
         for model in tenant_models():
             table = sql.Identifier(model._meta.db_table)
             cursor.execute(

@@ -5,81 +5,38 @@ import logging
 import os
 import statistics
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 from django.test import Client
 from django.test.utils import setup_test_environment
-from django.utils import timezone
 
-from bench.scale.tables import row_security_off
-from instances.models import Instance, Membership, Organisation, Role
-from instances.tenancy import tenant
+from bench.usage.dashboard_records import add_records, create, fill, sum_up
 from people.models import User
-from usage.models import PendingMonth
-from usage.rollups.calendar import months_between
-from usage.rollups.monthly import roll_up_pending_months
-from usage.rollups.refresh import rebuild_instance
 
 NAME = "ragapp_dashboards"
-ORGANISATIONS, INSTANCES, PEOPLE, DAYS = 20, 600, 20_000, 730
-BATCH = 500_000
-# An instance has 1/n of the questions of the first; its people are a part of all of them.
-INSERT = """
-INSERT INTO usage_usagerecord (id, request_id, kind, outcome, is_extractive, created_at,
-  organisation_id, cost_centre, pseudonym, model, backend_name, prompt_tokens, completion_tokens,
-  tokens_estimated, pages, passages, queue_ms, retrieval_ms, total_ms, cpu_seconds, energy_wh,
-  energy_min_wh, energy_max_wh, avoided_wh, method, method_version, gco2e_usage, gco2e_embodied,
-  carbon_g_per_kwh, carbon_source, water_l, cost, currency, subject, instance_id, frugal_step,
-  other_model, affiliation, trade)
-SELECT gen_random_uuid(), gen_random_uuid(), kind, outcome, model = 'extractive', created_at,
-  organisation_id, '', md5(person::text)::uuid, model, 'vllm', 1500, 300,
-  false, 0, 0, 0, 40, 500 + (random() * 20000)::int, 0.1, 0.5,
-  0.2, 0.9, 0, CASE model WHEN 'extractive' THEN 'local' ELSE 'modelled' END, '1', 0.02, 0.04,
-  41, 'bench', 0.001, CASE model WHEN 'extractive' THEN NULL ELSE 0.0002 END,
-  CASE model WHEN 'extractive' THEN '' ELSE 'EUR' END,
-  lpad((10 * (random() * 99)::int)::text, 3, '0'), instance_id, '',
-  '', (ARRAY['', 'staff', 'faculty', 'researcher', 'student'])[1 + person %% 5],
-  (ARRAY['', 'BAP E', 'BAP J', 'CNU 26'])[1 + person %% 4]
-FROM (
-  SELECT instance.id AS instance_id, instance.organisation_id,
-    CASE WHEN draw.kind < 0.6 THEN 'answer' ELSE 'embedding' END AS kind,
-    CASE WHEN draw.outcome < 0.85 THEN 'complete' ELSE 'nothing_found' END AS outcome,
-    (ARRAY['extractive', 'small', 'large'])[1 + floor(draw.model * 3)::int] AS model,
-    now() - make_interval(secs => 86400.0 * %(days)s
-      * (1 - (%(done)s + number) / %(records)s::float8)) AS created_at,
-    instance.id * 31 + floor(draw.person * (%(people)s / instance.id ^ 0.8))::int %% %(people)s
-      AS person
-  FROM (
-    SELECT number, least(floor(%(instances)s ^ random()), %(instances)s)::int AS rank,
-      random() AS kind, random() AS outcome, random() AS model, random() AS person
-    FROM generate_series(1, %(batch)s) AS number
-  ) draw
-  JOIN instances_instance instance ON instance.id = draw.rank
-) record
-"""
 
 
-def measure_dashboards(records: int, runs: int, *, keep: bool) -> None:
+def measure_dashboards(records: int, runs: int) -> None:
     """Print the measurements, with a database of their own."""
-    real_name = connections["owner"].settings_dict["NAME"]
     configure()
     figures: dict[str, object] = {"records": records}
     try:
-        if not (keep and is_filled()):
+        if not is_filled():
+            began = time.perf_counter()
             create()
             fill(records)
+            figures["records_s"] = round(time.perf_counter() - began)
             began = time.perf_counter()
             sum_up()
             figures["sums_s"] = round(time.perf_counter() - began)
-            with connections["owner"].cursor() as cursor:
-                # As the server does by itself after some minutes.
-                cursor.execute("VACUUM ANALYZE")
+            vacuum()
+        # The first time, what the months of a new record need is not in memory.
+        figures["after_a_record_in_each_instance_s"] = [add_records(), add_records()]
+        vacuum()
         figures["load"] = round(os.getloadavg()[0], 1)
         figures |= {name: measure(*page, runs) for name, page in pages().items()}
         figures["load_after"] = round(os.getloadavg()[0], 1)
@@ -87,8 +44,12 @@ def measure_dashboards(records: int, runs: int, *, keep: bool) -> None:
     finally:
         connections.close_all()
         connections["default"].close_pool()
-        if not keep:
-            connections["owner"].creation.destroy_test_db(real_name, verbosity=0)
+
+
+def vacuum() -> None:
+    """As the server does by itself after some minutes."""
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
 
 
 def configure() -> None:
@@ -103,7 +64,7 @@ def configure() -> None:
 
 
 def is_filled() -> bool:
-    """Whether a run with ``--keep`` has left its database; its schema is brought up to date."""
+    """Whether an earlier run has left its database; its schema is brought up to date."""
     owner = connections["owner"]
     with owner._nodb_cursor() as cursor:  # type: ignore[attr-defined]
         cursor.execute("SELECT FROM pg_database WHERE datname = %s", [NAME])
@@ -115,77 +76,6 @@ def is_filled() -> bool:
     return True
 
 
-def create() -> None:
-    """Create the database, its organisations, instances and two people."""
-    connections["owner"].creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-    organisations = Organisation.objects.bulk_create(
-        Organisation(slug=f"university-{n}", name=f"University {n}") for n in range(ORGANISATIONS)
-    )
-    Instance.objects.bulk_create(
-        Instance(slug=f"i-{n}", name=f"Instance {n}", organisation=organisations[n % ORGANISATIONS])
-        for n in range(INSTANCES)
-    )
-    operator = User.objects.create_user(username="operator", is_staff=True)
-    with tenant(1):
-        Membership.objects.create(instance_id=1, user=operator, role=Role.ADMIN)
-
-
-def fill(records: int) -> None:
-    """Add the records in the order of their time; the sums are computed afterwards."""
-    values = {"days": DAYS, "people": PEOPLE, "instances": INSTANCES, "records": records}
-    with row_security_off(), connections["owner"].cursor() as cursor:
-        cursor.execute("ALTER TABLE usage_usagerecord DISABLE TRIGGER note_pending_usage")
-        with without_constraints(cursor):
-            for done in range(0, records, BATCH):
-                batch = min(BATCH, records - done)
-                cursor.execute(INSERT, values | {"done": done, "batch": batch})
-            # Of the operator, one in a thousand of the largest instance.
-            cursor.execute(
-                "UPDATE usage_usagerecord SET user_id = 1"
-                " WHERE instance_id = 1 AND random() < 0.001"
-            )
-        cursor.execute("ALTER TABLE usage_usagerecord ENABLE TRIGGER note_pending_usage")
-        cursor.execute("ANALYZE")
-
-
-@contextmanager
-def without_constraints(cursor: Any) -> Iterator[None]:
-    """Drop constraints and indexes of the records, and create them again for all rows at once."""
-    cursor.execute(
-        "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint"
-        " WHERE conrelid = 'usage_usagerecord'::regclass AND contype IN ('p', 'u', 'f')"
-    )
-    constraints = cursor.fetchall()
-    for name, _definition in constraints:
-        cursor.execute(f'ALTER TABLE usage_usagerecord DROP CONSTRAINT "{name}"')
-    cursor.execute(
-        "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'usage_usagerecord'"
-    )
-    indexes = cursor.fetchall()
-    for name, _definition in indexes:
-        cursor.execute(f'DROP INDEX "{name}"')
-    yield
-    for _name, definition in indexes:
-        cursor.execute(definition)
-    for name, definition in constraints:
-        cursor.execute(f'ALTER TABLE usage_usagerecord ADD CONSTRAINT "{name}" {definition}')
-
-
-def sum_up() -> None:
-    """Compute what the pages show: sums of an organisation's instances, and cells of this year."""
-    for instance in Instance.objects.filter(organisation=1).order_by("pk"):
-        rebuild_instance(instance)
-    this_year = timezone.localdate().replace(month=1, day=1)
-    PendingMonth.objects.all().delete()
-    months = list(months_between(this_year, timezone.localdate()))
-    PendingMonth.objects.bulk_create(
-        PendingMonth(organisation_id=organisation_id, month=month)
-        for organisation_id in (1, None)
-        for month in months
-    )
-    roll_up_pending_months()
-
-
 def pages() -> dict[str, tuple[Client, str]]:
     """The pages, of the largest instance and organisation, for a month and a year."""
     client = Client()
@@ -195,6 +85,8 @@ def pages() -> dict[str, tuple[Client, str]]:
         "instance": "/i/i-0/usage/",
         "organisation": "/o/university-0/usage/",
         "site": "/organisations/usage/",
+        "observatory of the organisation": "/o/university-0/usage/observatory/",
+        "observatory of the site": "/organisations/usage/observatory/",
         "statement": "/o/university-0/statements/",
     }
     return {

@@ -1,34 +1,48 @@
 """Time of dashboards over many generated usage records; print JSON.
 
-    python -m bench.usage.dashboards [--records 10000000] [--runs 30] [--keep]
+    python -m bench.usage.dashboards [--records 10000000] [--runs 30] [--data-dir DIR]
 
-It needs DATABASE_URL and DATABASE_OWNER_URL of a server where the owner may create databases, as
-``bench.scale`` does; it makes one of its own, and drops it. The records are of two years, 20
-organisations, 600 instances of very different sizes and 20,000 people. ``sums_s`` is the time in
-which the sums of the largest organisation's instances are computed, and the cells of that
-organisation and of the site for this year; for each page: milliseconds of a whole request, and of
-processor time in it (p50, p95). With ``--keep`` the database stays, and the next run with it
-measures the pages at once.
+It starts a PostgreSQL of its own, in a temporary directory; that of ``DIR`` remains, and the next
+run begins with its records and sums. Like that of the tests, it flushes nothing to disk. The
+records are of two years, 20 organisations, 600 instances of very different sizes and 20,000 people;
+PostgreSQL writes them itself, and all sums of all months are computed by the product's own
+functions. ``records_s`` and ``sums_s`` are the seconds of both. A record is then added to each
+instance, and the two tasks that sum it up are timed, twice; for each page: milliseconds of a whole
+request, and of processor time in it (p50, p95).
 """
 
 import argparse
 import os
+import tempfile
+from pathlib import Path
 
 import django
+
+from launcher.configuration.credentials import load_credentials
+from launcher.configuration.data_dir import open_data_dir
+from launcher.services.embedded import running_services, service_environment
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--records", type=int, default=10_000_000)
     parser.add_argument("--runs", type=int, default=30)
-    parser.add_argument("--keep", action="store_true")
+    parser.add_argument("--data-dir", type=Path)
     options = parser.parse_args()
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ragapp.settings")
-    django.setup()
-    # Models can be imported from here on.
-    from bench.usage.dashboard_times import measure_dashboards
+    with tempfile.TemporaryDirectory(prefix="ragapp-bench-") as temporary:
+        # The account of the database must be able to pass through.
+        Path(temporary).chmod(0o711)
+        data = open_data_dir(options.data_dir or Path(temporary) / "var")
+        credentials = load_credentials(data)
+        os.environ |= service_environment(data, credentials)
+        os.environ |= {"DATA_DIR": str(data.root), "SECRET_KEY": credentials.secret_key}
+        os.environ["DJANGO_SETTINGS_MODULE"] = "ragapp.settings"
+        with running_services(data, credentials, for_tests=True):
+            django.setup()
+            # Models can be imported from here on.
+            from bench.usage.dashboard_times import measure_dashboards
 
-    measure_dashboards(options.records, options.runs, keep=options.keep)
+            measure_dashboards(options.records, options.runs)
 
 
 if __name__ == "__main__":

@@ -32,14 +32,17 @@ QUESTIONS = {
     "instances_with_pending_usage": "TABLE(instance_id bigint)",
     "instances_with_expired_charges": "TABLE(instance_id bigint)",
     # Sums of usage records: by day, model, subject…
-    "usage_of_month": "TABLE(dimension character varying, value character varying,"
-    " method character varying, currency character varying, persons bigint, requests bigint,"
+    "usage_of_days": "TABLE(day date, dimension character varying, value character varying,"
+    " method character varying, currency character varying, requests bigint,"
     " questions bigint, unanswered bigint, answer_ms bigint, prompt_tokens bigint,"
     " cached_tokens bigint, completion_tokens bigint, reasoning_tokens bigint,"
     " cpu_seconds double precision, energy_wh double precision, energy_min_wh double precision,"
     " energy_max_wh double precision, avoided_wh double precision, gco2e_usage double precision,"
     " gco2e_embodied double precision, water_l double precision, adpe_kg_sb double precision,"
     " cost numeric)",
+    # Numbers of persons, by the same values.
+    "persons_of_month": "TABLE(dimension character varying, value character varying,"
+    " persons bigint)",
     # What first answers saved: a sum over instances, by method.
     "savings_of_month": "TABLE(method character varying, requests bigint,"
     " avoided_wh double precision)",

@@ -13,6 +13,7 @@ from usage.models import UsageRecord
 
 MODELS = ("extractive", "small", "large")
 SUBJECTS = ("", "340", "510", "610")
+AFFILIATIONS, TRADES = ("", "staff", "student"), ("BAP E", "CNU 26")
 
 
 def make_records(
@@ -46,6 +47,7 @@ def _record(
 ) -> UsageRecord:
     model = random.choice(MODELS)
     user = random.choice(people) if people else None
+    pseudonym = user.pseudonym if user else random.choice(strangers)
     energy_wh = random.random() * 10
     has_price = model == "large"
     return UsageRecord(
@@ -56,7 +58,9 @@ def _record(
         organisation=instance.organisation,
         cost_centre=random.choice(("", "A1")),
         user=user,
-        pseudonym=user.pseudonym if user else random.choice(strangers),
+        pseudonym=pseudonym,
+        affiliation=AFFILIATIONS[pseudonym.int % 3],
+        trade=TRADES[pseudonym.int % 2],
         model=model,
         backend_name="" if model == "extractive" else "vllm",
         serving_organisation=serving if has_price else None,

@@ -66,7 +66,7 @@ def dashboard_across(organisation: Organisation | None, period: Period) -> Dashb
         subjects=groups_of(cells, Dimension.SUBJECT, subject_label),
         members=groups_of(cells, member, names_of(cells, member)),
         savings=savings_across(found),
-        persons=max((row["persons"] for row in whole), default=None),
+        persons=most_persons(whole),
         median_ms=percentile_ms(durations, 0.5),
         p95_ms=percentile_ms(durations, 0.95),
         months_masked=cells.months_masked[Dimension.ALL][""],
@@ -91,6 +91,11 @@ def sum_cells(found: QuerySet[MonthlyCell], measured: list[str]) -> Cells:
     for dimension, value in masked.values_list("dimension", "value"):
         cells.months_masked[dimension][value] += 1
     return cells
+
+
+def most_persons(rows: Iterable[Row]) -> int | None:
+    """The persons of the busiest month; None if no month may be shown."""
+    return max((row["persons"] for row in rows if row["persons"] is not None), default=None)
 
 
 def _figures(rows: Iterable[Row]) -> Figures:
@@ -122,7 +127,7 @@ def groups_of(cells: Cells, dimension: str, label: Callable[[str], str]) -> list
                 value=value,
                 label=label(value),
                 figures=_figures(rows),
-                persons=max((row["persons"] for row in rows), default=None),
+                persons=most_persons(rows),
                 months_masked=cells.months_masked[dimension][value],
             )
         )

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from instances.models import Organisation
-from usage.dashboards.across import Dimension, cells_of, groups_of, names_of, sum_cells
+from usage.dashboards.across import (
+    Dimension,
+    cells_of,
+    groups_of,
+    most_persons,
+    names_of,
+    sum_cells,
+)
 from usage.dashboards.figures import Group
 from usage.dashboards.labels import class_label, subject_label
 from usage.dashboards.periods import Period
@@ -45,7 +52,7 @@ def observatory_of(organisation: Organisation | None, period: Period) -> Observa
     divisions = groups_of(cells, Dimension.SUBJECT, subject_label)
     return Observatory(
         period=period,
-        persons=max((row["persons"] for row in cells.whole()), default=None),
+        persons=most_persons(cells.whole()),
         months_masked=cells.months_masked[Dimension.ALL][""],
         classes=[
             (

@@ -1,6 +1,6 @@
 """Usage records; their sums: daily, monthly, and as amounts owed; quotas."""
 
-from usage.models.cells import MonthlyCell, PendingMonth
+from usage.models.cells import CellName, DailyCell, MonthlyCell, PendingDay, PendingMonth
 from usage.models.ledger import LedgerLine
 from usage.models.quotas import Quota, QuotaCharge, QuotaCounter
 from usage.models.records import AnswerStatus, UsageRecord
@@ -20,6 +20,8 @@ from usage.models.sums import SUM_COLUMNS
 __all__ = [
     "SUM_COLUMNS",
     "AnswerStatus",
+    "CellName",
+    "DailyCell",
     "DailyDuration",
     "DailyPerson",
     "DailySubject",
@@ -30,6 +32,7 @@ __all__ = [
     "MonthlyPerson",
     "MonthlySubject",
     "MonthlyUsage",
+    "PendingDay",
     "PendingMonth",
     "PendingUsage",
     "Quota",

@@ -4,6 +4,7 @@ The records of a day are summed again whenever one of them changes, and its mont
 sum is updated in place.
 """
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from instances.models import InstanceOwnedModel, Organisation
@@ -90,11 +91,28 @@ class DailyDuration(InstanceOwnedModel, DurationSums):
         return f"{self.requests} answers of bucket {self.bucket} on {self.day}"
 
 
-class DailyPerson(InstanceOwnedModel):
-    """A person (by pseudonym), or a key of no person, with requests in an instance on one day."""
+class PersonCells(models.Model):
+    """A person (by pseudonym), or a key of no person, with what they used in an instance.
+
+    ``cells`` are numbers of ``CellName``: models, subjects and so on, from which the persons of an
+    organisation and of the site are counted. Of an instance that changed its organisation, each
+    has a row of its own.
+    """
+
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, db_index=False, related_name="+"
+    )
+    person = models.CharField(max_length=40)
+    cells = ArrayField(models.IntegerField(), default=list)
+
+    class Meta:
+        abstract = True
+
+
+class DailyPerson(InstanceOwnedModel, PersonCells):
+    """A person with requests in an instance on one day."""
 
     day = models.DateField()
-    person = models.CharField(max_length=40)
 
     class Meta:
         indexes = [models.Index(fields=["instance", "day"], name="persons_by_day")]
@@ -139,18 +157,21 @@ class MonthlyDuration(InstanceOwnedModel, DurationSums):
         return f"{self.requests} answers of bucket {self.bucket} in {self.month:%Y-%m}"
 
 
-class MonthlyPerson(InstanceOwnedModel):
-    """A person, or a key of no person, with requests in an instance in one month."""
+class MonthlyPerson(InstanceOwnedModel, PersonCells):
+    """A person with requests in an instance in one month."""
 
     month = models.DateField()
-    person = models.CharField(max_length=40)
 
     class Meta:
         constraints = [
             # Its index alone answers how many persons there were.
             models.UniqueConstraint(
-                fields=["instance", "month", "person"], name="person_once_a_month"
+                fields=["instance", "month", "person", "organisation"], name="person_once_a_month"
             ),
+        ]
+        indexes = [
+            # The months of organisations and of the site.
+            models.Index(fields=["month", "organisation"], name="persons_by_month"),
         ]
 
     def __str__(self) -> str:

@@ -26,6 +26,16 @@ _RECORDS = (
     "FROM usage_usagerecord WHERE instance_id = %(instance)s"
     " AND created_at >= %(since)s AND created_at < %(until)s"
 )
+_PERSON = "coalesce(pseudonym::text, 'key ' || api_key_id)"
+# The persons of one duration are not counted.
+_CELL_OF_RECORD = (
+    "cell.dimension, cell.value FROM usage_usagerecord AS record"
+    " CROSS JOIN LATERAL usage_cells(record, %(zone)s) AS cell"
+    " WHERE record.instance_id = %(instance)s"
+    " AND record.created_at >= %(since)s AND record.created_at < %(until)s"
+    " AND cell.dimension <> 'duration'"
+    " AND coalesce(record.pseudonym::text, record.api_key_id::text) IS NOT NULL"
+)
 # What a statement, or the savings of an instance, tell apart.
 _ACCOUNTS = (
     "kind, outcome, frugal_step, other_model, organisation_id, cost_centre, model, backend_name,"
@@ -41,14 +51,25 @@ _STATEMENTS: Final = (
     "INSERT INTO usage_dailyduration (instance_id, day, bucket, requests)"
     f" SELECT instance_id, {_DAY} AS day, {BUCKET} AS bucket, count(*) {_RECORDS}"
     " AND kind = 'answer' AND outcome = 'complete' GROUP BY instance_id, day, bucket",
-    "INSERT INTO usage_dailyperson (instance_id, day, person)"
-    f" SELECT DISTINCT instance_id, {_DAY}, coalesce(pseudonym::text, 'key ' || api_key_id)"
-    f" {_RECORDS} AND coalesce(pseudonym::text, api_key_id::text) IS NOT NULL",
+    # Each value of a dimension has a number. A sequence would lose one for each conflict.
+    f"INSERT INTO usage_cellname (dimension, value) SELECT DISTINCT {_CELL_OF_RECORD}"  # noqa: S608 (constants)
+    " AND NOT EXISTS (SELECT FROM usage_cellname AS name"
+    " WHERE name.dimension = cell.dimension AND name.value = cell.value) ON CONFLICT DO NOTHING",
+    "INSERT INTO usage_dailyperson (instance_id, organisation_id, day, person, cells)"  # noqa: S608 (constants)
+    f" SELECT instance_id, organisation_id, {_DAY} AS day, {_PERSON} AS person,"
+    f" array_agg(DISTINCT name.id) FROM (SELECT record.*, {_CELL_OF_RECORD}) AS record"
+    " JOIN usage_cellname AS name USING (dimension, value)"
+    " GROUP BY instance_id, organisation_id, day, person",
 )
 
 
-def roll_up_days(instance_id: int, first: date, last: date) -> None:
-    """Compute the sums of the days from ``first`` to ``last`` again. Run inside ``tenant``."""
+def roll_up_days(instance_id: int, first: date, last: date) -> set[str]:
+    """Compute the sums of the days from ``first`` to ``last`` again. Run inside ``tenant``.
+
+    Return the persons who had or have requests on these days.
+    """
+    days = DailyPerson.objects.for_instance(instance_id).filter(day__range=(first, last))
+    persons = set(days.values_list("person", flat=True))
     delete_days(instance_id, day__range=(first, last))
     bounds: dict[str, Any] = {
         "instance": instance_id,
@@ -59,6 +80,7 @@ def roll_up_days(instance_id: int, first: date, last: date) -> None:
     with connection.cursor() as cursor:
         for statement in _STATEMENTS:
             cursor.execute(statement, bounds)
+    return persons | set(days.values_list("person", flat=True))
 
 
 def delete_days(instance_id: int, **which: Any) -> None:

@@ -1,5 +1,6 @@
 """The sums of months of an instance, from those of its days."""
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any, Final
 
@@ -25,16 +26,15 @@ _SUMMED: Final = (
     (DailyDuration, MonthlyDuration),
 )
 _DAYS = "instance_id = %(instance)s AND day >= %(first)s AND day < %(end)s"
-# Most persons of a month remain when one of its days changes: only the others are written.
+# Of the other persons nothing has changed.
 _PERSONS: Final = (
-    "DELETE FROM usage_monthlyperson AS one"  # noqa: S608 (constants)
-    " WHERE instance_id = %(instance)s AND month >= %(first)s AND month < %(end)s"
-    " AND NOT EXISTS (SELECT FROM usage_dailyperson AS each"
-    f" WHERE {_DAYS} AND each.person = one.person"
-    " AND date_trunc('month', each.day)::date = one.month)",
-    "INSERT INTO usage_monthlyperson (instance_id, month, person)"  # noqa: S608 (constants)
-    " SELECT DISTINCT instance_id, date_trunc('month', day)::date, person"
-    f" FROM usage_dailyperson WHERE {_DAYS} ON CONFLICT DO NOTHING",
+    "DELETE FROM usage_monthlyperson WHERE instance_id = %(instance)s"
+    " AND month >= %(first)s AND month < %(end)s AND person = ANY(%(persons)s)",
+    "INSERT INTO usage_monthlyperson (instance_id, organisation_id, month, person, cells)"  # noqa: S608 (constants)
+    " SELECT instance_id, organisation_id, date_trunc('month', day)::date AS month, person,"
+    " array_agg(DISTINCT cell) FROM usage_dailyperson, unnest(cells) AS cell"
+    f" WHERE {_DAYS} AND person = ANY(%(persons)s)"
+    " GROUP BY instance_id, organisation_id, month, person",
 )
 
 
@@ -59,15 +59,23 @@ def _statement(daily: Any, monthly: Any) -> str:
 _STATEMENTS: Final = (*(_statement(*models) for models in _SUMMED), *_PERSONS)
 
 
-def roll_up_instance_months(instance_id: int, first: date, last: date) -> None:
+def roll_up_instance_months(
+    instance_id: int, first: date, last: date, persons: Collection[str]
+) -> None:
     """Compute the sums of months again, from the one of ``first`` to that of ``last``.
 
-    Both are first days of their months. Run inside ``tenant``, after ``daily.roll_up_days``.
+    Both are first days of their months; ``persons`` are those whose days have changed. Run inside
+    ``tenant``, after ``daily.roll_up_days``.
     """
     for _daily, model in _SUMMED:
         rows: Any = model.objects  # mypy does not see that they have one manager
         rows.for_instance(instance_id).filter(month__range=(first, last)).delete()
-    values: dict[str, Any] = {"instance": instance_id, "first": first, "end": next_month(last)}
+    values: dict[str, Any] = {
+        "instance": instance_id,
+        "first": first,
+        "end": next_month(last),
+        "persons": list(persons),
+    }
     with connection.cursor() as cursor:
         for statement in _STATEMENTS:
             cursor.execute(statement, values)

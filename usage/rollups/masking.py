@@ -10,11 +10,17 @@ from collections.abc import Callable, Iterable, Mapping, Set
 from typing import Final
 
 from usage.models import MonthlyCell
+from usage.rollups.crossed import CrossTable
 from usage.subjects.divisions import class_of
 
 MIN_PERSONS: Final = 5
 
 _Dimension = MonthlyCell.Dimension
+# Classes crossed with another dimension: their tables.
+CROSSED: Final = {
+    _Dimension.CLASS_AFFILIATION: _Dimension.AFFILIATION,
+    _Dimension.CLASS_TRADE: _Dimension.TRADE,
+}
 
 
 def masked_groups(persons: Mapping[str, int]) -> set[str]:
@@ -54,6 +60,9 @@ def masked_cells(persons: Mapping[str, Mapping[str, int]]) -> dict[str, set[str]
         masked[_Dimension.SUBJECT] = masked_parts(
             persons[_Dimension.SUBJECT], class_of, masked[_Dimension.CLASS]
         )
+    for name, other in CROSSED.items():
+        if name in persons:
+            masked[name] = _masked_crossings(persons, masked, name, other)
     if _Dimension.DURATION in persons:
         # Parts of one distribution, not groups of persons: shown with the whole.
         whole = persons.get(_Dimension.ALL, {}).get("", 0)
@@ -68,6 +77,29 @@ def masked_cells(persons: Mapping[str, Mapping[str, int]]) -> dict[str, set[str]
             [*numbers, MonthlyCell.SPARED], is_shown=is_shown
         )
     return masked
+
+
+def split_crossing(value: str) -> tuple[str, str]:
+    """The class and the other value of a cell of ``CROSSED``."""
+    digit, _space, other = value.partition(" ")
+    return digit, other
+
+
+def _masked_crossings(
+    persons: Mapping[str, Mapping[str, int]],
+    masked: Mapping[str, set[str]],
+    name: str,
+    other: str,
+) -> set[str]:
+    table = CrossTable(
+        persons={split_crossing(value): number for value, number in persons[name].items()},
+        rows=persons[_Dimension.CLASS],
+        columns=persons[other],
+        masked_rows=masked[_Dimension.CLASS],
+        masked_columns=masked[other],
+        min_persons=MIN_PERSONS,
+    )
+    return {f"{digit} {value}" for digit, value in table.masked_cells()}
 
 
 def _all_or_none(values: Iterable[str], *, is_shown: bool) -> set[str]:

@@ -1,5 +1,7 @@
 """Keep the sums of instances up to date, and compute them all again."""
 
+from collections import defaultdict
+from collections.abc import Collection
 from datetime import date
 
 from django.db import connection
@@ -9,12 +11,12 @@ from django.utils import timezone
 from instances.across_instances import call_function
 from instances.models import Instance
 from instances.tenancy import tenant
-from usage.models import DailyUsage, UsageRecord
-from usage.rollups.calendar import first_of_month, months_between, next_month
+from usage.models import UsageRecord
+from usage.rollups.calendar import first_of_month
+from usage.rollups.cells import mark_days
 from usage.rollups.daily import delete_days, roll_up_days, take_pending_days
 from usage.rollups.instance_months import delete_instance_months, roll_up_instance_months
 from usage.rollups.ledger import write_ledger
-from usage.rollups.monthly import mark_months
 
 # First key of the advisory locks taken here; the second is the instance's id.
 _LOCK_CLASS = 7_202
@@ -29,11 +31,15 @@ def roll_up_instance(instance_id: int) -> None:
     """Compute the days with new or changed records again. An instance without any is skipped."""
     with tenant(instance_id):
         _lock(instance_id)
+        persons: dict[date, set[str]] = defaultdict(set)
         days = take_pending_days(instance_id)
+        # Also days of which no record is left.
+        mark_days(instance_id, days)
         for day in days:
-            roll_up_days(instance_id, day, day)
-        for month in sorted({first_of_month(day) for day in days}):
-            _finish_months(instance_id, month, month)
+            persons[first_of_month(day)] |= roll_up_days(instance_id, day, day)
+        for month, changed in sorted(persons.items()):
+            _finish_months(instance_id, month, month, changed)
+        mark_days(instance_id, days)
 
 
 def rebuild_instance(instance: Instance) -> None:
@@ -49,19 +55,15 @@ def rebuild_instance(instance: Instance) -> None:
             return
         zone = timezone.get_default_timezone()
         first, last = (timezone.localdate(bounds[name], zone) for name in ("first", "last"))
-        roll_up_days(instance.pk, first, last)
-        _finish_months(instance.pk, first_of_month(first), first_of_month(last))
+        persons = roll_up_days(instance.pk, first, last)
+        _finish_months(instance.pk, first_of_month(first), first_of_month(last), persons)
+        mark_days(instance.pk)
 
 
-def _finish_months(instance_id: int, first: date, last: date) -> None:
-    """Compute what depends on the days of these months: sums and ledger now, cells later."""
-    roll_up_instance_months(instance_id, first, last)
+def _finish_months(instance_id: int, first: date, last: date, persons: Collection[str]) -> None:
+    """Compute what depends on the days of these months; ``persons`` are those who changed."""
+    roll_up_instance_months(instance_id, first, last, persons)
     write_ledger(instance_id, first, last)
-    days = DailyUsage.objects.for_instance(instance_id).filter(
-        day__gte=first, day__lt=next_month(last)
-    )
-    organisations = set(days.values_list("organisation_id", flat=True).distinct())
-    mark_months(organisations, set(months_between(first, last)))
 
 
 def _lock(instance_id: int) -> None:

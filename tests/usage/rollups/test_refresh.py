@@ -11,11 +11,14 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 
+from administration.lifecycle.deletion import delete_instance
+from instances.models import Instance
 from instances.tenancy import tenant
-from tests.factories import UsageRecordFactory
+from tests.factories import InstanceFactory, UsageRecordFactory
 from tests.usage.generated import make_records
 from usage.models import (
     SUM_COLUMNS,
+    DailyCell,
     DailyDuration,
     DailyPerson,
     DailySubject,
@@ -26,6 +29,7 @@ from usage.models import (
     MonthlyPerson,
     MonthlySubject,
     MonthlyUsage,
+    PendingDay,
     PendingMonth,
     PendingUsage,
     UsageRecord,
@@ -90,7 +94,7 @@ def picture(instance):
     with tenant(instance):
         models = (*DAILY_MODELS, *MONTHLY_MODELS)
         rows = [row for model in models for row in model.objects.for_instance(instance)]
-    rows += [*LedgerLine.objects.all(), *MonthlyCell.objects.all()]
+    rows += [*LedgerLine.objects.all(), *MonthlyCell.objects.all(), *DailyCell.objects.all()]
     return sorted(
         (
             type(row).__name__,
@@ -155,8 +159,11 @@ def test_sums_equal_a_scan_and_a_rebuild_changes_nothing(cast):
             assert sorted(persons.objects.values_list(step, "person")) == sorted(
                 {(step_of(record), person_of(record)) for record in records}
             )
-    assert PendingMonth.objects.count() == 0
-    cells_equal_a_scan(instance, records)
+    assert PendingMonth.objects.count() == PendingDay.objects.count() == 0
+    with tenant(cast.other_instance):
+        others = list(UsageRecord.objects.for_instance(cast.other_instance))
+    cells_equal_a_scan(organisation, records)
+    cells_equal_a_scan(None, [*records, *others])
 
     before = picture(instance)
     roll_up_days()
@@ -164,42 +171,78 @@ def test_sums_equal_a_scan_and_a_rebuild_changes_nothing(cast):
     assert picture(instance) == before
     call_command("rebuildusage")
     assert picture(instance) == before
-    # The migration adds months to a site that has days only.
+    # The migration has a site that knows less of its days compute them again.
     for each in (instance, cast.other_instance):
         with tenant(each):
             delete_instance_months(each.pk)
+            DailyPerson.objects.for_instance(each).delete()
+    DailyCell.objects.all().delete()
     with connection.cursor() as cursor:
-        cursor.execute(import_module("usage.migrations.0012_monthly_sums")._FILL)
+        cursor.execute(import_module("usage.migrations.0014_cells_of_days").pending_days())
+    roll_up_days()
+    roll_up_months()
     assert picture(instance) == before
 
 
-def cells_equal_a_scan(instance, records):
-    """The cells of the organisation, whose only instance this is."""
-    for dimension, value_of in {
-        "all": lambda record: "",
-        "day": lambda record: str(local_day(record)),
-        "instance": lambda record: str(record.instance_id),
-        "model": lambda record: record.model,
-    }.items():
+def is_answer(record):
+    return record.kind == "answer"
+
+
+def is_complete(record):
+    return is_answer(record) and record.outcome == "complete"
+
+
+# The value of a record in each dimension, and whether it is counted there.
+DIMENSIONS = {
+    "all": (lambda one: "", lambda one: True),
+    "day": (lambda one: str(local_day(one)), lambda one: True),
+    "instance": (lambda one: str(one.instance_id), lambda one: True),
+    "organisation": (lambda one: str(one.organisation_id), lambda one: True),
+    "kind": (lambda one: one.kind, lambda one: True),
+    "model": (lambda one: one.model, lambda one: True),
+    "affiliation": (lambda one: one.affiliation, lambda one: True),
+    "trade": (lambda one: one.trade, lambda one: True),
+    "outcome": (lambda one: one.outcome, is_answer),
+    "class": (lambda one: one.subject[:1], is_answer),
+    "subject": (lambda one: one.subject, is_answer),
+    "class_affiliation": (lambda one: f"{one.subject[:1]} {one.affiliation}", is_answer),
+    "class_trade": (lambda one: f"{one.subject[:1]} {one.trade}", is_answer),
+    "frugality": (lambda one: one.frugal_step, is_complete),
+    "duration": (lambda one: str(bucket_of(one.total_ms)), is_complete),
+}
+COUNTED = SUM_COLUMNS[: SUM_COLUMNS.index("cpu_seconds")]
+
+
+def cells_equal_a_scan(organisation, records):
+    """Every cell of the organisation, or of the site, equals a scan of all its records."""
+    other = "instance" if organisation is None else "organisation"
+    stored_cells = MonthlyCell.objects.of(organisation and organisation.pk)
+    assert set(stored_cells.values_list("dimension", flat=True)) == set(DIMENSIONS) - {other}
+    for dimension, (value_of, is_counted) in DIMENSIONS.items():
+        if dimension == other:
+            continue
         groups = defaultdict(list)
-        for record in records:
-            groups[local_day(record).replace(day=1), value_of(record)].append(record)
-        cells = MonthlyCell.objects.of(instance.organisation_id).filter(dimension=dimension)
-        assert {
-            (cell.month, cell.value): (cell.requests, cell.persons, cell.energy_wh)
-            for cell in cells.filter(method="")
-        } == {
-            key: (len(found), len({person_of(record) for record in found}), 0)
-            for key, found in groups.items()
+        for record in filter(is_counted, records):
+            groups[month_of(record), value_of(record)].append(record)
+        expected = {}
+        for (month, value), group in groups.items():
+            ((_month, sums),) = scan(group, step=month_of).items()
+            persons = len({person_of(record) for record in group})
+            whole = {name: sums[name] if name in COUNTED else 0.0 for name in SUM_COLUMNS}
+            # Persons of one duration are not counted.
+            whole["persons"] = -1 if dimension == "duration" else persons
+            expected[month, value, "", ""] = whole
+            if dimension not in ("duration", "outcome"):
+                for key, sums in scan(group, "method", "currency", step=month_of).items():
+                    expected[month, value, *key[1:]] = sums | {"persons": -1}
+        found = {
+            (cell.month, cell.value, cell.method, cell.currency): {
+                name: float(getattr(cell, name)) for name in SUM_COLUMNS
+            }
+            | {"persons": -1 if cell.persons is None else cell.persons}
+            for cell in stored_cells.filter(dimension=dimension)
         }
-        energy = sum(cell.energy_wh for cell in cells.exclude(method=""))
-        assert energy == pytest.approx(sum(record.energy_wh for record in records))
-    whole = MonthlyCell.objects.of(None).filter(dimension="organisation", method="")
-    parts = MonthlyCell.objects.of(instance.organisation_id).filter(dimension="all", method="")
-    assert {
-        (cell.month, cell.requests, cell.persons)
-        for cell in whole.filter(value=str(instance.organisation_id))
-    } == {(cell.month, cell.requests, cell.persons) for cell in parts}
+        agree(found, expected)
 
 
 def test_ledger_equals_the_records_and_outlives_the_instance(cast, settings):
@@ -229,3 +272,69 @@ def test_new_record_is_pending_in_its_own_instance_only(cast):
     for instance, number in ((cast.instance, 1), (cast.other_instance, 0)):
         with tenant(instance):
             assert PendingUsage.objects.count() == number
+
+
+def cells_in(organisation, dimension="all"):
+    cells = MonthlyCell.objects.of(organisation.pk).filter(dimension=dimension, method="")
+    return dict(cells.values_list("value", "requests"))
+
+
+def test_day_that_loses_its_records_loses_its_cells(cast):
+    """A record that is moved to another day is counted there only."""
+    organisation = cast.instance.organisation
+    (record,) = make_records(cast.instance, 1, since=SINCE, days=1)
+    roll_up_days()
+    roll_up_months()
+    moved = datetime(2026, 10, 3, 12, tzinfo=UTC)
+    with tenant(cast.instance):
+        UsageRecord.objects.filter(pk=record.pk).update(created_at=moved)
+    roll_up_days()
+    roll_up_months()
+    assert cells_in(organisation, "day") == {"2026-10-03": 1}
+    with tenant(cast.instance):
+        assert [row.day for row in DailyPerson.objects.all()] == [moved.date()]
+
+
+def test_only_changed_days_are_read_again(cast):
+    """What is stored of the other days is what months are summed from."""
+    organisation = cast.instance.organisation
+    make_records(cast.instance, 3, since=datetime(2026, 10, 6, tzinfo=UTC), days=1)
+    roll_up_days()
+    roll_up_months()
+    DailyCell.objects.update(requests=100)
+    make_records(cast.instance, 2, since=datetime(2026, 10, 9, tzinfo=UTC), days=1, seed=2)
+    roll_up_days()
+    roll_up_months()
+    assert (
+        sum(cells_in(organisation, "day").values())
+        == 2 + 100 * DailyCell.objects.filter(dimension="day", requests=100).count()
+    )
+
+
+def test_instance_that_changes_its_organisation_is_counted_in_both(cast):
+    first, second = cast.instance.organisation, cast.other_instance.organisation
+    make_records(cast.instance, 20, since=SINCE, days=1)
+    roll_up_days()
+    cast.instance.organisation = second
+    cast.instance.save()
+    make_records(cast.instance, 7, since=SINCE, days=1, seed=2)
+    roll_up_days()
+    roll_up_months()
+    assert cells_in(first)[""] == 20
+    assert cells_in(second)[""] == 7
+
+
+def test_deleted_instance_is_counted_until_its_months_are_computed_again(cast):
+    organisation = cast.instance.organisation
+    gone = InstanceFactory(organisation=organisation)
+    make_records(gone, 30, since=SINCE, days=2)
+    roll_up_days()
+    roll_up_months()
+    Instance.objects.filter(pk=gone.pk).update(status=Instance.Status.DELETING)
+    delete_instance(gone)
+    roll_up_months()
+    assert cells_in(organisation)[""] == 30
+    make_records(cast.instance, 4, since=SINCE, days=1, seed=2)
+    roll_up_days()
+    roll_up_months()
+    assert cells_in(organisation)[""] == 4
