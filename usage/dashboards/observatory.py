@@ -6,6 +6,8 @@ From the same monthly cells as ``usage.dashboards.across``; small groups are mas
 from dataclasses import dataclass
 from typing import Final
 
+from django.utils.translation import gettext as _
+
 from instances.models import Organisation
 from usage.dashboards.across import (
     Dimension,
@@ -15,6 +17,7 @@ from usage.dashboards.across import (
     names_of,
     sum_cells,
 )
+from usage.dashboards.crossings import CrossingTable, crossing_table
 from usage.dashboards.figures import Group
 from usage.dashboards.labels import class_label, subject_label
 from usage.dashboards.periods import Period
@@ -25,6 +28,14 @@ from usage.subjects.divisions import class_of
 DIMENSIONS: Final = (
     *(Dimension.ALL, Dimension.CLASS, Dimension.SUBJECT),
     *(Dimension.AFFILIATION, Dimension.TRADE),
+    *(Dimension.CLASS_AFFILIATION, Dimension.CLASS_TRADE),
+)
+_GROUPS: Final = (
+    Dimension.ALL,
+    Dimension.CLASS,
+    Dimension.SUBJECT,
+    Dimension.AFFILIATION,
+    Dimension.TRADE,
 )
 
 
@@ -43,13 +54,39 @@ class Observatory:
     # Empty if no institution releases them.
     affiliations: list[Group]
     trades: list[Group]
+    # Affiliations × classes, and trades × classes; without those of which nothing may be shown.
+    crossings: list[CrossingTable]
 
 
 def observatory_of(organisation: Organisation | None, period: Period) -> Observatory:
     """Return the observatory of the organisation; of the whole site if it is None."""
     member = Dimension.ORGANISATION if organisation is None else Dimension.INSTANCE
-    cells = sum_cells(cells_of(organisation, period), [*DIMENSIONS, member])
+    found = cells_of(organisation, period)
+    cells = sum_cells(found, [*_GROUPS, member])
     divisions = groups_of(cells, Dimension.SUBJECT, subject_label)
+    classes = groups_of(cells, Dimension.CLASS, class_label)
+    affiliations = _released(groups_of(cells, Dimension.AFFILIATION, affiliation_label))
+    trades = _released(groups_of(cells, Dimension.TRADE, trade_label))
+    tables = [
+        crossing_table(
+            found, name=name, title=title, dimension=dimension, groups=groups, classes=classes
+        )
+        for name, title, dimension, groups in [
+            (
+                "affiliations-subjects",
+                _("Questions by affiliation and subject"),
+                Dimension.CLASS_AFFILIATION,
+                affiliations,
+            ),
+            (
+                "trades-subjects",
+                _("Questions by trade and subject"),
+                Dimension.CLASS_TRADE,
+                trades,
+            ),
+        ]
+        if groups
+    ]
     return Observatory(
         period=period,
         persons=most_persons(cells.whole()),
@@ -59,11 +96,12 @@ def observatory_of(organisation: Organisation | None, period: Period) -> Observa
                 group,
                 [each for each in divisions if each.value and class_of(each.value) == group.value],
             )
-            for group in groups_of(cells, Dimension.CLASS, class_label)
+            for group in classes
         ],
         members=groups_of(cells, member, names_of(cells, member)),
-        affiliations=_released(groups_of(cells, Dimension.AFFILIATION, affiliation_label)),
-        trades=_released(groups_of(cells, Dimension.TRADE, trade_label)),
+        affiliations=affiliations,
+        trades=trades,
+        crossings=[table for table in tables if table is not None],
     )
 
 

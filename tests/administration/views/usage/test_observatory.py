@@ -90,6 +90,32 @@ def test_questions_are_counted_by_class_and_division(cast, dean, client_for):
     }
 
 
+def test_questions_of_each_group_are_counted_by_class(cast, dean, client_for):
+    page = client_for(dean).get(address(cast.instance.organisation))
+    tables = page.context["observatory"].crossings
+    assert [number for number, _label in tables[0].classes] == ["300", "500"]
+    affiliations, trades = (
+        {row.label: [cell.questions for cell in row.cells] for row in table.rows}
+        for table in tables
+    )
+    # A dash for nobody, and for the groups that are masked above.
+    assert affiliations == {
+        "Staff": [7, None],
+        "Teaching staff": [None, None],
+        "Student": [None, None],
+        "Not released": [None, 8],
+    }
+    # The four students have no trade: with them goes the smallest of their row and column.
+    assert trades == {
+        "BAP J · Management and steering": [7, None],
+        "Teaching staff, CNU section 26": [None, None],
+        "Not released": [None, None],
+    }
+    html = page.content.decode()
+    assert "Questions by affiliation and subject" in html
+    assert html.count("not shown") == 11
+
+
 def test_only_administrators_of_the_level_see_it(cast, dean, client_for):
     own = address(cast.instance.organisation)
     site = reverse("administration:site_observatory")
