@@ -1,9 +1,10 @@
 """Energy, carbon and water of a request, by each method."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from ecologits.impacts.llm import compute_llm_impacts
 
 from inference.offered_models import ModelFigures
 from inference.token_usage import TokenUsage
@@ -61,6 +62,33 @@ def test_fast_answer_takes_less_of_the_server() -> None:
     usual = llm_impact(model(), tokens())
     assert 0 < fast.energy_wh < usual.energy_wh
     assert 0 < fast.gco2e_embodied < usual.gco2e_embodied
+
+
+@pytest.mark.parametrize("latency_s", [0.2, 1.0, 1000.0])
+@pytest.mark.parametrize("size", [1.0, 70.0])
+def test_modelled_energy_is_what_ecologits_computes(size: float, latency_s: float) -> None:
+    figures = model(active_parameters_b=size, total_parameters_b=2 * size)
+    impact = llm_impact(figures, tokens(completion=64), latency_s=latency_s)
+    ends = [
+        compute_llm_impacts(
+            model_active_parameter_count=size,
+            model_total_parameter_count=2 * size,
+            output_token_count=64.0,
+            request_latency=latency_s,
+            batch_size=batch,
+            datacenter_pue=1.3,
+            datacenter_wue=0.0,
+            if_electricity_mix_adpe=0.0,
+            if_electricity_mix_pe=0.0,
+            if_electricity_mix_gwp=0.0,
+            if_electricity_mix_wue=0.0,
+        )
+        for batch in (64, 8)
+    ]
+    expected = [1000 * cast(float, one.energy.value) for one in ends]
+    assert [impact.energy_min_wh, impact.energy_max_wh] == pytest.approx(expected)
+    low, high = (1000 * cast(float, one.embodied.gwp.value) for one in ends)
+    assert low < impact.gco2e_embodied < high
 
 
 def test_calibrated_energy_replaces_the_modelled() -> None:
