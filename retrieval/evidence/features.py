@@ -5,8 +5,9 @@ answers it has them together, in a *window*: a unit of the passage (``retrieval.
 up to three that follow one another, with the heading and the lead-in above them.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ingestion.indexing import lexical
 from ingestion.parsing.text.language import likely_language
@@ -62,6 +63,19 @@ class Window:
     share: float
 
 
+@dataclass(frozen=True, slots=True)
+class ReadPassage:
+    """A passage: its language, its units, and the terms of each unit.
+
+    ``windows`` are the first and the last unit of each, and the positions of what is above it.
+    """
+
+    language: str | None
+    units: tuple[Unit, ...]
+    terms: tuple[tuple[int, ...], ...]
+    windows: tuple[tuple[int, int, tuple[int, ...]], ...]
+
+
 def measure(
     question: AskedQuestion,
     query: WeightedQuery,
@@ -75,18 +89,15 @@ def measure(
 
     ``dense`` is in σ above an unrelated passage, ``bm25`` the score of the passage.
     """
-    if question.language and likely_language(text[:_LANGUAGE_CHARS]) not in (
-        None,
-        question.language,
-    ):
+    passage = read_passage(text)
+    if question.language and passage.language not in (None, question.language):
         return TranslatedFeatures(dense=dense, lexical=bm25 / query.best_bm25)
     weights = term_weights(question, query)
     total = sum(weights.values()) or 1.0
-    units = passage_units(text)
+    units = passage.units
     above = frozenset(lexical.analyse(context))
-    terms = [frozenset(lexical.analyse(text[unit.start : unit.end])) for unit in units]
-    found = above.union(*terms)
-    best = best_window(units, terms, weights, above)
+    found = above.union(*passage.terms)
+    best = best_window(passage, weights, above)
     held = text[units[best.first].start : units[best.last].end] if units else text
     missing = question.specifics - found
     is_definition = question.kind == AnswerKind.DEFINITION
@@ -108,33 +119,65 @@ def term_weights(question: AskedQuestion, query: WeightedQuery) -> dict[int, flo
     return {term: query.terms.get(term, query.unseen_idf) for term in question.terms}
 
 
+@lru_cache(maxsize=512)
+def read_passage(text: str) -> ReadPassage:
+    """Return what does not depend on the question; that of the last passages is kept."""
+    units = passage_units(text)
+    return ReadPassage(
+        language=likely_language(text[:_LANGUAGE_CHARS]),
+        units=units,
+        terms=tuple(tuple(lexical.analyse(text[unit.start : unit.end])) for unit in units),
+        windows=tuple(
+            (first, last, _places_above(units[first : last + 1])) for first, last in windows(units)
+        ),
+    )
+
+
 def best_window(
-    units: Sequence[Unit],
-    terms: Sequence[frozenset[int]],
-    weights: Mapping[int, float],
-    above: frozenset[int],
+    passage: ReadPassage, weights: Mapping[int, float], above: frozenset[int]
 ) -> Window:
     """Return the shortest window that holds most of the weight; words above it count half.
 
-    ``terms`` are those of each unit, ``above`` those of the document's title and of the passage's
-    headings.
+    ``above`` are the terms of the document's title and of the passage's headings.
     """
     total = sum(weights.values()) or 1.0
-    terms = [found & weights.keys() for found in terms]
-    best = Window(0, max(len(units) - 1, 0), 0.0) if units else Window(0, 0, 0.0)
-    for first, last in windows(units):
-        inside = set().union(*terms[first : last + 1])
-        around = set(above & weights.keys())
-        for unit in units[first : last + 1]:
-            for place in (unit.lead, unit.heading):
-                if place >= 0:
-                    around |= terms[place]
-        held = sum(weights[term] for term in inside)
-        held += 0.5 * sum(weights[term] for term in around - inside)
-        share = held / total - 0.01 * (last - first)
+    best = Window(0, max(len(passage.units) - 1, 0), 0.0)
+    # A set of terms of the question is a number, of which each term is a bit.
+    bits = {term: 1 << place for place, term in enumerate(weights)}
+    held = [_bits_of(terms, bits) for terms in passage.terms]
+    outside = _bits_of(above, bits)
+    shares: dict[tuple[int, int], float] = {}
+    for first, last, places in passage.windows:
+        inside = around = 0
+        for bit in held[first : last + 1]:
+            inside |= bit
+        for place in places:
+            around |= held[place]
+        around = (around | outside) & ~inside
+        if (inside, around) not in shares:
+            weight = _weight(inside, bits, weights) + 0.5 * _weight(around, bits, weights)
+            shares[inside, around] = weight / total
+        share = shares[inside, around] - 0.01 * (last - first)
         if share > best.share:
             best = Window(first, last, share)
     return best
+
+
+def _bits_of(terms: Iterable[int], bits: Mapping[int, int]) -> int:
+    found = 0
+    for term in terms:
+        found |= bits.get(term, 0)
+    return found
+
+
+def _weight(found: int, bits: Mapping[int, int], weights: Mapping[int, float]) -> float:
+    return sum(weight for term, weight in weights.items() if found & bits[term])
+
+
+def _places_above(units: Sequence[Unit]) -> tuple[int, ...]:
+    """Return the positions of what introduces these units: lead-ins and headings."""
+    places = {place for unit in units for place in (unit.lead, unit.heading) if place >= 0}
+    return tuple(sorted(places))
 
 
 def windows(units: Sequence[Unit]) -> Iterator[tuple[int, int]]:

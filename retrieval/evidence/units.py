@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 
 from ingestion.chunking.sentences import sentence_spans
 
@@ -71,15 +72,19 @@ class _Line:
     block: int
 
 
-def passage_units(text: str) -> list[Unit]:
-    """Return the units of a passage, in order; they do not overlap."""
+@lru_cache(maxsize=512)
+def passage_units(text: str) -> tuple[Unit, ...]:
+    """Return the units of a passage, in order; they do not overlap.
+
+    Those of the last passages are kept, as the refusal, the extracts and other questions need them.
+    """
     lines = list(_lines(text))
     units: list[Unit] = []
     for number, line in enumerate(lines):
         after = lines[number + 1] if number + 1 < len(lines) else None
         if not _RULE.fullmatch(line.text):
             units += _line_units(line, after, is_start=not units)
-    return list(_introduced(text, units))
+    return tuple(_introduced(text, units))
 
 
 def _lines(text: str) -> Iterator[_Line]:

@@ -41,13 +41,23 @@ _ASKING_WORDS: Mapping[str, frozenset[str]] = {
 }
 
 
+# What a word tells of each language.
+_POINTS: Mapping[str, tuple[tuple[str, int], ...]] = {
+    word: tuple(
+        (language, points)
+        for language, little in _LITTLE_WORDS.items()
+        if (points := (word in little) + 2 * (word in _ASKING_WORDS[language]))
+    )
+    for word in frozenset().union(*_LITTLE_WORDS.values(), *_ASKING_WORDS.values())
+}
+
+
 def likely_language(text: str) -> str | None:
     """Return the language of a question or of a short text, of which two words tell, or None."""
-    words = [word.lower() for word in _WORD.findall(text)]
-    hits = {
-        language: sum((word in little) + 2 * (word in _ASKING_WORDS[language]) for word in words)
-        for language, little in _LITTLE_WORDS.items()
-    }
+    hits = dict.fromkeys(_LITTLE_WORDS, 0)
+    for word in _WORD.findall(text):
+        for language, points in _POINTS.get(word.lower(), ()):
+            hits[language] += points
     ranked = sorted(hits.items(), key=lambda item: (-item[1], item[0]))
     (best, count), (_, second) = ranked[0], ranked[1]
     return best if count > 1 and count > second else None
