@@ -10,7 +10,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -41,6 +41,22 @@ class Rerouted:
     error_code: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Usable:
+    """Those of the backends that may be asked now, each with the state of its breaker."""
+
+    connections: Sequence[_Connection]
+    by_queue: dict[BackendQueue, tuple[_Connection, health.Health]] = field(default_factory=dict)
+
+    def find(self) -> list[BackendQueue]:
+        """Return their queues, in the order in which they are preferred; waits for the cache."""
+        for each in self.connections:
+            state = health.health_of(each[1])
+            if not state.is_open:
+                self.by_queue[queue_of(each)] = each, state
+        return list(self.by_queue)
+
+
 async def stream_answer(
     model: OfferedModel,
     messages: Sequence[ChatMessage],
@@ -65,20 +81,24 @@ async def stream_answer(
     error: InferenceError | None = None
     untried = _cleared(model, messages)
     asked, arrived_ms = model.figures, int(1000 * time.time())
-    while usable := await asyncio.to_thread(_usable, untried):
-        queues = {queue_of(each): each for each in usable}
+    while untried:
+        usable = _Usable(untried)
         async with turn_at_backends(
-            list(queues), asker, arrived_ms=arrived_ms, is_batch=is_batch, may_wait=may_wait
+            usable.find, asker, arrived_ms=arrived_ms, is_batch=is_batch, may_wait=may_wait
         ) as turn:
             async with aclosing(turn.positions()) as positions:
                 async for position in positions:
                     yield position
-            assert turn.slot is not None  # noqa: S101  # for mypy
-            figures, connection = chosen = queues[turn.slot]
+            if turn.slot is None:
+                break
+            chosen, state = usable.by_queue[turn.slot]
+            figures, connection = chosen
             untried = [each for each in untried if each is not chosen]
-            state = await asyncio.to_thread(health.admit, connection)
-            if state is None:
-                continue
+            if turn.has_waited or state.open_until:
+                admitted = await asyncio.to_thread(health.admit, connection)
+                if admitted is None:
+                    continue
+                state = admitted
             if figures is not asked:
                 yield Rerouted(figures, error.code if error else "")
                 asked = figures
@@ -149,11 +169,6 @@ def smallest_context_window(model: OfferedModel) -> int | None:
     """Return the smallest context window of the model's backends, None if none is known."""
     windows = [connection.context_window for _figures, connection in model.connections]
     return min(filter(None, windows), default=None)
-
-
-def _usable(connections: Sequence[_Connection]) -> list[_Connection]:
-    """Return the backends that may be asked now; waits for the cache."""
-    return [each for each in connections if not health.health_of(each[1]).is_open]
 
 
 def queue_of(connection: _Connection) -> BackendQueue:

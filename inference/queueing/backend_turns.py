@@ -7,7 +7,7 @@ Valkey cannot be reached, each web process gives turns by itself (``inference.fa
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from uuid import uuid4
@@ -32,9 +32,18 @@ logger = logging.getLogger(__name__)
 
 @asynccontextmanager
 async def turn_at_backends(
-    queues: Sequence[BackendQueue], asker: Asker, *, arrived_ms: int, is_batch: bool, may_wait: bool
+    find_queues: Callable[[], Sequence[BackendQueue]],
+    asker: Asker,
+    *,
+    arrived_ms: int,
+    is_batch: bool,
+    may_wait: bool,
 ) -> AsyncIterator["BackendTurn"]:
-    """Hold the slot for which ``positions`` of the turn waits inside the block."""
+    """Hold the slot for which ``positions`` of the turn waits inside the block.
+
+    ``find_queues`` returns the queues in the order in which they are preferred; it may wait for the
+    cache. Without any, the turn gets no slot.
+    """
     renewal = renewal_of_loop()
     request = QueuedRequest(
         id=uuid4().hex,
@@ -45,7 +54,7 @@ async def turn_at_backends(
         is_batch=is_batch,
         arrived_ms=arrived_ms,
     )
-    turn = BackendTurn(request, asker, tuple(queues), may_wait)
+    turn = BackendTurn(request, asker, find_queues, may_wait)
     async with turn.local_slot:
         try:
             yield turn
@@ -60,12 +69,15 @@ class BackendTurn:
 
     request: QueuedRequest
     asker: Asker
-    wanted: tuple[BackendQueue, ...]
+    find_queues: Callable[[], Sequence[BackendQueue]]
     may_wait: bool
     slot: BackendQueue | None = None
     # Whether the backend has begun to answer, so that the time of the slot counts.
     has_answered: bool = False
+    # Whether it had no slot at once.
+    has_waited: bool = False
     local_slot: AsyncExitStack = field(default_factory=AsyncExitStack)
+    _wanted: list[BackendQueue] = field(default_factory=list)
     _entered: dict[BackendQueue, Position] = field(default_factory=dict)
     _is_lost: bool = False
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -101,7 +113,8 @@ class BackendTurn:
         shown = None
         try:
             await self._enter(renewal_of_loop())
-            while self.slot is None and not self._is_lost:
+            self.has_waited = self.slot is None
+            while self._entered and self.slot is None and not self._is_lost:
                 best = min(self._entered.values(), key=lambda each: (each.wait_s or 0, each.place))
                 if best != shown:
                     yield best
@@ -113,27 +126,39 @@ class BackendTurn:
             if settings.CACHE_URL:
                 logger.warning("this process gives turns at backends by itself: %s", error)
             self._is_lost = True
-        if self.slot is None:
+        if self.slot is None and self._wanted:
             await self._take_local_slot()
         if shown is not None:
             yield HAS_SLOT
 
     async def _enter(self, renewal: Renewal) -> None:
         """Enter the queues in order, until one gives a slot."""
-        for queue in self.wanted:
-            position = await asyncio.to_thread(enter, queue, self.request, may_wait=self.may_wait)
-            if position is not None:
+        entered: list[tuple[BackendQueue, Position]] = []
+        try:
+            await asyncio.to_thread(self._enter_each, entered)
+        finally:
+            for queue, position in entered:
                 self.moved(queue, position)
+            if entered:
                 renewal.add(self)
-            if self.slot is not None:
-                return
-        if not self._entered:
+        if self._wanted and not self._entered:
             raise BackendOverloaded("no backend has a free slot")
+
+    def _enter_each(self, entered: list[tuple[BackendQueue, Position]]) -> None:
+        """Enter the queues in the thread that has found them, as each thread is waited for."""
+        self._wanted += self.find_queues()
+        for queue in self._wanted:
+            position = enter(queue, self.request, may_wait=self.may_wait)
+            if position is not None:
+                entered.append((queue, position))
+            if position == HAS_SLOT:
+                return
 
     async def _take_local_slot(self) -> None:
         """Take a slot of this process's share of the first backend."""
         renewal_of_loop().remove(self)
-        queue = self.wanted[0]
+        self.has_waited = True
+        queue = self._wanted[0]
         places = max(1, queue.capacity // settings.WEB_PROCESSES)
         turn = turns_at(f"chat {queue.name}", places=places).turn(self.asker)
         await self.local_slot.enter_async_context(turn)

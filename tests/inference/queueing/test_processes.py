@@ -36,7 +36,7 @@ from inference.queueing.fair_queue import BackendQueue
 
 async def hold():
     async with turn_at_backends(
-        [BackendQueue("gpu", 1)], NOBODY, arrived_ms=1, is_batch=False, may_wait=True
+        lambda: [BackendQueue("gpu", 1)], NOBODY, arrived_ms=1, is_batch=False, may_wait=True
     ) as turn:
         async for _position in turn.positions():
             pass
@@ -62,7 +62,7 @@ async def test_slot_of_a_killed_process_goes_to_the_next_in_the_queue() -> None:
         assert holder.stdout.readline() == "holds\n"
         (held,) = cache.client().zrange(QUEUE.keys[0], 0, -1, withscores=True)
         async with turn_at_backends(
-            [QUEUE], NOBODY, arrived_ms=2, is_batch=False, may_wait=True
+            lambda: [QUEUE], NOBODY, arrived_ms=2, is_batch=False, may_wait=True
         ) as turn:
             positions = turn.positions()
             assert await anext(positions) == Position(1)
