@@ -26,7 +26,7 @@ MAX_ANSWER_BYTES = 64 * 1024 * 1024
 MAX_ERROR_BYTES = 64 * 1024
 # The pause between two reads of a stream, for each stream of this process: what arrives meanwhile
 # passes through the layers above as one piece (docs/decisions/023-time-slices.md).
-PAUSE_PER_STREAM_S, LONGEST_PAUSE_S = 0.001, 0.05
+PAUSE_PER_STREAM_S, LONGEST_PAUSE_S = 0.002, 0.05
 # Shorter pauses are not worth two calls of the system.
 _WORTH_PAUSING_S = 0.005
 
