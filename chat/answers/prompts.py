@@ -91,20 +91,24 @@ def answer_prompt(
     budget -= estimate_tokens(system)
     turns = _fitting_turns(history, int(budget * _HISTORY_SHARE))
     budget -= sum(estimate_tokens(turn.content) for turn in turns)
-    passages: list[str] = []
+    asked = f"Question: {question.content}"
+    passages, n_tokens = list[str](), estimate_tokens(asked)
     levels = [question.sensitivity]
     for number, chunk in enumerate(chunks, start=1):
-        passage = _passage(number, chunk)
-        budget -= estimate_tokens(passage)
+        passage, passage_tokens = _passage(number, chunk)
+        budget -= passage_tokens
         if budget < 0 and passages:
             break
         passages.append(passage)
+        n_tokens += passage_tokens
         levels.append(chunk.sensitivity)
-    body = "\n\n".join([*passages, f"Question: {question.content}"])
+    body = "\n\n".join([*passages, asked])
     messages = (
         ChatMessage("system", system, question.sensitivity),
         *turns,
-        ChatMessage("user", body, Sensitivity.highest(levels), images=extras.images),
+        ChatMessage(
+            "user", body, Sensitivity.highest(levels), images=extras.images, n_tokens=n_tokens
+        ),
         *extras.steps,
     )
     return Prompt(messages, context_window, max_tokens)
@@ -134,11 +138,14 @@ def _fitting_turns(history: Sequence[ChatMessage], budget: int) -> list[ChatMess
     return turns[1:] if turns and turns[0].role == "assistant" else turns
 
 
-def _passage(number: int, chunk: RetrievedChunk) -> str:
+def _passage(number: int, chunk: RetrievedChunk) -> tuple[str, int]:
+    """Return a passage between tags, and its approximate number of tokens."""
     source = _attribute(f"{chunk.document_name}, {chunk.unit} {chunk.page_start}")
     heading = f' heading="{_attribute(chunk.heading)}"' if chunk.heading else ""
     text = chunk.text.replace("</passage", "<\\/passage")
-    return f'<passage number="{number}" source="{source}"{heading}>\n{text}\n</passage>'
+    begin, end = f'<passage number="{number}" source="{source}"{heading}>\n', "\n</passage>"
+    n_tokens = estimate_tokens(begin) + estimate_tokens(text) + estimate_tokens(end)
+    return f"{begin}{text}{end}", n_tokens
 
 
 def _attribute(text: str) -> str:

@@ -22,7 +22,8 @@ class ChatMessage:
     """One turn of a conversation, and the level of what it contains.
 
     ``images`` are URLs; ``tool_calls`` the functions that a model called (OpenAI's objects), of
-    which a message with the role "tool" has the result.
+    which a message with the role "tool" has the result. ``n_tokens`` is the estimate of those of
+    the content (`inference.llm.tokens`), where it is known; 0 where it is not.
     """
 
     role: Role
@@ -31,6 +32,7 @@ class ChatMessage:
     images: tuple[str, ...] = ()
     tool_calls: tuple[Mapping[str, Any], ...] = ()
     tool_call_id: str = ""
+    n_tokens: int = field(default=0, compare=False)
 
     def to_json(self) -> dict[str, Any]:
         """Return the message as servers read it."""

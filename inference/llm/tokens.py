@@ -26,17 +26,23 @@ TOKEN = re.compile(
 TOKENS_AROUND_A_MESSAGE = 4
 
 
+# Texts that are not shorter are those of passages and prompts, which are estimated several times.
+_LONG_CHARS = 200
+
+
 def estimate_tokens(text: str) -> int:
     """Return the approximate number of tokens of `text`."""
-    return len(TOKEN.findall(text))
+    return len(TOKEN.findall(text)) if len(text) < _LONG_CHARS else _tokens_of_long(text)
 
 
 def estimate_prompt_tokens(messages: Sequence[ChatMessage]) -> int:
     """Return the approximate number of tokens of a prompt, including the chat template."""
-    return sum(_tokens_of_message(each.content) for each in messages)
+    return sum(
+        TOKENS_AROUND_A_MESSAGE + (each.n_tokens or estimate_tokens(each.content))
+        for each in messages
+    )
 
 
-@lru_cache(maxsize=64)
-def _tokens_of_message(content: str) -> int:
-    """Return the tokens of one message; cached, as one prompt is estimated several times."""
-    return estimate_tokens(content) + TOKENS_AROUND_A_MESSAGE
+@lru_cache(maxsize=256)
+def _tokens_of_long(text: str) -> int:
+    return len(TOKEN.findall(text))

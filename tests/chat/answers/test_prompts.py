@@ -2,7 +2,7 @@
 
 from chat.answers.prompts import answer_prompt
 from inference.llm.backend import ChatMessage
-from inference.llm.tokens import estimate_prompt_tokens
+from inference.llm.tokens import estimate_prompt_tokens, estimate_tokens
 from instances.models import Sensitivity
 from tests.chat.answers.quoting.test_extractive import passage
 
@@ -30,6 +30,11 @@ def test_lowest_ranked_passages_are_dropped_to_fit() -> None:
     assert 'number="1"' in messages[-1].content
     assert 'number="6"' not in messages[-1].content
     assert estimate_prompt_tokens(messages) <= 2048 - 512
+
+
+def test_tokens_of_the_passages_are_those_of_the_whole_message() -> None:
+    message = prompt()[-1]
+    assert message.n_tokens == estimate_tokens(message.content) > 6 * 300
 
 
 def test_history_is_dropped_when_the_context_window_is_small() -> None:
