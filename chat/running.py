@@ -8,7 +8,7 @@ ends early when it is stopped, or when the person or the key loses access (``acc
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -107,7 +107,7 @@ class RunningAnswer:
     async def stop_and_wait(self) -> None:
         """Stop the answer unless it has ended, and wait until it is saved."""
         self.stop()
-        await asyncio.wait({self.writer})
+        await self.ended()
 
     async def wait_for_first_words(self, *, or_queue: bool) -> None:
         """Wait until the answer has words, has ended and is saved, or waits in a queue."""
@@ -122,16 +122,9 @@ class RunningAnswer:
             await self._changed.wait()
         return self.events[seen:]
 
-    async def follow(self, seen: int = 0) -> AsyncGenerator[ServerSentEvent, None]:
-        """Yield the events after the first ``seen``, until the end is saved."""
-        while True:
-            changed = self._changed
-            while seen < len(self.events):
-                seen += 1
-                yield self.events[seen - 1]
-            if self.done:
-                return
-            await changed.wait()
+    async def ended(self) -> None:
+        """Wait until the end is saved."""
+        await asyncio.wait({self.writer})
 
     async def _generate(self) -> None:
         async with (

@@ -4,9 +4,18 @@ https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Coroutine, Mapping
+from collections.abc import (
+    AsyncGenerator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Iterable,
+    Mapping,
+    Sequence,
+)
 from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Protocol
 
 import orjson
@@ -47,21 +56,45 @@ class EventLog(Protocol):
     async def events_after(self, seen: int) -> list[ServerSentEvent]:
         """Wait for the events after the first ``seen``; none is left at the end."""
 
+    async def ended(self) -> None:
+        """Wait for the end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentAs:
+    """How the events of a log are sent: ``first`` before them, those of ``end`` after them.
+
+    ``convert`` returns what is sent of an event; without it, events are sent as they are.
+    """
+
+    first: Sequence[ServerSentEvent] = ()
+    convert: Callable[[ServerSentEvent], Iterable[ServerSentEvent]] | None = None
+    end: Callable[[], Awaitable[Iterable[ServerSentEvent]]] | None = None
+
+    def encode(self, events: Sequence[ServerSentEvent]) -> bytes:
+        """Return what is sent of some events."""
+        if self.convert is not None:
+            return _joined(chain.from_iterable(map(self.convert, events)))
+        return _joined(events)
+
+
+_AS_THEY_ARE = SentAs()
+
 
 def log_response(
     log: EventLog,
     *,
     seen: int = 0,
-    first: ServerSentEvent | None = None,
+    sent_as: SentAs = _AS_THEY_ARE,
     during: AbstractAsyncContextManager[object],
+    headers: Mapping[str, str] | None = None,
 ) -> StreamingHttpResponse:
     """Return a response that sends the events after the first ``seen`` as ``stream_response`` does.
 
-    ``first`` is sent before them. ``during`` is entered until the log ends or the client
-    disconnects.
+    ``during`` is entered until the log ends or the client disconnects.
     """
     holder = _start(_hold(during, log))
-    return _response(_log_chunks(log, seen, first, holder))
+    return _response(_log_chunks(log, seen, sent_as, holder), headers)
 
 
 def stream_response(
@@ -98,19 +131,17 @@ def _start(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
 
 
 async def _hold(during: AbstractAsyncContextManager[object], log: EventLog) -> None:
-    seen = 0
     async with during:
-        while events := await log.events_after(seen):
-            seen += len(events)
+        await log.ended()
 
 
 async def _log_chunks(
-    log: EventLog, seen: int, first: ServerSentEvent | None, holder: asyncio.Task[None]
+    log: EventLog, seen: int, sent_as: SentAs, holder: asyncio.Task[None]
 ) -> AsyncGenerator[bytes, None]:
     """Yield the events, all that have come in one chunk, and a comment when none comes."""
     try:
-        if first is not None:
-            yield first.encode()
+        if sent_as.first:
+            yield _joined(sent_as.first)
         while True:
             try:
                 async with asyncio.timeout(KEEP_ALIVE_S):
@@ -121,10 +152,17 @@ async def _log_chunks(
             if not events:
                 break
             seen += len(events)
-            yield b"".join([event.encode() for event in events])
+            if chunk := sent_as.encode(events):
+                yield chunk
         await holder
+        if sent_as.end is not None:
+            yield _joined(await sent_as.end())
     finally:
         await _cancel(holder)
+
+
+def _joined(events: Iterable[ServerSentEvent]) -> bytes:
+    return b"".join([event.encode() for event in events])
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:

@@ -1,11 +1,13 @@
 """Answers for clients of the API, before they are in a format of OpenAI's."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Any
 from uuid import uuid4
+
+from django.http import StreamingHttpResponse
 
 from chat.answering import Question
 from chat.answers.access_checks import ACCESS_ENDED
@@ -35,7 +37,7 @@ from usage.models import AnswerStatus
 from usage.quotas.api_requests import AdmittedRequest, admit_request
 from usage.recording import new_record
 from usage.request_costs import RequestCost
-from web.server_sent_events import ServerSentEvent
+from web.server_sent_events import SentAs, ServerSentEvent, log_response
 
 # Failures before the first word; a client may try again after a 503.
 _HTTP_STATUS = {
@@ -126,7 +128,7 @@ def _guarded(question: Question, decision: str) -> Question:
 
 
 class ApiAnswer:
-    """An answer that runs for a client, until nobody follows it any more (``followed``)."""
+    """An answer that runs for a client, until nobody follows it any more."""
 
     def __init__(self, question: Question, key: ApiKey, admitted: AdmittedRequest) -> None:
         self.question = question
@@ -168,27 +170,43 @@ class ApiAnswer:
             raise _api_error(result.error_code)
 
     @asynccontextmanager
-    async def followed(self) -> AsyncIterator[AsyncGenerator[Delta | Position, None]]:
-        """Give positions in a queue, then words until the end is saved.
-
-        Leaving the block stops the model.
-        """
+    async def _followed(self) -> AsyncIterator[None]:
+        """Stop the model when the block is left before the end."""
         try:
-            yield self._pieces()
+            yield
         finally:
             await self._running.stop_and_wait()
 
     async def wait(self) -> list[Delta]:
         """Wait for the end; return all words. Raises ApiError for those that may not be used."""
-        async with self.followed() as pieces:
-            found = [piece async for piece in pieces if not isinstance(piece, Position)]
+        async with self._followed():
+            await self._running.ended()
         if self.result.error_code in (ACCESS_ENDED, INTERNAL):
             raise _api_error(self.result.error_code)
-        return found
+        pieces = (event.data for event in self._running.events)
+        return [piece for piece in pieces if not isinstance(piece, Position)]
 
-    async def _pieces(self) -> AsyncGenerator[Delta | Position, None]:
-        async for event in self._running.follow():
-            yield event.data
+    def stream(
+        self,
+        begin: Iterable[ServerSentEvent],
+        convert: Callable[[Delta], Iterable[ServerSentEvent]],
+        end: Callable[[], Awaitable[Iterable[ServerSentEvent]]],
+    ) -> StreamingHttpResponse:
+        """Return a response with the words as they come, in a format, until the end is saved.
+
+        A place in a queue is sent as a comment. The model stops when the client disconnects.
+        """
+
+        def converted(event: ServerSentEvent) -> Iterable[ServerSentEvent]:
+            piece: Delta | Position = event.data
+            return (_comment(piece),) if isinstance(piece, Position) else convert(piece)
+
+        return log_response(
+            self._running,
+            sent_as=SentAs(first=tuple(begin), convert=converted, end=end),
+            during=self._followed(),
+            headers=self.headers,
+        )
 
     async def evidence(self) -> dict[str, Any]:
         """Return the citations and the impact, also of an answer that could not be saved."""
@@ -210,7 +228,7 @@ class ApiAnswer:
         return {"citations": citations, "impact": impact}
 
 
-def position_comment(position: Position) -> ServerSentEvent:
+def _comment(position: Position) -> ServerSentEvent:
     """Return a position as a comment of the stream, which clients of OpenAI's ignore."""
     queued = {"place": position.place, "wait_s": position.wait_s}
     return ServerSentEvent({"queued": queued}, is_comment=True)

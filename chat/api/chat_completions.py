@@ -1,17 +1,17 @@
 """``/v1/chat/completions``: answers in OpenAI's first format, with citations and impact added."""
 
 import time
-from collections.abc import AsyncGenerator
+from functools import partial
 from typing import Annotated, Any, Literal, Self
 
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.utils.translation import gettext as _
 from ninja import Field, Router
 from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
 from chat.answers.error_messages import user_message
 from chat.answers.result import AnswerResult
-from chat.api.api_answer import ApiAnswer, position_comment, start_answer
+from chat.api.api_answer import ApiAnswer, start_answer
 from chat.api.api_questions import ApiQuestion, ServiceTier, StopSequences
 from chat.api.messages import (
     MAX_INSTRUCTIONS,
@@ -26,12 +26,11 @@ from chat.api.messages import (
 from chat.api.parameters import Sampling, check_tool_choice, refuse
 from inference.chat_options import ChatOptions
 from inference.llm.events import Delta, ReasoningDelta, TextDelta, ToolCallDelta
-from inference.queueing.fair_queue import Position
 from instances.api import ApiError, AsyncApiKeyAuth, KeyRequest
 from usage.models import AnswerStatus
 from usage.quotas.api_requests import add_headers
 from web.json_errors import error_body
-from web.server_sent_events import ServerSentEvent, stream_response
+from web.server_sent_events import ServerSentEvent
 
 router = Router(tags=["OpenAI-compatible"], auth=AsyncApiKeyAuth())
 
@@ -113,8 +112,7 @@ async def create_completion(request: KeyRequest, response: HttpResponse, body: C
     answer = Completion(started)
     if body.stream:
         include_usage = bool(body.stream_options and body.stream_options.include_usage)
-        events = answer.stream(include_usage=include_usage)
-        return stream_response(events, headers=started.headers)
+        return answer.stream(include_usage=include_usage)
     add_headers(response, started.headers)
     return await answer.whole()
 
@@ -150,25 +148,25 @@ class Completion:
             **await self._answer.evidence(),
         }
 
-    async def stream(self, *, include_usage: bool) -> AsyncGenerator[ServerSentEvent, None]:
-        """Yield the answer as server-sent events."""
-        async with self._answer.followed() as pieces:
-            yield self._chunk({"role": "assistant", "content": ""})
-            async for piece in pieces:
-                if isinstance(piece, Position):
-                    yield position_comment(piece)
-                else:
-                    yield self._chunk(_delta(piece))
+    def stream(self, *, include_usage: bool) -> StreamingHttpResponse:
+        """Return the answer as server-sent events."""
+        return self._answer.stream(
+            [self._chunk({"role": "assistant", "content": ""})],
+            lambda piece: (self._chunk(_delta(piece)),),
+            partial(self._end, include_usage=include_usage),
+        )
+
+    async def _end(self, *, include_usage: bool) -> list[ServerSentEvent]:
+        """Return the events after the last words."""
         result = self._answer.result
         if result.status == AnswerStatus.FAILED:
             code = result.error_code
-            yield ServerSentEvent(error_body(500, code, user_message(code)))
-        else:
-            evidence = await self._answer.evidence()
-            yield self._chunk({}, finish_reason=self._finish_reason(), **evidence)
-            if include_usage:
-                yield self._chunk(None, usage=_usage(result), **evidence)
-        yield _DONE
+            return [ServerSentEvent(error_body(500, code, user_message(code))), _DONE]
+        evidence = await self._answer.evidence()
+        ending = [self._chunk({}, finish_reason=self._finish_reason(), **evidence)]
+        if include_usage:
+            ending.append(self._chunk(None, usage=_usage(result), **evidence))
+        return [*ending, _DONE]
 
     def _chunk(
         self, delta: dict[str, Any] | None, finish_reason: str | None = None, **more: Any

@@ -1,6 +1,7 @@
 """``/v1/responses``: answers in OpenAI's newer format, with citations and impact added."""
 
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from django.http import HttpResponse
@@ -8,7 +9,7 @@ from django.utils.translation import gettext as _
 from ninja import Field, Router, Schema
 from pydantic import BaseModel, ConfigDict, field_validator
 
-from chat.api.api_answer import ApiAnswer, position_comment, start_answer
+from chat.api.api_answer import ApiAnswer, start_answer
 from chat.api.api_questions import ApiQuestion, ServiceTier
 from chat.api.messages import (
     MAX_INSTRUCTIONS,
@@ -28,10 +29,9 @@ from chat.api.messages import (
 from chat.api.parameters import Sampling, check_tool_choice, refuse
 from chat.api.response_events import ResponseEvents
 from inference.chat_options import ChatOptions
-from inference.queueing.fair_queue import Position
 from instances.api import ApiError, AsyncApiKeyAuth, KeyRequest
 from usage.quotas.api_requests import add_headers
-from web.server_sent_events import ServerSentEvent, stream_response
+from web.server_sent_events import ServerSentEvent
 
 _LOGPROBS = "message.output_text.logprobs"
 
@@ -110,7 +110,7 @@ async def create_response(request: KeyRequest, response: HttpResponse, body: Res
     answer = await start_answer(request.auth, _asked(body))
     events = ResponseEvents(answer, _echoed(body))
     if body.stream:
-        return stream_response(_stream(answer, events), headers=answer.headers)
+        return answer.stream(events.begin(), events.take, partial(_end, answer, events))
     add_headers(response, answer.headers)
     return await _whole(answer, events)
 
@@ -125,20 +125,8 @@ async def _whole(answer: ApiAnswer, events: ResponseEvents) -> dict[str, Any]:
     return events.response(evidence)
 
 
-async def _stream(
-    answer: ApiAnswer, events: ResponseEvents
-) -> AsyncGenerator[ServerSentEvent, None]:
-    async with answer.followed() as pieces:
-        for event in events.begin():
-            yield event
-        async for piece in pieces:
-            if isinstance(piece, Position):
-                yield position_comment(piece)
-                continue
-            for event in events.take(piece):
-                yield event
-    for event in events.end(await answer.evidence()):
-        yield event
+async def _end(answer: ApiAnswer, events: ResponseEvents) -> Iterable[ServerSentEvent]:
+    return events.end(await answer.evidence())
 
 
 def _asked(body: ResponseIn) -> ApiQuestion:

@@ -48,7 +48,7 @@ from usage.admission import (
 )
 from usage.quotas.charging import reserve
 from usage.quotas.subjects import QuotaHolder
-from web.server_sent_events import ServerSentEvent, log_response
+from web.server_sent_events import SentAs, ServerSentEvent, log_response
 
 _EVENT_STREAM = "text/event-stream"
 _LONGEST_EVENT_ID = 9
@@ -174,8 +174,8 @@ async def _begin(
         with suppress(LimitReached):
             user = await alogged_in_user(request)
             admission = await asyncio.to_thread(admit_stream, user_id=user.pk)
-            first = ServerSentEvent(data, "asked")
-            return log_response(answer, first=first, during=held(admission))
+            sent_as = SentAs(first=[ServerSentEvent(data, "asked")])
+            return log_response(answer, sent_as=sent_as, during=held(admission))
     return JsonResponse(data, status=201)
 
 

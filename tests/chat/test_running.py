@@ -116,8 +116,8 @@ async def test_stop_from_another_process_is_noticed(
     here = running._running.pop(asked.answer.pk)
     await running.stop(library.instance, asked.answer)
     async with asyncio.timeout(10):
-        events = [event async for event in here.follow()]
-    assert events[-1].data["status"] == "stopped"
+        await here.ended()
+    assert here.events[-1].data["status"] == "stopped"
 
 
 async def test_page_on_another_process_receives_the_events_and_stops_the_answer(
