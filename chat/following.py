@@ -2,7 +2,7 @@
 
 The events of an answer of this process are in memory; those of another process come over Valkey
 (``chat.relaying``). After a restart, or while Valkey is unavailable, a browser receives the text
-that the running answer saves about once a second.
+that the running answer saves every one to three seconds.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """Runs answers: each is a task of this process, independent of the browser.
 
 ``RunningAnswer`` runs the line (``chat.answering``), adds up its events, converts them for the
-client (a browser or a client of the API), saves the text about once a second, and saves the final
+client (a browser or a client of the API), saves the text every few seconds, and saves the final
 result with its cost, whatever ended the answer. An answer continues when its page is closed. It
 ends early when it is stopped, or when the person or the key loses access (``access_checks``).
 """
@@ -48,6 +48,8 @@ from web.server_sent_events import ServerSentEvent
 logger = logging.getLogger(__name__)
 
 SAVE_EVERY_S = 1.0
+# All answers of a process are saved ten times a second in all, each at least every three seconds.
+_SAVES_A_SECOND, _LONGEST_PAUSE = 10, 3
 # A page that is reloaded just after the end still receives the events.
 _KEEP_S = 5.0
 
@@ -161,9 +163,9 @@ class RunningAnswer:
         """Save what there is regularly, until another process stops the answer."""
         save = self._save_progress if self.is_message else self._record_progress
         # The row of a message, or a usage record, already says that it is under way.
-        await asyncio.sleep(SAVE_EVERY_S)
+        await asyncio.sleep(_pause_between_saves_s())
         while await patiently_in_tenant(self.question.instance.pk, save):
-            await asyncio.sleep(SAVE_EVERY_S)
+            await asyncio.sleep(_pause_between_saves_s())
         self.stop()
 
     def _save_progress(self) -> bool:
@@ -270,6 +272,11 @@ async def stop(instance: Instance, answer: Message) -> None:
 def find_running(answer_id: UUID) -> RunningAnswer | None:
     """Return an answer that runs in this process, or ended some seconds ago."""
     return _running.get(answer_id)
+
+
+def _pause_between_saves_s() -> float:
+    n_answers = sum(not answer.done for answer in _running.values())
+    return SAVE_EVERY_S * min(max(1.0, n_answers / _SAVES_A_SECOND), _LONGEST_PAUSE)
 
 
 def _convert_ending(

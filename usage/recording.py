@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Self
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import BigIntegerField, Exists, QuerySet, Subquery
 from prometheus_client import Counter
 
@@ -18,7 +19,7 @@ from usage.occupations import affiliation_of, trade_of
 from usage.prices import CURRENCY, cost_of
 from usage.quotas.charging import settle
 from usage.subjects.classifier import UNCLASSIFIED, Subject
-from web.postgresql.prepared import Parameter, PreparedQuery
+from web.postgresql.prepared import Parameter, PreparedQuery, as_parameter, prepared_cursor
 from web.postgresql.prepared_insert import PreparedInsert
 
 ANSWERS = Counter("ragapp_answers", "Answers given, of this process", ["model", "status"])
@@ -34,11 +35,17 @@ _FIGURES = [
 ]
 # Of these, the columns that say neither who asked nor who pays.
 _KNOWN_LATER = [
-    field.attname
+    field.column
     for field in UsageRecord._meta.concrete_fields
     if field.name in _FIGURES
     and field.name not in {"organisation", "cost_centre", "user", "pseudonym", "api_key"}
 ]
+_CHANGES = ", ".join(f"{column} = %({column})s" for column in _KNOWN_LATER)
+_PROGRESS = f"""
+UPDATE usage_usagerecord SET {_CHANGES}
+WHERE instance_id = %(instance_id)s AND request_id = %(request_id)s AND kind = %(kind)s
+  AND total_ms < %(total_ms)s
+"""  # noqa: S608 (names of our models)
 # A request is recorded once.
 _ADDING = PreparedInsert(UsageRecord, unique=["request_id", "kind"])
 _REPLACING = PreparedInsert(UsageRecord, unique=["request_id", "kind"], replaced=_FIGURES)
@@ -200,10 +207,15 @@ def record_progress(request: MeasuredRequest, *, request_id: UUID, requester: Re
     After ``record_requests``, a late call changes nothing. Runs inside ``tenant(instance)``.
     """
     record = new_record(request, request_id)
-    begun = UsageRecord.objects.for_instance(requester.instance_id).filter(
-        request_id=request_id, kind=request.kind, total_ms__lt=record.total_ms
-    )
-    begun.update(**{name: getattr(record, name) for name in _KNOWN_LATER})
+    record.instance_id = requester.instance_id
+    values = {
+        str(field.column): as_parameter(
+            field.get_db_prep_save(getattr(record, field.attname), connection)
+        )
+        for field in UsageRecord._meta.concrete_fields
+    }
+    with prepared_cursor() as cursor:
+        cursor.execute(_PROGRESS, values)
 
 
 def _shared_columns(requester: Requester) -> dict[str, Any]:

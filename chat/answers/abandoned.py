@@ -17,7 +17,7 @@ from instances.models import Instance
 from usage.models import AnswerStatus
 from usage.recording import Kind, MeasuredRequest, Outcome, Requester, record_requests
 
-# A running answer is saved about once a second (``chat.running.SAVE_EVERY_S``).
+# A running answer is saved every three seconds at least (``chat.running.SAVE_EVERY_S``).
 SILENCE = timedelta(seconds=15)
 INTERRUPTED = "interrupted"
 

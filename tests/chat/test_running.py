@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -198,5 +199,15 @@ async def test_failed_answer_names_its_reason_and_is_recorded(
     assert await in_tenant(library.instance, status) == "failed"
 
 
-async def test_interval_of_silence_is_ten_times_the_saving_interval() -> None:
-    assert timedelta(seconds=10 * running.SAVE_EVERY_S) < SILENCE
+@pytest.mark.parametrize(
+    ("n_answers", "pause_s"), [(1, 1.0), (10, 1.0), (25, 2.5), (200, 3.0)], ids=str
+)
+def test_answers_are_saved_less_often_the_more_there_are(
+    monkeypatch: pytest.MonkeyPatch, n_answers: int, pause_s: float
+) -> None:
+    ended = {number: SimpleNamespace(done=True) for number in range(-50, 0)}
+    written = {number: SimpleNamespace(done=False) for number in range(n_answers)}
+    monkeypatch.setattr(running, "_running", ended | written)
+    assert running._pause_between_saves_s() == pause_s
+    # A late save is no silence.
+    assert timedelta(seconds=4 * pause_s) < SILENCE

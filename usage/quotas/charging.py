@@ -29,7 +29,7 @@ from web.postgresql.prepared import as_parameter, prepared_cursor
 LEASE = timedelta(minutes=15)
 RENEWED_EVERY_MS = 60_000.0
 # Longer than the time between two calls of ``renew``.
-_RENEWAL_MS = 2_000.0
+_RENEWAL_MS = 5_000.0
 # A late record of a request is still counted; ``instances_with_expired_charges`` has the same age.
 _KEPT = timedelta(days=2)
 _COUNTERS_KEPT = timedelta(days=62)
@@ -147,7 +147,7 @@ def reserve(holder: QuotaHolder, request_id: UUID, expected: Expected) -> list[S
 def renew(instance_id: int, request_id: UUID, *, age_ms: float) -> None:
     """Keep what a request has reserved, as it is still under way after ``age_ms``.
 
-    To be called about once a second; it does something about once a minute.
+    To be called every three seconds at least; it does something about once a minute.
     """
     if age_ms > RENEWED_EVERY_MS and age_ms % RENEWED_EVERY_MS < _RENEWAL_MS:
         charges = QuotaCharge.objects.for_instance(instance_id).filter(request_id=request_id)
