@@ -23,6 +23,7 @@ urlpatterns = [
     path("", include("accounts.urls_consoles")),
     path("i/<slug:slug>/", include("chat.urls")),
     path("i/<slug:slug>/", include("ingestion.urls")),
+    path("i/<slug:slug>/evaluation/", include("evaluation.urls")),
     # Not under accounts/, which is open before an operator's second factor.
     path(
         "organisations/<slug:organisation>/switch/",

@@ -11,6 +11,7 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from chat.models import Citation, Conversation, Feedback, Message, ReusableAnswer
+from evaluation.models import GoldenQuestion, question_digest
 from inference.models import Backend, BackendAccess, JobTemplate, LanguageModel, ServerJob
 from inference.slurm.scripts import EXAMPLE
 from ingestion.models import Chunk, CorpusStatistics, Document, DocumentPage, TermStatistics
@@ -309,6 +310,17 @@ class ReusableAnswerFactory(TenantFactory):
 
     message = in_same_instance(MessageFactory, role=Message.Role.ASSISTANT, content="At nine [1].")
     digest = factory.Sequence(lambda n: hashlib.sha256(f"prompt {n}".encode()).hexdigest())
+
+
+class GoldenQuestionFactory(TenantFactory):
+    """A question to be refused."""
+
+    class Meta:
+        model = GoldenQuestion
+
+    question = factory.Sequence(lambda n: f"What is the {n}th moon of Jupiter?")
+    digest = factory.LazyAttribute(lambda golden: question_digest(golden.question))
+    must_be_refused = True
 
 
 class UsageRecordFactory(TenantFactory):

@@ -21,6 +21,7 @@ PROJECT_APPS = {
     "accounts",
     "administration",
     "chat",
+    "evaluation",
     "ingestion",
     "inference",
     "instances",

@@ -17,6 +17,7 @@ PACKAGES = [
     "accounts",
     "administration",
     "chat",
+    "evaluation",
     "inference",
     "ingestion",
     "instances",

@@ -25,6 +25,7 @@ LABELS: dict[str, Promise] = {
     "chat_citation": _("Citations"),
     "chat_reusableanswer": _("Answers that may be given again"),
     "chat_feedback": _("Ratings of answers"),
+    "evaluation_goldenquestion": _("Golden questions"),
     "usage_usagerecord": _("Records of usage"),
     "usage_pendingusage": _("Records of usage not summed yet"),
     "usage_dailyusage": _("Daily sums of usage"),

@@ -6,6 +6,7 @@ from ragapp.settings.environment import BASE_DIR
 
 INSTALLED_APPS = [
     "accounts",
+    "evaluation",
     "chat",
     "retrieval",
     "ingestion",

@@ -79,6 +79,16 @@ FORMS: dict[str, Callable[[Values], dict[str, Any]]] = {
     "administration:transfer": lambda values: {"member": values["member_id"]},
     "administration:delete": lambda values: {"confirmation": values["slug"]},
     "administration:general": lambda values: {"name": "Droit", "language": "fr"},
+    "evaluation:inspect": lambda values: {
+        "question": QUESTION,
+        "strictness": "strict",
+        "top_k": 4,
+    },
+    "evaluation:golden_add": lambda values: {"question": QUESTION, "must_be_refused": "on"},
+    "evaluation:golden_edit": lambda values: {"question": QUESTION, "words": "vingt-cinq"},
+    "evaluation:golden_import": lambda values: {
+        "file": SimpleUploadedFile("golden.csv", b"question;refuse\nWho?;x\n")
+    },
     "administration:answers": lambda values: {"strictness": "strict", "top_k": 4},
 }
 BODIES: dict[str, dict[str, Any]] = {

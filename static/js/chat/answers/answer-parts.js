@@ -65,6 +65,22 @@ export function drawMeasures(answer, impact) {
   measures.querySelector("dl").replaceChildren(...rows);
 }
 
+/** Draw the versions, and let editors inspect the answer and keep its question. */
+export function drawActions(turn, versions, shown) {
+  drawVersions(turn, versions, shown);
+  const evaluation = `${turn.dataset.base}evaluation`;
+  const inspect = turn.querySelector("[data-inspect]");
+  const keep = turn.querySelector("[data-keep]");
+  if (inspect) {
+    inspect.hidden = !shown;
+    inspect.href = `${evaluation}/inspect/${shown}/`;
+  }
+  if (keep) {
+    keep.hidden = !shown;
+    keep.action = `${evaluation}/questions/keep/${shown}/`;
+  }
+}
+
 /** Draw ‹ 2/3 › when there are versions; the arrows are forms, so they need no script to work. */
 export function drawVersions(turn, versions, shown) {
   const switcher = turn.querySelector("[data-versions]");

@@ -12,7 +12,7 @@ import { postJSON } from "../../shared/http.js";
 import { t } from "../../shared/strings.js";
 import { toast } from "../../shared/toast.js";
 import { announce, announceSentences } from "./announcer.js";
-import { drawMeasures, drawSources, drawVersions, linkNearest } from "./answer-parts.js";
+import { drawActions, drawMeasures, drawSources, linkNearest } from "./answer-parts.js";
 import { follow } from "./answer-stream.js";
 import { AnswerText } from "./answer-text.js";
 import { sourceLine } from "./places.js";
@@ -174,7 +174,7 @@ export class ChatAnswer extends HTMLElement {
     linkNearest(this, data);
     drawSources(this, data);
     drawMeasures(this, data.impact);
-    drawVersions(this, data.versions ?? [data.id], data.id);
+    drawActions(this, data.versions ?? [data.id], data.id);
     this.drawFeedback();
   }
 

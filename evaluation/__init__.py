@@ -1,0 +1,1 @@
+"""How well an instance answers: inspection of a question, golden questions, runs, held changes."""

@@ -1,0 +1,1 @@
+"""Golden questions: typed, imported, kept from an answer."""

@@ -1,0 +1,200 @@
+"""Inspects a question: what the line of an answer would do with it, without generating one.
+
+The stages are those of ``chat.answering``: search, refusal, withholding, prompt. What each leg of
+the search found is added by ``retrieval.legs``.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import uuid4
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+from chat.answering import Question, build_prompt
+from chat.answers.prompts import Prompt
+from chat.answers.quoting.extractive import answer_with_extracts
+from chat.answers.refusals.messages import refusal
+from chat.confidentiality.withholding import sent_passages, withhold
+from evaluation.tried_settings import TriedSettings
+from inference.catalogue import choose_model
+from inference.embedding.client import AsyncEmbeddingClient
+from inference.offered_models import OfferedModel
+from instances.models import Instance, Sensitivity
+from instances.tenancy import in_tenant
+from retrieval.legs import DEPTH, ExplainedChunk, ExplainedSearch, explain_search
+from retrieval.measured_requests import search_requests
+from retrieval.relevance import THRESHOLDS
+from retrieval.search import RetrievedChunk, SearchResult, asearch
+from usage.admission import person_name
+from usage.recording import Requester, record_requests
+
+# Closes each passage of a prompt; the text of a passage cannot contain it.
+_END_OF_PASSAGE = "</passage>"
+
+
+class Fate(TextChoices):
+    """What became of a passage, and why."""
+
+    GIVEN = "given", _("Given to the answer")
+    REFUSED = "refused", _("Among the best, but none of them answers")
+    WITHHELD = "withheld", _("Withheld: too sensitive for the model")
+    NO_ROOM = "no_room", _("Left out: the context window of the model is full")
+    FOLDED = "folded", _("Left out: replaced by another passage in the search")
+    RERANKED = "reranked", _("Left out by the reranker")
+    CUT = "cut", _("Left out: after the number of passages per answer")
+
+
+@dataclass(frozen=True, slots=True)
+class InspectedPassage:
+    """A passage with its ranks, its place among those of the answer (None: left out), its fate."""
+
+    explained: ExplainedChunk
+    place: int | None
+    fate: Fate
+
+    @property
+    def chunk(self) -> RetrievedChunk:
+        """The passage."""
+        return self.explained.chunk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspection:
+    """What an answer to a question would be made from, under some settings.
+
+    ``passages`` are in the order of the fusion. ``deciding`` is the passage with the highest
+    relevance, which decides; None in an empty instance. ``threshold`` is the relevance from which
+    one is enough. ``prompt`` is None when no model would be called; ``answer`` is then what would
+    be shown: extracts, or the refusal, in Markdown.
+    """
+
+    settings: TriedSettings
+    model: OfferedModel
+    search: ExplainedSearch
+    passages: tuple[InspectedPassage, ...]
+    is_refused: bool
+    deciding: InspectedPassage | None
+    threshold: float
+    prompt: Prompt | None
+    answer: str
+    unknown_words: tuple[str, ...]
+    rerank_model: str
+    total_ms: float
+
+
+async def inspect_question(
+    *, instance: Instance, text: str, settings: TriedSettings, user_id: int
+) -> Inspection:
+    """Return what an answer to ``text`` would be made from; the search is recorded as usage.
+
+    Raises InferenceError when the question cannot be embedded, NotCleared when it may not be.
+    """
+    tried = settings.applied_to(instance)
+    model = await in_tenant(instance, choose_model, tried)
+    level = Sensitivity(instance.sensitivity)
+    found = await asearch(
+        instance=tried,
+        query=text,
+        sensitivity=level,
+        top_k=tried.top_k,
+        person=person_name(user_id=user_id, key_id=None),
+    )
+    embedded = await AsyncEmbeddingClient.from_settings().embed_query(text, sensitivity=level)
+
+    def explain() -> ExplainedSearch:
+        _record(instance, user_id, found)
+        return explain_search(
+            instance=tried,
+            query=text,
+            embedding=embedded.vector,
+            depth=max(DEPTH, tried.top_k),
+            chunk_ids=[chunk.chunk_id for chunk in found.chunks],
+        )
+
+    search = await in_tenant(instance, explain)
+    return _inspection(Question(instance=tried, text=text, model=model), settings, found, search)
+
+
+def _record(instance: Instance, user_id: int, found: SearchResult) -> None:
+    requests = search_requests(
+        cpu_seconds=found.processor_seconds,
+        total_ms=found.timing.total_ms,
+        rerank_model=found.rerank_model,
+        rerank_seconds=found.rerank_seconds,
+    )
+    requester = Requester(instance_id=instance.pk, user_id=user_id)
+    record_requests(list(requests), request_id=uuid4(), requester=requester)
+
+
+def _inspection(
+    question: Question, settings: TriedSettings, found: SearchResult, search: ExplainedSearch
+) -> Inspection:
+    kept = withhold(found, question.model) if found.relevant else found
+    sent = sent_passages(kept.chunks)
+    prompt = None
+    if found.relevant and question.model.backend is not None and sent:
+        prompt = build_prompt(question, sent)
+    fitting = None if prompt is None else _passages_in(prompt, question.text)
+    passages = _passages(kept, search, fitting, top_k=question.instance.top_k)
+    places = [passage for passage in passages if passage.place is not None]
+    return Inspection(
+        settings=settings,
+        model=question.model,
+        search=search,
+        passages=passages,
+        is_refused=not found.relevant,
+        deciding=max(places, key=lambda one: one.chunk.relevance, default=None),
+        threshold=THRESHOLDS[question.instance.strictness],
+        prompt=prompt,
+        answer=_answer(question, kept),
+        unknown_words=found.unknown_words,
+        rerank_model=found.rerank_model,
+        total_ms=found.timing.total_ms,
+    )
+
+
+def _answer(question: Question, found: SearchResult) -> str:
+    """Return what would be shown without calling a model; "" when one would be called."""
+    if not found.relevant:
+        return refusal(found, may_read_documents=True)
+    if question.model.backend is not None:
+        return ""
+    return answer_with_extracts(question.text, found.chunks)[0]
+
+
+def _passages(
+    found: SearchResult, search: ExplainedSearch, fitting: int | None, *, top_k: int
+) -> tuple[InspectedPassage, ...]:
+    places = {chunk.chunk_id: place for place, chunk in enumerate(found.chunks, start=1)}
+    return tuple(
+        InspectedPassage(
+            explained,
+            place := places.get(explained.chunk.chunk_id),
+            _left_out(explained, found, top_k)
+            if place is None
+            else _fate(found.chunks, place, fitting, is_refused=not found.relevant),
+        )
+        for explained in search.chunks
+    )
+
+
+def _passages_in(prompt: Prompt, question: str) -> int:
+    """Return how many passages fitted in a prompt, which ends with the question."""
+    return prompt.messages[-1].content.removesuffix(question).count(_END_OF_PASSAGE)
+
+
+def _fate(
+    chunks: Sequence[RetrievedChunk], place: int, fitting: int | None, *, is_refused: bool
+) -> Fate:
+    if is_refused:
+        return Fate.REFUSED
+    if chunks[place - 1].is_withheld:
+        return Fate.WITHHELD
+    return Fate.NO_ROOM if fitting is not None and place > fitting else Fate.GIVEN
+
+
+def _left_out(explained: ExplainedChunk, found: SearchResult, top_k: int) -> Fate:
+    if explained.fused_rank > top_k:
+        return Fate.CUT
+    return Fate.RERANKED if found.rerank_model else Fate.FOLDED

@@ -1,0 +1,124 @@
+"""The page that inspects a question, for editors and administrators."""
+
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.test import AsyncClient, Client
+
+from instances.tenancy import tenant
+from tests.cast import Cast
+from tests.factories import ConversationFactory, FeedbackFactory, MessageFactory
+from tests.scripted_llm import ScriptedLLM
+from usage.models import UsageRecord
+
+URL = "/i/law/evaluation/inspect/"
+ANSWERED = "Combien de jours de congé ont les doctorants ?"
+FOREIGN = "Quelle est la capitale de la Mongolie ?"
+
+pytestmark = pytest.mark.usefixtures("closed_connections")
+
+
+def posted(question: str, **changes: Any) -> dict[str, Any]:
+    """The form under the settings of the instance, except ``changes``."""
+    return {"question": question, "strictness": "balanced", "top_k": 6, "model_id": ""} | changes
+
+
+@pytest.mark.parametrize(
+    ("person", "status"), [("stranger", 404), ("teammate", 403), ("editor", 200), ("owner", 200)]
+)
+def test_page_is_for_editors(
+    transactional_db: None, cast: Cast, client_for: Any, person: str, status: int
+) -> None:
+    assert client_for(getattr(cast, person)).get(URL).status_code == status
+
+
+@pytest.fixture
+def editor(library: Cast, client_for: Any) -> Client:
+    return client_for(library.editor)
+
+
+def test_answered_question_shows_legs_and_the_passage_given(library: Cast, editor: Client) -> None:
+    response = editor.post(URL, posted(ANSWERED))
+    (inspection,) = response.context["inspections"]
+    assert not inspection.is_refused
+    best = inspection.passages[0]
+    assert (best.title, best.fate, best.number) == ("conges.txt", "given", "1")
+    assert (best.fused[0], best.dense[0], best.lexical[0]) == ("1", "1", "1")
+    assert "vingt-cinq jours" in inspection.answer
+    assert inspection.prompt == []
+    with tenant(library.instance):
+        records = UsageRecord.objects.exclude(kind="ingestion")
+        assert [(one.kind, one.user_id) for one in records] == [("embedding", library.editor.pk)]
+
+
+def test_refused_question_shows_its_evidence_and_unknown_words(editor: Client) -> None:
+    response = editor.post(URL, posted(FOREIGN))
+    (inspection,) = response.context["inspections"]
+    assert inspection.is_refused
+    assert "Mongolie" in inspection.unknown_words
+    assert {passage.fate.value for passage in inspection.passages} == {"refused"}
+    assert len(inspection.evidence) >= 5
+    assert b"badge-danger" in response.content
+
+
+def test_prompt_is_shown_and_no_model_is_called(editor: Client, llm: ScriptedLLM) -> None:
+    response = editor.post(URL, posted(ANSWERED))
+    (inspection,) = response.context["inspections"]
+    assert [role for role, _content in inspection.prompt] == ["system", "user"]
+    assert ANSWERED in inspection.prompt[-1][1]
+    assert llm.requests == []
+
+
+def test_other_settings_are_tried_beside_the_present_ones(library: Cast, editor: Client) -> None:
+    changes = {"top_k": 1, "strictness": "strict", "instructions": "Vouvoyez."}
+    response = editor.post(URL, posted(ANSWERED, **changes))
+    present, tried = response.context["inspections"]
+    given = [[p.fate.value for p in one.passages] for one in (present, tried)]
+    assert (given[0].count("cut"), given[1].count("cut")) == (0, 2)
+    library.instance.refresh_from_db()
+    assert (library.instance.top_k, library.instance.instructions) == (6, "")
+
+
+@pytest.mark.parametrize("top_k", ["0", "21", "many"])
+def test_invalid_settings_are_not_tried(editor: Client, top_k: str) -> None:
+    response = editor.post(URL, posted(ANSWERED, top_k=top_k))
+    assert response.context["inspections"] == []
+    assert response.context["form"].errors
+
+
+def test_search_that_fails_is_said(
+    library: Cast, client_for: Any, request: pytest.FixtureRequest
+) -> None:
+    request.getfixturevalue("no_embeddings")
+    response = client_for(library.editor).post(URL, posted(ANSWERED))
+    assert response.status_code == 503
+    assert b'role="alert"' in response.content
+
+
+@pytest.mark.parametrize(
+    ("whose", "rated", "status"),
+    [("editor", False, 200), ("teammate", False, 404), ("teammate", True, 200)],
+)
+def test_editor_inspects_own_and_rated_answers(
+    library: Cast, editor: Client, whose: str, rated: bool, status: int
+) -> None:
+    person, law = getattr(library, whose), library.instance
+    conversation = ConversationFactory(instance=law, user=person)
+    asked = MessageFactory(instance=law, conversation=conversation, content=ANSWERED)
+    answer = MessageFactory(
+        instance=law, conversation=conversation, parent=asked, role="assistant", content="25 [1]."
+    )
+    if rated:
+        FeedbackFactory(instance=law, message=answer, user=person)
+    response = editor.get(f"{URL}{answer.pk}/")
+    assert response.status_code == status
+    if status == 200:
+        assert response.context["form"]["question"].value() == ANSWERED
+        assert len(response.context["inspections"]) == 1
+
+
+async def test_page_answers_in_an_event_loop(library: Cast, async_client_for: Any) -> None:
+    client: AsyncClient = await sync_to_async(async_client_for)(library.editor)
+    response = await client.post(URL, posted(ANSWERED))
+    assert response.status_code == 200
