@@ -1,0 +1,1 @@
+"""The numbers, amounts, durations, dates and times of a text."""

@@ -1,0 +1,148 @@
+"""What is found of sentences: true, altered in one place, and with the wrong citation."""
+
+import random
+
+import pytest
+
+from retrieval.evidence.units import Kind
+from retrieval.verification.passages import read_passage
+from retrieval.verification.verdicts import Outcome, Reason, check
+
+LOANS = read_passage(
+    "Le lecteur emprunte 25 documents pour trois semaines. Le prêt est gratuit.\n\n"
+    "Sont exclus du prêt :\n- les dictionnaires ;\n- les journaux ;\n- les cartes.",
+    "Règlement du prêt\n1. Prêt",
+)
+FEES = read_passage(
+    "Le droit annuel est fixé par le directeur sur proposition du conseil.\n\n"
+    "| Lecteurs | Droit annuel en euros |\n|---|---|\n| Étudiants | 0 |\n| Extérieurs | 34 |\n"
+    "| Entreprises | 120 |",
+    "Tarifs",
+)
+ENGLISH = read_passage(
+    "Guests may stay for no more than three nights. Dogs are not permitted. The warden must be "
+    "told before 1 March 2024.",
+    "House rules",
+)
+PASSAGES = (LOANS, FEES, ENGLISH)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "cited"),
+    [
+        ("Le lecteur emprunte 25 documents pour trois semaines.", 0),
+        ("Un lecteur peut emprunter vingt-cinq documents pendant 3 semaines.", 0),
+        ("Les dictionnaires et les journaux sont exclus du prêt.", 0),
+        ("Les extérieurs paient 34 € par an.", 1),
+        ("Le droit annuel est de 120 euros pour les entreprises.", 1),
+        ("A guest may stay three nights at most.", 2),
+        ("Dogs are not allowed.", 2),
+        ("You must tell the warden before 01/03/2024.", 2),
+    ],
+)
+def test_supported_sentence_is_not_marked(sentence, cited):
+    assert check(sentence, [cited], PASSAGES).outcome == Outcome.SUPPORTED
+
+
+@pytest.mark.parametrize(
+    ("sentence", "cited", "reason"),
+    [
+        ("Le lecteur emprunte 30 documents pour trois semaines.", 0, Reason.QUANTITY),
+        ("Le lecteur emprunte 25 documents pour trois mois.", 0, Reason.QUANTITY),
+        ("Le prêt n'est pas gratuit.", 0, Reason.DENIED),
+        ("Les journaux ne sont pas exclus du prêt.", 0, Reason.DENIED),
+        ("Les entreprises paient 34 € par an.", 1, Reason.ORDER),
+        (
+            "Le droit annuel est fixé par le conseil sur proposition du directeur.",
+            1,
+            Reason.ORDER,
+        ),
+        ("Le droit annuel est fixé par le directeur de la BNF.", 1, Reason.NAME),
+        ("Dogs are permitted.", 2, Reason.DENIED),
+        ("Guests may stay for at least three nights.", 2, Reason.LIMIT),
+        ("The warden may be told before 1 March 2024.", 2, Reason.FORCE),
+        ("The warden must be told before 1 May 2024.", 2, Reason.QUANTITY),
+        ("Guests receive a welcome basket and a parking permit.", 2, Reason.WORDS),
+    ],
+)
+def test_altered_sentence_is_marked_with_the_reason(sentence, cited, reason):
+    verdict = check(sentence, [cited], PASSAGES)
+    assert (verdict.outcome, verdict.reason) == (Outcome.UNSUPPORTED, reason)
+
+
+def test_reason_names_both_numbers():
+    verdict = check("Le lecteur emprunte 30 documents pour trois semaines.", [0], PASSAGES)
+    assert (verdict.said, verdict.found) == ("30", "25")
+    assert verdict.quote == "Le lecteur emprunte 25 documents pour trois semaines."
+    assert verdict.passage == 0
+
+
+def test_wrong_citation_is_moved_to_the_passage_that_supports():
+    verdict = check("Le lecteur emprunte 25 documents pour trois semaines.", [1], PASSAGES)
+    assert (verdict.outcome, verdict.cited) == (Outcome.MOVED, (0,))
+
+
+def test_citation_that_adds_nothing_is_removed():
+    verdict = check("Dogs are not permitted.", [2, 1], PASSAGES)
+    assert (verdict.outcome, verdict.cited) == (Outcome.SUPPORTED, (2,))
+
+
+def test_invented_sentence_loses_its_citation():
+    verdict = check("La cafétéria sert des crêpes jusqu'à minuit.", [0], PASSAGES)
+    assert (verdict.outcome, verdict.cited) == (Outcome.UNSUPPORTED, ())
+
+
+def test_sentence_without_citation_is_compared_with_all_passages():
+    assert check("Le prêt est gratuit.", [], PASSAGES).outcome == Outcome.SUPPORTED
+    assert check("Le prêt coûte 12 €.", [], PASSAGES).outcome == Outcome.UNSUPPORTED
+
+
+def test_number_of_the_question_needs_no_passage():
+    sentence = "Pour 40 documents, le prêt est gratuit."
+    assert check(sentence, [0], PASSAGES).outcome == Outcome.UNSUPPORTED
+    asked = check(sentence, [0], PASSAGES, question="Et pour 40 documents ?")
+    assert asked.outcome == Outcome.SUPPORTED
+
+
+def test_only_quantities_are_compared_in_another_language():
+    assert (
+        check(
+            "Il faut prévenir le gardien avant le 1er mars 2024 au plus tard, et les chiens "
+            "sont interdits dans la maison.",
+            [2],
+            PASSAGES,
+        ).outcome
+        == Outcome.UNCHECKED
+    )
+    assert (
+        check(
+            "Il faut prévenir le gardien avant le 1er mai 2024 au plus tard, et les chiens "
+            "sont interdits dans la maison.",
+            [2],
+            PASSAGES,
+        ).outcome
+        == Outcome.UNSUPPORTED
+    )
+
+
+@pytest.mark.parametrize("sentence", ["Oui.", "", "[1]", "Voici."])
+def test_sentence_that_says_too_little_is_unchecked(sentence):
+    assert check(sentence, [0], PASSAGES).outcome == Outcome.UNCHECKED
+
+
+def test_any_text_can_be_checked():
+    pieces = ["le", "Le", " ", "ne", "pas", "25", "%", "[1]", "|", "\n", ":", "BNF", "et", "(", "-"]
+    chosen = random.Random(11)
+    for _text in range(200):
+        sentence, passage = (
+            "".join(chosen.choices(pieces, k=chosen.randrange(40))) for _each in range(2)
+        )
+        assert set(check(sentence, [0], [read_passage(passage)]).cited) <= {0}
+
+
+@pytest.mark.parametrize("passage", PASSAGES, ids=["loans", "fees", "english"])
+def test_whole_sentences_of_a_passage_are_supported(passage):
+    for unit in passage.units:
+        if unit.kind == Kind.SENTENCE:
+            verdict = check(passage.text[unit.start : unit.end], [0], [passage])
+            assert verdict.outcome in (Outcome.SUPPORTED, Outcome.UNCHECKED)
