@@ -84,8 +84,8 @@ class DocumentOut(Schema):
 class Paging(Schema):
     status: Literal["", "queued", "parsing", "embedding", "ready", "failed"] = ""
     sensitivity: Sensitivity | Literal[""] | None = None
-    limit: int = 1000
-    offset: int = Field(0, le=MAX_OFFSET)
+    limit: int = Field(MAX_LISTED, ge=0)
+    offset: int = Field(0, ge=0, le=MAX_OFFSET)
 
 
 @router.post(
@@ -141,8 +141,7 @@ def list_documents(
         if paging.sensitivity:
             documents = documents.filter(of_level(request.auth.instance, paging.sensitivity))
         response["X-Total-Count"] = str(documents.count())
-        start = max(paging.offset, 0)
-        return list(documents[start : start + min(max(paging.limit, 1), MAX_LISTED)])
+        return list(documents[paging.offset : paging.offset + min(paging.limit, MAX_LISTED)])
 
 
 @router.get("/documents/{document_id}", response=DocumentOut, summary="One document")

@@ -141,8 +141,23 @@ def test_two_files_in_a_request_are_refused(cast: Cast, with_key: Callable[..., 
     assert (response.status_code, response.json()["error"]["code"]) == (422, "one_file")
 
 
+def test_limit_zero_lists_nothing_and_counts(cast: Cast, with_key: Callable[..., Client]) -> None:
+    DocumentFactory(instance=cast.instance)
+    response = with_key(cast.instance).get(f"{URL}?limit=0")
+    assert response.json() == []
+    assert int(response["X-Total-Count"]) > 0
+
+
 @pytest.mark.parametrize(
-    "query", ["status=nonsense", "status=%00", "offset=99999999999999999999", "limit=many"]
+    "query",
+    [
+        "status=nonsense",
+        "status=%00",
+        "offset=99999999999999999999",
+        "offset=-1",
+        "limit=many",
+        "limit=-1",
+    ],
 )
 def test_invalid_filter_is_a_422(cast: Cast, with_key: Callable[..., Client], query: str) -> None:
     response = with_key(cast.instance).get(f"{URL}?{query}")
