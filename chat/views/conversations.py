@@ -65,7 +65,9 @@ def _page(request: HttpRequest, membership: Membership, shown: Conversation | No
     instance, cited_only = membership.instance, not membership.may_read_documents
     about = AboutForm({"document": request.GET.getlist("document")})
     restriction = [] if cited_only or not about.is_valid() else about.cleaned_data["document"]
-    ready = Document.objects.for_instance(instance).filter(status=Document.Status.READY)
+    documents = Document.objects.for_instance(instance)
+    ready = documents.filter(status=Document.Status.READY)
+    has_documents = ready.exists()
     context = {
         "conversation": shown,
         "turns": shown_turns(shown, cited_only=cited_only) if shown else [],
@@ -73,7 +75,10 @@ def _page(request: HttpRequest, membership: Membership, shown: Conversation | No
         "model": chosen_model(instance, shown),
         "on_demand": model_on_demand(instance),
         "estimates": shown_estimates(instance),
-        "has_documents": ready.exists(),
+        "has_documents": has_documents,
+        "n_in_preparation": 0
+        if has_documents
+        else documents.filter(status__in=Document.UNFINISHED).count(),
         "restriction": json.dumps(
             [
                 {

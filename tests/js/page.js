@@ -4,6 +4,7 @@ const STRINGS = {
   page: "page {number}",
   pages: "pages {first}–{last}",
   slide: "slide {number}",
+  section: "section {number}",
   gramsCarbon: "g CO₂e",
   milligramsCarbon: "mg CO₂e",
   method: "Energy and carbon:",

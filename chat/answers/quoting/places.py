@@ -25,10 +25,15 @@ SEVERAL: Mapping[str, Promise] = {
 
 
 def place_of(passage: RetrievedChunk) -> str:
-    """Return the place of a passage, as ``places.js`` does."""
+    """Return the place of a passage, as ``places.js`` does.
+
+    A section named as its document has its number, so that no name is read twice.
+    """
     first, last, label = passage.page_start, passage.page_end, passage.page_label
-    if label and passage.unit != Document.Unit.PAGE:
-        return label
+    if passage.unit != Document.Unit.PAGE:
+        if label and label != passage.display_title:
+            return label
+        label = ""
     if last > first:
         return str(SEVERAL[passage.unit]).format(first=first, last=last)
     return str(ONE[passage.unit]).format(number=label or first)

@@ -60,6 +60,15 @@ def thread(cast: Cast) -> Conversation:
     return conversation
 
 
+def test_new_conversation_says_that_documents_are_being_prepared(cast, client_for):
+    """A person who has just added files is not told to add some."""
+    for status in ("queued", "embedding"):
+        DocumentFactory(instance=cast.instance, status=status)
+    page = client_for(cast.teammate).get(reverse("chat:new", args=["law"])).content.decode()
+    assert "2 documents are being prepared" in page
+    assert "There is no document" not in page
+
+
 def url(name: str, *arguments: object) -> str:
     return reverse(f"chat:{name}", args=["law", *arguments])
 

@@ -1,11 +1,15 @@
 /* What readers are told of a source: its document, and the place in it ("page 3", "pages 3–4"). */
 import { t } from "../../shared/strings.js";
 
-/** The place of a citation: {unit, page_start, page_end, page_label}. */
-export function placeOf({ unit, page_start: first, page_end: last, page_label: label }) {
-  if (label && unit !== "page") return label;
+/**
+ * The place of a citation: {title, unit, page_start, page_end, page_label}. A section named as its
+ * document has its number, so that no name is read twice.
+ */
+export function placeOf({ title, unit, page_start: first, page_end: last, page_label: label }) {
+  const isPage = unit === "page";
+  if (label && label !== title && !isPage) return label;
   if (last > first) return t(`${unit}s`, { first, last });
-  return t(unit, { number: label || first });
+  return t(unit, { number: (isPage && label) || first });
 }
 
 /** Show the file name of the cited document in `line`, unless it stands for the title. */

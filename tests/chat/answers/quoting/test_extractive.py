@@ -73,6 +73,13 @@ def test_extracts_are_numbered_consecutively_with_document_and_place() -> None:
     )
 
 
+def test_section_named_as_its_document_is_named_once() -> None:
+    named = {"unit": "section", "page_label": "Règlement", "document_title": "Règlement"}
+    text = passage("Les prêts durent deux mois.", **named)
+    markdown, _ordered = answer_with_extracts("Durée des prêts", [text])
+    assert markdown.endswith("> Règlement, section 1")
+
+
 def test_markdown_cites_each_extract_and_nothing_else() -> None:
     text = "La note [3] renvoie à *l'annexe* <b>deux</b>."
     markdown, _ordered = answer_with_extracts("note", [passage(text, document_name="[2]_.pdf")])

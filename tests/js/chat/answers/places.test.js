@@ -9,6 +9,10 @@ for (const [citation, words] of [
   [{ unit: "page", page_start: 3, page_end: 4 }, "pages 3–4"],
   [{ unit: "page", page_start: 3, page_end: 3, page_label: "iii" }, "page iii"],
   [{ unit: "sheet", page_start: 1, page_end: 1, page_label: "Budget" }, "Budget"],
+  [
+    { title: "Rules", unit: "section", page_start: 2, page_end: 2, page_label: "Rules" },
+    "section 2",
+  ],
 ]) {
   test(`place of a citation: ${words}`, () => assert.equal(placeOf(citation), words));
 }
