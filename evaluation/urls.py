@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from evaluation.views import golden, inspection
+from evaluation.views import golden, inspection, runs
 
 app_name = "evaluation"
 urlpatterns = [
@@ -13,6 +13,12 @@ urlpatterns = [
     path("questions/<int:golden_id>/", golden.edit, name="golden_edit"),
     path("questions/<int:golden_id>/remove/", golden.remove, name="golden_remove"),
     path("questions/keep/<uuid:message_id>/", golden.keep, name="golden_keep"),
+    path("runs/", runs.index, name="runs"),
+    path("runs/start/", runs.start, name="run_start"),
+    path("runs/<uuid:run_id>/", runs.detail, name="run"),
+    path("runs/<uuid:run_id>/progress/", runs.progress, name="run_progress"),
+    path("runs/<uuid:run_id>/cancel/", runs.cancel, name="run_cancel"),
     path("inspect/", inspection.page, name="inspect"),
+    path("inspect/golden/<int:golden_id>/", inspection.golden, name="inspect_golden"),
     path("inspect/<uuid:message_id>/", inspection.answer, name="inspect_answer"),
 ]

@@ -11,7 +11,13 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from chat.models import Citation, Conversation, Feedback, Message, ReusableAnswer
-from evaluation.models import GoldenQuestion, question_digest
+from evaluation.models import (
+    EvaluationResult,
+    EvaluationRun,
+    GoldenQuestion,
+    question_digest,
+)
+from evaluation.tried_settings import TriedSettings
 from inference.models import Backend, BackendAccess, JobTemplate, LanguageModel, ServerJob
 from inference.slurm.scripts import EXAMPLE
 from ingestion.models import Chunk, CorpusStatistics, Document, DocumentPage, TermStatistics
@@ -321,6 +327,26 @@ class GoldenQuestionFactory(TenantFactory):
     question = factory.Sequence(lambda n: f"What is the {n}th moon of Jupiter?")
     digest = factory.LazyAttribute(lambda golden: question_digest(golden.question))
     must_be_refused = True
+
+
+class EvaluationRunFactory(TenantFactory):
+    """A run under the default settings, which has just been asked for."""
+
+    class Meta:
+        model = EvaluationRun
+
+    reason = EvaluationRun.Reason.ASKED
+    settings = factory.LazyAttribute(lambda run: TriedSettings.of(run.instance).as_json())
+
+
+class EvaluationResultFactory(TenantFactory):
+    """A question that is not asked yet."""
+
+    class Meta:
+        model = EvaluationResult
+
+    run = in_same_instance(EvaluationRunFactory)
+    question = in_same_instance(GoldenQuestionFactory)
 
 
 class UsageRecordFactory(TenantFactory):

@@ -94,6 +94,7 @@ def values_inside(cast: Cast) -> dict[str, object]:
         "member_id": member.pk,
         "key_id": factories.ApiKeyFactory(instance=cast.instance).pk,
         "invitation_id": factories.InvitationFactory(instance=cast.instance).pk,
+        "run_id": factories.EvaluationRunFactory(instance=cast.instance).pk,
         "golden_id": factories.GoldenQuestionFactory(instance=cast.instance).pk,
         "rule_id": factories.AccessRuleFactory(instance=cast.instance).pk,
         **values_around(cast, number=citation.number),

@@ -26,6 +26,8 @@ LABELS: dict[str, Promise] = {
     "chat_reusableanswer": _("Answers that may be given again"),
     "chat_feedback": _("Ratings of answers"),
     "evaluation_goldenquestion": _("Golden questions"),
+    "evaluation_evaluationrun": _("Runs of golden questions"),
+    "evaluation_evaluationresult": _("Results of golden questions"),
     "usage_usagerecord": _("Records of usage"),
     "usage_pendingusage": _("Records of usage not summed yet"),
     "usage_dailyusage": _("Daily sums of usage"),

@@ -5,13 +5,14 @@ from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from evaluation.forms.inspection import InspectionForm
 from evaluation.inspection import Inspection, inspect_question
 from evaluation.inspection_rows import shown_inspection
+from evaluation.models import GoldenQuestion
 from evaluation.reviewed_answers import question_of, reviewed_answer
 from evaluation.tried_settings import TriedSettings
 from inference.errors import InferenceError, NotCleared
@@ -43,12 +44,29 @@ async def answer(request: HttpRequest, slug: str, message_id: UUID) -> HttpRespo
 
     def prepare(membership: Membership) -> _Prepared:
         require_role(membership, Role.EDITOR)
-        question = question_of(reviewed_answer(membership, message_id))
-        present = TriedSettings.of(membership.instance).as_json()
-        form = InspectionForm(membership.instance, present | {"question": question})
-        return membership, form, _admitted(membership) if form.is_valid() else None
+        return _prepared(membership, question_of(reviewed_answer(membership, message_id)))
 
     return await _inspect(request, slug, prepare)
+
+
+@require_GET
+@login_required
+async def golden(request: HttpRequest, slug: str, golden_id: int) -> HttpResponse:
+    """Show what an answer to a golden question would be made from now."""
+
+    def prepare(membership: Membership) -> _Prepared:
+        require_role(membership, Role.EDITOR)
+        questions = GoldenQuestion.objects.for_instance(membership.instance)
+        return _prepared(membership, get_object_or_404(questions, pk=golden_id).question)
+
+    return await _inspect(request, slug, prepare)
+
+
+def _prepared(membership: Membership, question: str) -> _Prepared:
+    """Return the form of a question under the present settings."""
+    present = TriedSettings.of(membership.instance).as_json()
+    form = InspectionForm(membership.instance, present | {"question": question})
+    return membership, form, _admitted(membership) if form.is_valid() else None
 
 
 def _admitted(membership: Membership) -> Admission:

@@ -37,6 +37,7 @@ CELERY_BEAT_SCHEDULE = {
     "poll-counters": {"task": "usage.tasks.poll_counters", "schedule": 15.0},
     "reconcile-jobs": {"task": "inference.slurm.tasks.reconcile_jobs", "schedule": 10.0},
     "reconcile-answers": {"task": "chat.tasks.reconcile", "schedule": 30.0},
+    "reconcile-runs": {"task": "evaluation.tasks.reconcile", "schedule": 15.0},
     "delete-instances": {"task": "administration.tasks.delete_due_instances", "schedule": 60.0},
     "roll-up-days": {"task": "usage.tasks.roll_up_days", "schedule": 60.0},
     "roll-up-months": {"task": "usage.tasks.roll_up_months", "schedule": 300.0},

@@ -25,6 +25,10 @@ QUESTIONS = {
     "document_to_parse": "TABLE(instance_id bigint, document_id uuid, attempt integer)",
     "document_to_embed": "TABLE(instance_id bigint, document_id uuid, attempt integer)",
     "documents_not_ready": "TABLE(status character varying, documents bigint)",
+    "evaluation_runs_unfinished": (
+        "TABLE(instance_id bigint, run_id uuid, claimed_until timestamp with time zone,"
+        " turn_at timestamp with time zone)"
+    ),
     "instances_of_person": "TABLE(instance_id bigint)",
     "instances_open_to_organisation": "TABLE(instance_id bigint)",
     "instances_with_ended_memberships": "TABLE(instance_id bigint)",

@@ -37,6 +37,8 @@ class UsageRecord(InstanceOwnedModel):
         RERANK = "rerank", _("Reranking")
         # An attempt at a document: parsing, and the embedding of its passages.
         INGESTION = "ingestion", _("Indexing of a document")
+        # The answer to a golden question.
+        EVALUATION = "evaluation", _("Golden questions")
 
     class Outcome(models.TextChoices):
         """How the request ended; of answers, the value of ``AnswerStatus``."""

@@ -1,0 +1,1 @@
+"""Runs of golden questions: starting, asking, scoring, figures, schedule."""

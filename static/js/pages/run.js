@@ -1,0 +1,3 @@
+/* A run of golden questions. */
+import "./base.js";
+import "../evaluation/run-progress.js";
