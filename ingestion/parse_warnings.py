@@ -34,6 +34,8 @@ class WarningCode(StrEnum):
     HIDDEN_CELLS = "hidden_cells"
     HIDDEN_SLIDES = "hidden_slides"
     INVISIBLE_TEXT = "invisible_text"
+    # Text that gives orders to language models. The details are numbers of pages.
+    MODEL_ORDERS = "model_orders"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,11 @@ _MESSAGES: Mapping[WarningCode, Promise] = {
     WarningCode.INVISIBLE_TEXT: _(
         "This file contains text that cannot be seen (too small, covered, or in the colour of its "
         "background), which answers may use."
+    ),
+    WarningCode.MODEL_ORDERS: _(
+        "This document gives orders to language models (pages, slides or sheets: %(details)s). "
+        "Answers quote documents, and do not obey them; check where this one comes from all the "
+        "same."
     ),
 }
 

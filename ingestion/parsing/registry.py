@@ -1,6 +1,6 @@
 """Which parser reads which media type, and what holds for every parsed document."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import BinaryIO, Protocol
 
@@ -11,7 +11,7 @@ from ingestion.errors import (
     TooMuchText,
     UnsupportedMediaType,
 )
-from ingestion.parse_warnings import WarningCode, merged_warnings
+from ingestion.parse_warnings import ParseWarning, WarningCode, merged_warnings
 from ingestion.parsing import delimited, epub, markdown, media_types, plain
 from ingestion.parsing.document import ParsedDocument, ParsedPage
 from ingestion.parsing.docx import parser as docx
@@ -23,6 +23,7 @@ from ingestion.parsing.pdf import parser as pdf
 from ingestion.parsing.pptx import parser as pptx
 from ingestion.parsing.rtf import parser as rtf
 from ingestion.parsing.text.language import detect_language
+from ingestion.parsing.text.model_orders import has_model_orders
 from ingestion.parsing.text.normalise import one_line
 from ingestion.parsing.xlsx import parser as xlsx
 
@@ -83,8 +84,19 @@ def parse(file: BinaryIO, *, name: str, limits: ParseLimits) -> ParsedDocument:
         raise reason(f"no text in {len(pages)} pages")
     title = one_line(document.title or "")[:_MAX_TITLE_CHARS].strip() or None
     language = document.language or detect_language(_sample(pages))
-    warnings = merged_warnings(document.warnings)
+    warnings = merged_warnings([*document.warnings, *_model_orders(pages)])
     return replace(document, pages=pages, title=title, language=language, warnings=warnings)
+
+
+def _model_orders(pages: tuple[ParsedPage, ...]) -> Iterator[ParseWarning]:
+    """Yield a warning if a page gives orders to a language model."""
+    found = [
+        str(page.number)
+        for page in pages
+        if any(has_model_orders(block.text) for block in page.blocks)
+    ]
+    if found:
+        yield ParseWarning(WarningCode.MODEL_ORDERS, tuple(found))
 
 
 def _tidy(page: ParsedPage) -> ParsedPage:
