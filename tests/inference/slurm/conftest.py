@@ -10,6 +10,7 @@ from django.core.cache import cache
 
 from inference.models import JobTemplate, ServerJob
 from inference.queueing import job_servers
+from inference.queueing.fair_queue import BackendQueue, QueuedRequest, enter, leave
 from inference.slurm.reconciliation import reconcile_all
 from ragapp.asgi import application
 from tests.factories import JobTemplateFactory
@@ -78,3 +79,37 @@ def reconciled() -> Callable[[Callable[[], object]], None]:
             raise AssertionError(state()) from error
 
     return until
+
+
+@pytest.fixture
+def asks(template: JobTemplate, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    """``asks(n)``: from now on, ``n`` questions wait for the backend or are at it."""
+    # They are not renewed here.
+    monkeypatch.setattr("inference.queueing.fair_queue.LEASE_MS", 3_600_000)
+    queue = BackendQueue(
+        str(template.backend_id), template.backend.max_concurrency, jobs_of=template.backend_id
+    )
+    asked: list[str] = []
+
+    def asks(n: int) -> None:
+        while len(asked) > n:
+            leave(queue, asked.pop(), has_answered=False)
+        while len(asked) < n:
+            asked.append(f"question-{len(asked)}")
+            request = QueuedRequest(
+                id=asked[-1],
+                process="p",
+                organisation_id=1,
+                instance_id=1,
+                person="p",
+                is_batch=False,
+                arrived_ms=len(asked),
+            )
+            enter(queue, request, may_wait=True)
+        # As the renewals do, give the slots that are free by now.
+        leave(queue, "none", has_answered=False)
+
+    # The first pass tells everybody that questions may wait.
+    reconcile_all()
+    yield asks
+    asks(0)

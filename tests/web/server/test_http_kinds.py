@@ -12,18 +12,13 @@ import pytest
 from instances.access.api_keys import create_api_key
 from ragapp.api import api
 from ragapp.asgi import application
-from tests.cast import Cast, make_cast
+from tests.cast import Cast
 from tests.web_server import Site, serve
 
 UPLOAD, SEARCH, COMPLETIONS = "/api/v1/documents", "/api/v1/search", "/v1/chat/completions"
 FILE = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\nNeuf.\r\n--x--'
 FORM = "multipart/form-data; boundary=x"
 QUERY = b'{"query": "cong\xc3\xa9s"}'
-
-
-@pytest.fixture
-def people(transactional_db: None, no_broker: None) -> Cast:
-    return make_cast()
 
 
 @pytest.fixture

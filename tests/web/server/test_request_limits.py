@@ -1,10 +1,6 @@
-"""What a connection may do: real sockets against the web server as ``./run`` starts it."""
+"""What a body may be: real sockets against the web server as ``./run`` starts it."""
 
-import secrets
 import socket
-import tempfile
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +13,11 @@ from ingestion.models import Document
 from instances.access.api_keys import create_api_key
 from instances.tenancy import tenant
 from ragapp import body_allowance
-from ragapp.asgi import application
-from tests.cast import Cast, make_cast
+from tests.cast import Cast
 from tests.fixtures.waiting import wait_until
-from tests.web_server import Site, serve
-from web.server import http_protocol
+from tests.web.server.sockets import PATIENCE_S, head, status_of
+from tests.web_server import Site
 
-# A bound for busy machines; each limit under test is a second or less.
-PATIENCE_S = 30.0
 ANNOUNCED = 200 << 20
 ANONYMOUS_PATHS = (
     "/",
@@ -39,27 +32,6 @@ ANONYMOUS_PATHS = (
 )
 
 
-@pytest.fixture
-def people(transactional_db: None, no_broker: None) -> Cast:
-    return make_cast()
-
-
-@pytest.fixture
-def spool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where bodies are kept on disk."""
-    directory = tmp_path / "spool"
-    directory.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(directory))
-    return directory
-
-
-@pytest.fixture
-def site(people: Cast, spool: Path, settings: Any) -> Iterator[Site]:
-    settings.REQUEST_HEAD_TIMEOUT_S = settings.REQUEST_BODY_TIMEOUT_S = 1.0
-    with serve(application, http="web.server.http_protocol:LimitedHttpProtocol") as running:
-        yield running
-
-
 def bytes_on_disk(spool: Path) -> int:
     """The size of every file in ``spool`` that this process has open, deleted ones included."""
     total = 0
@@ -70,40 +42,6 @@ def bytes_on_disk(spool: Path) -> int:
         except FileNotFoundError:
             continue
     return total
-
-
-def head(path: str, **headers: str) -> bytes:
-    lines = [f"POST {path} HTTP/1.1", "Host: localhost"]
-    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
-    return "\r\n".join([*lines, "", ""]).encode()
-
-
-def status_of(connection: socket.socket) -> int:
-    """The status of the answer; 0 when the connection is closed without one."""
-    connection.settimeout(PATIENCE_S)
-    received = b""
-    while b"\r\n" not in received:
-        try:
-            piece = connection.recv(4096)
-        except ConnectionResetError:
-            return 0
-        if not piece:
-            return 0
-        received += piece
-    return int(received.split()[1])
-
-
-def is_closed(connection: socket.socket) -> bool:
-    """Whether the server closes the connection, however much it says before."""
-    connection.settimeout(PATIENCE_S)
-    try:
-        while connection.recv(4096):
-            pass
-    except ConnectionResetError:
-        return True
-    except TimeoutError:
-        return False
-    return True
 
 
 def test_anonymous_bodies_are_refused_unread(site: Site, spool: Path) -> None:
@@ -247,111 +185,3 @@ def _is_refused(connection: socket.socket) -> bool:
         return False
     except ConnectionResetError:
         return True
-
-
-SLOW = {
-    "nothing at all": b"",
-    "empty lines": b"\r\n\r\n",
-    "half a line": b"GET / HT",
-    "headers that never end": b"GET / HTTP/1.1\r\nHost: localhost\r\nX-A: b\r\n",
-    "a body that does not come": head("/accounts/login/", Content_Length="100") + b"x",
-    "a chunk that does not come": head("/accounts/login/", Transfer_Encoding="chunked") + b"5\r\nx",
-    "an upload that does not come": head("/api/v1/documents", Content_Length="100") + b"x",
-}
-
-
-@pytest.mark.parametrize("sent", SLOW.values(), ids=SLOW)
-def test_a_connection_that_sends_too_slowly_is_closed(
-    site: Site, sent: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(http_protocol, "LINGER_S", 0.5)
-    with site.connect() as connection:
-        connection.sendall(sent)
-        assert is_closed(connection)
-
-
-def test_body_below_the_minimum_rate_is_refused(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A byte before each pause ends does not keep a connection for ever."""
-    monkeypatch.setattr(http_protocol, "LINGER_S", 0.5)
-    with site.connect() as connection:
-        connection.settimeout(0.2)
-        connection.sendall(head("/accounts/login/", Content_Length="100000"))
-        deadline = time.monotonic() + PATIENCE_S
-        received = b""
-        while not received and time.monotonic() < deadline:
-            connection.sendall(b"x")
-            try:
-                received = connection.recv(4096)
-            except TimeoutError:
-                continue
-        assert b"408" in received
-
-
-LARGE_HEADS = {
-    "url": (b"GET /?" + b"a" * http_protocol.MAX_URL_BYTES + b" HTTP/1.1\r\n\r\n", 414),
-    "one header": (
-        b"GET / HTTP/1.1\r\nX: " + b"a" * http_protocol.MAX_HEAD_BYTES + b"\r\n\r\n",
-        431,
-    ),
-    "many headers": (b"GET / HTTP/1.1\r\n" + b"X-A: b\r\n" * 20_000 + b"\r\n", 431),
-    "cookies": (b"GET / HTTP/1.1\r\n" + b"Cookie: a=b\r\n" * 20_000 + b"\r\n", 431),
-}
-
-
-@pytest.mark.parametrize(("sent", "status"), LARGE_HEADS.values(), ids=LARGE_HEADS)
-def test_a_large_head_is_refused(site: Site, sent: bytes, status: int) -> None:
-    with site.connect() as connection:
-        try:
-            connection.sendall(sent)
-        except (ConnectionResetError, BrokenPipeError):
-            return
-        assert status_of(connection) in {status, 0}
-
-
-def test_connections_of_an_address_are_limited(site: Site, settings: Any) -> None:
-    settings.MAX_CONNECTIONS_PER_ADDRESS = 5
-    settings.REQUEST_HEAD_TIMEOUT_S = PATIENCE_S
-    held = [site.connect() for _number in range(5)]
-    with site.connect() as one_more:
-        assert status_of(one_more) == 429
-    for connection in held:
-        connection.close()
-    wait_until(lambda: _status(site) == 200)
-
-
-def _status(site: Site) -> int:
-    try:
-        return httpx.get(f"{site.url}/healthz").status_code
-    except httpx.RemoteProtocolError:
-        return 429
-
-
-def test_browsers_behind_a_proxy_are_counted_by_their_own_address(
-    site: Site, settings: Any
-) -> None:
-    settings.TRUST_PROXY_HEADERS = True
-    settings.MAX_CONNECTIONS_PER_ADDRESS = 1
-    settings.REQUEST_BODY_TIMEOUT_S = PATIENCE_S
-    request = head("/accounts/login/", Content_Length="10", X_Forwarded_For="203.0.113.7")
-    with site.connect() as held:
-        held.sendall(request)
-        with site.connect() as other:
-            deadline = time.monotonic() + PATIENCE_S
-            answer = httpx.Response(200)
-            while answer.status_code != 429 and time.monotonic() < deadline:
-                headers = {"X-Forwarded-For": f"{secrets.token_hex(4)}, 203.0.113.7"}
-                answer = httpx.get(f"{site.url}/healthz", headers=headers)
-            assert answer.json()["error"]["code"] == "too_many_requests"
-            elsewhere = {"X-Forwarded-For": "203.0.113.7, 203.0.113.8"}
-            assert httpx.get(f"{site.url}/healthz", headers=elsewhere).status_code == 200
-            other.close()
-
-
-def test_persistent_connection_serves_several_requests(site: Site) -> None:
-    """What was refused or sent in pieces leaves no timer behind that ends the next request."""
-    with httpx.Client(base_url=site.url) as client:
-        for _turn in range(3):
-            assert client.post("/accounts/login/", content=b"a=b").status_code == 403
-            assert client.get("/healthz").status_code == 200

@@ -15,7 +15,7 @@ from instances.models import AuditEntry, Instance
 from instances.tenancy import overseeing
 from tests.administration.views.consoles.conftest import url
 from tests.factories import BackendFactory, LanguageModelFactory, UserFactory
-from tests.instances.audit.test_guard import BACKEND, MODEL
+from tests.instances.audit.forms import BACKEND, MODEL
 
 SECRET = BACKEND["key"]
 

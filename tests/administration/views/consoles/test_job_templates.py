@@ -10,7 +10,7 @@ from instances.models import AuditEntry
 from instances.tenancy import overseeing
 from tests.administration.views.consoles.conftest import url
 from tests.factories import BackendFactory, JobTemplateFactory, ServerJobFactory, UserFactory
-from tests.instances.audit.test_guard import BACKEND, JOB_TEMPLATE
+from tests.instances.audit.forms import BACKEND, JOB_TEMPLATE
 
 
 @pytest.fixture

@@ -5,11 +5,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from ingestion.documents import list_events
 from ingestion.models import Document
 from ingestion.parsing.media_types import PDF
 from instances.tenancy import tenant
-from tests.cast import make_cast
 from tests.factories import ChunkFactory, DocumentFactory, DocumentPageFactory
 from tests.ingestion.pdf_writer import Page, write_pdf
 
@@ -19,13 +17,6 @@ SENTENCES = (
     "Doctoral students enrol before the fifteenth of October.",
     "A lost card is replaced free of charge within two days.",
 )
-
-
-@pytest.fixture
-def people(transactional_db, monkeypatch):
-    monkeypatch.setattr(list_events, "IDLE_POLL_S", 0.5)
-    monkeypatch.setattr(list_events, "BUSY_POLL_S", 0.5)
-    return make_cast()
 
 
 def make_document(instance, media_type, content, **values):

@@ -10,33 +10,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from ingestion.attempts.locking import Attempt
-from ingestion.models import Document
 from ingestion.pipeline import ingest_document
-from instances.access.api_keys import create_api_key, revoke
-from instances.models import Instance
 from instances.tenancy import tenant
 from tests.cast import Cast, make_cast
 from tests.factories import DocumentFactory, DocumentPageFactory
+from tests.ingestion.api.client import URL, post
 from usage.models import UsageRecord
-
-URL = "/api/v1/documents"
-
-
-@pytest.fixture
-def with_key() -> Callable[..., Client]:
-    """``with_key(instance, scope)``: a client that holds a key of the instance."""
-
-    def make(instance: Instance, scope: str = "manage") -> Client:
-        _key, plaintext = create_api_key(
-            instance=instance, name="test", scope=scope, created_by=None
-        )
-        return Client(headers={"Authorization": f"Bearer {plaintext}"})
-
-    return make
-
-
-def post(client: Client, name: str, content: bytes) -> Any:
-    return client.post(URL, {"file": SimpleUploadedFile(name, content)})
 
 
 def test_document_is_created_once(
@@ -72,35 +51,6 @@ def test_joiners_are_kept_in_file_names(
     assert post(with_key(cast.instance), sent, b"Neuf heures.").json()["name"] == kept
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "status", "code"),
-    [
-        ("empty.txt", b"", 422, "empty"),
-        ("cut.docx", b"PK\x03\x04" + bytes(200), 422, "corrupt"),
-        ("program.exe", b"MZ\x90\x00" + bytes(200), 415, "unsupported_media_type"),
-    ],
-    ids=["empty", "corrupt", "unsupported"],
-)
-def test_refused_file_has_error_and_is_not_stored(
-    cast: Cast, with_key: Callable[..., Client], name: str, content: bytes, status: int, code: str
-) -> None:
-    response = post(with_key(cast.instance), name, content)
-    assert response.status_code == status
-    assert response.json()["error"]["code"] == code
-    assert response.json()["error"]["message"]
-    with tenant(cast.instance):
-        assert not Document.objects.exists()
-
-
-def test_file_too_large_is_a_413(
-    cast: Cast, with_key: Callable[..., Client], settings: Any
-) -> None:
-    settings.MAX_UPLOAD_BYTES = 1000
-    response = post(with_key(cast.instance), "long.txt", b"mot " * 500)
-    assert response.status_code == 413
-    assert response.json()["error"]["code"] == "too_large"
-
-
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("count", [1, 2, 120], ids=["one page", "two pages", "more than a batch"])
 @pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume asynchronous iterators")
@@ -129,58 +79,11 @@ def test_ready_document_with_warning_says_what_was_left_out(
     assert "2, 5" in warning["message"]
 
 
-def test_text_of_unfinished_document_is_a_409(cast: Cast, with_key: Callable[..., Client]) -> None:
-    document = DocumentFactory(instance=cast.instance, status=Document.Status.QUEUED)
-    response = with_key(cast.instance).get(f"{URL}/{document.pk}/text")
-    assert (response.status_code, response.json()["error"]["code"]) == (409, "not_ready")
-
-
-def test_two_files_in_a_request_are_refused(cast: Cast, with_key: Callable[..., Client]) -> None:
-    files = [SimpleUploadedFile("a.txt", b"one"), SimpleUploadedFile("b.txt", b"two")]
-    response = with_key(cast.instance).post(URL, {"file": files})
-    assert (response.status_code, response.json()["error"]["code"]) == (422, "one_file")
-
-
 def test_limit_zero_lists_nothing_and_counts(cast: Cast, with_key: Callable[..., Client]) -> None:
     DocumentFactory(instance=cast.instance)
     response = with_key(cast.instance).get(f"{URL}?limit=0")
     assert response.json() == []
     assert int(response["X-Total-Count"]) > 0
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        "status=nonsense",
-        "status=%00",
-        "offset=99999999999999999999",
-        "offset=-1",
-        "limit=many",
-        "limit=-1",
-    ],
-)
-def test_invalid_filter_is_a_422(cast: Cast, with_key: Callable[..., Client], query: str) -> None:
-    response = with_key(cast.instance).get(f"{URL}?{query}")
-    assert (response.status_code, response.json()["error"]["code"]) == (422, "invalid_request")
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "status", "code"),
-    [
-        ("GET", f"{URL}/no-uuid", 404, "not_found"),
-        ("DELETE", f"{URL}/no-uuid", 404, "not_found"),
-        ("GET", "/api/v1/nothing", 404, "not_found"),
-        ("GET", "/v1/nothing", 404, "not_found"),
-        ("PUT", URL, 405, "method_not_allowed"),
-        ("GET", "/v1/chat/completions", 405, "method_not_allowed"),
-    ],
-)
-def test_every_failure_has_the_same_shape(
-    cast: Cast, with_key: Callable[..., Client], method: str, path: str, status: int, code: str
-) -> None:
-    response = with_key(cast.instance).generic(method, path)
-    assert (response.status_code, response.json()["error"]["code"]) == (status, code)
-    assert response.json()["error"]["message"]
 
 
 def test_deleting_removes_rows_and_file(
@@ -194,41 +97,6 @@ def test_deleting_removes_rows_and_file(
         assert client.delete(f"{URL}/{document.pk}").status_code == 204
     assert not document.file.storage.exists(document.file.name)
     assert client.get(f"{URL}/{document.pk}").status_code == 404
-
-
-def test_key_of_another_instance_sees_nothing(cast: Cast, with_key: Callable[..., Client]) -> None:
-    document = DocumentFactory(instance=cast.instance)
-    stranger = with_key(cast.other_instance)
-    assert stranger.get(URL).json() == []
-    for response in (
-        stranger.get(f"{URL}/{document.pk}"),
-        stranger.get(f"{URL}/{document.pk}/text"),
-        stranger.delete(f"{URL}/{document.pk}"),
-        stranger.get(f"{URL}/{uuid.uuid4()}"),
-    ):
-        assert response.status_code == 404
-        assert response.json()["error"]["code"] == "not_found"
-
-
-def test_chat_key_may_read_but_not_write(cast: Cast, with_key: Callable[..., Client]) -> None:
-    document = DocumentFactory(instance=cast.instance)
-    client = with_key(cast.instance, "chat")
-    assert client.get(f"{URL}/{document.pk}").status_code == 200
-    assert post(client, "note.txt", b"words").status_code == 403
-    assert client.delete(f"{URL}/{document.pk}").status_code == 403
-
-
-def test_request_without_valid_key_is_refused(cast: Cast, with_key: Callable[..., Client]) -> None:
-    assert Client().get(URL).status_code == 401
-    assert Client(headers={"Authorization": "Bearer rag_no"}).get(URL).status_code == 401
-    key, plaintext = create_api_key(
-        instance=cast.instance, name="old", scope="chat", created_by=None
-    )
-    with tenant(cast.instance):
-        revoke(key)
-    revoked = Client(headers={"Authorization": f"Bearer {plaintext}"}).get(URL)
-    assert revoked.status_code == 401
-    assert revoked.json()["error"]["code"] == "invalid_api_key"
 
 
 def test_instance_is_described(cast: Cast, with_key: Callable[..., Client]) -> None:

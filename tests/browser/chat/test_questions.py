@@ -1,0 +1,111 @@
+"""Questions in a real browser: corrected, restricted to documents, unanswered, not sent."""
+
+import re
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import expect
+
+from ingestion.models import Document
+from instances.tenancy import tenant
+from tests.browser.chat.asking import CHAT, LEAVE, ask, finished
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_editing_a_question_keeps_earlier_versions(library, llm, page_for):
+    page = page_for(library.teammate)
+    page.goto(CHAT)
+    ask(page, LEAVE)
+    finished(page)
+    page.get_by_role("textbox").last.press("ArrowUp")
+    page.locator("chat-question textarea").fill("Combien de jours ont les maîtres de conférences ?")
+    page.keyboard.press("Enter")
+    expect(page.locator("chat-answer [data-heading]")).to_be_focused()
+    expect(page.locator("chat-question [data-version]")).to_have_text("2/2")
+    finished(page)
+    page.locator("chat-question [data-previous] button").click()
+    expect(page.locator("chat-question [data-text]")).to_have_text(LEAVE)
+    expect(page.locator("chat-question [data-version]")).to_have_text("1/2")
+
+
+def test_question_searches_only_selected_documents(library, llm, page_for, axe):
+    with tenant(library.instance):
+        Document.objects.filter(name="missions.txt").update(folder="Personnel/2026")
+    page = page_for(library.teammate)
+    page.goto(CHAT)
+    page.locator("[popovertarget=restriction-menu]").click()
+    page.get_by_role("checkbox", name="conges.txt").check()
+    page.get_by_role("checkbox", name="Personnel/2026 1 document").check()
+    expect(page.locator(".chip")).to_have_text(["conges.txt", "Personnel/2026"])
+    assert axe(page) == []
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Remove conges.txt from the restriction").click()
+    expect(page.locator(".chip")).to_have_text(["Personnel/2026"])
+    ask(page, "Combien sont remboursées les nuits d'hôtel à Paris ?")
+    answer = finished(page)
+    expect(answer.locator(".source-name")).to_contain_text("missions.txt")
+    page.reload()
+    restricted = page.locator("chat-question [data-restricted]")
+    expect(restricted).to_contain_text("missions.txt")
+    page.locator("[data-action=edit]").click()
+    expect(restricted).to_be_visible()
+    page.locator("chat-question textarea").fill("Combien sont remboursés les repas à Paris ?")
+    page.locator("chat-question textarea").press("Enter")
+    finished(page)
+    expect(restricted).to_contain_text("missions.txt")
+
+
+def test_question_without_matching_passage_gets_no_answer(library, llm, page_for):
+    page = page_for(library.teammate)
+    page.goto(CHAT)
+    ask(page, "Who won the football world cup in 1998 and who scored?")
+    answer = finished(page, "nothing_found")
+    expect(answer.locator(".prose li").first).to_have_text(re.compile(r"\.txt, section 1$"))
+    expect(answer.locator("[data-sources]")).to_be_hidden()
+    assert llm.requests == []
+    nearest = answer.locator(".prose li a").first
+    name = nearest.inner_text().partition(", section")[0]
+    nearest.click()
+    expect(page).to_have_url(re.compile(r"/i/law/documents/[0-9a-f-]{36}/$"))
+    expect(page.get_by_role("heading", level=1)).to_have_text(name)
+
+
+def test_unsent_question_is_kept_with_instructions(library, llm, page_for, axe):
+    page = page_for(library.teammate)
+    page.goto(CHAT)
+    problem = page.locator("chat-composer [data-problem]")
+    question = page.get_by_role("textbox", name="Your question").last
+    page.context.set_offline(True)
+    ask(page, LEAVE)
+    expect(problem).to_contain_text("You seem to be offline")
+    expect(problem).to_contain_text("Your question is kept on this page.")
+    expect(problem.get_by_role("link")).to_be_hidden()
+    expect(question).to_have_value(LEAVE)
+    page.context.set_offline(False)
+
+    page.goto("/i/law/documents/")
+    page.goto(CHAT)
+    expect(question).to_have_value(LEAVE)
+    session = page.context.cookies()
+    page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    page.keyboard.press("Enter")
+    expect(problem).to_contain_text("You are no longer logged in")
+    expect(problem.get_by_role("link")).to_have_attribute("href", re.compile(r"\?next=%2Fi%2Flaw"))
+    expect(question).to_have_value(LEAVE)
+    assert axe(page) == []
+
+    page.context.add_cookies(session)
+    page.keyboard.press("Enter")
+    answer = finished(page)
+    expect(problem).to_be_hidden()
+    helpful = answer.get_by_role("button", name="Helpful", exact=True)
+    page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    helpful.click()
+    expect(problem).to_contain_text("You are no longer logged in")
+    page.context.add_cookies(session)
+    helpful.click()
+    expect(answer.locator("[data-feedback-form]")).to_contain_text("editors and administrators")
+    expect(problem).to_be_hidden()
+    page.goto(CHAT)
+    expect(question).to_have_value("")
