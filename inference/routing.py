@@ -56,6 +56,13 @@ class _Usable:
                 self.by_queue[queue_of(each)] = each, state
         return list(self.by_queue)
 
+    async def admit(self, queue: BackendQueue, *, is_known: bool) -> health.Health | None:
+        """Return the state of a breaker, ``is_known`` since a moment ago; None if it is open."""
+        (_figures, connection), state = self.by_queue[queue]
+        if is_known and not state.open_until:
+            return state
+        return await asyncio.to_thread(health.admit, connection)
+
 
 async def stream_answer(
     model: OfferedModel,
@@ -91,14 +98,11 @@ async def stream_answer(
                     yield position
             if turn.slot is None:
                 break
-            chosen, state = usable.by_queue[turn.slot]
-            figures, connection = chosen
+            chosen = figures, connection = usable.by_queue[turn.slot][0]
             untried = [each for each in untried if each is not chosen]
-            if turn.has_waited or state.open_until:
-                admitted = await asyncio.to_thread(health.admit, connection)
-                if admitted is None:
-                    continue
-                state = admitted
+            state = await usable.admit(turn.slot, is_known=not turn.has_waited)
+            if state is None:
+                continue
             if figures is not asked:
                 yield Rerouted(figures, error.code if error else "")
                 asked = figures
