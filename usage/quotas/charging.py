@@ -47,7 +47,8 @@ WITH asked AS (
 ), taken AS (
   INSERT INTO usage_quotacounter AS counter
     (quota_id, subject, starts_at, instance_id, used, reserved)
-  SELECT quota_id, subject, starts_at, instance_id, 0, reserved FROM asked ORDER BY quota_id
+  SELECT quota_id, subject, starts_at, nullif(instance_id, 0), 0, reserved
+  FROM asked ORDER BY quota_id
   ON CONFLICT (quota_id, subject, starts_at) DO UPDATE
     SET reserved = counter.reserved + excluded.reserved
     WHERE EXISTS (SELECT FROM usage_quota AS quota WHERE quota.id = excluded.quota_id AND (
@@ -57,7 +58,8 @@ WITH asked AS (
 ), charged AS (
   INSERT INTO usage_quotacharge
     (instance_id, request_id, counter_id, reserved, counted, expires_at)
-  SELECT %(instance_id)s, %(request_id)s, taken.id, asked.reserved, 0, %(expires_at)s
+  SELECT %(instance_id)s, %(request_id)s::uuid, taken.id, asked.reserved, 0,
+    %(expires_at)s::timestamptz
   FROM taken JOIN asked USING (quota_id)
 )
 SELECT quota_id, used, reserved FROM taken
@@ -175,17 +177,18 @@ def _reserve(
     asked: Sequence[tuple[Applied, Decimal]],
     now: datetime,
 ) -> list[tuple[Any, ...]]:
+    # Of one type each, so that PostgreSQL plans the statement once (no instance has the key 0).
     values: dict[str, Any] = {
-        "quotas": [applied.quota.pk for applied, _amount in asked],
+        "quotas": [as_parameter(applied.quota.pk) for applied, _amount in asked],
         "subjects": [applied.subject for applied, _amount in asked],
         "starts": [applied.window.starts_at for applied, _amount in asked],
-        "instances": [applied.instance_id for applied, _amount in asked],
+        "instances": [as_parameter(applied.instance_id or 0) for applied, _amount in asked],
         "amounts": [amount for _applied, amount in asked],
-        "instance_id": holder.instance.pk,
+        "instance_id": as_parameter(holder.instance.pk),
         "request_id": request_id,
         "expires_at": now + LEASE,
     }
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_RESERVE, values)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
