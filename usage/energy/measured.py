@@ -34,7 +34,7 @@ _WINDOWS = 240
 # A fit is not used when polling has stopped.
 _FIT_KEPT_S = 120
 _KEPT_S = 3600
-_LAST, _SEEN, _FIT = "usage:counters", "usage:windows", "usage:attribution"
+_LAST, _SEEN, _FIT = "usage:counters:2", "usage:windows", "usage:attribution"
 _TIMEOUT_S = 5.0
 
 

@@ -4,7 +4,9 @@
   tokens of prompts found in the prefix cache (``vllm:prefix_cache_hits_total``, before version 0.9
   ``vllm:gpu_prefix_cache_hits_total``).
   The steps of its engine are the count of ``vllm:iteration_tokens_total``.
-- DCGM: ``DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION`` of each GPU, in mJ since its driver was loaded.
+- DCGM: ``DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION`` of each GPU, in mJ since its driver was loaded; of
+  a GPU without it, ``DCGM_FI_DEV_POWER_USAGE`` in W: the mean of two readings, times the seconds
+  between them.
 
 Both are texts of Prometheus. A counter that falls has begun anew, and makes no window.
 """
@@ -26,15 +28,24 @@ _ENERGY_MJ = (
     "DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION",
     "DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION_total",
 )
+_POWER_W = "DCGM_FI_DEV_POWER_USAGE"
 _MJ_PER_J = 1000.0
+
+
+# The number of its exporter, and its identifier.
+Gpu = tuple[int, str]
 
 
 @dataclass(frozen=True, slots=True)
 class ServerCounters:
-    """The counters at one time: seconds, joules of all GPUs, tokens by model."""
+    """The counters at one time: seconds, joules of the GPUs that count them, tokens by model.
+
+    ``power_w`` is the power of the other GPUs at that time.
+    """
 
     at_s: float
     joules: float
+    power_w: float
     prompt: Mapping[str, float]
     cached: Mapping[str, float]
     completion: Mapping[str, float]
@@ -49,13 +60,22 @@ def read_counters(
     for name, labels, value in _samples(server_metrics):
         by_model = tokens.setdefault(name, defaultdict(float))
         by_model[labels.get("model_name", "")] += value
-    energies = [value for name, _, value in _samples(energy_metrics) if name in _ENERGY_MJ]
-    if not energies:
-        raise ValueError(f"no {_ENERGY_MJ[0]}")
+    energies: dict[Gpu, float] = {}
+    powers: dict[Gpu, float] = {}
+    for number, text in enumerate(energy_metrics):
+        for name, labels, value in _samples([text]):
+            gpu = number, labels.get("UUID") or labels.get("gpu", "")
+            if name in _ENERGY_MJ:
+                energies[gpu] = energies.get(gpu, 0.0) + value
+            elif name == _POWER_W:
+                powers[gpu] = value
+    if not energies and not powers:
+        raise ValueError(f"neither {_ENERGY_MJ[0]} nor {_POWER_W}")
     cached = next((tokens[name] for name in _CACHED if name in tokens), {})
     return ServerCounters(
         at_s=at_s,
-        joules=sum(energies) / _MJ_PER_J,
+        joules=sum(energies.values()) / _MJ_PER_J,
+        power_w=sum(power for gpu, power in powers.items() if gpu not in energies),
         prompt=tokens.get(_PROMPT, {}),
         cached=cached,
         completion=tokens.get(_COMPLETION, {}),
@@ -71,6 +91,7 @@ def window_between(before: ServerCounters, after: ServerCounters, host_w: float)
     seconds, joules = after.at_s - before.at_s, after.joules - before.joules
     if seconds <= 0 or joules < 0:
         return None
+    joules += (before.power_w + after.power_w) / 2 * seconds
     tokens: dict[str, TokenCounts] = {}
     for model in after.completion:
         read, cached, written, steps = (

@@ -114,3 +114,20 @@ def test_window_is_the_difference_of_two_readings() -> None:
     assert window_between(after, restarted, host_w=0.0) is None
     with pytest.raises(ValueError, match="DCGM"):
         read_counters(at_s=0.0, server_metrics=[], energy_metrics=["up 1\n"])
+
+
+def test_power_counts_where_a_gpu_has_no_energy_counter() -> None:
+    """Of two GPUs, the first counts its energy, and its power is not added to it."""
+    text = """
+DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION{{gpu="0",UUID="a"}} {mj}
+DCGM_FI_DEV_POWER_USAGE{{gpu="0",UUID="a"}} 300
+DCGM_FI_DEV_POWER_USAGE{{gpu="1",UUID="b"}} {watts}
+"""
+    before, after = (
+        read_counters(at_s=at_s, server_metrics=[], energy_metrics=[text.format(mj=mj, watts=w)])
+        for at_s, mj, w in ((100.0, 1_000_000, 200), (115.0, 4_000_000, 100))
+    )
+    assert window_between(before, after, host_w=0.0) == Window(15.0, 3000.0 + 15 * 150.0, {})
+    power = 'DCGM_FI_DEV_POWER_USAGE{gpu="0"} 70\n'
+    alone = read_counters(at_s=0.0, server_metrics=[], energy_metrics=[power])
+    assert (alone.joules, alone.power_w) == (0.0, 70.0)
