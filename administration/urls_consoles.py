@@ -113,6 +113,12 @@ operator_urls = [
     path("operators/<int:user_id>/remove/", operators.remove, name="operator_remove"),
     *backend_urls("site"),
     path("backends/<int:backend_id>/jobs/", job_templates.edit, name="site_job_template"),
+    path("backends/<int:backend_id>/jobs/start/", job_templates.start_job, name="site_job_start"),
+    path(
+        "backends/<int:backend_id>/jobs/<int:job_id>/stop/",
+        job_templates.stop_job,
+        name="site_job_stop",
+    ),
     path(
         "backends/<int:backend_id>/jobs/remove/",
         job_templates.remove,

@@ -121,6 +121,7 @@ def values_around(cast: Cast, *, number: int) -> dict[str, object]:
         **_quotas(instance),
         "backend_id": model.backend_id,
         "model_id": model.pk,
+        "job_id": factories.ServerJobFactory().pk,
         "shared_id": factories.BackendFactory().pk,
         "organisation": organisation.slug,
         "instance": instance.slug,

@@ -132,6 +132,7 @@ class ServerJob(models.Model):
         REPLACED = "replaced"
         DISABLED = "disabled"
         SURPLUS = "surplus"
+        STOPPED = "stopped"
         NO_COMMAND = "no_command"
         NO_ANSWER = "no_answer"
         UNREACHABLE = "unreachable"
@@ -163,6 +164,8 @@ class ServerJob(models.Model):
     encrypted_key = models.TextField(blank=True)
     # By IP address, so that it is that which was checked; "" before the registration.
     base_url = models.CharField(max_length=300, blank=True)
+    # An operator started it: it is kept while it starts, even if no question waits.
+    is_manual = models.BooleanField(default=False)
     replaces = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="+")
     requested_at = models.DateTimeField()
     submitted_at = models.DateTimeField(null=True)

@@ -10,7 +10,9 @@ from inference.models import JobTemplate, ServerJob
 _State, _Reason = ServerJob.State, ServerJob.Reason
 STARTING = (_State.REQUESTED, _State.PENDING, _State.RUNNING, _State.REGISTERED)
 # Ends that nobody has to mend.
-PLANNED = frozenset({_Reason.IDLE, _Reason.REPLACED, _Reason.DISABLED, _Reason.SURPLUS})
+PLANNED = frozenset(
+    {_Reason.IDLE, _Reason.REPLACED, _Reason.DISABLED, _Reason.SURPLUS, _Reason.STOPPED}
+)
 FAILED_CHECKS = 3
 # Questions get no answer from a job that ends within this time, but from its successor.
 _LAST_ANSWERS_S = 120.0
@@ -143,5 +145,7 @@ def _is_late(job: ServerJob, now: datetime) -> bool:
 
 
 def _is_idle(job: ServerJob, now: datetime) -> bool:
+    if job.is_manual and job.state != _State.READY:
+        return False
     limit = timedelta(minutes=job.template.idle_minutes)
     return job.idle_since is not None and now > job.idle_since + limit

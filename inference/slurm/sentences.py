@@ -17,6 +17,7 @@ SENTENCES: Mapping[str, Promise] = {
     _Reason.SURPLUS: _("Cancelled before it answered: no question waits any more."),
     _Reason.REPLACED: _("Stopped: a newer job has replaced it before the end of its wall time."),
     _Reason.DISABLED: _("Stopped: the backend is disabled."),
+    _Reason.STOPPED: _("Stopped by an operator."),
     _Reason.WALL_TIME: _("Its wall time has ended."),
     _Reason.NO_COMMAND: _(
         "The commands of Slurm were not found. Install slurm-client where the workers run, or"
@@ -78,6 +79,16 @@ class ShownJob:
     address: str
     sentence: str
     is_failure: bool
+
+    @property
+    def key(self) -> str:
+        """Its number here, as text."""
+        return str(self.job.pk)
+
+    @property
+    def may_stop(self) -> bool:
+        """Whether it is neither ending nor over."""
+        return self.job.state not in (ServerJob.State.DRAINING, ServerJob.State.ENDED)
 
 
 @dataclass(frozen=True, slots=True)

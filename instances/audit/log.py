@@ -81,6 +81,8 @@ class Action(models.TextChoices):
     JOB_TEMPLATE_ADDED = "job_template.added", _("Job template added")
     JOB_TEMPLATE_CHANGED = "job_template.changed", _("Job template changed")
     JOB_TEMPLATE_REMOVED = "job_template.removed", _("Job template removed")
+    JOB_STARTED = "job.started", _("Job of Slurm started by hand")
+    JOB_STOPPED = "job.stopped", _("Job of Slurm stopped by hand")
     MODEL_ADDED = "model.added", _("Model added")
     MODEL_CHANGED = "model.changed", _("Model changed")
     MODEL_REMOVED = "model.removed", _("Model removed")

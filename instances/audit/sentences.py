@@ -104,6 +104,8 @@ SENTENCES: Mapping[str, Promise] = {
     Action.JOB_TEMPLATE_ADDED: gettext_lazy("%(who)s added the job template of %(target)s."),
     Action.JOB_TEMPLATE_CHANGED: gettext_lazy("%(who)s changed the job template of %(target)s."),
     Action.JOB_TEMPLATE_REMOVED: gettext_lazy("%(who)s removed the job template of %(target)s."),
+    Action.JOB_STARTED: gettext_lazy("%(who)s started a job of %(target)s."),
+    Action.JOB_STOPPED: gettext_lazy("%(who)s stopped a job of %(target)s."),
     Action.MODEL_ADDED: gettext_lazy("%(who)s added the model %(target)s."),
     Action.MODEL_CHANGED: gettext_lazy("%(who)s changed the model %(target)s."),
     Action.MODEL_REMOVED: gettext_lazy("%(who)s removed the model %(target)s."),

@@ -72,9 +72,14 @@ def worker_programs(data: DataDir, env: dict[str, str]) -> list[Program]:
     parsers = int(setting("PARSE_SLOTS", str(_PARSERS)))
     embedders = int(setting("EMBED_SLOTS", str(_EMBEDDERS)))
     env = env | {"PARSE_SLOTS": str(parsers), "EMBED_SLOTS": str(embedders)}
+    # Without Slurm, its reconciler has nothing to do, and no process of its own.
+    queues, of_slurm = ["embed", "default", "slurm"], []
+    if setting("SLURM_COMMAND_PREFIXES", ""):
+        of_slurm = [_worker("slurm", [queues.pop()], "threads", 1, env)]
     return [
         _worker("parse", ["parse"], "prefork", parsers, env),
-        _worker("embed", ["embed", "default"], "threads", embedders, env),
+        _worker("embed", queues, "threads", embedders, env),
+        *of_slurm,
         _python("beat", beat, _beat_environment(env)),
     ]
 

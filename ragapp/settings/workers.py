@@ -17,6 +17,8 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     "ingestion.tasks.parse": {"queue": "parse"},
     "ingestion.tasks.embed": {"queue": "embed"},
+    # Commands of Slurm may take minutes.
+    "inference.slurm.tasks.reconcile_jobs": {"queue": "slurm"},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 4 * 3600, "socket_keepalive": True}

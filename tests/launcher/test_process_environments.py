@@ -160,3 +160,27 @@ def test_migrations_use_the_owner(
     url = owner_environment(data, credentials, embedded)["DATABASE_OWNER_URL"]
 
     assert url.startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("prefixes", "queues"),
+    [
+        ("", {"worker-embed": "embed,default,slurm"}),
+        ("ssh login", {"worker-embed": "embed,default", "worker-slurm": "slurm"}),
+    ],
+    ids=["without Slurm", "with Slurm"],
+)
+def test_slurm_has_a_worker_of_its_own_where_it_is_set_up(
+    data: DataDir,
+    credentials: Credentials,
+    monkeypatch: pytest.MonkeyPatch,
+    prefixes: str,
+    queues: dict[str, str],
+) -> None:
+    monkeypatch.setenv("SLURM_COMMAND_PREFIXES", prefixes)
+    found = {
+        name: program.command[program.command.index("-Q") + 1]
+        for name, program in programs(data, credentials).items()
+        if "-Q" in program.command
+    }
+    assert found == {"worker-parse": "parse"} | queues

@@ -10,7 +10,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from administration.forms.consoles.job_templates import JobTemplateForm
 from administration.levels import PageLevel
 from administration.views.consoles.backends import find_backend, page
-from inference.models import Backend, JobTemplate
+from inference.models import Backend, JobTemplate, ServerJob
+from inference.slurm import by_hand
 from inference.slurm.templates import delete_template, save_template
 from instances.access.administration import operator_view
 
@@ -46,6 +47,36 @@ def remove(request: HttpRequest, backend_id: int) -> HttpResponse:
         messages.error(
             request, _("Disable the backend first: its jobs then end, after the answers under way.")
         )
+    return redirect(level.url("backend", backend_id))
+
+
+@operator_view
+@require_POST
+def start_job(request: HttpRequest, backend_id: int) -> HttpResponse:
+    """Start one more job of a backend."""
+    level = PageLevel()
+    template = get_object_or_404(JobTemplate, backend=_find(level, backend_id))
+    if by_hand.request_job(template):
+        messages.success(request, _("The job is being submitted: this takes some seconds."))
+    else:
+        messages.error(
+            request,
+            _("No job was started: the backend is disabled, or has its most jobs already."),
+        )
+    return redirect(level.url("backend", backend_id))
+
+
+@operator_view
+@require_POST
+def stop_job(request: HttpRequest, backend_id: int, job_id: int) -> HttpResponse:
+    """Stop one job of a backend, after the answers under way."""
+    level = PageLevel()
+    jobs = ServerJob.objects.filter(template__backend=_find(level, backend_id))
+    job = get_object_or_404(jobs.select_related("template__backend"), pk=job_id)
+    if by_hand.stop_job(job):
+        messages.success(request, _("The job gets no more questions, and ends after its answers."))
+    else:
+        messages.error(request, _("This job was already ending."))
     return redirect(level.url("backend", backend_id))
 
 

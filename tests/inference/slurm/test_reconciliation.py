@@ -12,6 +12,7 @@ from django.utils import timezone
 from inference.models import JobTemplate, ServerJob
 from inference.queueing.fair_queue import BackendQueue, QueuedRequest, enter, leave
 from inference.queueing.job_servers import job_servers
+from inference.slurm.by_hand import request_job, stop_job
 from inference.slurm.reconciliation import reconcile_all
 from inference.slurm.scripts import EXAMPLE, port_of
 from tests.fixtures.slurm import Slurm
@@ -44,6 +45,23 @@ def test_job_is_started_registered_and_stopped_when_idle(
     reconciled(lambda: states() == [State.ENDED])
     (job,) = jobs()
     assert (job.reason, job.encrypted_key, configured.names()) == (Reason.IDLE, "", [])
+
+
+def test_job_is_started_and_stopped_by_hand(
+    template: JobTemplate, reconciled: Reconciled, configured: Slurm
+) -> None:
+    assert request_job(template)
+    # No question waits, and none has for longer than a job would be kept.
+    ServerJob.objects.update(idle_since=timezone.now() - timedelta(hours=1))
+    reconcile_all()
+    assert configured.names() == [jobs()[0].name]
+    reconciled(lambda: states() == [State.READY])
+    assert stop_job(jobs()[0])
+    assert job_servers(template.backend_id).servers == ()
+    ServerJob.objects.update(draining_at=timezone.now() - timedelta(seconds=10))
+    reconciled(lambda: states() == [State.ENDED])
+    (job,) = jobs()
+    assert (job.reason, configured.names()) == (Reason.STOPPED, [])
 
 
 def test_example_script_starts_and_registers_a_server(

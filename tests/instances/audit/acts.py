@@ -28,6 +28,7 @@ from tests.instances.audit.preparing import (
     naming_the_person,
     of_feed,
     with_a_charter,
+    with_a_job,
     with_a_job_template,
     with_certificate,
     with_controller,
@@ -76,6 +77,8 @@ ACTS_OF_OPERATORS = {
     "user_account_erase": Act("user.erased", prepare=naming_the_person),
     "site_job_template": Act("job_template.changed", JOB_TEMPLATE, prepare=with_a_job_template),
     "site_job_template_remove": Act("job_template.removed", prepare=with_a_job_template),
+    "site_job_start": Act("job.started", prepare=with_a_job_template),
+    "site_job_stop": Act("job.stopped", prepare=with_a_job),
 }
 # They need a provider or a mail server: tests/accounts/views/consoles checks their entries.
 AUDITED_ELSEWHERE = {"oidc_provider_add", "oidc_provider_change", "user_account_reset_link"}

@@ -9,7 +9,7 @@ from allauth.mfa.models import Authenticator
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from inference.models import Backend
+from inference.models import Backend, JobTemplate, ServerJob
 from instances.account_control import record_control
 from instances.models import ApiKey, Charter, InstanceRequest
 from instances.tenancy import tenant
@@ -93,6 +93,13 @@ def with_controller(_cast: Cast, values: dict[str, Any]) -> dict[str, Any]:
 def with_a_job_template(_cast: Cast, values: dict[str, Any]) -> dict[str, Any]:
     Backend.objects.filter(pk=values["backend_id"]).update(owner=None, base_url="")
     factories.JobTemplateFactory(backend_id=values["backend_id"], backend=None)
+    return {}
+
+
+def with_a_job(cast: Cast, values: dict[str, Any]) -> dict[str, Any]:
+    with_a_job_template(cast, values)
+    template = JobTemplate.objects.get(backend=values["backend_id"])
+    ServerJob.objects.filter(pk=values["job_id"]).update(template=template)
     return {}
 
 

@@ -120,6 +120,49 @@ def test_last_error_is_told_with_what_to_do(operator, reason, sentence):
     assert "answering" in page
 
 
+def test_operator_starts_and_stops_a_job(operator):
+    template = JobTemplateFactory(max_jobs=1, partition="gpu")
+    page = of_site("backend", template.backend_id)
+    assert "Start a job" in operator.get(page).text
+    for said in ("being submitted", "has its most jobs already"):
+        start = of_site("job_start", template.backend_id)
+        assert said in operator.post(start, follow=True).text
+    job = ServerJob.objects.get()
+    assert (job.state, job.partition, job.is_manual) == ("requested", "gpu", True)
+    ServerJob.objects.update(state="ready", slurm_id=41, token_hash="x")
+    shown = operator.get(page).text
+    stop = of_site("job_stop", template.backend_id, job.pk)
+    assert f'action="{stop}"' in shown
+    assert "Stop job 41?" in shown
+    assert "gets no more questions" in operator.post(stop, follow=True).text
+    job.refresh_from_db()
+    assert (job.state, job.reason, job.token_hash) == ("draining", "stopped", "")
+    assert job.draining_at is not None
+    assert stop not in operator.get(page).text
+    assert "already ending" in operator.post(stop, follow=True).text
+    with overseeing():
+        acts = AuditEntry.objects.filter(action__startswith="job.").order_by("at")
+        assert [(act.action, act.detail) for act in acts] == [
+            ("job.started", {"job": job.pk}),
+            ("job.stopped", {"job": job.pk}),
+        ]
+
+
+def test_no_job_of_a_disabled_or_another_backend(operator, browser):
+    disabled = JobTemplateFactory(backend__is_enabled=False)
+    assert "disabled" in operator.post(of_site("job_start", disabled.backend_id), follow=True).text
+    job = ServerJobFactory()
+    wrong = of_site("job_stop", disabled.backend_id, job.pk)
+    assert operator.post(wrong).status_code == 404
+    for path in (
+        of_site("job_start", job.template.backend_id),
+        of_site("job_stop", job.template.backend_id, job.pk),
+    ):
+        assert browser.post(path).status_code == 404
+        assert operator.get(path).status_code == 405
+    assert list(ServerJob.objects.values_list("state", flat=True)) == ["requested"]
+
+
 def test_every_reason_has_a_sentence():
     assert set(SENTENCES) == set(ServerJob.Reason)
 
