@@ -1,6 +1,14 @@
 """Answers for clients of the API, before they are in a format of OpenAI's."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
@@ -104,26 +112,46 @@ def _level_of_history(key: ApiKey, asked: ApiQuestion) -> Sensitivity:
 
 
 def _guarded(question: Question, decision: str) -> Question:
-    """Return the question as it may leave, with the results of functions.
+    """Return the question as it may leave: its text, instructions, calls of functions and results.
 
     Raises ApiError when it is held.
     """
     guard = QuestionGuard(question.instance, question.model)
+    extras = question.extras
+    calls = [call for step in extras.steps for call in step.tool_calls]
     try:
-        text = guard.guarded(question.text, decision)
-        steps = tuple(
-            replace(step, content=guard.guarded(step.content, decision))
-            if step.role == "tool"
-            else step
-            for step in question.extras.steps
+        text, instructions, *others = guard.guarded_texts(
+            [
+                question.text,
+                question.instructions,
+                *(step.content for step in extras.steps),
+                *(call["function"]["arguments"] for call in calls),
+            ],
+            decision,
+            has_images=bool(extras.images),
         )
     except QuestionHeld as held:
         raise ApiError(400, held.code, held.message_for_clients) from held
+    contents, arguments = others[: len(extras.steps)], iter(others[len(extras.steps) :])
+    steps = tuple(
+        replace(step, content=content, tool_calls=_with_arguments(step.tool_calls, arguments))
+        for step, content in zip(extras.steps, contents, strict=True)
+    )
     return replace(
         question,
         text=text,
+        instructions=instructions,
         history=guard.guarded_history(question.history),
-        extras=replace(question.extras, steps=steps),
+        extras=replace(extras, steps=steps),
+    )
+
+
+def _with_arguments(
+    calls: Sequence[Mapping[str, Any]], arguments: Iterator[str]
+) -> tuple[Mapping[str, Any], ...]:
+    """Return calls of functions with the next ``arguments``."""
+    return tuple(
+        {**call, "function": {**call["function"], "arguments": next(arguments)}} for call in calls
     )
 
 

@@ -22,6 +22,8 @@ from instances import audit
 from instances.models import Instance, Organisation
 
 _Rule = Organisation.PersonalDataRule
+# Beside the kinds of findings.
+IMAGE = "image"
 
 
 class Decision(StrEnum):
@@ -33,13 +35,18 @@ class Decision(StrEnum):
 
 
 class QuestionHeld(Exception):
-    """The question contains personal data; the person must decide."""
+    """The question contains personal data, or an image; the person must decide.
+
+    ``found`` are texts with what was found in them.
+    """
 
     code = "personal_data"
 
-    def __init__(self, text: str, findings: Sequence[Finding], *, may_send: bool) -> None:
+    def __init__(
+        self, found: Sequence[tuple[str, Finding]], *, may_send: bool, has_images: bool = False
+    ) -> None:
         super().__init__(self.code)
-        self.text, self.findings, self.may_send = text, findings, may_send
+        self.found, self.may_send, self.has_images = found, may_send, has_images
 
     @property
     def message(self) -> str:
@@ -52,12 +59,19 @@ class QuestionHeld(Exception):
     @property
     def message_for_clients(self) -> str:
         """The sentences for a client of the API: what was found, and what it may send."""
-        told = _(
-            "The question contains personal data (%(kinds)s), and the server of this model is "
-            "outside the organisation. It was not sent. Remove them from the question, choose "
-            "another model, or send the same request again with one more field: %(field)s masks "
-            "them."
-        ) % {"kinds": ", ".join(self.kinds), "field": '"personal_data": "redact"'}
+        if self.has_images:
+            told = _(
+                "Personal data cannot be looked for in an image, and the server of this model is "
+                "outside the organisation. The question was not sent. Remove the image, or choose "
+                "another model."
+            )
+        else:
+            told = _(
+                "The question contains personal data (%(kinds)s), and the server of this model is "
+                "outside the organisation. It was not sent. Remove them from the question, choose "
+                "another model, or send the same request again with one more field: %(field)s "
+                "masks them."
+            ) % {"kinds": ", ".join(self.kinds), "field": '"personal_data": "redact"'}
         if self.may_send:
             field = {"field": '"personal_data": "send"'}
             told += " " + _("%(field)s sends the question as it is.") % field
@@ -66,14 +80,14 @@ class QuestionHeld(Exception):
     @property
     def kinds(self) -> list[str]:
         """The kinds that were found, each once."""
-        return list(dict.fromkeys(finding.kind.value for finding in self.findings))
+        kinds = [finding.kind.value for _text, finding in self.found]
+        return list(dict.fromkeys([*kinds, IMAGE] if self.has_images else kinds))
 
     def as_data(self) -> dict[str, Any]:
         """What was found, for the person who asked."""
         return {
             "found": [
-                {"label": one.label, "text": self.text[one.start : one.end]}
-                for one in self.findings
+                {"label": one.label, "text": text[one.start : one.end]} for text, one in self.found
             ],
             "may_send": self.may_send,
         }
@@ -91,17 +105,28 @@ class QuestionGuard:
 
         Raises QuestionHeld while the person must decide.
         """
-        found = self._find(text)
-        if not found:
-            return text
+        return self.guarded_texts([text], decision)[0]
+
+    def guarded_texts(
+        self, texts: Sequence[str], decision: str, *, has_images: bool = False
+    ) -> tuple[str, ...]:
+        """Return all texts of a request as they may be sent, by one decision.
+
+        An image cannot be masked: it is sent as it is, or not. Raises QuestionHeld.
+        """
+        findings = [self._find(text) for text in texts]
+        found = [(text, one) for text, each in zip(texts, findings, strict=True) for one in each]
+        has_images = has_images and self._is_watched
+        if not found and not has_images:
+            return tuple(texts)
         may_send = self.instance.organisation.personal_data_rule == _Rule.ASK
-        held = QuestionHeld(text, found, may_send=may_send)
-        if decision == Decision.REDACT:
+        held = QuestionHeld(found, may_send=may_send, has_images=has_images)
+        if decision == Decision.REDACT and not has_images:
             self._record(decision, held)
-            return redact(text, found)
+            return tuple(redact(text, each) for text, each in zip(texts, findings, strict=True))
         if decision == Decision.SEND and may_send:
             self._record(decision, held)
-            return text
+            return tuple(texts)
         raise held
 
     def guarded_history(self, history: Sequence[ChatMessage]) -> tuple[ChatMessage, ...]:
@@ -117,11 +142,19 @@ class QuestionGuard:
         )
 
     def _find(self, text: str) -> tuple[Finding, ...]:
+        if not self._is_watched:
+            return ()
+        organisation = self.instance.organisation
+        return find_personal_data(
+            text, read_patterns(organisation.number_patterns), names=organisation.guards_names
+        )
+
+    @property
+    def _is_watched(self) -> bool:
+        """Whether the model is outside the organisation, which has a rule for this."""
         organisation = self.instance.organisation
         is_off = organisation.personal_data_rule == _Rule.OFF
-        if is_off or not self.model.is_outside(organisation.pk):
-            return ()
-        return find_personal_data(text, read_patterns(organisation.number_patterns))
+        return not is_off and self.model.is_outside(organisation.pk)
 
     def _record(self, decision: str, held: QuestionHeld) -> None:
         audit.record(

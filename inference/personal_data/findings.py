@@ -17,6 +17,7 @@ class Kind(models.TextChoices):
     ORGANISATION = "organisation_number", _("number of the organisation")
     MAIL = "mail_address", _("e-mail address")
     PHONE = "phone_number", _("telephone number")
+    NAME = "name", _("name of a person")
 
 
 @dataclass(frozen=True, slots=True, order=True)

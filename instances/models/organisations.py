@@ -54,6 +54,8 @@ class Organisation(models.Model):
     personal_data_rule = models.CharField(
         _("personal data"), max_length=10, choices=PersonalDataRule, default=PersonalDataRule.ASK
     )
+    # Where a model for them is installed.
+    guards_names = models.BooleanField(_("names of persons"), default=False)
     # One ``name: expression`` a line.
     number_patterns = models.TextField(_("own numbers"), max_length=4000, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

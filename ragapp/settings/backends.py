@@ -23,6 +23,8 @@ EMBEDDING_PASSAGE_PREFIX: str = env.str("EMBEDDING_PASSAGE_PREFIX", "passage: ")
 EMBEDDING_TIMEOUT_S: float = env.float("EMBEDDING_TIMEOUT_S", 60.0)
 # The highest level of documents that each server may receive (instances.models.Sensitivity).
 EMBEDDING_SENSITIVITY: str = env.str("EMBEDDING_SENSITIVITY", "restricted", validate=_LEVEL)
+# Names of persons in questions: a model of spaCy, a package or a folder (docs/backends.md).
+NAMES_MODEL: str = env.str("NAMES_MODEL", "fr_core_news_sm")
 RERANK_BASE_URL: str = env.str("RERANK_BASE_URL", "")
 RERANK_API_KEY: str = env.str("RERANK_API_KEY", "")
 RERANK_MODEL: str = env.str("RERANK_MODEL", "")

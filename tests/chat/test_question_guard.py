@@ -30,7 +30,9 @@ def models(library: Cast, scripted_llm: ScriptedLLM) -> ScriptedLLM:
     library.instance.save()
     for alias, serving in (("inside", mine), ("outside", other)):
         backend = BackendFactory(base_url=scripted_llm.base_url, serving_organisation=serving)
-        LanguageModelFactory(alias=alias, backend=backend, supports_tools=True)
+        LanguageModelFactory(
+            alias=alias, backend=backend, supports_tools=True, supports_images=True
+        )
     return scripted_llm
 
 
@@ -144,13 +146,17 @@ async def test_browser_without_scripts_receives_a_page_with_the_choices(
     assert (await ask(stranger, "outside")).status_code == 404
 
 
-def test_client_of_the_api_is_told_the_kinds_and_may_have_them_masked(
-    library: Cast, models: ScriptedLLM, site: str
-) -> None:
+@pytest.fixture
+def client(library: Cast, models: ScriptedLLM, site: str) -> openai.OpenAI:
     _key, plaintext = create_api_key(
         instance=library.instance, name="test", scope="chat", created_by=library.owner
     )
-    client = openai.OpenAI(base_url=f"{site}/v1", api_key=plaintext, max_retries=0)
+    return openai.OpenAI(base_url=f"{site}/v1", api_key=plaintext, max_retries=0)
+
+
+def test_client_of_the_api_is_told_the_kinds_and_may_have_them_masked(
+    client: openai.OpenAI, models: ScriptedLLM
+) -> None:
     messages: Any = [{"role": "user", "content": QUESTION}]
     with pytest.raises(openai.BadRequestError) as refused:
         client.chat.completions.create(model="outside", messages=messages)
@@ -162,12 +168,82 @@ def test_client_of_the_api_is_told_the_kinds_and_may_have_them_masked(
         model="outside", messages=messages, extra_body={"personal_data": "redact"}
     )
     assert PHONE not in str(models.requests[0].body)
-    call = {"id": "a", "type": "function", "function": {"name": "phone", "arguments": "{}"}}
-    answered: Any = [
-        {"role": "user", "content": "Combien de jours de congé ont les doctorants ?"},
-        {"role": "assistant", "tool_calls": [call]},
-        {"role": "tool", "tool_call_id": "a", "content": PHONE},
-    ]
+
+
+PLAIN = "Combien de jours de congé ont les doctorants ?"
+CALL = {"id": "a", "type": "function", "function": {"name": "phone", "arguments": "{}"}}
+CALL_WITH_NUMBER = CALL | {"function": {"name": "phone", "arguments": f'{{"n": "{PHONE}"}}'}}
+PNG = "data:image/png;base64,iVBORw0KGgo="
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        [{"role": "system", "content": f"Appelle le {PHONE}."}, {"role": "user", "content": PLAIN}],
+        [
+            {"role": "user", "content": PLAIN},
+            {"role": "developer", "content": [{"type": "text", "text": PHONE}]},
+        ],
+        [
+            {
+                "role": "user",
+                "content": [{"type": "text", "text": PLAIN}, {"type": "text", "text": PHONE}],
+            }
+        ],
+        [
+            {"role": "user", "content": PLAIN},
+            {"role": "assistant", "tool_calls": [CALL]},
+            {"role": "tool", "tool_call_id": "a", "content": PHONE},
+        ],
+        [
+            {"role": "user", "content": PLAIN},
+            {"role": "assistant", "tool_calls": [CALL_WITH_NUMBER]},
+            {"role": "tool", "tool_call_id": "a", "content": "oui"},
+        ],
+    ],
+    ids=["system", "developer", "text parts", "result of a function", "call of a function"],
+)
+def test_all_texts_of_a_request_are_guarded(
+    client: openai.OpenAI, models: ScriptedLLM, messages: Any
+) -> None:
+    if messages[-1]["role"] == "developer":
+        messages = messages[::-1]
     with pytest.raises(openai.BadRequestError) as refused:
-        client.chat.completions.create(model="outside", messages=answered)
+        client.chat.completions.create(model="outside", messages=messages)
     assert refused.value.code == "personal_data"
+    models.script(stream("Vingt-cinq [1]."), stream("Vingt-cinq [1]."))
+    client.chat.completions.create(
+        model="outside", messages=messages, extra_body={"personal_data": "redact"}
+    )
+    (sent,) = models.requests
+    assert PHONE not in str(sent.body)
+    assert "telephone" in str(sent.body) or "téléphone" in str(sent.body)
+    client.chat.completions.create(model="inside", messages=messages)
+    assert PHONE in str(models.requests[-1].body)
+
+
+def test_image_leaves_the_organisation_by_rule_and_decision_only(
+    library: Cast, client: openai.OpenAI, models: ScriptedLLM
+) -> None:
+    parts = [{"type": "text", "text": PLAIN}, {"type": "image_url", "image_url": {"url": PNG}}]
+    messages: Any = [{"role": "user", "content": parts}]
+
+    def ask_with_image(model: str = "outside", **body: str) -> None:
+        client.chat.completions.create(model=model, messages=messages, extra_body=body)
+
+    for body in ({}, {"personal_data": "redact"}):
+        with pytest.raises(openai.BadRequestError) as refused:
+            ask_with_image(**body)
+        assert refused.value.code == "personal_data"
+        assert "image" in refused.value.message
+    assert models.requests == []
+    models.script(*[stream("Vingt-cinq [1].")] * 3)
+    ask_with_image("inside")
+    ask_with_image(personal_data="send")
+    set_rule(library, personal_data_rule="refuse")
+    with pytest.raises(openai.BadRequestError):
+        ask_with_image(personal_data="send")
+    set_rule(library, personal_data_rule="off")
+    ask_with_image()
+    assert [PNG in str(request.body) for request in models.requests] == [True] * 3
+    assert decisions(library) == [{"decision": "send", "kinds": ["image"]}]

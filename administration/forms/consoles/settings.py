@@ -1,9 +1,12 @@
 """The form of an organisation's settings."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from administration.forms.fields import GigabytesField
+from inference.personal_data import names
 from inference.personal_data.organisation_patterns import (
     MAX_PATTERNS,
     InvalidPattern,
@@ -36,6 +39,7 @@ class OrganisationSettingsForm(forms.ModelForm):
             "internal_label",
             "restricted_label",
             "personal_data_rule",
+            "guards_names",
             "number_patterns",
         ]
         widgets = {"number_patterns": forms.Textarea(attrs={"rows": 3, "spellcheck": "false"})}
@@ -47,6 +51,7 @@ class OrganisationSettingsForm(forms.ModelForm):
             "internal_label": _("Your name of the level “internal”"),
             "restricted_label": _("Your name of the level “restricted”"),
             "personal_data_rule": _("A question with personal data, to a model outside"),
+            "guards_names": _("Names of persons are personal data, too"),
             "number_patterns": _("Numbers of the organisation that are personal data"),
         }
         help_texts = {
@@ -60,11 +65,20 @@ class OrganisationSettingsForm(forms.ModelForm):
                 "it is on this machine. Looked for: social security, tax and identity numbers, "
                 "IBAN, payment cards, telephone numbers, e-mail addresses, and the numbers below."
             ),
+            "guards_names": _(
+                "Given name and surname together, as a language model for French finds them: it "
+                "misses some, and holds questions about authors and other public persons."
+            ),
             "number_patterns": _(
                 "One a line: name, colon, regular expression (RE2) of a whole number. Example: "
                 "Student number: 2\\d{7}"
             ),
         }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not names.is_available():
+            del self.fields["guards_names"]
 
     def clean_number_patterns(self) -> str:
         """Return the patterns; raises ValidationError for the first that is not valid."""
