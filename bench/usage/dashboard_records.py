@@ -18,7 +18,7 @@ from usage.rollups.monthly import roll_up_pending_months
 from usage.rollups.refresh import rebuild_instance
 from usage.tasks import roll_up_days, roll_up_months
 
-ORGANISATIONS, INSTANCES, PEOPLE, DAYS = 20, 600, 20_000, 730
+ORGANISATIONS, INSTANCES, PEOPLE = 20, 600, 20_000
 BATCH = 500_000
 # An instance has 1/n of the questions of the first; its people are a part of all of them.
 INSERT = """
@@ -71,9 +71,9 @@ def create() -> None:
         Membership.objects.create(instance_id=1, user=operator, role=Role.ADMIN)
 
 
-def fill(records: int) -> None:
-    """Add the records in the order of their time; the sums are computed afterwards."""
-    values = {"days": DAYS, "people": PEOPLE, "instances": INSTANCES, "records": records}
+def fill(records: int, days: int) -> None:
+    """Add records of the last days in the order of their time, without their sums."""
+    values = {"days": days, "people": PEOPLE, "instances": INSTANCES, "records": records}
     with row_security_off(), connections["owner"].cursor() as cursor:
         cursor.execute("ALTER TABLE usage_usagerecord DISABLE TRIGGER note_pending_usage")
         with without_constraints(cursor):

@@ -20,15 +20,15 @@ from people.models import User
 NAME = "ragapp_dashboards"
 
 
-def measure_dashboards(records: int, runs: int) -> None:
+def measure_dashboards(records: int, days: int, runs: int) -> None:
     """Print the measurements, with a database of their own."""
     configure()
-    figures: dict[str, object] = {"records": records}
+    figures: dict[str, object] = {"records": records, "days": days}
     try:
         if not is_filled():
             began = time.perf_counter()
             create()
-            fill(records)
+            fill(records, days)
             figures["records_s"] = round(time.perf_counter() - began)
             began = time.perf_counter()
             sum_up()

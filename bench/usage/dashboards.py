@@ -1,14 +1,15 @@
 """Time of dashboards over many generated usage records; print JSON.
 
-    python -m bench.usage.dashboards [--records 10000000] [--runs 30] [--data-dir DIR]
+    python -m bench.usage.dashboards [--records 10000000] [--days 730] [--runs 30]
+        [--data-dir DIR]
 
 It starts a PostgreSQL of its own, in a temporary directory; that of ``DIR`` remains, and the next
 run begins with its records and sums. Like that of the tests, it flushes nothing to disk. The
-records are of two years, 20 organisations, 600 instances of very different sizes and 20,000 people;
-PostgreSQL writes them itself, and all sums of all months are computed by the product's own
-functions. ``records_s`` and ``sums_s`` are the seconds of both. A record is then added to each
-instance, and the two tasks that sum it up are timed, twice; for each page: milliseconds of a whole
-request, and of processor time in it (p50, p95).
+records are of the last ``--days``, 20 organisations, 600 instances of very different sizes and
+20,000 people; PostgreSQL writes them itself, and all sums of all months are computed by the
+product's own functions. ``records_s`` and ``sums_s`` are the seconds of both. A record is then
+added to each instance, and the two tasks that sum it up are timed, twice; for each page:
+milliseconds of a whole request, and of processor time in it (p50, p95).
 """
 
 import argparse
@@ -26,6 +27,7 @@ from launcher.services.embedded import running_services, service_environment
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--records", type=int, default=10_000_000)
+    parser.add_argument("--days", type=int, default=730)
     parser.add_argument("--runs", type=int, default=30)
     parser.add_argument("--data-dir", type=Path)
     options = parser.parse_args()
@@ -42,7 +44,7 @@ def main() -> None:
             # Models can be imported from here on.
             from bench.usage.dashboard_times import measure_dashboards
 
-            measure_dashboards(options.records, options.runs)
+            measure_dashboards(options.records, options.days, options.runs)
 
 
 if __name__ == "__main__":
