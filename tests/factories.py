@@ -1,9 +1,11 @@
-"""Factories whose rows are written inside their instance, and whose children share it."""
+"""Factories whose rows are written inside their instance, and whose children share it.
+
+Those of ``evaluation``, ``inference`` and ``usage`` are in ``factories.py`` beside their tests.
+"""
 
 import hashlib
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 import factory
 from django.core.files.base import ContentFile
@@ -11,15 +13,6 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from chat.models import Citation, Conversation, Feedback, Message, ReusableAnswer
-from evaluation.models import (
-    EvaluationResult,
-    EvaluationRun,
-    GoldenQuestion,
-    question_digest,
-)
-from evaluation.tried_settings import TriedSettings
-from inference.models import Backend, BackendAccess, JobTemplate, LanguageModel, ServerJob
-from inference.slurm.scripts import EXAMPLE
 from ingestion.models import Chunk, CorpusStatistics, Document, DocumentPage, TermStatistics
 from instances.models import (
     AccessRule,
@@ -33,21 +26,6 @@ from instances.models import (
 )
 from instances.tenancy import tenant
 from people.models import User
-from usage.models import (
-    DailyDuration,
-    DailyPerson,
-    DailySubject,
-    DailyUsage,
-    MonthlyDuration,
-    MonthlyPerson,
-    MonthlySubject,
-    MonthlyUsage,
-    PendingUsage,
-    Quota,
-    QuotaCharge,
-    QuotaCounter,
-    UsageRecord,
-)
 
 PASSWORD = "correct horse battery staple"
 
@@ -131,57 +109,6 @@ class OrganisationAdministratorFactory(DjangoModelFactory):
 
     organisation = factory.SubFactory(OrganisationFactory)
     user = factory.SubFactory(UserFactory)
-
-
-class BackendFactory(DjangoModelFactory):
-    """A backend of the site at which nobody answers."""
-
-    class Meta:
-        model = Backend
-
-    name = factory.Sequence(lambda n: f"Backend {n}")
-    base_url = "http://127.0.0.1:9/v1"
-
-
-class LanguageModelFactory(DjangoModelFactory):
-    class Meta:
-        model = LanguageModel
-
-    backend = factory.SubFactory(BackendFactory)
-    alias = factory.Sequence(lambda n: f"model-{n}")
-    server_id = factory.LazyAttribute(lambda model: f"lab/{model.alias}")
-    label = factory.Sequence(lambda n: f"Model {n}")
-    active_parameters_b = total_parameters_b = 24.0
-
-
-class BackendAccessFactory(DjangoModelFactory):
-    """An access without a key."""
-
-    class Meta:
-        model = BackendAccess
-
-    backend = factory.SubFactory(BackendFactory)
-
-
-class JobTemplateFactory(DjangoModelFactory):
-    """Jobs on this machine, whose servers are reached by loopback."""
-
-    class Meta:
-        model = JobTemplate
-
-    backend = factory.SubFactory(BackendFactory, base_url="", max_concurrency=2)
-    script = EXAMPLE
-    networks = "127.0.0.0/8"
-
-
-class ServerJobFactory(DjangoModelFactory):
-    """A job that has just been requested."""
-
-    class Meta:
-        model = ServerJob
-
-    template = factory.SubFactory(JobTemplateFactory)
-    requested_at = factory.LazyFunction(timezone.now)
 
 
 class IdentityFactory(DjangoModelFactory):
@@ -316,170 +243,3 @@ class ReusableAnswerFactory(TenantFactory):
 
     message = in_same_instance(MessageFactory, role=Message.Role.ASSISTANT, content="At nine [1].")
     digest = factory.Sequence(lambda n: hashlib.sha256(f"prompt {n}".encode()).hexdigest())
-
-
-class GoldenQuestionFactory(TenantFactory):
-    """A question to be refused."""
-
-    class Meta:
-        model = GoldenQuestion
-
-    question = factory.Sequence(lambda n: f"What is the {n}th moon of Jupiter?")
-    digest = factory.LazyAttribute(lambda golden: question_digest(golden.question))
-    must_be_refused = True
-
-
-class EvaluationRunFactory(TenantFactory):
-    """A run under the default settings, which has just been asked for."""
-
-    class Meta:
-        model = EvaluationRun
-
-    reason = EvaluationRun.Reason.ASKED
-    settings = factory.LazyAttribute(lambda run: TriedSettings.of(run.instance).as_json())
-
-
-class EvaluationResultFactory(TenantFactory):
-    """A question that is not asked yet."""
-
-    class Meta:
-        model = EvaluationResult
-
-    run = in_same_instance(EvaluationRunFactory)
-    question = in_same_instance(GoldenQuestionFactory)
-
-
-class UsageRecordFactory(TenantFactory):
-    class Meta:
-        model = UsageRecord
-
-    request_id = factory.LazyFunction(uuid4)
-    user = None
-    pseudonym = factory.LazyAttribute(lambda record: record.user.pseudonym if record.user else None)
-    organisation = factory.LazyAttribute(lambda record: record.instance.organisation)
-    model = "extractive"
-    outcome = "complete"
-    method = "measured"
-    method_version = "1"
-
-
-def this_month() -> date:
-    """The first day of the current month."""
-    return timezone.localdate().replace(day=1)
-
-
-class DailyUsageFactory(TenantFactory):
-    class Meta:
-        model = DailyUsage
-
-    day = factory.LazyFunction(timezone.localdate)
-    organisation = factory.LazyAttribute(lambda row: row.instance.organisation)
-    kind = "answer"
-    outcome = "complete"
-    method = "local"
-
-
-class DailySubjectFactory(TenantFactory):
-    class Meta:
-        model = DailySubject
-
-    day = factory.LazyFunction(timezone.localdate)
-    method = "local"
-
-
-class DailyDurationFactory(TenantFactory):
-    class Meta:
-        model = DailyDuration
-
-    day = factory.LazyFunction(timezone.localdate)
-    bucket = 100
-    requests = 1
-
-
-class DailyPersonFactory(TenantFactory):
-    class Meta:
-        model = DailyPerson
-
-    day = factory.LazyFunction(timezone.localdate)
-    organisation = factory.LazyAttribute(lambda row: row.instance.organisation)
-    person = factory.LazyFunction(lambda: str(uuid4()))
-
-
-class MonthlyUsageFactory(TenantFactory):
-    class Meta:
-        model = MonthlyUsage
-
-    month = factory.LazyFunction(this_month)
-    organisation = factory.LazyAttribute(lambda row: row.instance.organisation)
-    kind = "answer"
-    outcome = "complete"
-    method = "local"
-
-
-class MonthlySubjectFactory(TenantFactory):
-    class Meta:
-        model = MonthlySubject
-
-    month = factory.LazyFunction(this_month)
-    method = "local"
-
-
-class MonthlyDurationFactory(TenantFactory):
-    class Meta:
-        model = MonthlyDuration
-
-    month = factory.LazyFunction(this_month)
-    bucket = 100
-    requests = 1
-
-
-class MonthlyPersonFactory(TenantFactory):
-    class Meta:
-        model = MonthlyPerson
-
-    month = factory.LazyFunction(this_month)
-    organisation = factory.LazyAttribute(lambda row: row.instance.organisation)
-    person = factory.LazyFunction(lambda: str(uuid4()))
-
-
-class PendingUsageFactory(TenantFactory):
-    class Meta:
-        model = PendingUsage
-
-    created_at = factory.LazyFunction(timezone.now)
-
-
-class QuotaFactory(DjangoModelFactory):
-    """A quota of the whole site, unless an organisation or an instance is given."""
-
-    class Meta:
-        model = Quota
-
-    per = "member"
-    amount = 1
-
-
-class QuotaCounterFactory(DjangoModelFactory):
-    class Meta:
-        model = QuotaCounter
-
-    quota = factory.SubFactory(QuotaFactory, model=factory.Sequence(lambda n: f"model-{n}"))
-    subject = "site"
-    starts_at = factory.LazyFunction(timezone.now)
-
-
-class QuotaChargeFactory(TenantFactory):
-    class Meta:
-        model = QuotaCharge
-
-    request_id = factory.LazyFunction(uuid4)
-    counter = factory.SubFactory(QuotaCounterFactory)
-    reserved = 1
-    expires_at = factory.LazyFunction(timezone.now)
-
-
-FACTORIES: dict[type, type[DjangoModelFactory]] = {
-    found._meta.model: found
-    for found in list(globals().values())
-    if isinstance(found, type) and issubclass(found, DjangoModelFactory) and found._meta.model
-}

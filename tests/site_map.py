@@ -15,6 +15,8 @@ from instances.models import Charter, Instance, InstanceRequest, Organisation
 from instances.tenancy import tenant
 from tests import factories
 from tests.cast import Cast
+from tests.evaluation.factories import EvaluationRunFactory, GoldenQuestionFactory
+from tests.inference.factories import BackendFactory, LanguageModelFactory, ServerJobFactory
 from usage.models import Quota
 
 
@@ -94,8 +96,8 @@ def values_inside(cast: Cast) -> dict[str, object]:
         "member_id": member.pk,
         "key_id": factories.ApiKeyFactory(instance=cast.instance).pk,
         "invitation_id": factories.InvitationFactory(instance=cast.instance).pk,
-        "run_id": factories.EvaluationRunFactory(instance=cast.instance).pk,
-        "golden_id": factories.GoldenQuestionFactory(instance=cast.instance).pk,
+        "run_id": EvaluationRunFactory(instance=cast.instance).pk,
+        "golden_id": GoldenQuestionFactory(instance=cast.instance).pk,
         "rule_id": factories.AccessRuleFactory(instance=cast.instance).pk,
         **values_around(cast, number=citation.number),
     }
@@ -116,13 +118,13 @@ def values_around(cast: Cast, *, number: int) -> dict[str, object]:
         organisation=organisation, requested_by=cast.editor, name="History", purpose="Archives."
     )
     administrator = factories.OrganisationAdministratorFactory(organisation=organisation)
-    model = factories.LanguageModelFactory(backend__owner=organisation)
+    model = LanguageModelFactory(backend__owner=organisation)
     return {
         **_quotas(instance),
         "backend_id": model.backend_id,
         "model_id": model.pk,
-        "job_id": factories.ServerJobFactory().pk,
-        "shared_id": factories.BackendFactory().pk,
+        "job_id": ServerJobFactory().pk,
+        "shared_id": BackendFactory().pk,
         "organisation": organisation.slug,
         "instance": instance.slug,
         "request_id": asked.pk,

@@ -14,6 +14,7 @@ from django.test import Client
 from administration.lifecycle.contents import tenant_models
 from instances.tenancy import as_user, tenant
 from tests import factories
+from tests.all_factories import FACTORIES
 from tests.cast import Cast, make_cast
 from tests.site_map import ALL_PAGES, TENANT_PAGES, values_inside
 
@@ -141,7 +142,7 @@ def test_application_role_cannot_bypass_row_security(db):
 
 @by_label
 def test_row_is_visible_only_in_its_instance(cast, model):
-    row = factories.FACTORIES[model](instance=cast.instance)
+    row = FACTORIES[model](instance=cast.instance)
     assert rows(model) == 0
     with tenant(cast.instance):
         mine = rows(model)
@@ -158,7 +159,7 @@ def test_row_is_visible_only_in_its_instance(cast, model):
 @by_label
 @pytest.mark.parametrize("setting", ["none", "other"])
 def test_row_cannot_be_written_into_another_instance(cast, model, setting):
-    row = factories.FACTORIES[model].build(instance=cast.instance, **built_parents(model, cast))
+    row = FACTORIES[model].build(instance=cast.instance, **built_parents(model, cast))
     row.pk = row.pk if isinstance(row.pk, UUID) else None
     elsewhere = tenant(cast.other_instance) if setting == "other" else transaction.atomic()
     with pytest.raises(DatabaseError, match="row-level security"), elsewhere:
@@ -170,7 +171,7 @@ def built_parents(model: type, cast: Cast) -> dict[str, object]:
     parents: dict[str, object] = {}
     for field in model._meta.concrete_fields:
         if field.is_relation and field.name != "instance" and not field.null:
-            factory = factories.FACTORIES[field.related_model]
+            factory = FACTORIES[field.related_model]
             shared = issubclass(factory, factories.TenantFactory)
             parents[field.name] = factory(**({"instance": cast.instance} if shared else {}))
     return parents

@@ -14,9 +14,9 @@ from tests.factories import (
     DocumentFactory,
     FeedbackFactory,
     MessageFactory,
-    QuotaFactory,
     UserFactory,
 )
+from tests.usage.factories import QuotaFactory
 from tests.usage.generated import make_records
 from usage.tasks import roll_up_days
 

@@ -9,12 +9,8 @@ from playwright.sync_api import expect
 
 from tests.browser.test_administration import is_accessible
 from tests.cast import make_cast
-from tests.factories import (
-    InstanceFactory,
-    OrganisationAdministratorFactory,
-    UsageRecordFactory,
-    UserFactory,
-)
+from tests.factories import InstanceFactory, OrganisationAdministratorFactory, UserFactory
+from tests.usage.factories import UsageRecordFactory
 from tests.usage.generated import make_records
 from usage.tasks import roll_up_days, roll_up_months
 

@@ -11,7 +11,7 @@ from instances.access.api_keys import create_api_key
 from instances.models import AuditEntry, Organisation
 from instances.tenancy import in_database, tenant
 from tests.cast import Cast
-from tests.factories import BackendFactory, LanguageModelFactory
+from tests.inference.factories import BackendFactory, LanguageModelFactory
 from tests.scripted_llm import ScriptedLLM, stream
 
 JSON = "application/json"

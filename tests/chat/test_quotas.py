@@ -15,9 +15,9 @@ from instances.access.api_keys import create_api_key
 from instances.tenancy import tenant
 from people.models import User
 from tests.cast import Cast
-from tests.factories import QuotaFactory
 from tests.fixtures.waiting import wait_until
 from tests.scripted_llm import Act, Reply, ScriptedLLM, chunk, stream
+from tests.usage.factories import QuotaFactory
 from usage.models import QuotaCharge, QuotaCounter
 from usage.quotas import charging
 

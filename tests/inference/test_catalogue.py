@@ -20,7 +20,7 @@ from inference.models import ModelRules
 from inference.routing import queue_of
 from instances.models import Instance
 from tests.cast import Cast
-from tests.factories import BackendAccessFactory, BackendFactory, LanguageModelFactory
+from tests.inference.factories import BackendAccessFactory, BackendFactory, LanguageModelFactory
 from tests.scripted_llm import MODEL, ScriptedLLM
 
 

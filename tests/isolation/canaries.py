@@ -5,6 +5,7 @@ from instances.models import Instance
 from instances.tenancy import tenant
 from people.models import User
 from tests import factories
+from tests.usage.factories import UsageRecordFactory
 
 CANARY = "Coelacanthe"
 
@@ -47,7 +48,7 @@ def fill(instance: Instance, user: User) -> None:
     )
     factories.FeedbackFactory(instance=instance, message=answer, user=user, comment=CANARY)
     factories.ApiKeyFactory(instance=instance, name=CANARY)
-    factories.UsageRecordFactory(instance=instance, user=user, request_id=answer.pk)
+    UsageRecordFactory(instance=instance, user=user, request_id=answer.pk)
     factories.InvitationFactory(instance=instance, note=CANARY)
     factories.CorpusStatisticsFactory(instance=instance)
     factories.TermStatisticsFactory(instance=instance)

@@ -16,6 +16,7 @@ from instances.models import Instance, Organisation
 from instances.tenancy import tenant
 from tests import factories
 from tests.cast import Cast
+from tests.usage.factories import UsageRecordFactory
 from usage.estimates import estimates, past_estimates
 from usage.models import UsageRecord
 from usage.occupations import trade_of
@@ -113,12 +114,10 @@ def test_rows_have_every_digit_of_their_records(cast: Cast) -> None:
 
 
 def test_same_request_cannot_be_stored_twice(cast: Cast) -> None:
-    record = factories.UsageRecordFactory(instance=cast.instance)
+    record = UsageRecordFactory(instance=cast.instance)
     with pytest.raises(IntegrityError), transaction.atomic():
-        factories.UsageRecordFactory(instance=cast.instance, request_id=record.request_id)
-    factories.UsageRecordFactory(
-        instance=cast.instance, request_id=record.request_id, kind=Kind.RERANK
-    )
+        UsageRecordFactory(instance=cast.instance, request_id=record.request_id)
+    UsageRecordFactory(instance=cast.instance, request_id=record.request_id, kind=Kind.RERANK)
 
 
 @pytest.mark.parametrize(
@@ -152,10 +151,10 @@ def test_cost_of_extracts_includes_their_search(cast: Cast) -> None:
 
 def test_estimate_covers_nine_past_answers_of_ten(cast: Cast) -> None:
     def answer(number: int, instance: Instance, energy_wh: float) -> None:
-        record = factories.UsageRecordFactory(
+        record = UsageRecordFactory(
             instance=instance, model="m", method="modelled", energy_wh=energy_wh, total_ms=number
         )
-        factories.UsageRecordFactory(
+        UsageRecordFactory(
             instance=instance,
             request_id=record.request_id,
             kind=Kind.REWRITING,

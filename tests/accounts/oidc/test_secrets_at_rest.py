@@ -25,7 +25,8 @@ from instances.models import Membership
 from instances.tenancy import tenant
 from tests.accounts.oidc.conftest import Browser
 from tests.accounts.oidc.scripted_issuer import CLIENT_SECRET
-from tests.factories import PASSWORD, BackendFactory, InstanceFactory, UserFactory
+from tests.factories import PASSWORD, InstanceFactory, UserFactory
+from tests.inference.factories import BackendFactory
 
 BACKEND_KEY = "sk-of-a-backend"
 OTHER_KEY = "another secret key " * 4

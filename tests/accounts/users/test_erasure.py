@@ -20,6 +20,8 @@ from instances.models import ApiKey, AuditEntry, Identity, Invitation, Membershi
 from instances.tenancy import overseeing, tenant
 from people.models import User
 from tests import factories
+from tests.all_factories import FACTORIES
+from tests.usage.factories import UsageRecordFactory
 from usage.models import UsageRecord
 
 
@@ -37,7 +39,7 @@ def person(cast) -> User:
         factories.FeedbackFactory(instance=instance, message=answer, user=teammate)
         factories.DocumentFactory(instance=instance, uploaded_by=teammate)
         key = factories.ApiKeyFactory(instance=instance, created_by=teammate)
-        factories.UsageRecordFactory(instance=instance, user=teammate, api_key=key, energy_wh=0.25)
+        UsageRecordFactory(instance=instance, user=teammate, api_key=key, energy_wh=0.25)
         factories.InvitationFactory(instance=instance, created_by=teammate)
         factories.InvitationFactory(instance=instance, accepted_by=teammate)
     factories.IdentityFactory(user=teammate)
@@ -49,7 +51,7 @@ def test_every_column_that_refers_to_a_person_is_searched(cast):
     assert len(columns) >= 8
     for model, field in columns:
         somebody = factories.UserFactory()
-        factories.FACTORIES[model](instance=cast.other_instance, **{field: somebody})
+        FACTORIES[model](instance=cast.other_instance, **{field: somebody})
         assert call_function("instances_of_person", somebody.pk) == [(cast.other_instance.pk,)], (
             f"{model._meta.label}.{field} is missing from instances_of_person"
         )

@@ -18,6 +18,7 @@ from instances.models import AuditEntry, DeletionRecord, Instance
 from instances.tenancy import tenant
 from tests import factories
 from tests.factories import DocumentFactory, TenantFactory
+from tests.usage.factories import QuotaCounterFactory, QuotaFactory
 
 
 @pytest.fixture(autouse=True)
@@ -39,9 +40,9 @@ def fill(instance):
         factory(instance=instance)
     charters.publish(instance=instance, text_fr="Lisez.", text_en="", user_id=None)
     ModelRules.objects.create(instance=instance, max_tokens=300)
-    quota = factories.QuotaFactory(instance=instance)
+    quota = QuotaFactory(instance=instance)
     with tenant(instance):
-        factories.QuotaCounterFactory(quota=quota, instance=instance)
+        QuotaCounterFactory(quota=quota, instance=instance)
     feed, _created = MetadataFeed.objects.get_or_create(name="Test", url="https://feed.example/")
     LoginRule.objects.create(organisation=instance.organisation, instance=instance, feed=feed)
 

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.chat.asking import CHAT, LEAVE, ask, finished
-from tests.factories import BackendFactory, LanguageModelFactory
+from tests.inference.factories import BackendFactory, LanguageModelFactory
 from tests.scripted_llm import stream
 
 pytestmark = pytest.mark.django_db(transaction=True)

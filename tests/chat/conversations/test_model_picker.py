@@ -15,7 +15,7 @@ from inference.models import ModelRules
 from inference.queueing.fair_queue import BackendQueue, QueuedRequest, enter
 from inference.queueing.job_servers import JobServer, JobServers, publish, withdraw
 from tests.cast import Cast
-from tests.factories import LanguageModelFactory
+from tests.inference.factories import LanguageModelFactory
 
 
 def test_model_line_shows_size_place_energy_price_and_unavailability(

@@ -7,7 +7,7 @@ from inference.catalogue import choose_model
 from instances.models import Instance
 from instances.tenancy import in_database, in_tenant
 from tests.chat.views.test_answers import ASK, LEAVE, events_of, login, post
-from tests.factories import LanguageModelFactory
+from tests.inference.factories import LanguageModelFactory
 from usage.models import UsageRecord
 
 pytestmark = pytest.mark.usefixtures("closed_connections")

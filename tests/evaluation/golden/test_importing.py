@@ -8,7 +8,8 @@ from evaluation.golden.importing import ImportReport, import_questions
 from evaluation.models import GoldenQuestion
 from instances.tenancy import tenant
 from tests.cast import Cast
-from tests.factories import DocumentFactory, GoldenQuestionFactory
+from tests.evaluation.factories import GoldenQuestionFactory
+from tests.factories import DocumentFactory
 from web.csv_files import csv_header, csv_lines
 
 HEADING = "question;document;page;words;refuse"

@@ -18,8 +18,9 @@ from evaluation.tried_settings import TriedSettings
 from instances.models import Instance
 from instances.tenancy import tenant
 from tests.cast import Cast
-from tests.factories import GoldenQuestionFactory, QuotaFactory
+from tests.evaluation.factories import GoldenQuestionFactory
 from tests.scripted_llm import ScriptedLLM, stream
+from tests.usage.factories import QuotaFactory
 from usage.models import UsageRecord
 
 pytestmark = pytest.mark.usefixtures("closed_connections")

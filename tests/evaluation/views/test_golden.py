@@ -11,12 +11,12 @@ from chat.models import Message
 from evaluation.models import GoldenQuestion
 from instances.tenancy import tenant
 from tests.cast import Cast
+from tests.evaluation.factories import GoldenQuestionFactory
 from tests.factories import (
     CitationFactory,
     ConversationFactory,
     DocumentFactory,
     FeedbackFactory,
-    GoldenQuestionFactory,
     MessageFactory,
 )
 

@@ -9,7 +9,11 @@ from evaluation.models import EvaluationResult, EvaluationRun
 from evaluation.runs.figures import Figures
 from instances.tenancy import tenant
 from tests.cast import Cast
-from tests.factories import EvaluationResultFactory, EvaluationRunFactory, GoldenQuestionFactory
+from tests.evaluation.factories import (
+    EvaluationResultFactory,
+    EvaluationRunFactory,
+    GoldenQuestionFactory,
+)
 
 URL = "/i/law/evaluation/runs/"
 pytestmark = pytest.mark.django_db

@@ -10,7 +10,7 @@ from inference.models import Backend
 from inference.offered_models import Access, connection_to
 from inference.token_usage import TokenUsage
 from tests.cast import Cast
-from tests.factories import BackendFactory
+from tests.inference.factories import BackendFactory
 from tests.inference.llm.collect import (
     PARIS,
     QUESTION,

@@ -13,9 +13,9 @@ from inference.queueing import job_servers
 from inference.queueing.fair_queue import BackendQueue, QueuedRequest, enter, leave
 from inference.slurm.reconciliation import reconcile_all
 from ragapp.asgi import application
-from tests.factories import JobTemplateFactory
 from tests.fixtures.slurm import Slurm
 from tests.fixtures.waiting import wait_until
+from tests.inference.factories import JobTemplateFactory
 from tests.web_server import Site, serve
 
 SERVER = Path(__file__).parent / "job_server.py"

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from inference.models import ServerJob
 from inference.slurm.decisions import Demand, Start, next_start, retry_at, stops
-from tests.factories import JobTemplateFactory, ServerJobFactory
+from tests.inference.factories import JobTemplateFactory, ServerJobFactory
 
 State, Reason = ServerJob.State, ServerJob.Reason
 NOW = timezone.now()

@@ -4,7 +4,7 @@ import pytest
 
 from inference.models import ServerJob
 from inference.slurm.publication import connections_of
-from tests.factories import ServerJobFactory
+from tests.inference.factories import ServerJobFactory
 
 READY = ServerJob.State.READY
 

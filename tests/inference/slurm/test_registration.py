@@ -9,7 +9,7 @@ from django.utils import timezone
 from inference.models import ServerJob
 from inference.slurm.registration import base_url_of
 from inference.slurm.submission import hash_of
-from tests.factories import JobTemplateFactory, ServerJobFactory
+from tests.inference.factories import JobTemplateFactory, ServerJobFactory
 
 State = ServerJob.State
 TOKEN = "a-token"

@@ -15,8 +15,8 @@ from tests.factories import (
     DocumentPageFactory,
     FeedbackFactory,
     TermStatisticsFactory,
-    UsageRecordFactory,
 )
+from tests.usage.factories import UsageRecordFactory
 
 
 def test_a_member_gets_the_membership_with_its_organisation(cast, django_assert_num_queries):

@@ -17,6 +17,7 @@ from people.models import User
 from tests import factories
 from tests.accounts.saml.idps.forger import Idp, make_keys
 from tests.cast import Cast
+from tests.inference.factories import JobTemplateFactory
 
 
 def in_organisation(cast: Cast, _values: dict[str, Any]) -> dict[str, Any]:
@@ -92,7 +93,7 @@ def with_controller(_cast: Cast, values: dict[str, Any]) -> dict[str, Any]:
 
 def with_a_job_template(_cast: Cast, values: dict[str, Any]) -> dict[str, Any]:
     Backend.objects.filter(pk=values["backend_id"]).update(owner=None, base_url="")
-    factories.JobTemplateFactory(backend_id=values["backend_id"], backend=None)
+    JobTemplateFactory(backend_id=values["backend_id"], backend=None)
     return {}
 
 

@@ -8,12 +8,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from instances.tenancy import tenant
-from tests.factories import (
-    InstanceFactory,
-    OrganisationAdministratorFactory,
-    UsageRecordFactory,
-    UserFactory,
-)
+from tests.factories import InstanceFactory, OrganisationAdministratorFactory, UserFactory
+from tests.usage.factories import UsageRecordFactory
 from usage.dashboards.periods import Period
 from usage.dashboards.savings import savings_of
 from usage.tasks import roll_up_days, roll_up_months

@@ -19,6 +19,7 @@ from inference.token_usage import TokenUsage
 from instances.tenancy import tenant
 from tests import factories
 from tests.cast import Cast, make_cast
+from tests.usage.factories import QuotaFactory
 from usage.models import Quota, QuotaCharge, QuotaCounter
 from usage.quotas.charging import LEASE, RENEWED_EVERY_MS, Expected, renew, reserve
 from usage.quotas.refusals import QuotaReached
@@ -74,9 +75,9 @@ def test_only_as_many_simultaneous_requests_pass_as_the_quotas_allow() -> None:
     cast, n = make_cast(), 12
     place = {"instance": cast.instance}
     for quota in ({"per": "member", "amount": 5}, {"per": "instance", "amount": 9}):
-        factories.QuotaFactory(**place, **quota)
+        QuotaFactory(**place, **quota)
     # The rest may be less than one estimate: then one request at a time uses it.
-    factories.QuotaFactory(**place, per="instance", measure="tokens", amount=3500)
+    QuotaFactory(**place, per="instance", measure="tokens", amount=3500)
     together = Barrier(n)
 
     def ask_at_once(_number: int) -> bool:
@@ -97,8 +98,8 @@ def test_only_as_many_simultaneous_requests_pass_as_the_quotas_allow() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_reservation_of_a_killed_process_expires(settings: Any) -> None:
     cast = make_cast()
-    requests = factories.QuotaFactory(instance=cast.instance, amount=2)
-    tokens = factories.QuotaFactory(instance=cast.instance, measure="tokens", amount=1000)
+    requests = QuotaFactory(instance=cast.instance, amount=2)
+    tokens = QuotaFactory(instance=cast.instance, measure="tokens", amount=1000)
     connection.close()
     # The child must not use the connections of this process.
     connection.close_pool()
@@ -121,7 +122,7 @@ def test_reservation_of_a_killed_process_expires(settings: Any) -> None:
 
 
 def test_reservation_of_a_long_request_is_renewed(cast: Cast) -> None:
-    factories.QuotaFactory(instance=cast.instance, measure="tokens", amount=1000)
+    QuotaFactory(instance=cast.instance, measure="tokens", amount=1000)
     request_id, other_id = uuid4(), uuid4()
     assert ask(holder(cast), request_id=request_id)
 
@@ -142,10 +143,10 @@ def test_reservation_of_a_long_request_is_renewed(cast: Cast) -> None:
 
 def test_record_replaces_the_reservation_once(cast: Cast) -> None:
     quotas = {
-        measure: factories.QuotaFactory(instance=cast.instance, measure=measure, amount=10_000)
+        measure: QuotaFactory(instance=cast.instance, measure=measure, amount=10_000)
         for measure in Quota.Measure.values
     }
-    other = factories.QuotaFactory(measure="tokens", amount=10_000, model="another")
+    other = QuotaFactory(measure="tokens", amount=10_000, model="another")
     request_id = uuid4()
     assert ask(holder(cast), request_id=request_id)
     record(cast, request_id, TokenUsage(10, 1))
@@ -166,20 +167,20 @@ def test_quota_is_counted_for_its_subject(cast: Cast) -> None:
     organisation = cast.instance.organisation
     second = factories.InstanceFactory(organisation=organisation)
     key = factories.ApiKeyFactory(instance=cast.instance)
-    factories.QuotaFactory(organisation=organisation, per="member")
+    QuotaFactory(organisation=organisation, per="member")
     assert ask(QuotaHolder(instance=second, user=cast.teammate))
     assert not ask(holder(cast))
     assert ask(QuotaHolder(instance=cast.instance, user=cast.editor))
     assert ask(QuotaHolder(instance=cast.other_instance, user=cast.teammate))
     assert ask(QuotaHolder.of_key(key))
     assert not ask(QuotaHolder.of_key(key))
-    factories.QuotaFactory(per="organisation", amount=1)
+    QuotaFactory(per="organisation", amount=1)
     assert ask(QuotaHolder(instance=second, user=cast.owner))
     assert not ask(QuotaHolder(instance=cast.instance, user=factories.UserFactory()))
 
 
 def test_extracts_remain_allowed_when_tokens_are_used_up(cast: Cast) -> None:
-    factories.QuotaFactory(instance=cast.instance, measure="tokens", amount=100)
+    QuotaFactory(instance=cast.instance, measure="tokens", amount=100)
     request_id = uuid4()
     assert ask(holder(cast), request_id=request_id)
     record(cast, request_id, TokenUsage(1000, 0))
@@ -188,13 +189,13 @@ def test_extracts_remain_allowed_when_tokens_are_used_up(cast: Cast) -> None:
 
 
 def test_quota_that_only_warns_refuses_nothing(cast: Cast) -> None:
-    quota = factories.QuotaFactory(instance=cast.instance, amount=1, is_hard=False)
+    quota = QuotaFactory(instance=cast.instance, amount=1, is_hard=False)
     assert [ask(holder(cast)) for _ in range(3)] == [True] * 3
     assert counted(quota, cast) == (0, 3)
 
 
 def test_refusal_names_whom_to_ask_and_when(cast: Cast) -> None:
-    factories.QuotaFactory(instance=cast.instance, amount=1, period="hour")
+    QuotaFactory(instance=cast.instance, amount=1, period="hour")
     assert ask(holder(cast))
     with pytest.raises(QuotaReached) as refused, tenant(cast.instance):
         reserve(holder(cast), uuid4(), A_THOUSAND)

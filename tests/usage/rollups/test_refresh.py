@@ -14,7 +14,8 @@ from django.db import connection
 from administration.lifecycle.deletion import delete_instance
 from instances.models import Instance
 from instances.tenancy import tenant
-from tests.factories import InstanceFactory, UsageRecordFactory
+from tests.factories import InstanceFactory
+from tests.usage.factories import UsageRecordFactory
 from tests.usage.generated import make_records
 from usage.models import (
     SUM_COLUMNS,

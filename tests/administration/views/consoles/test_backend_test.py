@@ -16,7 +16,8 @@ from inference.backends import save_access
 from instances.models import AuditEntry
 from instances.tenancy import overseeing
 from tests.cast import make_cast
-from tests.factories import BackendFactory, LanguageModelFactory, UserFactory
+from tests.factories import UserFactory
+from tests.inference.factories import BackendFactory, LanguageModelFactory
 from tests.scripted_llm import DONE, MODEL, Act, Reply, ScriptedLLM, chunk, json_reply, stream
 
 

@@ -14,7 +14,8 @@ from inference.offered_models import Access, connection_to
 from instances.models import AuditEntry, Instance
 from instances.tenancy import overseeing
 from tests.administration.views.consoles.conftest import url
-from tests.factories import BackendFactory, LanguageModelFactory, UserFactory
+from tests.factories import UserFactory
+from tests.inference.factories import BackendFactory, LanguageModelFactory
 from tests.instances.audit.forms import BACKEND, MODEL
 
 SECRET = BACKEND["key"]

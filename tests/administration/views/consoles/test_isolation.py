@@ -8,12 +8,8 @@ from ingestion.models import Chunk, Document
 from instances.models import Membership
 from instances.tenancy import administering
 from tests.administration.views.consoles.conftest import url
-from tests.factories import (
-    FACTORIES,
-    ConversationFactory,
-    DocumentFactory,
-    MessageFactory,
-)
+from tests.all_factories import FACTORIES
+from tests.factories import ConversationFactory, DocumentFactory, MessageFactory
 
 # What an administrator of the organisation may see of an instance: who may do what in it.
 RIGHTS = {"AccessRule", "ApiKey", "Invitation", "Membership"}

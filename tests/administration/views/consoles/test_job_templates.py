@@ -9,7 +9,8 @@ from inference.slurm.sentences import SENTENCES
 from instances.models import AuditEntry
 from instances.tenancy import overseeing
 from tests.administration.views.consoles.conftest import url
-from tests.factories import BackendFactory, JobTemplateFactory, ServerJobFactory, UserFactory
+from tests.factories import UserFactory
+from tests.inference.factories import BackendFactory, JobTemplateFactory, ServerJobFactory
 from tests.instances.audit.forms import BACKEND, JOB_TEMPLATE
 
 

@@ -12,12 +12,8 @@ from django.urls import reverse
 
 from instances.tenancy import tenant
 from tests.cast import make_cast
-from tests.factories import (
-    InstanceFactory,
-    OrganisationAdministratorFactory,
-    UsageRecordFactory,
-    UserFactory,
-)
+from tests.factories import InstanceFactory, OrganisationAdministratorFactory, UserFactory
+from tests.usage.factories import UsageRecordFactory
 from tests.usage.generated import make_records
 from usage.dashboards.exports import CELL_COLUMNS, DAILY_COLUMNS, OWN_COLUMNS
 from usage.models import DailyUsage, MonthlyCell, UsageRecord

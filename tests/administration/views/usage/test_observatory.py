@@ -10,7 +10,8 @@ from asgiref.sync import sync_to_async
 from django.urls import reverse
 
 from tests.cast import make_cast
-from tests.factories import OrganisationAdministratorFactory, UsageRecordFactory, UserFactory
+from tests.factories import OrganisationAdministratorFactory, UserFactory
+from tests.usage.factories import UsageRecordFactory
 from usage.dashboards.observatory import DIMENSIONS
 from usage.models import SUM_COLUMNS, MonthlyCell
 from usage.tasks import roll_up_days, roll_up_months

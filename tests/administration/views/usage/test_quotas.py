@@ -6,9 +6,9 @@ import pytest
 from django.urls import reverse
 
 from instances.tenancy import tenant
-from tests import factories
 from tests.administration.views.test_charters import LEVELS, administration
 from tests.cast import Cast
+from tests.usage.factories import QuotaCounterFactory, QuotaFactory
 from usage.models import Quota, QuotaCounter
 
 FORM = {
@@ -34,7 +34,7 @@ def test_quota_is_added_changed_and_removed(cast: Cast, client_for: Any, level: 
     assert "50 requests a day" in page
     assert browser.get(f"{url}{quota.pk}/").status_code == 200
     with tenant(cast.instance):
-        factories.QuotaCounterFactory(quota=quota, instance=cast.instance)
+        QuotaCounterFactory(quota=quota, instance=cast.instance)
     browser.post(f"{url}{quota.pk}/", FORM | {"amount": "60"})
     quota.refresh_from_db()
     assert quota.amount == 60
@@ -49,7 +49,7 @@ def test_quota_is_added_changed_and_removed(cast: Cast, client_for: Any, level: 
 
 
 def test_quota_of_another_level_is_not_found(cast: Cast, client_for: Any) -> None:
-    of_site = factories.QuotaFactory()
+    of_site = QuotaFactory()
     for person, status in ((cast.owner, 404), (cast.teammate, 403), (cast.stranger, 404)):
         browser = client_for(person)
         url = reverse("administration:instance_quota", args=[cast.instance.slug, of_site.pk])
