@@ -32,6 +32,7 @@ from chat.answers.quoting.extractive import answer_with_extracts
 from chat.answers.refusals.messages import nearest_passages, refusal
 from chat.answers.refusals.model_words import says_nothing_found
 from chat.answers.reuse import Reusable, find_earlier, prompt_digest
+from chat.answers.verification.checking import Verified, verify_in_thread
 from chat.confidentiality.withholding import (
     SEARCH_NOT_CLEARED,
     sent_passages,
@@ -82,6 +83,8 @@ class Question:
     stop: tuple[str, ...] = ()
     # Whether nobody waits for the answer: interactive questions are answered first.
     is_batch: bool = False
+    # Whether a client of the API has the words as they come: they cannot change at the end.
+    is_streamed: bool = False
     extras: Extras = NO_EXTRAS
 
     @property
@@ -161,8 +164,7 @@ async def answer_question(question: Question) -> AsyncGenerator[AnswerEvent, Non
                 break
             prompt = shorter_prompt(question, sent, prompt, error)
     if failure is None:
-        for found_nothing in _model_refusal(question, found, "".join(words)):
-            yield found_nothing
+        yield await _checked(question, found, sent, "".join(words))
         return
     for ending in _failure(question, query.text, found, failure, has_text=has_text):
         yield ending
@@ -255,13 +257,21 @@ def _is_text(event: ChatEvent | Position | Rerouted) -> bool:
     )
 
 
-def _model_refusal(
-    question: Question, found: SearchResult, words: str
-) -> Iterator[ModelFoundNothing]:
-    """Yield what comes after the words of a model that say that the passages do not answer."""
-    if not question.extras.needs and says_nothing_found(words):
+async def _checked(
+    question: Question, found: SearchResult, sent: Sequence[RetrievedChunk], words: str
+) -> ModelFoundNothing | Verified:
+    """Return what comes after the words of a model: what is found of its sentences.
+
+    When they say that the passages do not answer, the nearest ones. JSON and what functions return
+    are not checked.
+    """
+    if question.extras.needs:
+        return Verified(words, None)
+    if says_nothing_found(words):
         nearest = nearest_passages(found.chunks) if question.may_read_documents else ""
-        yield ModelFoundNothing(f"\n\n{nearest}" if nearest else "")
+        return ModelFoundNothing(f"\n\n{nearest}" if nearest else "")
+    may_change = not question.is_streamed
+    return await verify_in_thread(words, question.text, sent, may_change=may_change)
 
 
 def _failure(

@@ -60,6 +60,8 @@ class Message(InstanceOwnedModel):
     # The self-contained question that was searched for.
     search_query = models.TextField(blank=True)
     error_code = models.CharField(max_length=50, blank=True)
+    # ``chat.answers.verification``; null when its sentences were not checked.
+    verification = models.JSONField(null=True)
     # The answer that this one repeats (``chat.answers.reuse``).
     repeats = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="+")
     # Set by another process than the one that runs the answer. The status changes at its end.

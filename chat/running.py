@@ -19,7 +19,6 @@ from chat.answer_trace import AnswerTrace
 from chat.answering import Question, answer_question
 from chat.answers.access_checks import ACCESS_ENDED, AccessEnded, while_allowed
 from chat.answers.browser_events import ending_events, event_for
-from chat.answers.citations import cited_passages
 from chat.answers.error_messages import INTERNAL, SHUT_DOWN
 from chat.answers.events import AnswerEvent
 from chat.answers.persistence import (
@@ -282,14 +281,7 @@ def _pause_between_saves_s() -> float:
 def _convert_ending(
     result: AnswerResult, cost: RequestCost, *, model: OfferedModel, cited_only: bool
 ) -> list[ServerSentEvent]:
-    message = Message(
-        status=result.status,
-        content=result.text,
-        model=result.model_id,
-        error_code=result.error_code,
-    )
-    repeated_at = result.reused.answered_at if result.reused else None
-    ended = StoredAnswer(message, tuple(cited_passages(result)), cost, repeated_at)
+    ended = StoredAnswer.of_result(result, cost)
     names = {one.id: str(one.label) for one in (model, EXTRACTS)}
     return ending_events(ended, names, cited_only=cited_only)
 

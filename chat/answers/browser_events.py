@@ -6,6 +6,8 @@ sources {citations}                 the passages, numbered from 1
 token {text}   reasoning {text}     to append
 replace {text, reasoning}           the whole text so far: of an answer that is reused, or for
                                     browsers that connect late
+checked {content, verification}     the text with its citations moved, and its sentences that no
+                                    passage supports
 error {code, message, retryable}    the text so far stays
 done {…}                            the whole answer, and its cost
 
@@ -25,8 +27,11 @@ from chat.answers.citations import citation_data, citation_of
 from chat.answers.error_messages import is_retryable, user_message
 from chat.answers.events import AnswerEvent, Extracted, ModelFoundNothing, NothingFound, Stage
 from chat.answers.persistence import StoredAnswer
+from chat.answers.quoting.quotes import cited_numbers
 from chat.answers.reuse import ReusedAnswer
 from chat.answers.shown_cost import shown_cost
+from chat.answers.verification.checking import Verification, Verified
+from chat.answers.verification.messages import from_json, verification_data
 from chat.models import Citation
 from inference.llm.events import ReasoningDelta, TextDelta
 from inference.offered_models import EXTRACTIVE
@@ -35,6 +40,9 @@ from retrieval.search import SearchResult
 from usage.models import AnswerStatus, UsageRecord
 from usage.wording import count, wait
 from web.server_sent_events import ServerSentEvent
+
+# Citations have two digits.
+_MOST_PASSAGES = 99
 
 
 def event_for(event: AnswerEvent, *, cited_only: bool) -> ServerSentEvent | None:
@@ -57,6 +65,9 @@ def event_for(event: AnswerEvent, *, cited_only: bool) -> ServerSentEvent | None
         case ReusedAnswer():
             reasoning = "" if cited_only else event.reasoning
             return ServerSentEvent({"text": event.text, "reasoning": reasoning}, "replace")
+        case Verified(text, verification) if verification is not None:
+            shown = _verification(verification, text, cited_only=cited_only)
+            return ServerSentEvent({"content": text, "verification": shown}, "checked")
         case ReasoningDelta(text) if not cited_only:
             return ServerSentEvent({"text": text}, "reasoning")
     return None
@@ -108,6 +119,9 @@ def ending_events(
         "written_by": _written_by(stored, model_names),
         "reused": _reused(stored),
         "used": [citation.number for citation in used],
+        "verification": _verification(
+            from_json(message.verification), message.content, cited_only=cited_only
+        ),
         "quotes": {str(citation.number): citation.quote for citation in used},
         "impact": shown_cost(stored.cost) if stored.cost else None,
     }
@@ -116,6 +130,13 @@ def ending_events(
         done["citations"] = citations_data(used, cited_only=True)
     events.append(ServerSentEvent(done, "done"))
     return events
+
+
+def _verification(
+    verification: Verification | None, text: str, *, cited_only: bool
+) -> dict[str, Any] | None:
+    used = frozenset(cited_numbers(text, _MOST_PASSAGES))
+    return verification_data(verification, used=used, cited_only=cited_only)
 
 
 def _place(position: Position) -> str:

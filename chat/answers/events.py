@@ -4,8 +4,8 @@
     NothingFound, when no passage is relevant
     Stage("generating"), then Extracted; or ReusedAnswer; or Prompt and the events of
     ``inference.llm.events``, after Reusable if the answer may be reused; Position while it waits
-    for a backend, Rerouted before the events of another backend; ModelFoundNothing when the model
-    says that the passages do not answer
+    for a backend, Rerouted before the events of another backend; at last ModelFoundNothing when the
+    model says that the passages do not answer, else Verified, with the sentences checked
     Failed, and Extracted after it when extracts replace the answer of the model
 
 A prompt that was too long is followed by a second one. Another SearchResult comes before Extracted
@@ -18,6 +18,7 @@ from typing import Literal
 from chat.answers.follow_up import SearchQuery
 from chat.answers.prompts import Prompt
 from chat.answers.reuse import Reusable, ReusedAnswer
+from chat.answers.verification.checking import Verified
 from inference.llm.events import ChatEvent
 from inference.queueing.fair_queue import Position
 from inference.routing import Rerouted
@@ -75,6 +76,7 @@ AnswerEvent = (
     | SearchResult
     | NothingFound
     | ModelFoundNothing
+    | Verified
     | Reusable
     | ReusedAnswer
     | Prompt

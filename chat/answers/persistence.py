@@ -13,12 +13,15 @@ from typing import Any, Self
 from uuid import UUID
 
 from django.utils import timezone
+from psycopg.types.json import Jsonb
 
 from chat.answers.abandoned import INTERRUPTED, close_abandoned
-from chat.answers.citations import citation_of
+from chat.answers.citations import citation_of, cited_passages
 from chat.answers.measured_requests import measured_requests
 from chat.answers.result import AnswerResult
 from chat.answers.reuse import remember
+from chat.answers.verification.checking import Verification
+from chat.answers.verification.messages import to_json
 from chat.models import Citation, Message
 from instances.models import Instance
 from retrieval.search import RetrievedChunk
@@ -61,6 +64,19 @@ class StoredAnswer:
         """Return a message that was read with the one that it ``repeats``."""
         repeated_at = message.repeats.created_at if message.repeats else None
         return cls(message, tuple(message.citations.all()), cost, repeated_at)
+
+    @classmethod
+    def of_result(cls, result: AnswerResult, cost: RequestCost) -> Self:
+        """Return an answer that has ended, with the passages that it cites."""
+        message = Message(
+            status=result.status,
+            content=result.text,
+            model=result.model_id,
+            error_code=result.error_code,
+            verification=to_json(result.verification),
+        )
+        repeated_at = result.reused.answered_at if result.reused else None
+        return cls(message, tuple(cited_passages(result)), cost, repeated_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,8 +199,13 @@ def _save_message(finished: FinishedAnswer) -> bool:
         model=result.model_id,
         repeats_id=_existing_message(result.reused.message_id if result.reused else None),
         error_code=result.error_code,
+        verification=_as_jsonb(result.verification),
         updated_at=timezone.now(),
     )
+
+
+def _as_jsonb(verification: Verification | None) -> Jsonb | None:
+    return None if verification is None else Jsonb(to_json(verification))
 
 
 def _update_message(condition: str, answer_id: UUID, **columns: Any) -> bool:

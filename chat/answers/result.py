@@ -9,6 +9,7 @@ from chat.answers.follow_up import SearchQuery
 from chat.answers.prompts import Prompt
 from chat.answers.quoting.quotes import cited_numbers, quotes
 from chat.answers.reuse import Reusable, ReusedAnswer
+from chat.answers.verification.checking import Verification, Verified
 from chat.confidentiality.withholding import PASSAGES_WITHHELD, sent_passages
 from inference.llm.events import (
     Finished,
@@ -59,6 +60,8 @@ class AnswerResult:
     chunks: tuple[RetrievedChunk, ...] = ()
     subject: Subject = UNCLASSIFIED
     quotes: Mapping[int, str] = field(default_factory=dict)
+    # None when its sentences were not checked.
+    verification: Verification | None = None
     # The earlier answer that this one repeats; else the digest under which this one is reused.
     reused: ReusedAnswer | None = None
     reuse_digest: str = ""
@@ -103,6 +106,8 @@ class AnswerResult:
                 return self._with_words(elapsed_ms, text=text, status=AnswerStatus.NOTHING_FOUND)
             case ModelFoundNothing(text):
                 return replace(self, text=self.text + text, status=AnswerStatus.NOTHING_FOUND)
+            case Verified(text, verification):
+                return replace(self, text=text, verification=verification)
             case Reusable(digest):
                 return replace(self, reuse_digest=digest)
             case ReusedAnswer():
@@ -224,6 +229,7 @@ class AnswerResult:
             elapsed_ms,
             text=earlier.text,
             reasoning=earlier.reasoning,
+            verification=earlier.verification,
             status=AnswerStatus.COMPLETE,
             reused=earlier,
         )

@@ -18,6 +18,8 @@ from uuid import UUID
 from django.db.models import BigIntegerField, CharField, QuerySet
 
 from chat.answers.prompts import Prompt
+from chat.answers.verification.checking import Verification
+from chat.answers.verification.messages import from_json
 from chat.models import Message, ReusableAnswer
 from inference.offered_models import OfferedModel
 from instances.models import Instance
@@ -47,6 +49,7 @@ class ReusedAnswer:
     answered_at: datetime
     text: str
     reasoning: str
+    verification: Verification | None
     avoided: AvoidedRequest
 
 
@@ -96,6 +99,7 @@ def _find(instance: Instance, digest: str) -> ReusedAnswer | None:
         answered_at=message.created_at,
         text=message.content,
         reasoning=message.reasoning,
+        verification=from_json(message.verification),
         avoided=AvoidedRequest.of(cost.answer),
     )
 

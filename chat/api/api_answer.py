@@ -25,6 +25,7 @@ from chat.answers.events import AnswerEvent, Extracted, ModelFoundNothing, Nothi
 from chat.answers.measured_requests import measured_requests
 from chat.answers.persistence import FinishedAnswer, record_beginning_of
 from chat.answers.result import AnswerResult
+from chat.answers.verification.messages import api_verification
 from chat.api.api_questions import ApiQuestion, to_question
 from chat.api.model_list import find_model
 from chat.confidentiality.question_guard import QuestionGuard, QuestionHeld
@@ -253,7 +254,8 @@ class ApiAnswer:
         else:
             pages = await in_tenant(self.question.instance, _pages, cited)
         citations = [_citation(*each) for each in zip(cited, pages, strict=True)]
-        return {"citations": citations, "impact": impact}
+        verification = api_verification(result.verification, result.text)
+        return {"citations": citations, "impact": impact, "verification": verification}
 
 
 def _comment(position: Position) -> ServerSentEvent:

@@ -87,6 +87,7 @@ def to_question(
         temperature=asked.temperature,
         stop=asked.stop,
         is_batch=key.is_batch or asked.service_tier in _BATCH_TIERS,
+        is_streamed=asked.is_stream,
         extras=extras,
     )
 

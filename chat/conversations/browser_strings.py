@@ -28,6 +28,8 @@ def _sources() -> dict[str, str]:
         "openSource": _("Source {number}: {document}, {place}"),
         "source": _("Source {number}"),
         "sources": _("Sources"),
+        "toVerify": _("Not confirmed"),
+        "notConfirmed": _("not confirmed: {reason}"),
         **{str(unit): str(place) for unit, place in places.ONE.items()},
         **{f"{unit}s": str(place) for unit, place in places.SEVERAL.items()},
     }

@@ -9,7 +9,10 @@ from chat.answering import Question, answer_question
 from chat.answers.events import AnswerEvent, Extracted, Stage
 from chat.answers.follow_up import SearchQuery
 from chat.answers.result import AnswerResult
+from chat.answers.verification.checking import Verified
+from chat.extras import Extras
 from inference.catalogue import choose_model
+from inference.chat_options import ChatOptions
 from inference.llm.backend import ChatMessage
 from inference.llm.events import TextDelta
 from inference.offered_models import EXTRACTS, ModelFigures
@@ -194,3 +197,34 @@ async def test_answer_stopped_in_the_middle_ends_as_stopped(
 async def test_unavailable_search_fails_the_answer(library: Cast, no_embeddings: None) -> None:
     result = result_of(await events_of(await question(library, ABOUT_LEAVE, "extractive")))
     assert (result.status, result.error_code) == ("failed", "search_unavailable")
+
+
+async def test_sentence_that_no_passage_supports_is_marked(library: Cast, llm: ScriptedLLM) -> None:
+    llm.script(
+        stream("Les doctorants contractuels ont droit à ", "trente jours de congé par an [1].")
+    )
+    events = await events_of(await question(library, ABOUT_LEAVE))
+    assert isinstance(events[-1], Verified)
+    verification = result_of(events).verification
+    assert verification is not None
+    (marked,) = verification.sentences
+    assert (marked.said, marked.found) == ("trente jours", "vingt-cinq jours")
+    assert (verification.checked, verification.supported) == (1, 0)
+
+
+async def test_wrong_citation_is_moved_to_the_passage_that_supports(
+    library: Cast, llm: ScriptedLLM
+) -> None:
+    said = "Les doctorants contractuels ont droit à vingt-cinq jours de congé par an"
+    llm.script(stream(said, " [2]."))
+    result = result_of(await events_of(await question(library, ABOUT_LEAVE)))
+    assert result.text == f"{said} [1]."
+    assert list(result.quotes) == [1]
+
+
+async def test_json_is_not_checked(library: Cast, llm: ScriptedLLM) -> None:
+    llm.script(stream('{"jours": ', "30}"))
+    extras = Extras(options=ChatOptions(response_format={"type": "json_object"}))
+    asked = await question(library, ABOUT_LEAVE, extras=extras)
+    result = result_of(await events_of(asked))
+    assert (result.text, result.verification) == ('{"jours": 30}', None)

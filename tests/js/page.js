@@ -14,6 +14,7 @@ const STRINGS = {
   tokensEstimated: "Tokens, estimated: {read} read, {written} written",
   tooLarge: "Larger than {limit}",
   empty: "Empty",
+  notConfirmed: "not confirmed: {reason}",
   unreadable: "Not a document",
   "selected.one": "{n} document",
   "selected.other": "{n} documents",

@@ -238,3 +238,18 @@ def test_answer_under_way_is_recorded_as_failed_until_its_end(
         ended.api_key_id,
     )
     assert under_way.completion_tokens < ended.completion_tokens
+
+
+@pytest.mark.parametrize("is_stream", [False, True], ids=["whole", "streamed"])
+def test_unsupported_sentences_are_named_beside_the_answer(
+    client: openai.OpenAI, llm: ScriptedLLM, is_stream: bool
+) -> None:
+    said = "Les doctorants contractuels ont droit à trente jours de congé par an [1]."
+    llm.script(stream(said))
+    answer: Any = client.chat.completions.create(
+        model="scripted", messages=ABOUT_LEAVE, stream=is_stream
+    )
+    last = list(answer)[-1] if is_stream else answer
+    assert last.verification["checked"] == 1
+    (sentence,) = last.verification["sentences"]
+    assert (sentence["text"], sentence["reason"], sentence["citation"]) == (said, "quantity", 1)

@@ -208,3 +208,28 @@ async def test_body_that_is_not_json_is_refused(library, async_client_for):
     client = await login(async_client_for, library.teammate)
     response = await client.post(ASK, "{", content_type="application/json")
     assert response.status_code == 400
+
+
+async def test_unsupported_sentence_is_streamed_stored_and_given_again(
+    library, llm, async_client_for
+):
+    said = "Les doctorants contractuels ont droit à trente jours de congé par an"
+    llm.script(stream(said, " [1]."))
+    client = await login(async_client_for, library.teammate)
+    asked = (await post(client, ASK, {"question": LEAVE})).json()
+    events = await events_of(client, asked["events_url"])
+    kinds = [kind for kind, _data in events]
+    assert kinds.index("token") < kinds.index("checked") < kinds.index("done")
+    (_kind, checked), (_done, done) = [each for each in events if each[0] in ("checked", "done")]
+    assert done["verification"] == checked["verification"]
+    (sentence,) = done["verification"]["sentences"]
+    assert done["content"][sentence["start"] : sentence["end"]] == f"{said} [1]."
+    assert sentence["message"] == ("The passage says vingt-cinq jours, the answer trente jours.")
+
+    page = await client.get(asked["conversation_url"])
+    assert page.context["turns"][-1].data["verification"] == done["verification"]
+    # The same question has the same answer, with its marks.
+    again = (await post(client, ASK, {"question": LEAVE})).json()
+    (*_before, (_kind, repeated)) = await events_of(client, again["events_url"])
+    assert len(llm.requests) == 1
+    assert repeated["verification"] == done["verification"]

@@ -7,7 +7,17 @@
 
 import { RequestError } from "../../shared/http.js";
 
-const KINDS = ["stage", "queued", "sources", "token", "reasoning", "replace", "error", "done"];
+const KINDS = [
+  "stage",
+  "queued",
+  "sources",
+  "token",
+  "reasoning",
+  "replace",
+  "checked",
+  "error",
+  "done",
+];
 
 /**
  * Call `handlers[kind](data)` for each event; returns a function that stops listening.

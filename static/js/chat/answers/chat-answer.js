@@ -1,7 +1,7 @@
 /*
  * <chat-answer>: one answer, from its first event to its sources, measures and actions.
  *
- * Its state is one object, `data`: {id, status, content, reasoning, uncited, reused,
+ * Its state is one object, `data`: {id, status, content, reasoning, uncited, reused, verification,
  * citations, used, quotes, impact, error, versions, feedback}; the server writes it in a script of
  * JSON, the stream changes it, and `draw` shows it.
  */
@@ -15,6 +15,7 @@ import { announce, announceSentences } from "./announcer.js";
 import { drawActions, drawMeasures, drawSources, linkNearest } from "./answer-parts.js";
 import { follow } from "./answer-stream.js";
 import { AnswerText } from "./answer-text.js";
+import { drawVerification, withReasons } from "./doubts.js";
 import { sourceLine } from "./places.js";
 import { richText } from "./rich-text.js";
 
@@ -28,11 +29,7 @@ export class ChatAnswer extends HTMLElement {
     this.data = { citations: [], used: [], quotes: {}, ...JSON.parse(json?.textContent ?? "{}") };
     this.content = this.querySelector("[data-content]");
     this.reasoning = this.querySelector("[data-reasoning]");
-    this.text = new AnswerText(
-      this.content,
-      () => this.numbered(),
-      () => this.draw(),
-    );
+    this.text = new AnswerText(this.content, this);
     this.comment = this.querySelector("[data-feedback-form]");
     this.comment.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -76,12 +73,14 @@ export class ChatAnswer extends HTMLElement {
 
   listen(response = null) {
     const data = this.data;
+    const take = (found) => {
+      Object.assign(data, found);
+      this.schedule();
+    };
     const handlers = {
       stage: ({ stage }) => this.stage(stage),
       queued: (position) => this.queued(position),
-      sources: ({ citations }) => {
-        data.citations = citations;
-      },
+      sources: (found) => Object.assign(data, found),
       token: ({ text }) => this.grow(data.content + text),
       replace: ({ text, reasoning }) => {
         data.reasoning = reasoning;
@@ -91,10 +90,8 @@ export class ChatAnswer extends HTMLElement {
         data.reasoning = (data.reasoning ?? "") + text;
         this.schedule();
       },
-      error: (error) => {
-        data.error = error;
-        this.schedule();
-      },
+      checked: take,
+      error: (error) => take({ error }),
       done: (ending) => this.end(ending),
       lost: () => this.connection(t("connectionLost")),
       back: () => this.connection(""),
@@ -167,6 +164,7 @@ export class ChatAnswer extends HTMLElement {
     this.querySelector("[data-foot]").hidden = this.streaming;
     if (this.streaming) return;
     this.querySelector("[data-uncited]").hidden = !data.uncited;
+    drawVerification(this, data.verification);
     this.drawOnDemand();
     this.querySelector("[data-reused]").hidden = !data.reused;
     this.querySelector("[data-reused-text]").textContent = data.reused ?? "";
@@ -241,7 +239,8 @@ export class ChatAnswer extends HTMLElement {
     const sources = this.data.citations
       .filter(({ number }) => this.data.used.includes(number))
       .map(sourceLine);
-    const plain = [this.data.content, ...sources].join("\n\n").trim();
+    const content = withReasons(this.data.content, this.text.doubts);
+    const plain = [content, ...sources].join("\n\n").trim();
     const copied = await copy(plain, richText(this.content, t("sources"), sources));
     if (!copied) getSelection().selectAllChildren(this.content);
     toast(t(copied ? "answerCopied" : "copyRefused"));

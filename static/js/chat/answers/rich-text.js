@@ -1,9 +1,14 @@
 /* An answer as plain HTML, which word processors and mail programs keep when it is pasted. */
+import { t } from "../../shared/strings.js";
 
 /** The HTML of the answer in `content`, followed by a line for each of `sources`. */
 export function richText(content, title, sources) {
   const copy = /** @type {HTMLElement} */ (content.cloneNode(true));
   for (const mark of copy.querySelectorAll(".cite")) mark.replaceWith(`[${mark.textContent}]`);
+  for (const note of copy.querySelectorAll(".doubt-note")) {
+    note.replaceWith(` [${t("notConfirmed", { reason: note.firstChild?.textContent ?? "" })}]`);
+  }
+  for (const button of copy.querySelectorAll(".doubt")) button.remove();
   for (const box of copy.querySelectorAll("input")) box.replaceWith(box.checked ? "☑" : "☐");
   for (const bar of copy.querySelectorAll(".code-bar")) bar.remove();
   for (const formula of copy.querySelectorAll(".katex")) {

@@ -1,0 +1,126 @@
+"""Checks an answer: which of its sentences no passage supports, and which cite the wrong one."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chat.answers.quoting.quotes import CITATION
+from chat.answers.verification.sentences import AnswerSentence, answer_sentences
+from retrieval.results import RetrievedChunk
+from retrieval.verification.passages import ReadPassage, read_passage
+from retrieval.verification.verdicts import Outcome, Reason, Verdict, check
+
+# An answer of more sentences is checked as far as this.
+_MAX_SENTENCES = 60
+_MAX_QUOTE_CHARS = 400
+_MAX_SAID_CHARS = 80
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedSentence:
+    """A sentence ``text[start:end]`` that was not found as it is in the passages that it cited.
+
+    ``outcome`` is UNSUPPORTED or MOVED. ``number`` is the passage that the reader may compare: of a
+    moved citation, the new one; 0 without any. ``said``, ``found``, ``quote``: see ``Verdict``.
+    """
+
+    start: int
+    end: int
+    outcome: Outcome
+    number: int = 0
+    reason: Reason | None = None
+    said: str = ""
+    found: str = ""
+    quote: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """How many sentences were checked and supported, and those that were not as they cited."""
+
+    checked: int = 0
+    supported: int = 0
+    sentences: tuple[CheckedSentence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """The whole answer, with its citations moved, and what was found of its sentences."""
+
+    text: str
+    # None when they were not checked.
+    verification: Verification | None
+
+
+async def verify_in_thread(
+    answer: str, question: str, passages: Sequence[RetrievedChunk], *, may_change: bool
+) -> Verified:
+    """Check an answer in a thread: it takes some 10 ms a sentence."""
+    return await asyncio.to_thread(verify, answer, question, passages, may_change=may_change)
+
+
+def verify(
+    answer: str, question: str, passages: Sequence[RetrievedChunk], *, may_change: bool = True
+) -> Verified:
+    """Check the sentences of an answer against the passages, numbered from 1.
+
+    Wrong citations are moved in its text if it ``may_change``, else only named.
+    """
+    read = [read_passage(each.text, f"{each.display_title}\n{each.heading}") for each in passages]
+    pieces: list[str] = []
+    found: list[CheckedSentence] = []
+    n_checked = n_supported = end = length = 0
+    for sentence in answer_sentences(answer):
+        if n_checked >= _MAX_SENTENCES:
+            break
+        verdict = _verdict(sentence, question, read)
+        if verdict is None or verdict.outcome == Outcome.UNCHECKED:
+            continue
+        n_checked += 1
+        n_supported += verdict.outcome != Outcome.UNSUPPORTED
+        said = answer[sentence.start : sentence.end]
+        said = _recited(said, sentence, verdict) if may_change else said
+        before = answer[end : sentence.start]
+        pieces += [before, said]
+        start = length + len(before)
+        length, end = start + len(said), sentence.end
+        if verdict.outcome != Outcome.SUPPORTED:
+            found.append(_checked(verdict, start, length))
+    text = "".join([*pieces, answer[end:]])
+    return Verified(text, Verification(n_checked, n_supported, tuple(found)))
+
+
+def _verdict(
+    sentence: AnswerSentence, question: str, passages: Sequence[ReadPassage]
+) -> Verdict | None:
+    if not sentence.is_statement:
+        return None
+    cited = [number - 1 for number in sentence.cited if 1 <= number <= len(passages)]
+    return check(sentence.text, cited, passages, question=question, lead=sentence.lead)
+
+
+def _recited(text: str, sentence: AnswerSentence, verdict: Verdict) -> str:
+    """Return a sentence with the citations that it should have, in the place of the first one."""
+    numbers = [position + 1 for position in verdict.cited]
+    is_moved = verdict.outcome == Outcome.MOVED
+    is_fewer = verdict.outcome == Outcome.SUPPORTED and len(numbers) < len(sentence.cited)
+    if not sentence.cited or not numbers or not (is_moved or is_fewer):
+        return text
+    marks = iter(["".join(f"[{number}]" for number in numbers)])
+    return CITATION.sub(lambda _mark: next(marks, ""), text)
+
+
+def _checked(verdict: Verdict, start: int, end: int) -> CheckedSentence:
+    if verdict.outcome == Outcome.MOVED:
+        number = verdict.cited[0] + 1
+        return CheckedSentence(start=start, end=end, outcome=Outcome.MOVED, number=number)
+    return CheckedSentence(
+        start=start,
+        end=end,
+        outcome=Outcome.UNSUPPORTED,
+        number=verdict.passage + 1,
+        reason=verdict.reason,
+        said=verdict.said[:_MAX_SAID_CHARS],
+        found=verdict.found[:_MAX_SAID_CHARS],
+        quote=verdict.quote[:_MAX_QUOTE_CHARS],
+    )
