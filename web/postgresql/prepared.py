@@ -31,9 +31,13 @@ from web.postgresql.base import DatabaseWrapper
 R = TypeVar("R")
 
 
-def prepared_cursor() -> CursorWrapper:
-    """Return a cursor whose statements PostgreSQL plans once a connection."""
-    return cast(DatabaseWrapper, connection).prepared_cursor()
+def prepared_cursor(*, has_many_parameters: bool = False) -> CursorWrapper:
+    """Return a cursor whose statements PostgreSQL plans once a connection.
+
+    With ``has_many_parameters``, these are a list.
+    """
+    wrapper = cast(DatabaseWrapper, connection)
+    return wrapper.prepared_cursor(has_many_parameters=has_many_parameters)
 
 
 class Parameter(Expression):

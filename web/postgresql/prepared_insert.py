@@ -1,10 +1,10 @@
 """Insertions whose SQL is written once per process (``web.postgresql.prepared`` says why)."""
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Generic, TypeVar
 
-from django.db import connection
+from django.db import connection, connections
 from django.db.models import AutoField, Field, Model
 
 from web.postgresql.prepared import as_parameter, prepared_cursor
@@ -25,7 +25,7 @@ class PreparedInsert(Generic[M]):
         self._model, self._unique, self._replaced = model, unique, replaced
         self._sql_of = lru_cache(self._write_sql)
 
-    @property
+    @cached_property
     def _fields(self) -> "list[Field[Any, Any]]":
         fields = self._model._meta.concrete_fields
         return [field for field in fields if not isinstance(field, AutoField)]
@@ -34,13 +34,15 @@ class PreparedInsert(Generic[M]):
         """Insert rows in one statement; their fields have values, not expressions."""
         if not rows:
             return
+        # Each field asks it several times; ``connection`` would look for it each time.
+        wrapper = connections[connection.alias]
         fields = self._fields
         values = [
-            as_parameter(field.get_db_prep_save(field.pre_save(row, True), connection))
+            as_parameter(field.get_db_prep_save(field.pre_save(row, True), wrapper))
             for row in rows
             for field in fields
         ]
-        with prepared_cursor() as cursor:
+        with prepared_cursor(has_many_parameters=True) as cursor:
             cursor.execute(self._sql_of(len(rows)), values)
         for row in rows:
             row._state.adding, row._state.db = False, connection.alias
