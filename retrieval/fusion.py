@@ -38,6 +38,8 @@ class WeightedQuery:
     mean_cosine: float | None
     # The weight of a term that the instance never uses, in the evidence of a passage.
     unseen_idf: float = lexical.UNSEEN_IDF
+    # The number of chunks of the instance that a search may find.
+    chunk_count: int = 0
 
     @property
     def lexical_factor(self) -> float:
@@ -78,4 +80,5 @@ def weigh_query(
         mean_cosine=corpus.mean_cosine,
         # In a small instance no term is rare, and most words of other people are absent.
         unseen_idf=min(lexical.UNSEEN_IDF, lexical.idf(1, corpus.chunk_count)),
+        chunk_count=corpus.chunk_count,
     )

@@ -117,9 +117,7 @@ def explain_search(
             (word, weighted.terms.get(term, weighted.unseen_idf)) for term, word in words.items()
         ),
         cosine_sigma=weighted.cosine_sigma,
-        unrelated_cosine=unrelated_cosine(
-            weighted.mean_cosine, settings.EMBEDDING_MODEL, asked.language
-        ),
+        unrelated_cosine=unrelated_cosine(weighted.mean_cosine, settings.EMBEDDING_MODEL),
     )
 
 

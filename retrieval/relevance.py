@@ -6,14 +6,16 @@ possible BM25, and how much of the query a few consecutive sentences hold: its w
 rarity, its names, numbers and acronyms, and what the kind of question asks for. The answer is that
 nothing was found when no passage reaches the threshold of the instance.
 
-The expected cosine of an unrelated passage is the mean of two estimates: the mean cosine of the
-query in this instance (with the centroid of its chunks), and, for known embedding models, the usual
-cosine of unrelated texts. The first alone would reject everything in an instance whose documents
-have a single subject.
+The expected cosine of an unrelated passage is between two estimates: the mean cosine of the query
+in this instance (with the centroid of its chunks), and, for known embedding models, the usual
+cosine of unrelated texts. The first alone would reject much in an instance whose documents have a
+single subject, the second alone nothing that has the subject. The more passages there are, the
+nearer is the nearest unrelated one.
 
 Measurements: docs/decisions/039-trust.md.
 """
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
@@ -24,11 +26,13 @@ from retrieval.evidence.questions import AskedQuestion
 from retrieval.fusion import WeightedQuery
 from retrieval.results import RetrievedChunk
 
-# Usual cosine of a question with an unrelated passage, by embedding model and by the language of
-# the question, None for any other: English is one σ below French on the tuning half of bench/trust.
-UNRELATED_COSINE: Mapping[str, Mapping[str | None, float]] = {
-    "intfloat/multilingual-e5-small": {"fr": 0.7625, "en": 0.7375, None: 0.75}
-}
+# Usual cosine of a question with an unrelated passage, by embedding model.
+UNRELATED_COSINE: Mapping[str, float] = {"intfloat/multilingual-e5-small": 0.7625}
+# The weight of the mean cosine in the instance; the rest is that of the usual one.
+_INSTANCE_SHARE = 0.6
+# By how many σ the nearest of many unrelated passages is nearer for each e-fold of their number,
+# above the number at which it counts.
+_NEARER_BY_SIZE, _SMALL = 0.35, 50
 # Of how many of the best passages the relevance is computed, which takes about a millisecond each.
 JUDGED = 12
 # The minimum relevance of the best passage: below it, the answer is that nothing was found.
@@ -63,23 +67,23 @@ def passage_features(
     asked: AskedQuestion, query: WeightedQuery, chunk: RetrievedChunk, embedding_model: str
 ) -> Features | TranslatedFeatures | None:
     """Return what speaks for a passage; None when the usual cosines are unknown."""
-    unrelated = unrelated_cosine(query.mean_cosine, embedding_model, asked.language)
+    unrelated = unrelated_cosine(query.mean_cosine, embedding_model)
     if unrelated is None:
         return None
+    nearest = _NEARER_BY_SIZE * math.log(max(query.chunk_count, _SMALL) / _SMALL)
     return measure(
         asked,
         query,
-        dense=(chunk.cosine - unrelated) / query.cosine_sigma,
+        dense=(chunk.cosine - unrelated) / query.cosine_sigma - nearest,
         bm25=chunk.bm25,
         text=chunk.text,
         context=f"{chunk.display_title}\n{chunk.heading}",
     )
 
 
-def unrelated_cosine(
-    mean_cosine: float | None, embedding_model: str, language: str | None = None
-) -> float | None:
+def unrelated_cosine(mean_cosine: float | None, embedding_model: str) -> float | None:
     """Return the expected cosine of a query and an unrelated passage; None when unknown."""
-    usual = UNRELATED_COSINE.get(embedding_model, {})
-    known = [c for c in (mean_cosine, usual.get(language, usual.get(None))) if c is not None]
-    return sum(known) / len(known) if known else None
+    usual = UNRELATED_COSINE.get(embedding_model)
+    if mean_cosine is None or usual is None:
+        return usual if mean_cosine is None else mean_cosine
+    return _INSTANCE_SHARE * mean_cosine + (1 - _INSTANCE_SHARE) * usual

@@ -4,8 +4,9 @@ Asks the questions of ten small corpora (``corpora/``) in memory, with the funct
 and the real embedding model, which it starts. Prints JSON, for the half used for tuning and the
 half kept apart: by strictness, which share of the questions is refused (answerable; unanswerable
 on the same subject; foreign) with 95 % intervals; of extracts, which share holds the gold answer,
-and their words. With ``--eval``: extracts of the right passage, and refusals, on questions of
-``piaf_fr`` and ``xquad_en``. With ``--fit`` it only fits the decision (``bench.trust.fit``).
+and their words. With ``--eval``: extracts of the right passage on questions of ``piaf_fr`` and
+``xquad_en``; refusals on these and on ``code_travail_fr`` and ``xquad_es_en``, whole and in groups
+of 50 passages. With ``--fit`` it only fits the decision (``bench.trust.fit``).
 """
 
 import argparse
@@ -29,7 +30,7 @@ django.setup()
 
 # What follows needs Django's applications (E402).
 from bench.trust import fit  # noqa: E402
-from bench.trust.asking import Asked, ask_beir, ask_corpora  # noqa: E402
+from bench.trust.asking import CORPORA, Asked, ask_beir, ask_corpora  # noqa: E402
 from bench.trust.memory import token_counter  # noqa: E402
 from bench.trust.sets import beir_questions, json_lines, read_corpora  # noqa: E402
 from bench.trust.statistics import share  # noqa: E402
@@ -42,6 +43,7 @@ from retrieval.relevance import THRESHOLDS  # noqa: E402
 from tests.fixtures.models import serve_models  # noqa: E402
 
 _BEIR = ("piaf_fr", "xquad_en")
+_REFUSED_ONLY = ("code_travail_fr", "xquad_es_en")
 
 
 def main() -> None:
@@ -59,21 +61,22 @@ def main() -> None:
         client = EmbeddingClient(server.endpoint)
         counter = token_counter(prepared_folder(options.models))
         asked = list(ask_corpora(corpora, client, counter))
-        for name in _BEIR if options.eval else ():
+        names = _BEIR if options.fit else (*_BEIR, *_REFUSED_ONLY)
+        for name in names if options.eval else ():
             asked += ask_beir(options.eval / name, client, options.beir_questions)
     if options.fit:
-        fitted = [each for each in asked if each.half in ("tuning", "shared")]
+        fitted = [each for each in asked if each.half == "tuning"]
         fit.write(*fit.fit(fitted), len(fitted))
         return
     report: dict[str, Any] = {}
-    for half in dict.fromkeys(each.half for each in asked):
-        of_half = [each for each in asked if each.half == half]
-        report[half] = {"refused": refusals(of_half)}
-        if half != "shared":
-            report[half]["extracts"] = answers(of_half)
+    for half, source in dict.fromkeys((each.half, each.source) for each in asked):
+        of_half = [each for each in asked if (each.half, each.source) == (half, source)]
+        figures = report.setdefault(half, {})[source] = {"refused": refusals(of_half)}
+        if source == CORPORA:
+            figures["extracts"] = answers(of_half)
             for language in ("fr", "en"):
                 of_language = [each for each in of_half if each.language == language]
-                report[half][f"refused_{language}"] = refusals(of_language)["balanced"]
+                figures[f"refused_{language}"] = refusals(of_language)["balanced"]
     if options.eval:
         report["extracts_of_the_right_passage"] = {
             name: right_passages(options.eval / name) for name in _BEIR

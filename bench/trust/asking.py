@@ -1,10 +1,10 @@
 """Asks the questions of the corpora in memory, with the functions of the product."""
 
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,16 +21,25 @@ from retrieval.evidence.questions import read_question
 from retrieval.relevance import passage_features
 from retrieval.results import RetrievedChunk
 
+T = TypeVar("T")
 Label = Literal["answerable", "same_subject", "foreign", "article_removed"]
 _GENERAL = Path(__file__).parent / "general.toml"
+CORPORA = "corpora"
+# Passages of an instance of mixed subjects.
+GROUP = 50
+_NEVER_FITTED = ("code_travail_fr", "xquad_es_en")
 # The model refuses longer passages; those of BEIR sets are not cut as ingestion would.
 _MAX_CHARS = 1200
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A question asked of a corpus: its best passages with their features, best first."""
+    """A question asked of a corpus: its best passages with their features, best first.
 
+    ``source`` is what is measured together: the ten corpora, or a BEIR set, whole or in groups.
+    """
+
+    source: str
     corpus: str
     half: str
     language: str
@@ -68,31 +77,86 @@ def ask_corpora(
         for (label, text, gold), vector in zip(questions, vectors, strict=True):
             chunks, features = find(index, text, vector)
             yield Asked(
-                corpus.name, corpus.half, corpus.language, label, text, gold, chunks, features
-            )
+                CORPORA, corpus.name, corpus.half, corpus.language, label, text, gold, chunks,
+                features,
+            )  # fmt: skip
 
 
 def ask_beir(folder: Path, client: EmbeddingClient, n_questions: int) -> Iterator[Asked]:
-    """Yield questions of a BEIR-layout folder, each with its passage and again without it."""
-    rows = json_lines(folder / "corpus.jsonl")
-    titles = [str(row.get("title", "")).replace("_", " ") for row in rows]
-    texts = [
-        Text(row["_id"], title, "", row["text"]) for row, title in zip(rows, titles, strict=True)
+    """Yield questions of a BEIR-layout folder, each with its passage and again without it.
+
+    Then those of groups of ``GROUP`` passages, as small instances of mixed subjects have them: each
+    with the group of its passage, and with another. Odd questions and groups are kept apart.
+    """
+    collection = _read(folder, client)
+    index, positions = collection.index, collection.positions
+    found = [
+        (question, passage, vector)
+        for (question, passage), vector in zip(
+            collection.questions, collection.vectors, strict=True
+        )
+        if passage in positions
     ]
-    positions = {row["_id"]: position for position, row in enumerate(rows)}
-    index = index_of(texts, client)
-    found = list(beir_questions(folder))
-    step = max(1, len(found) // n_questions)
-    chosen = found[::step]
-    vectors = _embedded(client, [question.text for question, _passage in chosen])
-    for (question, passage), vector in zip(chosen, vectors, strict=True):
+    for number, (question, passage, vector) in enumerate(_every(found, n_questions)):
+        half = "kept_apart" if number % 2 or folder.name in _NEVER_FITTED else "tuning"
         labels: tuple[Label, ...] = ("answerable", "article_removed")
         for label in labels:
-            removed = label == "article_removed"
-            without = frozenset({positions[passage]}) if removed else frozenset[int]()
-            chunks, features = find(index, question.text, vector, without)
-            gold = None if removed else question
-            yield Asked(folder.name, "shared", "", label, question.text, gold, chunks, features)
+            gone = frozenset(positions[passage]) if label == "article_removed" else frozenset[int]()
+            chunks, features = find(index, question.text, vector, gone)
+            gold = None if gone else question
+            yield Asked(
+                folder.name, folder.name, half, "", label, question.text, gold, chunks, features
+            )
+    groups = collection.groups()
+    place = {
+        member: number for number, (members, _group) in enumerate(groups) for member in members
+    }
+    for question, passage, vector in _every(found, n_questions):
+        own = place[positions[passage][0]]
+        for label, number in (("answerable", own), ("foreign", (own + 2) % len(groups))):
+            half = "kept_apart" if number % 2 or folder.name in _NEVER_FITTED else "tuning"
+            chunks, features = find(groups[number][1], question.text, vector)
+            gold = question if label == "answerable" else None
+            yield Asked(
+                f"{folder.name}, groups of {GROUP}", folder.name, half, "", cast(Label, label),
+                question.text, gold, chunks, features,
+            )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Collection:
+    """A BEIR set in memory; ``positions`` of the passages of an entry in the index."""
+
+    index: MemoryIndex
+    positions: Mapping[str, list[int]]
+    questions: Sequence[tuple[GoldQuestion, str]]
+    vectors: NDArray[np.float32]
+
+    def groups(self) -> list[tuple[list[int], MemoryIndex]]:
+        """Return random groups of passages, each an instance of its own."""
+        order = [int(i) for i in np.random.default_rng(0).permutation(len(self.index.texts))]
+        members = [order[start : start + GROUP] for start in range(0, len(order), GROUP)]
+        return [
+            (each, MemoryIndex([self.index.texts[i] for i in each], self.index.vectors[each]))
+            for each in members
+        ]
+
+
+def _read(folder: Path, client: EmbeddingClient) -> _Collection:
+    rows = [row for row in json_lines(folder / "corpus.jsonl") if row["text"].strip()]
+    texts = [
+        Text(row["_id"], str(row.get("title", "")).replace("_", " "), "", row["text"])
+        for row in rows
+    ]
+    questions = list(beir_questions(folder))
+    vectors = _embedded(client, [question.text for question, _passage in questions])
+    positions = {row["_id"]: [position] for position, row in enumerate(rows)}
+    return _Collection(index_of(texts, client), positions, questions, vectors)
+
+
+def _every(found: Sequence[T], n: int) -> Sequence[T]:
+    """Return about ``n`` of them, evenly spread."""
+    return found[:: max(1, len(found) // n)]
 
 
 def index_of(texts: Sequence[Text], client: EmbeddingClient) -> MemoryIndex:

@@ -1,14 +1,15 @@
 """Fits the decision whether a passage answers (``python -m bench.trust --fit``).
 
 A logistic function of ``retrieval.evidence.features.Features``, fitted on the tuning half of the
-corpora and, so that it holds for large instances too, on questions of ``piaf_fr`` and ``xquad_en``
-(with their passage, and with it removed); only passages in the language of the question. The kinds
-of question have the same weight each. As only the best passage decides, each question counts with
-its best passage by the coefficients so far. The intercept is then moved so that the balanced
-threshold refuses ``REFUSED`` of all answerable ones. Writes ``retrieval/evidence/coefficients.py``.
+corpora and on questions of ``piaf_fr`` and ``xquad_en``: of the whole sets (with their passage, and
+with it removed), and of half of the groups of 50 passages (with questions of other groups); only
+passages in the language of the question. The kinds of question have the same weight each. As only
+the best passage decides, each question counts with its best passage by the coefficients so far. The
+intercept is then moved so that the balanced threshold refuses ``REFUSED`` of the answerable ones of
+the set that is refused most. Writes ``retrieval/evidence/coefficients.py``.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import astuple, fields
 from datetime import UTC, datetime
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 from bench.trust.asking import Asked
 from retrieval.evidence.features import Features
 
-REFUSED = 0.035
+REFUSED = 0.045
 _ROUNDS = 8
 _NEWTON_STEPS = 12
 # Of the penalty on large coefficients.
@@ -35,19 +36,26 @@ def fit(asked: Sequence[Asked]) -> tuple[Vector, float]:
     """Return the coefficients, in the order of the features, and the intercept."""
     asked = [each for each in asked if _rows(each)]
     answers = np.array([each.label == "answerable" for each in asked], float)
-    sizes = Counter((each.label, each.half) for each in asked)
-    weights = np.array([1 / sizes[each.label, each.half] for each in asked])
+    kinds = [(each.label, each.source) for each in asked]
+    sizes = Counter(kinds)
+    weights = np.array([1 / sizes[kind] for kind in kinds])
     # Answerable and unanswerable questions weigh the same.
     for answerable in (0.0, 1.0):
         of_kind = answers == answerable
         weights[of_kind] *= len(asked) / 2 / weights[of_kind].sum()
+    # One intercept a source: the questions of some are easier than those of others.
+    sources = list(dict.fromkeys(each.source for each in asked))[1:]
+    of_source = np.array([[each.source == source for source in sources] for each in asked], float)
     coefficients = np.ones(len(_NAMES))
     for _round in range(_ROUNDS):
         best = np.array([max(_rows(each), key=lambda row: row @ coefficients) for each in asked])
-        coefficients, _intercept = _logistic(best, answers, weights)
-    answerable = [each for each in asked if each.label == "answerable"]
-    scores = sorted(max(row @ coefficients for row in _rows(each)) for each in answerable)
-    return coefficients, -scores[int(REFUSED * len(scores))]
+        found, _intercept = _logistic(np.hstack([best, of_source]), answers, weights)
+        coefficients = found[: len(_NAMES)]
+    scores: defaultdict[str, list[float]] = defaultdict(list)
+    for each in asked:
+        if each.label == "answerable":
+            scores[each.source].append(max(row @ coefficients for row in _rows(each)))
+    return coefficients, -min(float(np.quantile(of_set, REFUSED)) for of_set in scores.values())
 
 
 def write(coefficients: Vector, intercept: float, n_questions: int) -> None:

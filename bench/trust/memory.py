@@ -25,7 +25,7 @@ from retrieval.results import RetrievedChunk
 CHUNK_TOKENS = 256
 TOP_K = 6
 # As ``ingestion.indexing.statistics`` estimates them.
-_SMALLEST_SAMPLE, _SAMPLE = 50, 200
+_SMALLEST_SAMPLE, _SMALLEST_MEAN, _SAMPLE = 50, 5, 200
 _LIMITS = ParseLimits(max_pages=1000, max_text_chars=10**7, memory_bytes=2**30, cpu_seconds=60)
 
 
@@ -52,11 +52,12 @@ class MemoryIndex:
         self._weights = [lexical.passage_weights(count) for count in counts]
         self._centroid: NDArray[np.float32] | None = None
         self._cosine_sigma: float | None = None
-        if len(texts) >= _SMALLEST_SAMPLE:
-            chosen = np.random.default_rng(0).permutation(len(texts))[:_SAMPLE]
-            sample = vectors[chosen]
-            cosines = (sample @ sample.T)[np.triu_indices(len(sample), 1)]
+        chosen = np.random.default_rng(0).permutation(len(texts))[:_SAMPLE]
+        sample = vectors[chosen]
+        if len(texts) >= _SMALLEST_MEAN:
             self._centroid = sample.mean(axis=0)
+        if len(texts) >= _SMALLEST_SAMPLE:
+            cosines = (sample @ sample.T)[np.triu_indices(len(sample), 1)]
             self._cosine_sigma = float(cosines.std())
 
     def weigh(self, question: str, vector: NDArray[np.float32]) -> WeightedQuery:

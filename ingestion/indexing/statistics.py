@@ -8,7 +8,8 @@ possible, admits one transaction of an instance at a time.
 Fusion needs the standard deviation of the cosines between questions and chunks. It is estimated
 from pairs of chunks of the instance, without questions; for e5 the difference is less than a
 quarter. The mean of a question's cosines is its cosine with the centroid of the chunks. Deviation
-and centroid are estimated again whenever the number of chunks has changed by half.
+and centroid are estimated again whenever the number of chunks has changed by half, and at each
+change while there are few.
 """
 
 from collections import Counter
@@ -23,8 +24,9 @@ from ingestion.models import Chunk, CorpusStatistics, Document, TermStatistics
 
 # Chunks compared with each other to estimate the deviation of cosines: SAMPLE² / 2 pairs.
 _SAMPLE = 200
-# Fewer chunks, often of one document, are too similar for an estimate.
-_SMALLEST_SAMPLE = 50
+# Fewer chunks, often of one document, are too similar for an estimate of the deviation, and a
+# question's own passage weighs too much in the mean of fewer still.
+_SMALLEST_SAMPLE, _SMALLEST_MEAN = 50, 5
 _CHANGE = 1.5
 # First key of the advisory locks taken here; the second is the instance's id.
 _LOCK_CLASS = 0x1DF
@@ -119,7 +121,8 @@ def _estimate_cosines(instance_id: int) -> None:
     """Estimate deviation and centroid again, if the number of chunks has changed enough."""
     statistics = CorpusStatistics.objects.for_instance(instance_id).get()
     n_chunks, n_before = statistics.chunk_count, statistics.cosine_chunk_count
-    if n_chunks < _SMALLEST_SAMPLE or n_before / _CHANGE < n_chunks < n_before * _CHANGE:
+    is_near = n_before / _CHANGE < n_chunks < n_before * _CHANGE
+    if n_chunks < _SMALLEST_MEAN or (is_near and n_chunks > _SAMPLE):
         return
     with connection.cursor() as cursor:
         cursor.execute(
@@ -127,10 +130,11 @@ def _estimate_cosines(instance_id: int) -> None:
             "  WHERE instance_id = %s AND terms IS NOT NULL ORDER BY random() LIMIT %s)"
             " UPDATE ingestion_corpusstatistics SET cosine_chunk_count = chunk_count,"
             "  centroid = (SELECT avg(embedding) FROM sample),"
-            "  cosine_sigma = (SELECT stddev_pop(one.embedding <#> other.embedding)"
-            "   FROM sample AS one JOIN sample AS other ON one.id < other.id)"
+            "  cosine_sigma = CASE WHEN chunk_count >= %s THEN"
+            "   (SELECT stddev_pop(one.embedding <#> other.embedding)"
+            "    FROM sample AS one JOIN sample AS other ON one.id < other.id) END"
             " WHERE instance_id = %s",
-            [instance_id, _SAMPLE, instance_id],
+            [instance_id, _SAMPLE, _SMALLEST_SAMPLE, instance_id],
         )
 
 

@@ -12,7 +12,7 @@ from retrieval.evidence.features import Features, TranslatedFeatures
 
 # For passages in another language: the evidence, in σ, at which the relevance is 0.5, what the
 # share of the best possible BM25 is worth, and the slope.
-_TRANSLATED_MIDDLE, _TRANSLATED_LEXICAL, _TRANSLATED_SLOPE = 2.3, 4.0, 2.2
+_TRANSLATED_MIDDLE, _TRANSLATED_LEXICAL, _TRANSLATED_SLOPE = 1.3, 4.0, 2.2
 _LARGEST = 30.0
 
 

@@ -25,6 +25,7 @@ def relevance(
     cosine: float = 0.82,
     model: str = E5,
     mean_cosine: float | None = 0.75,
+    chunk_count: int = 50,
 ) -> float:
     """The relevance of a passage in an instance that uses its words, all equally rare."""
     words = lexical.analyse(question).keys() & lexical.analyse(text).keys()
@@ -34,6 +35,7 @@ def relevance(
         best_bm25=20.0,
         cosine_sigma=0.025,
         mean_cosine=mean_cosine,
+        chunk_count=chunk_count,
     )
     chunk = passage(text, cosine=cosine, bm25=4.0)
     (found,) = with_relevance(read_question(question), query, [chunk], model)
@@ -79,11 +81,22 @@ def test_each_strictness_has_a_higher_threshold() -> None:
     assert thresholds == sorted(thresholds)
 
 
-def test_unrelated_cosine_is_the_mean_of_model_and_instance() -> None:
-    assert unrelated_cosine(0.81, E5) == pytest.approx(0.78)
-    assert unrelated_cosine(None, E5) == unrelated_cosine(None, E5, "es") == 0.75
-    assert unrelated_cosine(None, E5, "en") < 0.75 < unrelated_cosine(None, E5, "fr")
+def test_unrelated_cosine_is_between_those_of_model_and_instance() -> None:
+    usual = unrelated_cosine(None, E5)
+    assert usual is not None
+    assert unrelated_cosine(0.81, E5) == pytest.approx(0.6 * 0.81 + 0.4 * usual)
     assert unrelated_cosine(0.3, "another/model") == 0.3
+
+
+def test_subject_alone_is_no_evidence_where_all_documents_have_it() -> None:
+    question = "Combien de livres peut-on emprunter ?"
+    assert relevance(question, mean_cosine=0.82) < relevance(question, mean_cosine=0.76)
+
+
+def test_nearest_of_many_passages_is_nearer() -> None:
+    question = "Combien de livres peut-on emprunter ?"
+    assert relevance(question, chunk_count=5000) < relevance(question, chunk_count=50)
+    assert relevance(question, chunk_count=5) == relevance(question, chunk_count=50)
 
 
 def test_everything_is_relevant_with_an_unknown_model_in_a_small_instance() -> None:

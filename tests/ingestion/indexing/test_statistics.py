@@ -88,3 +88,15 @@ def test_the_spread_of_cosines_is_estimated_once_there_are_enough_chunks(
     assert estimated.cosine_chunk_count == 51
     assert estimated.cosine_sigma == pytest.approx(0.5, abs=0.01)
     assert estimated.centroid == pytest.approx([0.5, 0.5], abs=0.02)
+
+
+def test_centroid_of_a_small_instance_is_that_of_all_its_chunks(instance: Instance) -> None:
+    add_document(instance, *[("Le jury.", [1, 0])] * 4)
+    with tenant(instance):
+        assert CorpusStatistics.objects.for_instance(instance).get().centroid is None
+    for n in range(4):
+        add_document(instance, ("Le jury.", [0, 1]), name=f"{n}")
+    with tenant(instance):
+        estimated = CorpusStatistics.objects.for_instance(instance).get()
+    assert estimated.centroid == pytest.approx([0.5, 0.5], abs=0.01)
+    assert estimated.cosine_sigma is None
