@@ -97,8 +97,12 @@ async def write_search_query(
         logger.warning("the question was not rewritten in %s s", REWRITE_TIMEOUT_S)
         # The model has probably read the prompt.
         usage = TokenUsage(estimate_prompt_tokens(prompt), 0, estimated=True)
-    text = _plausible(text, question.content) or _joined(question.content, history)
-    return SearchQuery(text, level, usage)
+    return SearchQuery(rewritten(text, question, history), level, usage)
+
+
+def rewritten(text: str, question: ChatMessage, history: Sequence[ChatMessage]) -> str:
+    """Return what a model wrote, or the question with those before it if that is no question."""
+    return _plausible(text, question.content) or _joined(question.content, history)
 
 
 def _plausible(text: str, question: str) -> str:
