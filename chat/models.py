@@ -126,6 +126,8 @@ class Citation(InstanceOwnedModel):
     used = models.BooleanField(default=False)
     # Whether it was found, but not sent to the model (docs/decisions/029-sensitivity.md).
     is_withheld = models.BooleanField(default=False)
+    # Titles of the other documents that say the same (retrieval.folding).
+    copies = models.JSONField(default=list, blank=True)
 
     class Meta:
         ordering = ["number"]

@@ -81,7 +81,11 @@ def evaluate(instance: Instance, evaluation_set: EvaluationSet) -> Evaluation:
         with tenant(instance):
             # Twice the depth, as an entry may be found by several of its passages.
             result = search(instance=instance, query=query, sensitivity=level, top_k=2 * DEPTH)
-        found = dict.fromkeys(ids.get(c.document_id, str(c.document_id)) for c in result.chunks)
+        found = dict.fromkeys(
+            ids.get(place.document_id, str(place.document_id))
+            for chunk in result.chunks
+            for place in (chunk, *chunk.copies)
+        )
         rankings[query_id] = list(found)[:DEPTH]
         times_ms.append(result.timing.total_ms)
         n_relevant += result.relevant

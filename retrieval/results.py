@@ -7,6 +7,15 @@ from instances.models import Sensitivity
 from usage.subjects.classifier import Subject
 
 
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A passage that says the same as one that was found (``retrieval.folding``)."""
+
+    document_id: UUID
+    title: str
+    chunk_id: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetrievedChunk:
     """A passage found by a search, and its place in its document.
@@ -36,11 +45,18 @@ class RetrievedChunk:
     sensitivity: Sensitivity = Sensitivity.RESTRICTED
     # Found, but not sent to the model, which may not receive passages of this level.
     is_withheld: bool = False
+    copies: tuple[Copy, ...] = ()
 
     @property
     def display_title(self) -> str:
         """What readers see first: the title of the document, or else its file name."""
         return self.document_title or self.document_name
+
+    @property
+    def titles_of_copies(self) -> list[str]:
+        """The titles of the other documents that say the same, each once."""
+        others = (copy for copy in self.copies if copy.document_id != self.document_id)
+        return list(dict.fromkeys(copy.title for copy in others))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@
 - *Lexical*: BM25 over stems (``ingestion.indexing.lexical``) finds names, numbers and exact terms.
 - *Fusion* (``retrieval.fusion``) adds the two, each divided by its own scale.
 - ``retrieval.ranking`` computes both scores and the fusion in one SQL statement.
+- ``retrieval.folding`` keeps one of several passages that say the same.
 - ``retrieval.rerank`` reorders the best chunks, if a reranker is configured.
 - ``retrieval.relevance`` estimates whether the best passages are relevant.
 - ``usage.subjects`` tells the query's subject from its embedding, for the usage record.
@@ -31,6 +32,7 @@ from ingestion.indexing.lexical import words_of_terms
 from instances.models import Instance, Sensitivity
 from instances.tenancy import in_tenant
 from retrieval.evidence.questions import read_question
+from retrieval.folding import FOLDED, fold_copies
 from retrieval.fusion import WeightedQuery
 from retrieval.ranking import prepare_query, rank_chunks
 from retrieval.relevance import THRESHOLDS, with_relevance
@@ -140,11 +142,14 @@ def _rank(
     limit: int,
     document_ids: Sequence[UUID],
 ) -> tuple[RetrievedChunk, ...]:
-    """Return the ``limit`` best chunks by fusion, each with its relevance."""
+    """Return the ``limit`` best chunks by fusion, copies folded, each with its relevance."""
     asked = read_question(query)
     level = Sensitivity(instance.sensitivity)
     rows = rank_chunks(
-        instance_id=instance.pk, query=weighted, limit=limit, document_ids=document_ids
+        instance_id=instance.pk,
+        query=weighted,
+        limit=limit + FOLDED,
+        document_ids=document_ids,
     )
     chunks = (
         RetrievedChunk(
@@ -152,7 +157,8 @@ def _rank(
         )
         for row in rows
     )
-    return tuple(with_relevance(asked, weighted, chunks, settings.EMBEDDING_MODEL))
+    kept = fold_copies(chunks)[:limit]
+    return tuple(with_relevance(asked, weighted, kept, settings.EMBEDDING_MODEL))
 
 
 def is_relevant(chunks: Iterable[RetrievedChunk], instance: Instance) -> bool:

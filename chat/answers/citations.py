@@ -25,6 +25,7 @@ def citation_of(number: int, chunk: RetrievedChunk, **fields: Any) -> Citation:
         text=chunk.text,
         score=chunk.score,
         is_withheld=chunk.is_withheld,
+        copies=chunk.titles_of_copies,
         **fields,
     )
 

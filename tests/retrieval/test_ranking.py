@@ -112,9 +112,21 @@ def test_nothing_is_found_in_an_empty_instance(instance: Instance) -> None:
     assert ranked(instance, "jury", TRAVEL) == ()
 
 
-def test_equal_chunks_are_sorted_by_id(instance: Instance) -> None:
+def test_equal_scores_are_sorted_by_id(instance: Instance) -> None:
     for n in range(5):
-        add_document(instance, ("Le jury vote.", TRAVEL), name=f"rules {n}")
+        add_document(instance, (f"Le jury vote. {n}", TRAVEL), name="rules")
     found = [chunk.chunk_id for chunk in ranked(instance, "jury", TRAVEL)]
     with tenant(instance):
         assert found == sorted(Chunk.objects.values_list("pk", flat=True))
+
+
+def test_copies_are_found_once_and_named(instance: Instance) -> None:
+    for name in ("rules", "copy", "another copy"):
+        add_document(instance, ("Le jury vote.", TRAVEL), name=name)
+    add_document(instance, ("Le jury ne vote pas.", TRAVEL), name="amendment")
+    found = ranked(instance, "jury", TRAVEL)
+    assert [(chunk.document_name, len(chunk.copies)) for chunk in found] == [
+        ("rules", 2),
+        ("amendment", 0),
+    ]
+    assert found[0].titles_of_copies == ["copy", "another copy"]

@@ -131,11 +131,10 @@ def _block(extract: Extract, number: int, chunks: Sequence[RetrievedChunk]) -> s
     gap = "\n\n" if extract.header else _GAP
     shown = gap.join(_markdown(quote, split_row(extract.header)) for quote in extract.quotes)
     source = [escape_markdown(f"{chunk.display_title}, {place_of(chunk)}")]
-    titles = dict.fromkeys(
-        chunks[place - 1].display_title
-        for place in extract.also_in
-        if chunks[place - 1].document_id != chunk.document_id
-    )
+    titles = dict.fromkeys(chunk.titles_of_copies)
+    for other in (chunks[place - 1] for place in extract.also_in):
+        if other.document_id != chunk.document_id:
+            titles |= dict.fromkeys([other.display_title, *other.titles_of_copies])
     if titles:
         also = _("Also in: %(titles)s") % {"titles": " · ".join(titles)}
         source += ["", escape_markdown(also)]

@@ -150,6 +150,14 @@ def test_cited_passage_is_shown_after_its_document_was_deleted(cast, client_for,
     assert "<pdf-page" not in html
 
 
+def test_documents_that_say_the_same_are_named(cast, client_for, thread):
+    answer = messages(thread)[-1]
+    with tenant(cast.instance):
+        answer.citations.update(copies=["Horaires 2024", "Copie"])
+    html = client_for(cast.teammate).get(url("citation", answer.pk, 1)).content.decode()
+    assert "also in 2 other documents: Horaires 2024 · Copie" in " ".join(html.split())
+
+
 def test_quote_on_second_page_of_passage_opens_that_page(cast, client_for, thread):
     answer = messages(thread)[-1]
     with tenant(cast.instance):

@@ -6,7 +6,7 @@ import pytest
 
 from chat.answers.quoting.extractive import answer_with_extracts, extracts
 from chat.answers.quoting.quotes import cited_numbers
-from retrieval.search import RetrievedChunk
+from retrieval.results import Copy, RetrievedChunk
 
 
 def passage(text: str, **fields: object) -> RetrievedChunk:
@@ -157,6 +157,15 @@ def test_passages_that_say_the_same_are_folded() -> None:
     assert [(extract.number, extract.also_in) for extract in found] == [(1, (2,)), (3, ())]
     markdown, _ordered = answer_with_extracts("Combien de temps durent les prêts ?", passages)
     assert "> Also in: copie.pdf" in markdown
+
+
+def test_copies_that_the_search_has_folded_are_named() -> None:
+    copies = (Copy(uuid.uuid4(), "copie.pdf", 2), Copy(uuid.uuid4(), "ancien.pdf", 3))
+    markdown, _ordered = answer_with_extracts(
+        "Combien de temps durent les prêts ?",
+        [passage("Les prêts durent trois semaines au plus.", copies=copies)],
+    )
+    assert "> Also in: copie.pdf · ancien.pdf" in markdown
 
 
 def test_items_of_a_list_stay_items_in_markdown() -> None:
