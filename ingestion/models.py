@@ -247,3 +247,45 @@ class TermStatistics(InstanceOwnedModel):
 
     def __str__(self) -> str:
         return f"{self.term}: {self.document_frequency}"
+
+
+class IndexShard(InstanceOwnedModel):
+    """A part of the approximate index of a large instance; see ``ingestion.indexing.shards``.
+
+    ``chunk_ids`` (int64) and ``clusters`` (uint16) are of its members in order, ``centroids``
+    (float32) those of its clusters. All chunks visible before ``covers_until`` are in some shard.
+    """
+
+    embedding_model = models.CharField(max_length=200)
+    chunk_count = models.PositiveIntegerField()
+    chunk_ids = models.BinaryField()
+    clusters = models.BinaryField()
+    centroids = models.BinaryField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    # NULL while the build is not complete.
+    covers_until = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"shard {self.pk} of {self.instance_id}"
+
+
+class ShardList(InstanceOwnedModel):
+    """The members of a shard that are in one cluster or contain one term, by their positions."""
+
+    class Kind(models.IntegerChoices):
+        CLUSTER = 0
+        TERM = 1
+
+    shard = models.ForeignKey(IndexShard, on_delete=models.CASCADE, related_name="list_set")
+    kind = models.PositiveSmallIntegerField(choices=Kind)
+    key = models.PositiveIntegerField()
+    members = models.BinaryField()
+    values = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["shard", "kind", "key"], name="one_list_per_key"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.shard_id}: {self.kind} {self.key}"

@@ -21,10 +21,12 @@ from ingestion import pipeline
 from ingestion.attempts import transitions
 from ingestion.attempts.locking import StaleAttempt
 from ingestion.errors import ParseTimeout, SandboxUnavailable, ServiceError
+from ingestion.indexing.shards.building import build, needs_build
 from ingestion.models import Document
 from ingestion.recovery import reconciliation
 from ingestion.recovery.orphans import delete_orphans
 from ingestion.turns import EMBED, PARSE, Stage, claim_next, next_in_turn
+from instances.tenancy import tenant
 
 logger = logging.getLogger(__name__)
 
@@ -80,6 +82,15 @@ def delete_orphaned_files() -> None:
     delete_orphans()
 
 
+@shared_task(name="ingestion.tasks.build_shards", ignore_result=True)
+def build_shards(instance_id: int) -> None:
+    """Cover the chunks of a large instance by its approximate index."""
+    with tenant(instance_id):
+        is_needed = needs_build(instance_id)
+    if is_needed:
+        build(instance_id)
+
+
 def waiting_messages(queue: str) -> int:
     """Return the number of messages in a queue of the broker."""
     with current_app.connection_for_read() as connection:
@@ -101,7 +112,10 @@ def _run_next(stage: Stage) -> Document.Status | None:
     if attempt is None:
         return None
     try:
-        return pipeline.run_stage(attempt)
+        status = pipeline.run_stage(attempt)
+        if status == Document.Status.READY:
+            _index_if_large(attempt.instance_id)
+        return status
     except _TRANSIENT as error:
         logger.warning("%s of document %s: %s", stage.name, attempt.document_id, error)
         code = getattr(error, "code", SandboxUnavailable.code)
@@ -112,6 +126,20 @@ def _run_next(stage: Stage) -> Document.Status | None:
         _write(partial(transitions.fail, attempt, code), attempt.document_id)
         raise
     return None
+
+
+def _index_if_large(instance_id: int) -> None:
+    """Enqueue a build of the approximate index if many chunks are in no shard.
+
+    If the message is lost, the next document that is published sends another.
+    """
+    with tenant(instance_id):
+        is_needed = needs_build(instance_id)
+    if is_needed:
+        try:
+            build_shards.apply_async([instance_id], retry=False)
+        except BrokerUnavailable:
+            logger.warning("broker unavailable: instance %s is indexed later", instance_id)
 
 
 def _enqueue_again(stage: Stage, task: Task) -> None:

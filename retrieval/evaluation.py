@@ -82,9 +82,9 @@ def evaluate(instance: Instance, evaluation_set: EvaluationSet) -> Evaluation:
             # Twice the depth, as an entry may be found by several of its passages.
             result = search(instance=instance, query=query, sensitivity=level, top_k=2 * DEPTH)
         found = dict.fromkeys(
-            ids.get(place.document_id, str(place.document_id))
+            ids.get(document_id, str(document_id))
             for chunk in result.chunks
-            for place in (chunk, *chunk.copies)
+            for document_id in (chunk.document_id, *(copy.document_id for copy in chunk.copies))
         )
         rankings[query_id] = list(found)[:DEPTH]
         times_ms.append(result.timing.total_ms)

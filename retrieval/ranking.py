@@ -1,7 +1,9 @@
 """Ranks the chunks of an instance for a query, in one SQL statement.
 
-Both scores are computed for every visible chunk of the instance, so the ranking is exact. A chunk
-is visible once its whole document is ready (``terms`` is set).
+Both scores are computed for every visible chunk of the instance, so the ranking is exact. Of a
+large instance only its candidates are ranked (``retrieval.candidates``), unless the search is
+restricted to some documents. A chunk is visible once its whole document is ready (``terms`` is
+set).
 """
 
 from collections.abc import Sequence
@@ -12,6 +14,7 @@ from django.db import connection
 
 from ingestion.indexing import lexical
 from ingestion.models import DEFAULT_TITLE
+from retrieval.candidates import find_candidates
 from retrieval.fusion import CorpusFigures, WeightedQuery, weigh_query
 from web.postgresql.prepared import as_parameter, prepared_cursor
 
@@ -39,8 +42,7 @@ _RANKING = """
 WITH best AS MATERIALIZED (
     SELECT id, - (embedding <#> %(embedding)s::halfvec) / %(sigma)s
              - (terms <#> %(terms)s::sparsevec) * %(lexical_factor)s AS score
-    FROM ingestion_chunk
-    WHERE instance_id = %(instance_id)s AND terms IS NOT NULL {restriction}
+    FROM ({chunks}) AS visible
     ORDER BY score DESC, id LIMIT %(limit)s
 )
 SELECT chunk.id, chunk.document_id, document.name,
@@ -67,7 +69,11 @@ FROM ingestion_corpusstatistics, CAST(%(embedding)s AS vector) AS query,
      LATERAL (SELECT vector_dims(centroid) = vector_dims(query) AS is_current) AS compared
 WHERE instance_id = %(instance_id)s
 """
-_OF_DOCUMENTS = "AND document_id = ANY(%(document_ids)s)"
+_VISIBLE = (
+    "SELECT id, embedding, terms FROM ingestion_chunk"
+    " WHERE instance_id = %(instance_id)s AND terms IS NOT NULL"
+)
+_OF_DOCUMENTS = " AND document_id = ANY(%(document_ids)s)"
 
 
 def prepare_query(*, instance_id: int, query: str, embedding: Any) -> WeightedQuery:
@@ -96,8 +102,35 @@ def rank_chunks(
 
     ``document_ids`` restricts the search to those documents. Runs inside ``tenant(instance)``.
     """
-    statement = _RANKING.format(restriction=_OF_DOCUMENTS if document_ids else "")
-    parameters: dict[str, Any] = {
+    found = None if document_ids else find_candidates(instance_id, query, limit)
+    if found is None:
+        return rank_exactly(
+            instance_id=instance_id, query=query, limit=limit, document_ids=document_ids
+        )
+    chunks = f"{_VISIBLE} AND id = ANY(%(chunk_ids)s::bigint[])"
+    if found.document_ids:
+        chunks += f" UNION ALL {_VISIBLE}{_OF_DOCUMENTS} AND NOT id = ANY(%(chunk_ids)s::bigint[])"
+    # As text: psycopg would look at each of thousands of numbers.
+    parameters = {
+        "chunk_ids": f"{{{','.join(map(str, found.chunk_ids))}}}",
+        "document_ids": list(found.document_ids),
+    }
+    return _rank(chunks, instance_id, query, limit, parameters)
+
+
+def rank_exactly(
+    *, instance_id: int, query: WeightedQuery, limit: int, document_ids: Sequence[UUID] = ()
+) -> list[dict[str, Any]]:
+    """Do as ``rank_chunks``, from the scores of all chunks, however many there are."""
+    chunks = _VISIBLE + (_OF_DOCUMENTS if document_ids else "")
+    return _rank(chunks, instance_id, query, limit, {"document_ids": list(document_ids)})
+
+
+def _rank(
+    chunks: str, instance_id: int, query: WeightedQuery, limit: int, parameters: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """Rank the chunks that a statement, with its parameters, selects."""
+    values: dict[str, Any] = parameters | {
         "instance_id": instance_id,
         "embedding": _vector(query.embedding),
         "terms": lexical.to_sparsevec(query.terms),
@@ -105,10 +138,9 @@ def rank_chunks(
         "lexical_factor": query.lexical_factor,
         "limit": limit,
         "default_title": DEFAULT_TITLE,
-        "document_ids": list(document_ids),
     }
     with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
+        cursor.execute(_RANKING.format(chunks=chunks), values)
         return [dict(zip(_COLUMNS, row, strict=True)) for row in cursor.fetchall()]
 
 

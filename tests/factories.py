@@ -13,7 +13,15 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from chat.models import Citation, Conversation, Feedback, Message, ReusableAnswer
-from ingestion.models import Chunk, CorpusStatistics, Document, DocumentPage, TermStatistics
+from ingestion.models import (
+    Chunk,
+    CorpusStatistics,
+    Document,
+    DocumentPage,
+    IndexShard,
+    ShardList,
+    TermStatistics,
+)
 from instances.models import (
     AccessRule,
     ApiKey,
@@ -188,6 +196,24 @@ class TermStatisticsFactory(TenantFactory):
 
     term = factory.Sequence(lambda n: n + 1)
     document_frequency = 1
+
+
+class IndexShardFactory(TenantFactory):
+    class Meta:
+        model = IndexShard
+
+    chunk_count = 0
+    chunk_ids = clusters = centroids = b""
+
+
+class ShardListFactory(TenantFactory):
+    class Meta:
+        model = ShardList
+
+    shard = in_same_instance(IndexShardFactory)
+    kind = ShardList.Kind.TERM
+    key = factory.Sequence(lambda n: n)
+    members = values = b""
 
 
 class ConversationFactory(TenantFactory):

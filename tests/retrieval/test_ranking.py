@@ -114,7 +114,7 @@ def test_nothing_is_found_in_an_empty_instance(instance: Instance) -> None:
 
 def test_equal_scores_are_sorted_by_id(instance: Instance) -> None:
     for n in range(5):
-        add_document(instance, (f"Le jury vote. {n}", TRAVEL), name="rules")
+        add_document(instance, (f"Le jury vote. {n}", TRAVEL), name=f"rules {n}")
     found = [chunk.chunk_id for chunk in ranked(instance, "jury", TRAVEL)]
     with tenant(instance):
         assert found == sorted(Chunk.objects.values_list("pk", flat=True))

@@ -24,10 +24,10 @@ def relevance(
     *,
     cosine: float = 0.82,
     model: str = E5,
-    mean_cosine: float | None = 0.75,
+    mean_cosine: float | None = 0.79,
     chunk_count: int = 50,
 ) -> float:
-    """The relevance of a passage in an instance that uses its words, all equally rare."""
+    """The relevance of a passage in an instance of its subject that uses its words, all as rare."""
     words = lexical.analyse(question).keys() & lexical.analyse(text).keys()
     query = WeightedQuery(
         embedding=np.ones(1, np.float32),
