@@ -1,6 +1,10 @@
 /* What a screen reader hears of an answer that streams in: whole sentences, politely. */
 
 const SENTENCE = /[^.!?…\n]+(?:[.!?…]+(?=\s)|\n)/g;
+// How extracts write a bracket that is no citation (``chat.answers.quoting.markdown``).
+const BRACKET = "&#91;&#8288;";
+// A character that Markdown escapes is said; marks and citations are not.
+const MARKDOWN = /\\([!-/:-@[-`{-~])|&#91;&#8288;|[*_`#>|~]|\[\d+\]/g;
 
 /** Say `text` once. */
 export function announce(text) {
@@ -15,11 +19,20 @@ function sentencesOf(text) {
   return text.match(SENTENCE) ?? [];
 }
 
-/** Say the sentences that `after` has completed since `before`, without their Markdown. */
-export function announceSentences(before, after) {
+function plain(markdown) {
+  return markdown.replace(MARKDOWN, (mark, escaped = "") => (mark === BRACKET ? "[" : escaped));
+}
+
+/** The sentences that `after` has completed since `before`, without their Markdown. */
+export function plainSentences(before, after) {
   const said = sentencesOf(before).length;
-  for (const sentence of sentencesOf(after).slice(said)) {
-    const plain = sentence.replace(/[*_`#>|~]|\[\d+\]/g, "").trim();
-    if (plain) announce(plain);
-  }
+  return sentencesOf(after)
+    .slice(said)
+    .map((sentence) => plain(sentence).trim())
+    .filter(Boolean);
+}
+
+/** Say the sentences that `after` has completed since `before`. */
+export function announceSentences(before, after) {
+  for (const sentence of plainSentences(before, after)) announce(sentence);
 }
