@@ -82,6 +82,17 @@ def test_failed_document_can_be_retried_cancelled_and_replaced(people, page_for,
     assert names(people.instance) == {"note-0.txt"}
 
 
+@pytest.mark.parametrize("width", [390, 1440])
+def test_file_dropped_on_a_conversation_leaves_the_composer_uncovered(people, page_for, width):
+    page = page_for(people.owner, locale="en-GB", width=width)
+    page.goto("/i/law/")
+    page.evaluate(DROP, {"a.txt": "Un document.", "vide.txt": ""})
+    panel = page.locator("[data-panel]")
+    expect(panel).to_contain_text("vide.txt")
+    bottom = panel.evaluate("panel => panel.getBoundingClientRect().bottom")
+    assert bottom < page.locator("textarea").evaluate("area => area.getBoundingClientRect().top")
+
+
 def test_question_starts_from_selected_documents_or_from_one(people, page_for, axe):
     for n in range(25):
         DocumentFactory(instance=people.instance, name=f"acte-{n:02}.txt", title=f"Acte {n:02}")
