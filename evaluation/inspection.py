@@ -24,8 +24,8 @@ from instances.models import Instance, Sensitivity
 from instances.tenancy import in_tenant
 from retrieval.legs import DEPTH, ExplainedChunk, ExplainedSearch, explain_search
 from retrieval.measured_requests import search_requests
-from retrieval.relevance import THRESHOLDS
-from retrieval.search import RetrievedChunk, SearchResult, asearch
+from retrieval.relevance import threshold_of
+from retrieval.search import RetrievedChunk, SearchResult, asearch, is_relevant
 from usage.admission import person_name
 from usage.recording import Requester, record_requests
 
@@ -131,9 +131,10 @@ def _inspection(
     question: Question, settings: TriedSettings, found: SearchResult, search: ExplainedSearch
 ) -> Inspection:
     kept = withhold(found, question.model) if found.relevant else found
-    sent = sent_passages(kept.chunks)
+    # Of a refused question, nothing is sent.
+    sent = sent_passages(kept.chunks) if found.relevant else []
     prompt = None
-    if found.relevant and question.model.backend is not None and sent:
+    if question.model.backend is not None and is_relevant(sent, question.instance):
         prompt = build_prompt(question, sent)
     fitting = None if prompt is None else _passages_in(prompt, question.text)
     passages = _passages(kept, search, fitting, top_k=question.instance.top_k)
@@ -145,9 +146,9 @@ def _inspection(
         passages=passages,
         is_refused=not found.relevant,
         deciding=max(places, key=lambda one: one.chunk.relevance, default=None),
-        threshold=THRESHOLDS[question.instance.strictness],
+        threshold=threshold_of(question.instance),
         prompt=prompt,
-        answer=_answer(question, kept),
+        answer="" if prompt else _answer(question, kept),
         unknown_words=found.unknown_words,
         rerank_model=found.rerank_model,
         total_ms=found.timing.total_ms,
@@ -155,11 +156,9 @@ def _inspection(
 
 
 def _answer(question: Question, found: SearchResult) -> str:
-    """Return what would be shown without calling a model; "" when one would be called."""
+    """Return what is shown without calling a model; extracts also where it may receive nothing."""
     if not found.relevant:
         return refusal(found, may_read_documents=True)
-    if question.model.backend is not None:
-        return ""
     return answer_with_extracts(question.text, found.chunks)[0]
 
 

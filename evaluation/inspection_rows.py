@@ -83,7 +83,7 @@ def _settings(inspection: Inspection) -> Iterator[tuple[str, Any]]:
     yield _("Strictness"), Instance.Strictness(settings.strictness).label
     yield _("Passages per answer"), settings.top_k
     yield _("Model"), inspection.model.label
-    yield _("Instructions"), settings.instructions or _("none")
+    yield _("Instructions"), settings.instructions or "—"
 
 
 def _decision(inspection: Inspection) -> str:

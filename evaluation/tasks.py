@@ -1,26 +1,47 @@
-"""Celery tasks of evaluation: the questions of runs, and the reconciler."""
+"""Celery tasks of evaluation: the questions of runs, schedules, held changes, the reconciler."""
 
 from celery import shared_task
+from django.utils import timezone
 
+from evaluation.held_changes.policy import start_if_due
+from evaluation.held_changes.trying import decide_tried
 from evaluation.runs.claims import is_work_waiting
 from evaluation.runs.starting import WORK
 from evaluation.runs.working import work as ask_questions
+from instances.across_instances import call_function
+from instances.models import Instance
+from instances.tenancy import tenant
 from web.enqueueing import enqueue_on_commit
 
 
 @shared_task(name=WORK, ignore_result=True)
 def work() -> None:
-    """Ask questions of the next run, for some seconds."""
+    """Ask questions of the next run, for some seconds; decide the change that waited for it."""
     try:
-        ask_questions()
+        claim = ask_questions()
+        if claim is not None:
+            _decide(claim.instance_id)
     finally:
         _enqueue_if_waiting()
 
 
 @shared_task(name="evaluation.tasks.reconcile", ignore_result=True, expires=60)
 def reconcile() -> None:
-    """Call a worker where one was killed, or where the broker has lost its message."""
+    """Start the runs that are due, and continue what killed workers have left."""
+    now = timezone.now()
+    for (instance_id,) in call_function("instances_with_due_evaluation", now):
+        with tenant(instance_id):
+            start_if_due(Instance.objects.select_related("organisation").get(pk=instance_id), now)
+    for (instance_id,) in call_function("instances_with_tried_change"):
+        _decide(instance_id)
     _enqueue_if_waiting()
+
+
+def _decide(instance_id: int) -> None:
+    with tenant(instance_id):
+        instance = Instance.objects.select_related("organisation").filter(pk=instance_id).first()
+        if instance is not None:
+            decide_tried(instance)
 
 
 def _enqueue_if_waiting() -> None:

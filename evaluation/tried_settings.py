@@ -8,6 +8,15 @@ from typing import Any, Self
 from instances.models import Instance
 
 
+def strictness_choices(instance: Instance) -> list[tuple[str, Any]]:
+    """Return the levels of strictness of an instance; a calibrated one only where there is one."""
+    return [
+        (value, label)
+        for value, label in Instance.Strictness.choices
+        if value != Instance.Strictness.CALIBRATED or instance.calibrated_threshold is not None
+    ]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TriedSettings:
     """The fields of ``Instance`` of the same names."""
@@ -16,6 +25,7 @@ class TriedSettings:
     instructions: str
     strictness: str
     top_k: int
+    calibrated_threshold: float | None = None
 
     @classmethod
     def of(cls, instance: Instance) -> Self:
@@ -25,7 +35,9 @@ class TriedSettings:
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
         """Return what ``as_json`` has stored."""
-        return cls(**{field.name: stored[field.name] for field in fields(cls)})
+        return cls(
+            **{field.name: stored[field.name] for field in fields(cls) if field.name in stored}
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Return the settings for a JSON column."""

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from evaluation.views import golden, inspection, runs
+from evaluation.views import changes, comparison, golden, inspection, runs
 
 app_name = "evaluation"
 urlpatterns = [
@@ -18,6 +18,12 @@ urlpatterns = [
     path("runs/<uuid:run_id>/", runs.detail, name="run"),
     path("runs/<uuid:run_id>/progress/", runs.progress, name="run_progress"),
     path("runs/<uuid:run_id>/cancel/", runs.cancel, name="run_cancel"),
+    path("comparison/", comparison.index, name="comparisons"),
+    path("comparison/<uuid:group>/", comparison.detail, name="comparison"),
+    path("changes/", changes.index, name="changes"),
+    path("changes/calibrate/", changes.calibrate, name="calibrate"),
+    path("changes/<int:change_id>/", changes.detail, name="change"),
+    path("changes/<int:change_id>/decide/", changes.decide, name="change_decide"),
     path("inspect/", inspection.page, name="inspect"),
     path("inspect/golden/<int:golden_id>/", inspection.golden, name="inspect_golden"),
     path("inspect/<uuid:message_id>/", inspection.answer, name="inspect_answer"),

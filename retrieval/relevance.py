@@ -43,6 +43,14 @@ THRESHOLDS: Mapping[str, float] = {
 }
 
 
+def threshold_of(instance: Instance) -> float:
+    """Return the least relevance of a passage that answers in an instance, in [0, 1]."""
+    if instance.strictness == Instance.Strictness.CALIBRATED:
+        threshold = instance.calibrated_threshold
+        return THRESHOLDS[Instance.Strictness.BALANCED] if threshold is None else threshold
+    return THRESHOLDS[instance.strictness]
+
+
 def with_relevance(
     asked: AskedQuestion,
     query: WeightedQuery,

@@ -35,7 +35,7 @@ from retrieval.evidence.questions import read_question
 from retrieval.folding import FOLDED, fold_copies
 from retrieval.fusion import WeightedQuery
 from retrieval.ranking import prepare_query, rank_chunks
-from retrieval.relevance import THRESHOLDS, with_relevance
+from retrieval.relevance import threshold_of, with_relevance
 from retrieval.rerank import Reranked, arerank_chunks, candidate_count, rerank_chunks
 from retrieval.results import RetrievedChunk, SearchResult, SearchTiming
 from usage.subjects.classifier import Subject
@@ -163,7 +163,7 @@ def _rank(
 
 def is_relevant(chunks: Iterable[RetrievedChunk], instance: Instance) -> bool:
     """Whether one of the chunks is relevant, by the strictness of the instance."""
-    return any(chunk.relevance >= THRESHOLDS[instance.strictness] for chunk in chunks)
+    return any(chunk.relevance >= threshold_of(instance) for chunk in chunks)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ A new argument gets its value in ``values_inside``.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 from allauth.socialaccount.models import SocialApp
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -15,7 +16,11 @@ from instances.models import Charter, Instance, InstanceRequest, Organisation
 from instances.tenancy import tenant
 from tests import factories
 from tests.cast import Cast
-from tests.evaluation.factories import EvaluationRunFactory, GoldenQuestionFactory
+from tests.evaluation.factories import (
+    EvaluationRunFactory,
+    GoldenQuestionFactory,
+    HeldChangeFactory,
+)
 from tests.inference.factories import BackendFactory, LanguageModelFactory, ServerJobFactory
 from usage.models import Quota
 
@@ -96,7 +101,11 @@ def values_inside(cast: Cast) -> dict[str, object]:
         "member_id": member.pk,
         "key_id": factories.ApiKeyFactory(instance=cast.instance).pk,
         "invitation_id": factories.InvitationFactory(instance=cast.instance).pk,
+        "change_id": HeldChangeFactory(instance=cast.instance).pk,
         "run_id": EvaluationRunFactory(instance=cast.instance).pk,
+        "group": EvaluationRunFactory(
+            instance=cast.instance, reason="comparison", group=uuid4()
+        ).group,
         "golden_id": GoldenQuestionFactory(instance=cast.instance).pk,
         "rule_id": factories.AccessRuleFactory(instance=cast.instance).pk,
         **values_around(cast, number=citation.number),

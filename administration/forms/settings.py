@@ -5,6 +5,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from evaluation.held_changes.trying import open_change
+from evaluation.tried_settings import TriedSettings, strictness_choices
 from inference.catalogue import offered_models
 from instances.models import Instance
 
@@ -128,6 +130,9 @@ class AnswersForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        strictness = self.fields["strictness"]
+        assert isinstance(strictness, forms.ChoiceField)  # noqa: S101  # for mypy
+        strictness.choices = strictness_choices(self.instance)
         defaults = {
             "model_id": _("Recommended by this site"),
             "first_model_id": _("Of the model above"),
@@ -136,6 +141,16 @@ class AnswersForm(forms.ModelForm):
             field = self.fields[name]
             assert isinstance(field, forms.ChoiceField)  # noqa: S101  # for mypy
             field.choices = model_choices(self.instance, getattr(self.instance, name), default)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        present = TriedSettings.of(self.instance).as_json()
+        is_changed = any(cleaned.get(name, before) != before for name, before in present.items())
+        if is_changed and open_change(self.instance) is not None:
+            raise forms.ValidationError(
+                _("Another change is being tried or held back. Decide it first.")
+            )
+        return cleaned
 
 
 def model_choices(instance: Instance, chosen: str, default: Any) -> list[tuple[str, Any]]:

@@ -30,6 +30,8 @@ LABELS: dict[str, Promise] = {
     "evaluation_goldenquestion": _("Golden questions"),
     "evaluation_evaluationrun": _("Runs of golden questions"),
     "evaluation_evaluationresult": _("Results of golden questions"),
+    "evaluation_evaluationpolicy": _("Schedule of golden questions"),
+    "evaluation_heldchange": _("Changes tried on golden questions"),
     "usage_usagerecord": _("Records of usage"),
     "usage_pendingusage": _("Records of usage not summed yet"),
     "usage_dailyusage": _("Daily sums of usage"),

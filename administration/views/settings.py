@@ -9,7 +9,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from administration.accent import accent_for
 from administration.forms.model_rules import ModelRulesForm
 from administration.forms.settings import AnswersForm, GeneralForm
-from administration.settings_changes import save_changes
+from administration.settings_changes import save_changes, save_or_hold_back
+from evaluation.held_changes.trying import open_change
 from inference.backends import save_rules
 from inference.catalogue import Refusal, model_choices
 from inference.models import ModelRules
@@ -57,9 +58,17 @@ def answers(request: HttpRequest, membership: Membership) -> HttpResponse:
     rules_form = ModelRulesForm(request.POST or None, instance=rules, names=names)
     # Both are validated, so that all errors are shown.
     if all([form.is_valid(), rules_form.is_valid()]):
-        save_changes(form)
+        held = save_or_hold_back(form, membership.user)
         save_rules(rules)
+        if held is not None:
+            messages.info(request, _("The change is being tried on the golden questions."))
+            return redirect("evaluation:change", slug=instance.slug, change_id=held.pk)
         messages.success(request, _("Saved."))
         return redirect("administration:answers", slug=instance.slug)
-    context = {"form": form, "rules_form": rules_form, "section": "answers"}
+    context = {
+        "form": form,
+        "rules_form": rules_form,
+        "section": "answers",
+        "open_change": open_change(instance),
+    }
     return render(request, "administration/settings_answers.html", context)

@@ -1,11 +1,12 @@
 """The form of the page that inspects a question, with settings to try beside the present ones."""
 
+from dataclasses import replace
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from evaluation.tried_settings import TriedSettings
+from evaluation.tried_settings import TriedSettings, strictness_choices
 from inference.catalogue import offered_models
 from instances.models import Instance
 
@@ -20,7 +21,7 @@ class InspectionForm(forms.Form):
         max_length=MAX_QUESTION_CHARS,
         widget=forms.Textarea(attrs={"rows": 2, "class": "input"}),
     )
-    strictness = forms.ChoiceField(label=_("Strictness"), choices=Instance.Strictness.choices)
+    strictness = forms.ChoiceField(label=_("Strictness"))
     top_k = forms.IntegerField(label=_("Passages per answer"), min_value=1, max_value=20)
     model_id = forms.ChoiceField(label=_("Model"), required=False)
     instructions = forms.CharField(
@@ -31,8 +32,11 @@ class InspectionForm(forms.Form):
     )
 
     def __init__(self, instance: Instance, data: Any = None, *, question: str = "") -> None:
-        settings = TriedSettings.of(instance)
-        super().__init__(data, initial=settings.as_json() | {"question": question})
+        self._present = TriedSettings.of(instance)
+        super().__init__(data, initial=self._present.as_json() | {"question": question})
+        strictness = self.fields["strictness"]
+        assert isinstance(strictness, forms.ChoiceField)  # noqa: S101  # for mypy
+        strictness.choices = strictness_choices(instance)
         models = [(model.id, model.label) for model in offered_models(instance)]
         chosen = self.fields["model_id"]
         assert isinstance(chosen, forms.ChoiceField)  # noqa: S101  # for mypy
@@ -40,8 +44,9 @@ class InspectionForm(forms.Form):
 
     def settings(self) -> TriedSettings:
         """The settings to try, of a valid form."""
-        names = TriedSettings.__dataclass_fields__
-        return TriedSettings(**{name: self.cleaned_data[name] for name in names})
+        present = self._present
+        names = [name for name in present.as_json() if name in self.cleaned_data]
+        return replace(present, **{name: self.cleaned_data[name] for name in names})
 
     @property
     def tried_fields(self) -> list[forms.BoundField]:

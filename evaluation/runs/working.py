@@ -11,7 +11,7 @@ from typing import Final
 from uuid import uuid4
 
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from chat.answering import Question
 from chat.answers.result import AnswerResult
@@ -61,13 +61,21 @@ async def _work(claim: Claim) -> None:
             asked = await in_tenant(claim.instance_id, _next, claim)
             if asked is None:
                 return
-            answered = await ask(asked.question) if asked.question is not None else None
+            answered = await _answer(asked)
             await in_tenant(claim.instance_id, _save, claim, asked, answered)
             if monotonic() > until:
                 return
     finally:
         await in_tenant(claim.instance_id, release, claim)
         await close_shared_client()
+
+
+async def _answer(asked: _Asked) -> AnswerResult | None:
+    """Ask a question in the language of its instance; None if it may not be asked."""
+    if asked.question is None:
+        return None
+    with translation.override(asked.question.instance.language):
+        return await ask(asked.question)
 
 
 def _next(claim: Claim) -> _Asked | None:

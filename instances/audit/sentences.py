@@ -113,6 +113,18 @@ SENTENCES: Mapping[str, Promise] = {
     Action.QUOTA_ADDED: gettext_lazy("%(who)s added the quota “%(target)s” to %(place)s."),
     Action.QUOTA_CHANGED: gettext_lazy("%(who)s changed the quota “%(target)s” of %(place)s."),
     Action.QUOTA_REMOVED: gettext_lazy("%(who)s removed the quota “%(target)s” from %(place)s."),
+    Action.EVALUATION_CHANGED: gettext_lazy(
+        "%(who)s changed when the golden questions of %(place)s are asked."
+    ),
+    Action.CHANGE_TRIED: gettext_lazy(
+        "%(who)s asked for a change of the settings of %(place)s, which is tried first."
+    ),
+    Action.CHANGE_ACCEPTED: gettext_lazy(
+        "%(who)s made a change of the settings of %(place)s that was held back."
+    ),
+    Action.CHANGE_DISCARDED: gettext_lazy(
+        "%(who)s discarded a change of the settings of %(place)s that was held back."
+    ),
     Action.DOCUMENT_CLASSIFIED: gettext_lazy(
         "%(who)s changed the sensitivity of the document %(target)s."
     ),
@@ -141,7 +153,9 @@ _LABELS: Mapping[str, Promise] = {
     "found": gettext_lazy("accounts found"),
     "former_owner": gettext_lazy("former owner"),
     "former_role": gettext_lazy("former role"),
+    "holds_back": gettext_lazy("changes that lower the score are held back"),
     "invitation": gettext_lazy("number of the invitation"),
+    "is_by_model": gettext_lazy("answers by the model"),
     "is_enabled": gettext_lazy("enabled"),
     "issuer": gettext_lazy("issuer"),
     "key": gettext_lazy("key"),
@@ -164,6 +178,7 @@ _LABELS: Mapping[str, Promise] = {
     "routing_mode": gettext_lazy("routing"),
     "rows": gettext_lazy("rows"),
     "rule": gettext_lazy("number of the rule"),
+    "schedule": gettext_lazy("schedule"),
     "scope": gettext_lazy("scope"),
     "scopes": gettext_lazy("domains"),
     "searched": gettext_lazy("searched for"),
@@ -186,6 +201,11 @@ _WORDS: Mapping[str, Mapping[str, Any]] = {
     "former_role": dict(Role.choices),
     "kind": dict(Instance.Kind.choices),
     "scope": dict(ApiKey.Scope.choices),
+    "schedule": {
+        "never": gettext_lazy("Never"),
+        "daily": gettext_lazy("Every day"),
+        "weekly": gettext_lazy("Every week"),
+    },
     "sensitivity": dict(Sensitivity.choices),
     "second_factor": dict(Instance.SecondFactor.choices),
     "strictness": dict(Instance.Strictness.choices),

@@ -115,6 +115,7 @@ class Instance(models.Model):
         LENIENT = "lenient", _("Broad: answers even from distant passages")
         BALANCED = "balanced", _("Balanced")
         STRICT = "strict", _("Strict: answers only from clearly relevant passages")
+        CALIBRATED = "calibrated", _("Calibrated on the golden questions")
 
     class SecondFactor(models.TextChoices):
         NONE = "", _("Not required")
@@ -147,6 +148,8 @@ class Instance(models.Model):
     strictness = models.CharField(
         _("strictness"), max_length=10, choices=Strictness, default=Strictness.BALANCED
     )
+    # Of the calibrated strictness: the least relevance of a passage that answers, in [0, 1].
+    calibrated_threshold = models.FloatField(_("calibrated strictness"), null=True, blank=True)
     top_k = models.PositiveSmallIntegerField(
         _("passages per answer"),
         default=6,

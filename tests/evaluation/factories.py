@@ -3,9 +3,11 @@
 import factory
 
 from evaluation.models import (
+    EvaluationPolicy,
     EvaluationResult,
     EvaluationRun,
     GoldenQuestion,
+    HeldChange,
     question_digest,
 )
 from evaluation.tried_settings import TriedSettings
@@ -41,3 +43,24 @@ class EvaluationResultFactory(TenantFactory):
 
     run = in_same_instance(EvaluationRunFactory)
     question = in_same_instance(GoldenQuestionFactory)
+
+
+class EvaluationPolicyFactory(TenantFactory):
+    """Changes are held back; there is no schedule."""
+
+    class Meta:
+        model = EvaluationPolicy
+
+    holds_back = True
+
+
+class HeldChangeFactory(TenantFactory):
+    """A change to one passage that was discarded."""
+
+    class Meta:
+        model = HeldChange
+
+    status = HeldChange.Status.DISCARDED
+    changes = factory.LazyFunction(lambda: {"top_k": [6, 1]})
+    run_before = in_same_instance(EvaluationRunFactory, status="done")
+    run_after = in_same_instance(EvaluationRunFactory, status="done")

@@ -89,6 +89,8 @@ FORMS: dict[str, Callable[[Values], dict[str, Any]]] = {
     "evaluation:golden_import": lambda values: {
         "file": SimpleUploadedFile("golden.csv", b"question;refuse\nWho?;x\n")
     },
+    "evaluation:comparisons": lambda values: {"first": "extractive", "second": "extractive"},
+    "evaluation:changes": lambda values: {"schedule": "weekly", "holds_back": ""},
     "administration:answers": lambda values: {"strictness": "strict", "top_k": 4},
 }
 BODIES: dict[str, dict[str, Any]] = {

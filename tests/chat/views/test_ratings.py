@@ -70,6 +70,14 @@ def test_editor_filters_ratings_of_own_instance(cast, client_for, answers, query
     assert cast.teammate.username not in text
 
 
+def test_listed_answers_lead_to_inspection_and_golden_questions(cast, client_for, answers):
+    listed = client_for(cast.editor).get(URL).context["page"].object_list
+    text = client_for(cast.editor).get(URL).content.decode()
+    for answer in listed:
+        assert f"/i/law/evaluation/inspect/{answer.pk}/" in text
+        assert f"/i/law/evaluation/questions/keep/{answer.pk}/" in text
+
+
 async def test_export_streams_comments_questions_and_sources(
     transactional_db, async_client_for, monkeypatch
 ):

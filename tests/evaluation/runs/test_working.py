@@ -67,6 +67,8 @@ def test_run_asks_every_question_and_scores_it(golden: Cast) -> None:
     assert (figures.words_expected, figures.words_in_answers) == (2, 1)
     assert results[0].answer
     assert results[2].is_refused
+    # In the language of the instance.
+    assert results[2].answer.startswith("Je n’ai trouvé dans les documents")
     assert not is_work_waiting()
 
 

@@ -6,6 +6,9 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.test import AsyncClient, Client
 
+from ingestion.documents.sensitivity import classify
+from ingestion.models import Document
+from instances.models import Sensitivity
 from instances.tenancy import tenant
 from tests.cast import Cast
 from tests.factories import ConversationFactory, FeedbackFactory, MessageFactory
@@ -68,6 +71,19 @@ def test_prompt_is_shown_and_no_model_is_called(editor: Client, llm: ScriptedLLM
     assert [role for role, _content in inspection.prompt] == ["system", "user"]
     assert ANSWERED in inspection.prompt[-1][1]
     assert llm.requests == []
+
+
+def test_passages_that_the_model_may_not_receive_are_withheld(
+    library: Cast, editor: Client, llm: ScriptedLLM, settings: Any
+) -> None:
+    settings.LLM_SENSITIVITY = "internal"
+    with tenant(library.instance):
+        for document in Document.objects.all():
+            classify(document, Sensitivity.RESTRICTED)
+    (inspection,) = editor.post(URL, posted(ANSWERED)).context["inspections"]
+    assert {passage.fate.value for passage in inspection.passages} == {"withheld"}
+    assert inspection.prompt == []
+    assert "vingt-cinq" in inspection.answer
 
 
 def test_other_settings_are_tried_beside_the_present_ones(library: Cast, editor: Client) -> None:
