@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from io import StringIO
 
 import numpy as np
 import pytest
+from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from ingestion.indexing import statistics
 from ingestion.indexing.shards import building
 from ingestion.models import Document, IndexShard, ShardList
+from ingestion.tasks import build_shards
 from instances.models import Instance
 from instances.tenancy import tenant
 from retrieval import candidates
@@ -193,3 +196,21 @@ def test_small_instance_needs_no_index(instance: Instance) -> None:
     fill(instance, 1)
     with tenant(instance):
         assert not building.needs_build(instance.pk)
+
+
+def test_command_and_task_build_what_is_missing(instance: Instance) -> None:
+    small = InstanceFactory()
+    fill(instance, 6)
+    fill(small, 1)
+    build_shards(small.pk)
+    call_command("buildshards", stdout=(output := StringIO()))
+    assert output.getvalue() == f"{instance.slug}: 150 chunks\n"
+    with tenant(small):
+        assert not IndexShard.objects.exists()
+    fill(instance, 5, start=300)
+    build_shards(instance.pk)
+    with tenant(instance):
+        assert not building.needs_build(instance.pk)
+        assert sum(IndexShard.objects.values_list("chunk_count", flat=True)) == 275
+    with pytest.raises(CommandError):
+        call_command("buildshards", "nowhere")
