@@ -1,6 +1,7 @@
 """Checks an answer: which of its sentences no passage supports, and which cite the wrong one."""
 
 import asyncio
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -100,14 +101,27 @@ def _verdict(
 
 
 def _recited(text: str, sentence: AnswerSentence, verdict: Verdict) -> str:
-    """Return a sentence with the citations that it should have, in the place of the first one."""
-    numbers = [position + 1 for position in verdict.cited]
-    is_moved = verdict.outcome == Outcome.MOVED
-    is_fewer = verdict.outcome == Outcome.SUPPORTED and len(numbers) < len(sentence.cited)
-    if not sentence.cited or not numbers or not (is_moved or is_fewer):
+    """Return a sentence with the citations that it should have.
+
+    A moved one is where the last was; those that remain stay where they are.
+    """
+    kept = [position + 1 for position in verdict.cited]
+    if not sentence.cited or not kept or verdict.outcome == Outcome.UNSUPPORTED:
         return text
-    marks = iter(["".join(f"[{number}]" for number in numbers)])
-    return CITATION.sub(lambda _mark: next(marks, ""), text)
+    if verdict.outcome == Outcome.MOVED:
+        *_others, last = CITATION.finditer(text)
+        moved = "".join(f"[{number}]" for number in kept)
+        before = CITATION.sub("", text[: last.start()])
+        return f"{before}{moved}{text[last.end() :]}"
+    return CITATION.sub(lambda mark: _kept(mark, kept), text)
+
+
+def _kept(mark: re.Match[str], kept: Sequence[int]) -> str:
+    """Return the numbers of a mark that are kept, each in brackets, "" if none is."""
+    numbers = [int(number) for number in re.findall(r"\d+", mark[1])]
+    if set(numbers) <= set(kept):
+        return mark[0]
+    return "".join(f"[{number}]" for number in numbers if number in kept)
 
 
 def _checked(verdict: Verdict, start: int, end: int) -> CheckedSentence:

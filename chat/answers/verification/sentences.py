@@ -8,7 +8,9 @@ from chat.answers.quoting.quotes import CITATION
 from ingestion.chunking.sentences import sentence_spans
 from retrieval.verification.passages import with_columns
 
-_FENCE = re.compile(r"\s*(?:```|~~~)")
+# Of code, and of formulas on lines of their own.
+_FENCE = re.compile(r"\s*(?:```|~~~|\$\$\s*$|\\[\[\]]\s*$)")
+_FORMULA = re.compile(r"\$|\\[(\[]")
 _HEADING = re.compile(r"\s*#{1,6}\s")
 _RULE = re.compile(r"\s*\|?(?:\s*:?-+:?\s*\|)+\s*:?-*:?\s*$|\s*(?:[-*_]\s*){3,}$")
 # What comes before the words of a line: quotes, marks of lists, boxes of tasks.
@@ -25,7 +27,7 @@ class AnswerSentence:
 
     ``text`` is without Markdown and citations; ``lead`` introduces the list of which it is an item.
     ``cited`` are the numbers of its passages, as they are written. ``is_statement`` is false for
-    what only introduces or asks.
+    what only introduces or asks, for formulas, and for rows of a table that cite nothing.
     """
 
     start: int
@@ -102,7 +104,7 @@ def _without_citation_before(
 
 def _sentence(text: str, start: int, lead: str) -> AnswerSentence:
     said = plain(text)
-    is_statement = bool(said) and said[-1] not in ":?"
+    is_statement = bool(said) and said[-1] not in ":?" and not _FORMULA.search(text)
     return AnswerSentence(start, start + len(text), said, lead, _cited(text), is_statement)
 
 
@@ -110,8 +112,9 @@ def _row(line: str, offset: int, header: str) -> AnswerSentence:
     """Return a row of a table as a sentence, without its outer bars."""
     start = len(line) - len(line.lstrip(" |"))
     end = len(line.rstrip(" |\n\r"))
-    said = with_columns(plain(line), plain(header))
-    return AnswerSentence(offset + start, offset + max(start, end), said, "", _cited(line), True)
+    said, cited = with_columns(plain(line), plain(header)), _cited(line)
+    is_statement = bool(cited) and not _FORMULA.search(line)
+    return AnswerSentence(offset + start, offset + max(start, end), said, "", cited, is_statement)
 
 
 def _cited(text: str) -> tuple[int, ...]:

@@ -19,7 +19,7 @@ def test_altered_number_is_marked_with_its_reason(library, llm, page_for, axe):
     ask(page, LEAVE)
     answer = finished(page)
     expect(answer.locator("[data-verification]")).to_contain_text("1 sentence of 2")
-    expect(answer.locator(".doubtful").first).to_have_text(FALSE)
+    expect(answer.locator("strong .doubtful").first).to_contain_text("droit à trente jours")
     expect(answer.locator("[data-content]")).not_to_contain_text("⸨")
     button = answer.get_by_role("button", name="Not confirmed")
     note = answer.locator(".doubt-note")
@@ -37,7 +37,7 @@ def test_altered_number_is_marked_with_its_reason(library, llm, page_for, axe):
     expect(note).not_to_be_visible()
 
     page.reload()
-    expect(finished(page).locator(".doubtful").first).to_have_text(FALSE)
+    expect(finished(page).locator("strong .doubtful").first).to_contain_text("trente jours")
 
     page.emulate_media(media="print")
     expect(page.locator(".doubt-note")).to_be_visible()

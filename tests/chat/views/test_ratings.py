@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from chat import ratings
 from chat.models import Message
+from instances.tenancy import tenant
 from tests.cast import make_cast
 from tests.factories import CitationFactory, ConversationFactory, FeedbackFactory, MessageFactory
 from usage.models import AnswerStatus
@@ -76,6 +77,14 @@ def test_listed_answers_lead_to_inspection_and_golden_questions(cast, client_for
     for answer in listed:
         assert f"/i/law/evaluation/inspect/{answer.pk}/" in text
         assert f"/i/law/evaluation/questions/keep/{answer.pk}/" in text
+
+
+def test_rated_answer_says_how_many_of_its_sentences_are_confirmed(cast, client_for):
+    answer = make_answer(cast.instance, cast.teammate, "Question praised", helpful=True)
+    answer.verification = {"checked": 5, "supported": 3, "sentences": []}
+    with tenant(cast.instance):
+        answer.save()
+    assert "3 of 5 sentences confirmed" in client_for(cast.editor).get(URL).content.decode()
 
 
 async def test_export_streams_comments_questions_and_sources(

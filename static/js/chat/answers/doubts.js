@@ -43,7 +43,11 @@ export function withReasons(content, sentences) {
 export function markDoubts(root, sentences) {
   const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
   const nodes = [];
-  while (walker.nextNode()) nodes.push(/** @type {Text} */ (walker.currentNode));
+  while (walker.nextNode()) {
+    const node = /** @type {Text} */ (walker.currentNode);
+    // The marks of citations are no words.
+    if (!node.parentElement.closest("button")) nodes.push(node);
+  }
   const state = { open: false };
   for (const node of nodes) markNode(node, sentences, state);
 }

@@ -42,9 +42,9 @@ def test_wrong_citation_is_moved_and_later_places_follow():
     assert verified.text[marked.start : marked.end] == "Le lecteur emprunte 30 documents [1][2]"
 
 
-def test_citation_that_adds_nothing_is_removed():
-    verified = verify("Le prêt est gratuit [1][2].", QUESTION, PASSAGES)
-    assert verified.text == "Le prêt est gratuit [1]."
+def test_citation_that_adds_nothing_is_removed_and_others_stay_in_place():
+    verified = verify("Le prêt [1] est gratuit [1][2].", QUESTION, PASSAGES)
+    assert verified.text == "Le prêt [1] est gratuit [1]."
     assert verified.verification == Verification(1, 1, ())
 
 

@@ -46,6 +46,13 @@ def test_items_know_what_introduces_them():
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "answer", ["Soit $x = 2$ [1].", "$$x = 2$$", "$$\nx = 2\n$$", "| A | B |\n|---|---|\n| 1 | 2 |"]
+)
+def test_formulas_and_rows_that_cite_nothing_are_no_statements(answer):
+    assert not any(each.is_statement for each in answer_sentences(answer))
+
+
 def test_spans_of_any_answer_are_in_order():
     pieces = [
         "Un mot",
