@@ -17,8 +17,6 @@ from pathlib import Path
 import django
 import numpy as np
 
-from instances.models import Sensitivity
-
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ragapp.settings")
 django.setup()
@@ -28,8 +26,8 @@ from django.db import connection  # noqa: E402
 from pgvector import HalfVector  # noqa: E402
 
 from ingestion.indexing import statistics  # noqa: E402
-from ingestion.models import Chunk, Document  # noqa: E402
-from instances.models import Instance, Organisation  # noqa: E402
+from ingestion.models import Chunk, Document, stored_path  # noqa: E402
+from instances.models import Instance, Organisation, Sensitivity  # noqa: E402
 from instances.tenancy import tenant  # noqa: E402
 from retrieval.search import search, search_embedded  # noqa: E402
 
@@ -38,6 +36,7 @@ VOCABULARY = 40_000
 WORDS_A_PASSAGE = 110
 PASSAGES_A_DOCUMENT = 500
 THEMES = 200
+_TABLES = ("shardlist", "indexshard", "chunk", "document", "corpusstatistics", "termstatistics")
 
 
 class Corpus:
@@ -85,10 +84,13 @@ def fill(instance: Instance, corpus: Corpus, n_chunks: int) -> float:
     for start in range(0, n_chunks, PASSAGES_A_DOCUMENT):
         n = min(PASSAGES_A_DOCUMENT, n_chunks - start)
         with tenant(instance):
-            document = Document.objects.create(
+            document = Document(
                 instance=instance, name=f"{start}.txt", media_type="text/plain", size_bytes=1,
                 sha256=f"{instance.pk}-{start}", status=Document.Status.READY, chunks=n,
             )  # fmt: skip
+            # A row refers to its own file only; there is none.
+            document.file.name = stored_path(document, document.name)
+            document.save(force_insert=True)
             Chunk.objects.bulk_create(
                 Chunk(
                     instance=instance, document=document, position=position, page_start=1,
@@ -126,7 +128,7 @@ def measure(instance: Instance, corpus: Corpus, options: argparse.Namespace) -> 
 def empty(instance: Instance) -> None:
     """Delete the instance without loading its rows."""
     with tenant(instance), connection.cursor() as cursor:
-        for table in ("chunk", "document", "corpusstatistics", "termstatistics"):
+        for table in _TABLES:
             cursor.execute(f"DELETE FROM ingestion_{table} WHERE instance_id = %s", [instance.pk])
     instance.delete()
 
