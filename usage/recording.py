@@ -1,7 +1,7 @@
 """Writes the ``UsageRecord`` of each request (decision 025)."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Self
 from uuid import UUID
 
@@ -40,6 +40,7 @@ _KNOWN_LATER = [
     if field.name in _FIGURES
     and field.name not in {"organisation", "cost_centre", "user", "pseudonym", "api_key"}
 ]
+_OF_IMPACT = [field.name for field in fields(Impact)]
 _CHANGES = ", ".join(f"{column} = %({column})s" for column in _KNOWN_LATER)
 _PROGRESS = f"""
 UPDATE usage_usagerecord SET {_CHANGES}
@@ -125,6 +126,7 @@ def impact_of(request: MeasuredRequest) -> Impact:
 
 def new_record(request: MeasuredRequest, request_id: UUID) -> UsageRecord:
     """Return the record of a request, not saved and without its requester."""
+    impact = impact_of(request)
     record = UsageRecord(
         request_id=request_id,
         kind=request.kind,
@@ -140,7 +142,7 @@ def new_record(request: MeasuredRequest, request_id: UUID) -> UsageRecord:
         passages=request.passages,
         subject=request.subject.division,
         subject_margin=request.subject.margin,
-        **asdict(impact_of(request)),
+        **{name: getattr(impact, name) for name in _OF_IMPACT},
     )
     if (tokens := request.tokens) is not None:
         record.prompt_tokens = tokens.prompt_tokens

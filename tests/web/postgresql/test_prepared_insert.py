@@ -1,7 +1,9 @@
 """Insertions whose SQL is written once, beside what ``bulk_create`` inserts."""
 
+from copy import copy
 from typing import Any
 
+import psycopg
 import pytest
 from django.forms import model_to_dict
 
@@ -55,3 +57,23 @@ def test_row_that_is_there_keeps_all_but_replaced_fields(citations, replaced, qu
         insert.insert([first])
         stored = Citation.objects.get()
     assert (stored.quote, stored.heading) == (quote, heading)
+
+
+def test_placeholders_of_a_long_statement_are_found_once(citations, monkeypatch):
+    """psycopg would look for them at each use if there are more than fifty, or 4,096 bytes."""
+    insert = PreparedInsert(Citation, unique=["message", "number"], replaced=["quote"])
+    split = psycopg._queries._split_query
+    found: list[bytes] = []
+
+    def counted(query: bytes, *arguments: Any) -> Any:
+        found.append(query)
+        return split(query, *arguments)
+
+    monkeypatch.setattr(psycopg._queries, "_split_query", counted)
+    rows = [copy(citations[0]) for _number in range(8)]
+    for number, row in enumerate(rows, start=1):
+        row.number = number
+    with tenant(citations[0].instance):
+        for _time in range(3):
+            insert.insert(rows)
+    assert sum(b"INSERT" in query for query in found) <= 1
