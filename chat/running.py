@@ -29,7 +29,7 @@ from chat.answers.persistence import (
     save_progress,
 )
 from chat.answers.result import AnswerResult
-from chat.answers.saving import patiently_in_tenant, save_patiently
+from chat.answers.saving import save_patiently, save_progress_patiently
 from chat.models import Message
 from chat.relaying import ask_to_stop, listen
 from inference.offered_models import EXTRACTS, OfferedModel
@@ -163,7 +163,7 @@ class RunningAnswer:
         save = self._save_progress if self.is_message else self._record_progress
         # The row of a message, or a usage record, already says that it is under way.
         await asyncio.sleep(_pause_between_saves_s())
-        while await patiently_in_tenant(self.question.instance.pk, save):
+        while await save_progress_patiently(self.question.instance.pk, save):
             await asyncio.sleep(_pause_between_saves_s())
         self.stop()
 

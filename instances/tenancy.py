@@ -35,14 +35,15 @@ _executor = ThreadPoolExecutor(max_workers=8, thread_name_prefix="database")
 
 
 @contextmanager
-def _setting(name: str, value: str) -> Iterator[str]:
+def _setting(name: str, value: str, *, is_durable: bool = True) -> Iterator[str]:
     """Run a transaction with a local setting; yield the previous value."""
     if connection.in_atomic_block:
         with _setting_of_savepoint(name, value) as before:
             yield before
         return
     # The end of the transaction resets the setting.
-    with transaction.atomic(), cast(DatabaseWrapper, connection).local_setting(name, value):
+    database = cast(DatabaseWrapper, connection)
+    with transaction.atomic(), database.local_setting(name, value, is_durable=is_durable):
         yield ""
 
 
@@ -60,13 +61,14 @@ def _setting_of_savepoint(name: str, value: str) -> Iterator[str]:
 
 
 @contextmanager
-def tenant(instance: Instance | int) -> Iterator[None]:
+def tenant(instance: Instance | int, *, is_durable: bool = True) -> Iterator[None]:
     """Run a transaction in which only the rows of ``instance`` are visible and writable.
 
-    May be nested for the same instance; raises RuntimeError inside that of another instance.
+    May be nested for the same instance; raises RuntimeError inside that of another instance. One
+    that is not durable ends without waiting for the disk (``DatabaseWrapper.local_setting``).
     """
     instance_id = str(instance if isinstance(instance, int) else instance.pk)
-    with _setting("ragapp.instance", instance_id) as outer:
+    with _setting("ragapp.instance", instance_id, is_durable=is_durable) as outer:
         if outer not in ("", instance_id):
             raise RuntimeError("a transaction belongs to one instance")
         yield

@@ -80,11 +80,13 @@ def save_kept() -> None:
             _discard(finished)
 
 
-def in_spite_of_deletions(instance_id: int, function: Callable[[], R]) -> R:
+def in_spite_of_deletions(
+    instance_id: int, function: Callable[[], R], *, is_durable: bool = True
+) -> R:
     """Call ``function`` in the tenant, again when a deletion at the same time made it fail."""
 
     def in_transaction() -> R:
-        with tenant(instance_id):
+        with tenant(instance_id, is_durable=is_durable):
             return function()
 
     return repeat_after_conflict(in_transaction)
@@ -112,9 +114,10 @@ async def patiently(
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
 
-async def patiently_in_tenant(instance_id: int, function: Callable[[], R]) -> R:
-    """Combine ``patiently`` and ``in_spite_of_deletions``."""
-    return await patiently(partial(in_spite_of_deletions, instance_id, function))
+async def save_progress_patiently(instance_id: int, function: Callable[[], R]) -> R:
+    """Combine ``patiently`` and ``in_spite_of_deletions`` for what will soon be saved again."""
+    save_soon = partial(in_spite_of_deletions, instance_id, function, is_durable=False)
+    return await patiently(save_soon)
 
 
 def _keep(finished: FinishedAnswer) -> None:

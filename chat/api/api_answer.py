@@ -41,7 +41,7 @@ from ingestion.documents.sensitivity import highest_level
 from instances.access.api_keys import is_usable
 from instances.api import ApiError
 from instances.models import ApiKey, Sensitivity
-from instances.tenancy import in_tenant
+from instances.tenancy import in_database, in_tenant, tenant
 from usage.models import AnswerStatus
 from usage.quotas.api_requests import AdmittedRequest, admit_request
 from usage.recording import new_record
@@ -68,7 +68,7 @@ async def start_answer(key: ApiKey, asked: ApiQuestion) -> "ApiAnswer":
     A stream also begins when the answer waits in a queue. Every answer of the API passes here.
     Raises ApiError, and RequestRefused.
     """
-    question, admitted = await in_tenant(key.instance, _admitted, key, asked)
+    question, admitted = await in_database(_admitted, key, asked)
     answer = ApiAnswer(question, key, admitted)
     await answer.begin(is_stream=asked.is_stream)
     return answer
@@ -78,28 +78,33 @@ def _admitted(key: ApiKey, asked: ApiQuestion) -> tuple[Question, AdmittedReques
     """Return a question as it may leave, and its admission: one transaction for both.
 
     Its usage record says that it has failed, until its answer replaces it: the record stays if the
-    process dies.
+    process dies. The first word does not wait until that is on the disk, but what was decided on
+    personal data is audited.
     """
-    model = find_model(key.instance, asked.model_id)
-    question = to_question(asked, key, model, _level_of_history(key, asked))
-    question = _guarded(question, asked.personal_data)
-    admitted = admit_request(key, expected_of(question))
-    try:
-        record_beginning_of(
-            FinishedAnswer(
-                answer_id=admitted.request_id,
-                instance_id=key.instance_id,
-                user_id=key.created_by_id,
-                api_key_id=key.pk,
-                result=AnswerResult.empty(question.model.figures).end(
-                    AnswerStatus.FAILED, elapsed_ms=0.0
-                ),
-            )
-        )
-    except BaseException:
-        admitted.admission.release()
-        raise
+    with tenant(key.instance, is_durable=bool(asked.personal_data)):
+        model = find_model(key.instance, asked.model_id)
+        question = to_question(asked, key, model, _level_of_history(key, asked))
+        question = _guarded(question, asked.personal_data)
+        admitted = admit_request(key, expected_of(question))
+        try:
+            _record_beginning(question, key, admitted)
+        except BaseException:
+            admitted.admission.release()
+            raise
     return question, admitted
+
+
+def _record_beginning(question: Question, key: ApiKey, admitted: AdmittedRequest) -> None:
+    empty = AnswerResult.empty(question.model.figures)
+    record_beginning_of(
+        FinishedAnswer(
+            answer_id=admitted.request_id,
+            instance_id=key.instance_id,
+            user_id=key.created_by_id,
+            api_key_id=key.pk,
+            result=empty.end(AnswerStatus.FAILED, elapsed_ms=0.0),
+        )
+    )
 
 
 def _level_of_history(key: ApiKey, asked: ApiQuestion) -> Sensitivity:

@@ -12,6 +12,7 @@ import select
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -20,6 +21,7 @@ import psycopg
 from django.db.backends.postgresql import base
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django.db.backends.utils import CursorWrapper
+from psycopg._queries import PostgresQuery, _query2pg_nocache
 from psycopg.pq import Escaping, ExecStatus, TransactionStatus
 from psycopg_pool import ConnectionPool
 
@@ -30,10 +32,21 @@ _TRUSTED_S = 5.0
 _given_back: WeakKeyDictionary[psycopg.Connection[Any], float] = WeakKeyDictionary()
 
 
-# Connections in a transaction of Django, and the local setting that its first statement brings
-# along ("": none).
-_transactions: WeakKeyDictionary[psycopg.Connection[Any], tuple[str, str]] = WeakKeyDictionary()
-_NO_SETTING = ("", "")
+@dataclass(frozen=True, slots=True)
+class _Beginning:
+    """What the first statement of a transaction brings along: a local setting ("": none).
+
+    The end of one that is not durable is not waited for until it is on the disk.
+    """
+
+    name: str = ""
+    value: str = ""
+    is_durable: bool = True
+
+
+# Connections in a transaction of Django.
+_transactions: WeakKeyDictionary[psycopg.Connection[Any], _Beginning] = WeakKeyDictionary()
+_NO_SETTING = _Beginning()
 
 
 class _InTransaction:
@@ -61,8 +74,28 @@ class _Cursor(_InTransaction, base.Cursor):
     """The cursor of all queries that Django writes."""
 
 
+class _KnownQuery(PostgresQuery):
+    """A statement whose placeholders are found once, also if it is long or has many.
+
+    psycopg would look for them at each use of a statement of more than 4,096 bytes.
+    """
+
+    __slots__ = ()
+
+    def convert(self, query: Any, vars: Any) -> None:  # psycopg's name
+        """As in psycopg."""
+        found = _with_placeholders(self._ensure_bytes(query), self._tx.encoding)
+        self.query, self._want_formats, self._order, self._parts = found
+        self.dump(vars)
+
+
+_with_placeholders = lru_cache(maxsize=256)(_query2pg_nocache)
+
+
 class _PreparedCursor(_InTransaction, base.ServerBindingCursor):
     """Sends a statement apart from its parameters: PostgreSQL plans it once a connection."""
+
+    _query_cls = _KnownQuery
 
     def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
         """As in psycopg; prepares the statement (``DATABASE_PREPARED_STATEMENTS``)."""
@@ -117,13 +150,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 return connection
 
     @contextmanager
-    def local_setting(self, name: str, value: str) -> Iterator[None]:
+    def local_setting(self, name: str, value: str, *, is_durable: bool = True) -> Iterator[None]:
         """Let the first statement of a block, a transaction, bring a local setting along.
 
-        A block without statements sends nothing, not even the beginning of the transaction.
+        A block without statements sends nothing, not even the beginning of the transaction. What
+        is not durable may be lost if the server or the machine fails within a second after it,
+        never if a client does.
         """
         connection = self.connection
-        _transactions[connection] = (name, value)
+        _transactions[connection] = _Beginning(name, value, is_durable)
         try:
             yield
         finally:
@@ -176,13 +211,15 @@ def _must_begin(connection: psycopg.Connection[Any]) -> bool:
 
 def _begin(connection: psycopg.Connection[Any]) -> None:
     """Begin a transaction with its setting, in one round trip."""
-    name, value = _transactions[connection]
+    beginning = _transactions[connection]
     statement = b"BEGIN"
-    if name:
+    if beginning.name:
         _transactions[connection] = _NO_SETTING
         literal = Escaping(connection.pgconn).escape_literal
-        setting = literal(name.encode()), literal(value.encode())
+        setting = literal(beginning.name.encode()), literal(beginning.value.encode())
         statement += b"; SELECT set_config(%s, %s, true)" % setting
+    if not beginning.is_durable:
+        statement += b"; SET LOCAL synchronous_commit TO off"
     result = connection.pgconn.exec_(statement)
     if result.status not in (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK):
         raise psycopg.OperationalError(connection.pgconn.get_error_message())

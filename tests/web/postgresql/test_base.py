@@ -5,6 +5,7 @@ from threading import Barrier, Thread
 import pytest
 from django.db import connection
 
+from instances.tenancy import tenant
 from tests.fixtures.database import BESIDE, connect
 from tests.fixtures.waiting import wait_until
 
@@ -55,3 +56,22 @@ def test_connection_used_a_moment_ago_is_not_asked_again() -> None:
     with connect("default", dbname=BESIDE) as other:
         last = other.execute("SELECT query FROM pg_stat_activity WHERE pid = %s", [pid]).fetchone()
     assert last == ("SELECT pg_backend_pid()",)
+
+
+@pytest.mark.parametrize(("is_durable", "waits"), [(True, "on"), (False, "off")])
+@pytest.mark.django_db(transaction=True)
+def test_end_of_a_transaction_that_is_not_durable_is_not_waited_for(
+    is_durable: bool, waits: str
+) -> None:
+    def waiting() -> str:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT current_setting('synchronous_commit')")
+            found: str = cursor.fetchone()[0]
+        return found
+
+    with connection.cursor() as cursor:
+        # The server of the tests never waits.
+        cursor.execute("SET synchronous_commit TO on")
+    with tenant(1, is_durable=is_durable):
+        assert waiting() == waits
+    assert waiting() == "on"
