@@ -15,6 +15,8 @@ from django.utils.functional import cached_property
 from redis import Redis
 from redis.exceptions import RedisError
 
+from web.valkey.commands import run_command
+
 logger = logging.getLogger(__name__)
 
 _TIMEOUTS_S: dict[str, Any] = {"socket_connect_timeout": 1, "socket_timeout": 1}
@@ -70,7 +72,14 @@ class FailOpenRedisCache(RedisCache):
     def _cache(self) -> RedisCacheClient:
         return _cache_of_process(self._server)
 
-    get = _or_else(lambda key, default=None, version=None: default)(RedisCache.get)
+    @_or_else(lambda key, default=None, version=None: default)
+    def get(self, key: str, default: Any = None, version: int | None = None) -> Any:
+        """As in Django."""
+        value = run_command(self.client(), "GET", self.make_and_validate_key(key, version))
+        if value is None:
+            return default
+        return self._cache._serializer.loads(value)  # type: ignore[attr-defined]  # of Django
+
     set = _or_else(lambda *args, **kwargs: None)(RedisCache.set)
     add = _or_else(lambda *args, **kwargs: True)(RedisCache.add)
     delete = _or_else(lambda *args, **kwargs: False)(RedisCache.delete)

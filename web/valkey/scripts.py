@@ -8,14 +8,16 @@ from typing import Any
 from redis import Redis
 from redis.exceptions import NoScriptError
 
+from web.valkey.commands import run_command
+
 
 def run_script(server: Redis, script: str, keys: Sequence[str], *arguments: str | float) -> Any:
     """Run a script as one step and return its reply; raises RedisError."""
     try:
-        return server.evalsha(_digest(script), len(keys), *keys, *arguments)
+        return run_command(server, "EVALSHA", _digest(script), len(keys), *keys, *arguments)
     except NoScriptError:
         # The first call since the server started.
-        return server.eval(script, len(keys), *keys, *arguments)
+        return run_command(server, "EVAL", script, len(keys), *keys, *arguments)
 
 
 @cache
