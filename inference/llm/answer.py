@@ -31,6 +31,11 @@ TRUNCATION_RATIO = 0.5
 TRUNCATION_MIN_TOKENS = 500
 
 
+# What else an event may say, beside its choices.
+_NOTED = frozenset({*REPORTED_KEYS, "error"})
+_PLAIN = frozenset({"role", "content"})
+
+
 class Answer:
     """The state of one answer: its text so far, whether it has ended, its usage."""
 
@@ -74,18 +79,32 @@ class Answer:
 
         Raises the InferenceError that an event reports, and ProtocolError if one is not JSON.
         """
+        plain: list[str] = []
         for server_event in server_events:
             if server_event.is_done:
+                yield from self._take_plain(plain)
                 self.is_done = True
                 return
-            payload = _load(server_event)
+            try:
+                payload = _load(server_event)
+            except ProtocolError:
+                yield from self._take_plain(plain)
+                raise
+            if (content := _plain_content(payload)) is not None:
+                self._model = payload.get("model") or self._model
+                plain.append(content)
+                continue
+            yield from self._take_plain(plain)
+            plain.clear()
+            if self.was_cut:
+                return
             if reported := find_reported_error(payload):
                 raise to_error(reported)
             yield from self._take_payload(payload)
+            self._end_if_cut()
             if self.was_cut:
-                self.is_done = True
-                self._finish_reason = "stop" if self._stop.is_reached else "length"
                 return
+        yield from self._take_plain(plain)
 
     def end(self) -> Iterator[ChatEvent]:
         """Yield the last events, after the end of the stream.
@@ -123,6 +142,23 @@ class Answer:
     @cached_property
     def _sent_tokens(self) -> int:
         return estimate_prompt_tokens(self._messages)
+
+    def _take_plain(self, pieces: Sequence[str]) -> Iterator[Delta]:
+        """Yield the deltas of pieces of text that nothing stands between, all at once."""
+        if not pieces:
+            return
+        text = "".join(pieces)
+        if self._limit.takes(len(pieces), text):
+            yield from self._keep(self._splitter.feed(text))
+        else:
+            for piece in pieces:
+                yield from self._keep(self._splitter.feed(self._limit.cut(piece)))
+        self._end_if_cut()
+
+    def _end_if_cut(self) -> None:
+        if self.was_cut:
+            self.is_done = True
+            self._finish_reason = "stop" if self._stop.is_reached else "length"
 
     def _take_payload(self, payload: Mapping[str, Any]) -> Iterator[Delta]:
         self._reported |= {key: payload[key] for key in REPORTED_KEYS if payload.get(key)}
@@ -168,6 +204,27 @@ class Answer:
         if text:
             self._text.append(text)
             yield TextDelta(text)
+
+
+def _plain_content(payload: Mapping[str, Any]) -> str | None:
+    """Return the text of an event that says nothing else, as nearly all of a stream do."""
+    choices = payload.get("choices")
+    if not isinstance(choices, list) or len(choices) != 1 or not isinstance(choices[0], dict):
+        return None
+    choice = choices[0]
+    delta = choice.get("delta")
+    if not isinstance(delta, dict) or choice.get("finish_reason"):
+        return None
+    content = delta.get("content")
+    if not isinstance(content, str) or not content:
+        return None
+    says_more = (
+        (not _NOTED.isdisjoint(payload) and any(payload.get(key) for key in _NOTED))
+        or (len(delta) > 1 and any(delta[key] for key in delta if key not in _PLAIN))
+        or payload.get("object") == "error"
+        or not isinstance(payload.get("model") or "", str)
+    )
+    return None if says_more else content
 
 
 def _without_nul(delta: TextDelta | ReasoningDelta) -> TextDelta | ReasoningDelta:

@@ -18,6 +18,18 @@ class LengthLimit:
         self._estimated_tokens = 0
         self.is_exceeded = False
 
+    def takes(self, n_pieces: int, text: str) -> bool:
+        """Count the next pieces, ``text`` together, if they are all within the limit."""
+        estimated = self._estimated_tokens + estimate_tokens(text)
+        is_within = (
+            self._pieces + n_pieces <= self._max_tokens
+            and estimated <= TOLERANCE * self._max_tokens
+        )
+        if is_within:
+            self._pieces += n_pieces
+            self._estimated_tokens = estimated
+        return is_within
+
     def cut(self, text: str) -> str:
         """Return the part of the next piece that is within the limit."""
         before = self._estimated_tokens

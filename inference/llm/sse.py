@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from inference.errors import ProtocolError
 
 MAX_LINE_BYTES = 4 * 1024 * 1024
+_DATA, _OBJECT, _OBJECT_ENDS = b"data: ", b"data: {", (b"}", b"}\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,13 @@ class EventDecoder:
         return [each for each in events if each is not None and (each.name or _is_whole(each.data))]
 
     def _take(self, raw_line: bytes) -> ServerEvent | None:
+        if raw_line.startswith(_OBJECT) and raw_line.endswith(_OBJECT_ENDS):
+            # Nearly all lines that are not empty.
+            if not self._data and not self._name:
+                return ServerEvent(raw_line[len(_DATA) :].rstrip(b"\r").decode(errors="replace"))
+        elif not raw_line and not self._data:
+            self._name = ""
+            return None
         line = raw_line.decode(errors="replace").removesuffix("\r")
         if not line:
             return self._flush()
