@@ -26,9 +26,7 @@ MAX_ANSWER_BYTES = 64 * 1024 * 1024
 MAX_ERROR_BYTES = 64 * 1024
 # The pause between two reads of a stream, for each stream of this process: what arrives meanwhile
 # passes through the layers above as one piece (docs/decisions/023-time-slices.md).
-PAUSE_PER_STREAM_S, LONGEST_PAUSE_S = 0.002, 0.05
-# Shorter pauses are not worth two calls of the system.
-_WORTH_PAUSING_S = 0.005
+PAUSE_PER_STREAM_S, SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.002, 0.015, 0.05
 
 # Responses that are being read.
 _open: set[httpx.Response] = set()
@@ -114,7 +112,7 @@ async def read_bytes(response: httpx.Response, timeouts: Timeouts) -> AsyncGener
 
 def pause_between_reads_s() -> float:
     """Return how long a stream that has begun pauses between two reads."""
-    return min(PAUSE_PER_STREAM_S * len(_open), LONGEST_PAUSE_S)
+    return min(max(PAUSE_PER_STREAM_S * len(_open), SHORTEST_PAUSE_S), LONGEST_PAUSE_S)
 
 
 async def leave_unread(response: httpx.Response, seconds: float) -> None:
@@ -122,7 +120,7 @@ async def leave_unread(response: httpx.Response, seconds: float) -> None:
 
     Otherwise the process would wake up for each token.
     """
-    transport = _transport(response) if seconds >= _WORTH_PAUSING_S else None
+    transport = _transport(response)
     if transport is None:
         await asyncio.sleep(seconds)
         return

@@ -50,7 +50,7 @@ async def test_deltas_that_arrive_together_are_joined(
 async def test_deltas_that_arrive_during_a_pause_are_joined(
     scripted_llm: ScriptedLLM, chat_backend: ChatBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("PAUSE_PER_STREAM_S", "LONGEST_PAUSE_S"):
+    for name in ("SHORTEST_PAUSE_S", "LONGEST_PAUSE_S"):
         monkeypatch.setattr(wire, name, 0.2)
     scripted_llm.script(stream(*"12345678", pause_s=0.01))
     events = await collect(chat_backend)
@@ -61,7 +61,7 @@ async def test_deltas_that_arrive_during_a_pause_are_joined(
 async def test_what_arrives_during_a_pause_is_read_together(
     scripted_llm: ScriptedLLM, chat_backend: ChatBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("PAUSE_PER_STREAM_S", "LONGEST_PAUSE_S"):
+    for name in ("SHORTEST_PAUSE_S", "LONGEST_PAUSE_S"):
         monkeypatch.setattr(wire, name, 0.2)
     reads: list[bytes] = []
     receive = ResponseHandler.data_received
