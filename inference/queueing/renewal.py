@@ -7,6 +7,7 @@ in a list of Valkey, for which the task waits between two renewals.
 import asyncio
 import logging
 from collections import defaultdict
+from contextlib import suppress
 from typing import Protocol
 from uuid import uuid4
 from weakref import WeakKeyDictionary
@@ -28,6 +29,10 @@ from web.server.client_queries import uninterrupted
 from web.valkey.channels import connected
 
 logger = logging.getLogger(__name__)
+
+
+# How long the connection is kept without a request.
+_KEPT_S = 10.0
 
 
 class Renewed(Protocol):
@@ -57,10 +62,12 @@ class Renewal:
         self.process = uuid4().hex
         self._requests: dict[str, Renewed] = {}
         self._task: asyncio.Task[None] | None = None
+        self._added = asyncio.Event()
 
     def add(self, each: Renewed) -> None:
         """Renew a request from now on."""
         self._requests[each.request.id] = each
+        self._added.set()
         if self._task is None or self._task.done():
             with uninterrupted():
                 self._task = asyncio.create_task(self._run(), name="renewal of queued requests")
@@ -70,10 +77,11 @@ class Renewal:
         self._requests.pop(each.request.id, None)
 
     async def _run(self) -> None:
-        while self._requests:
+        """Renew until there has been no request for a while: connecting takes longer than that."""
+        while await self._is_needed():
             try:
                 async with connected() as server:
-                    while self._requests:
+                    while await self._is_needed():
                         await self._note_granted(server)
                         await self._renew_all()
             except (RedisError, TimeoutError) as error:
@@ -81,6 +89,15 @@ class Renewal:
                 for each in list(self._requests.values()):
                     each.lost()
                 await asyncio.sleep(RENEWED_EVERY_S)
+
+    async def _is_needed(self) -> bool:
+        """Wait for a request if there is none; False if none comes."""
+        if not self._requests:
+            self._added.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_KEPT_S):
+                    await self._added.wait()
+        return bool(self._requests)
 
     async def _note_granted(self, server: Redis) -> None:
         """Note the slots that are given until the next renewal."""
