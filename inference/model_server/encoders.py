@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from inference.embedding.folder import OPENVINO_FILE
 from inference.embedding.tokenizer import load_tokenizer
-from inference.model_server.batching import LENGTH_STEP, Entry
+from inference.model_server.batching import Entry, padded_length
 from inference.model_server.processor import precision_hint
 
 if TYPE_CHECKING:
@@ -95,8 +95,7 @@ class OpenVinoEncoder:
 
     def _padded(self, payloads: Sequence[Any]) -> dict[str, NDArray[np.int64]]:
         """Return the inputs of a part, each of shape (n_texts, padded_length)."""
-        longest = max(map(len, payloads))
-        width = min(-(-longest // LENGTH_STEP) * LENGTH_STEP, self.max_tokens)
+        width = min(padded_length(max(map(len, payloads))), self.max_tokens)
         tokens = np.full((len(payloads), width), self._pad_id, np.int64)
         mask = np.zeros_like(tokens)
         for row, ids in enumerate(payloads):

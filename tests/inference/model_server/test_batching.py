@@ -15,7 +15,15 @@ from inference.model_server.batching import (
     ModelFailure,
     Priority,
     QueueFull,
+    padded_length,
 )
+
+
+@pytest.mark.parametrize(
+    ("n_tokens", "length"), [(1, 8), (8, 8), (17, 24), (64, 64), (65, 80), (250, 256)], ids=str
+)
+def test_short_texts_are_padded_by_less_than_eight_tokens(n_tokens: int, length: int) -> None:
+    assert padded_length(n_tokens) == Entry("x", n_tokens).padded_tokens == length
 
 
 class Recorder:
