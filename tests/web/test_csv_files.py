@@ -18,6 +18,7 @@ from instances.audit import Action
 from instances.models import Organisation
 from tests import factories
 from tests.cast import Cast, make_cast
+from tests.evaluation.factories import GoldenQuestionFactory
 from tests.site_map import ALL_PAGES, Page, values_inside
 from tests.usage.factories import DailyUsageFactory, UsageRecordFactory
 from web.csv_files import csv_lines
@@ -51,7 +52,7 @@ CSV_PAGES = {
     f"administration:{level}_{page}"
     for level in ("site", "organisation", "instance")
     for page in ("audit_export", "charter_acceptances")
-} | {"chat:ratings_export"}
+} | {"chat:ratings_export", "evaluation:golden_export"}
 # Files of usage. Those about several instances name only groups of five people or more.
 OWN_USAGE_PAGES = {"administration:instance_usage_export", "administration:own_usage_export"}
 MASKED_PAGES = {
@@ -130,10 +131,13 @@ def hostile(transactional_db) -> tuple[Cast, dict[str, object]]:
         charters.accept(user_id=cast.teammate.pk, charters=[version])
         charters.accept(user_id=cast.owner.pk, charters=[version])
         values["number"] = version.version
-    for text in texts:
+    for number, text in enumerate(texts):
         factories.FeedbackFactory(instance=cast.instance, comment=text)
         UsageRecordFactory(instance=cast.instance, user=cast.owner, model=text)
         DailyUsageFactory(instance=cast.instance, model=text)
+        # Some texts differ by their spaces only, which do not count in a digest.
+        expected = {"document_name": text, "must_be_refused": False, "digest": str(number)}
+        GoldenQuestionFactory(instance=cast.instance, question=text, **expected)
     return cast, values
 
 
