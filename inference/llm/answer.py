@@ -89,6 +89,8 @@ class Answer:
                 payload = _load(server_event)
             except ProtocolError:
                 yield from self._take_plain(plain)
+                if self.was_cut:
+                    return
                 raise
             if (content := _plain_content(payload)) is not None:
                 self._model = payload.get("model") or self._model
