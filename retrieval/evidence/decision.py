@@ -5,7 +5,6 @@ language than the question shares only names with it; its own rule was chosen on
 """
 
 import math
-from dataclasses import asdict
 
 from retrieval.evidence.coefficients import COEFFICIENTS, INTERCEPT
 from retrieval.evidence.features import Features, TranslatedFeatures
@@ -22,6 +21,7 @@ def answer_probability(features: Features | TranslatedFeatures) -> float:
         sigmas = features.dense + _TRANSLATED_LEXICAL * features.lexical
         evidence = _TRANSLATED_SLOPE * (sigmas - _TRANSLATED_MIDDLE)
     else:
-        values = asdict(features)
-        evidence = INTERCEPT + sum(COEFFICIENTS[name] * value for name, value in values.items())
+        evidence = INTERCEPT + sum(
+            coefficient * getattr(features, name) for name, coefficient in COEFFICIENTS.items()
+        )
     return 1 / (1 + math.exp(-max(-_LARGEST, min(_LARGEST, evidence))))
