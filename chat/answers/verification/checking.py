@@ -1,6 +1,7 @@
 """Checks an answer: which of its sentences no passage supports, and which cite the wrong one."""
 
 import asyncio
+import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,8 +12,12 @@ from retrieval.results import RetrievedChunk
 from retrieval.verification.passages import ReadPassage, read_passage
 from retrieval.verification.verdicts import Outcome, Reason, Verdict, check
 
+logger = logging.getLogger(__name__)
+
 # An answer of more sentences is checked as far as this.
 _MAX_SENTENCES = 60
+# A longer sentence is a repetition or a table without breaks; reading it could take seconds.
+_MAX_SENTENCE_CHARS = 1_000
 _MAX_QUOTE_CHARS = 400
 _MAX_SAID_CHARS = 80
 
@@ -56,8 +61,15 @@ class Verified:
 async def verify_in_thread(
     answer: str, question: str, passages: Sequence[RetrievedChunk], *, may_change: bool
 ) -> Verified:
-    """Check an answer in a thread: it takes some 10 ms a sentence."""
-    return await asyncio.to_thread(verify, answer, question, passages, may_change=may_change)
+    """Check an answer in a thread: it takes some 10 ms a sentence.
+
+    An error of the check is logged, and leaves the answer as it is, unchecked.
+    """
+    try:
+        return await asyncio.to_thread(verify, answer, question, passages, may_change=may_change)
+    except Exception:
+        logger.exception("an answer could not be checked")
+        return Verified(answer, None)
 
 
 def verify(
@@ -94,7 +106,7 @@ def verify(
 def _verdict(
     sentence: AnswerSentence, question: str, passages: Sequence[ReadPassage]
 ) -> Verdict | None:
-    if not sentence.is_statement:
+    if not sentence.is_statement or len(sentence.text) > _MAX_SENTENCE_CHARS:
         return None
     cited = [number - 1 for number in sentence.cited if 1 <= number <= len(passages)]
     return check(sentence.text, cited, passages, question=question, lead=sentence.lead)

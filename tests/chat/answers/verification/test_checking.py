@@ -3,6 +3,7 @@
 import pytest
 from django.utils import translation
 
+from chat.answers.verification import checking
 from chat.answers.verification.checking import CheckedSentence, Verification, verify
 from chat.answers.verification.messages import (
     api_verification,
@@ -18,6 +19,21 @@ LOANS = passage("Le lecteur emprunte 25 documents pour trois semaines. Le prêt 
 HOURS = passage("La bibliothèque ouvre à huit heures. Elle ferme le dimanche.")
 PASSAGES = (LOANS, HOURS)
 QUESTION = "Comment emprunter ?"
+
+
+async def test_error_of_the_check_leaves_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_arguments: object, **_options: object) -> None:
+        raise RecursionError
+
+    monkeypatch.setattr(checking, "verify", fail)
+    verified = await checking.verify_in_thread("Oui [1].", QUESTION, PASSAGES, may_change=True)
+    assert verified == checking.Verified("Oui [1].", None)
+
+
+def test_endless_sentence_is_not_checked():
+    """A model that repeats itself wrote 20,000 characters without a full stop: 18 seconds."""
+    verified = verify("1 " * 10_000, QUESTION, PASSAGES)
+    assert verified.verification == Verification(0, 0)
 
 
 def test_altered_number_is_marked_where_it_is():
