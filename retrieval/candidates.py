@@ -21,7 +21,7 @@ from ingestion.indexing.shards import quantisation
 from ingestion.indexing.shards.building import EXACT_CHUNKS
 from ingestion.models import Document, IndexShard, ShardList
 from retrieval.fusion import WeightedQuery
-from web.postgresql.prepared import prepared_cursor
+from web.postgresql.prepared import binary_rows
 
 # Ranked exactly: at least, the share of the chunks of a larger instance, and at most.
 _CANDIDATES, _CANDIDATE_SHARE, _MAX_CANDIDATES = 2_500, 0.006, 6_000
@@ -183,9 +183,7 @@ def _lists(
         [shard.pk for shard in shards],
         list(query.terms),
     ]
-    with prepared_cursor() as cursor:
-        cursor.cursor.execute(statement, parameters, binary=True)
-        yield from cursor.fetchall()
+    yield from binary_rows(statement, parameters)
 
 
 def _largest(values: NDArray[Any], n: int) -> NDArray[np.int64]:

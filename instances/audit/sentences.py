@@ -158,6 +158,7 @@ _LABELS: Mapping[str, Promise] = {
     "is_by_model": gettext_lazy("answers by the model"),
     "is_enabled": gettext_lazy("enabled"),
     "issuer": gettext_lazy("issuer"),
+    "job": gettext_lazy("Job"),
     "key": gettext_lazy("key"),
     "kind": gettext_lazy("kind"),
     "kinds": gettext_lazy("kinds"),

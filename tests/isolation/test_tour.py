@@ -5,12 +5,18 @@ that new ones are covered without a change in this file.
 """
 
 import re
+from datetime import timedelta
 
 import pytest
 from asgiref.sync import async_to_sync
 from django.core.cache import cache
+from django.utils import timezone
 
+from ingestion.indexing.shards import building
+from ingestion.models import Document
 from instances.models import Instance
+from instances.tenancy import tenant
+from retrieval import candidates
 from tests.cast import Cast
 from tests.factories import InstanceFactory, OrganisationAdministratorFactory, UserFactory
 from tests.isolation.recording import Recorder, RecordingCache, RecordingStorage
@@ -28,6 +34,7 @@ from tests.site_map import TENANT_PAGES
 SHARED_KEYS = {
     r"inference:catalogue": "the version of the rows of models",
     r"inference:health:.*": "the state of backends",
+    r"inference:job_servers:.*": "the servers of the jobs of a backend",
     r"subjects:.*": "the classifier of the embedding model, trained with examples of the project",
     r"metrics-documents": "numbers of the whole site",
     r"allauth:rl:.*": "attempts to log in, by address or person",
@@ -40,7 +47,18 @@ WRITTEN_BY_TRIGGERS = {"usage_pendingusage"}
 
 
 @pytest.fixture
-def recorder(library: Cast, settings) -> Recorder:
+def indexed(library: Cast, monkeypatch: pytest.MonkeyPatch) -> Cast:
+    """The library's cast, with an instance that has an index, as large ones have."""
+    monkeypatch.setattr(building, "EXACT_CHUNKS", 1)
+    monkeypatch.setattr(candidates, "EXACT_CHUNKS", 1)
+    with tenant(library.instance):
+        long_ago = timezone.now() - timedelta(days=2)
+        Document.objects.for_instance(library.instance).update(finished_at=long_ago)
+    return library
+
+
+@pytest.fixture
+def recorder(indexed: Cast, settings) -> Recorder:
     """What the product did on a tour through the library's instance."""
     settings.CACHES = {"default": {"BACKEND": "tests.isolation.recording.RecordingCache"}}
     # The tour makes a key for each call.
@@ -51,12 +69,14 @@ def recorder(library: Cast, settings) -> Recorder:
     RecordingCache.written.clear()
     RecordingStorage.touched.clear()
     UserFactory(username="newcomer")
-    OrganisationAdministratorFactory(organisation=library.instance.organisation, user=library.owner)
-    library.owner.is_staff = True
-    library.owner.save()
+    OrganisationAdministratorFactory(organisation=indexed.instance.organisation, user=indexed.owner)
+    indexed.owner.is_staff = True
+    indexed.owner.save()
     recorder = Recorder()
     with recorder.installed():
-        async_to_sync(visit_everything)(recorder, library)
+        with recorder.at("ingestion.tasks.build_shards"):
+            assert building.build(indexed.instance.pk) > 0
+        async_to_sync(visit_everything)(recorder, indexed)
     cache.clear()
     return recorder
 

@@ -17,6 +17,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import AsyncClient
 from ninja.operation import Operation
 
+from evaluation.models import HeldChange
 from ingestion import uploads
 from instances.access.api_keys import create_api_key
 from instances.models import ApiKey, Instance, Membership
@@ -212,7 +213,13 @@ def _everything_as_it_was(cast: Cast) -> Values:
             instance=cast.instance, user=cast.owner, defaults={"role": Membership.Role.ADMIN}
         )
         Membership.objects.get_or_create(instance=cast.instance, user=cast.teammate)
-    return values_inside(cast)
+    values = values_inside(cast)
+    with tenant(cast.instance):
+        changes = HeldChange.objects.for_instance(cast.instance)
+        # One change is open at a time.
+        changes.filter(status__in=HeldChange.OPEN).update(status=HeldChange.Status.DISCARDED)
+        changes.filter(pk=values["change_id"]).update(status=HeldChange.Status.HELD)
+    return values
 
 
 def _run_tasks(recorder: Recorder, cast: Cast) -> None:

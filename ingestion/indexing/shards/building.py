@@ -9,7 +9,7 @@ A build covers all chunks that no shard holds. The last shard is built again wit
 small, and all are when many of their chunks are gone.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain, islice, pairwise
@@ -25,7 +25,7 @@ from ingestion.indexing.lexical import SATURATION
 from ingestion.indexing.shards import quantisation
 from ingestion.models import CorpusStatistics, IndexShard, ShardList
 from instances.tenancy import tenant
-from web.postgresql.prepared import prepared_cursor
+from web.postgresql.prepared import binary_rows, prepared_cursor
 
 # An instance of fewer chunks is searched exactly, and so are as many that are not in a shard yet.
 EXACT_CHUNKS = 20_000
@@ -155,7 +155,7 @@ def _read(instance_id: int, ids: Ids) -> ShardContent:
     weights: list[NDArray[Any]] = []
     for start in range(0, len(ids), _FETCHED_AT_ONCE):
         part = [int(each) for each in ids[start : start + _FETCHED_AT_ONCE]]
-        for key, vector, sparse in _binary_rows(_CHUNKS, [instance_id, part]):
+        for key, vector, sparse in binary_rows(_CHUNKS, [instance_id, part]):
             found.append(key)
             vectors.append(np.frombuffer(vector, ">f4", offset=4))
             n = int.from_bytes(sparse[4:8], "big")
@@ -170,12 +170,6 @@ def _read(instance_id: int, ids: Ids) -> ShardContent:
         members=np.repeat(np.arange(len(found), dtype=np.uint32), lengths),
         weights=np.clip(np.rint(scaled), 1, 255).astype(np.uint8),
     )
-
-
-def _binary_rows(statement: str, parameters: Sequence[Any]) -> list[Any]:
-    with prepared_cursor() as cursor:
-        cursor.cursor.execute(statement, parameters, binary=True)
-        return list(cursor.fetchall())
 
 
 def write(instance_id: int, content: ShardContent) -> IndexShard:

@@ -16,7 +16,7 @@ from instances.access import charters
 from instances.errors import InstanceNotEmpty, WrongStatus
 from instances.models import AuditEntry, DeletionRecord, Instance
 from instances.tenancy import tenant
-from tests import factories
+from tests.all_factories import FACTORIES
 from tests.factories import DocumentFactory, TenantFactory
 from tests.usage.factories import QuotaCounterFactory, QuotaFactory
 
@@ -30,10 +30,8 @@ def fill(instance):
     """At least one row in every tenant table, and files."""
     made = [
         factory
-        for factory in vars(factories).values()
-        if isinstance(factory, type)
-        and issubclass(factory, TenantFactory)
-        and factory._meta.model is not None
+        for model, factory in FACTORIES.items()
+        if model in tenant_models() and issubclass(factory, TenantFactory)
     ]
     assert {factory._meta.model for factory in made} == set(tenant_models())
     for factory in made:
