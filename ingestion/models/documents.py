@@ -1,4 +1,4 @@
-"""Documents, their pages as extracted, and the chunks that retrieval ranks.
+"""Documents, and their pages as extracted.
 
 The status of a document is ``queued → parsing → embedding → ready | failed``. It is stored here,
 never only in the broker, so that the reconciler can restart the document after a crash.
@@ -11,13 +11,10 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext_lazy as _
-from pgvector.django import HalfVectorField, SparseVectorField
 
 from ingestion.parse_warnings import ParseWarning, WarningCode
 from instances.models import InstanceOwnedModel, Sensitivity
 
-# The lexical space: terms are hashed into it (pgvector's largest sparse dimension is 1e9).
-TERM_SPACE = 1_000_000_000
 # Titles that programs set by default: a file, an address, « Untitled »; also valid in PostgreSQL.
 DEFAULT_TITLE = r"\.[a-z0-9]{2,5}$|^(untitled|sans titre|microsoft word|about:|file:|https?:)"
 
@@ -182,110 +179,3 @@ class DocumentPage(InstanceOwnedModel):
 
     def __str__(self) -> str:
         return f"{self.document_id} p. {self.number}"
-
-
-class Chunk(InstanceOwnedModel):
-    """A passage: what is embedded, ranked and cited.
-
-    ``text`` is ``page_start``'s text from ``char_start`` on, up to ``char_end`` in ``page_end``.
-    """
-
-    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="chunk_set")
-    position = models.PositiveIntegerField()
-    text = models.TextField()
-    heading = models.CharField(max_length=500, blank=True)
-    page_start = models.PositiveIntegerField()
-    page_end = models.PositiveIntegerField()
-    char_start = models.PositiveIntegerField()
-    char_end = models.PositiveIntegerField()
-    token_count = models.PositiveIntegerField()
-    # Without a fixed dimension, since the model is a setting. NULL until embedded.
-    embedding = HalfVectorField(null=True)
-    # BM25 weights of the passage's terms (ingestion.indexing.lexical); NULL until the whole
-    # document is ready, which is what makes a chunk visible to retrieval.
-    terms = SparseVectorField(dimensions=TERM_SPACE, null=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["document", "position"], name="one_chunk_per_position"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.document_id} #{self.position}"
-
-
-class CorpusStatistics(InstanceOwnedModel):
-    """Statistics over the chunks of an instance, for ranking; one row per instance."""
-
-    # Chunks visible to retrieval.
-    chunk_count = models.PositiveIntegerField(default=0, db_default=0)
-    # Mean of the chunks' embeddings, and standard deviation of the cosines between them; NULL
-    # until there are enough. ``cosine_chunk_count`` is ``chunk_count`` when they were estimated.
-    centroid = HalfVectorField(null=True)
-    cosine_sigma = models.FloatField(null=True)
-    cosine_chunk_count = models.PositiveIntegerField(default=0, db_default=0)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["instance"], name="one_statistics_row_per_instance"),
-        ]
-
-    def __str__(self) -> str:
-        return f"statistics of {self.instance_id}"
-
-
-class TermStatistics(InstanceOwnedModel):
-    """The number of chunks of an instance that contain a term."""
-
-    term = models.PositiveIntegerField()
-    document_frequency = models.PositiveIntegerField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["instance", "term"], name="one_row_per_term"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.term}: {self.document_frequency}"
-
-
-class IndexShard(InstanceOwnedModel):
-    """A part of the approximate index of a large instance; see ``ingestion.indexing.shards``.
-
-    ``chunk_ids`` (int64) and ``clusters`` (uint16) are of its members in order, ``centroids``
-    (float32) those of its clusters. All chunks visible before ``covers_until`` are in some shard.
-    """
-
-    embedding_model = models.CharField(max_length=200)
-    chunk_count = models.PositiveIntegerField()
-    chunk_ids = models.BinaryField()
-    clusters = models.BinaryField()
-    centroids = models.BinaryField()
-    created_at = models.DateTimeField(auto_now_add=True)
-    # NULL while the build is not complete.
-    covers_until = models.DateTimeField(null=True)
-
-    def __str__(self) -> str:
-        return f"shard {self.pk} of {self.instance_id}"
-
-
-class ShardList(InstanceOwnedModel):
-    """The members of a shard that are in one cluster or contain one term, by their positions."""
-
-    class Kind(models.IntegerChoices):
-        CLUSTER = 0
-        TERM = 1
-
-    shard = models.ForeignKey(IndexShard, on_delete=models.CASCADE, related_name="list_set")
-    kind = models.PositiveSmallIntegerField(choices=Kind)
-    key = models.PositiveIntegerField()
-    members = models.BinaryField()
-    values = models.BinaryField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["shard", "kind", "key"], name="one_list_per_key"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.shard_id}: {self.kind} {self.key}"

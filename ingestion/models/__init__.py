@@ -1,0 +1,24 @@
+"""Documents, their pages as extracted, and the chunks that retrieval ranks."""
+
+from ingestion.models.chunks import (
+    TERM_SPACE,
+    Chunk,
+    CorpusStatistics,
+    IndexShard,
+    ShardList,
+    TermStatistics,
+)
+from ingestion.models.documents import DEFAULT_TITLE, Document, DocumentPage, stored_path
+
+__all__ = [
+    "DEFAULT_TITLE",
+    "TERM_SPACE",
+    "Chunk",
+    "CorpusStatistics",
+    "Document",
+    "DocumentPage",
+    "IndexShard",
+    "ShardList",
+    "TermStatistics",
+    "stored_path",
+]
