@@ -21,7 +21,7 @@ from ingestion.documents.picture_cache import delete_pictures
 from ingestion.errors import EmptyDocument, FileTooLarge, ParseCancelled
 from ingestion.indexing import statistics
 from ingestion.models import Document, stored_path
-from ingestion.parsing.media_types import detect
+from ingestion.parsing.detection.files import detect
 from ingestion.upload_names import without_invisible
 from instances.models import Instance
 from instances.quotas import check_room, lock_totals

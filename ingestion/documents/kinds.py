@@ -23,12 +23,27 @@ KINDS: Mapping[str, Kind] = {
     "text": Kind(
         _("Text"),
         "file-type",
-        (types.DOCX, types.ODT, types.RTF, types.TEXT, types.MARKDOWN, types.EPUB),
+        (
+            types.DOCX,
+            types.DOC,
+            types.ODT,
+            types.RTF,
+            types.TEXT,
+            types.MARKDOWN,
+            types.EPUB,
+            types.LATEX,
+        ),
     ),
-    "slides": Kind(_("Slides"), "presentation", (types.PPTX, types.ODP)),
-    "sheet": Kind(_("Spreadsheet"), "file-spreadsheet", (types.XLSX, types.ODS, types.CSV)),
+    "slides": Kind(_("Slides"), "presentation", (types.PPTX, types.PPT, types.ODP)),
+    "sheet": Kind(
+        _("Spreadsheet"), "file-spreadsheet", (types.XLSX, types.XLS, types.ODS, types.CSV)
+    ),
     "web": Kind(_("Web page"), "globe", (types.HTML,)),
-    "mail": Kind(_("Mail"), "mail", (types.EML,)),
+    "mail": Kind(_("Mail"), "mail", (types.EML, types.MSG)),
+    "subtitles": Kind(_("Subtitles"), "clock", (types.VTT, types.SRT)),
+    "code": Kind(
+        _("Code and data"), "file-code", (types.CODE, types.NOTEBOOK, types.JSON, types.XML)
+    ),
 }
 _KIND_OF: Mapping[str, str] = {
     media_type: name for name, kind in KINDS.items() for media_type in kind.media_types

@@ -31,7 +31,7 @@ def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
         named = _FRONT_TITLE.search(front.group())
         title = named.group(1) if named else None
         text = text[front.end() :]
-    found = _html_text(text)
+    found = markdown_text(text)
     return ParsedDocument(
         media_type=media_types.MARKDOWN,
         title=title or first_heading(found.blocks),
@@ -42,7 +42,8 @@ def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
     )
 
 
-def _html_text(text: str) -> HtmlText:
+def markdown_text(text: str) -> HtmlText:
+    """Return the blocks of a Markdown text."""
     if not text.strip():
         return HtmlText([])
     rendered = _RENDERER.render(_NOTE.sub(r"\1\:", text))

@@ -13,15 +13,23 @@ from ingestion.errors import (
 )
 from ingestion.parse_warnings import ParseWarning, WarningCode, merged_warnings
 from ingestion.parsing import delimited, epub, markdown, media_types, plain
+from ingestion.parsing.code import notebook
+from ingestion.parsing.code import parser as code
+from ingestion.parsing.detection.files import detect
 from ingestion.parsing.document import ParsedDocument, ParsedPage
 from ingestion.parsing.docx import parser as docx
 from ingestion.parsing.eml import parser as eml
 from ingestion.parsing.html import parser as html
+from ingestion.parsing.latex import parser as latex
+from ingestion.parsing.legacy import parser as legacy
 from ingestion.parsing.limits import ParseLimits
+from ingestion.parsing.msg import parser as msg
 from ingestion.parsing.odf import parser as odf
 from ingestion.parsing.pdf import parser as pdf
 from ingestion.parsing.pptx import parser as pptx
 from ingestion.parsing.rtf import parser as rtf
+from ingestion.parsing.structured import json_values, xml_elements
+from ingestion.parsing.subtitles import parser as subtitles
 from ingestion.parsing.text.language import detect_language
 from ingestion.parsing.text.model_orders import has_model_orders
 from ingestion.parsing.text.normalise import one_line
@@ -47,6 +55,10 @@ PARSERS: Mapping[str, Parser] = {
     media_types.DOCX: docx.parse,
     media_types.PPTX: pptx.parse,
     media_types.XLSX: xlsx.parse,
+    media_types.DOC: legacy.parse_text,
+    media_types.PPT: legacy.parse_presentation,
+    media_types.XLS: legacy.parse_spreadsheet,
+    media_types.MSG: msg.parse,
     media_types.ODT: odf.parse_text,
     media_types.ODS: odf.parse_spreadsheet,
     media_types.ODP: odf.parse_presentation,
@@ -57,6 +69,13 @@ PARSERS: Mapping[str, Parser] = {
     media_types.EPUB: epub.parse,
     media_types.RTF: rtf.parse,
     media_types.EML: eml.parse,
+    media_types.VTT: subtitles.parse_vtt,
+    media_types.SRT: subtitles.parse_srt,
+    media_types.JSON: json_values.parse,
+    media_types.XML: xml_elements.parse,
+    media_types.LATEX: latex.parse,
+    media_types.NOTEBOOK: notebook.parse,
+    media_types.CODE: code.parse,
 }
 
 
@@ -66,7 +85,7 @@ def parse(file: BinaryIO, *, name: str, limits: ParseLimits) -> ParsedDocument:
     The pages hold text (an empty document raises EmptyDocument), and limits on pages and text
     hold whatever the format. Warnings are merged, so that each code stands once.
     """
-    media_type = media_types.detect(file, name)
+    media_type = detect(file, name)
     parser = PARSERS.get(media_type)
     if parser is None:
         raise UnsupportedMediaType(media_type)

@@ -5,6 +5,7 @@ import os
 import resource
 import signal
 from collections.abc import Callable
+from functools import partial
 
 from ingestion.sandbox import kernel, landlock, seccomp
 from ingestion.sandbox.namespaces import Isolation
@@ -14,7 +15,9 @@ from ingestion.sandbox.protections import Protection
 UNPRIVILEGED_ID = 65_533
 
 
-def confine(isolation: Isolation, *, parent_pid: int) -> frozenset[Protection]:
+def confine(
+    isolation: Isolation, *, parent_pid: int, may_start_threads: bool = False
+) -> frozenset[Protection]:
     """Permanently restrict this process to memory, time and its open descriptors.
 
     Returns the protections that are not available. The kernel kills this process when the process
@@ -35,7 +38,7 @@ def confine(isolation: Isolation, *, parent_pid: int) -> frozenset[Protection]:
     kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
     for protection, protect in (
         (Protection.LANDLOCK, landlock.deny_everything),
-        (Protection.SECCOMP, seccomp.deny_system_calls),
+        (Protection.SECCOMP, partial(seccomp.deny_system_calls, may_start_threads)),
     ):
         if not _succeeds(protect):
             missing.add(protection)

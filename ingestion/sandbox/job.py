@@ -19,6 +19,7 @@ from ingestion.errors import (
     ParserCrashed,
     TooMuchText,
 )
+from ingestion.parsing.detection import ole2
 from ingestion.parsing.drawing import draw_page, page_words
 from ingestion.parsing.limits import ParseLimits
 from ingestion.parsing.registry import parse
@@ -37,6 +38,8 @@ from ingestion.sandbox.wire import (
 )
 
 _MAX_OPEN_FILES = 64
+# A user may have no more processes and threads when a parser needs one; fork is denied anyhow.
+_MAX_THREADS = 4096
 # Errors of a parser that are taken to mean a corrupt file.
 _BROKEN_FILE = (
     ArithmeticError,
@@ -82,8 +85,11 @@ def run(
         root = () if isolation.root is None else (isolation.root,)
         keep_descriptors(descriptors.file, descriptors.result, *root)
         file = os.fdopen(descriptors.file, "rb")
-        _limit(request.limits, os.fstat(descriptors.file).st_size)
-        if confine(isolation, parent_pid=zygote_pid) <= known_missing:
+        # office-oxide, which reads these files, starts a thread for each.
+        is_ole2 = os.pread(descriptors.file, len(ole2.MAGIC), 0) == ole2.MAGIC
+        _limit(request.limits, os.fstat(descriptors.file).st_size, may_start_threads=is_ole2)
+        missing = confine(isolation, parent_pid=zygote_pid, may_start_threads=is_ole2)
+        if missing <= known_missing:
             _write(descriptors.result, _result(file, request, counter))
             exit_code = 0
     finally:
@@ -130,7 +136,7 @@ def _describe(error: BaseException) -> str:
     return f"{type(error).__name__}: {error} ({Path(frame.filename).name}:{frame.lineno})"
 
 
-def _limit(limits: ParseLimits, file_bytes: int) -> None:
+def _limit(limits: ParseLimits, file_bytes: int, *, may_start_threads: bool) -> None:
     """Limit memory, files and time of this process; the kernel ends it when time is over."""
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
     # A parser may map the file, which uses address space without using memory.
@@ -138,7 +144,9 @@ def _limit(limits: ParseLimits, file_bytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds + 5))
     resource.setrlimit(resource.RLIMIT_NOFILE, (_MAX_OPEN_FILES, _MAX_OPEN_FILES))
-    for forbidden in (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE, resource.RLIMIT_NPROC):
+    threads = _MAX_THREADS if may_start_threads else 0
+    resource.setrlimit(resource.RLIMIT_NPROC, (threads, threads))
+    for forbidden in (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE):
         resource.setrlimit(forbidden, (0, 0))
     for signum in (signal.SIGALRM, signal.SIGXCPU, signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, signal.SIG_DFL)

@@ -17,7 +17,7 @@ from ingestion.sandbox import kernel
 _MODE_FILTER = 2
 # Codes of classic BPF: load a word, compare it, return (linux/bpf_common.h).
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
-_ALLOW, _KILL, _EPERM = 0x7FFF_0000, 0x8000_0000, 0x0005_0001
+_ALLOW, _KILL, _EPERM, _ENOSYS = 0x7FFF_0000, 0x8000_0000, 0x0005_0001, 0x0005_0026
 # struct seccomp_data: number, architecture, instruction pointer, six arguments of 64 bits.
 _NUMBER_AT, _ARCHITECTURE_AT, _ARGUMENTS_AT = 0, 4, 16
 _X32_BIT = 0x4000_0000  # system call numbers of x32 begin here; their arguments differ
@@ -56,6 +56,10 @@ _UNCONDITIONAL: dict[str, tuple[int, int | None]] = {
     "exit": (60, 93),
     "exit_group": (231, 94),
 }
+# What the C library calls to start a thread. Arguments of clone3 cannot be tested: told that it
+# does not exist, the library calls clone, with these flags and no others.
+_OF_THREADS = {"set_robust_list": (273, 99), "rseq": (334, 293)}
+_CLONE, _CLONE3, _THREAD_FLAGS = (56, 220), (435, 435), 0x003D_0F00
 _MMAP, _MPROTECT, _FCNTL, _TGKILL = (9, 222), (10, 226), (72, 25), (234, 131)
 
 
@@ -76,21 +80,22 @@ class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("instructions", ctypes.c_char_p))
 
 
-def deny_system_calls() -> None:
+def deny_system_calls(may_start_threads: bool = False) -> None:
     """Permanently deny this process all system calls but the listed ones. Needs `no_new_privs`.
 
+    With `may_start_threads` it may start threads, to which the same applies, but no processes.
     Raises OSError if the kernel lacks seccomp or the architecture is not in the table.
     """
     machine = _MACHINES.get(platform.machine())
     if machine is None:
         raise OSError(f"no list of system calls for {platform.machine()}")
-    instructions = _filter(machine, os.getpid())
+    instructions = _filter(machine, os.getpid(), may_start_threads)
     code = b"".join(struct.pack("=HBBI", *instruction) for instruction in instructions)
     program = _Program(len(instructions), code)
     kernel.prctl(kernel.PR_SET_SECCOMP, _MODE_FILTER, ctypes.byref(program))
 
 
-def _filter(machine: _Machine, own_pid: int) -> _Instructions:
+def _filter(machine: _Machine, own_pid: int, may_start_threads: bool) -> _Instructions:
     """Return the program that the kernel runs at each system call (jumps skip instructions)."""
     column = machine.column
     program: _Instructions = [
@@ -110,6 +115,11 @@ def _filter(machine: _Machine, own_pid: int) -> _Instructions:
         number = numbers[column]
         if number is not None:
             program += [(_EQUAL, 0, 1, number), (_RETURN, 0, 0, _ALLOW)]
+    if may_start_threads:
+        for numbers in _OF_THREADS.values():
+            program += [(_EQUAL, 0, 1, numbers[column]), (_RETURN, 0, 0, _ALLOW)]
+        program += [(_EQUAL, 0, 1, _CLONE3[column]), (_RETURN, 0, 0, _ENOSYS)]
+        program += _when_argument(_CLONE[column], 0, (_EQUAL, 0, 1, _THREAD_FLAGS))
     for numbers in (_MMAP, _MPROTECT):  # no executable mapping
         test = (_ANY_BIT, 1, 0, mmap.PROT_EXEC)
         program += _when_argument(numbers[column], 2, test)

@@ -23,14 +23,18 @@ def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
     data = file.read()
     if detect_encoding(data).startswith(("utf-16", "utf-32")):
         data = decode(data).encode()
-    message = email.message_from_bytes(data.lstrip())
+    return parse_message(email.message_from_bytes(data.lstrip()), media_types.EML)
+
+
+def parse_message(message: Message, media_type: str) -> ParsedDocument:
+    """Return what a mail program shows of a message, which was in a file of this type."""
     contents = list(_contents(message, 0))
     pages = tuple(
         ParsedPage(number, header(found, "Subject"), tuple(_blocks(found, content)))
         for number, (found, content) in enumerate(contents, start=1)
     )
     return ParsedDocument(
-        media_type=media_types.EML,
+        media_type=media_type,
         title=header(message, "Subject") or None,
         language=None,
         unit="message",

@@ -6,13 +6,14 @@ import pytest
 
 from ingestion.errors import EncryptedDocument, UnsafeDocument, UnsupportedMediaType
 from ingestion.parsing import media_types as types
+from ingestion.parsing.detection import files
 from tests.ingestion.package_writer import paragraph, write_docx, write_epub, write_odf, write_zip
 from tests.ingestion.pdf_writer import Page, write_pdf
 
 
 def detect(path: Path, name: str) -> str:
     with path.open("rb") as file:
-        return types.detect(file, name)
+        return files.detect(file, name)
 
 
 MAIL = "From: a@x.fr\nTo: b@x.fr\nSubject: Bonjour\nDate: Mon, 1 Jul 2024 10:00:00 +0200\n\nTexte"
@@ -33,7 +34,17 @@ MAIL = "From: a@x.fr\nTo: b@x.fr\nSubject: Bonjour\nDate: Mon, 1 Jul 2024 10:00:
         ("<p>fragment", "a.html", types.HTML),
         (MAIL, "message", types.EML),
         ("{\\rtf1 x}", "a.doc", types.RTF),
-        ('{"a": 1}', "a.json", types.TEXT),
+        ('{"a": 1}', "a.json", types.JSON),
+        ('[{"a": 1}]', "export", types.JSON),
+        ('{"cells": [], "nbformat": 4}', "unnamed", types.NOTEBOOK),
+        ("{prose}", "unnamed", types.TEXT),
+        ("<?xml version='1.0'?><a/>", "unnamed", types.XML),
+        ("WEBVTT\n\n00:01.000 --> 00:02.000\nx", "a.txt", types.VTT),
+        ("WEBVTTX", "a.txt", types.TEXT),
+        ("#!/bin/sh\nls", "unnamed", types.CODE),
+        ("all:\n\tmake x", "Makefile", types.CODE),
+        ("<!DOCTYPE html><p>x", "page.php", types.CODE),
+        ("\\documentclass{book}", "unnamed", types.LATEX),
     ],
 )
 def test_kinds_of_text(tmp_path: Path, content: str, name: str, expected: str) -> None:
@@ -85,7 +96,7 @@ def test_zip_with_huge_directory_is_refused(tmp_path: Path) -> None:
         detect(path, "a.docx")
 
 
-@pytest.mark.parametrize("filler", ["<!---->", "<!-- ", "<p", "](", "**a ", "\n "])
+@pytest.mark.parametrize("filler", ["<!---->", "<!-- ", "<p", "](", "**a ", "\n ", '{"', "\\"])
 def test_adversarial_text_is_text(tmp_path: Path, filler: str) -> None:
     # Patterns that gave back what they took needed 2^2340 steps for the first of these.
     path = tmp_path / "file"

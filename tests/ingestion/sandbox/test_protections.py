@@ -90,3 +90,30 @@ def test_log_of_a_worker(prefix: list[str], is_lesser: bool) -> None:
     )
 
     assert (LINE in run([*prefix, sys.executable, "-c", code]).stderr) == is_lesser
+
+
+THREAD_AND_FORK = """
+import os, threading
+from ingestion.sandbox import kernel, seccomp
+kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
+seccomp.deny_system_calls(may_start_threads={allowed})
+try:
+    thread = threading.Thread(target=print, args=("thread",), kwargs={{"flush": True}})
+    thread.start()
+    thread.join()
+except RuntimeError:
+    print("no thread", flush=True)
+try:
+    os.fork()
+except OSError:
+    print("no fork", flush=True)
+"""
+
+
+@pytest.mark.parametrize(("allowed", "outcome"), [(True, "thread"), (False, "no thread")])
+def test_threads_are_allowed_to_some_children_and_processes_to_none(
+    allowed: bool, outcome: str
+) -> None:
+    code = THREAD_AND_FORK.format(allowed=allowed)
+    printed = run([sys.executable, "-c", code]).stdout
+    assert printed.split("\n") == [outcome, "no fork", ""]
