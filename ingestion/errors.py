@@ -49,6 +49,12 @@ class UnsupportedMediaType(IngestionError):
     code = "unsupported_media_type"
 
 
+class OtherDocument(IngestionError):
+    """The bytes of a new version are those of another document of the instance."""
+
+    code = "other_document"
+
+
 class DocumentError(IngestionError):
     """The file itself cannot be turned into text."""
 
@@ -140,6 +146,10 @@ USER_MESSAGES: Mapping[str, Promise] = {
         "This kind of file cannot be read. Convert it to PDF, Word, text or another supported "
         "format, then upload it again."
     ),
+    OtherDocument.code: _(
+        "This file is already in the instance, as another document. Delete that one first, or "
+        "choose another file."
+    ),
     DocumentError.code: _(
         "This file could not be read. Try exporting it again, as PDF for example."
     ),
@@ -181,9 +191,9 @@ USER_MESSAGES: Mapping[str, Promise] = {
 _ERRORS: Mapping[str, type[IngestionError]] = {
     error.code: error
     for error in (
-        FileTooLarge, UnsupportedMediaType, EncryptedDocument, EmptyDocument, ImageOnlyDocument,
-        CorruptDocument,
-        UnsafeDocument, TooManyPages, TooMuchText, ParseTimeout, ParseMemoryExceeded,
+        FileTooLarge, UnsupportedMediaType, OtherDocument, EncryptedDocument, EmptyDocument,
+        ImageOnlyDocument, CorruptDocument, UnsafeDocument, TooManyPages, TooMuchText,
+        ParseTimeout, ParseMemoryExceeded,
         ParserCrashed, ParseCancelled, ServiceError, SandboxUnavailable,
     )
 }  # fmt: skip

@@ -8,8 +8,10 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from ingestion.documents.kinds import KINDS
+from ingestion.documents.metadata import split_tags
 from ingestion.documents.page_pictures import WIDTHS
 from ingestion.documents.queries import SORTS, STATES, DocumentFilter
+from ingestion.models import MAX_TAG_CHARS, MAX_TAGS
 from instances.models import Sensitivity
 
 BULK_LIMIT = 1000
@@ -22,6 +24,7 @@ class DocumentFilterForm(forms.Form):
     status = forms.ChoiceField(required=False, choices=[(state, state) for state in STATES])
     type = forms.ChoiceField(required=False, choices=[(kind, kind) for kind in KINDS])
     level = forms.ChoiceField(required=False, choices=Sensitivity)
+    tag = forms.CharField(required=False, max_length=MAX_TAG_CHARS)
     sort = forms.ChoiceField(required=False, choices=[(sort, sort) for sort in SORTS])
     page = forms.IntegerField(required=False, min_value=1, max_value=1_000_000)
     only = forms.UUIDField(required=False)
@@ -35,16 +38,25 @@ class DocumentFilterForm(forms.Form):
             state=given.get("status") or "",
             kind=given.get("type") or "",
             level=given.get("level") or "",
+            tag=given.get("tag") or "",
             sort=given.get("sort") or DocumentFilter.sort,
             page=given.get("page") or 1,
             only=given.get("only"),
         )
 
 
-class FolderForm(forms.Form):
-    """A folder of documents."""
+class GroupForm(forms.Form):
+    """A folder or a tag, and so all its documents."""
 
-    path = forms.CharField(max_length=500, strip=False)
+    folder = forms.CharField(max_length=500, strip=False, required=False)
+    tag = forms.CharField(max_length=MAX_TAG_CHARS, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """Require one of them."""
+        given = super().clean() or {}
+        if not (given.get("folder") or given.get("tag")):
+            raise ValidationError("a folder or a tag")
+        return given
 
 
 class PictureForm(forms.Form):
@@ -65,6 +77,48 @@ class TitleForm(forms.Form):
     title = forms.CharField(required=False, max_length=500)
 
 
+class TagsField(forms.CharField):
+    """Tags, separated by commas."""
+
+    def clean(self, value: Any) -> list[str]:
+        """Return the tags; raises ValidationError if one is too long, or too many."""
+        try:
+            return split_tags(super().clean(value))
+        except ValueError as error:
+            text = _("At most %(n)s tags, of at most %(chars)s characters each.")
+            limits = {"n": MAX_TAGS, "chars": MAX_TAG_CHARS}
+            raise ValidationError(text % limits) from error
+
+
+def _line(**attributes: str) -> forms.TextInput:
+    """Return a text field, which the browser does not complete from others."""
+    return forms.TextInput(
+        attrs={"class": "input", "autocomplete": "off", "dir": "auto", **attributes}
+    )
+
+
+class MetadataForm(forms.Form):
+    """What people say of a document."""
+
+    author = forms.CharField(label=_("Author"), required=False, max_length=200, widget=_line())
+    category = forms.CharField(
+        label=_("Kind of document"),
+        required=False,
+        max_length=60,
+        help_text=_("For example circular, contract, minutes"),
+        widget=_line(list="document-categories"),
+    )
+    dated = forms.DateField(
+        label=_("Date of the document"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date", "class": "input"}, format="%Y-%m-%d"),
+    )
+    folder = forms.CharField(label=_("Folder"), required=False, max_length=500, widget=_line())
+    tags = TagsField(
+        label=_("Tags"), required=False, help_text=_("Separated by commas"), widget=_line()
+    )
+
+
 class SensitivityForm(forms.Form):
     """The sensitivity of a document: that of its instance, or a higher one."""
 
@@ -72,7 +126,7 @@ class SensitivityForm(forms.Form):
 
 
 class UploadForm(forms.Form):
-    """One file with its folder and level, or with the failed document that it replaces."""
+    """One file with its folder and level, or with the document of which it is a new version."""
 
     file = forms.FileField(allow_empty_file=True)
     folder = forms.CharField(required=False, max_length=2000)
@@ -96,7 +150,11 @@ class UUIDListField(forms.Field):
 class BulkForm(forms.Form):
     """An action on the selected documents; deletion requires ``confirmed``."""
 
-    action = forms.ChoiceField(choices=[(name, name) for name in ("retry", "delete")])
+    action = forms.ChoiceField(
+        choices=[(name, name) for name in ("retry", "reindex", "move", "tag", "untag", "delete")]
+    )
+    folder = forms.CharField(required=False, max_length=500)
+    tags = TagsField(required=False)
     document = UUIDListField()
     # All that match the filter of the list, instead of the ticked ones.
     all = forms.BooleanField(required=False)

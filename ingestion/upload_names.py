@@ -9,6 +9,7 @@ import re
 import unicodedata
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
+from pathlib import PurePosixPath
 from typing import Any
 
 from django.http import multipartparser
@@ -56,6 +57,25 @@ def without_invisible(name: str) -> str:
     kept = [part if n % 2 else _INVISIBLE.sub("", part) for n, part in enumerate(parts)]
     shown = (c for c in "".join(kept) if unicodedata.category(c) not in ("Cc", "Cs"))
     return "".join(shown).strip().strip(_JOINERS).strip()
+
+
+def clean_name(name: str) -> str:
+    """Return a file name that can be shown: no path, no invisible characters, composed accents.
+
+    The joiners of Persian words and of emoji are kept.
+    """
+    base = PurePosixPath(unicodedata.normalize("NFC", name).replace("\\", "/")).name
+    printable = without_invisible(base)
+    if len(printable) > 255:
+        suffix = PurePosixPath(printable).suffix[:20]
+        printable = printable[: 255 - len(suffix)] + suffix
+    return printable or "document"
+
+
+def clean_folder(folder: str) -> str:
+    """Return a relative folder path without empty, dot or dot-dot parts."""
+    parts = PurePosixPath(folder.replace("\\", "/")).parts
+    return "/".join(clean_name(part) for part in parts if part not in ("/", ".", ".."))[:500]
 
 
 def _without_path(_parser: Any, file_name: str) -> str | None:

@@ -5,11 +5,9 @@ All functions run inside ``tenant(instance)``; tasks are enqueued when that tran
 
 import hashlib
 import tempfile
-import unicodedata
 from collections.abc import Sequence
 from functools import partial
-from pathlib import PurePosixPath
-from typing import IO
+from typing import IO, Any
 
 from django.conf import settings
 from django.core.files import File
@@ -22,7 +20,7 @@ from ingestion.errors import EmptyDocument, FileTooLarge, ParseCancelled
 from ingestion.indexing import statistics
 from ingestion.models import Document, stored_path
 from ingestion.parsing.detection.files import detect
-from ingestion.upload_names import without_invisible
+from ingestion.upload_names import clean_folder, clean_name
 from instances.models import Instance
 from instances.quotas import check_room, lock_totals
 from people.models import User
@@ -38,11 +36,13 @@ def store_upload(
     folder: str = "",
     sensitivity: str = "",
     content: IO[bytes],
+    **inherited: Any,
 ) -> tuple[Document, bool]:
     """Store an uploaded file and queue it; bytes already stored give the existing document.
 
     ``user`` is None for an API key without a person. ``sensitivity`` is empty, or above that of the
-    instance; it is not applied to bytes already stored.
+    instance. Neither it nor ``inherited``, further fields of the new row, is applied to bytes
+    already stored.
 
     Returns the document and whether it is new. Before anything is stored, raises ``FileTooLarge``,
     ``EmptyDocument``, ``UnsupportedMediaType`` or ``EncryptedDocument``, or an error of
@@ -62,6 +62,7 @@ def store_upload(
             size_bytes=size_bytes,
             sha256=sha256,
             uploaded_by=user,
+            **inherited,
         )
         check_room(instance, size_bytes)
         copy.seek(0)
@@ -81,30 +82,11 @@ def store_upload(
     return document, True
 
 
-def replace(
-    document: Document, *, user: User, name: str, content: IO[bytes]
-) -> tuple[Document, bool]:
-    """Store a file in place of a document, which is deleted; else as ``store_upload``.
-
-    When the file is refused, the document stays.
-    """
-    with transaction.atomic():
-        delete(document)
-        return store_upload(
-            instance=document.instance,
-            user=user,
-            name=name,
-            folder=document.folder,
-            sensitivity=document.sensitivity,
-            content=content,
-        )
-
-
 def retitle(document: Document, title: str) -> None:
     """Change a document's title; lexical search finds its passages by the new one at once."""
     locked = Document.objects.select_for_update().get(pk=document.pk)
-    locked.title = title
-    locked.save(update_fields=["title", "updated_at"])
+    locked.title, locked.title_is_edited = title, bool(title)
+    locked.save(update_fields=["title", "title_is_edited", "updated_at"])
     if locked.status == Document.Status.READY:
         statistics.withdraw(locked)
         statistics.make_searchable(locked)
@@ -127,6 +109,16 @@ def retry(documents: Sequence[Document]) -> int:
     return len(restarted)
 
 
+def reindex(documents: Sequence[Document]) -> int:
+    """Read and embed ready documents again; return how many. Until then no answer uses them."""
+    ready = [document for document in documents if document.status == Document.Status.READY]
+    for document in ready:
+        statistics.withdraw(document)
+        _restart(document, status=Document.Status.QUEUED, error_code="")
+        _enqueue()
+    return len(ready)
+
+
 def cancel(document: Document) -> None:
     """Cancel an unfinished document; its worker stops at the next heartbeat."""
     if document.status in Document.UNFINISHED:
@@ -144,25 +136,6 @@ def delete(document: Document) -> None:
     # Robust: a file that remains after an error is deleted by ``ingestion.recovery.orphans``.
     transaction.on_commit(partial(storage.delete, path or ""), robust=True)
     transaction.on_commit(pictures, robust=True)
-
-
-def clean_name(name: str) -> str:
-    """Return a file name that can be shown: no path, no invisible characters, composed accents.
-
-    The joiners of Persian words and of emoji are kept.
-    """
-    base = PurePosixPath(unicodedata.normalize("NFC", name).replace("\\", "/")).name
-    printable = without_invisible(base)
-    if len(printable) > 255:
-        suffix = PurePosixPath(printable).suffix[:20]
-        printable = printable[: 255 - len(suffix)] + suffix
-    return printable or "document"
-
-
-def clean_folder(folder: str) -> str:
-    """Return a relative folder path without empty, dot or dot-dot parts."""
-    parts = PurePosixPath(folder.replace("\\", "/")).parts
-    return "/".join(clean_name(part) for part in parts if part not in ("/", ".", ".."))[:500]
 
 
 def _copy(content: IO[bytes], target: IO[bytes]) -> tuple[str, int]:

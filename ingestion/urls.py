@@ -2,16 +2,16 @@
 
 from django.urls import path
 
-from ingestion.views import changes, document, documents, page_pictures
+from ingestion.views import changes, document, documents, metadata, page_pictures, selection
 
 app_name = "documents"
 urlpatterns = [
     path("documents/", documents.document_list, name="list"),
     path("documents/events/", documents.events, name="events"),
     path("documents/picker/", documents.picker, name="picker"),
-    path("documents/picker/folder/", documents.picked_folder, name="picked_folder"),
+    path("documents/picker/group/", documents.picked_group, name="picked_group"),
     path("documents/upload/", changes.upload, name="upload"),
-    path("documents/bulk/", changes.bulk, name="bulk"),
+    path("documents/bulk/", selection.bulk, name="bulk"),
     path("documents/<uuid:document_id>/", document.document, name="detail"),
     path("documents/<uuid:document_id>/pages/<int:number>/", document.page, name="page"),
     path(
@@ -23,9 +23,11 @@ urlpatterns = [
         "documents/<uuid:document_id>/pages/<int:number>/words", page_pictures.words, name="words"
     ),
     path("documents/<uuid:document_id>/file", document.file, name="file"),
-    path("documents/<uuid:document_id>/title/", changes.retitle, name="title"),
-    path("documents/<uuid:document_id>/sensitivity/", changes.classify, name="sensitivity"),
+    path("documents/<uuid:document_id>/title/", metadata.retitle, name="title"),
+    path("documents/<uuid:document_id>/sensitivity/", metadata.classify, name="sensitivity"),
+    path("documents/<uuid:document_id>/metadata/", metadata.describe, name="metadata"),
+    path("documents/<uuid:document_id>/restore/", changes.restore, name="restore"),
     path("documents/<uuid:document_id>/retry/", changes.retry, name="retry"),
     path("documents/<uuid:document_id>/cancel/", changes.cancel, name="cancel"),
-    path("documents/<uuid:document_id>/delete/", changes.delete, name="delete"),
+    path("documents/<uuid:document_id>/delete/", selection.delete, name="delete"),
 ]

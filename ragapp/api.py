@@ -14,7 +14,8 @@ import chat.api.chat_completions
 import chat.api.embeddings
 import chat.api.model_list
 import chat.api.responses
-import ingestion.api
+import ingestion.api.documents
+import ingestion.api.version_history
 import instances.api
 import retrieval.api
 from chat.answers.error_messages import user_message
@@ -54,7 +55,8 @@ api = NinjaAPI(
     parser=StrictParser(),
 )
 api.add_router("/api/v1", instances.api.router)
-api.add_router("/api/v1", ingestion.api.router)
+api.add_router("/api/v1", ingestion.api.documents.router)
+api.add_router("/api/v1", ingestion.api.version_history.router)
 api.add_router("/api/v1", retrieval.api.router)
 api.add_router("/v1", chat.api.model_list.router)
 api.add_router("/v1", chat.api.chat_completions.router)

@@ -15,7 +15,7 @@ from django.http import Http404, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.middleware import first_step
-from ingestion.api import MANAGE
+from ingestion.api.documents import MANAGE
 from ingestion.errors import FileTooLarge, user_message
 from instances.access.gates import StepRequired, enter
 from instances.api import ApiError
@@ -40,7 +40,7 @@ FILE_TOO_LARGE = Refusal(413, FileTooLarge.code, user_message(FileTooLarge.code)
 TOO_LARGE = Refusal(413, "too_large", _("This is too large to be sent."))
 
 _PAGE = re.compile(r"/i/([-a-zA-Z0-9_]+)/documents/upload/")
-_OPERATION = "/api/v1/documents"
+_OPERATION = re.compile(r"/api/v1/documents(/[-0-9a-fA-F]+/versions)?")
 
 
 async def allowance_of(scope: Scope) -> Allowance | None:
@@ -62,7 +62,7 @@ def is_upload(scope: Scope) -> bool:
     if scope["method"] != "POST":
         return False
     path = path_of(scope)
-    return path == _OPERATION or _PAGE.fullmatch(path) is not None
+    return any(form.fullmatch(path) for form in (_OPERATION, _PAGE))
 
 
 async def uploader_of(scope: Scope) -> str | None:

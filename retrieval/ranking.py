@@ -73,7 +73,11 @@ _VISIBLE = (
     "SELECT id, embedding, terms FROM ingestion_chunk"
     " WHERE instance_id = %(instance_id)s AND terms IS NOT NULL"
 )
-_OF_DOCUMENTS = " AND document_id = ANY(%(document_ids)s)"
+# Of a document that a newer version has replaced, the passages of that one.
+_OF_DOCUMENTS = (
+    " AND document_id IN (SELECT current.id FROM ingestion_document AS asked"
+    " JOIN ingestion_document AS current USING (series) WHERE asked.id = ANY(%(document_ids)s))"
+)
 
 
 def prepare_query(*, instance_id: int, query: str, embedding: Any) -> WeightedQuery:

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from inference.embedding.client import AsyncEmbeddingClient, EmbeddingClient
 from inference.fair_turns import Asker, turns_at
-from ingestion.documents.folders import MAX_FOLDER_DOCUMENTS
+from ingestion.documents.groups import MAX_GROUP_DOCUMENTS
 from ingestion.indexing.lexical import words_of_terms
 from instances.models import Instance, Sensitivity
 from instances.tenancy import in_tenant
@@ -42,7 +42,7 @@ from usage.subjects.classifier import Subject
 from usage.subjects.preparation import classify_question
 
 # The maximum number of documents to which a search can be restricted: those of a folder.
-MAX_DOCUMENTS = MAX_FOLDER_DOCUMENTS
+MAX_DOCUMENTS = MAX_GROUP_DOCUMENTS
 # Simultaneous searches wait for fair turns: run all at once in one interpreter, all would end late.
 # Enough to keep the database busy.
 _SEARCHES_AT_ONCE = 4

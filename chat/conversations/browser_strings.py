@@ -46,6 +46,7 @@ def _actions() -> dict[str, str]:
         "versionOf": _("Version {n} of {total}"),
         "removeDocument": _("Remove {name} from the restriction"),
         "folders": _("Folders"),
+        "tags": _("Tags"),
         "documents": _("Documents"),
         "documentsShown": _("{shown} of {total}"),
         "dropRefused": _("Only editors add documents to this instance: ask one of them."),

@@ -44,7 +44,7 @@ class GoldenQuestionForm(forms.ModelForm):
     @property
     def offered_documents(self) -> list[str]:
         """Names of documents to choose from."""
-        documents = Document.objects.for_instance(self.instance.instance).order_by("name")
+        documents = Document.objects.for_instance(self.instance.instance).listed().order_by("name")
         return list(documents.values_list("name", flat=True)[:_MAX_OFFERED])
 
     def clean(self) -> dict[str, Any]:

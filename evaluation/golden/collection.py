@@ -23,9 +23,8 @@ _MAX_WORDS_KEPT: Final = 12
 
 def find_documents(instance: Instance, name: str) -> list[Document]:
     """Return the documents with this name or title, two at most."""
-    return list(
-        Document.objects.for_instance(instance).filter(Q(name=name) | Q(title=name)).distinct()[:2]
-    )
+    documents = Document.objects.for_instance(instance).listed()
+    return list(documents.filter(Q(name=name) | Q(title=name)).distinct()[:2])
 
 
 def has_room(instance: Instance, added: int = 1) -> bool:

@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from uuid import UUID
 
 from chat.answers.result import AnswerResult
 from evaluation.models import EvaluationResult, GoldenQuestion
@@ -15,8 +16,16 @@ _APOSTROPHES = str.maketrans("’ʼ‘´`", "'''''")
 _MARKDOWN = re.compile(r"[*_`\\]+|\[\d{1,2}(?:\s*[,;]\s*\d{1,2})*\]")
 
 
-def score(result: EvaluationResult, golden: GoldenQuestion, answered: AnswerResult) -> None:
+def score(
+    result: EvaluationResult,
+    golden: GoldenQuestion,
+    answered: AnswerResult,
+    *,
+    expected_ids: Collection[UUID],
+) -> None:
     """Set what the result says of an answer that has ended.
+
+    ``expected_ids`` are all versions of the expected document.
 
     It passes when a question to be refused was refused; or when another one was answered, with the
     expected document among the first five, the expected page among the passages, and the expected
@@ -33,10 +42,11 @@ def score(result: EvaluationResult, golden: GoldenQuestion, answered: AnswerResu
         result.passed = result.is_refused and not result.error_code
         return
     if golden.document_name:
-        result.document_rank = _rank_of(golden, chunks)
+        result.document_rank = _rank_of(golden, chunks, expected_ids)
         if golden.page is not None:
             result.page_found = any(
-                _is_of(golden, chunk) and chunk.page_start <= golden.page <= chunk.page_end
+                _is_of(golden, chunk, expected_ids)
+                and chunk.page_start <= golden.page <= chunk.page_end
                 for chunk in chunks
             )
     if golden.phrases:
@@ -61,17 +71,21 @@ def _has_expected(result: EvaluationResult) -> bool:
     )
 
 
-def _rank_of(golden: GoldenQuestion, chunks: Sequence[RetrievedChunk]) -> int:
+def _rank_of(
+    golden: GoldenQuestion, chunks: Sequence[RetrievedChunk], expected_ids: Collection[UUID]
+) -> int:
     """Return the rank of the expected document among the documents found; 0 when it is not."""
     best = sorted(chunks, key=lambda chunk: -chunk.score)
-    documents = dict.fromkeys(_is_of(golden, chunk) or chunk.document_id for chunk in best)
+    documents = dict.fromkeys(
+        _is_of(golden, chunk, expected_ids) or chunk.document_id for chunk in best
+    )
     return next((rank for rank, found in enumerate(documents, 1) if found is True), 0)
 
 
-def _is_of(golden: GoldenQuestion, chunk: RetrievedChunk) -> bool:
+def _is_of(golden: GoldenQuestion, chunk: RetrievedChunk, expected_ids: Collection[UUID]) -> bool:
     """Whether a passage is of the expected document, or of one that has its name since."""
     if golden.document_id is not None:
-        return chunk.document_id == golden.document_id
+        return chunk.document_id in expected_ids
     return chunk.document_name == golden.document_name
 
 

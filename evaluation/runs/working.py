@@ -26,6 +26,7 @@ from evaluation.tried_settings import TriedSettings
 from inference.catalogue import choose_model
 from inference.llm.connections import close_shared_client
 from inference.offered_models import EXTRACTS
+from ingestion.versions import all_versions
 from instances.tenancy import in_tenant
 from usage.admission import RequestRefused
 from usage.quotas.charging import reserve
@@ -129,7 +130,9 @@ def _save(claim: Claim, asked: _Asked, answered: AnswerResult | None) -> None:
         return
     result = asked.result
     if answered is not None:
-        score(result, asked.golden, answered)
+        expected = [asked.golden.document_id] if asked.golden.document_id else []
+        versions = all_versions(claim.instance_id, expected)
+        score(result, asked.golden, answered, expected_ids=versions)
     result.asked_at = timezone.now()
     # A question that was removed meanwhile has no result.
     if EvaluationResult.objects.for_instance(claim.instance_id).filter(pk=result.pk).exists():

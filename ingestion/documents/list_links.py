@@ -47,6 +47,7 @@ def query_string(chosen: DocumentFilter, **changes: Any) -> str:
         "status": chosen.state,
         "type": chosen.kind,
         "level": chosen.level,
+        "tag": chosen.tag,
         "sort": chosen.sort if chosen.sort != DocumentFilter.sort else "",
         "page": "",
     } | changes

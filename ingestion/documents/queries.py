@@ -10,8 +10,20 @@ from datetime import datetime
 from uuid import UUID
 
 from django.contrib.postgres.lookups import Unaccent
-from django.db.models import Case, Count, Expression, F, OrderBy, Q, QuerySet, Value, When
-from django.db.models.functions import Concat, Lower
+from django.db.models import (
+    Case,
+    Count,
+    Expression,
+    F,
+    Func,
+    OrderBy,
+    Q,
+    QuerySet,
+    TextField,
+    Value,
+    When,
+)
+from django.db.models.functions import Lower
 from django.db.models.lookups import Contains
 
 from ingestion.documents.kinds import KINDS
@@ -43,7 +55,16 @@ _DISPLAY_TITLE = Case(
     When(Q(title="") | Q(title__iregex=DEFAULT_TITLE), then=F("name")), default=F("title")
 )
 _BY_NAME = _folded(_DISPLAY_TITLE)
-_SEARCHED = _folded(Concat("name", Value(" "), "title", Value(" "), "folder"))
+_SEARCHED_FIELDS = ("name", "title", "folder", "author", "category")
+_SEARCHED = _folded(
+    Func(
+        Value(" "),
+        *_SEARCHED_FIELDS,
+        Func(F("tags"), Value(" "), function="array_to_string"),
+        function="concat_ws",
+        output_field=TextField(),
+    )
+)
 SORTS: dict[str, tuple[str | OrderBy, ...]] = {
     "-added": ("-created_at", "id"),
     "added": ("created_at", "id"),
@@ -65,6 +86,7 @@ class DocumentFilter:
     state: str = ""
     kind: str = ""
     level: str = ""
+    tag: str = ""
     sort: str = "-added"
     page: int = 1
     # Show this document only; used by its own page.
@@ -191,9 +213,11 @@ def pages_containing(document: Document, query: str, limit: int) -> list[Documen
 
 def _matching(instance: Instance, chosen: DocumentFilter) -> QuerySet[Document]:
     """Return the documents that match a filter, in any state."""
-    matching: QuerySet[Document] = Document.objects.for_instance(instance)
+    matching: QuerySet[Document] = Document.objects.for_instance(instance).listed()
     if chosen.only:
         matching = matching.filter(pk=chosen.only)
+    if chosen.tag:
+        matching = matching.filter(tags__contains=[chosen.tag])
     if chosen.level:
         matching = matching.filter(of_level(instance, Sensitivity(chosen.level)))
     if chosen.kind:

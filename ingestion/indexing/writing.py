@@ -15,7 +15,7 @@ from pgvector import HalfVector
 from inference.embedding.client import EmbeddedTexts
 from ingestion.attempts.costs import add_cost
 from ingestion.attempts.locking import Attempt, locked
-from ingestion.indexing import statistics
+from ingestion.indexing.succession import publish_version
 from ingestion.models import Chunk, Document, DocumentPage
 from ingestion.parsing.document import ParsedPage, Passage, page_text
 from ingestion.sandbox import ParsedFile
@@ -89,14 +89,12 @@ def save_vectors(attempt: Attempt, chunks: Sequence[Chunk], embedded: EmbeddedTe
 
 
 def publish(attempt: Attempt) -> Document.Status:
-    """Make a fully embedded document visible to retrieval."""
+    """Make a fully embedded document visible to retrieval, in place of its version before."""
     with locked(attempt, (_Status.EMBEDDING,)) as document:
-        statistics.make_searchable(document)
-        document.status = _Status.READY
         document.embedding_model = settings.EMBEDDING_MODEL
         document.embedded_chunks = document.chunks
         document.finished_at = timezone.now()
-        document.save()
+        publish_version(document)
         add_cost(document, outcome=Outcome.COMPLETE)
     return _Status.READY
 

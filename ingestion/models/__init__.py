@@ -8,10 +8,19 @@ from ingestion.models.chunks import (
     ShardList,
     TermStatistics,
 )
-from ingestion.models.documents import DEFAULT_TITLE, Document, DocumentPage, stored_path
+from ingestion.models.documents import (
+    DEFAULT_TITLE,
+    MAX_TAG_CHARS,
+    MAX_TAGS,
+    Document,
+    DocumentPage,
+    stored_path,
+)
 
 __all__ = [
     "DEFAULT_TITLE",
+    "MAX_TAGS",
+    "MAX_TAG_CHARS",
     "TERM_SPACE",
     "Chunk",
     "CorpusStatistics",

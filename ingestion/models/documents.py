@@ -2,18 +2,26 @@
 
 The status of a document is ``queued → parsing → embedding → ready | failed``. It is stored here,
 never only in the broker, so that the reconciler can restart the document after a crash.
+
+A file that replaces another is a row of the same ``series``, its next version. The version before
+is ``superseded`` at the instant at which it is ready (``ingestion.indexing.succession``).
 """
 
 import re
 import uuid
+from typing import Self
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext_lazy as _
 
 from ingestion.parse_warnings import ParseWarning, WarningCode
-from instances.models import InstanceOwnedModel, Sensitivity
+from instances.models import InstanceOwnedModel, InstanceQuerySet, Sensitivity
+
+MAX_TAGS, MAX_TAG_CHARS = 20, 50
 
 # Titles that programs set by default: a file, an address, « Untitled »; also valid in PostgreSQL.
 DEFAULT_TITLE = r"\.[a-z0-9]{2,5}$|^(untitled|sans titre|microsoft word|about:|file:|https?:)"
@@ -33,6 +41,18 @@ _FILE_IS_ITS_OWN = models.Q(
 )
 
 
+class DocumentQuerySet(InstanceQuerySet):
+    """Reads of documents."""
+
+    def listed(self) -> Self:
+        """Documents without those that a newer version has replaced."""
+        return self.exclude(status=Document.Status.SUPERSEDED)
+
+    def of_series_of(self, document: "Document") -> Self:
+        """All versions of a document."""
+        return self.filter(instance=document.instance_id, series=document.series)
+
+
 class Document(InstanceOwnedModel):
     """A file uploaded to an instance."""
 
@@ -42,6 +62,7 @@ class Document(InstanceOwnedModel):
         EMBEDDING = "embedding", _("Preparing")
         READY = "ready", _("Ready")
         FAILED = "failed", _("Failed")
+        SUPERSEDED = "superseded", _("Replaced by a newer version")
 
     class Unit(models.TextChoices):
         PAGE = "page", _("page")
@@ -56,6 +77,16 @@ class Document(InstanceOwnedModel):
     name = models.CharField(_("name"), max_length=255)
     folder = models.CharField(_("folder"), max_length=500, blank=True)
     title = models.CharField(_("title"), max_length=500, blank=True)
+    # Then the title in the file of the next version does not replace it.
+    title_is_edited = models.BooleanField(default=False, db_default=False)
+    # What people say of it.
+    author = models.CharField(_("author"), max_length=200, blank=True, db_default="")
+    category = models.CharField(_("kind of document"), max_length=60, blank=True, db_default="")
+    dated = models.DateField(_("date of the document"), null=True, blank=True)
+    tags = ArrayField(models.CharField(max_length=MAX_TAG_CHARS), default=list, blank=True)
+    # All versions of a document have the series of the first.
+    series = models.UUIDField(default=uuid.uuid4, editable=False)
+    version = models.PositiveIntegerField(default=1, db_default=1, editable=False)
     media_type = models.CharField(_("type"), max_length=120)
     # Above that of the instance only; "": that of the instance.
     sensitivity = models.CharField(
@@ -95,9 +126,18 @@ class Document(InstanceOwnedModel):
     worker_seen_at = models.DateTimeField(null=True, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
 
+    objects = DocumentQuerySet.as_manager()  # type: ignore[misc]  # narrower than the base's
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["instance", "sha256"], name="same_bytes_once"),
+            models.UniqueConstraint(fields=["series", "version"], name="one_document_per_version"),
+            # Of no two versions are the passages found at the same time.
+            models.UniqueConstraint(
+                fields=["series"],
+                name="one_ready_version",
+                condition=models.Q(status="ready"),
+            ),
             # A row cannot refer to the file of another document or instance.
             models.CheckConstraint(condition=_FILE_IS_ITS_OWN, name="file_is_its_own"),
         ]
@@ -111,6 +151,7 @@ class Document(InstanceOwnedModel):
                 name="document_by_own_sensitivity",
                 condition=~models.Q(sensitivity=""),
             ),
+            GinIndex(fields=["tags"], name="document_by_tag"),
             # For the reconciler, which queries all instances.
             models.Index(
                 fields=["embedding_model", "instance"],
@@ -132,6 +173,11 @@ class Document(InstanceOwnedModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_superseded(self) -> bool:
+        """Whether a newer version has replaced it."""
+        return self.status == self.Status.SUPERSEDED
 
     @property
     def level(self) -> Sensitivity:

@@ -10,14 +10,17 @@ from django.views.decorators.http import require_safe
 
 from ingestion.documents.browser_strings import document_strings, upload_context
 from ingestion.documents.downloads import file_response
+from ingestion.documents.metadata import categories
 from ingestion.documents.sensitivity import level_choices
 from ingestion.documents.viewer import read
-from ingestion.forms import ViewerForm
+from ingestion.forms import MetadataForm, ViewerForm
 from ingestion.models import Document
 from ingestion.parsing.media_types import PDF
+from ingestion.versions import history
 from ingestion.views.changes import get_document
 from instances.access.gates import aenter, instance_view
 from instances.models import Membership
+from instances.rules.readers import readers_of
 from instances.tenancy import in_tenant
 
 
@@ -62,12 +65,28 @@ def _context(request: HttpRequest, shown: Document, number: int | None = None) -
         chunk_id=place.get("chunk"),
         query=place.get("q") or "",
     )
+    versions = history(shown)
     context = {
         "document": shown,
+        "versions": versions,
+        "current": next((one for one in versions if one.status == Document.Status.READY), None),
+        "metadata": MetadataForm(initial=_metadata(shown)),
+        "categories": categories(shown.instance),
+        "readers": readers_of(shown.instance),
         "levels": level_choices(shown.instance),
         "reading": reading,
         "is_pdf": shown.media_type == PDF,
     }
-    if shown.status == Document.Status.FAILED:
+    if shown.status in (Document.Status.FAILED, Document.Status.READY):
         context |= {"strings": document_strings(), **upload_context()}
     return context
+
+
+def _metadata(shown: Document) -> dict[str, Any]:
+    return {
+        "author": shown.author,
+        "category": shown.category,
+        "dated": shown.dated,
+        "folder": shown.folder,
+        "tags": ", ".join(shown.tags),
+    }

@@ -17,7 +17,14 @@ from django.views.decorators.http import require_safe
 
 from ingestion.documents import queries
 from ingestion.documents.browser_strings import document_strings, upload_context
-from ingestion.documents.folders import find_folders, folder_documents
+from ingestion.documents.groups import (
+    Group,
+    find_folders,
+    find_tags,
+    folder_documents,
+    tag_totals,
+    tagged_documents,
+)
 from ingestion.documents.kinds import KINDS, kind_of
 from ingestion.documents.list_events import document_events, stamp
 from ingestion.documents.list_links import (
@@ -28,7 +35,7 @@ from ingestion.documents.list_links import (
     state_links,
 )
 from ingestion.documents.sensitivity import level_choices
-from ingestion.forms import DocumentFilterForm, FolderForm
+from ingestion.forms import DocumentFilterForm, GroupForm
 from instances.access.gates import aenter, instance_view
 from instances.models import Membership
 from instances.quotas import room_of
@@ -53,6 +60,7 @@ def document_list(request: HttpRequest, membership: Membership) -> HttpResponse:
         "numbers": number_links(listing),
         "kinds": KINDS,
         "levels": level_choices(membership.instance),
+        "tags": tag_totals(membership.instance),
         "events_query": query_string(chosen, page=chosen.page, since=stamp(pulse.latest)),
         "strings": document_strings(),
         **upload_context(),
@@ -96,27 +104,32 @@ def picker(request: HttpRequest, membership: Membership) -> JsonResponse:
         }
         for document in found
     ]
-    folders = find_folders(membership.instance, chosen.query) if chosen.page == 1 else []
-    data = {
-        "documents": documents,
-        "total": total,
-        "folders": [
-            {
-                "path": folder.path,
-                "note": ngettext("%(n)s document", "%(n)s documents", folder.total)
-                % {"n": folder.total},
-            }
-            for folder in folders
-        ],
-    }
+    data = {"documents": documents, "total": total, "folders": [], "tags": []}
+    if chosen.page == 1:
+        data["folders"] = _groups(find_folders(membership.instance, chosen.query))
+        data["tags"] = _groups(find_tags(membership.instance, chosen.query))
     return JsonResponse(data)
 
 
 @require_safe
 @instance_view()
-def picked_folder(request: HttpRequest, membership: Membership) -> JsonResponse:
-    """The ready documents in the folder ``path`` and below it."""
-    form = FolderForm(request.GET)
+def picked_group(request: HttpRequest, membership: Membership) -> JsonResponse:
+    """The ready documents in ``folder`` and below it, or with ``tag``."""
+    form = GroupForm(request.GET)
     if not form.is_valid():
         raise Http404
-    return JsonResponse({"ids": folder_documents(membership.instance, form.cleaned_data["path"])})
+    if folder := form.cleaned_data["folder"]:
+        ids = folder_documents(membership.instance, folder)
+    else:
+        ids = tagged_documents(membership.instance, form.cleaned_data["tag"])
+    return JsonResponse({"ids": ids})
+
+
+def _groups(found: list[Group]) -> list[dict[str, str]]:
+    return [
+        {
+            "name": group.name,
+            "note": ngettext("%(n)s document", "%(n)s documents", group.total) % {"n": group.total},
+        }
+        for group in found
+    ]

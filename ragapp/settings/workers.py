@@ -66,6 +66,8 @@ EMBED_SLOTS: int = env.int("EMBED_SLOTS", 3, validate=validate.Range(min=1))
 # Documents tried again at one click, and those of an instance that may wait to be.
 RETRIES_AT_ONCE: int = env.int("RETRIES_AT_ONCE", 100, validate=validate.Range(min=1))
 RETRIES_WAITING: int = env.int("RETRIES_WAITING", 200, validate=validate.Range(min=1))
+# Versions of a document that are kept after a newer one has replaced them.
+DOCUMENT_VERSIONS_KEPT: int = env.int("DOCUMENT_VERSIONS_KEPT", 10, validate=validate.Range(min=0))
 
 # Tokens of the embedding model in a passage (docs/decisions/004-chunking.md).
 CHUNK_TOKENS: int = env.int("CHUNK_TOKENS", 256)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from ingestion.uploads import clean_folder, clean_name
+from ingestion.upload_names import clean_folder, clean_name
 from instances.access.api_keys import create_api_key
 from tests.cast import Cast
 

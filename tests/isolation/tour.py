@@ -50,10 +50,11 @@ FORMS: dict[str, Callable[[Values], dict[str, Any]]] = {
         "confirmed": "on",
     },
     "documents:title": lambda values: {"title": "Un titre"},
+    "documents:metadata": lambda values: {"author": "Une autrice", "tags": "un, deux"},
     "documents:sensitivity": lambda values: {"sensitivity": "restricted"},
     "documents:list": lambda values: {"q": "e", "status": "ready", "type": "text"},
     "documents:picker": lambda values: {"q": "e"},
-    "documents:picked_folder": lambda values: {"path": CANARY},
+    "documents:picked_group": lambda values: {"folder": CANARY},
     "chat:search": lambda values: {"q": "e"},
     "chat:conversations": lambda values: {"q": "registry"},
     "administration:members": lambda values: {"q": "e"},
@@ -155,6 +156,11 @@ async def call(path: str, operation: Operation, key: str, values: Values) -> tup
     options: dict[str, Any] = {"headers": {"Authorization": f"Bearer {key}"}}
     if path in BODIES:
         options |= {"data": json.dumps(BODIES[path]), "content_type": "application/json"}
+    elif method == "patch":
+        options |= {
+            "data": json.dumps({"author": "Une autrice"}),
+            "content_type": "application/json",
+        }
     elif method == "post":
         name = f"{values['document_id']}.txt"
         content = f"Text {name}.".encode()

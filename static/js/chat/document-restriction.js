@@ -1,8 +1,8 @@
 /*
  * <document-restriction>: the documents that a question keeps to; none means all of them.
  *
- * The menu lists the folders, then all documents a page at a time, says how many there are, and
- * finds them by title, file name or folder. A folder stands for all its documents.
+ * The menu lists the folders and tags, then all documents a page at a time, says how many there are,
+ * and finds them by title, file name, folder or tag. A folder or tag stands for all its documents.
  */
 import { targetOf } from "../shared/event-target.js";
 import { getJSON } from "../shared/http.js";
@@ -17,7 +17,7 @@ export class DocumentRestriction extends HTMLElement {
   all;
 
   connectedCallback() {
-    /** What is chosen, as [{id, ids, title}]: a document, or a folder with those in it. */
+    /** What is chosen, as [{id, ids, title}]: a document, or a folder or tag with those in it. */
     this.chosen = JSON.parse(this.dataset.chosen);
     this.chips = this.querySelector("[data-chips]");
     this.results = this.querySelector("[data-results]");
@@ -56,9 +56,9 @@ export class DocumentRestriction extends HTMLElement {
       this.say(t(this.field.value ? "noDocumentFound" : "noDocument"));
       return;
     }
-    const folders = found.folders.map((one) => this.folderOption(one));
+    const groups = [...this.groups("folder", found.folders), ...this.groups("tag", found.tags)];
     this.results.replaceChildren(
-      ...(folders.length ? [heading(t("folders")), ...folders, heading(t("documents"))] : []),
+      ...(groups.length ? [...groups, heading(t("documents"))] : []),
       ...found.documents.map((one) => this.documentOption(one)),
     );
     this.count(found.total);
@@ -102,7 +102,7 @@ export class DocumentRestriction extends HTMLElement {
 
   /** Say how many of the documents are listed. */
   count(total) {
-    const shown = this.results.querySelectorAll("input:not([data-folder])").length;
+    const shown = this.results.querySelectorAll("input:not([data-group])").length;
     this.shown.textContent = total ? t("documentsShown", { shown, total }) : "";
     this.more.hidden = shown >= total;
   }
@@ -117,10 +117,14 @@ export class DocumentRestriction extends HTMLElement {
     return this.option(id, title, path);
   }
 
-  folderOption({ path, note }) {
-    const label = this.option(`folder ${path}`, path, note);
-    label.querySelector("input").dataset.folder = path;
-    return label;
+  /** The options of folders or of tags (`kind`), below their heading; none without any. */
+  groups(kind, found) {
+    const options = found.map(({ name, note }) => {
+      const label = this.option(`${kind} ${name}`, name, note);
+      Object.assign(label.querySelector("input").dataset, { group: kind, name });
+      return label;
+    });
+    return options.length ? [heading(t(kind === "tag" ? "tags" : "folders")), ...options] : [];
   }
 
   /** A box to choose what `title` names, with a `note` below. */
@@ -148,13 +152,13 @@ export class DocumentRestriction extends HTMLElement {
 
   async changed(box) {
     const { value: id } = box;
-    const { title, folder } = box.dataset;
+    const { title, group, name } = box.dataset;
     const others = this.chosen.filter((one) => one.id !== id);
     if (!box.checked) {
       this.choose(others);
       return;
     }
-    const ids = folder ? (await this.request(this.dataset.folderUrl, { path: folder }))?.ids : [id];
+    const ids = group ? (await this.request(this.dataset.groupUrl, { [group]: name }))?.ids : [id];
     this.choose(ids ? [...others, { id, ids, title }] : others);
   }
 

@@ -26,6 +26,7 @@ class DocumentList extends HTMLElement {
     this.addEventListener("input", (event) => this.typed(event));
     this.addEventListener("reset", () => setTimeout(() => this.ticked()));
     this.addEventListener("submit", (event) => this.submitted(event));
+    this.addEventListener("keydown", (event) => this.entered(event));
     actInPlace(() => this.events.restart());
     document.addEventListener("documents-added", () => {
       if (!this.busy) this.events.restart();
@@ -113,7 +114,7 @@ class DocumentList extends HTMLElement {
 
   changed(event) {
     const { target } = event;
-    if (target.name === "type") this.filter(target.form);
+    if (target.matches("[data-filter] select")) this.filter(target.form);
     if (target.matches("[data-tick-all]")) {
       for (const box of this.boxes()) box.checked = target.checked;
     }
@@ -160,6 +161,14 @@ class DocumentList extends HTMLElement {
     if (!event.target.matches("[data-filter]")) return;
     event.preventDefault();
     this.filter(event.target);
+  }
+
+  /** Enter in a field of the selection's form presses the button of that field. */
+  entered(event) {
+    const action = event.key === "Enter" && event.target.dataset.enters;
+    if (!action) return;
+    event.preventDefault();
+    this.querySelector(`button[value="${action}"]`).click();
   }
 
   /** Bring the page up to date with an event. */

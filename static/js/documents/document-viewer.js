@@ -134,9 +134,6 @@ class DocumentWaiting extends HTMLElement {
     this.row = document.createElement("template");
     this.events = new DocumentEvents(({ rows, counts }) => this.update(rows, counts));
     this.events.listen(this.dataset.events);
-    document.addEventListener("documents-added", ({ detail }) => {
-      if (detail.replaces) location.assign(detail.url);
-    });
   }
 
   update(rows, counts) {
@@ -151,6 +148,11 @@ class DocumentWaiting extends HTMLElement {
     this.querySelector("[data-state]").replaceChildren(...state.childNodes);
   }
 }
+
+// A new version, or the file in place of one that failed.
+document.addEventListener("documents-added", ({ detail }) => {
+  if (detail.replaces) location.assign(detail.url);
+});
 
 customElements.define("document-viewer", DocumentViewer);
 customElements.define("document-waiting", DocumentWaiting);

@@ -21,7 +21,7 @@ CLOSED = [
     "/i/law/documents/",
     "/i/law/documents/events/",
     "/i/law/documents/picker/",
-    "/i/law/documents/picker/folder/?path=Droit",
+    "/i/law/documents/picker/group/?folder=Droit",
     "/i/law/documents/{document}/",
     "/i/law/documents/{document}/pages/1/",
     "/i/law/documents/{document}/pages/1/picture",

@@ -228,19 +228,19 @@ def test_picker_offers_folders_with_all_their_documents(cast, client_for):
     DocumentFactory(folder="Réglements", instance=cast.other_instance)
     client = client_for(cast.teammate)
     picker, folder = (
-        reverse(f"documents:{name}", args=["law"]) for name in ("picker", "picked_folder")
+        reverse(f"documents:{name}", args=["law"]) for name in ("picker", "picked_group")
     )
 
     found = client.get(picker, {"q": "reglements 26"}).json()["folders"]
-    assert [(one["path"], one["note"]) for one in found] == [
+    assert [(one["name"], one["note"]) for one in found] == [
         ("Réglements/2026", "2 documents"),
         ("Réglements/2026/UFR", "1 document"),
     ]
     assert len(client.get(picker).json()["folders"]) == 4
-    picked = client.get(folder, {"path": "Réglements"}).json()["ids"]
+    picked = client.get(folder, {"folder": "Réglements"}).json()["ids"]
     assert picked == [str(document.pk) for document in reversed(inside)]
     assert client.get(folder).status_code == 404
-    assert client_for(cast.stranger).get(folder, {"path": "Réglements"}).status_code == 404
+    assert client_for(cast.stranger).get(folder, {"folder": "Réglements"}).status_code == 404
 
 
 def test_fingerprint_changes_with_any_document(cast):

@@ -110,7 +110,6 @@ def test_failed_document_is_replaced_by_another_file(cast, client_for):
     assert send(b"", failed) == 422
     assert {document.pk for document in documents(cast.instance)} == {failed.pk, ready.pk}
     assert default_storage.exists(failed.file.name)
-    assert send(TEXT, ready) == 404
     assert send(TEXT, failed) == 201
     (new,) = [document for document in documents(cast.instance) if document.pk != ready.pk]
     assert (new.name, new.folder, new.status) == ("texte.txt", "Droit", Status.QUEUED)
