@@ -98,6 +98,10 @@ class ServerJobQuerySet(models.QuerySet["ServerJob"]):
         """Those that have not ended."""
         return self.exclude(state=ServerJob.State.ENDED)
 
+    def wanted(self) -> "ServerJobQuerySet":
+        """Those that have not ended and are not being stopped."""
+        return self.exclude(state__in=(ServerJob.State.DRAINING, ServerJob.State.ENDED))
+
     def in_states(self, states: Iterable["ServerJob.State"]) -> "ServerJobQuerySet":
         """Those in one of these states."""
         return self.filter(state__in=list(states))
@@ -157,7 +161,7 @@ class ServerJob(models.Model):
     partition = models.CharField(max_length=100, blank=True)
     # Of Slurm; None until sbatch has answered, or squeue lists it.
     slurm_id = models.PositiveBigIntegerField(null=True)
-    # SHA-256 of the one-time token; "": used, or not given yet.
+    # SHA-256 of the token, which registers one address; "": not given yet, or the job is stopped.
     token_hash = models.CharField(max_length=64, blank=True, db_index=True)
     token_expires_at = models.DateTimeField(null=True)
     # The key that its server asks for, by ``web.encryption``.
@@ -168,6 +172,7 @@ class ServerJob(models.Model):
     is_manual = models.BooleanField(default=False)
     replaces = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="+")
     requested_at = models.DateTimeField()
+    # Without ``slurm_id``: sbatch did not answer then, and squeue has not listed the job yet.
     submitted_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
     registered_at = models.DateTimeField(null=True)

@@ -8,7 +8,6 @@ from inference.slurm.publication import publish
 from instances import audit
 
 _State = ServerJob.State
-_WANTED = [state for state in _State if state not in (_State.DRAINING, _State.ENDED)]
 
 
 def request_job(template: JobTemplate) -> bool:
@@ -19,7 +18,7 @@ def request_job(template: JobTemplate) -> bool:
     """
     with transaction.atomic():
         locked = JobTemplate.objects.select_for_update().get(pk=template.pk)
-        is_full = locked.jobs.in_states(_WANTED).count() >= locked.max_jobs
+        is_full = locked.jobs.wanted().count() >= locked.max_jobs
         if is_full or not locked.backend.is_enabled:
             return False
         # The reconciler submits a row that Slurm does not know.
@@ -36,7 +35,7 @@ def request_job(template: JobTemplate) -> bool:
 def stop_job(job: ServerJob) -> bool:
     """Take questions off a job, which is cancelled after its answers; return whether it ran."""
     with transaction.atomic():
-        running = ServerJob.objects.in_states(_WANTED).filter(pk=job.pk)
+        running = ServerJob.objects.wanted().filter(pk=job.pk)
         is_stopped = running.update(
             state=_State.DRAINING,
             draining_at=timezone.now(),

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from inference.models import ServerJob
+from inference.models import JobTemplate, ServerJob
 from inference.slurm.commands import ListedJob
 from inference.slurm.submission import end
 
@@ -33,8 +33,13 @@ _HOPELESS: Mapping[str, ServerJob.Reason] = {
 }
 
 
-def observe(jobs: Sequence[ServerJob], listed: Iterable[ListedJob]) -> list[int]:
+def observe(
+    template: JobTemplate, jobs: Sequence[ServerJob], listed: Iterable[ListedJob]
+) -> list[int]:
     """Note in the active rows what squeue lists; return the numbers of jobs to cancel.
+
+    ``jobs`` are the active rows as they were read **before** squeue was asked. Read after it, a
+    job that another process submitted meanwhile would seem to have ended.
 
     Those to cancel belong to no active row, or are a second job of one. A row without a job that
     had been submitted has ended; one that was never submitted is left as it is.
@@ -45,6 +50,10 @@ def observe(jobs: Sequence[ServerJob], listed: Iterable[ListedJob]) -> list[int]
     unwanted: list[int] = []
     for job in jobs:
         unwanted += _observe_one(job, by_name.pop(job.name, []))
+    if by_name:
+        # A row is written before its job is submitted: these were requested meanwhile.
+        for job in template.jobs.active().select_related("template"):
+            by_name.pop(job.name, None)
     return unwanted + [
         each.slurm_id for rest in by_name.values() for each in rest if not each.has_ended
     ]
@@ -57,7 +66,10 @@ def _observe_one(job: ServerJob, found: list[ListedJob]) -> list[int]:
         # the token of the row.
         job.slurm_id = max(each.slurm_id for each in (alive or found))
         job.submitted_at = timezone.now()
-        job.save(update_fields=["slurm_id", "submitted_at"])
+        row = ServerJob.objects.filter(pk=job.pk, slurm_id=None)
+        if not row.update(slurm_id=job.slurm_id, submitted_at=job.submitted_at):
+            # Noted by another process meanwhile.
+            return []
     mine = next((each for each in found if each.slurm_id == job.slurm_id), None)
     if mine is None or mine.has_ended:
         if job.slurm_id is not None:

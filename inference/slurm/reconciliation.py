@@ -34,6 +34,8 @@ _CHECK_TIMEOUT_S = 5.0
 _SETTLING = timedelta(seconds=5)
 # The longest answer, after which a job is cancelled in any case.
 _LONGEST_ANSWER = timedelta(minutes=30)
+# An sbatch without an answer may have submitted its job, which squeue then lists.
+_UNANSWERED = timedelta(minutes=1)
 _KEPT = timedelta(days=30)
 
 
@@ -53,8 +55,10 @@ def reconcile(template: JobTemplate, lease: Lease) -> None:
     """Bring the jobs of a template to what is needed. Raises LeaseLost."""
     try:
         lease.renew()
+        jobs = _active(template)
         listed = commands.list_jobs(template.command_prefix, template.key)
-        unwanted = observe(_active(template), listed)
+        lease.renew()
+        unwanted = observe(template, jobs, listed)
         _check_servers(template)
         demand = _demand(template)
         if demand is not None:
@@ -74,7 +78,7 @@ def _active(template: JobTemplate) -> list[ServerJob]:
 
 
 def _wanted(template: JobTemplate) -> list[ServerJob]:
-    return [job for job in _active(template) if job.state != _State.DRAINING]
+    return list(template.jobs.wanted().select_related("template__backend").order_by("pk"))
 
 
 def _note_problem(template: JobTemplate, reason: str, detail: str) -> None:
@@ -171,17 +175,21 @@ def _stop(template: JobTemplate, demand: Demand | None, unwanted: list[int], lea
 
 def _start(template: JobTemplate, demand: Demand, lease: Lease) -> None:
     """Submit again what a killed process left behind; else start the next job, if one is needed."""
+    now = timezone.now()
     left = [job for job in _wanted(template) if job.slurm_id is None]
     for job in left:
-        if job.state == _State.REQUESTED:
+        if job.state != _State.REQUESTED:
+            continue
+        if job.submitted_at is None:
             submit(job, lease)
+        elif now > job.submitted_at + _UNANSWERED:
+            end(job, _Reason.NO_ANSWER, job.detail)
     if left:
         return
-    now = timezone.now()
     retry_at = decisions.retry_at(template, template.jobs.that_are_over())
     if retry_at is not None and now < retry_at:
         return
     start_s = decisions.expected_start_s(template, template.jobs.that_answered())
     wanted = _wanted(template)
     if start := decisions.next_start(template, wanted, demand, now, start_s):
-        start_job(template, lease, partition=start.partition, replaces=start.replaces)
+        start_job(template, lease, start, beside=wanted)

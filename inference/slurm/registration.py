@@ -1,10 +1,11 @@
-"""A job registers the address of its server, once, by its token."""
+"""A job registers the address of its server by its token, which is good for one address."""
 
 import ipaddress
 import logging
 import socket
 from typing import TypeAlias
 
+from django.db import transaction
 from django.utils import timezone
 
 from inference.models import JobTemplate, ServerJob
@@ -15,16 +16,17 @@ logger = logging.getLogger(__name__)
 
 _Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 _MAY_REGISTER = (ServerJob.State.REQUESTED, ServerJob.State.PENDING, ServerJob.State.RUNNING)
+_REGISTERED = (ServerJob.State.REGISTERED, ServerJob.State.READY)
 
 
 def register(token: str, address: str) -> ServerJob:
     """Note that the job with this token serves at ``address``, ``host:port``; return the job.
 
-    It gets questions once the reconciler has asked it for its models. Raises RegistrationRefused.
-    The token is used up in any case. A job with an address outside the networks of its template is
-    stopped.
+    It gets questions once the reconciler has asked it for its models. The same registration may be
+    repeated: the script tries again when the answer to the first was lost. Raises
+    RegistrationRefused. A job with an address outside the networks of its template is stopped.
     """
-    jobs = ServerJob.objects.in_states(_MAY_REGISTER).filter(
+    jobs = ServerJob.objects.filter(
         token_hash=hash_of(token),
         token_expires_at__gt=timezone.now(),
         template__backend__is_enabled=True,
@@ -32,23 +34,39 @@ def register(token: str, address: str) -> ServerJob:
     job = jobs.select_related("template__backend").first() if token else None
     if job is None:
         raise RegistrationRefused("token")
+    # Its name is resolved before the row is locked.
     base_url = base_url_of(address, job.template)
-    now = timezone.now()
-    registered = {"state": ServerJob.State.REGISTERED, "base_url": base_url, "registered_at": now}
-    refused = {
-        "state": ServerJob.State.DRAINING,
-        "draining_at": now,
-        "reason": ServerJob.Reason.ADDRESS,
-        "detail": address[:500],
-    }
-    # Of two registrations at once, the second finds no such row any more.
-    if not jobs.filter(pk=job.pk).update(token_hash="", **(registered if base_url else refused)):
-        raise RegistrationRefused("token")
+    with transaction.atomic():
+        # Without the tables that are joined above: a condition on them would be checked on the row
+        # as it was before the lock, so that a second registration, or that of a job which was
+        # stopped meanwhile, would count as well.
+        row = ServerJob.objects.select_for_update().filter(pk=job.pk, token_hash=job.token_hash)
+        _note(row.first(), base_url, address)
     if not base_url:
         logger.warning("job %s registered with %r, which is refused", job.pk, address[:200])
         raise RegistrationRefused("address")
     job.refresh_from_db()
     return job
+
+
+def _note(job: ServerJob | None, base_url: str, address: str) -> None:
+    """Note the address in the locked row, unless it is noted; raises RegistrationRefused."""
+    if job is not None and base_url and job.base_url == base_url and job.state in _REGISTERED:
+        return
+    if job is None or job.state not in _MAY_REGISTER:
+        raise RegistrationRefused("token")
+    now = timezone.now()
+    if base_url:
+        job.state, job.base_url, job.registered_at = ServerJob.State.REGISTERED, base_url, now
+    else:
+        job.state, job.draining_at, job.token_hash = ServerJob.State.DRAINING, now, ""
+        job.reason, job.detail = ServerJob.Reason.ADDRESS, address[:500]
+    job.save(
+        update_fields=[
+            *("state", "base_url", "registered_at"),
+            *("draining_at", "token_hash", "reason", "detail"),
+        ]
+    )
 
 
 def base_url_of(address: str, template: JobTemplate) -> str:

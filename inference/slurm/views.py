@@ -19,7 +19,7 @@ _REFUSALS = {
 def slurm_register(request: HttpRequest) -> HttpResponse:
     """Register the server of a job: a form with ``token`` and ``address``; answers in plain text.
 
-    The token is the access check: it is random, stored as a hash, and used once.
+    The token is the access check: it is random, stored as a hash, and good for one address.
     """
     try:
         register(request.POST.get("token", ""), request.POST.get("address", "")[:300])

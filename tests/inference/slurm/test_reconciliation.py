@@ -33,7 +33,6 @@ def test_job_is_started_registered_and_stopped_when_idle(
     assert configured.names() == [job.name]
     (server,) = job_servers(template.backend_id).servers
     assert (server.job_id, server.base_url) == (job.pk, job.base_url)
-    assert job.token_hash == ""
     assert job.ends_at is not None
     assert 25 < (job.ends_at - timezone.now()) / timedelta(minutes=1) <= 30
     asks(0)
