@@ -3,12 +3,13 @@
 import asyncio
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from inference.chat_options import Ability
 from inference.diagnosis.abilities import detect_abilities
+from inference.diagnosis.gateway_health import GatewayState, states_of_models
 from inference.errors import (
     AuthenticationFailed,
     BackendOverloaded,
@@ -54,6 +55,8 @@ class Diagnosis:
     # The id of the model that answered, "" when there was none to ask.
     asked: str = ""
     served: tuple[ServedModel, ...] = ()
+    # By the id of the model; empty unless the backend is a gateway that says it.
+    states: Mapping[str, GatewayState] = field(default_factory=dict)
     listing_problem: str = ""
     problem: str = ""
     # Of the server or the connection, for whoever runs the backend.
@@ -66,10 +69,11 @@ class Diagnosis:
     abilities: frozenset[Ability] = frozenset()
 
 
-async def diagnose(connection: ChatBackend) -> Diagnosis:
+async def diagnose(connection: ChatBackend, *, tells_states: bool = False) -> Diagnosis:
     """Test a backend and the model of ``connection``; never raises InferenceError.
 
-    With ``UNKNOWN_MODEL``, the first one that the backend lists is asked.
+    With ``UNKNOWN_MODEL``, the first one that the backend lists is asked. ``tells_states``: it is a
+    gateway that says how its models are.
     """
     connection = replace(connection, max_retries=0, connect_timeout_s=CONNECT_TIMEOUT_S)
     found = Diagnosis()
@@ -80,6 +84,8 @@ async def diagnose(connection: ChatBackend) -> Diagnosis:
         if problem in _FATAL:
             return replace(found, problem=problem, detail=str(error))
         found = replace(found, listing_problem=problem)
+    if tells_states:
+        found = replace(found, states=await states_of_models(connection))
     if connection.model == UNKNOWN_MODEL:
         if not found.served:
             return found

@@ -16,6 +16,7 @@ from inference.backends import save_abilities
 from inference.catalogue_rows import access_of
 from inference.chat_options import Ability
 from inference.diagnosis.connection import UNKNOWN_MODEL, Diagnosis, diagnose
+from inference.diagnosis.gateway_health import GatewayState
 from inference.llm.backend import ChatBackend
 from inference.llm.client import ServedModel
 from inference.models import Backend
@@ -62,6 +63,13 @@ ABILITIES = (
     (Ability.IMAGES, _("reads images")),
 )
 
+# In the colour of a badge, and in words.
+STATES: Mapping[GatewayState, tuple[str, Promise]] = {
+    GatewayState.GREEN: ("badge-success", _("available")),
+    GatewayState.YELLOW: ("badge-warning", _("overloaded")),
+    GatewayState.RED: ("badge-danger", _("unavailable")),
+}
+
 
 @require_POST
 @login_required
@@ -81,7 +89,10 @@ async def _test(request: HttpRequest, backend_id: int, slug: str = "") -> HttpRe
     level, backend, connection = await in_database(_begin, request, backend_id, slug)
     # Of a backend that jobs serve, the newest job is tested.
     servers = await asyncio.to_thread(connections_to, connection)
-    diagnosis = await diagnose(servers[0]) if servers else Diagnosis(problem="no_job")
+    diagnosis = Diagnosis(problem="no_job")
+    if servers:
+        is_gateway = backend.kind == Backend.Kind.OPENGATELLM
+        diagnosis = await diagnose(servers[0], tells_states=is_gateway)
     return await in_database(_result, request, level, backend, diagnosis)
 
 
@@ -118,10 +129,20 @@ def _result(
             "abilities": [label for ability, label in ABILITIES if ability in diagnosis.abilities],
             "problem": PROBLEMS.get(diagnosis.problem, ""),
             "listing_problem": PROBLEMS.get(diagnosis.listing_problem, ""),
-            "served": [(model, model.name in known, _query(model)) for model in diagnosis.served],
+            "served": [
+                (model, model.name in known, _query(model), _state(diagnosis, model.name))
+                for model in diagnosis.served
+            ],
+            "state": _state(diagnosis, diagnosis.asked) if diagnosis.problem else None,
             "missing": sorted(known - names) if names else [],
         }
         return page(request, level, "backend_test.html", context)
+
+
+def _state(diagnosis: Diagnosis, server_id: str) -> tuple[str, Promise] | None:
+    """Return the badge of what the gateway says of a model, None if it says nothing."""
+    state = diagnosis.states.get(server_id)
+    return STATES[state] if state else None
 
 
 def _query(model: ServedModel) -> str:
