@@ -74,6 +74,15 @@ class FrugalStep:
     other_model: str
 
 
+@dataclass(frozen=True, slots=True)
+class CheckedSentences:
+    """How many sentences of an answer were checked, were not supported, and had moved citations."""
+
+    checked: int = 0
+    unsupported: int = 0
+    moved: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeasuredRequest:
     """One request to a model, with what it spent.
@@ -101,6 +110,7 @@ class MeasuredRequest:
     subject: Subject = UNCLASSIFIED
     avoided: AvoidedRequest | None = None
     frugal_step: FrugalStep | None = None
+    sentences: CheckedSentences = CheckedSentences()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +152,9 @@ def new_record(request: MeasuredRequest, request_id: UUID) -> UsageRecord:
         passages=request.passages,
         subject=request.subject.division,
         subject_margin=request.subject.margin,
+        checked_sentences=request.sentences.checked,
+        unsupported_sentences=request.sentences.unsupported,
+        moved_citations=request.sentences.moved,
         **{name: getattr(impact, name) for name in _OF_IMPACT},
     )
     if (tokens := request.tokens) is not None:

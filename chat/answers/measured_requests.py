@@ -8,7 +8,8 @@ language model that spent tokens, since the record of the answer is then the lan
 from chat.answers.result import AnswerResult
 from inference.offered_models import EXTRACTIVE
 from retrieval.measured_requests import search_requests
-from usage.recording import Kind, MeasuredRequest, Outcome
+from retrieval.verification.verdicts import Outcome as Found
+from usage.recording import CheckedSentences, Kind, MeasuredRequest, Outcome
 
 
 def measured_requests(result: AnswerResult) -> list[MeasuredRequest]:
@@ -34,6 +35,7 @@ def measured_requests(result: AnswerResult) -> list[MeasuredRequest]:
             subject=result.subject,
             frugal_step=result.frugal_step,
             avoided=result.reused.avoided if result.reused else None,
+            sentences=_sentences(result),
         )
     ]
     if result.rewriting_usage is not None:
@@ -56,3 +58,15 @@ def measured_requests(result: AnswerResult) -> list[MeasuredRequest]:
             rerank_seconds=result.rerank_seconds,
         )
     return requests
+
+
+def _sentences(result: AnswerResult) -> CheckedSentences:
+    """Count what was found of the sentences; those of a repeated answer were counted with it."""
+    verification = result.verification
+    if verification is None or result.reused:
+        return CheckedSentences()
+    return CheckedSentences(
+        checked=verification.checked,
+        unsupported=verification.checked - verification.supported,
+        moved=sum(each.outcome == Found.MOVED for each in verification.sentences),
+    )

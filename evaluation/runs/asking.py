@@ -13,7 +13,7 @@ from chat.answers.error_messages import INTERNAL
 from chat.answers.measured_requests import measured_requests
 from chat.answers.result import AnswerResult
 from usage.models import AnswerStatus
-from usage.recording import Kind, Requester, record_requests
+from usage.recording import CheckedSentences, Kind, Requester, record_requests
 
 logger = logging.getLogger(__name__)
 
@@ -65,8 +65,11 @@ def record(answered: AnswerResult, *, request_id: UUID, requester: Requester) ->
 
     Runs inside ``tenant(instance)``.
     """
+    # Readers saw none of its sentences.
     requests = [
-        replace(request, kind=Kind.EVALUATION) if request.kind == Kind.ANSWER else request
+        replace(request, kind=Kind.EVALUATION, sentences=CheckedSentences())
+        if request.kind == Kind.ANSWER
+        else request
         for request in measured_requests(answered)
     ]
     record_requests(requests, request_id=request_id, requester=requester)

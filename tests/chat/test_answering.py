@@ -8,6 +8,7 @@ import pytest
 from chat.answering import Question, answer_question
 from chat.answers.events import AnswerEvent, Extracted, Stage
 from chat.answers.follow_up import SearchQuery
+from chat.answers.measured_requests import measured_requests
 from chat.answers.result import AnswerResult
 from chat.answers.verification.checking import Verified
 from chat.extras import Extras
@@ -22,6 +23,7 @@ from retrieval.search import SearchResult
 from tests.cast import Cast
 from tests.scripted_llm import Act, Reply, ScriptedLLM, chunk, json_reply, stream
 from usage.models import AnswerStatus
+from usage.recording import CheckedSentences
 
 WRITTEN = ModelFigures(id="scripted")
 ABOUT_LEAVE = "Combien de jours de congé ont les doctorants ?"
@@ -205,7 +207,9 @@ async def test_sentence_that_no_passage_supports_is_marked(library: Cast, llm: S
     )
     events = await events_of(await question(library, ABOUT_LEAVE))
     assert isinstance(events[-1], Verified)
-    verification = result_of(events).verification
+    result = result_of(events)
+    assert measured_requests(result)[0].sentences == CheckedSentences(checked=1, unsupported=1)
+    verification = result.verification
     assert verification is not None
     (marked,) = verification.sentences
     assert (marked.said, marked.found) == ("trente jours", "vingt-cinq jours")
@@ -220,6 +224,7 @@ async def test_wrong_citation_is_moved_to_the_passage_that_supports(
     result = result_of(await events_of(await question(library, ABOUT_LEAVE)))
     assert result.text == f"{said} [1]."
     assert list(result.quotes) == [1]
+    assert measured_requests(result)[0].sentences == CheckedSentences(checked=1, moved=1)
 
 
 async def test_json_is_not_checked(library: Cast, llm: ScriptedLLM) -> None:

@@ -42,6 +42,7 @@ QUESTIONS = {
     " method character varying, currency character varying, requests bigint,"
     " questions bigint, unanswered bigint, answer_ms bigint, prompt_tokens bigint,"
     " cached_tokens bigint, completion_tokens bigint, reasoning_tokens bigint,"
+    " checked_sentences bigint, unsupported_sentences bigint, moved_citations bigint,"
     " cpu_seconds double precision, energy_wh double precision, energy_min_wh double precision,"
     " energy_max_wh double precision, avoided_wh double precision, gco2e_usage double precision,"
     " gco2e_embodied double precision, water_l double precision, adpe_kg_sb double precision,"

@@ -14,7 +14,10 @@ _OF_A_METHOD: Final = (
     *("energy_wh", "energy_min_wh", "energy_max_wh"),
     *("gco2e_usage", "gco2e_embodied", "water_l"),
 )
-COUNTS: Final = ("requests", "questions", "unanswered", "prompt_tokens", "completion_tokens")
+COUNTS: Final = (
+    *("requests", "questions", "unanswered", "prompt_tokens", "completion_tokens"),
+    *("checked_sentences", "unsupported_sentences", "moved_citations"),
+)
 # The columns that a query of a dashboard reads, beside its dimensions, ``method`` and ``currency``.
 READ: Final = (*COUNTS, *_OF_A_METHOD, "cost")
 
@@ -42,6 +45,9 @@ class Figures:
     unanswered: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    checked_sentences: int = 0
+    unsupported_sentences: int = 0
+    moved_citations: int = 0
     methods: dict[str, MethodFigures] = field(default_factory=dict)
     costs: dict[str, Decimal] = field(default_factory=dict)
 
@@ -49,6 +55,12 @@ class Figures:
     def unanswered_share(self) -> float:
         """The share of questions without a result."""
         return self.unanswered / self.questions if self.questions else 0.0
+
+    @property
+    def unsupported_share(self) -> float:
+        """The share of the checked sentences that no passage supports."""
+        checked = self.checked_sentences
+        return self.unsupported_sentences / checked if checked else 0.0
 
     @property
     def tokens(self) -> int:

@@ -113,6 +113,12 @@ class UsageRecord(InstanceOwnedModel):
     pages = models.PositiveIntegerField(default=0)
     passages = models.PositiveIntegerField(default=0)
 
+    # Of an answer: its sentences that were checked against the passages, those that none supports,
+    # and those whose citations were moved. An answer that is given again has none.
+    checked_sentences = models.PositiveSmallIntegerField(default=0)
+    unsupported_sentences = models.PositiveSmallIntegerField(default=0)
+    moved_citations = models.PositiveSmallIntegerField(default=0)
+
     # Time waited for a turn at the model; included in ``first_token_ms`` and ``total_ms``.
     queue_ms = models.PositiveIntegerField(default=0)
     retrieval_ms = models.PositiveIntegerField(default=0)

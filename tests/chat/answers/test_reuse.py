@@ -47,7 +47,8 @@ async def record_of(instance, asked, kind="answer"):
 async def test_same_question_is_answered_once_and_costs_nothing_again(
     library, llm, ask, async_client_for
 ):
-    llm.script(stream("Vingt-cinq ", "jours [1]."), stream("Ils ont 25 jours [1]."))
+    said = stream("Les doctorants ont vingt-cinq ", "jours de congé par an [1].")
+    llm.script(said, stream("Ils ont 25 jours [1]."))
     first = await ask(library.teammate)
     again = await ask(library.owner, "Combien  de jours de congé ont les doctorants\u00a0?")
     assert len(llm.requests) == 1
@@ -59,6 +60,8 @@ async def test_same_question_is_answered_once_and_costs_nothing_again(
     spent, saved = [await record_of(library.instance, asked) for asked in (first, again)]
     assert (saved.outcome, saved.energy_wh, saved.completion_tokens) == ("cached", 0, 0)
     assert saved.avoided_wh == spent.energy_wh > 0
+    # Its sentences were counted the first time.
+    assert (spent.checked_sentences, saved.checked_sentences) == (1, 0)
     assert (saved.method, saved.method_version) == (spent.method, spent.method_version)
     assert (await record_of(library.instance, again, "embedding")).energy_wh > 0
     assert again["impact"]["energy_wh"] == 0

@@ -44,6 +44,8 @@ def test_dashboard_equals_a_scan(cast, period, columns):
     assert answers
     assert dashboard.total.requests == len(found)
     assert dashboard.persons == len({one.pseudonym for one in found})
+    for name in ("checked_sentences", "unsupported_sentences", "moved_citations"):
+        assert getattr(dashboard.total, name) == sum(getattr(one, name) for one in found)
     assert dashboard.total.methods.keys() == {one.method for one in found}
     for name, method in dashboard.total.methods.items():
         assert method.energy_wh == pytest.approx(

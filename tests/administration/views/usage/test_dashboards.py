@@ -62,6 +62,28 @@ def test_administrator_sees_the_instance_and_a_member_their_own(cast, client_for
     assert client_for(cast.teammate).get(export).status_code == 403
 
 
+def test_unsupported_sentences_are_shown_by_model(cast, client_for):
+    counts = {"checked_sentences": 8, "unsupported_sentences": 1, "moved_citations": 3}
+    UsageRecordFactory(instance=cast.instance, user=cast.owner, model="big", **counts)
+    UsageRecordFactory(instance=cast.instance, user=cast.teammate, model="big", **counts)
+    UsageRecordFactory(instance=cast.instance, user=cast.owner, model="extractive")
+    roll_up_days()
+    owner = client_for(cast.owner)
+    for path, number, checked in ((INSTANCE, 2, "16"), (OWN, 1, "8")):
+        page = owner.get(path)
+        (big,) = [one for one in page.context["dashboard"].models if one.value == "big"]
+        assert big.figures.unsupported_sentences == number
+        assert big.figures.unsupported_share == 1 / 8
+        section = page.text.split('id="sentences"')[1].split("</section>")[0]
+        assert section.count('<th scope="row"') == 1
+        assert f">{checked}<" in section
+        assert "12%" in section
+    # Extracts alone are not checked.
+    UsageRecordFactory(instance=cast.other_instance, user=cast.stranger)
+    roll_up_days()
+    assert 'id="sentences"' not in client_for(cast.stranger).get("/i/physics/usage/").text
+
+
 @pytest.mark.parametrize(
     ("query", "first", "last", "columns"),
     [
