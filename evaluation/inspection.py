@@ -5,7 +5,7 @@ the search found is added by ``retrieval.legs``.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import uuid4
 
 from django.db.models import TextChoices
@@ -18,14 +18,15 @@ from chat.answers.refusals.messages import refusal
 from chat.confidentiality.withholding import sent_passages, withhold
 from evaluation.tried_settings import TriedSettings
 from inference.catalogue import choose_model
-from inference.embedding.client import AsyncEmbeddingClient
+from inference.embedding.client import EmbeddedQuery
+from inference.fair_turns import Asker
 from inference.offered_models import OfferedModel
 from instances.models import Instance, Sensitivity
 from instances.tenancy import in_tenant
 from retrieval.legs import DEPTH, ExplainedChunk, ExplainedSearch, explain_search
 from retrieval.measured_requests import search_requests
 from retrieval.relevance import threshold_of
-from retrieval.search import RetrievedChunk, SearchResult, asearch, is_relevant
+from retrieval.search import RetrievedChunk, SearchResult, aembed, asearch, is_relevant
 from usage.admission import person_name
 from usage.recording import Requester, record_requests
 
@@ -40,18 +41,22 @@ class Fate(TextChoices):
     REFUSED = "refused", _("Among the best, but none of them answers")
     WITHHELD = "withheld", _("Withheld: too sensitive for the model")
     NO_ROOM = "no_room", _("Left out: the context window of the model is full")
-    FOLDED = "folded", _("Left out: replaced by another passage in the search")
+    FOLDED = "folded", _("Left out: says the same as another passage")
     RERANKED = "reranked", _("Left out by the reranker")
     CUT = "cut", _("Left out: after the number of passages per answer")
 
 
 @dataclass(frozen=True, slots=True)
 class InspectedPassage:
-    """A passage with its ranks, its place among those of the answer (None: left out), its fate."""
+    """A passage with its ranks, its place among those of the answer (None: left out), its fate.
+
+    ``folded_into`` is the place of the passage that says the same, None of others.
+    """
 
     explained: ExplainedChunk
     place: int | None
     fate: Fate
+    folded_into: int | None = None
 
     @property
     def chunk(self) -> RetrievedChunk:
@@ -84,23 +89,38 @@ class Inspection:
 
 
 async def inspect_question(
-    *, instance: Instance, text: str, settings: TriedSettings, user_id: int
-) -> Inspection:
-    """Return what an answer to ``text`` would be made from; the search is recorded as usage.
+    *, instance: Instance, text: str, settings: Sequence[TriedSettings], user_id: int
+) -> list[Inspection]:
+    """Return what an answer to ``text`` would be made from, under each of the settings.
 
-    Raises InferenceError when the question cannot be embedded, NotCleared when it may not be.
+    The searches are recorded as usage; the question is embedded once. Raises InferenceError when
+    it cannot be embedded, NotCleared when it may not be.
     """
+    level = Sensitivity(instance.sensitivity)
+    asker = Asker(instance.pk, person_name(user_id=user_id, key_id=None))
+    embedded = await aembed(text, sensitivity=level, asker=asker)
+    inspections = []
+    for each in settings:
+        inspections.append(await _inspect(instance, text, each, user_id, embedded))
+        # It has been recorded.
+        embedded = replace(embedded, processor_seconds=0.0)
+    return inspections
+
+
+async def _inspect(
+    instance: Instance, text: str, settings: TriedSettings, user_id: int, embedded: EmbeddedQuery
+) -> Inspection:
     tried = settings.applied_to(instance)
     model = await in_tenant(instance, choose_model, tried)
-    level = Sensitivity(instance.sensitivity)
     found = await asearch(
         instance=tried,
         query=text,
-        sensitivity=level,
+        sensitivity=Sensitivity(instance.sensitivity),
         top_k=tried.top_k,
         person=person_name(user_id=user_id, key_id=None),
+        embedded_query=embedded,
     )
-    embedded = await AsyncEmbeddingClient.from_settings().embed_query(text, sensitivity=level)
+    copies = [copy.chunk_id for chunk in found.chunks for copy in chunk.copies]
 
     def explain() -> ExplainedSearch:
         _record(instance, user_id, found)
@@ -109,7 +129,7 @@ async def inspect_question(
             query=text,
             embedding=embedded.vector,
             depth=max(DEPTH, tried.top_k),
-            chunk_ids=[chunk.chunk_id for chunk in found.chunks],
+            chunk_ids=[chunk.chunk_id for chunk in found.chunks] + copies,
         )
 
     search = await in_tenant(instance, explain)
@@ -137,7 +157,7 @@ def _inspection(
     if question.model.backend is not None and is_relevant(sent, question.instance):
         prompt = build_prompt(question, sent)
     fitting = None if prompt is None else _passages_in(prompt, question.text)
-    passages = _passages(kept, search, fitting, top_k=question.instance.top_k)
+    passages = _passages(kept, search, fitting)
     places = [passage for passage in passages if passage.place is not None]
     return Inspection(
         settings=settings,
@@ -163,19 +183,23 @@ def _answer(question: Question, found: SearchResult) -> str:
 
 
 def _passages(
-    found: SearchResult, search: ExplainedSearch, fitting: int | None, *, top_k: int
+    found: SearchResult, search: ExplainedSearch, fitting: int | None
 ) -> tuple[InspectedPassage, ...]:
-    places = {chunk.chunk_id: place for place, chunk in enumerate(found.chunks, start=1)}
-    return tuple(
-        InspectedPassage(
-            explained,
-            place := places.get(explained.chunk.chunk_id),
-            _left_out(explained, found, top_k)
-            if place is None
-            else _fate(found.chunks, place, fitting, is_refused=not found.relevant),
-        )
-        for explained in search.chunks
-    )
+    numbered = list(enumerate(found.chunks, start=1))
+    places = {chunk.chunk_id: place for place, chunk in numbered}
+    folded = {copy.chunk_id: place for place, chunk in numbered for copy in chunk.copies}
+    passages = []
+    for explained in search.chunks:
+        key = explained.chunk.chunk_id
+        place, into = places.get(key), folded.get(key)
+        if place is not None:
+            fate = _fate(found.chunks, place, fitting, is_refused=not found.relevant)
+        elif into is not None:
+            fate = Fate.FOLDED
+        else:
+            fate = Fate.RERANKED if found.rerank_model else Fate.CUT
+        passages.append(InspectedPassage(explained, place, fate, into))
+    return tuple(passages)
 
 
 def _passages_in(prompt: Prompt, question: str) -> int:
@@ -191,9 +215,3 @@ def _fate(
     if chunks[place - 1].is_withheld:
         return Fate.WITHHELD
     return Fate.NO_ROOM if fitting is not None and place > fitting else Fate.GIVEN
-
-
-def _left_out(explained: ExplainedChunk, found: SearchResult, top_k: int) -> Fate:
-    if explained.fused_rank > top_k:
-        return Fate.CUT
-    return Fate.RERANKED if found.rerank_model else Fate.FOLDED

@@ -30,6 +30,8 @@ class PassageRow:
     lexical: str
     relevance: str
     fate: Fate
+    # The number of the passage that says the same, "" of others.
+    folded_into: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +127,7 @@ def _row(passage: InspectedPassage) -> PassageRow:
         lexical=_ranked(explained.lexical_rank, chunk.bm25),
         relevance=_decimal(chunk.relevance),
         fate=passage.fate,
+        folded_into="" if passage.folded_into is None else str(passage.folded_into),
     )
 
 

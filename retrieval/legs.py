@@ -1,7 +1,8 @@
 """Explains a search: the rank of each passage by each leg alone, and what speaks for it.
 
-``retrieval.search`` decides; this module only shows how, to editors. It ranks every visible chunk
-three times, so it costs about three times as much as a search.
+``retrieval.search`` decides; this module only shows how, to editors. It ranks three times what a
+search ranks (``retrieval.ranking``), so it costs about three times as much. Copies have ranks of
+their own here: which of them are folded, a search says.
 """
 
 from collections.abc import Sequence
@@ -20,7 +21,7 @@ from retrieval.evidence.decision import answer_probability
 from retrieval.evidence.features import Features, TranslatedFeatures
 from retrieval.evidence.questions import AskedQuestion, read_question
 from retrieval.fusion import WeightedQuery
-from retrieval.ranking import prepare_query
+from retrieval.ranking import prepare_query, ranked_chunks
 from retrieval.relevance import passage_features, unrelated_cosine
 from retrieval.results import RetrievedChunk
 
@@ -37,8 +38,7 @@ _LEGS = """
 WITH scored AS MATERIALIZED (
     SELECT id, - (embedding <#> %(embedding)s::halfvec) AS cosine,
            - (terms <#> %(terms)s::sparsevec) AS bm25
-    FROM ingestion_chunk
-    WHERE instance_id = %(instance_id)s AND terms IS NOT NULL
+    FROM ({chunks}) AS visible
 ), fused AS (
     SELECT *, cosine / %(sigma)s + bm25 * %(lexical_factor)s AS score FROM scored
 ), ranked AS (
@@ -124,7 +124,8 @@ def explain_search(
 def _rank_by_legs(
     instance_id: int, query: WeightedQuery, depth: int, chunk_ids: Sequence[int]
 ) -> list[dict[str, Any]]:
-    parameters: dict[str, Any] = {
+    chunks, selected = ranked_chunks(instance_id, query, depth)
+    parameters: dict[str, Any] = selected | {
         "instance_id": instance_id,
         "embedding": "[" + ",".join(map("%.6g".__mod__, query.embedding.tolist())) + "]",
         "terms": lexical.to_sparsevec(query.terms),
@@ -135,7 +136,7 @@ def _rank_by_legs(
         "chunk_ids": list(chunk_ids),
     }
     with connection.cursor() as cursor:
-        cursor.execute(_LEGS, parameters)
+        cursor.execute(_LEGS.format(chunks=chunks), parameters)
         return [dict(zip(_COLUMNS, row, strict=True)) for row in cursor.fetchall()]
 
 

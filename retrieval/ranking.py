@@ -106,28 +106,42 @@ def rank_chunks(
 
     ``document_ids`` restricts the search to those documents. Runs inside ``tenant(instance)``.
     """
+    chunks, parameters = ranked_chunks(instance_id, query, limit, document_ids)
+    return _rank(chunks, instance_id, query, limit, parameters)
+
+
+def ranked_chunks(
+    instance_id: int, query: WeightedQuery, limit: int, document_ids: Sequence[UUID] = ()
+) -> tuple[str, dict[str, Any]]:
+    """Return the statement that selects what a search ranks, and its parameters.
+
+    Its columns are ``id``, ``embedding`` and ``terms``; it needs the parameter ``instance_id``
+    besides. Runs inside ``tenant(instance)``.
+    """
     found = None if document_ids else find_candidates(instance_id, query, limit)
     if found is None:
-        return rank_exactly(
-            instance_id=instance_id, query=query, limit=limit, document_ids=document_ids
-        )
-    chunks = f"{_VISIBLE} AND id = ANY(%(chunk_ids)s::bigint[])"
+        return _exactly(document_ids)
+    chunks = f"{_VISIBLE} AND id = ANY(%(candidates)s::bigint[])"
     if found.document_ids:
-        chunks += f" UNION ALL {_VISIBLE}{_OF_DOCUMENTS} AND NOT id = ANY(%(chunk_ids)s::bigint[])"
+        chunks += f" UNION ALL {_VISIBLE}{_OF_DOCUMENTS} AND NOT id = ANY(%(candidates)s::bigint[])"
     # As text: psycopg would look at each of thousands of numbers.
-    parameters = {
-        "chunk_ids": f"{{{','.join(map(str, found.chunk_ids))}}}",
+    return chunks, {
+        "candidates": f"{{{','.join(map(str, found.chunk_ids))}}}",
         "document_ids": list(found.document_ids),
     }
-    return _rank(chunks, instance_id, query, limit, parameters)
 
 
 def rank_exactly(
     *, instance_id: int, query: WeightedQuery, limit: int, document_ids: Sequence[UUID] = ()
 ) -> list[dict[str, Any]]:
     """Do as ``rank_chunks``, from the scores of all chunks, however many there are."""
+    chunks, parameters = _exactly(document_ids)
+    return _rank(chunks, instance_id, query, limit, parameters)
+
+
+def _exactly(document_ids: Sequence[UUID]) -> tuple[str, dict[str, Any]]:
     chunks = _VISIBLE + (_OF_DOCUMENTS if document_ids else "")
-    return _rank(chunks, instance_id, query, limit, {"document_ids": list(document_ids)})
+    return chunks, {"document_ids": list(document_ids)}
 
 
 def _rank(

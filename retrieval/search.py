@@ -25,7 +25,7 @@ import numpy as np
 from django.conf import settings
 from numpy.typing import NDArray
 
-from inference.embedding.client import AsyncEmbeddingClient, EmbeddingClient
+from inference.embedding.client import AsyncEmbeddingClient, EmbeddedQuery, EmbeddingClient
 from inference.fair_turns import Asker, turns_at
 from ingestion.documents.groups import MAX_GROUP_DOCUMENTS
 from ingestion.indexing.lexical import words_of_terms
@@ -51,7 +51,7 @@ _SEARCHES_AT_ONCE = 4
 _EMBEDDED_AT_ONCE = 16
 _RERANKINGS_AT_ONCE = 4
 
-__all__ = ["RetrievedChunk", "SearchResult", "SearchTiming", "asearch", "search"]
+__all__ = ["RetrievedChunk", "SearchResult", "SearchTiming", "aembed", "asearch", "search"]
 
 
 def search(
@@ -91,17 +91,18 @@ async def asearch(
     top_k: int,
     document_ids: Sequence[UUID] = (),
     person: str = "",
+    embedded_query: EmbeddedQuery | None = None,
 ) -> SearchResult:
     """Asynchronous version of ``search``, which must be called outside any transaction.
 
     No database connection is held while a model works. Instances take turns, and within an instance
-    its people (``person``, by ``usage.admission.person_name``).
+    its people (``person``, by ``usage.admission.person_name``). ``embedded_query`` is the query as
+    ``aembed`` returns it, if it is known already.
     """
     start = perf_counter()
     asker = Asker(instance.pk, person)
-    async with turns_at("embedding", places=_EMBEDDED_AT_ONCE).turn(asker):
-        client = AsyncEmbeddingClient.from_settings()
-        embedded_query = await client.embed_query(query, sensitivity=sensitivity)
+    if embedded_query is None:
+        embedded_query = await aembed(query, sensitivity=sensitivity, asker=asker)
     embedded = perf_counter()
     async with turns_at("search", places=_SEARCHES_AT_ONCE).turn(asker):
         candidates = await in_tenant(
@@ -117,6 +118,13 @@ async def asearch(
         reranked = await arerank_chunks(query, candidates.chunks, top_k, sensitivity=sensitivity)
     seconds = embedded_query.processor_seconds
     return _result(instance, candidates, reranked, start, embedded, seconds)
+
+
+async def aembed(query: str, *, sensitivity: Sensitivity, asker: Asker) -> EmbeddedQuery:
+    """Embed a query in its turn; raises ``InferenceError``."""
+    async with turns_at("embedding", places=_EMBEDDED_AT_ONCE).turn(asker):
+        client = AsyncEmbeddingClient.from_settings()
+        return await client.embed_query(query, sensitivity=sensitivity)
 
 
 def search_embedded(

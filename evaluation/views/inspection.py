@@ -103,15 +103,12 @@ async def _inspections(membership: Membership, form: InspectionForm) -> list[Ins
     instance: Instance = membership.instance
     present = TriedSettings.of(instance)
     tried = form.settings()
-    return [
-        await inspect_question(
-            instance=instance,
-            text=form.cleaned_data["question"],
-            settings=settings,
-            user_id=membership.user_id,
-        )
-        for settings in dict.fromkeys((present, tried))
-    ]
+    return await inspect_question(
+        instance=instance,
+        text=form.cleaned_data["question"],
+        settings=list(dict.fromkeys((present, tried))),
+        user_id=membership.user_id,
+    )
 
 
 def _page(

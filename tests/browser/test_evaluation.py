@@ -5,13 +5,19 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from evaluation.tasks import reconcile, work
 from instances.tenancy import tenant
 from tests.browser.test_administration import is_accessible
 from tests.cast import Cast
-from tests.evaluation.factories import GoldenQuestionFactory, HeldChangeFactory
+from tests.evaluation.factories import (
+    EvaluationResultFactory,
+    EvaluationRunFactory,
+    GoldenQuestionFactory,
+    HeldChangeFactory,
+)
 
 PATIENCE_MS = 20_000
 EVALUATION = "/i/law/evaluation/"
@@ -110,6 +116,32 @@ def filled(golden: Cast) -> Cast:
         )
     GoldenQuestionFactory(instance=law, question=FOREIGN)
     return golden
+
+
+def test_answer_of_a_run_is_drawn_as_markdown_and_loads_nothing(
+    page_for: Callable[..., Page], cast: Cast
+) -> None:
+    answer = (
+        "**25 days** [1]\n\n| who | days |\n|---|---|\n| staff | 25 |\n\n"
+        "<img src=x onerror=alert(1)> ![a picture](https://elsewhere.example/x.png)"
+    )
+    run = EvaluationRunFactory(instance=cast.instance, status="done")
+    EvaluationResultFactory(
+        instance=cast.instance, run=run, answer=answer, passed=True, asked_at=timezone.now()
+    )
+    page = page_for(cast.owner)
+    page.set_default_timeout(PATIENCE_MS)
+    requested: list[str] = []
+    page.on("request", lambda request: requested.append(request.url))
+    page.goto(f"{EVALUATION}runs/{run.pk}/")
+    assert not any("markdown-view" in url for url in requested)
+    page.locator("main td details summary").click()
+    drawn = page.locator("markdown-text.prose")
+    expect(drawn.locator("strong")).to_have_text("25 days", timeout=PATIENCE_MS)
+    expect(drawn.locator("td")).to_have_count(2)
+    expect(drawn).to_contain_text("<img src=x onerror=alert(1)>")
+    assert drawn.locator("img, script").count() == 0
+    assert not any("elsewhere.example" in url for url in requested)
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,12 @@ from django.utils import timezone
 
 from ingestion.indexing import statistics
 from ingestion.indexing.shards import building
-from ingestion.models import Document, IndexShard, ShardList
+from ingestion.models import Chunk, Document, IndexShard, ShardList
 from ingestion.tasks import build_shards
 from instances.models import Instance
 from instances.tenancy import tenant
 from retrieval import candidates
+from retrieval.legs import explain_search
 from retrieval.ranking import prepare_query, rank_chunks, rank_exactly
 from tests.factories import InstanceFactory
 from tests.retrieval.indexing import add_document
@@ -94,6 +95,22 @@ def test_index_finds_what_an_exact_search_finds(instance: Instance) -> None:
         shares.append(len(set(exact) & set(found(instance, number))) / len(exact))
         assert found(instance, number)[0] == f"Article A{number} du règlement{number % SUBJECTS}."
     assert np.mean(shares) >= 0.95
+
+
+def test_inspection_ranks_what_the_search_ranks(instance: Instance) -> None:
+    fill(instance, 16)
+    building.build(instance.pk)
+    vector = np.array(passages(25)[5][1], np.float32)
+    with tenant(instance):
+        explained = explain_search(
+            instance=instance,
+            query="Que dit A30 ?",
+            embedding=vector,
+            depth=10,
+            chunk_ids=list(Chunk.objects.values_list("pk", flat=True)),
+        )
+    assert 10 < len(explained.chunks) < 100
+    assert [one.chunk.text for one in explained.chunks[:10]] == found(instance, 30)
 
 
 def test_document_published_after_the_build_is_found(instance: Instance) -> None:

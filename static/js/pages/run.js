@@ -1,3 +1,4 @@
 /* A run of golden questions. */
 import "./base.js";
+import "../evaluation/markdown-text.js";
 import "../evaluation/run-progress.js";

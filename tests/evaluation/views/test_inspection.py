@@ -6,12 +6,14 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.test import AsyncClient, Client
 
+from inference.embedding.client import AsyncEmbeddingClient, EmbeddedQuery
 from ingestion.documents.sensitivity import classify
 from ingestion.models import Document
 from instances.models import Sensitivity
 from instances.tenancy import tenant
 from tests.cast import Cast
 from tests.factories import ConversationFactory, FeedbackFactory, MessageFactory
+from tests.fixtures.corpus import TEXTS, add_document
 from tests.scripted_llm import ScriptedLLM
 from usage.models import UsageRecord
 
@@ -55,6 +57,19 @@ def test_answered_question_shows_legs_and_the_passage_given(library: Cast, edito
         assert [(one.kind, one.user_id) for one in records] == [("embedding", library.editor.pk)]
 
 
+def test_copy_names_the_passage_into_which_it_is_folded(library: Cast, editor: Client) -> None:
+    text = TEXTS["conges.txt"].replace("personnel", "personel")
+    add_document(library.instance, library.owner, "copie.txt", text)
+    response = editor.post(URL, posted(ANSWERED))
+    (inspection,) = response.context["inspections"]
+    folded = [passage for passage in inspection.passages if passage.fate == "folded"]
+    first = next(passage for passage in inspection.passages if passage.number == "1")
+    assert {first.title, folded[0].title} == {"conges.txt", "copie.txt"}
+    assert [passage.folded_into for passage in folded] == ["1"]
+    said = " ".join(response.text.split())
+    assert "says the same as another passage [1]" in said
+
+
 def test_refused_question_shows_its_evidence_and_unknown_words(editor: Client) -> None:
     response = editor.post(URL, posted(FOREIGN))
     (inspection,) = response.context["inspections"]
@@ -86,12 +101,23 @@ def test_passages_that_the_model_may_not_receive_are_withheld(
     assert "vingt-cinq" in inspection.answer
 
 
-def test_other_settings_are_tried_beside_the_present_ones(library: Cast, editor: Client) -> None:
+def test_other_settings_are_tried_beside_the_present_ones(
+    library: Cast, editor: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embedded: list[str] = []
+    embed = AsyncEmbeddingClient.embed_query
+
+    async def count(client: AsyncEmbeddingClient, text: str, **options: Any) -> EmbeddedQuery:
+        embedded.append(text)
+        return await embed(client, text, **options)
+
+    monkeypatch.setattr(AsyncEmbeddingClient, "embed_query", count)
     changes = {"top_k": 1, "strictness": "strict", "instructions": "Vouvoyez."}
     response = editor.post(URL, posted(ANSWERED, **changes))
     present, tried = response.context["inspections"]
     given = [[p.fate.value for p in one.passages] for one in (present, tried)]
     assert (given[0].count("cut"), given[1].count("cut")) == (0, 2)
+    assert embedded == [ANSWERED]
     library.instance.refresh_from_db()
     assert (library.instance.top_k, library.instance.instructions) == (6, "")
 

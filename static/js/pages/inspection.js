@@ -1,0 +1,3 @@
+/* The inspection of a question. */
+import "./base.js";
+import "../evaluation/markdown-text.js";
