@@ -5,6 +5,7 @@ IngestionError                    code, permanent
 ├── UnsupportedMediaType          unsupported_media_type
 ├── DocumentError                 (the file itself: a retry changes nothing)
 │   ├── EncryptedDocument         encrypted
+│   ├── WrongPassword             wrong_password (refused while it is being uploaded)
 │   ├── EmptyDocument             empty
 │   ├── ImageOnlyDocument         image_only
 │   ├── CorruptDocument           corrupt
@@ -65,6 +66,12 @@ class EncryptedDocument(DocumentError):
     """A password is needed to read the file."""
 
     code = "encrypted"
+
+
+class WrongPassword(DocumentError):
+    """The password that was given does not open the file."""
+
+    code = "wrong_password"
 
 
 class EmptyDocument(DocumentError):
@@ -154,8 +161,10 @@ USER_MESSAGES: Mapping[str, Promise] = {
         "This file could not be read. Try exporting it again, as PDF for example."
     ),
     EncryptedDocument.code: _(
-        "This file is protected by a password. Save a copy without the password, then upload it."
+        "This file is protected by a password. Add it again and give its password, or add a copy "
+        "without one."
     ),
+    WrongPassword.code: _("This password does not open the file. Check it, then try again."),
     EmptyDocument.code: _("This file contains no text."),
     ImageOnlyDocument.code: _(
         "This file contains only images, such as a scan. Text recognition (OCR) is not available "
@@ -191,9 +200,9 @@ USER_MESSAGES: Mapping[str, Promise] = {
 _ERRORS: Mapping[str, type[IngestionError]] = {
     error.code: error
     for error in (
-        FileTooLarge, UnsupportedMediaType, OtherDocument, EncryptedDocument, EmptyDocument,
-        ImageOnlyDocument, CorruptDocument, UnsafeDocument, TooManyPages, TooMuchText,
-        ParseTimeout, ParseMemoryExceeded,
+        FileTooLarge, UnsupportedMediaType, OtherDocument, EncryptedDocument, WrongPassword,
+        EmptyDocument, ImageOnlyDocument, CorruptDocument, UnsafeDocument, TooManyPages,
+        TooMuchText, ParseTimeout, ParseMemoryExceeded,
         ParserCrashed, ParseCancelled, ServiceError, SandboxUnavailable,
     )
 }  # fmt: skip

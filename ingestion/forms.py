@@ -132,6 +132,8 @@ class UploadForm(forms.Form):
     folder = forms.CharField(required=False, max_length=2000)
     sensitivity = forms.ChoiceField(required=False, choices=Sensitivity)
     replaces = forms.UUIDField(required=False)
+    # Of the file, if it has one; never stored.
+    password = forms.CharField(required=False, max_length=1000, strip=False)
 
 
 class UUIDListField(forms.Field):

@@ -4,6 +4,7 @@ All functions run inside ``tenant(instance)``; tasks are enqueued when that tran
 """
 
 import hashlib
+import os
 import tempfile
 from collections.abc import Sequence
 from functools import partial
@@ -20,6 +21,7 @@ from ingestion.errors import EmptyDocument, FileTooLarge, ParseCancelled
 from ingestion.indexing import statistics
 from ingestion.models import Document, stored_path
 from ingestion.parsing.detection.files import detect
+from ingestion.unlocking import unlocked
 from ingestion.upload_names import clean_folder, clean_name
 from instances.models import Instance
 from instances.quotas import check_room, lock_totals
@@ -35,24 +37,29 @@ def store_upload(
     name: str,
     folder: str = "",
     sensitivity: str = "",
+    password: str = "",
     content: IO[bytes],
     **inherited: Any,
 ) -> tuple[Document, bool]:
     """Store an uploaded file and queue it; bytes already stored give the existing document.
+
+    A file with a password is stored without it; its ``sha256`` is that of the bytes uploaded.
 
     ``user`` is None for an API key without a person. ``sensitivity`` is empty, or above that of the
     instance. Neither it nor ``inherited``, further fields of the new row, is applied to bytes
     already stored.
 
     Returns the document and whether it is new. Before anything is stored, raises ``FileTooLarge``,
-    ``EmptyDocument``, ``UnsupportedMediaType`` or ``EncryptedDocument``, or an error of
-    ``instances.quotas.check_room``.
+    ``EmptyDocument``, ``UnsupportedMediaType``, ``EncryptedDocument`` (a password is needed),
+    ``WrongPassword`` or another error of ``unlocked``, or one of ``instances.quotas.check_room``.
     """
     name = clean_name(name)
-    with tempfile.TemporaryFile() as copy:
-        sha256, size_bytes = _copy(content, copy)
+    with tempfile.TemporaryFile() as uploaded:
+        sha256, size_bytes = _copy(content, uploaded)
         if existing := _same_bytes(instance, sha256):
             return existing, False
+        copy = unlocked(uploaded, password) or uploaded
+        size_bytes = copy.seek(0, os.SEEK_END)
         document = Document(
             instance=instance,
             name=name,

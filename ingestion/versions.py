@@ -29,7 +29,7 @@ _LOCK_CLASS = 0x5E1
 
 
 def add_version(
-    document: Document, *, user: User | None, name: str, content: IO[bytes]
+    document: Document, *, user: User | None, name: str, password: str = "", content: IO[bytes]
 ) -> tuple[Document, bool]:
     """Store a file as the next version of a document; return it, and whether it is new.
 
@@ -51,6 +51,7 @@ def add_version(
             name=name,
             folder=last.folder,
             sensitivity=last.sensitivity,
+            password=password,
             content=content,
             title=last.title if last.title_is_edited else "",
             title_is_edited=last.title_is_edited,

@@ -133,13 +133,15 @@ class Paging(Schema):
         415: ErrorOut,
         422: ErrorOut,
     },
-    summary="Add a document. Bytes already in the instance return the existing document (200)",
+    summary="Add a document. Bytes already in the instance return the existing document (200). A "
+    "file with a password is opened with `password`, which is not kept, and stored without it",
 )
 def add_document(
     request: KeyRequest,
     file: File[UploadedFile],
     folder: str = Form("", max_length=2000),
     sensitivity: Form[Sensitivity | Literal[""] | None] = None,
+    password: str = Form("", max_length=1000),
 ) -> Status:
     key = request.auth
     require_one_file(request)
@@ -150,6 +152,7 @@ def add_document(
             name=file.name or "",
             folder=folder,
             sensitivity=own_level(key.instance, sensitivity or ""),
+            password=password,
             content=file,
         )
     return Status(201 if created else 200, document)

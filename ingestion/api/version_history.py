@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.utils.translation import gettext as _
-from ninja import File, Router, Status
+from ninja import File, Form, Router, Status
 from ninja.files import UploadedFile
 
 from ingestion import versions
@@ -39,7 +39,12 @@ def list_versions(request: KeyRequest, document_id: UUID) -> list[Document]:
     summary="Add a version, which replaces the current one when it is ready. The bytes of an older "
     "one make that current again (200)",
 )
-def add_version(request: KeyRequest, document_id: UUID, file: File[UploadedFile]) -> Status:
+def add_version(
+    request: KeyRequest,
+    document_id: UUID,
+    file: File[UploadedFile],
+    password: str = Form("", max_length=1000),
+) -> Status:
     key = request.auth
     require_one_file(request)
     with tenant(key.instance), refusals():
@@ -47,6 +52,7 @@ def add_version(request: KeyRequest, document_id: UUID, file: File[UploadedFile]
             find(key.instance, document_id),
             user=key.created_by,
             name=file.name or "",
+            password=password,
             content=file,
         )
     return Status(201 if created else 200, document)

@@ -4,7 +4,8 @@
        ▲                                                               │
        └──────────────────────── result, bounded ◀─────────────────────┘
 
-`parse_in_child` parses a file, `run_in_child` draws a page of it or places its words. The zygote is
+`parse_in_child` parses a file, `run_in_child` draws a page of it, places its words, or
+opens it with its password. The zygote is
 a plain subprocess with an empty environment, so that it can be started by Celery's daemonic
 workers. It starts with the first file, ends after a minute without one, and is killed when its
 caller ends. It never reads the files or requests that it passes on. A child can only use memory and
@@ -15,15 +16,23 @@ from ingestion.parsing.limits import ParseLimits
 from ingestion.sandbox.client import close_zygote, parse_in_child, run_in_child
 from ingestion.sandbox.page_wire import load_picture, load_words
 from ingestion.sandbox.start import missing_protections_message
-from ingestion.sandbox.wire import ParsedFile, PictureRequest, WordsRequest
+from ingestion.sandbox.wire import (
+    ParsedFile,
+    PictureRequest,
+    UnlockRequest,
+    WordsRequest,
+    load_unlocked,
+)
 
 __all__ = [
     "ParseLimits",
     "ParsedFile",
     "PictureRequest",
+    "UnlockRequest",
     "WordsRequest",
     "close_zygote",
     "load_picture",
+    "load_unlocked",
     "load_words",
     "missing_protections_message",
     "parse_in_child",

@@ -32,6 +32,7 @@ from ingestion.errors import (
     TooMuchText,
 )
 from ingestion.parsing.limits import ParseLimits
+from ingestion.sandbox import wire
 from ingestion.sandbox.protections import Protection, missing_message
 from ingestion.sandbox.protocol import REQUEST
 from ingestion.sandbox.start import ENVIRONMENT, PROJECT
@@ -115,8 +116,10 @@ def run_in_child(
         _raise_for_exit(child_exit, limits)
         return load(data), child_exit.cpu_seconds
     except DocumentError as error:
-        # The child is not trusted: %r escapes line breaks, so that it cannot forge log lines.
-        logger.info("a file could not be read: %s: %.500r", error.code, str(error))
+        # The child is not trusted: %r escapes line breaks, so that it cannot forge log lines. One
+        # that knows a password could tell it.
+        detail = "" if isinstance(request, wire.UnlockRequest) else str(error)
+        logger.info("a file could not be read: %s: %.500r", error.code, detail)
         raise
 
 

@@ -22,6 +22,7 @@ from ingestion.errors import (
 from ingestion.parsing.detection import ole2
 from ingestion.parsing.drawing import draw_page, page_words
 from ingestion.parsing.limits import ParseLimits
+from ingestion.parsing.protected.unlock import without_password
 from ingestion.parsing.registry import parse
 from ingestion.sandbox.confinement import confine, keep_descriptors
 from ingestion.sandbox.namespaces import Isolation
@@ -32,8 +33,10 @@ from ingestion.sandbox.wire import (
     ParseRequest,
     PictureRequest,
     Request,
+    UnlockRequest,
     WordsRequest,
     dump_result,
+    dump_unlocked,
     load_request,
 )
 
@@ -106,6 +109,8 @@ def _result(file: BinaryIO, request: Request, counter: TokenCounter) -> bytes:
                 result = dump_picture(draw_page(file, number, width))
             case WordsRequest(number):
                 result = dump_words(page_words(file, number))
+            case UnlockRequest(password):
+                result = dump_unlocked(without_password(file, password))
     except IngestionError as error:
         return dump_result(error)
     except MemoryError:

@@ -9,9 +9,11 @@ import importlib
 import pkgutil
 import time
 
+from cryptography.hazmat.backends import default_backend
+
 from ingestion.parsing import registry
 
-_PACKAGES = ("charset_normalizer", "email", "encodings", "markdown_it", "pypdf")
+_PACKAGES = ("charset_normalizer", "email", "encodings", "markdown_it", "msoffcrypto", "pypdf")
 
 
 def preload() -> None:
@@ -24,4 +26,5 @@ def preload() -> None:
             with contextlib.suppress(ImportError):
                 if not module.name.endswith(("__main__", ".cli")):
                     importlib.import_module(module.name)
+    default_backend()  # imports OpenSSL
     time.tzset()  # reads /etc/localtime

@@ -4,7 +4,7 @@ A child has read an untrusted file, so its result is not trusted either: it is r
 field, and unexpected data raises ParserCrashed.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import orjson
@@ -69,9 +69,17 @@ class WordsRequest:
     limits: ParseLimits
 
 
-Request = ParseRequest | PictureRequest | WordsRequest
+@dataclass(frozen=True, slots=True)
+class UnlockRequest:
+    """A file whose bytes without its password are wanted; "" if none was given."""
+
+    password: str = field(repr=False)
+    limits: ParseLimits
+
+
+Request = ParseRequest | PictureRequest | WordsRequest | UnlockRequest
 _KINDS: dict[str, type[Request]] = {
-    kind.__name__: kind for kind in (ParseRequest, PictureRequest, WordsRequest)
+    kind.__name__: kind for kind in (ParseRequest, PictureRequest, WordsRequest, UnlockRequest)
 }
 
 
@@ -113,6 +121,22 @@ def raise_error(raw: dict[str, Any]) -> None:
     """Raise the error that a child wrote instead of a result, if it is one."""
     if "error" in raw:
         raise error_for_code(str(raw["error"]["code"]))(str(raw["error"]["detail"]))
+
+
+def dump_unlocked(content: bytes | None) -> bytes:
+    """Return a line of JSON, then the bytes of a file without its password, if it had one."""
+    return orjson.dumps({"unlocked": content is not None}) + b"\n" + (content or b"")
+
+
+def load_unlocked(data: bytes) -> bytes | None:
+    """Return what `dump_unlocked` was given, or raise the error of the child."""
+    head, _, content = data.partition(b"\n")
+    try:
+        raw = orjson.loads(head)
+        raise_error(raw)
+        return content if raw["unlocked"] is True else None
+    except UNEXPECTED as error:
+        raise ParserCrashed("unreadable answer") from error
 
 
 def _document(raw: dict[str, Any]) -> ParsedDocument:

@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from ingestion import uploads, versions
@@ -23,6 +24,7 @@ from web.json_errors import json_error
 from web.next_page import next_page
 
 
+@sensitive_post_parameters("password")
 @require_POST
 @instance_view(role=Membership.Role.EDITOR)
 def upload(request: HttpRequest, membership: Membership) -> JsonResponse:
@@ -33,7 +35,12 @@ def upload(request: HttpRequest, membership: Membership) -> JsonResponse:
     if not form.is_valid():
         return json_error(400, "invalid", _("No file was received. Choose it again."))
     given = form.cleaned_data
-    file = {"name": given["file"].name, "content": given["file"], "user": membership.user}
+    file = {
+        "name": given["file"].name,
+        "content": given["file"],
+        "user": membership.user,
+        "password": given["password"],
+    }
     try:
         if given["replaces"]:
             replaced = get_document(membership, given["replaces"])

@@ -61,7 +61,8 @@ class DocumentUploads extends HTMLElement {
   add(found, replaces = "") {
     if (!found.length) return;
     if (!this.pending().length) this.clear();
-    const start = { replaces, sensitivity: chosenSensitivity(), state: "waiting", sent: 0 };
+    const sensitivity = chosenSensitivity();
+    const start = { replaces, sensitivity, password: "", state: "waiting", sent: 0, code: "" };
     for (const { file, folder } of found) {
       const item = { file, folder, ...start, note: "", again: false };
       const reason = refusal(file, Number(this.dataset.maxBytes), this.dataset.limit);
@@ -98,14 +99,18 @@ class DocumentUploads extends HTMLElement {
         folder: item.folder,
         replaces: item.replaces,
         sensitivity: item.sensitivity,
+        password: item.password,
         signal: item.controller.signal,
         onProgress: (sent, state) => this.progressed(item, sent, state),
       });
       this.arrived(item, document);
     } catch (error) {
       if (item.controller.signal.aborted) return;
-      Object.assign(item, { state: "failed", note: error.message, again: error.again, sent: 0 });
+      const { message: note, again, code } = error;
+      Object.assign(item, { state: "failed", note, again, code, sent: 0 });
       this.show(item);
+    } finally {
+      item.password = "";
     }
     this.next();
   }
@@ -137,6 +142,7 @@ class DocumentUploads extends HTMLElement {
       if (OVER.has(item.state) && this.list.childElementCount >= LISTED_PROBLEMS) return;
       item.view = new UploadItem(this.template, item.file.name, {
         retry: () => this.retry(item),
+        unlock: (password) => this.retry(Object.assign(item, { password })),
         dismiss: () => this.dismiss(item),
       });
       this.list.append(item.view.element);
@@ -151,7 +157,7 @@ class DocumentUploads extends HTMLElement {
   }
 
   retry(item) {
-    Object.assign(item, { state: "waiting", note: "", again: false, sent: 0 });
+    Object.assign(item, { state: "waiting", note: "", again: false, code: "", sent: 0 });
     this.hide(item);
     this.next();
   }

@@ -7,17 +7,18 @@ const FIRST_PAUSE_MS = 1000;
 const STALLED_MS = 60_000;
 const TRANSIENT = new Set([0, 408, 429, 500, 502, 503, 504]);
 
-/** A file that was not taken; `again` says whether sending it once more may succeed. */
+/** A file that was not taken, with the code of the error; `again`: sent once more it may be. */
 export class TransferError extends Error {
-  constructor(message, { again, status = 0 }) {
+  constructor(message, { again, status = 0, code = "" }) {
     super(message);
     this.again = again;
     this.status = status;
+    this.code = code;
   }
 }
 
 /**
- * Send `upload`: a file to `url` with its folder, sensitivity and the document that it replaces;
+ * Send `upload`: a file to `url` with its folder, sensitivity, password and the document that it replaces;
  * resolves with what the server says of the document.
  *
  * `onProgress(sentBytes, state)` is told "sending", "checking" or "waiting". Rejects with a
@@ -90,7 +91,7 @@ function outcome(request) {
 
 function errorOf({ status, error }) {
   const again = TRANSIENT.has(status);
-  if (error?.message) return new TransferError(error.message, { again, status });
+  if (error?.message) return new TransferError(error.message, { again, status, code: error.code });
   if (status === 0) return new TransferError(t("network"), { again, status });
   if (status < 400 || status === 403)
     return new TransferError(t("signedOut"), { again: true, status });

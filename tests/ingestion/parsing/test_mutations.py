@@ -9,8 +9,8 @@ import pytest
 
 from ingestion.errors import DocumentError, ParserCrashed, UnsupportedMediaType
 from ingestion.sandbox import ParseLimits, client
-from tests.ingestion.legacy_writer import write_doc, write_ppt, write_xls
-from tests.ingestion.ole2_writer import write_ole2
+from tests.ingestion.files.legacy_writer import write_doc, write_ppt, write_xls
+from tests.ingestion.files.ole2_writer import write_ole2
 from tests.ingestion.reading import read_in_child
 
 MUTATIONS = 25

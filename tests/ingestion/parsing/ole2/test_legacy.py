@@ -9,8 +9,8 @@ from ingestion.errors import CorruptDocument, EncryptedDocument, UnsupportedMedi
 from ingestion.parsing import media_types
 from ingestion.parsing.detection.files import detect
 from ingestion.parsing.legacy.elements import blocks_of
-from tests.ingestion.legacy_writer import write_doc, write_ppt, write_xls
-from tests.ingestion.ole2_writer import ole2_bytes, write_ole2
+from tests.ingestion.files.legacy_writer import write_doc, write_ppt, write_xls
+from tests.ingestion.files.ole2_writer import ole2_bytes, write_ole2
 from tests.ingestion.reading import outline_of, read, read_in_child
 
 SHEETS = {"Prix": [["Code", "Prix"], ["L1", "60 €"]]}

@@ -10,7 +10,7 @@ from ingestion.errors import CorruptDocument, UnsafeDocument
 from ingestion.parse_warnings import ParseWarning, WarningCode
 from ingestion.parsing import media_types
 from ingestion.parsing.msg.rtf_compression import decompressed
-from tests.ingestion.ole2_writer import Tree, ole2_bytes, write_ole2
+from tests.ingestion.files.ole2_writer import Tree, ole2_bytes, write_ole2
 from tests.ingestion.reading import outline_of, read, read_in_child
 
 SENT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

@@ -3,7 +3,7 @@
 import struct
 from pathlib import Path
 
-from tests.ingestion.ole2_writer import write_ole2
+from tests.ingestion.files.ole2_writer import write_ole2
 
 _FIB_BYTES = 1472
 _ENCRYPTED = 0x0100

@@ -1,0 +1,55 @@
+"""Files with a password, as the same files without one."""
+
+import os
+from typing import BinaryIO
+
+from ingestion.errors import EncryptedDocument, UnsupportedMediaType
+from ingestion.parsing.detection import ole2
+from ingestion.parsing.protected import office, pdf
+
+_PDF_HEAD_BYTES = 1024
+_BLOCK_BYTES = 1 << 20
+
+
+def without_password(file: BinaryIO, password: str) -> bytes | None:
+    """Return the bytes of a file without its password; None if it can be read as it is.
+
+    Raises EncryptedDocument if it needs a password and none is given, WrongPassword, or
+    CorruptDocument.
+    """
+    file.seek(0)
+    head = file.read(_PDF_HEAD_BYTES)
+    if b"%PDF-" in head:
+        return pdf.without_password(file, password)
+    if head.startswith(ole2.MAGIC):
+        return office.without_password(file, password)
+    return None
+
+
+def may_need_password(file: BinaryIO) -> bool:
+    """Tell whether a file, open on disk, must be looked at to know whether it has a password."""
+    file.seek(0)
+    head = file.read(_PDF_HEAD_BYTES)
+    if head.startswith(ole2.MAGIC):
+        return _is_encrypted_office(file)
+    return b"%PDF-" in head and _contains(file, b"/Encrypt")
+
+
+def _is_encrypted_office(file: BinaryIO) -> bool:
+    """Tell whether an OLE2 file is encrypted, or of a kind that is encrypted inside."""
+    try:
+        return ole2.detect_ole2(file) in ole2.OFFICE
+    except EncryptedDocument:
+        return True
+    except UnsupportedMediaType:
+        return False
+
+
+def _contains(file: BinaryIO, wanted: bytes) -> bool:
+    file.seek(0)
+    while block := file.read(_BLOCK_BYTES):
+        if wanted in block:
+            return True
+        if len(block) == _BLOCK_BYTES:
+            file.seek(1 - len(wanted), os.SEEK_CUR)
+    return False
