@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 from difflib import get_close_matches
+from functools import lru_cache
 
 from retrieval.results import Copy, RetrievedChunk
 
@@ -28,17 +29,31 @@ def fold_copies(chunks: Iterable[RetrievedChunk]) -> list[RetrievedChunk]:
     The better one names the others in ``copies``. A passage is not folded into one of a higher
     level, which fewer models may receive.
     """
-    kept: list[tuple[RetrievedChunk, list[str], list[Copy]]] = []
+    kept: list[tuple[RetrievedChunk, int, list[Copy]]] = []
     for chunk in chunks:
-        words = _WORD.findall(chunk.text.casefold())
-        for other, others_words, copies in kept:
-            may_stand_for = chunk.sensitivity.covers(other.sensitivity)
-            if may_stand_for and say_the_same(words, others_words):
+        n_words = _count_words(chunk.text)
+        for other, others_n_words, copies in kept:
+            # Texts of the same words but for some spellings have as many different ones.
+            if (
+                n_words == others_n_words
+                and chunk.sensitivity.covers(other.sensitivity)
+                and say_the_same(_words(chunk.text), _words(other.text))
+            ):
                 copies.append(Copy(chunk.document_id, chunk.display_title, chunk.chunk_id))
                 break
         else:
-            kept.append((chunk, words, []))
-    return [replace(chunk, copies=tuple(copies)) for chunk, _words, copies in kept]
+            kept.append((chunk, n_words, []))
+    return [replace(chunk, copies=tuple(copies)) if copies else chunk for chunk, _n, copies in kept]
+
+
+@lru_cache(maxsize=1024)
+def _count_words(text: str) -> int:
+    """Return how many different words a text has; that of the last passages is kept."""
+    return len(set(_words(text)))
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text.casefold())
 
 
 def say_the_same(one: list[str], other: list[str]) -> bool:

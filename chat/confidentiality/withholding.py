@@ -20,7 +20,7 @@ def withhold(found: SearchResult, model: OfferedModel) -> SearchResult:
     """Return the result with the passages above the clearance of the model marked, and last."""
     clearance = model.clearance
     marked = [
-        replace(chunk, is_withheld=not clearance.covers(chunk.sensitivity))
+        chunk if clearance.covers(chunk.sensitivity) else replace(chunk, is_withheld=True)
         for chunk in found.chunks
     ]
     return replace(found, chunks=tuple(sorted(marked, key=lambda chunk: chunk.is_withheld)))

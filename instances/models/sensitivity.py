@@ -29,9 +29,10 @@ class Sensitivity(models.TextChoices):
 
     def covers(self, level: str) -> bool:
         """Whether what is cleared for this level may receive what has the other."""
-        return self.highest([self, level]) == self
+        return _RANKS.get(level, 0) <= _RANKS[self]
 
 
+_RANKS: Mapping[str, int] = {level: rank for rank, level in enumerate(Sensitivity)}
 _SHORT_LABELS: Mapping[str, Promise] = {
     Sensitivity.PUBLIC: pgettext_lazy("sensitivity", "Public"),
     Sensitivity.INTERNAL: pgettext_lazy("sensitivity", "Internal"),
