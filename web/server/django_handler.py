@@ -3,6 +3,7 @@
 - Bodies whose length the client did not declare: Django reads no form and no file from a body
   without Content-Length, although its handler has received the whole body by then.
 - HEAD for the operations of the HTTP API (RFC 9110, section 9.3.2).
+- ``OPTIONS *``, which asks about the server and not about an address (section 9.3.7).
 - Charsets: Django decodes forms and queries by the charset that the client declares for the body,
   also by one that is none ("hex"), which is an error of the server. All text is UTF-8 here.
 """
@@ -26,6 +27,7 @@ from web.server.scope import Message, Receive, Scope, Send
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _THREAD = "ragapp.thread"
 _UTF_8 = ("utf-8", "utf8", "us-ascii", "ascii")
+_METHODS = (b"allow", b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
 
 
 class Utf8Request(ASGIRequest):
@@ -50,6 +52,11 @@ class DjangoHandler(ASGIHandler):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """As in Django, with threads that other requests have left (``RequestThread``)."""
+        if scope["method"] == "OPTIONS" and scope["path"] == "*":
+            start = {"type": "http.response.start", "status": HTTPStatus.NO_CONTENT.value}
+            await send(start | {"headers": [_METHODS]})
+            await send({"type": "http.response.body", "body": b""})
+            return
         thread = RequestThread()
 
         async def noting_send(message: Message) -> None:

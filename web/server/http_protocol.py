@@ -41,6 +41,8 @@ _TOO_MANY_CONNECTIONS = Refusal(
 )
 _HEAD_TOO_LARGE = Refusal(431, "headers_too_large", _("The headers of the request are too large."))
 
+# An address, or the whole server (RFC 9112, sections 3.2.1 to 3.2.4).
+_TARGET = re.compile(rb"[A-Z-]+ (/|(?i:https?)://)|OPTIONS \*$")
 _UPGRADE = re.compile(rb"\r\nupgrade:", re.IGNORECASE)
 
 _connections: Counter[str] = Counter()
@@ -102,6 +104,8 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             self.expect_100_continue = False
         elif sum(name == b"host" for name, _value in self.headers) != 1:
             # RFC 9112, section 3.2.
+            self._refuse(_NOT_HTTP)
+        elif not _TARGET.match(self.parser.get_method() + b" " + self.url):
             self._refuse(_NOT_HTTP)
         if not self.transport.is_closing():
             super().on_headers_complete()

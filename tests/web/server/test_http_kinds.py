@@ -151,6 +151,8 @@ LIES = {
     ),
     "no host": (b"GET /v1/models HTTP/1.1\r\nConnection: close\r\n\r\n", 400),
     "two hosts": (head("GET", "/v1/models", "", "Host: localhost"), 400),
+    "whole server": (head("GET", "*"), 400),
+    "tunnel": (head("CONNECT", "example.org:443"), 400),
     "no HTTP": (b"hello\r\n\r\n", 400),
     "address in another charset": (b"GET /v1/\xe9 HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
     "query in another charset": (head("GET", "/v1/models?a=%").replace(b"a=%", b"a=\xe9"), 400),
@@ -163,6 +165,12 @@ LIES = {
 @pytest.mark.parametrize(("sent", "status"), LIES.values(), ids=LIES)
 def test_request_that_is_not_http_is_refused_in_json(site: Site, sent: bytes, status: int) -> None:
     assert code_of(exchange(site, sent)[-1])[0] == status
+
+
+def test_options_of_the_whole_server_are_its_methods(site: Site) -> None:
+    ((status, headers, body),) = exchange(site, head("OPTIONS", "*"))
+    assert (status, body) == (204, b"")
+    assert "get, head, post" in headers["allow"]
 
 
 def test_body_that_is_longer_than_declared_is_cut(site: Site, key: str) -> None:
