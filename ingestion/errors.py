@@ -17,7 +17,8 @@ IngestionError                    code, permanent
 │   └── ParserCrashed             parser_crashed
 ├── ParseCancelled                cancelled      (by the caller)
 ├── ServiceError                  internal       (a bug or the set-up, not the file)
-    └── SandboxUnavailable            sandbox_unavailable (transient: the machine, not the file)
+    ├── SandboxUnavailable            sandbox_unavailable (transient: the machine, not the file)
+    └── FilesUnavailable              files_unavailable   (transient: the storage)
 
 The text of an error is for the log; users see `user_message(code)`.
 """
@@ -147,6 +148,13 @@ class SandboxUnavailable(IngestionError):
     permanent = False
 
 
+class FilesUnavailable(IngestionError):
+    """The server that holds the files does not answer; a retry may succeed."""
+
+    code = "files_unavailable"
+    permanent = False
+
+
 USER_MESSAGES: Mapping[str, Promise] = {
     FileTooLarge.code: _("This file is too large. Split it, or reduce its images, and try again."),
     UnsupportedMediaType.code: _(
@@ -191,10 +199,20 @@ USER_MESSAGES: Mapping[str, Promise] = {
         "Try again later. If it fails again, report it to the contact of the service."
     ),
     SandboxUnavailable.code: _("Files cannot be read at the moment. Try again later."),
+    FilesUnavailable.code: _(
+        "The server that stores the files does not answer. Try again in a few minutes."
+    ),
     NotCleared.code: _(
         "This document is too sensitive for the server that prepares documents for search, so it "
         "was not sent to it. Inform the contact of the service."
     ),
+}
+
+# The status of the answer to an upload that is refused; 422 for the others.
+UPLOAD_STATUS: Mapping[str, int] = {
+    FileTooLarge.code: 413,
+    UnsupportedMediaType.code: 415,
+    FilesUnavailable.code: 503,
 }
 
 _ERRORS: Mapping[str, type[IngestionError]] = {
@@ -204,6 +222,7 @@ _ERRORS: Mapping[str, type[IngestionError]] = {
         EmptyDocument, ImageOnlyDocument, CorruptDocument, UnsafeDocument, TooManyPages,
         TooMuchText, ParseTimeout, ParseMemoryExceeded,
         ParserCrashed, ParseCancelled, ServiceError, SandboxUnavailable,
+        FilesUnavailable,
     )
 }  # fmt: skip
 

@@ -1,6 +1,7 @@
 """Stored files, read and written through Django's storage API only.
 
-No code calls ``file.path``, so that any storage can be used, also one without paths (S3).
+No code calls ``file.path``, so that any storage can be used, also one without paths: the directory
+of this module, or a bucket (``ingestion.object_storage``).
 """
 
 import errno
@@ -14,7 +15,11 @@ from django.core.files import File
 from django.core.files.storage import FileSystemStorage
 from django.db.models.fields.files import FieldFile
 
-from ingestion.errors import CorruptDocument
+from ingestion.errors import CorruptDocument, FilesUnavailable
+
+
+class StorageUnavailable(OSError):
+    """The server that holds the files does not answer, or refuses; a later try may succeed."""
 
 
 class RegularFileStorage(FileSystemStorage):
@@ -26,9 +31,14 @@ class RegularFileStorage(FileSystemStorage):
 
 @contextmanager
 def opened(file: FieldFile) -> Iterator[IO[bytes]]:
-    """Open a document's file for reading; raises CorruptDocument if that is impossible."""
+    """Open a document's file for reading.
+
+    Raises CorruptDocument if that is impossible, FilesUnavailable if it is now.
+    """
     try:
         content = file.storage.open(str(file.name), "rb")
+    except StorageUnavailable as error:
+        raise FilesUnavailable(str(error)) from error
     except OSError as error:
         raise CorruptDocument(f"the file cannot be opened: {error}") from error
     with content:

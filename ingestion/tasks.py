@@ -20,7 +20,7 @@ from inference.errors import InferenceError
 from ingestion import pipeline
 from ingestion.attempts import transitions
 from ingestion.attempts.locking import StaleAttempt
-from ingestion.errors import ParseTimeout, SandboxUnavailable, ServiceError
+from ingestion.errors import FilesUnavailable, ParseTimeout, SandboxUnavailable, ServiceError
 from ingestion.indexing.shards.building import build, needs_build
 from ingestion.models import Document
 from ingestion.recovery import reconciliation
@@ -31,7 +31,7 @@ from instances.tenancy import tenant
 logger = logging.getLogger(__name__)
 
 _DATABASE_UNAVAILABLE = (OperationalError, InterfaceError)
-_TRANSIENT = (*_DATABASE_UNAVAILABLE, InferenceError, SandboxUnavailable)
+_TRANSIENT = (*_DATABASE_UNAVAILABLE, InferenceError, SandboxUnavailable, FilesUnavailable)
 # How long to retry the write of a failure while the database restarts.
 _DATABASE_PATIENCE_S = 60.0
 

@@ -17,10 +17,11 @@ from django.utils import timezone
 
 from ingestion import tasks
 from ingestion.documents.picture_cache import delete_pictures
-from ingestion.errors import EmptyDocument, FileTooLarge, ParseCancelled
+from ingestion.errors import EmptyDocument, FilesUnavailable, FileTooLarge, ParseCancelled
 from ingestion.indexing import statistics
 from ingestion.models import Document, stored_path
 from ingestion.parsing.detection.files import detect
+from ingestion.storage import StorageUnavailable
 from ingestion.unlocking import unlocked
 from ingestion.upload_names import clean_folder, clean_name
 from instances.models import Instance
@@ -79,6 +80,8 @@ def store_upload(
             document.file.save(name, File(copy), save=False)
             with transaction.atomic():
                 document.save(force_insert=True)
+        except StorageUnavailable as error:
+            raise FilesUnavailable(str(error)) from error
         except BaseException as error:
             document.file.storage.delete(stored_path(document, name))
             # Another request may have stored the same bytes since the check.

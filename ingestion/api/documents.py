@@ -17,12 +17,7 @@ from ingestion.documents import metadata
 from ingestion.documents.metadata import unique_tags
 from ingestion.documents.sensitivity import of_level, own_level
 from ingestion.documents.text_export import json_text, plain_text
-from ingestion.errors import (
-    FileTooLarge,
-    IngestionError,
-    UnsupportedMediaType,
-    user_message,
-)
+from ingestion.errors import UPLOAD_STATUS, IngestionError, user_message
 from ingestion.models import MAX_TAG_CHARS, MAX_TAGS, Document, DocumentPage
 from ingestion.parse_warnings import WarningCode, warning_message
 from ingestion.upload_names import without_invisible
@@ -37,7 +32,6 @@ router = Router(tags=["documents"])
 MANAGE = ApiKeyAuth(ApiKey.Scope.MANAGE)
 MAX_LISTED = 1_000
 MAX_OFFSET = 1_000_000_000
-_STATUS_OF_REFUSAL = {FileTooLarge.code: 413, UnsupportedMediaType.code: 415}
 
 
 class WarningOut(Schema):
@@ -132,6 +126,7 @@ class Paging(Schema):
         413: ErrorOut,
         415: ErrorOut,
         422: ErrorOut,
+        503: ErrorOut,
     },
     summary="Add a document. Bytes already in the instance return the existing document (200). A "
     "file with a password is opened with `password`, which is not kept, and stored without it",
@@ -246,7 +241,7 @@ def refusals() -> Iterator[None]:
     try:
         yield
     except IngestionError as error:
-        status = _STATUS_OF_REFUSAL.get(error.code, 422)
+        status = UPLOAD_STATUS.get(error.code, 422)
         raise ApiError(status, error.code, str(user_message(error.code))) from error
     except InstanceError as error:
         raise ApiError(403, error.code, refusal(error)) from error

@@ -35,6 +35,7 @@ def list_versions(request: KeyRequest, document_id: UUID) -> list[Document]:
         413: ErrorOut,
         415: ErrorOut,
         422: ErrorOut,
+        503: ErrorOut,
     },
     summary="Add a version, which replaces the current one when it is ready. The bytes of an older "
     "one make that current again (200)",

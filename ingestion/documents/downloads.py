@@ -8,7 +8,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, Any
 
 from django.http import (
     HttpRequest,
@@ -101,8 +101,13 @@ def _headers(document: Document, sent: ByteRange, etag: str, *, attachment: bool
 
 
 def _open_at(document: Document, start: int) -> IO[bytes]:
-    content: IO[bytes] = document.file.storage.open(str(document.file.name), "rb")
-    content.seek(start)
+    storage: Any = document.file.storage
+    content: IO[bytes]
+    if hasattr(storage, "open_at"):
+        content = storage.open_at(str(document.file.name), start)
+    else:
+        content = storage.open(str(document.file.name), "rb")
+        content.seek(start)
     return content
 
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from ingestion import uploads, versions
 from ingestion.documents import queries, sensitivity
 from ingestion.documents.browser_strings import document_strings, upload_limit
-from ingestion.errors import FileTooLarge, IngestionError, UnsupportedMediaType, user_message
+from ingestion.errors import UPLOAD_STATUS, FileTooLarge, IngestionError, user_message
 from ingestion.forms import UploadForm
 from ingestion.models import Document
 from instances.access.gates import instance_view
@@ -55,10 +55,8 @@ def upload(request: HttpRequest, membership: Membership) -> JsonResponse:
     except FileTooLarge as error:
         text = document_strings()["tooLarge"].format(limit=upload_limit())
         return json_error(413, error.code, text)
-    except UnsupportedMediaType as error:
-        return json_error(415, error.code, user_message(error.code))
     except IngestionError as error:
-        return json_error(422, error.code, user_message(error.code))
+        return json_error(UPLOAD_STATUS.get(error.code, 422), error.code, user_message(error.code))
     except InstanceError as error:
         return json_error(403, error.code, refusal(error))
     data = {

@@ -103,8 +103,22 @@ STATIC_URL = "static/"
 STATIC_ROOT = env.path("STATIC_ROOT", DATA_DIR / "static")
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = env.path("MEDIA_ROOT", DATA_DIR / "files")
+# Uploaded files are in MEDIA_ROOT, or in a bucket of an S3-compatible server if one is named.
+FILES_S3_BUCKET: str = env.str("FILES_S3_BUCKET", "")
+_DIRECTORY = {"BACKEND": "ingestion.storage.RegularFileStorage"}
+_BUCKET = {
+    "BACKEND": "ingestion.object_storage.ObjectStorage",
+    "OPTIONS": {
+        "bucket_name": FILES_S3_BUCKET,
+        "endpoint_url": env.str("FILES_S3_ENDPOINT_URL", "") or None,
+        "region_name": env.str("FILES_S3_REGION", "us-east-1"),
+        "access_key": env.str("FILES_S3_ACCESS_KEY", ""),
+        "secret_key": env.str("FILES_S3_SECRET_KEY", ""),
+        "location": env.str("FILES_S3_PREFIX", ""),
+    },
+}
 STORAGES = {
-    "default": {"BACKEND": "ingestion.storage.RegularFileStorage"},
+    "default": _BUCKET if FILES_S3_BUCKET else _DIRECTORY,
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
