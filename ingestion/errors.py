@@ -10,11 +10,13 @@ IngestionError                    code, permanent
 │   ├── ImageOnlyDocument         image_only
 │   ├── CorruptDocument           corrupt
 │   ├── UnsafeDocument            unsafe
+│   ├── ArchiveTooLarge           archive_too_large
 │   ├── TooManyPages              too_many_pages
 │   ├── TooMuchText               too_much_text
 │   ├── ParseTimeout              parse_timeout
 │   ├── ParseMemoryExceeded       parse_memory
 │   └── ParserCrashed             parser_crashed
+├── ArchiveIncomplete             archive_incomplete (not all members became documents)
 ├── ParseCancelled                cancelled      (by the caller)
 ├── ServiceError                  internal       (a bug or the set-up, not the file)
     ├── SandboxUnavailable            sandbox_unavailable (transient: the machine, not the file)
@@ -99,6 +101,12 @@ class UnsafeDocument(DocumentError):
     code = "unsafe"
 
 
+class ArchiveTooLarge(DocumentError):
+    """An archive has more members, or unpacks to more bytes, than the operator allows."""
+
+    code = "archive_too_large"
+
+
 class TooManyPages(DocumentError):
     """The file has more pages than the operator allows."""
 
@@ -127,6 +135,12 @@ class ParserCrashed(DocumentError):
     """The process reading the file was ended by a signal, or returned invalid data."""
 
     code = "parser_crashed"
+
+
+class ArchiveIncomplete(IngestionError):
+    """Some members of an archive did not become documents; its warnings name them."""
+
+    code = "archive_incomplete"
 
 
 class ParseCancelled(IngestionError):
@@ -186,6 +200,13 @@ USER_MESSAGES: Mapping[str, Promise] = {
         "This file was refused because it unpacks to an abnormal size or structure. Save it again "
         "from the program that made it."
     ),
+    ArchiveTooLarge.code: _(
+        "This archive contains too many files, or unpacks to too much. Split it into smaller ones."
+    ),
+    ArchiveIncomplete.code: _(
+        "Not all files of this archive were added. Those that are named here can be added on their "
+        "own; then delete the archive, of which nothing else is needed."
+    ),
     TooManyPages.code: _("This file has too many pages. Split it into smaller files."),
     TooMuchText.code: _("This file contains too much text. Split it into smaller files."),
     ParseTimeout.code: _("Reading this file took too long. Split it into smaller files."),
@@ -219,7 +240,8 @@ _ERRORS: Mapping[str, type[IngestionError]] = {
     error.code: error
     for error in (
         FileTooLarge, UnsupportedMediaType, OtherDocument, EncryptedDocument, WrongPassword,
-        EmptyDocument, ImageOnlyDocument, CorruptDocument, UnsafeDocument, TooManyPages,
+        EmptyDocument, ImageOnlyDocument, CorruptDocument, UnsafeDocument, ArchiveTooLarge,
+        ArchiveIncomplete, TooManyPages,
         TooMuchText, ParseTimeout, ParseMemoryExceeded,
         ParserCrashed, ParseCancelled, ServiceError, SandboxUnavailable,
         FilesUnavailable,
@@ -239,6 +261,8 @@ def is_file_at_fault(code: str) -> bool:
 
 def retry_may_help(code: str) -> bool:
     """Return whether another try at the same file may succeed, as on a less busy machine."""
+    if code == ArchiveIncomplete.code:
+        return False
     return code in (ParseTimeout.code, ParserCrashed.code) or not is_file_at_fault(code)
 
 

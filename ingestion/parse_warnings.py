@@ -34,6 +34,15 @@ class WarningCode(StrEnum):
     HIDDEN_CELLS = "hidden_cells"
     HIDDEN_SLIDES = "hidden_slides"
     INVISIBLE_TEXT = "invisible_text"
+    # Members of an archive that did not become documents. The details are their names.
+    MEMBERS_ALREADY_HERE = "members_already_here"
+    MEMBERS_UNSUPPORTED = "members_unsupported"
+    MEMBERS_ENCRYPTED = "members_encrypted"
+    MEMBERS_DAMAGED = "members_damaged"
+    MEMBERS_EMPTY = "members_empty"
+    MEMBERS_TOO_LARGE = "members_too_large"
+    MEMBERS_WITHOUT_ROOM = "members_without_room"
+    MEMBERS_NOT_FILES = "members_not_files"
     # Text that gives orders to language models. The details are numbers of pages.
     MODEL_ORDERS = "model_orders"
 
@@ -84,6 +93,23 @@ _MESSAGES: Mapping[WarningCode, Promise] = {
     WarningCode.INVISIBLE_TEXT: _(
         "This file contains text that cannot be seen (too small, covered, or in the colour of its "
         "background), which answers may use."
+    ),
+    WarningCode.MEMBERS_ALREADY_HERE: _("These files are already here: %(details)s."),
+    WarningCode.MEMBERS_UNSUPPORTED: _(
+        "These files are of kinds that cannot be read, or packed in a way that is not known: "
+        "%(details)s."
+    ),
+    WarningCode.MEMBERS_ENCRYPTED: _(
+        "These files are protected by a password: %(details)s. Add them on their own."
+    ),
+    WarningCode.MEMBERS_DAMAGED: _("These files are damaged: %(details)s."),
+    WarningCode.MEMBERS_EMPTY: _("These files are empty: %(details)s."),
+    WarningCode.MEMBERS_TOO_LARGE: _("These files are too large: %(details)s."),
+    WarningCode.MEMBERS_WITHOUT_ROOM: _(
+        "There was no room left in this instance for these files: %(details)s."
+    ),
+    WarningCode.MEMBERS_NOT_FILES: _(
+        "These are links, devices or archives in the archive, which are not unpacked: %(details)s."
     ),
     WarningCode.MODEL_ORDERS: _(
         "This document gives orders to language models (pages, slides or sheets: %(details)s). "

@@ -31,7 +31,9 @@ from ingestion.errors import IngestionError
 from ingestion.indexing import writing
 from ingestion.models import Document
 from ingestion.parsing.limits import ParseLimits
+from ingestion.parsing.media_types import ARCHIVES
 from ingestion.sandbox import parse_in_child
+from ingestion.storing.archives import unpack_archive
 
 logger = logging.getLogger(__name__)
 
@@ -74,7 +76,10 @@ def run_stage(attempt: Attempt) -> Status | None:
 
 
 def parse_document(attempt: Attempt, document: Document, cancelled: Event) -> Status:
-    """Parse the file and cut it into passages, in a child process."""
+    """Parse the file and cut it into passages, in a child process; or unpack some of an archive."""
+    if document.media_type in ARCHIVES:
+        with traced(attempt, "unpack"):
+            return unpack_archive(attempt, document, cancelled)
     with traced(attempt, "parse") as step, storage.opened(document.file) as content:
         parsed = parse_in_child(
             content,

@@ -46,10 +46,13 @@ def enqueue(task: Task) -> None:
 
 @shared_task(name="ingestion.tasks.parse", soft_time_limit=1200, time_limit=1260)
 def parse() -> None:
-    """Parse the next document, then enqueue its embedding."""
+    """Parse the next document, then enqueue its embedding; or unpack some of an archive."""
     try:
-        if _run_next(PARSE) == Document.Status.EMBEDDING:
+        status = _run_next(PARSE)
+        if status == Document.Status.EMBEDDING:
             enqueue(embed)
+        elif status in (Document.Status.PARSING, Document.Status.READY):
+            enqueue(parse)  # an archive, whose members wait for another worker, too
     finally:
         _enqueue_again(PARSE, parse)
 

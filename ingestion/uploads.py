@@ -3,93 +3,28 @@
 All functions run inside ``tenant(instance)``; tasks are enqueued when that transaction commits.
 """
 
-import hashlib
-import os
-import tempfile
 from collections.abc import Sequence
 from functools import partial
-from typing import IO, Any
+from typing import Any
 
 from django.conf import settings
-from django.core.files import File
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from ingestion import tasks
-from ingestion.documents.picture_cache import delete_pictures
-from ingestion.errors import EmptyDocument, FilesUnavailable, FileTooLarge, ParseCancelled
+from ingestion.errors import ParseCancelled
 from ingestion.indexing import statistics
-from ingestion.models import Document, stored_path
-from ingestion.parsing.detection.files import detect
-from ingestion.storage import StorageUnavailable
-from ingestion.unlocking import unlocked
-from ingestion.upload_names import clean_folder, clean_name
-from instances.models import Instance
-from instances.quotas import check_room, lock_totals
-from people.models import User
-
-_BLOCK_BYTES = 1 << 20
+from ingestion.models import Document
+from ingestion.storing.stored_files import delete_with_file, store_file
+from instances.quotas import lock_totals
 
 
-def store_upload(
-    *,
-    instance: Instance,
-    user: User | None,
-    name: str,
-    folder: str = "",
-    sensitivity: str = "",
-    password: str = "",
-    content: IO[bytes],
-    **inherited: Any,
-) -> tuple[Document, bool]:
-    """Store an uploaded file and queue it; bytes already stored give the existing document.
-
-    A file with a password is stored without it; its ``sha256`` is that of the bytes uploaded.
-
-    ``user`` is None for an API key without a person. ``sensitivity`` is empty, or above that of the
-    instance. Neither it nor ``inherited``, further fields of the new row, is applied to bytes
-    already stored.
-
-    Returns the document and whether it is new. Before anything is stored, raises ``FileTooLarge``,
-    ``EmptyDocument``, ``UnsupportedMediaType``, ``EncryptedDocument`` (a password is needed),
-    ``WrongPassword`` or another error of ``unlocked``, or one of ``instances.quotas.check_room``.
-    """
-    name = clean_name(name)
-    with tempfile.TemporaryFile() as uploaded:
-        sha256, size_bytes = _copy(content, uploaded)
-        if existing := _same_bytes(instance, sha256):
-            return existing, False
-        copy = unlocked(uploaded, password) or uploaded
-        size_bytes = copy.seek(0, os.SEEK_END)
-        document = Document(
-            instance=instance,
-            name=name,
-            folder=clean_folder(folder),
-            sensitivity=sensitivity,
-            media_type=detect(copy, name),
-            size_bytes=size_bytes,
-            sha256=sha256,
-            uploaded_by=user,
-            **inherited,
-        )
-        check_room(instance, size_bytes)
-        copy.seek(0)
-        try:
-            # Before the row, so that every row has its file. ``ingestion.recovery.orphans`` deletes
-            # what an aborted transaction or a killed process leaves.
-            document.file.save(name, File(copy), save=False)
-            with transaction.atomic():
-                document.save(force_insert=True)
-        except StorageUnavailable as error:
-            raise FilesUnavailable(str(error)) from error
-        except BaseException as error:
-            document.file.storage.delete(stored_path(document, name))
-            # Another request may have stored the same bytes since the check.
-            if isinstance(error, IntegrityError) and (existing := _same_bytes(instance, sha256)):
-                return existing, False
-            raise
-    _enqueue()
-    return document, True
+def store_upload(**upload: Any) -> tuple[Document, bool]:
+    """Store an uploaded file and queue it: arguments, result and errors as of ``store_file``."""
+    document, is_new = store_file(**upload)
+    if is_new:
+        _enqueue()
+    return document, is_new
 
 
 def retitle(document: Document, title: str) -> None:
@@ -140,31 +75,7 @@ def delete(document: Document) -> None:
     """Delete a document with its pages, passages, vectors and file."""
     Document.objects.select_for_update().get(pk=document.pk)
     statistics.withdraw(document)
-    storage, path = document.file.storage, document.file.name
-    pictures = partial(delete_pictures, storage, document.instance_id, document.pk)
-    document.delete()
-    # Robust: a file that remains after an error is deleted by ``ingestion.recovery.orphans``.
-    transaction.on_commit(partial(storage.delete, path or ""), robust=True)
-    transaction.on_commit(pictures, robust=True)
-
-
-def _copy(content: IO[bytes], target: IO[bytes]) -> tuple[str, int]:
-    """Copy a stream to disk; return its SHA-256 and its size in bytes."""
-    digest, size_bytes = hashlib.sha256(), 0
-    while block := content.read(_BLOCK_BYTES):
-        size_bytes += len(block)
-        if size_bytes > settings.MAX_UPLOAD_BYTES:
-            raise FileTooLarge(f"more than {settings.MAX_UPLOAD_BYTES} bytes")
-        digest.update(block)
-        target.write(block)
-    if not size_bytes:
-        raise EmptyDocument("no bytes at all")
-    target.flush()
-    return digest.hexdigest(), size_bytes
-
-
-def _same_bytes(instance: Instance, sha256: str) -> Document | None:
-    return Document.objects.for_instance(instance).filter(sha256=sha256).first()
+    delete_with_file(document)
 
 
 def _restart(document: Document, *, status: Document.Status, error_code: str) -> None:

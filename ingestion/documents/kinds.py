@@ -39,6 +39,7 @@ KINDS: Mapping[str, Kind] = {
         _("Spreadsheet"), "file-spreadsheet", (types.XLSX, types.XLS, types.ODS, types.CSV)
     ),
     "web": Kind(_("Web page"), "globe", (types.HTML,)),
+    "archive": Kind(_("Archive"), "files", tuple(sorted(types.ARCHIVES))),
     "mail": Kind(_("Mail"), "mail", (types.EML, types.MSG)),
     "subtitles": Kind(_("Subtitles"), "clock", (types.VTT, types.SRT)),
     "code": Kind(

@@ -29,6 +29,15 @@ JSON = "application/json"
 XML = "application/xml"
 LATEX = "application/x-tex"
 NOTEBOOK = "application/x-ipynb+json"
+ZIP = "application/zip"
+SEVEN_ZIP = "application/x-7z-compressed"
+TAR = "application/x-tar"
+# Compressed tars, or single files.
+GZIP = "application/gzip"
+BZIP2 = "application/x-bzip2"
+XZ = "application/x-xz"
+# Their files become documents of their own (`ingestion.storing.archives`).
+ARCHIVES = frozenset({ZIP, SEVEN_ZIP, TAR, GZIP, BZIP2, XZ})
 # Source code in any language: it is shown as text, never run.
 CODE = "text/x-source"
 
@@ -58,6 +67,12 @@ EXTENSIONS: Mapping[str, tuple[str, ...]] = {
     XML: (".xml", ".rss", ".atom", ".tei"),
     LATEX: (".tex", ".ltx"),
     NOTEBOOK: (".ipynb",),
+    ZIP: (".zip",),
+    SEVEN_ZIP: (".7z",),
+    TAR: (".tar",),
+    GZIP: (".gz", ".tgz"),
+    BZIP2: (".bz2", ".tbz2"),
+    XZ: (".xz", ".txz"),
     CODE: (
         *(".py", ".pyi", ".r", ".jl", ".m", ".ipy", ".sql", ".sh", ".bash", ".zsh", ".ps1", ".bat"),
         *(".c", ".h", ".cc", ".cpp", ".cxx", ".hh", ".hpp", ".cs", ".java", ".kt", ".scala", ".go"),

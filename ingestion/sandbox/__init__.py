@@ -5,7 +5,7 @@
        └──────────────────────── result, bounded ◀─────────────────────┘
 
 `parse_in_child` parses a file, `run_in_child` draws a page of it, places its words, or
-opens it with its password. The zygote is
+opens it with its password, or unpacks members of an archive. The zygote is
 a plain subprocess with an empty environment, so that it can be started by Celery's daemonic
 workers. It starts with the first file, ends after a minute without one, and is killed when its
 caller ends. It never reads the files or requests that it passes on. A child can only use memory and
@@ -20,7 +20,9 @@ from ingestion.sandbox.wire import (
     ParsedFile,
     PictureRequest,
     UnlockRequest,
+    UnpackRequest,
     WordsRequest,
+    load_batch,
     load_unlocked,
 )
 
@@ -29,8 +31,10 @@ __all__ = [
     "ParsedFile",
     "PictureRequest",
     "UnlockRequest",
+    "UnpackRequest",
     "WordsRequest",
     "close_zygote",
+    "load_batch",
     "load_picture",
     "load_unlocked",
     "load_words",

@@ -24,6 +24,7 @@ from ingestion.parsing.drawing import draw_page, page_words
 from ingestion.parsing.limits import ParseLimits
 from ingestion.parsing.protected.unlock import without_password
 from ingestion.parsing.registry import parse
+from ingestion.parsing.unpacking.unpack import unpack
 from ingestion.sandbox.confinement import confine, keep_descriptors
 from ingestion.sandbox.namespaces import Isolation
 from ingestion.sandbox.page_wire import dump_picture, dump_words
@@ -34,7 +35,9 @@ from ingestion.sandbox.wire import (
     PictureRequest,
     Request,
     UnlockRequest,
+    UnpackRequest,
     WordsRequest,
+    dump_batch,
     dump_result,
     dump_unlocked,
     load_request,
@@ -111,6 +114,12 @@ def _result(file: BinaryIO, request: Request, counter: TokenCounter) -> bytes:
                 result = dump_words(page_words(file, number))
             case UnlockRequest(password):
                 result = dump_unlocked(without_password(file, password))
+            case UnpackRequest(media_type, name, start, unpack_limits):
+                result = dump_batch(
+                    unpack(
+                        file, media_type=media_type, name=name, start=start, limits=unpack_limits
+                    )
+                )
     except IngestionError as error:
         return dump_result(error)
     except MemoryError:

@@ -5,7 +5,7 @@ field, and unexpected data raises ParserCrashed.
 """
 
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, get_args
 
 import orjson
 
@@ -25,6 +25,8 @@ from ingestion.parsing.document import (
     Passage,
 )
 from ingestion.parsing.limits import ParseLimits
+from ingestion.parsing.unpacking.members import REFUSALS
+from ingestion.parsing.unpacking.unpack import Batch, Unpacked, UnpackLimits
 
 # What unexpected data raises when it is rebuilt.
 UNEXPECTED = (KeyError, TypeError, ValueError, AttributeError)
@@ -77,10 +79,19 @@ class UnlockRequest:
     limits: ParseLimits
 
 
-Request = ParseRequest | PictureRequest | WordsRequest | UnlockRequest
-_KINDS: dict[str, type[Request]] = {
-    kind.__name__: kind for kind in (ParseRequest, PictureRequest, WordsRequest, UnlockRequest)
-}
+@dataclass(frozen=True, slots=True)
+class UnpackRequest:
+    """An archive whose members from number ``start`` on are wanted."""
+
+    media_type: str
+    name: str
+    start: int
+    unpack_limits: UnpackLimits
+    limits: ParseLimits
+
+
+Request = ParseRequest | PictureRequest | WordsRequest | UnlockRequest | UnpackRequest
+_KINDS: dict[str, type[Request]] = {kind.__name__: kind for kind in get_args(Request)}
 
 
 def dump_request(request: Request) -> bytes:
@@ -92,7 +103,10 @@ def load_request(data: bytes) -> Request:
     """Return the request that `dump_request` wrote."""
     fields = orjson.loads(data)
     kind = _KINDS[fields.pop("kind")]
-    return kind(**fields | {"limits": ParseLimits(**fields["limits"])})
+    fields["limits"] = ParseLimits(**fields["limits"])
+    if "unpack_limits" in fields:
+        fields["unpack_limits"] = UnpackLimits(**fields["unpack_limits"])
+    return kind(**fields)
 
 
 def dump_result(result: ParsedFile | IngestionError) -> bytes:
@@ -137,6 +151,31 @@ def load_unlocked(data: bytes) -> bytes | None:
         return content if raw["unlocked"] is True else None
     except UNEXPECTED as error:
         raise ParserCrashed("unreadable answer") from error
+
+
+def dump_batch(batch: Batch) -> bytes:
+    """Return a line of JSON, then the bytes of all members."""
+    members = [[item.name, len(item.content), item.refusal] for item in batch.members]
+    head = {"members": members, "is_last": batch.is_last, "is_damaged": batch.is_damaged}
+    return b"".join([orjson.dumps(head), b"\n", *(item.content for item in batch.members)])
+
+
+def load_batch(data: bytes) -> Batch:
+    """Return the members that `dump_batch` wrote, or raise the error of the child."""
+    head, _, contents = data.partition(b"\n")
+    try:
+        raw = orjson.loads(head)
+        raise_error(raw)
+        members: list[Unpacked] = []
+        at = 0
+        for name, size, refusal in raw["members"]:
+            if refusal not in REFUSALS or at + count_of(size) > len(contents):
+                raise ValueError("not a member")
+            members.append(Unpacked(_text(name), contents[at : at + size], refusal))
+            at += size
+        return Batch(tuple(members), raw["is_last"] is True, raw["is_damaged"] is True)
+    except UNEXPECTED as error:
+        raise ParserCrashed(f"unreadable members: {error}") from error
 
 
 def _document(raw: dict[str, Any]) -> ParsedDocument:

@@ -16,6 +16,7 @@ from ingestion.documents.tables import Part
 from ingestion.errors import is_file_at_fault, retry_may_help, user_message
 from ingestion.models import Document
 from ingestion.parse_warnings import warning_message
+from ingestion.parsing.media_types import ARCHIVES
 
 register = template.Library()
 
@@ -24,6 +25,12 @@ register = template.Library()
 def kind(document: Document) -> Kind:
     """The kind of a document."""
     return kind_of(document.media_type)
+
+
+@register.filter
+def is_archive(document: Document) -> bool:
+    """Whether its files become documents of their own."""
+    return document.media_type in ARCHIVES
 
 
 @register.filter

@@ -57,6 +57,9 @@ PARSE_MEMORY_BYTES: int = env.int("PARSE_MEMORY_BYTES", 1 << 30)
 PARSE_CPU_SECONDS: int = env.int("PARSE_CPU_SECONDS", 300)
 PARSE_MAX_PAGES: int = env.int("PARSE_MAX_PAGES", 5_000)
 PARSE_MAX_TEXT_CHARS: int = env.int("PARSE_MAX_TEXT_CHARS", 20_000_000)
+# What an archive may contain, and unpack to.
+ARCHIVE_MAX_MEMBERS: int = env.int("ARCHIVE_MAX_MEMBERS", 10_000)
+ARCHIVE_MAX_BYTES: int = env.int("ARCHIVE_MAX_BYTES", 2_000_000_000)
 # Parse nothing where the kernel lacks a protection of the process that reads uploaded files.
 SANDBOX_REQUIRED: bool = env.bool("SANDBOX_REQUIRED", False)
 

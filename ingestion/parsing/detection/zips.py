@@ -54,7 +54,7 @@ def detect_zip(file: BinaryIO) -> str:
         for part, media_type in _MAIN_PARTS:
             if part in archive:
                 return media_type
-    raise UnsupportedMediaType("zip archive")
+    return types.ZIP
 
 
 def declared_type(declared: str) -> str | None:

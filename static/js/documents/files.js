@@ -4,7 +4,7 @@ import { t } from "../shared/strings.js";
 // What systems leave in folders, and no person means to add.
 const JUNK = /^(\.|~\$|thumbs\.db$|desktop\.ini$|__macosx$)/i;
 const UNREADABLE_TYPE = /^(image|video|audio|font)\//;
-const UNREADABLE_NAME = /\.(zip|rar|7z|gz|tar|iso|exe|dll|msi|dmg|apk|bin|db|sqlite)$/i;
+const UNREADABLE_NAME = /\.(rar|iso|exe|dll|msi|dmg|apk|bin|db|sqlite)$/i;
 
 /** What was picked or dropped: a file and the folder it came from, without the junk. */
 export function fromInput(input) {

@@ -7,6 +7,7 @@ from ingestion.models import Document
 from instances.tenancy import tenant
 from tests.browser.documents.listing import DROP, LIST, choose, count, files, names, rows
 from tests.factories import DocumentFactory
+from tests.ingestion.files.locked_files import PASSWORD, locked_pdf
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -68,6 +69,20 @@ def test_refused_and_duplicate_files_show_a_message(people, page_for, tmp_path, 
     expect(notes.filter(has_text=f"Already here: {first.name}")).to_be_visible()
     expect(page.get_by_role("link", name="Open")).to_be_visible()
     assert names(people.instance) == {first.name}
+
+
+def test_password_of_a_file_is_asked_for_and_tried_again(people, page_for, tmp_path):
+    page = page_for(people.editor, locale="en-GB")
+    page.goto(LIST)
+    choose(page, [locked_pdf(tmp_path / "releve.pdf")])
+    asked = page.get_by_label("Password of the file")
+    for password in ("autre", PASSWORD):
+        expect(asked).to_be_visible()
+        asked.fill(password)
+        page.get_by_role("button", name="Open and add").click()
+    expect(page.locator("[data-summary]")).to_have_text("1 file sent")
+    expect(rows(page)).to_have_count(1)
+    assert names(people.instance) == {"releve.pdf"}
 
 
 def test_interrupted_upload_is_retried_and_never_shows_nan(people, page_for, tmp_path):

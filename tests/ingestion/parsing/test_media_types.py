@@ -74,9 +74,8 @@ def test_unsupported(tmp_path: Path, content: bytes) -> None:
         detect(tmp_path / "a.pdf", "a.pdf")
 
 
-def test_plain_zip_is_unsupported(tmp_path: Path) -> None:
-    with pytest.raises(UnsupportedMediaType):
-        detect(write_zip(tmp_path / "a.zip", {"a.txt": "x"}), "a.docx")
+def test_zip_that_is_no_document_is_an_archive(tmp_path: Path) -> None:
+    assert detect(write_zip(tmp_path / "a.zip", {"a.txt": "x"}), "a.docx") == types.ZIP
 
 
 def test_office_file_with_a_password(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from pypdf import PdfReader
 from ingestion.errors import CorruptDocument, EncryptedDocument, WrongPassword
 from ingestion.parsing.protected.unlock import may_need_password
 from ingestion.sandbox import client as sandbox
-from ingestion.unlocking import unlocked
+from ingestion.storing.unlocking import unlocked
 from instances.tenancy import tenant
 from tests.cast import Cast
 from tests.ingestion.files.legacy_writer import write_doc

@@ -1,0 +1,1 @@
+"""Files become stored documents: as they are, without their password, or out of an archive."""
