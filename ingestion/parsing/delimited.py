@@ -18,6 +18,8 @@ _SAMPLE_LINES = 50
 # The line by which Excel is told the delimiter.
 _GIVEN_DELIMITER = re.compile(r"\s*sep=([;,\t|:])[;,]*\r?\n", re.I)
 _MAX_FIELD_CHARS = 1_000_000
+# A value that Excel shall not take for a number: ="00123".
+_TEXT_FORMULA = re.compile(r'\s*="((?:[^"]|"")*)"\s*')
 
 
 def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
@@ -34,7 +36,7 @@ def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
         # An unclosed quote swallows the file: quotes are then ordinary characters.
         lines = io.StringIO(text, newline="")
         rows = list(csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE))
-    table = pipe_table([[one_line(cell) for cell in row] for row in rows])
+    table = pipe_table([[one_line(_shown(cell)) for cell in row] for row in rows])
     blocks = (Block("table", table),) if table else ()
     return ParsedDocument(
         media_type=media_types.CSV,
@@ -43,6 +45,12 @@ def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
         unit="sheet",
         pages=(ParsedPage(1, "", blocks),),
     )
+
+
+def _shown(cell: str) -> str:
+    """Return what a spreadsheet shows of a cell."""
+    found = _TEXT_FORMULA.fullmatch(cell) if cell.lstrip().startswith("=") else None
+    return found[1].replace('""', '"') if found else cell
 
 
 def delimiter_of(text: str) -> str:

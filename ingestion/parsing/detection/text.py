@@ -30,7 +30,10 @@ _HTML_START = re.compile(
     r"\s*+(?:<\?xml[^>]*>\s*+)?(?:(?><!--.*?-->)\s*+)*+<(?:!doctype\s+html|html\b)", re.I | re.S
 )
 _HTML_TAG = re.compile(
-    r"</?(?:p|div|span|h[1-6]|ul|ol|li|table|tr|td|body|head|br|a)\b[^<>]*+>", re.I
+    r"</?(?:p|div|span|h[1-6]|ul|ol|li|dl|dt|dd|table|tr|td|th|body|head|title|meta|br|hr|a|b|i|em"
+    r"|strong|img|pre|blockquote|section|article|main|header|footer|nav|aside|figure|details"
+    r"|form|fieldset|label|input|select|textarea|button)\b[^<>]*+>",
+    re.I,
 )
 _FLAT_OOXML = re.compile(r"<(?:\w+:)?package\b[^>]*2006/xmlPackage")
 _PROGRAM = re.compile(r"<\?mso-application\s+progid=[\"'](Word|PowerPoint|Excel)\.")

@@ -215,6 +215,12 @@ def test_text_with_marks_of_programs(
     assert text_of(read(tmp_path / name)) == expected
 
 
+def test_csv_text_that_excel_shall_not_take_for_a_number(tmp_path: Path) -> None:
+    cells = ['="00123"', '"=""00 """"A"""""""', "=1+1", '="a']
+    (tmp_path / "a.csv").write_text(f"A;B;C;D\n{';'.join(cells)}\n1;2;3;4\n")
+    assert '| 00123 | 00 "A" | =1+1 | ="a |' in text_of(read(tmp_path / "a.csv"))
+
+
 def test_csv_with_a_huge_cell(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(f'Nom,Note\nAnn,"{"mot " * 300_000}"\nBob,x\n')
     assert text_of(read(tmp_path / "a.csv")).endswith("| Bob | x |")
