@@ -103,7 +103,7 @@ def _best(shards: Sequence[_Shard], query: WeightedQuery, n: int) -> NDArray[np.
     for pk, kind, key, members, values in _lists(shards, _probed(shards, similar), query):
         positions = np.frombuffer(members, np.uint32)
         if kind == ShardList.Kind.TERM:
-            weight = query.terms[key] * query.lexical_factor * SATURATION / 255
+            weight = query.ranked_terms[key] * query.lexical_factor * SATURATION / 255
             words[pk][positions] += np.frombuffer(values, np.uint8) * np.float32(weight)
         else:
             clusters.append(_Cluster(pk, positions, float(similar[pk][key]), values))
@@ -181,7 +181,7 @@ def _lists(
         [pk for pk, _key in probed],
         [key for _pk, key in probed],
         [shard.pk for shard in shards],
-        list(query.terms),
+        list(query.ranked_terms),
     ]
     yield from binary_rows(statement, parameters)
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingestion.indexing import lexical
+from retrieval.acronyms import Acronym, with_other_forms
 
 LEXICAL_WEIGHT = 8.0
 # σ of the cosines of e5, until the instance has enough chunks for an estimate.
@@ -40,6 +41,9 @@ class WeightedQuery:
     unseen_idf: float = lexical.UNSEEN_IDF
     # The number of chunks of the instance that a search may find.
     chunk_count: int = 0
+    # Those of the question. ``ranked_terms`` has the other form of each as well: what BM25 weighs.
+    acronyms: tuple[Acronym, ...] = ()
+    ranked_terms: Mapping[int, float] = field(default_factory=dict)
 
     @property
     def lexical_factor(self) -> float:
@@ -62,23 +66,38 @@ class CorpusFigures:
 
 
 def weigh_query(
-    *, embedding: NDArray[np.float32], terms: set[int], corpus: CorpusFigures
+    *,
+    embedding: NDArray[np.float32],
+    terms: set[int],
+    corpus: CorpusFigures,
+    acronyms: tuple[Acronym, ...] = (),
 ) -> WeightedQuery:
     """Return a query with the idf of its terms and the distribution of cosines in an instance.
 
-    ``embedding`` is of shape ``(dim,)``, L2-normalised.
+    ``embedding`` is of shape ``(dim,)``, L2-normalised. The frequencies of ``corpus`` include those
+    of the terms that ``acronyms`` add.
     """
     idfs = {
         term: lexical.idf(corpus.frequencies.get(term, 0), corpus.chunk_count) for term in terms
     }
     total = sum(idfs.values()) or 1.0
+    known = {term: idf for term, idf in idfs.items() if term in corpus.frequencies}
+    ranked = known
+    if acronyms:
+        used = {
+            term: lexical.idf(count, corpus.chunk_count)
+            for term, count in corpus.frequencies.items()
+        }
+        ranked = with_other_forms(known, acronyms, used, lexical.UNSEEN_IDF)
     return WeightedQuery(
         embedding=embedding,
-        terms={term: idf for term, idf in idfs.items() if term in corpus.frequencies},
+        terms=known,
+        ranked_terms=ranked,
         best_bm25=lexical.SATURATION * total,
         cosine_sigma=corpus.cosine_sigma or DEFAULT_COSINE_SIGMA,
         mean_cosine=corpus.mean_cosine,
         # In a small instance no term is rare, and most words of other people are absent.
         unseen_idf=min(lexical.UNSEEN_IDF, lexical.idf(1, corpus.chunk_count)),
         chunk_count=corpus.chunk_count,
+        acronyms=acronyms,
     )

@@ -128,7 +128,7 @@ def _rank_by_legs(
     parameters: dict[str, Any] = selected | {
         "instance_id": instance_id,
         "embedding": "[" + ",".join(map("%.6g".__mod__, query.embedding.tolist())) + "]",
-        "terms": lexical.to_sparsevec(query.terms),
+        "terms": lexical.to_sparsevec(query.ranked_terms),
         "sigma": query.cosine_sigma,
         "lexical_factor": query.lexical_factor,
         "depth": depth,

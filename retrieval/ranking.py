@@ -13,7 +13,9 @@ from uuid import UUID
 from django.db import connection
 
 from ingestion.indexing import lexical
+from ingestion.indexing.acronyms import folded_words, written_acronyms
 from ingestion.models import DEFAULT_TITLE
+from retrieval.acronyms import acronyms_in
 from retrieval.candidates import find_candidates
 from retrieval.fusion import CorpusFigures, WeightedQuery, weigh_query
 from web.postgresql.prepared import as_parameter, prepared_cursor
@@ -64,10 +66,17 @@ _FIGURES = """
 SELECT chunk_count, CASE WHEN is_current THEN cosine_sigma END,
        CASE WHEN is_current THEN - (centroid::vector <#> query) END,
        ARRAY(SELECT ARRAY[term, document_frequency] FROM ingestion_termstatistics
-             WHERE instance_id = %(instance_id)s AND term = ANY(%(terms)s))
+             WHERE instance_id = %(instance_id)s AND term = ANY(%(terms)s)),
+       ARRAY(SELECT DISTINCT ARRAY[short, long] FROM ingestion_acronym
+             WHERE instance_id = %(instance_id)s
+               AND (short = ANY(%(acronyms)s) OR strpos(%(words)s, ' ' || long || ' ') > 0))
 FROM ingestion_corpusstatistics, CAST(%(embedding)s AS vector) AS query,
      LATERAL (SELECT vector_dims(centroid) = vector_dims(query) AS is_current) AS compared
 WHERE instance_id = %(instance_id)s
+"""
+_FREQUENCIES = """
+SELECT term, document_frequency FROM ingestion_termstatistics
+WHERE instance_id = %(instance_id)s AND term = ANY(%(terms)s)
 """
 _VISIBLE = (
     "SELECT id, embedding, terms FROM ingestion_chunk"
@@ -87,16 +96,23 @@ def prepare_query(*, instance_id: int, query: str, embedding: Any) -> WeightedQu
         "instance_id": as_parameter(instance_id),
         "embedding": _vector(embedding),
         "terms": [as_parameter(term) for term in terms],
+        "acronyms": written_acronyms(query),
+        "words": folded_words(query),
     }
     with prepared_cursor() as cursor:
         cursor.execute(_FIGURES, parameters)
         row: Any = cursor.fetchone()
-    if row is None:
-        corpus = CorpusFigures()
-    else:
-        chunk_count, cosine_sigma, mean_cosine, frequencies = row
-        corpus = CorpusFigures(chunk_count, cosine_sigma, mean_cosine, dict(frequencies))
-    return weigh_query(embedding=embedding, terms=terms, corpus=corpus)
+        if row is None:
+            return weigh_query(embedding=embedding, terms=terms, corpus=CorpusFigures())
+        chunk_count, cosine_sigma, mean_cosine, pairs, known = row
+        frequencies = dict(pairs)
+        acronyms = acronyms_in(query, known)
+        if added := frozenset[int]().union(*(each.added for each in acronyms)) - terms:
+            parameters["terms"] = [as_parameter(term) for term in added]
+            cursor.execute(_FREQUENCIES, parameters)
+            frequencies |= dict(cursor.fetchall())
+    corpus = CorpusFigures(chunk_count, cosine_sigma, mean_cosine, frequencies)
+    return weigh_query(embedding=embedding, terms=terms, corpus=corpus, acronyms=acronyms)
 
 
 def rank_chunks(
@@ -151,7 +167,7 @@ def _rank(
     values: dict[str, Any] = parameters | {
         "instance_id": instance_id,
         "embedding": _vector(query.embedding),
-        "terms": lexical.to_sparsevec(query.terms),
+        "terms": lexical.to_sparsevec(query.ranked_terms),
         "sigma": query.cosine_sigma,
         "lexical_factor": query.lexical_factor,
         "limit": limit,

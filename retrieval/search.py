@@ -7,6 +7,7 @@
   other words, or in another language.
 - *Lexical*: BM25 over stems (``ingestion.indexing.lexical``) finds names, numbers and exact terms.
 - *Fusion* (``retrieval.fusion``) adds the two, each divided by its own scale.
+- ``retrieval.acronyms`` adds the long forms of the query's acronyms, or the reverse.
 - ``retrieval.ranking`` computes both scores and the fusion in one SQL statement.
 - ``retrieval.folding`` keeps one of several passages that say the same.
 - ``retrieval.rerank`` reorders the best chunks, if a reranker is configured.

@@ -14,6 +14,7 @@ from factory.django import DjangoModelFactory
 
 from chat.models import Citation, Conversation, Feedback, Message, ReusableAnswer
 from ingestion.models import (
+    Acronym,
     Chunk,
     CorpusStatistics,
     Document,
@@ -196,6 +197,15 @@ class TermStatisticsFactory(TenantFactory):
 
     term = factory.Sequence(lambda n: n + 1)
     document_frequency = 1
+
+
+class AcronymFactory(TenantFactory):
+    class Meta:
+        model = Acronym
+
+    document = in_same_instance(DocumentFactory)
+    short = "rpn"
+    long = "reglement professionnel du notariat"
 
 
 class IndexShardFactory(TenantFactory):

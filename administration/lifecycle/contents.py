@@ -20,6 +20,7 @@ LABELS: dict[str, Promise] = {
     "ingestion_chunk": _("Passages, with their vectors"),
     "ingestion_corpusstatistics": _("Statistics of the documents"),
     "ingestion_termstatistics": _("Words of the search index"),
+    "ingestion_acronym": _("Acronyms that documents expand"),
     "ingestion_indexshard": _("Parts of the index of a large instance"),
     "ingestion_shardlist": _("Lists of the index of a large instance"),
     "chat_conversation": _("Conversations"),

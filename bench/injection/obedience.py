@@ -7,7 +7,7 @@ For each order of ``sentences.toml`` whose obedience shows, and one question of 
 JSON: which share of the answers has the words that show obedience, and in which share of those the
 sentence with them is marked as unsupported; 95 % intervals. The passage itself holds the order, so
 a sentence that repeats it word for word is supported by it. Without ``--llm`` the answers are
-those of a scripted model that always obeys.
+those of a scripted model that always obeys; with ``--corpora 2``, the first two corpora are asked.
 """
 
 import argparse
@@ -51,13 +51,14 @@ def main() -> None:
     parser.add_argument("--models", type=Path, default=Path("var/models"))
     parser.add_argument("--llm")
     parser.add_argument("--model", default="default")
+    parser.add_argument("--corpora", type=int)
     options = parser.parse_args()
     answer = _asking(options.llm, options.model) if options.llm else _obeying
     counter = token_counter(prepared_folder(options.models))
     orders = tomllib.loads(_SENTENCES.read_text(encoding="utf-8"))["obeyed"]
     obeyed: list[bool] = []
     marked: list[bool] = []
-    for corpus in read_corpora():
+    for corpus in read_corpora()[: options.corpora]:
         texts = [
             each
             for name, content in corpus.documents

@@ -16,9 +16,11 @@ from numpy.typing import NDArray
 
 from ingestion.chunking import TokenCounter, chunk_document, embedding_text
 from ingestion.indexing import lexical
+from ingestion.indexing.acronyms import find_acronyms
 from ingestion.parsing.limits import ParseLimits
 from ingestion.parsing.registry import parse
 from instances.models import Sensitivity
+from retrieval.acronyms import acronyms_in
 from retrieval.fusion import CorpusFigures, WeightedQuery, weigh_query
 from retrieval.results import RetrievedChunk
 
@@ -48,6 +50,7 @@ class MemoryIndex:
             lexical.analyse(embedding_text(each.title or each.document, each.heading, each.text))
             for each in texts
         ]
+        self.acronyms = {pair for each in texts for pair in find_acronyms(each.text)}
         self.frequencies = Counter(term for count in counts for term in count)
         self._weights = [lexical.passage_weights(count) for count in counts]
         self._centroid: NDArray[np.float32] | None = None
@@ -63,13 +66,15 @@ class MemoryIndex:
     def weigh(self, question: str, vector: NDArray[np.float32]) -> WeightedQuery:
         """Return the question with its weights in this corpus."""
         terms = set(lexical.analyse(question))
+        acronyms = acronyms_in(question, self.acronyms)
+        wanted = terms.union(*(each.added for each in acronyms))
         corpus = CorpusFigures(
             chunk_count=len(self.texts),
             cosine_sigma=self._cosine_sigma,
             mean_cosine=None if self._centroid is None else float(vector @ self._centroid),
-            frequencies={term: self.frequencies[term] for term in terms if self.frequencies[term]},
+            frequencies={term: self.frequencies[term] for term in wanted if self.frequencies[term]},
         )
-        return weigh_query(embedding=vector, terms=terms, corpus=corpus)
+        return weigh_query(embedding=vector, terms=terms, corpus=corpus, acronyms=acronyms)
 
     def rank(
         self, query: WeightedQuery, *, limit: int = TOP_K, without: frozenset[int] = frozenset()
@@ -81,7 +86,7 @@ class MemoryIndex:
         cosines = self.vectors @ query.embedding
         bm25 = np.array(
             [
-                sum(idf * weights.get(term, 0.0) for term, idf in query.terms.items())
+                sum(idf * weights.get(term, 0.0) for term, idf in query.ranked_terms.items())
                 for weights in self._weights
             ]
         )

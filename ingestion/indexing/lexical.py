@@ -51,13 +51,13 @@ _english = Stemmer.Stemmer("english", 0)
 
 def analyse(text: str) -> Counter[int]:
     """Count the terms of a text: ids in [0, TERM_SPACE), stop words left out."""
-    return Counter(term for word in _words(text) if (term := _term(word)) is not None)
+    return Counter(term for word in words_of(text) if (term := _term(word)) is not None)
 
 
 def words_of_terms(text: str) -> dict[int, str]:
     """Return the first word of each term of a text, as it was typed; stop words left out."""
     found: dict[int, str] = {}
-    for word in _words(text):
+    for word in words_of(text):
         term = _term(word)
         if term is not None:
             found.setdefault(term, word)
@@ -93,7 +93,8 @@ def sparsevec_terms(vector: str) -> list[int]:
     return [int(pair.partition(":")[0]) - 1 for pair in pairs.split(",")] if pairs else []
 
 
-def _words(text: str) -> list[str]:
+def words_of(text: str) -> list[str]:
+    """Return the words of a text as they are written, without elisions."""
     return _WORD.findall(_ELISION.sub(" ", unicodedata.normalize("NFKC", text)))
 
 

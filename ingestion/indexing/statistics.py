@@ -20,7 +20,8 @@ from django.db.models.functions import Cast
 
 from ingestion.chunking import embedding_text
 from ingestion.indexing import lexical
-from ingestion.models import Chunk, CorpusStatistics, Document, TermStatistics
+from ingestion.indexing.acronyms import find_acronyms
+from ingestion.models import Acronym, Chunk, CorpusStatistics, Document, TermStatistics
 
 # Chunks compared with each other to estimate the deviation of cosines: SAMPLE² / 2 pairs.
 _SAMPLE = 200
@@ -46,7 +47,9 @@ def make_searchable(document: Document) -> None:
     title = document.title or document.name
     ids, vectors = [], []
     frequencies: Counter[int] = Counter()
+    acronyms: set[tuple[str, str]] = set()
     for chunk_id, heading, text in chunks.iterator():
+        acronyms |= find_acronyms(text)
         counts = lexical.analyse(embedding_text(title, heading, text))
         frequencies.update(counts.keys())
         ids.append(chunk_id)
@@ -60,6 +63,15 @@ def make_searchable(document: Document) -> None:
             " WHERE chunk.id = row.id AND chunk.instance_id = %s",
             [ids, vectors, document.instance_id],
         )
+    Acronym.objects.bulk_create(
+        [
+            Acronym(
+                instance_id=document.instance_id, document=document, short=short, long=long[:200]
+            )
+            for short, long in sorted(acronyms)
+        ],
+        ignore_conflicts=True,
+    )
     _add(document.instance_id, frequencies, len(ids))
     _estimate_cosines(document.instance_id)
 
@@ -77,6 +89,7 @@ def withdraw(document: Document) -> None:
     frequencies: Counter[int] = Counter()
     for vector in as_text.values_list("terms_text", flat=True).iterator():
         frequencies.update(lexical.sparsevec_terms(vector))
+    Acronym.objects.for_instance(document.instance_id).filter(document=document).delete()
     n_chunks = visible.update(terms=None)
     if n_chunks:
         _subtract(document.instance_id, frequencies, n_chunks)

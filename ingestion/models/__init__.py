@@ -2,6 +2,7 @@
 
 from ingestion.models.chunks import (
     TERM_SPACE,
+    Acronym,
     Chunk,
     CorpusStatistics,
     IndexShard,
@@ -22,6 +23,7 @@ __all__ = [
     "MAX_TAGS",
     "MAX_TAG_CHARS",
     "TERM_SPACE",
+    "Acronym",
     "Chunk",
     "CorpusStatistics",
     "Document",

@@ -75,6 +75,25 @@ class TermStatistics(InstanceOwnedModel):
         return f"{self.term}: {self.document_frequency}"
 
 
+class Acronym(InstanceOwnedModel):
+    """An acronym that a searchable document expands (``ingestion.indexing.acronyms``); folded."""
+
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="acronyms")
+    short = models.CharField(max_length=20)
+    long = models.CharField(max_length=200)
+
+    class Meta:
+        indexes = [models.Index(fields=["instance", "short"], name="acronyms_by_instance")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["document", "short", "long"], name="one_row_per_acronym"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.short}: {self.long}"
+
+
 class IndexShard(InstanceOwnedModel):
     """A part of the approximate index of a large instance; see ``ingestion.indexing.shards``.
 

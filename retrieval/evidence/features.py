@@ -6,11 +6,12 @@ up to three that follow one another, with the heading and the lead-in above them
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from ingestion.indexing import lexical
 from ingestion.parsing.text.language import likely_language
+from retrieval.acronyms import with_other_form
 from retrieval.evidence.definitions import defines
 from retrieval.evidence.questions import AnswerKind, AskedQuestion, holds_answer
 from retrieval.evidence.units import Unit, passage_units
@@ -95,8 +96,12 @@ def measure(
     weights = term_weights(question, query)
     total = sum(weights.values()) or 1.0
     units = passage.units
-    above = frozenset(lexical.analyse(context))
-    found = above.union(*passage.terms)
+    above = with_other_form(lexical.analyse(context), query.acronyms)
+    held_terms = passage.terms
+    if query.acronyms:
+        held_terms = tuple(tuple(with_other_form(each, query.acronyms)) for each in held_terms)
+        passage = replace(passage, terms=held_terms)
+    found = above.union(*held_terms)
     best = best_window(passage, weights, above)
     held = text[units[best.first].start : units[best.last].end] if units else text
     missing = question.specifics - found

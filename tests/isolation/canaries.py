@@ -52,6 +52,7 @@ def fill(instance: Instance, user: User) -> None:
     factories.InvitationFactory(instance=instance, note=CANARY)
     factories.CorpusStatisticsFactory(instance=instance)
     factories.TermStatisticsFactory(instance=instance)
+    factories.AcronymFactory(instance=instance, document=document)
     factories.ShardListFactory(instance=instance)
     factories.AccessRuleFactory(instance=instance)
 
