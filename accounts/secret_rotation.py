@@ -6,6 +6,7 @@ OpenID Connect         SocialApp.settings["client_secret"]     our secrets at pr
 OpenID Connect         OidcSession.id_token                    id_token_hint of a logout
 backends of models     BackendAccess.encrypted_key             API keys of organisations
 jobs of Slurm          ServerJob.encrypted_key                 the keys of their servers
+sources of documents   Source.encrypted_secrets                passwords and keys of other servers
 
 Sessions are encrypted too, but expire within a day.
 """
@@ -19,6 +20,7 @@ from django.db import transaction
 from accounts.logins.models.sessions import OidcSession
 from accounts.oidc.configuration import CLIENT_SECRET
 from inference.models import BackendAccess, ServerJob
+from sources.credentials import rotate as rotate_sources
 from web.encryption import encrypt_again
 
 _OF_FACTORS = ("secret", "seed", "migrated_codes")
@@ -47,6 +49,7 @@ def rotate_secrets() -> int:
             job.encrypted_key = encrypt_again(job.encrypted_key)
             job.save(update_fields=["encrypted_key"])
             count += 1
+        count += rotate_sources()
     return count
 
 

@@ -24,6 +24,7 @@ urlpatterns = [
     path("i/<slug:slug>/", include("chat.urls")),
     path("i/<slug:slug>/", include("ingestion.urls")),
     path("i/<slug:slug>/evaluation/", include("evaluation.urls")),
+    path("i/<slug:slug>/sources/", include("sources.urls")),
     # Not under accounts/, which is open before an operator's second factor.
     path(
         "organisations/<slug:organisation>/switch/",

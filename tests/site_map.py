@@ -22,6 +22,7 @@ from tests.evaluation.factories import (
     HeldChangeFactory,
 )
 from tests.inference.factories import BackendFactory, LanguageModelFactory, ServerJobFactory
+from tests.sources.factories import SourceFactory
 from usage.models import Quota
 
 
@@ -107,6 +108,8 @@ def values_inside(cast: Cast) -> dict[str, object]:
             instance=cast.instance, reason="comparison", group=uuid4()
         ).group,
         "golden_id": GoldenQuestionFactory(instance=cast.instance).pk,
+        "source_id": SourceFactory(instance=cast.instance).pk,
+        "source_kind": "web",
         "rule_id": factories.AccessRuleFactory(instance=cast.instance).pk,
         **values_around(cast, number=citation.number),
     }

@@ -28,6 +28,7 @@ PROJECT_APPS = {
     "instances",
     "people",
     "retrieval",
+    "sources",
     "usage",
 }
 # Models of the deployment, not of a tenant.

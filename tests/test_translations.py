@@ -24,6 +24,7 @@ PACKAGES = [
     "people",
     "ragapp",
     "retrieval",
+    "sources",
     "usage",
     "web",
 ]

@@ -8,15 +8,14 @@ that changes its address between the check and the connection gains nothing.
 import asyncio
 import socket
 from collections.abc import Iterable
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
 import httpx
 from django.conf import settings
 from httpx_aiohttp import AiohttpTransport
 
-# IPv4 addresses inside IPv6 ones (RFC 6052).
-_NAT64 = ip_network("64:ff9b::/96")
+from web.outbound.addresses import inner_address, is_public
 
 
 class AddressRefused(httpx.ConnectError):
@@ -52,19 +51,10 @@ def refused_addresses(host: str) -> list[str]:
 
 def is_allowed(address: IPv4Address | IPv6Address) -> bool:
     """Whether a backend of an organisation may have this address."""
-    address = _inner(address)
-    if any(address in network for network in settings.ORGANISATION_BACKEND_NETWORKS):
+    inner = inner_address(address)
+    if any(inner in network for network in settings.ORGANISATION_BACKEND_NETWORKS):
         return True
-    return address.is_global and not address.is_multicast
-
-
-def _inner(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
-    """Return the IPv4 address to which an IPv6 one leads, if it is such a one."""
-    if isinstance(address, IPv4Address):
-        return address
-    if address in _NAT64:
-        return IPv4Address(int(address) & 0xFFFFFFFF)
-    return address.ipv4_mapped or address.sixtofour or address
+    return is_public(address)
 
 
 def _refused(addresses: Iterable[str]) -> list[str]:

@@ -125,6 +125,10 @@ SENTENCES: Mapping[str, Promise] = {
     Action.CHANGE_DISCARDED: gettext_lazy(
         "%(who)s discarded a change of the settings of %(place)s that was held back."
     ),
+    Action.SOURCE_ADDED: gettext_lazy("%(who)s added the source “%(target)s” to %(place)s."),
+    Action.SOURCE_CHANGED: gettext_lazy("%(who)s changed the source “%(target)s” of %(place)s."),
+    Action.SOURCE_REMOVED: gettext_lazy("%(who)s deleted the source “%(target)s” of %(place)s."),
+    Action.SOURCE_RUN: gettext_lazy("%(who)s ran the source “%(target)s” of %(place)s."),
     Action.DOCUMENT_CLASSIFIED: gettext_lazy(
         "%(who)s changed the sensitivity of the document %(target)s."
     ),
@@ -204,6 +208,7 @@ _WORDS: Mapping[str, Mapping[str, Any]] = {
     "scope": dict(ApiKey.Scope.choices),
     "schedule": {
         "never": gettext_lazy("Never"),
+        "hourly": gettext_lazy("Every hour"),
         "daily": gettext_lazy("Every day"),
         "weekly": gettext_lazy("Every week"),
     },

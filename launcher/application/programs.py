@@ -18,6 +18,7 @@ from launcher.project import PYTHON, ROOT
 # threads, which need little memory; its tasks are short, so that the reconciler runs in time.
 _PARSERS = max(2, (os.cpu_count() or 2) // 2)
 _EMBEDDERS = 3
+_SOURCE_RUNS = 2
 # Django's checks of the code load all pages, which workers do not have; each migration runs them.
 _NO_CHECKS = {"CELERY_SKIP_CHECKS": "1"}
 # ragapp.settings, which has the schedule of beat, does not load without these.
@@ -71,14 +72,16 @@ def worker_programs(data: DataDir, env: dict[str, str]) -> list[Program]:
     beat = ["celery", "-A", "ragapp.clock", "beat", "-s", schedule, "--pidfile="]
     parsers = int(setting("PARSE_SLOTS", str(_PARSERS)))
     embedders = int(setting("EMBED_SLOTS", str(_EMBEDDERS)))
+    # Threads that wait for servers of sources, beside those that embed.
+    sources = int(setting("SOURCE_RUNS_AT_ONCE", str(_SOURCE_RUNS)))
     env = env | {"PARSE_SLOTS": str(parsers), "EMBED_SLOTS": str(embedders)}
     # Without Slurm, its reconciler has nothing to do, and no process of its own.
-    queues, of_slurm = ["embed", "default", "slurm"], []
+    queues, of_slurm = ["embed", "default", "sources", "slurm"], []
     if setting("SLURM_COMMAND_PREFIXES", ""):
         of_slurm = [_worker("slurm", [queues.pop()], "threads", 1, env)]
     return [
         _worker("parse", ["parse"], "prefork", parsers, env),
-        _worker("embed", queues, "threads", embedders, env),
+        _worker("embed", queues, "threads", embedders + sources, env),
         *of_slurm,
         _python("beat", beat, _beat_environment(env)),
     ]

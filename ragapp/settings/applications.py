@@ -9,6 +9,7 @@ INSTALLED_APPS = [
     "evaluation",
     "chat",
     "retrieval",
+    "sources",
     "ingestion",
     "usage",
     "inference",

@@ -1,4 +1,7 @@
-"""The broker, the queues and the periodic tasks; parsing and chunking of documents."""
+"""The broker, the queues and the periodic tasks; parsing, chunking and sources of documents."""
+
+from ipaddress import ip_network
+from typing import Any
 
 from environs import validate
 
@@ -17,6 +20,8 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     "ingestion.tasks.parse": {"queue": "parse"},
     "ingestion.tasks.embed": {"queue": "embed"},
+    # Other servers may be slow.
+    "sources.tasks.work": {"queue": "sources"},
     # Commands of Slurm may take minutes.
     "inference.slurm.tasks.reconcile_jobs": {"queue": "slurm"},
 }
@@ -40,6 +45,7 @@ CELERY_BEAT_SCHEDULE = {
     "reconcile-jobs": {"task": "inference.slurm.tasks.reconcile_jobs", "schedule": 10.0},
     "reconcile-answers": {"task": "chat.tasks.reconcile", "schedule": 30.0},
     "reconcile-runs": {"task": "evaluation.tasks.reconcile", "schedule": 15.0},
+    "reconcile-sources": {"task": "sources.tasks.reconcile", "schedule": 30.0},
     "delete-instances": {"task": "administration.tasks.delete_due_instances", "schedule": 60.0},
     "roll-up-days": {"task": "usage.tasks.roll_up_days", "schedule": 60.0},
     "roll-up-months": {"task": "usage.tasks.roll_up_months", "schedule": 300.0},
@@ -71,6 +77,18 @@ RETRIES_AT_ONCE: int = env.int("RETRIES_AT_ONCE", 100, validate=validate.Range(m
 RETRIES_WAITING: int = env.int("RETRIES_WAITING", 200, validate=validate.Range(min=1))
 # Versions of a document that are kept after a newer one has replaced them.
 DOCUMENT_VERSIONS_KEPT: int = env.int("DOCUMENT_VERSIONS_KEPT", 10, validate=validate.Range(min=0))
+
+# --- Sources --------------------------------------------------------------------------------------
+# Runs under way at once, items of one source, and seconds between two requests to a web site.
+SOURCE_RUNS_AT_ONCE: int = env.int("SOURCE_RUNS_AT_ONCE", 2, validate=validate.Range(min=1))
+SOURCE_MAX_ITEMS: int = env.int("SOURCE_MAX_ITEMS", 5_000, validate=validate.Range(min=1))
+SOURCE_DELAY_S: float = env.float("SOURCE_DELAY_S", 1.0, validate=validate.Range(min=0))
+# What requests to addresses that users have written may reach, besides public addresses.
+_outbound_networks: list[str] = env.list("OUTBOUND_ALLOWED_NETWORKS", [])
+OUTBOUND_ALLOWED_NETWORKS: list[Any] = [ip_network(network) for network in _outbound_networks]
+_outbound_hosts: list[str] = env.list("OUTBOUND_ALLOWED_HOSTS", [])
+OUTBOUND_ALLOWED_HOSTS: list[str] = [host.lower().rstrip(".") for host in _outbound_hosts]
+OUTBOUND_PORTS: list[int] = env.list("OUTBOUND_PORTS", [80, 443, 993, 8080, 8443], subcast=int)
 
 # Tokens of the embedding model in a passage (docs/decisions/004-chunking.md).
 CHUNK_TOKENS: int = env.int("CHUNK_TOKENS", 256)

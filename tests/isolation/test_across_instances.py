@@ -31,6 +31,12 @@ QUESTIONS = {
     ),
     "instances_with_due_evaluation": "TABLE(instance_id bigint)",
     "instances_with_tried_change": "TABLE(instance_id bigint)",
+    "source_runs_unfinished": (
+        "TABLE(instance_id bigint, run_id uuid, claimed_until timestamp with time zone,"
+        " turn_at timestamp with time zone)"
+    ),
+    "instances_with_due_sources": "TABLE(instance_id bigint)",
+    "instances_with_source_secrets": "TABLE(instance_id bigint)",
     "instances_of_person": "TABLE(instance_id bigint)",
     "instances_open_to_organisation": "TABLE(instance_id bigint)",
     "instances_with_ended_memberships": "TABLE(instance_id bigint)",

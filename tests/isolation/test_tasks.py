@@ -26,6 +26,8 @@ OF_THE_SITE = {
     "chat.tasks.reconcile": "queries across instances, then visits those concerned",
     "evaluation.tasks.reconcile": "queries across instances, then calls a worker",
     "evaluation.tasks.work": "queries the next run across instances, then works as its tenant",
+    "sources.tasks.reconcile": "queries across instances, then calls a worker",
+    "sources.tasks.work": "queries the next run across instances, then works as its tenant",
     "inference.slurm.tasks.reconcile_jobs": "servers of models belong to no instance",
     "ingestion.tasks.delete_orphaned_files": "visits each instance, as its tenant",
     "ingestion.tasks.embed": "queries the next document across instances, then works as its tenant",

@@ -37,6 +37,15 @@ ELSEWHERE = ("accounts/", "admin/", "api/", "saml/", "v1/", "healthz", "readyz")
 Values = dict[str, Any]
 
 RULE = {"audience": "organisation", "affiliations": ["staff"], "role": "member"}
+SOURCE = {
+    "source-name": "Le site du laboratoire",
+    "source-schedule": "daily",
+    "source-grace_days": "7",
+    "kind-url": "https://93.184.215.14/",
+    "kind-scope": "site",
+    "kind-max_depth": "3",
+    "kind-max_pages": "50",
+}
 FORMS: dict[str, Callable[[Values], dict[str, Any]]] = {
     "chat:ask": lambda values: {"question": QUESTION},
     "chat:about": lambda values: {"document": str(values["document_id"])},
@@ -93,6 +102,9 @@ FORMS: dict[str, Callable[[Values], dict[str, Any]]] = {
     },
     "evaluation:comparisons": lambda values: {"first": "extractive", "second": "extractive"},
     "evaluation:changes": lambda values: {"schedule": "weekly", "holds_back": ""},
+    "sources:add": lambda values: SOURCE,
+    "sources:edit": lambda values: SOURCE,
+    "sources:delete": lambda values: {"documents": "delete"},
     "administration:answers": lambda values: {"strictness": "strict", "top_k": 4},
 }
 BODIES: dict[str, dict[str, Any]] = {

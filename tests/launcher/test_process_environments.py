@@ -165,8 +165,8 @@ def test_migrations_use_the_owner(
 @pytest.mark.parametrize(
     ("prefixes", "queues"),
     [
-        ("", {"worker-embed": "embed,default,slurm"}),
-        ("ssh login", {"worker-embed": "embed,default", "worker-slurm": "slurm"}),
+        ("", {"worker-embed": "embed,default,sources,slurm"}),
+        ("ssh login", {"worker-embed": "embed,default,sources", "worker-slurm": "slurm"}),
     ],
     ids=["without Slurm", "with Slurm"],
 )

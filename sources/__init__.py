@@ -1,0 +1,1 @@
+"""Documents that stay in step with something outside: sites, feeds, archives, folders."""

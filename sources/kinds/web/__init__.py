@@ -1,0 +1,1 @@
+"""Web pages: one page, those of a sitemap, or those of a site below a path."""

@@ -1,0 +1,1 @@
+"""Runs: a source is listed, what has changed is fetched, what is gone is removed."""

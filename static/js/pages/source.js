@@ -1,0 +1,3 @@
+/* A source of documents. */
+import "./base.js";
+import "../evaluation/run-progress.js";

@@ -1,0 +1,1 @@
+"""Requests to addresses that users of the site have written (docs/security.md)."""
