@@ -7,12 +7,15 @@ from importlib.metadata import entry_points
 
 from sources.errors import UnknownKind
 from sources.interface import SourceKind
+from sources.kinds.feed import FeedKind
+from sources.kinds.hal import HalKind
+from sources.kinds.oai import OaiKind
 from sources.kinds.web.kind import WebKind
 
 logger = logging.getLogger(__name__)
 
 ENTRY_POINTS = "ragapp.sources"
-_BUILT_IN: tuple[SourceKind, ...] = (WebKind(),)
+_BUILT_IN: tuple[SourceKind, ...] = (WebKind(), FeedKind(), OaiKind(), HalKind())
 
 
 @lru_cache(maxsize=1)
