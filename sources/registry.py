@@ -10,12 +10,21 @@ from sources.interface import SourceKind
 from sources.kinds.feed import FeedKind
 from sources.kinds.hal import HalKind
 from sources.kinds.oai import OaiKind
+from sources.kinds.s3 import S3Kind
 from sources.kinds.web.kind import WebKind
+from sources.kinds.webdav import WebdavKind
 
 logger = logging.getLogger(__name__)
 
 ENTRY_POINTS = "ragapp.sources"
-_BUILT_IN: tuple[SourceKind, ...] = (WebKind(), FeedKind(), OaiKind(), HalKind())
+_BUILT_IN: tuple[SourceKind, ...] = (
+    WebKind(),
+    FeedKind(),
+    OaiKind(),
+    HalKind(),
+    WebdavKind(),
+    S3Kind(),
+)
 
 
 @lru_cache(maxsize=1)

@@ -82,6 +82,8 @@ DOCUMENT_VERSIONS_KEPT: int = env.int("DOCUMENT_VERSIONS_KEPT", 10, validate=val
 # Runs under way at once, items of one source, and seconds between two requests to a web site.
 SOURCE_RUNS_AT_ONCE: int = env.int("SOURCE_RUNS_AT_ONCE", 2, validate=validate.Range(min=1))
 SOURCE_MAX_ITEMS: int = env.int("SOURCE_MAX_ITEMS", 5_000, validate=validate.Range(min=1))
+# A file of a folder or a bucket may be large.
+SOURCE_FILE_SECONDS: float = env.float("SOURCE_FILE_SECONDS", 300.0)
 SOURCE_DELAY_S: float = env.float("SOURCE_DELAY_S", 1.0, validate=validate.Range(min=0))
 # What requests to addresses that users have written may reach, besides public addresses.
 _outbound_networks: list[str] = env.list("OUTBOUND_ALLOWED_NETWORKS", [])

@@ -18,9 +18,8 @@ from instances.models import Instance
 from instances.tenancy import tenant
 from sources.models import SourceRun
 
-# The longest step: a page of a list or a file, after a wait.
-STEP_S: Final = 60.0
-_LEASE: Final = timedelta(seconds=STEP_S + 60)
+# The longest request but for files, and the wait after it.
+_STEP_S: Final = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,7 @@ def _claim(instance_id: int, run_id: UUID) -> Claim | None:
         is_deletion = run.reason == SourceRun.Reason.DELETION
         run.status = SourceRun.Status.REMOVING if is_deletion else SourceRun.Status.LISTING
     run.attempt += 1
-    run.claimed_until, run.turn_at = now + _LEASE, now
+    run.claimed_until, run.turn_at = now + _lease(), now
     run.save(update_fields=["status", "attempt", "claimed_until", "turn_at"])
     return Claim(instance_id, run_id, run.attempt)
 
@@ -100,7 +99,7 @@ def claimed_run(claim: Claim) -> SourceRun | None:
         .first()
     )
     if run is not None:
-        run.claimed_until = timezone.now() + _LEASE
+        run.claimed_until = timezone.now() + _lease()
         run.save(update_fields=["claimed_until"])
     return run
 
@@ -110,3 +109,8 @@ def release(claim: Claim) -> None:
     SourceRun.objects.for_instance(claim.instance_id).filter(
         pk=claim.run_id, attempt=claim.attempt
     ).update(claimed_until=None)
+
+
+def _lease() -> timedelta:
+    """Return after which time a worker at a step is thought dead."""
+    return timedelta(seconds=max(_STEP_S, settings.SOURCE_FILE_SECONDS + 60))
