@@ -33,10 +33,11 @@ def add_version(
 ) -> tuple[Document, bool]:
     """Store a file as the next version of a document; return it, and whether it is new.
 
-    It has the folder, sensitivity, tags and other metadata of the last version, and its title if a
-    person wrote that. A last version that has failed, or is being prepared, is deleted. The bytes
-    of an older version make that one current again, those of the current one change nothing. Of
-    the versions that are replaced, the latest ``DOCUMENT_VERSIONS_KEPT`` are kept.
+    It has the folder, sensitivity, tags, author and kind of the last version, and its title if a
+    person wrote that; its date is that of the new file. A last version that has failed, or is
+    being prepared, is deleted. The bytes of an older version make that one current again, those of
+    the current one change nothing. Of the versions that are replaced, the latest
+    ``DOCUMENT_VERSIONS_KEPT`` are kept.
 
     Raises ``OtherDocument`` for the bytes of another document, else as ``uploads.store_upload``;
     then nothing is changed.
@@ -57,7 +58,6 @@ def add_version(
             title_is_edited=last.title_is_edited,
             author=last.author,
             category=last.category,
-            dated=last.dated,
             tags=last.tags,
             series=last.series,
             version=_next_number(last),

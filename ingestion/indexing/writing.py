@@ -41,6 +41,8 @@ def replace_passages(attempt: Attempt, file: ParsedFile) -> Document.Status:
         document.retries = 0
         # A title that someone may have corrected is kept when the file is parsed again.
         document.title = document.title or (parsed.title or "")[:500]
+        document.author = document.author or parsed.origin.author or ""
+        document.dated = document.dated or parsed.origin.dated
         document.language = (parsed.language or "")[:5]
         document.unit = parsed.unit
         document.warnings = [asdict(warning) for warning in parsed.warnings]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from ingestion.parse_warnings import ParseWarning
+from ingestion.parsing.origin import NO_ORIGIN, Origin
 
 BlockKind = Literal["heading", "paragraph", "list_item", "table", "code", "caption"]
 Unit = Literal["page", "slide", "sheet", "section", "message"]
@@ -44,6 +45,7 @@ class ParsedDocument:
     unit: Unit
     pages: tuple[ParsedPage, ...]
     warnings: tuple[ParseWarning, ...] = ()
+    origin: Origin = NO_ORIGIN
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from ingestion.parsing.html.parser import HtmlText, decode_html, html_root, html
 from ingestion.parsing.html.sheets import MAX_STYLE_CHARS
 from ingestion.parsing.limits import ParseLimits
 from ingestion.parsing.ooxml import descendants
+from ingestion.parsing.origin import origin_of
 from ingestion.parsing.text.encoding import decode
 from ingestion.parsing.text.normalise import one_line
 from ingestion.parsing.xlsx.grid import TextBudget
@@ -56,6 +57,7 @@ def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
         unit="section",
         pages=tuple(pages),
         warnings=warnings,
+        origin=origin_of(_metadata(package, "creator"), _metadata(package, "date")),
     )
 
 

@@ -13,6 +13,7 @@ from lxml import etree
 
 from ingestion.errors import CorruptDocument
 from ingestion.parsing.archive import Archive, attribute, local_name
+from ingestion.parsing.origin import NO_ORIGIN, Origin, origin_of
 from ingestion.parsing.text.normalise import one_line
 
 
@@ -85,6 +86,15 @@ def package_title(archive: Archive) -> str | None:
             if element.text:
                 return one_line(element.text) or None
     return None
+
+
+def package_origin(archive: Archive) -> Origin:
+    """Return what the package's core properties say of its author and date."""
+    for link in relationships(archive, ""):
+        root = archive.find_xml(link.part) if link.kind == "core-properties" else None
+        if root is not None:
+            return origin_of(root.findtext("{*}creator"), root.findtext("{*}created"))
+    return NO_ORIGIN
 
 
 def children(element: etree._Element, *names: str) -> Iterator[etree._Element]:

@@ -25,6 +25,7 @@ from ingestion.parsing.document import (
     Passage,
 )
 from ingestion.parsing.limits import ParseLimits
+from ingestion.parsing.origin import Origin, read_date
 from ingestion.parsing.unpacking.members import REFUSALS
 from ingestion.parsing.unpacking.unpack import Batch, Unpacked, UnpackLimits
 
@@ -189,7 +190,13 @@ def _document(raw: dict[str, Any]) -> ParsedDocument:
         unit=unit,
         pages=tuple(_page(item) for item in raw["pages"]),
         warnings=_warnings(raw["warnings"]),
+        origin=_origin(raw["origin"]),
     )
+
+
+def _origin(raw: dict[str, Any]) -> Origin:
+    dated = _optional_text(raw["dated"])
+    return Origin(_optional_text(raw["author"]), None if dated is None else read_date(dated))
 
 
 def _page(raw: dict[str, Any]) -> ParsedPage:

@@ -25,6 +25,7 @@ from ingestion.parsing.ooxml import (
     child,
     chosen,
     main_part,
+    package_origin,
     package_title,
     relationships,
     value_at,
@@ -60,6 +61,7 @@ def _read(file: BinaryIO, limits: ParseLimits, depth: int) -> ParsedDocument:
         walker = _Walker(parts, insertions, links, _page_break_names(root))
         walker.walk(root)
         title = package_title(archive)
+        origin = package_origin(archive)
         pages = walker.finished_pages()
         warnings = (*parts.warnings(), *insertions.warnings, *archive.warnings())
     blocks = [block for page in pages for block in page]
@@ -76,6 +78,7 @@ def _read(file: BinaryIO, limits: ParseLimits, depth: int) -> ParsedDocument:
         unit="page" if len(pages) > 1 else "section",
         pages=parsed,
         warnings=warnings,
+        origin=origin,
     )
 
 

@@ -3,7 +3,9 @@ messages wherever they are."""
 
 import email
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from email.message import Message
+from email.utils import parseaddr, parsedate_to_datetime
 from typing import BinaryIO
 
 from ingestion.parse_warnings import ParseWarning, WarningCode
@@ -12,6 +14,7 @@ from ingestion.parsing.document import Block, ParsedDocument, ParsedPage
 from ingestion.parsing.eml.headers import header
 from ingestion.parsing.eml.parts import MessageContent, message_content
 from ingestion.parsing.limits import ParseLimits
+from ingestion.parsing.origin import Origin, origin_of
 from ingestion.parsing.text.encoding import decode, detect_encoding
 
 _FIELDS = ("From", "To", "Cc", "Date", "Subject")
@@ -40,7 +43,17 @@ def parse_message(message: Message, media_type: str) -> ParsedDocument:
         unit="message",
         pages=pages,
         warnings=tuple(_warnings(content for _, content in contents)),
+        origin=_origin(message),
     )
+
+
+def _origin(message: Message) -> Origin:
+    """Return the sender's name, or address, and the day of sending where the message was sent."""
+    name, address = parseaddr(header(message, "From"))
+    with suppress(ValueError):
+        sent = parsedate_to_datetime(header(message, "Date"))
+        return origin_of(name or address, sent.date().isoformat())
+    return origin_of(name or address, None)
 
 
 def _warnings(contents: Iterable[MessageContent]) -> Iterator[ParseWarning]:

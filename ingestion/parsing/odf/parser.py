@@ -20,6 +20,7 @@ from ingestion.parsing.odf.reader import OdfReader
 from ingestion.parsing.odf.styles import OdfResources, margin_blocks, read_resources
 from ingestion.parsing.odf.visible import show_text
 from ingestion.parsing.ooxml import child, children, descendants
+from ingestion.parsing.origin import NO_ORIGIN, Origin, origin_of
 from ingestion.parsing.text.normalise import one_line
 from ingestion.parsing.text.sections import first_heading, split_sections
 from ingestion.parsing.xlsx.grid import TextBudget
@@ -38,6 +39,7 @@ class _Opened:
     headers: list[Block]
     footers: list[Block]
     warnings: tuple[ParseWarning, ...]
+    origin: Origin
 
 
 def parse_text(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
@@ -56,6 +58,7 @@ def parse_text(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
         unit="page" if len(reader.pages) > 1 else "section",
         pages=pages,
         warnings=opened.warnings,
+        origin=opened.origin,
     )
 
 
@@ -83,6 +86,7 @@ def parse_spreadsheet(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
         unit="sheet",
         pages=tuple(pages),
         warnings=tuple(warnings),
+        origin=opened.origin,
     )
 
 
@@ -107,6 +111,7 @@ def parse_presentation(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
         unit="slide",
         pages=tuple(pages),
         warnings=tuple(warnings),
+        origin=opened.origin,
     )
 
 
@@ -139,6 +144,7 @@ def _open(file: BinaryIO, limits: ParseLimits) -> _Opened:
     return _Opened(
         content=content,
         title=_title(parts.meta) if parts.meta is not None else None,
+        origin=_origin(parts.meta),
         resources=read_resources(roots, parts.objects),
         headers=margin_blocks(styles, *_HEADERS) if styles is not None else [],
         footers=margin_blocks(styles, *_FOOTERS) if styles is not None else [],
@@ -169,6 +175,15 @@ def _flat_parts(file: BinaryIO) -> _Parts:
     """Return the parts of a file that is one XML file (.fodt, .fods, .fodp)."""
     root = parse_xml(file.read(), "flat OpenDocument")
     return _Parts(content=root, styles=root, meta=child(root, "meta"), objects={})
+
+
+def _origin(meta: etree._Element | None) -> Origin:
+    if meta is None:
+        return NO_ORIGIN
+    return origin_of(
+        meta.findtext(".//{*}initial-creator") or meta.findtext(".//{*}creator"),
+        meta.findtext(".//{*}creation-date") or meta.findtext(".//{*}date"),
+    )
 
 
 def _title(meta: etree._Element) -> str | None:

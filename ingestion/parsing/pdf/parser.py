@@ -18,6 +18,7 @@ from ingestion.parse_warnings import ParseWarning, WarningCode
 from ingestion.parsing import media_types
 from ingestion.parsing.document import Block, ParsedDocument, ParsedPage
 from ingestion.parsing.limits import ParseLimits
+from ingestion.parsing.origin import origin_of
 from ingestion.parsing.pdf import fallback
 from ingestion.parsing.pdf.accents import with_composed_accents
 from ingestion.parsing.pdf.annotations import PageAnnotations, attachment_name
@@ -102,6 +103,7 @@ def _parse(pdf: pdfium.PdfDocument, file: BinaryIO, limits: ParseLimits) -> Pars
         unit="page",
         pages=parsed,
         warnings=reading.warnings(),
+        origin=origin_of(pdf.get_metadata_value("Author"), pdf.get_metadata_value("CreationDate")),
     )
 
 

@@ -24,6 +24,7 @@ from ingestion.parsing.ooxml import (
     embedded_files,
     main_part,
     numbered_parts,
+    package_origin,
     package_title,
     relationships,
 )
@@ -52,6 +53,7 @@ def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
             for number, part in enumerate(_slide_parts(archive, main), start=1)
         )
         title = package_title(archive)
+        origin = package_origin(archive)
         warnings = (*reader.warnings(), *archive.warnings())
     return ParsedDocument(
         media_type=media_types.PPTX,
@@ -60,6 +62,7 @@ def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
         unit="slide",
         pages=pages,
         warnings=warnings,
+        origin=origin,
     )
 
 

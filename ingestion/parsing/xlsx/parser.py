@@ -19,6 +19,7 @@ from ingestion.parsing.ooxml import (
     children,
     main_part,
     numbered_parts,
+    package_origin,
     package_title,
     relationships,
 )
@@ -41,6 +42,7 @@ def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
             for number, (name, part) in enumerate(workbook.sheets(), start=1)
         )
         title = package_title(archive)
+        origin = package_origin(archive)
         warnings = (*workbook.warnings, *archive.warnings())
     return ParsedDocument(
         media_type=media_types.XLSX,
@@ -49,6 +51,7 @@ def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
         unit="sheet",
         pages=pages,
         warnings=warnings,
+        origin=origin,
     )
 
 
