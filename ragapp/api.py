@@ -18,6 +18,7 @@ import ingestion.api.documents
 import ingestion.api.version_history
 import instances.api
 import retrieval.api
+import sources.api
 from chat.answers.error_messages import user_message
 from chat.confidentiality.withholding import SEARCH_NOT_CLEARED
 from inference.errors import InferenceError, NotCleared
@@ -58,6 +59,7 @@ api.add_router("/api/v1", instances.api.router)
 api.add_router("/api/v1", ingestion.api.documents.router)
 api.add_router("/api/v1", ingestion.api.version_history.router)
 api.add_router("/api/v1", retrieval.api.router)
+api.add_router("/api/v1", sources.api.router)
 api.add_router("/v1", chat.api.model_list.router)
 api.add_router("/v1", chat.api.chat_completions.router)
 api.add_router("/v1", chat.api.responses.router)

@@ -53,6 +53,12 @@ class SourceForms:
         return are_valid and self._are_secrets_given()
 
     @property
+    def problems(self) -> str:
+        """What is wrong, in one text that names each field, for programs."""
+        wrong = {**self.common.errors, **self.of_kind.errors}
+        return " ".join(f"{name}: {' '.join(map(str, texts))}" for name, texts in wrong.items())
+
+    @property
     def given(self) -> SourceSettings:
         """What was filled in."""
         cleaned = self.of_kind.cleaned_data

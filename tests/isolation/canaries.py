@@ -5,6 +5,7 @@ from instances.models import Instance
 from instances.tenancy import tenant
 from people.models import User
 from tests import factories
+from tests.sources.factories import SourceFactory, SourceItemFactory, SourceRunFactory
 from tests.usage.factories import UsageRecordFactory
 
 CANARY = "Coelacanthe"
@@ -55,6 +56,15 @@ def fill(instance: Instance, user: User) -> None:
     factories.AcronymFactory(instance=instance, document=document)
     factories.ShardListFactory(instance=instance)
     factories.AccessRuleFactory(instance=instance)
+    source = SourceFactory(instance=instance, name=CANARY, folder=CANARY, created_by=user)
+    run = SourceRunFactory(
+        instance=instance,
+        source=source,
+        lines=[{"name": CANARY, "url": "", "outcome": "added", "code": ""}],
+    )
+    SourceItemFactory(
+        instance=instance, source=source, run=run, document=document, name=CANARY, key=CANARY
+    )
 
 
 def picture(instance: Instance) -> dict[str, list[str]]:

@@ -14,6 +14,7 @@ from tests.fixtures.corpus import add_document
 from tests.isolation.canaries import CANARY, fill, picture
 from tests.isolation.tour import call, manage_key, operations
 from tests.site_map import values_inside
+from tests.sources.factories import SourceFactory
 
 OPERATIONS = list(operations())
 by_operation = pytest.mark.parametrize(
@@ -39,10 +40,12 @@ def test_key_cannot_access_another_instance(two_instances, path, operation):
     assert CANARY in document
     key = manage_key(cast.instance)
     hidden = DocumentFactory(instance=cast.other_instance, name=f"{CANARY}-2.txt")
+    source = SourceFactory(instance=cast.other_instance, name=f"{CANARY}-2")
     before = picture(cast.other_instance)
-    values = {"document_id": hidden.pk}
+    values = {"document_id": hidden.pk, "source_id": source.pk}
     status, body = async_to_sync(call)(path, operation, key, values)
-    assert status == 404 if "{document_id}" in path else status in {200, 201}
+    of_a_row = "{document_id}" in path or "{source_id}" in path
+    assert status == 404 if of_a_row else status in {200, 201}
     assert CANARY.encode() not in body
     assert picture(cast.other_instance) == before
 

@@ -109,6 +109,16 @@ FORMS: dict[str, Callable[[Values], dict[str, Any]]] = {
 }
 BODIES: dict[str, dict[str, Any]] = {
     "/api/v1/search": {"query": QUESTION},
+    "/api/v1/sources": {
+        "kind": "web",
+        "name": "Le site du laboratoire",
+        "options": {
+            "url": "https://93.184.215.14/",
+            "scope": "site",
+            "max_depth": 3,
+            "max_pages": 50,
+        },
+    },
     "/v1/chat/completions": {"messages": [{"role": "user", "content": QUESTION}]},
     "/v1/embeddings": {"input": QUESTION},
     "/v1/responses": {"input": QUESTION},
@@ -166,7 +176,7 @@ async def call(path: str, operation: Operation, key: str, values: Values) -> tup
     path = path.replace("{path:model_id}", "extractive").replace("{model_id}", "extractive")
     method = operation.methods[0].lower()
     options: dict[str, Any] = {"headers": {"Authorization": f"Bearer {key}"}}
-    if path in BODIES:
+    if method == "post" and path in BODIES:
         options |= {"data": json.dumps(BODIES[path]), "content_type": "application/json"}
     elif method == "patch":
         options |= {
