@@ -1,6 +1,6 @@
 """A web process that notes when the steps of each question begin and end (``bench.timeline``).
 
-    python -m bench.traced_server PORT FILE
+    python -m bench.timeline.traced_server PORT FILE
 
 It runs in the environment of a running web process, and writes at its end, as JSON, what it noted:
 the name of a step, its beginning and its end, in seconds of the system's monotonic clock.

@@ -3,7 +3,7 @@
     python -m bench.timeline [--way api] [--questions 30]
 
 One person asks one question after another, of a web process that notes its steps
-(``bench.traced_server``), beside a whole stack with the load of ``bench.first_token``. Printed are
+(``bench.timeline.traced_server``), beside a whole stack with the load of ``bench.first_token``. Printed are
 the medians of the beginning and the duration of each step, counted from the request; steps within
 others are counted in both.
 """
@@ -54,7 +54,7 @@ def _traced(
     """Ask a web process that notes its steps; return when, the times, and the steps."""
     env = psutil.Process(stack.pids("web")[0]).environ() | {"WEB_PROCESSES": "1"}
     stack.port = free_port()
-    command = [sys.executable, "-m", "bench.traced_server", str(stack.port), str(file)]
+    command = [sys.executable, "-m", "bench.timeline.traced_server", str(stack.port), str(file)]
     server = subprocess.Popen(command, env=env, cwd=ROOT)
     _wait(stack)
     asyncio.run(in_turn(WAYS[way], stack, asked[:_WARM_UP]))
