@@ -3,9 +3,9 @@
     python -m bench.timeline [--way api] [--questions 30]
 
 One person asks one question after another, of a web process that notes its steps
-(``bench.timeline.traced_server``), beside a whole stack with the load of ``bench.first_token``. Printed are
-the medians of the beginning and the duration of each step, counted from the request; steps within
-others are counted in both.
+(``bench.timeline.traced_server``), beside a whole stack with the load of ``bench.first_token``.
+Printed are the medians of the beginning and the duration of each step, counted from the request;
+steps within others are counted in both.
 """
 
 import argparse

@@ -4,10 +4,10 @@ Offsets are counted in characters of `page_text(page)`, which is what a reader i
 """
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal, get_args
 
 from ingestion.parse_warnings import ParseWarning
-from ingestion.parsing.origin import NO_ORIGIN, Origin
 
 BlockKind = Literal["heading", "paragraph", "list_item", "table", "code", "caption"]
 Unit = Literal["page", "slide", "sheet", "section", "message"]
@@ -33,6 +33,17 @@ class ParsedPage:
     number: int
     label: str
     blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The author and the date of a file; None where it does not say."""
+
+    author: str | None = None
+    dated: date | None = None
+
+
+NO_ORIGIN = Origin()
 
 
 @dataclass(frozen=True, slots=True)

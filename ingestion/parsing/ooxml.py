@@ -13,7 +13,8 @@ from lxml import etree
 
 from ingestion.errors import CorruptDocument
 from ingestion.parsing.archive import Archive, attribute, local_name
-from ingestion.parsing.origin import NO_ORIGIN, Origin, origin_of
+from ingestion.parsing.document import NO_ORIGIN, Origin
+from ingestion.parsing.origin import origin_of
 from ingestion.parsing.text.normalise import one_line
 
 

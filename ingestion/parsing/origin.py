@@ -1,9 +1,9 @@
 """Who wrote a file, and when, as its format says; people may correct both."""
 
 import re
-from dataclasses import dataclass
 from datetime import date
 
+from ingestion.parsing.document import Origin
 from ingestion.parsing.text.normalise import one_line
 
 _MAX_CHARS = 200
@@ -15,17 +15,6 @@ _NOBODY = frozenset(
 # ISO 8601, and the dates of PDF (ISO 32000-2, 7.9.4) without their "D:".
 _DATE = re.compile(r"(?:D:)?(\d{4})-?(\d{2})-?(\d{2})")
 _EARLIEST_YEAR = 1900
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """The author and the date of a file; None where it does not say."""
-
-    author: str | None = None
-    dated: date | None = None
-
-
-NO_ORIGIN = Origin()
 
 
 def origin_of(author: str | None, dated: str | None) -> Origin:

@@ -20,12 +20,13 @@ from ingestion.parsing.document import (
     BLOCK_KINDS,
     UNITS,
     Block,
+    Origin,
     ParsedDocument,
     ParsedPage,
     Passage,
 )
 from ingestion.parsing.limits import ParseLimits
-from ingestion.parsing.origin import Origin, read_date
+from ingestion.parsing.origin import read_date
 from ingestion.parsing.unpacking.members import REFUSALS
 from ingestion.parsing.unpacking.unpack import Batch, Unpacked, UnpackLimits
 

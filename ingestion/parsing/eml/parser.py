@@ -10,11 +10,11 @@ from typing import BinaryIO
 
 from ingestion.parse_warnings import ParseWarning, WarningCode
 from ingestion.parsing import media_types
-from ingestion.parsing.document import Block, ParsedDocument, ParsedPage
+from ingestion.parsing.document import Block, Origin, ParsedDocument, ParsedPage
 from ingestion.parsing.eml.headers import header
 from ingestion.parsing.eml.parts import MessageContent, message_content
 from ingestion.parsing.limits import ParseLimits
-from ingestion.parsing.origin import Origin, origin_of
+from ingestion.parsing.origin import origin_of
 from ingestion.parsing.text.encoding import decode, detect_encoding
 
 _FIELDS = ("From", "To", "Cc", "Date", "Subject")

@@ -13,14 +13,14 @@ from ingestion.errors import CorruptDocument, EncryptedDocument
 from ingestion.parse_warnings import ParseWarning, WarningCode
 from ingestion.parsing import media_types
 from ingestion.parsing.archive import Archive, attribute, local_name, parse_xml
-from ingestion.parsing.document import Block, ParsedDocument, ParsedPage
+from ingestion.parsing.document import NO_ORIGIN, Block, Origin, ParsedDocument, ParsedPage
 from ingestion.parsing.limits import ParseLimits
 from ingestion.parsing.odf.formulas import show_formulas
 from ingestion.parsing.odf.reader import OdfReader
 from ingestion.parsing.odf.styles import OdfResources, margin_blocks, read_resources
 from ingestion.parsing.odf.visible import show_text
 from ingestion.parsing.ooxml import child, children, descendants
-from ingestion.parsing.origin import NO_ORIGIN, Origin, origin_of
+from ingestion.parsing.origin import origin_of
 from ingestion.parsing.text.normalise import one_line
 from ingestion.parsing.text.sections import first_heading, split_sections
 from ingestion.parsing.xlsx.grid import TextBudget

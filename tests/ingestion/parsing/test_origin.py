@@ -11,7 +11,8 @@ import pypdf
 import pytest
 
 from ingestion.models import Document
-from ingestion.parsing.origin import Origin, origin_of
+from ingestion.parsing.document import Origin
+from ingestion.parsing.origin import origin_of
 from tests.ingestion.package_writer import write_epub, write_odf
 from tests.ingestion.pdf_writer import Page, write_pdf
 from tests.ingestion.reading import read, read_in_child
