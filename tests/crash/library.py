@@ -2,9 +2,11 @@
 
 import json
 import time
+import zipfile
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from io import BytesIO
 
 import httpx
 
@@ -79,6 +81,24 @@ def upload(stack: Stack, batch: str) -> None:
         for name, content in files(batch):
             response = api.post("/api/v1/documents", files={"file": (name, content)})
             assert response.status_code == 201, response.text
+
+
+def upload_archive(stack: Stack, batch: str) -> None:
+    """Upload a batch as one zip through the API."""
+    content = BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name, data in files(batch):
+            archive.writestr(name, data)
+    with stack.api() as api:
+        given = {"file": (f"{batch}.zip", content.getvalue())}
+        response = api.post("/api/v1/documents", files=given)
+        assert response.status_code == 201, response.text
+
+
+def wait_for_documents(stack: Stack, number: int) -> None:
+    """Wait until there are so many documents."""
+    with stack.api() as api:
+        _wait(lambda: _count(api, "") >= number, "the middle")
 
 
 def wait_until_under_way(stack: Stack) -> None:
