@@ -1,8 +1,10 @@
 """The media type of a file, told by its content; the name only settles between kinds of text."""
 
 from collections.abc import Mapping
+from pathlib import PurePath
 from typing import BinaryIO
 
+from ingestion.errors import UnsupportedMediaType
 from ingestion.parsing import media_types as types
 from ingestion.parsing.detection import ole2
 from ingestion.parsing.detection.text import detect_text
@@ -11,6 +13,9 @@ from ingestion.parsing.unpacking import seven_zip_members
 from ingestion.parsing.unpacking.tar_members import is_tar
 
 _HEAD_BYTES = 16 * 1024
+_ARCHIVE_ENDINGS = frozenset(
+    ending for media_type in types.ARCHIVES for ending in types.EXTENSIONS[media_type]
+)
 _ARCHIVES: Mapping[bytes, str] = {
     seven_zip_members.MAGIC: types.SEVEN_ZIP,
     b"\x1f\x8b\x08": types.GZIP,
@@ -22,19 +27,29 @@ _ARCHIVES: Mapping[bytes, str] = {
 def detect(file: BinaryIO, name: str) -> str:
     """Return the media type of `file`, open on disk, called `name` by its owner.
 
-    A zip that is no document is an archive. Raises UnsupportedMediaType for what ragapp does not
-    read, EncryptedDocument for Office files
-    wrapped in a password, CorruptDocument for a truncated zip.
+    A zip that is no document is an archive, if it is named as one or has no ending. Raises
+    UnsupportedMediaType for what ragapp does not read, EncryptedDocument for Office files wrapped
+    in a password, CorruptDocument for a truncated zip.
     """
     file.seek(0)
     head = file.read(_HEAD_BYTES)
-    if b"%PDF-" in head[:1024]:
-        return types.PDF
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return detect_zip(file)
+        return _named_as_archive(detect_zip(file), name)
     if head.startswith(ole2.MAGIC):
         return ole2.detect_ole2(file)
     for magic, media_type in _ARCHIVES.items():
         if head.startswith(magic):
-            return media_type
-    return types.TAR if is_tar(head) else detect_text(head, name)
+            return _named_as_archive(media_type, name)
+    if is_tar(head):
+        return types.TAR
+    # After the archives, whose first member may be a PDF.
+    return types.PDF if b"%PDF-" in head[:1024] else detect_text(head, name)
+
+
+def _named_as_archive(media_type: str, name: str) -> str:
+    """Return the type; raises UnsupportedMediaType for the file of a program that is compressed as
+    archives are: its parts are no documents."""
+    ending = PurePath(name).suffix.lower()
+    if media_type in types.ARCHIVES and ending and ending not in _ARCHIVE_ENDINGS:
+        raise UnsupportedMediaType(f"{media_type} named {ending}")
+    return media_type

@@ -6,6 +6,8 @@ from typing import BinaryIO
 from ingestion.errors import EncryptedDocument, UnsupportedMediaType
 from ingestion.parsing.detection import ole2
 from ingestion.parsing.protected import office, pdf
+from ingestion.parsing.unpacking import seven_zip_members
+from ingestion.parsing.unpacking.tar_members import is_tar
 
 _PDF_HEAD_BYTES = 1024
 _BLOCK_BYTES = 1 << 20
@@ -32,7 +34,9 @@ def may_need_password(file: BinaryIO) -> bool:
     head = file.read(_PDF_HEAD_BYTES)
     if head.startswith(ole2.MAGIC):
         return _is_encrypted_office(file)
-    return b"%PDF-" in head and _contains(file, b"/Encrypt")
+    # The first member of an archive may be a PDF.
+    is_archive = is_tar(head) or head.startswith((b"PK", seven_zip_members.MAGIC))
+    return b"%PDF-" in head and not is_archive and _contains(file, b"/Encrypt")
 
 
 def _is_encrypted_office(file: BinaryIO) -> bool:

@@ -78,7 +78,11 @@ def test_unsupported(tmp_path: Path, content: bytes) -> None:
 
 
 def test_zip_that_is_no_document_is_an_archive(tmp_path: Path) -> None:
-    assert detect(write_zip(tmp_path / "a.zip", {"a.txt": "x"}), "a.docx") == types.ZIP
+    path = write_zip(tmp_path / "a.zip", {"a.txt": "x"})
+    assert [detect(path, name) for name in ("a.ZIP", "a")] == [types.ZIP, types.ZIP]
+    for name in ("a.docx", "plan.vsdx", "notes.pages", "programme.jar"):
+        with pytest.raises(UnsupportedMediaType):
+            detect(path, name)
 
 
 def test_office_file_with_a_password(tmp_path: Path) -> None:

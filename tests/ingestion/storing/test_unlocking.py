@@ -18,6 +18,7 @@ from ingestion.sandbox import client as sandbox
 from ingestion.storing.unlocking import unlocked
 from instances.tenancy import tenant
 from tests.cast import Cast
+from tests.ingestion.files.archive_writer import tar_of
 from tests.ingestion.files.legacy_writer import write_doc
 from tests.ingestion.files.locked_files import PASSWORD, locked_docx, locked_pdf
 from tests.ingestion.package_writer import paragraph, write_docx
@@ -67,6 +68,12 @@ def test_files_that_open_by_themselves_are_left_as_they_are(tmp_path: Path) -> N
     ):
         with path.open("rb") as file:
             assert unlocked(file, "inutile") is None
+
+
+def test_archive_of_a_locked_file_needs_no_password(tmp_path: Path) -> None:
+    files = {"a.pdf": locked_pdf(tmp_path / "a.pdf").read_bytes()}
+    with tar_of(tmp_path / "a.tar", files).open("rb") as file:
+        assert unlocked(file, "") is None
 
 
 @pytest.mark.parametrize("kept", [0.3, 0.6, 0.95])

@@ -18,6 +18,7 @@ from ingestion.errors import (
     IngestionError,
     ParserCrashed,
     UnsafeDocument,
+    UnsupportedMediaType,
 )
 from ingestion.parsing import media_types as types
 from ingestion.parsing.detection.files import detect
@@ -95,9 +96,30 @@ def test_types_are_told_by_content(tmp_path: Path) -> None:
     }  # fmt: skip
     for name, media_type in expected.items():
         with WRITERS[name](tmp_path / "a").open("rb") as file:
-            assert detect(file, "a.pdf") == media_type
+            assert detect(file, "a.zip") == media_type
+            assert detect(file, "a") == media_type
     with write_docx(tmp_path / "a", paragraph("x")).open("rb") as file:
         assert detect(file, "a.zip") == types.DOCX
+
+
+def test_archive_of_pdf_files_is_an_archive(tmp_path: Path) -> None:
+    files = {"a.pdf": b"%PDF-1.7 ..."}
+    for path, media_type in (
+        (tar_of(tmp_path / "a.tar", files), types.TAR),
+        (seven_zip_of(tmp_path / "a.7z", files, method="copy"), types.SEVEN_ZIP),
+    ):
+        with path.open("rb") as file:
+            assert detect(file, path.name) == media_type
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr("a.pdf", files["a.pdf"])
+    with (tmp_path / "a.zip").open("rb") as file:
+        assert detect(file, "a.zip") == types.ZIP
+
+
+def test_compressed_file_of_a_program_is_no_archive(tmp_path: Path) -> None:
+    (tmp_path / "a.RData").write_bytes(gzip.compress(b"RDX3"))
+    with pytest.raises(UnsupportedMediaType):
+        batch(tmp_path / "a.RData")
 
 
 def test_compressed_file_is_its_only_member(tmp_path: Path) -> None:
