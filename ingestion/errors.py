@@ -8,6 +8,7 @@ IngestionError                    code, permanent
 │   ├── WrongPassword             wrong_password (refused while it is being uploaded)
 │   ├── EmptyDocument             empty
 │   ├── ImageOnlyDocument         image_only
+│   ├── ImageTooLarge             image_too_large
 │   ├── CorruptDocument           corrupt
 │   ├── UnsafeDocument            unsafe
 │   ├── ArchiveTooLarge           archive_too_large
@@ -84,9 +85,15 @@ class EmptyDocument(DocumentError):
 
 
 class ImageOnlyDocument(DocumentError):
-    """The pages are images (a scan) without a text layer."""
+    """The pages are images, on which OCR read no text."""
 
     code = "image_only"
+
+
+class ImageTooLarge(DocumentError):
+    """A picture has more pixels than are decoded."""
+
+    code = "image_too_large"
 
 
 class CorruptDocument(DocumentError):
@@ -189,8 +196,12 @@ USER_MESSAGES: Mapping[str, Promise] = {
     WrongPassword.code: _("This password does not open the file. Check it, then try again."),
     EmptyDocument.code: _("This file contains no text."),
     ImageOnlyDocument.code: _(
-        "This file contains only images, such as a scan. Text recognition (OCR) is not available "
-        "yet: upload a version whose text can be selected."
+        "This file contains only images, on which no text could be recognised. If there is text "
+        "on them, scan the pages again, upright and at 300 dpi, then upload the new file."
+    ),
+    ImageTooLarge.code: _(
+        "This image has too many pixels. Reduce it (an A4 page at 300 dpi is enough), or split it, "
+        "then upload it again."
     ),
     CorruptDocument.code: _(
         "This file is damaged or incomplete. Open it on your computer, save it again, then upload "
@@ -240,10 +251,9 @@ _ERRORS: Mapping[str, type[IngestionError]] = {
     error.code: error
     for error in (
         FileTooLarge, UnsupportedMediaType, OtherDocument, EncryptedDocument, WrongPassword,
-        EmptyDocument, ImageOnlyDocument, CorruptDocument, UnsafeDocument, ArchiveTooLarge,
-        ArchiveIncomplete, TooManyPages,
-        TooMuchText, ParseTimeout, ParseMemoryExceeded,
-        ParserCrashed, ParseCancelled, ServiceError, SandboxUnavailable,
+        EmptyDocument, ImageOnlyDocument, ImageTooLarge, CorruptDocument, UnsafeDocument,
+        ArchiveTooLarge, ArchiveIncomplete, TooManyPages, TooMuchText, ParseTimeout,
+        ParseMemoryExceeded, ParserCrashed, ParseCancelled, ServiceError, SandboxUnavailable,
         FilesUnavailable,
     )
 }  # fmt: skip
@@ -260,10 +270,12 @@ def is_file_at_fault(code: str) -> bool:
 
 
 def retry_may_help(code: str) -> bool:
-    """Return whether another try at the same file may succeed, as on a less busy machine."""
+    """Return whether another try at the same file may succeed, as on a less busy machine, or with
+    other languages of OCR."""
     if code == ArchiveIncomplete.code:
         return False
-    return code in (ParseTimeout.code, ParserCrashed.code) or not is_file_at_fault(code)
+    passing = (ParseTimeout.code, ParserCrashed.code, ImageOnlyDocument.code)
+    return code in passing or not is_file_at_fault(code)
 
 
 def user_message(code: str) -> Promise:

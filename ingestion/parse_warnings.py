@@ -21,6 +21,7 @@ class WarningCode(StrEnum):
     # Left out of the text. The details are numbers of pages, then names of parts or files.
     IMAGE_ONLY_PAGES = "image_only_pages"
     UNREADABLE_PAGES = "unreadable_pages"
+    OTHER_FRAMES = "other_frames"
     UNREADABLE_LETTERS = "unreadable_letters"
     UNREADABLE_PARTS = "unreadable_parts"
     UNREAD_FILES = "unread_files"
@@ -43,6 +44,8 @@ class WarningCode(StrEnum):
     MEMBERS_TOO_LARGE = "members_too_large"
     MEMBERS_WITHOUT_ROOM = "members_without_room"
     MEMBERS_NOT_FILES = "members_not_files"
+    # In the text, and perhaps wrong: read by OCR. The details are numbers of pages.
+    POOR_SCAN = "poor_scan"
     # Text that gives orders to language models. The details are numbers of pages.
     MODEL_ORDERS = "model_orders"
 
@@ -57,7 +60,12 @@ class ParseWarning:
 
 _MESSAGES: Mapping[WarningCode, Promise] = {
     WarningCode.IMAGE_ONLY_PAGES: _(
-        "These pages are images, whose text was not read: %(details)s."
+        "These pages are images, whose text could not be read: %(details)s."
+    ),
+    WarningCode.OTHER_FRAMES: _("This image is animated: only its first frame was read."),
+    WarningCode.POOR_SCAN: _(
+        "These pages are poor scans, whose text may be wrong: %(details)s. Check what answers "
+        "quote of them; if you can, scan them again, upright and at 300 dpi."
     ),
     WarningCode.UNREADABLE_PAGES: _("These pages could not be read: %(details)s."),
     WarningCode.UNREADABLE_LETTERS: _(

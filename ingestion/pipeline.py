@@ -1,6 +1,6 @@
 """From an uploaded file to passages that retrieval finds.
 
-    upload → parse → chunk → embed → index
+    upload → parse (→ OCR → parse) → chunk → embed → index
 
 ``STAGES`` says which stage comes next for a document, by its status. ``run_stage`` runs it: Celery
 tasks call it for the document whose turn it is, so that one document is parsed while another is
@@ -27,12 +27,15 @@ from ingestion.attempts.document_trace import traced, traced_embedding
 from ingestion.attempts.heartbeat import heartbeat
 from ingestion.attempts.locking import Attempt, StaleAttempt
 from ingestion.chunking import embedding_text
-from ingestion.errors import IngestionError
+from ingestion.errors import ImageOnlyDocument, IngestionError, error_for_code
 from ingestion.indexing import writing
 from ingestion.models import Document
 from ingestion.parsing.limits import ParseLimits
 from ingestion.parsing.media_types import ARCHIVES
-from ingestion.sandbox import parse_in_child
+from ingestion.parsing.recognised import RecognisedPage
+from ingestion.recognition import pages
+from ingestion.recognition.reading import available_ocr, read_scans
+from ingestion.sandbox import ParsedFile, parse_in_child
 from ingestion.storing.archives import unpack_archive
 
 logger = logging.getLogger(__name__)
@@ -76,22 +79,54 @@ def run_stage(attempt: Attempt) -> Status | None:
 
 
 def parse_document(attempt: Attempt, document: Document, cancelled: Event) -> Status:
-    """Parse the file and cut it into passages, in a child process; or unpack some of an archive."""
+    """Parse the file and cut it into passages, in child processes; or unpack some of an archive.
+
+    A document with pages that are images is parsed once to find them, then they are read by OCR, in
+    turns with other documents, then it is parsed with their text.
+    """
     if document.media_type in ARCHIVES:
         with traced(attempt, "unpack"):
             return unpack_archive(attempt, document, cancelled)
-    with traced(attempt, "parse") as step, storage.opened(document.file) as content:
-        parsed = parse_in_child(
+    ocr = available_ocr()
+    with traced(attempt, "parse") as step:
+        if ocr is None or not pages.has_begun(attempt, ocr.method):
+            parsed = _parsed(document, cancelled, before_ocr=ocr is not None)
+            if ocr is None or not parsed.document.scanned:
+                step.chunking_seconds = parsed.chunking_seconds
+                return writing.replace_passages(attempt, parsed)
+            scanned = parsed.document.scanned
+            pages.begin(attempt, scanned, ocr.method, cpu_seconds=parsed.cpu_seconds)
+        if not read_scans(attempt, document, ocr, cancelled):
+            transitions.release(attempt)
+            return Status.PARSING
+        try:
+            parsed = _parsed(document, cancelled, recognised=pages.recognised(attempt))
+        except ImageOnlyDocument as error:
+            code = pages.first_error(attempt)
+            raise (error_for_code(code)("on a page") if code else error) from error
+        step.chunking_seconds = parsed.chunking_seconds
+    return writing.replace_passages(attempt, parsed)
+
+
+def _parsed(
+    document: Document,
+    cancelled: Event,
+    *,
+    recognised: tuple[RecognisedPage, ...] = (),
+    before_ocr: bool = False,
+) -> ParsedFile:
+    with storage.opened(document.file) as content:
+        return parse_in_child(
             content,
             name=document.name,
             tokenizer_path=_tokenizer_path(),
             chunk_tokens=settings.CHUNK_TOKENS,
             limits=_limits(),
+            recognised=recognised,
+            before_ocr=before_ocr,
             is_cancelled=cancelled.is_set,
             require_protections=settings.SANDBOX_REQUIRED,
         )
-        step.chunking_seconds = parsed.chunking_seconds
-    return writing.replace_passages(attempt, parsed)
 
 
 def embed_document(attempt: Attempt, document: Document, cancelled: Event) -> Status:

@@ -5,6 +5,7 @@ from factory.django import DjangoModelFactory
 from tests import factories
 from tests.evaluation import factories as evaluation_factories
 from tests.inference import factories as inference_factories
+from tests.ingestion import factories as ingestion_factories
 from tests.sources import factories as sources_factories
 from tests.usage import factories as usage_factories
 
@@ -14,6 +15,7 @@ FACTORIES: dict[type, type[DjangoModelFactory]] = {
         factories,
         evaluation_factories,
         inference_factories,
+        ingestion_factories,
         sources_factories,
         usage_factories,
     )

@@ -1,7 +1,7 @@
 """Factories whose rows are written inside their instance, and whose children share it.
 
-Those of ``evaluation``, ``inference``, ``sources`` and ``usage`` are in ``factories.py`` beside
-their tests.
+Those of ``evaluation``, ``inference``, ``sources``, ``usage`` and of scans are in ``factories.py``
+beside their tests.
 """
 
 import hashlib

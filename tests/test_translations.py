@@ -47,7 +47,7 @@ PLACEHOLDER = re.compile(r"https?://\S+|%\(\w+\)0?\d*[a-z]|%[sd]|\{\w+\}|</?\w+[
 FORBIDDEN = {
     "a straight quote": re.compile(r"[\"']"),
     "three dots": re.compile(r"\.\.\."),
-    "no unbreakable space before a sign": re.compile(r"(?<!\u00a0)[:;?!»%]"),
+    "no unbreakable space before a sign": re.compile(r"(?<!\u00a0)[:;?!»]|(?<![\u00a0%])%"),
     "no unbreakable space after «": re.compile(r"«(?!\u00a0)"),
     "English quotes": re.compile("[“”]"),
     "the English word for « espace »": re.compile(r"\binstances?\b", re.IGNORECASE),

@@ -61,6 +61,7 @@ class DocumentOut(Schema):
     error: ErrorDetail | None
     warnings: list[WarningOut]
     pages: int
+    recognised_pages: int = Field(description="Pages whose text was read by OCR")
     chunks: int
     embedded_chunks: int
     created_at: datetime

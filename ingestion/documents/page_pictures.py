@@ -1,4 +1,4 @@
-"""Pictures of the pages of PDF files, and the places of their words in them, for browsers.
+"""Pictures of the pages of PDF files and images, and the places of their words, for browsers.
 
 They are made in the confined child process (``ingestion.sandbox``), one at a time in a web process:
 instances take turns. A picture is drawn once (``ingestion.documents.picture_cache``).
@@ -14,9 +14,12 @@ from PIL import Image
 
 from inference.fair_turns import Asker, turns_at
 from ingestion.documents.picture_cache import find_picture, keep_picture
+from ingestion.errors import ImageOnlyDocument
 from ingestion.models import Document
 from ingestion.parsing.drawn_pages import PageWords
 from ingestion.parsing.limits import MIB
+from ingestion.parsing.media_types import PICTURES
+from ingestion.recognition.pages import words_of
 from ingestion.sandbox import (
     ParseLimits,
     PictureRequest,
@@ -26,6 +29,7 @@ from ingestion.sandbox import (
     run_in_child,
 )
 from ingestion.storage import opened
+from instances.tenancy import in_tenant
 
 # Widths in pixels; few, so that a browser that has drawn a page can show it again.
 WIDTHS = (640, 960, 1440, 2160, 3240)
@@ -55,7 +59,15 @@ async def page_picture(document: Document, number: int, width: int, asker: Asker
 
 
 async def page_words(document: Document, number: int, asker: Asker) -> PageWords:
-    """Return the words of a page, counted from 1; raises ``ingestion.errors``."""
+    """Return the words of a page, counted from 1; raises ``ingestion.errors``.
+
+    Those of a page that is an image are what OCR read on it.
+    """
+    read_by_ocr = await in_tenant(document.instance_id, words_of, document, number)
+    if read_by_ocr is not None:
+        return read_by_ocr
+    if document.media_type in PICTURES:
+        raise ImageOnlyDocument("not read by OCR")
     request = WordsRequest(number, _LIMITS)
     return await _in_turn(asker, lambda: _read(document, request, load_words))
 

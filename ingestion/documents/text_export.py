@@ -23,12 +23,20 @@ async def plain_text(document: Document) -> AsyncIterator[bytes]:
 
 
 async def json_text(document: Document) -> AsyncIterator[bytes]:
-    """Yield ``{"id", "unit", "pages": [{"number", "label", "text"}]}``."""
+    """Yield ``{"id", "unit", "pages": [{"number", "label", "text", "ocr_confidence"}]}``.
+
+    ``ocr_confidence`` is that of text which OCR read, in percent, null for text of the file.
+    """
     head = orjson.dumps({"id": document.pk, "unit": document.unit})
     yield head.removesuffix(b"}") + b',"pages":['
     separator = b""
     async for page in _pages(document):
-        shown = {"number": page.number, "label": page.label, "text": page.text}
+        shown = {
+            "number": page.number,
+            "label": page.label,
+            "text": page.text,
+            "ocr_confidence": page.ocr_confidence,
+        }
         yield separator + orjson.dumps(shown)
         separator = b","
     yield b"]}"

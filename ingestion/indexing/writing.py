@@ -47,6 +47,7 @@ def replace_passages(attempt: Attempt, file: ParsedFile) -> Document.Status:
         document.unit = parsed.unit
         document.warnings = [asdict(warning) for warning in parsed.warnings]
         document.pages, document.chunks = len(pages), len(chunks)
+        document.recognised_pages = sum(page.ocr_confidence is not None for page in pages)
         document.embedded_chunks = 0
         document.save()
         add_cost(document, cpu_seconds=file.cpu_seconds)
@@ -108,6 +109,7 @@ def _page(attempt: Attempt, page: ParsedPage) -> DocumentPage:
         number=page.number,
         label=page.label[:200],
         text=page_text(page),
+        ocr_confidence=page.ocr_confidence,
     )
 
 

@@ -17,6 +17,7 @@ from ingestion.models.documents import (
     DocumentPage,
     stored_path,
 )
+from ingestion.models.scans import ScannedPage
 
 __all__ = [
     "DEFAULT_TITLE",
@@ -29,6 +30,7 @@ __all__ = [
     "Document",
     "DocumentPage",
     "IndexShard",
+    "ScannedPage",
     "ShardList",
     "TermStatistics",
     "stored_path",

@@ -114,6 +114,9 @@ class Document(InstanceOwnedModel):
     language = models.CharField(max_length=5, blank=True)
     unit = models.CharField(max_length=10, choices=Unit, default=Unit.PAGE)
     pages = models.PositiveIntegerField(default=0)
+    # Of its pages: those that are images, and those of them that OCR has read.
+    scanned_pages = models.PositiveIntegerField(default=0)
+    recognised_pages = models.PositiveIntegerField(default=0)
     chunks = models.PositiveIntegerField(default=0)
     embedded_chunks = models.PositiveIntegerField(default=0)
     embedding_model = models.CharField(max_length=200, blank=True)
@@ -217,6 +220,8 @@ class DocumentPage(InstanceOwnedModel):
     number = models.PositiveIntegerField()
     label = models.CharField(max_length=200, blank=True)
     text = models.TextField()
+    # Of the words that OCR read, in percent; NULL where the file itself has the text.
+    ocr_confidence = models.PositiveSmallIntegerField(null=True)
 
     class Meta:
         constraints = [

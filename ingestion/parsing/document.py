@@ -28,11 +28,15 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class ParsedPage:
-    """A page, slide, sheet or section, counted from 1; `label` is its name if it has one."""
+    """A page, slide, sheet or section, counted from 1; `label` is its name if it has one.
+
+    `ocr_confidence` is that of the words which OCR read, in percent; None: the file has the text.
+    """
 
     number: int
     label: str
     blocks: tuple[Block, ...]
+    ocr_confidence: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,10 @@ NO_ORIGIN = Origin()
 
 @dataclass(frozen=True, slots=True)
 class ParsedDocument:
-    """All the text of a file, in reading order. `language` is an ISO 639-1 code or None."""
+    """All the text of a file, in reading order. `language` is an ISO 639-1 code or None.
+
+    `scanned` are the numbers of pages whose text only OCR can read, and has not read.
+    """
 
     media_type: str
     title: str | None
@@ -57,6 +64,7 @@ class ParsedDocument:
     pages: tuple[ParsedPage, ...]
     warnings: tuple[ParseWarning, ...] = ()
     origin: Origin = NO_ORIGIN
+    scanned: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,19 @@
-"""Draw pages with PDFium, and place their words."""
+"""Draw pages of PDF files and pictures, and place the words of the former."""
 
 import ctypes
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import ceil
 from typing import BinaryIO
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as c
+from PIL import Image
 
 from ingestion.errors import CorruptDocument, EncryptedDocument
+from ingestion.parsing.detection.pictures import picture_type
 from ingestion.parsing.drawn_pages import MAX_WORDS, PARTS, PagePicture, PageWords, PlacedWord
+from ingestion.parsing.image.frames import opened_page, upright
 from ingestion.parsing.pdf.pdfium import mapped, says_password
 
 _MAX_PIXELS = 16_000_000
@@ -20,9 +24,11 @@ _LINE_HYPHEN = 0xFFFE
 def draw_page(file: BinaryIO, number: int, width: int) -> PagePicture:
     """Draw a page, counted from 1, ``width`` pixels wide, less if it were too many pixels.
 
-    Raises CorruptDocument or EncryptedDocument.
+    Raises CorruptDocument, EncryptedDocument or ImageTooLarge.
     """
-    with _opened(file, number) as page:
+    if picture_type(file):
+        return _draw_picture(file, number, width)
+    with opened_pdf_page(file, number) as page:
         natural_width, natural_height = page.get_size()
         scale = width / natural_width
         pixels = natural_width * natural_height * scale**2
@@ -31,15 +37,31 @@ def draw_page(file: BinaryIO, number: int, width: int) -> PagePicture:
         return PagePicture(bitmap.width, bitmap.height, bitmap.stride, bytes(bitmap.buffer))
 
 
+def _draw_picture(file: BinaryIO, number: int, width: int) -> PagePicture:
+    with opened_page(file, number) as image:
+        scale = min(width / image.width, (_MAX_PIXELS / (image.width * image.height)) ** 0.5)
+        # A JPEG is decoded smaller where that is enough.
+        image.draft("RGB", (ceil(image.width * scale), ceil(image.height * scale)))
+        shown = upright(image, "RGB")
+    scale = min(width / shown.width, (_MAX_PIXELS / (shown.width * shown.height)) ** 0.5)
+    size = (max(1, round(shown.width * scale)), max(1, round(shown.height * scale)))
+    shown = shown.resize(size, Image.Resampling.BICUBIC)
+    return PagePicture(shown.width, shown.height, 3 * shown.width, shown.tobytes())
+
+
 def page_words(file: BinaryIO, number: int) -> PageWords:
-    """Return the words of a page, counted from 1; raises as ``draw_page``."""
-    with _opened(file, number) as page:
+    """Return the words of a page of a PDF file, counted from 1; raises as ``draw_page``."""
+    with opened_pdf_page(file, number) as page:
         width, height = page.get_size()
         return PageWords(height / width, tuple(_Words(page).read()))
 
 
 @contextmanager
-def _opened(file: BinaryIO, number: int) -> Iterator[pdfium.PdfPage]:
+def opened_pdf_page(file: BinaryIO, number: int) -> Iterator[pdfium.PdfPage]:
+    """Yield a page, counted from 1, with its form filled in.
+
+    Raises CorruptDocument or EncryptedDocument.
+    """
     try:
         pdf = pdfium.PdfDocument(mapped(file))
         if pdf.get_formtype() != c.FORMTYPE_NONE:

@@ -40,6 +40,15 @@ XZ = "application/x-xz"
 ARCHIVES = frozenset({ZIP, SEVEN_ZIP, TAR, GZIP, BZIP2, XZ})
 # Source code in any language: it is shown as text, never run.
 CODE = "text/x-source"
+PNG = "image/png"
+JPEG = "image/jpeg"
+TIFF = "image/tiff"
+WEBP = "image/webp"
+GIF = "image/gif"
+BMP = "image/bmp"
+PICTURES = (PNG, JPEG, TIFF, WEBP, GIF, BMP)
+# Documents whose pages are drawn for their readers.
+DRAWN = frozenset((PDF, *PICTURES))
 
 # What each format is called by the people who upload it, and the usual ends of file names.
 EXTENSIONS: Mapping[str, tuple[str, ...]] = {
@@ -81,4 +90,10 @@ EXTENSIONS: Mapping[str, tuple[str, ...]] = {
         *(".css", ".scss", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf", ".properties"),
         *(".do", ".sas", ".sps", ".v", ".vhd", ".asm", ".s", ".proto", ".tf", ".groovy", ".dart"),
     ),
+    PNG: (".png",),
+    JPEG: (".jpg", ".jpeg"),
+    TIFF: (".tif", ".tiff"),
+    WEBP: (".webp",),
+    GIF: (".gif",),
+    BMP: (".bmp",),
 }

@@ -4,16 +4,22 @@
        ▲                                                               │
        └──────────────────────── result, bounded ◀─────────────────────┘
 
-`parse_in_child` parses a file, `run_in_child` draws a page of it, places its words, or
-opens it with its password, or unpacks members of an archive. The zygote is
-a plain subprocess with an empty environment, so that it can be started by Celery's daemonic
+`parse_in_child` parses a file, `recognise_in_child` reads a page of it by OCR, `run_in_child` draws
+one, places its words, opens a file with its password, or unpacks members of an archive. The zygote
+is a plain subprocess with an empty environment, so that it can be started by Celery's daemonic
 workers. It starts with the first file, ends after a minute without one, and is killed when its
 caller ends. It never reads the files or requests that it passes on. A child can only use memory and
 processor time, read its file and write its result (`confinement`): docs/decisions/017-sandbox.md.
 """
 
 from ingestion.parsing.limits import ParseLimits
-from ingestion.sandbox.client import close_zygote, parse_in_child, run_in_child
+from ingestion.sandbox.client import (
+    SCANS,
+    close_zygotes,
+    parse_in_child,
+    recognise_in_child,
+    run_in_child,
+)
 from ingestion.sandbox.page_wire import load_picture, load_words
 from ingestion.sandbox.start import missing_protections_message
 from ingestion.sandbox.wire import (
@@ -27,18 +33,20 @@ from ingestion.sandbox.wire import (
 )
 
 __all__ = [
+    "SCANS",
     "ParseLimits",
     "ParsedFile",
     "PictureRequest",
     "UnlockRequest",
     "UnpackRequest",
     "WordsRequest",
-    "close_zygote",
+    "close_zygotes",
     "load_batch",
     "load_picture",
     "load_unlocked",
     "load_words",
     "missing_protections_message",
     "parse_in_child",
+    "recognise_in_child",
     "run_in_child",
 ]

@@ -1,55 +1,56 @@
-"""The caller's side of the sandbox: one zygote per process, one file at a time."""
+"""The caller's side of the sandbox: requests, their results, and the errors of children."""
 
 import contextlib
 import io
 import logging
 import os
-import select
 import shutil
 import signal
-import socket
 import stat
-import subprocess
-import sys
 import tempfile
-import threading
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, TypeVar
-
-import orjson
 
 from ingestion.errors import (
     CorruptDocument,
     DocumentError,
-    ParseCancelled,
     ParseMemoryExceeded,
     ParserCrashed,
     ParseTimeout,
     SandboxUnavailable,
-    TooMuchText,
 )
 from ingestion.parsing.limits import ParseLimits
-from ingestion.sandbox import wire
-from ingestion.sandbox.protections import Protection, missing_message
-from ingestion.sandbox.protocol import REQUEST
-from ingestion.sandbox.start import ENVIRONMENT, PROJECT
-from ingestion.sandbox.wire import ParsedFile, ParseRequest, Request, dump_request, load_result
+from ingestion.parsing.ocr.data import OcrData
+from ingestion.parsing.recognised import RecognisedPage
+from ingestion.sandbox.page_wire import load_recognised
+from ingestion.sandbox.protections import missing_message
+from ingestion.sandbox.running import ChildExit, Place, Preloaded
+from ingestion.sandbox.wire import (
+    ParsedFile,
+    ParseRequest,
+    RecogniseRequest,
+    Request,
+    UnlockRequest,
+    dump_request,
+    load_result,
+)
 
 logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
-_MODULE = "ingestion.sandbox.zygote"
-_START_SECONDS = 60
-# The kernel ends the child at its limit of wall time; the caller waits this much longer.
-_GRACE_SECONDS = 10
-_POLL_SECONDS = 0.5
 # A failed allocation in native code calls abort(). A child that was ended by a signal after using
 # more than this share of its memory limit is reported as ParseMemoryExceeded.
 _MEMORY_SHARE = 0.5
+_MAX_SCANS = 4
 _TIME_SIGNALS = (signal.SIGALRM, signal.SIGXCPU)
+# Of this process: one zygote parses and draws, and others read pages by OCR side by side.
+FILES = Place()
+SCANS = tuple(Place() for _ in range(max(1, min(os.cpu_count() or 1, _MAX_SCANS))))
+
+
+_NOTHING = Preloaded()
 
 
 def _never() -> bool:
@@ -63,6 +64,8 @@ def parse_in_child(
     tokenizer_path: Path | None,
     chunk_tokens: int,
     limits: ParseLimits | None = None,
+    recognised: tuple[RecognisedPage, ...] = (),
+    before_ocr: bool = False,
     is_cancelled: Callable[[], bool] = _never,
     require_protections: bool = False,
 ) -> ParsedFile:
@@ -70,17 +73,44 @@ def parse_in_child(
 
     Raises the errors of `ingestion.errors` only, whatever the file contains. Passages have at most
     `chunk_tokens` tokens, counted with the given `tokenizer.json` (None: an upper estimate).
-    `name` is the name given by the user. The rest is as for `run_in_child`.
+    `name` is the name given by the user. `recognised` is what OCR read on pages that are images;
+    with `before_ocr`, a document with more of those comes without passages, to be parsed again.
+    The rest is as for `run_in_child`.
     """
     parsed, cpu_seconds = run_in_child(
         content,
-        request=ParseRequest(name, chunk_tokens, limits or ParseLimits()),
+        request=ParseRequest(name, chunk_tokens, limits or ParseLimits(), recognised, before_ocr),
         load=load_result,
-        tokenizer_path=tokenizer_path,
+        preloaded=Preloaded.of(tokenizer_path, None),
         is_cancelled=is_cancelled,
         require_protections=require_protections,
     )
     return replace(parsed, cpu_seconds=cpu_seconds)
+
+
+def recognise_in_child(
+    content: IO[bytes],
+    *,
+    number: int,
+    ocr: OcrData,
+    limits: ParseLimits,
+    place: Place,
+    is_cancelled: Callable[[], bool] = _never,
+    require_protections: bool = False,
+) -> tuple[RecognisedPage, float]:
+    """Return what OCR reads on a page of an open file, and the processor seconds that it took.
+
+    `place` is one of `SCANS`. The rest is as for `run_in_child`.
+    """
+    return run_in_child(
+        content,
+        request=RecogniseRequest(number, limits),
+        load=load_recognised,
+        preloaded=Preloaded.of(None, ocr),
+        place=place,
+        is_cancelled=is_cancelled,
+        require_protections=require_protections,
+    )
 
 
 def run_in_child(
@@ -88,7 +118,8 @@ def run_in_child(
     *,
     request: Request,
     load: Callable[[bytes], Result],
-    tokenizer_path: Path | None = None,
+    preloaded: Preloaded = _NOTHING,
+    place: Place = FILES,
     is_cancelled: Callable[[], bool] = _never,
     require_protections: bool = False,
 ) -> tuple[Result, float]:
@@ -100,8 +131,7 @@ def run_in_child(
     Content other than a regular file is first copied to a temporary file.
     """
     limits = request.limits
-    with _descriptor(content) as file, _lock:
-        zygote = _running_zygote(tokenizer_path.resolve() if tokenizer_path else None)
+    with _descriptor(content) as file, place.running(preloaded) as zygote:
         if require_protections and zygote.missing:
             raise SandboxUnavailable(missing_message(zygote.missing))
         try:
@@ -118,120 +148,12 @@ def run_in_child(
     except DocumentError as error:
         # The child is not trusted: %r escapes line breaks, so that it cannot forge log lines. One
         # that knows a password could tell it.
-        detail = "" if isinstance(request, wire.UnlockRequest) else str(error)
+        detail = "" if isinstance(request, UnlockRequest) else str(error)
         logger.info("a file could not be read: %s: %.500r", error.code, detail)
         raise
 
 
-@dataclass(frozen=True, slots=True)
-class _ChildExit:
-    """How a child ended.
-
-    `exit_code` is negative if a signal ended the child. `memory_bytes` is its peak memory beyond
-    what it shared with the zygote, `cpu_seconds` the processor time that it took.
-    """
-
-    exit_code: int
-    memory_bytes: int
-    cpu_seconds: float
-
-
-class _Zygote:
-    def __init__(self, tokenizer_path: Path | None) -> None:
-        self.owner_pid = os.getpid()
-        self.tokenizer = _version(tokenizer_path)
-        self._control, theirs = socket.socketpair()
-        arguments = [str(theirs.fileno()), *([str(tokenizer_path)] if tokenizer_path else [])]
-        try:
-            self._process = subprocess.Popen(  # noqa: S603 (our own interpreter and module)
-                [sys.executable, "-m", _MODULE, *arguments],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                cwd=PROJECT,
-                env=ENVIRONMENT,
-            )
-        except OSError as error:
-            raise SandboxUnavailable(f"cannot start the zygote: {error}") from error
-        finally:
-            theirs.close()
-        self._control.settimeout(_START_SECONDS)
-        try:
-            self.missing = frozenset(map(Protection, orjson.loads(self._read_line())))
-        except (OSError, EOFError, ValueError) as error:
-            self.close()
-            raise SandboxUnavailable(f"the zygote did not start: {error}") from error
-
-    def is_alive(self) -> bool:
-        if self.owner_pid != os.getpid() or self._process.poll() is not None:
-            return False
-        return not select.select([self._control], [], [], 0)[0]  # readable: end of file
-
-    def close(self) -> None:
-        self._control.close()
-        if self.owner_pid == os.getpid():
-            self._process.kill()
-            self._process.wait()
-
-    def run(
-        self, file: int, request: bytes, limits: ParseLimits, is_cancelled: Callable[[], bool]
-    ) -> tuple[bytes, _ChildExit]:
-        """Parse the file in a child; return the bytes that it wrote and how it ended."""
-        result, result_end = os.pipe()
-        request_end, request_pipe = os.pipe()
-        try:
-            # A request is smaller than the buffer of a pipe, so this write does not block.
-            os.write(request_pipe, request)
-            socket.send_fds(self._control, [REQUEST], [file, request_end, result_end])
-        except BaseException:
-            os.close(result)
-            raise
-        finally:
-            for descriptor in (request_pipe, request_end, result_end):
-                os.close(descriptor)
-        try:
-            return self._read_result(result, limits, is_cancelled), self._read_exit()
-        finally:
-            os.close(result)
-
-    def _read_result(
-        self, result: int, limits: ParseLimits, is_cancelled: Callable[[], bool]
-    ) -> bytes:
-        """Return all that the child writes; raises when a limit is exceeded or on cancellation."""
-        deadline = time.monotonic() + limits.wall_seconds + _GRACE_SECONDS
-        data = bytearray()
-        while True:
-            ready, _, _ = select.select([result], [], [], _POLL_SECONDS)
-            if ready:
-                block = os.read(result, 1 << 20)
-                if not block:
-                    return bytes(data)
-                data += block
-            if len(data) > limits.max_result_bytes:
-                raise TooMuchText(f"more than {limits.max_result_bytes} bytes of result")
-            if time.monotonic() > deadline:
-                raise ParseTimeout(f"no result after {limits.wall_seconds} s")
-            if not ready and is_cancelled():
-                raise ParseCancelled(str(limits))
-
-    def _read_exit(self) -> _ChildExit:
-        """Return how the child ended; called after it has closed its result."""
-        self._control.settimeout(_GRACE_SECONDS)
-        try:
-            return _ChildExit(**orjson.loads(self._read_line()))
-        except TimeoutError as error:
-            raise ParserCrashed("the child closed its result without exiting") from error
-
-    def _read_line(self) -> bytes:
-        line = b""
-        while not line.endswith(b"\n"):
-            block = self._control.recv(4096)
-            if not block:
-                raise EOFError("end of file")
-            line += block
-        return line
-
-
-def _raise_for_exit(child_exit: _ChildExit, limits: ParseLimits) -> None:
+def _raise_for_exit(child_exit: ChildExit, limits: ParseLimits) -> None:
     """Raise the error that corresponds to how the child ended; none for exit code 0."""
     if child_exit.exit_code == 0:
         return
@@ -240,29 +162,6 @@ def _raise_for_exit(child_exit: _ChildExit, limits: ParseLimits) -> None:
     if child_exit.memory_bytes > limits.memory_bytes * _MEMORY_SHARE:
         raise ParseMemoryExceeded(f"{child_exit} near {limits.memory_bytes} bytes")
     raise ParserCrashed(str(child_exit))
-
-
-_lock = threading.Lock()
-_current: _Zygote | None = None
-
-
-def _running_zygote(tokenizer_path: Path | None) -> _Zygote:
-    global _current
-    if _current is not None and not (
-        _current.is_alive() and _current.tokenizer == _version(tokenizer_path)
-    ):
-        _current.close()
-        _current = None
-    if _current is None:
-        _current = _Zygote(tokenizer_path)
-    return _current
-
-
-def _version(tokenizer_path: Path | None) -> tuple[Path, int] | None:
-    """Return a value that changes when the tokenizer file changes."""
-    if tokenizer_path is None:
-        return None
-    return tokenizer_path, tokenizer_path.stat().st_mtime_ns
 
 
 @contextlib.contextmanager
@@ -289,10 +188,7 @@ def _descriptor(content: IO[bytes]) -> Iterator[int]:
             os.close(file)
 
 
-def close_zygote() -> None:
-    """End the zygote of this process without waiting for its idle time to pass (for tests)."""
-    global _current
-    with _lock:
-        if _current is not None:
-            _current.close()
-            _current = None
+def close_zygotes() -> None:
+    """End the zygotes of this process without waiting for their idle time to pass (for tests)."""
+    for place in (FILES, *SCANS):
+        place.end()

@@ -22,17 +22,19 @@ from ingestion.errors import (
 from ingestion.parsing.detection import ole2
 from ingestion.parsing.drawing import draw_page, page_words
 from ingestion.parsing.limits import ParseLimits
+from ingestion.parsing.ocr.page import recognise_page
 from ingestion.parsing.protected.unlock import without_password
 from ingestion.parsing.registry import parse
 from ingestion.parsing.unpacking.unpack import unpack
 from ingestion.sandbox.confinement import confine, keep_descriptors
 from ingestion.sandbox.namespaces import Isolation
-from ingestion.sandbox.page_wire import dump_picture, dump_words
+from ingestion.sandbox.page_wire import dump_picture, dump_recognised, dump_words
 from ingestion.sandbox.protections import Protection
 from ingestion.sandbox.wire import (
     ParsedFile,
     ParseRequest,
     PictureRequest,
+    RecogniseRequest,
     Request,
     UnlockRequest,
     UnpackRequest,
@@ -46,6 +48,7 @@ from ingestion.sandbox.wire import (
 _MAX_OPEN_FILES = 64
 # A user may have no more processes and threads when a parser needs one; fork is denied anyhow.
 _MAX_THREADS = 4096
+_NICENESS = 5
 # Errors of a parser that are taken to mean a corrupt file.
 _BROKEN_FILE = (
     ArithmeticError,
@@ -64,7 +67,7 @@ _BROKEN_FILE = (
 
 @dataclass(frozen=True, slots=True)
 class Descriptors:
-    """The descriptors passed to a child: the file, a pipe with the request, one for the result."""
+    """The descriptors passed to a child: the file, its request, a pipe for the result."""
 
     file: int
     request: int
@@ -86,8 +89,10 @@ def run(
     """
     exit_code = 1
     try:
-        with os.fdopen(descriptors.request, "rb") as pipe:
-            request = load_request(pipe.read())
+        with os.fdopen(descriptors.request, "rb") as content:
+            request = load_request(content.read())
+        if isinstance(request, RecogniseRequest):
+            os.nice(_NICENESS)  # a long work, which people who ask do not wait for
         root = () if isolation.root is None else (isolation.root,)
         keep_descriptors(descriptors.file, descriptors.result, *root)
         file = os.fdopen(descriptors.file, "rb")
@@ -120,6 +125,8 @@ def _result(file: BinaryIO, request: Request, counter: TokenCounter) -> bytes:
                         file, media_type=media_type, name=name, start=start, limits=unpack_limits
                     )
                 )
+            case RecogniseRequest(number):
+                result = dump_recognised(recognise_page(file, number))
     except IngestionError as error:
         return dump_result(error)
     except MemoryError:
@@ -134,7 +141,15 @@ def _result(file: BinaryIO, request: Request, counter: TokenCounter) -> bytes:
 
 
 def _parsed(file: BinaryIO, request: ParseRequest, counter: TokenCounter) -> bytes:
-    document = parse(file, name=request.name, limits=request.limits)
+    document = parse(
+        file,
+        name=request.name,
+        limits=request.limits,
+        recognised={page.number: page for page in request.recognised},
+        before_ocr=request.before_ocr,
+    )
+    if request.before_ocr and document.scanned:
+        return dump_result(ParsedFile(document, ()))
     parsed = perf_counter()
     passages = chunk_document(
         document, name=request.name, counter=counter, chunk_tokens=request.chunk_tokens

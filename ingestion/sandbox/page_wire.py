@@ -1,4 +1,4 @@
-"""Pages of a PDF as results of the child: pictures as JSON and pixels, words as JSON.
+"""Pages as results of the child: pictures as JSON and pixels; words, and what OCR read, as JSON.
 
 A child is not trusted: its results are rebuilt field by field, and unexpected data raises
 ParserCrashed.
@@ -11,6 +11,7 @@ import orjson
 
 from ingestion.errors import ParserCrashed
 from ingestion.parsing.drawn_pages import MAX_WORDS, PARTS, PagePicture, PageWords, PlacedWord
+from ingestion.parsing.recognised import RecognisedPage, pack, unpack
 from ingestion.sandbox.wire import UNEXPECTED, count_of, raise_error
 
 _BYTES_PER_PIXEL = 3
@@ -51,6 +52,21 @@ def load_words(data: bytes) -> PageWords:
         return PageWords(float(raw["ratio"]), tuple(_word(item) for item in raw["words"]))
     except UNEXPECTED as error:
         raise ParserCrashed(f"unreadable words: {error}") from error
+
+
+def dump_recognised(page: RecognisedPage) -> bytes:
+    """Return what OCR read on a page as JSON."""
+    return orjson.dumps(pack(page))
+
+
+def load_recognised(data: bytes) -> RecognisedPage:
+    """Return what `dump_recognised` wrote, or raise the error of the child."""
+    try:
+        raw = orjson.loads(data)
+        raise_error(raw)
+        return unpack(raw)
+    except UNEXPECTED as error:
+        raise ParserCrashed(f"unreadable page: {error}") from error
 
 
 def _word(raw: dict[str, Any]) -> PlacedWord:

@@ -5,11 +5,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+# The protocol of `running`.
+REQUEST = b"p"
+DESCRIPTORS = 3
 PROJECT = Path(__file__).resolve().parents[2]
 # The complete environment: no secret of the caller is passed on.
 ENVIRONMENT = {
     "LANG": "C.UTF-8",
     "MALLOC_ARENA_MAX": "1",
+    # Tesseract, and what numpy computes with: threads do not survive the fork of a child.
+    "OMP_THREAD_LIMIT": "1",
+    "OPENBLAS_NUM_THREADS": "1",
     "PATH": os.defpath,
     "TOKENIZERS_PARALLELISM": "false",
 }

@@ -4,7 +4,8 @@ A child has read an untrusted file, so its result is not trusted either: it is r
 field, and unexpected data raises ParserCrashed.
 """
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
+from dataclasses import fields as dataclass_fields
 from typing import Any, get_args
 
 import orjson
@@ -27,6 +28,7 @@ from ingestion.parsing.document import (
 )
 from ingestion.parsing.limits import ParseLimits
 from ingestion.parsing.origin import read_date
+from ingestion.parsing.recognised import RecognisedPage, pack, unpack
 from ingestion.parsing.unpacking.members import REFUSALS
 from ingestion.parsing.unpacking.unpack import Batch, Unpacked, UnpackLimits
 
@@ -49,11 +51,16 @@ class ParsedFile:
 
 @dataclass(frozen=True, slots=True)
 class ParseRequest:
-    """A file to parse and to cut into passages."""
+    """A file to parse and to cut into passages, with what OCR read on its pages that are images.
+
+    With ``before_ocr``, a file with more of those is not cut into passages.
+    """
 
     name: str
     chunk_tokens: int
     limits: ParseLimits
+    recognised: tuple[RecognisedPage, ...] = ()
+    before_ocr: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +99,26 @@ class UnpackRequest:
     limits: ParseLimits
 
 
-Request = ParseRequest | PictureRequest | WordsRequest | UnlockRequest | UnpackRequest
+@dataclass(frozen=True, slots=True)
+class RecogniseRequest:
+    """A page of a PDF or a picture to read by OCR."""
+
+    number: int
+    limits: ParseLimits
+
+
+Request = (
+    ParseRequest | PictureRequest | WordsRequest | UnlockRequest | UnpackRequest | RecogniseRequest
+)
 _KINDS: dict[str, type[Request]] = {kind.__name__: kind for kind in get_args(Request)}
 
 
 def dump_request(request: Request) -> bytes:
     """Return the request as JSON."""
-    return orjson.dumps({"kind": type(request).__name__, **asdict(request)})
+    fields = {field.name: getattr(request, field.name) for field in dataclass_fields(request)}
+    if recognised := fields.get("recognised"):
+        fields["recognised"] = [pack(page) for page in recognised]
+    return orjson.dumps({"kind": type(request).__name__, **fields})
 
 
 def load_request(data: bytes) -> Request:
@@ -108,6 +128,8 @@ def load_request(data: bytes) -> Request:
     fields["limits"] = ParseLimits(**fields["limits"])
     if "unpack_limits" in fields:
         fields["unpack_limits"] = UnpackLimits(**fields["unpack_limits"])
+    if recognised := fields.get("recognised"):
+        fields["recognised"] = tuple(unpack(page) for page in recognised)
     return kind(**fields)
 
 
@@ -192,6 +214,7 @@ def _document(raw: dict[str, Any]) -> ParsedDocument:
         pages=tuple(_page(item) for item in raw["pages"]),
         warnings=_warnings(raw["warnings"]),
         origin=_origin(raw["origin"]),
+        scanned=tuple(count_of(number) for number in raw["scanned"]),
     )
 
 
@@ -202,7 +225,10 @@ def _origin(raw: dict[str, Any]) -> Origin:
 
 def _page(raw: dict[str, Any]) -> ParsedPage:
     blocks = tuple(_block(item) for item in raw["blocks"])
-    return ParsedPage(count_of(raw["number"]), _text(raw["label"]), blocks)
+    confidence = raw["ocr_confidence"]
+    if confidence is not None and count_of(confidence) > 100:
+        raise ValueError("not a percentage")
+    return ParsedPage(count_of(raw["number"]), _text(raw["label"]), blocks, confidence)
 
 
 def _block(raw: dict[str, Any]) -> Block:

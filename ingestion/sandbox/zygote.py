@@ -1,9 +1,9 @@
 """The process that has imported the parsers and forks a child for each file.
 
-`python -m ingestion.sandbox.zygote FD [TOKENIZER]`: FD is a Unix stream socket (`protocol`), to
-which the zygote first writes a line with the protections that are missing here; TOKENIZER is the
-`tokenizer.json` used to count the tokens of passages. The answer to a request is one line of JSON.
-End of file on the socket ends the zygote and its child.
+`python -m ingestion.sandbox.zygote FD LOADED`: FD is a Unix stream socket (`running`), to which the
+zygote first writes a line with the protections that are missing here; LOADED is JSON, the
+`tokenizer.json` used to count the tokens of passages and the languages of OCR. The answer to a
+request is one line of JSON. End of file on the socket ends the zygote and its child.
 """
 
 import gc
@@ -14,7 +14,7 @@ import signal
 import socket
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -22,7 +22,7 @@ from ingestion.sandbox import kernel
 from ingestion.sandbox.confinement import missing_protections
 from ingestion.sandbox.namespaces import Isolation, isolate
 from ingestion.sandbox.protections import Protection
-from ingestion.sandbox.protocol import DESCRIPTORS, REQUEST
+from ingestion.sandbox.start import DESCRIPTORS, REQUEST
 
 if TYPE_CHECKING:
     from ingestion.chunking.tokens import TokenCounter
@@ -40,20 +40,24 @@ def main() -> None:
     isolation = isolate(control.fileno())
     missing = missing_protections(isolation)
     kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
-    counter = _load(Path(sys.argv[2]) if len(sys.argv) > 2 else None)
+    counter = _load(**orjson.loads(sys.argv[2]))
     gc.collect()
     gc.freeze()
     control.sendall(orjson.dumps(sorted(missing)) + b"\n")
     _serve(control, counter, isolation, missing)
 
 
-def _load(tokenizer_path: Path | None) -> "TokenCounter":
+def _load(tokenizer: str | None, ocr: dict[str, Any] | None) -> "TokenCounter":
     """Load everything that children need, since they cannot open files."""
     from ingestion.chunking.tokens import TokenCounter
+    from ingestion.parsing.ocr import engine
+    from ingestion.parsing.ocr.data import OcrData
     from ingestion.sandbox.preload import preload
 
     preload()
-    return TokenCounter(tokenizer_path)
+    if ocr:
+        engine.load(OcrData(Path(ocr["folder"]), tuple(ocr["languages"])))
+    return TokenCounter(Path(tokenizer) if tokenizer else None)
 
 
 def _serve(

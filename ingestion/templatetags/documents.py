@@ -16,7 +16,7 @@ from ingestion.documents.tables import Part
 from ingestion.errors import is_file_at_fault, retry_may_help, user_message
 from ingestion.models import Document
 from ingestion.parse_warnings import warning_message
-from ingestion.parsing.media_types import ARCHIVES
+from ingestion.parsing.media_types import ARCHIVES, DRAWN
 
 register = template.Library()
 
@@ -31,6 +31,12 @@ def kind(document: Document) -> Kind:
 def is_archive(document: Document) -> bool:
     """Whether its files become documents of their own."""
     return document.media_type in ARCHIVES
+
+
+@register.filter
+def is_drawn(document: Document) -> bool:
+    """Whether its pages can be shown as they look."""
+    return document.media_type in DRAWN
 
 
 @register.filter

@@ -15,7 +15,6 @@ from ingestion.documents.sensitivity import level_choices
 from ingestion.documents.viewer import read
 from ingestion.forms import MetadataForm, ViewerForm
 from ingestion.models import Document
-from ingestion.parsing.media_types import PDF
 from ingestion.versions import history
 from ingestion.views.changes import get_document
 from instances.access.gates import aenter, instance_view
@@ -75,7 +74,6 @@ def _context(request: HttpRequest, shown: Document, number: int | None = None) -
         "readers": readers_of(shown.instance),
         "levels": level_choices(shown.instance),
         "reading": reading,
-        "is_pdf": shown.media_type == PDF,
     }
     if shown.status in (Document.Status.FAILED, Document.Status.READY):
         context |= {"strings": document_strings(), **upload_context()}

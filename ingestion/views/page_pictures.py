@@ -1,4 +1,4 @@
-"""A page of a PDF file as a picture, and where its words stand in it."""
+"""A page of a PDF file or an image as a picture, and where its words stand in it."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import astuple
@@ -21,7 +21,7 @@ from ingestion.documents import page_pictures
 from ingestion.errors import DocumentError
 from ingestion.forms import PictureForm
 from ingestion.models import Document
-from ingestion.parsing.media_types import PDF
+from ingestion.parsing.media_types import DRAWN
 from ingestion.views.changes import get_document
 from instances.access.gates import aenter
 from instances.models import Membership
@@ -68,7 +68,7 @@ async def _cached(
 ) -> HttpResponseBase:
     """Return what ``make`` does, or 304 when the browser has it; access is checked either way."""
     membership = await aenter(request, slug)
-    document = await in_tenant(membership.instance, _pdf, membership, document_id)
+    document = await in_tenant(membership.instance, _drawn, membership, document_id)
     etag = f'"{document.sha256}-{part}-{page_pictures.VERSION}"'
     headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
     if etag in parse_etags(request.headers.get("If-None-Match", "")):
@@ -83,8 +83,8 @@ async def _cached(
     return response
 
 
-def _pdf(membership: Membership, document_id: UUID) -> Document:
+def _drawn(membership: Membership, document_id: UUID) -> Document:
     document = get_document(membership, document_id)
-    if document.media_type != PDF:
+    if document.media_type not in DRAWN:
         raise Http404
     return document

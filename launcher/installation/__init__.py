@@ -1,1 +1,1 @@
-"""What a start needs: packages, browser libraries, translations, model, static files."""
+"""What a start needs: packages, browser libraries, languages, translations, model, static files."""

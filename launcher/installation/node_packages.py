@@ -1,4 +1,4 @@
-"""Node and its pinned packages (package-lock.json), for the browser's files and their linters.
+"""Node and its pinned packages (package-lock.json): browser's files, languages of OCR, linters.
 
 ``./run`` installs the dependencies, ``./test`` the devDependencies too; the stamp of either lies in
 ``node_modules``.

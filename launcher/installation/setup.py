@@ -12,6 +12,7 @@ from launcher.configuration.inherited import settings
 from launcher.configuration.operator_settings import is_set, setting
 from launcher.installation.browser_files import ensure_browser_files
 from launcher.installation.node_packages import ensure_node_packages
+from launcher.installation.ocr_data import ensure_ocr_data
 from launcher.installation.packages import BASE, DEMO, DEV, ensure_packages
 from launcher.installation.stamps import fingerprint, is_fresh, write_stamp
 from launcher.processes.tools import run_logged
@@ -26,7 +27,7 @@ _LOCALES = ROOT / "locale"
 
 
 def set_up_project(log_file: Path, *, demo_llm: bool = False, dev: bool = False) -> None:
-    """Install packages, browser files and translations into the project."""
+    """Install packages, browser files, languages of OCR and translations into the project."""
     if not VENV.exists():
         check_free_space(ROOT, _FIRST_SETUP_BYTES)
     names = [BASE] + [DEMO] * (demo_llm or dev) + [DEV] * dev
@@ -35,6 +36,7 @@ def set_up_project(log_file: Path, *, demo_llm: bool = False, dev: bool = False)
         if dev:
             ensure_node_packages(log_file, dev=True)
         ensure_browser_files(log_file)
+        ensure_ocr_data(log_file)
         compile_translations(log_file)
 
 

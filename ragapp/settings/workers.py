@@ -1,11 +1,12 @@
 """The broker, the queues and the periodic tasks; parsing, chunking and sources of documents."""
 
 from ipaddress import ip_network
+from pathlib import Path
 from typing import Any
 
 from environs import validate
 
-from ragapp.settings.environment import env
+from ragapp.settings.environment import BASE_DIR, env
 from ragapp.settings.site import TIME_ZONE
 
 # --- Broker and workers ---------------------------------------------------------------------------
@@ -68,6 +69,10 @@ ARCHIVE_MAX_MEMBERS: int = env.int("ARCHIVE_MAX_MEMBERS", 10_000)
 ARCHIVE_MAX_BYTES: int = env.int("ARCHIVE_MAX_BYTES", 2_000_000_000)
 # Parse nothing where the kernel lacks a protection of the process that reads uploaded files.
 SANDBOX_REQUIRED: bool = env.bool("SANDBOX_REQUIRED", False)
+
+# Languages of OCR, the usual one first, and the folder of their files (docs/operations.md).
+OCR_LANGUAGES: list[str] = env.list("OCR_LANGUAGES", ["fra", "eng"])
+OCR_DATA_DIR: Path = env.path("OCR_DATA_DIR", BASE_DIR / "tessdata")
 
 # Workers of the whole deployment: one instance takes all but one of either (ingestion.turns).
 PARSE_SLOTS: int = env.int("PARSE_SLOTS", 2, validate=validate.Range(min=1))

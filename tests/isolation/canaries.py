@@ -5,6 +5,7 @@ from instances.models import Instance
 from instances.tenancy import tenant
 from people.models import User
 from tests import factories
+from tests.ingestion.factories import ScannedPageFactory
 from tests.sources.factories import SourceFactory, SourceItemFactory, SourceRunFactory
 from tests.usage.factories import UsageRecordFactory
 
@@ -22,6 +23,7 @@ def fill(instance: Instance, user: User) -> None:
         uploaded_by=user,
     )
     factories.DocumentPageFactory(instance=instance, document=document, text=CANARY)
+    ScannedPageFactory(instance=instance, document=document, words=[CANARY])
     chunk = factories.ChunkFactory(
         instance=instance, document=document, text=CANARY, heading=CANARY, page_start=1
     )

@@ -1,5 +1,6 @@
 """The parts of set-up that need no network."""
 
+import gzip
 import re
 import sys
 from importlib.metadata import distribution
@@ -11,6 +12,7 @@ from packaging.specifiers import SpecifierSet
 
 from launcher.errors import LauncherError
 from launcher.installation.browser_files import copy_vendor_files
+from launcher.installation.ocr_data import unpack_languages
 from launcher.installation.stamps import fingerprint, is_fresh, write_stamp
 from launcher.processes.log_rotation import rotate
 from launcher.processes.tools import run_logged
@@ -134,3 +136,25 @@ def test_large_log_is_rotated_while_it_is_written(tmp_path: Path) -> None:
         "web.log.2": "3",
         "web.log.3": "2",
     }
+
+
+def test_languages_of_ocr_are_unpacked_beside_those_of_the_operator(tmp_path: Path) -> None:
+    modules, target = tmp_path / "modules", tmp_path / "tessdata"
+    target.mkdir()
+    modules.mkdir()
+    (target / "deu.traineddata").write_bytes(b"the operator's")
+    (modules / "fra.gz").write_bytes(gzip.compress(b"model"))
+    unpack_languages({"fra.traineddata": "fra.gz"}, modules, target)
+    assert {file.name: file.read_bytes() for file in target.iterdir()} == {
+        "deu.traineddata": b"the operator's",
+        "fra.traineddata": b"model",
+    }
+
+
+@pytest.mark.parametrize("packed", [None, b"", b"no gzip", gzip.compress(b"x" * 999)[:20]])
+def test_damaged_language_of_ocr_is_an_error(tmp_path: Path, packed: bytes | None) -> None:
+    if packed is not None:
+        (tmp_path / "fra.gz").write_bytes(packed)
+    with pytest.raises(LauncherError, match=r"fra\.traineddata"):
+        unpack_languages({"fra.traineddata": "fra.gz"}, tmp_path, tmp_path / "tessdata")
+    assert not (tmp_path / "tessdata" / "fra.traineddata").exists()

@@ -7,6 +7,7 @@ from typing import BinaryIO
 from ingestion.errors import UnsupportedMediaType
 from ingestion.parsing import media_types as types
 from ingestion.parsing.detection import ole2
+from ingestion.parsing.detection.pictures import picture_type
 from ingestion.parsing.detection.text import detect_text
 from ingestion.parsing.detection.zips import detect_zip
 from ingestion.parsing.unpacking import seven_zip_members
@@ -33,6 +34,8 @@ def detect(file: BinaryIO, name: str) -> str:
     """
     file.seek(0)
     head = file.read(_HEAD_BYTES)
+    if picture := picture_type(file):
+        return picture
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _named_as_archive(detect_zip(file), name)
     if head.startswith(ole2.MAGIC):

@@ -10,7 +10,6 @@ from ingestion.errors import (
     CorruptDocument,
     EmptyDocument,
     EncryptedDocument,
-    ImageOnlyDocument,
     TooManyPages,
     TooMuchText,
 )
@@ -29,14 +28,16 @@ from ingestion.parsing.pdf.paragraphs import document_looks, folded, page_blocks
 from ingestion.parsing.pdf.pdfium import mapped, says_password
 from ingestion.parsing.pdf.rows import same_row_joined
 from ingestion.parsing.pdf.running_headers import without_running_lines
+from ingestion.parsing.pdf.scans.detection import is_scan
+from ingestion.parsing.pdf.scans.scanned_lines import text_lines
 from ingestion.parsing.pdf.unmapped import FontMaps
 from ingestion.parsing.pdf.unseen import UnseenText
 from ingestion.parsing.pdf.xfa import is_drawn_by_xfa, is_xfa, xfa_blocks
+from ingestion.parsing.recognised import Recognised
 from ingestion.parsing.text.normalise import one_line
 
 _MAX_OUTLINE_ENTRIES = 5_000
 _MAX_OUTLINE_DEPTH = 6
-_MIN_TEXT_CHARS = 8
 _TITLE_LEFTOVERS = (
     ".doc",
     ".docx",
@@ -51,9 +52,14 @@ _TITLE_LEFTOVERS = (
 )
 
 
-def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
-    """Read a PDF file; raises EncryptedDocument, ImageOnlyDocument, EmptyDocument, TooManyPages or
-    CorruptDocument."""
+def parse(
+    file: BinaryIO, limits: ParseLimits, recognised: Recognised | None = None
+) -> ParsedDocument:
+    """Read a PDF file, with what OCR read on its pages that are images.
+
+    Raises EncryptedDocument, EmptyDocument, TooManyPages or CorruptDocument.
+    """
+    recognised = recognised or {}
     try:
         pdf = pdfium.PdfDocument(mapped(file))
         count = len(pdf)
@@ -68,33 +74,37 @@ def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
             return fallback.parse(file, limits)
         rewritten = without_hidden_layers(file)
         if rewritten is None:
-            return _parse(pdf, file, limits)
+            return _parse(pdf, file, limits, recognised)
     finally:
         pdf.close()
     shown = pdfium.PdfDocument(rewritten)
     try:
-        document = _parse(shown, file, limits)
+        document = _parse(shown, file, limits, recognised)
     finally:
         shown.close()
     hidden = ParseWarning(WarningCode.HIDDEN_TEXT)
     return replace(document, warnings=(*document.warnings, hidden))
 
 
-def _parse(pdf: pdfium.PdfDocument, file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
-    reading = _Reading(pdf, file, limits)
+def _parse(
+    pdf: pdfium.PdfDocument, file: BinaryIO, limits: ParseLimits, recognised: Recognised
+) -> ParsedDocument:
+    reading = _Reading(pdf, file, limits, recognised)
     pages = without_running_lines(reading.lines, reading.heights)
     pages = [in_reading_order(lines) for lines in pages]
     looks = document_looks(pages, _outline(pdf))
     parsed = tuple(
-        ParsedPage(number, reading.labels[number - 1], (*page_blocks(lines, looks), *extra))
+        ParsedPage(
+            number,
+            reading.labels[number - 1],
+            (*page_blocks(lines, looks), *extra),
+            reading.confidences.get(number),
+        )
         for number, (lines, extra) in enumerate(zip(pages, reading.extras, strict=True), start=1)
     )
-    chars = sum(len(block.text) for page in parsed for block in page.blocks)
-    if chars < _MIN_TEXT_CHARS and reading.image_pages:
-        raise ImageOnlyDocument(f"{len(parsed)} pages, {len(reading.image_pages)} with images")
-    if chars == 0 and reading.unknown_text_pages:
-        raise CorruptDocument("no font tells which characters its glyphs are")
-    if chars == 0:
+    if not (reading.scans or recognised or any(page.blocks for page in parsed)):
+        if reading.unknown_text_pages:
+            raise CorruptDocument("no font tells which characters its glyphs are")
         raise EmptyDocument(f"{len(parsed)} pages without text")
     return ParsedDocument(
         media_type=media_types.PDF,
@@ -104,17 +114,26 @@ def _parse(pdf: pdfium.PdfDocument, file: BinaryIO, limits: ParseLimits) -> Pars
         pages=parsed,
         warnings=reading.warnings(),
         origin=origin_of(pdf.get_metadata_value("Author"), pdf.get_metadata_value("CreationDate")),
+        scanned=tuple(reading.scans),
     )
 
 
 class _Reading:
     """Everything that PDFium says about the pages, one page at a time."""
 
-    def __init__(self, pdf: pdfium.PdfDocument, file: BinaryIO, limits: ParseLimits) -> None:
+    def __init__(
+        self,
+        pdf: pdfium.PdfDocument,
+        file: BinaryIO,
+        limits: ParseLimits,
+        recognised: Recognised,
+    ) -> None:
+        self._recognised = recognised
+        self.confidences: dict[int, int] = {}
         self.lines: list[list[Line]] = []
         self.heights: list[float] = []
         self.extras: list[list[Block]] = []
-        self.image_pages: list[int] = []
+        self.scans: list[int] = []
         self.unknown_text_pages: list[int] = []
         self.labels: list[str] = []
         self._unreadable: list[int] = []
@@ -163,8 +182,8 @@ class _Reading:
                 extra = annotations.blocks
                 self._files += annotations.files
                 self._has_fields |= annotations.has_fields
-                if not lines and _has_image(page):
-                    self.image_pages.append(index + 1)
+                if not lines and is_scan(page):
+                    lines = self._scanned_lines(index + 1)
             except pdfium.PdfiumError:
                 self._unreadable.append(index + 1)
             finally:
@@ -175,10 +194,18 @@ class _Reading:
         self.heights.append(height)
         self.extras.append(extra)
 
+    def _scanned_lines(self, number: int) -> list[Line]:
+        """Return what OCR read on a page; without it, note the page."""
+        page = self._recognised.get(number)
+        if page is None:
+            self.scans.append(number)
+            return []
+        self.confidences[number] = page.confidence
+        return text_lines(page)
+
     def warnings(self) -> tuple[ParseWarning, ...]:
         """Return what a person should know about pages that gave no text."""
         found = {
-            WarningCode.IMAGE_ONLY_PAGES: self.image_pages,
             WarningCode.UNREADABLE_PAGES: self._unreadable,
             WarningCode.UNREADABLE_LETTERS: self.unknown_text_pages,
             WarningCode.INVISIBLE_TEXT: self._unseen.pages,
@@ -195,10 +222,6 @@ class _Reading:
         if self._has_outside_text:
             warnings.append(ParseWarning(WarningCode.HIDDEN_TEXT))
         return tuple(warnings)
-
-
-def _has_image(page: pdfium.PdfPage) -> bool:
-    return any(True for _ in page.get_objects(filter=[c.FPDF_PAGEOBJ_IMAGE], max_depth=3))
 
 
 def _outline(pdf: pdfium.PdfDocument) -> dict[str, int]:

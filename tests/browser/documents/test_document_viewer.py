@@ -6,10 +6,16 @@ import pytest
 from playwright.sync_api import expect
 
 from ingestion.models import Document
-from ingestion.parsing.media_types import PDF
+from ingestion.parsing.media_types import PDF, PNG
 from instances.tenancy import tenant
-from tests.factories import ChunkFactory, DocumentFactory, DocumentPageFactory
+from tests.factories import (
+    ChunkFactory,
+    DocumentFactory,
+    DocumentPageFactory,
+)
+from tests.ingestion.factories import ScannedPageFactory
 from tests.ingestion.pdf_writer import Page, write_pdf
+from tests.ingestion.recognition.scan_writer import image_bytes, letter
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SENTENCES = (
@@ -76,6 +82,22 @@ def test_citation_opens_rendered_page_with_highlighted_words(people, page_for, a
     page.get_by_role("button", name="Extracted text").click()
     expect(page.locator("pdf-page")).to_be_hidden()
     expect(page.locator(".viewer-chosen")).to_have_text(SENTENCES[1])
+
+
+def test_citation_of_an_image_opens_it_with_highlighted_words(people, page_for, axe, tmp_path):
+    content = image_bytes(letter(tmp_path, SENTENCES[0]), "PNG")
+    of = {"instance": people.instance}
+    document = DocumentFactory(name="Door.png", media_type=PNG, content=content, **of)
+    sentence = "The registry opens"
+    ScannedPageFactory(document=document, number=1, words=sentence.split(), **of)
+    DocumentPageFactory(document=document, number=1, text=sentence, ocr_confidence=91, **of)
+    chunk = ChunkFactory(document=document, text=sentence, **of)
+    page = page_for(people.teammate, locale="en-GB")
+    page.goto(url(document, f"?chunk={chunk.pk}"))
+    expect(page.locator("pdf-page img")).to_be_visible()
+    expect(page.locator(".pdf-mark").first).to_be_visible()
+    expect(page.get_by_text("Read by OCR (91%)")).to_be_visible()
+    assert axe(page) == []
 
 
 def test_cited_words_are_readable_and_in_view_at_every_zoom(people, page_for, tmp_path):

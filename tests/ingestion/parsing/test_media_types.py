@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from ingestion.errors import EncryptedDocument, UnsafeDocument, UnsupportedMediaType
 from ingestion.parsing import media_types as types
@@ -55,6 +56,22 @@ def test_kinds_of_text(tmp_path: Path, content: str, name: str, expected: str) -
     assert detect(tmp_path / "file", name) == expected
 
 
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [("PNG", types.PNG), ("JPEG", types.JPEG), ("TIFF", types.TIFF), ("WEBP", types.WEBP),
+     ("GIF", types.GIF), ("BMP", types.BMP)],
+)  # fmt: skip
+def test_kinds_of_images(tmp_path: Path, kind: str, expected: str) -> None:
+    Image.new("RGB", (40, 30)).save(tmp_path / "file", kind)
+    assert detect(tmp_path / "file", "a.txt") == expected
+
+
+@pytest.mark.parametrize("text", ["BM: la bibliothèque municipale", "BMW", "GIF87 et PNG", "II*"])
+def test_text_that_begins_like_an_image_is_text(tmp_path: Path, text: str) -> None:
+    (tmp_path / "file").write_text(text)
+    assert detect(tmp_path / "file", "a.txt") == types.TEXT
+
+
 def test_content_takes_precedence_over_name(tmp_path: Path) -> None:
     file = tmp_path / "file"
     assert detect(write_pdf(file, [Page()]), "a.docx") == types.PDF
@@ -67,9 +84,9 @@ def test_content_takes_precedence_over_name(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"\x89PNG\r\n\x1a\n" + bytes(range(256)), b"\x7fELF" + b"\0\1\2" * 99,
+    [b"8BPS\0\1" + bytes(range(256)), b"\x7fELF" + b"\0\1\2" * 99,
      b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600],
-    ids=["png", "elf", "old-office"],
+    ids=["photoshop", "elf", "old-office"],
 )  # fmt: skip
 def test_unsupported(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.pdf").write_bytes(content)

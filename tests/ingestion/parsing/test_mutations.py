@@ -58,7 +58,7 @@ FILES: dict[str, Callable[[Path], Path]] = {
 @pytest.fixture(autouse=True, scope="module")
 def no_zygote_left() -> Iterator[None]:
     yield
-    client.close_zygote()
+    client.close_zygotes()
 
 
 def mutated(data: bytes, chance: random.Random) -> bytes:

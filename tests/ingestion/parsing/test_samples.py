@@ -42,7 +42,7 @@ _REFERENCE_ONLY = {
 @pytest.fixture(autouse=True, scope="module")
 def no_zygote_left() -> Iterator[None]:
     yield
-    client.close_zygote()
+    client.close_zygotes()
 
 
 def _references() -> list[tuple[Path, Path]]:

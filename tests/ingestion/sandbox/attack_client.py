@@ -10,14 +10,14 @@ from pathlib import Path
 
 from ingestion.errors import IngestionError
 from ingestion.parsing.document import page_text
-from ingestion.sandbox import ParseLimits, client
+from ingestion.sandbox import ParseLimits, client, running
 from tests.ingestion.reading import read_in_child
 
 
 def main() -> None:
     """Serve until the end of the input."""
-    client._MODULE = "tests.ingestion.sandbox.planted_zygote"
-    client._GRACE_SECONDS = 2
+    running._MODULE = "tests.ingestion.sandbox.planted_zygote"
+    running._GRACE_SECONDS = 2
     for line in sys.stdin:
         path, limits, required = json.loads(line)
         try:
@@ -30,7 +30,7 @@ def main() -> None:
             answer = {"text": page_text(parsed.document.pages[0])}
         except IngestionError as error:
             answer = {"error": error.code}
-        zygote = client._current
+        zygote = client.FILES.zygote
         answer["missing"] = sorted(zygote.missing) if zygote else []
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()

@@ -210,7 +210,8 @@ def test_attack_succeeds_outside_sandbox(places: dict[str, str], name: str, argu
 def test_environment_holds_no_secret(attack: Attack) -> None:
     environment = json.loads(attack("environment")["text"].removeprefix("got: "))
 
-    assert set(environment) <= {"LANG", "LC_CTYPE", "MALLOC_ARENA_MAX", "PATH",
+    assert set(environment) <= {"LANG", "LC_CTYPE", "MALLOC_ARENA_MAX", "OMP_THREAD_LIMIT",
+                                "OPENBLAS_NUM_THREADS", "PATH",
                                 "TOKENIZERS_PARALLELISM"}  # fmt: skip
 
 

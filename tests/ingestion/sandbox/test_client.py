@@ -43,7 +43,7 @@ MIB = 1024 * 1024
 @pytest.fixture(autouse=True, scope="module")
 def no_zygote_left() -> Iterator[None]:
     yield
-    client.close_zygote()
+    client.close_zygotes()
 
 
 def parse(path: Path, **limits: int) -> ParsedFile:
@@ -214,8 +214,8 @@ def test_tokenizer_of_the_model_counts_in_the_child(tmp_path: Path, model_folder
 def test_dead_zygote_is_transient_error_and_replaced(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("Un texte.")
     parse(tmp_path / "a.txt")
-    assert client._current is not None
-    pid = client._current._process.pid
+    assert client.FILES.zygote is not None
+    pid = client.FILES.zygote.pid
     killed: list[int] = []
 
     def kill_once() -> bool:
@@ -232,7 +232,8 @@ def test_dead_zygote_is_transient_error_and_replaced(tmp_path: Path) -> None:
 def test_zygote_ends_when_caller_is_killed(tmp_path: Path) -> None:
     code = (
         "import sys, pathlib\nfrom ingestion.sandbox import parse_in_child, client\n"
-        "client._running_zygote(None)\nprint(client._current._process.pid, flush=True)\n"
+        "from ingestion.sandbox.running import Preloaded\n"
+        "with client.FILES.running(Preloaded()) as zygote:\n    print(zygote.pid, flush=True)\n"
         "file = pathlib.Path(sys.argv[1]).open('rb')\n"
         "parse_in_child(file, name='a', tokenizer_path=None, chunk_tokens=9)"
     )

@@ -51,7 +51,7 @@ def office(path: Path, charset: str) -> Path:
 @pytest.fixture(autouse=True, scope="module")
 def no_zygote_left() -> Iterator[None]:
     yield
-    client.close_zygote()
+    client.close_zygotes()
 
 
 def assert_same(path: Path) -> None:

@@ -30,7 +30,7 @@ Store = Callable[..., Document]
 @pytest.fixture(autouse=True, scope="module")
 def no_zygote_left() -> Iterator[None]:
     yield
-    sandbox.close_zygote()
+    sandbox.close_zygotes()
 
 
 @pytest.fixture

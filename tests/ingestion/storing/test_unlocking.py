@@ -31,7 +31,7 @@ UPLOAD = "/i/law/documents/upload/"
 @pytest.fixture(autouse=True, scope="module")
 def no_zygote_left() -> Iterator[None]:
     yield
-    sandbox.close_zygote()
+    sandbox.close_zygotes()
 
 
 LOCKED = pytest.mark.parametrize(

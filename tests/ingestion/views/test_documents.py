@@ -136,7 +136,7 @@ def test_page_past_end_gives_last_page(cast, client_for):
     ("code", "reason", "retry", "replace"),
     [
         ("encrypted", "protected by a password", False, True),
-        ("image_only", "only images", False, True),
+        ("image_only", "only images", True, True),
         ("parse_timeout", "took too long", True, True),
         ("backend_unavailable", "error of the service", True, False),
     ],

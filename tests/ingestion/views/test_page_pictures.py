@@ -15,12 +15,12 @@ from ingestion import uploads
 from ingestion.documents import page_pictures, picture_cache
 from ingestion.models import Document
 from ingestion.parsing.drawn_pages import PARTS
-from ingestion.parsing.media_types import PDF
+from ingestion.parsing.media_types import JPEG, PDF, PNG
 from ingestion.recovery import orphans
-from ingestion.sandbox import close_zygote
+from ingestion.sandbox import close_zygotes
 from instances.tenancy import tenant
 from tests.cast import make_cast
-from tests.factories import DocumentFactory
+from tests.factories import DocumentFactory, ScannedPageFactory
 from tests.ingestion.pdf_writer import Page, write_objects, write_pdf
 
 PIXEL_STEPS = {"?width=700": 960, "": 640, "?width=-1": 640, "?width=99999": 3240}
@@ -29,7 +29,7 @@ PIXEL_STEPS = {"?width=700": 960, "": 640, "?width=-1": 640, "?width=99999": 324
 @pytest.fixture(autouse=True, scope="module")
 def no_zygote_left():
     yield
-    close_zygote()
+    close_zygotes()
 
 
 @pytest.fixture
@@ -85,6 +85,51 @@ async def test_words_have_their_place_in_the_page_as_shown(cast, pdf, async_clie
     ((text, left, top, width, height),) = turned["words"]
     assert (text, height > width) == ("Turned", True)
     assert left == pytest.approx(PARTS * 100 / 842, abs=150)
+
+
+def image_document(cast, kind: str, media_type: str, mode: str = "RGB") -> Document:
+    """An image of 300 by 400 pixels, black in its upper left quarter."""
+    image = Image.new("RGB", (300, 400), "white")
+    image.paste("black", (0, 0, 150, 200))
+    file = BytesIO()
+    image.convert(mode).save(file, kind)
+    return DocumentFactory(
+        instance=cast.instance, media_type=media_type, content=file.getvalue(), pages=1
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "media_type", "mode"),
+    [("PNG", PNG, "RGB"), ("PNG", PNG, "1"), ("PNG", PNG, "RGBA"), ("JPEG", JPEG, "CMYK")],
+)
+async def test_image_is_shown_as_its_only_page(cast, async_client_for, kind, media_type, mode):
+    image = await sync_to_async(image_document)(cast, kind, media_type, mode)
+    client = await sync_to_async(async_client_for)(cast.teammate)
+    response = await client.get(url(image, 1, "picture", "?width=960"))
+    picture = Image.open(BytesIO(response.content)).convert("L")
+    assert picture.size == (960, 1280)
+    assert picture.getpixel((240, 320)) < 30
+    assert picture.getpixel((720, 960)) > 225
+    assert (await client.get(url(image, 2, "picture"))).status_code == 404
+
+
+async def test_words_of_a_scan_are_those_that_ocr_read(cast, pdf, async_client_for):
+    def prepare():
+        image = image_document(cast, "PNG", PNG)
+        for document in (image, pdf):
+            ScannedPageFactory(instance=cast.instance, document=document, number=1)
+        return image, async_client_for(cast.teammate), async_client_for(cast.stranger)
+
+    image, teammate, stranger = await sync_to_async(prepare)()
+    for document in (image, pdf):
+        data = (await teammate.get(url(document, 1, "words"))).json()
+        assert data["ratio"] == pytest.approx(842 / 595)
+        assert data["words"][0] == ["The", 1000, 1000, 800, 100]
+        assert (await stranger.get(url(document, 1, "words"))).status_code == 404
+    assert (await teammate.get(url(image, 2, "words"))).status_code == 404
+    assert [word[0] for word in (await teammate.get(url(pdf, 2, "words"))).json()["words"]] == [
+        "Turned"
+    ]
 
 
 @pytest.mark.parametrize("part", ["picture", "words"])

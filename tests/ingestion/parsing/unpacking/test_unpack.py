@@ -46,7 +46,7 @@ EVERY = pytest.mark.parametrize("write", WRITERS.values(), ids=WRITERS)
 @pytest.fixture(autouse=True, scope="module")
 def no_zygote_left() -> Iterator[None]:
     yield
-    client.close_zygote()
+    client.close_zygotes()
 
 
 def batch(path: Path, start: int = 0, **limits: int) -> Batch:

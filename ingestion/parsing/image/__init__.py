@@ -1,0 +1,1 @@
+"""Pictures (PNG, JPEG, TIFF, WebP, GIF, BMP): documents whose pages OCR reads."""
