@@ -94,13 +94,16 @@ def _choices(rows: CatalogueRows, rules: Rules, instance: Instance) -> list[Mode
 def _candidates(rows: CatalogueRows, instance: Instance) -> Iterator[OfferedModel]:
     """Yield the enabled models of the site and of the instance's organisation.
 
-    The organisation's own come first, then that of the settings, then those of the site.
+    The organisation's own come first, then those that it serves for the site, then that of the
+    settings, then the others of the site; each group in the order of its priorities.
     """
     organisation_id = instance.organisation_id
     mine = [row for row in rows.models if row.backend.owner_id == organisation_id]
     of_site = [row for row in rows.models if row.backend.owner_id is None]
-    for group in (mine, of_site):
-        if group is of_site and (model := model_of_environment(instance)) is not None:
+    served = [row for row in of_site if row.backend.serving_organisation_id == organisation_id]
+    others = [row for row in of_site if row.backend.serving_organisation_id != organisation_id]
+    for group in (mine, served, others):
+        if group is others and (model := model_of_environment(instance)) is not None:
             yield model
         for row in group:
             yield model_of_row(row, rows.access(row.backend_id, organisation_id), instance)

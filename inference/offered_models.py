@@ -254,7 +254,9 @@ def _figures_of(row: LanguageModel) -> ModelFigures:
         pue=backend.pue,
         wue=backend.wue,
         carbon_gco2e_per_kwh=backend.carbon_gco2e_per_kwh,
-        carbon_source=backend.carbon_source,
+        carbon_source=", ".join(
+            filter(None, (backend.carbon_source, str(backend.carbon_date or "")))
+        ),
     )
 
 

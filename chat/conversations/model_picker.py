@@ -1,6 +1,7 @@
 """The lines of the model picker: what a model is, where it runs, what it takes, why not.
 
-Models are compared by ``usage.estimates.TYPICAL_ANSWER``. The classes are rules of ours, stated in
+Models are compared by ``usage.estimates.TYPICAL_ANSWER``, all by modelled energy: figures of
+different methods are never ranked together. The classes are rules of ours, stated in
 docs/backends.md.
 """
 
@@ -21,8 +22,8 @@ from inference.queueing.job_servers import job_servers
 from inference.queueing.loads import Load, loads_of
 from inference.routing import queue_of
 from instances.models import Instance
+from usage.energy.modelled import modelled_request
 from usage.estimates import TYPICAL_ANSWER
-from usage.impact import llm_impact
 from usage.prices import cost_of
 from usage.wording import count, wait
 
@@ -67,7 +68,7 @@ def picker_lines(instance: Instance) -> list[PickerLine]:
         model = choice.model
         energy_wh = None
         if not model.is_extractive:
-            energy_wh = llm_impact(model.figures, TYPICAL_ANSWER).energy_wh
+            energy_wh = modelled_request(model.figures, TYPICAL_ANSWER).energy.middle_wh
         lines.append(
             PickerLine(
                 model=model,

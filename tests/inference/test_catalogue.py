@@ -1,5 +1,6 @@
 """Which models may answer in an instance."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -45,6 +46,26 @@ def test_models_of_the_site_and_of_the_own_organisation_are_offered(
     assert "theirs" not in model_names(cast.instance)
     cast.instance.model_id = "first-of-site"
     assert choose_model(cast.instance, "gone").id == "first-of-site"
+
+
+def test_backend_that_the_organisation_serves_comes_before_others_of_the_site(cast: Cast) -> None:
+    mine, theirs = (each.organisation for each in (cast.instance, cast.other_instance))
+    for name, serving, priority in (("far", theirs, 1), ("near", mine, 9)):
+        backend = BackendFactory(serving_organisation=serving, priority=priority, name=name)
+        LanguageModelFactory(alias="m", backend=backend)
+    names = [
+        [figures.backend_name for figures, _connection in choose_model(each, "m").connections]
+        for each in (cast.instance, cast.other_instance)
+    ]
+    assert names == [["near", "far"], ["far", "near"]]
+
+
+def test_carbon_factor_has_its_date(cast: Cast) -> None:
+    backend = BackendFactory(
+        carbon_gco2e_per_kwh=56, carbon_source="RTE", carbon_date=date(2026, 1, 31)
+    )
+    LanguageModelFactory(alias="m", backend=backend)
+    assert choose_model(cast.instance, "m").figures.carbon_source == "RTE, 2026-01-31"
 
 
 def test_one_alias_on_several_backends_is_one_model_with_alternatives(cast: Cast) -> None:

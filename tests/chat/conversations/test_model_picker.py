@@ -62,6 +62,20 @@ def test_model_line_shows_size_place_energy_price_and_unavailability(
     assert 'data-model="public"' not in text
 
 
+def test_models_of_different_methods_are_not_ranked_together(cast: Cast) -> None:
+    """A calibrated figure, which would be of the last class, does not change the class."""
+    LanguageModelFactory(alias="modelled", active_parameters_b=3)
+    LanguageModelFactory(
+        alias="calibrated",
+        active_parameters_b=3,
+        prompt_j_per_token=Decimal(100),
+        completion_j_per_token=Decimal(100),
+    )
+    lines = {line.model.id: line for line in picker_lines(cast.instance)}
+    assert lines["calibrated"].energy_class == lines["modelled"].energy_class
+    assert lines["calibrated"].energy_wh == lines["modelled"].energy_wh
+
+
 def test_line_says_the_expected_wait_at_the_backend_that_is_free_first(cast: Cast) -> None:
     models = [
         LanguageModelFactory(alias=alias, backend__max_concurrency=1)
