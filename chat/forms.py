@@ -16,7 +16,9 @@ MAX_DOCUMENTS_ASKED_ABOUT = 100
 
 
 class UUIDListField(forms.Field):
-    """A list of UUIDs; empty when it is missing."""
+    """A list of UUIDs, from JSON or from the fields of a form; empty when it is missing."""
+
+    widget = forms.MultipleHiddenInput
 
     def __init__(self, *, max_length: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -61,6 +61,7 @@ class Refusal:
             "message": self.message,
             "instance": membership.instance,
             "posted": request.POST,
+            "restricted_to": request.POST.getlist("document_ids"),
             "held": self.held,
             "models": offered_models(membership.instance) if self.held else (),
         }

@@ -68,6 +68,7 @@ def _page(request: HttpRequest, membership: Membership, shown: Conversation | No
     documents = Document.objects.for_instance(instance)
     ready = documents.filter(status=Document.Status.READY)
     has_documents = ready.exists()
+    restricted_to = list(ready.filter(pk__in=restriction).order_by("name")) if restriction else []
     context = {
         "conversation": shown,
         "turns": shown_turns(shown, cited_only=cited_only) if shown else [],
@@ -86,11 +87,10 @@ def _page(request: HttpRequest, membership: Membership, shown: Conversation | No
                     "ids": [str(document.pk)],
                     "title": document.display_title,
                 }
-                for document in ready.filter(pk__in=restriction).order_by("name")
+                for document in restricted_to
             ]
-            if restriction
-            else []
         ),
+        "restricted_to": restricted_to,
         "quotas": _quotas(membership),
         "examples": [] if shown else example_questions(membership),
         "strings": chat_strings(),

@@ -7,6 +7,7 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from chat.models import Message
+from ingestion.models import Document
 from instances.tenancy import in_tenant
 from tests.scripted_llm import Act, Reply, chunk, stream
 
@@ -72,6 +73,21 @@ async def test_browser_without_scripts_is_redirected_to_the_conversation(
     assert LEAVE in text
     stranger = await login(async_client_for, library.stranger)
     assert (await stranger.post(ASK, form)).status_code == 404
+
+
+async def test_question_without_scripts_keeps_to_its_documents(library, llm, async_client_for):
+    document = await in_tenant(library.instance, Document.objects.get, name="missions.txt")
+    client = await login(async_client_for, library.teammate)
+    page = await client.get("/i/law/", {"document": str(document.pk)})
+    field = f'<input type="hidden" name="document_ids" value="{document.pk}">'
+    assert field in page.content.decode()
+    form = {"question": LEAVE, "conversation": "", "model": "scripted"}
+    asked = await client.post(ASK, form | {"document_ids": [str(document.pk)]})
+    page = await client.get(asked["Location"])
+    assert page.context["turns"][0].message.document_ids == [document.pk]
+    refused = await client.post(ASK, form | {"document_ids": [str(document.pk)], "question": ""})
+    assert refused.status_code == 400
+    assert field in refused.content.decode()
 
 
 async def test_model_is_kept_for_the_conversation_and_named_by_the_answer(
