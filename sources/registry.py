@@ -9,10 +9,13 @@ from sources.errors import UnknownKind
 from sources.interface import SourceKind
 from sources.kinds.feed import FeedKind
 from sources.kinds.hal import HalKind
+from sources.kinds.imap.kind import ImapKind
+from sources.kinds.moodle import MoodleKind
 from sources.kinds.oai import OaiKind
 from sources.kinds.s3 import S3Kind
 from sources.kinds.web.kind import WebKind
 from sources.kinds.webdav import WebdavKind
+from sources.kinds.zotero import ZoteroKind
 
 logger = logging.getLogger(__name__)
 
@@ -24,6 +27,9 @@ _BUILT_IN: tuple[SourceKind, ...] = (
     HalKind(),
     WebdavKind(),
     S3Kind(),
+    ZoteroKind(),
+    MoodleKind(),
+    ImapKind(),
 )
 
 

@@ -132,7 +132,7 @@ def test_pages_are_accessible(
         lines=lines,
         is_truncated=True,
     )
-    kinds = ("web", "feed", "oai", "hal", "webdav", "s3")
+    kinds = ("web", "feed", "oai", "hal", "webdav", "s3", "zotero", "moodle", "imap")
     pages = [f"{source.pk}/", f"{source.pk}/edit/", f"{source.pk}/delete/"]
     for path in ["", *pages, *(f"add/{kind}/" for kind in kinds)]:
         page.goto(f"{SOURCES}{path}")

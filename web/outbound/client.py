@@ -131,9 +131,9 @@ class _CheckedTransport(httpx.HTTPTransport):
     """A transport whose connections go to checked addresses."""
 
     def __init__(self, deadline: Deadline) -> None:
-        super().__init__(verify=_certificates(), trust_env=False)
+        super().__init__(verify=trusted_certificates(), trust_env=False)
         self._pool: Any = httpcore.ConnectionPool(
-            ssl_context=_certificates(),
+            ssl_context=trusted_certificates(),
             max_connections=4,
             max_keepalive_connections=4,
             keepalive_expiry=10.0,
@@ -142,7 +142,7 @@ class _CheckedTransport(httpx.HTTPTransport):
 
 
 @lru_cache(maxsize=1)
-def _certificates() -> SSLContext:
+def trusted_certificates() -> SSLContext:
     """Return the authorities that are trusted; SSL_CERT_FILE of the environment names others."""
     return httpx.create_ssl_context()
 

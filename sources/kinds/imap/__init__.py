@@ -1,0 +1,1 @@
+"""Mail of a folder of an IMAP server (RFC 3501)."""
