@@ -90,7 +90,7 @@ def test_run_continues_after_its_worker_is_killed_three_times(
         wait_until(lambda n=killed: state(reading)["added"] >= n * 8, "some pages")
         reading.kill("worker-embed")
         assert state(reading)["added"] < N_PAGES
-        # The lease ends, two minutes later.
+        # The lease ends, some minutes later.
         reading.shell(_EXPIRE.format(slug=slug))
     wait_until(lambda: state(reading)["status"] == "done", "the end of the run")
     after = state(reading)
