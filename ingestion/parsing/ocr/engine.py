@@ -57,6 +57,9 @@ def load(data: OcrData) -> None:
         )
     except RuntimeError as error:
         raise ServiceError(f"Tesseract cannot read {data}: {error}") from error
+    # Messages go to stderr, which is /dev/null in a child. tesserocr names /dev/null by its path:
+    # a confined child cannot open it, and Tesseract would crash at its first message.
+    _engine.SetVariable("debug_file", "")
 
 
 def unload() -> None:

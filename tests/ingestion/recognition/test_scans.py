@@ -1,5 +1,6 @@
 """Scans and images from their upload to a citation: read by OCR, found, their words placed."""
 
+import random
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
@@ -123,6 +124,19 @@ def test_poor_scan_is_read_with_a_warning(add: Add, embeddings: None, tmp_path: 
     document = add("poor.pdf", scan_bytes([letter(tmp_path, *ENGLISH), poor]))
     assert ingest(document) == "ready"
     assert refreshed(document).warnings == [{"code": WarningCode.POOR_SCAN, "details": ["2"]}]
+
+
+def test_speckled_scan_is_read_though_tesseract_writes_messages(
+    add: Add, embeddings: None, tmp_path: Path
+) -> None:
+    """It wrote them to a file that a confined child cannot open, and crashed."""
+    image, chance = letter(tmp_path, *(4 * FRENCH)), random.Random(1)
+    for _ in range(800):
+        x, y = chance.randrange(150, 1500), chance.randrange(200, 900)
+        image.paste(0, (x, y, x + 2, y + 2))
+    document = add("specks.pdf", scan_bytes([image]))
+    assert ingest(document) == "ready"
+    assert refreshed(document).recognised_pages == 1
 
 
 def test_long_scan_takes_turns_and_keeps_pages_of_a_dead_worker(
