@@ -5,6 +5,7 @@ children share that memory. ``OMP_THREAD_LIMIT=1`` (``ingestion.sandbox.start``)
 to one thread: threads do not survive a fork, and pages are read side by side instead.
 """
 
+import atexit
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,6 +61,7 @@ def load(data: OcrData) -> None:
     # Messages go to stderr, which is /dev/null in a child. tesserocr names /dev/null by its path:
     # a confined child cannot open it, and Tesseract would crash at its first message.
     _engine.SetVariable("debug_file", "")
+    atexit.register(unload)
 
 
 def unload() -> None:
