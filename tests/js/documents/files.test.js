@@ -47,7 +47,8 @@ for (const [what, file, reason] of [
   ["a file above the limit", picked("a.pdf", { size: 11 }), "Larger than 10 B"],
   ["an empty file", picked("a.pdf", { size: 0 }), "Empty"],
   ["a film", picked("a.mkv", { type: "video/x-matroska" }), "Not a document"],
-  ["an archive", picked("a.ZIP"), "Not a document"],
+  ["an archive", picked("a.ZIP"), ""],
+  ["a program", picked("a.EXE"), "Not a document"],
 ]) {
   test(`reason to refuse ${what}: “${reason}”`, () => {
     assert.equal(refusal(file, 10, "10 B"), reason);
