@@ -69,8 +69,9 @@ export class ChatComposer extends HTMLElement {
     showProblem(this.problem, error);
   }
 
-  /** The server has answered: nothing is wrong any more. */
+  /** The server has answered: nothing is wrong any more, and it has what was sent. */
   accept() {
+    this.draft.text = this.field.value;
     this.problem.hidden = true;
     this.held.hidden = true;
   }
@@ -104,12 +105,14 @@ export class ChatComposer extends HTMLElement {
     if (question) this.emit("composer-ask", { question });
   }
 
-  /** Empty the field and return its text; "" when there is nothing to send now. */
+  /** Empty the field and return its text, a draft until the server has it; "" when there is nothing
+   * to send now. */
   take() {
     const question = this.field.value.trim();
     if (!question || this.busy) return "";
     this.field.value = "";
     this.field.dispatchEvent(new Event("input"));
+    this.draft.text = question;
     return question;
   }
 

@@ -71,6 +71,24 @@ def test_question_without_matching_passage_gets_no_answer(library, llm, page_for
     expect(page.get_by_role("heading", level=1)).to_have_text(name)
 
 
+def test_question_on_its_way_is_kept_until_the_server_has_it(library, llm, page_for):
+    page = page_for(library.teammate)
+    page.goto(CHAT)
+    question = page.get_by_role("textbox", name="Your question").last
+    # A server that does not answer.
+    page.route("**/ask/", lambda route: None)
+    ask(page, LEAVE)
+    expect(question).to_have_value("")
+    page.goto("/i/law/documents/")
+    page.unroute("**/ask/")
+    page.goto(CHAT)
+    expect(question).to_have_value(LEAVE)
+    page.keyboard.press("Enter")
+    finished(page)
+    page.goto(CHAT)
+    expect(question).to_have_value("")
+
+
 def test_unsent_question_is_kept_with_instructions(library, llm, page_for, axe):
     page = page_for(library.teammate)
     page.goto(CHAT)
