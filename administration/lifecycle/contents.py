@@ -17,6 +17,7 @@ FILES, BYTES = "files", "bytes"
 LABELS: dict[str, Promise] = {
     "ingestion_document": _("Documents"),
     "ingestion_documentpage": _("Pages of text"),
+    "ingestion_scannedpage": _("Pages read by OCR"),
     "ingestion_chunk": _("Passages, with their vectors"),
     "ingestion_corpusstatistics": _("Statistics of the documents"),
     "ingestion_termstatistics": _("Words of the search index"),

@@ -39,6 +39,8 @@ def unpack_languages(wanted: dict[str, str], modules: Path, target: Path) -> Non
         try:
             with gzip.open(modules / source) as packed, partial.open("wb") as file:
                 shutil.copyfileobj(packed, file)
+                if not file.tell():
+                    raise EOFError("the file is empty")
         except (OSError, EOFError, zlib.error) as error:
             raise LauncherError(
                 f"The language {name} of OCR cannot be unpacked: {error}"

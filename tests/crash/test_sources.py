@@ -96,6 +96,7 @@ def test_run_continues_after_its_worker_is_killed_three_times(
     after = state(reading)
     assert (after["added"], after["failed"]) == (N_PAGES, 0)
     assert after["documents"] == after["names"] == after["items"] == N_PAGES
-    assert after["attempt"] > 3
+    # A worker that is killed between two claims holds none.
+    assert after["attempt"] >= 3
     # A page at most was fetched again for each worker that was killed.
     assert len(site.paths()) <= N_PAGES + 3

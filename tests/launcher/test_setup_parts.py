@@ -151,7 +151,11 @@ def test_languages_of_ocr_are_unpacked_beside_those_of_the_operator(tmp_path: Pa
     }
 
 
-@pytest.mark.parametrize("packed", [None, b"", b"no gzip", gzip.compress(b"x" * 999)[:20]])
+@pytest.mark.parametrize(
+    "packed",
+    [None, b"", b"no gzip", gzip.compress(b"x" * 999)[:20]],
+    ids=["missing", "empty", "not packed", "cut"],
+)
 def test_damaged_language_of_ocr_is_an_error(tmp_path: Path, packed: bytes | None) -> None:
     if packed is not None:
         (tmp_path / "fra.gz").write_bytes(packed)

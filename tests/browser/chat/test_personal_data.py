@@ -16,6 +16,7 @@ def test_held_question_is_masked_or_answered_by_another_model(library, scripted_
     mine, other = library.instance.organisation, library.other_instance.organisation
     # A masked number makes a question less like its passages.
     library.instance.strictness = "lenient"
+    library.instance.model_id = "outside"
     library.instance.save()
     for alias, serving in (("outside", other), ("inside", mine)):
         backend = BackendFactory(base_url=scripted_llm.base_url, serving_organisation=serving)

@@ -20,7 +20,8 @@ from ingestion.recovery import orphans
 from ingestion.sandbox import close_zygotes
 from instances.tenancy import tenant
 from tests.cast import make_cast
-from tests.factories import DocumentFactory, ScannedPageFactory
+from tests.factories import DocumentFactory
+from tests.ingestion.factories import ScannedPageFactory
 from tests.ingestion.pdf_writer import Page, write_objects, write_pdf
 
 PIXEL_STEPS = {"?width=700": 960, "": 640, "?width=-1": 640, "?width=99999": 3240}

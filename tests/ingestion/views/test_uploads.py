@@ -74,10 +74,10 @@ def test_same_bytes_give_existing_document_and_message(cast, client_for):
     ("content", "name", "status", "code"),
     [
         (b"", "empty.txt", 422, "empty"),
-        (b"\x89PNG\r\n\x1a\n" + bytes(200), "photo.pdf", 415, "unsupported_media_type"),
+        (b"8BPS\0\1" + bytes(200), "poster.pdf", 415, "unsupported_media_type"),
         (b"x" * 2_000_000, "big.txt", 413, "too_large"),
     ],
-    ids=["empty", "an image named .pdf", "too large"],
+    ids=["empty", "a Photoshop file named .pdf", "too large"],
 )
 def test_refused_file_has_message(cast, client_for, settings, content, name, status, code):
     settings.MAX_UPLOAD_BYTES = 1 << 20
