@@ -73,7 +73,7 @@ class ObjectStorage(S3Storage):
         with _translated(name):
             opened: File = super()._open(name, mode)
             # Read whole, to a temporary file, which parsers need.
-            opened.file.seek(0)  # type: ignore[union-attr]
+            opened.seek(0)
         return opened
 
     def _save(self, name: str, content: Any) -> str:

@@ -10,10 +10,10 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from sources.errors import AnswerRefused, ItemGone
+from sources.errors import AnswerRefused
 from sources.interface import Fetched, Item, ItemPage, KindForm, Opening, Reader
 from sources.kinds.fields import AddressField
-from sources.kinds.records import Record, record_file
+from sources.kinds.records import Record, fetch_record
 from sources.kinds.requests import json_of, send
 from sources.kinds.web.addresses import normalised
 from web.outbound.client import Call
@@ -94,15 +94,7 @@ class HalReader:
 
     def fetch(self, item: Item, mark: str) -> Fetched:
         """Fetch the main file of a publication, or make one of its record."""
-        record = Record(**item.data)
-        if record.files and self._opening.options["reads_files"]:
-            call = Call(record.files[0], max_bytes=self._opening.max_bytes)
-            try:
-                return Fetched(send(self._opening.client, call).content, name=f"{item.name}.pdf")
-            except ItemGone:
-                # The record remains.
-                pass
-        return Fetched(record_file(record), name=f"{item.name}.html")
+        return fetch_record(self._opening, item)
 
     def close(self) -> None:
         """Nothing is open."""

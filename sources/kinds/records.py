@@ -6,6 +6,11 @@ from dataclasses import asdict, dataclass, field
 from io import BytesIO
 from typing import IO, Any
 
+from sources.errors import ItemGone
+from sources.interface import Fetched, Item, Opening
+from sources.kinds.requests import send
+from web.outbound.client import Call
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -23,6 +28,19 @@ class Record:
     def as_json(self) -> Mapping[str, Any]:
         """Return its fields."""
         return asdict(self)
+
+
+def fetch_record(opening: Opening, item: Item) -> Fetched:
+    """Fetch the first file of a record, which ``item.data`` holds, or make one of its fields."""
+    record = Record(**item.data)
+    if record.files and opening.options["reads_files"]:
+        call = Call(record.files[0], max_bytes=opening.max_bytes)
+        try:
+            return Fetched(send(opening.client, call).content, name=f"{item.name}.pdf")
+        except ItemGone:
+            # The record remains.
+            pass
+    return Fetched(record_file(record), name=f"{item.name}.html")
 
 
 def record_file(record: Record) -> IO[bytes]:
