@@ -15,6 +15,7 @@ from administration.views import (
     lifecycle,
     member_import,
     members,
+    search_index,
     settings,
 )
 from administration.views.usage import dashboards, exports
@@ -46,6 +47,13 @@ settings_urls: list[URLPattern] = [
     path("access/rules/<int:rule_id>/remove/", access.remove, name="rule_remove"),
     path("access/second-factor/", access.second_factor, name="access_second_factor"),
     path("answers/", settings.answers, name="answers"),
+    path("search-index/", search_index.page, name="search_index"),
+    path("search-index/estimate/", search_index.estimate, name="search_index_estimate"),
+    path("search-index/start/", search_index.start, name="search_index_start"),
+    path("search-index/cancel/", search_index.cancel, name="search_index_cancel"),
+    path("search-index/use/", search_index.use, name="search_index_use"),
+    path("search-index/back/", search_index.go_back, name="search_index_back"),
+    path("search-index/progress/", search_index.progress, name="search_index_progress"),
     path("keys/", api_keys.index, name="keys"),
     path("keys/create/", api_keys.create, name="key_create"),
     path("keys/<int:key_id>/confirm/", api_keys.confirm, name="key_confirm"),
@@ -68,6 +76,8 @@ usage_urls = [
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("usage/", dashboards.person, name="person_usage"),
+    path("usage/export.<slug:kind>", exports.person, name="person_usage_export"),
     path("organisations/", include(operator_urls)),
     path("o/<slug:organisation>/", include(organisation_urls)),
     path("instances/new/", instance_requests.new_instance, name="new_instance"),

@@ -92,7 +92,13 @@ organisation_urls: list[URLPattern | URLResolver] = [
     path("deletions/", deletions.index, name="organisation_deletions"),
     *backend_urls("organisation"),
     path("backends/shared/<int:shared_id>/", backends.access, name="organisation_backend_access"),
+    path(
+        "backends/shared/<int:shared_id>/test/",
+        backend_test.shared,
+        name="organisation_backend_access_test",
+    ),
     path("backends/rules/", backends.change_rules, name="organisation_model_rules"),
+    path("backends/turns/", backends.change_turns, name="organisation_queue_turns"),
     path("usage/", dashboards.organisation, name="organisation_usage"),
     path("usage/export.<slug:kind>", exports.organisation, name="organisation_usage_export"),
     path("usage/observatory/", observatory.organisation, name="organisation_observatory"),
@@ -112,6 +118,7 @@ operator_urls = [
     path("operators/", operators.index, name="operators"),
     path("operators/<int:user_id>/remove/", operators.remove, name="operator_remove"),
     *backend_urls("site"),
+    path("backends/environment/test/", backend_test.environment, name="site_environment_test"),
     path("backends/<int:backend_id>/jobs/", job_templates.edit, name="site_job_template"),
     path("backends/<int:backend_id>/jobs/start/", job_templates.start_job, name="site_job_start"),
     path(

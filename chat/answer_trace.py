@@ -17,7 +17,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.utils.crypto import salted_hmac
 
 from chat.answering import Question
@@ -25,6 +24,7 @@ from chat.answers.events import AnswerEvent, Extracted, Failed
 from chat.answers.follow_up import SearchQuery
 from chat.answers.prompts import Prompt
 from chat.answers.result import AnswerResult
+from inference.embedding.offered import offered_embedding
 from inference.errors import ContextOverflow
 from inference.llm.backend import ChatMessage
 from inference.llm.events import Finished, ReasoningDelta, TextDelta
@@ -42,6 +42,7 @@ from usage.traces.spans import (
     content,
     footprint,
     operation,
+    parameters,
     token_usage,
 )
 
@@ -87,7 +88,7 @@ class AnswerTrace:
                 self._request.first_text_ns = self._request.first_text_ns or now_ns
                 if isinstance(event, TextDelta):
                     self._request.text.append(event.text)
-            case SearchQuery(query, _level, usage):
+            case SearchQuery(query, _level, usage, _rewriting):
                 self._query = query
                 if usage is not None:
                     self._steps.append((Kind.REWRITING, self._chat(self._last_ns, now_ns)))
@@ -180,7 +181,8 @@ class AnswerTrace:
         self._steps.append((Kind.EMBEDDING, retrieval))
 
     def _with_result(self, retrieval: Span, found: SearchResult) -> Span:
-        model, url = settings.EMBEDDING_MODEL, settings.EMBEDDING_BASE_URL
+        offered = offered_embedding(found.embedding_model)
+        model, url = offered.name, offered.base_url
         embedding = Span(
             name=f"embeddings {model}",
             started_ns=retrieval.started_ns,
@@ -218,8 +220,13 @@ class AnswerTrace:
         chat = self._chat(request.started_ns, now_ns)
         attributes: Attributes = {
             **chat.attributes,
-            "gen_ai.request.max_tokens": request.prompt.max_tokens,
-            "gen_ai.request.stream": True,
+            "gen_ai.conversation.id": _pseudonym(self._conversation_id),
+            **parameters(
+                self._question.extras.options,
+                temperature=self._question.temperature_or_default,
+                stop=self._question.stop,
+                max_tokens=request.prompt.max_tokens,
+            ),
             "gen_ai.response.model": (finished.model or None) if finished else None,
             "gen_ai.response.finish_reasons": [finished.finish_reason] if finished else None,
             "gen_ai.response.time_to_first_chunk": None if wait_ns is None else wait_ns / 1e9,

@@ -25,24 +25,21 @@ from chat.answers.events import (
     ModelFoundNothing,
     NothingFound,
     Stage,
+    is_text,
 )
-from chat.answers.follow_up import SearchQuery, write_search_query
+from chat.answers.follow_up import SearchQuery, begin_rewriting, write_search_query
 from chat.answers.prompts import Prompt, answer_prompt
 from chat.answers.quoting.extractive import answer_with_extracts
 from chat.answers.refusals.messages import nearest_passages, refusal
 from chat.answers.refusals.model_words import says_nothing_found
 from chat.answers.reuse import Reusable, find_earlier, prompt_digest
 from chat.answers.verification.checking import Verified, verify_in_thread
-from chat.confidentiality.withholding import (
-    SEARCH_NOT_CLEARED,
-    sent_passages,
-    withhold,
-)
+from chat.confidentiality.withholding import SEARCH_NOT_CLEARED, sent_passages, withhold
 from chat.extras import NO_EXTRAS, Extras
 from inference.errors import ContextOverflow, InferenceError, NotCleared
 from inference.fair_turns import Asker
 from inference.llm.backend import ChatMessage
-from inference.llm.events import ChatEvent, TextDelta, ToolCallDelta
+from inference.llm.events import ChatEvent, TextDelta
 from inference.llm.length import shortened
 from inference.offered_models import OfferedModel
 from inference.queueing.fair_queue import Position
@@ -64,16 +61,21 @@ class Question:
     model: OfferedModel
     history: tuple[ChatMessage, ...] = ()
     document_ids: tuple[UUID, ...] = ()
+    # The files of the conversation, which are searched besides.
+    attached: tuple[UUID, ...] = ()
     # By ``usage.admission.person_name``: people and keys take turns in the instance.
     person: str = ""
     # Whether the person may open documents; guests are shown only those that an answer cites.
     may_read_documents: bool = True
     # The instructions of an API client, after those of the instance.
     instructions: str = ""
-    # Whether an earlier answer may be given again, and this one later; only without history.
+    # Whether an earlier answer may be given again, and this one later; only without history, and
+    # never with attachments, which are their author's alone.
     may_be_reused: bool = False
     # Whether the answer is written even if an earlier one may be given again.
     is_anew: bool = False
+    # Whether the kind and the date of documents that it names restrict its search.
+    may_filter: bool = True
     # Its place where first answers are frugal, for the usage record.
     frugal_step: FrugalStep | None = None
     # Whether extracts may replace a model that fails before its first word.
@@ -115,6 +117,8 @@ async def answer_question(question: Question) -> AsyncGenerator[AnswerEvent, Non
     Errors of models are events, not exceptions. Closing the generator stops the model.
     """
     yield Stage("searching")
+    if rewriting := begin_rewriting(question.message, question.sent_history, question.model):
+        yield rewriting
     query = await write_search_query(
         question.message, question.sent_history, question.model, asker=question.asker
     )
@@ -127,7 +131,6 @@ async def answer_question(question: Question) -> AsyncGenerator[AnswerEvent, Non
         # No model is called: it could only invent.
         yield NothingFound(refusal(found, may_read_documents=question.may_read_documents))
         return
-
     yield Stage("generating")
     if question.model.backend is None:
         for extracted in _extract(question, query.text, found):
@@ -138,7 +141,7 @@ async def answer_question(question: Question) -> AsyncGenerator[AnswerEvent, Non
     can_answer = question.extras.needs or is_relevant(sent, question.instance)
     failure = None if can_answer else Failed(NotCleared.code)
     words, has_text = list[str](), False
-    if question.may_be_reused and failure is None:
+    if question.may_be_reused and not question.attached and failure is None:
         digest = prompt_digest(question.model, prompt, question.temperature_or_default)
         earlier = None if question.is_anew else await find_earlier(question.instance, digest)
         yield earlier or Reusable(digest)
@@ -149,7 +152,7 @@ async def answer_question(question: Question) -> AsyncGenerator[AnswerEvent, Non
         try:
             async with aclosing(generate(question, prompt)) as events:
                 async for event in events:
-                    has_text = has_text or _is_text(event)
+                    has_text = has_text or is_text(event)
                     if isinstance(event, TextDelta):
                         words.append(event.text)
                     yield event
@@ -181,9 +184,11 @@ async def _find_passages(question: Question, query: SearchQuery) -> SearchResult
             top_k=instance.top_k,
             document_ids=question.document_ids,
             person=question.person,
+            may_filter=question.may_filter,
+            attached=question.attached,
         )
     except NotCleared:
-        await record_refusal(instance, settings.EMBEDDING_MODEL, query.sensitivity)
+        await record_refusal(instance, instance.embedding_model_name, query.sensitivity)
         return Failed(SEARCH_NOT_CLEARED)
     except InferenceError as error:
         logger.warning("the search failed: %s", error)
@@ -247,13 +252,6 @@ def generate(
         options=question.extras.options,
         asker=question.asker,
         is_batch=question.is_batch,
-    )
-
-
-def _is_text(event: ChatEvent | Position | Rerouted) -> bool:
-    """Whether it is a part of the answer: words, or the call of a function."""
-    return isinstance(event, ToolCallDelta) or (
-        isinstance(event, TextDelta) and not event.text.isspace()
     )
 
 

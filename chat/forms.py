@@ -9,10 +9,14 @@ from django.utils.translation import gettext_lazy
 from chat.confidentiality.question_guard import Decision
 from chat.conversations.turns import MAX_QUESTION_CHARS
 from chat.ratings import KINDS, RatingSearch
+from retrieval.filters.choosing import ChosenFilter
 from retrieval.search import MAX_DOCUMENTS
 
 # They are in the address of the page.
 MAX_DOCUMENTS_ASKED_ABOUT = 100
+MAX_SEARCH_CHARS = 500
+_DAY = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+FILTERS = ("folder", "tag", "kind", "since", "until")
 
 
 class UUIDListField(forms.Field):
@@ -51,6 +55,14 @@ class AskForm(GuardedForm):
     question = forms.CharField(max_length=MAX_QUESTION_CHARS)
     conversation = forms.UUIDField(required=False)
     document_ids = UUIDListField(max_length=MAX_DOCUMENTS, required=False)
+    attachments_only = forms.BooleanField(required=False)
+
+
+class AttachmentForm(forms.Form):
+    """A file, and the conversation to which it is attached; without one, a new one."""
+
+    file = forms.FileField(allow_empty_file=True)
+    conversation = forms.UUIDField(required=False)
 
 
 class AboutForm(forms.Form):
@@ -66,7 +78,9 @@ class EditForm(GuardedForm):
 
 
 class RegenerateForm(GuardedForm):
-    """The model for another answer."""
+    """The model for another answer, and whether it is searched for in all documents."""
+
+    all_documents = forms.BooleanField(required=False)
 
 
 class FeedbackForm(forms.Form):
@@ -108,6 +122,45 @@ class RatingSearchForm(forms.Form):
         return RatingSearch(
             kind=self.cleaned_data.get("kind", ""), days=self.cleaned_data.get("days") or 0
         )
+
+
+class PassageSearchForm(forms.Form):
+    """A search for passages, and the documents in which to search."""
+
+    q = forms.CharField(label=gettext_lazy("Search"), max_length=MAX_SEARCH_CHARS, required=False)
+    folder = forms.CharField(label=gettext_lazy("Folder"), max_length=500, required=False)
+    tag = forms.CharField(label=gettext_lazy("Tag"), max_length=50, required=False)
+    kind = forms.CharField(label=gettext_lazy("Kind of document"), max_length=60, required=False)
+    since = forms.DateField(label=gettext_lazy("Dated since"), required=False, widget=_DAY)
+    until = forms.DateField(label=gettext_lazy("Dated until"), required=False, widget=_DAY)
+    # Whether all documents are searched even if the words name a kind or a date of them.
+    all = forms.BooleanField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("folder", "tag", "kind"):
+            self.fields[name].widget.attrs |= {"list": f"{name}-names", "autocomplete": "off"}
+
+    def clean(self) -> dict[str, Any] | None:
+        """Refuse days in the wrong order."""
+        since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
+        if since and until and since > until:
+            self.add_error("until", _("This day is before the first one."))
+        return super().clean()
+
+    @property
+    def query(self) -> str:
+        """The words to look for; "" without any, or when a field is not valid."""
+        return str(self.cleaned_data["q"]) if self.is_valid() else ""
+
+    @property
+    def filter_fields(self) -> list[forms.BoundField]:
+        """The fields of the filter."""
+        return [self[name] for name in FILTERS]
+
+    def chosen(self) -> ChosenFilter:
+        """Return the filter of a valid form."""
+        return ChosenFilter(**{name: self.cleaned_data[name] for name in FILTERS})
 
 
 class RenameForm(forms.Form):

@@ -14,6 +14,8 @@ from ingestion.models import Chunk, Document
 from instances.models import InstanceOwnedModel, Sensitivity
 from usage.models import AnswerStatus
 
+_MAX_TITLE_CHARS = 80
+
 
 class Conversation(InstanceOwnedModel):
     """One person's thread of questions and answers in one instance."""
@@ -23,6 +25,8 @@ class Conversation(InstanceOwnedModel):
     title = models.CharField(_("title"), max_length=200)
     # The model chosen for the last question.
     model = models.CharField(max_length=200, blank=True)
+    # Whether files were ever attached, which its answers may quote: nobody else may read these.
+    has_attachments = models.BooleanField(default=False, db_default=False)
     # The last message of the selected branch.
     leaf = models.ForeignKey("Message", null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -33,6 +37,14 @@ class Conversation(InstanceOwnedModel):
 
     def __str__(self) -> str:
         return self.title
+
+    @staticmethod
+    def title_of(text: str) -> str:
+        """Return the beginning of a text as a title: one line, cut between words."""
+        line = " ".join(text.split())
+        if len(line) <= _MAX_TITLE_CHARS:
+            return line
+        return line[:_MAX_TITLE_CHARS].rsplit(" ", 1)[0] + "…"
 
 
 class Message(InstanceOwnedModel):
@@ -62,6 +74,8 @@ class Message(InstanceOwnedModel):
     error_code = models.CharField(max_length=50, blank=True)
     # ``chat.answers.verification``; null when its sentences were not checked.
     verification = models.JSONField(null=True)
+    # ``retrieval.filters.wording``; null when the question named no documents.
+    filters = models.JSONField(null=True)
     # The answer that this one repeats (``chat.answers.reuse``).
     repeats = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="+")
     # Set by another process than the one that runs the answer. The status changes at its end.
@@ -83,6 +97,21 @@ class Message(InstanceOwnedModel):
 
     def __str__(self) -> str:
         return self.content[:60]
+
+
+class SharedConversation(InstanceOwnedModel):
+    """A link by which members of the instance read a branch (``chat.conversations.sharing``)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    conversation = models.OneToOneField(
+        Conversation, on_delete=models.CASCADE, related_name="shared"
+    )
+    # The last message that readers see.
+    leaf = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="+")
+    shared_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return str(self.pk)
 
 
 class ReusableAnswer(InstanceOwnedModel):
@@ -116,6 +145,8 @@ class Citation(InstanceOwnedModel):
     page_start = models.PositiveIntegerField()
     page_end = models.PositiveIntegerField()
     page_label = models.CharField(max_length=200, blank=True)
+    # "" for a passage on one page.
+    page_end_label = models.CharField(max_length=200, blank=True, default="", db_default="")
     char_start = models.PositiveIntegerField()
     char_end = models.PositiveIntegerField()
     text = models.TextField()
@@ -126,7 +157,7 @@ class Citation(InstanceOwnedModel):
     used = models.BooleanField(default=False)
     # Whether it was found, but not sent to the model (docs/decisions/029-sensitivity.md).
     is_withheld = models.BooleanField(default=False)
-    # Titles of the other documents that say the same (retrieval.folding).
+    # Titles of the other documents that say the same (retrieval.duplicates.folding).
     copies = models.JSONField(default=list, blank=True)
 
     class Meta:

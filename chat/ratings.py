@@ -55,7 +55,10 @@ class RatingCounts:
 
 
 def rated_answers(instance: Instance, search: RatingSearch) -> QuerySet[Message]:
-    """The answers that were rated or found nothing, latest first, with question and sources."""
+    """The answers that were rated or found nothing, latest first, with question and sources.
+
+    Not those of conversations with attachments, which their author alone may read.
+    """
     cited = Citation.objects.filter(used=True)
     return (
         _in_period(instance, search)
@@ -130,7 +133,9 @@ def _row(answer: Message) -> tuple[str, ...]:
 
 
 def _in_period(instance: Instance, search: RatingSearch) -> QuerySet[Message]:
-    answers = Message.objects.for_instance(instance).filter(role=Message.Role.ASSISTANT)
+    answers = Message.objects.for_instance(instance).filter(
+        role=Message.Role.ASSISTANT, conversation__has_attachments=False
+    )
     if search.days:
         answers = answers.filter(created_at__gte=timezone.now() - timedelta(days=search.days))
     return answers

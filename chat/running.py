@@ -25,6 +25,7 @@ from chat.answers.persistence import (
     FinishedAnswer,
     StoredAnswer,
     record_progress_of,
+    record_search_of,
     save_passages,
     save_progress,
 )
@@ -37,7 +38,7 @@ from instances.access.gates import may_still_enter
 from instances.models import Instance, Role
 from instances.tenancy import in_tenant
 from people.models import User
-from retrieval.search import RetrievedChunk
+from retrieval.search import SearchResult
 from usage.admission import UNLIMITED, Admission, held
 from usage.models import AnswerStatus
 from usage.request_costs import RequestCost
@@ -80,12 +81,16 @@ class RunningAnswer:
     generation: asyncio.Task[None] = field(init=False)
     writer: asyncio.Task[None] = field(init=False)
     trace: AnswerTrace = field(init=False)
-    _saved_chunks: tuple[RetrievedChunk, ...] = ()
+    _saved: SearchResult | None = None
     _started: float = field(default_factory=perf_counter)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
-        self.result = AnswerResult.empty(self.question.model.figures, self.question.frugal_step)
+        self.result = AnswerResult.empty(
+            self.question.model.figures,
+            frugal_step=self.question.frugal_step,
+            embedding_model=self.question.instance.embedding_model_name,
+        )
         self.trace = AnswerTrace(self.question, self.conversation_id)
 
     def start(self) -> None:
@@ -171,14 +176,18 @@ class RunningAnswer:
         result = replace(self.result, total_ms=self._elapsed_ms())
         if not save_progress(self.question.instance.pk, self.answer_id, result):
             return False
-        if result.chunks != self._saved_chunks:
+        if result.found is not self._saved:
             save_passages(self.question.instance.pk, self.answer_id, result)
-            self._saved_chunks = result.chunks
+            record_search_of(self._with_requester(result))
+            self._saved = result.found
         return True
 
     def _record_progress(self) -> bool:
         total_ms = self._elapsed_ms()
         result = replace(self.result, status=AnswerStatus.FAILED, total_ms=total_ms)
+        if result.found is not self._saved:
+            record_search_of(self._with_requester(result))
+            self._saved = result.found
         return record_progress_of(self._with_requester(result))
 
     def _final_result(self) -> AnswerResult:

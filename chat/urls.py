@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from chat.views import answers, conversation_list, conversations, ratings
+from chat.views import (
+    answers,
+    attachments,
+    conversation_list,
+    conversations,
+    exports,
+    passage_search,
+    ratings,
+    sharing,
+)
 
 app_name = "chat"
 urlpatterns = [
@@ -10,13 +19,32 @@ urlpatterns = [
     path("about/", conversations.about, name="about"),
     path("ask/", answers.ask_question, name="ask"),
     path("quotas/", conversations.quotas, name="quotas"),
+    path("passages/", passage_search.page, name="passages"),
     path("search/", conversation_list.search, name="search"),
     path("conversations/", conversation_list.conversations, name="conversations"),
+    path("conversations/all/", conversation_list.all_conversations, name="all_conversations"),
     path("ratings/", ratings.index, name="ratings"),
     path("ratings/export.csv", ratings.export, name="ratings_export"),
     path("c/<uuid:conversation_id>/", conversations.conversation, name="conversation"),
+    path("c/<uuid:conversation_id>/share/", sharing.manage, name="share"),
+    path("shared/<uuid:link_id>/", sharing.shared, name="shared"),
+    path("shared/<uuid:link_id>/continue/", sharing.continue_conversation, name="continue"),
+    path(
+        "shared/<uuid:link_id>/m/<uuid:message_id>/citations/<int:number>/",
+        sharing.citation,
+        name="shared_citation",
+    ),
     path("c/<uuid:conversation_id>/rename/", conversation_list.rename_conversation, name="rename"),
     path("c/<uuid:conversation_id>/delete/", conversation_list.delete_conversation, name="delete"),
+    path("c/<uuid:conversation_id>/export/", exports.index, name="exports"),
+    path("c/<uuid:conversation_id>/export/<slug:export_format>/", exports.download, name="export"),
+    path("attachments/", attachments.attach_file, name="attach"),
+    path("c/<uuid:conversation_id>/attachments/", attachments.index, name="attachments"),
+    path(
+        "c/<uuid:conversation_id>/attachments/<uuid:document_id>/remove/",
+        attachments.remove_file,
+        name="remove_attachment",
+    ),
     path("m/<uuid:message_id>/edit/", answers.edit, name="edit"),
     path("m/<uuid:message_id>/regenerate/", answers.regenerate_answer, name="regenerate"),
     path("m/<uuid:message_id>/stop/", answers.stop, name="stop"),

@@ -6,7 +6,8 @@ the search found is added by ``retrieval.legs``.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from uuid import uuid4
+from itertools import chain
+from uuid import UUID
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
@@ -18,17 +19,19 @@ from chat.answers.refusals.messages import refusal
 from chat.confidentiality.withholding import sent_passages, withhold
 from evaluation.tried_settings import TriedSettings
 from inference.catalogue import choose_model
-from inference.embedding.client import EmbeddedQuery
+from inference.embedding.vectors import NO_TOKENS, EmbeddedQuery
+from inference.errors import InferenceError, NotCleared
 from inference.fair_turns import Asker
 from inference.offered_models import OfferedModel
 from instances.models import Instance, Sensitivity
 from instances.tenancy import in_tenant
 from retrieval.legs import DEPTH, ExplainedChunk, ExplainedSearch, explain_search
-from retrieval.measured_requests import search_requests
+from retrieval.measured_requests import embedding_request, search_requests
 from retrieval.relevance import threshold_of
 from retrieval.search import RetrievedChunk, SearchResult, aembed, asearch, is_relevant
 from usage.admission import person_name
-from usage.recording import Requester, record_requests
+from usage.quotas.charging import settle
+from usage.recording import Kind, MeasuredRequest, Outcome, Requester, record_requests
 
 # Closes each passage of a prompt; the text of a passage cannot contain it.
 _END_OF_PASSAGE = "</passage>"
@@ -89,27 +92,49 @@ class Inspection:
 
 
 async def inspect_question(
-    *, instance: Instance, text: str, settings: Sequence[TriedSettings], user_id: int
+    *,
+    instance: Instance,
+    text: str,
+    settings: Sequence[TriedSettings],
+    user_id: int,
+    request_id: UUID,
 ) -> list[Inspection]:
     """Return what an answer to ``text`` would be made from, under each of the settings.
 
-    The searches are recorded as usage; the question is embedded once. Raises InferenceError when
+    The searches are recorded together as the usage of ``request_id``, also when they fail, which
+    settles what was reserved of quotas; the question is embedded once. Raises InferenceError when
     it cannot be embedded, NotCleared when it may not be.
     """
     level = Sensitivity(instance.sensitivity)
     asker = Asker(instance.pk, person_name(user_id=user_id, key_id=None))
-    embedded = await aembed(text, sensitivity=level, asker=asker)
-    inspections = []
-    for each in settings:
-        inspections.append(await _inspect(instance, text, each, user_id, embedded))
-        # It has been recorded.
-        embedded = replace(embedded, processor_seconds=0.0)
+    inspections, searches = list[Inspection](), list[SearchResult]()
+    requester = Requester(instance_id=instance.pk, user_id=user_id)
+    try:
+        model = instance.embedding_model
+        embedded = await aembed(text, model=model, sensitivity=level, asker=asker)
+        for each in settings:
+            inspection, found = await _inspect(instance, text, each, user_id, embedded)
+            inspections.append(inspection)
+            searches.append(found)
+            embedded = replace(embedded, processor_seconds=0.0, tokens=NO_TOKENS, server=None)
+    except NotCleared:
+        # Nothing was sent.
+        await in_tenant(instance, settle, instance.pk, request_id)
+        raise
+    except InferenceError:
+        failed = embedding_request(outcome=Outcome.FAILED, model_id=instance.embedding_model_name)
+        await in_tenant(
+            instance, record_requests, [failed], request_id=request_id, requester=requester
+        )
+        raise
+    requests = _together(searches)
+    await in_tenant(instance, record_requests, requests, request_id=request_id, requester=requester)
     return inspections
 
 
 async def _inspect(
     instance: Instance, text: str, settings: TriedSettings, user_id: int, embedded: EmbeddedQuery
-) -> Inspection:
+) -> tuple[Inspection, SearchResult]:
     tried = settings.applied_to(instance)
     model = await in_tenant(instance, choose_model, tried)
     found = await asearch(
@@ -123,7 +148,6 @@ async def _inspect(
     copies = [copy.chunk_id for chunk in found.chunks for copy in chunk.copies]
 
     def explain() -> ExplainedSearch:
-        _record(instance, user_id, found)
         return explain_search(
             instance=tried,
             query=text,
@@ -133,18 +157,26 @@ async def _inspect(
         )
 
     search = await in_tenant(instance, explain)
-    return _inspection(Question(instance=tried, text=text, model=model), settings, found, search)
+    question = Question(instance=tried, text=text, model=model)
+    return _inspection(question, settings, found, search), found
 
 
-def _record(instance: Instance, user_id: int, found: SearchResult) -> None:
-    requests = search_requests(
-        cpu_seconds=found.processor_seconds,
-        total_ms=found.timing.total_ms,
-        rerank_model=found.rerank_model,
-        rerank_seconds=found.rerank_seconds,
-    )
-    requester = Requester(instance_id=instance.pk, user_id=user_id)
-    record_requests(list(requests), request_id=uuid4(), requester=requester)
+def _together(searches: Sequence[SearchResult]) -> list[MeasuredRequest]:
+    """Return the requests of all searches, one of each kind: an id has one record of a kind."""
+    sums: dict[Kind, MeasuredRequest] = {}
+    for request in chain.from_iterable(map(search_requests, searches)):
+        before = sums.get(request.kind)
+        sums[request.kind] = (
+            request
+            if before is None
+            else replace(
+                before,
+                tokens=before.tokens + request.tokens if before.tokens and request.tokens else None,
+                cpu_seconds=before.cpu_seconds + request.cpu_seconds,
+                total_ms=before.total_ms + request.total_ms,
+            )
+        )
+    return list(sums.values())
 
 
 def _inspection(

@@ -8,9 +8,9 @@ from uuid import UUID
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
-from chat.answers.quoting.places import place_of
 from evaluation.evidence_wording import EvidenceLine, evidence_lines
 from evaluation.inspection import Fate, InspectedPassage, Inspection
+from ingestion.places import place_of
 from instances.models import Instance
 
 
@@ -21,6 +21,8 @@ class PassageRow:
     document_id: UUID
     page: int
     title: str
+    # "" of a document whose title is its file name.
+    file: str
     place: str
     heading: str
     text: str
@@ -118,6 +120,7 @@ def _row(passage: InspectedPassage) -> PassageRow:
         document_id=chunk.document_id,
         page=chunk.page_start,
         title=chunk.display_title,
+        file=chunk.document_name if chunk.document_title else "",
         place=place_of(chunk),
         heading=chunk.heading,
         text=chunk.text,

@@ -1,13 +1,16 @@
-"""Celery tasks of evaluation: the questions of runs, schedules, held changes, the reconciler."""
+"""Celery tasks of evaluation: the questions of runs, schedules, held changes, search indexes."""
 
 from celery import shared_task
 from django.utils import timezone
 
+from evaluation.held_changes.indexes import decide_index
 from evaluation.held_changes.policy import start_if_due
 from evaluation.held_changes.trying import decide_tried
-from evaluation.runs.claims import is_work_waiting
+from evaluation.held_changes.versions import decide_versions
+from evaluation.runs.claims import evaluation_runs
 from evaluation.runs.starting import WORK
 from evaluation.runs.working import work as ask_questions
+from ingestion.models import IndexGeneration
 from instances.across_instances import call_function
 from instances.models import Instance
 from instances.tenancy import tenant
@@ -34,6 +37,11 @@ def reconcile() -> None:
             start_if_due(Instance.objects.select_related("organisation").get(pk=instance_id), now)
     for (instance_id,) in call_function("instances_with_tried_change"):
         _decide(instance_id)
+    for (instance_id,) in call_function("instances_with_held_versions"):
+        _decide(instance_id)
+    for instance_id, _number, status, *_times in call_function("index_generations_at_work"):
+        if status == IndexGeneration.Status.BUILT:
+            _decide(instance_id)
     _enqueue_if_waiting()
 
 
@@ -42,8 +50,10 @@ def _decide(instance_id: int) -> None:
         instance = Instance.objects.select_related("organisation").filter(pk=instance_id).first()
         if instance is not None:
             decide_tried(instance)
+            decide_index(instance)
+            decide_versions(instance)
 
 
 def _enqueue_if_waiting() -> None:
-    if is_work_waiting():
+    if evaluation_runs.is_work_waiting():
         enqueue_on_commit(WORK)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from evaluation.views import changes, comparison, golden, inspection, runs
+from evaluation.views import changes, comparison, golden, inspection, runs, versions
 
 app_name = "evaluation"
 urlpatterns = [
@@ -24,6 +24,8 @@ urlpatterns = [
     path("changes/calibrate/", changes.calibrate, name="calibrate"),
     path("changes/<int:change_id>/", changes.detail, name="change"),
     path("changes/<int:change_id>/decide/", changes.decide, name="change_decide"),
+    path("versions/<uuid:document_id>/", versions.detail, name="version"),
+    path("versions/<uuid:document_id>/decide/", versions.decide, name="version_decide"),
     path("inspect/", inspection.page, name="inspect"),
     path("inspect/golden/<int:golden_id>/", inspection.golden, name="inspect_golden"),
     path("inspect/<uuid:message_id>/", inspection.answer, name="inspect_answer"),

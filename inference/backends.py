@@ -103,12 +103,33 @@ def save_rules(rules: ModelRules) -> None:
         }
         if not changes:
             return
+        # Operators may have changed it meanwhile.
+        rules.queue_turns = stored.queue_turns
         rules.save()
         audit.record(
             audit.Action.MODEL_RULES_CHANGED,
             instance=rules.instance,
             organisation=rules.organisation,
             **changes,
+        )
+        transaction.on_commit(forget)
+
+
+def save_queue_turns(organisation: Organisation, turns: int) -> None:
+    """Set the turns of an organisation in the queues of the site's backends."""
+    with transaction.atomic():
+        # Of two at once, the second waits for the first.
+        Organisation.objects.select_for_update().get(pk=organisation.pk)
+        rules, _created = ModelRules.objects.get_or_create(organisation=organisation)
+        before, rules.queue_turns = rules.queue_turns, turns
+        if before == turns:
+            return
+        rules.save(update_fields=["queue_turns"])
+        audit.record(
+            audit.Action.QUEUE_TURNS_CHANGED,
+            organisation=organisation,
+            target=audit.Target.of(rules, organisation.name),
+            queue_turns=[before, turns],
         )
         transaction.on_commit(forget)
 

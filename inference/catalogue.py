@@ -12,6 +12,7 @@ from inference.offered_models import (
     model_of_environment,
     model_of_row,
 )
+from inference.transcription.configured import transcriber_of_environment
 from instances.models import Instance
 
 
@@ -63,6 +64,14 @@ def choose_first_model(instance: Instance, *wanted: str) -> OfferedModel:
     return choose_model(instance, *wanted, instance.first_model_id)
 
 
+def transcribers(instance: Instance) -> list[OfferedModel]:
+    """Return the models that transcribe recordings, in the order in which they are tried.
+
+    Those of the instance's organisation come first. Some may not receive its recordings.
+    """
+    return list(_candidates(current_rows(), instance, transcribing=True))
+
+
 def model_on_demand(instance: Instance) -> OfferedModel | None:
     """Return the default model of an instance if another one gives the first answers."""
     default = choose_model(instance)
@@ -91,22 +100,38 @@ def _choices(rows: CatalogueRows, rules: Rules, instance: Instance) -> list[Mode
     return [ModelChoice(EXTRACTS), *(_choice(group, instance, rules) for group in by_id.values())]
 
 
-def _candidates(rows: CatalogueRows, instance: Instance) -> Iterator[OfferedModel]:
-    """Yield the enabled models of the site and of the instance's organisation.
+def _candidates(
+    rows: CatalogueRows, instance: Instance, *, transcribing: bool = False
+) -> Iterator[OfferedModel]:
+    """Yield the enabled models of the site and of the instance's organisation: those that answer,
+    or those that transcribe.
 
     The organisation's own come first, then those that it serves for the site, then that of the
     settings, then the others of the site; each group in the order of its priorities.
     """
     organisation_id = instance.organisation_id
-    mine = [row for row in rows.models if row.backend.owner_id == organisation_id]
-    of_site = [row for row in rows.models if row.backend.owner_id is None]
+    of_environment = transcriber_of_environment if transcribing else model_of_environment
+    models = [row for row in rows.models if row.transcribes is transcribing]
+    mine = [row for row in models if row.backend.owner_id == organisation_id]
+    of_site = [row for row in models if row.backend.owner_id is None]
     served = [row for row in of_site if row.backend.serving_organisation_id == organisation_id]
     others = [row for row in of_site if row.backend.serving_organisation_id != organisation_id]
+    turns = rows.queue_turns(organisation_id)
     for group in (mine, served, others):
-        if group is others and (model := model_of_environment(instance)) is not None:
-            yield model
+        if group is others and (model := of_environment(instance)) is not None:
+            yield _with_turns(model, turns)
         for row in group:
-            yield model_of_row(row, rows.access(row.backend_id, organisation_id), instance)
+            model = model_of_row(row, rows.access(row.backend_id, organisation_id), instance)
+            # At its own backends an organisation competes with nobody.
+            yield model if group is mine else _with_turns(model, turns)
+
+
+def _with_turns(model: OfferedModel, turns: int) -> OfferedModel:
+    """Return a model in whose queue the organisation has so many turns for one of another."""
+    if turns == 1 or model.backend is None:
+        return model
+    weight = model.backend.queue_weight * turns
+    return replace(model, backend=replace(model.backend, queue_weight=weight))
 
 
 def _choice(group: list[OfferedModel], instance: Instance, rules: Rules) -> ModelChoice:

@@ -25,6 +25,7 @@ _VERSION_KEY = "inference:catalogue"
 _LONGEST_S = 30.0
 # A question reads the rows several times.
 _VERSION_IS_READ_EVERY_S = 0.2
+_NO_RULES = ModelRules()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +55,14 @@ class CatalogueRows:
         own = self.accesses.get((backend_id, organisation_id))
         return own or self.accesses.get((backend_id, None), Access())
 
+    def queue_turns(self, organisation_id: int) -> int:
+        """Return how many turns an organisation has at the site's backends for one of another."""
+        return self.rules.get((organisation_id, None), _NO_RULES).queue_turns
+
     def rules_of(self, instance: Instance) -> Rules:
         """Return what applies to an instance."""
-        organisation = self.rules.get((instance.organisation_id, None), ModelRules())
-        own = self.rules.get((None, instance.pk), ModelRules())
+        organisation = self.rules.get((instance.organisation_id, None), _NO_RULES)
+        own = self.rules.get((None, instance.pk), _NO_RULES)
         limits = [rules.max_tokens for rules in (organisation, own) if rules.max_tokens]
         return Rules(
             by_organisation=frozenset(organisation.allowed) or None,

@@ -6,6 +6,7 @@
     ├── BackendUnavailable    transient  nobody answers, 5xx, connection lost before any answer
     │   └── BackendTimeout               silent for longer than the settings allow
     ├── BackendOverloaded     transient  429 or 503: come back after `retry_after_s`
+    │   └── NoFreeSlot                   nothing was sent, as the request may not wait
     ├── TruncatedStream       transient  the answer stopped before its end
     ├── ProtocolError         transient  an answer that breaks the API (a proxy's HTML page…)
     ├── NotCleared            permanent  nothing was sent: too sensitive for this server
@@ -64,6 +65,10 @@ class BackendOverloaded(InferenceError):
     def __init__(self, message: str = "", *, retry_after_s: float | None = None) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class NoFreeSlot(BackendOverloaded):
+    """No backend has a free slot, and the request may not wait: nothing was sent."""
 
 
 class TruncatedStream(InferenceError):

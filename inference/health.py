@@ -13,6 +13,7 @@ be started (``inference.queueing.job_servers``).
 
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
@@ -57,6 +58,15 @@ def health_of(connection: ChatBackend) -> Health:
         return _WITHOUT_JOBS if job_servers(connection.jobs_of).is_failing else HEALTHY
     health: Health = cache.get(_key(connection), HEALTHY)
     return health
+
+
+def healths_of(connections: Sequence[ChatBackend]) -> list[Health]:
+    """Return the states of many at once; waits for the cache, so not in an event loop."""
+    known = cache.get_many([_key(one) for one in connections if one.jobs_of is None])
+    return [
+        known.get(_key(one), HEALTHY) if one.jobs_of is None else health_of(one)
+        for one in connections
+    ]
 
 
 def admit(connection: ChatBackend) -> Health | None:

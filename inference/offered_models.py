@@ -34,7 +34,7 @@ class ModelFigures:
 
     It has no secret, and is stored with an answer that cannot be saved yet. Figures that are not
     known are None. Prices are in euros for a million tokens; ``…_j_per_token`` is measured at the
-    backend, without the PUE.
+    backend, without the PUE, ``audio_…`` for a second of sound.
     """
 
     id: str
@@ -47,12 +47,17 @@ class ModelFigures:
     completion_price: Decimal | None = None
     prompt_j_per_token: float | None = None
     completion_j_per_token: float | None = None
+    audio_j_per_second: float | None = None
     # None: the backend is not a row (``ENVIRONMENT``), or there is none.
     backend_id: int | None = None
     backend_name: str = ""
+    # Whether the backend belongs to an organisation, which has named it and its models.
+    is_owned: bool = False
     serving_organisation_id: int | None = None
     # Whether its servers are those whose counters are read (``LLM_METRICS_URLS``).
     is_metered: bool = False
+    # Whether the counters of the backend's own servers are read.
+    has_own_meter: bool = False
     pue: float = 1.0
     wue: float = 0.0
     # None: the factor of ELECTRICITY_ZONE.
@@ -150,21 +155,9 @@ EXTRACTS = OfferedModel(
 
 def model_of_environment(instance: Instance) -> OfferedModel | None:
     """Return the model of the ``LLM_*`` settings, None without one."""
-    if not settings.LLM_BASE_URL:
+    connection = connection_of_environment(instance)
+    if connection is None:
         return None
-    connection = ChatBackend(
-        base_url=settings.LLM_BASE_URL,
-        model=settings.LLM_MODEL,
-        clearance=Sensitivity(settings.LLM_SENSITIVITY),
-        api_key=settings.LLM_API_KEY,
-        first_byte_timeout_s=settings.LLM_FIRST_BYTE_TIMEOUT_S,
-        read_timeout_s=settings.LLM_READ_TIMEOUT_S,
-        max_concurrency=settings.LLM_MAX_CONCURRENCY,
-        priority_scheme=cast(PriorityScheme, settings.LLM_PRIORITY_SCHEME),
-        priority=settings.LLM_PRIORITY,
-        context_window=settings.LLM_CONTEXT_WINDOW,
-        cache_salt=_cache_salt(instance) if settings.LLM_CACHE_SALT else None,
-    )
     return OfferedModel(
         figures=ModelFigures(
             id=settings.LLM_MODEL,
@@ -180,6 +173,26 @@ def model_of_environment(instance: Instance) -> OfferedModel | None:
         description=settings.LLM_DESCRIPTION,
         backend=connection,
         abilities=frozenset(map(Ability, settings.LLM_ABILITIES)),
+    )
+
+
+def connection_of_environment(instance: Instance | None = None) -> ChatBackend | None:
+    """Return how to reach the model of the ``LLM_*`` settings, for ``instance`` or for a test."""
+    if not settings.LLM_BASE_URL:
+        return None
+    is_salted = settings.LLM_CACHE_SALT and instance is not None
+    return ChatBackend(
+        base_url=settings.LLM_BASE_URL,
+        model=settings.LLM_MODEL,
+        clearance=Sensitivity(settings.LLM_SENSITIVITY),
+        api_key=settings.LLM_API_KEY,
+        first_byte_timeout_s=settings.LLM_FIRST_BYTE_TIMEOUT_S,
+        read_timeout_s=settings.LLM_READ_TIMEOUT_S,
+        max_concurrency=settings.LLM_MAX_CONCURRENCY,
+        priority_scheme=cast(PriorityScheme, settings.LLM_PRIORITY_SCHEME),
+        priority=settings.LLM_PRIORITY,
+        context_window=settings.LLM_CONTEXT_WINDOW,
+        cache_salt=_cache_salt(instance) if is_salted and instance is not None else None,
     )
 
 
@@ -212,7 +225,6 @@ def connection_to(
 ) -> ChatBackend:
     """Return how to reach a model of a backend, for ``instance`` or for a test."""
     scheme = _PRIORITY_SCHEMES.get(backend.kind, "none")
-    is_vllm = backend.kind == Backend.Kind.VLLM
     serving_id = backend.serving_organisation_id
     is_served_here = instance is not None and serving_id == instance.organisation_id
     return ChatBackend(
@@ -231,7 +243,7 @@ def connection_to(
         priority=access.request_priority or 0,
         routing_mode=access.routing_mode if backend.kind == Backend.Kind.ARISTOTE else "",
         context_window=context_window,
-        cache_salt=_cache_salt(instance) if is_vllm and instance is not None else None,
+        cache_salt=_cache_salt(instance) if instance and scheme == "vllm" else None,
     )
 
 
@@ -249,8 +261,10 @@ def _figures_of(row: LanguageModel) -> ModelFigures:
         completion_j_per_token=row.completion_j_per_token,
         backend_id=backend.pk,
         backend_name=backend.name,
+        is_owned=backend.owner_id is not None,
         serving_organisation_id=backend.serving_organisation_id,
         is_metered=urlsplit(backend.base_url).netloc in _metered(),
+        has_own_meter=backend.is_metered,
         pue=backend.pue,
         wue=backend.wue,
         carbon_gco2e_per_kwh=backend.carbon_gco2e_per_kwh,

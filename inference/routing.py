@@ -8,8 +8,8 @@ answers mixed.
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -25,6 +25,7 @@ from inference.offered_models import ModelFigures, OfferedModel
 from inference.queueing.backend_turns import turn_at_backends
 from inference.queueing.fair_queue import BackendQueue, Position
 from inference.queueing.job_servers import connections_to
+from inference.request_metrics import counted, observe_wait
 from instances.models import Sensitivity
 
 _Connection = tuple[ModelFigures, ChatBackend]
@@ -41,12 +42,17 @@ class Rerouted:
     error_code: str = ""
 
 
+_Events = AsyncGenerator[ChatEvent | Position | Rerouted, None] | AsyncGenerator[ChatEvent, None]
+
+
 @dataclass(frozen=True, slots=True)
 class _Usable:
     """Those of the backends that may be asked now, each with the state of its breaker."""
 
     connections: Sequence[_Connection]
     by_queue: dict[BackendQueue, tuple[_Connection, health.Health]] = field(default_factory=dict)
+    # When the request entered their queues.
+    entered: float = field(default_factory=time.perf_counter)
 
     def find(self) -> list[BackendQueue]:
         """Return their queues, in the order in which they are preferred; waits for the cache."""
@@ -58,7 +64,10 @@ class _Usable:
 
     async def admit(self, queue: BackendQueue, *, is_known: bool) -> health.Health | None:
         """Return the state of a breaker, ``is_known`` since a moment ago; None if it is open."""
-        (_figures, connection), state = self.by_queue[queue]
+        (figures, connection), state = self.by_queue[queue]
+        if not connection.queue_name:
+            # A job has a queue of its own behind that of its backend.
+            observe_wait(figures, time.perf_counter() - self.entered)
         if is_known and not state.open_until:
             return state
         return await asyncio.to_thread(health.admit, connection)
@@ -109,8 +118,9 @@ async def stream_answer(
             # Another backend is a better retry than the same one.
             attempted = replace(connection, max_retries=0) if untried else connection
             try:
-                async with aclosing(ask(messages, (figures, attempted), asker, is_batch)) as events:
+                async with ask(messages, (figures, attempted), asker, is_batch) as (events, note):
                     async for event in events:
+                        note(event)
                         if not turn.has_answered and isinstance(event, Delta | Finished):
                             turn.has_answered = True
                             if state != health.HEALTHY:
@@ -125,17 +135,31 @@ async def stream_answer(
     raise error or BackendUnavailable(f"every backend of {model.id} has failed recently")
 
 
-def _ask(
+@asynccontextmanager
+async def _ask(
     messages: Sequence[ChatMessage],
     chosen: _Connection,
     asker: Asker,
     is_batch: bool,
     **request: Any,
-) -> AsyncGenerator[ChatEvent | Position | Rerouted, None]:
-    """Return the events of a backend; of one that jobs serve, those of one of the jobs."""
-    if chosen[1].jobs_of is None:
-        return stream_chat(chosen[1], messages, **request)
-    return _ask_jobs(messages, chosen, asker=asker, is_batch=is_batch, **request)
+) -> AsyncGenerator[tuple[_Events, Callable[[object], None]], None]:
+    """Open the events of a backend; of one that jobs serve, those of one of the jobs.
+
+    The reader calls the second value with each event, to count the request: one more generator
+    would be one more frame that each token passes.
+    """
+    figures, connection = chosen
+    if connection.jobs_of is None:
+        async with (
+            counted(figures) as note,
+            aclosing(stream_chat(connection, messages, **request)) as events,
+        ):
+            yield events, note
+    else:
+        # Each job counts its own requests.
+        jobs = _ask_jobs(messages, chosen, asker=asker, is_batch=is_batch, **request)
+        async with aclosing(jobs) as rerouted:
+            yield rerouted, lambda _event: None
 
 
 async def _ask_jobs(

@@ -9,7 +9,8 @@ class TokenUsage:
     """Tokens of one request, and what the backend says of its own time and energy.
 
     `completion_tokens` includes `reasoning_tokens`, and `prompt_tokens` includes `cached_tokens`;
-    `estimated` is true when the backend gave no count. Absent figures are None, never 0.
+    `estimated` is true when the backend gave no count. `backend_…` is its own estimate. Absent
+    figures are None, never 0.
     """
 
     prompt_tokens: int

@@ -8,6 +8,9 @@ IngestionError                    code, permanent
 │   ├── WrongPassword             wrong_password (refused while it is being uploaded)
 │   ├── EmptyDocument             empty
 │   ├── ImageOnlyDocument         image_only
+│   ├── NoSound                   no_sound       (a film without any)
+│   ├── NoSpeech                  no_speech
+│   ├── RecordingTooLong          recording_too_long
 │   ├── ImageTooLarge             image_too_large
 │   ├── CorruptDocument           corrupt
 │   ├── UnsafeDocument            unsafe
@@ -18,21 +21,18 @@ IngestionError                    code, permanent
 │   ├── ParseMemoryExceeded       parse_memory
 │   └── ParserCrashed             parser_crashed
 ├── ArchiveIncomplete             archive_incomplete (not all members became documents)
+├── NoTranscriber                 no_transcriber (no model transcribes recordings here)
+├── RecordingNotCleared           recording_not_cleared (none may receive this one)
 ├── ParseCancelled                cancelled      (by the caller)
 ├── ServiceError                  internal       (a bug or the set-up, not the file)
     ├── SandboxUnavailable            sandbox_unavailable (transient: the machine, not the file)
     └── FilesUnavailable              files_unavailable   (transient: the storage)
 
-The text of an error is for the log; users see `user_message(code)`.
+The text of an error is for the log; users see the sentences of `ingestion.error_messages`.
 """
 
 from collections.abc import Mapping
 from typing import ClassVar
-
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
-
-from inference.errors import NotCleared
 
 
 class IngestionError(Exception):
@@ -61,9 +61,10 @@ class OtherDocument(IngestionError):
 
 
 class DocumentError(IngestionError):
-    """The file itself cannot be turned into text."""
+    """The file itself cannot be turned into text; ``cpu_seconds`` is what a child spent on it."""
 
     code = "unreadable"
+    cpu_seconds: float = 0.0
 
 
 class EncryptedDocument(DocumentError):
@@ -88,6 +89,24 @@ class ImageOnlyDocument(DocumentError):
     """The pages are images, on which OCR read no text."""
 
     code = "image_only"
+
+
+class NoSound(DocumentError):
+    """The recording has no sound."""
+
+    code = "no_sound"
+
+
+class NoSpeech(DocumentError):
+    """Nothing is said in the recording."""
+
+    code = "no_speech"
+
+
+class RecordingTooLong(DocumentError):
+    """The recording lasts longer than a day, or its header says so."""
+
+    code = "recording_too_long"
 
 
 class ImageTooLarge(DocumentError):
@@ -150,6 +169,18 @@ class ArchiveIncomplete(IngestionError):
     code = "archive_incomplete"
 
 
+class NoTranscriber(IngestionError):
+    """No model that transcribes recordings is set up for the instance."""
+
+    code = "no_transcriber"
+
+
+class RecordingNotCleared(IngestionError):
+    """The recording is above the clearance of all models that transcribe."""
+
+    code = "recording_not_cleared"
+
+
 class ParseCancelled(IngestionError):
     """The caller cancelled the parse before its end."""
 
@@ -176,82 +207,12 @@ class FilesUnavailable(IngestionError):
     permanent = False
 
 
-USER_MESSAGES: Mapping[str, Promise] = {
-    FileTooLarge.code: _("This file is too large. Split it, or reduce its images, and try again."),
-    UnsupportedMediaType.code: _(
-        "This kind of file cannot be read. Convert it to PDF, Word, text or another supported "
-        "format, then upload it again."
-    ),
-    OtherDocument.code: _(
-        "This file is already in the instance, as another document. Delete that one first, or "
-        "choose another file."
-    ),
-    DocumentError.code: _(
-        "This file could not be read. Try exporting it again, as PDF for example."
-    ),
-    EncryptedDocument.code: _(
-        "This file is protected by a password. Add it again and give its password, or add a copy "
-        "without one."
-    ),
-    WrongPassword.code: _("This password does not open the file. Check it, then try again."),
-    EmptyDocument.code: _("This file contains no text."),
-    ImageOnlyDocument.code: _(
-        "This file contains only images, on which no text could be recognised. If there is text "
-        "on them, scan the pages again, upright and at 300 dpi, then upload the new file."
-    ),
-    ImageTooLarge.code: _(
-        "This image has too many pixels. Reduce it (an A4 page at 300 dpi is enough), or split it, "
-        "then upload it again."
-    ),
-    CorruptDocument.code: _(
-        "This file is damaged or incomplete. Open it on your computer, save it again, then upload "
-        "the new copy."
-    ),
-    UnsafeDocument.code: _(
-        "This file was refused because it unpacks to an abnormal size or structure. Save it again "
-        "from the program that made it."
-    ),
-    ArchiveTooLarge.code: _(
-        "This archive contains too many files, or unpacks to too much. Split it into smaller ones."
-    ),
-    ArchiveIncomplete.code: _(
-        "Not all files of this archive were added. Those that are named here can be added on their "
-        "own; then delete the archive, of which nothing else is needed."
-    ),
-    TooManyPages.code: _("This file has too many pages. Split it into smaller files."),
-    TooMuchText.code: _("This file contains too much text. Split it into smaller files."),
-    ParseTimeout.code: _("Reading this file took too long. Split it into smaller files."),
-    ParseMemoryExceeded.code: _(
-        "Reading this file needs too much memory. Split it into smaller files."
-    ),
-    ParserCrashed.code: _("Reading this file failed. Try exporting it again, as PDF for example."),
-    ParseCancelled.code: _("Reading this file was cancelled."),
-    ServiceError.code: _(
-        "This file could not be prepared because of an error of the service, not of the file. "
-        "Try again later. If it fails again, report it to the contact of the service."
-    ),
-    SandboxUnavailable.code: _("Files cannot be read at the moment. Try again later."),
-    FilesUnavailable.code: _(
-        "The server that stores the files does not answer. Try again in a few minutes."
-    ),
-    NotCleared.code: _(
-        "This document is too sensitive for the server that prepares documents for search, so it "
-        "was not sent to it. Inform the contact of the service."
-    ),
-}
-
-# The status of the answer to an upload that is refused; 422 for the others.
-UPLOAD_STATUS: Mapping[str, int] = {
-    FileTooLarge.code: 413,
-    UnsupportedMediaType.code: 415,
-    FilesUnavailable.code: 503,
-}
-
 _ERRORS: Mapping[str, type[IngestionError]] = {
     error.code: error
     for error in (
         FileTooLarge, UnsupportedMediaType, OtherDocument, EncryptedDocument, WrongPassword,
-        EmptyDocument, ImageOnlyDocument, ImageTooLarge, CorruptDocument, UnsafeDocument,
+        EmptyDocument, ImageOnlyDocument, NoSound, NoSpeech, NoTranscriber, RecordingNotCleared,
+        RecordingTooLong, ImageTooLarge, CorruptDocument, UnsafeDocument,
         ArchiveTooLarge, ArchiveIncomplete, TooManyPages, TooMuchText, ParseTimeout,
         ParseMemoryExceeded, ParserCrashed, ParseCancelled, ServiceError, SandboxUnavailable,
         FilesUnavailable,
@@ -276,11 +237,3 @@ def retry_may_help(code: str) -> bool:
         return False
     passing = (ParseTimeout.code, ParserCrashed.code, ImageOnlyDocument.code)
     return code in passing or not is_file_at_fault(code)
-
-
-def user_message(code: str) -> Promise:
-    """Return the translated message for `code`: what happened, and what the user can do.
-
-    A code that is not in the table (others of `inference.errors`) is an error of the service.
-    """
-    return USER_MESSAGES.get(code, USER_MESSAGES[ServiceError.code])

@@ -136,6 +136,13 @@ class UploadForm(forms.Form):
     password = forms.CharField(required=False, max_length=1000, strip=False)
 
 
+class FolderActionForm(forms.Form):
+    """What to do with the files of a folder that one person is adding."""
+
+    folder = forms.CharField(max_length=500)
+    action = forms.ChoiceField(choices=[(name, name) for name in ("first", "cancel")])
+
+
 class UUIDListField(forms.Field):
     """A field with several identifiers."""
 
@@ -153,7 +160,9 @@ class BulkForm(forms.Form):
     """An action on the selected documents; deletion requires ``confirmed``."""
 
     action = forms.ChoiceField(
-        choices=[(name, name) for name in ("retry", "reindex", "move", "tag", "untag", "delete")]
+        choices=[
+            (name, name) for name in ("first", "retry", "reindex", "move", "tag", "untag", "delete")
+        ]
     )
     folder = forms.CharField(required=False, max_length=500)
     tags = TagsField(required=False)

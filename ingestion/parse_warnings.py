@@ -35,7 +35,7 @@ class WarningCode(StrEnum):
     HIDDEN_CELLS = "hidden_cells"
     HIDDEN_SLIDES = "hidden_slides"
     INVISIBLE_TEXT = "invisible_text"
-    # Members of an archive that did not become documents. The details are their names.
+    # Files of an archive, or attached, that did not become documents. The details are their names.
     MEMBERS_ALREADY_HERE = "members_already_here"
     MEMBERS_UNSUPPORTED = "members_unsupported"
     MEMBERS_ENCRYPTED = "members_encrypted"
@@ -46,6 +46,8 @@ class WarningCode(StrEnum):
     MEMBERS_NOT_FILES = "members_not_files"
     # In the text, and perhaps wrong: read by OCR. The details are numbers of pages.
     POOR_SCAN = "poor_scan"
+    # Words that were heard with little certainty. The details are times.
+    POOR_RECORDING = "poor_recording"
     # Text that gives orders to language models. The details are numbers of pages.
     MODEL_ORDERS = "model_orders"
 
@@ -66,6 +68,10 @@ _MESSAGES: Mapping[WarningCode, Promise] = {
     WarningCode.POOR_SCAN: _(
         "These pages are poor scans, whose text may be wrong: %(details)s. Check what answers "
         "quote of them; if you can, scan them again, upright and at 300 dpi."
+    ),
+    WarningCode.POOR_RECORDING: _(
+        "From these times on, the recording is poor, and its transcript may be wrong: %(details)s. "
+        "Listen to it before you rely on what answers quote of it."
     ),
     WarningCode.UNREADABLE_PAGES: _("These pages could not be read: %(details)s."),
     WarningCode.UNREADABLE_LETTERS: _(
@@ -117,7 +123,8 @@ _MESSAGES: Mapping[WarningCode, Promise] = {
         "There was no room left in this instance for these files: %(details)s."
     ),
     WarningCode.MEMBERS_NOT_FILES: _(
-        "These are links, devices or archives in the archive, which are not unpacked: %(details)s."
+        "These are links, devices or archives too deep in others, which are not unpacked: "
+        "%(details)s."
     ),
     WarningCode.MODEL_ORDERS: _(
         "This document gives orders to language models (pages, slides or sheets: %(details)s). "

@@ -21,10 +21,15 @@ from ingestion import pipeline
 from ingestion.attempts import transitions
 from ingestion.attempts.locking import StaleAttempt
 from ingestion.errors import FilesUnavailable, ParseTimeout, SandboxUnavailable, ServiceError
+from ingestion.indexing.generations import read_active_index
 from ingestion.indexing.shards.building import build, needs_build
-from ingestion.models import Document
+from ingestion.models import Document, IndexGeneration
 from ingestion.recovery import reconciliation
 from ingestion.recovery.orphans import delete_orphans
+from ingestion.reindexing import building
+from ingestion.reindexing.claims import is_work_waiting
+from ingestion.reindexing.starting import REINDEX
+from ingestion.reindexing.switching import delete_some, next_deletion
 from ingestion.turns import EMBED, PARSE, Stage, claim_next, next_in_turn
 from instances.tenancy import tenant
 
@@ -64,7 +69,8 @@ def embed() -> None:
     Its duration is limited by the number of passages and the timeouts of the client.
     """
     try:
-        _run_next(EMBED)
+        if _run_next(EMBED) == Document.Status.QUEUED:
+            enqueue(parse)  # another index answers since it was parsed
     finally:
         _enqueue_again(EMBED, embed)
 
@@ -77,6 +83,8 @@ def reconcile() -> None:
         if next_in_turn(stage) and not waiting_messages(stage.name):
             for _ in range(stage.slots):
                 enqueue(task)
+    if is_work_waiting(statuses=IndexGeneration.UNFINISHED) or next_deletion():
+        enqueue(reindex)
 
 
 @shared_task(name="ingestion.tasks.delete_orphaned_files", ignore_result=True, expires=3600)
@@ -89,9 +97,28 @@ def delete_orphaned_files() -> None:
 def build_shards(instance_id: int) -> None:
     """Cover the chunks of a large instance by its approximate index."""
     with tenant(instance_id):
-        is_needed = needs_build(instance_id)
+        index = read_active_index(instance_id)
+        is_needed = needs_build(instance_id, index)
     if is_needed:
-        build(instance_id)
+        build(instance_id, index)
+
+
+@shared_task(name=REINDEX, ignore_result=True)
+def reindex() -> None:
+    """Build some of the next index of an instance; without any, delete some of an old one."""
+    try:
+        if building.work() is None and (old := next_deletion()):
+            delete_some(*old)
+    finally:
+        _reindex_if_waiting()
+
+
+def _reindex_if_waiting() -> None:
+    try:
+        if is_work_waiting() or next_deletion():
+            enqueue(reindex)
+    except _DATABASE_UNAVAILABLE:
+        logger.warning("database unavailable: the reconciler will enqueue what waits")
 
 
 def waiting_messages(queue: str) -> int:
@@ -137,7 +164,7 @@ def _index_if_large(instance_id: int) -> None:
     If the message is lost, the next document that is published sends another.
     """
     with tenant(instance_id):
-        is_needed = needs_build(instance_id)
+        is_needed = needs_build(instance_id, read_active_index(instance_id))
     if is_needed:
         try:
             build_shards.apply_async([instance_id], retry=False)

@@ -5,7 +5,7 @@ all instances (``instances.across_instances``) for the next document, in this or
 
 1. the instance with the fewest documents under way in this stage;
 2. the instance with the least work in the last ten minutes (bytes parsed, passages embedded);
-3. the document that has waited longest.
+3. of that instance, the document that people have put first, then the one that has waited longest.
 
 With more than one worker, neither one instance nor large files occupy all of them. Reasons and
 measurements: docs/decisions/016-fair-turns.md.

@@ -9,19 +9,34 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from ingestion import tasks
 from ingestion.errors import ParseCancelled
 from ingestion.indexing import statistics
 from ingestion.models import Document
-from ingestion.storing.stored_files import delete_with_file, store_file
+from ingestion.storing.stored_files import (
+    AcceptedFile,
+    delete_with_file,
+    store_accepted,
+    store_file,
+)
 from instances.quotas import lock_totals
 
+# The priority of a document that goes before others.
+FIRST = 1
 
-def store_upload(**upload: Any) -> tuple[Document, bool]:
-    """Store an uploaded file and queue it: arguments, result and errors as of ``store_file``."""
-    document, is_new = store_file(**upload)
+
+def store_upload(*, accepted: AcceptedFile | None = None, **upload: Any) -> tuple[Document, bool]:
+    """Store an uploaded file and queue it: arguments, result and errors as of ``store_file``.
+
+    A file that was accepted before is stored as by ``store_accepted``.
+    """
+    if accepted is None:
+        document, is_new = store_file(**upload)
+    else:
+        document, is_new = store_accepted(accepted, **upload)
     if is_new:
         _enqueue()
     return document, is_new
@@ -33,8 +48,8 @@ def retitle(document: Document, title: str) -> None:
     locked.title, locked.title_is_edited = title, bool(title)
     locked.save(update_fields=["title", "title_is_edited", "updated_at"])
     if locked.status == Document.Status.READY:
-        statistics.withdraw(locked)
-        statistics.make_searchable(locked)
+        for generation in statistics.withdraw(locked):
+            statistics.make_searchable(locked, generation)
 
 
 def retry(documents: Sequence[Document]) -> int:
@@ -64,6 +79,34 @@ def reindex(documents: Sequence[Document]) -> int:
     return len(ready)
 
 
+def put_first(documents: QuerySet[Document]) -> int:
+    """Let the unfinished of some documents go before the others of their instance; return how many.
+
+    Other instances do not wait for them (``ingestion.turns``).
+    """
+    waiting = documents.filter(status__in=Document.UNFINISHED)
+    n: int = waiting.update(priority=FIRST, updated_at=timezone.now())
+    return n
+
+
+def cancel_all(documents: QuerySet[Document]) -> int:
+    """Cancel the unfinished of some documents, as ``cancel`` does; return how many."""
+    now = timezone.now()
+    n: int = documents.filter(status__in=Document.UNFINISHED).update(
+        status=Document.Status.FAILED,
+        error_code=ParseCancelled.code,
+        attempt=F("attempt") + 1,
+        interruptions=0,
+        retries=0,
+        worker_seen_at=None,
+        started_at=None,
+        queued_at=now,
+        finished_at=now,
+        updated_at=now,
+    )
+    return n
+
+
 def cancel(document: Document) -> None:
     """Cancel an unfinished document; its worker stops at the next heartbeat."""
     if document.status in Document.UNFINISHED:
@@ -72,8 +115,8 @@ def cancel(document: Document) -> None:
 
 
 def delete(document: Document) -> None:
-    """Delete a document with its pages, passages, vectors and file."""
-    Document.objects.select_for_update().get(pk=document.pk)
+    """Delete a document or an attachment with its pages, passages, vectors and file."""
+    Document.with_attachments.select_for_update().get(pk=document.pk)
     statistics.withdraw(document)
     delete_with_file(document)
 

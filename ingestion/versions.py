@@ -8,7 +8,7 @@ last act prevails, and deletes the version that is not ready. All functions run 
 
 from collections.abc import Sequence
 from functools import partial
-from typing import IO
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -18,20 +18,22 @@ from django.utils import timezone
 
 from ingestion import tasks, uploads
 from ingestion.errors import OtherDocument
+from ingestion.indexing.generations import hold_active_index
 from ingestion.indexing.succession import publish_version
-from ingestion.models import Chunk, Document
+from ingestion.models import Chunk, Document, DocumentQuerySet
 from people.models import User
 
 _Status = Document.Status
-_NOT_READY = (*Document.UNFINISHED, _Status.FAILED)
+_NOT_READY = (*Document.UNFINISHED, _Status.HELD, _Status.FAILED)
 # First key of the advisory locks taken here; the second is derived from the series.
 _LOCK_CLASS = 0x5E1
 
 
-def add_version(
-    document: Document, *, user: User | None, name: str, password: str = "", content: IO[bytes]
-) -> tuple[Document, bool]:
+def add_version(document: Document, *, user: User | None, **file: Any) -> tuple[Document, bool]:
     """Store a file as the next version of a document; return it, and whether it is new.
+
+    ``file`` is as of ``uploads.store_upload``: ``name``, ``content`` and perhaps ``password``, or
+    ``accepted``.
 
     It has the folder, sensitivity, tags, author and kind of the last version, and its title if a
     person wrote that; its date is that of the new file. A last version that has failed, or is
@@ -43,17 +45,14 @@ def add_version(
     then nothing is changed.
     """
     with transaction.atomic():
-        _lock_series(document)
+        lock_versions(document)
         last = history(document)[0]
         _delete_unready(document)
         stored, is_new = uploads.store_upload(
             instance=document.instance,
             user=user,
-            name=name,
             folder=last.folder,
             sensitivity=last.sensitivity,
-            password=password,
-            content=content,
             title=last.title if last.title_is_edited else "",
             title_is_edited=last.title_is_edited,
             author=last.author,
@@ -61,6 +60,7 @@ def add_version(
             tags=last.tags,
             series=last.series,
             version=_next_number(last),
+            **file,
         )
         if stored.series != document.series:
             raise OtherDocument(f"the bytes are those of {stored.pk}")
@@ -70,23 +70,55 @@ def add_version(
     return stored, is_new
 
 
+def lock_versions(document: Document) -> None:
+    """Admit one act on the versions of a document at a time, until the transaction ends.
+
+    Whoever locks the totals of the instance before ``add_version`` calls this first, so that all
+    take these locks in the same order: index, series, the version that is not ready, totals.
+    """
+    hold_active_index(document.instance_id)
+    _lock_series(document)
+    list(_unready(document).select_for_update().values_list("pk"))
+
+
 def restore(version: Document) -> None:
     """Make a superseded version the current one again, as soon as its vectors allow it."""
     with transaction.atomic():
-        _lock_series(version)
+        lock_versions(version)
         _delete_unready(version)
         _make_current(version)
 
 
+def publish_held(document: Document) -> bool:
+    """Let a held version answer; return whether it does.
+
+    One that was prepared for another index than the one that answers now is prepared again.
+    """
+    with transaction.atomic():
+        lock_versions(document)
+        locked = Document.objects.select_for_update().get(pk=document.pk)
+        if locked.status != _Status.HELD:
+            return False
+        _publish(locked)
+        return locked.status == _Status.READY
+
+
 def delete(document: Document) -> None:
-    """Delete a document: of one that is ready all versions, else this version alone."""
-    if document.status != _Status.READY:
-        uploads.delete(document)
-        return
+    """Delete a document: of one that is ready all versions, else this version alone.
+
+    The last version takes with it the documents that were attached to it.
+    """
     with transaction.atomic():
         _lock_series(document)
-        for version in history(document):
+        of_instance: DocumentQuerySet = Document.objects.for_instance(document.instance_id)
+        if not of_instance.filter(pk=document.pk).exists():
+            return  # with another version, or with what it was attached to
+        is_ready = document.status == _Status.READY
+        for version in history(document) if is_ready else [document]:
             uploads.delete(version)
+        if not of_instance.of_series_of(document).exists():
+            for attached in of_instance.attached_to([document]):
+                delete(attached)
 
 
 def history(document: Document) -> list[Document]:
@@ -102,6 +134,15 @@ def count_older(documents: Sequence[Document]) -> int:
         return 0
     versions: QuerySet[Document] = Document.objects.for_instance(ready[0].instance_id)
     return versions.filter(series__in=[document.series for document in ready]).count() - len(ready)
+
+
+def count_attached(documents: Sequence[Document]) -> int:
+    """Return how many documents ``delete`` deletes because they are attached to these."""
+    if not documents:
+        return 0
+    of_instance: DocumentQuerySet = Document.objects.for_instance(documents[0].instance_id)
+    others = of_instance.exclude(pk__in=[document.pk for document in documents])
+    return others.attached_to(documents).listed().count()
 
 
 def current_version(document: Document) -> Document | None:
@@ -123,18 +164,33 @@ def _make_current(version: Document) -> None:
     if locked.status != _Status.SUPERSEDED:
         return
     locked.version = _next_number(locked)
-    if locked.embedding_model == settings.EMBEDDING_MODEL:
+    _publish(locked)
+    version.refresh_from_db()
+
+
+def _publish(locked: Document) -> None:
+    """Publish a version whose passages are kept, or queue it for what the index of now needs."""
+    index = hold_active_index(locked.instance_id)
+    if locked.index_generation != index.generation:
+        # Its passages are those of another index: it is read again.
+        _restart(locked, _Status.QUEUED)
+    elif locked.embedding_model == index.embedding_model:
         publish_version(locked)
     else:
-        Chunk.objects.for_instance(locked.instance_id).filter(document=locked).update(
-            embedding=None
-        )
-        locked.status, locked.embedded_chunks = _Status.EMBEDDING, 0
-        locked.attempt += 1
-        locked.queued_at, locked.worker_seen_at = timezone.now(), None
-        locked.save()
-        transaction.on_commit(partial(tasks.enqueue, tasks.embed))
-    version.refresh_from_db()
+        Chunk.objects.for_instance(locked.instance_id).filter(
+            document=locked, generation=index.generation
+        ).update(embedding=None)
+        _restart(locked, _Status.EMBEDDING)
+
+
+def _restart(locked: Document, status: Document.Status) -> None:
+    """Queue a version for a stage, in a new attempt."""
+    locked.status, locked.embedded_chunks = status, 0
+    locked.attempt += 1
+    locked.queued_at, locked.worker_seen_at = timezone.now(), None
+    locked.save()
+    task = tasks.embed if status == _Status.EMBEDDING else tasks.parse
+    transaction.on_commit(partial(tasks.enqueue, task))
 
 
 def _next_number(document: Document) -> int:
@@ -145,8 +201,13 @@ def _next_number(document: Document) -> int:
 
 def _delete_unready(document: Document) -> None:
     """Delete the version of a document that is being prepared, or has failed."""
-    for version in Document.objects.of_series_of(document).filter(status__in=_NOT_READY):
+    for version in _unready(document):
         uploads.delete(version)
+
+
+def _unready(document: Document) -> QuerySet[Document]:
+    versions: QuerySet[Document] = Document.objects.of_series_of(document)
+    return versions.filter(status__in=_NOT_READY)
 
 
 def _delete_oldest(document: Document) -> None:

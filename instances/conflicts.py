@@ -1,4 +1,4 @@
-"""Transactions that are repeated after a conflict with a deletion or an insertion.
+"""Transactions that are repeated after a conflict with another one.
 
 Foreign keys are checked at the end of a transaction: one that refers to a row that was deleted
 meanwhile, or deletes a row to which another refers by then, fails and can be repeated.
@@ -7,7 +7,8 @@ meanwhile, or deletes a row to which another refers by then, fails and can be re
 from collections.abc import Callable
 from typing import TypeVar
 
-from django.db import IntegrityError
+from django.db import IntegrityError, OperationalError
+from psycopg.errors import DeadlockDetected
 
 R = TypeVar("R")
 
@@ -16,10 +17,16 @@ _TRIES = 5
 
 
 def repeat_after_conflict(transaction: Callable[[], R]) -> R:
-    """Call ``transaction``, again if it raised IntegrityError; raises the error of the last try."""
+    """Call ``transaction``, again if another one made it fail; raises the error of the last try.
+
+    That is an IntegrityError, or a deadlock, of which PostgreSQL ends one side.
+    """
     for _ in range(_TRIES - 1):
         try:
             return transaction()
         except IntegrityError:
             continue
+        except OperationalError as error:
+            if not isinstance(error.__cause__, DeadlockDetected):
+                raise
     return transaction()

@@ -64,34 +64,38 @@ def lock_totals(instance_id: int) -> InstanceTotals:
     return totals
 
 
-def check_room(instance: Instance, new_bytes: int) -> None:
-    """Check that one more document of ``new_bytes`` is allowed.
+def check_room(instance: Instance, new_bytes: int, *, is_attachment: bool = False) -> None:
+    """Check that one more document of ``new_bytes`` is allowed, beside those being received.
+
+    An attachment of a conversation needs room for its bytes only.
 
     Run it in the transaction that adds the document, which then cannot exceed a limit or be added
     to an instance that is being deleted. Raises QuotaExceeded or WrongStatus.
     """
     totals = lock_totals(instance.pk)
+    documents = totals.documents + totals.reserved_documents
+    stored_bytes = totals.stored_bytes + totals.reserved_bytes
     if not Instance.objects.filter(pk=instance.pk, status=Instance.Status.ACTIVE).exists():
         raise WrongStatus(f"{instance.slug} is closed or archived")
     limits = limits_of(instance)
-    if limits.documents is not None and totals.documents + 1 > limits.documents:
-        raise QuotaExceeded(_too_many(totals, limits.documents) + " " + _what_to_do(instance))
-    if limits.stored_bytes is not None and totals.stored_bytes + new_bytes > limits.stored_bytes:
-        text = _too_large(totals, limits.stored_bytes, new_bytes)
+    if limits.documents is not None and not is_attachment and documents + 1 > limits.documents:
+        raise QuotaExceeded(_too_many(documents, limits.documents) + " " + _what_to_do(instance))
+    if limits.stored_bytes is not None and stored_bytes + new_bytes > limits.stored_bytes:
+        text = _too_large(stored_bytes, limits.stored_bytes, new_bytes)
         raise QuotaExceeded(text + " " + _what_to_do(instance))
 
 
-def _too_many(totals: InstanceTotals, limit: int) -> str:
+def _too_many(documents: int, limit: int) -> str:
     return _("This instance contains %(n)s of the %(limit)s documents allowed.") % {
-        "n": intcomma(totals.documents),
+        "n": intcomma(documents),
         "limit": intcomma(limit),
     }
 
 
-def _too_large(totals: InstanceTotals, limit: int, new_bytes: int) -> str:
+def _too_large(stored_bytes: int, limit: int, new_bytes: int) -> str:
     return _("This file (%(size)s) exceeds the storage limit: %(used)s of %(limit)s are used.") % {
         "size": format_bytes(new_bytes),
-        "used": format_bytes(totals.stored_bytes),
+        "used": format_bytes(stored_bytes),
         "limit": format_bytes(limit),
     }
 

@@ -4,7 +4,7 @@ Every tenant table has a forced row-security policy (``instances.row_security``)
 rows with settings local to one transaction:
 
 - ``ragapp.instance``: rows of that instance are visible and writable;
-- ``ragapp.user``: one's own memberships are visible, in any instance;
+- ``ragapp.user``: one's own memberships and records of usage are visible, in any instance;
 - ``ragapp.key``: the API key or invitation with that digest is visible, before its instance is
   known;
 - ``ragapp.organisation``: memberships, rules and keys of that organisation's instances are visible
@@ -76,7 +76,7 @@ def tenant(instance: Instance | int, *, is_durable: bool = True) -> Iterator[Non
 
 @contextmanager
 def as_user(user_id: int) -> Iterator[None]:
-    """Run a transaction in which the memberships of one person are visible, in any instance."""
+    """Run a transaction in which a person's memberships and usage are visible, in any instance."""
     with _setting("ragapp.user", str(user_id)):
         yield
 

@@ -10,11 +10,12 @@ from pathlib import Path
 from launcher.application.environment import (
     Embedded,
     application_environment,
+    backup_environment,
     embedded_services,
     owner_environment,
 )
 from launcher.application.programs import model_programs
-from launcher.application.schema import migrate
+from launcher.application.schema import forget_migrations, migrate
 from launcher.configuration.credentials import Credentials, load_credentials
 from launcher.configuration.data_dir import DataDir, locked, open_data_dir
 from launcher.configuration.inherited import settings
@@ -26,6 +27,7 @@ from launcher.services.embedded import running_services
 
 # Commands that embed: without ./run they need a model server of their own.
 _NEED_MODELS = {"evaluate"}
+_BACKUPS = {"backup", "restore", "verifybackup"}
 
 
 def manage(arguments: list[str]) -> int:
@@ -49,9 +51,14 @@ def manage(arguments: list[str]) -> int:
         env = application_environment(data, credentials, embedded)
         if command[:1] == ["migrate"]:
             env |= owner_environment(data, credentials, embedded)
+        if _BACKUPS.intersection(command[:1]):
+            env |= backup_environment(data, credentials, embedded)
         if nothing_is_up:
             stack.enter_context(_own_services(data, credentials, embedded, env, command))
-        return _run_in_foreground([str(PYTHON), str(MANAGE), *command], env)
+        exit_code = _run_in_foreground([str(PYTHON), str(MANAGE), *command], env)
+        if command[:1] == ["restore"]:
+            forget_migrations(data)
+        return exit_code
 
 
 @contextlib.contextmanager

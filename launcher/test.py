@@ -11,6 +11,7 @@ from pathlib import Path
 
 from launcher.configuration.credentials import load_credentials
 from launcher.configuration.data_dir import open_data_dir
+from launcher.configuration.inherited import BACKUP_URL
 from launcher.errors import LauncherError
 from launcher.installation.node_packages import NODE_MODULES, node
 from launcher.installation.setup import set_up_project
@@ -18,7 +19,7 @@ from launcher.processes.account import child_setup, our_account
 from launcher.processes.tools import run_logged
 from launcher.progress import report, report_error, step
 from launcher.project import PYTHON, ROOT, VENV
-from launcher.services.embedded import running_services, service_environment
+from launcher.services.embedded import running_services, service_environment, superuser_url
 
 # What tests need and pip cannot bring: a program or a file -> Debian packages. SimpleSAMLphp wants
 # a web server; without one that does not start by itself, apt would bring Apache.
@@ -59,6 +60,7 @@ def test(arguments: list[str]) -> int:
         credentials = load_credentials(data)
         env = {"DATA_DIR": str(data.root), "SECRET_KEY": credentials.secret_key}
         env |= service_environment(data, credentials)
+        env[BACKUP_URL] = superuser_url(data, credentials)
         command = [str(PYTHON), "-m", "pytest", *(arguments or _SHARED_WORK)]
         with running_services(data, credentials, for_tests=True), _started(command, env) as tests:
             # Beside the tests, which often wait.

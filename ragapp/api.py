@@ -1,4 +1,7 @@
-"""The HTTP API: REST below ``/api/v1``, OpenAI's API below ``/v1``, and its documentation."""
+"""The HTTP API: REST below ``/api/v1``, OpenAI's API below ``/v1``, and its documentation.
+
+The MCP servers of instances, below ``/mcp``, have the same keys and errors.
+"""
 
 import codecs
 from typing import Any
@@ -14,7 +17,9 @@ import chat.api.chat_completions
 import chat.api.embeddings
 import chat.api.model_list
 import chat.api.responses
+import chat.mcp.endpoint
 import ingestion.api.documents
+import ingestion.api.resumable_uploads
 import ingestion.api.version_history
 import instances.api
 import retrieval.api
@@ -57,6 +62,7 @@ api = NinjaAPI(
 )
 api.add_router("/api/v1", instances.api.router)
 api.add_router("/api/v1", ingestion.api.documents.router)
+api.add_router("/api/v1", ingestion.api.resumable_uploads.router)
 api.add_router("/api/v1", ingestion.api.version_history.router)
 api.add_router("/api/v1", retrieval.api.router)
 api.add_router("/api/v1", sources.api.router)
@@ -64,6 +70,7 @@ api.add_router("/v1", chat.api.model_list.router)
 api.add_router("/v1", chat.api.chat_completions.router)
 api.add_router("/v1", chat.api.responses.router)
 api.add_router("/v1", chat.api.embeddings.router)
+api.add_router("/mcp", chat.mcp.endpoint.router)
 
 
 @api.exception_handler(ApiError)

@@ -13,13 +13,13 @@ if not settings.configured:
 
 django.setup(set_prefix=False)
 
-from ragapp.body_allowance import allowance_of  # noqa: E402 (after the applications)
+from ragapp.body_allowance import allowance_of, is_streamed  # noqa: E402 (after the applications)
 from web.server.body_limit import BodyLimit  # noqa: E402 (after the applications)
 from web.server.client_left import ClientWatch  # noqa: E402 (after the applications)
 from web.server.client_limit import ClientLimit  # noqa: E402 (after the applications)
 from web.server.django_handler import DjangoHandler  # noqa: E402 (after the applications)
 
-application = ClientWatch(ClientLimit(BodyLimit(DjangoHandler(), allowance_of)))
+application = ClientWatch(ClientLimit(BodyLimit(DjangoHandler(is_streamed), allowance_of)))
 
 # The views too, which otherwise each process would load anew for its first request.
 import_module(settings.ROOT_URLCONF)

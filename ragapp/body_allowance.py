@@ -16,7 +16,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.middleware import first_step
 from ingestion.api.documents import MANAGE
-from ingestion.errors import FileTooLarge, user_message
+from ingestion.error_messages import user_message
+from ingestion.errors import FileTooLarge
 from instances.access.gates import StepRequired, enter
 from instances.api import ApiError
 from instances.audit import Origin, acting_as
@@ -39,8 +40,11 @@ MAX_UPLOADS_AT_ONCE = 4
 FILE_TOO_LARGE = Refusal(413, FileTooLarge.code, user_message(FileTooLarge.code))
 TOO_LARGE = Refusal(413, "too_large", _("This is too large to be sent."))
 
-_PAGE = re.compile(r"/i/([-a-zA-Z0-9_]+)/documents/upload/")
+_PAGE = re.compile(r"/i/([-a-zA-Z0-9_]+)/(documents/upload|attachments)/")
 _OPERATION = re.compile(r"/api/v1/documents(/[-0-9a-fA-F]+/versions)?")
+# Of files in pieces, which their views read as they arrive.
+_STREAMED_PAGE = re.compile(r"/i/([-a-zA-Z0-9_]+)/documents/uploads/([-0-9a-fA-F]+/)?")
+_STREAMED_OPERATION = re.compile(r"/api/v1/uploads(/[-0-9a-fA-F]+)?")
 
 
 async def allowance_of(scope: Scope) -> Allowance | None:
@@ -50,6 +54,8 @@ async def allowance_of(scope: Scope) -> Allowance | None:
         if uploader is None:
             return None
         max_bytes = settings.MAX_UPLOAD_BYTES + _ROOM_FOR_FIELDS
+        if is_streamed(scope):
+            max_bytes = settings.MAX_RESUMABLE_BYTES
         return Allowance(max_bytes, uploader, MAX_UPLOADS_AT_ONCE * max_bytes, FILE_TOO_LARGE)
     is_json = is_api_path(path_of(scope))
     max_bytes = MAX_JSON_BYTES if is_json else MAX_BODY_BYTES
@@ -59,19 +65,31 @@ async def allowance_of(scope: Scope) -> Allowance | None:
 
 def is_upload(scope: Scope) -> bool:
     """Whether a request sends a document, which may be larger than any form."""
+    if is_streamed(scope):
+        return True
     if scope["method"] != "POST":
         return False
     path = path_of(scope)
     return any(form.fullmatch(path) for form in (_OPERATION, _PAGE))
 
 
+def is_streamed(scope: Scope) -> bool:
+    """Whether a request brings bytes of a file that is sent in pieces."""
+    if scope["method"] not in ("POST", "PATCH"):
+        return False
+    path = path_of(scope)
+    return any(form.fullmatch(path) for form in (_STREAMED_OPERATION, _STREAMED_PAGE))
+
+
 async def uploader_of(scope: Scope) -> str | None:
     """Return a name of the person or key that may upload there, None for anybody else."""
-    page = _PAGE.fullmatch(path_of(scope))
+    path = path_of(scope)
+    page = _PAGE.fullmatch(path) or _STREAMED_PAGE.fullmatch(path)
     request = ASGIRequest(scope, BytesIO())
     if page is None:
         return await in_database(_key_of, request)
-    return await in_database(_person_of, request, page[1])
+    role = Role.MEMBER if path.endswith("/attachments/") else Role.EDITOR
+    return await in_database(_person_of, request, page[1], role)
 
 
 def _key_of(request: ASGIRequest) -> str | None:
@@ -82,7 +100,7 @@ def _key_of(request: ASGIRequest) -> str | None:
     return f"key {key.pk}" if key else None
 
 
-def _person_of(request: ASGIRequest, slug: str) -> str | None:
+def _person_of(request: ASGIRequest, slug: str, role: Role) -> str | None:
     SessionMiddleware(lambda _request: HttpResponse()).process_request(request)
     user = get_user(request)
     request.user = user
@@ -90,7 +108,7 @@ def _person_of(request: ASGIRequest, slug: str) -> str | None:
         return None
     try:
         with acting_as(Origin(user=user, address=client_address(request), correlation_id="")):
-            enter(request, user, slug, role=Role.EDITOR)
+            enter(request, user, slug, role=role)
     except (Http404, PermissionDenied, StepRequired):
         return None
     return f"person {user.pk}"

@@ -4,10 +4,12 @@ import gc
 import logging
 import os
 import threading
+import time
 from typing import Any
 
 from celery import Celery
 from celery.signals import (
+    before_task_publish,
     setup_logging,
     worker_init,
     worker_process_shutdown,
@@ -30,8 +32,16 @@ def configure_from_settings(**_arguments: Any) -> None:
 app = Celery("ragapp")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-app.autodiscover_tasks(["inference.slurm"])
+app.autodiscover_tasks(["inference.failing", "inference.slurm", "ingestion.resumable"])
 setup_logging.connect(configure_from_settings)
+# A header of each task: when it was sent, in seconds since 1970.
+SENT_AT = "sent_at"
+
+
+@before_task_publish.connect
+def add_time(headers: dict[str, Any], **_: Any) -> None:
+    """Say in each task when it was sent, so that the age of a queue can be told."""
+    headers.setdefault(SENT_AT, time.time())
 
 
 @worker_init.connect

@@ -6,7 +6,7 @@ from django.urls import include, path
 from django.utils.translation import gettext_lazy as _
 
 from accounts.urls import saml_pages
-from accounts.views import invitations, organisation_status
+from accounts.views import contacts, invitations, organisation_status
 from inference.slurm.views import slurm_register
 from ragapp.api import api
 from ragapp.health import views
@@ -31,6 +31,7 @@ urlpatterns = [
         organisation_status.switch,
         name="organisation_switch",
     ),
+    path("contacts/", contacts.contacts, name="contacts"),
     path("accounts/", include("accounts.urls")),
     path("invitations/<str:token>/", invitations.open_invitation, name="invitation"),
     path(

@@ -1,5 +1,6 @@
 """``/api/v1/search``: passages found for a query, without an answer."""
 
+from datetime import date
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -8,13 +9,11 @@ from ninja import Field, Router, Schema
 from pydantic import field_validator
 
 from instances.api import AsyncApiKeyAuth, KeyRequest
-from instances.models import ApiKey, Sensitivity
-from instances.tenancy import in_tenant
-from retrieval.measured_requests import search_requests
-from retrieval.search import MAX_DOCUMENTS, SearchResult, asearch
-from usage.admission import person_name
-from usage.quotas.api_requests import add_headers, held_request
-from usage.recording import Requester, record_requests
+from retrieval.filters.wording import filter_data
+from retrieval.measured_requests import measured_search
+from retrieval.search import MAX_DOCUMENTS
+from usage.quotas.api_requests import add_headers
+from usage.quotas.subjects import QuotaHolder
 
 router = Router(tags=["search"])
 
@@ -23,6 +22,8 @@ class SearchIn(Schema):
     query: str = Field(min_length=1, max_length=8000)
     top_k: int = Field(6, ge=1, le=100)
     document_ids: list[UUID] = Field([], max_length=MAX_DOCUMENTS, fail_fast=True)
+    # Whether the kind and the date of documents in the query restrict the search.
+    filters: bool = True
 
     @field_validator("query")
     @classmethod
@@ -38,6 +39,8 @@ class SearchHit(Schema):
     document: str
     page: int
     page_end: int
+    page_label: str
+    page_end_label: str
     heading: str
     text: str
     score: float
@@ -50,31 +53,41 @@ class Timing(Schema):
     total: float
 
 
+class AppliedFilterOut(Schema):
+    """What the query says of the documents to search; ``kept``: they answer."""
+
+    kind: str
+    since: date | None
+    until: date | None
+    latest: bool
+    documents: int
+    kept: bool
+
+
 class SearchOut(Schema):
     results: list[SearchHit]
+    filters: AppliedFilterOut | None
     timing_ms: Timing
 
 
 @router.post("/search", auth=AsyncApiKeyAuth(), response=SearchOut, summary="Search passages")
 async def search_passages(request: KeyRequest, response: HttpResponse, body: SearchIn) -> SearchOut:
-    key = request.auth
-    async with held_request(key) as admitted:
-        add_headers(response, admitted.headers)
-        found = await asearch(
-            instance=key.instance,
-            query=body.query,
-            sensitivity=Sensitivity(key.instance.sensitivity),
-            top_k=body.top_k,
-            document_ids=body.document_ids,
-            person=person_name(user_id=key.created_by_id, key_id=key.pk),
-        )
-    await in_tenant(key.instance_id, _record, key, admitted.request_id, found)
+    found, admitted = await measured_search(
+        QuotaHolder.of_key(request.auth),
+        body.query,
+        top_k=body.top_k,
+        document_ids=body.document_ids,
+        may_filter=body.filters,
+    )
+    add_headers(response, admitted.headers)
     hits = [
         SearchHit(
             document_id=chunk.document_id,
             document=chunk.document_name,
             page=chunk.page_start,
             page_end=chunk.page_end,
+            page_label=chunk.page_label,
+            page_end_label=chunk.page_end_label,
             heading=chunk.heading,
             text=chunk.text,
             score=chunk.score,
@@ -83,18 +96,9 @@ async def search_passages(request: KeyRequest, response: HttpResponse, body: Sea
         for chunk in found.chunks
     ]
     timing = found.timing
+    applied = filter_data(found.filter)
     return SearchOut(
         results=hits,
+        filters=None if applied is None else AppliedFilterOut(**applied),
         timing_ms=Timing(embed=timing.embed_ms, search=timing.search_ms, total=timing.total_ms),
     )
-
-
-def _record(key: ApiKey, request_id: UUID, found: SearchResult) -> None:
-    """Record what a search cost."""
-    requests = search_requests(
-        cpu_seconds=found.processor_seconds,
-        total_ms=found.timing.total_ms,
-        rerank_model=found.rerank_model,
-        rerank_seconds=found.rerank_seconds,
-    )
-    record_requests(list(requests), request_id=request_id, requester=Requester.of_key(key))

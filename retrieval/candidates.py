@@ -13,7 +13,6 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from django.conf import settings
 from numpy.typing import NDArray
 
 from ingestion.indexing.lexical import SATURATION
@@ -61,7 +60,8 @@ def find_candidates(instance_id: int, query: WeightedQuery, limit: int) -> Candi
         return None
     found = (
         IndexShard.objects.for_instance(instance_id)
-        .filter(covers_until__isnull=False, embedding_model=settings.EMBEDDING_MODEL)
+        .filter(covers_until__isnull=False)
+        .filter(generation=query.generation, embedding_model=query.embedding_model)
         .order_by("pk")
         .values_list("pk", "covers_until")
     )

@@ -13,8 +13,10 @@ from pgvector import HalfVector
 
 from inference.embedding.client import EmbeddingClient
 from inference.embedding.folder import prepared_folder
+from inference.embedding.offered import offered_embedding
 from ingestion.chunking import TokenCounter, chunk_document, embedding_text
 from ingestion.indexing import statistics
+from ingestion.indexing.generations import SearchIndex, active_index
 from ingestion.models import Chunk, Document, DocumentPage
 from ingestion.parsing.document import Block, ParsedDocument, ParsedPage, Passage
 from instances.models import Instance, Sensitivity
@@ -49,15 +51,18 @@ def digest(entry: Entry) -> str:
 
 def _index(instance: Instance, entries: Sequence[Entry]) -> None:
     """Embed and index a batch of corpus entries."""
-    counter = _token_counter()
+    index = active_index(instance)
+    counter = _token_counter(index)
     passages = [_passages(entry, counter) for entry in entries]
     texts = [embedding_text("", p.heading, p.text) for found in passages for p in found]
     level = Sensitivity(instance.sensitivity)
-    embedded = EmbeddingClient.from_settings().embed_passages(texts, sensitivity=level)
+    embedded = EmbeddingClient.for_instance(instance.pk, index.embedding_model).embed_passages(
+        texts, sensitivity=level
+    )
     vectors = iter(embedded.vectors)
     with tenant(instance):
         for entry, found in zip(entries, passages, strict=True):
-            _store(instance, entry, [(passage, next(vectors)) for passage in found])
+            _store(instance, index, entry, [(passage, next(vectors)) for passage in found])
 
 
 def _passages(entry: Entry, counter: TokenCounter) -> tuple[Passage, ...]:
@@ -71,13 +76,15 @@ def _passages(entry: Entry, counter: TokenCounter) -> tuple[Passage, ...]:
     return chunk_document(parsed, counter=counter, chunk_tokens=_WHOLE_PASSAGE_TOKENS)
 
 
-def _token_counter() -> TokenCounter:
-    tokenizer = prepared_folder(settings.MODELS_DIR, settings.EMBEDDING_MODEL) / "tokenizer.json"
+def _token_counter(index: SearchIndex) -> TokenCounter:
+    model = offered_embedding(index.embedding_model).model
+    tokenizer = prepared_folder(settings.MODELS_DIR, model) / "tokenizer.json"
     return TokenCounter(tokenizer if tokenizer.exists() else None)
 
 
 def _store(
     instance: Instance,
+    index: SearchIndex,
     entry: Entry,
     passages: Sequence[tuple[Passage, NDArray[np.float32]]],
 ) -> None:
@@ -93,7 +100,8 @@ def _store(
         pages=1,
         chunks=len(passages),
         embedded_chunks=len(passages),
-        embedding_model=settings.EMBEDDING_MODEL,
+        embedding_model=index.embedding_model,
+        index_generation=index.generation,
     )
     document.file.save(document.name, ContentFile(text.encode()), save=False)
     document.save(force_insert=True)
@@ -102,6 +110,7 @@ def _store(
         Chunk(
             instance=instance,
             document=document,
+            generation=index.generation,
             position=passage.position,
             text=passage.text,
             heading=passage.heading,

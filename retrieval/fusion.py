@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingestion.indexing import lexical
+from ingestion.indexing.tried import TriedVersion
 from retrieval.acronyms import Acronym, with_other_forms
 
 LEXICAL_WEIGHT = 8.0
@@ -44,6 +45,11 @@ class WeightedQuery:
     # Those of the question. ``ranked_terms`` has the other form of each as well: what BM25 weighs.
     acronyms: tuple[Acronym, ...] = ()
     ranked_terms: Mapping[int, float] = field(default_factory=dict)
+    # The index of the instance, and its embedding model (``ingestion.indexing.generations``).
+    generation: int = 0
+    embedding_model: str = ""
+    # A version of a document that is asked in place of the one that answers.
+    tried: TriedVersion | None = None
 
     @property
     def lexical_factor(self) -> float:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from django.conf import settings
 from django.db import connection
 from numpy.typing import NDArray
 
@@ -21,7 +20,7 @@ from retrieval.evidence.decision import answer_probability
 from retrieval.evidence.features import Features, TranslatedFeatures
 from retrieval.evidence.questions import AskedQuestion, read_question
 from retrieval.fusion import WeightedQuery
-from retrieval.ranking import prepare_query, ranked_chunks
+from retrieval.ranking import END_LABEL, prepare_query, ranked_chunks
 from retrieval.relevance import passage_features, unrelated_cosine
 from retrieval.results import RetrievedChunk
 
@@ -30,8 +29,8 @@ DEPTH = 10
 
 _COLUMNS = (
     *("chunk_id", "document_id", "document_name", "document_title", "unit", "page_start"),
-    *("page_end", "page_label", "heading", "text", "char_start", "char_end", "score", "cosine"),
-    *("bm25", "sensitivity", "dense_rank", "lexical_rank", "fused_rank"),
+    *("page_end", "page_label", "page_end_label", "heading", "text", "char_start", "char_end"),
+    *("score", "cosine", "bm25", "sensitivity", "dense_rank", "lexical_rank", "fused_rank"),
 )
 _RANKS = ("dense_rank", "lexical_rank", "fused_rank")
 _LEGS = """
@@ -49,8 +48,9 @@ WITH scored AS MATERIALIZED (
 )
 SELECT chunk.id, chunk.document_id, document.name,
        CASE WHEN document.title ~* %(default_title)s THEN '' ELSE document.title END,
-       document.unit, chunk.page_start, chunk.page_end, coalesce(page.label, ''), chunk.heading,
-       chunk.text, chunk.char_start, chunk.char_end, ranked.score, ranked.cosine, ranked.bm25,
+       document.unit, chunk.page_start, chunk.page_end, coalesce(page.label, ''),
+       {end_label}, chunk.heading, chunk.text, chunk.char_start, chunk.char_end, ranked.score,
+       ranked.cosine, ranked.bm25,
        document.sensitivity, ranked.dense_rank,
        CASE WHEN ranked.bm25 > 0 THEN ranked.lexical_rank END, ranked.fused_rank
 FROM ranked
@@ -106,7 +106,7 @@ def explain_search(
 
     ``embedding`` is of shape ``(dim,)``, L2-normalised. Runs inside ``tenant(instance)``.
     """
-    weighted = prepare_query(instance_id=instance.pk, query=query, embedding=embedding)
+    weighted = prepare_query(instance=instance, query=query, embedding=embedding)
     asked = read_question(query)
     rows = _rank_by_legs(instance.pk, weighted, depth, chunk_ids)
     words = lexical.words_of_terms(query)
@@ -117,7 +117,7 @@ def explain_search(
             (word, weighted.terms.get(term, weighted.unseen_idf)) for term, word in words.items()
         ),
         cosine_sigma=weighted.cosine_sigma,
-        unrelated_cosine=unrelated_cosine(weighted.mean_cosine, settings.EMBEDDING_MODEL),
+        unrelated_cosine=unrelated_cosine(weighted.mean_cosine, weighted.embedding_model),
     )
 
 
@@ -127,6 +127,7 @@ def _rank_by_legs(
     chunks, selected = ranked_chunks(instance_id, query, depth)
     parameters: dict[str, Any] = selected | {
         "instance_id": instance_id,
+        "generation": query.generation,
         "embedding": "[" + ",".join(map("%.6g".__mod__, query.embedding.tolist())) + "]",
         "terms": lexical.to_sparsevec(query.ranked_terms),
         "sigma": query.cosine_sigma,
@@ -136,7 +137,7 @@ def _rank_by_legs(
         "chunk_ids": list(chunk_ids),
     }
     with connection.cursor() as cursor:
-        cursor.execute(_LEGS.format(chunks=chunks), parameters)
+        cursor.execute(_LEGS.format(chunks=chunks, end_label=END_LABEL), parameters)
         return [dict(zip(_COLUMNS, row, strict=True)) for row in cursor.fetchall()]
 
 
@@ -146,7 +147,7 @@ def _explained(
     ranks = {name: row.pop(name) for name in _RANKS}
     level = Sensitivity.highest([Sensitivity(instance.sensitivity), row["sensitivity"]])
     chunk = RetrievedChunk(**row | {"sensitivity": level}, relevance=1.0)
-    features = passage_features(asked, weighted, chunk, settings.EMBEDDING_MODEL)
+    features = passage_features(asked, weighted, chunk, weighted.embedding_model)
     if features is not None:
         chunk = replace(chunk, relevance=answer_probability(features))
     return ExplainedChunk(chunk=chunk, features=features, **ranks)

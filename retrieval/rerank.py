@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from inference.embedding.rerank import Relevances, RerankEndpoint, arerank, rerank
-from inference.errors import InferenceError
+from inference.errors import InferenceError, NotCleared
+from inference.offered_models import ModelFigures
+from inference.token_usage import TokenUsage
 from instances.models import Sensitivity
 from retrieval.results import RetrievedChunk
 
@@ -28,11 +30,18 @@ def candidate_count(top_k: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Reranked:
-    """The best chunks, best first, and the reranker with its processor time; "" without one."""
+    """The best chunks, best first, and the reranker with its processor time; "" without one.
+
+    ``failed_model`` is a reranker that was asked and failed.
+    """
 
     chunks: Chunks
     processor_seconds: float = 0.0
     model: str = ""
+    failed_model: str = ""
+    # Of a server other than ours (``Relevances``).
+    server: ModelFigures | None = None
+    tokens: TokenUsage | None = None
 
 
 def rerank_chunks(query: str, chunks: Chunks, top_k: int, *, sensitivity: Sensitivity) -> Reranked:
@@ -47,8 +56,7 @@ def rerank_chunks(query: str, chunks: Chunks, top_k: int, *, sensitivity: Sensit
     try:
         found = rerank(endpoint, query, texts, sensitivity=_highest(sensitivity, chunks))
     except InferenceError as error:
-        logger.warning("not reranked: %s", error)
-        return Reranked(chunks[:top_k])
+        return _not_reranked(endpoint, chunks[:top_k], error)
     return _reranked(endpoint, chunks, found, top_k)
 
 
@@ -63,8 +71,7 @@ async def arerank_chunks(
     try:
         found = await arerank(endpoint, query, texts, sensitivity=_highest(sensitivity, chunks))
     except InferenceError as error:
-        logger.warning("not reranked: %s", error)
-        return Reranked(chunks[:top_k])
+        return _not_reranked(endpoint, chunks[:top_k], error)
     return _reranked(endpoint, chunks, found, top_k)
 
 
@@ -72,9 +79,17 @@ def _highest(of_query: Sensitivity, chunks: Chunks) -> Sensitivity:
     return Sensitivity.highest([of_query, *(chunk.sensitivity for chunk in chunks)])
 
 
+def _not_reranked(endpoint: RerankEndpoint, best: Chunks, error: InferenceError) -> Reranked:
+    logger.warning("not reranked: %s", error)
+    # Nothing was sent to a server that may not receive it.
+    return Reranked(best, failed_model="" if isinstance(error, NotCleared) else endpoint.model)
+
+
 def _reranked(endpoint: RerankEndpoint, chunks: Chunks, found: Relevances, top_k: int) -> Reranked:
     best = _rescored(chunks, found.scores)[:top_k]
-    return Reranked(best, found.processor_seconds, endpoint.model)
+    return Reranked(
+        best, found.processor_seconds, endpoint.model, server=found.server, tokens=found.tokens
+    )
 
 
 def _rescored(chunks: Chunks, scores: Sequence[float]) -> Chunks:

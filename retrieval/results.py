@@ -1,15 +1,19 @@
 """The result of a search."""
 
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
+from inference.offered_models import ModelFigures
+from inference.token_usage import TokenUsage
 from instances.models import Sensitivity
+from retrieval.filters.matching import AppliedFilter
 from usage.subjects.classifier import Subject
 
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A passage that says the same as one that was found (``retrieval.folding``)."""
+    """A passage that says the same as one that was found (``retrieval.duplicates.folding``)."""
 
     document_id: UUID
     title: str
@@ -34,6 +38,7 @@ class RetrievedChunk:
     page_start: int
     page_end: int
     page_label: str
+    page_end_label: str = ""
     heading: str
     text: str
     char_start: int
@@ -42,6 +47,8 @@ class RetrievedChunk:
     cosine: float
     bm25: float
     relevance: float
+    # Of the document, None if unknown.
+    document_dated: date | None = None
     sensitivity: Sensitivity = Sensitivity.RESTRICTED
     # Found, but not sent to the model, which may not receive passages of this level.
     is_withheld: bool = False
@@ -77,8 +84,9 @@ class SearchResult:
 
     ``processor_seconds`` is the processor time of the search on our machines: embedding (as our
     model server reports it), and ranking in this process, without PostgreSQL; ``rerank_seconds`` is
-    that of reranking by ``rerank_model``, which is "" without one. ``unknown_words`` are those of
-    the query that no document of the instance uses, as they were typed.
+    that of reranking by ``rerank_model``, which is "" without one; ``failed_rerank_model`` was
+    asked and failed. ``tokens`` are those of the embedding. ``unknown_words`` are those of the
+    query that no document of the instance uses, as they were typed.
     """
 
     chunks: tuple[RetrievedChunk, ...]
@@ -88,4 +96,13 @@ class SearchResult:
     processor_seconds: float
     rerank_seconds: float = 0.0
     rerank_model: str = ""
+    embedding_model: str = ""
+    failed_rerank_model: str = ""
+    tokens: TokenUsage | None = None
+    # Of servers other than ours: what their operators state of their energy; tokens of reranking.
+    embedding_server: ModelFigures | None = None
+    rerank_server: ModelFigures | None = None
+    rerank_tokens: TokenUsage | None = None
     unknown_words: tuple[str, ...] = ()
+    # The kind or the date of documents that the query names.
+    filter: AppliedFilter | None = None

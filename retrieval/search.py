@@ -7,9 +7,11 @@
   other words, or in another language.
 - *Lexical*: BM25 over stems (``ingestion.indexing.lexical``) finds names, numbers and exact terms.
 - *Fusion* (``retrieval.fusion``) adds the two, each divided by its own scale.
+- ``retrieval.filters`` restricts it to the kind or the date of documents that the query names.
 - ``retrieval.acronyms`` adds the long forms of the query's acronyms, or the reverse.
 - ``retrieval.ranking`` computes both scores and the fusion in one SQL statement.
-- ``retrieval.folding`` keeps one of several passages that say the same.
+- ``retrieval.duplicates.folding`` keeps one of several passages that say the same.
+- ``retrieval.duplicates.in_force`` prefers what was in force at the time that the query names.
 - ``retrieval.rerank`` reorders the best chunks, if a reranker is configured.
 - ``retrieval.relevance`` estimates whether the best passages are relevant.
 - ``usage.subjects`` tells the query's subject from its embedding, for the usage record.
@@ -18,22 +20,25 @@ Decisions and measurements: docs/decisions/005-retrieval.md.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from time import perf_counter, thread_time
 from uuid import UUID
 
 import numpy as np
-from django.conf import settings
 from numpy.typing import NDArray
 
-from inference.embedding.client import AsyncEmbeddingClient, EmbeddedQuery, EmbeddingClient
+from inference.embedding.client import AsyncEmbeddingClient, EmbeddingClient
+from inference.embedding.vectors import EmbeddedQuery
 from inference.fair_turns import Asker, turns_at
 from ingestion.documents.groups import MAX_GROUP_DOCUMENTS
 from ingestion.indexing.lexical import words_of_terms
 from instances.models import Instance, Sensitivity
 from instances.tenancy import in_tenant
+from retrieval.duplicates.folding import FOLDED, fold_copies
+from retrieval.duplicates.in_force import in_force_first, year_asked
 from retrieval.evidence.questions import read_question
-from retrieval.folding import FOLDED, fold_copies
+from retrieval.filters.matching import AppliedFilter, find_filter
 from retrieval.fusion import WeightedQuery
 from retrieval.ranking import prepare_query, rank_chunks
 from retrieval.relevance import threshold_of, with_relevance
@@ -70,7 +75,8 @@ def search(
     Runs inside ``tenant(instance)``; raises ``InferenceError`` if the query cannot be embedded.
     """
     start = perf_counter()
-    embedded_query = EmbeddingClient.from_settings().embed_query(query, sensitivity=sensitivity)
+    client = EmbeddingClient.for_instance(instance.pk, instance.embedding_model)
+    embedded_query = client.embed_query(query, sensitivity=sensitivity)
     embedded = perf_counter()
     candidates = _find_candidates(
         instance=instance,
@@ -80,8 +86,7 @@ def search(
         document_ids=document_ids,
     )
     reranked = rerank_chunks(query, candidates.chunks, top_k, sensitivity=sensitivity)
-    seconds = embedded_query.processor_seconds
-    return _result(instance, candidates, reranked, start, embedded, seconds)
+    return _result(instance, candidates, reranked, start, embedded, embedded_query)
 
 
 async def asearch(
@@ -93,17 +98,23 @@ async def asearch(
     document_ids: Sequence[UUID] = (),
     person: str = "",
     embedded_query: EmbeddedQuery | None = None,
+    may_filter: bool = False,
+    attached: Sequence[UUID] = (),
 ) -> SearchResult:
     """Asynchronous version of ``search``, which must be called outside any transaction.
 
     No database connection is held while a model works. Instances take turns, and within an instance
     its people (``person``, by ``usage.admission.person_name``). ``embedded_query`` is the query as
-    ``aembed`` returns it, if it is known already.
+    ``aembed`` returns it, if it is known already. With ``may_filter``, a query that names a kind or
+    a date of documents is searched for in these, unless they do not answer. ``attached`` are files
+    of the conversation, which are always searched besides.
     """
     start = perf_counter()
     asker = Asker(instance.pk, person)
     if embedded_query is None:
-        embedded_query = await aembed(query, sensitivity=sensitivity, asker=asker)
+        embedded_query = await aembed(
+            query, model=instance.embedding_model, sensitivity=sensitivity, asker=asker
+        )
     embedded = perf_counter()
     async with turns_at("search", places=_SEARCHES_AT_ONCE).turn(asker):
         candidates = await in_tenant(
@@ -114,17 +125,20 @@ async def asearch(
             embedding=embedded_query.vector,
             limit=candidate_count(top_k),
             document_ids=document_ids,
+            may_filter=may_filter,
+            attached=attached,
         )
     async with turns_at("rerank", places=_RERANKINGS_AT_ONCE).turn(asker):
         reranked = await arerank_chunks(query, candidates.chunks, top_k, sensitivity=sensitivity)
-    seconds = embedded_query.processor_seconds
-    return _result(instance, candidates, reranked, start, embedded, seconds)
+    return _result(instance, candidates, reranked, start, embedded, embedded_query)
 
 
-async def aembed(query: str, *, sensitivity: Sensitivity, asker: Asker) -> EmbeddedQuery:
-    """Embed a query in its turn; raises ``InferenceError``."""
+async def aembed(
+    query: str, *, model: str, sensitivity: Sensitivity, asker: Asker
+) -> EmbeddedQuery:
+    """Embed a query in its turn, by the model of an instance; raises ``InferenceError``."""
     async with turns_at("embedding", places=_EMBEDDED_AT_ONCE).turn(asker):
-        client = AsyncEmbeddingClient.from_settings()
+        client = AsyncEmbeddingClient.of_model(model)
         return await client.embed_query(query, sensitivity=sensitivity)
 
 
@@ -140,7 +154,7 @@ def search_embedded(
 
     ``embedding`` is of shape ``(dim,)``, L2-normalised. Runs inside ``tenant(instance)``.
     """
-    weighted = prepare_query(instance_id=instance.pk, query=query, embedding=embedding)
+    weighted = prepare_query(instance=instance, query=query, embedding=embedding)
     return _rank(instance, query, weighted, limit, document_ids)
 
 
@@ -150,6 +164,7 @@ def _rank(
     weighted: WeightedQuery,
     limit: int,
     document_ids: Sequence[UUID],
+    attached: Sequence[UUID] = (),
 ) -> tuple[RetrievedChunk, ...]:
     """Return the ``limit`` best chunks by fusion, copies folded, each with its relevance."""
     asked = read_question(query)
@@ -159,6 +174,7 @@ def _rank(
         query=weighted,
         limit=limit + FOLDED,
         document_ids=document_ids,
+        attached=attached,
     )
     chunks = (
         RetrievedChunk(
@@ -166,8 +182,10 @@ def _rank(
         )
         for row in rows
     )
-    kept = fold_copies(chunks)[:limit]
-    return tuple(with_relevance(asked, weighted, kept, settings.EMBEDDING_MODEL))
+    kept = fold_copies(chunks)
+    if (year := year_asked(query)) is not None:
+        kept = in_force_first(kept, year)
+    return tuple(with_relevance(asked, weighted, kept[:limit], weighted.embedding_model))
 
 
 def is_relevant(chunks: Iterable[RetrievedChunk], instance: Instance) -> bool:
@@ -183,6 +201,7 @@ class _Candidates:
     subject: Subject
     unknown_words: tuple[str, ...]
     processor_seconds: float
+    filter: AppliedFilter | None = None
 
 
 def _find_candidates(
@@ -192,16 +211,28 @@ def _find_candidates(
     embedding: NDArray[np.float32],
     limit: int,
     document_ids: Sequence[UUID],
+    may_filter: bool = False,
+    attached: Sequence[UUID] = (),
 ) -> _Candidates:
     started = thread_time()
-    weighted = prepare_query(instance_id=instance.pk, query=query, embedding=embedding)
-    chunks = _rank(instance, query, weighted, limit, document_ids)
+    prepare = partial(prepare_query, instance=instance, embedding=embedding, attached=attached)
+    weighted = prepare(query=query)
+    applied, chunks = None, tuple[RetrievedChunk, ...]()
+    found = find_filter(instance, query) if may_filter and not document_ids else None
+    if found is not None:
+        applied, matching = found
+        rest = applied.filter.rest if words_of_terms(applied.filter.rest) else query
+        chunks = _rank(instance, rest, prepare(query=rest), limit, matching, attached)
+        if not is_relevant(chunks, instance):
+            applied, chunks = replace(applied, is_kept=False), ()
+    chunks = chunks or _rank(instance, query, weighted, limit, document_ids, attached)
     words = words_of_terms(query)
     return _Candidates(
         chunks,
-        classify_question(embedding),
+        classify_question(embedding, instance.embedding_model),
         tuple(word for term, word in words.items() if term not in weighted.terms),
         thread_time() - started,
+        applied,
     )
 
 
@@ -211,7 +242,7 @@ def _result(
     reranked: Reranked,
     start: float,
     embedded: float,
-    embedding_seconds: float,
+    embedded_query: EmbeddedQuery,
 ) -> SearchResult:
     return SearchResult(
         chunks=reranked.chunks,
@@ -220,8 +251,15 @@ def _result(
         timing=SearchTiming(
             embed_ms=1000 * (embedded - start), search_ms=1000 * (perf_counter() - embedded)
         ),
-        processor_seconds=embedding_seconds + candidates.processor_seconds,
+        processor_seconds=embedded_query.processor_seconds + candidates.processor_seconds,
         rerank_seconds=reranked.processor_seconds,
         rerank_model=reranked.model,
+        embedding_model=instance.embedding_model_name,
+        failed_rerank_model=reranked.failed_model,
+        tokens=embedded_query.tokens,
+        embedding_server=embedded_query.server,
+        rerank_server=reranked.server,
+        rerank_tokens=reranked.tokens,
         unknown_words=candidates.unknown_words,
+        filter=candidates.filter,
     )

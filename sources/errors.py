@@ -24,7 +24,7 @@ from typing import ClassVar
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from ingestion.errors import user_message
+from ingestion.error_messages import user_message
 from web.outbound import errors as outbound
 
 QUOTA, CLOSED = "quota", "closed"

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from ingestion.models import Document
-from instances.models import InstanceOwnedModel
+from instances.models import ClaimedRun, InstanceOwnedModel
 from people.models import User
 
 
@@ -73,7 +73,7 @@ class Source(InstanceOwnedModel):
         return self.STEPS.get(self.Schedule(self.schedule))
 
 
-class SourceRun(InstanceOwnedModel):
+class SourceRun(ClaimedRun):
     """One comparison of a source with its documents.
 
     ``queued → listing → fetching → removing → done | failed | cancelled``.
@@ -95,7 +95,6 @@ class SourceRun(InstanceOwnedModel):
 
     UNFINISHED = (Status.QUEUED, Status.LISTING, Status.FETCHING, Status.REMOVING)
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="runs")
     reason = models.CharField(_("reason"), max_length=10, choices=Reason)
     status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
@@ -115,18 +114,8 @@ class SourceRun(InstanceOwnedModel):
     error_code = models.CharField(max_length=50, blank=True)
     # What was added, changed, removed or failed: {"name", "url", "outcome", "code"}.
     lines = models.JSONField(default=list)
-    created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
-    created_at = models.DateTimeField(auto_now_add=True)
-    finished_at = models.DateTimeField(null=True)
-    # The worker at it is thought dead after this time; NULL while the run waits.
-    claimed_until = models.DateTimeField(null=True)
-    # Incremented by each worker that takes the run: writes of an earlier one are refused.
-    attempt = models.PositiveIntegerField(default=0)
-    # When it last had its turn among the runs of all instances.
-    turn_at = models.DateTimeField(auto_now_add=True)
 
-    class Meta:
-        ordering = ["-created_at", "-pk"]
+    class Meta(ClaimedRun.Meta):
         constraints = [
             models.UniqueConstraint(
                 fields=["source"],
@@ -146,11 +135,6 @@ class SourceRun(InstanceOwnedModel):
 
     def __str__(self) -> str:
         return f"{self.reason} {self.status} {self.pk}"
-
-    @property
-    def is_unfinished(self) -> bool:
-        """Whether there is still something to do."""
-        return self.status in self.UNFINISHED
 
 
 class SourceItem(InstanceOwnedModel):

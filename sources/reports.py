@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from ingestion.models import Document
 from instances.models import Instance
 from sources.editing import sources_of
 from sources.errors import UnknownKind, explain
@@ -26,13 +27,14 @@ class SourceRow:
 
 @dataclass(frozen=True, slots=True)
 class ReportLine:
-    """What a run did with an item; ``reason`` says why it failed."""
+    """What a run did with an item: why it failed, or the ``document`` that it became."""
 
     name: str
     url: str
     outcome: str
     label: str
     reason: str
+    document: Document | None
 
 
 def source_rows(instance: Instance) -> list[SourceRow]:
@@ -90,6 +92,10 @@ def option_rows(source: Source) -> list[tuple[str, str]]:
 
 def report_lines(run: SourceRun) -> list[ReportLine]:
     """Return what a run has added, changed, removed, and what failed, those first."""
+    names = {line["name"] for line in run.lines}
+    items = SourceItem.objects.for_instance(run.instance_id).exclude(document=None)
+    of_run = items.filter(source=run.source_id, name__in=names).select_related("document")
+    documents = {(item.name, item.url): item.document for item in of_run}
     lines = [
         ReportLine(
             name=line["name"],
@@ -97,6 +103,7 @@ def report_lines(run: SourceRun) -> list[ReportLine]:
             outcome=line["outcome"],
             label=str(SourceItem.Outcome(line["outcome"]).label),
             reason=explain(line["code"]) if line["code"] else "",
+            document=documents.get((line["name"], line["url"])),
         )
         for line in run.lines
     ]

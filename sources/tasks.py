@@ -10,7 +10,7 @@ from instances.across_instances import call_function
 from instances.models import Instance
 from instances.tenancy import tenant
 from sources.runs import notices
-from sources.runs.claims import is_work_waiting
+from sources.runs.claims import source_runs
 from sources.runs.starting import WORK, start_due_runs
 from sources.runs.working import work as continue_run
 from web.enqueueing import enqueue_on_commit
@@ -49,5 +49,5 @@ def send_failure_notice(instance_id: int, source_id: str, user_id: int) -> None:
 
 
 def _enqueue_if_waiting() -> None:
-    if is_work_waiting():
+    if source_runs.is_work_waiting():
         enqueue_on_commit(WORK)

@@ -1,7 +1,7 @@
 """Factories whose rows are written inside their instance, and whose children share it.
 
-Those of ``evaluation``, ``inference``, ``sources``, ``usage`` and of scans are in ``factories.py``
-beside their tests.
+Those of ``evaluation``, ``inference``, ``sources``, ``usage``, of indexes and of scans are in
+``factories.py`` beside their tests.
 """
 
 import hashlib
@@ -13,16 +13,18 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from chat.models import Citation, Conversation, Feedback, Message, ReusableAnswer
+from chat.models import (
+    Citation,
+    Conversation,
+    Feedback,
+    Message,
+    ReusableAnswer,
+    SharedConversation,
+)
 from ingestion.models import (
-    Acronym,
     Chunk,
-    CorpusStatistics,
     Document,
     DocumentPage,
-    IndexShard,
-    ShardList,
-    TermStatistics,
 )
 from instances.models import (
     AccessRule,
@@ -187,46 +189,6 @@ class ChunkFactory(TenantFactory):
     token_count = factory.LazyAttribute(lambda chunk: len(chunk.text.split()))
 
 
-class CorpusStatisticsFactory(TenantFactory):
-    class Meta:
-        model = CorpusStatistics
-
-
-class TermStatisticsFactory(TenantFactory):
-    class Meta:
-        model = TermStatistics
-
-    term = factory.Sequence(lambda n: n + 1)
-    document_frequency = 1
-
-
-class AcronymFactory(TenantFactory):
-    class Meta:
-        model = Acronym
-
-    document = in_same_instance(DocumentFactory)
-    short = "rpn"
-    long = "reglement professionnel du notariat"
-
-
-class IndexShardFactory(TenantFactory):
-    class Meta:
-        model = IndexShard
-
-    chunk_count = 0
-    chunk_ids = clusters = centroids = b""
-
-
-class ShardListFactory(TenantFactory):
-    class Meta:
-        model = ShardList
-
-    shard = in_same_instance(IndexShardFactory)
-    kind = ShardList.Kind.TERM
-    key = factory.Sequence(lambda n: n)
-    members = values = b""
-
-
 class ConversationFactory(TenantFactory):
     class Meta:
         model = Conversation
@@ -272,6 +234,19 @@ class FeedbackFactory(TenantFactory):
     message = in_same_instance(MessageFactory, role=Message.Role.ASSISTANT, content="At nine.")
     user = factory.SubFactory(UserFactory)
     helpful = True
+
+
+class SharedConversationFactory(TenantFactory):
+    class Meta:
+        model = SharedConversation
+
+    conversation = in_same_instance(ConversationFactory)
+    leaf = in_same_instance(
+        MessageFactory,
+        conversation=factory.SelfAttribute("..conversation"),
+        role=Message.Role.ASSISTANT,
+        content="At nine o'clock.",
+    )
 
 
 class ReusableAnswerFactory(TenantFactory):

@@ -168,7 +168,7 @@ class ScriptedLLM:
         """Release replies held by `Act.HOLD`, now and later ones."""
         self._loop.call_soon_threadsafe(self._released.set)
 
-    def wait_until(self, condition: Callable[[], bool], timeout_s: float = 10.0) -> None:
+    def wait_until(self, condition: Callable[[], bool], timeout_s: float = 20.0) -> None:
         """Wait until a condition about `requests` holds; raises TimeoutError."""
         with self._changed:
             if not self._changed.wait_for(condition, timeout_s):

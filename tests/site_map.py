@@ -22,6 +22,7 @@ from tests.evaluation.factories import (
     HeldChangeFactory,
 )
 from tests.inference.factories import BackendFactory, LanguageModelFactory, ServerJobFactory
+from tests.ingestion.factories import ResumableUploadFactory
 from tests.sources.factories import SourceFactory
 from usage.models import Quota
 
@@ -98,6 +99,9 @@ def values_inside(cast: Cast) -> dict[str, object]:
         "conversation_id": conversation.pk,
         "message_id": answer.pk,
         "question_id": question.pk,
+        "link_id": factories.SharedConversationFactory(
+            instance=cast.instance, conversation=conversation, leaf=answer
+        ).pk,
         "number": citation.number,
         "member_id": member.pk,
         "key_id": factories.ApiKeyFactory(instance=cast.instance).pk,
@@ -110,6 +114,9 @@ def values_inside(cast: Cast) -> dict[str, object]:
         "golden_id": GoldenQuestionFactory(instance=cast.instance).pk,
         "source_id": SourceFactory(instance=cast.instance).pk,
         "source_kind": "web",
+        "upload_id": ResumableUploadFactory(
+            instance=cast.instance, uploaded_by=cast.owner, by_key=False
+        ).pk,
         "rule_id": factories.AccessRuleFactory(instance=cast.instance).pk,
         **values_around(cast, number=citation.number),
     }
@@ -143,6 +150,7 @@ def values_around(cast: Cast, *, number: int) -> dict[str, object]:
         "administrator_id": administrator.pk,
         "user_id": factories.UserFactory(is_staff=True).pk,
         "kind": "csv",
+        "export_format": "markdown",
         **values_of_logins(organisation),
     }
 

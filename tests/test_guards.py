@@ -17,6 +17,7 @@ from tests import factories
 from tests.all_factories import FACTORIES
 from tests.cast import Cast, make_cast
 from tests.site_map import ALL_PAGES, TENANT_PAGES, values_inside
+from usage.models import UsageRecord
 
 PROJECT_APPS = {
     "accounts",
@@ -178,11 +179,14 @@ def built_parents(model: type, cast: Cast) -> dict[str, object]:
     return parents
 
 
-def test_as_user_shows_only_own_memberships(cast):
+def test_as_user_shows_only_own_memberships_and_usage(cast):
     factories.DocumentFactory(instance=cast.instance)
+    for person in (cast.teammate, cast.owner):
+        FACTORIES[UsageRecord](instance=cast.instance, user=person)
     with as_user(cast.teammate.pk):
         counts = {model._meta.label: rows(model) for model in TENANT_MODELS}
     assert counts.pop("instances.Membership") == 1
+    assert counts.pop("usage.UsageRecord") == 1
     assert set(counts.values()) == {0}
 
 

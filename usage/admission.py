@@ -15,7 +15,7 @@ The order of admitted requests: ``inference.fair_turns``. The reasons: decision 
 import asyncio
 import math
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -24,6 +24,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from prometheus_client import Counter
 
 from usage.limits import Full, Limit, release, renew, take
 
@@ -80,6 +81,11 @@ class Reset:
         return {"resets_at": self.at.isoformat(), "resets": self.words}
 
 
+REFUSALS = Counter(
+    "ragapp_requests_refused", "Requests over a limit or a quota, of this process", ["reason"]
+)
+
+
 class RequestRefused(Exception):
     """A request is over a limit. ``code`` is stable, ``message`` is translated."""
 
@@ -87,6 +93,7 @@ class RequestRefused(Exception):
         self, *, code: str, message: str, retry_after_s: int, reset: Reset | None = None
     ) -> None:
         super().__init__(code)
+        REFUSALS.labels(code).inc()
         self.code, self.message, self.retry_after_s = code, message, retry_after_s
         self.reset = reset
 
@@ -113,6 +120,15 @@ class Admission:
     def release(self) -> None:
         """Release the places."""
         release(self.entry, self.limits)
+
+    @contextmanager
+    def released_on_error(self) -> Iterator[None]:
+        """Run the block, and release the places if it raises."""
+        try:
+            yield
+        except BaseException:
+            self.release()
+            raise
 
 
 # For tests, and for requests without a limit.

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 
 from inference.offered_models import ModelFigures
 from inference.token_usage import TokenUsage
-from usage.electricity import carbon_factor, electricity_mix
 from usage.energy.calibrated import calibrated_energy
+from usage.energy.electricity import carbon_factor, electricity_mix
 from usage.energy.figures import WH_PER_KWH, Energy
 from usage.energy.local import local_energy
 from usage.energy.measured import measured_energy
-from usage.energy.modelled import modelled_request
+from usage.energy.modelled import ModelledRequest, modelled_request
+from usage.energy.sound import stated_energy, tokens_of_sound
 
 # As long as the column of ``UsageRecord``.
 _MAX_SOURCE_CHARS = 120
@@ -53,6 +54,10 @@ def llm_impact(
     """Return the footprint of a request to a language model; ``latency_s`` is of its answer."""
     modelled = modelled_request(model, tokens, latency_s=latency_s)
     energy = measured_energy(model, tokens) or calibrated_energy(model, tokens) or modelled.energy
+    return _server_impact(model, energy, modelled)
+
+
+def _server_impact(model: ModelFigures, energy: Energy, modelled: ModelledRequest) -> Impact:
     kwh, mix = energy.middle_wh / WH_PER_KWH, electricity_mix()
     return _impact(
         energy,
@@ -61,6 +66,30 @@ def llm_impact(
         water_l=kwh / model.pue * model.wue + kwh * mix.wue,
         adpe_kg_sb=kwh * mix.adpe + modelled.adpe_embodied_kg_sb,
     )
+
+
+def reading_impact(model: ModelFigures, tokens: TokenUsage) -> Impact:
+    """Return the footprint of a model that embeds or reranks at another server.
+
+    The tokens are read, and none is written. Unknown without J per token and parameters.
+    """
+    if model.prompt_j_per_token is None and not model.active_parameters_b:
+        return _unknown_impact()
+    return llm_impact(model, tokens)
+
+
+def transcription_impact(model: ModelFigures, audio_seconds: float) -> Impact:
+    """Return the footprint of sound that another server transcribed (``usage.energy.sound``)."""
+    stated = stated_energy(model, audio_seconds)
+    if stated is None and not model.active_parameters_b:
+        return _unknown_impact()
+    modelled = modelled_request(model, tokens_of_sound(audio_seconds))
+    return _server_impact(model, stated or modelled.energy, modelled)
+
+
+def _unknown_impact() -> Impact:
+    energy = Energy(low_wh=0.0, middle_wh=0.0, high_wh=0.0, method="unknown", version="")
+    return _impact(energy, None, gco2e_embodied=0.0, water_l=None, adpe_kg_sb=None)
 
 
 def local_impact(*, cpu_seconds: float) -> Impact:
@@ -77,8 +106,8 @@ def _impact(
     model: ModelFigures | None,
     *,
     gco2e_embodied: float,
-    water_l: float,
-    adpe_kg_sb: float,
+    water_l: float | None,
+    adpe_kg_sb: float | None,
 ) -> Impact:
     factor = carbon_factor(model)
     return Impact(

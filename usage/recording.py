@@ -6,23 +6,25 @@ from typing import Any, Self
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import BigIntegerField, Exists, QuerySet, Subquery
-from prometheus_client import Counter
 
 from inference.offered_models import ModelFigures
+from inference.request_metrics import count_answer
 from inference.token_usage import TokenUsage
-from instances.models import ApiKey, Identity, Instance
-from people.models import User
-from usage.impact import Impact, llm_impact, local_impact
+from usage.impact import (
+    Impact,
+    llm_impact,
+    local_impact,
+    reading_impact,
+    transcription_impact,
+)
 from usage.models import UsageRecord
-from usage.occupations import affiliation_of, trade_of
 from usage.prices import CURRENCY, cost_of
 from usage.quotas.charging import settle
+from usage.quotas.subjects import QuotaHolder
+from usage.requesters import requester_columns
 from usage.subjects.classifier import UNCLASSIFIED, Subject
-from web.postgresql.prepared import Parameter, PreparedQuery, as_parameter, prepared_cursor
+from web.postgresql.prepared import as_parameter, prepared_cursor
 from web.postgresql.prepared_insert import PreparedInsert
-
-ANSWERS = Counter("ragapp_answers", "Answers given, of this process", ["model", "status"])
 
 Kind = UsageRecord.Kind
 Outcome = UsageRecord.Outcome
@@ -33,13 +35,18 @@ _FIGURES = [
     for field in UsageRecord._meta.concrete_fields
     if field.name not in {"id", "instance", "request_id", "kind", "created_at"}
 ]
+_WHO = {
+    *("organisation", "cost_centre", "charged_organisation", "charged_cost_centre", "user"),
+    *("pseudonym", "affiliation", "trade", "api_key"),
+}
 # Of these, the columns that say neither who asked nor who pays.
 _KNOWN_LATER = [
     field.column
     for field in UsageRecord._meta.concrete_fields
-    if field.name in _FIGURES
-    and field.name not in {"organisation", "cost_centre", "user", "pseudonym", "api_key"}
+    if field.name in _FIGURES and field.name not in _WHO
 ]
+# Kinds of requests to models that write nothing.
+_READING = (Kind.VECTORS, Kind.RERANK)
 _OF_IMPACT = [field.name for field in fields(Impact)]
 _CHANGES = ", ".join(f"{column} = %({column})s" for column in _KNOWN_LATER)
 _PROGRESS = f"""
@@ -87,8 +94,9 @@ class CheckedSentences:
 class MeasuredRequest:
     """One request to a model, with what it spent.
 
-    ``llm`` is the language model that spent ``tokens``; None for work of our own machines, which
-    took ``cpu_seconds``. ``latency_s`` is the time in which the language model answered.
+    ``llm`` is the model of another server that spent ``tokens``, or heard ``audio_seconds``; None
+    for work of our own machines, which took ``cpu_seconds``, as do models that ran here
+    (``is_local``). ``latency_s`` is the time in which the language model answered.
     ``avoided`` is of an answer that was given again, which spends nothing itself.
     """
 
@@ -97,11 +105,13 @@ class MeasuredRequest:
     model_id: str
     is_extractive: bool = False
     llm: ModelFigures | None = None
+    is_local: bool = False
     tokens: TokenUsage | None = None
     latency_s: float | None = None
     cpu_seconds: float = 0.0
     pages: int = 0
     passages: int = 0
+    audio_seconds: float = 0.0
     # Of the total time: waiting for a slot of a backend.
     queue_ms: float = 0.0
     retrieval_ms: float = 0.0
@@ -122,13 +132,32 @@ class Requester:
     api_key_id: int | None = None
 
     @classmethod
-    def of_key(cls, key: ApiKey) -> Self:
-        """Return the requester of a request with a key, which may belong to a person."""
-        return cls(instance_id=key.instance_id, user_id=key.created_by_id, api_key_id=key.pk)
+    def of_holder(cls, holder: QuotaHolder) -> Self:
+        """Return the requester of a request of a person, or with a key, which may be a person's."""
+        return cls(instance_id=holder.instance.pk, user_id=holder.user_id, api_key_id=holder.key_id)
+
+
+def vectors_request(
+    server: ModelFigures, model_id: str, *, tokens: TokenUsage | None, passages: int = 0
+) -> MeasuredRequest:
+    """Return what a server other than ours embedded, beside the request for which it did."""
+    return MeasuredRequest(
+        kind=Kind.VECTORS,
+        outcome=Outcome.COMPLETE,
+        model_id=model_id,
+        llm=server,
+        tokens=tokens,
+        passages=passages,
+    )
 
 
 def impact_of(request: MeasuredRequest) -> Impact:
-    """Return the footprint of a request: the LLM's when it spent tokens, else our processors'."""
+    """Return the footprint of a request: of another server if one worked, else our processors'."""
+    if request.llm is not None and not request.is_local:
+        if request.kind == Kind.TRANSCRIPTION:
+            return transcription_impact(request.llm, request.audio_seconds)
+        if request.kind in _READING and request.tokens is not None:
+            return reading_impact(request.llm, request.tokens)
     if request.llm is None or request.tokens is None:
         return local_impact(cpu_seconds=request.cpu_seconds)
     return llm_impact(request.llm, request.tokens, latency_s=request.latency_s)
@@ -150,6 +179,7 @@ def new_record(request: MeasuredRequest, request_id: UUID) -> UsageRecord:
         cpu_seconds=request.cpu_seconds,
         pages=request.pages,
         passages=request.passages,
+        audio_seconds=request.audio_seconds,
         subject=request.subject.division,
         subject_margin=request.subject.margin,
         checked_sentences=request.sentences.checked,
@@ -163,6 +193,9 @@ def new_record(request: MeasuredRequest, request_id: UUID) -> UsageRecord:
         record.completion_tokens = tokens.completion_tokens
         record.reasoning_tokens = tokens.reasoning_tokens
         record.tokens_estimated = tokens.estimated
+        record.backend_energy_wh = tokens.backend_energy_wh
+        record.backend_gco2e = tokens.backend_gco2e
+        record.backend_cost = tokens.backend_cost
     if (frugal := request.frugal_step) is not None:
         record.frugal_step, record.other_model = frugal.step, frugal.other_model
     if (avoided := request.avoided) is not None:
@@ -189,7 +222,7 @@ def record_requests(
     New figures replace those of earlier records, unless ``replace`` is false. Settles the quotas
     that the question has reserved. Runs inside ``tenant(instance)``.
     """
-    shared = _shared_columns(requester)
+    shared = _columns_of(requester)
     records = []
     for request in requests:
         record = new_record(request, request_id)
@@ -197,23 +230,25 @@ def record_requests(
             setattr(record, name, value)
         records.append(record)
         if request.kind == Kind.ANSWER:
-            ANSWERS.labels(model=request.model_id, status=request.outcome).inc()
+            count_answer(request.llm, request.outcome, is_extractive=request.is_extractive)
     (_REPLACING if replace else _ADDING).insert(records)
     settle(requester.instance_id, request_id)
     return records
 
 
-def record_beginning(request: MeasuredRequest, *, request_id: UUID, requester: Requester) -> None:
-    """Record a request that has just begun; the record stays if the process dies.
+def record_beginning(*requests: MeasuredRequest, request_id: UUID, requester: Requester) -> None:
+    """Record requests of a question that has not ended; they stay if the process dies.
 
-    ``record_requests`` replaces it at the end. Runs inside ``tenant(instance)``.
+    ``record_requests`` replaces them at the end, and settles quotas. Runs inside
+    ``tenant(instance)``.
     """
-    shared = _shared_columns(requester)
+    shared = _columns_of(requester)
     if "organisation_id" in shared:
-        record = new_record(request, request_id)
-        for name, value in shared.items():
-            setattr(record, name, value)
-        _ADDING.insert([record])
+        records = [new_record(request, request_id) for request in requests]
+        for record in records:
+            for name, value in shared.items():
+                setattr(record, name, value)
+        _ADDING.insert(records)
 
 
 def record_progress(request: MeasuredRequest, *, request_id: UUID, requester: Requester) -> None:
@@ -233,56 +268,7 @@ def record_progress(request: MeasuredRequest, *, request_id: UUID, requester: Re
         cursor.execute(_PROGRESS, values)
 
 
-def _shared_columns(requester: Requester) -> dict[str, Any]:
-    """Return who asked and who pays; a deleted person, key or instance is left out."""
-    # No row has the key 0.
-    found = _REQUESTER.rows(
-        instance_id=requester.instance_id,
-        user_id=requester.user_id or 0,
-        key_id=requester.api_key_id or 0,
+def _columns_of(requester: Requester) -> dict[str, Any]:
+    return requester_columns(
+        requester.instance_id, user_id=requester.user_id, api_key_id=requester.api_key_id
     )
-    columns: dict[str, Any] = {"instance_id": requester.instance_id}
-    if not found:
-        return columns
-    ((organisation_id, cost_centre, default, *person),) = found
-    pseudonym, has_key, affiliations, attributes = person
-    return columns | {
-        "organisation_id": organisation_id,
-        "cost_centre": cost_centre or default,
-        "user_id": requester.user_id if pseudonym else None,
-        "pseudonym": pseudonym,
-        "affiliation": affiliation_of(affiliations or []),
-        "trade": trade_of(attributes or {}),
-        "api_key_id": requester.api_key_id if has_key else None,
-    }
-
-
-def _requester_columns(
-    instance_id: Parameter, user_id: Parameter, key_id: Parameter
-) -> QuerySet[Instance, tuple[Any, ...]]:
-    person = User.objects.filter(pk=user_id)
-    key = ApiKey.objects.filter(pk=key_id)
-    # Of the last login: other institutions may have released something else before.
-    identity = Identity.objects.filter(user=user_id).order_by("-asserted_at")[:1]
-    return (
-        Instance.objects.filter(pk=instance_id)
-        .annotate(
-            pseudonym=Subquery(person.values("pseudonym")),
-            has_key=Exists(key),
-            affiliations=Subquery(identity.values("affiliations")),
-            attributes=Subquery(identity.values("attributes")),
-        )
-        .values_list(
-            *("organisation_id", "cost_centre", "organisation__cost_centre", "pseudonym"),
-            *("has_key", "affiliations", "attributes"),
-        )
-        .order_by()
-    )
-
-
-_REQUESTER = PreparedQuery(
-    _requester_columns,
-    instance_id=BigIntegerField(),
-    user_id=BigIntegerField(),
-    key_id=BigIntegerField(),
-)

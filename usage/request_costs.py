@@ -41,6 +41,14 @@ class RequestCost:
         """Return the sum of a column of energy, carbon or water over ``counted``; None counts 0."""
         return sum(getattr(record, column) or 0.0 for record in self.counted)
 
+    def stated(self, column: str) -> float | None:
+        """Return the sum of what the backends say of themselves (``backend_…``), None for nothing.
+
+        Those of all records, as backends have no method of ours.
+        """
+        said = [getattr(record, column) for record in self.records]
+        return sum(filter(None, said)) if any(each is not None for each in said) else None
+
     @property
     def energy_wh(self) -> float:
         """Energy in Wh, of the answer's method."""

@@ -12,7 +12,7 @@ from usage.energy import measured
 from usage.quotas.charging import settle_expired
 from usage.rollups.monthly import roll_up_pending_months
 from usage.rollups.refresh import instances_with_pending_usage, roll_up_instance
-from usage.subjects.preparation import prepare_classifier
+from usage.subjects.preparation import models_in_use, prepare_classifier
 
 logger = logging.getLogger(__name__)
 
@@ -20,17 +20,17 @@ logger = logging.getLogger(__name__)
 @shared_task(name="usage.tasks.poll_counters", ignore_result=True, expires=measured.POLL_S)
 def poll_counters() -> None:
     """Read the energy and token counters of inference servers, where their addresses are set."""
-    if measured.is_polled():
-        measured.poll()
+    measured.poll()
 
 
 @shared_task(name="usage.tasks.prepare_subjects", expires=300)
 def prepare_subjects() -> None:
-    """Train the classifier of the embedding model in use, unless it exists."""
-    try:
-        prepare_classifier()
-    except InferenceError as error:
-        logger.warning("subjects cannot be classified yet: %s", error)
+    """Train the classifiers of the embedding models in use, unless they exist."""
+    for model in models_in_use():
+        try:
+            prepare_classifier(model)
+        except InferenceError as error:
+            logger.warning("subjects cannot be classified yet: %s", error)
 
 
 @shared_task(name="usage.tasks.roll_up_days", expires=60)

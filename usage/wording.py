@@ -35,10 +35,10 @@ def count(value: int) -> str:
 
 
 def energy(wh: float) -> str:
-    """Return an energy in the unit that suits its size."""
-    if wh >= 1000:
+    """Return an energy in the unit that suits its size; what was saved may be negative."""
+    if abs(wh) >= 1000:
         return amount(wh / 1000, "kWh")
-    if wh >= 0.1 or wh == 0:
+    if abs(wh) >= 0.1 or wh == 0:
         return amount(wh, "Wh")
     return amount(wh * 1000, "mWh")
 
@@ -48,6 +48,17 @@ def energy_range(low_wh: float, high_wh: float) -> str:
     unit, factor = ("Wh", 1.0) if high_wh >= 0.1 else ("mWh", 1000.0)
     low, high = number(low_wh * factor), number(high_wh * factor)
     return _between(low, high, unit)
+
+
+def carbon_range(low_g: float, high_g: float) -> str:
+    """Return a range of greenhouse gases, in one unit."""
+    unit, factor = (_("g CO₂e"), 1.0) if high_g >= 0.1 else (_("mg CO₂e"), 1000.0)
+    return _between(number(low_g * factor), number(high_g * factor), unit)
+
+
+def money_range(low: Decimal, high: Decimal, currency: str) -> str:
+    """Return a range of prices."""
+    return _between(number(float(low)), number(float(high)), _symbol(currency))
 
 
 def seconds_range(low_ms: float, high_ms: float) -> str:
@@ -84,6 +95,14 @@ def wait(seconds: int) -> str:
     return f"{count(seconds // 60)}{_NO_BREAK}min"
 
 
+def length_of_recordings(seconds: float) -> str:
+    """Return the length of recordings: whole minutes, from an hour on hours and minutes."""
+    minutes = max(1, round(seconds / 60)) if seconds else 0
+    if minutes < 60:
+        return f"{count(minutes)}{_NO_BREAK}min"
+    return f"{count(minutes // 60)}{_NO_BREAK}h{_NO_BREAK}{minutes % 60:02d}{_NO_BREAK}min"
+
+
 def seconds(milliseconds: float) -> str:
     """Return a duration: milliseconds, seconds with one digit up to ten, whole seconds."""
     if milliseconds < 95:
@@ -93,4 +112,8 @@ def seconds(milliseconds: float) -> str:
 
 def money(value: Decimal, currency: str) -> str:
     """Return a price."""
-    return amount(float(value), "€" if currency == "EUR" else currency)
+    return amount(float(value), _symbol(currency))
+
+
+def _symbol(currency: str) -> str:
+    return "€" if currency == "EUR" else currency

@@ -10,7 +10,7 @@ from typing import Any
 from django.http import HttpRequest, JsonResponse
 from django.utils.functional import Promise
 
-_API_ROOTS = ("/api", "/v1")
+_API_ROOTS = ("/api", "/v1", "/mcp")
 
 
 _TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}

@@ -1,8 +1,8 @@
 """Erase a person, in all instances.
 
-Deleted are conversations, feedback, memberships, keys, identities, logins, sessions and the
-account. Documents and usage figures remain without the person's name. The audit log keeps the name,
-as evidence.
+Deleted are conversations with their attachments, feedback, memberships, keys, identities, logins,
+sessions and the account. Documents and usage figures remain without the person's name. The audit
+log keeps the name, as evidence.
 
 Row security shows one instance at a time. A PostgreSQL function (``instances.across_instances``)
 returns the instances with rows of the person, with or without a membership; only these are visited.
@@ -18,6 +18,8 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.db import connection, models, transaction
 
+from ingestion.models import Document
+from ingestion.storing.stored_files import delete_files_on_commit
 from instances import audit
 from instances.across_instances import call_function
 from instances.conflicts import repeat_after_conflict
@@ -128,6 +130,7 @@ def _erase(user_id: int) -> dict[str, int]:
     counts = rows_of(user)
     for (instance_id,) in call_function("instances_of_person", user.pk):
         with tenant(instance_id):
+            delete_files_on_commit(Document.with_attachments.filter(conversation__user=user))
             for reference in references():
                 if reference.is_owned:
                     reference.rows(user).delete()

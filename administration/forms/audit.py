@@ -8,7 +8,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from instances.audit import Action
-from instances.audit.reading import Search
+from instances.audit.reading import Place, Search, end_of
 
 # Dates outside this range overflow in Python or PostgreSQL.
 _FIRST_DAY, _LAST_DAY = date(1970, 1, 1), date(9000, 1, 1)
@@ -44,3 +44,17 @@ class AuditSearchForm(forms.Form):
         """Return the valid filters."""
         self.is_valid()
         return Search(**{name: value for name, value in self.cleaned_data.items() if value})
+
+
+class DayForm(forms.Form):
+    """The day at which to open the log; an invalid one is ignored."""
+
+    # Its button submits the search with it.
+    day = _day_field(_("Go to a day"))
+    day.widget.attrs["form"] = "audit-search"
+
+    def place(self) -> Place | None:
+        """Return the position at which the day begins, its latest entry first."""
+        self.is_valid()
+        day = self.cleaned_data.get("day")
+        return end_of(day) if day else None

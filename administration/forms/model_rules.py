@@ -6,7 +6,20 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from inference.models import ModelRules
+from inference.models import MAX_QUEUE_TURNS, ModelRules
+
+
+class QueueTurnsForm(forms.Form):
+    """How many turns an organisation has in the queues of the site's backends."""
+
+    turns = forms.IntegerField(
+        label=_("Turns in the queue"),
+        min_value=1,
+        max_value=MAX_QUEUE_TURNS,
+        help_text=_(
+            "At a busy backend of the site, for one turn of an organisation with 1. Operators only."
+        ),
+    )
 
 
 class ModelRulesForm(forms.ModelForm):

@@ -1,6 +1,6 @@
 """Forms of the settings of an instance: general, and answers."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -130,16 +130,14 @@ class AnswersForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        strictness = self.fields["strictness"]
-        assert isinstance(strictness, forms.ChoiceField)  # noqa: S101  # for mypy
+        strictness = cast(forms.ChoiceField, self.fields["strictness"])
         strictness.choices = strictness_choices(self.instance)
         defaults = {
             "model_id": _("Recommended by this site"),
             "first_model_id": _("Of the model above"),
         }
         for name, default in defaults.items():
-            field = self.fields[name]
-            assert isinstance(field, forms.ChoiceField)  # noqa: S101  # for mypy
+            field = cast(forms.ChoiceField, self.fields[name])
             field.choices = model_choices(self.instance, getattr(self.instance, name), default)
 
     def clean(self) -> dict[str, Any]:

@@ -18,10 +18,13 @@ LABELS: dict[str, Promise] = {
     "ingestion_document": _("Documents"),
     "ingestion_documentpage": _("Pages of text"),
     "ingestion_scannedpage": _("Pages read by OCR"),
+    "ingestion_transcribedpart": _("Transcribed parts of recordings"),
+    "ingestion_resumableupload": _("Files sent in pieces"),
     "ingestion_chunk": _("Passages, with their vectors"),
     "ingestion_corpusstatistics": _("Statistics of the documents"),
     "ingestion_termstatistics": _("Words of the search index"),
     "ingestion_acronym": _("Acronyms that documents expand"),
+    "ingestion_indexgeneration": _("Search indexes"),
     "ingestion_indexshard": _("Parts of the index of a large instance"),
     "ingestion_shardlist": _("Lists of the index of a large instance"),
     "sources_source": _("Sources of documents"),
@@ -30,6 +33,7 @@ LABELS: dict[str, Promise] = {
     "chat_conversation": _("Conversations"),
     "chat_message": _("Questions and answers"),
     "chat_citation": _("Citations"),
+    "chat_sharedconversation": _("Conversations shared by link"),
     "chat_reusableanswer": _("Answers that may be given again"),
     "chat_feedback": _("Ratings of answers"),
     "evaluation_goldenquestion": _("Golden questions"),
@@ -106,7 +110,8 @@ def count_everything(instance_id: int) -> dict[str, int]:
     """
     with tenant(instance_id):
         counts = {
-            model._meta.db_table: model._default_manager.filter(instance=instance_id).count()
+            # Not the default manager, which leaves out attachments of conversations.
+            model._meta.db_table: model._base_manager.filter(instance=instance_id).count()
             for model in models_of_instance()
         }
     stored = stored_files(instance_id)

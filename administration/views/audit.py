@@ -5,11 +5,11 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from administration.forms.audit import AuditSearchForm
+from administration.forms.audit import AuditSearchForm, DayForm
 from administration.levels import PageLevel, at_each_level
 from instances import audit
 from instances.audit.export import MEDIA_TYPES, export_lines
-from instances.audit.reading import Place, read_page
+from instances.audit.reading import Page, Place, Search, read_page, read_page_before
 from instances.audit.seals import current_checkpoint
 from instances.audit.sentences import details, sentence
 
@@ -18,15 +18,15 @@ from instances.audit.sentences import details, sentence
 @require_safe
 def index(request: HttpRequest, level: PageLevel) -> HttpResponse:
     """List the entries, latest first."""
-    form = _form(request, level)
-    search = form.search()
-    page = read_page(level, search, Place.parse(request.GET.get("after", "")))
+    form, day_form = _form(request, level), DayForm(request.GET)
+    page = _page(request, level, form.search(), day_form)
     context = {
         **level.context("audit"),
         "form": form,
         "is_searched": any(form.cleaned_data.values()),
-        "is_first_page": "after" not in request.GET,
-        "next": page.next,
+        "day_form": day_form,
+        "is_latest_page": not {"after", "before", "day"} & set(request.GET),
+        "page": page,
         "entries": [
             {"entry": entry, "sentence": sentence(entry), "details": details(entry)}
             for entry in page.entries
@@ -61,6 +61,14 @@ def export(request: HttpRequest, level: PageLevel, kind: str) -> StreamingHttpRe
     name = f"audit-{place.slug if place else 'site'}-{timezone.localdate():%Y-%m-%d}.{kind}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
+
+
+def _page(request: HttpRequest, level: PageLevel, search: Search, day_form: DayForm) -> Page:
+    """The entries before or after the position in the query, or of the day in it and before."""
+    query = request.GET
+    if "before" in query:
+        return read_page_before(level, search, Place.parse(query["before"]))
+    return read_page(level, search, Place.parse(query.get("after", "")) or day_form.place())
 
 
 def _form(request: HttpRequest, level: PageLevel) -> AuditSearchForm:

@@ -163,7 +163,7 @@ def without_model(conversation: Conversation, turns: Sequence[ChatMessage]) -> s
 def with_model(
     conversation: Conversation, turns: Sequence[ChatMessage], url: str, model: str
 ) -> str:
-    """Return the search query that the product writes with a model."""
+    """Return the search query that the product writes with a model, which may take a minute."""
     question = ChatMessage("user", conversation.questions[-1], _LEVEL)
     if not depends_on_conversation(question.content):
         return question.content
@@ -171,11 +171,14 @@ def with_model(
         {"role": message.role, "content": message.content}
         for message in rewrite_prompt(question, turns)
     ]
-    reply = httpx.post(
-        f"{url}/chat/completions",
-        json={"model": model, "messages": messages, "temperature": 0, "max_tokens": 120},
-        timeout=120,
-    ).raise_for_status()
+    try:
+        reply = httpx.post(
+            f"{url}/chat/completions",
+            json={"model": model, "messages": messages, "temperature": 0, "max_tokens": 120},
+            timeout=60,
+        ).raise_for_status()
+    except httpx.TimeoutException:
+        return rewritten("", question, turns)
     return rewritten(reply.json()["choices"][0]["message"]["content"], question, turns)
 
 

@@ -3,7 +3,8 @@
 Renders thirty pages (``pages``), has them read as the product does, in confined children on two
 places at once, and prints JSON: character errors (edits divided by characters of the truth, after
 white space, quotes and dashes are made equal) and pages a second, by kind of page; the confidence
-that OCR gives each. ``--tessdata`` and ``--languages`` measure other models. With ``--errors``, it
+that OCR gives each. ``--turned`` lays pages on their sides and heads. ``--tessdata`` and
+``--languages`` measure other models. With ``--errors``, it
 prints truth and text of the pages with more than ``--errors`` percent of errors.
 """
 
@@ -15,7 +16,7 @@ import sys
 import time
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from queue import SimpleQueue
@@ -27,6 +28,7 @@ os.environ.setdefault("DATABASE_URL", "postgresql:///unused")
 os.environ.setdefault("SECRET_KEY", "unused-by-this-benchmark-which-signs-and-checks-nothing")
 
 import django
+from pypdf import PdfReader
 
 django.setup()
 
@@ -39,6 +41,7 @@ from ingestion.sandbox import SCANS, parse_in_child, recognise_in_child  # noqa:
 _ROOT = Path(__file__).resolve().parents[2]
 _SAME = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-"})
 _LIMITS = ParseLimits()
+_TURNS = (90, 180, 270)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class Measured:
     chars: int
     confidence: int
     cpu_seconds: float
+    turn: int
 
 
 def main() -> None:
@@ -58,9 +62,12 @@ def main() -> None:
     parser.add_argument("--tessdata", type=Path, default=_ROOT / "tessdata")
     parser.add_argument("--languages", default="fra,eng")
     parser.add_argument("--errors", type=float)
+    parser.add_argument("--turned", action="store_true")
     options = parser.parse_args()
     ocr = OcrData(options.tessdata.resolve(), tuple(options.languages.split(",")))
     drawn = list(pages())
+    if options.turned:
+        drawn = [_turned(page, _TURNS[n % 3]) for n, page in enumerate(drawn)]
     places = SimpleQueue()
     for place in SCANS[:2]:
         places.put(place)
@@ -74,6 +81,14 @@ def main() -> None:
     for each in measured:
         if options.errors is not None and 100 * each.edits > options.errors * each.chars:
             sys.stderr.write(f"\n=== {each.page.kind.name}\n{each.page.text}\n---\n{each.text}\n")
+
+
+def _turned(page: Page, turn: int) -> Page:
+    reader = PdfReader(BytesIO(page.pdf))
+    image = reader.pages[0].images[0].image.rotate(turn, expand=True)
+    turned = BytesIO()
+    image.convert("L").save(turned, "PDF", resolution=page.kind.dpi)
+    return replace(page, pdf=turned.getvalue())
 
 
 def _in_a_place(page: Page, ocr: OcrData, places: SimpleQueue) -> tuple:
@@ -98,7 +113,9 @@ def _measured(page: Page, recognised, cpu_seconds: float) -> Measured:
     )
     text, truth = _plain(page_text(parsed.document.pages[0])), _plain(page.text)
     edits = edit_distance(truth, text)
-    return Measured(page, text, edits, len(truth), recognised.confidence, cpu_seconds)
+    return Measured(
+        page, text, edits, len(truth), recognised.confidence, cpu_seconds, recognised.turn
+    )
 
 
 def _plain(text: str) -> str:
@@ -115,6 +132,7 @@ def _report(measured: list[Measured], seconds: float) -> dict:
         "character_error_percent": _errors(measured),
         "pages_a_second_on_two_places": round(len(measured) / seconds, 2),
         "cpu_seconds_a_page": round(mean(each.cpu_seconds for each in measured), 2),
+        "turned": sum(each.turn != 0 for each in measured),
         "load_average": os.getloadavg(),
         "by_kind": {
             kind: {

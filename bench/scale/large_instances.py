@@ -33,6 +33,7 @@ django.setup()
 from django.db import connection  # noqa: E402
 
 from ingestion.indexing import lexical, statistics  # noqa: E402
+from ingestion.indexing.generations import active_index  # noqa: E402
 from ingestion.indexing.shards.building import build  # noqa: E402
 from ingestion.models import TERM_SPACE, Document, stored_path  # noqa: E402
 from instances.models import Instance, Organisation  # noqa: E402
@@ -114,7 +115,7 @@ def main() -> None:
             made.append(instance)
             asked = fill(instance, world, n_chunks)
             began = time.perf_counter()
-            added = build(instance.pk) if n_chunks >= 20_000 else 0
+            added = build(instance.pk, active_index(instance)) if n_chunks >= 20_000 else 0
             figures = {"chunks": n_chunks, "others": options.others, "indexed": added}
             figures |= {"build_s": round(time.perf_counter() - began, 1)}
             vacuum()
@@ -243,7 +244,7 @@ def measure(
         rare = np.sort(words)[-40:]
         text = " ".join(world.words[world.random.choice(rare, 5, replace=False)])
         with tenant(instance):
-            query = ranking.prepare_query(instance_id=instance.pk, query=text, embedding=vector)
+            query = ranking.prepare_query(instance=instance, query=text, embedding=vector)
             before, own_before, began = server_cpu_ms(), time.process_time(), time.perf_counter()
             found = ranking.rank_chunks(instance_id=instance.pk, query=query, limit=DEPTH)
             elapsed, cpu = time.perf_counter() - began, server_cpu_ms() - before

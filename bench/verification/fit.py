@@ -1,13 +1,15 @@
 """Fits the decision whether a passage supports a sentence (``python -m bench.verification --fit``).
 
 A logistic function of ``retrieval.verification.features.Features``, fitted on the tuning half; true
-and false sentences weigh the same. As only the best reading of a sentence decides, each counts with
-its best one by the coefficients so far. A false sentence in which nothing differs (a swap that no
-feature shows) is left out, as it would only lower the other coefficients; each coefficient is at
-most 0, since each feature speaks against. The intercept is then moved so that ``MARKED`` of the
-true sentences are below 0.5. Writes ``retrieval/verification/coefficients.py``.
+and false sentences weigh the same, and each kind of error as the root of its number. As only the
+best reading of a sentence decides, each counts with its best one by the coefficients so far. A
+false sentence in which nothing differs (a swap that no feature shows) is left out, as it would only
+lower the other coefficients; each coefficient is at most 0, since each feature speaks against. The
+intercept is then moved so that ``MARKED`` of the true sentences are below 0.5. Writes
+``retrieval/verification/coefficients.py``.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +22,7 @@ from retrieval.verification.coefficients import COEFFICIENTS
 from retrieval.verification.decision import NAMES, readings
 from retrieval.verification.texts import ReadText
 
-MARKED = 0.03
+MARKED = 0.09
 _ROUNDS = 10
 _NEWTON_STEPS = 30
 # Of the penalty on large coefficients.
@@ -38,7 +40,7 @@ def fit(sentences: Sequence[Said]) -> tuple[Vector, float]:
     """Return the coefficients, in the order of the features, and the intercept."""
     read = [_readings(said) for said in sentences]
     truths = np.array([said.is_true for said in sentences], float)
-    weights = np.where(truths == 1, 1 / truths.sum(), 1 / (1 - truths).sum()) * len(truths) / 2
+    weights = _weights(sentences, truths)
     coefficients = np.array([COEFFICIENTS[name] for name in NAMES])
     for _round in range(_ROUNDS):
         rows = np.array([_best(each, coefficients) for each in read])
@@ -51,6 +53,14 @@ def fit(sentences: Sequence[Said]) -> tuple[Vector, float]:
         if is_true
     )
     return coefficients, -scores[int(MARKED * len(scores))]
+
+
+def _weights(sentences: Sequence[Said], truths: Vector) -> Vector:
+    """Return how much each sentence counts: true and false ones the same, rare errors more."""
+    kinds = Counter(said.kind for said in sentences)
+    rarity = np.array([1 if said.is_true else kinds[said.kind] ** -0.5 for said in sentences])
+    totals = np.where(truths == 1, truths.sum(), rarity[truths == 0].sum())
+    return np.asarray(rarity / totals * len(truths) / 2)
 
 
 def write(coefficients: Vector, intercept: float, n_sentences: int) -> None:

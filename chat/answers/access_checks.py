@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from typing import Any, cast
 
 from django.db import InterfaceError, OperationalError
 
@@ -26,8 +27,8 @@ async def while_allowed(is_allowed: Callable[[], bool]) -> AsyncGenerator[None, 
     Access is checked every ``CHECKED_EVERY_S``. AccessEnded is raised where the block is waiting.
     The block continues while the database cannot be reached.
     """
-    block = asyncio.current_task()
-    assert block is not None  # noqa: S101  # for mypy: async code runs in a task
+    # Async code runs in a task.
+    block = cast(asyncio.Task[Any], asyncio.current_task())
     refused = False
 
     async def watch() -> None:

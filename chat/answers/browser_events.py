@@ -36,6 +36,7 @@ from chat.models import Citation
 from inference.llm.events import ReasoningDelta, TextDelta
 from inference.offered_models import EXTRACTIVE
 from inference.queueing.fair_queue import Position
+from retrieval.filters.wording import filter_words
 from retrieval.search import SearchResult
 from usage.models import AnswerStatus, UsageRecord
 from usage.wording import count, wait
@@ -119,6 +120,7 @@ def ending_events(
         "written_by": _written_by(stored, model_names),
         "reused": _reused(stored),
         "used": [citation.number for citation in used],
+        "filters": filter_words(message.filters),
         "verification": _verification(
             from_json(message.verification), message.content, cited_only=cited_only
         ),

@@ -4,6 +4,7 @@ from typing import Any
 
 from chat.answers.result import AnswerResult
 from chat.models import Citation
+from ingestion.places import place_of
 from retrieval.search import RetrievedChunk
 
 
@@ -20,6 +21,7 @@ def citation_of(number: int, chunk: RetrievedChunk, **fields: Any) -> Citation:
         page_start=chunk.page_start,
         page_end=chunk.page_end,
         page_label=chunk.page_label,
+        page_end_label=chunk.page_end_label,
         char_start=chunk.char_start,
         char_end=chunk.char_end,
         text=chunk.text,
@@ -45,10 +47,8 @@ def citation_data(citation: Citation) -> dict[str, Any]:
         "document_id": citation.document_id,
         "document": citation.document_name,
         "title": citation.display_title,
-        "unit": citation.unit,
+        "place": place_of(citation),
         "page_start": citation.page_start,
-        "page_end": citation.page_end,
-        "page_label": citation.page_label,
         "heading": citation.heading,
         "text": citation.text,
         "quote": citation.quote,

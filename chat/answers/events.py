@@ -1,6 +1,6 @@
 """What ``chat.answering.answer_question`` yields, in this order:
 
-    Stage("searching"), SearchQuery, SearchResult
+    Stage("searching"), Rewriting if a model is asked for the query, SearchQuery, SearchResult
     NothingFound, when no passage is relevant
     Stage("generating"), then Extracted; or ReusedAnswer; or Prompt and the events of
     ``inference.llm.events``, after Reusable if the answer may be reused; Position while it waits
@@ -15,11 +15,11 @@ when the extracts cite the passages in another order. ``chat.answers.result`` ad
 from dataclasses import dataclass
 from typing import Literal
 
-from chat.answers.follow_up import SearchQuery
+from chat.answers.follow_up import Rewriting, SearchQuery
 from chat.answers.prompts import Prompt
 from chat.answers.reuse import Reusable, ReusedAnswer
 from chat.answers.verification.checking import Verified
-from inference.llm.events import ChatEvent
+from inference.llm.events import ChatEvent, TextDelta, ToolCallDelta
 from inference.queueing.fair_queue import Position
 from inference.routing import Rerouted
 from inference.token_usage import TokenUsage
@@ -72,6 +72,7 @@ class Failed:
 
 AnswerEvent = (
     Stage
+    | Rewriting
     | SearchQuery
     | SearchResult
     | NothingFound
@@ -86,3 +87,10 @@ AnswerEvent = (
     | Extracted
     | Failed
 )
+
+
+def is_text(event: ChatEvent | Position | Rerouted) -> bool:
+    """Whether it is a part of the answer: words, or the call of a function."""
+    return isinstance(event, ToolCallDelta) or (
+        isinstance(event, TextDelta) and not event.text.isspace()
+    )

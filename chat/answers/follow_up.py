@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chat.answers.prompts import rewrite_prompt
-from inference.errors import InferenceError
+from inference.errors import InferenceError, NoFreeSlot, NotCleared
 from inference.fair_turns import NOBODY, Asker
 from inference.llm.backend import ChatMessage
 from inference.llm.client import whole_answer
@@ -21,6 +21,7 @@ from inference.offered_models import OfferedModel
 from inference.routing import stream_answer
 from inference.token_usage import TokenUsage
 from instances.models import Sensitivity
+from usage.recording import Outcome
 
 logger = logging.getLogger(__name__)
 
@@ -48,12 +49,38 @@ def depends_on_conversation(question: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Rewriting:
+    """A model is about to be asked to rewrite the question; ``usage``: what it will read."""
+
+    usage: TokenUsage
+
+
+@dataclass(frozen=True, slots=True)
 class SearchQuery:
-    """A self-contained question with its level, and the tokens spent on rewriting it, if any."""
+    """A self-contained question with its level.
+
+    ``rewriting`` says how a model's rewriting of the question ended, which spent ``usage``; None
+    without one.
+    """
 
     text: str
     sensitivity: Sensitivity
     usage: TokenUsage | None = None
+    rewriting: Outcome | None = None
+
+
+def begin_rewriting(
+    question: ChatMessage, history: Sequence[ChatMessage], model: OfferedModel
+) -> Rewriting | None:
+    """Return the rewriting by which ``write_search_query`` will begin; None without one."""
+    if not _is_rewritten(question, history) or model.backend is None:
+        return None
+    prompt = rewrite_prompt(question, history)
+    return Rewriting(TokenUsage(estimate_prompt_tokens(prompt), 0, estimated=True))
+
+
+def _is_rewritten(question: ChatMessage, history: Sequence[ChatMessage]) -> bool:
+    return bool(history) and depends_on_conversation(question.content)
 
 
 async def write_search_query(
@@ -70,13 +97,13 @@ async def write_search_query(
     for the answer. Its tokens are counted even if its answer is late or not used. Never raises
     InferenceError.
     """
-    if not history or not depends_on_conversation(question.content):
+    if not _is_rewritten(question, history):
         return SearchQuery(question.content, question.sensitivity)
     level = Sensitivity.highest(turn.sensitivity for turn in (question, *history))
     if model.backend is None:
         return SearchQuery(_joined(question.content, history), level)
     prompt = rewrite_prompt(question, history)
-    text, usage = "", None
+    text, usage, outcome = "", None, Outcome.FAILED
     try:
         async with asyncio.timeout(REWRITE_TIMEOUT_S):
             completion = await whole_answer(
@@ -89,7 +116,10 @@ async def write_search_query(
                     may_wait=False,
                 )
             )
-        text, usage = completion.text, completion.usage
+        text, usage, outcome = completion.text, completion.usage, Outcome.COMPLETE
+    except (NoFreeSlot, NotCleared) as error:
+        logger.info("the question was not rewritten: %s", error)
+        return SearchQuery(_joined(question.content, history), level)
     except InferenceError as error:
         logger.warning("the question was not rewritten: %s", error)
         usage = error.usage
@@ -97,7 +127,7 @@ async def write_search_query(
         logger.warning("the question was not rewritten in %s s", REWRITE_TIMEOUT_S)
         # The model has probably read the prompt.
         usage = TokenUsage(estimate_prompt_tokens(prompt), 0, estimated=True)
-    return SearchQuery(rewritten(text, question, history), level, usage)
+    return SearchQuery(rewritten(text, question, history), level, usage, outcome)
 
 
 def rewritten(text: str, question: ChatMessage, history: Sequence[ChatMessage]) -> str:

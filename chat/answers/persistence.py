@@ -17,13 +17,13 @@ from psycopg.types.json import Jsonb
 
 from chat.answers.abandoned import INTERRUPTED, close_abandoned
 from chat.answers.citations import citation_of, cited_passages
-from chat.answers.measured_requests import measured_requests
+from chat.answers.measured_requests import measured_requests, requests_before
 from chat.answers.result import AnswerResult
 from chat.answers.reuse import remember
-from chat.answers.verification.checking import Verification
 from chat.answers.verification.messages import to_json
 from chat.models import Citation, Message
 from instances.models import Instance
+from retrieval.filters.wording import filter_data
 from retrieval.search import RetrievedChunk
 from usage.models import AnswerStatus
 from usage.quotas.charging import renew
@@ -74,6 +74,7 @@ class StoredAnswer:
             model=result.model_id,
             error_code=result.error_code,
             verification=to_json(result.verification),
+            filters=filter_data(result.filter),
         )
         repeated_at = result.reused.answered_at if result.reused else None
         return cls(message, tuple(cited_passages(result)), cost, repeated_at)
@@ -139,6 +140,12 @@ def record_beginning_of(begun: FinishedAnswer) -> None:
     record_beginning(answer, request_id=begun.answer_id, requester=_requester(begun))
 
 
+def record_search_of(unfinished: FinishedAnswer) -> None:
+    """Record the search of an answer that has not ended, and the rewriting of its question."""
+    before = requests_before(unfinished.result)
+    record_beginning(*before, request_id=unfinished.answer_id, requester=_requester(unfinished))
+
+
 def record_progress_of(unfinished: FinishedAnswer) -> bool:
     """Record what an answer of the API has cost so far, still as failed."""
     (answer, *_others) = measured_requests(unfinished.result)
@@ -199,13 +206,14 @@ def _save_message(finished: FinishedAnswer) -> bool:
         model=result.model_id,
         repeats_id=_existing_message(result.reused.message_id if result.reused else None),
         error_code=result.error_code,
-        verification=_as_jsonb(result.verification),
+        verification=_as_jsonb(to_json(result.verification)),
+        filters=_as_jsonb(filter_data(result.filter)),
         updated_at=timezone.now(),
     )
 
 
-def _as_jsonb(verification: Verification | None) -> Jsonb | None:
-    return None if verification is None else Jsonb(to_json(verification))
+def _as_jsonb(value: dict[str, Any] | None) -> Jsonb | None:
+    return None if value is None else Jsonb(value)
 
 
 def _update_message(condition: str, answer_id: UUID, **columns: Any) -> bool:

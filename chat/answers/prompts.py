@@ -140,7 +140,9 @@ def _fitting_turns(history: Sequence[ChatMessage], budget: int) -> list[ChatMess
 
 def _passage(number: int, chunk: RetrievedChunk) -> tuple[str, int]:
     """Return a passage between tags, and its approximate number of tokens."""
-    source = _attribute(f"{chunk.document_name}, {chunk.unit} {chunk.page_start}")
+    source = _attribute(
+        f"{chunk.document_name}, {chunk.unit} {chunk.page_label or chunk.page_start}"
+    )
     heading = f' heading="{_attribute(chunk.heading)}"' if chunk.heading else ""
     text = chunk.text.replace("</passage", "<\\/passage")
     begin, end = f'<passage number="{number}" source="{source}"{heading}>\n', "\n</passage>"

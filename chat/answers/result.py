@@ -5,12 +5,16 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from chat.answers.events import AnswerEvent, Extracted, Failed, ModelFoundNothing, NothingFound
-from chat.answers.follow_up import SearchQuery
+from chat.answers.follow_up import Rewriting, SearchQuery
 from chat.answers.prompts import Prompt
 from chat.answers.quoting.quotes import cited_numbers, quotes
 from chat.answers.reuse import Reusable, ReusedAnswer
 from chat.answers.verification.checking import Verification, Verified
-from chat.confidentiality.withholding import PASSAGES_WITHHELD, sent_passages
+from chat.confidentiality.withholding import (
+    PASSAGES_WITHHELD,
+    SEARCH_NOT_CLEARED,
+    sent_passages,
+)
 from inference.llm.events import (
     Finished,
     PromptTruncated,
@@ -24,9 +28,10 @@ from inference.queueing.fair_queue import Position
 from inference.routing import Rerouted
 from inference.token_usage import TokenUsage
 from instances.models import Sensitivity
+from retrieval.filters.matching import AppliedFilter
 from retrieval.search import RetrievedChunk, SearchResult
 from usage.models import AnswerStatus
-from usage.recording import FrugalStep
+from usage.recording import FrugalStep, Outcome
 from usage.subjects.classifier import UNCLASSIFIED, Subject
 
 
@@ -39,10 +44,10 @@ class AnswerResult:
     the answer failed, or a remark on a complete answer. ``quotes`` (at the end) maps
     each number that the text cites to words found verbatim in that passage.
 
-    ``search_seconds``, ``rerank_seconds`` and ``extraction_seconds`` are times, in seconds of one
-    processor, that our own machines computed for the answer: embedding its question and ranking;
-    reranking (the request's share, as our model server reports it); finding extracts. PostgreSQL
-    and the event loop are not included, as their time cannot be measured for one answer.
+    ``found`` and ``extraction_seconds`` have the times, in seconds of one processor, that our own
+    machines computed for the answer: embedding its question and ranking; reranking (the request's
+    share, as our model server reports it); finding extracts. PostgreSQL and the event loop are not
+    included, as their time cannot be measured for one answer.
     """
 
     model_id: str
@@ -58,6 +63,7 @@ class AnswerResult:
     sensitivity: Sensitivity = Sensitivity.PUBLIC
     # ``chunks[n - 1]`` is the passage with the number n.
     chunks: tuple[RetrievedChunk, ...] = ()
+    filter: AppliedFilter | None = None
     subject: Subject = UNCLASSIFIED
     quotes: Mapping[int, str] = field(default_factory=dict)
     # None when its sentences were not checked.
@@ -69,10 +75,13 @@ class AnswerResult:
     # Estimated; None before a prompt is sent.
     prompt_tokens: int | None = None
     generation_usage: TokenUsage | None = None
+    # Of the rewriting of the question by a model; its outcome is None without one.
     rewriting_usage: TokenUsage | None = None
-    search_seconds: float = 0.0
-    rerank_seconds: float = 0.0
-    rerank_model: str = ""
+    rewriting_outcome: Outcome | None = None
+    # None: no search has begun.
+    search_outcome: Outcome | None = None
+    found: SearchResult | None = None
+    embedding_model: str = ""
     extraction_seconds: float = 0.0
     rewriting_ms: float = 0.0
     retrieval_ms: float = 0.0
@@ -85,9 +94,9 @@ class AnswerResult:
     total_ms: float = 0.0
 
     @classmethod
-    def empty(cls, model: ModelFigures, frugal_step: FrugalStep | None = None) -> Self:
-        """Return the result before the first event."""
-        return cls(model_id=model.id, chosen_model=model, frugal_step=frugal_step)
+    def empty(cls, model: ModelFigures, **known: Any) -> Self:
+        """Return the result before the first event, with other columns that are ``known``."""
+        return cls(model_id=model.id, chosen_model=model, **known)
 
     def add(self, event: AnswerEvent, *, elapsed_ms: float) -> Self:
         """Return the result after one more event, ``elapsed_ms`` after the question."""
@@ -98,6 +107,8 @@ class AnswerResult:
                 return self._with_words(elapsed_ms, reasoning=self.reasoning + text)
             case ToolCallDelta():
                 return self._with_words(elapsed_ms, tool_calls=(*self.tool_calls, event))
+            case Rewriting(usage):
+                return replace(self, rewriting_usage=usage, rewriting_outcome=Outcome.STOPPED)
             case SearchQuery():
                 return self._with_query(event, elapsed_ms)
             case SearchResult():
@@ -133,12 +144,7 @@ class AnswerResult:
                     error_code="length" if reason == "length" else self.error_code,
                 )
             case Failed(code, usage):
-                return replace(
-                    self,
-                    status=AnswerStatus.FAILED,
-                    error_code=code,
-                    generation_usage=usage or self.generation_usage,
-                )
+                return self._with_failure(code, usage)
             case Extracted(text, cpu_seconds, is_cut):
                 return self._with_words(
                     elapsed_ms,
@@ -251,7 +257,10 @@ class AnswerResult:
             search_query=query.text,
             sensitivity=query.sensitivity,
             rewriting_usage=query.usage,
+            rewriting_outcome=query.rewriting,
             rewriting_ms=elapsed_ms,
+            # Until it has ended.
+            search_outcome=Outcome.STOPPED,
         )
 
     def _with_passages(self, found: SearchResult, elapsed_ms: float) -> Self:
@@ -262,12 +271,25 @@ class AnswerResult:
             chunks=found.chunks,
             sensitivity=self._at_least(*levels),
             error_code=self.error_code or remark,
+            filter=found.filter,
             subject=found.subject,
             retrieval_ms=found.timing.total_ms,
-            search_seconds=found.processor_seconds,
-            rerank_seconds=found.rerank_seconds,
-            rerank_model=found.rerank_model,
+            search_outcome=Outcome.COMPLETE,
+            found=found,
             found_ms=elapsed_ms if self.found_ms is None else self.found_ms,
+        )
+
+    def _with_failure(self, code: str, usage: TokenUsage | None) -> Self:
+        searched = self.search_outcome
+        if self.found is None:
+            # What may not be sent is no search.
+            searched = None if code == SEARCH_NOT_CLEARED else Outcome.FAILED
+        return replace(
+            self,
+            search_outcome=searched,
+            status=AnswerStatus.FAILED,
+            error_code=code,
+            generation_usage=usage or self.generation_usage,
         )
 
     def _at_least(self, *levels: Sensitivity) -> Sensitivity:

@@ -14,9 +14,19 @@ from usage.wording import carbon, count, energy, money, number, seconds, water
 
 _Line = tuple[str, str]
 
+_BY_LLM = (UsageRecord.Kind.ANSWER, UsageRecord.Kind.REWRITING)
 _NOT_COUNTED = {
     UsageRecord.Method.LOCAL: gettext_lazy(
         "The database, the network, your device, and the manufacture of the servers."
+    ),
+    UsageRecord.Method.MEASURED: gettext_lazy(
+        "What the servers draw beside their graphics cards, unless their operators have stated it; "
+        "the network, your device, the storage of documents, and the training of the model. The "
+        "manufacture of the servers is not measured, but modelled."
+    ),
+    UsageRecord.Method.CALIBRATED: gettext_lazy(
+        "What was left out when the model was calibrated; the network, your device, the storage of "
+        "documents, and the training of the model. The manufacture of the servers is modelled."
     ),
     UsageRecord.Method.MODELLED: gettext_lazy(
         "The network, your device, the storage of documents, and the training of the model."
@@ -35,6 +45,7 @@ def shown_cost(cost: RequestCost) -> dict[str, Any]:
         "details": [
             *_energy(cost),
             *_environment(cost),
+            *_stated_by_backend(cost),
             *_work(cost),
             (_("Comparison"), compared(energy_wh, gco2e)),
         ],
@@ -69,6 +80,9 @@ def _energy(cost: RequestCost) -> Iterator[_Line]:
             _("%(energy)s, which the earlier answer took") % {"energy": energy(answer.avoided_wh)},
         )
     for record in cost.beside:
+        if record.method == UsageRecord.Method.UNKNOWN:
+            yield record.get_kind_display(), _("not known: nothing is stated of the server")
+            continue
         yield (
             record.get_kind_display(),
             _("%(energy)s, not included (%(method)s)")
@@ -93,9 +107,11 @@ def _environment(cost: RequestCost) -> Iterator[_Line]:
 def _work(cost: RequestCost) -> Iterator[_Line]:
     answer = cost.answer
     if answer.completion_tokens:
+        # Those of language models; the search reads its query, too.
+        by_llm = [record for record in cost.records if record.kind in _BY_LLM]
         text = _("%(read)s read, %(written)s written") % {
-            "read": count(sum(record.prompt_tokens for record in cost.records)),
-            "written": count(sum(record.completion_tokens for record in cost.records)),
+            "read": count(sum(record.prompt_tokens for record in by_llm)),
+            "written": count(sum(record.completion_tokens for record in by_llm)),
         }
         if answer.tokens_estimated:
             text = _("%(tokens)s (estimated)") % {"tokens": text}
@@ -112,5 +128,23 @@ def _work(cost: RequestCost) -> Iterator[_Line]:
     costs = [record.cost for record in cost.records if record.cost is not None]
     if costs:
         yield _("Price"), money(sum(costs, Decimal()), answer.currency)
-    default = _NOT_COUNTED[UsageRecord.Method.MODELLED]
-    yield _("Not counted"), str(_NOT_COUNTED.get(UsageRecord.Method(answer.method), default))
+    yield _("Not counted"), str(_NOT_COUNTED[UsageRecord.Method(answer.method)])
+
+
+def _stated_by_backend(cost: RequestCost) -> Iterator[_Line]:
+    """What the backend itself says, by a method of its own: never added to our figures."""
+    stated = [
+        (cost.stated("backend_energy_wh"), energy),
+        (cost.stated("backend_gco2e"), carbon),
+        (cost.stated("backend_cost"), _cost_of_backend),
+    ]
+    said = [write(value) for value, write in stated if value is not None]
+    if said:
+        yield (
+            _("Stated by the backend"),
+            _("%(figures)s, by its own method, not included") % {"figures": ", ".join(said)},
+        )
+
+
+def _cost_of_backend(value: float) -> str:
+    return _("%(number)s in its unit of cost") % {"number": number(value)}

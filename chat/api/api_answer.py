@@ -19,7 +19,7 @@ from django.http import StreamingHttpResponse
 
 from chat.answering import Question
 from chat.answers.access_checks import ACCESS_ENDED
-from chat.answers.citations import citation_data, cited_passages
+from chat.answers.citations import cited_passages
 from chat.answers.error_messages import INTERNAL, user_message
 from chat.answers.events import AnswerEvent, Extracted, ModelFoundNothing, NothingFound
 from chat.answers.measured_requests import measured_requests
@@ -42,8 +42,10 @@ from instances.access.api_keys import is_usable
 from instances.api import ApiError
 from instances.models import ApiKey, Sensitivity
 from instances.tenancy import in_database, in_tenant, tenant
+from retrieval.filters.wording import filter_data
 from usage.models import AnswerStatus
 from usage.quotas.api_requests import AdmittedRequest, admit_request
+from usage.quotas.subjects import QuotaHolder
 from usage.recording import new_record
 from usage.request_costs import RequestCost
 from web.server_sent_events import SentAs, ServerSentEvent, log_response
@@ -85,7 +87,7 @@ def _admitted(key: ApiKey, asked: ApiQuestion) -> tuple[Question, AdmittedReques
         model = find_model(key.instance, asked.model_id)
         question = to_question(asked, key, model, _level_of_history(key, asked))
         question = _guarded(question, asked.personal_data)
-        admitted = admit_request(key, expected_of(question))
+        admitted = admit_request(QuotaHolder.of_key(key), expected_of(question))
         try:
             _record_beginning(question, key, admitted)
         except BaseException:
@@ -255,12 +257,13 @@ class ApiAnswer:
         on_one_page = all(citation.page_start == citation.page_end for citation in cited)
         if saved is None or on_one_page:
             # Without a record, the database cannot be reached, or the instance is deleted.
-            pages = [citation.page_start for citation in cited]
+            pages = [(citation.page_start, citation.page_label) for citation in cited]
         else:
             pages = await in_tenant(self.question.instance, _pages, cited)
         citations = [_citation(*each) for each in zip(cited, pages, strict=True)]
         verification = api_verification(result.verification, result.text)
-        return {"citations": citations, "impact": impact, "verification": verification}
+        evidence = {"citations": citations, "impact": impact, "verification": verification}
+        return evidence | {"filters": filter_data(result.filter)}
 
 
 def _comment(position: Position) -> ServerSentEvent:
@@ -286,11 +289,12 @@ def _api_error(code: str) -> ApiError:
     return ApiError(_HTTP_STATUS.get(code, _UNAVAILABLE), code, user_message(code))
 
 
-def _pages(cited: Sequence[Citation]) -> list[int]:
+def _pages(cited: Sequence[Citation]) -> list[tuple[int, str]]:
     return [page_of_quote(citation) for citation in cited]
 
 
-def _citation(citation: Citation, page: int) -> dict[str, Any]:
-    data = citation_data(citation)
-    shown = {key: data[key] for key in ("number", "document_id", "document")}
-    return shown | {"page": page, "quote": data["quote"] or data["text"]}
+def _citation(citation: Citation, page: tuple[int, str]) -> dict[str, Any]:
+    number, label = page
+    document = {"document_id": citation.document_id, "document": citation.document_name}
+    quote = {"page": number, "page_label": label, "quote": citation.quote or citation.text}
+    return {"number": citation.number, **document, **quote}

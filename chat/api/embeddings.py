@@ -7,15 +7,15 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import orjson
-from django.conf import settings
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from ninja import Field, Router, Schema
 from pydantic import ConfigDict, field_validator
 
 from chat.api.messages import MAX_NAME_CHARS
-from inference.embedding.client import AsyncEmbeddingClient, EmbeddedTexts
-from inference.embedding.vectors import Vectors
+from inference.embedding.client import AsyncEmbeddingClient
+from inference.embedding.offered import offered_embedding
+from inference.embedding.vectors import EmbeddedTexts, Vectors
 from inference.errors import InputTooLong
 from inference.llm.tokens import estimate_tokens
 from inference.token_usage import TokenUsage
@@ -23,8 +23,11 @@ from ingestion.documents.sensitivity import highest_level
 from instances.api import ApiError, AsyncApiKeyAuth, KeyRequest
 from instances.models import ApiKey
 from instances.tenancy import in_tenant
-from usage.quotas.api_requests import add_headers, held_request
-from usage.recording import Kind, MeasuredRequest, Outcome, Requester, record_requests
+from retrieval.measured_requests import embedding_request
+from usage.embedding_requests import held_embedding
+from usage.quotas.api_requests import add_headers
+from usage.quotas.subjects import QuotaHolder
+from usage.recording import Outcome, Requester, record_requests, vectors_request
 
 router = Router(tags=["OpenAI-compatible"], auth=AsyncApiKeyAuth())
 
@@ -59,19 +62,23 @@ class EmbeddingsIn(Schema):
 
 @router.post("/embeddings", summary="Vectors of texts")
 async def create_embeddings(request: KeyRequest, body: EmbeddingsIn) -> Any:
-    if body.model not in (None, "", "default", settings.EMBEDDING_MODEL):
-        told = _("The embedding model is %(model)s.") % {"model": settings.EMBEDDING_MODEL}
-        raise ApiError(404, "model_not_found", told)
-    _check_dimensions(body, settings.EMBEDDING_DIMENSIONS)
     key = request.auth
-    async with held_request(key, read_tokens=_estimated(body)) as admitted:
+    model = offered_embedding(key.instance.embedding_model)
+    if body.model not in (None, "", "default", model.name):
+        told = _("The embedding model is %(model)s.") % {"model": model.name}
+        raise ApiError(404, "model_not_found", told)
+    _check_dimensions(body, model.dimensions)
+    holder = QuotaHolder.of_key(key)
+    async with held_embedding(holder, read_tokens=_estimated(body)) as admitted:
         asked = perf_counter()
         embedded = await _embed(key, body)
     tokens = _tokens(body, embedded)
     total_ms = 1000 * (perf_counter() - asked)
-    await in_tenant(key.instance_id, _record, key, admitted.request_id, embedded, tokens, total_ms)
+    await in_tenant(
+        key.instance_id, _record, holder, admitted.request_id, embedded, tokens, total_ms
+    )
     _check_dimensions(body, embedded.vectors.shape[1])
-    response = await asyncio.to_thread(_response, embedded.vectors, body, tokens)
+    response = await asyncio.to_thread(_response, embedded.vectors, model.name, body, tokens)
     add_headers(response, admitted.headers)
     return response
 
@@ -83,7 +90,7 @@ def _check_dimensions(body: EmbeddingsIn, n_dimensions: int | None) -> None:
 
 
 async def _embed(key: ApiKey, body: EmbeddingsIn) -> EmbeddedTexts:
-    client = AsyncEmbeddingClient.for_instance(key.instance_id)
+    client = AsyncEmbeddingClient.for_instance(key.instance_id, key.instance.embedding_model)
     # The texts may come from any document of the instance.
     level = await in_tenant(key.instance, highest_level, key.instance)
     try:
@@ -105,21 +112,29 @@ def _estimated(body: EmbeddingsIn) -> int:
 
 
 def _record(
-    key: ApiKey, request_id: UUID, embedded: EmbeddedTexts, tokens: TokenUsage, total_ms: float
+    holder: QuotaHolder,
+    request_id: UUID,
+    embedded: EmbeddedTexts,
+    tokens: TokenUsage,
+    total_ms: float,
 ) -> None:
-    measured = MeasuredRequest(
-        kind=Kind.EMBEDDING,
+    name, server = holder.instance.embedding_model_name, embedded.server
+    n_texts = len(embedded.vectors)
+    measured = embedding_request(
         outcome=Outcome.COMPLETE,
-        model_id=settings.EMBEDDING_MODEL,
-        tokens=tokens,
+        model_id=name,
+        tokens=tokens if server is None else None,
         cpu_seconds=embedded.processor_seconds,
-        passages=len(embedded.vectors),
+        passages=n_texts if server is None else 0,
         total_ms=total_ms,
     )
-    record_requests([measured], request_id=request_id, requester=Requester.of_key(key))
+    requests = [measured]
+    if server is not None:
+        requests.append(vectors_request(server, name, tokens=tokens, passages=n_texts))
+    record_requests(requests, request_id=request_id, requester=Requester.of_holder(holder))
 
 
-def _response(vectors: Vectors, body: EmbeddingsIn, tokens: TokenUsage) -> HttpResponse:
+def _response(vectors: Vectors, model: str, body: EmbeddingsIn, tokens: TokenUsage) -> HttpResponse:
     as_base64 = body.encoding_format == "base64"
     values = [_base64(vector) for vector in vectors] if as_base64 else vectors
     payload = {
@@ -128,7 +143,7 @@ def _response(vectors: Vectors, body: EmbeddingsIn, tokens: TokenUsage) -> HttpR
             {"object": "embedding", "index": index, "embedding": value}
             for index, value in enumerate(values)
         ],
-        "model": settings.EMBEDDING_MODEL,
+        "model": model,
         "usage": {"prompt_tokens": tokens.prompt_tokens, "total_tokens": tokens.prompt_tokens},
     }
     content = orjson.dumps(payload, option=orjson.OPT_SERIALIZE_NUMPY)

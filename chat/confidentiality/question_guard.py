@@ -130,14 +130,13 @@ class QuestionGuard:
         raise held
 
     def guarded_history(self, history: Sequence[ChatMessage]) -> tuple[ChatMessage, ...]:
-        """Return the turns with the personal data of earlier questions masked.
+        """Return the turns with the personal data of earlier questions and answers masked.
 
-        They may have been asked to a model inside the organisation.
+        They may have been asked to a model inside the organisation, whose answers repeat what it
+        was told. What documents say is sent again with the passages, by the level of the documents.
         """
         return tuple(
             replace(turn, content=redact(turn.content, self._find(turn.content)))
-            if turn.role == "user"
-            else turn
             for turn in history
         )
 

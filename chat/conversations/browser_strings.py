@@ -2,12 +2,12 @@
 
 from django.utils.translation import gettext as _
 
-from chat.answers.quoting import places
+from ingestion.documents.browser_strings import document_strings
 
 
 def chat_strings() -> dict[str, str]:
     """Return the strings of the conversation page in the active language."""
-    return _progress() | _sources() | _actions()
+    return _progress() | _sources() | _actions() | _attachments()
 
 
 def _progress() -> dict[str, str]:
@@ -30,13 +30,24 @@ def _sources() -> dict[str, str]:
         "sources": _("Sources"),
         "toVerify": _("Not confirmed"),
         "notConfirmed": _("not confirmed: {reason}"),
-        **{str(unit): str(place) for unit, place in places.ONE.items()},
-        **{f"{unit}s": str(place) for unit, place in places.SEVERAL.items()},
+    }
+
+
+def _attachments() -> dict[str, str]:
+    plain = document_strings()
+    return {key: plain[key] for key in ("tooLarge", "unreadable", "empty", "sending", "noFile")} | {
+        "attachmentReady": _("{name} is ready."),
+        "removeAttachment": _("Remove {name} from this conversation"),
+        "notSent": _("The server could not take this file. Remove it, then attach it again."),
+        "loggedOut": _("You are logged out. Log in again in another tab, then attach it again."),
+        "pastedText": _("Pasted text"),
     }
 
 
 def _actions() -> dict[str, str]:
     return {
+        "readAloud": _("Read the answer aloud"),
+        "stopReading": _("Stop reading aloud"),
         "copyCode": _("Copy the code"),
         "copied": _("Copied"),
         "copyRefused": _("The browser refuses to copy. The text is selected: copy it yourself."),
@@ -49,7 +60,7 @@ def _actions() -> dict[str, str]:
         "tags": _("Tags"),
         "documents": _("Documents"),
         "documentsShown": _("{shown} of {total}"),
-        "dropRefused": _("Only editors add documents to this instance: ask one of them."),
+        "dropRefused": _("Files cannot be added here."),
         "noDocument": _("No document is ready yet."),
         "noDocumentFound": _("No document has this name."),
     }

@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
+from chat.conversations.plain_text import one_line
 from chat.models import Conversation, Message
 from instances.models import Membership
 from web.search_words import search_words
@@ -82,6 +83,8 @@ def search_conversations(membership: Membership, query: str) -> QuerySet[Convers
 
 def with_snippets(membership: Membership, found: Sequence[Conversation], query: str) -> list[Found]:
     """Return conversations with the text around the first word of ``query`` in their messages."""
+    if not query:
+        return [Found(each, "") for each in found]
     word = search_words(query)[0]
     said = (
         Message.objects.for_instance(membership.instance)
@@ -89,7 +92,10 @@ def with_snippets(membership: Membership, found: Sequence[Conversation], query: 
         .order_by("conversation", "created_at")
         .distinct("conversation")
     )
-    texts = dict(said.values_list("conversation", "content"))
+    texts = {
+        pk: one_line(text) if role == Message.Role.ASSISTANT else text
+        for pk, role, text in said.values_list("conversation", "role", "content")
+    }
     return [Found(each, _around(texts.get(each.pk, ""), word)) for each in found]
 
 

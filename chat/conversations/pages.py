@@ -103,5 +103,6 @@ def _document_names(instance: Instance, messages: Sequence[Message]) -> dict[UUI
     wanted = {pk for message in messages for pk in message.document_ids}
     if not wanted:
         return {}
-    found = Document.objects.for_instance(instance).filter(pk__in=wanted)
+    # Those of messages that the person may read.
+    found = Document.with_attachments.for_instance(instance).filter(pk__in=wanted)
     return {document.pk: document.display_title for document in found}

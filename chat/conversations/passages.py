@@ -11,6 +11,7 @@ from chat.models import Citation, Message
 from ingestion.documents.segments import Segment
 from ingestion.documents.tables import Part, parts
 from ingestion.models import DocumentPage
+from ingestion.places import Place, place_of
 
 CONTEXT_CHARS = 320
 # The first words of a quote determine its page, as a quote may continue on the next page.
@@ -31,6 +32,15 @@ class ShownPassage:
     end: str
     after: str
     page: int
+    page_label: str
+
+    @property
+    def place(self) -> str:
+        """The page in words."""
+        one = Place(
+            self.citation.display_title, self.citation.unit, self.page, self.page, self.page_label
+        )
+        return place_of(one, capitalised=True)
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -63,6 +73,7 @@ def show_passage(answer: Message, number: int, *, cited_only: bool) -> ShownPass
         else _page_text(citation, citation.page_end)
     )
     start, quote, end = _around(citation.text, citation.quote)
+    page, label = page_of_quote(citation)
     return ShownPassage(
         citation=citation,
         before=_tail(first[: citation.char_start]),
@@ -70,11 +81,13 @@ def show_passage(answer: Message, number: int, *, cited_only: bool) -> ShownPass
         quote=quote,
         end=end,
         after=_head(last[citation.char_end :]),
-        page=page_of_quote(citation),
+        page=page,
+        page_label=label,
     )
 
 
 def _quote_alone(citation: Citation) -> ShownPassage:
+    page, label = page_of_quote(citation)
     return ShownPassage(
         citation,
         before="",
@@ -82,23 +95,24 @@ def _quote_alone(citation: Citation) -> ShownPassage:
         quote=citation.quote,
         end="",
         after="",
-        page=page_of_quote(citation),
+        page=page,
+        page_label=label,
     )
 
 
-def page_of_quote(citation: Citation) -> int:
-    """Return the page, of those that a cited passage covers, on which its quote begins."""
+def page_of_quote(citation: Citation) -> tuple[int, str]:
+    """Return the page of a cited passage on which its quote begins, and the label of this page."""
     first, last = citation.page_start, citation.page_end
     opening = _spaced(citation.quote.split()[:_OPENING_WORDS])
     if first == last or citation.document_id is None or not opening:
-        return first
+        return first, citation.page_label
     pages = DocumentPage.objects.filter(
         document_id=citation.document_id, number__range=(first, last)
     ).order_by("number")
-    for number, text in pages.values_list("number", "text"):
+    for number, label, text in pages.values_list("number", "label", "text"):
         if re.search(opening, text):
-            return int(number)
-    return first
+            return int(number), str(label)
+    return first, citation.page_label
 
 
 def _page_text(citation: Citation, number: int) -> str:

@@ -11,16 +11,18 @@ from uuid import UUID
 
 from django.http import Http404
 
+from chat.conversations.attachments import attachment_ids, attachments_of
+from chat.conversations.finding import get_conversation, locked
 from chat.models import Citation, Conversation, Message
 from inference.llm.backend import ChatMessage, Role
 from ingestion.models import Document
+from ingestion.storing.stored_files import delete_files_on_commit
 from instances.models import Instance, Sensitivity
 from people.models import User
 from usage.models import AnswerStatus
 from web.postgresql.prepared_insert import PreparedInsert
 
 MAX_QUESTION_CHARS = 8_000
-_MAX_TITLE_CHARS = 80
 MAX_HISTORY = 6
 _CONVERSATIONS = PreparedInsert(Conversation)
 _MESSAGES = PreparedInsert(Message)
@@ -48,16 +50,6 @@ class Turn:
     versions: tuple[UUID, ...]
 
 
-def get_conversation(instance: Instance, user: User, conversation_id: UUID) -> Conversation:
-    """Return a conversation of the person; raises Http404 for any other."""
-    conversation = (
-        Conversation.objects.for_instance(instance).filter(pk=conversation_id, user=user).first()
-    )
-    if conversation is None:
-        raise Http404
-    return conversation
-
-
 def get_message(instance: Instance, user: User, message_id: UUID) -> Message:
     """Return a message of the person's conversations; raises Http404 for any other."""
     message = (
@@ -79,18 +71,27 @@ def ask(
     model_id: str,
     conversation_id: UUID | None = None,
     document_ids: Sequence[UUID] = (),
+    attachments_only: bool = False,
 ) -> Asked:
     """Add a question to the end of the selected branch, or start a conversation with it.
+
+    It is answered from ``document_ids``, if any are given, and what is attached to the
+    conversation; with ``attachments_only``, from that alone.
 
     Raises Http404 for a conversation of another person, ``UnknownDocument`` for a document that is
     not in the instance.
     """
     _check_documents(instance, document_ids)
     if conversation_id is not None:
-        conversation = _locked(get_conversation(instance, user, conversation_id))
+        conversation = locked(get_conversation(instance, user, conversation_id))
+        if conversation.leaf_id is None:
+            # Only files were attached to it, after the first of which it is named.
+            conversation.title = Conversation.title_of(question)
+        if attachments_only:
+            document_ids = attachment_ids(conversation)
         return _ask(conversation, conversation.leaf, question, model_id, document_ids)
     conversation = Conversation(
-        instance=instance, user=user, title=title_of(question), model=model_id
+        instance=instance, user=user, title=Conversation.title_of(question), model=model_id
     )
     asked = _new_turn(conversation, None, question, model_id, document_ids)
     # The database checks at the end of the transaction that its leaf is there.
@@ -102,7 +103,7 @@ def ask(
 
 def edit_question(question: Message, text: str, *, model_id: str) -> Asked:
     """Ask a question again in other words, as a sibling of the first."""
-    conversation = _locked(question.conversation)
+    conversation = locked(question.conversation)
     return _ask(conversation, question.parent, text, model_id, question.document_ids)
 
 
@@ -111,7 +112,7 @@ def regenerate(answer: Message, *, model_id: str) -> Asked:
     question = answer.parent
     if answer.role != Message.Role.ASSISTANT or question is None:
         raise Http404
-    conversation = _locked(answer.conversation)
+    conversation = locked(answer.conversation)
     again = _empty_answer(question, model_id)
     _MESSAGES.insert([again])
     _select(conversation, again)
@@ -172,43 +173,25 @@ def history_before(question: Message, instance: Instance) -> tuple[ChatMessage, 
 
 def rename(conversation: Conversation, title: str) -> None:
     """Rename a conversation, without changing its place in the list."""
-    Conversation.objects.filter(pk=conversation.pk).update(title=title_of(title))
+    Conversation.objects.filter(pk=conversation.pk).update(title=Conversation.title_of(title))
 
 
 def delete(conversation: Conversation) -> None:
-    """Delete a conversation; its running answer stops within a second.
+    """Delete a conversation with its attachments; its running answer stops within a second.
 
     The usage records of its answers are kept.
     """
     # Concurrent transactions that add to it (questions, citations) commit before this, or fail.
     list(Conversation.objects.select_for_update().filter(pk=conversation.pk))
     list(Message.objects.select_for_update().filter(conversation=conversation).order_by("pk"))
+    delete_files_on_commit(attachments_of(conversation))
     conversation.delete()
-
-
-def title_of(text: str) -> str:
-    """Return the beginning of a text as a title: one line, cut between words."""
-    line = " ".join(text.split())
-    if len(line) <= _MAX_TITLE_CHARS:
-        return line
-    return line[:_MAX_TITLE_CHARS].rsplit(" ", 1)[0] + "…"
 
 
 _ROLES: dict[str, Role] = {
     Message.Role.USER.value: "user",
     Message.Role.ASSISTANT.value: "assistant",
 }
-
-
-def _locked(conversation: Conversation) -> Conversation:
-    """Return the current conversation, locked against deletion until the transaction ends.
-
-    Raises Http404 when it was deleted meanwhile.
-    """
-    locked = Conversation.objects.select_for_update().filter(pk=conversation.pk).first()
-    if locked is None:
-        raise Http404
-    return locked
 
 
 def _ask(
@@ -258,7 +241,7 @@ def _empty_answer(question: Message, model_id: str) -> Message:
 
 def _select(conversation: Conversation, leaf: Message) -> None:
     conversation.leaf = leaf
-    conversation.save(update_fields=["leaf", "model", "updated_at"])
+    conversation.save(update_fields=["leaf", "title", "model", "updated_at"])
 
 
 def _ancestors(message: Message) -> Iterator[Message]:

@@ -11,12 +11,13 @@ from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
 from chat import running
 from chat.answering import Question
 from chat.confidentiality.question_guard import QuestionGuard, QuestionHeld
+from chat.conversations.attachments import attachment_ids
 from chat.conversations.first_answers import frugal_step
 from chat.conversations.turns import (
     Asked,
@@ -50,6 +51,7 @@ from usage.quotas.charging import reserve
 from usage.quotas.subjects import QuotaHolder
 from web.server_sent_events import SentAs, ServerSentEvent, log_response
 
+_UNKNOWN_DOCUMENT = _("One of the chosen documents is no longer here. Remove it, then ask again.")
 _EVENT_STREAM = "text/event-stream"
 _LONGEST_EVENT_ID = 9
 # Half of the threads that query the database (instances.tenancy).
@@ -72,6 +74,7 @@ async def ask_question(request: HttpRequest, slug: str) -> HttpResponseBase:
             model_id=model_id,
             conversation_id=data["conversation"],
             document_ids=data["document_ids"],
+            attachments_only=data["attachments_only"],
         )
 
     return await _begin(request, slug, AskForm, begin)
@@ -199,7 +202,7 @@ async def _start(
         model = choose_first_model(membership.instance, data["model"])
         guard = QuestionGuard(membership.instance, model)
         admission = admit_question(instance_id=membership.instance_id, user_id=user.pk)
-        try:
+        with admission.released_on_error():
             asked, text = _store_guarded(membership, data, guard, begin)
             history = guard.guarded_history(history_before(asked.question, membership.instance))
             question = Question(
@@ -208,18 +211,17 @@ async def _start(
                 model=model,
                 history=history,
                 document_ids=tuple(asked.question.document_ids),
+                attached=attachment_ids(asked.conversation),
                 person=person,
                 may_read_documents=membership.may_read_documents,
                 may_be_reused=membership.instance.reuses_answers and not history,
                 is_anew=is_anew,
+                may_filter=not data.get("all_documents", False),
                 frugal_step=frugal_step(asked, model, is_anew=is_anew),
             )
             # Last, as it locks counters until the transaction ends.
             holder = QuotaHolder(instance=membership.instance, user=user)
             reserve(holder, asked.answer.pk, expected_of(question))
-        except BaseException:
-            admission.release()
-            raise
         return asked, question, admission
 
     try:
@@ -231,8 +233,7 @@ async def _start(
     except QuestionHeld as held:
         return Refusal.of_held(held)
     except UnknownDocument:
-        message = _("One of the chosen documents is no longer here. Remove it, then ask again.")
-        return Refusal(400, "unknown_document", message)
+        return Refusal(400, "unknown_document", str(_UNKNOWN_DOCUMENT))
     if isinstance(stored, Refusal):
         return stored
     asked, question, admission = stored

@@ -4,19 +4,22 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from chat.conversations.finding import get_conversation
 from chat.conversations.listing import (
     LISTED,
     listing_of,
+    own_conversations,
     recent_days,
     search_conversations,
     with_snippets,
 )
-from chat.conversations.turns import delete, get_conversation, rename
+from chat.conversations.turns import delete, rename
 from chat.forms import RenameForm
 from chat.posted_forms import Refusal, is_from_script, read_form
 from ingestion.documents.queries import pick_documents
@@ -40,6 +43,17 @@ def conversations(request: HttpRequest, membership: Membership) -> HttpResponse:
         listing = recent_days(membership, limit)
     context = {"listing": listing, "query": query}
     return render(request, "chat/includes/conversation_groups.html", context)
+
+
+@require_safe
+@instance_view("guest")
+def all_conversations(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """All the person's conversations, or those with the words of ``?q=``, without scripts."""
+    query = _query(request)
+    listed = search_conversations(membership, query) if query else own_conversations(membership)
+    page = Paginator(listed, LISTED).get_page(request.GET.get("page"))
+    context = {"query": query, "page": page, "found": with_snippets(membership, list(page), query)}
+    return render(request, "chat/conversation_list.html", context)
 
 
 @require_safe

@@ -13,17 +13,20 @@ from django.views.decorators.http import require_POST, require_safe
 from chat.answers.reuse import forget
 from chat.conversations.browser_strings import chat_strings
 from chat.conversations.estimates import shown_estimates
-from chat.conversations.examples import example_questions
+from chat.conversations.finding import get_conversation
 from chat.conversations.model_picker import picker_lines
 from chat.conversations.pages import chosen_model, shown_turns
 from chat.conversations.passages import show_passage
-from chat.conversations.turns import get_conversation, get_message, select_branch
+from chat.conversations.shown_attachments import attachments_context
+from chat.conversations.turns import get_message, select_branch
+from chat.example_questions.questions import example_questions
 from chat.forms import AboutForm, FeedbackForm
 from chat.models import Conversation, Feedback, Message
 from chat.posted_forms import Refusal, read_form
 from inference.catalogue import model_on_demand
 from ingestion.documents.browser_strings import document_strings, upload_context
 from ingestion.models import Document
+from ingestion.transcription.playing import player_of
 from instances.access.gates import instance_view
 from instances.models import Membership
 from usage.quotas.shown import ShownQuota, shown_quotas
@@ -95,6 +98,8 @@ def _page(request: HttpRequest, membership: Membership, shown: Conversation | No
         "examples": [] if shown else example_questions(membership),
         "strings": chat_strings(),
     }
+    if not cited_only:
+        context |= attachments_context(shown)
     if membership.may_edit:
         # Files dropped on the page are uploaded.
         context |= {"strings": document_strings() | chat_strings(), **upload_context()}
@@ -148,11 +153,21 @@ def citation(
     request: HttpRequest, membership: Membership, message_id: UUID, number: int
 ) -> HttpResponse:
     """A cited passage in its context, for the panel next to the answer."""
-    answer = _answer(membership, message_id)
+    return passage_page(request, membership, _answer(membership, message_id), number)
+
+
+def passage_page(
+    request: HttpRequest, membership: Membership, answer: Message, number: int
+) -> HttpResponse:
+    """Return a passage of an answer that the member may read; raises Http404 for no such number."""
     passage = show_passage(answer, number, cited_only=not membership.may_read_documents)
     if passage is None:
         raise Http404
-    return render(request, "chat/includes/passage.html", {"passage": passage})
+    document, player = passage.citation.document, None
+    if document is not None and membership.may_read_documents:
+        player = player_of(document, passage.page, passage.quote)
+    context = {"passage": passage, "document": document, "player": player}
+    return render(request, "chat/includes/passage.html", context)
 
 
 def _quotas(membership: Membership) -> list[ShownQuota]:

@@ -12,6 +12,15 @@ from inference.catalogue import choose_model
 class PolicyForm(forms.ModelForm):
     """When the golden questions are asked by themselves."""
 
+    tries_versions = forms.BooleanField(
+        label=_("Hold back new versions of documents that lower the score"),
+        required=False,
+        help_text=_(
+            "The golden questions are asked with a new version before it answers. If fewer pass "
+            "than before, an administrator decides."
+        ),
+    )
+
     class Meta:
         model = EvaluationPolicy
         fields = ["schedule", "is_by_model", "holds_back"]
@@ -29,5 +38,6 @@ class PolicyForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["tries_versions"].initial = self.instance.instance.tries_versions
         if choose_model(self.instance.instance).is_extractive:
             del self.fields["is_by_model"]

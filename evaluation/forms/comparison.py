@@ -1,6 +1,6 @@
 """The form that compares two models on the golden questions."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -19,8 +19,7 @@ class ComparisonForm(forms.Form):
         super().__init__(data)
         models = [(model.id, model.label) for model in offered_models(instance)]
         for name in ("first", "second"):
-            field = self.fields[name]
-            assert isinstance(field, forms.ChoiceField)  # noqa: S101  # for mypy
+            field = cast(forms.ChoiceField, self.fields[name])
             field.choices = models
         if len(models) > 1:
             self.fields["second"].initial = models[1][0]

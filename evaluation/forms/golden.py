@@ -42,10 +42,10 @@ class GoldenQuestionForm(forms.ModelForm):
         self.instance.instance = instance_of
 
     @property
-    def offered_documents(self) -> list[str]:
-        """Names of documents to choose from."""
-        documents = Document.objects.for_instance(self.instance.instance).listed().order_by("name")
-        return list(documents.values_list("name", flat=True)[:_MAX_OFFERED])
+    def offered_documents(self) -> list[Document]:
+        """Documents to choose from, by their names, which are what the form keeps."""
+        documents = Document.objects.for_instance(self.instance.instance).listed()
+        return list(documents.only("name", "title").order_by("name")[:_MAX_OFFERED])
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data

@@ -1,7 +1,7 @@
 """The form of the page that inspects a question, with settings to try beside the present ones."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -34,12 +34,10 @@ class InspectionForm(forms.Form):
     def __init__(self, instance: Instance, data: Any = None, *, question: str = "") -> None:
         self._present = TriedSettings.of(instance)
         super().__init__(data, initial=self._present.as_json() | {"question": question})
-        strictness = self.fields["strictness"]
-        assert isinstance(strictness, forms.ChoiceField)  # noqa: S101  # for mypy
+        strictness = cast(forms.ChoiceField, self.fields["strictness"])
         strictness.choices = strictness_choices(instance)
         models = [(model.id, model.label) for model in offered_models(instance)]
-        chosen = self.fields["model_id"]
-        assert isinstance(chosen, forms.ChoiceField)  # noqa: S101  # for mypy
+        chosen = cast(forms.ChoiceField, self.fields["model_id"])
         chosen.choices = [("", _("Recommended by this site")), *models]
 
     def settings(self) -> TriedSettings:

@@ -46,7 +46,9 @@ def keep_answer(membership: Membership, answer: Message) -> tuple[GoldenQuestion
     """
     question = question_of(answer)[:2000]
     expected: dict[str, object] = {"must_be_refused": answer.status == AnswerStatus.NOTHING_FOUND}
-    source = answer.citations.filter(used=True).select_related("document").first()
+    # Not an attachment of the conversation, which the instance does not have.
+    sources = answer.citations.filter(used=True, document__conversation=None)
+    source = sources.select_related("document").first()
     if source is not None and not expected["must_be_refused"]:
         expected |= _expected(source)
     golden, is_new = GoldenQuestion.objects.get_or_create(

@@ -24,7 +24,7 @@ def policy_of(instance: Instance) -> EvaluationPolicy:
     return found or EvaluationPolicy(instance=instance)
 
 
-def save_policy(policy: EvaluationPolicy) -> None:
+def save_policy(policy: EvaluationPolicy, *, tries_versions: bool) -> None:
     """Save a policy and audit what has changed; its first run on schedule is at once."""
     names = ["schedule", "is_by_model", "holds_back"]
     changes: dict[str, Any] = (
@@ -32,13 +32,18 @@ def save_policy(policy: EvaluationPolicy) -> None:
         if policy.pk
         else {name: [None, getattr(policy, name)] for name in names}
     )
+    instance = policy.instance
+    if instance.tries_versions != tries_versions:
+        changes["tries_versions"] = [instance.tries_versions, tries_versions]
+        instance.tries_versions = tries_versions
+        instance.save(update_fields=["tries_versions", "updated_at"])
     if not changes:
         return
     if "schedule" in changes:
         is_never = policy.schedule == EvaluationPolicy.Schedule.NEVER
         policy.next_run_at = None if is_never else timezone.now()
     policy.save()
-    audit.record(audit.Action.EVALUATION_CHANGED, instance=policy.instance, **changes)
+    audit.record(audit.Action.EVALUATION_CHANGED, instance=instance, **changes)
 
 
 def holds_back_changes(instance: Instance) -> bool:

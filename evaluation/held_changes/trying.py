@@ -10,9 +10,9 @@ from uuid import uuid4
 from django.db import transaction
 from django.utils import timezone
 
+from evaluation.held_changes.before_and_after import BeforeAndAfter
 from evaluation.held_changes.policy import holds_back_changes
 from evaluation.models import EvaluationRun, HeldChange
-from evaluation.runs.figures import Figures
 from evaluation.runs.starting import cancel_run, start_run
 from evaluation.tried_settings import TriedSettings
 from instances import audit
@@ -96,10 +96,10 @@ def decide_tried(instance: Instance) -> None:
     )
     if change is None:
         return
-    runs = (change.run_before, change.run_after)
-    if any(run is not None and run.is_unfinished for run in runs):
+    tried = BeforeAndAfter(change.run_before, change.run_after)
+    if tried.is_unfinished:
         return
-    if _is_not_lower(*runs):
+    if tried.is_not_lower:
         # As the person who asked for it.
         with acting_as(Origin(user=change.requested_by)):
             _apply(instance, change.changes)
@@ -124,14 +124,6 @@ def discard(change: HeldChange, user: User) -> None:
         locked = _lock_open(change)
         audit.record(audit.Action.CHANGE_DISCARDED, instance=locked.instance, **locked.changes)
         _close(locked, HeldChange.Status.DISCARDED, user)
-
-
-def _is_not_lower(before: EvaluationRun | None, after: EvaluationRun | None) -> bool:
-    """Whether both runs are done, and the second has passed as many questions or more."""
-    done = EvaluationRun.Status.DONE
-    if before is None or after is None or {before.status, after.status} != {done}:
-        return False
-    return Figures.from_json(after.figures).score >= Figures.from_json(before.figures).score
 
 
 def _lock_open(change: HeldChange) -> HeldChange:

@@ -1,19 +1,32 @@
 """Golden questions: those of which an instance knows what a good answer is."""
 
 import hashlib
+from typing import Self
 
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
-from ingestion.models import Document
+from ingestion.models import Document, DocumentPage
+from ingestion.places import Place, place_of
 from instances.models import InstanceOwnedModel
+from instances.models.base import InstanceQuerySet
 
 
 def question_digest(text: str) -> str:
     """Return the SHA-256 of a question, in hexadecimal, whatever its capitals and spaces."""
     return hashlib.sha256(" ".join(text.casefold().split()).encode()).hexdigest()
+
+
+class GoldenQuestionQuerySet(InstanceQuerySet):
+    """Reads of golden questions."""
+
+    def with_documents(self) -> Self:
+        """Each with its document, and as ``page_label`` the label of its page."""
+        pages = DocumentPage.objects.filter(document=OuterRef("document"), number=OuterRef("page"))
+        label = Subquery(pages.values("label")[:1])
+        return self.select_related("document").annotate(page_label=label)
 
 
 class GoldenQuestion(InstanceOwnedModel):
@@ -33,6 +46,8 @@ class GoldenQuestion(InstanceOwnedModel):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
+    objects = GoldenQuestionQuerySet.as_manager()  # type: ignore[misc]  # narrower than the base's
+
     class Meta:
         ordering = ["pk"]
         constraints = [
@@ -48,6 +63,17 @@ class GoldenQuestion(InstanceOwnedModel):
 
     def __str__(self) -> str:
         return self.question[:60]
+
+    @property
+    def place(self) -> str:
+        """The expected page in words, "" without one; of a row of ``with_documents()``."""
+        if self.page is None:
+            return ""
+        title, unit = self.document_name, str(Document.Unit.PAGE)
+        if self.document is not None:
+            title, unit = self.document.display_title, self.document.unit
+        label: str | None = getattr(self, "page_label", None)
+        return place_of(Place(title, unit, self.page, self.page, label or ""))
 
     @property
     def phrases(self) -> list[str]:

@@ -7,11 +7,10 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from evaluation.models.golden_questions import GoldenQuestion
-from instances.models import InstanceOwnedModel
-from people.models import User
+from instances.models import ClaimedRun, InstanceOwnedModel
 
 
-class EvaluationRun(InstanceOwnedModel):
+class EvaluationRun(ClaimedRun):
     """The golden questions asked under some settings: ``queued → running → done | cancelled``."""
 
     class Reason(models.TextChoices):
@@ -19,6 +18,8 @@ class EvaluationRun(InstanceOwnedModel):
         SCHEDULED = "scheduled", _("On schedule")
         CHANGE = "change", _("Before a change of settings")
         COMPARISON = "comparison", _("Comparison of models")
+        INDEX = "index", _("Before a change of the search index")
+        VERSION = "version", _("Before a new version of a document")
 
     class Status(models.TextChoices):
         QUEUED = "queued", _("Waiting")
@@ -28,29 +29,22 @@ class EvaluationRun(InstanceOwnedModel):
 
     UNFINISHED = (Status.QUEUED, Status.RUNNING)
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     reason = models.CharField(_("reason"), max_length=12, choices=Reason)
     status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
     # ``TriedSettings`` of the run.
     settings = models.JSONField()
+    # The number of the search index that is asked; NULL: that which answers.
+    index_number = models.PositiveIntegerField(null=True)
+    # The version of a document that is asked in place of the one that answers; NULL: none.
+    version_id = models.UUIDField(null=True)
     # Whether the model of the settings writes the answers; else extracts do.
     is_by_model = models.BooleanField(_("answers by the model"), default=False)
     # ``Figures`` of a run that is done: they remain when a question is removed.
     figures = models.JSONField(null=True)
     # Common to the runs that are shown side by side.
     group = models.UUIDField(null=True)
-    created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
-    created_at = models.DateTimeField(auto_now_add=True)
-    finished_at = models.DateTimeField(null=True)
-    # The worker at a question is thought dead after this time; NULL while the run waits.
-    claimed_until = models.DateTimeField(null=True)
-    # Incremented by each worker that takes the run: writes of an earlier one are refused.
-    attempt = models.PositiveIntegerField(default=0)
-    # When it last had its turn among the runs of all instances.
-    turn_at = models.DateTimeField(auto_now_add=True)
 
-    class Meta:
-        ordering = ["-created_at", "-pk"]
+    class Meta(ClaimedRun.Meta):
         indexes = [
             models.Index(fields=["instance", "-created_at"], name="run_by_instance"),
             # For ``evaluation_runs_waiting``, which queries all instances.
@@ -63,11 +57,6 @@ class EvaluationRun(InstanceOwnedModel):
 
     def __str__(self) -> str:
         return f"{self.reason} {self.status} {self.pk}"
-
-    @property
-    def is_unfinished(self) -> bool:
-        """Whether questions are still to be asked."""
-        return self.status in self.UNFINISHED
 
 
 class EvaluationResult(InstanceOwnedModel):

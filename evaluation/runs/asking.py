@@ -31,7 +31,10 @@ class _Collected:
     result: AnswerResult = field(init=False)
 
     def __post_init__(self) -> None:
-        self.result = AnswerResult.empty(self.question.model.figures)
+        self.result = AnswerResult.empty(
+            self.question.model.figures,
+            embedding_model=self.question.instance.embedding_model_name,
+        )
 
     @property
     def elapsed_ms(self) -> float:

@@ -26,9 +26,13 @@ def start_run(
     is_by_model: bool,
     user: User | None,
     group: UUID | None = None,
+    index_number: int | None = None,
+    version_id: UUID | None = None,
 ) -> EvaluationRun:
     """Create a run of the present golden questions, and call a worker.
 
+    ``index_number`` is that of the search index which is asked, None: the one that answers;
+    ``version_id`` that of a version of a document, None: those that answer.
     Raises NoGoldenQuestion.
     """
     with transaction.atomic():
@@ -42,6 +46,8 @@ def start_run(
             is_by_model=is_by_model,
             created_by=user,
             group=group,
+            index_number=index_number,
+            version_id=version_id,
         )
         EvaluationResult.objects.bulk_create(
             EvaluationResult(

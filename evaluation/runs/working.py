@@ -8,7 +8,7 @@ import asyncio
 from dataclasses import dataclass
 from time import monotonic
 from typing import Final
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.utils import timezone, translation
@@ -19,14 +19,17 @@ from chat.confidentiality.question_guard import QuestionGuard, QuestionHeld
 from chat.expected_usage import expected_of
 from evaluation.models import EvaluationResult, EvaluationRun, GoldenQuestion
 from evaluation.runs.asking import ask, record
-from evaluation.runs.claims import Claim, claim_next, claimed_run, release
+from evaluation.runs.claims import evaluation_runs
 from evaluation.runs.figures import Figures
 from evaluation.runs.scoring import score
 from evaluation.tried_settings import TriedSettings
 from inference.catalogue import choose_model
 from inference.llm.connections import close_shared_client
 from inference.offered_models import EXTRACTS
+from ingestion.indexing.generations import asked_in
+from ingestion.models import Document
 from ingestion.versions import all_versions
+from instances.claimed_runs import Claim
 from instances.tenancy import in_tenant
 from usage.admission import RequestRefused
 from usage.quotas.charging import reserve
@@ -49,7 +52,7 @@ class _Asked:
 
 def work() -> Claim | None:
     """Ask questions of the run whose turn it is; return its claim, None when none waited."""
-    claim = claim_next()
+    claim = evaluation_runs.claim_next()
     if claim is not None:
         asyncio.run(_work(claim))
     return claim
@@ -67,7 +70,7 @@ async def _work(claim: Claim) -> None:
             if monotonic() > until:
                 return
     finally:
-        await in_tenant(claim.instance_id, release, claim)
+        await in_tenant(claim.instance_id, evaluation_runs.release, claim)
         await close_shared_client()
 
 
@@ -84,7 +87,7 @@ def _next(claim: Claim) -> _Asked | None:
 
     None when there is nothing more to do.
     """
-    run = claimed_run(claim)
+    run = evaluation_runs.claimed_run(claim)
     if run is None:
         return None
     results = EvaluationResult.objects.for_instance(claim.instance_id).filter(run=run)
@@ -100,7 +103,8 @@ def _next(claim: Claim) -> _Asked | None:
 
 def _reserved(run: EvaluationRun, result: EvaluationResult, golden: GoldenQuestion) -> _Asked:
     settings = TriedSettings.from_json(run.settings)
-    tried = settings.applied_to(run.instance)
+    tried = asked_in(settings.applied_to(run.instance), run.index_number)
+    tried.tried_version = _version(run)
     model = choose_model(tried) if run.is_by_model else EXTRACTS
     question = Question(
         instance=tried, text=golden.question, model=model, may_fall_back=False, is_batch=True
@@ -119,9 +123,18 @@ def _reserved(run: EvaluationRun, result: EvaluationResult, golden: GoldenQuesti
     return _Asked(result, golden, question)
 
 
+def _version(run: EvaluationRun) -> tuple[UUID, int] | None:
+    """Return the version that a run tries, with its attempt; None without one."""
+    if run.version_id is None:
+        return None
+    versions = Document.objects.for_instance(run.instance_id)
+    held = versions.filter(pk=run.version_id, status=Document.Status.HELD)
+    return held.values_list("pk", "attempt").first()
+
+
 def _save(claim: Claim, asked: _Asked, answered: AnswerResult | None) -> None:
     """Record what an answer cost; save its score unless the run was cancelled or taken over."""
-    run = claimed_run(claim)
+    run = evaluation_runs.claimed_run(claim)
     if answered is not None:
         user_id = run.created_by_id if run is not None else None
         requester = Requester(instance_id=claim.instance_id, user_id=user_id)

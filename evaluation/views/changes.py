@@ -21,6 +21,7 @@ from evaluation.held_changes.trying import (
     discard,
     open_change,
 )
+from evaluation.held_changes.versions import held_versions, trial_of
 from evaluation.models import HeldChange
 from evaluation.settings_wording import change_lines
 from evaluation.tried_settings import TriedSettings
@@ -37,7 +38,7 @@ def index(request: HttpRequest, membership: Membership) -> HttpResponse:
     instance = membership.instance
     form = PolicyForm(request.POST or None, instance=policy_of(instance))
     if form.is_valid():
-        save_policy(form.instance)
+        save_policy(form.instance, tries_versions=form.cleaned_data["tries_versions"])
         messages.success(request, _("Saved."))
         return redirect("evaluation:changes", slug=instance.slug)
     changes = HeldChange.objects.for_instance(instance).select_related("requested_by")
@@ -47,6 +48,7 @@ def index(request: HttpRequest, membership: Membership) -> HttpResponse:
         "form": form,
         "page": page,
         "calibration": latest_calibration(instance),
+        "versions": [(version, trial_of(version)) for version in held_versions(instance)],
         "changes": [(change, change_lines(instance, change.changes)) for change in page],
     }
     return render(request, "evaluation/changes.html", context)

@@ -26,7 +26,7 @@ QUESTIONS_PER_PAGE = 50
 @instance_view("editor")
 def index(request: HttpRequest, membership: Membership) -> HttpResponse:
     """List the golden questions; paginated."""
-    questions = GoldenQuestion.objects.for_instance(membership.instance)
+    questions = GoldenQuestion.objects.for_instance(membership.instance).with_documents()
     context = {
         "section": "golden",
         "page": Paginator(questions, QUESTIONS_PER_PAGE).get_page(request.GET.get("page")),

@@ -1,7 +1,8 @@
 """Inspects a question: async, as no database connection is held while it is embedded."""
 
+from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -16,11 +17,24 @@ from evaluation.models import GoldenQuestion
 from evaluation.reviewed_answers import question_of, reviewed_answer
 from evaluation.tried_settings import TriedSettings
 from inference.errors import InferenceError, NotCleared
+from inference.offered_models import EXTRACTS
+from inference.token_usage import TokenUsage
 from instances.access.gates import as_member, require_role
 from instances.models import Instance, Membership, Role
 from usage.admission import Admission, RequestRefused, admit_question, held
+from usage.quotas.charging import Expected, reserve
+from usage.quotas.subjects import QuotaHolder
 
-_Prepared = tuple[Membership, InspectionForm, Admission | None]
+
+@dataclass(frozen=True, slots=True)
+class _Admitted:
+    """The places of an inspection, and the id of its usage records."""
+
+    admission: Admission
+    request_id: UUID
+
+
+_Prepared = tuple[Membership, InspectionForm, _Admitted | None]
 
 
 @require_http_methods(["GET", "POST"])
@@ -69,8 +83,16 @@ def _prepared(membership: Membership, question: str) -> _Prepared:
     return membership, form, _admitted(membership) if form.is_valid() else None
 
 
-def _admitted(membership: Membership) -> Admission:
-    return admit_question(instance_id=membership.instance_id, user_id=membership.user_id)
+def _admitted(membership: Membership) -> _Admitted:
+    """Admit an inspection, which searches as a question does; raises RequestRefused."""
+    admission = admit_question(instance_id=membership.instance_id, user_id=membership.user_id)
+    admitted = _Admitted(admission, uuid4())
+    holder = QuotaHolder(instance=membership.instance, user=membership.user)
+    with admission.released_on_error():
+        # No model writes.
+        expected = Expected(model=EXTRACTS.figures, tokens=TokenUsage(0, 0))
+        reserve(holder, admitted.request_id, expected)
+    return admitted
 
 
 async def _inspect(request: HttpRequest, slug: str, prepare: Any) -> HttpResponse:
@@ -78,14 +100,14 @@ async def _inspect(request: HttpRequest, slug: str, prepare: Any) -> HttpRespons
     context: dict[str, Any] = {"section": "inspection", "inspections": []}
     status = 200
     try:
-        membership, form, admission = await as_member(request, slug, prepare)
+        membership, form, admitted = await as_member(request, slug, prepare)
     except RequestRefused as error:
         return await as_member(request, slug, _refused, request, error)
     context["form"] = form
-    if admission is not None:
+    if admitted is not None:
         try:
-            async with held(admission):
-                found = await _inspections(membership, form)
+            async with held(admitted.admission):
+                found = await _inspections(membership, form, admitted.request_id)
             context["inspections"] = [
                 shown_inspection(one, is_present=number == 0) for number, one in enumerate(found)
             ]
@@ -98,7 +120,9 @@ async def _inspect(request: HttpRequest, slug: str, prepare: Any) -> HttpRespons
     return await as_member(request, slug, _page, request, context, status)
 
 
-async def _inspections(membership: Membership, form: InspectionForm) -> list[Inspection]:
+async def _inspections(
+    membership: Membership, form: InspectionForm, request_id: UUID
+) -> list[Inspection]:
     """Return the inspection under the present settings, and under others that are tried."""
     instance: Instance = membership.instance
     present = TriedSettings.of(instance)
@@ -108,6 +132,7 @@ async def _inspections(membership: Membership, form: InspectionForm) -> list[Ins
         text=form.cleaned_data["question"],
         settings=list(dict.fromkeys((present, tried))),
         user_id=membership.user_id,
+        request_id=request_id,
     )
 
 

@@ -5,13 +5,14 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from evaluation.forms.runs import RunForm
-from evaluation.models import EvaluationResult, EvaluationRun
+from evaluation.models import EvaluationResult, EvaluationRun, GoldenQuestion
 from evaluation.runs.figures import Figures
 from evaluation.runs.history import costs_of, score_chart
 from evaluation.runs.starting import NoGoldenQuestion, cancel_run, start_run
@@ -65,7 +66,8 @@ def start(request: HttpRequest, membership: Membership) -> HttpResponse:
 def detail(request: HttpRequest, membership: Membership, run_id: UUID) -> HttpResponse:
     """A run: its progress, then its figures and the result of each question."""
     run = _run(membership, run_id)
-    results = list(_results(run).select_related("question", "question__document"))
+    questions = GoldenQuestion.objects.for_instance(run.instance_id).with_documents()
+    results = list(_results(run).prefetch_related(Prefetch("question", queryset=questions)))
     asked = [result for result in results if result.asked_at is not None]
     done = run.status == EvaluationRun.Status.DONE
     context = {

@@ -69,11 +69,14 @@ class Diagnosis:
     abilities: frozenset[Ability] = frozenset()
 
 
-async def diagnose(connection: ChatBackend, *, tells_states: bool = False) -> Diagnosis:
+async def diagnose(
+    connection: ChatBackend, *, tells_states: bool = False, answers: bool = True
+) -> Diagnosis:
     """Test a backend and the model of ``connection``; never raises InferenceError.
 
     With ``UNKNOWN_MODEL``, the first one that the backend lists is asked. ``tells_states``: it is a
-    gateway that says how its models are.
+    gateway that says how its models are. Without ``answers``, the model is not asked: it
+    transcribes recordings.
     """
     connection = replace(connection, max_retries=0, connect_timeout_s=CONNECT_TIMEOUT_S)
     found = Diagnosis()
@@ -86,6 +89,8 @@ async def diagnose(connection: ChatBackend, *, tells_states: bool = False) -> Di
         found = replace(found, listing_problem=problem)
     if tells_states:
         found = replace(found, states=await states_of_models(connection))
+    if not answers:
+        return found
     if connection.model == UNKNOWN_MODEL:
         if not found.served:
             return found

@@ -1,8 +1,8 @@
 """Embeddings from any OpenAI-compatible server: ours, TEI, vLLM, OpenGateLLM.
 
 The client adds the prefixes of the model itself, since servers differ in how they do it. The header
-`X-Priority: query` marks requests for which a user waits, and `X-Tenant` the instance of passages;
-our server schedules by both, others ignore them.
+`X-Priority: query` marks requests for which a user waits, `batch` those that come last, and
+`X-Tenant` the instance of passages; our server schedules by both, others ignore them.
 """
 
 import asyncio
@@ -25,9 +25,18 @@ from inference.embedding.exchange import (
     read_processor_seconds,
 )
 from inference.embedding.limits import as_input_too_long
+from inference.embedding.offered import offered_embedding
 from inference.embedding.query_batches import QueryBatches
-from inference.embedding.vectors import Vectors, read_tokens, read_vectors
+from inference.embedding.stated_energy import UNKNOWN
+from inference.embedding.vectors import (
+    EmbeddedQuery,
+    EmbeddedTexts,
+    read_tokens,
+    read_vectors,
+    tokens_of,
+)
 from inference.errors import BackendRejected, InputTooLong
+from inference.offered_models import ModelFigures
 from instances.models import Sensitivity
 
 # Texts per request. When a server rejects a batch as too large, the batch is halved.
@@ -42,13 +51,15 @@ class EmbeddingEndpoint:
     `query_max_wait_s` and `passages_max_wait_s` limit the total pause between retries: a model
     server that died is restarted within three seconds, a full queue takes longer to empty. Passages
     of different `tenant`s take turns in our model server; the value does not identify the instance.
-    `clearance` is the highest level of texts that the server may receive.
+    `clearance` is the highest level of texts that the server may receive, `figures` what its
+    operator states of its energy.
     """
 
     base_url: str
     api_key: str
     model: str
     clearance: Sensitivity
+    figures: ModelFigures = UNKNOWN
     dimensions: int | None = None
     query_prefix: str = ""
     passage_prefix: str = ""
@@ -56,54 +67,38 @@ class EmbeddingEndpoint:
     query_max_wait_s: float = 8.0
     passages_max_wait_s: float = 120.0
     tenant: str = ""
+    passage_priority: str = "passage"
 
     @classmethod
-    def from_settings(cls) -> Self:
-        """Return the endpoint of the settings EMBEDDING_*."""
+    def of_model(cls, name: str = "") -> Self:
+        """Return the endpoint of an offered model; raises ModelNotFound (``offered``)."""
+        offered = offered_embedding(name)
         return cls(
-            base_url=settings.EMBEDDING_BASE_URL,
-            api_key=settings.EMBEDDING_API_KEY,
-            model=settings.EMBEDDING_MODEL,
-            clearance=Sensitivity(settings.EMBEDDING_SENSITIVITY),
-            dimensions=settings.EMBEDDING_DIMENSIONS,
-            query_prefix=settings.EMBEDDING_QUERY_PREFIX,
-            passage_prefix=settings.EMBEDDING_PASSAGE_PREFIX,
+            base_url=offered.base_url,
+            api_key=offered.api_key,
+            model=offered.model,
+            clearance=offered.clearance,
+            figures=offered.figures,
+            dimensions=offered.dimensions,
+            query_prefix=offered.query_prefix,
+            passage_prefix=offered.passage_prefix,
             timeout_s=settings.EMBEDDING_TIMEOUT_S,
         )
 
     @classmethod
-    def for_instance(cls, instance_id: int) -> Self:
-        """Return that endpoint, whose passages take their turn as those of an instance."""
+    def from_settings(cls) -> Self:
+        """Return the endpoint of the settings EMBEDDING_*."""
+        return cls.of_model()
+
+    @classmethod
+    def for_instance(cls, instance_id: int, model: str = "") -> Self:
+        """Return the endpoint of a model; passages take their turn as those of an instance."""
         tenant = salted_hmac("inference.tenant", str(instance_id), algorithm="sha256").hexdigest()
-        return replace(cls.from_settings(), tenant=tenant[:_TENANT_CHARS])
+        return replace(cls.of_model(model), tenant=tenant[:_TENANT_CHARS])
 
     def check_clearance(self, sensitivity: Sensitivity) -> None:
         """Raise NotCleared unless the server may receive texts of this level."""
         check_clearance(f"{self.model} of {self.base_url}", self.clearance, [sensitivity])
-
-
-@dataclass(frozen=True, slots=True)
-class EmbeddedQuery:
-    """A question's vector, (dim,) float32, L2-normalised.
-
-    ``processor_seconds`` is reported by our model server; 0 with servers that do not report it.
-    """
-
-    vector: Vectors
-    processor_seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class EmbeddedTexts:
-    """Vectors, (n_texts, dim) float32, L2-normalised, in order.
-
-    ``processor_seconds`` is reported by our model server, ``n_tokens`` by most; 0 with servers that
-    do not report them.
-    """
-
-    vectors: Vectors
-    processor_seconds: float
-    n_tokens: int
 
 
 class EmbeddingClient:
@@ -118,9 +113,13 @@ class EmbeddingClient:
         return cls(EmbeddingEndpoint.from_settings())
 
     @classmethod
-    def for_instance(cls, instance_id: int) -> Self:
-        """Return a client whose passages take their turn as those of an instance."""
-        return cls(EmbeddingEndpoint.for_instance(instance_id))
+    def for_instance(cls, instance_id: int, model: str = "", *, is_batch: bool = False) -> Self:
+        """Return a client whose passages take their turn as those of an instance.
+
+        With ``is_batch`` they come after those of all others.
+        """
+        endpoint = EmbeddingEndpoint.for_instance(instance_id, model)
+        return cls(replace(endpoint, passage_priority="batch") if is_batch else endpoint)
 
     def embed_passages(self, texts: Sequence[str], *, sensitivity: Sensitivity) -> EmbeddedTexts:
         """Embed passages, of which ``sensitivity`` is the highest level; prefixes are added here.
@@ -156,9 +155,14 @@ class AsyncEmbeddingClient:
         return cls(EmbeddingEndpoint.from_settings())
 
     @classmethod
-    def for_instance(cls, instance_id: int) -> Self:
+    def for_instance(cls, instance_id: int, model: str = "") -> Self:
         """As EmbeddingClient.for_instance."""
-        return cls(EmbeddingEndpoint.for_instance(instance_id))
+        return cls(EmbeddingEndpoint.for_instance(instance_id, model))
+
+    @classmethod
+    def of_model(cls, name: str) -> Self:
+        """Return a client of an offered model; raises ModelNotFound."""
+        return cls(EmbeddingEndpoint.of_model(name))
 
     async def embed_passages(
         self, texts: Sequence[str], *, sensitivity: Sensitivity
@@ -207,7 +211,9 @@ def _embed_texts(
         start, end = pending.pop()
         inputs = [prefix + text for text in texts[start:end]]
         try:
-            embedded = yield from _embed(endpoint, inputs, "passage", endpoint.passages_max_wait_s)
+            embedded = yield from _embed(
+                endpoint, inputs, endpoint.passage_priority, endpoint.passages_max_wait_s
+            )
             batches.append(embedded)
         except InputTooLong as error:
             if end - start == 1:
@@ -220,6 +226,7 @@ def _embed_texts(
         np.concatenate([batch.vectors for batch in batches]),
         sum(batch.processor_seconds for batch in batches),
         sum(batch.n_tokens for batch in batches),
+        batches[0].server,
     )
 
 
@@ -229,7 +236,11 @@ def _embed_queries(
     inputs = [endpoint.query_prefix + text for text in texts]
     embedded = yield from _embed(endpoint, inputs, "query", endpoint.query_max_wait_s)
     share = embedded.processor_seconds / len(texts)
-    return [EmbeddedQuery(vector, share) for vector in embedded.vectors]
+    tokens = tokens_of(texts, embedded.n_tokens)
+    return [
+        EmbeddedQuery(*each, share, embedded.server)
+        for each in zip(embedded.vectors, tokens, strict=True)
+    ]
 
 
 def _embed_query(endpoint: EmbeddingEndpoint, text: str) -> Exchange[EmbeddedQuery]:
@@ -266,4 +277,6 @@ def _embed(
     except BackendRejected as error:
         raise as_input_too_long(error) from error
     vectors = read_vectors(answer, len(inputs), endpoint.dimensions)
-    return EmbeddedTexts(vectors, read_processor_seconds(answer), read_tokens(answer))
+    seconds = read_processor_seconds(answer)
+    server = None if seconds is not None else endpoint.figures
+    return EmbeddedTexts(vectors, seconds or 0.0, read_tokens(answer), server)

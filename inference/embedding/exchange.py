@@ -128,11 +128,11 @@ async def aperform(exchange: Exchange[Result]) -> Result:
             answer = error
 
 
-def read_processor_seconds(answer: Any) -> float:
-    """Return the processor time that our model server reports; 0 for other servers."""
+def read_processor_seconds(answer: Any) -> float | None:
+    """Return the processor time that our model server reports; None for other servers."""
     usage = answer.get("usage") if isinstance(answer, dict) else None
     seconds = usage.get("processor_seconds") if isinstance(usage, dict) else None
-    return float(seconds) if isinstance(seconds, int | float) and seconds > 0 else 0.0
+    return float(seconds) if isinstance(seconds, int | float) and seconds >= 0 else None
 
 
 def _read(call: Call, answer: Answer) -> Any:

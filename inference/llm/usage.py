@@ -1,8 +1,8 @@
 """Reads the token counts, times and impacts that servers report in different formats.
 
 OpenAI, vLLM and OpenGateLLM: `usage` (with `cost` and `impacts {kWh, kgCO2eq}` for OpenGateLLM, its
-own estimate, 0 meaning not computed). llama.cpp: `timings`. Ollama: counts and nanoseconds at the
-top.
+own estimate, 0 meaning not computed; older versions send `carbon`, with `min` and `max` of each).
+llama.cpp: `timings`. Ollama: counts and nanoseconds at the top.
 """
 
 from collections.abc import Mapping
@@ -33,7 +33,7 @@ def read_usage(
     """Return the usage reported under `REPORTED_KEYS`, completed by the given estimates."""
     usage = _mapping(reported.get("usage"))
     timings = _mapping(reported.get("timings"))
-    impacts = _mapping(usage.get("impacts"))
+    impacts, carbon = _mapping(usage.get("impacts")), _mapping(usage.get("carbon"))
     prompt = (
         _count(usage.get("prompt_tokens"))
         or _sum(timings.get("prompt_n"), timings.get("cache_n"))
@@ -56,8 +56,10 @@ def read_usage(
         or _scaled(reported.get("prompt_eval_duration"), 1 / NS_PER_MS),
         completion_ms=_positive(timings.get("predicted_ms"))
         or _scaled(reported.get("eval_duration"), 1 / NS_PER_MS),
-        backend_energy_wh=_scaled(impacts.get("kWh"), WH_PER_KWH),
-        backend_gco2e=_scaled(impacts.get("kgCO2eq"), G_PER_KG),
+        backend_energy_wh=_scaled(impacts.get("kWh"), WH_PER_KWH)
+        or _middle(carbon.get("kWh"), WH_PER_KWH),
+        backend_gco2e=_scaled(impacts.get("kgCO2eq"), G_PER_KG)
+        or _middle(carbon.get("kgCO2eq"), G_PER_KG),
         backend_cost=_positive(usage.get("cost")),
     )
 
@@ -73,6 +75,12 @@ def _positive(value: object) -> float | None:
 def _scaled(value: object, factor: float) -> float | None:
     number = _positive(value)
     return None if number is None else number * factor
+
+
+def _middle(ends: object, factor: float) -> float | None:
+    """Return the middle of a range ``{min, max}``."""
+    low, high = (_scaled(_mapping(ends).get(end), factor) for end in ("min", "max"))
+    return None if high is None else ((low or 0.0) + high) / 2
 
 
 def _count(value: object) -> int | None:

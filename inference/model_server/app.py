@@ -32,6 +32,8 @@ PRIORITY_HEADER = "x-priority"
 TENANT_HEADER = "x-tenant"
 # nginx's status for a caller who closed the connection; nobody receives it.
 _CALLER_DISCONNECTED = 499
+# Ten minutes of sound (`transcriber.MAX_SECONDS`), and the fields around it.
+_MAX_SOUND_BYTES = 20 * 2**20
 
 
 def model_server(service: ModelService, *, api_key: str, max_body_bytes: int) -> Starlette:
@@ -56,6 +58,7 @@ def model_server(service: ModelService, *, api_key: str, max_body_bytes: int) ->
         routes=[
             Route("/v1/embeddings", endpoints.embeddings, methods=["POST"]),
             Route("/v1/rerank", endpoints.rerank, methods=["POST"]),
+            Route("/v1/audio/transcriptions", endpoints.transcriptions, methods=["POST"]),
             Route("/v1/models", endpoints.models),
             Route("/healthz", endpoints.health),
         ],
@@ -85,6 +88,13 @@ class _Endpoints:
         payload = await self._read(request, RerankRequest)
         return _json(await _unless_disconnected(request, self._service.rerank(payload)))
 
+    async def transcriptions(self, request: Request) -> Response:
+        body = await self._body(request, max(self._max_body_bytes, _MAX_SOUND_BYTES))
+        content_type = request.headers.get("content-type", "")
+        return _json(
+            await _unless_disconnected(request, self._service.transcribe(content_type, body))
+        )
+
     async def models(self, request: Request) -> Response:
         self._check_key(request)
         return _json(orjson.dumps({"object": "list", "data": self._service.models()}))
@@ -94,17 +104,20 @@ class _Endpoints:
 
     async def _read(self, request: Request, kind: type[RequestT]) -> RequestT:
         """Return the body as a ``kind``. Raises RequestRefused, ClientDisconnect."""
+        return parse(kind, await self._body(request, self._max_body_bytes))
+
+    async def _body(self, request: Request, max_bytes: int) -> bytes:
         self._check_key(request)
         body = bytearray()
         async for piece in request.stream():
             body += piece
-            if len(body) > self._max_body_bytes:
+            if len(body) > max_bytes:
                 raise RequestRefused(
                     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
                     "body_too_large",
-                    f"the body exceeds {self._max_body_bytes} bytes",
+                    f"the body exceeds {max_bytes} bytes",
                 )
-        return parse(kind, bytes(body))
+        return bytes(body)
 
     def _check_key(self, request: Request) -> None:
         given = request.headers.get("authorization", "")

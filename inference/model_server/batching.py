@@ -1,7 +1,8 @@
 """Dynamic batching: many small requests become few batches of texts of about the same length.
 
-One batch runs at a time, on a thread of its own; when it ends the next one is made from what waits.
-Questions go first: they wait at most for the batch that runs, which is why batches are kept short.
+Each stream of the engine computes one batch at a time, on a thread of its own; when it ends, the
+next one is made from what waits, so that no stream waits for another. Questions go first: they wait
+at most for a batch that runs, which is why batches are kept short.
 Tenants take turns, whatever they have queued: a batch starts from the text of one of them that has
 waited longest, and is filled with the texts nearest to it in length (little padding), those of the
 same tenant first, up to a budget of padded tokens.
@@ -19,8 +20,10 @@ from typing import Any
 
 logger = logging.getLogger(__name__)
 
-# Padded tokens in a batch: 90 ms of two cores for e5-small, and no faster when larger.
+# Padded tokens of all streams at work: 90 ms of two cores for e5-small, and no faster when larger.
 BATCH_TOKENS = 1024
+# What one stream computes as soon as two would.
+PART_TOKENS = 256
 # Lengths are padded to a multiple, so that the engine keeps few compiled shapes in memory: those of
 # questions to a smaller one, of which a fifth would be padding.
 _STEP, _SHORT_STEP, _SHORT_TOKENS = 16, 8, 64
@@ -33,6 +36,8 @@ class Priority(IntEnum):
 
     QUERY = 0
     PASSAGE = 1
+    # What may wait for everything else: documents that are embedded again.
+    BATCH = 2
 
 
 class QueueFull(Exception):
@@ -55,10 +60,14 @@ def padded_length(n_tokens: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a model computes for one text: its own payload, and its length in tokens."""
+    """What a model computes for one text: its own payload, and its length in tokens.
+
+    Entries of one batch have the same ``model``.
+    """
 
     payload: Any
     n_tokens: int
+    model: str = ""
 
     @property
     def padded_tokens(self) -> int:
@@ -96,10 +105,11 @@ _Queue = dict[str, list[_Waiting]]
 
 
 class Batcher:
-    """Queues entries by priority and runs `compute` on one batch after another.
+    """Queues entries by priority and runs `compute` on one batch after another in each stream.
 
     `compute` takes the payloads of a batch and returns one result for each, in order; it runs in
-    `executor`. Everything else happens on the event loop, hence no lock.
+    `executor`, in as many threads at once as there are `streams`. Everything else happens on the
+    event loop, hence no lock.
     """
 
     def __init__(
@@ -108,10 +118,12 @@ class Batcher:
         executor: Executor,
         *,
         max_queued: int,
+        streams: int = 1,
     ) -> None:
         self._compute = compute
         self._executor = executor
         self._max_queued = max_queued
+        self._streams = self._idle = streams
         self._queues: dict[Priority, _Queue] = {priority: {} for priority in Priority}
         self._arrival = asyncio.Event()
         self._tokens_per_s = FIRST_RATE_TOKENS_PER_S
@@ -146,12 +158,23 @@ class Batcher:
 
     async def run(self) -> None:
         """Serve the queues until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for _stream in range(self._streams):
+                group.create_task(self._serve())
+
+    async def _serve(self) -> None:
+        """Compute one batch after another in a stream."""
         while True:
             await self._arrival.wait()
-            if batch := self._take_batch():
-                await self._run_batch(batch)
-            else:
+            batch = self._take_batch()
+            if not batch:
                 self._arrival.clear()
+                continue
+            self._idle -= 1
+            try:
+                await self._run_batch(batch)
+            finally:
+                self._idle += 1
 
     async def _run_batch(self, batch: list[_Waiting]) -> None:
         start = perf_counter()
@@ -172,7 +195,7 @@ class Batcher:
         for waiting, result in computed:
             waiting.job.put(waiting.index, result)
         n_tokens = sum(waiting.entry.n_tokens for waiting in batch)
-        rate = n_tokens / max(perf_counter() - start, 1e-6)
+        rate = self._streams * n_tokens / max(perf_counter() - start, 1e-6)
         self._tokens_per_s += 0.1 * (rate - self._tokens_per_s)
 
     def _take_batch(self) -> list[_Waiting]:
@@ -183,15 +206,22 @@ class Batcher:
             return []
         tenant = next(iter(queue))
         own = queue.pop(tenant)
-        oldest = own[0].entry.n_tokens
+        oldest = own[0].entry
         others = [waiting for of_tenant in queue.values() for waiting in of_tenant]
         # Its turn has come: it goes behind the others.
         queue[tenant] = own
-        batch = _fitting([*_by_distance(own, oldest), *_by_distance(others, oldest)])
+        fitting = [*_by_distance(own, oldest), *_by_distance(others, oldest)]
+        batch = _fitting(fitting, self._budget(fitting))
         taken = set(map(id, batch))
         for name in list(queue):
             _keep(queue, name, lambda waiting: id(waiting) not in taken)
         return batch
+
+    def _budget(self, fitting: Sequence[_Waiting]) -> int:
+        """Return the padded tokens of the next batch: what waits is shared by the idle streams."""
+        waiting = sum(each.entry.padded_tokens for each in fitting)
+        share = math.ceil(waiting / max(self._idle, 1))
+        return max(PART_TOKENS, min(share, BATCH_TOKENS // self._streams))
 
     def _waiting(self, priority: Priority) -> list[_Waiting]:
         return [waiting for of_tenant in self._queues[priority].values() for waiting in of_tenant]
@@ -202,18 +232,19 @@ class Batcher:
         return min(MAX_RETRY_AFTER_S, math.ceil(n_tokens / 2 / self._tokens_per_s) or 1)
 
 
-def _by_distance(waiting: list[_Waiting], n_tokens: int) -> list[_Waiting]:
-    """The nearest in length first; equal ones in the order in which they came."""
-    return sorted(waiting, key=lambda each: abs(each.entry.n_tokens - n_tokens))
+def _by_distance(waiting: list[_Waiting], oldest: Entry) -> list[_Waiting]:
+    """Those of the same model, the nearest in length first; equal ones in order of arrival."""
+    fitting = (each for each in waiting if each.entry.model == oldest.model)
+    return sorted(fitting, key=lambda each: abs(each.entry.n_tokens - oldest.n_tokens))
 
 
-def _fitting(candidates: list[_Waiting]) -> list[_Waiting]:
+def _fitting(candidates: list[_Waiting], budget: int) -> list[_Waiting]:
     """The first candidates that fit in the budget of padded tokens; at least one."""
     batch: list[_Waiting] = []
     longest = 0
     for waiting in candidates:
         longest = max(longest, waiting.entry.padded_tokens)
-        if batch and longest * (len(batch) + 1) > BATCH_TOKENS:
+        if batch and longest * (len(batch) + 1) > budget:
             break
         batch.append(waiting)
     return batch

@@ -12,6 +12,8 @@ import json
 import logging
 from collections.abc import Sequence
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -28,15 +30,18 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 MEAN, FIRST = "mean", "cls"
-# What one thread computes as soon as two would.
-PART_TOKENS = 256
 
 
 class Encoder(Protocol):
-    """An embedding model; `max_tokens` is the longest text it takes, special tokens included."""
+    """An embedding model.
+
+    `max_tokens` is the longest text it takes, special tokens included; `streams` is how many
+    threads may call `encode` at once, to gain by it.
+    """
 
     dimensions: int
     max_tokens: int
+    streams: int
 
     def tokenize(self, texts: Sequence[str]) -> list[Entry]:
         """What `encode` needs of each text."""
@@ -48,7 +53,11 @@ class Encoder(Protocol):
 
 
 class OpenVinoEncoder:
-    """The exported graph, its pooling and its normalisation. Not for two threads at once."""
+    """The exported graph, its pooling and its normalisation.
+
+    Each stream is one thread: two threads that share one text wait for each other, which costs
+    twice the processor time.
+    """
 
     def __init__(self, folder: Path, *, threads: int) -> None:
         import openvino
@@ -60,8 +69,6 @@ class OpenVinoEncoder:
         self._pad_id = configuration.get("pad_token_id") or 0
         self.max_tokens = _max_tokens(folder, configuration)
         settings = {
-            # Each stream is one thread: two threads that share one question wait for each other,
-            # which costs twice the processor time.
             "NUM_STREAMS": threads,
             "INFERENCE_NUM_THREADS": threads,
             "INFERENCE_PRECISION_HINT": precision_hint(),
@@ -69,32 +76,25 @@ class OpenVinoEncoder:
         compiled = openvino.Core().compile_model(folder / OPENVINO_FILE, "CPU", settings)
         self._inputs = [port.any_name for port in compiled.inputs]
         self.dimensions = int(compiled.outputs[0].get_partial_shape()[2].get_length())
-        self._requests = [compiled.create_infer_request() for _ in range(threads)]
+        self.streams = threads
+        self._requests: SimpleQueue[Any] = SimpleQueue()
+        for _stream in range(threads):
+            self._requests.put(compiled.create_infer_request())
 
     def tokenize(self, texts: Sequence[str]) -> list[Entry]:
         return [Entry(tokens, len(tokens)) for tokens in self._tokenizer.encode(texts)]
 
     def encode(self, payloads: Sequence[Any]) -> NDArray[np.float32]:
-        # Kept until the end: the engine reads them where they are.
-        inputs = [self._padded(part) for part in self._divided(payloads)]
-        running = list(zip(self._requests, inputs, strict=False))
-        for request, given in running:
-            known = {name: given[name] for name in self._inputs}
-            request.start_async(known, share_inputs=True)
-        vectors = []
-        for request, given in running:
-            request.wait()
-            vectors.append(self._pool(request.get_output_tensor(0).data, given["attention_mask"]))
-        return np.concatenate(vectors)
-
-    def _divided(self, payloads: Sequence[Any]) -> list[Sequence[Any]]:
-        """Divide a batch among the streams, unless it is so small that one computes it sooner."""
-        n_parts = -(-sum(map(len, payloads)) // PART_TOKENS)
-        size = -(-len(payloads) // min(n_parts, len(self._requests), len(payloads)))
-        return [payloads[start : start + size] for start in range(0, len(payloads), size)]
+        given = self._padded(payloads)
+        request = self._requests.get()
+        try:
+            request.infer({name: given[name] for name in self._inputs}, share_inputs=True)
+            return self._pool(request.get_output_tensor(0).data, given["attention_mask"])
+        finally:
+            self._requests.put(request)
 
     def _padded(self, payloads: Sequence[Any]) -> dict[str, NDArray[np.int64]]:
-        """Return the inputs of a part, each of shape (n_texts, padded_length)."""
+        """Return the inputs, each of shape (n_texts, padded_length)."""
         width = min(padded_length(max(map(len, payloads))), self.max_tokens)
         tokens = np.full((len(payloads), width), self._pad_id, np.int64)
         mask = np.zeros_like(tokens)
@@ -116,9 +116,15 @@ class OpenVinoEncoder:
 
 
 class SentenceTransformerEncoder:
-    """Any sentence-transformers model, with OpenVINO when it is there, else with PyTorch."""
+    """Any sentence-transformers model, with OpenVINO when it is there, else with PyTorch.
+
+    All threads share a batch.
+    """
+
+    streams = 1
 
     def __init__(self, folder: Path, *, threads: int) -> None:
+        self._alone = Lock()
         self._model = _load_sentence_transformer(folder, threads)
         self.dimensions = self._model.get_embedding_dimension() or 0
         self.max_tokens = self._model.max_seq_length or 512
@@ -129,10 +135,20 @@ class SentenceTransformerEncoder:
         return [Entry(text, n_tokens) for text, n_tokens in zip(texts, lengths, strict=True)]
 
     def encode(self, payloads: Sequence[Any]) -> NDArray[np.float32]:
-        vectors = self._model.encode(
-            list(payloads), batch_size=len(payloads), prompt="", show_progress_bar=False
-        )
+        with self._alone:
+            vectors = self._model.encode(
+                list(payloads), batch_size=len(payloads), prompt="", show_progress_bar=False
+            )
         return np.asarray(vectors, np.float32)
+
+
+def shortened(vector: NDArray[np.float32], dimensions: int | None) -> NDArray[np.float32]:
+    """Return the first dimensions of a vector, of length 1 again (Matryoshka representations)."""
+    if dimensions is None or dimensions == len(vector):
+        return vector
+    first = vector[:dimensions]
+    result: NDArray[np.float32] = first / max(float(np.linalg.norm(first)), 1e-12)
+    return result
 
 
 def load_encoder(folder: Path, *, threads: int) -> Encoder:

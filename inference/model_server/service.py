@@ -6,13 +6,16 @@ import signal
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
+from functools import partial
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any, Self
 
 from inference.model_server.batching import Batcher, Entry, ModelFailure, Priority, QueueFull
 from inference.model_server.configuration import Configuration
-from inference.model_server.encoders import load_encoder
-from inference.model_server.processor_time import Computed, measured
+from inference.model_server.encoders import Encoder, load_encoder, shortened
+from inference.model_server.loaded_models import LoadedModels, Text
+from inference.model_server.processor_time import Computed, ProcessorMeter, measured
 from inference.model_server.reranker import Reranker
 from inference.model_server.schemas import (
     EmbeddingRequest,
@@ -22,6 +25,7 @@ from inference.model_server.schemas import (
     invalid,
     rerank_response,
 )
+from inference.model_server.transcriber import Transcriber, read_request
 
 logger = logging.getLogger(__name__)
 
@@ -36,20 +40,39 @@ class ModelService:
 
     def __init__(self, configuration: Configuration) -> None:
         self._configuration = configuration
-        self._encoder = load_encoder(configuration.embedding_folder, threads=configuration.threads)
-        # The first run compiles and reads the weights from disk: done before the first request.
-        self._encoder.encode([self._encoder.tokenize([WARM_UP])[0].payload])
+        self._encoders = LoadedModels(
+            configuration.embedding_folders,
+            partial(_load_warm, threads=configuration.threads),
+            default=configuration.embedding_model,
+            unload_after_s=configuration.unload_after_s,
+        )
         self._reranker = (
             Reranker(configuration.rerank_model, threads=configuration.threads)
             if configuration.rerank_model
             else None
         )
+        self._transcriber = (
+            Transcriber(
+                configuration.transcription_folder,
+                name=configuration.transcription_model,
+                threads=configuration.threads,
+            )
+            if configuration.transcription_folder
+            else None
+        )
+        self._meter = ProcessorMeter()
         self._background = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
-        self._embeddings = await self._start(self._encoder.encode)
+        self._embeddings = await self._start(
+            self._encoders.encode, streams=self._encoders.default.streams
+        )
+        unloading = asyncio.create_task(self._encoders.unload_unused())
+        self._background.callback(unloading.cancel)
         if self._reranker:
-            self._rerankings = await self._start(self._reranker.score)
+            self._rerankings = await self._start(self._reranker.score, streams=1)
+        if self._transcriber:
+            self._background.callback(self._transcriber.close)
         return self
 
     async def __aexit__(self, *_exc_info: object) -> None:
@@ -57,22 +80,19 @@ class ModelService:
 
     def models(self) -> list[dict[str, Any]]:
         """Return the models served, as /v1/models lists them."""
-        embedding = {
-            "id": self._configuration.embedding_model,
-            "object": "model",
-            "owned_by": "ragapp",
-            "max_model_len": self._encoder.max_tokens,
-            "dimensions": self._encoder.dimensions,
-        }
-        if not self._reranker:
-            return [embedding]
-        reranker = {
-            "id": self._configuration.rerank_model,
-            "object": "model",
-            "owned_by": "ragapp",
-            "max_model_len": self._reranker.max_tokens,
-        }
-        return [embedding, reranker]
+        served = [_described(name, encoder) for name, encoder in self._encoders.names()]
+        if self._reranker:
+            served.append(
+                {
+                    "id": self._configuration.rerank_model,
+                    "object": "model",
+                    "owned_by": "ragapp",
+                    "max_model_len": self._reranker.max_tokens,
+                }
+            )
+        if self._transcriber:
+            served.append({"id": self._transcriber.name, "object": "model", "owned_by": "ragapp"})
+        return served
 
     def queued(self) -> dict[str, int]:
         """Return the number of texts waiting to be embedded, by priority."""
@@ -83,19 +103,19 @@ class ModelService:
 
         Raises RequestRefused.
         """
-        model = self._configuration.embedding_model
-        _check_model(request.model, model)
-        if request.dimensions not in {None, self._encoder.dimensions}:
+        model = request.model or self._configuration.embedding_model
+        encoder = await self._encoder_of(model)
+        if request.dimensions is not None and not 0 < request.dimensions <= encoder.dimensions:
             raise invalid(
-                f"{model} makes vectors of {self._encoder.dimensions} dimensions, no other",
-                "dimensions",
+                f"{model} makes vectors of at most {encoder.dimensions} dimensions", "dimensions"
             )
         self._check_count(request.texts, "input")
-        entries = await asyncio.to_thread(self._encoder.tokenize, request.texts)
-        _check_lengths(entries, self._encoder.max_tokens, "input")
+        tokenized = await asyncio.to_thread(encoder.tokenize, request.texts)
+        _check_lengths(tokenized, encoder.max_tokens, "input")
+        entries = [Entry(Text(model, each.payload), each.n_tokens, model) for each in tokenized]
         computed = await _submit(self._embeddings, entries, priority, tenant)
         return embedding_response(
-            [each.result for each in computed],
+            [shortened(each.result, request.dimensions) for each in computed],
             model=model,
             n_tokens=_total(entries),
             processor_seconds=sum(each.processor_seconds for each in computed),
@@ -122,10 +142,38 @@ class ModelService:
             top_n=request.top_n,
         )
 
-    async def _start(self, compute: Any) -> Batcher:
-        executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="model")
+    async def _encoder_of(self, model: str) -> Encoder:
+        """Return the encoder of a model. Raises RequestRefused."""
+        try:
+            return await self._encoders.get(model)
+        except KeyError as error:
+            names = ", ".join(self._configuration.embedding_folders)
+            raise _not_served(model, names) from error
+        except FileNotFoundError as error:
+            logger.error("%s", error)
+            message = f"the model {model} is not prepared on this server"
+            raise RequestRefused(
+                HTTPStatus.SERVICE_UNAVAILABLE, "model_not_prepared", message, param="model"
+            ) from error
+
+    async def transcribe(self, content_type: str, body: bytes) -> bytes:
+        """Return the JSON response to a request for a transcription. Raises RequestRefused."""
+        if self._transcriber is None:
+            raise RequestRefused(
+                HTTPStatus.NOT_FOUND,
+                "model_not_found",
+                "no model of speech is set: give TRANSCRIPTION_FOLDER",
+            )
+        request = await asyncio.to_thread(read_request, content_type, body)
+        return await self._transcriber.transcribe(request)
+
+    async def _start(self, compute: Any, *, streams: int) -> Batcher:
+        executor = ThreadPoolExecutor(max_workers=streams, thread_name_prefix="model")
         batcher = Batcher(
-            measured(compute), executor, max_queued=self._configuration.max_queued_texts
+            measured(compute, self._meter),
+            executor,
+            max_queued=self._configuration.max_queued_texts,
+            streams=streams,
         )
         self._background.callback(executor.shutdown)
         task = asyncio.create_task(batcher.run())
@@ -168,12 +216,26 @@ async def _submit(
 
 def _check_model(asked: str | None, served: str) -> None:
     if asked not in {None, "", served}:
-        raise RequestRefused(
-            HTTPStatus.NOT_FOUND,
-            "model_not_found",
-            f"the model {asked} is not served here, {served} is",
-            param="model",
-        )
+        raise _not_served(asked, served)
+
+
+def _not_served(asked: str | None, served: str) -> RequestRefused:
+    message = f"the model {asked} is not served here, {served} is"
+    return RequestRefused(HTTPStatus.NOT_FOUND, "model_not_found", message, param="model")
+
+
+def _load_warm(folder: Path, *, threads: int) -> Encoder:
+    """Load a model; the first run compiles and reads the weights from disk."""
+    encoder = load_encoder(folder, threads=threads)
+    encoder.encode([encoder.tokenize([WARM_UP])[0].payload])
+    return encoder
+
+
+def _described(name: str, encoder: Encoder | None) -> dict[str, Any]:
+    described: dict[str, Any] = {"id": name, "object": "model", "owned_by": "ragapp"}
+    if encoder is not None:
+        described |= {"max_model_len": encoder.max_tokens, "dimensions": encoder.dimensions}
+    return described
 
 
 def _check_lengths(entries: Sequence[Entry], max_tokens: int, param: str) -> None:

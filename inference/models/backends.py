@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from inference.chat_options import Ability
 from instances.models import Instance, Organisation, Sensitivity
 
+MAX_QUEUE_TURNS = 100
 # Ids that the product uses itself: extracts, and the default of an API client.
 RESERVED_ALIASES = ("extractive", "default")
 
@@ -89,6 +90,17 @@ class Backend(models.Model):
     )
     carbon_source = models.CharField(_("source of the carbon factor"), max_length=200, blank=True)
     carbon_date = models.DateField(_("date of the carbon factor"), null=True, blank=True)
+    # Of a backend of the site: where the counters of its servers are read, by which the energy of
+    # its answers is measured (``usage.energy``). One address a line.
+    metrics_urls = models.TextField(_("counters of vLLM"), max_length=2000, blank=True)
+    energy_urls = models.TextField(_("counters of energy (DCGM)"), max_length=2000, blank=True)
+    # Identifiers or numbers, separated by commas; "": all GPUs of these exporters.
+    energy_gpus = models.CharField(_("graphics cards"), max_length=1000, blank=True)
+    host_watts = models.FloatField(
+        _("power of the servers without graphics cards (W)"),
+        default=0.0,
+        validators=[MinValueValidator(0), MaxValueValidator(1_000_000)],
+    )
     is_enabled = models.BooleanField(_("enabled"), default=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -103,6 +115,11 @@ class Backend(models.Model):
     def is_run_by_slurm(self) -> bool:
         """Whether its servers are jobs that are started when questions wait."""
         return not self.base_url
+
+    @property
+    def is_metered(self) -> bool:
+        """Whether the counters of its servers are read."""
+        return bool(self.metrics_urls and self.energy_urls)
 
 
 class LanguageModel(models.Model):
@@ -169,6 +186,8 @@ class LanguageModel(models.Model):
     supports_tools = models.BooleanField(_("calls tools"), default=False)
     supports_json = models.BooleanField(_("writes JSON by a schema"), default=False)
     supports_images = models.BooleanField(_("reads images"), default=False)
+    # Then it answers no questions: it transcribes recordings (``inference.transcription``).
+    transcribes = models.BooleanField(_("transcribes recordings"), default=False, db_default=False)
     languages = models.CharField(_("languages"), max_length=100, blank=True)
     is_enabled = models.BooleanField(_("enabled"), default=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -254,6 +273,13 @@ class ModelRules(models.Model):
         null=True,
         blank=True,
         validators=[MinValueValidator(50), MaxValueValidator(100_000)],
+    )
+    # Of an organisation, set by operators: its turns in the queues of the site's backends for one
+    # turn of an organisation with 1.
+    queue_turns = models.PositiveSmallIntegerField(
+        _("turns in the queue"),
+        default=1,
+        validators=[MinValueValidator(1), MaxValueValidator(MAX_QUEUE_TURNS)],
     )
 
     class Meta:

@@ -15,7 +15,7 @@ from uuid import uuid4
 from django.conf import settings
 from redis.exceptions import RedisError
 
-from inference.errors import BackendOverloaded
+from inference.errors import NoFreeSlot
 from inference.fair_turns import Asker, turns_at
 from inference.queueing.fair_queue import (
     HAS_SLOT,
@@ -142,7 +142,7 @@ class BackendTurn:
             if entered:
                 renewal.add(self)
         if self._wanted and not self._entered:
-            raise BackendOverloaded("no backend has a free slot")
+            raise NoFreeSlot("no backend has a free slot")
 
     def _enter_each(self, entered: list[tuple[BackendQueue, Position]]) -> None:
         """Enter the queues in the thread that has found them, as each thread is waited for."""

@@ -17,7 +17,8 @@ from ingestion.documents import metadata
 from ingestion.documents.metadata import unique_tags
 from ingestion.documents.sensitivity import of_level, own_level
 from ingestion.documents.text_export import json_text, plain_text
-from ingestion.errors import UPLOAD_STATUS, IngestionError, user_message
+from ingestion.error_messages import UPLOAD_STATUS, user_message
+from ingestion.errors import IngestionError
 from ingestion.models import MAX_TAG_CHARS, MAX_TAGS, Document, DocumentPage
 from ingestion.parse_warnings import WarningCode, warning_message
 from ingestion.upload_names import without_invisible

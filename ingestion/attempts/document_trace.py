@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from django.conf import settings
 from django.db import transaction
 
+from inference.embedding.offered import offered_embedding
 from ingestion.attempts.locking import Attempt
 from ingestion.models import Document
 from usage.models import UsageRecord
@@ -63,11 +63,13 @@ def traced(attempt: Attempt, name: str, attributes: Attributes | None = None) ->
 
 
 @contextmanager
-def traced_embedding(attempt: Attempt) -> Iterator[None]:
+def traced_embedding(attempt: Attempt, embedding_model: str) -> Iterator[None]:
     """Send the block as a turn in which passages are embedded."""
-    model, url = settings.EMBEDDING_MODEL, settings.EMBEDDING_BASE_URL
-    attributes = operation("embeddings", provider="ragapp", model=model, url=url)
-    with traced(attempt, f"embeddings {model}", attributes):
+    offered = offered_embedding(embedding_model)
+    attributes = operation(
+        "embeddings", provider="ragapp", model=offered.name, url=offered.base_url
+    )
+    with traced(attempt, f"embeddings {offered.name}", attributes):
         yield
 
 

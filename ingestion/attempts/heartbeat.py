@@ -1,8 +1,8 @@
-"""The heartbeat of a worker at work on a document."""
+"""The heartbeat of a worker at work."""
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from django.db import InterfaceError, OperationalError, connection
@@ -19,12 +19,19 @@ INTERVAL_S = 3.0
 
 @contextmanager
 def heartbeat(attempt: Attempt) -> Iterator[threading.Event]:
-    """Record every ``INTERVAL_S``, from a thread, that the worker is alive.
+    """Record every ``INTERVAL_S``, from a thread, that the worker at a document is alive.
 
     The event yielded is set once the document has been cancelled, deleted or restarted.
     """
+    with beating(lambda: _record(attempt), f"document {attempt.document_id}") as cancelled:
+        yield cancelled
+
+
+@contextmanager
+def beating(record: Callable[[], bool], name: str) -> Iterator[threading.Event]:
+    """Call ``record`` every ``INTERVAL_S``, from a thread; set the event once it returns False."""
     cancelled, stop = threading.Event(), threading.Event()
-    thread = threading.Thread(target=_run, args=(attempt, cancelled, stop), daemon=True)
+    thread = threading.Thread(target=_run, args=(record, name, cancelled, stop), daemon=True)
     thread.start()
     try:
         yield cancelled
@@ -33,13 +40,15 @@ def heartbeat(attempt: Attempt) -> Iterator[threading.Event]:
         thread.join()
 
 
-def _run(attempt: Attempt, cancelled: threading.Event, stop: threading.Event) -> None:
+def _run(
+    record: Callable[[], bool], name: str, cancelled: threading.Event, stop: threading.Event
+) -> None:
     while not stop.wait(INTERVAL_S):
         try:
-            if not _record(attempt):
+            if not record():
                 cancelled.set()
         except (OperationalError, InterfaceError):
-            logger.warning("database unavailable: no heartbeat of document %s", attempt.document_id)
+            logger.warning("database unavailable: no heartbeat of %s", name)
         finally:
             connection.close()
 
@@ -47,7 +56,7 @@ def _run(attempt: Attempt, cancelled: threading.Event, stop: threading.Event) ->
 def _record(attempt: Attempt) -> bool:
     """Write the time of this heartbeat; return whether the attempt is still current."""
     with tenant(attempt.instance_id):
-        current = Document.objects.for_instance(attempt.instance_id).filter(
+        current = Document.with_attachments.for_instance(attempt.instance_id).filter(
             pk=attempt.document_id, attempt=attempt.number, status__in=Document.UNFINISHED
         )
         return bool(current.update(worker_seen_at=timezone.now()))

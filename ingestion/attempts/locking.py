@@ -45,7 +45,7 @@ def locked(attempt: Attempt, expected: Collection[str]) -> Iterator[Document]:
     """
     with tenant(attempt.instance_id):
         document = (
-            Document.objects.for_instance(attempt.instance_id)
+            Document.with_attachments.for_instance(attempt.instance_id)
             .select_for_update()
             .filter(pk=attempt.document_id, attempt=attempt.number, status__in=expected)
             .first()

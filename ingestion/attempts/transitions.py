@@ -7,12 +7,12 @@ the changes that a stage writes with its result, see ``ingestion.indexing.writin
 from collections.abc import Collection
 from datetime import timedelta
 
-from django.conf import settings
 from django.utils import timezone
 
 from inference.errors import NotCleared
 from ingestion.attempts.costs import add_cost
 from ingestion.attempts.locking import Attempt, locked
+from ingestion.errors import RecordingNotCleared
 from ingestion.models import Document
 from instances import audit
 
@@ -58,22 +58,24 @@ def postpone(attempt: Attempt, code: str) -> None:
         document.save(update_fields=["retries", "queued_at", "worker_seen_at", "updated_at"])
 
 
-def fail(attempt: Attempt, code: str) -> None:
-    """Mark the document as failed, with the code of the error."""
+def fail(attempt: Attempt, code: str, *, cpu_seconds: float = 0.0) -> None:
+    """Mark the document as failed, with the code of the error and what finding it took."""
     with locked(attempt, Document.UNFINISHED) as document:
-        _fail(document, code)
+        _fail(document, code, cpu_seconds=cpu_seconds)
 
 
-def _fail(document: Document, code: str) -> None:
+def _fail(document: Document, code: str, *, cpu_seconds: float = 0.0) -> None:
     document.status = _Status.FAILED
     document.error_code = code
     document.finished_at = timezone.now()
     document.save()
-    if code == NotCleared.code:
+    if code in (NotCleared.code, RecordingNotCleared.code):
+        is_recording = code == RecordingNotCleared.code
+        target = "" if is_recording else document.instance.embedding_model_name
         audit.record(
             audit.Action.SENDING_REFUSED,
             instance=document.instance,
-            target=settings.EMBEDDING_MODEL,
+            target=target,
             sensitivity=document.level.value,
         )
-    add_cost(document)
+    add_cost(document, cpu_seconds=cpu_seconds)

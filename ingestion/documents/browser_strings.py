@@ -11,7 +11,7 @@ from instances.sizes import format_bytes
 
 
 def upload_limit() -> str:
-    """Return the maximum size of a file, formatted for people."""
+    """Return the maximum size of a file that is sent at once, formatted for people."""
     return format_bytes(settings.MAX_UPLOAD_BYTES)
 
 
@@ -19,8 +19,8 @@ def upload_context() -> dict[str, Any]:
     """Return what the template of uploads needs."""
     return {
         "accept": ",".join(ending for endings in EXTENSIONS.values() for ending in endings),
-        "max_upload_bytes": settings.MAX_UPLOAD_BYTES,
-        "upload_limit": upload_limit(),
+        "max_upload_bytes": settings.MAX_RESUMABLE_BYTES,
+        "upload_limit": format_bytes(settings.MAX_RESUMABLE_BYTES),
     }
 
 
@@ -48,7 +48,11 @@ def _plain() -> dict[str, str]:
         "gone": _("Your browser could not read this file. If it was moved, choose it again."),
         "duplicate": _("Already here:"),
         "network": _("The connection was cut several times. Check it, then try again."),
-        "signedOut": _("Your session has ended. Reload the page, sign in, then send it again."),
+        "paused": _("paused"),
+        "firstFolder": _("Send {name} first"),
+        "pauseFolder": _("Pause {name}"),
+        "resumeFolder": _("Continue {name}"),
+        "stopFolder": _("Cancel {name}, also what is not ready yet"),
         "refused": _("The server could not take this file. Try again in a moment."),
         "waiting": _("Connection lost. The upload resumes automatically in a moment…"),
         "checking": _("Sent, being checked…"),
@@ -57,7 +61,6 @@ def _plain() -> dict[str, str]:
         "stop": _("Stop sending {name}"),
         "dismiss": _("Remove {name} from this list"),
         "noFile": _("You did not drop a file."),
-        "actionFailed": _("The action failed. Check your connection, then try again."),
     }
 
 

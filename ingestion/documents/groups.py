@@ -29,12 +29,22 @@ class Group:
     name: str
     total: int
 
+    @property
+    def is_too_large(self) -> bool:
+        """Whether it has more documents than a question may be restricted to."""
+        return self.total > MAX_GROUP_DOCUMENTS
 
-def find_folders(instance: Instance, query: str) -> list[Group]:
-    """Return the first folders whose path contains the words of ``query``, by path.
 
-    Folders with more documents than a question may be restricted to are left out.
-    """
+@dataclass(frozen=True)
+class FoundGroups:
+    """The first groups that match, by name, and how many others do."""
+
+    shown: list[Group]
+    n_others: int
+
+
+def find_folders(instance: Instance, query: str) -> FoundGroups:
+    """Return the folders whose path contains the words of ``query``."""
     counted = _ready(instance).exclude(folder="").values_list("folder").annotate(n=Count("pk"))
     totals: Counter[str] = Counter()
     for path, n in counted:
@@ -44,8 +54,8 @@ def find_folders(instance: Instance, query: str) -> list[Group]:
     return _found(totals, query)
 
 
-def find_tags(instance: Instance, query: str) -> list[Group]:
-    """Return the first tags that contain the words of ``query``, as ``find_folders`` does."""
+def find_tags(instance: Instance, query: str) -> FoundGroups:
+    """Return the tags that contain the words of ``query``."""
     return _found(dict(tag_totals(instance)), query)
 
 
@@ -65,13 +75,14 @@ def tagged_documents(instance: Instance, tag: str) -> list[UUID]:
     return _latest(_ready(instance).filter(tags__contains=[tag]))
 
 
-def _found(totals: Mapping[str, int], query: str) -> list[Group]:
+def _found(totals: Mapping[str, int], query: str) -> FoundGroups:
     words = [fold(word) for word in search_words(query)]
-    return [
+    found = [
         Group(name, total)
         for name, total in sorted(totals.items())
-        if total <= MAX_GROUP_DOCUMENTS and all(word in fold(name) for word in words)
-    ][:_GROUPS_SHOWN]
+        if all(word in fold(name) for word in words)
+    ]
+    return FoundGroups(found[:_GROUPS_SHOWN], len(found[_GROUPS_SHOWN:]))
 
 
 def _latest(documents: QuerySet[Document]) -> list[UUID]:

@@ -41,6 +41,7 @@ KINDS: Mapping[str, Kind] = {
     "web": Kind(_("Web page"), "globe", (types.HTML,)),
     "archive": Kind(_("Archive"), "files", tuple(sorted(types.ARCHIVES))),
     "image": Kind(_("Image"), "image", types.PICTURES),
+    "recording": Kind(_("Recording"), "mic", tuple(sorted(types.RECORDINGS))),
     "mail": Kind(_("Mail"), "mail", (types.EML, types.MSG)),
     "subtitles": Kind(_("Subtitles"), "clock", (types.VTT, types.SRT)),
     "code": Kind(

@@ -28,7 +28,7 @@ from ingestion.sandbox import (
     load_words,
     run_in_child,
 )
-from ingestion.storage import opened
+from ingestion.storage import opened_nearby
 from instances.tenancy import in_tenant
 
 # Widths in pixels; few, so that a browser that has drawn a page can show it again.
@@ -92,7 +92,7 @@ def _picture(document: Document, number: int, width: int, name: str) -> bytes:
 def _read(
     document: Document, request: PictureRequest | WordsRequest, load: Callable[[bytes], Result]
 ) -> Result:
-    with opened(document.file) as content:
+    with opened_nearby(document.file) as content:
         result, _cpu_seconds = run_in_child(
             content, request=request, load=load, require_protections=settings.SANDBOX_REQUIRED
         )

@@ -4,7 +4,7 @@ Every function runs inside ``tenant(instance)``. Its number of queries does not 
 of documents.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -40,7 +40,7 @@ Status = Document.Status
 STATES: dict[str, Q] = {
     "ready": Q(status=Status.READY),
     "warned": Q(status=Status.READY) & ~Q(warnings=[]),
-    "running": Q(status__in=Document.UNFINISHED),
+    "running": Q(status__in=(*Document.UNFINISHED, Status.HELD)),
     "failed": Q(status=Status.FAILED),
 }
 
@@ -164,6 +164,13 @@ def matching_documents(instance: Instance, chosen: DocumentFilter) -> QuerySet[D
     return matching.filter(STATES[chosen.state]) if chosen.state else matching
 
 
+def named_documents(documents: QuerySet[Document], query: str) -> QuerySet[Document]:
+    """Return those whose name, title, folder, author, kind or tags contain each word."""
+    for word in search_words(query):
+        documents = documents.filter(Contains(_SEARCHED, _folded(Value(word))))
+    return documents
+
+
 def pulse(instance: Instance) -> Pulse:
     """Return the fingerprint of the instance's documents (three index scans)."""
     documents = Document.objects.for_instance(instance)
@@ -192,17 +199,26 @@ def read_page(document: Document, number: int) -> DocumentPage | None:
     return pages.filter(document=document, number=number).first()
 
 
+def page_labels(document: Document, numbers: Collection[int]) -> dict[int, str]:
+    """Return the labels of pages by their numbers."""
+    pages = DocumentPage.objects.for_instance(document.instance_id)
+    found = pages.filter(document=document, number__in=numbers)
+    return dict(found.values_list("number", "label"))
+
+
 def chunks_on_page(document: Document, number: int) -> list[Chunk]:
     """Return the passages that are at least partly on a page, in reading order."""
-    chunks = Chunk.objects.for_instance(document.instance_id).filter(document=document)
+    chunks = Chunk.objects.for_instance(document.instance_id).filter(
+        document=document, generation=document.index_generation
+    )
     on_page = chunks.filter(page_start__lte=number, page_end__gte=number)
-    return list(on_page.defer("embedding", "terms").order_by("position"))
+    return list(on_page.defer("embedding", "terms", "attached_terms").order_by("position"))
 
 
 def find_chunk(document: Document, chunk_id: int) -> Chunk | None:
     """Return a passage of the document, or None."""
     chunks = Chunk.objects.for_instance(document.instance_id).filter(document=document)
-    return chunks.filter(pk=chunk_id).defer("embedding", "terms").first()
+    return chunks.filter(pk=chunk_id).defer("embedding", "terms", "attached_terms").first()
 
 
 def pages_containing(document: Document, query: str, limit: int) -> list[DocumentPage]:
@@ -222,9 +238,7 @@ def _matching(instance: Instance, chosen: DocumentFilter) -> QuerySet[Document]:
         matching = matching.filter(of_level(instance, Sensitivity(chosen.level)))
     if chosen.kind:
         matching = matching.filter(media_type__in=KINDS[chosen.kind].media_types)
-    for word in search_words(chosen.query):
-        matching = matching.filter(Contains(_SEARCHED, _folded(Value(word))))
-    return matching
+    return named_documents(matching, chosen.query)
 
 
 def _counts(matching: QuerySet[Document]) -> StateCounts:

@@ -6,6 +6,7 @@ from ingestion.documents import queries
 from ingestion.documents.segments import occurrences, split
 from ingestion.documents.tables import Part, parts
 from ingestion.models import Chunk, Document, DocumentPage
+from ingestion.places import Place, place_of
 from web.search_words import search_text
 
 SEARCH_LIMIT = 50
@@ -17,6 +18,7 @@ class PassageView:
     """A passage shown beside its page."""
 
     chunk: Chunk
+    place: str
     parts: tuple[Part, ...]
     chosen: bool
 
@@ -26,7 +28,7 @@ class Hit:
     """A page with search hits, and the text around the first one."""
 
     number: int
-    label: str
+    place: str
     count: int
     before: str
     match: str
@@ -39,6 +41,7 @@ class Reading:
 
     document: Document
     number: int
+    place: str
     page: DocumentPage | None
     parts: tuple[Part, ...]
     passages: tuple[PassageView, ...]
@@ -72,16 +75,50 @@ def read(
     return Reading(
         document=document,
         number=number,
+        place=_place(document, number, page.label if page else ""),
         page=page,
         parts=parts(split(page.text, _span(chosen, page), query)) if page else (),
-        passages=tuple(
-            PassageView(chunk, parts(split(chunk.text, None, query)), chunk == chosen)
-            for chunk in queries.chunks_on_page(document, number)
-        ),
+        passages=_passages(document, number, chosen, query),
         chosen=chosen,
         query=query,
-        hits=tuple(_hit(found, query) for found in pages[:SEARCH_LIMIT]),
+        hits=tuple(_hit(document, found, query) for found in pages[:SEARCH_LIMIT]),
         more_hits=len(pages) > SEARCH_LIMIT,
+    )
+
+
+def _place(document: Document, number: int, label: str) -> str:
+    return place_of(Place.of_page(document, number, label), capitalised=True)
+
+
+def _passages(
+    document: Document, number: int, chosen: Chunk | None, query: str
+) -> tuple[PassageView, ...]:
+    """Return the passages of a page; the place is "" for those that are on no other."""
+    chunks = queries.chunks_on_page(document, number)
+    spread = [chunk for chunk in chunks if chunk.page_end > chunk.page_start]
+    ends = {page for chunk in spread for page in (chunk.page_start, chunk.page_end)}
+    labels = queries.page_labels(document, ends) if ends else {}
+    places = {
+        chunk.pk: place_of(
+            Place(
+                document.display_title,
+                document.unit,
+                chunk.page_start,
+                chunk.page_end,
+                labels.get(chunk.page_start, ""),
+                labels.get(chunk.page_end, ""),
+            )
+        )
+        for chunk in spread
+    }
+    return tuple(
+        PassageView(
+            chunk,
+            places.get(chunk.pk, ""),
+            parts(split(chunk.text, None, query)),
+            chosen=chunk == chosen,
+        )
+        for chunk in chunks
     )
 
 
@@ -94,14 +131,14 @@ def _span(chunk: Chunk | None, page: DocumentPage | None) -> tuple[int, int] | N
     return start, end
 
 
-def _hit(page: DocumentPage, query: str) -> Hit:
+def _hit(document: Document, page: DocumentPage, query: str) -> Hit:
     found = occurrences(page.text, query)
     # The database folds a few letters into two ("œ"), so it may find pages without a hit here.
     start, end = found[0] if found else (0, 0)
     before = page.text[max(0, start - _SNIPPET_RADIUS) : start]
     return Hit(
         number=page.number,
-        label=page.label,
+        place=_place(document, page.number, page.label),
         count=len(found),
         before=before,
         match=page.text[start:end],

@@ -21,7 +21,7 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from zlib import crc32
 
@@ -62,6 +62,12 @@ def words_of_terms(text: str) -> dict[int, str]:
         if term is not None:
             found.setdefault(term, word)
     return found
+
+
+def occurrences_of(text: str, terms: Collection[int]) -> list[tuple[int, int, int]]:
+    """Return the words of a text that have one of these terms: (start, end, term), in order."""
+    found = ((word, _term(word[0])) for word in _WORD.finditer(text))
+    return [(*word.span(), term) for word, term in found if term is not None and term in terms]
 
 
 def passage_weights(counts: Counter[int]) -> dict[int, float]:

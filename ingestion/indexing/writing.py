@@ -4,34 +4,43 @@ Each write is one short transaction of an attempt (``ingestion.attempts``), and 
 ``StaleAttempt`` when the attempt is no longer current.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 
-from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 from pgvector import HalfVector
 
-from inference.embedding.client import EmbeddedTexts
-from ingestion.attempts.costs import add_cost
+from inference.embedding.vectors import EmbeddedTexts
+from ingestion.attempts.costs import add_cost, add_vectors
 from ingestion.attempts.locking import Attempt, locked
-from ingestion.indexing.succession import publish_version
+from ingestion.indexing import statistics
+from ingestion.indexing.generations import SearchIndex, hold_active_index
+from ingestion.indexing.succession import must_be_tried, publish_version
 from ingestion.models import Chunk, Document, DocumentPage
 from ingestion.parsing.document import ParsedPage, Passage, page_text
 from ingestion.sandbox import ParsedFile
 from instances.tenancy import tenant
-from usage.recording import Outcome
+from usage.recording import Outcome, Requester
 
 _INSERT_BATCH = 500
 _Status = Document.Status
 
 
-def replace_passages(attempt: Attempt, file: ParsedFile) -> Document.Status:
-    """Replace the document's pages and chunks, without vectors, and queue it for embedding."""
+def replace_passages(attempt: Attempt, file: ParsedFile, index: SearchIndex) -> Document.Status:
+    """Replace the document's pages and chunks, without vectors, and queue it for embedding.
+
+    The chunks are of an index; if another answers meanwhile, the document is queued again.
+    """
     parsed = file.document
     pages = [_page(attempt, page) for page in parsed.pages]
-    chunks = [_chunk(attempt, passage) for passage in file.passages]
-    with locked(attempt, (_Status.PARSING,)) as document:
+    chunks = chunks_of(attempt, file.passages, index.generation)
+    with locked_in(attempt, index.generation, _Status.PARSING) as document:
+        if document.status == _Status.QUEUED:
+            return _Status.QUEUED
+        # In another index than that which answers, it may still be visible.
+        statistics.withdraw(document)
         Chunk.objects.filter(document=document).delete()
         DocumentPage.objects.filter(document=document).delete()
         DocumentPage.objects.bulk_create(pages, _INSERT_BATCH)
@@ -49,19 +58,21 @@ def replace_passages(attempt: Attempt, file: ParsedFile) -> Document.Status:
         document.pages, document.chunks = len(pages), len(chunks)
         document.recognised_pages = sum(page.ocr_confidence is not None for page in pages)
         document.embedded_chunks = 0
+        document.index_generation = index.generation
         document.save()
         add_cost(document, cpu_seconds=file.cpu_seconds)
     return _Status.EMBEDDING
 
 
-def unembedded_batches(attempt: Attempt, size: int) -> Iterator[list[Chunk]]:
-    """Yield the chunks without a vector, in order, in batches of ``size``."""
+def unembedded_batches(attempt: Attempt, generation: int, size: int) -> Iterator[list[Chunk]]:
+    """Yield the chunks of an index without a vector, in order, in batches of ``size``."""
     position = -1
     while True:
         with tenant(attempt.instance_id):
             batch = list(
                 Chunk.objects.for_instance(attempt.instance_id)
-                .filter(document=attempt.document_id, embedding__isnull=True, position__gt=position)
+                .filter(document=attempt.document_id, generation=generation)
+                .filter(embedding__isnull=True, position__gt=position)
                 .order_by("position")
                 .only("id", "position", "heading", "text")[:size]
             )
@@ -73,33 +84,98 @@ def unembedded_batches(attempt: Attempt, size: int) -> Iterator[list[Chunk]]:
 
 def save_vectors(attempt: Attempt, chunks: Sequence[Chunk], embedded: EmbeddedTexts) -> None:
     """Store the vectors of a batch of chunks, and the progress."""
-    rows = [
-        (chunk.pk, HalfVector(vector).to_text())
-        for chunk, vector in zip(chunks, embedded.vectors, strict=True)
-    ]
-    with locked(attempt, (_Status.EMBEDDING,)) as document, connection.cursor() as cursor:
+    with locked(attempt, (_Status.EMBEDDING,)) as document:
+        write_vectors(attempt.instance_id, chunks, embedded)
+        document.embedded_chunks += len(chunks)
+        document.retries = 0
+        document.worker_seen_at = timezone.now()
+        document.save(update_fields=["embedded_chunks", "retries", "worker_seen_at", "updated_at"])
+        n_tokens = embedded.n_tokens if embedded.server is None else 0
+        add_cost(document, cpu_seconds=embedded.processor_seconds, n_tokens=n_tokens)
+        requester = Requester(instance_id=document.instance_id, user_id=document.uploaded_by_id)
+        model = document.instance.embedding_model_name
+        texts = [chunk.text for chunk in chunks]
+        add_vectors(requester, attempt.request_id, model, embedded, texts)
+
+
+def copy_vectors(attempt: Attempt) -> None:
+    """Give passages the vectors that the same words have in other versions of the document."""
+    with locked(attempt, (_Status.EMBEDDING,)) as document:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE ingestion_chunk AS chunk SET embedding = known.embedding"
+                " FROM ingestion_chunk AS known JOIN ingestion_document AS version"
+                "  ON version.id = known.document_id AND version.instance_id = known.instance_id"
+                " WHERE chunk.document_id = %s AND chunk.instance_id = %s"
+                "  AND chunk.generation = %s AND chunk.embedding IS NULL"
+                "  AND version.series = %s AND version.id <> chunk.document_id"
+                "  AND known.instance_id = chunk.instance_id"
+                "  AND known.generation = chunk.generation AND known.embedding IS NOT NULL"
+                "  AND known.heading = chunk.heading AND known.text = chunk.text",
+                [document.pk, document.instance_id, document.index_generation, document.series],
+            )
+            document.embedded_chunks += cursor.rowcount
+        document.save(update_fields=["embedded_chunks", "updated_at"])
+
+
+def write_vectors(instance_id: int, chunks: Sequence[Chunk], embedded: EmbeddedTexts) -> None:
+    """Store the vectors of chunks; runs inside ``tenant(instance)``."""
+    vectors = [HalfVector(vector).to_text() for vector in embedded.vectors]
+    with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE ingestion_chunk AS chunk SET embedding = row.vector::halfvec"
             " FROM unnest(%s::bigint[], %s::text[]) AS row(id, vector)"
             " WHERE chunk.id = row.id AND chunk.instance_id = %s",
-            [[pk for pk, _ in rows], [text for _, text in rows], attempt.instance_id],
+            [[chunk.pk for chunk in chunks], vectors, instance_id],
         )
-        document.embedded_chunks += len(rows)
-        document.retries = 0
-        document.worker_seen_at = timezone.now()
-        document.save(update_fields=["embedded_chunks", "retries", "worker_seen_at", "updated_at"])
-        add_cost(document, cpu_seconds=embedded.processor_seconds)
 
 
-def publish(attempt: Attempt) -> Document.Status:
-    """Make a fully embedded document visible to retrieval, in place of its version before."""
-    with locked(attempt, (_Status.EMBEDDING,)) as document:
-        document.embedding_model = settings.EMBEDDING_MODEL
+def publish(attempt: Attempt, index: SearchIndex) -> Document.Status:
+    """Make a fully embedded document visible to retrieval, in place of its version before.
+
+    A version that must be tried first is held. If another index than that of its chunks answers
+    now, the document is queued again.
+    """
+    with locked_in(attempt, index.generation, _Status.EMBEDDING) as document:
+        if document.status == _Status.QUEUED:
+            return _Status.QUEUED
+        document.embedding_model = index.embedding_model
         document.embedded_chunks = document.chunks
         document.finished_at = timezone.now()
-        publish_version(document)
+        if must_be_tried(document):
+            document.status = _Status.HELD
+            document.save()
+        else:
+            publish_version(document)
         add_cost(document, outcome=Outcome.COMPLETE)
-    return _Status.READY
+        return _Status(document.status)
+
+
+def requeue(attempt: Attempt) -> Document.Status:
+    """Queue a document again from the beginning, since another index answers now."""
+    with locked(attempt, Document.UNFINISHED) as document:
+        _queue_again(document)
+    return _Status.QUEUED
+
+
+@contextmanager
+def locked_in(attempt: Attempt, generation: int, expected: Document.Status) -> Iterator[Document]:
+    """Do as ``locked``, while the index ``generation`` remains the one that answers.
+
+    If it no longer is, the document yielded has been queued again.
+    """
+    with tenant(attempt.instance_id):
+        active = hold_active_index(attempt.instance_id)
+        with locked(attempt, (expected,)) as document:
+            if active.generation != generation:
+                _queue_again(document)
+            yield document
+
+
+def _queue_again(document: Document) -> None:
+    document.status = _Status.QUEUED
+    document.queued_at, document.worker_seen_at = timezone.now(), None
+    document.save(update_fields=["status", "queued_at", "worker_seen_at", "updated_at"])
 
 
 def _page(attempt: Attempt, page: ParsedPage) -> DocumentPage:
@@ -113,10 +189,16 @@ def _page(attempt: Attempt, page: ParsedPage) -> DocumentPage:
     )
 
 
-def _chunk(attempt: Attempt, passage: Passage) -> Chunk:
+def chunks_of(attempt: Attempt, passages: Iterable[Passage], generation: int) -> list[Chunk]:
+    """Return the chunks of a document in an index, unsaved and without vectors."""
+    return [_chunk(attempt, passage, generation) for passage in passages]
+
+
+def _chunk(attempt: Attempt, passage: Passage, generation: int) -> Chunk:
     return Chunk(
         instance_id=attempt.instance_id,
         document_id=attempt.document_id,
+        generation=generation,
         position=passage.position,
         text=passage.text,
         heading=passage.heading[:500],

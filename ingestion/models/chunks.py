@@ -4,10 +4,14 @@ from django.db import models
 from pgvector.django import HalfVectorField, SparseVectorField
 
 from ingestion.models.documents import Document
-from instances.models import InstanceOwnedModel
+from instances.models import Instance, InstanceOwnedModel
 
 # The lexical space: terms are hashed into it (pgvector's largest sparse dimension is 1e9).
 TERM_SPACE = 1_000_000_000
+
+
+# A passage that some search finds.
+SEARCHABLE = models.Q(terms__isnull=False) | models.Q(attached_terms__isnull=False)
 
 
 class Chunk(InstanceOwnedModel):
@@ -16,7 +20,13 @@ class Chunk(InstanceOwnedModel):
     ``text`` is ``page_start``'s text from ``char_start`` on, up to ``char_end`` in ``page_end``.
     """
 
+    # Its index begins with the instance.
+    instance = models.ForeignKey(
+        Instance, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="chunk_set")
+    # The index of the instance to which it belongs (ingestion.indexing.generations).
+    generation = models.PositiveIntegerField(default=0, db_default=0)
     position = models.PositiveIntegerField()
     text = models.TextField()
     heading = models.CharField(max_length=500, blank=True)
@@ -30,19 +40,26 @@ class Chunk(InstanceOwnedModel):
     # BM25 weights of the passage's terms (ingestion.indexing.lexical); NULL until the whole
     # document is ready, which is what makes a chunk visible to retrieval.
     terms = SparseVectorField(dimensions=TERM_SPACE, null=True)
+    # The same of a passage of an attachment, which has no ``terms``: no search of the instance
+    # finds it, only those of its conversation (``retrieval.ranking``).
+    attached_terms = SparseVectorField(dimensions=TERM_SPACE, null=True)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["document", "position"], name="one_chunk_per_position"),
+            models.UniqueConstraint(
+                fields=["document", "generation", "position"], name="one_chunk_per_place"
+            ),
         ]
+        indexes = [models.Index(fields=["instance", "generation"], name="chunks_of_index")]
 
     def __str__(self) -> str:
         return f"{self.document_id} #{self.position}"
 
 
 class CorpusStatistics(InstanceOwnedModel):
-    """Statistics over the chunks of an instance, for ranking; one row per instance."""
+    """Statistics over the chunks of an index, for ranking; one row per index of an instance."""
 
+    generation = models.PositiveIntegerField(default=0, db_default=0)
     # Chunks visible to retrieval.
     chunk_count = models.PositiveIntegerField(default=0, db_default=0)
     # Mean of the chunks' embeddings, and standard deviation of the cosines between them; NULL
@@ -53,22 +70,27 @@ class CorpusStatistics(InstanceOwnedModel):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["instance"], name="one_statistics_row_per_instance"),
+            models.UniqueConstraint(
+                fields=["instance", "generation"], name="one_statistics_row_per_index"
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"statistics of {self.instance_id}"
+        return f"statistics of {self.instance_id}, index {self.generation}"
 
 
 class TermStatistics(InstanceOwnedModel):
-    """The number of chunks of an instance that contain a term."""
+    """The number of chunks of an index that contain a term."""
 
+    generation = models.PositiveIntegerField(default=0, db_default=0)
     term = models.PositiveIntegerField()
     document_frequency = models.PositiveIntegerField()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["instance", "term"], name="one_row_per_term"),
+            models.UniqueConstraint(
+                fields=["instance", "generation", "term"], name="one_row_per_term_of_index"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -101,6 +123,7 @@ class IndexShard(InstanceOwnedModel):
     (float32) those of its clusters. All chunks visible before ``covers_until`` are in some shard.
     """
 
+    generation = models.PositiveIntegerField(default=0, db_default=0)
     embedding_model = models.CharField(max_length=200)
     chunk_count = models.PositiveIntegerField()
     chunk_ids = models.BinaryField()

@@ -4,12 +4,17 @@ The status of a document is ``queued → parsing → embedding → ready | faile
 never only in the broker, so that the reconciler can restart the document after a crash.
 
 A file that replaces another is a row of the same ``series``, its next version. The version before
-is ``superseded`` at the instant at which it is ready (``ingestion.indexing.succession``).
+is ``superseded`` at the instant at which it is ready (``ingestion.indexing.succession``). In an
+instance that tries versions first, one that is prepared is ``held`` until it is decided on.
+
+A file attached to a conversation is a row with that ``conversation``. It is its author's alone:
+``Document.objects`` leaves it out, and its passages are in no statistics (decision 059).
 """
 
 import re
 import uuid
-from typing import Self
+from collections.abc import Collection
+from typing import Self, cast
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -20,6 +25,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ingestion.parse_warnings import ParseWarning, WarningCode
 from instances.models import InstanceOwnedModel, InstanceQuerySet, Sensitivity
+from people.models import User
 
 MAX_TAGS, MAX_TAG_CHARS = 20, 50
 
@@ -52,6 +58,25 @@ class DocumentQuerySet(InstanceQuerySet):
         """All versions of a document."""
         return self.filter(instance=document.instance_id, series=document.series)
 
+    def attached_to(self, documents: Collection["Document"]) -> Self:
+        """The documents made of the files attached to documents, or embedded in them."""
+        return self.filter(attached_to__in=[document.series for document in documents])
+
+    def readable_by(self, user: User) -> Self:
+        """The instance's documents, and what the person has attached to conversations."""
+        return self.filter(models.Q(conversation=None) | models.Q(conversation__user=user))
+
+
+_DocumentManager = models.Manager.from_queryset(DocumentQuerySet)
+
+
+class SharedDocumentManager(_DocumentManager):
+    """The documents of instances, without what people have attached to their conversations."""
+
+    def get_queryset(self) -> DocumentQuerySet:
+        """Leave out attachments, which only ``Document.with_attachments`` finds."""
+        return cast(DocumentQuerySet, super().get_queryset().filter(conversation=None))
+
 
 class Document(InstanceOwnedModel):
     """A file uploaded to an instance."""
@@ -60,6 +85,7 @@ class Document(InstanceOwnedModel):
         QUEUED = "queued", _("Waiting")
         PARSING = "parsing", _("Reading")
         EMBEDDING = "embedding", _("Preparing")
+        HELD = "held", _("Being tried")
         READY = "ready", _("Ready")
         FAILED = "failed", _("Failed")
         SUPERSEDED = "superseded", _("Replaced by a newer version")
@@ -87,6 +113,14 @@ class Document(InstanceOwnedModel):
     # All versions of a document have the series of the first.
     series = models.UUIDField(default=uuid.uuid4, editable=False)
     version = models.PositiveIntegerField(default=1, db_default=1, editable=False)
+    # To which it is attached, and with which it is deleted; NULL for a document of the instance.
+    conversation = models.ForeignKey(
+        "chat.Conversation",
+        null=True,
+        editable=False,
+        on_delete=models.CASCADE,
+        related_name="attachments",
+    )
     media_type = models.CharField(_("type"), max_length=120)
     # Above that of the instance only; "": that of the instance.
     sensitivity = models.CharField(
@@ -117,10 +151,23 @@ class Document(InstanceOwnedModel):
     # Of its pages: those that are images, and those of them that OCR has read.
     scanned_pages = models.PositiveIntegerField(default=0)
     recognised_pages = models.PositiveIntegerField(default=0)
+    # Of a recording, in seconds: how long it is, and how much of it is transcribed.
+    duration_s = models.PositiveIntegerField(default=0, db_default=0)
+    transcribed_s = models.PositiveIntegerField(default=0, db_default=0)
+    # The series of the document to which this one was attached, or in which it was embedded.
+    attached_to = models.UUIDField(null=True, editable=False)
+    # In how many files this one was: an archive, a message in it...
+    nesting = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
+    # The files in this one, of an archive or attached, that have become documents or were refused.
+    unpacked_files = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     chunks = models.PositiveIntegerField(default=0)
     embedded_chunks = models.PositiveIntegerField(default=0)
     embedding_model = models.CharField(max_length=200, blank=True)
+    # The index to which these chunks belong (ingestion.indexing.generations).
+    index_generation = models.PositiveIntegerField(default=0, db_default=0)
     created_at = models.DateTimeField(auto_now_add=True)
+    # Before others of its instance that wait, never before those of other instances.
+    priority = models.PositiveSmallIntegerField(default=0, db_default=0)
     # The earliest time at which a worker may claim it; later than now after a failure.
     queued_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
@@ -129,11 +176,19 @@ class Document(InstanceOwnedModel):
     worker_seen_at = models.DateTimeField(null=True, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
 
-    objects = DocumentQuerySet.as_manager()  # type: ignore[misc]  # narrower than the base's
+    objects = SharedDocumentManager()  # type: ignore[misc]  # narrower than the base's
+    with_attachments = DocumentQuerySet.as_manager()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["instance", "sha256"], name="same_bytes_once"),
+            models.UniqueConstraint(
+                fields=["instance", "sha256"],
+                name="same_bytes_once",
+                condition=models.Q(conversation=None),
+            ),
+            models.UniqueConstraint(
+                fields=["conversation", "sha256"], name="same_bytes_attached_once"
+            ),
             models.UniqueConstraint(fields=["series", "version"], name="one_document_per_version"),
             # Of no two versions are the passages found at the same time.
             models.UniqueConstraint(
@@ -155,6 +210,11 @@ class Document(InstanceOwnedModel):
                 condition=~models.Q(sensitivity=""),
             ),
             GinIndex(fields=["tags"], name="document_by_tag"),
+            models.Index(
+                fields=["attached_to"],
+                name="document_attached_to",
+                condition=models.Q(attached_to__isnull=False),
+            ),
             # For the reconciler, which queries all instances.
             models.Index(
                 fields=["embedding_model", "instance"],
@@ -163,13 +223,13 @@ class Document(InstanceOwnedModel):
             ),
             # For ingestion.turns, which skips from one instance to the next.
             models.Index(
-                fields=["instance", "queued_at"],
-                name="document_waits_for_parsing",
+                fields=["instance", "-priority", "queued_at", "id"],
+                name="document_turn_to_parse",
                 condition=models.Q(status__in=["queued", "parsing"], worker_seen_at=None),
             ),
             models.Index(
-                fields=["instance", "queued_at"],
-                name="document_waits_for_embedding",
+                fields=["instance", "-priority", "queued_at", "id"],
+                name="document_turn_to_embed",
                 condition=models.Q(status="embedding", worker_seen_at=None),
             ),
         ]
@@ -181,6 +241,11 @@ class Document(InstanceOwnedModel):
     def is_superseded(self) -> bool:
         """Whether a newer version has replaced it."""
         return self.status == self.Status.SUPERSEDED
+
+    @property
+    def is_attachment(self) -> bool:
+        """Whether it is attached to a conversation."""
+        return self.conversation_id is not None
 
     @property
     def level(self) -> Sensitivity:

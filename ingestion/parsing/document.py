@@ -54,7 +54,8 @@ NO_ORIGIN = Origin()
 class ParsedDocument:
     """All the text of a file, in reading order. `language` is an ISO 639-1 code or None.
 
-    `scanned` are the numbers of pages whose text only OCR can read, and has not read.
+    `scanned` are the numbers of pages whose text only OCR can read, and has not read. Of a file
+    that only holds other files, the pages are a cover.
     """
 
     media_type: str
@@ -65,6 +66,7 @@ class ParsedDocument:
     warnings: tuple[ParseWarning, ...] = ()
     origin: Origin = NO_ORIGIN
     scanned: tuple[int, ...] = ()
+    is_cover: bool = False
 
 
 @dataclass(frozen=True, slots=True)

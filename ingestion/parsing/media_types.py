@@ -49,6 +49,22 @@ BMP = "image/bmp"
 PICTURES = (PNG, JPEG, TIFF, WEBP, GIF, BMP)
 # Documents whose pages are drawn for their readers.
 DRAWN = frozenset((PDF, *PICTURES))
+MP3 = "audio/mpeg"
+M4A = "audio/mp4"
+WAV = "audio/wav"
+OGG = "audio/ogg"
+FLAC = "audio/flac"
+MP4 = "video/mp4"
+MOV = "video/quicktime"
+WEBM = "video/webm"
+MATROSKA = "video/x-matroska"
+# What is said in them is transcribed (`ingestion.transcription`).
+SOUNDS = (MP3, M4A, WAV, OGG, FLAC)
+FILMS = (MP4, MOV, WEBM, MATROSKA)
+RECORDINGS = frozenset((*SOUNDS, *FILMS))
+
+# Files that are attached to these, or embedded in them, can be unpacked.
+WITH_ATTACHMENTS = frozenset({PDF, EML, MSG, DOCX, PPTX, XLSX})
 
 # What each format is called by the people who upload it, and the usual ends of file names.
 EXTENSIONS: Mapping[str, tuple[str, ...]] = {
@@ -96,4 +112,13 @@ EXTENSIONS: Mapping[str, tuple[str, ...]] = {
     WEBP: (".webp",),
     GIF: (".gif",),
     BMP: (".bmp",),
+    MP3: (".mp3",),
+    M4A: (".m4a", ".m4b"),
+    WAV: (".wav",),
+    OGG: (".ogg", ".oga", ".opus", ".ogv"),
+    FLAC: (".flac",),
+    MP4: (".mp4", ".m4v"),
+    MOV: (".mov",),
+    WEBM: (".webm", ".weba"),
+    MATROSKA: (".mkv", ".mka"),
 }

@@ -43,7 +43,12 @@ def relationships(archive: Archive, part: str) -> list[Relationship]:
 
 
 def embedded_files(links: list[Relationship], root: etree._Element) -> list[str]:
-    """Return the names of the files embedded in a part with those links, of which it shows a
+    """Return the names of the files embedded in a part with those links."""
+    return [posixpath.basename(part) for part in embedded_parts(links, root)]
+
+
+def embedded_parts(links: list[Relationship], root: etree._Element) -> list[str]:
+    """Return the parts that are files embedded in a part with those links, of which it shows a
     picture or an icon; but not those of equations, which are their pictures."""
     equations = {
         attribute(item, "id")
@@ -51,7 +56,7 @@ def embedded_files(links: list[Relationship], root: etree._Element) -> list[str]
         if (attribute(item, "ProgID") or attribute(item, "progId") or "").startswith("Equation")
     }
     return [
-        posixpath.basename(link.part)
+        link.part
         for link in links
         if link.kind in ("package", "oleObject") and link.id not in equations
     ]

@@ -9,11 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ingestion.parsing.drawn_pages import MAX_WORDS, PARTS, PlacedWord
+from ingestion.parsing.drawn_pages import MAX_WORDS, PARTS, PageWords, PlacedWord
 
 # A page whose words have a lower confidence on average (percent, weighted by their letters) is a
 # poor scan: docs/decisions/044-ocr.md.
 POOR_CONFIDENCE = 80
+TURNS = (0, 90, 180, 270)
 _MAX_POINTS = 20_000.0
 _MAX_WORD_CHARS = 1_000
 
@@ -38,16 +39,25 @@ class RecognisedLine:
 
 @dataclass(frozen=True, slots=True)
 class RecognisedPage:
-    """The lines of a page in reading order; ``number`` counts from 1, its size is in points."""
+    """The lines of a page in reading order; ``number`` counts from 1, its size is in points.
+
+    A page that lies on its side or its head was turned by ``turn`` degrees counter-clockwise; its
+    size and its lines are those of the page as it was read.
+    """
 
     number: int
     width: float
     height: float
     lines: tuple[RecognisedLine, ...]
+    turn: int = 0
 
     @property
-    def words(self) -> tuple[PlacedWord, ...]:
-        return tuple(word for line in self.lines for word in line.words)
+    def placed_words(self) -> PageWords:
+        """Its words with their places on the page as it is."""
+        words = (word for line in self.lines for word in line.words)
+        on_side = self.turn in (90, 270)
+        width, height = (self.height, self.width) if on_side else (self.width, self.height)
+        return PageWords(height / width, tuple(_turned_back(word, self.turn) for word in words))
 
     @property
     def confidence(self) -> int:
@@ -68,12 +78,27 @@ def mean_confidence(lines: Iterable[RecognisedLine]) -> int:
     return weighed // letters if letters else 0
 
 
+def _turned_back(word: PlacedWord, turn: int) -> PlacedWord:
+    """Return a word with its place before the page was turned counter-clockwise."""
+    right = max(0, PARTS - word.left - word.width)
+    bottom = max(0, PARTS - word.top - word.height)
+    match turn:
+        case 90:
+            return PlacedWord(word.text, bottom, word.left, word.height, word.width)
+        case 180:
+            return PlacedWord(word.text, right, bottom, word.width, word.height)
+        case 270:
+            return PlacedWord(word.text, word.top, right, word.height, word.width)
+    return word
+
+
 def pack(page: RecognisedPage) -> dict[str, Any]:
     """Return a page as JSON values, short enough to be kept by the thousand."""
     return {
         "number": page.number,
         "width": page.width,
         "height": page.height,
+        "turn": page.turn,
         "lines": [[line.size, line.baseline, list(_packed_words(line))] for line in page.lines],
     }
 
@@ -93,6 +118,7 @@ def unpack(raw: Any) -> RecognisedPage:
         width=_points(raw["width"]),
         height=_points(raw["height"]),
         lines=lines,
+        turn=_turn(raw.get("turn", 0)),  # pages that were read before have none
     )
 
 
@@ -116,6 +142,12 @@ def _word(raw: Any) -> PlacedWord:
 def _whole(value: object, most: int) -> int:
     if not isinstance(value, int) or not 0 <= value <= most:
         raise ValueError("not a count")
+    return value
+
+
+def _turn(value: object) -> int:
+    if value not in TURNS or not isinstance(value, int):
+        raise ValueError("not a turn")
     return value
 
 

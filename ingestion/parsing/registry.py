@@ -109,7 +109,7 @@ def parse(
     The pages hold text (an empty document raises EmptyDocument), and limits on pages and text
     hold whatever the format. Warnings are merged, so that each code stands once. `recognised` is
     what OCR read on the pages that are images; with `before_ocr`, a document may lack the text of
-    its pages that are `scanned`.
+    its pages that are `scanned`. Of a file that only holds others, nothing more is said.
     """
     media_type = detect(file, name)
     parser = PARSERS.get(media_type)
@@ -126,7 +126,7 @@ def parse(
     chars = sum(len(block.text) for page in pages for block in page.blocks)
     if chars > limits.max_text_chars:
         raise TooMuchText(f"{chars} characters")
-    if before_ocr and document.scanned:
+    if document.is_cover or (before_ocr and document.scanned):
         return replace(document, pages=pages)
     if chars < _MIN_TEXT_CHARS and (document.scanned or recognised):
         raise ImageOnlyDocument(f"{chars} characters on {len(pages)} pages")

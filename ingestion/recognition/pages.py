@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -89,13 +90,22 @@ def save(attempt: Attempt, reading: PageReading) -> None:
 def recognised(attempt: Attempt) -> tuple[RecognisedPage, ...]:
     """Return what was read on the pages of the document, in order."""
     with tenant(attempt.instance_id):
-        contents = (
-            ScannedPage.objects.for_instance(attempt.instance_id)
-            .filter(document=attempt.document_id, content__isnull=False)
-            .order_by("number")
-            .values_list("content", flat=True)
-        )
-        return tuple(unpack(content) for content in contents)
+        return _recognised(attempt.instance_id, attempt.document_id)
+
+
+def recognised_in(document: Document) -> tuple[RecognisedPage, ...]:
+    """Do as ``recognised``, of a document; inside ``tenant(instance)``."""
+    return _recognised(document.instance_id, document.pk)
+
+
+def _recognised(instance_id: int, document_id: UUID) -> tuple[RecognisedPage, ...]:
+    contents = (
+        ScannedPage.objects.for_instance(instance_id)
+        .filter(document=document_id, content__isnull=False)
+        .order_by("number")
+        .values_list("content", flat=True)
+    )
+    return tuple(unpack(content) for content in contents)
 
 
 def first_error(attempt: Attempt) -> str:
@@ -124,5 +134,4 @@ def words_of(document: Document, number: int) -> PageWords | None:
     )
     if content is None:
         return None
-    page = unpack(content)
-    return PageWords(page.height / page.width, page.words)
+    return unpack(content).placed_words

@@ -97,7 +97,7 @@ def _is_old(path: str, age: timedelta) -> bool:
 
 
 def _without_document(instance_id: int, ids: set[UUID]) -> set[UUID]:
-    documents = Document.objects.for_instance(instance_id).filter(pk__in=ids)
+    documents = Document.with_attachments.for_instance(instance_id).filter(pk__in=ids)
     return ids - set(documents.values_list("pk", flat=True))
 
 

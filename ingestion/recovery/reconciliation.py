@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from ingestion.errors import ParserCrashed, ServiceError
 from ingestion.indexing import statistics
+from ingestion.indexing.generations import hold_active_index
 from ingestion.models import Chunk, Document
 from instances.across_instances import call_function
 from instances.tenancy import tenant
@@ -41,7 +42,7 @@ def _restart(instance_id: int, document_id: UUID, *, silent_since: datetime) -> 
     """Start a new attempt if the worker is still silent; fail the document after too many."""
     with tenant(instance_id):
         document = (
-            Document.objects.for_instance(instance_id)
+            Document.with_attachments.for_instance(instance_id)
             .select_for_update(skip_locked=True)
             .filter(
                 pk=document_id,
@@ -67,15 +68,18 @@ def _restart(instance_id: int, document_id: UUID, *, silent_since: datetime) -> 
 def _hide_outdated(instance_id: int) -> None:
     """Queue the documents embedded by another model for embedding."""
     with tenant(instance_id):
+        index = hold_active_index(instance_id)
         outdated = (
-            Document.objects.for_instance(instance_id)
+            Document.with_attachments.for_instance(instance_id)
             .select_for_update(skip_locked=True)
             .filter(status=Document.Status.READY)
-            .exclude(embedding_model=settings.EMBEDDING_MODEL)
+            .exclude(embedding_model=index.embedding_model)
         )
         for document in outdated:
             statistics.withdraw(document)
-            Chunk.objects.filter(document=document).update(embedding=None)
+            Chunk.objects.filter(document=document, generation=index.generation).update(
+                embedding=None
+            )
             document.status = Document.Status.EMBEDDING
             document.attempt += 1
             document.embedded_chunks = 0

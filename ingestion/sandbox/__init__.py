@@ -5,7 +5,8 @@
        └──────────────────────── result, bounded ◀─────────────────────┘
 
 `parse_in_child` parses a file, `recognise_in_child` reads a page of it by OCR, `run_in_child` draws
-one, places its words, opens a file with its password, or unpacks members of an archive. The zygote
+one, places its words, opens a file with its password, unpacks members of an archive, or decodes a
+part of a recording. The zygote
 is a plain subprocess with an empty environment, so that it can be started by Celery's daemonic
 workers. It starts with the first file, ends after a minute without one, and is killed when its
 caller ends. It never reads the files or requests that it passes on. A child can only use memory and
@@ -20,11 +21,12 @@ from ingestion.sandbox.client import (
     recognise_in_child,
     run_in_child,
 )
-from ingestion.sandbox.page_wire import load_picture, load_words
+from ingestion.sandbox.page_wire import load_picture, load_sound, load_words
 from ingestion.sandbox.start import missing_protections_message
 from ingestion.sandbox.wire import (
     ParsedFile,
     PictureRequest,
+    SoundRequest,
     UnlockRequest,
     UnpackRequest,
     WordsRequest,
@@ -37,12 +39,14 @@ __all__ = [
     "ParseLimits",
     "ParsedFile",
     "PictureRequest",
+    "SoundRequest",
     "UnlockRequest",
     "UnpackRequest",
     "WordsRequest",
     "close_zygotes",
     "load_batch",
     "load_picture",
+    "load_sound",
     "load_unlocked",
     "load_words",
     "missing_protections_message",

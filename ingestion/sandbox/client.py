@@ -50,9 +50,6 @@ FILES = Place()
 SCANS = tuple(Place() for _ in range(max(1, min(os.cpu_count() or 1, _MAX_SCANS))))
 
 
-_NOTHING = Preloaded()
-
-
 def _never() -> bool:
     return False
 
@@ -118,7 +115,7 @@ def run_in_child(
     *,
     request: Request,
     load: Callable[[bytes], Result],
-    preloaded: Preloaded = _NOTHING,
+    preloaded: Preloaded | None = None,
     place: Place = FILES,
     is_cancelled: Callable[[], bool] = _never,
     require_protections: bool = False,
@@ -150,6 +147,7 @@ def run_in_child(
         # that knows a password could tell it.
         detail = "" if isinstance(request, UnlockRequest) else str(error)
         logger.info("a file could not be read: %s: %.500r", error.code, detail)
+        error.cpu_seconds = child_exit.cpu_seconds
         raise
 
 

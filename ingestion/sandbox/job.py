@@ -24,11 +24,12 @@ from ingestion.parsing.drawing import draw_page, page_words
 from ingestion.parsing.limits import ParseLimits
 from ingestion.parsing.ocr.page import recognise_page
 from ingestion.parsing.protected.unlock import without_password
+from ingestion.parsing.recordings.decoding import decode_part
 from ingestion.parsing.registry import parse
 from ingestion.parsing.unpacking.unpack import unpack
 from ingestion.sandbox.confinement import confine, keep_descriptors
 from ingestion.sandbox.namespaces import Isolation
-from ingestion.sandbox.page_wire import dump_picture, dump_recognised, dump_words
+from ingestion.sandbox.page_wire import dump_picture, dump_recognised, dump_sound, dump_words
 from ingestion.sandbox.protections import Protection
 from ingestion.sandbox.wire import (
     ParsedFile,
@@ -36,6 +37,7 @@ from ingestion.sandbox.wire import (
     PictureRequest,
     RecogniseRequest,
     Request,
+    SoundRequest,
     UnlockRequest,
     UnpackRequest,
     WordsRequest,
@@ -127,6 +129,8 @@ def _result(file: BinaryIO, request: Request, counter: TokenCounter) -> bytes:
                 )
             case RecogniseRequest(number):
                 result = dump_recognised(recognise_page(file, number))
+            case SoundRequest(media_type, start_ms):
+                result = dump_sound(decode_part(file, media_type=media_type, start_ms=start_ms))
     except IngestionError as error:
         return dump_result(error)
     except MemoryError:
@@ -148,7 +152,7 @@ def _parsed(file: BinaryIO, request: ParseRequest, counter: TokenCounter) -> byt
         recognised={page.number: page for page in request.recognised},
         before_ocr=request.before_ocr,
     )
-    if request.before_ocr and document.scanned:
+    if document.is_cover or (request.before_ocr and document.scanned):
         return dump_result(ParsedFile(document, ()))
     parsed = perf_counter()
     passages = chunk_document(

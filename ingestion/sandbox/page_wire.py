@@ -1,4 +1,4 @@
-"""Pages as results of the child: pictures as JSON and pixels; words, and what OCR read, as JSON.
+"""Pages and sound as results of the child: JSON, after which the pixels or samples follow.
 
 A child is not trusted: its results are rebuilt field by field, and unexpected data raises
 ParserCrashed.
@@ -12,9 +12,11 @@ import orjson
 from ingestion.errors import ParserCrashed
 from ingestion.parsing.drawn_pages import MAX_WORDS, PARTS, PagePicture, PageWords, PlacedWord
 from ingestion.parsing.recognised import RecognisedPage, pack, unpack
+from ingestion.parsing.recordings.decoding import SoundPart
 from ingestion.sandbox.wire import UNEXPECTED, count_of, raise_error
 
-_BYTES_PER_PIXEL = 3
+_BYTES_PER_PIXEL, _BYTES_PER_SAMPLE = 3, 2
+_MAX_TITLE_CHARS = 300
 
 
 def dump_picture(picture: PagePicture) -> bytes:
@@ -67,6 +69,36 @@ def load_recognised(data: bytes) -> RecognisedPage:
         return unpack(raw)
     except UNEXPECTED as error:
         raise ParserCrashed(f"unreadable page: {error}") from error
+
+
+def dump_sound(part: SoundPart) -> bytes:
+    """Return a part of a recording as a line of JSON, then its samples."""
+    head = {
+        "start_ms": part.start_ms,
+        "end_ms": part.end_ms,
+        "is_last": part.is_last,
+        "duration_ms": part.duration_ms,
+        "title": part.title,
+    }
+    return orjson.dumps(head) + b"\n" + part.samples
+
+
+def load_sound(data: bytes) -> SoundPart:
+    """Return the part that `dump_sound` wrote, or raise the error of the child."""
+    head, _, samples = data.partition(b"\n")
+    try:
+        raw = orjson.loads(head)
+        raise_error(raw)
+        start, end, duration = (count_of(raw[key]) for key in ("start_ms", "end_ms", "duration_ms"))
+        title = raw["title"]
+        if end < start or len(samples) % _BYTES_PER_SAMPLE or not isinstance(title, str):
+            raise ValueError("not a sound")
+        if end == start and raw["is_last"] is not True:
+            raise ValueError("a part without length")
+        title = title.replace("\0", "")[:_MAX_TITLE_CHARS]
+        return SoundPart(start, end, raw["is_last"] is True, duration, title, samples)
+    except UNEXPECTED as error:
+        raise ParserCrashed(f"unreadable sound: {error}") from error
 
 
 def _word(raw: dict[str, Any]) -> PlacedWord:

@@ -1,7 +1,7 @@
 """Import all modules that parsers may need: a confined child cannot open files.
 
 `ingestion.parsing.registry` imports the parsers. This module adds those that libraries import on
-first use: all codecs, the parts of pypdf and email.
+first use: all codecs, the parts of pypdf, PyAV and email.
 """
 
 import contextlib
@@ -13,7 +13,9 @@ from cryptography.hazmat.backends import default_backend
 
 from ingestion.parsing import registry
 
-_PACKAGES = ("charset_normalizer", "email", "encodings", "markdown_it", "msoffcrypto", "pypdf")
+_PACKAGES = (
+    *("av", "charset_normalizer", "email", "encodings", "markdown_it", "msoffcrypto", "pypdf"),
+)
 
 
 def preload() -> None:

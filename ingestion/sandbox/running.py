@@ -188,14 +188,16 @@ class Place:
         self._lock = threading.Lock()
 
     @contextmanager
-    def running(self, preloaded: Preloaded) -> Iterator[Zygote]:
-        """Yield a zygote that has loaded this, after those who came before."""
+    def running(self, preloaded: Preloaded | None) -> Iterator[Zygote]:
+        """Yield a zygote that has loaded this (None: whatever), after those who came before."""
         with self._lock:
             found = self.zygote
-            if found is not None and not (found.is_alive() and found.preloaded == preloaded):
+            if found is not None and not (
+                found.is_alive() and preloaded in (None, found.preloaded)
+            ):
                 self._end()
             if self.zygote is None:
-                self.zygote = Zygote(preloaded)
+                self.zygote = Zygote(preloaded or Preloaded())
             yield self.zygote
 
     def end(self) -> None:

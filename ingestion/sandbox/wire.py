@@ -107,8 +107,23 @@ class RecogniseRequest:
     limits: ParseLimits
 
 
+@dataclass(frozen=True, slots=True)
+class SoundRequest:
+    """A recording whose next part, from ``start_ms`` on, is to be decoded."""
+
+    media_type: str
+    start_ms: int
+    limits: ParseLimits
+
+
 Request = (
-    ParseRequest | PictureRequest | WordsRequest | UnlockRequest | UnpackRequest | RecogniseRequest
+    ParseRequest
+    | PictureRequest
+    | WordsRequest
+    | UnlockRequest
+    | UnpackRequest
+    | RecogniseRequest
+    | SoundRequest
 )
 _KINDS: dict[str, type[Request]] = {kind.__name__: kind for kind in get_args(Request)}
 
@@ -215,6 +230,7 @@ def _document(raw: dict[str, Any]) -> ParsedDocument:
         warnings=_warnings(raw["warnings"]),
         origin=_origin(raw["origin"]),
         scanned=tuple(count_of(number) for number in raw["scanned"]),
+        is_cover=raw["is_cover"] is True,
     )
 
 

@@ -13,10 +13,13 @@ from django.utils.translation import ngettext
 from ingestion.documents.kinds import Kind, kind_of
 from ingestion.documents.segments import Segment
 from ingestion.documents.tables import Part
-from ingestion.errors import is_file_at_fault, retry_may_help, user_message
+from ingestion.error_messages import user_message
+from ingestion.errors import is_file_at_fault, retry_may_help
 from ingestion.models import Document
 from ingestion.parse_warnings import warning_message
 from ingestion.parsing.media_types import ARCHIVES, DRAWN
+from ingestion.parsing.subtitles.parser import time_label
+from ingestion.places import Placed, place_of
 
 register = template.Library()
 
@@ -51,6 +54,8 @@ def extent(document: Document) -> str:
     n = document.pages
     if not n:
         return ""
+    if document.duration_s:
+        return time_label(document.duration_s)
     texts = {
         Document.Unit.PAGE: ngettext("%(n)s page", "%(n)s pages", n),
         Document.Unit.SLIDE: ngettext("%(n)s slide", "%(n)s slides", n),
@@ -62,16 +67,15 @@ def extent(document: Document) -> str:
 
 
 @register.filter
-def place(document: Document, number: int) -> str:
-    """The name of one unit: « Page 12 », « Slide 3 »."""
-    texts = {
-        Document.Unit.PAGE: _("Page %(n)s"),
-        Document.Unit.SLIDE: _("Slide %(n)s"),
-        Document.Unit.SHEET: _("Sheet %(n)s"),
-        Document.Unit.SECTION: _("Section %(n)s"),
-        Document.Unit.MESSAGE: _("Message %(n)s"),
-    }
-    return texts[Document.Unit(document.unit)] % {"n": number}
+def place(placed: Placed) -> str:
+    """The place of a passage: « page iv », « slides 2–3 »."""
+    return place_of(placed)
+
+
+@register.filter
+def moment(seconds: int) -> str:
+    """A moment of a recording: « 1:02:03 »."""
+    return time_label(seconds)
 
 
 @register.filter

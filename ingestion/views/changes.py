@@ -13,7 +13,8 @@ from django.views.decorators.http import require_POST
 from ingestion import uploads, versions
 from ingestion.documents import queries, sensitivity
 from ingestion.documents.browser_strings import document_strings, upload_limit
-from ingestion.errors import UPLOAD_STATUS, FileTooLarge, IngestionError, user_message
+from ingestion.error_messages import UPLOAD_STATUS, user_message
+from ingestion.errors import FileTooLarge, IngestionError
 from ingestion.forms import UploadForm
 from ingestion.models import Document
 from instances.access.gates import instance_view
@@ -62,7 +63,7 @@ def upload(request: HttpRequest, membership: Membership) -> JsonResponse:
     data = {
         "id": str(document.pk),
         "created": created,
-        "name": document.name,
+        "title": document.display_title,
         "status": document.status,
         "url": reverse("documents:detail", args=[membership.instance.slug, document.pk]),
     }
@@ -119,6 +120,15 @@ def get_document(membership: Membership, document_id: UUID) -> Document:
     if not documents:
         raise Http404
     return documents[0]
+
+
+def get_readable_document(membership: Membership, document_id: UUID) -> Document:
+    """Return a document of the instance, or what the person has attached; raises Http404."""
+    found = Document.with_attachments.for_instance(membership.instance)
+    document: Document | None = found.readable_by(membership.user).filter(pk=document_id).first()
+    if document is None:
+        raise Http404
+    return document
 
 
 def done(

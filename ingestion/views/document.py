@@ -14,9 +14,10 @@ from ingestion.documents.metadata import categories
 from ingestion.documents.sensitivity import level_choices
 from ingestion.documents.viewer import read
 from ingestion.forms import MetadataForm, ViewerForm
-from ingestion.models import Document
+from ingestion.models import Document, DocumentQuerySet
+from ingestion.transcription.playing import player_of
 from ingestion.versions import history
-from ingestion.views.changes import get_document
+from ingestion.views.changes import get_readable_document
 from instances.access.gates import aenter, instance_view
 from instances.models import Membership
 from instances.rules.readers import readers_of
@@ -27,8 +28,10 @@ from instances.tenancy import in_tenant
 @instance_view()
 def document(request: HttpRequest, membership: Membership, document_id: UUID) -> HttpResponse:
     """A document at ``?page=``, or at the page of the passage ``?chunk=``."""
-    shown = get_document(membership, document_id)
-    return render(request, "ingestion/document.html", _context(request, shown))
+    shown = get_readable_document(membership, document_id)
+    context = _context(request, shown)
+    context["may_edit"] = membership.may_edit and not shown.is_attachment
+    return render(request, "ingestion/document.html", context)
 
 
 @require_safe
@@ -37,7 +40,7 @@ def page(
     request: HttpRequest, membership: Membership, document_id: UUID, number: int
 ) -> HttpResponse:
     """One page of a document, as an HTML fragment."""
-    shown = get_document(membership, document_id)
+    shown = get_readable_document(membership, document_id)
     context = _context(request, shown, number=number)
     return render(request, "ingestion/includes/reading.html", context)
 
@@ -47,7 +50,9 @@ def page(
 async def file(request: HttpRequest, slug: str, document_id: UUID) -> HttpResponseBase:
     """The uploaded file, whole or a range; with ``?download`` as an attachment."""
     membership = await aenter(request, slug)
-    found: Document = await in_tenant(membership.instance, get_document, membership, document_id)
+    found: Document = await in_tenant(
+        membership.instance, get_readable_document, membership, document_id
+    )
     try:
         return await file_response(request, found, attachment="download" in request.GET)
     except FileNotFoundError as error:
@@ -68,16 +73,34 @@ def _context(request: HttpRequest, shown: Document, number: int | None = None) -
     context = {
         "document": shown,
         "versions": versions,
+        "attached_to": _attached_to(shown),
+        "attachments": _attachments(shown),
         "current": next((one for one in versions if one.status == Document.Status.READY), None),
         "metadata": MetadataForm(initial=_metadata(shown)),
         "categories": categories(shown.instance),
         "readers": readers_of(shown.instance),
         "levels": level_choices(shown.instance),
         "reading": reading,
+        "player": player_of(shown, reading.number, reading.chosen.text if reading.chosen else ""),
     }
     if shown.status in (Document.Status.FAILED, Document.Status.READY):
         context |= {"strings": document_strings(), **upload_context()}
     return context
+
+
+def _attachments(shown: Document) -> DocumentQuerySet:
+    of_instance: DocumentQuerySet = Document.objects.for_instance(shown.instance_id)
+    return of_instance.attached_to([shown]).listed().order_by("name")
+
+
+def _attached_to(shown: Document) -> Document | None:
+    """Return the last version of the document to which one is attached."""
+    if shown.attached_to is None:
+        return None
+    of_instance: DocumentQuerySet = Document.objects.for_instance(shown.instance_id)
+    versions = of_instance.filter(series=shown.attached_to).order_by("-version")
+    last: Document | None = versions.first()
+    return last
 
 
 def _metadata(shown: Document) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The list of documents, its live updates, and the picker of documents for a question."""
 
 import asyncio
+from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import (
@@ -13,11 +14,13 @@ from django.http import (
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from ingestion.documents import queries
 from ingestion.documents.browser_strings import document_strings, upload_context
 from ingestion.documents.groups import (
+    FoundGroups,
     Group,
     find_folders,
     find_tags,
@@ -104,7 +107,7 @@ def picker(request: HttpRequest, membership: Membership) -> JsonResponse:
         }
         for document in found
     ]
-    data = {"documents": documents, "total": total, "folders": [], "tags": []}
+    data = {"documents": documents, "total": total}
     if chosen.page == 1:
         data["folders"] = _groups(find_folders(membership.instance, chosen.query))
         data["tags"] = _groups(find_tags(membership.instance, chosen.query))
@@ -125,11 +128,20 @@ def picked_group(request: HttpRequest, membership: Membership) -> JsonResponse:
     return JsonResponse({"ids": ids})
 
 
-def _groups(found: list[Group]) -> list[dict[str, str]]:
-    return [
-        {
-            "name": group.name,
-            "note": ngettext("%(n)s document", "%(n)s documents", group.total) % {"n": group.total},
-        }
-        for group in found
-    ]
+def _groups(found: FoundGroups) -> dict[str, Any]:
+    others = ngettext(
+        "%(n)s other: search for its name.", "%(n)s others: search by name.", found.n_others
+    )
+    return {
+        "shown": [
+            {"name": group.name, "note": _note(group), "is_too_large": group.is_too_large}
+            for group in found.shown
+        ],
+        "others": others % {"n": found.n_others} if found.n_others else "",
+    }
+
+
+def _note(group: Group) -> str:
+    if group.is_too_large:
+        return _("%(n)s documents: too many for one question, choose fewer.") % {"n": group.total}
+    return ngettext("%(n)s document", "%(n)s documents", group.total) % {"n": group.total}

@@ -22,7 +22,7 @@ from ingestion.errors import DocumentError
 from ingestion.forms import PictureForm
 from ingestion.models import Document
 from ingestion.parsing.media_types import DRAWN
-from ingestion.views.changes import get_document
+from ingestion.views.changes import get_readable_document
 from instances.access.gates import aenter
 from instances.models import Membership
 from instances.tenancy import in_tenant
@@ -84,7 +84,7 @@ async def _cached(
 
 
 def _drawn(membership: Membership, document_id: UUID) -> Document:
-    document = get_document(membership, document_id)
+    document = get_readable_document(membership, document_id)
     if document.media_type not in DRAWN:
         raise Http404
     return document

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -11,11 +12,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from ingestion import uploads, versions
 from ingestion.documents import metadata, queries
-from ingestion.forms import BULK_LIMIT, BulkForm, DocumentFilterForm
+from ingestion.forms import BULK_LIMIT, BulkForm, DocumentFilterForm, FolderActionForm
 from ingestion.models import MAX_TAGS, Document
+from ingestion.upload_names import clean_folder
 from ingestion.views.changes import done, get_document, not_restarted, return_url
 from instances.access.gates import instance_view
 from instances.models import Membership
+from web.json_errors import json_error
 
 _NAMED_WHEN_DELETING = 5
 
@@ -50,11 +53,42 @@ def bulk(request: HttpRequest, membership: Membership) -> HttpResponse:
             text = _moved(len(documents), form.cleaned_data["folder"])
         case "tag" | "untag":
             text = _tag(documents, form)
+        case "first":
+            ids = [document.pk for document in documents]
+            chosen = Document.objects.for_instance(membership.instance).filter(pk__in=ids)
+            text = _put_first(uploads.put_first(chosen))
         case "reindex":
             text = _restarted(uploads.reindex(documents))
         case _:
             text = _retry(documents)
     return done(request, membership, text)
+
+
+@require_POST
+@instance_view(role=Membership.Role.EDITOR)
+def folder(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """Put first, or cancel, what the person has added to a folder and is not ready."""
+    form = FolderActionForm(request.POST)
+    if not form.is_valid():
+        return json_error(400, "invalid", _("Name a folder, and what to do with its files."))
+    path = clean_folder(form.cleaned_data["folder"])
+    documents = Document.objects.for_instance(membership.instance).filter(
+        Q(folder=path) | Q(folder__startswith=f"{path}/"), uploaded_by=membership.user
+    )
+    if form.cleaned_data["action"] == "first":
+        return done(request, membership, _put_first(uploads.put_first(documents)))
+    n = uploads.cancel_all(documents)
+    text = ngettext("%(n)s document cancelled.", "%(n)s documents cancelled.", n)
+    return done(request, membership, text % {"n": n})
+
+
+def _put_first(n: int) -> str:
+    text = ngettext(
+        "%(n)s document is prepared before the others.",
+        "%(n)s documents are prepared before the others.",
+        n,
+    )
+    return text % {"n": n}
 
 
 def _selected(request: HttpRequest, membership: Membership, form: BulkForm) -> list[Document]:
@@ -116,6 +150,7 @@ def _confirmation(
     context = {
         "documents": documents,
         "older_count": versions.count_older(documents),
+        "attached_count": versions.count_attached(documents),
         "named": documents[:_NAMED_WHEN_DELETING],
         "unnamed_count": max(0, len(documents) - _NAMED_WHEN_DELETING),
         "page_total": sum(document.pages for document in documents),

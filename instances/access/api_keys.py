@@ -31,10 +31,10 @@ from instances.access.gates import closed_code, record_use
 from instances.errors import KeyLimit
 from instances.models import ApiKey, Identity, Instance, Membership
 from instances.quotas import lock_totals
-from instances.secret_tokens import digest_of, new_token
 from instances.tenancy import as_key, tenant
 from people.models import User
 from web.postgresql.prepared import Parameter, PreparedQuery
+from web.secret_tokens import digest_of, new_token
 
 SHOWN_PREFIX = 12
 LONGEST_LIFE = timedelta(days=365)

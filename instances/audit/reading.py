@@ -62,13 +62,20 @@ class Place:
 
 @dataclass(frozen=True)
 class Page:
-    """Entries, newest first, and the position after which the next page starts.
+    """Entries, newest first, and the positions between which it lies.
 
-    A page of a narrow search may be empty although the next one is not.
+    Older entries are after ``next``, newer ones before ``previous``; None where there are none. A
+    page of a narrow search may be empty although there are others.
     """
 
     entries: list[AuditEntry]
+    previous: Place | None
     next: Place | None
+
+
+def end_of(day: date) -> Place:
+    """The position after which the entries of a day start, the latest first."""
+    return Place(_midnight(day + timedelta(days=1)), UUID(int=2**128 - 1))
 
 
 def read_page(
@@ -82,11 +89,30 @@ def read_page(
     horizon = _horizon(rest) if search.is_narrow else None
     if horizon is not None:
         rest = rest.filter(at__gte=horizon.at).exclude(at=horizon.at, pk__gt=horizon.pk)
-    entries = list(_narrowed(rest, search)[: size + 1])
-    if len(entries) <= size:
-        return Page(entries, horizon)
-    last = entries[size - 1]
-    return Page(entries[:size], Place(last.at, last.pk))
+    entries, end = _first(rest, search, size)
+    previous = _place(entries[0]) if after is not None and entries else None
+    return Page(entries, previous, end or horizon)
+
+
+def read_page_before(
+    level: Level, search: Search, before: Place | None = None, size: int = ENTRIES_PER_PAGE
+) -> Page:
+    """The entries next to ``before`` and newer, newest first; the oldest ones without ``before``.
+
+    Where fewer than ``size`` are newer, the latest page. Run inside ``level.visible()``.
+    """
+    rest = _in_time(level, search).order_by("at", "-pk")
+    if before is not None:
+        rest = rest.filter(at__gte=before.at).exclude(at=before.at, pk__gte=before.pk)
+    horizon = _horizon(rest) if search.is_narrow else None
+    if horizon is not None:
+        rest = rest.filter(at__lte=horizon.at).exclude(at=horizon.at, pk__lt=horizon.pk)
+    entries, end = _first(rest, search, size)
+    previous = end or horizon
+    if before is not None and previous is None:
+        return read_page(level, search, size=size)
+    older = _place(entries[0]) if before is not None and entries else None
+    return Page(entries[::-1], previous, older)
 
 
 def read_batches(level: Level, search: Search, size: int = 1000) -> Iterator[list[AuditEntry]]:
@@ -102,6 +128,20 @@ def read_batches(level: Level, search: Search, size: int = 1000) -> Iterator[lis
         after = page.next
 
 
+def _first(
+    entries: QuerySet[AuditEntry], search: Search, size: int
+) -> tuple[list[AuditEntry], Place | None]:
+    """The first matching entries, and the position of the last one if there are more."""
+    found = list(_narrowed(entries, search)[: size + 1])
+    if len(found) <= size:
+        return found, None
+    return found[:size], _place(found[size - 1])
+
+
+def _place(entry: AuditEntry) -> Place:
+    return Place(entry.at, entry.pk)
+
+
 def _in_time(level: Level, search: Search) -> QuerySet[AuditEntry]:
     found = level.entries()
     if search.since:
@@ -112,7 +152,7 @@ def _in_time(level: Level, search: Search) -> QuerySet[AuditEntry]:
 
 
 def _horizon(entries: QuerySet[AuditEntry]) -> Place | None:
-    """The last entry to examine for this page; None if fewer are left."""
+    """The last entry to examine for this page, in their order; None if fewer are left."""
     farthest = entries.values_list("at", "pk")
     found = list(farthest[EXAMINED_PER_PAGE - 1 : EXAMINED_PER_PAGE])
     return Place(*found[0]) if found else None

@@ -14,15 +14,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from instances.audit import Action
+from instances.audit.detail_labels import LABELS, LISTS, WORDS
 from instances.models import (
     AccessRule,
-    Affiliation,
-    ApiKey,
     AuditEntry,
     Instance,
     Organisation,
-    Role,
-    Sensitivity,
 )
 
 SENTENCES: Mapping[str, Promise] = {
@@ -109,6 +106,9 @@ SENTENCES: Mapping[str, Promise] = {
     Action.MODEL_ADDED: gettext_lazy("%(who)s added the model %(target)s."),
     Action.MODEL_CHANGED: gettext_lazy("%(who)s changed the model %(target)s."),
     Action.MODEL_REMOVED: gettext_lazy("%(who)s removed the model %(target)s."),
+    Action.QUEUE_TURNS_CHANGED: gettext_lazy(
+        "%(who)s changed the turns of %(place)s in the queues of the site's backends."
+    ),
     Action.MODEL_RULES_CHANGED: gettext_lazy("%(who)s changed which models %(place)s may use."),
     Action.QUOTA_ADDED: gettext_lazy("%(who)s added the quota “%(target)s” to %(place)s."),
     Action.QUOTA_CHANGED: gettext_lazy("%(who)s changed the quota “%(target)s” of %(place)s."),
@@ -125,6 +125,15 @@ SENTENCES: Mapping[str, Promise] = {
     Action.CHANGE_DISCARDED: gettext_lazy(
         "%(who)s discarded a change of the settings of %(place)s that was held back."
     ),
+    Action.VERSION_ACCEPTED: gettext_lazy(
+        "%(who)s let a version of the document %(target)s answer that was held back."
+    ),
+    Action.VERSION_DISCARDED: gettext_lazy(
+        "%(who)s deleted a version of the document %(target)s that was held back."
+    ),
+    Action.INDEX_STARTED: gettext_lazy("%(who)s began an index of %(place)s, by %(target)s."),
+    Action.INDEX_CANCELLED: gettext_lazy("%(who)s cancelled an index of %(place)s."),
+    Action.INDEX_SWITCHED: gettext_lazy("%(place)s uses a new index, by %(target)s."),
     Action.SOURCE_ADDED: gettext_lazy("%(who)s added the source “%(target)s” to %(place)s."),
     Action.SOURCE_CHANGED: gettext_lazy("%(who)s changed the source “%(target)s” of %(place)s."),
     Action.SOURCE_REMOVED: gettext_lazy("%(who)s deleted the source “%(target)s” of %(place)s."),
@@ -141,86 +150,6 @@ SENTENCES: Mapping[str, Promise] = {
     Action.LOG_EXPORTED: gettext_lazy("%(who)s exported the audit log of %(place)s."),
     Action.LOG_KEY_CHANGED: gettext_lazy("%(who)s began to seal the audit log with a new key."),
 }
-# Labels of the names in ``detail``; settings have the labels of their model fields.
-_LABELS: Mapping[str, Promise] = {
-    "affiliations": gettext_lazy("affiliations"),
-    "answer": gettext_lazy("answer"),
-    "archived_on": gettext_lazy("archived on"),
-    "asked": gettext_lazy("names searched"),
-    "decision": gettext_lazy("decision"),
-    "due_at": gettext_lazy("due on"),
-    "enabled": gettext_lazy("enabled"),
-    "entity_id": gettext_lazy("entity ID"),
-    "expected_members": gettext_lazy("expected members"),
-    "fields": gettext_lazy("fields"),
-    "format": gettext_lazy("format"),
-    "found": gettext_lazy("accounts found"),
-    "former_owner": gettext_lazy("former owner"),
-    "former_role": gettext_lazy("former role"),
-    "holds_back": gettext_lazy("changes that lower the score are held back"),
-    "invitation": gettext_lazy("number of the invitation"),
-    "is_by_model": gettext_lazy("answers by the model"),
-    "is_enabled": gettext_lazy("enabled"),
-    "issuer": gettext_lazy("issuer"),
-    "job": gettext_lazy("Job"),
-    "key": gettext_lazy("key"),
-    "kind": gettext_lazy("kind"),
-    "kinds": gettext_lazy("kinds"),
-    "lost": gettext_lazy("people who lost access"),
-    "organisation_ids": gettext_lazy("numbers of the organisations"),
-    "models_allowed": gettext_lazy("allowed models"),
-    "models_default": gettext_lazy("default model"),
-    "models_max_tokens": gettext_lazy("longest answer (tokens)"),
-    "passages": gettext_lazy("passages not sent"),
-    "priority": gettext_lazy("priority"),
-    "provider": gettext_lazy("provider"),
-    "reason": gettext_lazy("reason"),
-    "removed": gettext_lazy("removed"),
-    "request_priority": gettext_lazy("priority of requests"),
-    "requested_by": gettext_lazy("requested by"),
-    "required": gettext_lazy("required attributes"),
-    "role": gettext_lazy("role"),
-    "routing_mode": gettext_lazy("routing"),
-    "rows": gettext_lazy("rows"),
-    "rule": gettext_lazy("number of the rule"),
-    "schedule": gettext_lazy("schedule"),
-    "scope": gettext_lazy("scope"),
-    "scopes": gettext_lazy("domains"),
-    "searched": gettext_lazy("searched for"),
-    "until": gettext_lazy("until"),
-    "url": gettext_lazy("address"),
-    "version": gettext_lazy("version"),
-}
-# Labels of values that are stored as codes.
-_WORDS: Mapping[str, Mapping[str, Any]] = {
-    "key": {"replaced": gettext_lazy("replaced"), "removed": gettext_lazy("removed")},
-    "decision": {
-        "redact": gettext_lazy("masked before sending"),
-        "send": gettext_lazy("sent as it is"),
-    },
-    "reason": {
-        "time": gettext_lazy("their end date had passed"),
-        Instance.DISUSE_REASON: gettext_lazy("It was not used for a long time."),
-    },
-    "role": dict(Role.choices),
-    "former_role": dict(Role.choices),
-    "kind": dict(Instance.Kind.choices),
-    "scope": dict(ApiKey.Scope.choices),
-    "schedule": {
-        "never": gettext_lazy("Never"),
-        "hourly": gettext_lazy("Every hour"),
-        "daily": gettext_lazy("Every day"),
-        "weekly": gettext_lazy("Every week"),
-    },
-    "sensitivity": dict(Sensitivity.choices),
-    "second_factor": dict(Instance.SecondFactor.choices),
-    "strictness": dict(Instance.Strictness.choices),
-    "creation_rule": dict(Organisation.CreationRule.choices),
-    "audience": dict(AccessRule.Audience.choices),
-    "affiliations": dict(Affiliation.choices),
-}
-# Names whose lists are not "before, after"; "" is for lists inside another value.
-_LISTS = {"", "affiliations", "fields", "kinds", "organisation_ids", "scopes"}
 
 
 def sentence(entry: AuditEntry) -> str:
@@ -253,8 +182,8 @@ def _numbered(name: str, number: int | None) -> str:
 
 
 def _label(name: str, target_kind: str) -> str:
-    if name in _LABELS:
-        return capfirst(str(_LABELS[name]))
+    if name in LABELS:
+        return capfirst(str(LABELS[name]))
     models: list[type[Model]] = [Instance, Organisation, AccessRule]
     targets = [model for model in apps.get_models() if model._meta.model_name == target_kind]
     for model in targets + models:
@@ -267,7 +196,7 @@ def _label(name: str, target_kind: str) -> str:
 def _in_words(name: str, value: Any) -> str:
     if isinstance(value, list):
         shown = [_word(name, one) for one in value]
-        is_change = len(value) == 2 and name not in _LISTS
+        is_change = len(value) == 2 and name not in LISTS
         return " → ".join(shown) if is_change else ", ".join(shown)
     return _word(name, value)
 
@@ -280,8 +209,8 @@ def _word(name: str, value: Any) -> str:
     if isinstance(value, dict):
         pairs = ({"label": key, "words": _in_words("", one)} for key, one in value.items())
         return ", ".join(_("%(label)s: %(words)s") % pair for pair in pairs)
-    if name in _WORDS:
-        return str(_WORDS[name].get(value, value))
+    if name in WORDS:
+        return str(WORDS[name].get(value, value))
     return _moment(value) if isinstance(value, str) else formats.localize(value)
 
 

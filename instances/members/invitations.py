@@ -11,10 +11,10 @@ from django.utils import timezone, translation
 from instances import audit
 from instances.errors import AlreadyMember, InvitationClosed
 from instances.models import Instance, Invitation, Membership, Role
-from instances.secret_tokens import digest_of, new_token
 from instances.tenancy import as_key, as_user, tenant
 from people.models import User
 from web.mails import send_mail
+from web.secret_tokens import digest_of, new_token
 
 
 def create_invitation(

@@ -9,14 +9,15 @@ from instances.models.api_keys import ApiKey
 from instances.models.audit import AuditEntry, AuditSeal
 from instances.models.base import InstanceOwnedModel, InstanceQuerySet
 from instances.models.charters import Charter, CharterAcceptance
+from instances.models.claimed_runs import ClaimedRun
 from instances.models.control import AccountControl
 from instances.models.deletions import DeletionRecord
 from instances.models.identities import Identity
+from instances.models.instance_requests import InstanceRequest
 from instances.models.invitations import Invitation
 from instances.models.memberships import Membership
 from instances.models.organisations import (
     Instance,
-    InstanceRequest,
     InstanceTotals,
     Organisation,
     OrganisationAdministrator,
@@ -33,6 +34,7 @@ __all__ = [
     "AuditSeal",
     "Charter",
     "CharterAcceptance",
+    "ClaimedRun",
     "DeletionRecord",
     "Identity",
     "Instance",

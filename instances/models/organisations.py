@@ -1,4 +1,6 @@
-"""Organisations, their instances, and requests for instances."""
+"""Organisations and their instances."""
+
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -156,6 +158,18 @@ class Instance(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(20)],
     )
     reuses_answers = models.BooleanField(_("reuse answers"), default=True)
+    # A new version of a document answers once golden questions have been asked with it.
+    tries_versions = models.BooleanField(
+        _("try new versions of documents first"), default=False, db_default=False
+    )
+    # Of a copy that is never saved: a version (its id and attempt) that is asked in place of the
+    # one that answers.
+    tried_version: tuple[UUID, int] | None = None
+    # The index that answers (ingestion.indexing.generations): its number, its embedding model ("":
+    # that of the site) and the tokens of a passage (None: the setting CHUNK_TOKENS).
+    index_generation = models.PositiveIntegerField(default=0, db_default=0)
+    embedding_model = models.CharField(max_length=200, blank=True, default="", db_default="")
+    chunk_tokens = models.PositiveIntegerField(_("tokens in a passage"), null=True)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.GROUP)
     # The responsible person; None if deleted, or if a command created the instance.
     owner = models.ForeignKey(
@@ -231,6 +245,11 @@ class Instance(models.Model):
             return InstanceTotals(instance=self)
 
     @property
+    def embedding_model_name(self) -> str:
+        """The name of the embedding model of the index that answers."""
+        return self.embedding_model or settings.EMBEDDING_MODEL
+
+    @property
     def is_archived(self) -> bool:
         """Whether it is read-only."""
         return self.status == self.Status.ARCHIVED
@@ -240,7 +259,7 @@ class InstanceTotals(models.Model):
     """The number and size of an instance's documents, visible to its organisation.
 
     A trigger of the table ``ingestion_document`` updates them, so that they are exact and a list of
-    instances needs one query.
+    instances needs one query. Another counts files that are being received in pieces.
     """
 
     instance = models.OneToOneField(
@@ -248,50 +267,8 @@ class InstanceTotals(models.Model):
     )
     documents = models.PositiveIntegerField(default=0)
     stored_bytes = models.PositiveBigIntegerField(default=0)
+    reserved_documents = models.PositiveIntegerField(default=0, db_default=0)
+    reserved_bytes = models.PositiveBigIntegerField(default=0, db_default=0)
 
     def __str__(self) -> str:
         return f"{self.documents} documents of {self.instance_id}"
-
-
-class InstanceRequest(models.Model):
-    """A person's request for an instance, and the decision."""
-
-    class Status(models.TextChoices):
-        PENDING = "pending", _("Awaiting approval")
-        APPROVED = "approved", _("Approved")
-        REFUSED = "refused", _("Refused")
-        WITHDRAWN = "withdrawn", _("Withdrawn")
-
-    organisation = models.ForeignKey(
-        Organisation, on_delete=models.CASCADE, related_name="instance_requests"
-    )
-    requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="instance_requests"
-    )
-    name = models.CharField(_("name"), max_length=120)
-    purpose = models.TextField(_("purpose"), max_length=1000)
-    expected_members = models.PositiveIntegerField(
-        _("expected members"), default=10, validators=[MinValueValidator(1)]
-    )
-    sensitivity = models.CharField(
-        _("documents"), max_length=10, choices=Sensitivity, default=Sensitivity.INTERNAL
-    )
-    language = models.CharField(
-        _("language"), max_length=5, choices=settings.LANGUAGES, default="fr"
-    )
-    status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
-    )
-    decided_at = models.DateTimeField(null=True)
-    answer = models.CharField(_("answer"), max_length=500, blank=True)
-    instance = models.ForeignKey(
-        Instance, null=True, on_delete=models.SET_NULL, related_name="requests"
-    )
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        ordering = ["-created_at"]
-
-    def __str__(self) -> str:
-        return f"{self.name} ({self.status})"

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 from launcher.configuration.credentials import Credentials
 from launcher.configuration.data_dir import DataDir
-from launcher.configuration.inherited import OWNER_URL
+from launcher.configuration.inherited import BACKUP_URL, OWNER_URL
 from launcher.configuration.operator_settings import is_set, setting
 from launcher.configuration.ports import remembered_port
 from launcher.errors import LauncherError
-from launcher.services.embedded import service_environment
+from launcher.services.embedded import service_environment, superuser_url
 
 # What inference.demo_llm serves: two requests at once share its context.
 _DEMO_LLM = {
@@ -86,6 +86,9 @@ def application_environment(
         if is_set("RERANK_MODEL") and not is_set("RERANK_BASE_URL"):
             values["RERANK_BASE_URL"] = values["EMBEDDING_BASE_URL"]
             values["RERANK_API_KEY"] = credentials.model_server_key
+        if is_set("TRANSCRIPTION_FOLDER") and not is_set("TRANSCRIPTION_BASE_URL"):
+            values["TRANSCRIPTION_BASE_URL"] = values["EMBEDDING_BASE_URL"]
+            values["TRANSCRIPTION_API_KEY"] = credentials.model_server_key
     if embedded.llm_port:
         values["LLM_BASE_URL"] = f"http://127.0.0.1:{embedded.llm_port}/v1"
         values |= _DEMO_LLM
@@ -100,6 +103,14 @@ def owner_environment(
     # An operator's own database may have one role for all (docs/decisions/008).
     default = ours if embedded.database else setting("DATABASE_URL", "")
     return {OWNER_URL: setting(OWNER_URL, default)}
+
+
+def backup_environment(
+    data: DataDir, credentials: Credentials, embedded: Embedded
+) -> dict[str, str]:
+    """Return the variable that backups need besides: the URL of a role that sees every row."""
+    default = superuser_url(data, credentials) if embedded.database else ""
+    return {BACKUP_URL: setting(BACKUP_URL, default)}
 
 
 def _names_of_this_host(host: str) -> list[str]:

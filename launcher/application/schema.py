@@ -3,6 +3,7 @@
 import json
 import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 
 from launcher.configuration.data_dir import DataDir
 from launcher.configuration.inherited import settings
@@ -27,7 +28,7 @@ def migrate(data: DataDir, env: dict[str, str], *, embedded: bool) -> None:
     The embedded database has a stamp, which backups include, so that a start without new
     migrations takes no time; an operator's own database is checked each time.
     """
-    stamp = data.postgres / "ragapp-migrated"
+    stamp = _migrated(data)
     digest = fingerprint([*ROOT.glob("*/migrations/*.py"), ROOT / "requirements.txt"])
     if embedded and is_fresh(stamp, digest):
         return
@@ -40,6 +41,15 @@ def migrate(data: DataDir, env: dict[str, str], *, embedded: bool) -> None:
         )
     if embedded:
         write_stamp(stamp, digest)
+
+
+def forget_migrations(data: DataDir) -> None:
+    """Have the next start migrate: a backup may be of an older release."""
+    _migrated(data).unlink(missing_ok=True)
+
+
+def _migrated(data: DataDir) -> Path:
+    return data.postgres / "ragapp-migrated"
 
 
 def first_administrator(

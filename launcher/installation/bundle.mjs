@@ -27,6 +27,9 @@ function script(name) {
     chunkNames: "chunks/[name]-[hash]",
     // Loaded only where needed, by the names of templates/includes/import_map.html.
     external: ["katex", "highlight.js"],
+    // What tus-js-client takes from CommonJS: esbuild would put its helpers for that into a file that
+    // every page with an import() loads first. Browsers have the same class.
+    alias: { "url-parse": "data:text/javascript,export default URL" },
   });
 }
 

@@ -25,7 +25,7 @@ _NODE_REQUIREMENTS = "requirements-node.txt"
 def ensure_node_packages(log_file: Path, *, dev: bool = False) -> None:
     """Fill ``node_modules`` unless it is up to date; LauncherError when npm fails."""
     digest = fingerprint([PACKAGE, LOCK])
-    stamps = {kind: NODE_MODULES / f".{kind}.stamp" for kind in ("product", "tests")}
+    stamps = {kind: NODE_MODULES / f".packages-of-{kind}.stamp" for kind in ("product", "tests")}
     if is_fresh(stamps["tests"], digest) or (not dev and is_fresh(stamps["product"], digest)):
         return
     with step("Installing the browser libraries" + (" and linters" if dev else "")):

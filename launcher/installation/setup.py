@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 from launcher.configuration.data_dir import DataDir, check_free_space
 from launcher.configuration.inherited import settings
 from launcher.configuration.operator_settings import is_set, setting
+from launcher.errors import LauncherError
 from launcher.installation.browser_files import ensure_browser_files
 from launcher.installation.node_packages import ensure_node_packages
 from launcher.installation.ocr_data import ensure_ocr_data
@@ -58,20 +60,35 @@ def prepare_model(data: DataDir, log_file: Path) -> None:
     """Convert the embedding model, unless another server embeds."""
     if is_set("EMBEDDING_BASE_URL"):
         return
-    model = setting("EMBEDDING_MODEL", DEFAULT_MODEL)
+    models = [setting("EMBEDDING_MODEL", DEFAULT_MODEL), *_other_models()]
     target = Path(setting("MODELS_DIR", str(data.models)))
-    digest = fingerprint([ROOT / BASE], model)
+    digest = fingerprint([ROOT / BASE], "\n".join(models))
     if is_fresh(target / ".stamp", digest):
         return
-    with step("Preparing the embedding model"):
-        target.mkdir(parents=True, exist_ok=True)
-        command = [str(PYTHON), "-m", "inference.embedding.prepare"]
-        run_logged(
-            [*command, "--target", str(target), "--model", model],
-            log_file,
-            failure="The embedding model could not be prepared",
-        )
-        write_stamp(target / ".stamp", digest)
+    target.mkdir(parents=True, exist_ok=True)
+    for model in models:
+        with step(f"Preparing the embedding model {model}"):
+            command = [str(PYTHON), "-m", "inference.embedding.prepare"]
+            run_logged(
+                [*command, "--target", str(target), "--model", model],
+                log_file,
+                failure=f"The embedding model {model} could not be prepared",
+            )
+    write_stamp(target / ".stamp", digest)
+
+
+def _other_models() -> list[str]:
+    """Return the models of EMBEDDING_MODELS that our model server serves."""
+    try:
+        offered = json.loads(setting("EMBEDDING_MODELS", "{}"))
+        others = [
+            str(given.get("model", name))
+            for name, given in offered.items()
+            if "base_url" not in given
+        ]
+    except (ValueError, AttributeError) as error:
+        raise LauncherError("EMBEDDING_MODELS is not a JSON object of objects.") from error
+    return list(dict.fromkeys(others))
 
 
 def collect_static_files(data: DataDir, env: dict[str, str], log_file: Path) -> None:

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from launcher.configuration.credentials import load_credentials
 from launcher.configuration.data_dir import locked, open_data_dir
-from launcher.services.embedded import running_services, service_environment
+from launcher.configuration.inherited import BACKUP_URL
+from launcher.services.embedded import running_services, service_environment, superuser_url
 
 
 def main() -> None:
@@ -24,6 +25,7 @@ def main() -> None:
     credentials = load_credentials(data)
     environment = {"DATA_DIR": str(data.root), "SECRET_KEY": credentials.secret_key}
     environment |= service_environment(data, credentials)
+    environment[BACKUP_URL] = superuser_url(data, credentials)
     with locked(data, "run"), running_services(data, credentials, for_tests=True):
         for name, value in environment.items():
             print(f"export {name}={shlex.quote(value)}")

@@ -21,6 +21,11 @@ def service_environment(data: DataDir, credentials: Credentials) -> dict[str, st
     }
 
 
+def superuser_url(data: DataDir, credentials: Credentials) -> str:
+    """Return the URL of the embedded database for its superuser."""
+    return postgres.database_url(data, "postgres", credentials.superuser_password)
+
+
 @contextlib.contextmanager
 def running_services(
     data: DataDir, credentials: Credentials, *, for_tests: bool = False

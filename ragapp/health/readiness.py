@@ -24,7 +24,7 @@ WORKER_REPLY_S = 1.0
 QUEUES = {"parse", "embed"}
 
 # What the check of a part raises when the part does not answer.
-_FAILURES = (
+FAILURES = (
     DatabaseError,
     KombuError,
     OperationalError,
@@ -89,7 +89,7 @@ async def _answers(name: str, check: Callable[[], Awaitable[None]]) -> bool:
     try:
         async with asyncio.timeout(TIMEOUT_S):
             await check()
-    except (*_FAILURES, NotReady) as error:
+    except (*FAILURES, NotReady) as error:
         logger.warning("%s is not ready: %s", name, error or type(error).__name__)
         return False
     return True

@@ -5,6 +5,7 @@ from typing import Any
 from ragapp.settings.environment import BASE_DIR
 
 INSTALLED_APPS = [
+    "ragapp",
     "accounts",
     "evaluation",
     "chat",
@@ -67,10 +68,6 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.messages.context_processors.messages",
                 "web.context_processors.site",
             ],
-            "libraries": {
-                "charter_text": "ragapp.templatetags.charter_text",
-                "ragapp_ui": "ragapp.templatetags.ragapp_ui",
-            },
         },
     },
 ]

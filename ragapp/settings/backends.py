@@ -20,7 +20,12 @@ EMBEDDING_MODEL: str = env.str("EMBEDDING_MODEL", "intfloat/multilingual-e5-smal
 EMBEDDING_DIMENSIONS: int | None = env.int("EMBEDDING_DIMENSIONS", None)
 EMBEDDING_QUERY_PREFIX: str = env.str("EMBEDDING_QUERY_PREFIX", "query: ")
 EMBEDDING_PASSAGE_PREFIX: str = env.str("EMBEDDING_PASSAGE_PREFIX", "passage: ")
+# Energy of a server other than ours: J for a token read, else the parameters (docs/measurement.md).
+EMBEDDING_J_PER_TOKEN: float | None = env.float("EMBEDDING_J_PER_TOKEN", None)
+EMBEDDING_PARAMETERS_B: float | None = env.float("EMBEDDING_PARAMETERS_B", None)
 EMBEDDING_TIMEOUT_S: float = env.float("EMBEDDING_TIMEOUT_S", 60.0)
+# Other models that instances may use, by name (inference.embedding.offered).
+EMBEDDING_MODELS: Any = env.json("EMBEDDING_MODELS", {})
 # The highest level of documents that each server may receive (instances.models.Sensitivity).
 EMBEDDING_SENSITIVITY: str = env.str("EMBEDDING_SENSITIVITY", "restricted", validate=_LEVEL)
 # Names of persons in questions: a model of spaCy, a package or a folder (docs/backends.md).
@@ -28,7 +33,21 @@ NAMES_MODEL: str = env.str("NAMES_MODEL", "fr_core_news_sm")
 RERANK_BASE_URL: str = env.str("RERANK_BASE_URL", "")
 RERANK_API_KEY: str = env.str("RERANK_API_KEY", "")
 RERANK_MODEL: str = env.str("RERANK_MODEL", "")
+RERANK_J_PER_TOKEN: float | None = env.float("RERANK_J_PER_TOKEN", None)
+RERANK_PARAMETERS_B: float | None = env.float("RERANK_PARAMETERS_B", None)
 RERANK_SENSITIVITY: str = env.str("RERANK_SENSITIVITY", "restricted", validate=_LEVEL)
+
+# Recordings: a server of OpenAI's /v1/audio/transcriptions, and its model (docs/operations.md); "":
+# only the models of backends. The language is ISO 639-1; "": as heard.
+TRANSCRIPTION_BASE_URL: str = env.str("TRANSCRIPTION_BASE_URL", "")
+TRANSCRIPTION_API_KEY: str = env.str("TRANSCRIPTION_API_KEY", "")
+TRANSCRIPTION_MODEL: str = env.str("TRANSCRIPTION_MODEL", "whisper")
+TRANSCRIPTION_SENSITIVITY: str = env.str("TRANSCRIPTION_SENSITIVITY", "restricted", validate=_LEVEL)
+TRANSCRIPTION_LANGUAGE: str = env.str("TRANSCRIPTION_LANGUAGE", "")
+# J for a second of sound.
+TRANSCRIPTION_J_PER_SECOND: float | None = env.float("TRANSCRIPTION_J_PER_SECOND", None)
+TRANSCRIPTION_PARAMETERS_B: float | None = env.float("TRANSCRIPTION_PARAMETERS_B", None)
+TRANSCRIPTION_TIMEOUT_S: float = env.float("TRANSCRIPTION_TIMEOUT_S", 600.0)
 
 # One OpenAI-compatible LLM; without it answers are extracts (no generation).
 LLM_BASE_URL: str = env.str("LLM_BASE_URL", "")

@@ -6,6 +6,7 @@ import dj_database_url
 from marshmallow.validate import OneOf
 
 from ragapp.settings.environment import env
+from web.postgresql.reconnection import connect_for_waiting_clients
 
 # --- Database -------------------------------------------------------------------------------------
 # `default` is the application's role: it owns nothing and cannot bypass row security.
@@ -39,10 +40,12 @@ def _timeouts() -> str:
 def _database(url: str, *, pool_size: int, timeouts: str = "") -> dict[str, Any]:
     database: dict[str, Any] = dict(dj_database_url.parse(url, engine="web.postgresql"))
     # Background threads of one process share the pool; a streaming answer holds no connection.
-    # After a failed attempt to connect, the pool waits twice as long before the next one; given up
-    # when nobody waits for it any more, so that the next query connects at once.
-    limits_s = {"timeout": 10, "reconnect_timeout": 10}
-    pool = {"min_size": 0, "max_size": pool_size, **limits_s} if pool_size else False
+    # After a failed attempt to connect, the pool waits twice as long before the next one. Attempts
+    # end early and begin anew, so that a query waits a second at most once the server is back.
+    sizes = {"min_size": 0, "max_size": pool_size}
+    limits_s = {"timeout": 10, "reconnect_timeout": 1}
+    reconnection = {"reconnect_failed": connect_for_waiting_clients}
+    pool = sizes | limits_s | reconnection if pool_size else False
     options = database.get("OPTIONS", {})
     if timeouts:
         # The operator's own parameters, which come last, win.
@@ -55,6 +58,8 @@ def _database(url: str, *, pool_size: int, timeouts: str = "") -> dict[str, Any]
 
 DATABASE_URL: str = env.str("DATABASE_URL")
 DATABASE_OWNER_URL: str = env.str("DATABASE_OWNER_URL", "")
+# A role that row security does not restrict: for backups alone (ragapp.backup).
+BACKUP_DATABASE_URL: str = env.str("BACKUP_DATABASE_URL", "")
 DATABASES = {"default": _database(DATABASE_URL, pool_size=DATABASE_POOL_SIZE, timeouts=_timeouts())}
 if DATABASE_OWNER_URL:
     DATABASES["owner"] = _database(DATABASE_OWNER_URL, pool_size=0)

@@ -18,18 +18,21 @@ _URLS = (
     "LLM_BASE_URL",
     "EMBEDDING_BASE_URL",
     "RERANK_BASE_URL",
+    "TRANSCRIPTION_BASE_URL",
     "OTEL_EXPORTER_OTLP_ENDPOINT",
     "SAML_ORGANISATION_URL",
     "SAML_PRIVACY_URL",
     "SAML_LOGO_URL",
 )
 _URL_LISTS = ("LLM_METRICS_URLS", "LLM_ENERGY_URLS")
-_REQUIRED = ("SITE_URL", "EMBEDDING_BASE_URL", "EMBEDDING_MODEL")
+_REQUIRED = ("SITE_URL", "EMBEDDING_BASE_URL", "EMBEDDING_MODEL", "TRANSCRIPTION_MODEL")
 # A server gets them in a header: a line break or an accent could not be sent.
-_KEYS = ("LLM_API_KEY", "EMBEDDING_API_KEY", "RERANK_API_KEY")
+_KEYS = ("LLM_API_KEY", "EMBEDDING_API_KEY", "RERANK_API_KEY", "TRANSCRIPTION_API_KEY")
 _PRINTABLE = re.compile(r"[!-~]*")
 _POSITIVE = (
     "MAX_UPLOAD_BYTES",
+    "MAX_RESUMABLE_BYTES",
+    "UPLOADS_KEPT_HOURS",
     "PARSE_MEMORY_BYTES",
     "PARSE_CPU_SECONDS",
     "PARSE_MAX_PAGES",
@@ -39,6 +42,13 @@ _POSITIVE = (
     "CHUNK_TOKENS",
     "EMBEDDING_DIMENSIONS",
     "EMBEDDING_TIMEOUT_S",
+    "EMBEDDING_J_PER_TOKEN",
+    "EMBEDDING_PARAMETERS_B",
+    "RERANK_J_PER_TOKEN",
+    "RERANK_PARAMETERS_B",
+    "TRANSCRIPTION_J_PER_SECOND",
+    "TRANSCRIPTION_PARAMETERS_B",
+    "TRANSCRIPTION_TIMEOUT_S",
     "LLM_CONTEXT_WINDOW",
     "LLM_MAX_TOKENS",
     "LLM_FIRST_BYTE_TIMEOUT_S",
@@ -75,6 +85,7 @@ _PAIRS = (
 _NEEDS = (
     ("LLM_API_KEY", "LLM_BASE_URL"),
     ("RERANK_API_KEY", "RERANK_BASE_URL"),
+    ("TRANSCRIPTION_API_KEY", "TRANSCRIPTION_BASE_URL"),
     ("EMAIL_HOST_USER", "EMAIL_HOST"),
     ("EMAIL_USE_TLS", "EMAIL_HOST"),
     ("CARBON_DATE", "CARBON_G_PER_KWH"),
@@ -151,4 +162,42 @@ def _has_electricity_mix(zone: str) -> bool:
     return electricity_mixes.find_electricity_mix(zone) is not None
 
 
-_RULES: tuple[Callable[[Settings], Iterator[str]], ...] = (_values, _together)
+_OF_EMBEDDING_MODELS: Mapping[str, type | tuple[type, ...]] = {
+    "model": str,
+    "label": str,
+    "base_url": str,
+    "api_key": str,
+    "sensitivity": str,
+    "dimensions": int,
+    "query_prefix": str,
+    "passage_prefix": str,
+    "j_per_token": (int, float),
+    "parameters_b": (int, float),
+}
+
+
+def _embedding_models(settings: Settings) -> Iterator[str]:
+    models = settings["EMBEDDING_MODELS"]
+    if not isinstance(models, dict) or not all(isinstance(each, dict) for each in models.values()):
+        yield "EMBEDDING_MODELS must be a JSON object of objects, one for each model."
+        return
+    for name, given in models.items():
+        if not 0 < len(name) <= 200:
+            yield "A name in EMBEDDING_MODELS must have 1 to 200 characters."
+        for key, value in given.items():
+            kind = _OF_EMBEDDING_MODELS.get(key)
+            if kind is None:
+                yield f"EMBEDDING_MODELS: {name} has the unknown key {key!r}."
+            elif not isinstance(value, kind) or (isinstance(value, int | float) and value <= 0):
+                yield f"EMBEDDING_MODELS: {key} of {name} cannot be {value!r}."
+        if "base_url" in given and not _is_address(str(given["base_url"])):
+            yield f"EMBEDDING_MODELS: base_url of {name} is no http(s) address."
+        if given.get("sensitivity", "public") not in ("public", "internal", "restricted"):
+            yield f"EMBEDDING_MODELS: sensitivity of {name} must be public, internal or restricted."
+
+
+_RULES: tuple[Callable[[Settings], Iterator[str]], ...] = (
+    _values,
+    _together,
+    _embedding_models,
+)

@@ -77,6 +77,7 @@ CONTENT_SECURITY_POLICY = {
         "script-src": [SELF, NONCE],
         "style-src": [SELF, NONCE],
         "img-src": [SELF, "data:", "blob:"],
+        "media-src": [SELF],
         "font-src": [SELF, "data:"],
         "connect-src": [SELF],
         "manifest-src": [SELF],
@@ -107,7 +108,7 @@ MEDIA_ROOT = env.path("MEDIA_ROOT", DATA_DIR / "files")
 FILES_S3_BUCKET: str = env.str("FILES_S3_BUCKET", "")
 _DIRECTORY = {"BACKEND": "ingestion.storage.RegularFileStorage"}
 _BUCKET = {
-    "BACKEND": "ingestion.object_storage.ObjectStorage",
+    "BACKEND": "ingestion.storing.object_storage.ObjectStorage",
     "OPTIONS": {
         "bucket_name": FILES_S3_BUCKET,
         "endpoint_url": env.str("FILES_S3_ENDPOINT_URL", "") or None,
@@ -133,3 +134,9 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 100
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 MAX_UPLOAD_BYTES: int = env.int("MAX_UPLOAD_BYTES", 200_000_000)
+# Of files that are sent in pieces (docs/decisions/052-resumable-uploads.md).
+MAX_RESUMABLE_BYTES: int = env.int("MAX_RESUMABLE_BYTES", 2_000_000_000)
+# Hours after which a file is deleted of which nothing more comes.
+UPLOADS_KEPT_HOURS: int = env.int("UPLOADS_KEPT_HOURS", 48)
+# What uploads leave free of the disk of the files.
+STORAGE_RESERVE_BYTES: int = env.int("STORAGE_RESERVE_BYTES", 1_000_000_000)

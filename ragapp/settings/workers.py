@@ -31,10 +31,19 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 4 * 3600, "socket_keepa
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
+    "record-beat": {"task": "ragapp.tasks.record_beat", "schedule": 30.0},
     "reconcile-documents": {"task": "ingestion.tasks.reconcile", "schedule": 10.0},
     "delete-orphaned-files": {
         "task": "ingestion.tasks.delete_orphaned_files",
         "schedule": 3600.0,
+    },
+    "finish-left-uploads": {
+        "task": "ingestion.resumable.tasks.finish_left_uploads",
+        "schedule": 30.0,
+    },
+    "delete-expired-uploads": {
+        "task": "ingestion.resumable.tasks.delete_expired_uploads",
+        "schedule": 600.0,
     },
     "refresh-metadata": {"task": "accounts.tasks.refresh_feeds", "schedule": 3600.0},
     "refresh-oidc": {"task": "accounts.tasks.refresh_oidc_providers", "schedule": 3600.0},
@@ -43,6 +52,10 @@ CELERY_BEAT_SCHEDULE = {
     "forget-identities": {"task": "instances.tasks.forget_old_identities", "schedule": 3600.0},
     "end-memberships": {"task": "instances.tasks.end_memberships", "schedule": 300.0},
     "poll-counters": {"task": "usage.tasks.poll_counters", "schedule": 15.0},
+    "tell-of-retired-ids": {
+        "task": "inference.failing.tasks.tell_of_retired_ids",
+        "schedule": 300.0,
+    },
     "reconcile-jobs": {"task": "inference.slurm.tasks.reconcile_jobs", "schedule": 10.0},
     "reconcile-answers": {"task": "chat.tasks.reconcile", "schedule": 30.0},
     "reconcile-runs": {"task": "evaluation.tasks.reconcile", "schedule": 15.0},
@@ -82,6 +95,9 @@ RETRIES_AT_ONCE: int = env.int("RETRIES_AT_ONCE", 100, validate=validate.Range(m
 RETRIES_WAITING: int = env.int("RETRIES_WAITING", 200, validate=validate.Range(min=1))
 # Versions of a document that are kept after a newer one has replaced them.
 DOCUMENT_VERSIONS_KEPT: int = env.int("DOCUMENT_VERSIONS_KEPT", 10, validate=validate.Range(min=0))
+
+# Days for which an index that another has replaced may answer again (ingestion.reindexing).
+INDEX_KEPT_DAYS: int = env.int("INDEX_KEPT_DAYS", 7, validate=validate.Range(min=1))
 
 # --- Sources --------------------------------------------------------------------------------------
 # Runs under way at once, items of one source, and seconds between two requests to a web site.

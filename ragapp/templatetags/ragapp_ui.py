@@ -1,13 +1,17 @@
 """Small pieces of interface: icons, and what the shell around every page shows."""
 
+from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from django import template
+from django.core.paginator import Page
 from django.db.models.functions import Coalesce
 from django.template.context import Context
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from administration.accent import accent_for
 from chat.conversations.listing import Listing, recent_days
@@ -46,6 +50,39 @@ def initials(name: str) -> str:
     """Return the first letters of the first two words of a name, in capitals."""
     words = [word for word in name.split() if word[0].isalnum()]
     return "".join(word[0] for word in words[:2]).upper()
+
+
+@dataclass(frozen=True, slots=True)
+class PageLink:
+    """A number in the pager; pages left out, shown as « … », have no address."""
+
+    number: int | str
+    url: str
+    is_current: bool
+
+
+@register.inclusion_tag("includes/pager.html", takes_context=True)
+def pager(context: Context, page: Page, parameter: str = "page", label: str = "") -> dict[str, Any]:
+    """Draw links to the pages of a list, whose number is ``parameter`` of the address."""
+    query = context["request"].GET.copy()
+
+    def url(number: int) -> str:
+        query[parameter] = str(number)
+        return f"?{query.urlencode()}"
+
+    pages = page.paginator
+    numbers = pages.get_elided_page_range(page.number, on_each_side=2, on_ends=1)
+    links = [
+        PageLink(number, url(number) if isinstance(number, int) else "", number == page.number)
+        for number in numbers
+    ]
+    return {
+        "page": page,
+        "label": label or _("Pages"),
+        "previous": url(page.previous_page_number()) if page.has_previous() else "",
+        "next": url(page.next_page_number()) if page.has_next() else "",
+        "links": links if pages.num_pages > 1 else [],
+    }
 
 
 @register.simple_tag(takes_context=True)

@@ -16,8 +16,9 @@ _BREAK = re.compile(
 )
 # Between statements of their own, each with a verb.
 _STATEMENT = re.compile(
-    r"[.;:!?]\s+|(?:,\s)?\b(?:mais|but|tandis que|whereas|while|sauf|except|unless|si|s'il|s’il|if|"
-    r"lorsqu|tant qu|provided|with the exception|à l'exception|hormis|hors)\b|"
+    r"[.;:!?]\s+|(?:,\s)?\b(?:mais|but|tandis que|whereas|while|sauf|except|unless|si|"
+    r"s['’]il(?! le )|if(?! (?:they|you) (?:wish|want))|lorsqu|tant qu|provided|"
+    r"with the exception|à l'exception|hormis|hors)\b|"
     # "… and is never shared": a second verb with the same subject.
     r",?\s\b(?:et|and)\s(?=(?:[\w'’-]+\s){0,1}(?:n['’]|ne\s|est\s|sont\s|peut|doit|is\s|are\s|may\s|must\s|"
     r"can\s|will\s|has\s|have\s))",
@@ -25,6 +26,12 @@ _STATEMENT = re.compile(
 )
 
 
+# "If there is no water, call": the condition ends at the first comma.
+_CONDITION = re.compile(
+    r"(?:^|(?<=[.;:!?] ))(?:if|when|where|unless|without|si|s'il|s’il|lorsqu[e'’]|quand|"
+    r"tant qu[e'’]|en cas d|sans)[^,.;:]*(,) ",
+    re.IGNORECASE,
+)
 _EXCEPTION = re.compile(
     r"(?:sauf|except|unless|with the exception|à l'exception|hormis|hors)\b", re.IGNORECASE
 )
@@ -75,7 +82,9 @@ def statements(text: str, *, is_one: bool = False) -> list[Statement]:
     """
     if is_one:
         return [Statement(text, "", is_exception=False)]
-    starts = [0, *(match.start() for match in _STATEMENT.finditer(text)), len(text)]
+    breaks = {match.start() for match in _STATEMENT.finditer(text)}
+    breaks |= {match.start(1) for match in _CONDITION.finditer(text)}
+    starts = sorted({0, len(text), *breaks})
     found: list[Statement] = []
     lead = ""
     for first, last in pairwise(starts):

@@ -9,8 +9,9 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 
+from retrieval.verification.alignment import Alignment, align
 from retrieval.verification.coefficients import COEFFICIENTS, INTERCEPT
-from retrieval.verification.features import Alignment, Comparison, Features, align, compare
+from retrieval.verification.features import Comparison, Features, compare
 from retrieval.verification.passages import ReadPassage
 from retrieval.verification.texts import ReadText
 

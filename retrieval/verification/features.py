@@ -1,12 +1,12 @@
 """What speaks for and against a window of a passage as the source of a sentence, as numbers."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import pairwise
 
-from ingestion.indexing.lexical import analyse
+from retrieval.verification.alignment import Alignment, align, has_quantity, light_terms, weights_of
 from retrieval.verification.clauses import Clause
+from retrieval.verification.contraries import contraries
 from retrieval.verification.names import is_initials, words
 from retrieval.verification.passages import ReadPassage, Window
 from retrieval.verification.quantities.quantity import Quantity
@@ -15,54 +15,41 @@ from retrieval.verification.synonyms import synonyms
 from retrieval.verification.texts import ReadText
 from retrieval.verification.wording import Wording
 
-# What a word is worth that is not in the window itself: in its lead-in, above the passage, or only
-# one that begins alike.
-_LEAD, _ABOVE, _ALIKE = 0.95, 0.7, 0.7
 _NAME_BEGINNING = 4
 # Of the terms of a statement, the share that another one must have to be compared with it.
 _COMPARABLE = 0.5
 _MOST = 2
-# Of alignment, for each further unit of a window.
-_PER_UNIT = 0.03
-# Words that answers add whatever they say; what they allow or require is compared apart.
-_LIGHT_WEIGHT = 0.35
-_LIGHT = (
-    "coûte coûtent payer paie donne donnent avoir aller mettre prendre prend contient comprend "
-    "compte fournit valent vaut dure demander exiger possible nécessaire requis obligatoire "
-    "interdit permis autorisé maximum minimum moins façon manière selon indique précise prévoit "
-    "document passage règlement article cas reçoit obtenir faut cost costs pay pays paid need "
-    "needs needed get gets give given take takes make contain contains include includes last lasts "
-    "required possible allowed forbidden maximum minimum least according states document passage "
-    "case receive"
-)
+# Free paraphrases have so much of their words from elsewhere, what is invented more.
+_FOREIGN = 0.45
+# One other word in a copied sentence says more than several in one that is put in other words.
+_COPIED_POWER = 2
 _BEFORE_NOUNS = (
     "le la les l un une des du de d au aux en par pour sur dans chez sans avec son sa ses leur "
     "leurs ce cette ces the a an of by in on for with at from its their this that these every each"
 )
 _DETERMINERS = frozenset(_BEFORE_NOUNS.split())
+_BEFORE_INFINITIVES = frozenset({"a", "d", "de", "pour", "sans"})
+_INFINITIVES = ("er", "ir", "re")
 
 
 @dataclass(frozen=True, slots=True)
 class Features:
     """What is compared of a sentence and a window; shares are of its words, in [0, 1].
 
-    ``lacking``: the square of the share of words and quantities that the window lacks;
-    ``unknown``: the share that the whole passage lacks; ``misplaced``: the share that only other
-    parts of the passage have; ``other_rows``: how many words only other rows of a table have, when
-    the window is a row; ``unknown_nouns``: how many unknown words follow an article or a
-    preposition. ``quantities``, ``names``: how many of them are lacking; ``misplaced_names``: how
-    many names are elsewhere in the passage. All counts are at most 2. ``denied``: the share of the
-    statements that are affirmative where the window is negative, or the reverse; ``force``: the
+    ``foreign``: how far the share of its words and quantities that the window has is below that of
+    free paraphrases; ``other_rows``: how many words only other rows of a table have, when the
+    window is a row; ``quantities``, ``names``: how many of them are lacking; ``misplaced_names``:
+    how many names are elsewhere in the passage. All counts are at most 2. ``denied``: the share of
+    the statements that are affirmative where the window is negative, or the reverse; ``force``: the
     share that requires where it permits, or the reverse; ``limits``: whether a least quantity is a
     greatest one there; ``bonds``: the share of words that stand with another quantity there;
-    ``replaced``, ``replaced_beside``, ``exchanged``: see ``slots``.
+    ``replaced``, ``replaced_beside``, ``exchanged``: see ``slots``; what is replaced counts less
+    where more of the sentence is put in other words. ``contraries``: how many words have their
+    contrary there; ``spread``: how much more of the sentence the window has than one of its units.
     """
 
-    lacking: float
-    unknown: float
-    misplaced: float
+    foreign: float
     other_rows: float
-    unknown_nouns: float
     quantities: float
     names: float
     misplaced_names: float
@@ -73,6 +60,8 @@ class Features:
     replaced: float
     replaced_beside: float
     exchanged: float
+    contraries: float
+    spread: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,44 +75,22 @@ class Comparison:
     missing_names: tuple[str, ...]
     # As they are typed in the sentence.
     unknown_words: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Alignment:
-    """How much of a sentence is in a window: the ``share`` of its words and quantities.
-
-    ``rank`` is less in windows of several units.
-    """
-
-    share: float
-    rank: float
-    window: Window
-    # What each word is worth in the window, in [0, 1].
-    worth: Mapping[int, float]
-
-
-def align(said: ReadText, window: Window, passage: ReadPassage) -> Alignment:
-    """Return how much of a sentence is in a window."""
-    worth = {term: _worth(term, word, window, passage) for term, word in said.typed.items()}
-    weights = _weights(said)
-    found = sum(_has(each, window, passage) for each in said.quantities)
-    total = sum(weights.values())
-    share = (sum(weights[t] * worth[t] for t in worth) + found) / (
-        (total + len(said.quantities)) or 1.0
-    )
-    return Alignment(share, share - _PER_UNIT * (window.n_units - 1), window, worth)
+    # Folded words, each with its contrary in the window.
+    turned: tuple[tuple[str, str], ...]
 
 
 def compare(said: ReadText, aligned: Alignment, passage: ReadPassage) -> Comparison:
     """Return how a sentence compares with a window of a passage."""
     window, worth = aligned.window, aligned.worth
-    weights = _weights(said)
-    total = (sum(weights.values()) + len(said.quantities)) or 1.0
-    missing = [each for each in said.quantities if not _has(each, window, passage)]
+    missing = [each for each in said.quantities if not has_quantity(each, window, passage)]
     lacking = missing_names(said, passage)
     unknown = {term for term, word in said.typed.items() if not _is_known(term, word, passage)}
     misplaced = {term for term in worth if not worth[term]} - unknown
     denied, force = _wordings(said, window)
+    turned = contraries(said.word_set, window.words)
+    if denied and turned:
+        # "Not open" is "closed".
+        denied, turned = 0.0, []
     slots = compare_slots(
         said.slots,
         window.slots,
@@ -132,11 +99,8 @@ def compare(said: ReadText, aligned: Alignment, passage: ReadPassage) -> Compari
         alike=frozenset(term for term, value in worth.items() if value),
     )
     features = Features(
-        lacking=(1 - aligned.share) ** 2,
-        unknown=sum(weights[t] for t in unknown) / total,
-        misplaced=sum(weights[t] for t in misplaced) / total,
+        foreign=max(0.0, 1 - aligned.share / _FOREIGN),
         other_rows=_count(misplaced & passage.row_terms if window.body.is_row else ()),
-        unknown_nouns=_count(_nouns(said) & unknown - _light_terms()),
         quantities=_count(missing),
         names=_count(lacking),
         misplaced_names=_count(_misplaced_names(said, window, passage)),
@@ -144,12 +108,14 @@ def compare(said: ReadText, aligned: Alignment, passage: ReadPassage) -> Compari
         force=force,
         limits=float(_limits_differ(said, window.body)),
         bonds=_bonds(said, window.body),
-        replaced=float(min(_MOST, slots.replaced)),
+        replaced=min(_MOST, slots.replaced) * _copied(said, aligned) ** _COPIED_POWER,
         replaced_beside=float(min(_MOST, slots.replaced_beside)),
         exchanged=float(min(_MOST, slots.exchanged)),
+        contraries=_count(turned),
+        spread=_spread(said, aligned, passage),
     )
     typed = tuple(said.typed[term] for term in said.typed if term in unknown)
-    return Comparison(said, window, features, tuple(missing), tuple(lacking), typed)
+    return Comparison(said, window, features, tuple(missing), tuple(lacking), typed, tuple(turned))
 
 
 def missing_names(said: ReadText, passage: ReadPassage) -> list[str]:
@@ -168,25 +134,6 @@ def missing_names(said: ReadText, passage: ReadPassage) -> list[str]:
     ]
 
 
-def _weights(said: ReadText) -> dict[int, float]:
-    light = _light_terms()
-    return {term: _LIGHT_WEIGHT if term in light else 1.0 for term in said.typed}
-
-
-def _worth(term: int, word: str, window: Window, passage: ReadPassage) -> float:
-    if term in window.body.all_terms:
-        return 1.0
-    if term in window.lead.all_terms:
-        return _LEAD
-    if term in window.heading.all_terms or term in passage.above.all_terms:
-        return _ABOVE
-    if window.body.has_alike(word) or window.lead.has_alike(word):
-        return _ALIKE
-    if not window.terms.isdisjoint(synonyms().get(term, ())):
-        return _ALIKE
-    return 0.0
-
-
 def _is_known(term: int, word: str, passage: ReadPassage) -> bool:
     text = passage.whole
     return (
@@ -195,14 +142,6 @@ def _is_known(term: int, word: str, passage: ReadPassage) -> bool:
         or not text.all_terms.isdisjoint(synonyms().get(term, ()))
         or (word.isupper() and is_initials(word, text.words))
     )
-
-
-def _has(quantity: Quantity, window: Window, passage: ReadPassage) -> bool:
-    """Whether a window has a quantity, or a list of the passage as many items."""
-    if window.has(quantity) or any(quantity.equals(other) for other in passage.above.quantities):
-        return True
-    is_count = not quantity.dimension and quantity.value in passage.list_sizes
-    return is_count and not any(quantity.is_comparable(other) for other in window.body.quantities)
 
 
 def _misplaced_names(said: ReadText, window: Window, passage: ReadPassage) -> list[str]:
@@ -225,7 +164,7 @@ def _wordings(said: ReadText, window: Window) -> tuple[float, float]:
         if source is not None:
             denied += len(terms) * wording.contradicts(source)
             # A row of a table has no verb.
-            force += len(terms) * (not window.body.is_row and wording.changes_force(source))
+            force += len(terms) * (0 if window.body.is_row else wording.changes_force(source))
     return (denied / total, force / total) if total else (0.0, 0.0)
 
 
@@ -276,14 +215,36 @@ def _is_bound(
 
 
 def _nouns(said: ReadText) -> set[int]:
-    """Return the terms that stand after an article or a preposition."""
+    """Return the terms that stand after an article or a preposition; no French infinitives."""
     pairs = pairwise(said.terms_of_words)
-    return {term for (before, _), (_, term) in pairs if term is not None and before in _DETERMINERS}
+    return {
+        term
+        for (before, _), (word, term) in pairs
+        if term is not None
+        and before in _DETERMINERS
+        and not (before in _BEFORE_INFINITIVES and word.endswith(_INFINITIVES))
+    }
 
 
-@cache
-def _light_terms() -> frozenset[int]:
-    return frozenset(analyse(_LIGHT))
+def _copied(said: ReadText, aligned: Alignment) -> float:
+    """Return the share of a sentence, the nouns that a window lacks left out, that it has."""
+    weights = weights_of(said)
+    total = sum(weights.values()) + len(said.quantities)
+    odd = {term for term in _nouns(said) if not aligned.worth.get(term, 1.0)} - light_terms()
+    others = total - sum(weights[term] for term in odd)
+    return min(1.0, aligned.share * total / others) if others > 0 else 0.0
+
+
+def _spread(said: ReadText, aligned: Alignment, passage: ReadPassage) -> float:
+    window = aligned.window
+    if window.n_units == 1 or window.is_list:
+        return 0.0
+    alone = (
+        align(said, each, passage).share
+        for each in passage.windows
+        if each.n_units == 1 and window.start <= each.start and each.end <= window.end
+    )
+    return aligned.share - max(alone, default=aligned.share)
 
 
 def _count(found: Iterable[object]) -> float:

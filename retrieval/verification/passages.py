@@ -1,5 +1,6 @@
 """A passage, read once for all the sentences that cite it: its windows, terms and quantities."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -11,6 +12,8 @@ from retrieval.verification.slots import Slot
 from retrieval.verification.texts import ReadText
 
 WINDOW_UNITS = 3
+# Of a heading: "2. Products" says no two.
+_NUMBERING = re.compile(r"^[#\s]*\d{1,2}(?:\.\d{1,2})*[.)]?\s+(?=\D)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -29,11 +32,18 @@ class Window:
     end: int
     n_units: int
     text: str
+    # Items of one list say one thing together.
+    is_list: bool = False
 
     @cached_property
     def terms(self) -> frozenset[int]:
         """The terms of the window and of what introduces it."""
         return self.body.all_terms | self.lead.all_terms
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The words of the window and of what introduces it, folded."""
+        return self.body.word_set | self.lead.word_set
 
     @cached_property
     def slots(self) -> dict[Slot, set[int]]:
@@ -63,7 +73,7 @@ class ReadPassage:
     @cached_property
     def above(self) -> ReadText:
         """What is above all of it."""
-        return ReadText(self.context)
+        return ReadText(_NUMBERING.sub("", self.context))
 
     @cached_property
     def whole(self) -> ReadText:
@@ -134,11 +144,12 @@ class ReadPassage:
         return Window(
             ReadText(body, lead, is_row),
             ReadText(lead),
-            ReadText(self._said(first.heading, first)),
+            ReadText(_NUMBERING.sub("", self._said(first.heading, first))),
             first.start,
             last.end,
             n_units,
             self.text[first.start : last.end],
+            is_list=first.kind == last.kind == Kind.ITEM and first.lead == last.lead,
         )
 
     def _said(self, place: int, before: Unit) -> str:

@@ -18,9 +18,16 @@ _REPHRASED_AFTER = (
 _FREE = frozenset(_REPHRASED_AFTER.split())
 _START = "^"
 Slot = tuple[str, ...]
+# "Par le doyen" is where "par la présidence" is.
+_GROUPS = (
+    "le la l les un une ce cette cet ces son sa ses leur leurs",
+    "the a an this these its his her their your",
+    "de du d des",
+)
+_ARTICLES = {word: group.split()[0] for group in _GROUPS for word in group.split()}
 
 
-_OF = frozenset({"de", "d", "du", "des", "of"})
+_OF = frozenset({"de", "of"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +83,8 @@ def read_slots(words: Iterable[tuple[str, int | None]]) -> Iterator[tuple[Slot, 
     ``words`` are the words in order, each with its term, None for a stop word.
     """
     before: list[tuple[str, int | None]] = [(_START, None)]
-    for word, term in words:
+    for typed, term in words:
+        word = _ARTICLES.get(typed, typed)
         if term is not None:
             last, last_term = before[-1]
             if last_term is not None or len(before) == 1:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ingestion.indexing.lexical import fold, words_of
 from ingestion.parsing.text.language import likely_language
 from retrieval.verification.coefficients import COEFFICIENTS
 from retrieval.verification.decision import NAMES, Support, candidates, support
@@ -15,7 +16,7 @@ from retrieval.verification.texts import ReadText
 
 SUPPORTED = 0.5
 # Another passage must support a sentence more clearly, as there are several.
-_MOVED = 0.6
+_MOVED, _MOVED_ALIGNMENT = 0.6, 0.3
 # Below these alignments, a passage has nothing to do with a sentence.
 _UNRELATED = 0.25
 # A sentence says something from so many words and quantities on.
@@ -42,6 +43,7 @@ class Reason(StrEnum):
     FORCE = "force"
     LIMIT = "limit"
     ORDER = "order"
+    CONTRARY = "contrary"
     WORDS = "words"
 
 
@@ -55,6 +57,8 @@ _REASONS = {
     "bonds": Reason.ORDER,
     "other_rows": Reason.ORDER,
     "exchanged": Reason.ORDER,
+    "spread": Reason.ORDER,
+    "contraries": Reason.CONTRARY,
 }
 
 
@@ -99,11 +103,20 @@ def check(
         return Verdict(Outcome.SUPPORTED, _related(said, cited, passages, among[best.passage]))
     others = [position for position in range(len(passages)) if position not in among]
     other = support(said, [passages[position] for position in others])
-    if other is not None and other.probability >= _MOVED:
+    if other is not None and _is_moved(other, best):
         return Verdict(Outcome.MOVED, (others[other.passage],))
     if best is None or best.alignment < _UNRELATED:
         return Verdict(Outcome.UNSUPPORTED, (), Reason.WORDS)
     return _unsupported(best, tuple(cited), among[best.passage])
+
+
+def _is_moved(other: Support, best: Support | None) -> bool:
+    """Whether another passage supports a sentence, and has more of it than those that it cites.
+
+    One that has less only contradicts it less.
+    """
+    least = _MOVED_ALIGNMENT if best is None else max(_MOVED_ALIGNMENT, best.alignment)
+    return other.probability >= _MOVED and other.alignment >= least
 
 
 def _unsupported(best: Support, cited: tuple[int, ...], position: int) -> Verdict:
@@ -136,9 +149,17 @@ def _what_differs(reason: Reason, compared: Comparison) -> tuple[str, str]:
             return missing.written_in(said), _instead(missing, compared)
         case Reason.NAME if compared.missing_names:
             return compared.missing_names[0], ""
+        case Reason.CONTRARY:
+            ours, theirs = compared.turned[0]
+            source = f"{compared.window.text} {compared.window.lead.text}"
+            return _as_typed(ours, said), _as_typed(theirs, source)
         case Reason.WORDS:
             return ", ".join(compared.unknown_words), ""
     return "", ""
+
+
+def _as_typed(folded: str, text: str) -> str:
+    return next((word for word in words_of(text) if fold(word) == folded), folded)
 
 
 def _instead(missing: Quantity, compared: Comparison) -> str:

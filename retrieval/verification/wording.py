@@ -7,7 +7,7 @@ without accents).
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 
@@ -38,23 +38,31 @@ class Wording:
     force: Force
     # "Un lecteur peut emprunter" says as much as "un lecteur emprunte"; "peut être publique" less.
     is_ability: bool = False
+    # "If they wish": more than a permission.
+    is_optional: bool = False
 
     def contradicts(self, other: "Wording") -> bool:
         """Whether one denies what the other says."""
         return self.is_negative != other.is_negative
 
-    def changes_force(self, source: "Wording") -> bool:
-        """Whether a statement in this wording says more or less than its source.
+    def changes_force(self, source: "Wording") -> float:
+        """Return how far a statement in this wording says more or less than its source, in [0, 1].
 
         A rule may be stated as a fact or as a requirement: only a permission differs from both.
+        What is permitted may be stated as a fact where the conditions are told.
         """
-        if self.is_negative or source.is_negative:
-            return False
+        if self.is_negative or source.is_negative or self.force == source.force:
+            return 0.0
+        if self.is_optional and source.force != Force.PERMITS:
+            return 1.0
         if Force.STATES in (self.force, source.force) and (self.is_ability or source.is_ability):
-            return False
-        return (self.force == Force.PERMITS) != (source.force == Force.PERMITS)
+            return 0.0
+        if self.force == Force.STATES:
+            return _STATED if source.force == Force.PERMITS else 0.0
+        return float(Force.PERMITS in (self.force, source.force))
 
 
+_STATED = 0.4
 # Limits hold words of negation, and deny nothing.
 _LIMITS = re.compile(
     r"\b(?:ne |n')?(?:\w+ ){0,3}?pas plus (?:de|d'|tard)|\bpas (?:moins|avant|au-dela)|"
@@ -63,7 +71,10 @@ _LIMITS = re.compile(
     r"\b(?:no|not|cannot|can't|may not|must not|without)\b[^.;,]{0,40}?\b(?:more|higher|longer|"
     r"larger|greater|later|less|fewer|earlier) than|"
     r"\b(?:cannot|can't|may not|must not|not|without) (?:exceed\w*|be exceeded)|"
-    r"\bnot only\b|\bnon seulement\b"
+    r"\bnot only\b|\bnon seulement\b|"
+    # What is free or quick.
+    r"\bsans (?:sur)?(?:frais|couts?|delai|attendre|cesse)\b|\b(?:ne |n')\w+ rien a payer\b|"
+    r"\b(?:ne |n')cout\w+ rien\b|\b(?:without delay|at no (?:extra )?(?:cost|charge))\b"
 )
 # Examples deny nothing.
 _PARENTHESIS = re.compile(
@@ -71,11 +82,17 @@ _PARENTHESIS = re.compile(
     r"(?=\b(?:are|is|est|sont)\b|[,;]|$)"
 )
 _NEGATIVE = re.compile(
-    r"\bpas\b|\bjamais\b|\baucune?s?\b|\bnul(?:le)?s?\b(?! part)|\bni\b(?:.*\bni\b)?|\bsans\b|"
-    r"\bnon\b|\b(?:ne |n')(?:\w+ ){1,3}plus\b|"
+    r"(?:\b(?:pas|jamais|aucune?|rien)\b|\b(?:ne |n')(?:\w+ ){1,3}plus\b)[^.;]*?\bni\b"
+    r"(?:.*\bni\b)?|"
+    r"\b(?:neither|not?|never|cannot)\b[^.;]*?\bnor\b|"
+    r"\bpas\b|\bjamais\b|(?<!plus )\baucune?s?\b|\bnul(?:le)?s?\b(?! part)|\bsans\b|"
+    r"\bni\b(?:.*\bni\b)?|(?<!plus )(?<!pas )(?<!jamais )\brien\b|"
+    r"(?<!une )(?<!la )(?<!cette )(?<!toute )\bpersonne n|\bcess(?:e|ent|era|eront) d|"
+    r"\bnon\b(?![ -]\w)|\b(?:ne |n')(?:\w+ ){1,3}plus\b|"
     r"\bnot\b|\bno\b(?! later)|\bnever\b|\bwithout\b|\bneither\b|\bnor\b|n't\b|\bcannot\b|"
     r"\bnobody\b|\bnone\b|\bno one\b|\bin no case\b|"
-    r"\b(?:interdi|proscri|prohib|defendu|refus|rejet|exclu[ets]|irrecevable|abrog|banni)\w*|"
+    r"\b(?:interdi|proscri|prohib|defendu|refus|rejet|irrecevable|abrog|banni)\w*|"
+    r"\bexclu(?:e?s?|t|ent)\b|\bnothing\b|\b(?:cease|stop)(?:s|ped)? (?:to|being)\b|"
     r"\b(?:forbid|forbad|prohibit|banned|refus|reject|unlawful|disallow)\w*|"
     r"\b(?:dispens|exclud)\w*"
 )
@@ -87,6 +104,11 @@ _PERMITS = re.compile(
 )
 _ABILITY = re.compile(
     r"\b(?:peut|peuvent|peux|pourra|pourront|pouvez|may|can)\b (?!(?:\w+ )?(?:etre|be)\b)"
+)
+_OPTIONAL = re.compile(
+    r"\b(?:if (?:they|you|he|she) (?:wish|want|like)\w*|optional\w*|voluntary|facultati\w*|"
+    r"s'il le (?:souhaite|veut|desire)|si vous le (?:souhaitez|voulez|desirez)|a sa demande|"
+    r"s'ils le (?:souhaitent|veulent|desirent))\b"
 )
 _REQUIRES = re.compile(
     r"\b(?:doit|doivent|dois|devra|devront|devez|obligatoire\w*|oblig\w*|tenue?s? de|il faut|"
@@ -115,7 +137,8 @@ def wording(clause: str) -> Wording:
     text = _LIMITS.sub(" ", _PARENTHESIS.sub(" ", _plain(clause)))
     is_negative = len(_NEGATIVE.findall(text)) % 2 == 1
     if _PERMITS.search(text):
-        return Wording(is_negative, Force.PERMITS, _ABILITY.search(text) is not None)
+        is_optional = _OPTIONAL.search(text) is not None
+        return Wording(is_negative, Force.PERMITS, _ABILITY.search(text) is not None, is_optional)
     if _REQUIRES.search(text):
         return Wording(is_negative, Force.REQUIRES)
     return Wording(is_negative, Force.STATES)
@@ -129,7 +152,7 @@ def wordings(texts: Sequence[Statement], lead: str = "") -> list[Wording]:
         if each.is_exception and found:
             before = found[-1]
             is_negative = before.is_negative == ours.is_negative
-            ours = Wording(is_negative, before.force, before.is_ability)
+            ours = replace(before, is_negative=is_negative)
         found.append(ours)
     return found
 
@@ -138,10 +161,10 @@ def wordings(texts: Sequence[Statement], lead: str = "") -> list[Wording]:
 def limit_of(text: str, start: int, end: int) -> Limit | None:
     """Return which limit the quantity ``text[start:end]`` is, None when it is said to be none.
 
-    Only words of the same clause count: none behind a mark of punctuation.
+    Only words of the same clause count: none behind a mark of punctuation or another number.
     """
-    before = re.split(r"[;,.:|]\s", text[max(0, start - _BEFORE) : start])[-1]
-    after = re.split(r"[;,.:|](?:\s|$)", text[end : end + _AFTER])[0]
+    before = re.split(r"[;,.:|]\s|\d", text[max(0, start - _BEFORE) : start])[-1]
+    after = re.split(r"[;,.:|](?:\s|$)|\d", text[end : end + _AFTER])[0]
     for said, is_before in ((_plain(before) + " ", True), (_plain(after), False)):
         nearest = [
             (match.end() if is_before else -match.start(), limit)

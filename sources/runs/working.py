@@ -12,13 +12,14 @@ from typing import Final
 
 from django.conf import settings
 
+from instances.claimed_runs import Claim
 from instances.tenancy import tenant
 from sources.credentials import secrets_of
 from sources.errors import InternalFault, SourceError, translated
 from sources.interface import ROBOT_NAME, Fetched, Opening, Reader
 from sources.models import Source, SourceItem, SourceRun
 from sources.registry import kind_of
-from sources.runs.claims import Claim, claim_next, claimed_run, release
+from sources.runs.claims import source_runs
 from sources.runs.ending import fail_run, remove_gone
 from sources.runs.listing import item_of, store_page
 from sources.runs.storing import RunRefused, store_failure, store_fetched
@@ -35,20 +36,20 @@ _MAX_DELAY_S: Final = 30.0
 
 def work() -> Claim | None:
     """Continue the run whose turn it is; return its claim, None when none waited."""
-    claim = claim_next()
+    claim = source_runs.claim_next()
     if claim is None:
         return None
     try:
         _continue(claim)
     finally:
         with tenant(claim.instance_id):
-            release(claim)
+            source_runs.release(claim)
     return claim
 
 
 def _continue(claim: Claim) -> None:
     with tenant(claim.instance_id):
-        run = claimed_run(claim)
+        run = source_runs.claimed_run(claim)
     if run is None:
         return
     until = monotonic() + SLICE_S
@@ -70,7 +71,7 @@ def _continue(claim: Claim) -> None:
 
 def _fail(claim: Claim, code: str) -> None:
     with tenant(claim.instance_id):
-        if run := claimed_run(claim):
+        if run := source_runs.claimed_run(claim):
             fail_run(run, code)
 
 
@@ -97,7 +98,7 @@ def _opened(source: Source) -> Iterator[Reader]:
 def _step(claim: Claim, reader: Reader) -> bool:
     """Do the next part of a run; return whether there is more."""
     with tenant(claim.instance_id):
-        run = claimed_run(claim)
+        run = source_runs.claimed_run(claim)
     if run is None:
         return False
     if run.status == SourceRun.Status.REMOVING:
@@ -109,7 +110,7 @@ def _step(claim: Claim, reader: Reader) -> bool:
 
 def _remove(claim: Claim) -> bool:
     with tenant(claim.instance_id):
-        run = claimed_run(claim)
+        run = source_runs.claimed_run(claim)
         return run is not None and remove_gone(run)
 
 
@@ -117,7 +118,7 @@ def _list(claim: Claim, run: SourceRun, reader: Reader) -> bool:
     with _faults():
         page = reader.list_items(run.cursor)
     with tenant(claim.instance_id):
-        locked = claimed_run(claim)
+        locked = source_runs.claimed_run(claim)
         if locked is not None:
             store_page(locked, page, max_items=_limit(reader))
     return locked is not None
@@ -131,7 +132,7 @@ def _fetch_next(claim: Claim, run: SourceRun, reader: Reader) -> bool:
         return True
     result = _fetch(reader, row)
     with tenant(claim.instance_id):
-        locked = claimed_run(claim)
+        locked = source_runs.claimed_run(claim)
         row = _next_row(locked, row.pk) if locked is not None else None
         # The run was cancelled, or the item deleted, meanwhile.
         if locked is None or row is None:
@@ -171,7 +172,7 @@ def _next_row(run: SourceRun, pk: int | None = None) -> SourceItem | None:
 
 def _begin_removal(claim: Claim) -> None:
     with tenant(claim.instance_id):
-        if run := claimed_run(claim):
+        if run := source_runs.claimed_run(claim):
             run.status = SourceRun.Status.REMOVING
             run.save(update_fields=["status"])
 

@@ -1,7 +1,6 @@
 """An operator's first steps in a real browser; accessibility of all administration pages."""
 
 import re
-from datetime import timedelta
 
 import pytest
 from django.utils import timezone
@@ -13,15 +12,18 @@ from tests.factories import (
     ApiKeyFactory,
     DocumentFactory,
     FeedbackFactory,
+    MembershipFactory,
     MessageFactory,
     UserFactory,
 )
 from tests.usage.factories import QuotaFactory
 from tests.usage.generated import make_records
+from usage.rollups.calendar import midnight
 from usage.tasks import roll_up_days
 
 SETTINGS = "/i/law/settings"
 WIDE = 900
+BACKGROUND = "element => getComputedStyle(element).backgroundColor"
 PAGES = [
     "/",
     "/accounts/profile/",
@@ -138,7 +140,7 @@ def test_administration_pages_are_accessible(
     QuotaFactory(instance=cast.instance, per="member", amount=100)
     ApiKeyFactory(instance=cast.instance, created_by=cast.owner, name="A very long name " * 4)
     make_records(
-        cast.instance, 40, since=timezone.now() - timedelta(days=1), days=1, people=[cast.owner]
+        cast.instance, 40, since=midnight(timezone.localdate()), days=1, people=[cast.owner]
     )
     roll_up_days()
     page = page_for(cast.owner, locale=locale, scheme=scheme, width=width)
@@ -147,20 +149,62 @@ def test_administration_pages_are_accessible(
         is_accessible(page, axe)
 
 
-def test_forced_colours_show_the_current_tab_and_hide_text_under_the_composer(
-    page_for, transactional_db
-):
-    page = page_for(make_cast().owner)
+@pytest.mark.parametrize(
+    ("path", "links"),
+    [
+        (f"{SETTINGS}/members/", ".tabs a"),
+        ("/i/law/usage/", ".usage-period nav a"),
+        ("/i/law/documents/", ".pager-numbers a"),
+        ("/operation/login-rules/", ".console-parts a"),
+    ],
+    ids=["tabs", "period", "pager", "parts"],
+)
+def test_forced_colours_show_which_link_is_current(page_for, transactional_db, path, links):
+    cast = make_cast()
+    operator = UserFactory(is_superuser=True, is_staff=True)
+    for n in range(51):
+        DocumentFactory(instance=cast.instance, name=f"{n}.txt")
+    page = page_for(operator if path.startswith("/operation") else cast.owner)
     page.emulate_media(forced_colors="active")
-    page.goto(f"{SETTINGS}/members/")
-    styles = page.locator(".tabs a").evaluate_all(
-        "tabs => tabs.map(tab => [tab.ariaCurrent === 'page', getComputedStyle(tab).outlineStyle])"
+    page.goto(path)
+    styles = page.locator(links).evaluate_all(
+        "links => links.map((a) => [a.ariaCurrent !== null, getComputedStyle(a).outlineStyle])"
     )
     assert {is_current for is_current, _style in styles} == {True, False}
     assert all((style == "solid") == is_current for is_current, style in styles)
+
+
+@pytest.mark.parametrize("locale", ["fr-FR", "en-GB"])
+def test_long_list_has_page_numbers_and_a_header_that_stays(
+    page_for, axe, transactional_db, locale
+):
+    cast = make_cast()
+    for n in range(60):
+        MembershipFactory(instance=cast.instance, user__last_name=f"Member-{n:02}")
+    page = page_for(cast.owner, locale=locale, width=1200)
+    page.goto(f"{SETTINGS}/members/")
+    page.locator("tbody tr").nth(30).scroll_into_view_if_needed()
+    expect(page.get_by_role("columnheader").first).to_be_in_viewport()
+    assert page.locator("main").evaluate("main => main.scrollWidth <= main.clientWidth")
+    assert axe(page) == []
+    page.get_by_role("link", name="Page 2").click()
+    expect(page.get_by_role("link", name="Page 2")).to_have_attribute("aria-current", "page")
+    expect(page.locator("tbody tr").first).to_be_visible()
+
+
+def test_forced_colours_tell_the_keys_of_charts_apart(page_for, transactional_db):
+    cast = make_cast()
+    make_records(
+        cast.instance, 40, since=midnight(timezone.localdate()), days=1, people=[cast.owner]
+    )
+    roll_up_days()
+    page = page_for(cast.owner)
+    page.emulate_media(forced_colors="active")
+    page.goto("/i/law/usage/")
+    keys = page.locator(".usage-key").evaluate_all(f"keys => keys.map({BACKGROUND})")
+    assert len(set(keys)) == len(keys) >= 2
     page.goto("/i/law/")
-    background = "element => getComputedStyle(element).backgroundColor"
-    assert page.locator(".composer").evaluate(background) != "rgba(0, 0, 0, 0)"
+    assert page.locator(".composer").evaluate(BACKGROUND) != "rgba(0, 0, 0, 0)"
 
 
 @pytest.mark.parametrize("locale", ["fr-FR", "en-GB"])

@@ -56,6 +56,14 @@ def test_backend_is_added_allowed_asked_limited_and_charged(library, scripted_ll
     page.goto("/i/law/usage/")
     models = page.get_by_role("region", name="Models")
     expect(models.get_by_role("row", name="petit")).to_be_visible()
+    servers = page.get_by_role("region", name="Servers of language models")
+    expect(servers.get_by_role("row", name="Calcul de la fac")).to_be_visible()
+    page = page_for(library.teammate, locale="fr-FR")
+    page.goto("/")
+    page.get_by_role("button", name=library.teammate.display_name).click()
+    page.get_by_role("link", name="Ma consommation").click()
+    expect(page.get_by_role("row", name=library.instance.name)).to_contain_text("Wh")
+    assert axe(page) == []
     dean = OrganisationAdministratorFactory(organisation=library.instance.organisation).user
     page = page_for(dean, locale="fr-FR")
     page.goto(f"/o/{library.instance.organisation.slug}/statements/")

@@ -27,10 +27,10 @@ def client(site: str, library: Cast) -> openai.OpenAI:
     return openai.OpenAI(base_url=f"{site}/v1", api_key=plaintext, max_retries=0)
 
 
-def ask(client: openai.OpenAI, model: str = "scripted") -> UUID:
+def ask(client: openai.OpenAI, model: str = "scripted", **parameters: Any) -> UUID:
     """Ask and return the id of the answer."""
     answer = client.chat.completions.create(
-        model=model, messages=[{"role": "user", "content": QUESTION}]
+        model=model, messages=[{"role": "user", "content": QUESTION}], **parameters
     )
     return UUID(answer.id.removeprefix("chatcmpl-"))
 
@@ -88,6 +88,33 @@ def test_content_is_in_the_trace_if_the_operator_wants_it(
     retrieval = attributes(trace["retrieval"])
     assert retrieval["gen_ai.retrieval.query.text"] == QUESTION
     assert json.loads(retrieval["gen_ai.retrieval.documents"])[0].keys() == {"id", "score"}
+
+
+@pytest.mark.parametrize("has_content", [True, False], ids=["content", "no content"])
+def test_parameters_of_the_request_are_in_the_trace(
+    client: openai.OpenAI,
+    llm: ScriptedLLM,
+    collector: Collector,
+    settings: Any,
+    has_content: bool,
+) -> None:
+    settings.TRACES_WITH_CONTENT = has_content
+    settings.LLM_ABILITIES = ["json"]
+    llm.script(stream('{"jours": 25}'))
+    asked = {
+        "temperature": 0.5,
+        "top_p": 0.25,
+        "seed": 7,
+        "max_tokens": 60,
+        "stop": ["Point final"],
+    }
+    answer_id = ask(client, **asked, response_format={"type": "json_object"})
+    said = attributes(collector.trace(answer_id, "invoke_agent ragapp")["chat scripted"])
+    numbers = {name: said[f"gen_ai.request.{name}"] for name in asked if name != "stop"}
+    assert numbers == {name: asked[name] for name in numbers}
+    assert said["gen_ai.output.type"] == "json"
+    # What the client wrote.
+    assert ("gen_ai.request.stop_sequences" in said) is has_content
 
 
 def test_failed_request_says_why(

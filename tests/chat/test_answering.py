@@ -55,7 +55,8 @@ async def test_extracts_are_quoted_and_measured(library: Cast) -> None:
     assert "vingt-cinq jours de congé" in result.text
     assert "vingt-cinq jours" in result.quotes[1]
     assert result.usage is None
-    assert result.search_seconds > 0
+    assert result.found is not None
+    assert result.found.processor_seconds > 0
     assert result.extraction_seconds > 0
     assert [type(event) for event in events] == [
         Stage, SearchQuery, SearchResult, Stage, Extracted,

@@ -112,7 +112,9 @@ async def test_earlier_questions_and_other_answers_are_guarded_too(
     library: Cast, models: ScriptedLLM, async_client_for: Any
 ) -> None:
     client = await sync_to_async(async_client_for)(library.teammate)
-    models.script(*[stream("Vingt-cinq [1].")] * 4)
+    # The model inside repeats what it was told.
+    repeats = stream(f"Vingt-cinq [1]. Je vous appelle au {PHONE}.")
+    models.script(repeats, *[stream("Vingt-cinq [1].")] * 3)
     asked = (await ask(client, "inside")).json()
     await post(
         client,
@@ -122,7 +124,9 @@ async def test_earlier_questions_and_other_answers_are_guarded_too(
         conversation=asked["conversation_id"],
     )
     assert len(models.requests) == 2
-    assert PHONE not in str(models.requests[-1].body)
+    sent = str(models.requests[-1].body)
+    assert "Je vous appelle au [" in sent
+    assert PHONE not in sent
 
     again = f"m/{asked['answer_id']}/regenerate/"
     assert (await post(client, again, model="outside")).status_code == 409
@@ -220,6 +224,20 @@ def test_all_texts_of_a_request_are_guarded(
     assert "telephone" in str(sent.body) or "téléphone" in str(sent.body)
     client.chat.completions.create(model="inside", messages=messages)
     assert PHONE in str(models.requests[-1].body)
+
+
+def test_answers_that_a_client_sends_back_are_masked(
+    client: openai.OpenAI, models: ScriptedLLM
+) -> None:
+    messages: Any = [
+        {"role": "user", "content": "Qui appeler ?"},
+        {"role": "assistant", "content": f"Appelez le {PHONE}."},
+        {"role": "user", "content": PLAIN},
+    ]
+    models.script(stream("Vingt-cinq [1]."), stream("Vingt-cinq [1]."))
+    client.chat.completions.create(model="outside", messages=messages)
+    assert "Appelez le [" in str(models.requests[-1].body)
+    assert PHONE not in str([request.body for request in models.requests])
 
 
 def test_image_leaves_the_organisation_by_rule_and_decision_only(

@@ -39,14 +39,16 @@ from instances.models import Instance
 from instances.tenancy import tenant
 from usage.models import UsageRecord
 with tenant(Instance.objects.get(slug="{slug}")):
-    records = UsageRecord.objects.filter(request_id="{answer_id}", kind="answer")
+    records = UsageRecord.objects.filter(request_id="{answer_id}", kind="{kind}")
     print(json.dumps(list(records.values_list("outcome", "completion_tokens", "tokens_estimated"))))
 """
 
 
-def usage_of(stack: Stack, answer_id: UUID | str) -> list[tuple[str, int, bool]]:
+def usage_of(
+    stack: Stack, answer_id: UUID | str, kind: str = "answer"
+) -> list[tuple[str, int, bool]]:
     """The records of what an answer cost: status, tokens, and whether they are estimated."""
-    said = stack.shell(_USAGE.format(slug=stack.tenancy.slug, answer_id=answer_id))
+    said = stack.shell(_USAGE.format(slug=stack.tenancy.slug, answer_id=answer_id, kind=kind))
     return [tuple(record) for record in json.loads(said)]
 
 
@@ -113,6 +115,7 @@ def test_answers_are_closed_after_web_process_ends(
         ((status, completion_tokens, is_estimated),) = usage_of(stack, answer_id)
         assert (status, is_estimated) == (outcome, True)
         assert 0 < completion_tokens < ANSWER_TOKENS
+        assert [search[0] for search in usage_of(stack, answer_id, "embedding")] == ["complete"]
     check_nothing_lost_nothing_doubled(stack, batches)
 
 

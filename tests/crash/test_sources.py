@@ -70,7 +70,7 @@ def reading(site: ScriptedSite) -> Iterator[Stack]:
     env = {
         "OUTBOUND_ALLOWED_NETWORKS": "127.0.0.0/8",
         "OUTBOUND_PORTS": str(site.port),
-        "SOURCE_DELAY_S": "0.2",
+        "SOURCE_DELAY_S": "0.6",
     }
     with running_stack(env=env) as running:
         yield running
@@ -88,15 +88,15 @@ def test_run_continues_after_its_worker_is_killed_three_times(
     reading.shell(_START.format(slug=slug, url=site.url))
     for killed in range(1, 4):
         wait_until(lambda n=killed: state(reading)["added"] >= n * 8, "some pages")
+        before = state(reading)["attempt"]
         reading.kill("worker-embed")
         assert state(reading)["added"] < N_PAGES
         # The lease ends, some minutes later.
         reading.shell(_EXPIRE.format(slug=slug))
+        wait_until(lambda n=before: state(reading)["attempt"] > n, "another claim")
     wait_until(lambda: state(reading)["status"] == "done", "the end of the run")
     after = state(reading)
     assert (after["added"], after["failed"]) == (N_PAGES, 0)
     assert after["documents"] == after["names"] == after["items"] == N_PAGES
-    # A worker that is killed between two claims holds none.
-    assert after["attempt"] >= 3
     # A page at most was fetched again for each worker that was killed.
     assert len(site.paths()) <= N_PAGES + 3

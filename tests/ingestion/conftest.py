@@ -10,7 +10,7 @@ from ingestion.models import Document
 from instances.models import Instance
 from instances.tenancy import tenant
 from tests.cast import Cast
-from tests.ingestion.stages import TEXT
+from tests.ingestion.stages import TEXT, Add
 
 
 @pytest.fixture
@@ -20,17 +20,24 @@ def small(cast: Cast) -> Instance:
 
 
 @pytest.fixture
-def upload(cast: Cast) -> Callable[..., Document]:
+def add(cast: Cast) -> Add:
+    """``add(name, content)``: a file that waits to be read."""
+
+    def store(name: str, content: bytes) -> Document:
+        with tenant(cast.instance):
+            document, _created = uploads.store_upload(
+                instance=cast.instance, user=cast.owner, name=name, content=BytesIO(content)
+            )
+        return document
+
+    return store
+
+
+@pytest.fixture
+def upload(add: Add) -> Callable[..., Document]:
     """``upload(text)``: a document waiting to be parsed."""
 
     def store(text: str = TEXT, name: str = "reglement.txt") -> Document:
-        with tenant(cast.instance):
-            document, _created = uploads.store_upload(
-                instance=cast.instance,
-                user=cast.owner,
-                name=name,
-                content=BytesIO(text.encode()),
-            )
-        return document
+        return add(name, text.encode())
 
     return store

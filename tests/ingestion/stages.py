@@ -1,5 +1,6 @@
 """Documents that wait in a stage, and functions that run stages."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.utils import timezone
@@ -12,6 +13,7 @@ from instances.models import Instance
 from instances.tenancy import tenant
 from tests.factories import DocumentFactory
 
+Add = Callable[[str, bytes], Document]
 TEXT = "Règlement\n\nLe jury se réunit en juin. La soutenance a lieu en juillet."
 
 

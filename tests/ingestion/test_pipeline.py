@@ -11,13 +11,16 @@ from ingestion import pipeline, tasks, uploads
 from ingestion.attempts import transitions
 from ingestion.attempts.locking import Attempt
 from ingestion.indexing import writing
+from ingestion.indexing.generations import active_index
 from ingestion.models import Chunk, CorpusStatistics, Document, TermStatistics
 from ingestion.parse_warnings import ParseWarning, WarningCode
 from ingestion.parsing.document import Block, ParsedDocument, ParsedPage
 from ingestion.sandbox import ParsedFile
 from instances.tenancy import tenant
 from tests.cast import Cast
+from tests.inference.embedding.replies import embeddings
 from tests.ingestion.stages import ingest, refreshed, run_stage
+from tests.scripted_llm import ScriptedLLM
 from usage.models import UsageRecord
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_broker")]
@@ -50,6 +53,9 @@ def test_task_delivered_twice_changes_nothing(
         assert (record.method, record.user_id) == ("local", ready.uploaded_by_id)
         # Parsing and embedding.
         assert 0 < record.cpu_seconds < 60
+        # The server counts the prefix of each passage, too.
+        tokens = sum(Chunk.objects.values_list("token_count", flat=True))
+        assert record.prompt_tokens == pytest.approx(tokens, abs=8 * ready.chunks)
         assert Chunk.objects.count() == ready.chunks
         assert CorpusStatistics.objects.get().chunk_count == ready.chunks
         assert max(TermStatistics.objects.values_list("document_frequency", flat=True)) == 1
@@ -151,6 +157,32 @@ def test_document_without_text_fails_with_its_reason(upload: Callable[..., Docum
     assert run_stage(document) == "failed"
     failed = refreshed(document)
     assert (failed.status, failed.error_code) == ("failed", "empty")
+    with tenant(document.instance_id):
+        record = UsageRecord.objects.get()
+    # What was spent on finding that out.
+    assert (record.kind, record.outcome) == ("ingestion", "failed")
+    assert record.cpu_seconds > 0
+
+
+def test_vectors_of_another_server_are_recorded_beside_our_own_work(
+    upload: Callable[..., Document], scripted_llm: ScriptedLLM, settings: Any
+) -> None:
+    settings.EMBEDDING_BASE_URL = scripted_llm.base_url
+    settings.EMBEDDING_PARAMETERS_B = 0.5
+    document = upload()
+    run_stage(document)
+    with tenant(document.instance_id):
+        n_chunks = Chunk.objects.count()
+    vector = [3.0, *[4.0] * 383]
+    scripted_llm.script(embeddings(*[vector] * n_chunks, usage={"prompt_tokens": 40}))
+    assert run_stage(document) == "ready"
+    with tenant(document.instance_id):
+        ours, theirs = UsageRecord.objects.order_by("kind")
+    assert (ours.kind, ours.method, ours.prompt_tokens) == ("ingestion", "local", 0)
+    assert (theirs.kind, theirs.method, theirs.prompt_tokens) == ("vectors", "modelled", 40)
+    assert theirs.request_id == ours.request_id
+    assert theirs.energy_wh > 0
+    assert theirs.user_id == ours.user_id
 
 
 def test_warnings_of_parser_are_saved(upload: Callable[..., Document]) -> None:
@@ -165,7 +197,7 @@ def test_warnings_of_parser_are_saved(upload: Callable[..., Document]) -> None:
         pages=(ParsedPage(1, "", (Block("paragraph", "Texte"),)),),
         warnings=(ParseWarning(WarningCode.IMAGE_ONLY_PAGES, ("2", "5")),),
     )
-    writing.replace_passages(attempt, ParsedFile(parsed, ()))
+    writing.replace_passages(attempt, ParsedFile(parsed, ()), active_index(document.instance))
     assert refreshed(document).parse_warnings == list(parsed.warnings)
 
 

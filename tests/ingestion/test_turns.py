@@ -210,3 +210,19 @@ def test_work_of_an_hour_ago_does_not_count(cast: Cast, small: Instance, setting
 def test_next_in_turn_claims_nothing(cast: Cast) -> None:
     wait_in_line(cast.instance, 1)
     assert turns.next_in_turn(PARSE) == turns.next_in_turn(PARSE) is not None
+
+
+@each_stage
+def test_document_put_first_is_next_of_its_instance_alone(
+    cast: Cast, small: Instance, stage: Stage, status: str
+) -> None:
+    (other,) = wait_in_line(small, 1, status=status)
+    waiting = wait_in_line(cast.instance, 3, status=status)
+    with tenant(cast.instance):
+        last = Document.objects.for_instance(cast.instance).filter(pk=waiting[-1].pk)
+        assert uploads.put_first(last) == 1
+    order = []
+    while attempt := claim_next(stage):
+        order.append(attempt.document_id)
+        end(attempt)
+    assert order == [other.pk, waiting[2].pk, waiting[0].pk, waiting[1].pk]

@@ -6,8 +6,12 @@ from typing import Any
 
 import pytest
 from django.core.files.storage import default_storage
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from ingestion import uploads, versions
+from inference.embedding.client import EmbeddingClient
+from inference.embedding.vectors import EmbeddedTexts
+from ingestion import pipeline, uploads, versions
 from ingestion.errors import EmptyDocument, OtherDocument
 from ingestion.models import Chunk, CorpusStatistics, Document
 from instances.models import Sensitivity
@@ -209,3 +213,59 @@ def test_deletion_of_a_replaced_version_leaves_the_current(
         versions.delete(refreshed(old))
     assert found(cast) == [MAY]
     assert states(old) == [(2, "ready")]
+
+
+def test_passages_that_are_the_same_in_a_new_version_are_not_embedded_again(
+    cast: Cast, upload: Callable[..., Document], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[str] = []
+    embed_passages = EmbeddingClient.embed_passages
+
+    def recorded(client: EmbeddingClient, texts: list[str], **options: Any) -> EmbeddedTexts:
+        sent.extend(texts)
+        return embed_passages(client, texts, **options)
+
+    monkeypatch.setattr(EmbeddingClient, "embed_passages", recorded)
+    rules = " ".join(f"La règle {number} vaut pour tous les services." for number in range(60))
+    old = upload(f"# Jury\n\n{JUNE}\n\n# Règles\n\n{rules}", "regles.md")
+    ingest(old)
+    embedded = len(sent)
+    sent.clear()
+    new = add(old, f"# Jury\n\n{MAY}\n\n# Règles\n\n{rules}", "regles.md")
+    assert ingest(new) == "ready"
+    assert [text for text in sent if MAY not in text] == []
+    assert 1 == len(sent) < embedded
+    with tenant(cast.instance):
+        vectors = {
+            (one.document_id, one.text): list(one.embedding)
+            for one in Chunk.objects.filter(document__in=[old.pk, new.pk])
+        }
+    same = {text for document, text in vectors if document == old.pk} - {JUNE}
+    assert same
+    for text in same:
+        assert vectors[new.pk, text] == vectors[old.pk, text]
+    assert refreshed(new).embedded_chunks == refreshed(new).chunks
+
+
+def test_vectors_of_other_versions_are_looked_for_once(
+    upload: Callable[..., Document], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "EMBEDDING_BATCH", 1)
+    monkeypatch.setattr(pipeline, "BATCHES_A_TURN", 1)
+    old = upload(JUNE)
+    ingest(old)
+    new = add(old, " ".join(f"La règle {number} vaut pour tous." for number in range(150)))
+    looked_for = []
+    for _stage in range(4):
+        with CaptureQueriesContext(connection) as queries:
+            status = run_stage(new)
+        assert status == "embedding"
+        looked_for.append(any("AS known" in query["sql"] for query in queries))
+    assert looked_for == [False, True, False, False]
+
+
+def test_ready_document_no_longer_goes_first(cast: Cast, upload: Callable[..., Document]) -> None:
+    document = upload(JUNE)
+    change(document, priority=uploads.FIRST)
+    ingest(document)
+    assert (refreshed(document).status, document.priority) == (Document.Status.READY, 0)

@@ -5,7 +5,15 @@ from instances.models import Instance
 from instances.tenancy import tenant
 from people.models import User
 from tests import factories
-from tests.ingestion.factories import ScannedPageFactory
+from tests.ingestion.factories import (
+    AcronymFactory,
+    CorpusStatisticsFactory,
+    IndexGenerationFactory,
+    ScannedPageFactory,
+    ShardListFactory,
+    TermStatisticsFactory,
+    TranscribedPartFactory,
+)
 from tests.sources.factories import SourceFactory, SourceItemFactory, SourceRunFactory
 from tests.usage.factories import UsageRecordFactory
 
@@ -24,6 +32,7 @@ def fill(instance: Instance, user: User) -> None:
     )
     factories.DocumentPageFactory(instance=instance, document=document, text=CANARY)
     ScannedPageFactory(instance=instance, document=document, words=[CANARY])
+    TranscribedPartFactory(instance=instance, document=document, said=[CANARY])
     chunk = factories.ChunkFactory(
         instance=instance, document=document, text=CANARY, heading=CANARY, page_start=1
     )
@@ -53,10 +62,11 @@ def fill(instance: Instance, user: User) -> None:
     factories.ApiKeyFactory(instance=instance, name=CANARY)
     UsageRecordFactory(instance=instance, user=user, request_id=answer.pk)
     factories.InvitationFactory(instance=instance, note=CANARY)
-    factories.CorpusStatisticsFactory(instance=instance)
-    factories.TermStatisticsFactory(instance=instance)
-    factories.AcronymFactory(instance=instance, document=document)
-    factories.ShardListFactory(instance=instance)
+    CorpusStatisticsFactory(instance=instance)
+    TermStatisticsFactory(instance=instance)
+    AcronymFactory(instance=instance, document=document)
+    IndexGenerationFactory(instance=instance)
+    ShardListFactory(instance=instance)
     factories.AccessRuleFactory(instance=instance)
     source = SourceFactory(instance=instance, name=CANARY, folder=CANARY, created_by=user)
     run = SourceRunFactory(

@@ -22,8 +22,15 @@ QUESTIONS = {
     "unfinished_documents": "TABLE(instance_id bigint, document_id uuid, status character varying,"
     " queued_at timestamp with time zone, worker_seen_at timestamp with time zone)",
     "instances_embedded_otherwise": "TABLE(instance_id bigint)",
+    "index_generations_at_work": "TABLE(instance_id bigint, number integer,"
+    " status character varying, worker_seen_at timestamp with time zone,"
+    " retry_at timestamp with time zone, turn_at timestamp with time zone,"
+    " kept_until timestamp with time zone)",
     "document_to_parse": "TABLE(instance_id bigint, document_id uuid, attempt integer)",
     "document_to_embed": "TABLE(instance_id bigint, document_id uuid, attempt integer)",
+    "outstanding_upload_bytes": "TABLE(bytes bigint)",
+    "uploads_left_unfinished": "TABLE(instance_id bigint, upload_id uuid)",
+    "expired_uploads": "TABLE(instance_id bigint, upload_id uuid)",
     "documents_not_ready": "TABLE(status character varying, documents bigint)",
     "evaluation_runs_unfinished": (
         "TABLE(instance_id bigint, run_id uuid, claimed_until timestamp with time zone,"
@@ -31,10 +38,13 @@ QUESTIONS = {
     ),
     "instances_with_due_evaluation": "TABLE(instance_id bigint)",
     "instances_with_tried_change": "TABLE(instance_id bigint)",
+    "instances_with_held_versions": "TABLE(instance_id bigint)",
     "source_runs_unfinished": (
         "TABLE(instance_id bigint, run_id uuid, claimed_until timestamp with time zone,"
         " turn_at timestamp with time zone)"
     ),
+    "source_runs_since": "TABLE(status character varying, runs bigint)",
+    "failing_sources": "TABLE(sources bigint)",
     "instances_with_due_sources": "TABLE(instance_id bigint)",
     "instances_with_source_secrets": "TABLE(instance_id bigint)",
     "instances_of_person": "TABLE(instance_id bigint)",
@@ -49,6 +59,7 @@ QUESTIONS = {
     " questions bigint, unanswered bigint, answer_ms bigint, prompt_tokens bigint,"
     " cached_tokens bigint, completion_tokens bigint, reasoning_tokens bigint,"
     " checked_sentences bigint, unsupported_sentences bigint, moved_citations bigint,"
+    " audio_seconds double precision,"
     " cpu_seconds double precision, energy_wh double precision, energy_min_wh double precision,"
     " energy_max_wh double precision, avoided_wh double precision, gco2e_usage double precision,"
     " gco2e_embodied double precision, water_l double precision, adpe_kg_sb double precision,"

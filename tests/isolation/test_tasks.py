@@ -17,6 +17,7 @@ PLAIN = (int, str, bool, list[int])
 by_name = pytest.mark.parametrize("name", sorted(task.name for task in project_tasks()))
 # Why a task has no instance argument.
 OF_THE_SITE = {
+    "ragapp.tasks.record_beat": "says that beat runs",
     "accounts.tasks.end_sessions_of_disabled": "logins and sessions belong to no instance",
     "accounts.tasks.forget_expired": "logins and sessions belong to no instance",
     "accounts.tasks.reevaluate_memberships": "people belong to no instance",
@@ -28,11 +29,18 @@ OF_THE_SITE = {
     "evaluation.tasks.work": "queries the next run across instances, then works as its tenant",
     "sources.tasks.reconcile": "queries across instances, then calls a worker",
     "sources.tasks.work": "queries the next run across instances, then works as its tenant",
+    "inference.failing.tasks.send_retired_id_notice": "backends belong to no instance",
+    "inference.failing.tasks.tell_of_retired_ids": "backends belong to no instance",
     "inference.slurm.tasks.reconcile_jobs": "servers of models belong to no instance",
     "ingestion.tasks.delete_orphaned_files": "visits each instance, as its tenant",
+    "ingestion.tasks.reindex": "queries the next index across instances, then works as its tenant",
     "ingestion.tasks.embed": "queries the next document across instances, then works as its tenant",
     "ingestion.tasks.parse": "queries the next document across instances, then works as its tenant",
     "ingestion.tasks.reconcile": "queries across instances, then visits those concerned",
+    "ingestion.resumable.tasks.finish_left_uploads": "queries across instances, then visits those "
+    "concerned",
+    "ingestion.resumable.tasks.delete_expired_uploads": "queries across instances, then visits "
+    "each, as its tenant",
     "instances.tasks.seal_audit_log": "one chain covers the log of the whole site",
     "administration.tasks.archive_disused_instances": "reads instances, not their content",
     "administration.tasks.delete_due_instances": "each deletes its own rows, as its tenant",

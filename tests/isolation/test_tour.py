@@ -12,6 +12,7 @@ from asgiref.sync import async_to_sync
 from django.core.cache import cache
 from django.utils import timezone
 
+from ingestion.indexing.generations import active_index
 from ingestion.indexing.shards import building
 from ingestion.models import Document
 from instances.models import Instance
@@ -36,7 +37,8 @@ SHARED_KEYS = {
     r"inference:health:.*": "the state of backends",
     r"inference:job_servers:.*": "the servers of the jobs of a backend",
     r"subjects:.*": "the classifier of the embedding model, trained with examples of the project",
-    r"metrics-documents": "numbers of the whole site",
+    r"beat-heard": "when a periodic task ran last",
+    r"metrics-of-database": "numbers of the whole site",
     r"allauth:rl:.*": "attempts to log in, by address or person",
 }
 # What a person may read of any instance: its access rules.
@@ -75,7 +77,7 @@ def recorder(indexed: Cast, settings) -> Recorder:
     recorder = Recorder()
     with recorder.installed():
         with recorder.at("ingestion.tasks.build_shards"):
-            assert building.build(indexed.instance.pk) > 0
+            assert building.build(indexed.instance.pk, active_index(indexed.instance)) > 0
         async_to_sync(visit_everything)(recorder, indexed)
     cache.clear()
     return recorder

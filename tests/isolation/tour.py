@@ -20,7 +20,7 @@ from ninja.operation import Operation
 from evaluation.models import HeldChange
 from ingestion import uploads
 from instances.access.api_keys import create_api_key
-from instances.models import ApiKey, Instance, Membership
+from instances.models import ApiKey, Instance, Membership, Organisation
 from instances.tenancy import tenant
 from ragapp.api import api
 from ragapp.celery import app
@@ -48,6 +48,10 @@ SOURCE = {
 }
 FORMS: dict[str, Callable[[Values], dict[str, Any]]] = {
     "chat:ask": lambda values: {"question": QUESTION},
+    "chat:attach": lambda values: {
+        "file": SimpleUploadedFile("own.txt", b"Some text of mine."),
+        "conversation": str(values["conversation_id"]),
+    },
     "chat:about": lambda values: {"document": str(values["document_id"])},
     "chat:edit": lambda values: {"question": QUESTION},
     "chat:rename": lambda values: {"title": "Congés"},
@@ -66,6 +70,7 @@ FORMS: dict[str, Callable[[Values], dict[str, Any]]] = {
     "documents:picked_group": lambda values: {"folder": CANARY},
     "chat:search": lambda values: {"q": "e"},
     "chat:conversations": lambda values: {"q": "registry"},
+    "chat:all_conversations": lambda values: {"q": "registry"},
     "administration:members": lambda values: {"q": "e"},
     "administration:member_add": lambda values: {"identifier": "newcomer", "role": "member"},
     "administration:member_create": lambda values: {
@@ -90,6 +95,8 @@ FORMS: dict[str, Callable[[Values], dict[str, Any]]] = {
     "administration:transfer": lambda values: {"member": values["member_id"]},
     "administration:delete": lambda values: {"confirmation": values["slug"]},
     "administration:general": lambda values: {"name": "Droit", "language": "fr"},
+    "administration:search_index_estimate": lambda values: INDEX,
+    "administration:search_index_start": lambda values: INDEX,
     "evaluation:inspect": lambda values: {
         "question": QUESTION,
         "strictness": "strict",
@@ -107,6 +114,7 @@ FORMS: dict[str, Callable[[Values], dict[str, Any]]] = {
     "sources:delete": lambda values: {"documents": "delete"},
     "administration:answers": lambda values: {"strictness": "strict", "top_k": 4},
 }
+INDEX = {"embedding_model": "intfloat/multilingual-e5-small", "chunk_tokens": 128}
 BODIES: dict[str, dict[str, Any]] = {
     "/api/v1/search": {"query": QUESTION},
     "/api/v1/sources": {
@@ -122,6 +130,12 @@ BODIES: dict[str, dict[str, Any]] = {
     "/v1/chat/completions": {"messages": [{"role": "user", "content": QUESTION}]},
     "/v1/embeddings": {"input": QUESTION},
     "/v1/responses": {"input": QUESTION},
+    "/mcp/{slug}": {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "method": "tools/call",
+        "params": {"name": "search", "arguments": {"query": QUESTION, "until": "2090-01-01"}},
+    },
 }
 
 
@@ -171,13 +185,21 @@ def manage_key(instance: Instance) -> str:
 
 async def call(path: str, operation: Operation, key: str, values: Values) -> tuple[int, bytes]:
     """Call an operation; return the status and the body."""
+    body = BODIES.get(path)
     for name, value in values.items():
         path = path.replace(f"{{{name}}}", str(value))
     path = path.replace("{path:model_id}", "extractive").replace("{model_id}", "extractive")
     method = operation.methods[0].lower()
     options: dict[str, Any] = {"headers": {"Authorization": f"Bearer {key}"}}
-    if method == "post" and path in BODIES:
-        options |= {"data": json.dumps(BODIES[path]), "content_type": "application/json"}
+    if "/uploads" in path and method in ("post", "patch", "delete"):
+        options["headers"] |= {"Tus-Resumable": "1.0.0", "Upload-Length": "20"}
+        options["headers"] |= {"Upload-Offset": "0", "Upload-Metadata": "filename bmV3LnR4dA=="}
+        if method != "delete":
+            content = b"Some text." if method == "patch" else b""
+            content_type = "application/offset+octet-stream" if content else "text/plain"
+            options |= {"data": content, "content_type": content_type}
+    elif method == "post" and body is not None:
+        options |= {"data": json.dumps(body), "content_type": "application/json"}
     elif method == "patch":
         options |= {
             "data": json.dumps({"author": "Une autrice"}),
@@ -233,6 +255,7 @@ async def _body(response: Any, pieces: int = 3) -> bytes:
 
 def _everything_as_it_was(cast: Cast) -> Values:
     """Reset the instance to active, its owner to administrator; create new rows for a page."""
+    Organisation.objects.filter(pk=cast.instance.organisation_id).update(is_enabled=True)
     Instance.objects.filter(pk=cast.instance.pk).update(
         status=Instance.Status.ACTIVE, slug=cast.instance.slug
     )

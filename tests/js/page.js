@@ -1,10 +1,6 @@
 /* The little of a page that modules read when they are loaded: its language and its strings. */
 
 const STRINGS = {
-  page: "page {number}",
-  pages: "pages {first}–{last}",
-  slide: "slide {number}",
-  section: "section {number}",
   gramsCarbon: "g CO₂e",
   milligramsCarbon: "mg CO₂e",
   method: "Energy and carbon:",

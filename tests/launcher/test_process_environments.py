@@ -17,6 +17,7 @@ from launcher.services import postgres, valkey
 OPERATOR = {
     "SECRET_KEY": "operator-secret-key-of-fifty-characters-or-more-than-that",
     "DATABASE_OWNER_URL": "postgresql://owner:operator-owner@db.example/ragapp",
+    "BACKUP_DATABASE_URL": "postgresql://backup:operator-backup@db.example/ragapp",
     "DATABASE_URL": "postgresql://app:operator-app@db.example/ragapp",
     "CELERY_BROKER_URL": "redis://:operator-broker@broker.example/0",
     "LLM_API_KEY": "operator-llm-key",
@@ -25,9 +26,13 @@ OPERATOR = {
     "AWS_SECRET_ACCESS_KEY": "operator-storage",
     "SECRET_KEY_FILE": "/run/operator-secret-key-file",
     "DATABASE_OWNER_URL_FILE": "/run/operator-owner-file",
+    "BACKUP_DATABASE_URL_FILE": "/run/operator-backup-file",
 }
-OWNER = {"DATABASE_OWNER_URL", "DATABASE_OWNER_URL_FILE"}
-APPLICATION = set(OPERATOR) - OWNER
+STRONGER = {
+    *("DATABASE_OWNER_URL", "DATABASE_OWNER_URL_FILE"),
+    *("BACKUP_DATABASE_URL", "BACKUP_DATABASE_URL_FILE"),
+}
+APPLICATION = set(OPERATOR) - STRONGER
 EMBEDDED = Embedded(database=True, broker=True, models_port=1, llm_port=2)
 
 

@@ -32,7 +32,7 @@ def instance() -> Instance:
 
 def scores(instance: Instance, question: str) -> dict[str, float]:
     with tenant(instance):
-        query = prepare_query(instance_id=instance.pk, query=question, embedding=MEANING)
+        query = prepare_query(instance=instance, query=question, embedding=MEANING)
         rows = rank_chunks(instance_id=instance.pk, query=query, limit=10)
     return {row["text"]: row["bm25"] for row in rows}
 

@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from ingestion.indexing import statistics
+from ingestion.indexing.generations import SearchIndex, active_index
 from ingestion.indexing.shards import building
 from ingestion.models import Chunk, Document, IndexShard, ShardList
 from ingestion.tasks import build_shards
@@ -76,9 +77,7 @@ def found(instance: Instance, number: int, *, exactly: bool = False) -> list[str
     first = number - number % A_DOCUMENT
     vector = np.array(passages(first)[number - first][1], np.float32)
     with tenant(instance):
-        query = prepare_query(
-            instance_id=instance.pk, query=f"Que dit A{number} ?", embedding=vector
-        )
+        query = prepare_query(instance=instance, query=f"Que dit A{number} ?", embedding=vector)
         rank = rank_exactly if exactly else rank_chunks
         rows = rank(instance_id=instance.pk, query=query, limit=10)
     return [row["text"] for row in rows]
@@ -86,7 +85,7 @@ def found(instance: Instance, number: int, *, exactly: bool = False) -> list[str
 
 def test_index_finds_what_an_exact_search_finds(instance: Instance) -> None:
     fill(instance, 16)
-    assert building.build(instance.pk) == 400
+    assert building.build(instance.pk, active_index(instance)) == 400
     with tenant(instance):
         assert IndexShard.objects.count() == 3
     shares = []
@@ -99,7 +98,7 @@ def test_index_finds_what_an_exact_search_finds(instance: Instance) -> None:
 
 def test_inspection_ranks_what_the_search_ranks(instance: Instance) -> None:
     fill(instance, 16)
-    building.build(instance.pk)
+    building.build(instance.pk, active_index(instance))
     vector = np.array(passages(25)[5][1], np.float32)
     with tenant(instance):
         explained = explain_search(
@@ -115,7 +114,7 @@ def test_inspection_ranks_what_the_search_ranks(instance: Instance) -> None:
 
 def test_document_published_after_the_build_is_found(instance: Instance) -> None:
     fill(instance, 6)
-    building.build(instance.pk)
+    building.build(instance.pk, active_index(instance))
     (document,) = fill(instance, 1, start=300)
     with tenant(instance):
         Document.objects.filter(pk=document.pk).update(finished_at=timezone.now())
@@ -124,7 +123,7 @@ def test_document_published_after_the_build_is_found(instance: Instance) -> None
 
 def test_withdrawn_document_is_not_found(instance: Instance) -> None:
     documents = fill(instance, 6)
-    building.build(instance.pk)
+    building.build(instance.pk, active_index(instance))
     with tenant(instance):
         statistics.withdraw(documents[1])
     texts = found(instance, 30)
@@ -134,10 +133,10 @@ def test_withdrawn_document_is_not_found(instance: Instance) -> None:
 
 def test_search_in_some_documents_is_exact(instance: Instance) -> None:
     documents = fill(instance, 6)
-    building.build(instance.pk)
+    building.build(instance.pk, active_index(instance))
     with tenant(instance):
         query = prepare_query(
-            instance_id=instance.pk,
+            instance=instance,
             query="A30",
             embedding=np.array(passages(25)[5][1], np.float32),
         )
@@ -149,26 +148,26 @@ def test_search_in_some_documents_is_exact(instance: Instance) -> None:
 
 def test_index_of_another_model_is_not_used(instance: Instance) -> None:
     fill(instance, 6)
-    building.build(instance.pk)
+    building.build(instance.pk, active_index(instance))
     with tenant(instance):
         IndexShard.objects.update(embedding_model="another")
         query = prepare_query(
-            instance_id=instance.pk, query="A30", embedding=np.ones(DIMENSIONS, np.float32)
+            instance=instance, query="A30", embedding=np.ones(DIMENSIONS, np.float32)
         )
         assert candidates.find_candidates(instance.pk, query, 10) is None
-        assert building.needs_build(instance.pk)
+        assert building.needs_build(instance.pk, active_index(instance))
 
 
 def test_later_build_adds_what_is_missing(instance: Instance) -> None:
     fill(instance, 6)
-    building.build(instance.pk)
+    building.build(instance.pk, active_index(instance))
     with tenant(instance):
         before = set(IndexShard.objects.values_list("pk", flat=True))
-        assert not building.needs_build(instance.pk)
+        assert not building.needs_build(instance.pk, active_index(instance))
     fill(instance, 5, start=300)
     with tenant(instance):
-        assert building.needs_build(instance.pk)
-    assert building.build(instance.pk) == 125
+        assert building.needs_build(instance.pk, active_index(instance))
+    assert building.build(instance.pk, active_index(instance)) == 125
     with tenant(instance):
         assert before < set(IndexShard.objects.values_list("pk", flat=True))
     assert found(instance, 310)[0] == "Article A310 du règlement10."
@@ -176,12 +175,12 @@ def test_later_build_adds_what_is_missing(instance: Instance) -> None:
 
 def test_all_shards_are_built_again_when_many_chunks_are_gone(instance: Instance) -> None:
     documents = fill(instance, 8)
-    building.build(instance.pk)
+    building.build(instance.pk, active_index(instance))
     with tenant(instance):
         for document in documents[:3]:
             statistics.withdraw(document)
         before = set(IndexShard.objects.values_list("pk", flat=True))
-    assert building.build(instance.pk) == 125
+    assert building.build(instance.pk, active_index(instance)) == 125
     with tenant(instance):
         assert not before & set(IndexShard.objects.values_list("pk", flat=True))
         assert ShardList.objects.exists()
@@ -195,15 +194,17 @@ def test_of_two_builds_the_first_to_end_counts(
     write = building.write
     nested: list[int] = []
 
-    def write_after_another_build(instance_id: int, content: building.ShardContent) -> IndexShard:
+    def write_after_another_build(
+        instance_id: int, index: SearchIndex, content: building.ShardContent
+    ) -> IndexShard:
         if not nested:
             nested.append(1)
             monkeypatch.setattr(building, "write", write)
-            nested.append(building.build(instance_id))
-        return write(instance_id, content)
+            nested.append(building.build(instance_id, index))
+        return write(instance_id, index, content)
 
     monkeypatch.setattr(building, "write", write_after_another_build)
-    assert building.build(instance.pk) == 0
+    assert building.build(instance.pk, active_index(instance)) == 0
     assert nested[1] == 150
     with tenant(instance):
         assert IndexShard.objects.count() == 1
@@ -212,7 +213,7 @@ def test_of_two_builds_the_first_to_end_counts(
 def test_small_instance_needs_no_index(instance: Instance) -> None:
     fill(instance, 1)
     with tenant(instance):
-        assert not building.needs_build(instance.pk)
+        assert not building.needs_build(instance.pk, active_index(instance))
 
 
 def test_command_and_task_build_what_is_missing(instance: Instance) -> None:
@@ -227,7 +228,7 @@ def test_command_and_task_build_what_is_missing(instance: Instance) -> None:
     fill(instance, 5, start=300)
     build_shards(instance.pk)
     with tenant(instance):
-        assert not building.needs_build(instance.pk)
+        assert not building.needs_build(instance.pk, active_index(instance))
         assert sum(IndexShard.objects.values_list("chunk_count", flat=True)) == 275
     with pytest.raises(CommandError):
         call_command("buildshards", "nowhere")

@@ -72,6 +72,16 @@ def test_chunk_has_its_page_and_both_scores(instance: Instance) -> None:
     assert chunk.relevance > 0.9
 
 
+def test_chunk_on_several_pages_has_the_label_of_the_last(instance: Instance) -> None:
+    add_document(instance, ("Le jury vote.", TRAVEL), ("Le lecteur.", LIBRARY))
+    with tenant(instance):
+        Chunk.objects.filter(page_start=1).update(page_end=2)
+    labels = [
+        (chunk.page_label, chunk.page_end_label) for chunk in ranked(instance, "jury", TRAVEL)
+    ]
+    assert labels == [("p. 1", "p. 2"), ("p. 2", "")]
+
+
 def test_search_can_be_restricted_to_documents(instance: Instance) -> None:
     add_document(instance, ("Le jury vote.", TRAVEL), name="best")
     chosen = add_document(instance, ("Le lecteur.", LIBRARY), name="chosen")

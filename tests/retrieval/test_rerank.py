@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from asgiref.sync import async_to_sync
 
+from inference.token_usage import TokenUsage
 from instances.models import Sensitivity
 from retrieval.rerank import CANDIDATES, arerank_chunks, candidate_count, rerank_chunks
 from retrieval.results import RetrievedChunk
@@ -65,6 +66,16 @@ def ids(chunks: tuple[RetrievedChunk, ...]) -> list[int]:
 def test_no_reranker_by_default() -> None:
     assert candidate_count(6) == 6
     assert rerank_chunks("query", CHUNKS, 2, sensitivity=Sensitivity.PUBLIC).chunks == CHUNKS[:2]
+
+
+@pytest.mark.parametrize("j_per_token", [0.5, None], ids=["stated", "not_stated"])
+def test_what_another_server_reads_is_counted(reranker: None, settings: Any, j_per_token) -> None:
+    settings.RERANK_J_PER_TOKEN = j_per_token
+    found = rerank_chunks("query", CHUNKS, 2, sensitivity=Sensitivity.PUBLIC)
+    assert found.server is not None
+    assert found.server.prompt_j_per_token == j_per_token
+    # "query" four times, and each text.
+    assert found.tokens == TokenUsage(8, 0, estimated=True)
 
 
 def test_order_and_scores_of_the_reranker_replace_those_of_fusion(reranker: None) -> None:

@@ -9,6 +9,7 @@ from instances.tenancy import tenant
 from retrieval.results import SearchResult
 from retrieval.search import asearch, search
 from tests.cast import Cast
+from tests.fixtures.corpus import add_document
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -66,3 +67,19 @@ def test_unreachable_model_server_raises_inference_error(
 ) -> None:
     with pytest.raises(InferenceError):
         found(library, "congé")
+
+
+@pytest.mark.parametrize(
+    ("query", "first"),
+    [
+        ("Combien est remboursé actuellement un repas de mission ?", "repas-2024.txt"),
+        ("Combien était remboursé un repas de mission en 2021 ?", "repas-2019.txt"),
+    ],
+)
+def test_rate_in_force_is_found_before_that_of_another_year(
+    library: Cast, query: str, first: str
+) -> None:
+    text = "Frais de repas\n\nUn repas de mission est remboursé {} euros à midi, sur justificatif."
+    for name, amount in (("repas-2019.txt", "quinze"), ("repas-2024.txt", "vingt")):
+        add_document(library.instance, library.owner, name, text.format(amount))
+    assert found(library, query).chunks[0].document_name == first

@@ -11,6 +11,7 @@ from instances.tenancy import tenant
 from people.models import User
 from usage.models import UsageRecord
 
+BACKENDS = ("vllm", "ollama")
 MODELS = ("extractive", "small", "large")
 SUBJECTS = ("", "340", "510", "610")
 AFFILIATIONS, TRADES = ("", "staff", "student"), ("BAP E", "CNU 26")
@@ -24,12 +25,19 @@ def make_records(
     days: int,
     people: Sequence[User] = (),
     serving: Organisation | None = None,
+    payers: Sequence[Organisation | None] = (None,),
     seed: int = 1,
 ) -> list[UsageRecord]:
-    """Add ``number`` records to the instance, from ``since`` on."""
+    """Add ``number`` records to the instance, from ``since`` on.
+
+    ``payers`` are organisations of the people who ask; None: that of the instance.
+    """
     random = Random(seed)
     strangers = [UUID(int=random.getrandbits(128)) for _ in range(9)]
     records = [_record(instance, random, people, strangers, serving) for _ in range(number)]
+    for record in records:
+        if payer := random.choice(payers):
+            record.charged_organisation, record.charged_cost_centre = payer, f"C{payer.pk}"
     with tenant(instance):
         UsageRecord.objects.bulk_create(records)
         for record in records:
@@ -62,7 +70,7 @@ def _record(
         affiliation=AFFILIATIONS[pseudonym.int % 3],
         trade=TRADES[pseudonym.int % 2],
         model=model,
-        backend_name="" if model == "extractive" else "vllm",
+        backend_name="" if model == "extractive" else random.choice(BACKENDS),
         serving_organisation=serving if has_price else None,
         prompt_tokens=random.randrange(2_000),
         cached_tokens=random.choice((None, 5)),
@@ -70,6 +78,7 @@ def _record(
         checked_sentences=0 if model == "extractive" else 9,
         unsupported_sentences=0 if model == "extractive" else random.randrange(9),
         moved_citations=random.choice((0, 0, 1)),
+        audio_seconds=random.choice((0.0, 0.0, 90.5)),
         total_ms=random.randrange(60_000),
         cpu_seconds=random.random(),
         energy_wh=energy_wh,

@@ -9,7 +9,7 @@ from ecologits.impacts.llm import compute_llm_impacts
 from inference.offered_models import ModelFigures
 from inference.token_usage import TokenUsage
 from usage.energy import measured
-from usage.impact import llm_impact, local_impact
+from usage.impact import llm_impact, local_impact, reading_impact, transcription_impact
 from usage.prices import cost_of
 
 
@@ -112,6 +112,7 @@ def test_carbon_factor_of_the_backend_precedes_that_of_the_settings(settings: An
     assert own.gco2e_usage == pytest.approx(own.energy_wh / 1000 * 300)
 
 
+@pytest.mark.django_db
 def test_measured_energy_comes_from_polled_counters(settings: Any) -> None:
     """Idle at first, then 30 windows under changing load; 100 W idle, 0.1 J and 1 J a token."""
     settings.LLM_METRICS_URLS = settings.LLM_ENERGY_URLS = ["http://counters"]
@@ -165,3 +166,55 @@ class Counters:
 def test_cost_is_that_of_a_million_tokens(prices: dict[str, Decimal], cost: str | None) -> None:
     found = cost_of(model(**prices), tokens(prompt=1000, completion=1000))
     assert found == (None if cost is None else Decimal(cost))
+
+
+def other(**figures: Any) -> ModelFigures:
+    """A model of a server that embeds, reranks or transcribes."""
+    return ModelFigures(id="e", pue=1.5, **figures)
+
+
+@pytest.mark.parametrize(
+    ("figures", "method"),
+    [
+        ({"prompt_j_per_token": 0.5, "completion_j_per_token": 0.0}, "calibrated"),
+        ({"active_parameters_b": 0.5, "total_parameters_b": 0.5}, "modelled"),
+        ({}, "unknown"),
+    ],
+    ids=["energy", "parameters", "nothing"],
+)
+def test_reading_at_another_server_is_attributed_by_what_is_stated(
+    figures: dict[str, float], method: str
+) -> None:
+    impact = reading_impact(other(**figures), TokenUsage(1000, 0))
+    assert impact.method == method
+    if method == "calibrated":
+        assert impact.energy_wh == pytest.approx(1.5 * 0.5 * 1000 / 3600)
+    elif method == "modelled":
+        written = llm_impact(other(**figures), TokenUsage(0, 100))
+        assert impact.energy_wh == pytest.approx(written.energy_wh)
+        assert impact.gco2e_embodied > 0
+    else:
+        assert (impact.energy_wh, impact.water_l, impact.adpe_kg_sb) == (0, None, None)
+
+
+@pytest.mark.parametrize(
+    ("figures", "method"),
+    [
+        ({"audio_j_per_second": 6.0}, "calibrated"),
+        ({"active_parameters_b": 1.5, "total_parameters_b": 1.5}, "modelled"),
+        ({}, "unknown"),
+    ],
+    ids=["energy", "parameters", "nothing"],
+)
+def test_sound_at_another_server_is_attributed_by_what_is_stated(
+    figures: dict[str, float], method: str
+) -> None:
+    impact = transcription_impact(other(**figures), 60.0)
+    assert impact.method == method
+    if method == "calibrated":
+        assert impact.energy_wh == pytest.approx(1.5 * 6.0 * 60 / 3600)
+    elif method == "modelled":
+        as_text = llm_impact(other(**figures), TokenUsage(3000, 180))
+        assert impact.energy_wh == pytest.approx(as_text.energy_wh)
+    else:
+        assert impact.energy_wh == 0

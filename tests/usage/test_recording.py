@@ -113,6 +113,22 @@ def test_rows_have_every_digit_of_their_records(cast: Cast) -> None:
             }
 
 
+def test_transcription_is_recorded_with_the_length_of_its_recording(cast: Cast) -> None:
+    requester = Requester(instance_id=cast.instance.pk, user_id=cast.teammate.pk)
+    request = MeasuredRequest(
+        kind=Kind.TRANSCRIPTION,
+        outcome=Outcome.COMPLETE,
+        model_id="whisper",
+        cpu_seconds=20.0,
+        audio_seconds=90.5,
+    )
+    with tenant(cast.instance):
+        record_requests([request], request_id=uuid4(), requester=requester)
+        record = UsageRecord.objects.get()
+    assert (record.kind, record.audio_seconds, record.method) == ("transcription", 90.5, "local")
+    assert record.energy_wh > 0
+
+
 def test_same_request_cannot_be_stored_twice(cast: Cast) -> None:
     record = UsageRecordFactory(instance=cast.instance)
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -152,7 +168,14 @@ def test_cost_of_extracts_includes_their_search(cast: Cast) -> None:
 def test_estimate_covers_nine_past_answers_of_ten(cast: Cast) -> None:
     def answer(number: int, instance: Instance, energy_wh: float) -> None:
         record = UsageRecordFactory(
-            instance=instance, model="m", method="modelled", energy_wh=energy_wh, total_ms=number
+            instance=instance,
+            model="m",
+            method="modelled",
+            energy_wh=energy_wh,
+            gco2e_usage=energy_wh / 4,
+            gco2e_embodied=energy_wh / 2,
+            prompt_tokens=number,
+            total_ms=number,
         )
         UsageRecordFactory(
             instance=instance,
@@ -160,6 +183,16 @@ def test_estimate_covers_nine_past_answers_of_ten(cast: Cast) -> None:
             kind=Kind.REWRITING,
             method="modelled",
             energy_wh=1.0,
+            prompt_tokens=1000,
+            completion_tokens=10,
+        )
+        # The tokens of the embedding model have no price.
+        UsageRecordFactory(
+            instance=instance,
+            request_id=record.request_id,
+            kind=Kind.EMBEDDING,
+            method="modelled",
+            prompt_tokens=10**6,
         )
 
     for number in range(101):
@@ -172,6 +205,9 @@ def test_estimate_covers_nine_past_answers_of_ten(cast: Cast) -> None:
         known = estimates(cast.instance.pk, [MODEL, *offered])
     assert found.energy_wh == pytest.approx((1.05, 1.95))
     assert found.time_ms == pytest.approx((5, 95))
+    assert found.gco2e == pytest.approx((0.0375, 0.7125))
+    assert found.price_of(MODEL) == (Decimal("0.001025"), Decimal("0.001115"))
+    assert found.price_of(replace(MODEL, prompt_price=None, completion_price=None)) is None
     assert known["m"] == found
     low, high = known["extractive"].energy_wh
     assert (0 < low < high, known["extractive"].time_ms) == (True, None)

@@ -54,7 +54,11 @@ CSV_PAGES = {
     for page in ("audit_export", "charter_acceptances")
 } | {"chat:ratings_export", "evaluation:golden_export"}
 # Files of usage. Those about several instances name only groups of five people or more.
-OWN_USAGE_PAGES = {"administration:instance_usage_export", "administration:own_usage_export"}
+OWN_USAGE_PAGES = {
+    "administration:instance_usage_export",
+    "administration:own_usage_export",
+    "administration:person_usage_export",
+}
 MASKED_PAGES = {
     "administration:organisation_usage_export",
     "administration:site_usage_export",

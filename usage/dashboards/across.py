@@ -23,7 +23,7 @@ from usage.rollups.buckets import percentile_ms
 
 Dimension = MonthlyCell.Dimension
 
-_MEASURED = [Dimension.ALL, Dimension.MODEL, Dimension.SUBJECT]
+_MEASURED = [Dimension.ALL, Dimension.MODEL, Dimension.BACKEND, Dimension.SUBJECT]
 
 _COLUMN = ("method", "is_masked", *COUNTS)
 
@@ -64,6 +64,7 @@ def dashboard_across(organisation: Organisation | None, period: Period) -> Dashb
         columns=_columns(found, period),
         models=groups_of(cells, Dimension.MODEL, model_label),
         subjects=groups_of(cells, Dimension.SUBJECT, subject_label),
+        backends=groups_of(cells, Dimension.BACKEND, str),
         members=groups_of(cells, member, names_of(cells, member)),
         savings=savings_across(found),
         persons=most_persons(whole),

@@ -11,11 +11,12 @@ from typing import Any, Final
 from django.core.serializers.json import DjangoJSONEncoder
 
 from instances.models import Instance, Membership, Organisation
-from instances.tenancy import in_database, tenant
+from instances.tenancy import as_user, in_database, tenant
+from people.models import User
 from usage.dashboards.across import cells_of
 from usage.dashboards.own import own_records
 from usage.dashboards.periods import Period
-from usage.models import SUM_COLUMNS, DailyUsage, MonthlyCell
+from usage.models import SUM_COLUMNS, DailyUsage, MonthlyCell, UsageRecord
 from usage.rollups.calendar import last_of_month, months_between
 from web.csv_files import CSV_MEDIA_TYPE, csv_header, csv_lines
 
@@ -25,14 +26,15 @@ Read = Callable[[Period], list[Values]]
 MEDIA_TYPES: Final = {"csv": CSV_MEDIA_TYPE, "json": "application/json; charset=utf-8"}
 
 DAILY_COLUMNS: Final = (
-    *("day", "kind", "outcome", "frugal_step", "other_model", "cost_centre", "model"),
+    *("day", "kind", "outcome", "frugal_step", "other_model", "cost_centre"),
+    *("charged_organisation_id", "charged_cost_centre", "model"),
     *("backend_name", "serving_organisation_id", "method", "currency"),
     *SUM_COLUMNS,
 )
 OWN_COLUMNS: Final = (
     *("created_at", "kind", "outcome", "frugal_step", "other_model"),
     *("model", "backend_id", "backend_name"),
-    *("subject", "subject_margin", "affiliation", "trade", "pages", "passages"),
+    *("subject", "subject_margin", "affiliation", "trade", "pages", "passages", "audio_seconds"),
     *("prompt_tokens", "cached_tokens", "completion_tokens", "reasoning_tokens"),
     *("tokens_estimated", "checked_sentences", "unsupported_sentences", "moved_citations"),
     *("queue_ms", "retrieval_ms", "first_token_ms", "total_ms"),
@@ -40,7 +42,9 @@ OWN_COLUMNS: Final = (
     *("prefill_wh", "decode_wh", "idle_wh", "avoided_wh", "method", "method_version"),
     *("gco2e_usage", "gco2e_embodied", "carbon_g_per_kwh", "carbon_source"),
     *("water_l", "adpe_kg_sb", "cost", "currency"),
+    *("backend_energy_wh", "backend_gco2e", "backend_cost"),
 )
+PERSON_COLUMNS: Final = ("instance", *OWN_COLUMNS)
 CELL_COLUMNS: Final = ("month", "dimension", "value", "method", "currency", "persons", *SUM_COLUMNS)
 
 
@@ -61,10 +65,23 @@ def export_own(membership: Membership, period: Period, kind: str) -> AsyncIterat
 
     def read(month: Period) -> list[Values]:
         with tenant(membership.instance):
-            records = own_records(membership, month).order_by("created_at", "pk")
-            return list(records.values_list(*OWN_COLUMNS))
+            records = UsageRecord.objects.for_instance(membership.instance)
+            own = own_records(records, membership.user_id, month)
+            return list(own.order_by("created_at", "pk").values_list(*OWN_COLUMNS))
 
     return _lines(OWN_COLUMNS, read, period, kind)
+
+
+def export_person(user: User, period: Period, kind: str) -> AsyncIterator[bytes]:
+    """The records of the person's own requests in all instances."""
+
+    def read(month: Period) -> list[Values]:
+        with as_user(user.pk):
+            records = own_records(UsageRecord.objects.all(), user.pk, month)
+            records = records.order_by("instance__name", "instance_id", "created_at", "pk")
+            return list(records.values_list("instance__slug", *OWN_COLUMNS))
+
+    return _lines(PERSON_COLUMNS, read, period, kind)
 
 
 def export_across(

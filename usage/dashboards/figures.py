@@ -16,7 +16,7 @@ _OF_A_METHOD: Final = (
 )
 COUNTS: Final = (
     *("requests", "questions", "unanswered", "prompt_tokens", "completion_tokens"),
-    *("checked_sentences", "unsupported_sentences", "moved_citations"),
+    *("checked_sentences", "unsupported_sentences", "moved_citations", "audio_seconds"),
 )
 # The columns that a query of a dashboard reads, beside its dimensions, ``method`` and ``currency``.
 READ: Final = (*COUNTS, *_OF_A_METHOD, "cost")
@@ -48,6 +48,7 @@ class Figures:
     checked_sentences: int = 0
     unsupported_sentences: int = 0
     moved_citations: int = 0
+    audio_seconds: float = 0.0
     methods: dict[str, MethodFigures] = field(default_factory=dict)
     costs: dict[str, Decimal] = field(default_factory=dict)
 
@@ -122,6 +123,8 @@ class Dashboard:
     subjects: list[Group]
     # Of the instances of an organisation, or the organisations of the site; empty elsewhere.
     members: list[Group]
+    # Of those that served language models.
+    backends: list[Group]
     # None: not shown.
     persons: int | None
     median_ms: float | None

@@ -45,12 +45,25 @@ def model_groups(rows: Iterable[Row]) -> list[Group]:
     )
 
 
+def backend_groups(rows: Iterable[Row]) -> list[Group]:
+    """The backends; rows of work that was done without one are left out."""
+    groups = _group(rows, "backend_name")
+    return sort_groups(Group(name, name, figures) for name, figures in groups.items() if name)
+
+
 def subject_groups(rows: Iterable[Row]) -> list[Group]:
     """The subjects, with "unclassified" if some questions are."""
     groups = _group(rows, "subject")
     return sort_groups(
         Group(code, subject_label(code), figures) for code, figures in groups.items()
     )
+
+
+def instance_groups(rows: Sequence[Row]) -> list[Group]:
+    """The instances."""
+    names = {row["instance__slug"]: row["instance__name"] for row in rows}
+    groups = _group(rows, "instance__slug")
+    return sort_groups(Group(slug, names[slug], figures) for slug, figures in groups.items())
 
 
 def sort_groups(groups: Iterable[Group]) -> list[Group]:

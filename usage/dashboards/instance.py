@@ -8,7 +8,15 @@ from django.db.models.functions import TruncMonth
 
 from instances.models import Instance
 from usage.dashboards.figures import READ, Dashboard
-from usage.dashboards.grouping import Row, columns, model_groups, read_sums, subject_groups, total
+from usage.dashboards.grouping import (
+    Row,
+    backend_groups,
+    columns,
+    model_groups,
+    read_sums,
+    subject_groups,
+    total,
+)
 from usage.dashboards.periods import Period
 from usage.dashboards.savings import savings_of
 from usage.dashboards.sums import count_persons, days_of, sums_of
@@ -20,7 +28,7 @@ _SUMS = {name: Sum(name) for name in READ}
 
 def instance_dashboard(instance: Instance, period: Period) -> Dashboard:
     """The figures of everybody in the instance."""
-    rows = _read(_steps(instance, period), "step", "model")
+    rows = _read(_steps(instance, period), "step", "model", "backend_name")
     durations: Counter[int] = Counter()
     for part in sums_of(DailyDuration, instance, period):
         durations.update(dict(part.values_list("bucket").annotate(n=Sum("requests"))))
@@ -29,6 +37,7 @@ def instance_dashboard(instance: Instance, period: Period) -> Dashboard:
         total=total(rows),
         columns=columns(rows, period),
         models=model_groups(rows),
+        backends=backend_groups(rows),
         subjects=subject_groups(_read(sums_of(DailySubject, instance, period), "subject")),
         members=[],
         persons=count_persons(instance, period),

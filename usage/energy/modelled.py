@@ -138,6 +138,9 @@ def _decode(sizes: _Sizes, batch: float, tokens: int, latency_s: float | None) -
 
 
 def _compute(sizes: _Sizes, batch: float, tokens: float, latency_s: float | None) -> _Share:
+    if not sizes.total_parameters_b:
+        # A server of which only the energy per token is stated: its hardware is not known.
+        return _Share(0.0, 0.0, 0.0)
     impacts = compute_llm_impacts(
         model_active_parameter_count=sizes.active_parameters_b,
         model_total_parameter_count=sizes.total_parameters_b,

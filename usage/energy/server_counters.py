@@ -12,7 +12,7 @@ Both are texts of Prometheus. A counter that falls has begun anew, and makes no 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -53,9 +53,16 @@ class ServerCounters:
 
 
 def read_counters(
-    *, at_s: float, server_metrics: Iterable[str], energy_metrics: Iterable[str]
+    *,
+    at_s: float,
+    server_metrics: Iterable[str],
+    energy_metrics: Iterable[str],
+    gpus: Collection[str] = (),
 ) -> ServerCounters:
-    """Return the counters of the texts of all servers; raises ValueError without any energy."""
+    """Return the counters of the texts of all servers; raises ValueError without any energy.
+
+    ``gpus`` are the identifiers or numbers of those that are counted; all if there are none.
+    """
     tokens: dict[str, dict[str, float]] = {}
     for name, labels, value in _samples(server_metrics):
         by_model = tokens.setdefault(name, defaultdict(float))
@@ -64,6 +71,9 @@ def read_counters(
     powers: dict[Gpu, float] = {}
     for number, text in enumerate(energy_metrics):
         for name, labels, value in _samples([text]):
+            names = {labels.get("UUID", ""), labels.get("gpu", "")}
+            if gpus and names.isdisjoint(gpus):
+                continue
             gpu = number, labels.get("UUID") or labels.get("gpu", "")
             if name in _ENERGY_MJ:
                 energies[gpu] = energies.get(gpu, 0.0) + value

@@ -45,6 +45,8 @@ class MonthlyCell(UsageSums):
         SUBJECT = "subject"
         DURATION = "duration"
         MODEL = "model"
+        # Of work of language models.
+        BACKEND = "backend"
         # Of the persons, where their institutions release them.
         AFFILIATION = "affiliation"
         TRADE = "trade"

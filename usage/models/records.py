@@ -37,6 +37,10 @@ class UsageRecord(InstanceOwnedModel):
         RERANK = "rerank", _("Reranking")
         # An attempt at a document: parsing, and the embedding of its passages.
         INGESTION = "ingestion", _("Indexing of a document")
+        # Texts embedded by a server that is not our model server, of whatever request.
+        VECTORS = "vectors", _("Embedding by another server")
+        # Speech of a recording, written down; ``audio_seconds`` says how much.
+        TRANSCRIPTION = "transcription", _("Transcription of a recording")
         # The answer to a golden question.
         EVALUATION = "evaluation", _("Golden questions")
 
@@ -57,6 +61,8 @@ class UsageRecord(InstanceOwnedModel):
         CALIBRATED = "calibrated", _("from the model's measured energy per token")
         MODELLED = "modelled", _("modelled with EcoLogits")
         LOCAL = "local", _("from processor time")
+        # Nothing is known of the server: ``energy_wh`` is 0 without meaning it.
+        UNKNOWN = "unknown", _("not known")
 
     class Step(models.TextChoices):
         """The place of an answer where first answers are frugal (decision 031)."""
@@ -77,11 +83,16 @@ class UsageRecord(InstanceOwnedModel):
     is_extractive = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
-    # Who asked, and who pays: the organisation and cost centre at that time.
+    # Who pays: the organisation and cost centre of the instance at that time.
     organisation = models.ForeignKey(
         Organisation, on_delete=models.PROTECT, db_index=False, related_name="+"
     )
     cost_centre = models.CharField(max_length=60, blank=True)
+    # Who pays for the inference, if not they: the person's organisation (decision 037).
+    charged_organisation = models.ForeignKey(
+        Organisation, null=True, on_delete=models.PROTECT, db_index=False, related_name="+"
+    )
+    charged_cost_centre = models.CharField(max_length=60, blank=True, default="", db_default="")
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
@@ -112,6 +123,8 @@ class UsageRecord(InstanceOwnedModel):
     # Of the ingestion of a document; ``passages`` also of texts embedded for clients of the API.
     pages = models.PositiveIntegerField(default=0)
     passages = models.PositiveIntegerField(default=0)
+    # Length of the recording of which a transcription was made.
+    audio_seconds = models.FloatField(default=0.0)
 
     # Of an answer: its sentences that were checked against the passages, those that none supports,
     # and those whose citations were moved. An answer that is given again has none.
@@ -150,6 +163,12 @@ class UsageRecord(InstanceOwnedModel):
     # None: not known.
     water_l = models.FloatField(null=True)
     adpe_kg_sb = models.FloatField(null=True)
+
+    # What the backend itself says of the request, by a method of its own: beside the figures above,
+    # never added up or compared with them. None: it says nothing. The cost is in its own unit.
+    backend_energy_wh = models.FloatField(null=True)
+    backend_gco2e = models.FloatField(null=True)
+    backend_cost = models.FloatField(null=True)
 
     # Price of the inference; None: the model has no price.
     cost = models.DecimalField(max_digits=16, decimal_places=8, null=True)

@@ -22,6 +22,10 @@ class AccountSums(UsageSums):
         Organisation, on_delete=models.PROTECT, db_index=False, related_name="+"
     )
     cost_centre = models.CharField(max_length=60, blank=True)
+    charged_organisation = models.ForeignKey(
+        Organisation, null=True, on_delete=models.PROTECT, db_index=False, related_name="+"
+    )
+    charged_cost_centre = models.CharField(max_length=60, blank=True, default="", db_default="")
     model = models.CharField(max_length=200, blank=True)
     backend_name = models.CharField(max_length=200, blank=True)
     serving_organisation = models.ForeignKey(

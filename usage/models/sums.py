@@ -21,6 +21,7 @@ class UsageSums(models.Model):
     checked_sentences = models.BigIntegerField(default=0)
     unsupported_sentences = models.BigIntegerField(default=0)
     moved_citations = models.BigIntegerField(default=0)
+    audio_seconds = models.FloatField(default=0.0)
     cpu_seconds = models.FloatField(default=0.0)
     energy_wh = models.FloatField(default=0.0)
     energy_min_wh = models.FloatField(default=0.0)

@@ -1,25 +1,17 @@
 """Admission of a request of the API: its limits, its quotas, and the headers that show them."""
 
 import math
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from django.conf import settings
 from django.http import HttpResponse
 from django.utils import timezone
 
-from inference.errors import NotCleared
-from inference.offered_models import EXTRACTS
-from inference.token_usage import TokenUsage
-from instances.audit.refusals import record_refusal
-from instances.models import ApiKey
-from instances.tenancy import in_tenant
-from usage.admission import Admission, RequestRefused, admit_question, held
+from usage.admission import Admission, RequestRefused, admit_question
 from usage.models import Quota
-from usage.quotas.charging import Expected, reserve, settle
+from usage.quotas.charging import Expected, reserve
 from usage.quotas.refusals import QuotaReached
 from usage.quotas.standings import Standing
 from usage.quotas.subjects import QuotaHolder
@@ -37,43 +29,21 @@ class AdmittedRequest:
     headers: dict[str, str]
 
 
-def admit_request(key: ApiKey, expected: Expected) -> AdmittedRequest:
-    """Admit a request of the API that calls a model; every such operation calls this first.
+def admit_request(holder: QuotaHolder, expected: Expected) -> AdmittedRequest:
+    """Admit a request that calls a model; every such operation of the API calls this first.
 
     The places are to be held or released, and a usage record with ``request_id`` written, also
     when the request fails: it settles what was reserved. Runs inside ``tenant(instance)``, in a
     thread. Raises RequestRefused, after which the transaction must be rolled back.
     """
     admission = admit_question(
-        instance_id=key.instance_id, user_id=key.created_by_id, key_id=key.pk
+        instance_id=holder.instance.pk, user_id=holder.user_id, key_id=holder.key_id
     )
-    request_id, holder = uuid4(), QuotaHolder.of_key(key)
-    try:
+    request_id = uuid4()
+    with admission.released_on_error():
         # Last, as it locks counters until the transaction ends.
         standings = reserve(holder, request_id, expected)
-    except BaseException:
-        admission.release()
-        raise
     return AdmittedRequest(request_id, admission, _headers(standings))
-
-
-@asynccontextmanager
-async def held_request(key: ApiKey, *, read_tokens: int = 0) -> AsyncIterator[AdmittedRequest]:
-    """Admit a request that our own models answer, and hold its places while the block runs.
-
-    If the block fails, what was reserved is settled; otherwise its usage record does so. A
-    NotCleared of the block is audited. Raises RequestRefused.
-    """
-    expected = Expected(model=EXTRACTS.figures, tokens=TokenUsage(read_tokens, 0))
-    admitted = await in_tenant(key.instance_id, admit_request, key, expected)
-    async with held(admitted.admission):
-        try:
-            yield admitted
-        except BaseException as error:
-            await in_tenant(key.instance_id, settle, key.instance_id, admitted.request_id)
-            if isinstance(error, NotCleared):
-                await record_refusal(key.instance, settings.EMBEDDING_MODEL, error.level)
-            raise
 
 
 def refusal_headers(error: RequestRefused) -> dict[str, str]:

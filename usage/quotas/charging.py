@@ -65,6 +65,8 @@ WITH asked AS (
 SELECT quota_id, used, reserved FROM taken
 """
 # A request that was never recorded, as its process was killed, counts as a request of unknown cost.
+# The tokens of a search, which has no passages, are not counted: those of a question are then those
+# that the API reports.
 _SETTLE = """
 WITH charge AS (
   SELECT charge.id, charge.request_id, charge.counter_id, charge.reserved, charge.counted,
@@ -77,7 +79,9 @@ WITH charge AS (
 ), spent AS (
   SELECT charge.*, CASE measure WHEN 'requests' THEN 1 ELSE coalesce((
       SELECT sum(CASE charge.measure
-        WHEN 'tokens' THEN record.prompt_tokens + record.completion_tokens
+        WHEN 'tokens' THEN CASE WHEN record.kind IN ('embedding', 'vectors', 'rerank')
+            AND record.passages = 0 THEN 0
+          ELSE record.prompt_tokens + record.completion_tokens END
         WHEN 'energy' THEN record.energy_wh::numeric
         ELSE record.cost END)
       FROM usage_usagerecord AS record

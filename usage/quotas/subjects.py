@@ -27,6 +27,16 @@ class QuotaHolder:
         """Return the holder of a key's requests: also its person, if it has one."""
         return cls(instance=key.instance, user=key.created_by, key=key)
 
+    @property
+    def user_id(self) -> int | None:
+        """The id of the person, None for a key that belongs to nobody."""
+        return None if self.user is None else self.user.pk
+
+    @property
+    def key_id(self) -> int | None:
+        """The id of the API key, None for a person in a browser."""
+        return None if self.key is None else self.key.pk
+
     def subject(self, per: str) -> str:
         """Return the name of the counters of a quota for each ``per``; "" if it does not apply."""
         if whole := _whole(per, self.instance.organisation_id, self.instance.pk):

@@ -38,7 +38,8 @@ _CELL_OF_RECORD = (
 )
 # What a statement, or the savings of an instance, tell apart.
 _ACCOUNTS = (
-    "kind, outcome, frugal_step, other_model, organisation_id, cost_centre, model, backend_name,"
+    "kind, outcome, frugal_step, other_model, organisation_id, cost_centre,"
+    " charged_organisation_id, charged_cost_centre, model, backend_name,"
     " serving_organisation_id, method, currency"
 )
 _STATEMENTS: Final = (

@@ -1,8 +1,9 @@
 """The amounts that organisations owe for a month: inference, and the service itself.
 
-Inference is charged to the organisation of the instance, and credited to the organisation whose
-machines worked. The service is charged by question (``SERVICE_PRICE_PER_QUESTION``), and credited
-to the deployment.
+Inference is charged to the organisation of the person, without one to that of the instance
+(decision 037), and credited to the organisation whose machines worked. The service is charged to
+the organisation of the instance by question (``SERVICE_PRICE_PER_QUESTION``), and credited to the
+deployment.
 """
 
 from datetime import date
@@ -24,12 +25,14 @@ _DAYS = (
 _STATEMENTS: Final = (
     # Also what has no price: its tokens are part of the statement.
     f"INSERT INTO usage_ledgerline ({_COLUMNS})"
-    " SELECT date_trunc('month', day)::date AS month, 'inference', organisation_id, cost_centre,"
-    " serving_organisation_id, instance_id, kind, model, backend_name, currency, sum(requests),"
-    f" sum(prompt_tokens), sum(completion_tokens), sum(cost) {_DAYS}"
+    " SELECT date_trunc('month', day)::date AS month, 'inference',"
+    " coalesce(charged_organisation_id, organisation_id) AS charged,"
+    " CASE WHEN charged_organisation_id IS NULL THEN cost_centre ELSE charged_cost_centre END"
+    " AS centre, serving_organisation_id, instance_id, kind, model, backend_name, currency,"
+    f" sum(requests), sum(prompt_tokens), sum(completion_tokens), sum(cost) {_DAYS}"
     " AND (currency <> '' OR prompt_tokens + completion_tokens > 0)"
-    " GROUP BY month, organisation_id, cost_centre, serving_organisation_id, instance_id, kind,"
-    " model, backend_name, currency",
+    " GROUP BY month, charged, centre, serving_organisation_id, instance_id, kind, model,"
+    " backend_name, currency",
     f"INSERT INTO usage_ledgerline ({_COLUMNS})"
     " SELECT date_trunc('month', day)::date AS month, 'service', organisation_id, cost_centre,"
     " NULL::bigint, instance_id, 'answer', '', '', %(currency)s, sum(questions), 0, 0,"

@@ -69,6 +69,10 @@ def masked_cells(persons: Mapping[str, Mapping[str, int]]) -> dict[str, set[str]
         masked[_Dimension.DURATION] = _all_or_none(
             persons[_Dimension.DURATION], is_shown=whole >= MIN_PERSONS
         )
+    if _Dimension.BACKEND in persons:
+        # Who knows which models a backend serves could subtract those that are shown.
+        is_shown = not masked[_Dimension.BACKEND] and not masked.get(_Dimension.MODEL)
+        masked[_Dimension.BACKEND] = _all_or_none(persons[_Dimension.BACKEND], is_shown=is_shown)
     if _Dimension.FRUGALITY in persons:
         # They cut outcomes into parts, so that a small group in either could be subtracted.
         numbers = persons[_Dimension.FRUGALITY]

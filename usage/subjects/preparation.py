@@ -15,7 +15,7 @@ from django.core.cache import cache
 from numpy.typing import NDArray
 
 from inference.embedding.client import EmbeddingClient, EmbeddingEndpoint
-from instances.models import Sensitivity
+from instances.models import Instance, Sensitivity
 from usage.subjects.classifier import UNCLASSIFIED, Classifier, Subject
 from usage.subjects.divisions import examples, examples_version
 from usage.subjects.training import train
@@ -27,27 +27,34 @@ _classifiers: dict[str, Classifier] = {}
 _looked_at: dict[str, float] = {}
 
 
-def classify_question(embedding: NDArray[np.float32]) -> Subject:
+def classify_question(embedding: NDArray[np.float32], model: str = "") -> Subject:
     """Return the subject of a question by its embedding, ``(dim,)``, L2-normalised.
 
-    It is not classified while there is no classifier for the embedding model. The first call of a
-    process reads the classifier from the cache.
+    ``model`` is the name of its embedding model, "" for that of the site. It is not classified
+    while there is no classifier for the model. The first call of a process reads the classifier
+    from the cache.
     """
-    classifier = _classifier_in_use()
+    classifier = _classifier_in_use(model)
     if classifier is None or classifier.weights.shape[1] != len(embedding):
         return UNCLASSIFIED
     return classifier.classify(embedding)
 
 
-def prepare_classifier() -> None:
-    """Train and store the classifier of the model in use, unless there is one.
+def prepare_classifier(model: str = "") -> None:
+    """Train and store the classifier of an embedding model, unless there is one.
 
     Raises InferenceError when the examples cannot be embedded.
     """
-    if stored_classifier() is None:
-        endpoint = replace(EmbeddingEndpoint.from_settings(), passages_max_wait_s=0.0)
+    if stored_classifier(model) is None:
+        endpoint = replace(EmbeddingEndpoint.of_model(model), passages_max_wait_s=0.0)
         trained = train_with_examples(endpoint)
-        cache.set(_cache_key(stored_name()), trained.to_bytes(), timeout=None)
+        cache.set(_cache_key(stored_name(model)), trained.to_bytes(), timeout=None)
+
+
+def models_in_use() -> list[str]:
+    """Return the names of the embedding models of instances, "" for that of the site."""
+    others = Instance.objects.exclude(embedding_model="").order_by("embedding_model")
+    return ["", *others.values_list("embedding_model", flat=True).distinct()]
 
 
 def train_with_examples(endpoint: EmbeddingEndpoint) -> Classifier:
@@ -60,24 +67,26 @@ def train_with_examples(endpoint: EmbeddingEndpoint) -> Classifier:
     return train(client.embed_questions(texts, sensitivity=Sensitivity.PUBLIC).vectors, labels)
 
 
-def stored_name() -> str:
-    """Return the name of the classifier of the model in use: model, dimensions, examples."""
-    model = re.sub(r"[^\w.-]+", "-", settings.EMBEDDING_MODEL.strip("/"))
-    return f"{model}-{settings.EMBEDDING_DIMENSIONS or 'all'}-{examples_version()}"
+def stored_name(model: str = "") -> str:
+    """Return the name of the classifier of an embedding model: model, dimensions, examples."""
+    is_of_site = model in ("", settings.EMBEDDING_MODEL)
+    dimensions = settings.EMBEDDING_DIMENSIONS if is_of_site else None
+    name = re.sub(r"[^\w.-]+", "-", (model or settings.EMBEDDING_MODEL).strip("/"))
+    return f"{name}-{dimensions or 'all'}-{examples_version()}"
 
 
-def stored_classifier() -> Classifier | None:
-    """Return the classifier of the model in use, if there is one."""
-    content = cache.get(_cache_key(stored_name()))
+def stored_classifier(model: str = "") -> Classifier | None:
+    """Return the classifier of an embedding model, if there is one."""
+    content = cache.get(_cache_key(stored_name(model)))
     return None if content is None else Classifier.from_bytes(content)
 
 
-def _classifier_in_use() -> Classifier | None:
-    """Return ``stored_classifier()``, kept in the memory of this process."""
-    name, now = stored_name(), monotonic()
+def _classifier_in_use(model: str) -> Classifier | None:
+    """Return ``stored_classifier(model)``, kept in the memory of this process."""
+    name, now = stored_name(model), monotonic()
     if name not in _classifiers and now >= _looked_at.get(name, -_LOOK_AGAIN_S) + _LOOK_AGAIN_S:
         _looked_at[name] = now
-        if (found := stored_classifier()) is not None:
+        if (found := stored_classifier(model)) is not None:
             _classifiers[name] = found
     return _classifiers.get(name)
 

@@ -14,7 +14,10 @@ from usage.statements.money import money, sums_of_money
 register = template.Library()
 
 
-for write in (wording.energy, wording.carbon, wording.water, wording.seconds):
+for write in (
+    *(wording.energy, wording.carbon, wording.water, wording.seconds),
+    wording.length_of_recordings,
+):
     register.filter(write)
 
 

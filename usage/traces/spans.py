@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import orjson
 from django.conf import settings
 
+from inference.chat_options import ChatOptions
 from usage.models import UsageRecord
 
 # None is left out.
@@ -49,9 +50,30 @@ def operation(name: str, *, provider: str, model: str = "", url: str = "") -> At
     }
 
 
+def parameters(
+    options: ChatOptions, *, temperature: float, stop: Sequence[str], max_tokens: int
+) -> Attributes:
+    """Return the parameters of a request to a language model."""
+    return {
+        "gen_ai.request.temperature": temperature,
+        "gen_ai.request.max_tokens": max_tokens,
+        "gen_ai.request.stream": True,
+        "gen_ai.output.type": "json" if options.response_format else "text",
+        # Words of the client.
+        "gen_ai.request.stop_sequences": list(stop) if stop and has_content() else None,
+        "gen_ai.tool.definitions": content(list(options.tools)) if options.tools else None,
+        **{f"gen_ai.request.{name}": value for name, value in options.sampling.items()},
+    }
+
+
+def has_content() -> bool:
+    """Whether the operator wants the texts of readers and documents in traces."""
+    return bool(settings.TRACES_WITH_CONTENT)
+
+
 def content(value: Any) -> str | None:
     """Return text, or the JSON of anything else; None unless the operator wants content."""
-    if not settings.TRACES_WITH_CONTENT:
+    if not has_content():
         return None
     return value if isinstance(value, str) else orjson.dumps(value).decode()
 
@@ -80,5 +102,8 @@ def token_usage(record: UsageRecord | None) -> Attributes:
         "gen_ai.usage.cache_read.input_tokens": record.cached_tokens,
         "gen_ai.usage.reasoning.output_tokens": record.reasoning_tokens,
         "ragapp.tokens_estimated": record.tokens_estimated,
+        "ragapp.backend.energy_wh": record.backend_energy_wh,
+        "ragapp.backend.gco2e": record.backend_gco2e,
+        "ragapp.backend.cost": record.backend_cost,
         "ragapp.queue_ms": record.queue_ms,
     }

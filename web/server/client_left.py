@@ -11,6 +11,8 @@ _SAFE_METHODS = frozenset({"GET", "HEAD"})
 _READING_PATHS = frozenset(
     {"/api/v1/search", "/v1/chat/completions", "/v1/embeddings", "/v1/responses"}
 )
+# No tool of the MCP server writes.
+_READING_ROOT = "/mcp/"
 # Each cancellation opens a connection to the server.
 _executor = ThreadPoolExecutor(max_workers=4, thread_name_prefix="cancel")
 
@@ -46,4 +48,6 @@ class ClientWatch:
 
 
 def _only_reads(scope: Scope) -> bool:
-    return scope["method"] in _SAFE_METHODS or path_of(scope) in _READING_PATHS
+    path = path_of(scope)
+    is_reading = path in _READING_PATHS or path.startswith(_READING_ROOT)
+    return scope["method"] in _SAFE_METHODS or is_reading

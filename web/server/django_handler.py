@@ -3,13 +3,14 @@
 - Bodies whose length the client did not declare: Django reads no form and no file from a body
   without Content-Length, although its handler has received the whole body by then.
 - HEAD for the operations of the HTTP API (RFC 9110, section 9.3.2).
+- Bodies that their view reads as they arrive (``web.server.body_stream``).
 - ``OPTIONS *``, which asks about the server and not about an address (section 9.3.7).
 - Charsets: Django decodes forms and queries by the charset that the client declares for the body,
   also by one that is none ("hex"), which is an error of the server. All text is UTF-8 here.
 """
 
 import os
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from concurrent.futures import Executor
 from http import HTTPStatus
 from typing import IO, Any
@@ -21,6 +22,7 @@ from django.http import HttpResponseBase
 from django.utils.translation import gettext as _
 
 from web.json_errors import is_api_path, json_error
+from web.server.body_stream import BODY_STREAM, BodyStream
 from web.server.request_threads import RequestThread
 from web.server.scope import Message, Receive, Scope, Send
 
@@ -50,6 +52,10 @@ class DjangoHandler(ASGIHandler):
 
     request_class = Utf8Request
 
+    def __init__(self, is_streamed: Callable[[Scope], bool] = lambda _scope: False) -> None:
+        super().__init__()
+        self._is_streamed = is_streamed
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """As in Django, with threads that other requests have left (``RequestThread``)."""
         if scope["method"] == "OPTIONS" and scope["path"] == "*":
@@ -58,8 +64,11 @@ class DjangoHandler(ASGIHandler):
             await send({"type": "http.response.body", "body": b""})
             return
         thread = RequestThread()
+        stream = BodyStream(receive) if self._is_streamed(scope) else None
 
         async def noting_send(message: Message) -> None:
+            if stream is not None and stream.is_cut:
+                return
             await send(message)
             if message["type"] == "http.response.body" and not message.get("more_body"):
                 thread.is_answered = True
@@ -68,14 +77,19 @@ class DjangoHandler(ASGIHandler):
         executors: MutableMapping[Any, Executor] = SyncToAsync.context_to_thread_executor  # type: ignore[assignment]  # any executor will do
         executors[context] = thread
         async with context:
-            await self.handle(scope | {_THREAD: thread}, receive, noting_send)
+            await self.handle(
+                scope | {_THREAD: thread, BODY_STREAM: stream},
+                receive if stream is None else stream.receive,
+                noting_send,
+            )
 
     def create_request(
         self, scope: Mapping[str, Any], body_file: IO[bytes]
     ) -> tuple[ASGIRequest, None] | tuple[None, HttpResponseBase]:
         """As in Django, with the length of the body that was received (RFC 9112, section 7.1)."""
         scope[_THREAD].has_begun = True
-        if any(name == b"transfer-encoding" for name, _value in scope["headers"]):
+        is_stored = scope[BODY_STREAM] is None
+        if is_stored and any(name == b"transfer-encoding" for name, _value in scope["headers"]):
             body_file.seek(0, os.SEEK_END)
             length = (b"content-length", b"%d" % body_file.tell())
             body_file.seek(0)

@@ -80,6 +80,7 @@ class FailOpenRedisCache(RedisCache):
             return default
         return self._cache._serializer.loads(value)  # type: ignore[attr-defined]  # of Django
 
+    get_many = _or_else(lambda *args, **kwargs: {})(RedisCache.get_many)
     set = _or_else(lambda *args, **kwargs: None)(RedisCache.set)
     add = _or_else(lambda *args, **kwargs: True)(RedisCache.add)
     delete = _or_else(lambda *args, **kwargs: False)(RedisCache.delete)

@@ -12,6 +12,14 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from administration.forms.consoles.energy_counters import (
+    COUNTERS,
+    HELP_TEXTS,
+    MISSING,
+    WIDGETS,
+    missing_counters,
+    read_addresses,
+)
 from inference.base_urls import check_address
 from inference.llm.addresses import refused_addresses
 from inference.models import RESERVED_ALIASES, Backend, BackendAccess, LanguageModel
@@ -28,7 +36,8 @@ class _GroupedForm(forms.ModelForm):
     def groups(self) -> Iterator[tuple[Promise, list[BoundField]]]:
         """The fields by theme."""
         for title, names in self._GROUPS:
-            yield title, [self[name] for name in names]
+            if names := [name for name in names if name in self.fields]:
+                yield title, [self[name] for name in names]
 
 
 class AccessForm(forms.ModelForm):
@@ -102,10 +111,12 @@ class BackendForm(_GroupedForm):
             "carbon_gco2e_per_kwh",
             "carbon_source",
             "carbon_date",
+            *COUNTERS,
         ]
         widgets = {
             "base_url": forms.URLInput(attrs={"placeholder": "https://gpu.univ-example.fr/v1"}),
             "ca_certificates": forms.Textarea(attrs={"rows": 4, "class": "input code"}),
+            **WIDGETS,
             "carbon_date": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         }
         help_texts = {
@@ -120,6 +131,7 @@ class BackendForm(_GroupedForm):
             "sensitivity": _("Instances with more sensitive documents cannot use it."),
             "site": _("Shown to readers, such as: data centre in Lyon."),
             "carbon_gco2e_per_kwh": _("Empty: the average of the country."),
+            **HELP_TEXTS,
         }
 
     _CONNECTION = ("name", "kind", "base_url", "ca_certificates", "is_enabled")
@@ -133,6 +145,7 @@ class BackendForm(_GroupedForm):
         (_("Connection"), _CONNECTION),
         (_("Use"), _USE),
         (_("Where it runs"), (*_PLACE, *_CARBON)),
+        (_("Measured energy"), COUNTERS),
     )
 
     def __init__(self, *args: Any, owner: Organisation | None, **kwargs: Any) -> None:
@@ -145,6 +158,11 @@ class BackendForm(_GroupedForm):
         organisations.empty_label = pgettext_lazy("organisation", "not stated")
         if owner is not None:
             organisations.queryset = Organisation.objects.filter(pk=owner.pk)
+            # Addresses that this deployment reads by itself: those of its operators only.
+            for name in COUNTERS:
+                del self.fields[name]
+        else:
+            self.fields["host_watts"].required = False
 
         if not self._may_be_run_by_slurm:
             self.fields["base_url"].required = True
@@ -180,6 +198,21 @@ class BackendForm(_GroupedForm):
             )
         return url
 
+    def clean_metrics_urls(self) -> str:
+        return read_addresses(self.cleaned_data["metrics_urls"])
+
+    def clean_energy_urls(self) -> str:
+        return read_addresses(self.cleaned_data["energy_urls"])
+
+    def clean_host_watts(self) -> float:
+        return self.cleaned_data["host_watts"] or 0.0
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        if missing := missing_counters(data):
+            self.add_error(missing, MISSING)
+        return data
+
     def clean_ca_certificates(self) -> str:
         pem: str = self.cleaned_data["ca_certificates"].strip()
         try:
@@ -210,6 +243,7 @@ class LanguageModelForm(_GroupedForm):
             "supports_tools",
             "supports_json",
             "supports_images",
+            "transcribes",
             "prompt_price",
             "completion_price",
             "prompt_j_per_token",
@@ -226,13 +260,18 @@ class LanguageModelForm(_GroupedForm):
             "active_parameters_b": _("Less than all for a mixture of experts."),
             "quantisation_bits": _("16 for most models; 4 or 8 for quantised ones."),
             "languages": _("Such as: fr, en."),
+            "transcribes": _(
+                "A model of speech, such as Whisper. It reads recordings, and answers no questions."
+            ),
             "prompt_price": _("Empty: unknown. 0: free of charge."),
             "prompt_j_per_token": _("Measured at this backend; empty: estimated from the size."),
         }
 
     _NAME = ("server_id", "alias", "label", "description_fr", "description_en", "is_enabled")
     _SIZE = ("context_window", "total_parameters_b", "active_parameters_b", "quantisation_bits")
-    _ABILITIES = ("languages", "supports_tools", "supports_json", "supports_images")
+    _ABILITIES = (
+        *("languages", "supports_tools", "supports_json", "supports_images", "transcribes"),
+    )
     _PRICES = ("prompt_price", "completion_price")
     _ENERGY = ("prompt_j_per_token", "completion_j_per_token")
     _GROUPS = (

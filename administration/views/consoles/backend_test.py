@@ -1,7 +1,7 @@
 """The connection test of a backend; async, so that no database connection waits for a model."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,16 +11,19 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from administration.levels import PageLevel
-from administration.views.consoles.backends import find_backend, page
+from administration.model_backends.problems import warnings_of
+from administration.model_backends.targets import (
+    ConnectionTarget,
+    managed_target,
+    shared_target,
+    target_of_environment,
+)
+from administration.views.consoles.backends import find_backend, find_shared, page
 from inference.backends import save_abilities
-from inference.catalogue_rows import access_of
 from inference.chat_options import Ability
-from inference.diagnosis.connection import UNKNOWN_MODEL, Diagnosis, diagnose
+from inference.diagnosis.connection import Diagnosis, diagnose
 from inference.diagnosis.gateway_health import GatewayState
-from inference.llm.backend import ChatBackend
 from inference.llm.client import ServedModel
-from inference.models import Backend
-from inference.offered_models import Access, connection_to
 from inference.queueing.job_servers import connections_to
 from instances import audit
 from instances.access.administration import enter_organisation
@@ -71,34 +74,61 @@ STATES: Mapping[GatewayState, tuple[str, Promise]] = {
 }
 
 
+FindTarget = Callable[[PageLevel], ConnectionTarget]
+
+
 @require_POST
 @login_required
 async def site(request: HttpRequest, backend_id: int) -> HttpResponse:
     """Test any backend, for operators."""
-    return await _test(request, backend_id)
+    return await _test(request, lambda level: _managed(request, level, backend_id))
+
+
+@require_POST
+@login_required
+async def environment(request: HttpRequest) -> HttpResponse:
+    """Test the model of the ``LLM_*`` settings, for operators."""
+    return await _test(request, lambda _level: target_of_environment())
 
 
 @require_POST
 @login_required
 async def organisation(request: HttpRequest, organisation: str, backend_id: int) -> HttpResponse:
     """Test a backend of an organisation, for its administrators."""
-    return await _test(request, backend_id, organisation)
+    return await _test(request, lambda level: _managed(request, level, backend_id), organisation)
 
 
-async def _test(request: HttpRequest, backend_id: int, slug: str = "") -> HttpResponse:
-    level, backend, connection = await in_database(_begin, request, backend_id, slug)
+@require_POST
+@login_required
+async def shared(request: HttpRequest, organisation: str, shared_id: int) -> HttpResponse:
+    """Test a backend of the site with the organisation's own key, for its administrators."""
+
+    def find(level: PageLevel) -> ConnectionTarget:
+        chosen = request.POST.get("model", "")
+        return shared_target(find_shared(shared_id), level.organisation, chosen)
+
+    return await _test(request, find, organisation)
+
+
+def _managed(request: HttpRequest, level: PageLevel, backend_id: int) -> ConnectionTarget:
+    return managed_target(find_backend(level, backend_id), request.POST.get("model", ""))
+
+
+async def _test(request: HttpRequest, find: FindTarget, slug: str = "") -> HttpResponse:
+    level, target = await in_database(_begin, request, find, slug)
     # Of a backend that jobs serve, the newest job is tested.
-    servers = await asyncio.to_thread(connections_to, connection)
+    servers = await asyncio.to_thread(connections_to, target.connection)
     diagnosis = Diagnosis(problem="no_job")
     if servers:
-        is_gateway = backend.kind == Backend.Kind.OPENGATELLM
-        diagnosis = await diagnose(servers[0], tells_states=is_gateway)
-    return await in_database(_result, request, level, backend, diagnosis)
+        diagnosis = await diagnose(
+            servers[0],
+            tells_states=target.is_gateway,
+            answers=not (target.model and target.model.transcribes),
+        )
+    return await in_database(_result, request, level, target, diagnosis)
 
 
-def _begin(
-    request: HttpRequest, backend_id: int, slug: str
-) -> tuple[PageLevel, Backend, ChatBackend]:
+def _begin(request: HttpRequest, find: FindTarget, slug: str) -> tuple[PageLevel, ConnectionTarget]:
     """Check access, record the test, and return what to test; raises Http404."""
     level = PageLevel()
     if slug:
@@ -106,37 +136,56 @@ def _begin(
     elif not request.user.is_staff:
         raise Http404
     with level.visible():
-        backend = find_backend(level, backend_id)
-        model = backend.models.filter(is_enabled=True).first()
-        row = backend.accesses.filter(organisation=None).first()
-        audit.record(audit.Action.BACKEND_TESTED, organisation=backend.owner, target=backend)
-    access = access_of(row) if row else Access()
-    server_id = model.server_id if model else UNKNOWN_MODEL
-    return level, backend, connection_to(backend, server_id, access)
+        target = find(level)
+        owner = target.backend.owner if target.backend else None
+        audit.record(
+            audit.Action.BACKEND_TESTED,
+            organisation=owner or level.organisation,
+            target=target.backend or target.name,
+            model_id=target.model.alias if target.model else "",
+        )
+    return level, target
 
 
 def _result(
-    request: HttpRequest, level: PageLevel, backend: Backend, diagnosis: Diagnosis
+    request: HttpRequest, level: PageLevel, target: ConnectionTarget, diagnosis: Diagnosis
 ) -> HttpResponse:
+    """Return the page; who may not change the backend sees only its own models, and no address."""
+    backend = target.backend
+    is_operated = target.is_managed or backend is None
     with level.visible():
-        if diagnosis.asked and not diagnosis.problem:
+        if backend and target.is_managed and diagnosis.asked and not diagnosis.problem:
             save_abilities(backend, diagnosis.asked, diagnosis.abilities)
-        names = {model.name for model in diagnosis.served}
-        known = set(backend.models.values_list("server_id", flat=True))
+        known = target.server_ids
+        served = [
+            (model, model.name in known, _query(model), _state(diagnosis, model.name))
+            for model in diagnosis.served
+            if is_operated or model.name in known
+        ]
         context = {
-            "backend": backend,
+            "target": target,
             "diagnosis": diagnosis,
+            "detail": diagnosis.detail if is_operated else "",
             "abilities": [label for ability, label in ABILITIES if ability in diagnosis.abilities],
             "problem": PROBLEMS.get(diagnosis.problem, ""),
             "listing_problem": PROBLEMS.get(diagnosis.listing_problem, ""),
-            "served": [
-                (model, model.name in known, _query(model), _state(diagnosis, model.name))
-                for model in diagnosis.served
-            ],
+            "served": served,
             "state": _state(diagnosis, diagnosis.asked) if diagnosis.problem else None,
-            "missing": sorted(known - names) if names else [],
+            "warnings": warnings_of(target, diagnosis),
+            **_addresses(level, target),
         }
         return page(request, level, "backend_test.html", context)
+
+
+def _addresses(level: PageLevel, target: ConnectionTarget) -> dict[str, str]:
+    """Return where the test leads back to, and where it is repeated."""
+    if target.backend is None:
+        return {"back_url": level.url("backends"), "test_url": level.url("environment_test")}
+    of = "backend" if target.is_managed else "backend_access"
+    return {
+        "back_url": level.url(of, target.backend.pk),
+        "test_url": level.url(f"{of}_test", target.backend.pk),
+    }
 
 
 def _state(diagnosis: Diagnosis, server_id: str) -> tuple[str, Promise] | None:

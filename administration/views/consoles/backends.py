@@ -5,15 +5,15 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from administration.backend_problems import problems_of
 from administration.forms.consoles.backends import AccessForm, BackendForm
-from administration.forms.model_rules import ModelRulesForm
+from administration.forms.model_rules import ModelRulesForm, QueueTurnsForm
 from administration.levels import PageLevel, at_each_level
+from administration.model_backends.problems import problem_of_environment, problems_of
 from inference import backends
 from inference.catalogue import model_names
 from inference.models import Backend, BackendAccess, JobTemplate, ModelRules
@@ -37,12 +37,9 @@ def index(request: HttpRequest, level: PageLevel) -> HttpResponse:
         ],
         "shared": shared,
         "rules_form": _rules_form(request, level.organisation) if level.organisation else None,
-        "environment": settings.LLM_BASE_URL
-        and {
-            "base_url": settings.LLM_BASE_URL,
-            "label": settings.LLM_LABEL or settings.LLM_MODEL,
-            "model": settings.LLM_MODEL,
-        },
+        "turns_form": _turns_form(request, level),
+        "heavy": ModelRules.objects.filter(queue_turns__gt=1).select_related("organisation"),
+        "environment": _environment(level),
     }
     return page(request, level, "backends.html", context)
 
@@ -63,6 +60,7 @@ def detail(request: HttpRequest, level: PageLevel, backend_id: int) -> HttpRespo
         "backend": backend,
         "models": backend.models.all(),
         "problems": problems_of(backend),
+        "test_url": level.url("backend_test", backend.pk),
         "remove_url": level.url("backend_remove", backend.pk),
         **_of_jobs(backend),
         "has_key": backend.accesses.filter(organisation=None).exclude(encrypted_key="").exists(),
@@ -121,18 +119,41 @@ def change_rules(request: HttpRequest, organisation: Organisation) -> HttpRespon
 
 
 @organisation_view
+@require_POST
+def change_turns(request: HttpRequest, organisation: Organisation) -> HttpResponse:
+    """Set the turns of an organisation in the queues of the site's backends, for operators."""
+    level = PageLevel(organisation=organisation)
+    form = _turns_form(request, level)
+    if form is None:
+        raise Http404
+    if form.is_valid():
+        backends.save_queue_turns(organisation, form.cleaned_data["turns"])
+        messages.success(request, _("Saved."))
+    else:
+        messages.error(request, " ".join(str(error) for error in form.errors.values()))
+    return redirect(level.url("backends"))
+
+
+@organisation_view
 @require_http_methods(["GET", "POST"])
 def access(request: HttpRequest, organisation: Organisation, shared_id: int) -> HttpResponse:
     """Set the key by which an organisation uses a backend of the site."""
     level = PageLevel(organisation=organisation)
-    backend = get_object_or_404(Backend, owner=None, is_enabled=True, pk=shared_id)
+    backend = find_shared(shared_id)
     own = backend.accesses.filter(organisation=organisation).first()
     form = AccessForm(request.POST or None, instance=own)
     if form.is_valid():
         backends.save_access(backend, organisation, **form.chosen())
         messages.success(request, _("Saved."))
         return redirect(level.url("backends"))
-    return page(request, level, "backends_access.html", {"backend": backend, "form": form})
+    test_url = level.url("backend_access_test", backend.pk)
+    context = {
+        "backend": backend,
+        "form": form,
+        "test_url": test_url,
+        "models": backend.models.all(),
+    }
+    return page(request, level, "backends_access.html", context)
 
 
 def editable_backends(level: PageLevel) -> QuerySet[Backend]:
@@ -148,6 +169,11 @@ def find_backend(level: PageLevel, backend_id: int) -> Backend:
     return get_object_or_404(found, pk=backend_id)
 
 
+def find_shared(backend_id: int) -> Backend:
+    """Return a backend of the site that organisations may use; raises Http404."""
+    return get_object_or_404(Backend, owner=None, is_enabled=True, pk=backend_id)
+
+
 def page(
     request: HttpRequest, level: PageLevel, template: str, context: dict[str, Any]
 ) -> HttpResponse:
@@ -160,6 +186,19 @@ def page(
     return render(request, f"administration/consoles/{template}", around | context)
 
 
+def _environment(level: PageLevel) -> dict[str, Any] | None:
+    """Return what operators see of the backend of the ``LLM_*`` settings, None without one."""
+    if level.name != "site" or not settings.LLM_BASE_URL:
+        return None
+    return {
+        "base_url": settings.LLM_BASE_URL,
+        "label": settings.LLM_LABEL or settings.LLM_MODEL,
+        "model": settings.LLM_MODEL,
+        "test_url": level.url("environment_test"),
+        "problem": problem_of_environment(),
+    }
+
+
 def _of_jobs(backend: Backend) -> dict[str, Any]:
     """Return what the page shows of the jobs that serve a backend."""
     template = JobTemplate.objects.filter(backend=backend).first()
@@ -169,6 +208,14 @@ def _of_jobs(backend: Backend) -> dict[str, Any]:
         "jobs": shown_jobs(template) if template else (),
         "slurm_problem": problem_of(template) if template else None,
     }
+
+
+def _turns_form(request: HttpRequest, level: PageLevel) -> QueueTurnsForm | None:
+    """Return the form of operators at an organisation, None for others and elsewhere."""
+    if level.organisation is None or not request.user.is_staff:
+        return None
+    rules = ModelRules.objects.filter(organisation=level.organisation).first() or ModelRules()
+    return QueueTurnsForm(request.POST or None, initial={"turns": rules.queue_turns})
 
 
 def _rules_form(request: HttpRequest, organisation: Organisation) -> ModelRulesForm:

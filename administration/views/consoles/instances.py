@@ -8,6 +8,8 @@ from django.views.decorators.http import require_safe
 
 from administration import console_queries
 from administration.forms.consoles.instances import InstancesForm
+from administration.levels import PageLevel
+from administration.model_backends.problems import retired_at
 from instances.access.administration import organisation_view
 from instances.models import Instance, Organisation
 
@@ -25,6 +27,7 @@ def index(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     members = console_queries.count_members(page)
     context = {
         "section": "instances",
+        "retired": retired_at(PageLevel(organisation=organisation)),
         "figures": console_queries.figures_of(organisation),
         "page": page,
         "rows": [(instance, members.get(instance.pk, 0)) for instance in page],

@@ -14,6 +14,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from administration.console_queries import first_steps, organisations_in_numbers
 from administration.forms.consoles.organisations import OrganisationForm
+from administration.levels import PageLevel
+from administration.model_backends.problems import retired_at
 from instances.access.administration import operator_view
 from instances.organisations.creation import create_organisation
 from web.search_words import search_text
@@ -33,6 +35,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "search": search,
         "section": "organisations",
         "first_steps": first_steps(),
+        "retired": retired_at(PageLevel()),
     }
     return render(request, "administration/consoles/organisations.html", context)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -12,16 +13,20 @@ from administration.forms.usage.dashboards import LENGTHS, PeriodForm
 from instances.access.administration import operator_view, organisation_view
 from instances.access.gates import instance_view
 from instances.models import Membership, Organisation, Role
+from people.requests import logged_in_user
 from usage.dashboards.across import dashboard_across
 from usage.dashboards.charts import column_chart
 from usage.dashboards.exports import MEDIA_TYPES
 from usage.dashboards.figures import Dashboard
 from usage.dashboards.instance import instance_dashboard
-from usage.dashboards.own import own_dashboard
+from usage.dashboards.own import own_dashboard, person_dashboard
 from usage.dashboards.periods import Period
 from usage.quotas.shown import ShownQuota, shown_quotas
 from usage.quotas.subjects import QuotaHolder
 from usage.rollups.masking import MIN_PERSONS
+
+_IN_INSTANCE = "administration/usage/base_usage.html"
+_BASES = {"person": "administration/usage/base_person.html"}
 
 
 @require_safe
@@ -39,6 +44,13 @@ def index(request: HttpRequest, membership: Membership) -> HttpResponse:
 def own(request: HttpRequest, membership: Membership) -> HttpResponse:
     """One's own usage of the instance."""
     return _own_page(request, membership)
+
+
+@require_safe
+@login_required
+def person(request: HttpRequest) -> HttpResponse:
+    """One's own usage of all instances."""
+    return _page(request, person_dashboard(logged_in_user(request), _period(request)), "person")
 
 
 @require_safe
@@ -82,7 +94,10 @@ def _page(
     *slugs: str,
     quotas: Sequence[ShownQuota] = (),
 ) -> HttpResponse:
-    """Render a dashboard; ``level`` is ``own``, ``instance``, ``organisation`` or ``site``."""
+    """Render a dashboard of a level.
+
+    ``level`` is ``own`` or ``instance`` in an instance; ``person``, ``organisation`` or ``site``.
+    """
     base_templates = {
         "organisation": "administration/consoles/base_organisation.html",
         "site": "administration/consoles/base_site_administration.html",
@@ -91,7 +106,7 @@ def _page(
         "section": "usage",
         "level": level,
         "is_across_instances": level in base_templates,
-        "base_template": base_templates.get(level, "administration/usage/base_usage.html"),
+        "base_template": base_templates.get(level) or _BASES.get(level, _IN_INSTANCE),
         "page": "usage",
         "pages": usage_pages(level, *slugs) if level in base_templates else [],
         "dashboard": dashboard,

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 
+from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.views.decorators.http import require_safe
 
@@ -9,7 +10,14 @@ from administration.forms.usage.dashboards import PeriodForm
 from instances.access.administration import operator_view, organisation_view
 from instances.access.gates import instance_view
 from instances.models import Membership, Organisation, Role
-from usage.dashboards.exports import MEDIA_TYPES, export_across, export_instance, export_own
+from people.requests import logged_in_user
+from usage.dashboards.exports import (
+    MEDIA_TYPES,
+    export_across,
+    export_instance,
+    export_own,
+    export_person,
+)
 from usage.dashboards.observatory import DIMENSIONS as OBSERVED
 from usage.dashboards.periods import Period
 
@@ -21,6 +29,14 @@ def own(request: HttpRequest, membership: Membership, kind: str) -> HttpResponse
     period = _period(request, kind)
     lines = export_own(membership, period, kind)
     return _file(lines, f"{membership.instance.slug}-own", period, kind)
+
+
+@require_safe
+@login_required
+def person(request: HttpRequest, kind: str) -> HttpResponseBase:
+    """The records of one's own requests in all instances."""
+    period = _period(request, kind)
+    return _file(export_person(logged_in_user(request), period, kind), "own", period, kind)
 
 
 @require_safe

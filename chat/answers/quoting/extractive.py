@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 
 from chat.answers.quoting.extracts import Extraction, extract_answer
 from chat.answers.quoting.markdown import escape_markdown
-from chat.answers.quoting.places import place_of
 from ingestion.indexing.lexical import analyse
 from ingestion.parsing.text.tables import split_row
+from ingestion.places import place_of
 from retrieval.evidence.questions import AnswerKind, AskedQuestion, read_question
 from retrieval.search import RetrievedChunk
 

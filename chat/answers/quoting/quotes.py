@@ -23,7 +23,7 @@ def cited_numbers(text: str, n_chunks: int) -> list[int]:
 def cited_places(text: str, n_chunks: int) -> Iterator[tuple[int, int]]:
     """Yield where an answer cites (the character at which a mark begins) and which number."""
     for mark in CITATION.finditer(text):
-        for number in _numbers(mark):
+        for number in numbers_of(mark):
             if 1 <= number <= n_chunks:
                 yield mark.start(), number
 
@@ -79,7 +79,7 @@ def _statements(answer: str) -> Iterator[tuple[str, list[int]]]:
     """Yield each sentence of an answer with the numbers that it cites."""
     for start, end in units(answer):
         sentence = answer[start:end]
-        numbers = [number for mark in CITATION.finditer(sentence) for number in _numbers(mark)]
+        numbers = [number for mark in CITATION.finditer(sentence) for number in numbers_of(mark)]
         statement = CITATION.sub("", sentence).strip()
         if numbers and statement:
             yield statement, numbers
@@ -90,5 +90,6 @@ def _statements(answer: str) -> Iterator[tuple[str, list[int]]]:
             yield before[last[0][0] : last[0][1]], numbers
 
 
-def _numbers(mark: re.Match[str]) -> list[int]:
+def numbers_of(mark: re.Match[str]) -> list[int]:
+    """Return the numbers of a match of ``CITATION``."""
     return [int(number) for number in re.split(r"\s*[,;]\s*", mark[1])]

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from chat.answers.quoting.markdown import escape_markdown
-from chat.answers.quoting.places import place_of
+from ingestion.places import place_of
 from retrieval.search import RetrievedChunk, SearchResult
 
 _MAX_NEAREST = 3

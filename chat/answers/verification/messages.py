@@ -16,6 +16,7 @@ from usage.wording import count
 _REASONS: Mapping[Reason, Promise] = {
     Reason.QUANTITY: gettext_lazy("“%(said)s” is not in the passage."),
     Reason.NAME: gettext_lazy("“%(said)s” is not in the passage."),
+    Reason.CONTRARY: gettext_lazy("“%(said)s” is not in the passage."),
     Reason.DENIED: gettext_lazy("The answer denies what the passage says, or the reverse."),
     Reason.FORCE: gettext_lazy(
         "The passage does not say in the same way what is allowed or required."
@@ -42,11 +43,11 @@ def from_json(stored: Mapping[str, Any] | None) -> Verification | None:
 def reason_of(checked: CheckedSentence) -> str:
     """Return the sentence that says why a sentence is not supported."""
     values = {"said": checked.said, "found": checked.found}
-    if checked.reason == Reason.QUANTITY and checked.found:
+    if checked.reason in (Reason.QUANTITY, Reason.CONTRARY) and checked.found:
         return _("The passage says %(found)s, the answer %(said)s.") % values
     if checked.reason == Reason.NAME and not checked.said:
         return _("The passage says this of another name.")
-    needs_words = checked.reason in (Reason.WORDS, Reason.QUANTITY)
+    needs_words = checked.reason in (Reason.WORDS, Reason.QUANTITY, Reason.CONTRARY)
     if checked.reason is None or (needs_words and not checked.said):
         return _("No passage says this.")
     return str(_REASONS[checked.reason]) % values

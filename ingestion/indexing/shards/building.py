@@ -16,11 +16,11 @@ from itertools import chain, islice, pairwise
 from typing import Any
 
 import numpy as np
-from django.conf import settings
 from django.db import connection
 from django.db.models import Q, QuerySet
 from numpy.typing import NDArray
 
+from ingestion.indexing.generations import SearchIndex
 from ingestion.indexing.lexical import SATURATION
 from ingestion.indexing.shards import quantisation
 from ingestion.models import CorpusStatistics, IndexShard, ShardList
@@ -40,7 +40,8 @@ _FETCHED_AT_ONCE, _INSERTED_AT_ONCE = 5_000, 2_000
 _LOCK_CLASS = 0x1DE
 _CHUNKS = """
 SELECT id, embedding::vector, terms FROM ingestion_chunk
-WHERE instance_id = %s AND terms IS NOT NULL AND id = ANY(%s::bigint[]) ORDER BY id
+WHERE instance_id = %s AND generation = %s AND terms IS NOT NULL AND id = ANY(%s::bigint[])
+ORDER BY id
 """
 _INSERT = """
 INSERT INTO ingestion_shardlist (instance_id, shard_id, kind, key, members, values)
@@ -64,30 +65,35 @@ class ShardContent:
     weights: NDArray[np.uint8]
 
 
-def needs_build(instance_id: int) -> bool:
-    """Whether more chunks than EXACT_CHUNKS are in no shard; runs inside ``tenant(instance)``."""
-    statistics = CorpusStatistics.objects.for_instance(instance_id).first()
+def needs_build(instance_id: int, index: SearchIndex) -> bool:
+    """Whether more chunks of an index than EXACT_CHUNKS are in no shard.
+
+    Runs inside ``tenant(instance)``.
+    """
+    found = CorpusStatistics.objects.for_instance(instance_id)
+    statistics = found.filter(generation=index.generation).first()
     if statistics is None or statistics.chunk_count < EXACT_CHUNKS:
         return False
-    covered = sum(shard.chunk_count for shard in _current(instance_id).only("chunk_count"))
+    covered = sum(shard.chunk_count for shard in _current(instance_id, index).only("chunk_count"))
     return statistics.chunk_count - covered >= EXACT_CHUNKS
 
 
-def build(instance_id: int) -> int:
-    """Cover all visible chunks of the instance by shards; return how many chunks were added.
+def build(instance_id: int, index: SearchIndex) -> int:
+    """Cover all visible chunks of an index by shards; return how many chunks were added.
 
     Of two builds at the same time, the one that ends first counts.
     """
     with tenant(instance_id):
-        moment, visible = _visible(instance_id)
-        kept, replaced = _divided(instance_id, visible)
+        moment, visible = _visible(instance_id, index)
+        kept, replaced = _divided(instance_id, index, visible)
         _delete_abandoned(instance_id, moment)
     missing = np.setdiff1d(visible, kept, assume_unique=True)
     written: list[int] = []
     for ids in _parts(missing):
         with tenant(instance_id):
-            written.append(write(instance_id, _read(instance_id, ids)).pk)
-    shards = IndexShard.objects.for_instance(instance_id)
+            content = _read(instance_id, index, ids)
+            written.append(write(instance_id, index, content).pk)
+    shards = IndexShard.objects.for_instance(instance_id).filter(generation=index.generation)
     with tenant(instance_id):
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK_CLASS, instance_id])
@@ -106,29 +112,33 @@ def _delete_abandoned(instance_id: int, moment: datetime) -> None:
     ).delete()
 
 
-def _current(instance_id: int) -> QuerySet[IndexShard]:
+def _current(instance_id: int, index: SearchIndex) -> QuerySet[IndexShard]:
     return IndexShard.objects.for_instance(instance_id).filter(
-        covers_until__isnull=False, embedding_model=settings.EMBEDDING_MODEL
+        covers_until__isnull=False,
+        generation=index.generation,
+        embedding_model=index.embedding_model,
     )
 
 
-def _visible(instance_id: int) -> tuple[datetime, Ids]:
+def _visible(instance_id: int, index: SearchIndex) -> tuple[datetime, Ids]:
     """Return the database's time and the ids of the chunks that are visible then."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT clock_timestamp(), array_agg(id ORDER BY id) FROM ingestion_chunk"
-            " WHERE instance_id = %s AND terms IS NOT NULL",
-            [instance_id],
+            " WHERE instance_id = %s AND generation = %s AND terms IS NOT NULL",
+            [instance_id, index.generation],
         )
         moment, ids = cursor.fetchone()
     return moment, np.array(ids or [], np.int64)
 
 
-def _divided(instance_id: int, visible: Ids) -> tuple[Ids, list[int]]:
+def _divided(instance_id: int, index: SearchIndex, visible: Ids) -> tuple[Ids, list[int]]:
     """Return the chunks whose shards stay, and the shards that are replaced."""
-    shards = list(_current(instance_id).order_by("pk"))
-    others = IndexShard.objects.for_instance(instance_id).exclude(
-        embedding_model=settings.EMBEDDING_MODEL
+    shards = list(_current(instance_id, index).order_by("pk"))
+    others = (
+        IndexShard.objects.for_instance(instance_id)
+        .filter(generation=index.generation)
+        .exclude(embedding_model=index.embedding_model)
     )
     replaced = list(others.values_list("pk", flat=True))
     held = [np.frombuffer(shard.chunk_ids, np.int64) for shard in shards]
@@ -147,7 +157,7 @@ def _parts(ids: Ids) -> list[Ids]:
     return np.array_split(ids, -(-len(ids) // SHARD_CHUNKS)) if len(ids) else []
 
 
-def _read(instance_id: int, ids: Ids) -> ShardContent:
+def _read(instance_id: int, index: SearchIndex, ids: Ids) -> ShardContent:
     """Read chunks in PostgreSQL's binary format."""
     found: list[int] = []
     vectors: list[NDArray[Any]] = []
@@ -155,7 +165,7 @@ def _read(instance_id: int, ids: Ids) -> ShardContent:
     weights: list[NDArray[Any]] = []
     for start in range(0, len(ids), _FETCHED_AT_ONCE):
         part = [int(each) for each in ids[start : start + _FETCHED_AT_ONCE]]
-        for key, vector, sparse in binary_rows(_CHUNKS, [instance_id, part]):
+        for key, vector, sparse in binary_rows(_CHUNKS, [instance_id, index.generation, part]):
             found.append(key)
             vectors.append(np.frombuffer(vector, ">f4", offset=4))
             n = int.from_bytes(sparse[4:8], "big")
@@ -172,14 +182,15 @@ def _read(instance_id: int, ids: Ids) -> ShardContent:
     )
 
 
-def write(instance_id: int, content: ShardContent) -> IndexShard:
+def write(instance_id: int, index: SearchIndex, content: ShardContent) -> IndexShard:
     """Store a shard, which searches use once ``covers_until`` is set."""
     n_clusters = max(16, int(np.sqrt(len(content.ids))))
     centroids = quantisation.train_centroids(content.vectors, min(n_clusters, len(content.ids)))
     clusters = quantisation.assign(content.vectors, centroids)
     shard = IndexShard.objects.create(
         instance_id=instance_id,
-        embedding_model=settings.EMBEDDING_MODEL,
+        generation=index.generation,
+        embedding_model=index.embedding_model,
         chunk_count=len(content.ids),
         chunk_ids=content.ids.tobytes(),
         clusters=clusters.astype(np.uint16).tobytes(),

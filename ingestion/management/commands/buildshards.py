@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from ingestion.indexing.generations import active_index
 from ingestion.indexing.shards.building import build, needs_build
 from instances.models import Instance
 from instances.tenancy import tenant
@@ -25,7 +26,8 @@ class Command(BaseCommand):
             if unknown := slugs - set(instances.values_list("slug", flat=True)):
                 raise CommandError(f"No instance {', '.join(sorted(unknown))}.")
         for instance in instances:
+            index = active_index(instance)
             with tenant(instance):
-                is_needed = needs_build(instance.pk)
+                is_needed = needs_build(instance.pk, index)
             if is_needed:
-                self.stdout.write(f"{instance.slug}: {build(instance.pk)} chunks")
+                self.stdout.write(f"{instance.slug}: {build(instance.pk, index)} chunks")

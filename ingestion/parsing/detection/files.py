@@ -1,28 +1,21 @@
 """The media type of a file, told by its content; the name only settles between kinds of text."""
 
-from collections.abc import Mapping
 from pathlib import PurePath
 from typing import BinaryIO
 
 from ingestion.errors import UnsupportedMediaType
 from ingestion.parsing import media_types as types
 from ingestion.parsing.detection import ole2
+from ingestion.parsing.detection.archives import archive_type, is_tar
 from ingestion.parsing.detection.pictures import picture_type
+from ingestion.parsing.detection.recordings import recording_type
 from ingestion.parsing.detection.text import detect_text
 from ingestion.parsing.detection.zips import detect_zip
-from ingestion.parsing.unpacking import seven_zip_members
-from ingestion.parsing.unpacking.tar_members import is_tar
 
 _HEAD_BYTES = 16 * 1024
 _ARCHIVE_ENDINGS = frozenset(
     ending for media_type in types.ARCHIVES for ending in types.EXTENSIONS[media_type]
 )
-_ARCHIVES: Mapping[bytes, str] = {
-    seven_zip_members.MAGIC: types.SEVEN_ZIP,
-    b"\x1f\x8b\x08": types.GZIP,
-    b"BZh": types.BZIP2,
-    b"\xfd7zXZ\0": types.XZ,
-}
 
 
 def detect(file: BinaryIO, name: str) -> str:
@@ -34,15 +27,14 @@ def detect(file: BinaryIO, name: str) -> str:
     """
     file.seek(0)
     head = file.read(_HEAD_BYTES)
-    if picture := picture_type(file):
-        return picture
+    if found := picture_type(file) or recording_type(file):
+        return found
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _named_as_archive(detect_zip(file), name)
     if head.startswith(ole2.MAGIC):
         return ole2.detect_ole2(file)
-    for magic, media_type in _ARCHIVES.items():
-        if head.startswith(magic):
-            return _named_as_archive(media_type, name)
+    if media_type := archive_type(head):
+        return _named_as_archive(media_type, name)
     if is_tar(head):
         return types.TAR
     # After the archives, whose first member may be a PDF.

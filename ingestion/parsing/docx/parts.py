@@ -28,7 +28,8 @@ from ingestion.parsing.ooxml import (
     relationships,
     value_at,
 )
-from ingestion.parsing.text.normalise import clean_block, one_line
+from ingestion.parsing.text.comments import comment_text
+from ingestion.parsing.text.normalise import clean_block
 
 _HEADING_NAME = re.compile(r"^(?:heading|titre|überschrift)\s*(\d)", re.I)
 _TITLE_NAMES = frozenset({"title", "titre"})
@@ -133,7 +134,7 @@ class DocxParts:
         return number_id or "", int(level) if level and level.isdecimal() else 0
 
     def note_text(self, kind: str, note_id: str) -> str:
-        """Return the text of a footnote, endnote or comment ("Author: text")."""
+        """Return the text of a footnote or endnote, or a comment with its author and day."""
         return self._notes.get((kind, note_id), "")
 
     def header_texts(self) -> list[str]:
@@ -188,9 +189,13 @@ class DocxParts:
                 if attribute(element, "type") in _NOT_A_NOTE:
                     continue
                 text = _joined(element)
-                author = one_line(attribute(element, "author") or "")
-                note_id = attribute(element, "id") or ""
-                self._notes[kind, note_id] = f"{author}: {text}" if author and text else text
+                if kind == "comment":
+                    text = comment_text(
+                        text,
+                        author=attribute(element, "author") or "",
+                        written_at=attribute(element, "date") or "",
+                    )
+                self._notes[kind, attribute(element, "id") or ""] = text
 
     def _read_header(self, root: etree._Element, _: str) -> None:
         if text := _joined(root):

@@ -23,15 +23,20 @@ _MAX_DEPTH = 30
 
 def parse(file: BinaryIO, limits: ParseLimits) -> ParsedDocument:
     """Read a message; each message in it (itself first, then forwarded ones) is a page."""
+    return parse_message(read_message(file), media_types.EML)
+
+
+def read_message(file: BinaryIO) -> Message:
+    """Return the message in a file."""
     data = file.read()
     if detect_encoding(data).startswith(("utf-16", "utf-32")):
         data = decode(data).encode()
-    return parse_message(email.message_from_bytes(data.lstrip()), media_types.EML)
+    return email.message_from_bytes(data.lstrip())
 
 
 def parse_message(message: Message, media_type: str) -> ParsedDocument:
     """Return what a mail program shows of a message, which was in a file of this type."""
-    contents = list(_contents(message, 0))
+    contents = list(message_contents(message))
     pages = tuple(
         ParsedPage(number, header(found, "Subject"), tuple(_blocks(found, content)))
         for number, (found, content) in enumerate(contents, start=1)
@@ -63,12 +68,13 @@ def _warnings(contents: Iterable[MessageContent]) -> Iterator[ParseWarning]:
         yield from content.warnings
 
 
-def _contents(message: Message, depth: int) -> Iterator[tuple[Message, MessageContent]]:
+def message_contents(message: Message, depth: int = 0) -> Iterator[tuple[Message, MessageContent]]:
+    """Yield a message with what it holds, then those in it."""
     content = message_content(message)
     yield message, content
     if depth < _MAX_DEPTH:
         for inner in content.messages:
-            yield from _contents(inner, depth + 1)
+            yield from message_contents(inner, depth + 1)
 
 
 def _blocks(message: Message, content: MessageContent) -> Iterator[Block]:

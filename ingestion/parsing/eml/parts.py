@@ -17,11 +17,13 @@ _SHOWN_KINDS = frozenset({"application/rtf", "message/delivery-status"})
 
 @dataclass(slots=True)
 class MessageContent:
-    """What a message shows, the names of its files, and the messages in it."""
+    """What a message shows, the names of its files, those that are not shown (by name and as
+    parts), and the messages in it."""
 
     blocks: list[Block] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
+    attached: list[Message] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
     warnings: list[ParseWarning] = field(default_factory=list)
 
@@ -32,6 +34,7 @@ class MessageContent:
             self.warnings += other.warnings
         self.files += [name for name in other.files if name not in self.files]
         self.unread += [name for name in other.unread if name not in self.unread]
+        self.attached += other.attached
         self.messages += other.messages
 
 
@@ -126,5 +129,12 @@ def _add_file(content: MessageContent, part: Message) -> None:
         return
     name = file_name(part) or part.get_content_type()
     content.files.append(name)
-    if part.get_content_maintype() != "image":
+    if not _is_shown_picture(part):
         content.unread.append(name)
+        content.attached.append(part)
+
+
+def _is_shown_picture(part: Message) -> bool:
+    """Tell whether a part is a picture that stands in the text, as logos do, or may."""
+    is_offered = part.get_content_disposition() == "attachment" and "Content-ID" not in part
+    return part.get_content_maintype() == "image" and not is_offered

@@ -9,6 +9,7 @@ from ingestion.errors import CorruptDocument
 from ingestion.parsing import media_types
 from ingestion.parsing.document import Block, ParsedDocument, ParsedPage, Unit
 from ingestion.parsing.legacy.elements import blocks_of
+from ingestion.parsing.legacy.hidden import hidden_parts
 from ingestion.parsing.legacy.protection import refuse_unreadable
 from ingestion.parsing.limits import ParseLimits
 from ingestion.parsing.text.normalise import one_line
@@ -42,7 +43,14 @@ def _parse_pages(
     title = _title(found)
     if unit == "sheet" and pages and title == pages[0].label:
         title = None  # stands for a title that the file does not have
-    return ParsedDocument(media_type=media_type, title=title, language=None, unit=unit, pages=pages)
+    return ParsedDocument(
+        media_type=media_type,
+        title=title,
+        language=None,
+        unit=unit,
+        pages=pages,
+        warnings=hidden_parts(file) if unit == "sheet" else (),
+    )
 
 
 parse_presentation = partial(_parse_pages, kind="ppt", media_type=media_types.PPT, unit="slide")

@@ -33,17 +33,18 @@ _DERIVED = (b"\\fromtext", b"\\fromhtml")
 _RTF_HEAD_BYTES = 1024
 
 
-def outlook_message(file: BinaryIO, depth: int = 0) -> Message:
-    """Return the message that an .msg file holds; raises CorruptDocument."""
+def outlook_message(file: BinaryIO, depth: int = 0, *, with_files: bool = False) -> Message:
+    """Return the message that an .msg file holds, attached files without their bytes unless
+    `with_files`; raises CorruptDocument."""
     try:
         ole = olefile.OleFileIO(file)
     except OSError as error:
         raise CorruptDocument(f"not a readable OLE2 file: {error}") from error
     with ole:
-        return _message(Storage(ole, ()), depth)
+        return _message(Storage(ole, ()), depth, with_files=with_files)
 
 
-def _message(storage: Storage, depth: int) -> Message:
+def _message(storage: Storage, depth: int, *, with_files: bool) -> Message:
     message = Message()
     for name, value in _fields(storage):
         if value:
@@ -53,7 +54,7 @@ def _message(storage: Storage, depth: int) -> Message:
     parts: list[Message | str] = [body] if (body := _body(storage)) is not None else []
     attached = storage.inside("__attach_version1.0_")
     for _, attachment in zip(range(_MAX_ATTACHMENTS), attached, strict=False):
-        parts.append(_attachment(attachment, depth))
+        parts.append(_attachment(attachment, depth, with_files=with_files))
     message.set_payload(parts)
     return message
 
@@ -117,17 +118,17 @@ def _part(kind: str, data: bytes) -> Message:
     return part
 
 
-def _attachment(storage: Storage, depth: int) -> Message:
+def _attachment(storage: Storage, depth: int, *, with_files: bool) -> Message:
     name = storage.text(*_FILE_NAME)
+    is_read = with_files or name.lower().endswith((".msg", ".eml"))
+    data = storage.data(_FILE_DATA) if is_read else b""
     if depth < _MAX_DEPTH:
         if storage.number(_METHOD) == _EMBEDDED_MESSAGE:
             for inner in storage.inside("__substg1.0_3701000D"):
-                return _forwarded(_message(inner, depth + 1))
-        data = storage.data(_FILE_DATA) if name.lower().endswith((".msg", ".eml")) else b""
+                return _forwarded(_message(inner, depth + 1, with_files=with_files))
         if data.startswith(ole2.MAGIC) and ole2.detect_ole2(io.BytesIO(data)) == media_types.MSG:
-            return _forwarded(outlook_message(io.BytesIO(data), depth + 1))
-    else:
-        data = b""
+            inner_file = io.BytesIO(data)
+            return _forwarded(outlook_message(inner_file, depth + 1, with_files=with_files))
     part = _part(storage.text(_FILE_KIND) or "application/octet-stream", data)
     part.add_header("Content-Disposition", "attachment", filename=name or "?")
     return part

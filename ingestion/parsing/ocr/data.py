@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 # To change when the same page gives other words.
-_VERSION = 1
+_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Read one page: straighten it, read it, and place the words on the page as it is."""
+"""Read one page: turn it upright, straighten it, read it, and place its words."""
 
 import math
 from typing import BinaryIO
@@ -7,8 +7,8 @@ from PIL import Image
 
 from ingestion.parsing.drawn_pages import MAX_WORDS, PARTS, PlacedWord
 from ingestion.parsing.ocr.engine import ReadLine, ReadWord, read_lines
-from ingestion.parsing.ocr.rasters import page_raster
-from ingestion.parsing.ocr.skew import skew_of
+from ingestion.parsing.ocr.rasters import Raster, page_raster
+from ingestion.parsing.ocr.skew import is_on_its_side, skew_of
 from ingestion.parsing.recognised import RecognisedLine, RecognisedPage, mean_confidence
 
 # Below, Tesseract copes by itself, and turning would only blur.
@@ -16,6 +16,14 @@ _MIN_SKEW = 0.25
 # Lines of a lower confidence are what it makes of pictures and dirt.
 _MIN_LINE_CONFIDENCE = 30
 _WHITE = 255
+# Of the words of a page, in percent: above, it is the right way round; below the second, it may lie
+# on its side after all.
+_SURE, _LEGIBLE = 70, 50
+_TRANSPOSED = {
+    90: Image.Transpose.ROTATE_90,
+    180: Image.Transpose.ROTATE_180,
+    270: Image.Transpose.ROTATE_270,
+}
 _POINTS_PER_INCH = 72
 _MIN_POINTS = 1.0
 
@@ -29,10 +37,35 @@ def recognise_page(file: BinaryIO, number: int) -> RecognisedPage:
     raster = page_raster(file, number)
     if raster is None:
         return RecognisedPage(number, _MIN_POINTS, _MIN_POINTS, ())
-    page = _Straightened(raster.image, skew_of(raster.image))
     dpi = round(raster.image.width / raster.width * _POINTS_PER_INCH)
+    best = RecognisedPage(number, raster.width, raster.height, ())
+    for turn in _turns(raster.image):
+        if turn % 180 != best.turn % 180 and best.confidence >= _LEGIBLE:
+            break  # a poor scan, but the right way round or nearly
+        page = _read(raster, number, turn, dpi)
+        best = max(best, page, key=_weight)
+        if page.confidence >= _SURE:
+            break
+    return best
+
+
+def _turns(image: Image.Image) -> tuple[int, ...]:
+    """Return the turns of a page to try, the likeliest first."""
+    return (90, 270, 0, 180) if is_on_its_side(image) else (0, 180, 90, 270)
+
+
+def _read(raster: Raster, number: int, turn: int, dpi: int) -> RecognisedPage:
+    image = raster.image.transpose(_TRANSPOSED[turn]) if turn else raster.image
+    on_side = turn in (90, 270)
+    width, height = (raster.height, raster.width) if on_side else (raster.width, raster.height)
+    page = _Straightened(image, skew_of(image))
     lines = [page.placed(line) for line in read_lines(page.image, dpi)]
-    return RecognisedPage(number, raster.width, raster.height, _legible(lines))
+    return RecognisedPage(number, width, height, _legible(lines), turn)
+
+
+def _weight(page: RecognisedPage) -> int:
+    """Return the confidence of all words, weighted by their letters."""
+    return page.confidence * sum(len(line.text) for line in page.lines)
 
 
 def _legible(lines: list[RecognisedLine]) -> tuple[RecognisedLine, ...]:

@@ -24,6 +24,18 @@ _MIN_INK_PIXELS = 500
 _MAX_INK_PIXELS = 120_000
 # The best profile must be so much sharper than the level one.
 _MIN_GAIN = 1.05
+# The profile of the columns of a page on its side must be so much sharper than that of its rows.
+_MIN_SIDE_GAIN = 1.5
+
+
+def is_on_its_side(page: Image.Image) -> bool:
+    """Tell whether the lines of a grey page seem to run from top to bottom, by the same profile."""
+    ink = _ink(page)
+    if ink is None:
+        return False
+    down, across = ink
+    rows, columns = _Profile(down, across), _Profile(across, down)
+    return columns.peak() > _MIN_SIDE_GAIN * rows.peak()
 
 
 def skew_of(page: Image.Image) -> float:
@@ -31,6 +43,18 @@ def skew_of(page: Image.Image) -> float:
 
     0.0 if it is level, or has too little on it to tell.
     """
+    ink = _ink(page)
+    if ink is None:
+        return 0.0
+    profile = _Profile(*ink)
+    level = profile.sharpness(0.0)
+    best = profile.best(0.0, _MAX_DEGREES, _COARSE_STEP)
+    best = profile.best(best, _COARSE_STEP, _FINE_STEP)
+    return best if profile.sharpness(best) > _MIN_GAIN * level else 0.0
+
+
+def _ink(page: Image.Image) -> "tuple[np.ndarray, np.ndarray] | None":
+    """Return the rows and the columns of dark pixels; None if they are too few to tell."""
     import numpy as np
 
     scale = min(1.0, _WIDTH / max(page.size))
@@ -40,13 +64,9 @@ def skew_of(page: Image.Image) -> float:
     around = np.asarray(small.filter(ImageFilter.BoxBlur(12)), dtype=np.int16)
     down, across = np.nonzero(around - grey > _INK)
     if len(down) < _MIN_INK_PIXELS:
-        return 0.0
+        return None
     step = max(1, len(down) // _MAX_INK_PIXELS)
-    profile = _Profile(down[::step], across[::step])
-    level = profile.sharpness(0.0)
-    best = profile.best(0.0, _MAX_DEGREES, _COARSE_STEP)
-    best = profile.best(best, _COARSE_STEP, _FINE_STEP)
-    return best if profile.sharpness(best) > _MIN_GAIN * level else 0.0
+    return down[::step], across[::step]
 
 
 class _Profile:
@@ -60,6 +80,10 @@ class _Profile:
         steps = round(reach / step)
         angles = [middle + number * step for number in range(-steps, steps + 1)]
         return max(angles, key=self.sharpness)
+
+    def peak(self) -> float:
+        """The sharpness at about the best angle."""
+        return self.sharpness(self.best(0.0, _MAX_DEGREES, 2 * _COARSE_STEP))
 
     def sharpness(self, degrees: float) -> float:
         import numpy as np

@@ -9,6 +9,7 @@ from ingestion.parsing.odf.styles import OdfResources
 from ingestion.parsing.odf.tables import read_cells, table_grid, table_rows
 from ingestion.parsing.odf.text import SKIPPED, paragraph_text
 from ingestion.parsing.ooxml import children, descendants
+from ingestion.parsing.text.comments import comment_blocks
 from ingestion.parsing.text.normalise import clean_block, one_line
 from ingestion.parsing.text.tables import pipe_table
 from ingestion.parsing.xlsx.grid import TextBudget, sheet_blocks, with_merges
@@ -157,10 +158,13 @@ class OdfReader:
                 self._add(Block("paragraph", f"Note {self._notes} : {text}"))
 
     def _annotation(self, annotation: etree._Element) -> None:
-        author = one_line(" ".join(item.text or "" for item in children(annotation, "creator")))
-        text = one_line(" ".join(paragraph_text(item)[0] for item in descendants(annotation, "p")))
-        if text:
-            self._add(Block("paragraph", f"[{author}: {text}]" if author else f"[{text}]"))
+        texts = [paragraph_text(item)[0] for item in descendants(annotation, "p")]
+        author, written_at = (
+            " ".join(item.text or "" for item in children(annotation, name))
+            for name in ("creator", "date")
+        )
+        for block in comment_blocks(" ".join(texts), author=author, written_at=written_at):
+            self._add(block)
 
     def _table(self, table: etree._Element) -> None:
         cells = [cell for row in table_rows(table) for cell in children(row, "table-cell")]

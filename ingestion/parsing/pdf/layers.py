@@ -48,6 +48,15 @@ def without_hidden_layers(file: BinaryIO) -> bytes | None:
     return rewritten.getvalue()
 
 
+def is_portfolio(file: BinaryIO) -> bool:
+    """Tell whether a file is a collection of other files (ISO 32000-1, 7.11.6)."""
+    try:
+        root: Any = PdfReader(file).trailer["/Root"].get_object()
+        return "/Collection" in root
+    except BROKEN:
+        return False
+
+
 def _groups_off(root: Any) -> set[tuple[int, int]]:
     """Return the numbers of the groups that are off when the file is opened."""
     properties = root.get_object().get("/OCProperties")

@@ -22,7 +22,7 @@ from ingestion.parsing.pdf import fallback
 from ingestion.parsing.pdf.accents import with_composed_accents
 from ingestion.parsing.pdf.annotations import PageAnnotations, attachment_name
 from ingestion.parsing.pdf.columns import in_reading_order
-from ingestion.parsing.pdf.layers import without_hidden_layers
+from ingestion.parsing.pdf.layers import is_portfolio, without_hidden_layers
 from ingestion.parsing.pdf.lines import Line, page_lines
 from ingestion.parsing.pdf.paragraphs import document_looks, folded, page_blocks
 from ingestion.parsing.pdf.pdfium import mapped, says_password
@@ -102,7 +102,8 @@ def _parse(
         )
         for number, (lines, extra) in enumerate(zip(pages, reading.extras, strict=True), start=1)
     )
-    if not (reading.scans or recognised or any(page.blocks for page in parsed)):
+    is_cover = bool(reading.files) and len(parsed) == 1 and is_portfolio(file)
+    if not (is_cover or reading.scans or recognised or any(page.blocks for page in parsed)):
         if reading.unknown_text_pages:
             raise CorruptDocument("no font tells which characters its glyphs are")
         raise EmptyDocument(f"{len(parsed)} pages without text")
@@ -115,6 +116,7 @@ def _parse(
         warnings=reading.warnings(),
         origin=origin_of(pdf.get_metadata_value("Author"), pdf.get_metadata_value("CreationDate")),
         scanned=tuple(reading.scans),
+        is_cover=is_cover,
     )
 
 
@@ -139,7 +141,7 @@ class _Reading:
         self._unreadable: list[int] = []
         self._has_fields = self._has_outside_text = False
         self._unseen, self._fonts = UnseenText(pdf), FontMaps()
-        self._files = [
+        self.files = [
             attachment_name(c.FPDFDoc_GetAttachment(pdf.raw, index))
             for index in range(c.FPDFDoc_GetAttachmentCount(pdf.raw))
         ]
@@ -180,10 +182,12 @@ class _Reading:
                 self._has_outside_text |= found.has_outside_text
                 annotations = PageAnnotations(page, self._form)
                 extra = annotations.blocks
-                self._files += annotations.files
+                self.files += annotations.files
                 self._has_fields |= annotations.has_fields
                 if not lines and is_scan(page):
                     lines = self._scanned_lines(index + 1)
+                    if page_read := self._recognised.get(index + 1):
+                        height = page_read.height
             except pdfium.PdfiumError:
                 self._unreadable.append(index + 1)
             finally:
@@ -213,10 +217,8 @@ class _Reading:
         warnings = [
             ParseWarning(code, tuple(map(str, pages))) for code, pages in found.items() if pages
         ]
-        if self._files:
-            warnings.append(
-                ParseWarning(WarningCode.UNREAD_FILES, tuple(filter(None, self._files)))
-            )
+        if self.files:
+            warnings.append(ParseWarning(WarningCode.UNREAD_FILES, tuple(filter(None, self.files))))
         if self._unread_form:
             warnings.append(ParseWarning(WarningCode.UNREAD_FORM))
         if self._has_outside_text:

@@ -31,6 +31,7 @@ from ingestion.parsing.ooxml import (
 from ingestion.parsing.pptx.text import paragraph_text, text_blocks
 from ingestion.parsing.pptx.theme import Themes
 from ingestion.parsing.pptx.visible import Box, show_slide
+from ingestion.parsing.text.comments import comment_blocks
 from ingestion.parsing.text.normalise import one_line
 from ingestion.parsing.text.tables import pipe_table
 
@@ -219,7 +220,8 @@ def _comments(root: etree._Element, authors: dict[str, str]) -> Iterator[Block]:
     for comment in descendants(root, "cm", "reply"):
         own = [item for item in comment if local_name(item) in ("text", "txBody")]
         texts = (found.text or "" for item in own for found in descendants(item, "text", "t"))
-        text = one_line(" ".join(texts))
-        author = authors.get(comment.get("authorId") or "", "")
-        if text:
-            yield Block("paragraph", f"[{author}: {text}]" if author else f"[{text}]")
+        yield from comment_blocks(
+            " ".join(texts),
+            author=authors.get(comment.get("authorId") or "", ""),
+            written_at=comment.get("dt") or comment.get("created") or "",
+        )

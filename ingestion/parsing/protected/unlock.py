@@ -5,12 +5,13 @@ from typing import BinaryIO
 
 from ingestion.errors import EncryptedDocument, UnsupportedMediaType
 from ingestion.parsing.detection import ole2
-from ingestion.parsing.protected import office, pdf
-from ingestion.parsing.unpacking import seven_zip_members
-from ingestion.parsing.unpacking.tar_members import is_tar
+from ingestion.parsing.detection.archives import SEVEN_ZIP_MAGIC, is_tar
+from ingestion.parsing.protected import archives, office, pdf
+from ingestion.parsing.unpacking import zip_members
 
 _PDF_HEAD_BYTES = 1024
 _BLOCK_BYTES = 1 << 20
+_ZIP = b"PK"
 
 
 def without_password(file: BinaryIO, password: str) -> bytes | None:
@@ -21,10 +22,12 @@ def without_password(file: BinaryIO, password: str) -> bytes | None:
     """
     file.seek(0)
     head = file.read(_PDF_HEAD_BYTES)
-    if b"%PDF-" in head:
-        return pdf.without_password(file, password)
+    if head.startswith((_ZIP, SEVEN_ZIP_MAGIC)):
+        return archives.without_password(file, password)
     if head.startswith(ole2.MAGIC):
         return office.without_password(file, password)
+    if b"%PDF-" in head:
+        return pdf.without_password(file, password)
     return None
 
 
@@ -34,9 +37,12 @@ def may_need_password(file: BinaryIO) -> bool:
     head = file.read(_PDF_HEAD_BYTES)
     if head.startswith(ole2.MAGIC):
         return _is_encrypted_office(file)
+    if head.startswith(_ZIP):
+        return zip_members.has_password(file)
     # The first member of an archive may be a PDF.
-    is_archive = is_tar(head) or head.startswith((b"PK", seven_zip_members.MAGIC))
-    return b"%PDF-" in head and not is_archive and _contains(file, b"/Encrypt")
+    if head.startswith(SEVEN_ZIP_MAGIC):
+        return True  # its directory is packed
+    return b"%PDF-" in head and not is_tar(head) and _contains(file, b"/Encrypt")
 
 
 def _is_encrypted_office(file: BinaryIO) -> bool:

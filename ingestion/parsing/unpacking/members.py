@@ -3,6 +3,7 @@
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Literal, get_args
 
 # Why a member is not read; "junk" is what systems leave in folders.
@@ -28,6 +29,18 @@ class Member:
     size: int = 0
     refusal: Refusal = ""
     blocks: Callable[[], Iterator[bytes]] = lambda: iter(())
+
+
+def base_name(name: str) -> str:
+    """Return a name without the folders before it."""
+    return name.replace("\\", "/").rpartition("/")[2]
+
+
+def archive_stem(name: str) -> str:
+    """Return the name of an archive without its ends: "cours" for "cours.tar.gz"."""
+    path = PurePosixPath(name)
+    stem = path.stem if path.suffix else path.name
+    return stem.removesuffix(".tar") or name
 
 
 def is_regular(mode: int) -> bool:

@@ -28,12 +28,17 @@ class Coder:
 @dataclass(slots=True)
 class Folder:
     """Bytes that are packed together: its coders, its packed and unpacked size, and the size and
-    checksum of each file in it."""
+    checksum of each file in it.
+
+    `chain` are the numbers of its coders from the packed to the unpacked bytes, and `sizes` how
+    much each gives; it is empty if they are not one after the other.
+    """
 
     coders: tuple[Coder, ...]
-    is_simple: bool
+    chain: tuple[int, ...]
     packed_streams: int
     outputs: int
+    sizes: tuple[int, ...] = ()
     packed_bytes: int = 0
     unpacked_bytes: int = 0
     digest: int | None = None
@@ -145,8 +150,8 @@ class Reader:
         folders = [self._folder() for _ in range(count)]
         self._expect(_UNPACKED_SIZES)
         for folder in folders:
-            sizes = [self.number() for _ in range(folder.outputs)]
-            folder.unpacked_bytes = sizes[-1]
+            folder.sizes = tuple(self.number() for _ in range(folder.outputs))
+            folder.unpacked_bytes = folder.sizes[folder.chain[-1] if folder.chain else -1]
         while (kind := self.byte()) != END:
             if kind != _DIGESTS:
                 raise CorruptDocument(f"part {kind} of the folders is not known")
@@ -166,13 +171,13 @@ class Reader:
             coders.append(Coder(method, properties))
         if not coders or outputs < 1:
             raise CorruptDocument("a folder of the 7z archive has no method")
-        for _ in range(outputs - 1):
-            self.number(), self.number()
+        pairs = [(self.number(_MAX_CODERS), self.number(_MAX_CODERS)) for _ in range(outputs - 1)]
         packed = inputs - (outputs - 1)
         if packed > 1:
             for _ in range(packed):
                 self.number()
-        return Folder(tuple(coders), len(coders) == inputs == outputs == 1, packed, outputs)
+        is_chain = len(coders) == inputs == outputs and packed == 1
+        return Folder(tuple(coders), _chain(pairs) if is_chain else (), packed, outputs)
 
     def _substreams(self, folders: Sequence[Folder]) -> None:
         counts = [1] * len(folders)
@@ -248,3 +253,15 @@ class Reader:
         found = self.byte()
         if found != wanted:
             raise CorruptDocument(f"{found} in the 7z archive where {wanted} is expected")
+
+
+def _chain(pairs: Sequence[tuple[int, int]]) -> tuple[int, ...]:
+    """Return the order of coders with one input and one output each, of which every pair takes
+    the output of the second; () if it is none."""
+    source = dict(pairs)
+    last = next((n for n in range(len(pairs) + 1) if n not in source.values()), None)
+    chain: list[int] = []
+    while last is not None and last not in chain:
+        chain.append(last)
+        last = source.get(last)
+    return tuple(reversed(chain)) if len(chain) == len(pairs) + 1 else ()

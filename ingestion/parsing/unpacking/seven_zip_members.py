@@ -10,7 +10,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, BinaryIO
 
-from ingestion.errors import CorruptDocument, EncryptedDocument, UnsafeDocument
+from ingestion.errors import CorruptDocument, EncryptedDocument, UnsafeDocument, WrongPassword
 from ingestion.parsing.unpacking.members import (
     BLOCK_BYTES,
     Member,
@@ -18,6 +18,8 @@ from ingestion.parsing.unpacking.members import (
     Refusal,
     is_regular,
 )
+from ingestion.parsing.unpacking.seven_zip_encryption import METHOD as ENCRYPTION
+from ingestion.parsing.unpacking.seven_zip_encryption import decryptor
 from ingestion.parsing.unpacking.seven_zip_header import (
     ENCODED_HEADER,
     END,
@@ -30,29 +32,41 @@ from ingestion.parsing.unpacking.seven_zip_header import (
     Reader,
 )
 
-MAGIC = b"7z\xbc\xaf\x27\x1c"
 _SIGNATURE = struct.Struct("<6x2xLQQL")
 _MAX_HEADER_BYTES = 16 * 1024 * 1024
-_ENCRYPTED = bytes.fromhex("06f10701")
 _DAMAGE = (lzma.LZMAError, zlib.error, EOFError, OSError, ValueError)
 
 
-def seven_zip_members(file: BinaryIO) -> Iterator[Member]:
-    """Yield the members of a 7z archive; raises CorruptDocument, EncryptedDocument (the directory
-    is encrypted) or UnsafeDocument."""
-    start, folders, entries = _directory(file)
+def seven_zip_members(file: BinaryIO, password: str = "") -> Iterator[Member]:
+    """Yield the members of a 7z archive.
+
+    Raises CorruptDocument, EncryptedDocument (the directory is encrypted), WrongPassword (the same,
+    by another than `password`) or UnsafeDocument. Another password damages members.
+    """
+    start, folders, entries = _directory(file, password)
     stored = iter(entry for entry in entries if entry.has_stream)
     at = _SIGNATURE.size + start
     for folder in folders:
         own = [entry for _size, entry in zip(folder.files, stored, strict=False)]
-        yield from _folder_members(file, at, folder, own)
+        yield from _folder_members(file, at, folder, own, password)
         at += folder.packed_bytes
     for entry in entries:
         if entry.is_empty_file and not entry.is_directory:
             yield Member(entry.name)
 
 
-def _directory(file: BinaryIO) -> tuple[int, list[Folder], list[Entry]]:
+def has_password(file: BinaryIO) -> bool:
+    """Tell whether some of a 7z archive is encrypted."""
+    try:
+        _start, folders, _entries = _directory(file, "")
+    except EncryptedDocument:
+        return True
+    except (CorruptDocument, UnsafeDocument):
+        return False
+    return any(_refusal(folder, "") == "encrypted" for folder in folders)
+
+
+def _directory(file: BinaryIO, password: str) -> tuple[int, list[Folder], list[Entry]]:
     """Return where the packed bytes begin, the folders and the entries."""
     file.seek(0)
     signature = file.read(_SIGNATURE.size)
@@ -68,7 +82,7 @@ def _directory(file: BinaryIO) -> tuple[int, list[Folder], list[Entry]]:
     if zlib.crc32(header) != digest:
         raise CorruptDocument("the directory of the 7z archive is damaged")
     while header[:1] == bytes([ENCODED_HEADER]):
-        header = _decoded_header(file, header)
+        header = _decoded_header(file, header, password)
     reader = Reader(header)
     if not header or reader.byte() != HEADER:
         return 0, [], []
@@ -83,26 +97,32 @@ def _directory(file: BinaryIO) -> tuple[int, list[Folder], list[Entry]]:
     return start, folders, entries
 
 
-def _decoded_header(file: BinaryIO, header: bytes) -> bytes:
+def _decoded_header(file: BinaryIO, header: bytes, password: str) -> bytes:
     start, folders = Reader(header[1:]).streams()
     if len(folders) != 1 or folders[0].unpacked_bytes > _MAX_HEADER_BYTES:
         raise UnsafeDocument("the directory of the 7z archive is out of proportion")
-    refusal = _refusal(folders[0])
+    refusal = _refusal(folders[0], password)
     if refusal == "encrypted":
         raise EncryptedDocument("the directory of the 7z archive is encrypted")
     if refusal:
         raise CorruptDocument("the directory of the 7z archive is packed by another method")
+    is_encrypted = any(coder.method == ENCRYPTION for coder in folders[0].coders)
     try:
-        return b"".join(_Stream(file, _SIGNATURE.size + start, folders[0]).rest())
+        decoded = b"".join(_Stream(file, _SIGNATURE.size + start, folders[0], password).rest())
+        if is_encrypted and decoded[:1] not in (bytes([HEADER]), bytes([ENCODED_HEADER])):
+            raise WrongPassword("7z")
+        return decoded
     except MemberDamaged as error:
+        if is_encrypted:
+            raise WrongPassword("7z") from error
         raise CorruptDocument(f"the directory of the 7z archive: {error}") from error
 
 
 def _folder_members(
-    file: BinaryIO, at: int, folder: Folder, entries: list[Entry]
+    file: BinaryIO, at: int, folder: Folder, entries: list[Entry], password: str
 ) -> Iterator[Member]:
-    refusal = _refusal(folder)
-    stream = _Stream(file, at, folder) if not refusal else None
+    refusal = _refusal(folder, password)
+    stream = _Stream(file, at, folder, password) if not refusal else None
     for (size, digest), entry in zip(folder.files, entries, strict=False):
         # What is skipped is unpacked, too: the next member begins behind it.
         blocks = stream.blocks_of(size, digest) if stream else iter(())
@@ -113,28 +133,35 @@ def _folder_members(
                 pass
 
 
-def _refusal(folder: Folder) -> Refusal:
+def _refusal(folder: Folder, password: str) -> Refusal:
     """Return why the files of a folder cannot be unpacked, "" if they can."""
-    if any(coder.method == _ENCRYPTED for coder in folder.coders):
+    if not password and any(coder.method == ENCRYPTION for coder in folder.coders):
         return "encrypted"
-    if not folder.is_simple or folder.coders[0].method not in _METHODS:
-        return "method"
-    return ""
+    known = all(
+        coder.method in _METHODS or (coder.method == ENCRYPTION and password)
+        for coder in folder.coders
+    )
+    return "" if known and folder.chain else "method"
 
 
 class _Stream:
     """The unpacked bytes of a folder, in order."""
 
-    def __init__(self, file: BinaryIO, at: int, folder: Folder) -> None:
-        self._file, self._at, self._left = file, at, folder.packed_bytes
-        coder = folder.coders[0]
-        self._unpack, self._needs_input = _METHODS[coder.method](coder, folder.unpacked_bytes)
-        self._size = folder.unpacked_bytes
+    def __init__(self, file: BinaryIO, at: int, folder: Folder, password: str) -> None:
+        self._size, self._digest = folder.unpacked_bytes, folder.digest
+        self._blocks = _packed(file, at, folder.packed_bytes)
+        for number in folder.chain:
+            coder, size = folder.coders[number], folder.sizes[number]
+            if coder.method == ENCRYPTION:
+                unpack: _Unpack = decryptor(coder.properties, password), lambda: True
+            else:
+                unpack = _METHODS[coder.method](coder, size)
+            self._blocks = _through(unpack, self._blocks, size)
         self._buffer = b""
 
     def rest(self) -> Iterator[bytes]:
         """Yield all bytes; raises MemberDamaged."""
-        return self.blocks_of(self._size, None)
+        return self.blocks_of(self._size, self._digest)
 
     def blocks_of(self, size: int, digest: int | None) -> Iterator[bytes]:
         """Yield the bytes of the next file; raises MemberDamaged."""
@@ -150,25 +177,42 @@ class _Stream:
             raise MemberDamaged("the checksum is another")
 
     def _read(self, most: int) -> bytes:
-        while not self._buffer:
-            packed = b""
-            if self._left and self._needs_input():
-                self._file.seek(self._at)
-                packed = self._file.read(min(self._left, BLOCK_BYTES))
-                self._at += len(packed)
-                self._left -= len(packed)
+        if not self._buffer:
             try:
-                self._buffer = self._unpack(packed)
+                self._buffer = next(self._blocks, b"")
             except _DAMAGE as error:
                 raise MemberDamaged(str(error)) from error
-            if not packed and not self._buffer:
-                return b""
         block, self._buffer = self._buffer[:most], self._buffer[most:]
         return block
 
 
 # What unpacks some bytes more, and whether it has none left over from before.
 _Unpack = tuple[Callable[[bytes], bytes], Callable[[], bool]]
+
+
+def _packed(file: BinaryIO, at: int, left: int) -> Iterator[bytes]:
+    """Yield the packed bytes of a folder; others may read the file in between."""
+    while left:
+        file.seek(at)
+        block = file.read(min(left, BLOCK_BYTES))
+        if not block:
+            return
+        at += len(block)
+        left -= len(block)
+        yield block
+
+
+def _through(unpack: _Unpack, packed: Iterator[bytes], left: int) -> Iterator[bytes]:
+    """Yield what a method makes of blocks, `left` bytes at most."""
+    decode, needs_input = unpack
+    while left > 0:
+        taken = next(packed, b"") if needs_input() else b""
+        block = decode(taken)[:left]
+        if block:
+            left -= len(block)
+            yield block
+        elif not taken:
+            return
 
 
 def _copy(_coder: Coder, _size: int) -> _Unpack:

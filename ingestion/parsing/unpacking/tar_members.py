@@ -12,6 +12,7 @@ from typing import IO, Any, BinaryIO, cast
 
 from ingestion.errors import CorruptDocument
 from ingestion.parsing import media_types
+from ingestion.parsing.detection.archives import is_tar
 from ingestion.parsing.unpacking.members import BLOCK_BYTES, Member, MemberDamaged
 
 _OPENERS: Mapping[str, Callable[[BinaryIO], Any]] = {
@@ -21,12 +22,6 @@ _OPENERS: Mapping[str, Callable[[BinaryIO], Any]] = {
 }
 _DAMAGE = (tarfile.TarError, EOFError, OSError, zlib.error, lzma.LZMAError, ValueError)
 _HEAD_BYTES = 512
-_MAGIC_AT, _MAGIC = 257, b"ustar"
-
-
-def is_tar(head: bytes) -> bool:
-    """Tell whether a file that begins with `head` is a tar."""
-    return head[_MAGIC_AT : _MAGIC_AT + len(_MAGIC)] == _MAGIC
 
 
 def tar_members(file: BinaryIO, media_type: str, name: str) -> Iterator[Member]:

@@ -1,16 +1,17 @@
 """What lies over the cells of a sheet: shapes, charts, diagrams, comments."""
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from lxml import etree
 
 from ingestion.parse_warnings import ParseWarning, WarningCode
 from ingestion.parsing.archive import Archive
 from ingestion.parsing.document import Block
-from ingestion.parsing.office.charts import chart_blocks, chart_titles
+from ingestion.parsing.office.charts import chart_blocks, chart_captions
 from ingestion.parsing.office.diagrams import read_diagrams
 from ingestion.parsing.ooxml import descendants, drop_hidden_shapes, relationships
+from ingestion.parsing.text.comments import comment_blocks
 from ingestion.parsing.text.normalise import one_line
 from ingestion.parsing.xlsx.strings import unescaped
 
@@ -19,10 +20,14 @@ _THREAD_COPY = "[Threaded comment]"
 
 
 class Drawings:
-    """Reads what hangs on a sheet, part by part; a damaged part is left out."""
+    """Reads what hangs on a sheet, part by part; a damaged part is left out.
 
-    def __init__(self, archive: Archive, sheet: str) -> None:
+    `persons`: the id of each author of threaded comments -> name.
+    """
+
+    def __init__(self, archive: Archive, sheet: str, persons: Mapping[str, str]) -> None:
         self._archive = archive
+        self._persons = persons
         self._links = relationships(archive, sheet)
         self._hid_text = False
 
@@ -36,7 +41,7 @@ class Drawings:
         `with_figures`: usually they are in the cells already."""
         for link in self._links:
             if link.kind in ("comments", "threadedComment"):
-                yield from _comments(self._archive.find_xml(link.part))
+                yield from _comments(self._archive.find_xml(link.part), self._persons)
             elif link.kind == "drawing":
                 yield from self._drawn(link.part, with_figures=with_figures)
 
@@ -67,18 +72,17 @@ class Drawings:
             if with_figures:
                 yield from chart_blocks(chart)
             else:
-                yield from (Block("caption", text) for text in chart_titles(chart))
+                yield from (Block("caption", text) for text in chart_captions(chart))
 
 
-def _comments(root: etree._Element | None) -> Iterator[Block]:
+def _comments(root: etree._Element | None, persons: Mapping[str, str]) -> Iterator[Block]:
     if root is None:
         return
-    authors = [one_line(item.text or "") for item in descendants(root, "author")]
+    numbered = {str(n): item.text or "" for n, item in enumerate(descendants(root, "author"))}
     for holder in descendants(root, "comment", "threadedComment"):
         words = "".join(item.text or "" for item in descendants(holder, "t", "text"))
         text = one_line(unescaped(words))
-        number = holder.get("authorId") or ""
-        known = number.isdecimal() and int(number) < len(authors)
-        author = authors[int(number)] if known else ""
-        if text and not text.startswith(_THREAD_COPY):
-            yield Block("paragraph", f"[{author}: {text}]" if author else f"[{text}]")
+        if not text.startswith(_THREAD_COPY):
+            person = persons.get(holder.get("personId") or "", "")
+            author = person or numbered.get(holder.get("authorId") or "", "")
+            yield from comment_blocks(text, author=author, written_at=holder.get("dT") or "")

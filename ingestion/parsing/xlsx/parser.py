@@ -64,6 +64,11 @@ class _Workbook:
         self._folder = posixpath.dirname(main)
         self._root = archive.main_xml(main)
         self._links = relationships(archive, main)
+        persons = archive.find_xml(self._part("person"))
+        self._persons = {
+            person.get("id") or "": person.get("displayName") or ""
+            for person in (persons if persons is not None else ())
+        }
         strings = self._part("sharedStrings")
         properties = child(self._root, "workbookPr")
         from_1904 = properties is not None and attribute(properties, "date1904") in ("1", "true")
@@ -101,7 +106,7 @@ class _Workbook:
             return ParsedPage(number, name, ())
         sheet = self._reader.read(self._archive, part)
         with_merges(sheet.rows, sheet.merges)
-        drawings = Drawings(self._archive, part)
+        drawings = Drawings(self._archive, part, self._persons)
         blocks = [*sheet_blocks(sheet.rows), *drawings.blocks(with_figures=not sheet.rows)]
         if sheet.is_damaged:
             self._archive.note_damage(name or part)

@@ -49,6 +49,26 @@ FRACTIONS: Mapping[str, float] = {
 # How much, and how often.
 MULTIPLES: Mapping[str, int] = {"double": 2, "triple": 3, "quadruple": 4}
 TIMES: Mapping[str, int] = {"once": 1, "twice": 2, "thrice": 3}
+# "Once the disk is destroyed" counts nothing.
+AFTER_ONCE = frozenset(
+    [
+        "the",
+        "this",
+        "that",
+        "these",
+        "it",
+        "he",
+        "she",
+        "they",
+        "we",
+        "you",
+        "i",
+        "your",
+        "our",
+        "their",
+        "all",
+    ]
+)
 ARTICLES = frozenset({"un", "une", "a", "an", "one"})
 # "Within an hour" is a duration, "£20 a week" is not.
 _BEFORE_DURATION = (

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from retrieval.verification.quantities.dates import Date
-from retrieval.verification.quantities.units_of_measure import ORDINAL, PERCENT
+from retrieval.verification.quantities.units_of_measure import ORDINAL, PERCENT, TIMES
 
 _TOLERANCE = 1e-6
 _TWO_DIGITS = 10
@@ -43,6 +43,9 @@ class Quantity:
             shares = {self.dimension, other.dimension} == {PERCENT, ""}
             if shares and (self.is_fraction or other.is_fraction):
                 return abs(self.value - other.value) < _TOLERANCE
+            # "Ten wrong attempts" are wrong ten times.
+            if {self.dimension, other.dimension} == {TIMES, ""}:
+                return self.value == other.value
             if ORDINAL in (self.dimension, other.dimension):
                 return False
             if self.dimension and (other.dimension or not in_cell):

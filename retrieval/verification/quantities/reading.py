@@ -20,6 +20,7 @@ from retrieval.verification.quantities.units_of_measure import (
     ORDINAL,
     PERCENT,
     SQUARE,
+    TIMES,
     UNITS,
 )
 
@@ -57,12 +58,17 @@ def quantities(text: str) -> list[Quantity]:
     found = [Quantity(start, end, date, "date") for start, end, date in dates(text)]
     taken = [(each.start, each.end) for each in found]
     tokens = [
-        _Token(match.start(), match.end(), str(match.lastgroup), fold(match.group()).strip())
+        _Token(match.start(), match.end(), str(match.lastgroup), _written(match.group()))
         for match in _TOKEN.finditer(text)
         if not any(start < match.end() and match.start() < end for start, end in taken)
     ]
     found += _read(tokens)
     return sorted(found, key=lambda each: each.start)
+
+
+def _written(word: str) -> str:
+    """Return a word, folded; the preposition "à" is no article."""
+    return word if word in ("à", "À") else fold(word).strip()
 
 
 def _read(tokens: Sequence[_Token]) -> Iterator[Quantity]:
@@ -109,6 +115,8 @@ def _numeral(tokens: Sequence[_Token], place: int) -> tuple[Quantity, int] | Non
 
 def _in_words(tokens: Sequence[_Token], place: int) -> tuple[Quantity, int] | None:
     token = tokens[place]
+    if _is_conjunction(tokens, place) or _is_afternoon(tokens, place):
+        return None
     if token.text in _NIGHT:
         value = float(_NIGHT[token.text])
         return Quantity(token.start, token.end, value, MINUTES, written=value / 60), place + 1
@@ -116,7 +124,7 @@ def _in_words(tokens: Sequence[_Token], place: int) -> tuple[Quantity, int] | No
         return Quantity(token.start, token.end, float(words.MULTIPLES[token.text])), place + 1
     if token.text in words.TIMES:
         value = float(words.TIMES[token.text])
-        return Quantity(token.start, token.end, value, "times", written=value), place + 1
+        return Quantity(token.start, token.end, value, TIMES, written=value), place + 1
     run = _run(tokens[place : place + _LONGEST_RUN])
     value, length = words.cardinal(run)
     following = tokens[place + length].text if place + length < len(tokens) else ""
@@ -130,10 +138,24 @@ def _in_words(tokens: Sequence[_Token], place: int) -> tuple[Quantity, int] | No
     if token.text in words.FRACTIONS and token.text not in ("third", "tenth"):
         share = words.FRACTIONS[token.text]
         return _with_unit(tokens, place, place + 1, share, is_word=True, is_fraction=True)
-    if token.text in words.ORDINALS:
+    # "The first seven days" are seven.
+    if token.text in words.ORDINALS and not words.cardinal(_run(tokens[place + 1 :][:1]))[1]:
         value = words.ORDINALS[token.text]
         return Quantity(token.start, token.end, float(value), ORDINAL), place + 1
     return None
+
+
+def _is_conjunction(tokens: Sequence[_Token], place: int) -> bool:
+    """Whether "once" or "une fois" introduces what comes before something else."""
+    first, *others = [token.text for token in tokens[place : place + 3]]
+    if first == "once":
+        return others[:1] != [] and others[0] in words.AFTER_ONCE
+    begins = place == 0 or tokens[place - 1].end + 1 < tokens[place].start
+    return [first, *others[:1]] == ["une", "fois"] and begins and others[1:] != ["par"]
+
+
+def _is_afternoon(tokens: Sequence[_Token], place: int) -> bool:
+    return tokens[place].text == "midi" and place > 0 and tokens[place - 1].text == "apres"
 
 
 def _run(tokens: Sequence[_Token]) -> list[str]:
@@ -176,7 +198,7 @@ def _with_unit(
         following, skipped = following[1:], skipped + 1
     if following[:2] in (["pour", "cent"], ["per", "cent"]):
         unit, length = (PERCENT, 0.01), 2
-    elif following[:1] and following[0] in UNITS:
+    elif following[:1] and following[0] in UNITS and not (is_word and len(following[0]) == 1):
         unit, length = UNITS[following[0]], 1
     else:
         if is_word and tokens[first].text in words.ARTICLES:

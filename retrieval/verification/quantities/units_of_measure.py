@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 # A dimension has one base unit; days and months have no common one.
 MINUTES, MONTHS, PERCENT, ORDINAL = "minutes", "months", "percent", "ordinal"
+TIMES = "times"
 
 _NAMES: Mapping[tuple[str, float], str] = {
     (PERCENT, 0.01): "% percent pourcent",
@@ -41,7 +42,7 @@ _NAMES: Mapping[tuple[str, float], str] = {
     ("horsepower", 1): "cv chevaux",
     ("byte", 10**6): "mo mb",
     ("byte", 10**9): "go gb",
-    ("times", 1): "fois times",
+    (TIMES, 1): "fois times",
 }
 UNITS: Mapping[str, tuple[str, float]] = {
     name: unit for unit, names in _NAMES.items() for name in names.split()

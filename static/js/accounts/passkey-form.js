@@ -2,7 +2,7 @@
 Security keys and passkeys (WebAuthn): <passkey-form> lets the browser's key fill the hidden
 `credential` of its form before the form is sent. Without it the form is of no use, so it says so.
 */
-import { getJSON } from "../shared/http.js";
+import { getJSON, RequestError } from "../shared/http.js";
 
 function toBytes(text) {
   const base64 = text.replaceAll("-", "+").replaceAll("_", "/");
@@ -86,7 +86,11 @@ class PasskeyForm extends HTMLElement {
     this.say("");
     try {
       this.field("credential").value = JSON.stringify(asJSON(await this.credential()));
-    } catch {
+    } catch (error) {
+      if (error instanceof RequestError) {
+        this.say(error.message || this.dataset.unreachable);
+        return;
+      }
       // Cancelled, timed out, or no such key: which of them, the browser does not tell.
       this.say(this.dataset.failed);
       return;

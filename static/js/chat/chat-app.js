@@ -35,6 +35,8 @@ class ChatApp extends HTMLElement {
       if (error) this.composer.refuse(error);
       else this.composer.accept();
     });
+    this.addEventListener("attached", ({ detail }) => this.arrive(detail));
+    this.addEventListener("attachment-removed", () => this.composer.focusField());
     this.addEventListener("click", (event) => {
       const example = targetOf(event, "[data-example]");
       if (example) this.ask(example.textContent.trim());
@@ -43,7 +45,7 @@ class ChatApp extends HTMLElement {
       if (event.key === "Escape" && !event.defaultPrevented && !openLayer()) this.stop();
     });
     // Without this, a browser leaves the page to open a file that is dropped on it.
-    if (!document.querySelector("document-uploads")) {
+    if (!document.querySelector("document-uploads, chat-attachments")) {
       onFilesDropped(null, () => toast(t("dropRefused")));
     }
     this.composer.busy = Boolean(this.streaming());
@@ -92,13 +94,29 @@ class ChatApp extends HTMLElement {
     return { question, answer };
   }
 
+  /** Whether a question may be sent, once the files of the conversation are read. */
+  async mayAsk() {
+    const attachments = this.querySelector("chat-attachments");
+    if (!attachments?.isPending) return true;
+    this.composer.busy = true;
+    const isRead = await attachments.whenRead();
+    this.composer.busy = false;
+    return isRead;
+  }
+
   async ask(text, personalData = "") {
+    if (!(await this.mayAsk())) {
+      this.composer.restore(text);
+      return;
+    }
     const restriction = this.querySelector("document-restriction")?.chosen ?? [];
-    const turn = this.add(text, restriction);
+    const attached = this.querySelector("chat-attachments")?.chosen ?? [];
+    const turn = this.add(text, [...restriction, ...attached.map((title) => ({ title }))]);
     const held = await this.request(turn, `${this.base}ask/`, {
       question: text,
       conversation: this.dataset.conversation || null,
       document_ids: [...new Set(restriction.flatMap(({ ids }) => ids))],
+      attachments_only: attached.length > 0,
       model: this.model,
       personal_data: personalData,
     });
@@ -116,7 +134,7 @@ class ChatApp extends HTMLElement {
 
   /** Ask an earlier question in other words: what followed it gives way. */
   async askAgain({ question, text }, personalData = "") {
-    if (this.streaming()) {
+    if (this.streaming() || !(await this.mayAsk())) {
       question.edit(text);
       return;
     }
@@ -129,7 +147,10 @@ class ChatApp extends HTMLElement {
     turn.answer.focusHeading();
     const body = { question: text, model: this.model, personal_data: personalData };
     const held = await this.request(turn, url, body);
-    if (turn.answer.data.id) return;
+    if (turn.answer.data.id) {
+      question.draft.text = "";
+      return;
+    }
     this.restoreTurns(turn, after);
     question.edit(text);
     if (held) {
@@ -141,7 +162,7 @@ class ChatApp extends HTMLElement {
   }
 
   /** Have the same question answered once more, perhaps by another model. */
-  async answerAgain({ answer, model }, personalData = "") {
+  async answerAgain({ answer, model, allDocuments = false }, personalData = "") {
     if (this.streaming()) return;
     if (!answer.data.id) {
       const text = answer.previousElementSibling.querySelector("[data-text]").textContent;
@@ -159,13 +180,19 @@ class ChatApp extends HTMLElement {
     again.focusHeading();
     again.data.versions = [...(answer.data.versions ?? [answer.data.id])];
     const url = `${this.base}m/${answer.data.id}/regenerate/`;
-    const body = { model: model ?? this.model, personal_data: personalData };
+    const body = {
+      model: model ?? this.model,
+      personal_data: personalData,
+      all_documents: allDocuments,
+    };
     const held = await this.request({ answer: again }, url, body);
     if (again.data.id) return;
     this.restoreTurns({ answer: again }, after);
     answer.querySelector("[data-action=regenerate]").focus();
     if (held) {
-      this.composer.held.show(held, (decision) => this.answerAgain({ answer, model }, decision));
+      this.composer.held.show(held, (decision) =>
+        this.answerAgain({ answer, model, allDocuments }, decision),
+      );
     }
   }
 
@@ -216,18 +243,19 @@ class ChatApp extends HTMLElement {
 
   /** The first question gives the page its address and its title. */
   arrive({ conversation_id: id, conversation_url: url, title }) {
+    document.title = document.title.replace(/^.*(?= · [^·]*$)/, () => title);
+    document.querySelector("[data-conversation-title]").textContent = title;
     if (this.dataset.conversation !== id) {
       this.dataset.conversation = id;
       history.pushState({}, "", url);
       shownPath = location.pathname;
-      document.title = document.title.replace(/^.*(?= · [^·]*$)/, () => title);
-      document.querySelector("[data-conversation-title]").textContent = title;
       document.querySelector(".sidebar-link[aria-current]")?.removeAttribute("aria-current");
     }
     document.querySelector("conversation-list")?.refresh();
   }
 
   async stop() {
+    if (this.querySelector("chat-attachments")?.endWait(false)) return;
     const answer = this.streaming();
     if (!answer?.data.id) return;
     try {

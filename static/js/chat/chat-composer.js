@@ -2,12 +2,16 @@
  * <chat-composer>: where one asks. Enter sends, Shift+Enter breaks the line, Esc stops the answer,
  * ↑ in an empty field edits the last question. While an answer streams, send becomes stop. A line
  * above the field says why a question was not sent, and what to do. One under it says what the answer
- * will probably take.
+ * will probably take. The link to the passages takes along what is typed.
  */
 import { growing } from "../shared/growing.js";
 import { showProblem } from "../shared/problem.js";
+import { onLargePaste } from "./attachments/pasting.js";
 import { Draft } from "./draft.js";
 import "./question-held.js";
+
+// Of the form of the page Search (chat/forms.py).
+const MAX_SEARCH_CHARS = 500;
 
 export class ChatComposer extends HTMLElement {
   /** @type {HTMLButtonElement} */
@@ -21,6 +25,9 @@ export class ChatComposer extends HTMLElement {
     this.held = this.querySelector("question-held");
     this.draft = new Draft(this.dataset.draft);
     growing(this.field);
+    const attachments = this.querySelector("chat-attachments");
+    if (attachments)
+      onLargePaste(this.field, attachments.querySelector("[data-pasted]"), attachments);
     if (!this.field.value) this.field.value = this.draft.text;
     this.field.addEventListener("input", () => {
       this.draft.text = this.field.value;
@@ -34,6 +41,12 @@ export class ChatComposer extends HTMLElement {
     this.addEventListener("model-chosen", ({ detail }) => {
       this.held.hidden = true;
       this.estimate(detail.id);
+    });
+    /** @type {HTMLAnchorElement | null} */
+    const passages = this.querySelector("[data-passages]");
+    passages?.addEventListener("click", () => {
+      const q = this.field.value.trim().slice(0, MAX_SEARCH_CHARS);
+      passages.search = q && new URLSearchParams({ q }).toString();
     });
     this.querySelector("[data-stop]").addEventListener("click", () => this.emit("composer-stop"));
     this.field.dispatchEvent(new Event("input"));

@@ -2,6 +2,7 @@
 import { targetOf } from "../shared/event-target.js";
 import { growing } from "../shared/growing.js";
 import { drawVersions } from "./answers/answer-parts.js";
+import { Draft } from "./draft.js";
 
 export class ChatQuestion extends HTMLElement {
   /** @type {HTMLFormElement} */
@@ -19,11 +20,20 @@ export class ChatQuestion extends HTMLElement {
     this.addEventListener("click", (event) => {
       const action = targetOf(event, "[data-action]")?.dataset.action;
       if (action === "edit") this.edit();
-      if (action === "cancel") this.close();
+      if (action === "cancel") this.cancel();
     });
     this.form.addEventListener("submit", (event) => this.submitted(event));
+    this.field.addEventListener("input", () => {
+      this.draft.text = this.field.value;
+    });
     this.field.addEventListener("keydown", (event) => this.pressed(event));
     this.draw();
+    if (this.data.id && this.draft.text) this.open(this.draft.text);
+  }
+
+  /** What the question is being changed to, until the server has it. */
+  get draft() {
+    return new Draft(`edit ${this.data.id}`);
   }
 
   /** Take the identity that the server gave, and the text as it was sent. */
@@ -47,10 +57,19 @@ export class ChatQuestion extends HTMLElement {
 
   /** Open the form, with the question or what it was changed to. */
   edit(text = this.text.textContent) {
+    this.open(text);
+    this.field.focus();
+  }
+
+  open(text) {
     this.field.value = text;
     this.toggle(true);
-    this.field.focus();
     this.field.dispatchEvent(new Event("input"));
+  }
+
+  cancel() {
+    this.draft.text = "";
+    this.close();
   }
 
   close() {
@@ -66,7 +85,7 @@ export class ChatQuestion extends HTMLElement {
   pressed(event) {
     if (event.key === "Escape") {
       event.stopPropagation();
-      this.close();
+      this.cancel();
     }
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
       event.preventDefault();
@@ -78,8 +97,11 @@ export class ChatQuestion extends HTMLElement {
     event.preventDefault();
     const text = this.field.value.trim();
     if (!text) return;
+    if (text === this.text.textContent) {
+      this.cancel();
+      return;
+    }
     this.close();
-    if (text === this.text.textContent) return;
     const detail = { question: this, text };
     this.dispatchEvent(new CustomEvent("question-edited", { bubbles: true, detail }));
   }

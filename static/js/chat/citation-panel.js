@@ -4,8 +4,9 @@
  */
 import { targetOf } from "../shared/event-target.js";
 import { getHTML } from "../shared/http.js";
+import { showProblem } from "../shared/problem.js";
 import { t } from "../shared/strings.js";
-import { placeOf, showFile } from "./answers/places.js";
+import { showFile } from "./answers/source-line.js";
 
 const NARROW = matchMedia("(max-width: 1179px)");
 
@@ -46,7 +47,7 @@ class CitationPanel extends HTMLElement {
   draw() {
     const citation = this.answer.numbered().get(this.number);
     this.querySelector("[data-source]").textContent = t("source", { number: this.number });
-    this.querySelector("[data-place]").textContent = placeOf(citation);
+    this.querySelector("[data-place]").textContent = citation.place;
     this.querySelector("[data-document]").textContent = citation.title;
     showFile(this.querySelector("[data-file]"), citation);
     const place = this.numbers.indexOf(this.number);
@@ -86,12 +87,15 @@ class CitationPanel extends HTMLElement {
     const waiting = this.template("waiting").content.cloneNode(true);
     this.body.replaceChildren(waiting);
     this.body.setAttribute("aria-busy", "true");
-    let html;
+    const problem = this.querySelector("[data-problem]");
+    problem.hidden = true;
+    let html = "";
     try {
       html = await getHTML(`${base}m/${this.answer.data.id}/citations/${this.number}/`, signal);
     } catch (error) {
       if (signal.aborted) return;
-      html = this.template(error.status ? "gone" : "offline").innerHTML;
+      if (error.status === 404) html = this.template("gone").innerHTML;
+      else showProblem(problem, error);
     }
     this.body.innerHTML = html;
     this.body.removeAttribute("aria-busy");

@@ -117,14 +117,18 @@ export class DocumentRestriction extends HTMLElement {
     return this.option(id, title, path);
   }
 
-  /** The options of folders or of tags (`kind`), below their heading; none without any. */
+  /** The options of folders or of tags (`kind`), below their heading, and how many are left out. */
   groups(kind, found) {
-    const options = found.map(({ name, note }) => {
+    const options = found.shown.map(({ name, note, is_too_large }) => {
       const label = this.option(`${kind} ${name}`, name, note);
-      Object.assign(label.querySelector("input").dataset, { group: kind, name });
+      const box = label.querySelector("input");
+      Object.assign(box.dataset, { group: kind, name });
+      box.disabled = is_too_large;
       return label;
     });
-    return options.length ? [heading(t(kind === "tag" ? "tags" : "folders")), ...options] : [];
+    if (!options.length) return [];
+    const others = found.others ? [heading(found.others)] : [];
+    return [heading(t(kind === "tag" ? "tags" : "folders")), ...options, ...others];
   }
 
   /** A box to choose what `title` names, with a `note` below. */

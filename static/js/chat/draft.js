@@ -1,10 +1,10 @@
 /*
- * The question that is being written, kept in this tab until it is sent: it survives leaving the
+ * A text that is being written, kept in this tab until the server has it: it survives leaving the
  * page, and logging in again.
  */
 
 export class Draft {
-  /** `key` names the person and the conversation. */
+  /** `key` names what the text is for: the person and the conversation, or the message. */
   constructor(key) {
     this.key = `draft ${key}`;
   }

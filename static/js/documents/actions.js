@@ -4,11 +4,12 @@
  */
 
 import { keepFocus } from "../shared/focus.js";
-import { t } from "../shared/strings.js";
+import { csrfToken, send } from "../shared/http.js";
+import { pageProblem, reporting } from "../shared/problem.js";
 import { toast } from "../shared/toast.js";
 import { confirmDeletion } from "./deletion.js";
 
-/** Send the list's forms in place; `onDone` is called after each. */
+/** Send the list's forms in place; `onDone` is called after each that the server has done. */
 export function actInPlace(onDone) {
   document.addEventListener("submit", async (event) => {
     const { target: form, submitter } = event;
@@ -18,6 +19,7 @@ export function actInPlace(onDone) {
     if (submitter?.matches("[data-leaves]")) return;
     event.preventDefault();
     const body = new FormData(form, submitter);
+    body.set("csrfmiddlewaretoken", csrfToken());
     // Not form.action: the buttons named "action" stand before it.
     const url = submitter?.getAttribute("formaction") ?? form.getAttribute("action");
     if (!deletes && body.get("action") === "delete") {
@@ -25,7 +27,15 @@ export function actInPlace(onDone) {
       confirmDeletion(new Request(url, { method: "POST", body, headers }));
       return;
     }
-    await send(url, body);
+    // The dialog and the selection stay until it is done.
+    const notice = form.querySelector("[data-problem]") ?? pageProblem();
+    const headers = { Accept: "application/json" };
+    const answer = await reporting(notice, async () => {
+      const response = await send(url, { method: "POST", body, headers });
+      return response.json();
+    });
+    if (!answer) return;
+    if (answer.message) toast(answer.message);
     form.closest("dialog")?.close();
     if (body.has("action")) {
       // It hides the buttons of the selection.
@@ -34,12 +44,4 @@ export function actInPlace(onDone) {
     }
     onDone();
   });
-}
-
-async function send(url, body) {
-  const headers = { Accept: "application/json" };
-  const response = await fetch(url, { method: "POST", body, headers }).catch(() => null);
-  const answer = response?.ok ? await response.json().catch(() => null) : null;
-  if (!answer) toast(t("actionFailed"));
-  else if (answer.message) toast(answer.message);
 }

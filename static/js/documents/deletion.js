@@ -1,21 +1,16 @@
 /* Deleting asks first, in a dialog that the server fills with what would be lost. */
 import { targetOf } from "../shared/event-target.js";
-import { RequestError } from "../shared/http.js";
-import { t } from "../shared/strings.js";
-import { toast } from "../shared/toast.js";
+import { send } from "../shared/http.js";
+import { pageProblem, reporting } from "../shared/problem.js";
 
 /** Show the confirmation that `request` answers with. */
 export async function confirmDeletion(request) {
   /** @type {HTMLDialogElement} */
   const dialog = document.getElementById("delete-dialog");
-  try {
-    const response = await fetch(request);
-    if (!response.ok) throw new RequestError(response.status, "", "");
-    dialog.innerHTML = await response.text();
-    dialog.showModal();
-  } catch {
-    toast(t("actionFailed"));
-  }
+  const html = await reporting(pageProblem(), async () => (await send(request)).text());
+  if (html === null) return;
+  dialog.innerHTML = html;
+  dialog.showModal();
 }
 
 document.addEventListener("click", (event) => {

@@ -8,8 +8,7 @@ import { targetOf } from "../shared/event-target.js";
 import { keepFocus } from "../shared/focus.js";
 import { queryOf } from "../shared/forms.js";
 import { getHTML } from "../shared/http.js";
-import { t } from "../shared/strings.js";
-import { toast } from "../shared/toast.js";
+import { pageProblem, reporting } from "../shared/problem.js";
 import { actInPlace } from "./actions.js";
 import { DocumentEvents } from "./events.js";
 import { counted, formatted } from "./numbers.js";
@@ -50,17 +49,14 @@ class DocumentList extends HTMLElement {
     this.loading = new AbortController();
     const { signal } = this.loading;
     this.setAttribute("aria-busy", "true");
-    try {
-      const html = await getHTML(url, signal);
-      const page = new DOMParser().parseFromString(html, "text/html");
-      const fresh = page.querySelector("document-list [data-listing]");
-      if (!fresh) return location.assign(url);
-      this.replace(fresh);
-    } catch {
-      if (signal.aborted) return;
-      toast(t("actionFailed"));
-    }
+    const html = await reporting(pageProblem(), () => getHTML(url, signal));
+    if (signal.aborted) return;
     this.removeAttribute("aria-busy");
+    if (html === null) return;
+    const page = new DOMParser().parseFromString(html, "text/html");
+    const fresh = page.querySelector("document-list [data-listing]");
+    if (!fresh) return location.assign(url);
+    this.replace(fresh);
   }
 
   replace(fresh) {

@@ -1,113 +1,129 @@
 /*
  * <document-uploads>: files picked or dropped anywhere on the page, sent three at a time.
  *
- * The panel lists what is on its way and what needs somebody's attention; what arrived is in the
- * list of documents, which is told by "documents-added".
+ * The panel lists what is on its way and what needs somebody's attention, and the folders of a large
+ * drop; what arrived is in the list of documents, which is told by "documents-added".
  */
-import { targetOf } from "../shared/event-target.js";
+import { csrfToken, send } from "../shared/http.js";
+import { pageProblem, reporting, showProblem } from "../shared/problem.js";
 import { t } from "../shared/strings.js";
 import { toast } from "../shared/toast.js";
 import { onFilesDropped } from "./drop.js";
-import { fromInput, refusal } from "./files.js";
-import { counted, formatted, percentage } from "./numbers.js";
-import { transfer } from "./transfer.js";
-import { UploadItem } from "./upload-item.js";
+import { refusal } from "./files.js";
+import { percentage } from "./numbers.js";
+import { onFilesPicked } from "./pickers.js";
+import { PAUSED, SessionEnded, STOPPED, transfer } from "./sending/transfer.js";
+import { showUnfinished } from "./sending/unfinished-uploads.js";
+import { UploadFolders } from "./sending/upload-folders.js";
+import { UploadItem } from "./sending/upload-item.js";
+import { isOver, topFolder, UploadQueue } from "./sending/upload-queue.js";
+import { summaryOf } from "./sending/upload-summary.js";
 
 const PARALLEL = 3;
 const LISTED_PROBLEMS = 100;
 const CLOSES_AFTER_MS = 5000;
-const OVER = new Set(["sent", "duplicate", "failed"]);
+const LOGGED_OUT = { status: 401, message: "" };
 
 class DocumentUploads extends HTMLElement {
   connectedCallback() {
-    this.items = [];
-    this.panel = this.querySelector("[data-panel]");
-    this.list = this.querySelector("[data-items]");
+    this.queue = new UploadQueue();
+    this.panel = this.find("panel");
+    this.list = this.find("items");
     this.template = this.querySelector("template[data-item]");
-    this.querySelector("[data-stop-all]").addEventListener("click", () => this.stopAll());
-    this.querySelector("[data-retry-all]").addEventListener("click", () => this.retryAll());
-    this.querySelector("[data-clear]").addEventListener("click", () => this.clear());
-    this.listenToPickers();
-    onFilesDropped(this.querySelector("[data-veil]"), (found) => {
-      if (found.length) this.add(found);
-      else toast(t("noFile"));
-    });
+    const folders = this.querySelector("template[data-folder-row]");
+    this.folders = new UploadFolders(this.find("folders"), folders, (action, folder) =>
+      this.actOnFolder(action, folder),
+    );
+    this.listenToButtons();
+    onFilesPicked(this, (found, replaces) => this.add(found, replaces));
+    // On the page of a conversation, <chat-attachments> asks where a drop belongs.
+    if (!document.querySelector("chat-attachments")) {
+      onFilesDropped(this.find("veil"), (found) => {
+        if (found.length) this.add(found);
+        else toast(t("noFile"));
+      });
+    }
     window.addEventListener("beforeunload", (event) => {
-      if (this.pending().length) event.preventDefault();
+      if (this.queue.pending().length) event.preventDefault();
     });
+    showUnfinished(this.find("unfinished"), this.dataset.endpoint);
   }
 
-  listenToPickers() {
-    document.addEventListener("click", (event) => {
-      const button = targetOf(event, "[data-pick]");
-      if (!button) return;
-      this.replaces = button.dataset.replaces ?? "";
-      this.querySelector(`[data-input="${button.dataset.pick}"]`).click();
-    });
-    /** @type {NodeListOf<HTMLInputElement>} */
-    const inputs = this.querySelectorAll("[data-input]");
-    for (const input of inputs) {
-      const take = () => {
-        this.add(fromInput(input), this.replaces);
-        input.value = "";
-      };
-      input.addEventListener("change", take);
-      // Files may have been picked before this script was there.
-      if (input.files.length) take();
+  /** @returns {any} */
+  find(name) {
+    return this.querySelector(`[data-${name}]`);
+  }
+
+  listenToButtons() {
+    const actions = {
+      "stop-all": () => this.stop(() => true),
+      "pause-all": () => this.pause(),
+      "resume-all": () => this.resume(),
+      "retry-all": () => this.retryAll(),
+      clear: () => this.clear(),
+    };
+    for (const [name, act] of Object.entries(actions)) {
+      this.find(name).addEventListener("click", act);
     }
   }
 
   /** Send what was found; the one file of a replacement with the document that it replaces. */
   add(found, replaces = "") {
     if (!found.length) return;
-    if (!this.pending().length) this.clear();
+    this.find("unfinished").hidden = true;
+    if (!this.queue.pending().length) this.clear();
     const sensitivity = chosenSensitivity();
-    const start = { replaces, sensitivity, password: "", state: "waiting", sent: 0, code: "" };
+    const start = {
+      replaces,
+      sensitivity,
+      password: "",
+      address: "",
+      first: false,
+      state: "waiting",
+    };
     for (const { file, folder } of found) {
-      const item = { file, folder, ...start, note: "", again: false };
+      const item = { file, folder, ...start, sent: 0, code: "", note: "", again: false };
       const reason = refusal(file, Number(this.dataset.maxBytes), this.dataset.limit);
       if (reason) Object.assign(item, { state: "failed", note: reason });
-      this.items.push(item);
+      this.queue.items.push(item);
       if (reason) this.show(item);
     }
     this.panel.hidden = false;
     this.next();
   }
 
-  pending() {
-    return this.items.filter((item) => !OVER.has(item.state));
-  }
-
   /** Start what there is room for, and say where things stand. */
   next() {
-    const pending = this.pending();
-    const room = PARALLEL - pending.filter((item) => item.state !== "waiting").length;
-    const waiting = pending.filter((item) => item.state === "waiting");
-    for (const item of waiting.slice(0, Math.max(0, room))) this.start(item);
+    const room = PARALLEL - this.queue.active().length;
+    for (const item of this.queue.next(room)) this.start(item);
     this.summarise();
-    if (!this.pending().length) this.finish();
+    if (!this.queue.pending().length) this.finish();
   }
 
   async start(item) {
     item.state = "sending";
-    item.controller = new AbortController();
+    const controller = new AbortController();
+    item.controller = controller;
     this.show(item);
     try {
       const document = await transfer({
-        url: this.dataset.url,
+        endpoint: this.dataset.endpoint,
         file: item.file,
         folder: item.folder,
         replaces: item.replaces,
         sensitivity: item.sensitivity,
+        first: item.first,
         password: item.password,
-        signal: item.controller.signal,
-        onProgress: (sent, state) => this.progressed(item, sent, state),
+        address: item.address,
+        signal: controller.signal,
+        onProgress: (sent, state) => this.progressed(item, controller, sent, state),
       });
       this.arrived(item, document);
     } catch (error) {
-      if (item.controller.signal.aborted) return;
-      const { message: note, again, code } = error;
-      Object.assign(item, { state: "failed", note, again, code, sent: 0 });
+      if (controller.signal.aborted) return;
+      if (error instanceof SessionEnded) return this.sessionEnded();
+      const { message: note, again, code, address } = error;
+      Object.assign(item, { state: "failed", note, again, code, address, sent: 0 });
       this.show(item);
     } finally {
       item.password = "";
@@ -115,20 +131,22 @@ class DocumentUploads extends HTMLElement {
     this.next();
   }
 
-  progressed(item, sent, state) {
-    item.sent = sent;
-    const percent = item.file.size ? Math.floor((100 * sent) / item.file.size) : 0;
+  progressed(item, controller, sent, state) {
+    if (item.controller !== controller || item.state !== "sending") return;
+    item.sent = Math.min(sent, item.file.size);
+    const percent = item.file.size ? Math.floor((100 * item.sent) / item.file.size) : 0;
     item.note = state === "sending" ? t("sending", { percent: percentage(percent) }) : t(state);
     this.show(item);
-    this.summarise();
+    this.summariseSoon();
   }
 
-  arrived(item, { created, name, url }) {
+  arrived(item, { created, title, url }) {
+    pageProblem().hidden = true;
     item.sent = item.file.size;
     item.state = created ? "sent" : "duplicate";
     if (created) this.hide(item);
     else {
-      item.note = `${t("duplicate")} ${name}`;
+      item.note = `${t("duplicate")} ${title}`;
       item.url = url;
       this.show(item);
     }
@@ -139,15 +157,15 @@ class DocumentUploads extends HTMLElement {
   /** Draw one item; past LISTED_PROBLEMS only its count is shown. */
   show(item) {
     if (!item.view) {
-      if (OVER.has(item.state) && this.list.childElementCount >= LISTED_PROBLEMS) return;
+      if (isOver(item) && this.list.childElementCount >= LISTED_PROBLEMS) return;
       item.view = new UploadItem(this.template, item.file.name, {
         retry: () => this.retry(item),
         unlock: (password) => this.retry(Object.assign(item, { password })),
-        dismiss: () => this.dismiss(item),
+        dismiss: () => this.stop((other) => other === item),
       });
       this.list.append(item.view.element);
     }
-    item.view.show(item, OVER.has(item.state));
+    item.view.show(item, isOver(item));
   }
 
   hide(item) {
@@ -163,71 +181,105 @@ class DocumentUploads extends HTMLElement {
   }
 
   retryAll() {
-    for (const item of this.items.filter(({ again }) => again)) this.retry(item);
+    for (const item of this.queue.items.filter(({ again }) => again)) this.retry(item);
   }
 
-  dismiss(item) {
-    item.controller?.abort();
-    this.hide(item);
-    this.items = this.items.filter((other) => other !== item);
-    if (this.items.length) this.next();
-    else this.clear();
-  }
-
-  stopAll() {
-    for (const item of this.pending()) {
-      item.controller?.abort();
+  /** Take files off the list, and forget what was sent of those that are not over. */
+  stop(belongs) {
+    const isAll = this.queue.items.every(belongs);
+    for (const item of this.queue.remove((one) => belongs(one) && !(isAll && isOver(one)))) {
+      item.controller?.abort(STOPPED);
       this.hide(item);
     }
-    this.items = this.items.filter((item) => OVER.has(item.state));
-    if (this.items.length) this.next();
+    if (this.queue.items.length) this.next();
     else this.clear();
   }
 
-  of(state) {
-    return this.items.filter((item) => item.state === state).length;
+  /** Stop sending for a while, everything or the files of a folder. */
+  pause(folder = null) {
+    if (folder === null) this.queue.isPaused = true;
+    else this.queue.pausedFolders.add(folder);
+    for (const item of this.queue.active()) {
+      if (folder !== null && topFolder(item) !== folder) continue;
+      item.state = "waiting";
+      item.controller.abort(PAUSED);
+      this.hide(item);
+    }
+    this.next();
   }
 
-  /** Where things stand, in words. */
-  summary(pending) {
-    const [sent, here, problems] = ["sent", "duplicate", "failed"].map((state) => this.of(state));
-    const parts = [];
-    if (pending) {
-      const done = formatted(sent + here);
-      parts.push(counted("progress", this.items.length - problems, { done }));
-    } else if (sent) parts.push(counted("finished", sent));
-    if (here) parts.push(counted("duplicates", here));
-    if (problems) parts.push(counted("problems", problems));
-    return parts.join(" · ");
+  resume(folder = null) {
+    if (folder === null) this.queue.isPaused = false;
+    else this.queue.pausedFolders.delete(folder);
+    this.next();
+  }
+
+  actOnFolder(action, folder) {
+    const belongs = (item) => topFolder(item) === folder;
+    if (action === "pause") this.pause(folder);
+    if (action === "resume") this.resume(folder);
+    if (action === "stop") {
+      this.stop((item) => belongs(item) && !isOver(item));
+      this.tellFolder("cancel", folder);
+    }
+    if (action === "first") {
+      for (const item of this.queue.items) item.first = belongs(item);
+      this.resume(folder);
+      this.tellFolder("first", folder);
+    }
+  }
+
+  /** Do the same with those of its files that the server has already. */
+  tellFolder(action, folder) {
+    const body = new FormData();
+    body.append("action", action);
+    body.append("folder", folder);
+    const headers = { "X-CSRFToken": csrfToken(), Accept: "application/json" };
+    reporting(pageProblem(), () => send(this.dataset.folderUrl, { method: "POST", body, headers }));
+  }
+
+  /** Keep all that is not sent until somebody has logged in again, in another tab. */
+  sessionEnded() {
+    this.pause();
+    showProblem(pageProblem(), LOGGED_OUT, { apart: true });
+  }
+
+  /** With the next picture of the page: bytes are reported more often than anybody sees. */
+  summariseSoon() {
+    this.frame ??= requestAnimationFrame(() => this.summarise());
   }
 
   summarise() {
-    const part = (name) => this.querySelector(`[data-${name}]`);
-    /** @type {HTMLProgressElement} */
-    const total = this.querySelector("[data-total]");
-    const pending = this.pending().length;
-    part("summary").textContent = this.summary(pending);
+    this.frame = null;
+    const figures = this.queue.figures();
+    const { pending, bytes, done } = figures;
+    const total = this.find("total");
+    this.find("summary").textContent = summaryOf(this.queue, figures);
     total.hidden = !pending;
-    total.max = this.items.reduce((sum, { file }) => sum + file.size, 0) || 1;
-    total.value = this.items.reduce((sum, { sent }) => sum + sent, 0);
-    part("stop-all").hidden = !pending;
-    part("clear").hidden = pending > 0;
-    part("retry-all").hidden = pending > 0 || this.items.filter(({ again }) => again).length < 2;
+    total.max = bytes || 1;
+    total.value = done;
+    this.find("stop-all").hidden = !pending;
+    this.find("pause-all").hidden = !pending || this.queue.isPaused;
+    this.find("resume-all").hidden = !this.queue.isPaused;
+    this.find("clear").hidden = pending > 0;
+    this.find("retry-all").hidden = pending > 0 || figures.again < 2;
+    this.folders.show(this.queue.folders());
   }
 
   finish() {
-    this.querySelector("[data-status]").textContent = this.summary(0);
-    if (this.items.every((item) => item.state === "sent")) {
-      const shown = this.items;
-      setTimeout(() => shown === this.items && this.clear(), CLOSES_AFTER_MS);
+    this.find("status").textContent = summaryOf(this.queue, this.queue.figures());
+    if (this.queue.items.every((item) => item.state === "sent")) {
+      const shown = this.queue.items;
+      setTimeout(() => shown === this.queue.items && this.clear(), CLOSES_AFTER_MS);
     }
   }
 
   clear() {
-    this.items = [];
+    this.queue.clear();
     this.list.replaceChildren();
+    this.folders.show([]);
     this.panel.hidden = true;
-    this.querySelector("[data-status]").textContent = "";
+    this.find("status").textContent = "";
   }
 }
 

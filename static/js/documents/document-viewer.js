@@ -6,6 +6,7 @@ import { targetOf } from "../shared/event-target.js";
 import "./deletion.js";
 import { queryOf } from "../shared/forms.js";
 import { getHTML } from "../shared/http.js";
+import { pageProblem, showProblem } from "../shared/problem.js";
 import { DocumentEvents } from "./events.js";
 
 class DocumentViewer extends HTMLElement {
@@ -85,8 +86,12 @@ class DocumentViewer extends HTMLElement {
     const { signal } = this.loading;
     try {
       this.replace(await getHTML(`${url}?${params}`, signal));
-    } catch {
-      if (!signal.aborted) location.assign(`?${params}`);
+      pageProblem().hidden = true;
+    } catch (error) {
+      if (signal.aborted) return;
+      // Online, the page itself says what is wrong.
+      if (error.status === 0) showProblem(pageProblem(), error);
+      else location.assign(`?${params}`);
     }
   }
 
@@ -97,6 +102,8 @@ class DocumentViewer extends HTMLElement {
     for (const name of ["label", "highlight", "words", "src"]) {
       this.pdf?.setAttribute(name, wanted.getAttribute(name));
     }
+    const start = fresh.querySelector("recording-player")?.getAttribute("start");
+    if (start) this.querySelector("recording-player")?.setAttribute("start", start);
     for (const name of ["bar", "text", "side"]) {
       const part = fresh.querySelector(`[data-part="${name}"]`);
       this.section(name).replaceWith(document.adoptNode(part));

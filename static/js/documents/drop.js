@@ -1,7 +1,8 @@
 /* Files dropped anywhere on the page. */
 import { fromDrop } from "./files.js";
 
-/** Show `veil`, if any, while files hover over the page; `onFound` is given what was dropped. */
+/** Show `veil`, if any, while files hover over the page; `onFound` is given what was dropped, and
+ * where. */
 export function onFilesDropped(veil, onFound) {
   // Entering a child fires before leaving its parent, so what counts is the difference.
   let depth = 0;
@@ -18,6 +19,7 @@ export function onFilesDropped(veil, onFound) {
   listen("dragover", (event) => (event.dataTransfer.dropEffect = "copy"));
   listen("drop", async (event) => {
     depth = 0;
-    onFound(await fromDrop(event.dataTransfer));
+    const { target } = event;
+    onFound(await fromDrop(event.dataTransfer), target);
   });
 }

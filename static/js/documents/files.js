@@ -4,6 +4,9 @@ import { t } from "../shared/strings.js";
 // What systems leave in folders, and no person means to add.
 const JUNK = /^(\.|~\$|thumbs\.db$|desktop\.ini$|__macosx$)/i;
 const UNREADABLE_TYPE = /^(image|video|audio|font)\//;
+// Of these types, what is read by OCR or transcribed (ingestion/parsing/media_types.py).
+const READ =
+  /\.(png|jpe?g|tiff?|webp|gif|bmp|mp3|m4[abv]|wav|og[gav]|opus|flac|mp4|mov|web[ma]|mk[va])$/i;
 const UNREADABLE_NAME = /\.(rar|iso|exe|dll|msi|dmg|apk|bin|db|sqlite)$/i;
 
 /** What was picked or dropped: a file and the folder it came from, without the junk. */
@@ -29,7 +32,8 @@ export async function fromDrop(transfer) {
 export function refusal(file, maxBytes, limit) {
   if (file.size > maxBytes) return t("tooLarge", { limit });
   if (file.size === 0) return t("empty");
-  if (UNREADABLE_TYPE.test(file.type) || UNREADABLE_NAME.test(file.name)) return t("unreadable");
+  const isOfNoUse = UNREADABLE_TYPE.test(file.type) && !READ.test(file.name);
+  if (isOfNoUse || UNREADABLE_NAME.test(file.name)) return t("unreadable");
   return "";
 }
 

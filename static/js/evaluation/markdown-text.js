@@ -23,7 +23,7 @@ class MarkdownText extends HTMLElement {
     const { MarkdownView } = await import("../markdown/markdown-view.js");
     const text = this.textContent;
     this.replaceChildren();
-    this.classList.replace("inspection-text", "prose");
+    this.className = "prose";
     new MarkdownView(this, { codeBar }).update(text);
   }
 }

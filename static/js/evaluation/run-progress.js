@@ -1,5 +1,6 @@
 /* The progress of a run of golden questions: polled, as a run lasts minutes and few people watch. */
-import { getJSON, RequestError } from "../shared/http.js";
+import { getJSON } from "../shared/http.js";
+import { pageProblem, reporting } from "../shared/problem.js";
 
 const EVERY_MS = 2000;
 
@@ -13,20 +14,18 @@ class RunProgress extends HTMLElement {
   }
 
   async poll() {
-    try {
-      const { asked, total, is_unfinished: unfinished } = await getJSON(this.dataset.url);
-      if (!unfinished) {
-        window.location.reload();
-        return;
-      }
-      const bar = this.querySelector("progress");
-      bar.max = Math.max(total, 1);
-      bar.value = asked;
-      this.querySelector("[data-asked]").textContent = String(asked);
-    } catch (error) {
-      // Tried again: the run continues without this page.
-      if (!(error instanceof RequestError)) throw error;
+    const run = await reporting(pageProblem(), () => getJSON(this.dataset.url));
+    if (run && !run.is_unfinished) {
+      window.location.reload();
+      return;
     }
+    if (run) {
+      const bar = this.querySelector("progress");
+      bar.max = Math.max(run.total, 1);
+      bar.value = run.asked;
+      this.querySelector("[data-asked]").textContent = String(run.asked);
+    }
+    // Asked again after a failure, too: the run continues without this page.
     this.timer = window.setTimeout(() => this.poll(), EVERY_MS);
   }
 }

@@ -4,6 +4,7 @@ import "../shared/dialogs.js";
 import { focusMessage } from "../shared/focus.js";
 import { showLocalTimes } from "../shared/local-time.js";
 import "../shared/pop-menu.js";
+import "../shell/error-contacts.js";
 import "../shell/shell.js";
 
 focusMessage();

@@ -2,3 +2,4 @@
 import "./base.js";
 import "../documents/document-uploads.js";
 import "../documents/document-viewer.js";
+import "../recordings/recording-player.js";

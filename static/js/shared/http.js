@@ -14,8 +14,13 @@ export class RequestError extends Error {
   }
 }
 
-/** The token that the server expects with each POST. */
+/**
+ * The token that the server expects with each POST: the cookie's, as whoever logs in again in another
+ * tab is given a new one, or the page's, where scripts cannot read the cookie.
+ */
 export function csrfToken() {
+  const cookie = /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie);
+  if (cookie) return cookie[1];
   /** @type {HTMLMetaElement} */
   const meta = document.querySelector('meta[name="csrf-token"]');
   return meta.content;
@@ -26,13 +31,14 @@ function messageOf({ message = "", resets = "", resets_at: resetsAt = "" }) {
   return resetsAt ? message.replace(resets, localTime(resetsAt)) : message;
 }
 
-async function send(url, options) {
-  let response;
-  try {
-    response = await fetch(url, options);
-  } catch {
-    throw new RequestError(0, "offline", "");
-  }
+/**
+ * Ask this site; raises RequestError.
+ *
+ * @param {string | Request} url
+ * @param {RequestInit} [options]
+ */
+export async function send(url, options) {
+  const response = await reached(fetch(url, options));
   // What scripts ask for redirects only whoever is not logged in, to the page to log in.
   if (response.redirected) {
     throw new RequestError(401, "logged_out", "");
@@ -56,10 +62,20 @@ function post(url, data, accepted) {
   });
 }
 
+/** What comes over the network; raises RequestError when it is lost on its way. */
+async function reached(coming) {
+  try {
+    return await coming;
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new RequestError(0, "offline", "");
+  }
+}
+
 /** POST `data` as JSON; the parsed answer, or null when there is none. */
 export async function postJSON(url, data = {}) {
   const response = await post(url, data, "application/json");
-  return response.status === 204 ? null : response.json();
+  return response.status === 204 ? null : reached(response.json());
 }
 
 /** POST `data` as JSON; a response of JSON, or of server-sent events where the server has them. */
@@ -75,11 +91,11 @@ export function isEventStream(response) {
 /** GET JSON. */
 export async function getJSON(url, signal) {
   const response = await send(url, { headers: { Accept: "application/json" }, signal });
-  return response.json();
+  return reached(response.json());
 }
 
 /** GET an HTML fragment rendered by the server. */
 export async function getHTML(url, signal) {
   const response = await send(url, { headers: { Accept: "text/html" }, signal });
-  return response.text();
+  return reached(response.text());
 }

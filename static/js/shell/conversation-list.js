@@ -22,13 +22,13 @@ export class ConversationList extends HTMLElement {
   }
 
   clicked(event) {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     const older = targetOf(event, "[data-limit]");
-    if (older) this.showOlder(older.dataset.limit);
     /** @type {HTMLAnchorElement} */
     const action = targetOf(event, "a[data-dialog]");
-    if (!action || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    event.preventDefault();
-    this.open(action);
+    if (older || action) event.preventDefault();
+    if (older) this.showOlder(older.dataset.limit);
+    if (action) this.open(action);
   }
 
   markCurrent() {

@@ -32,9 +32,9 @@ class SearchEverything extends HTMLElement {
 
   /** Lengthen the list, and lead to the first conversation that is new in it. */
   async showMore(limit) {
-    const shown = this.results.querySelectorAll(".search-found").length;
+    const shown = this.results.querySelectorAll(".search-title").length;
     await this.search(limit);
-    this.results.querySelectorAll(".search-found").item(shown)?.closest("a").focus();
+    this.results.querySelectorAll(".search-title").item(shown)?.closest("a").focus();
   }
 
   async search(limit = "") {

@@ -1,6 +1,7 @@
 /* What TypeScript's types of the DOM leave out: our elements, their events, and what selectors find. */
 
 import type { ChatAnswer } from "../chat/answers/chat-answer.js";
+import type { ChatAttachments } from "../chat/attachments/chat-attachments.js";
 import type { ChatComposer } from "../chat/chat-composer.js";
 import type { ChatQuestion } from "../chat/chat-question.js";
 import type { DocumentRestriction } from "../chat/document-restriction.js";
@@ -13,6 +14,7 @@ import type { ConversationList } from "../shell/conversation-list.js";
 declare global {
   interface HTMLElementTagNameMap {
     "chat-answer": ChatAnswer;
+    "chat-attachments": ChatAttachments;
     "chat-composer": ChatComposer;
     "chat-question": ChatQuestion;
     "conversation-list": ConversationList;
@@ -23,7 +25,12 @@ declare global {
   }
 
   interface HTMLElementEventMap {
-    "answer-again": CustomEvent<{ answer: ChatAnswer; model: string | null }>;
+    "answer-again": CustomEvent<{
+      answer: ChatAnswer;
+      model: string | null;
+      allDocuments?: boolean;
+    }>;
+    attached: CustomEvent<{ conversation_id: string; conversation_url: string; title: string }>;
     "composer-ask": CustomEvent<{ question: string }>;
     "model-chosen": CustomEvent<{ id: string }>;
     "server-asked": CustomEvent<{ error: RequestError | null }>;

@@ -1,5 +1,6 @@
 """Settings: API keys."""
 
+import html
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -26,13 +27,16 @@ def owner(cast, client_for):
     return client_for(cast.owner)
 
 
-def test_created_key_is_shown_once_and_authenticates(cast, owner):
+def test_created_key_is_shown_once_and_authenticates(cast, owner, settings):
     form = {"name": "Library", "scope": "chat", "lifetime_days": "30"}
     page = owner.post(url("key_create"), form)
     plaintext = page.context["plaintext"]
     assert f'-H "Authorization: Bearer {plaintext}"' in page.text
     for shown in (page, owner.get(url("key_create")), owner.get(url("keys"))):
         assert 'href="/api/docs"' in shown.text
+    assert f'"Bearer {plaintext}"' in html.unescape(page.text)
+    for shown in (page, owner.get(url("keys"))):
+        assert f"{settings.SITE_URL}/mcp/law" in shown.text
     assert page["Cache-Control"] == "no-store"
     assert plaintext not in owner.get(url("keys")).text
     key = authenticate(plaintext)

@@ -3,10 +3,13 @@
 import csv
 import io
 import json
+import re
 from datetime import timedelta
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -40,6 +43,35 @@ def test_log_is_searched_by_person_action_and_date(cast, client_for):
     assert f"Ada Lovelace (ada, no. {ada.pk}) added Bob Martin to Faculté de droit." in text
     assert "The site itself archived Faculté de droit." in text
     assert "from 192.0.2.1" in text
+
+
+def test_log_leads_to_newer_and_oldest_entries_and_to_a_day(
+    cast, client_for, django_assert_max_num_queries
+):
+    audit.record_all(Action.MEMBER_LOST, map(str, range(130)), instance=cast.instance)
+    owner, path = client_for(cast.owner), reverse("administration:instance_audit", args=["law"])
+
+    def links(query):
+        text = owner.get(path + query, headers={"accept-language": "en"}).text
+        pager = text.partition('<nav class="pager')[2].partition("</nav>")[0]
+        found = re.findall(r'href="([^"]*)">(?:\s|<svg.*?</svg>)*(\w+)', pager, re.DOTALL)
+        return {name: url for url, name in found}
+
+    assert set(links("")) == {"Older", "Oldest"}
+    middle = links("")["Older"]
+    assert set(links(middle)) == {"Latest", "Newer", "Older", "Oldest"}
+    assert set(links(links("")["Oldest"])) == {"Latest", "Newer"}
+    today, tomorrow = timezone.localdate(), timezone.localdate() + timedelta(days=1)
+    shown = [owner.get(path, {"day": day}).context["page"] for day in (today, tomorrow)]
+    assert [len(page.entries) for page in shown] == [50, 50]
+    before = owner.get(path, {"day": today - timedelta(days=1)})
+    assert "No older entry" in before.text
+    assert len(owner.get(path, {"day": "yesterday"}).context["page"].entries) == 50
+    oldest = links("")["Oldest"]
+    with CaptureQueriesContext(connection) as latest:
+        owner.get(path)
+    with django_assert_max_num_queries(len(latest)):
+        owner.get(path + oldest)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.conf import settings
+from django.utils.crypto import get_random_string
 from playwright.sync_api import expect
 
 from ingestion.models import Document
@@ -87,6 +88,62 @@ def test_question_on_its_way_is_kept_until_the_server_has_it(library, llm, page_
     finished(page)
     page.goto(CHAT)
     expect(question).to_have_value("")
+
+
+def test_changed_question_and_comment_are_drafts_until_the_server_has_them(
+    library, llm, page_for, axe
+):
+    page = page_for(library.teammate)
+    page.goto(CHAT)
+    ask(page, LEAVE)
+    answer = finished(page)
+    answer.get_by_role("button", name="Not helpful").click()
+    answer.get_by_label("What was wrong?").fill("The number is from last year.")
+    page.locator("[data-action=edit]").click()
+    edited = page.locator("chat-question textarea")
+    edited.fill("Combien de jours ont les maîtres de conférences ?")
+    conversation = page.url
+    page.goto("/i/law/documents/")
+    page.goto(conversation)
+    expect(edited).to_have_value("Combien de jours ont les maîtres de conférences ?")
+    expect(answer.get_by_label("What was wrong?")).to_have_value("The number is from last year.")
+    assert axe(page) == []
+
+    answer.locator("[data-feedback-form] [type=submit]").click()
+    expect(answer.locator("[data-feedback-form]")).to_be_hidden()
+    # A server that does not answer.
+    page.route("**/edit/", lambda route: None)
+    edited.press("Enter")
+    expect(edited).to_be_hidden()
+    page.goto("/i/law/documents/")
+    page.unroute("**/edit/")
+    page.goto(conversation)
+    expect(answer.locator("[data-feedback-form]")).to_be_hidden()
+    edited.press("Enter")
+    expect(page.locator("chat-question [data-version]")).to_have_text("2/2")
+    finished(page)
+    page.reload()
+    expect(edited).to_be_hidden()
+    page.locator("chat-question [data-previous] button").click()
+    expect(page.locator("chat-question [data-version]")).to_have_text("1/2")
+    expect(edited).to_be_hidden()
+
+
+def test_question_is_sent_after_logging_in_again_in_another_tab(library, llm, page_for):
+    page = page_for(library.teammate)
+    page.goto(CHAT)
+    # As a new login does, which changes the token of forms.
+    page.context.add_cookies(
+        [
+            {
+                "name": "csrftoken",
+                "value": get_random_string(32),
+                "url": page.evaluate("location.origin"),
+            }
+        ]
+    )
+    ask(page, LEAVE)
+    finished(page)
 
 
 def test_unsent_question_is_kept_with_instructions(library, llm, page_for, axe):

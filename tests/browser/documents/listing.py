@@ -17,6 +17,8 @@ DROP = """files => {
     document.querySelector("main").dispatchEvent(event);
   }
 }"""
+# On a conversation's page: the half of the veil that adds to the instance's documents.
+DROP_ON_DOCUMENTS = DROP.replace('"main"', '"[data-to-documents]"')
 
 
 def files(folder: Path, number: int) -> list[Path]:

@@ -4,12 +4,13 @@ import json
 import re
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 from playwright.sync_api import expect
 
 from ingestion.models import Document
 from instances.tenancy import tenant
-from tests.browser.documents.listing import DROP, LIST, count, files, names, rows
+from tests.browser.documents.listing import DROP, DROP_ON_DOCUMENTS, LIST, count, files, names, rows
 from tests.factories import DocumentFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -87,7 +88,7 @@ def test_failed_document_can_be_retried_cancelled_and_replaced(people, page_for,
 def test_file_dropped_on_a_conversation_leaves_the_composer_uncovered(people, page_for, width):
     page = page_for(people.owner, locale="en-GB", width=width)
     page.goto("/i/law/")
-    page.evaluate(DROP, {"a.txt": "Un document.", "vide.txt": ""})
+    page.evaluate(DROP_ON_DOCUMENTS, {"a.txt": "Un document.", "vide.txt": ""})
     panel = page.locator("[data-panel]")
     expect(panel).to_contain_text("vide.txt")
     bottom = panel.evaluate("panel => panel.getBoundingClientRect().bottom")
@@ -115,7 +116,7 @@ def test_question_starts_from_selected_documents_or_from_one(people, page_for, a
     menu.get_by_role("checkbox", name="All the documents").check()
     expect(chips).to_have_count(0)
     page.evaluate(DROP, {"a.txt": "Un document."})
-    expect(page.locator(".toasts")).to_contain_text("Only editors add documents")
+    expect(page.locator(".attachment")).to_contain_text("a.txt")
     page.goto(f"{LIST}?q=acte-07")
     page.get_by_role("link", name="Acte 07", exact=True).click()
     page.get_by_role("link", name="Ask a question").click()
@@ -177,6 +178,53 @@ def test_deletion_requires_confirmation(people, page_for):
     expect(page.get_by_role("heading", name="Add your first documents")).to_be_visible()
     expect(page.locator("#main")).to_be_focused()
     assert names(people.instance) == set()
+
+
+def test_lost_session_or_network_is_explained_until_it_is_back(people, page_for, axe):
+    for n in range(3):
+        DocumentFactory(instance=people.instance, name=f"{n}.txt")
+    page = page_for(people.editor, locale="en-GB")
+    page.goto(f"{LIST}?sort=name")
+    problem = page.locator("#page-problem [data-problem]")
+    page.context.set_offline(True)
+    page.get_by_role("link", name="Delete 0.txt").click()
+    expect(problem).to_contain_text("You seem to be offline")
+    page.context.set_offline(False)
+    page.get_by_role("link", name="Delete 0.txt").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Delete this document?")
+    expect(problem).to_be_hidden()
+
+    session = page.context.cookies()
+    page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(page.get_by_role("dialog")).to_contain_text("You are no longer logged in")
+    assert axe(page) == []
+    page.keyboard.press("Escape")
+    page.locator("#documents-search").fill("1")
+    expect(problem).to_contain_text("You are no longer logged in")
+    login = problem.get_by_role("link", name="Log in again")
+    expect(login).to_have_attribute("href", re.compile(r"\?next=%2Fi%2Flaw%2Fdocuments%2F%3F"))
+    page.locator("#documents-search").fill("")
+    page.get_by_role("checkbox", name="Select 1.txt").check()
+    page.locator(".documents-bulk").get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("checkbox", name="Select 1.txt")).to_be_checked()
+    assert axe(page) == []
+
+    page.context.add_cookies(session)
+    page.locator(".documents-bulk").get_by_role("button", name="Try again").click()
+    expect(problem).to_be_hidden()
+    assert names(people.instance) == {"0.txt", "1.txt", "2.txt"}
+
+
+def test_list_says_that_its_events_have_ended_with_the_session(people, page_for):
+    DocumentFactory(instance=people.instance)
+    page = page_for(people.editor, locale="en-GB")
+    page.goto(LIST)
+    page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    # As when the browser connects again after five minutes.
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    problem = page.locator("#page-problem [data-problem]")
+    expect(problem).to_contain_text("You are no longer logged in")
 
 
 def test_long_list_has_page_numbers_and_selects_all_that_match(people, page_for, axe):

@@ -5,7 +5,16 @@ from playwright.sync_api import expect
 
 from ingestion.models import Document
 from instances.tenancy import tenant
-from tests.browser.documents.listing import DROP, LIST, choose, count, files, names, rows
+from tests.browser.documents.listing import (
+    DROP,
+    DROP_ON_DOCUMENTS,
+    LIST,
+    choose,
+    count,
+    files,
+    names,
+    rows,
+)
 from tests.factories import DocumentFactory
 from tests.ingestion.files.locked_files import PASSWORD, locked_pdf
 
@@ -30,7 +39,7 @@ def test_dropping_files_anywhere_on_the_page_uploads_them(people, page_for):
     page.evaluate(DROP, {"a.txt": "Premier document.", "b.txt": "Second document."})
     expect(rows(page)).to_have_count(3)
     page.goto("/i/law/")
-    page.evaluate(DROP, {"c.txt": "Troisième document."})
+    page.evaluate(DROP_ON_DOCUMENTS, {"c.txt": "Troisième document."})
     expect(page.locator("[data-summary]")).to_have_text("1 file sent")
     assert "c.txt" in names(people.instance)
 
@@ -47,15 +56,15 @@ def test_added_files_have_the_level_that_was_chosen(people, page_for, tmp_path):
 
 
 def test_refused_and_duplicate_files_show_a_message(people, page_for, tmp_path, settings):
-    settings.MAX_UPLOAD_BYTES = 2_000_000
+    settings.MAX_RESUMABLE_BYTES = 2_000_000
     page = page_for(people.editor, locale="en-GB")
     page.goto(LIST)
     (first,) = files(tmp_path, 1)
     choose(page, [first])
     expect(rows(page)).to_have_count(1)
-    big, photo, empty, copy = (tmp_path / n for n in ("big.txt", "p.png", "e.txt", "copy.txt"))
+    big, photo, empty, copy = (tmp_path / n for n in ("big.txt", "p.avif", "e.txt", "copy.txt"))
     big.write_bytes(b"x" * (3 << 20))
-    photo.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100))
+    photo.write_bytes(b"\0\0\0\x1cftypavif" + bytes(100))
     empty.write_bytes(b"")
     copy.write_bytes(first.read_bytes())
     choose(page, [big, photo, empty, copy])
@@ -96,7 +105,7 @@ def test_interrupted_upload_is_retried_and_never_shows_nan(people, page_for, tmp
         cut.append(route.request.url)
         return route.abort("connectionreset")
 
-    page.route("**/documents/upload/", cut_once)
+    page.route("**/documents/uploads/", cut_once)
     page.evaluate(
         """() => {
           window.notes = [];
@@ -120,12 +129,12 @@ def test_upload_can_be_cancelled(people, page_for, tmp_path):
     page = page_for(people.editor, locale="en-GB")
     page.goto(LIST)
     held = []
-    page.route("**/documents/upload/", lambda route: held.append(route))
+    page.route("**/documents/uploads/", lambda route: held.append(route))
     choose(page, files(tmp_path, 5))
     expect(page.locator(".upload-item")).to_have_count(3)
     page.get_by_role("button", name="Stop sending note-0.txt").click()
     expect(page.locator(".upload-item")).to_have_count(3)
     page.get_by_role("button", name="Stop sending", exact=True).click()
     expect(page.locator("[data-panel]")).to_be_hidden()
-    page.unroute("**/documents/upload/")
+    page.unroute("**/documents/uploads/")
     assert names(people.instance) == set()

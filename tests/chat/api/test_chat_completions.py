@@ -192,7 +192,7 @@ def test_client_that_leaves_stops_the_model_and_is_recorded(
         with tenant(library.instance):
             return UsageRecord.objects.filter(outcome="stopped").exists()
 
-    llm.wait_until(recorded)
+    wait_until(recorded, "the record of the stopped answer")
 
 
 def test_api_serves_many_answers_at_once(

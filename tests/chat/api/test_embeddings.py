@@ -39,14 +39,22 @@ def test_tokens_that_the_server_does_not_count_are_estimated(
     client: openai.OpenAI, library: Cast, scripted_llm: ScriptedLLM, settings
 ) -> None:
     settings.EMBEDDING_BASE_URL = scripted_llm.base_url
+    settings.EMBEDDING_J_PER_TOKEN = 0.5
     scripted_llm.script(embeddings([3.0, 4.0]))
     answer = client.embeddings.create(model=MODEL, input="deux mots")
     assert answer.data[0].embedding == pytest.approx([0.6, 0.8])
     sent = scripted_llm.requests[-1]
     assert (sent.body["input"], sent.body["encoding_format"]) == (["passage: deux mots"], "float")
     with tenant(library.instance):
-        record = UsageRecord.objects.get(kind="embedding")
+        ours = UsageRecord.objects.get(kind="embedding")
+        record = UsageRecord.objects.get(kind="vectors")
     assert (record.prompt_tokens, record.tokens_estimated) == (2, True)
+    # The server is not ours: what its operator states counts, in a row of its own.
+    assert (ours.method, ours.prompt_tokens, ours.passages) == ("local", 0, 0)
+    assert record.passages == 1
+    assert record.request_id == ours.request_id
+    assert record.method == "calibrated"
+    assert record.energy_wh == pytest.approx(settings.LLM_PUE * 0.5 * 2 / 3600)
 
 
 @pytest.mark.parametrize(

@@ -31,12 +31,24 @@ PAGES = {
 def test_page_of_a_quote_is_found(cast: Cast, quote: str, page: int) -> None:
     document = DocumentFactory(instance=cast.instance)
     for number, text in PAGES.items():
-        DocumentPageFactory(instance=cast.instance, document=document, number=number, text=text)
+        DocumentPageFactory(
+            instance=cast.instance,
+            document=document,
+            number=number,
+            label=f"label {number}",
+            text=text,
+        )
     with tenant(cast.instance):
         found = page_of_quote(
-            Citation(document_id=document.pk, page_start=4, page_end=6, quote=quote)
+            Citation(
+                document_id=document.pk,
+                page_start=4,
+                page_end=6,
+                page_label="label 4",
+                quote=quote,
+            )
         )
-    assert found == page
+    assert found == (page, f"label {page}")
 
 
 ROWS = [f"| Ligne {number} | {number} jours |" for number in range(60)]

@@ -3,7 +3,8 @@
 import pytest
 from django.urls import reverse
 
-from chat.models import Conversation
+from chat.conversations.listing import LISTED
+from chat.models import Conversation, Message
 from tests.cast import Cast
 from tests.factories import ConversationFactory, DocumentFactory, MessageFactory
 
@@ -67,3 +68,35 @@ def test_searching_looks_into_messages_and_document_names(cast, client_for, hour
     assert "Horaires" not in client_for(cast.owner).get(url("conversations")).content.decode()
     for name in ("search", "conversations"):
         assert client.get(url(name), {"q": "\0"}).status_code == 200
+
+
+def test_found_answer_is_shown_without_its_markdown(cast, client_for, hours):
+    MessageFactory(
+        instance=cast.instance,
+        conversation=hours,
+        role=Message.Role.ASSISTANT,
+        content="## Guichet\n\nIl ouvre à **neuf** heures, *sauf* le [jeudi](https://example.org).",
+    )
+    html = client_for(cast.teammate).get(url("search"), {"q": "sauf"}).content.decode()
+    assert "Guichet Il ouvre à neuf heures, sauf le jeudi." in html
+
+
+def test_all_conversations_are_listed_by_page_without_script(cast, client_for, hours):
+    for n in range(LISTED):
+        ConversationFactory(instance=cast.instance, user=cast.teammate, title=f"Newer {n}")
+    client = client_for(cast.teammate)
+    latest = client.get(url("new")).content.decode()
+    assert "Horaires" not in latest
+    assert f'href="{url("all_conversations")}"' in latest
+    first = client.get(url("all_conversations"))
+    assert "1–60 of 61" in first.content.decode()
+    assert "<bdi>Horaires</bdi>" not in first.content.decode()
+    second = client.get(url("all_conversations"), {"page": 2}).content.decode()
+    for shown in ("<bdi>Horaires</bdi>", url("rename", hours.pk), url("delete", hours.pk)):
+        assert shown in second
+    found = client.get(url("all_conversations"), {"q": "guichet neuf"}).content.decode()
+    assert "Quand ouvre le guichet neuf ?" in found
+    for query in ("absent", "\0", "?page=x"):
+        assert client.get(url("all_conversations"), {"q": query}).status_code == 200
+    assert "Horaires" not in client_for(cast.owner).get(url("all_conversations")).content.decode()
+    assert client_for(cast.stranger).get(url("all_conversations")).status_code == 404

@@ -11,7 +11,13 @@ from chat import ratings
 from chat.models import Message
 from instances.tenancy import tenant
 from tests.cast import make_cast
-from tests.factories import CitationFactory, ConversationFactory, FeedbackFactory, MessageFactory
+from tests.factories import (
+    CitationFactory,
+    ConversationFactory,
+    DocumentFactory,
+    FeedbackFactory,
+    MessageFactory,
+)
 from usage.models import AnswerStatus
 
 URL = "/i/law/ratings/"
@@ -69,6 +75,25 @@ def test_editor_filters_ratings_of_own_instance(cast, client_for, answers, query
     assert {word for word in ALL if f"Question {word}" in text} == listed
     # Readers are not named.
     assert cast.teammate.username not in text
+
+
+def test_answers_are_drawn_and_sources_named_by_title_file_and_page(cast, client_for):
+    answer = make_answer(cast.instance, cast.teammate, "Question", helpful=True)
+    document = DocumentFactory(instance=cast.instance, name="h-2024.pdf", title="Opening hours")
+    CitationFactory(
+        instance=cast.instance,
+        message=answer,
+        document=document,
+        used=True,
+        page_start=4,
+        page_end=5,
+        page_label="iv",
+        page_end_label="v",
+    )
+    text = " ".join(client_for(cast.editor).get(URL).content.decode().split())
+    assert '<markdown-text class="rating-answer" dir="auto">At nine [1].</markdown-text>' in text
+    assert "<bdi>Opening hours</bdi></a>, <bdi>pages iv–v</bdi>" in text
+    assert "<bdi>h-2024.pdf</bdi>" in text
 
 
 def test_listed_answers_lead_to_inspection_and_golden_questions(cast, client_for, answers):

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from evaluation.models import EvaluationResult, EvaluationRun
 from evaluation.runs import working
-from evaluation.runs.claims import claim_next, is_work_waiting
+from evaluation.runs.claims import evaluation_runs
 from evaluation.runs.figures import Figures
 from evaluation.runs.history import costs_of
 from evaluation.runs.starting import NoGoldenQuestion, cancel_run, start_run
@@ -69,7 +69,7 @@ def test_run_asks_every_question_and_scores_it(golden: Cast) -> None:
     assert results[2].is_refused
     # In the language of the instance.
     assert results[2].answer.startswith("Je n’ai trouvé dans les documents")
-    assert not is_work_waiting()
+    assert not evaluation_runs.is_work_waiting()
 
 
 def test_cost_is_recorded_as_evaluation_and_not_as_answers(golden: Cast, llm: ScriptedLLM) -> None:
@@ -113,14 +113,14 @@ def test_killed_worker_is_replaced_and_no_answered_question_asked_again(
     first = results[0].asked_at
     assert (run.status, sum(one.asked_at is not None for one in results)) == ("running", 1)
     # The worker is killed after it has claimed the run.
-    claim = claim_next()
+    claim = evaluation_runs.claim_next()
     assert claim is not None
-    assert not is_work_waiting()
+    assert not evaluation_runs.is_work_waiting()
     assert work() is None
     with tenant(golden.instance):
         past = timezone.now() - timedelta(seconds=1)
         EvaluationRun.objects.filter(pk=run.pk).update(claimed_until=past)
-    assert is_work_waiting()
+    assert evaluation_runs.is_work_waiting()
     monkeypatch.setattr(working, "SLICE_S", 60.0)
     work()
     run, results = stored(run)

@@ -16,6 +16,7 @@ from tests.factories import (
     CitationFactory,
     ConversationFactory,
     DocumentFactory,
+    DocumentPageFactory,
     FeedbackFactory,
     MessageFactory,
 )
@@ -161,3 +162,18 @@ def test_expected_document_remains_by_name_when_it_is_deleted(cast: Cast, client
         document.delete()
     assert stored(cast)[0].document_name == "leave.pdf"
     assert b"leave.pdf" in client_for(cast.editor).get(URL).content
+
+
+def test_expected_document_is_named_by_title_file_and_label_of_the_page(
+    cast: Cast, client_for: Any
+) -> None:
+    document = DocumentFactory(instance=cast.instance, name="r_v3.pdf", title="Leave", pages=5)
+    DocumentPageFactory(instance=cast.instance, document=document, number=4, label="iv")
+    client = client_for(cast.editor)
+    form = {"question": "How many days?", "document_name": "Leave", "page": 4}
+    client.post(f"{URL}questions/add/", form)
+    text = " ".join(client.get(URL).content.decode().split())
+    assert "<bdi>Leave</bdi></a>, <bdi>page iv</bdi>" in text
+    assert "<bdi>r_v3.pdf</bdi>" in text
+    offered = client.get(f"{URL}questions/add/").content.decode()
+    assert '<option value="r_v3.pdf" label="Leave">' in offered

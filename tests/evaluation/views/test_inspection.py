@@ -6,7 +6,8 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.test import AsyncClient, Client
 
-from inference.embedding.client import AsyncEmbeddingClient, EmbeddedQuery
+from inference.embedding.client import AsyncEmbeddingClient
+from inference.embedding.vectors import EmbeddedQuery
 from ingestion.documents.sensitivity import classify
 from ingestion.models import Document
 from instances.models import Sensitivity
@@ -14,8 +15,9 @@ from instances.tenancy import tenant
 from tests.cast import Cast
 from tests.factories import ConversationFactory, FeedbackFactory, MessageFactory
 from tests.fixtures.corpus import TEXTS, add_document
-from tests.scripted_llm import ScriptedLLM
-from usage.models import UsageRecord
+from tests.scripted_llm import ScriptedLLM, json_reply
+from tests.usage.factories import QuotaFactory
+from usage.models import QuotaCounter, UsageRecord
 
 URL = "/i/law/evaluation/inspect/"
 ANSWERED = "Combien de jours de congé ont les doctorants ?"
@@ -55,6 +57,33 @@ def test_answered_question_shows_legs_and_the_passage_given(library: Cast, edito
     with tenant(library.instance):
         records = UsageRecord.objects.exclude(kind="ingestion")
         assert [(one.kind, one.user_id) for one in records] == [("embedding", library.editor.pk)]
+
+
+def test_inspection_counts_in_quotas(library: Cast, editor: Client) -> None:
+    """Under two settings it is one request, whose searches are recorded together."""
+    QuotaFactory(instance=library.instance, per="member", amount=1)
+    QuotaFactory(instance=library.instance, per="instance", measure="energy", amount=100)
+    assert len(editor.post(URL, posted(ANSWERED, top_k=3)).context["inspections"]) == 2
+    with tenant(library.instance):
+        record = UsageRecord.objects.exclude(kind="ingestion").get()
+        used = dict(QuotaCounter.objects.values_list("quota__measure", "used"))
+        assert not QuotaCounter.objects.exclude(reserved=0).exists()
+    assert used["requests"] == 1
+    assert float(used["energy"]) == pytest.approx(record.energy_wh, abs=1e-7)
+    refused = editor.post(URL, posted(ANSWERED))
+    assert (refused.status_code, "Retry-After" in refused.headers) == (429, True)
+    assert "1 request" in refused.text
+
+
+def test_inspection_that_fails_is_recorded(
+    library: Cast, editor: Client, scripted_llm: ScriptedLLM, settings: Any
+) -> None:
+    settings.EMBEDDING_BASE_URL = scripted_llm.base_url
+    scripted_llm.script(json_reply({"error": {"message": "no such model"}}, 400))
+    assert editor.post(URL, posted(ANSWERED)).status_code == 503
+    with tenant(library.instance):
+        record = UsageRecord.objects.exclude(kind="ingestion").get()
+    assert (record.kind, record.outcome) == ("embedding", "failed")
 
 
 def test_copy_names_the_passage_into_which_it_is_folded(library: Cast, editor: Client) -> None:

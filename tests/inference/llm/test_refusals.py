@@ -103,6 +103,47 @@ OVERFLOWS: dict[str, tuple[Any, int | None, int | None]] = {
         5000,
         8192,
     ),
+    # Versions of 2026.
+    "vllm-passed": (
+        {
+            "error": {
+                "message": "You passed 5001 input tokens and requested 100 output tokens. However, "
+                "the model's context length is only 4096 tokens, resulting in a maximum input "
+                "length of 3996 tokens. Please reduce the length of the input prompt. "
+                "(parameter=input_tokens, value=5001)",
+                "type": "BadRequestError",
+                "param": "input_tokens",
+                "code": 400,
+            }
+        },
+        5001,
+        4096,
+    ),
+    "vllm-characters": (
+        {
+            "error": {
+                "message": "You passed 500000 input characters. However, the model's context "
+                "length is only 4096 tokens (at most 65536 characters). Please reduce the length "
+                "of the input prompt.",
+                "type": "BadRequestError",
+                "code": 400,
+            }
+        },
+        None,
+        4096,
+    ),
+    "vllm-max-tokens": (
+        {
+            "error": {
+                "message": "max_tokens=9000 cannot be greater than "
+                "max_model_len=max_total_tokens=4096. Please request fewer output tokens.",
+                "type": "BadRequestError",
+                "code": 400,
+            }
+        },
+        None,
+        4096,
+    ),
     "vllm-prompt-length": (
         {
             "object": "error",

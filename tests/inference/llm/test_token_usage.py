@@ -60,6 +60,20 @@ async def test_missing_usage_is_estimated_and_marked(
         ),
         pytest.param(
             {
+                "usage": USAGE
+                | {
+                    "impacts": {"kWh": 0.0, "kgCO2eq": 0.0},
+                    "carbon": {
+                        "kWh": {"min": 0.001, "max": 0.003},
+                        "kgCO2eq": {"min": None, "max": 0.0002},
+                    },
+                }
+            },
+            TokenUsage(11, 7, backend_energy_wh=2.0, backend_gco2e=0.1),
+            id="opengatellm-range",
+        ),
+        pytest.param(
+            {
                 "timings": {
                     "cache_n": 4,
                     "prompt_n": 7,

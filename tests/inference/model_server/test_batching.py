@@ -186,7 +186,7 @@ async def test_texts_of_cancelled_requests_are_removed(
     abandoned = await submit(batcher, entries("x", "y", "z"), Priority.PASSAGE)
     abandoned.cancel()
     await asyncio.gather(abandoned, return_exceptions=True)
-    assert batcher.queued() == {"query": 0, "passage": 0}
+    assert batcher.queued() == {"query": 0, "passage": 0, "batch": 0}
     recorder.let(10)
     await running
     await batcher.submit(entries("next"), Priority.PASSAGE)
@@ -213,3 +213,32 @@ async def test_only_the_failing_text_fails(batcher: Batcher, recorder: Recorder,
         later = await batcher.submit(entries("later"), Priority.QUERY)
     assert (one, three, later) == (["vector of one"], ["vector of three"], ["vector of later"])
     assert isinstance(failed, ModelFailure)
+
+
+async def test_streams_compute_side_by_side_and_share_what_waits(recorder: Recorder) -> None:
+    with ThreadPoolExecutor(2) as executor:
+        batcher = Batcher(recorder.compute, executor, max_queued=100, streams=2)
+        task = asyncio.create_task(batcher.run())
+        four = entries("a", "b", "c", "d", n_tokens=BATCH_TOKENS // 4)
+        first = await submit(batcher, four, Priority.PASSAGE)
+        await recorder.wait_for_batch()
+        await recorder.wait_for_batch()
+        assert sorted(map(sorted, recorder.batches)) == [["a", "b"], ["c", "d"]]
+        # A question is computed as soon as one of them ends.
+        question = await submit(batcher, entries("q", n_tokens=8), Priority.QUERY)
+        recorder.let()
+        await recorder.wait_for_batch()
+        assert recorder.batches[2:] == [["q"]]
+        recorder.let(10)
+        await asyncio.gather(first, question)
+        task.cancel()
+
+
+async def test_texts_too_few_for_two_streams_stay_together(recorder: Recorder) -> None:
+    recorder.let(10)
+    with ThreadPoolExecutor(2) as executor:
+        batcher = Batcher(recorder.compute, executor, max_queued=100, streams=2)
+        task = asyncio.create_task(batcher.run())
+        await batcher.submit(entries("a", "b", "c", n_tokens=16), Priority.QUERY)
+        assert recorder.batches == [["a", "b", "c"]]
+        task.cancel()

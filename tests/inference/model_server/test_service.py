@@ -90,7 +90,7 @@ def test_the_openai_client_works(model_server: ModelServer) -> None:
         ({"input": []}, 400, "invalid_request", "one or more"),
         ({"model": DEFAULT_MODEL}, 400, "invalid_request", "input"),
         ({"input": ["mot"] * 1025}, 400, "too_many_inputs", "at most 1024"),
-        ({"input": "mot", "dimensions": 256}, 400, "invalid_request", "384"),
+        ({"input": "mot", "dimensions": 512}, 400, "invalid_request", "384"),
         ({"input": "mot", "encoding_format": "hex"}, 400, "invalid_request", "base64"),
         ({"input": "mot", "model": "gpt-4"}, 404, "model_not_found", "gpt-4"),
         ({"input": "mot" * 3_000_000}, 413, "body_too_large", "bytes"),
@@ -160,7 +160,7 @@ async def test_passages_of_a_disconnected_caller_are_removed(model_server: Model
         upload.cancel()
     after = await asyncio.to_thread(post, model_server, {"input": "passage: bonjour"})
     assert after.status_code == 200
-    assert model_server.queued() == {"query": 0, "passage": 0}
+    assert model_server.queued() == {"query": 0, "passage": 0, "batch": 0}
 
 
 @pytest.fixture(scope="module")

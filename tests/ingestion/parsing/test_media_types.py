@@ -66,10 +66,57 @@ def test_kinds_of_images(tmp_path: Path, kind: str, expected: str) -> None:
     assert detect(tmp_path / "file", "a.txt") == expected
 
 
-@pytest.mark.parametrize("text", ["BM: la bibliothèque municipale", "BMW", "GIF87 et PNG", "II*"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "BM: la bibliothèque municipale",
+        "BMW",
+        "GIF87 et PNG",
+        "GIF89a ou WebP : lequel choisir ?",
+        "GIF89a format!and comment",
+        "GIF89a format, with images of several sizes",
+        "RIFF1234WEBP est un conteneur.",
+        "RIFF1234WEBPVP8 est un codec vidéo.",
+        "II*",
+    ],
+)
 def test_text_that_begins_like_an_image_is_text(tmp_path: Path, text: str) -> None:
     (tmp_path / "file").write_text(text)
     assert detect(tmp_path / "file", "a.txt") == types.TEXT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The wide valley of the river is flooded each spring.",
+        "Les moov sont des boîtes.",
+        "The ftypes of the table.",
+        "ID3 is how MP3 files hold their titles.",
+        "RIFF or WAVE: which of the two is the container?",
+        "fLaC is how these files begin.",
+        "OggS is how these files begin.",
+    ],
+)
+def test_text_that_begins_like_a_recording_is_text(tmp_path: Path, text: str) -> None:
+    (tmp_path / "file").write_text(text)
+    assert detect(tmp_path / "file", "a.txt") == types.TEXT
+
+
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        (b"\0\0\0\x08wide\0\0\1\0mdat", types.MOV),
+        (b"\0\0\0\1mdat\0\0\0\0\0\0\2\0", types.MOV),
+        (b"\0\0\1\0moov\0\0\0\x6cmvhd", types.MOV),
+        (b"\0\0\0\x14ftypqt  \0\0\2\0qt  ", types.MOV),
+        (b"ID3\4\0\0\0\0\x7f\x7f", types.MP3),
+        (b"RF64\xff\xff\xff\xffWAVEds64\x1c\0\0\0", types.WAV),
+    ],
+    ids=["wide", "mdat", "moov", "qt", "ID3", "RF64"],
+)
+def test_kinds_of_recordings(tmp_path: Path, head: bytes, expected: str) -> None:
+    (tmp_path / "file").write_bytes(head + b"\0" * 600)
+    assert detect(tmp_path / "file", "a.txt") == expected
 
 
 def test_content_takes_precedence_over_name(tmp_path: Path) -> None:

@@ -2,13 +2,13 @@
 
 import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from ingestion.errors import DocumentError, ParserCrashed, UnsupportedMediaType
-from ingestion.sandbox import ParseLimits, client
+from ingestion.sandbox import ParseLimits
 from tests.ingestion.files.legacy_writer import write_doc, write_ppt, write_xls
 from tests.ingestion.files.ole2_writer import write_ole2
 from tests.ingestion.reading import read_in_child
@@ -53,12 +53,6 @@ FILES: dict[str, Callable[[Path], Path]] = {
     "a.ipynb": text(json.dumps({"nbformat": 4, "cells": CELLS})),
     "a.py": text("class A:\n    def f(self):\n        return 1\n" * 9),
 }
-
-
-@pytest.fixture(autouse=True, scope="module")
-def no_zygote_left() -> Iterator[None]:
-    yield
-    client.close_zygotes()
 
 
 def mutated(data: bytes, chance: random.Random) -> bytes:

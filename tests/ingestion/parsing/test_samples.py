@@ -1,7 +1,6 @@
 """Real documents: the words of their reference texts are found, and none makes the reader stop."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,6 @@ from ingestion.errors import (
     UnsupportedMediaType,
 )
 from ingestion.parsing.document import page_text
-from ingestion.sandbox import client
 from tests.ingestion.reading import read_in_child
 
 SAMPLES = Path(__file__).resolve().parents[4] / "shared" / "samples"
@@ -37,12 +35,6 @@ _REFERENCE_ONLY = {
     "formatting.html", "legacy_sample.ppt", "right_to_left_02.pdf",
     "table_mislabeled_as_picture.pdf",
 }  # fmt: skip
-
-
-@pytest.fixture(autouse=True, scope="module")
-def no_zygote_left() -> Iterator[None]:
-    yield
-    client.close_zygotes()
 
 
 def _references() -> list[tuple[Path, Path]]:

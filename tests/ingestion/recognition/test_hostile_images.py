@@ -2,7 +2,7 @@
 
 import struct
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
@@ -11,19 +11,12 @@ from PIL import Image
 
 from ingestion import uploads
 from ingestion.models import Document
-from ingestion.sandbox import close_zygotes
 from instances.tenancy import tenant
 from tests.cast import Cast
 from tests.ingestion.recognition.scan_writer import FRENCH, image_bytes, letter
 from tests.ingestion.stages import ingest, refreshed
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_broker")]
-
-
-@pytest.fixture(autouse=True, scope="module")
-def no_zygote_left() -> Iterator[None]:
-    yield
-    close_zygotes()
 
 
 def png(width: int, height: int, rows: bytes) -> bytes:

@@ -1,7 +1,6 @@
 """Scans and images from their upload to a citation: read by OCR, found, their words placed."""
 
 import random
-from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -16,39 +15,15 @@ from ingestion.parse_warnings import WarningCode
 from ingestion.parsing.drawn_pages import PARTS
 from ingestion.recognition import reading
 from ingestion.recognition.pages import words_of
-from ingestion.sandbox import close_zygotes
 from instances.models import Sensitivity
 from instances.tenancy import tenant
 from retrieval.search import search
-from tests.cast import Cast
 from tests.ingestion.pdf_writer import Page, write_pdf
 from tests.ingestion.recognition.scan_writer import ENGLISH, FRENCH, image_bytes, letter, scan_bytes
-from tests.ingestion.stages import change, ingest, refreshed, run_stage
+from tests.ingestion.stages import Add, change, ingest, refreshed, run_stage
 from usage.models import UsageRecord
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_broker")]
-
-Add = Callable[[str, bytes], Document]
-
-
-@pytest.fixture(autouse=True, scope="module")
-def no_zygote_left() -> Iterator[None]:
-    yield
-    close_zygotes()
-
-
-@pytest.fixture
-def add(cast: Cast) -> Add:
-    """``add(name, content)``: a file that waits to be parsed."""
-
-    def store(name: str, content: bytes) -> Document:
-        with tenant(cast.instance):
-            document, _created = uploads.store_upload(
-                instance=cast.instance, user=cast.owner, name=name, content=BytesIO(content)
-            )
-        return document
-
-    return store
 
 
 def found(document: Document, question: str) -> str:

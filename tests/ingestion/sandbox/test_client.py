@@ -9,12 +9,13 @@ import sys
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, cast
 
 import pytest
 
+from ingestion.error_messages import user_message
 from ingestion.errors import (
     CorruptDocument,
     EncryptedDocument,
@@ -29,21 +30,22 @@ from ingestion.errors import (
     TooMuchText,
     UnsafeDocument,
     error_for_code,
-    user_message,
 )
-from ingestion.sandbox import ParsedFile, ParseLimits, client, parse_in_child
+from ingestion.sandbox import (
+    ParsedFile,
+    ParseLimits,
+    PictureRequest,
+    client,
+    load_picture,
+    parse_in_child,
+    run_in_child,
+)
 from ingestion.sandbox.wire import dump_result, load_result
 from tests.ingestion.package_writer import paragraph, write_docx
 from tests.ingestion.pdf_writer import Page, stream, write_image_pdf, write_objects, write_pdf
 from tests.ingestion.reading import read_in_child
 
 MIB = 1024 * 1024
-
-
-@pytest.fixture(autouse=True, scope="module")
-def no_zygote_left() -> Iterator[None]:
-    yield
-    client.close_zygotes()
 
 
 def parse(path: Path, **limits: int) -> ParsedFile:
@@ -209,6 +211,21 @@ def test_tokenizer_of_the_model_counts_in_the_child(tmp_path: Path, model_folder
         )
     assert len(parsed.passages) > 1
     assert all(0 < passage.token_count <= 256 for passage in parsed.passages)
+
+
+def test_zygote_that_parses_also_does_what_needs_no_tokenizer(
+    tmp_path: Path, model_folder: Path
+) -> None:
+    tokenizer = model_folder / "tokenizer.json"
+    write_pdf(tmp_path / "a.pdf", [Page().lines(72, 700, "Un texte, avec ses mots.")])
+    pids = []
+    for _ in range(2):
+        with (tmp_path / "a.pdf").open("rb") as file:
+            parse_in_child(file, name="a.pdf", tokenizer_path=tokenizer, chunk_tokens=99)
+            run_in_child(file, request=PictureRequest(1, 300, ParseLimits()), load=load_picture)
+        assert client.FILES.zygote is not None
+        pids.append(client.FILES.zygote.pid)
+    assert pids[0] == pids[1]
 
 
 def test_dead_zygote_is_transient_error_and_replaced(tmp_path: Path) -> None:

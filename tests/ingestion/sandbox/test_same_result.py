@@ -1,14 +1,13 @@
 """A confined child gives the same result as an unconfined process: all modules are preloaded."""
 
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from pypdf import PdfWriter
 
 from ingestion.errors import IngestionError
-from ingestion.sandbox import client
 from tests.ingestion.pdf_writer import Page, write_pdf
 from tests.ingestion.reading import read, read_in_child
 
@@ -46,12 +45,6 @@ def office(path: Path, charset: str) -> Path:
         archive.writestr("[Content_Types].xml", "<Types/>")
         archive.writestr("word/document.xml", body.encode(charset, "replace"))
     return path
-
-
-@pytest.fixture(autouse=True, scope="module")
-def no_zygote_left() -> Iterator[None]:
-    yield
-    client.close_zygotes()
 
 
 def assert_same(path: Path) -> None:

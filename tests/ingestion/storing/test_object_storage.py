@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,12 +15,18 @@ from django.test import AsyncClient
 from moto.server import ThreadedMotoServer
 
 from administration.lifecycle.contents import walk
+from inference.fair_turns import Asker
 from ingestion import tasks, uploads
-from ingestion.errors import FilesUnavailable
+from ingestion.documents.page_pictures import WIDTHS, page_picture, page_words
+from ingestion.errors import CorruptDocument, FilesUnavailable
 from ingestion.models import Document
 from ingestion.recovery import orphans
+from ingestion.sandbox import close_zygotes
+from ingestion.storage import COPIES
 from instances.tenancy import tenant
 from tests.cast import Cast
+from tests.ingestion.pdf_writer import Page, write_pdf
+from tests.ingestion.resumable.sending import TusClient
 from tests.ingestion.stages import ingest, refreshed
 
 TEXT = "Le jury se réunit en juin. La soutenance a lieu en juillet."
@@ -47,7 +54,7 @@ def bucket(settings: Any, server: str) -> Any:
         "secret_key": "secret",
         "location": "ragapp",
     }
-    backend = "ingestion.object_storage.ObjectStorage"
+    backend = "ingestion.storing.object_storage.ObjectStorage"
     settings.STORAGES = settings.STORAGES | {"default": {"BACKEND": backend, "OPTIONS": options}}
     bucket = default_storage.bucket  # type: ignore[attr-defined]
     bucket.create()
@@ -107,6 +114,38 @@ async def test_file_is_sent_whole_and_in_ranges(
     assert (await client.get(url)).status_code == 404
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("no_broker")
+def test_file_in_pieces_is_stored_in_the_bucket(
+    bucket: Any, cast: Cast, client_for: Callable[..., Any]
+) -> None:
+    sender, content = TusClient(client_for(cast.editor)), TEXT.encode() * 40_000
+    assert len(content) > 2 << 20
+    url = sender.create(len(content))["Location"]
+    sender.send(url, content[: 1 << 20], 0)
+    sender.send(url, content[1 << 20 : 2 << 20], 1 << 20)
+    root = f"ragapp/{cast.instance.pk}"
+    pieces = keys(bucket)
+    assert [key.startswith(f"{root}/uploads/") for key in pieces] == [True, True]
+    assert sender.send(url, content[2 << 20 :], 2 << 20)["Upload-Outcome"] == "stored"
+    with tenant(cast.instance):
+        (document,) = Document.objects.for_instance(cast.instance)
+    assert keys(bucket) == [f"{root}/{document.pk}"]
+    assert bucket.Object(f"{root}/{document.pk}").get()["Body"].read() == content
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("no_broker")
+def test_piece_is_not_acknowledged_while_the_server_is_away(
+    gone: Callable[[], None], cast: Cast, client_for: Callable[..., Any]
+) -> None:
+    sender = TusClient(client_for(cast.editor))
+    url = sender.create(100)["Location"]
+    gone()
+    assert sender.send(url, b"x" * 10, 0).status_code == 503
+    assert sender.head(url)["Upload-Offset"] == "0"
+
+
 def test_orphaned_file_is_deleted(
     bucket: Any, cast: Cast, no_broker: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -144,3 +183,31 @@ def test_document_waits_while_the_server_is_away(
     tasks.parse()
     waiting = refreshed(document)
     assert (waiting.status, waiting.retries, waiting.worker_seen_at) == ("parsing", 1, None)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("no_broker")
+async def test_pages_of_a_file_are_drawn_from_one_copy(
+    bucket: Any, cast: Cast, tmp_path: Path
+) -> None:
+    path = write_pdf(tmp_path / "a.pdf", [Page().lines(72, 700, text) for text in ("Un", "Deux")])
+
+    def store() -> Document:
+        with tenant(cast.instance):
+            return uploads.store_upload(
+                instance=cast.instance, user=cast.editor, name="a.pdf",
+                content=BytesIO(path.read_bytes()),
+            )[0]  # fmt: skip
+
+    document = await sync_to_async(store)()
+    asker = Asker(cast.instance.pk, "")
+    try:
+        await page_picture(document, 1, WIDTHS[0], asker)
+        await sync_to_async(bucket.objects.filter(Prefix="ragapp").delete)()
+        words = await page_words(document, 2, asker)
+        assert [word.text for word in words.words] == ["Deux"]
+    finally:
+        COPIES.close()
+        close_zygotes()
+    with pytest.raises(CorruptDocument):
+        await page_words(document, 2, asker)

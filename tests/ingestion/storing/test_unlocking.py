@@ -2,7 +2,8 @@
 
 import io
 import logging
-from collections.abc import Callable, Iterator
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,26 +13,26 @@ from django.db import connection
 from django.test import Client
 from pypdf import PdfReader
 
-from ingestion.errors import CorruptDocument, EncryptedDocument, WrongPassword
+from ingestion.errors import CorruptDocument, EncryptedDocument, UnsafeDocument, WrongPassword
 from ingestion.parsing.protected.unlock import may_need_password
-from ingestion.sandbox import client as sandbox
 from ingestion.storing.unlocking import unlocked
 from instances.tenancy import tenant
 from tests.cast import Cast
 from tests.ingestion.files.archive_writer import tar_of
 from tests.ingestion.files.legacy_writer import write_doc
-from tests.ingestion.files.locked_files import PASSWORD, locked_docx, locked_pdf
+from tests.ingestion.files.locked_files import (
+    PASSWORD,
+    aes_seven_zip,
+    aes_zip,
+    locked_docx,
+    locked_pdf,
+    zip_crypto,
+)
 from tests.ingestion.package_writer import paragraph, write_docx
 from tests.ingestion.reading import read, text_of
 from tests.ingestion.views.changing import documents
 
 UPLOAD = "/i/law/documents/upload/"
-
-
-@pytest.fixture(autouse=True, scope="module")
-def no_zygote_left() -> Iterator[None]:
-    yield
-    sandbox.close_zygotes()
 
 
 LOCKED = pytest.mark.parametrize(
@@ -74,6 +75,43 @@ def test_archive_of_a_locked_file_needs_no_password(tmp_path: Path) -> None:
     files = {"a.pdf": locked_pdf(tmp_path / "a.pdf").read_bytes()}
     with tar_of(tmp_path / "a.tar", files).open("rb") as file:
         assert unlocked(file, "") is None
+
+
+ZIPS = pytest.mark.parametrize(
+    "lock", [zip_crypto, aes_zip, aes_seven_zip], ids=["zipcrypto", "aes", "7z"]
+)
+NOTES = {"cours/un.txt": b"Un texte. " * 900, "deux.txt": b"Un autre texte."}
+
+
+@ZIPS
+def test_archive_is_opened_with_its_password(tmp_path: Path, lock: Callable[..., Path]) -> None:
+    with lock(tmp_path / "a.zip", NOTES).open("rb") as file:
+        with pytest.raises(EncryptedDocument):
+            unlocked(file, "")
+        with pytest.raises(WrongPassword):
+            unlocked(file, "autre")
+        copy = unlocked(file, PASSWORD)
+    assert copy is not None
+    with zipfile.ZipFile(copy) as archive:
+        assert {name: archive.read(name) for name in archive.namelist()} == NOTES
+
+
+@ZIPS
+def test_damaged_archive_with_a_password_has_a_reason(
+    tmp_path: Path, lock: Callable[..., Path]
+) -> None:
+    path = lock(tmp_path / "a.zip", NOTES)
+    data = bytearray(path.read_bytes())
+    data[60] ^= 0xFF
+    path.write_bytes(data)
+    with path.open("rb") as file, pytest.raises((CorruptDocument, WrongPassword)):
+        unlocked(file, PASSWORD)
+
+
+def test_archive_with_a_password_may_not_unpack_to_too_much(tmp_path: Path) -> None:
+    path = aes_zip(tmp_path / "a.zip", {"zeros.txt": bytes(33 << 20)})
+    with path.open("rb") as file, pytest.raises(UnsafeDocument):
+        unlocked(file, PASSWORD)
 
 
 @pytest.mark.parametrize("kept", [0.3, 0.6, 0.95])

@@ -49,6 +49,8 @@ def test_edited_title_is_shown_first_and_found_by_lexical_search(cast, client_fo
     for address in (page, own):
         shown = strip_tags(client.get(address).content.decode())
         assert shown.index("Règlement des thèses") < shown.index("brochure_v3_def.pdf")
+    # Rows are found by the name of the file, whatever their title becomes.
+    assert 'data-name="brochure_v3_def.pdf"' in client.get(page).content.decode()
     (term,) = lexical.analyse("thèses")
     with tenant(cast.instance):
         frequencies = TermStatistics.objects.for_instance(cast.instance).filter(term=term)

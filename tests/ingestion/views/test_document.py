@@ -7,6 +7,7 @@ from ingestion.documents.segments import Segment, fold, occurrences, split
 from ingestion.documents.tables import parts
 from ingestion.models import Document
 from ingestion.parsing.media_types import PDF
+from instances.tenancy import tenant
 from tests.factories import ChunkFactory, DocumentFactory, DocumentPageFactory
 
 TEXT = "Le greffe ouvre à neuf heures. Il ferme à midi."
@@ -63,6 +64,16 @@ def test_page_shows_its_own_passages(cast, client_for, document):
     reading = client_for(cast.teammate).get(detail(document)).context["reading"]
     assert (reading.number, reading.previous, reading.next) == (1, None, 2)
     assert [passage.chunk.position for passage in reading.passages] == [0]
+
+
+def test_labels_of_pages_are_shown_wherever_a_page_is_named(cast, client_for, document):
+    with tenant(cast.instance):
+        for number, label in ((2, "iv"), (3, "v")):
+            document.page_set.filter(number=number).update(label=label)
+    reading = client_for(cast.teammate).get(detail(document, page=2, q="midi")).context["reading"]
+    assert reading.place == "Page iv"
+    assert [passage.place for passage in reading.passages] == ["pages iv–v"]
+    assert [hit.place for hit in reading.hits] == ["Page 1", "Page iv", "Page v"]
 
 
 def test_citation_opens_page_with_passage_marked(cast, client_for, document):

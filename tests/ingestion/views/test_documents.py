@@ -57,9 +57,9 @@ def test_states_are_counted_and_filtered(cast, client_for):
         DocumentFactory(instance=cast.instance, name=f"{status}.txt", status=status)
     client = client_for(cast.owner)
     counts = client.get(LIST).context["listing"].counts
-    assert (counts.total, counts.ready, counts.running, counts.failed) == (5, 1, 3, 1)
+    assert (counts.total, counts.ready, counts.running, counts.failed) == (6, 1, 4, 1)
     assert rows(client.get(LIST, {"status": "failed"})) == ["failed.txt"]
-    assert len(rows(client.get(LIST, {"status": "running"}))) == 3
+    assert len(rows(client.get(LIST, {"status": "running"}))) == 4
 
 
 def test_search_ignores_case_and_accents_and_looks_in_folders(cast, client_for):
@@ -200,47 +200,6 @@ def test_number_of_queries_is_constant(cast, client_for):
     with CaptureQueriesContext(connection) as for_many:
         client.get(LIST)
     assert len(for_many) == len(for_one)
-
-
-def test_picker_offers_ready_documents_by_name(cast, client_for):
-    DocumentFactory(instance=cast.instance, name="Bail.txt")
-    DocumentFactory(instance=cast.instance, name="Acte.txt")
-    DocumentFactory(instance=cast.instance, name="Attente.txt", status=Status.QUEUED)
-    client = client_for(cast.teammate)
-    found = client.get(reverse("documents:picker", args=["law"])).json()
-    assert [document["name"] for document in found["documents"]] == ["Acte.txt", "Bail.txt"]
-    found = client.get(reverse("documents:picker", args=["law"]), {"q": "bai"}).json()
-    assert [document["name"] for document in found["documents"]] == ["Bail.txt"]
-    make_documents(cast.instance, queries.PICKER_SIZE)
-    found = client.get(reverse("documents:picker", args=["law"]), {"page": "2"}).json()
-    assert [document["name"] for document in found["documents"]] == ["Acte.txt", "Bail.txt"]
-    assert found["total"] == queries.PICKER_SIZE + 2
-
-
-def test_picker_offers_folders_with_all_their_documents(cast, client_for):
-    law = {"instance": cast.instance}
-    inside = [
-        DocumentFactory(folder=folder, **law)
-        for folder in ("Réglements", "Réglements/2026", "Réglements/2026/UFR")
-    ]
-    DocumentFactory(folder="Réglements/2025", status=Status.QUEUED, **law)
-    DocumentFactory(folder="Réglements anciens", **law)
-    DocumentFactory(folder="Réglements", instance=cast.other_instance)
-    client = client_for(cast.teammate)
-    picker, folder = (
-        reverse(f"documents:{name}", args=["law"]) for name in ("picker", "picked_group")
-    )
-
-    found = client.get(picker, {"q": "reglements 26"}).json()["folders"]
-    assert [(one["name"], one["note"]) for one in found] == [
-        ("Réglements/2026", "2 documents"),
-        ("Réglements/2026/UFR", "1 document"),
-    ]
-    assert len(client.get(picker).json()["folders"]) == 4
-    picked = client.get(folder, {"folder": "Réglements"}).json()["ids"]
-    assert picked == [str(document.pk) for document in reversed(inside)]
-    assert client.get(folder).status_code == 404
-    assert client_for(cast.stranger).get(folder, {"folder": "Réglements"}).status_code == 404
 
 
 def test_fingerprint_changes_with_any_document(cast):

@@ -17,7 +17,6 @@ from ingestion.models import Document
 from ingestion.parsing.drawn_pages import PARTS
 from ingestion.parsing.media_types import JPEG, PDF, PNG
 from ingestion.recovery import orphans
-from ingestion.sandbox import close_zygotes
 from instances.tenancy import tenant
 from tests.cast import make_cast
 from tests.factories import DocumentFactory
@@ -25,12 +24,6 @@ from tests.ingestion.factories import ScannedPageFactory
 from tests.ingestion.pdf_writer import Page, write_objects, write_pdf
 
 PIXEL_STEPS = {"?width=700": 960, "": 640, "?width=-1": 640, "?width=99999": 3240}
-
-
-@pytest.fixture(autouse=True, scope="module")
-def no_zygote_left():
-    yield
-    close_zygotes()
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ def test_upload_saves_name_folder_and_uploader(cast, client_for):
     assert response.json() == {
         "id": str(document.pk),
         "created": True,
-        "name": "Réglement.txt",
+        "title": "Réglement.txt",
         "status": "queued",
         "url": url("detail", document),
     }

@@ -11,11 +11,10 @@ from tests.factories import (
     ApiKeyFactory,
     ChunkFactory,
     CitationFactory,
-    CorpusStatisticsFactory,
     DocumentPageFactory,
     FeedbackFactory,
-    TermStatisticsFactory,
 )
+from tests.ingestion.factories import CorpusStatisticsFactory, TermStatisticsFactory
 from tests.usage.factories import UsageRecordFactory
 
 

@@ -30,6 +30,7 @@ from tests.instances.audit.preparing import (
     with_a_charter,
     with_a_job,
     with_a_job_template,
+    with_an_index,
     with_certificate,
     with_controller,
     with_metadata,
@@ -80,10 +81,14 @@ ACTS_OF_OPERATORS = {
     "site_job_start": Act("job.started", prepare=with_a_job_template),
     "site_job_stop": Act("job.stopped", prepare=with_a_job),
 }
-# They need a provider or a mail server: tests/accounts/views/consoles checks their entries.
-AUDITED_ELSEWHERE = {"oidc_provider_add", "oidc_provider_change", "user_account_reset_link"}
+# They need a provider or a mail server: tests/accounts/views/consoles checks their entries. That of
+# the model of the settings: tests/administration/views/consoles/test_backend_targets.py.
+AUDITED_ELSEWHERE = {
+    *("oidc_provider_add", "oidc_provider_change", "user_account_reset_link"),
+    "site_environment_test",
+}
 # They read at another service, and change nothing that an hourly task does not change too.
-READING = {"feed_refresh", "oidc_provider_check"}
+READING = {"feed_refresh", "oidc_provider_check", "search_index_estimate"}
 ACTS = (
     ACTS_OF_OPERATORS
     | {
@@ -106,6 +111,8 @@ ACTS = (
         ),
         "administrator_remove": Act("administrator.removed"),
         "organisation_backend_access": Act("backend.access_changed", {"key": "sk-own"}),
+        "organisation_backend_access_test": Act("backend.tested"),
+        "organisation_queue_turns": Act("queue_turns.changed", {"turns": "3"}),
         "organisation_model_rules": Act("model.rules_changed", {"max_tokens": 500}),
         "organisation_settings": Act(
             "organisation.changed",
@@ -131,6 +138,13 @@ ACTS = (
         "request_withdraw": Act("request.withdrawn", prepare=asked_by_me),
         "general": Act("instance.changed", {"name": "Droit", "language": "fr"}),
         "answers": Act("instance.changed", {"strictness": "strict", "top_k": 3}),
+        "search_index_start": Act(
+            "index.started",
+            {"embedding_model": "intfloat/multilingual-e5-small", "chunk_tokens": 128},
+        ),
+        "search_index_cancel": Act("index.cancelled", prepare=with_an_index("building")),
+        "search_index_use": Act("index.switched", prepare=with_an_index("built")),
+        "search_index_back": Act("index.started", prepare=with_an_index("kept")),
         "member_add": Act("member.added", PERSON | {"role": "member"}, prepare=naming_the_newcomer),
         "member_create": Act(
             "user.created",

@@ -10,6 +10,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from inference.models import Backend, JobTemplate, ServerJob
+from ingestion.models import Document
+from ingestion.reindexing.documents import as_failure
 from instances.account_control import record_control
 from instances.models import ApiKey, Charter, InstanceRequest
 from instances.tenancy import tenant
@@ -18,6 +20,7 @@ from tests import factories
 from tests.accounts.saml.idps.forger import Idp, make_keys
 from tests.cast import Cast
 from tests.inference.factories import JobTemplateFactory
+from tests.ingestion.factories import IndexGenerationFactory
 
 
 def in_organisation(cast: Cast, _values: dict[str, Any]) -> dict[str, Any]:
@@ -47,6 +50,19 @@ def with_my_key(cast: Cast, values: dict[str, Any]) -> dict[str, Any]:
     with tenant(cast.instance):
         ApiKey.objects.filter(pk=values["key_id"]).update(created_by=cast.owner)
     return {}
+
+
+def with_an_index(status: str) -> Callable[[Cast, dict[str, Any]], dict[str, Any]]:
+    """Another search index, to which no document is missing."""
+
+    def prepare(cast: Cast, _values: dict[str, Any]) -> dict[str, Any]:
+        with tenant(cast.instance):
+            documents = Document.objects.for_instance(cast.instance)
+            failures = {str(each.pk): as_failure(each, "corrupt") for each in documents}
+        IndexGenerationFactory(instance=cast.instance, number=7, status=status, failures=failures)
+        return {}
+
+    return prepare
 
 
 def with_a_charter(level: str) -> Callable[[Cast, dict[str, Any]], dict[str, Any]]:

@@ -8,7 +8,7 @@ from django.utils import timezone, translation
 
 from instances import audit
 from instances.audit import Action, reading
-from instances.audit.reading import Place, Search, read_batches, read_page
+from instances.audit.reading import Place, Search, read_batches, read_page, read_page_before
 from instances.audit.sentences import SENTENCES, details, sentence
 from instances.levels import Level
 from instances.models import AuditEntry
@@ -104,6 +104,36 @@ def test_pagination_skips_no_entry(cast):
     assert sorted(map(int, seen)) == list(range(25))
     batches = [len(batch) for batch in read_batches(level, Search(), size=10)]
     assert batches == [10, 10, 5]
+
+
+def test_log_is_read_from_its_oldest_entry_to_the_latest(cast):
+    audit.record_all(Action.MEMBER_LOST, map(str, range(25)), instance=cast.instance)
+    level = Level(instance=cast.instance)
+    with tenant(cast.instance):
+        everything = read_page(level, Search(), size=25).entries
+        oldest = read_page_before(level, Search(), size=10)
+        middle = read_page_before(level, Search(), oldest.previous, size=10)
+        latest = read_page_before(level, Search(), middle.previous, size=10)
+        again = read_page(level, Search(), middle.next, size=10)
+    assert (oldest.entries, oldest.next) == (everything[15:], None)
+    assert middle.entries == everything[5:15]
+    assert again.entries == oldest.entries
+    # Never a page of what is left.
+    assert (latest.entries, latest.previous) == (everything[:10], None)
+
+
+def test_search_from_the_oldest_entry_examines_a_limited_number_per_page(cast, monkeypatch):
+    monkeypatch.setattr(reading, "EXAMINED_PER_PAGE", 10)
+    audit.record_all(Action.MEMBER_LOST, map(str, range(25)), instance=cast.instance)
+    audit.record(Action.INSTANCE_ARCHIVED, instance=cast.instance)
+    level, search, before = Level(instance=cast.instance), Search(action="instance.archived"), None
+    counts = []
+    with tenant(cast.instance):
+        for _ in range(3):
+            page = read_page_before(level, search, before)
+            before = page.previous
+            counts.append(len(page.entries))
+    assert counts == [0, 0, 1]
 
 
 def test_search_examines_a_limited_number_of_entries_per_page(cast, monkeypatch):

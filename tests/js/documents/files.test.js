@@ -46,7 +46,8 @@ for (const [what, file, reason] of [
   ["a document", picked("a.pdf"), ""],
   ["a file above the limit", picked("a.pdf", { size: 11 }), "Larger than 10 B"],
   ["an empty file", picked("a.pdf", { size: 0 }), "Empty"],
-  ["a film", picked("a.mkv", { type: "video/x-matroska" }), "Not a document"],
+  ["a film", picked("a.mkv", { type: "video/x-matroska" }), ""],
+  ["a film of another kind", picked("a.avi", { type: "video/x-msvideo" }), "Not a document"],
   ["an archive", picked("a.ZIP"), ""],
   ["a program", picked("a.EXE"), "Not a document"],
 ]) {

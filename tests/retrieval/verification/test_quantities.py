@@ -39,6 +39,7 @@ def only(text: str):
         ("twice", "2 fois"),
         ("1/1000", "un millième"),
         ("12 documents", "douze documents"),
+        ("the first seven days", "7 days"),
     ],
 )
 def test_same_quantity_in_two_forms_is_equal(text, same):
@@ -72,12 +73,30 @@ def test_date_may_leave_out_what_the_source_says():
     assert not only("le 3 mars 2024").equals(only("en 2024"))
 
 
+def test_so_many_attempts_are_as_many_times():
+    assert only("ten times").equals(only("ten attempts"))
+    assert not only("ten times").equals(only("ten days"))
+
+
 def test_unit_may_be_in_the_header_of_a_table_only():
     assert only("171 €").equals(only("| 171 |"), in_cell=True)
     assert not only("171 €").equals(only("171"))
 
 
-@pytest.mark.parametrize("text", ["une personne", "un agent", "£20 a week", "you may go", "neufs"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "une personne",
+        "un agent",
+        "£20 a week",
+        "you may go",
+        "neufs",
+        "à l'étranger",
+        "once the disk is destroyed",
+        "Une fois rentré",
+        "ouvert l'après-midi",
+    ],
+)
 def test_articles_and_other_words_are_no_quantities(text):
     assert [each.written_in(text) for each in quantities(text)] in ([], ["£20"])
 

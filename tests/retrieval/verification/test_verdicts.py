@@ -70,6 +70,39 @@ def test_altered_sentence_is_marked_with_the_reason(sentence, cited, reason):
     assert (verdict.outcome, verdict.reason) == (Outcome.UNSUPPORTED, reason)
 
 
+def test_contrary_of_a_word_of_the_passage_is_named():
+    verdict = check("The warden must be told after 1 March 2024.", [2], PASSAGES)
+    assert (verdict.outcome, verdict.reason) == (Outcome.UNSUPPORTED, Reason.CONTRARY)
+    assert (verdict.said, verdict.found) == ("after", "before")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "passage"),
+    [
+        ("Dès lors, prendre l'avion est exclu.", "L'avion n'est pas autorisé."),
+        ("Nul ne travaille seul le dimanche ni la nuit.", "Il est interdit de travailler seul."),
+        ("La bibliothèque n'ouvre pas le samedi.", "La bibliothèque est fermée le samedi."),
+        ("Vous n'avez rien à payer pour le prêt.", "Le prêt est sans frais."),
+        ("Without a card, call the warden.", "If you have no card, call the warden."),
+    ],
+)  # fmt: skip
+def test_denial_in_other_words_is_none(sentence, passage):
+    verdict = check(sentence, [0], [read_passage(passage)])
+    assert verdict.reason != Reason.DENIED
+
+
+def test_fact_put_together_from_two_sentences_is_marked():
+    passage = read_passage("Les photocopieurs se trouvent au sous-sol. Un numériseur est gratuit.")
+    verdict = check("Les photocopieurs sont gratuits.", [0], [passage])
+    assert verdict.outcome == Outcome.UNSUPPORTED
+
+
+def test_sentence_is_not_moved_to_a_passage_that_has_less_of_it():
+    other = read_passage("Le prêt de livres est une mission de la bibliothèque.")
+    verdict = check("Le prêt n'est pas gratuit.", [0], [LOANS, other])
+    assert verdict.outcome == Outcome.UNSUPPORTED
+
+
 def test_reason_names_both_numbers():
     verdict = check("Le lecteur emprunte 30 documents pour trois semaines.", [0], PASSAGES)
     assert (verdict.said, verdict.found) == ("30", "25")

@@ -43,7 +43,7 @@ def bucket(server: str) -> Iterator[Any]:
         "2026/Bilan été + hiver.txt": "The year.",
         "2026/q1/budget.txt": "The budget.",
         "2025/old.txt": "The year before.",
-        "2026/film.mp4": "Not a document",
+        "2026/film.bin": "Not a document",
     }.items():
         found.put_object(Key=key, Body=text.encode())
     yield found

@@ -61,7 +61,7 @@ def cloud(tmp_path: Path, may_reach: Callable[[int], None]) -> Iterator[Cloud]:
         served = Cloud(f"http://127.0.0.1:{server.server_port}/dav/", folder)
         served.put("Règlement été.txt", "The rules of the summer.")
         served.put("Minutes/2026/may.txt", "The minutes of May.")
-        served.put("Minutes/film.mp4", "Not a document")
+        served.put("Minutes/film.bin", "Not a document")
         served.put("Minutes/.hidden.txt", "Hidden")
         yield served
         server.shutdown()

@@ -227,11 +227,11 @@ def test_sitemap_is_read_with_its_dates(cast: Cast, school: ScriptedSite, run_on
 def test_linked_file_is_a_document_of_its_own(
     cast: Cast, school: ScriptedSite, source: Source, run_once: Run
 ) -> None:
-    school.put("/school/", page("School", "rules.txt", "film.mp4"))
+    school.put("/school/", page("School", "rules.txt", "film.bin"))
     school.put("/school/rules.txt", "Rules of the school.", media_type="text/plain")
     run_once(source)
     assert set(documents(cast)) == {"school.html", "rules.txt"}
-    assert "/school/film.mp4" not in school.paths()
+    assert "/school/film.bin" not in school.paths()
 
 
 def test_document_deleted_by_a_person_stays_deleted_until_the_page_changes(

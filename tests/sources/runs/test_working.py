@@ -9,12 +9,13 @@ from django.core import mail
 from django.utils import timezone
 
 from ingestion.models import Document
+from instances.claimed_runs import RunQueue
 from instances.models import Instance
 from instances.tenancy import tenant
 from sources import tasks
 from sources.models import Source, SourceItem, SourceRun
 from sources.runs import working
-from sources.runs.claims import claim_next, is_work_waiting
+from sources.runs.claims import source_runs
 from sources.runs.notices import send_failure_notice
 from sources.runs.starting import start_due_runs, start_run
 from sources.runs.storing import store_fetched
@@ -80,9 +81,9 @@ def test_killed_worker_is_replaced_and_nothing_is_fetched_twice_or_lost(
         working.work()
     assert (stored(run).status, stored(run).added) == ("fetching", 2)
     # Killed after it has claimed the run, and fetched an item.
-    claim = claim_next()
+    claim = source_runs.claim_next()
     assert claim is not None
-    assert not is_work_waiting()
+    assert not source_runs.is_work_waiting()
     assert working.work() is None
     expire(run)
     all_steps(monkeypatch)
@@ -110,7 +111,7 @@ def test_worker_killed_while_it_stores_an_item_leaves_nothing_of_it(
 
     run = started(source)
     monkeypatch.setattr(working, "store_fetched", killed)
-    monkeypatch.setattr(working, "release", lambda _claim: None)
+    monkeypatch.setattr(RunQueue, "release", lambda _queue, _claim: None)
     with pytest.raises(Killed):
         working.work()
     with tenant(cast.instance):
@@ -131,10 +132,10 @@ def test_instances_take_turns_with_one_run_each(
     second = SourceFactory(instance=cast.instance, options=source.options)
     runs = [started(each) for each in (source, second, other)]
     settings.SOURCE_RUNS_AT_ONCE = 3
-    claims = [claim_next() for _claim in range(3)]
+    claims = [source_runs.claim_next() for _claim in range(3)]
     assert [claim and claim.run_id for claim in claims] == [runs[0].pk, runs[2].pk, None]
     settings.SOURCE_RUNS_AT_ONCE = 2
-    assert not is_work_waiting()
+    assert not source_runs.is_work_waiting()
 
 
 def test_source_has_one_run_at_a_time(source: Source) -> None:

@@ -128,3 +128,21 @@ def test_page_shows_the_report(cast: Cast, source: Source) -> None:
     assert 'href="https://x.example/a"' in page
     assert "The server took too long to answer." in page
     assert "javascript:" not in page
+
+
+def test_page_of_a_document_names_its_source(cast: Cast) -> None:
+    law = {"instance": cast.instance}
+    source = SourceFactory(name="The guide", **law)
+    document = DocumentFactory(**law)
+    other = DocumentFactory(**law)
+    SourceItemFactory(source=source, document=document, owns_document=True, **law)
+    SourceItemFactory(source=source, document=other, **law)
+    address = f"/i/law/documents/{document.pk}/"
+    page = client_of(cast.editor).get(address).text
+    assert f'href="/i/law/sources/{source.pk}/"><bdi>The guide</bdi></a>' in page
+    reader = client_of(cast.teammate)
+    page = reader.get(address).text
+    assert "<bdi>The guide</bdi>" in page
+    assert str(source.pk) not in page
+    # The same bytes were here before the source had them.
+    assert "The guide" not in reader.get(f"/i/law/documents/{other.pk}/").text

@@ -1,5 +1,6 @@
 """The dashboard of an instance equals a scan of its records, whatever the period."""
 
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -46,6 +47,7 @@ def test_dashboard_equals_a_scan(cast, period, columns):
     assert dashboard.persons == len({one.pseudonym for one in found})
     for name in ("checked_sentences", "unsupported_sentences", "moved_citations"):
         assert getattr(dashboard.total, name) == sum(getattr(one, name) for one in found)
+    assert dashboard.total.audio_seconds == sum(one.audio_seconds for one in found)
     assert dashboard.total.methods.keys() == {one.method for one in found}
     for name, method in dashboard.total.methods.items():
         assert method.energy_wh == pytest.approx(
@@ -55,6 +57,9 @@ def test_dashboard_equals_a_scan(cast, period, columns):
         subject: sum(one.subject == subject for one in answers)
         for subject in {one.subject for one in answers}
     }
+    assert {one.value: one.figures.requests for one in dashboard.backends} == Counter(
+        one.backend_name for one in found if one.backend_name
+    )
     assert len(dashboard.columns) == columns
     assert sum(one.figures.questions for one in dashboard.columns) == len(answers)
     durations = {}

@@ -67,6 +67,28 @@ def test_first_answers_save_the_mean_of_the_model_on_demand(cast, period):
     (saving,) = savings_in(cast.instance, period)
     assert (saving.answers, saving.on_demand, saving.n_compared) == (5, 1, 2)
     assert (saving.avoided_wh, saving.method) == ((5 - 1) * 2.0, "measured")
+    # Of another method: it stands beside.
+    assert (saving.net_wh, saving.beside) == (8.0, [("local", pytest.approx(0.05))])
+
+
+def test_energy_of_all_first_answers_is_subtracted(cast, period, client_for):
+    small = {"model": "small", "energy_wh": 0.5, "frugal_step": "first", "other_model": "large"}
+    answer(cast.instance, range(4), **small)
+    on_demand = ON_DEMAND | {"other_model": "small", "energy_wh": 2.0}
+    answer(cast.instance, range(1), **on_demand)
+    (saving,) = savings_in(cast.instance, period)
+    # Three answers of 2 Wh were avoided; four of 0.5 Wh were written first.
+    assert (saving.avoided_wh, saving.subtracted_wh, saving.net_wh) == (6.0, 2.0, 4.0)
+    text = client_for(cast.owner).get("/i/law/usage/").text.replace("\u00a0", " ")
+    assert "6 Wh avoided, 2 Wh taken instead" in " ".join(text.split())
+
+
+def test_first_answers_that_others_follow_save_less_than_nothing(cast, period):
+    small = {"model": "small", "energy_wh": 0.5, "frugal_step": "first", "other_model": "large"}
+    answer(cast.instance, range(2), **small)
+    answer(cast.instance, range(2), **ON_DEMAND | {"other_model": "small", "energy_wh": 2.0})
+    (saving,) = savings_in(cast.instance, period)
+    assert saving.net_wh == -1.0
 
 
 def test_saving_without_an_answer_to_compare_with_is_not_known(cast, period, client_for):
@@ -116,7 +138,7 @@ def consoles(cast, client_for):
         ]
         return [
             [
-                (one.on_demand is None, one.method, one.answers, one.avoided_wh)
+                (one.on_demand is None, one.method, one.answers, one.net_wh)
                 for one in page.context["dashboard"].savings
             ]
             for page in pages
@@ -140,6 +162,16 @@ def test_consoles_add_up_the_savings_of_their_instances(cast, consoles):
     organisation, site = consoles()
     assert organisation == [(True, "measured", 5, 2.5), (False, "measured", 9, 3 * 2.0 + 6 * 10.0)]
     assert site == [(True, "measured", 12, 6.0), (False, "measured", 9, 66.0)]
+
+
+def test_consoles_subtract_what_first_answers_took(cast, consoles):
+    small = {"model": "small", "energy_wh": 0.5, "frugal_step": "first", "other_model": "large"}
+    answer(cast.instance, range(9), **small)
+    answer(cast.instance, range(5), **ON_DEMAND | {"other_model": "small"}, energy_wh=2.0)
+    answer(cast.instance, range(7), **CACHED)
+    organisation, site = consoles()
+    # Four answers of 2 Wh avoided, nine of 0.5 Wh taken.
+    assert organisation == site == [(True, "measured", 7, 3.5), (False, "measured", 4, 3.5)]
 
 
 KINDS = {

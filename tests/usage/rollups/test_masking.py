@@ -47,3 +47,17 @@ def assert_nothing_small_can_be_computed(persons):
     ]
     for group in [*missing, of_masked_classes]:
         assert not group or sum(persons[subject] for subject in group) >= MIN_PERSONS
+
+
+@pytest.mark.parametrize(
+    ("models", "backends", "masked"),
+    [
+        ({"a": 5, "b": 6}, {"x": 9, "y": 5}, set()),
+        ({"a": 5, "b": 6}, {"x": 9, "y": 4}, {"x", "y"}),
+        # The backend of "a" and "b", without "b", would be "a".
+        ({"a": 4, "b": 6, "c": 5}, {"x": 8, "y": 5}, {"x", "y"}),
+    ],
+    ids=["none is small", "a small backend", "a small model"],
+)
+def test_backends_are_shown_as_a_whole_or_not_at_all(models, backends, masked):
+    assert masked_cells({"model": models, "backend": backends})["backend"] == masked

@@ -46,7 +46,15 @@ def test_cells_of_small_groups_are_masked(cast):
 
     # The migration marks the cells that were there before in the same way; since then, subjects
     # are parts of classes, and persons of durations are not counted.
-    newer = ["class", "subject", "frugality", "duration", "class_affiliation", "class_trade"]
+    newer = [
+        "backend",
+        "class",
+        "subject",
+        "frugality",
+        "duration",
+        "class_affiliation",
+        "class_trade",
+    ]
     MonthlyCell.objects.filter(dimension__in=newer).delete()
     before = marked()
     MonthlyCell.objects.update(is_masked=True)

@@ -107,12 +107,19 @@ def picture(instance):
 
 
 ACCOUNTS = ("kind", "outcome", "organisation_id", "cost_centre", "model", "backend_name")
-ACCOUNTS += ("serving_organisation_id", "method", "currency")
+ACCOUNTS += (
+    "charged_organisation_id",
+    "charged_cost_centre",
+    "serving_organisation_id",
+    "method",
+    "currency",
+)
 
 
 def test_sums_equal_a_scan_and_a_rebuild_changes_nothing(cast):
     instance, organisation = cast.instance, cast.instance.organisation
-    make_records(instance, 300, since=SINCE, days=20)
+    payers = (None, cast.other_instance.organisation)
+    make_records(instance, 300, since=SINCE, days=20, payers=payers)
     make_records(cast.other_instance, 50, since=SINCE, days=20, serving=organisation, seed=2)
     roll_up_days()
     # Added and changed later.
@@ -197,6 +204,7 @@ DIMENSIONS = {
     "organisation": (lambda one: str(one.organisation_id), lambda one: True),
     "kind": (lambda one: one.kind, lambda one: True),
     "model": (lambda one: one.model, lambda one: True),
+    "backend": (lambda one: one.backend_name, lambda one: bool(one.backend_name)),
     "affiliation": (lambda one: one.affiliation, lambda one: True),
     "trade": (lambda one: one.trade, lambda one: True),
     "outcome": (lambda one: one.outcome, is_answer),

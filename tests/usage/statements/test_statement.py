@@ -62,9 +62,16 @@ def test_statement_equals_the_records(generated, cast):
     assert statement_of(organisation, date(2026, 12, 1)).balances == {}
 
 
+def payer_of(record):
+    return record.charged_organisation or record.organisation
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_ledger_balances_whoever_serves_whom(cast, settings, seed):
-    """Four instances of up to three organisations, each served by one of them or by nobody."""
+    """Four instances of up to three organisations, each served by one of them or by nobody.
+
+    People of each of them ask in all.
+    """
     random = Random(seed)
     settings.SERVICE_PRICE_PER_QUESTION = Decimal(random.randrange(100)).scaleb(-4)
     instances = [cast.instance, cast.other_instance, InstanceFactory()]
@@ -80,6 +87,7 @@ def test_ledger_balances_whoever_serves_whom(cast, settings, seed):
             since=SINCE,
             days=27,
             serving=serving,
+            payers=(None, *(one for one in organisations if one != instance.organisation)),
             seed=100 * seed + 10 * number + organisations.index(serving) if serving else number,
         )
     ]
@@ -92,11 +100,17 @@ def test_ledger_balances_whoever_serves_whom(cast, settings, seed):
         statement = statement_of(one.organisation, NOVEMBER)
         assert statement.balances == one.due
         own = [record for record in records if record.organisation == one.organisation]
-        charged = sum(record.cost for record in own if record.cost)
+        paid = [each for each in records if payer_of(each) == one.organisation]
+        charged = sum(record.cost for record in paid if record.cost)
         questions = sum(record.kind == "answer" for record in own)
         served = [each for each in records if each.serving_organisation == one.organisation]
         credited = sum(record.cost for record in served)
         assert statement.inference.totals.get("EUR", 0) == charged
+        # Of what its people used elsewhere, none has the cost centre of another organisation.
+        assert {line.cost_centre for line in statement.inference.lines} <= {
+            *("", "A1"),
+            f"C{one.organisation.pk}",
+        }
         assert statement.served.totals.get("EUR", 0) == credited
         service = questions * settings.SERVICE_PRICE_PER_QUESTION
         assert statement.service.totals.get("EUR", 0) == service

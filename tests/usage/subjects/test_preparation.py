@@ -13,6 +13,8 @@ from usage.subjects.classifier import UNCLASSIFIED, Subject
 from usage.subjects.preparation import classify_question
 from usage.tasks import prepare_subjects
 
+pytestmark = pytest.mark.django_db
+
 
 @pytest.fixture
 def subject_of(embeddings: None) -> Callable[[str], Subject]:

@@ -3,6 +3,7 @@
 import socket
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -155,6 +156,18 @@ def test_upload_is_refused_before_the_body_is_read(
 def test_paths_of_uploads_are_recognised() -> None:
     for path in (reverse("documents:upload", args=["law"]), reverse("api:add_document")):
         assert body_allowance.is_upload({"method": "POST", "path": path})
+        assert not body_allowance.is_streamed({"method": "POST", "path": path})
+    for path in (
+        reverse("documents:resumable_uploads", args=["law"]),
+        reverse("documents:resumable_upload", args=["law", uuid4()]),
+        reverse("api:create_upload"),
+        reverse("api:append_to_upload", args=[uuid4()]),
+    ):
+        for method in ("POST", "PATCH"):
+            assert body_allowance.is_upload({"method": method, "path": path})
+            assert body_allowance.is_streamed({"method": method, "path": path})
+    finish = reverse("documents:resumable_upload_finish", args=["law", uuid4()])
+    assert not body_allowance.is_upload({"method": "POST", "path": finish})
 
 
 def test_stored_bytes_of_a_person_are_limited(

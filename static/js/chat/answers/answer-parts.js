@@ -1,7 +1,7 @@
 /* What stands under an answer: its sources, its measures, its versions. */
 
 import { t } from "../../shared/strings.js";
-import { placeOf, showFile } from "./places.js";
+import { showFile } from "./source-line.js";
 import { withoutBars } from "./table-rows.js";
 
 /** List the passages that the answer cites, and those that the model was not given. */
@@ -17,13 +17,12 @@ export function drawSources(answer, data) {
 
 function sourceItem(template, citation, quotes) {
   const item = template.content.cloneNode(true);
-  const place = placeOf(citation);
   const button = item.querySelector("button");
   button.dataset.citation = citation.number;
   item.querySelector("[data-number]").textContent = citation.number;
   item.querySelector("[data-document]").textContent = citation.title;
   showFile(item.querySelector("[data-file]"), citation);
-  item.querySelector("[data-place]").textContent = place;
+  item.querySelector("[data-place]").textContent = citation.place;
   item.querySelector("[data-withheld]").hidden = !citation.is_withheld;
   item.querySelector("[data-quote]").textContent = withoutBars(
     quotes[citation.number] || citation.quote || citation.text,

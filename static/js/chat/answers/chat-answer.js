@@ -8,33 +8,29 @@
 
 import { copy } from "../../shared/clipboard.js";
 import { targetOf } from "../../shared/event-target.js";
-import { postJSON } from "../../shared/http.js";
 import { t } from "../../shared/strings.js";
 import { toast } from "../../shared/toast.js";
 import { announce, announceSentences } from "./announcer.js";
 import { drawActions, drawMeasures, drawSources, linkNearest } from "./answer-parts.js";
+import { AnswerRating } from "./answer-rating.js";
 import { follow } from "./answer-stream.js";
 import { AnswerText } from "./answer-text.js";
-import { drawVerification, withReasons } from "./doubts.js";
-import { sourceLine } from "./places.js";
-import { richText } from "./rich-text.js";
+import { copiedText } from "./copied-text.js";
+import { drawVerification } from "./doubts.js";
+import { ReasoningText } from "./reasoning-text.js";
+import { sourceLine } from "./source-line.js";
 
 export class ChatAnswer extends HTMLElement {
-  /** @type {HTMLFormElement} */
-  comment;
-
   connectedCallback() {
     if (this.data) return;
     const json = this.querySelector(':scope > script[type="application/json"]');
     this.data = { citations: [], used: [], quotes: {}, ...JSON.parse(json?.textContent ?? "{}") };
     this.content = this.querySelector("[data-content]");
-    this.reasoning = this.querySelector("[data-reasoning]");
+    this.reasoning = new ReasoningText(this.querySelector("[data-reasoning]"));
     this.text = new AnswerText(this.content, this);
-    this.comment = this.querySelector("[data-feedback-form]");
-    this.comment.addEventListener("submit", (event) => {
-      event.preventDefault();
-      this.sendComment();
-    });
+    // Who reads a shared answer can do nothing about it.
+    this.isShared = !this.querySelector("[data-feedback-form]");
+    this.rating = this.isShared ? null : new AnswerRating(this);
     this.addEventListener("click", (event) => this.clicked(event));
     this.draw();
     if (this.data.status === "streaming" && this.data.id) this.listen();
@@ -155,8 +151,7 @@ export class ChatAnswer extends HTMLElement {
     this.dataset.status = data.status;
     this.setAttribute("aria-busy", String(this.streaming));
     this.querySelector("[data-waiting]").hidden = !(this.streaming && empty);
-    this.reasoning.hidden = !data.reasoning;
-    this.reasoning.querySelector("[data-reasoning-text]").textContent = data.reasoning ?? "";
+    this.reasoning.update(data.reasoning ?? "", { final: !this.streaming });
     this.text.update(data.content ?? "", { final: !this.streaming });
     this.querySelector("[data-stopped]").hidden = data.status !== "stopped" || empty;
     this.querySelector("[data-unbegun]").hidden = data.status !== "stopped" || !empty;
@@ -165,6 +160,7 @@ export class ChatAnswer extends HTMLElement {
     if (this.streaming) return;
     this.querySelector("[data-uncited]").hidden = !data.uncited;
     drawVerification(this, data.verification);
+    this.drawFilters();
     this.drawOnDemand();
     this.querySelector("[data-reused]").hidden = !data.reused;
     this.querySelector("[data-reused-text]").textContent = data.reused ?? "";
@@ -172,8 +168,19 @@ export class ChatAnswer extends HTMLElement {
     linkNearest(this, data);
     drawSources(this, data);
     drawMeasures(this, data.impact);
+    if (this.isShared) return;
     drawActions(this, data.versions ?? [data.id], data.id);
-    this.drawFeedback();
+    this.rating.draw();
+  }
+
+  /** Tell which documents were searched, as the question named them. */
+  drawFilters() {
+    const { filters } = this.data;
+    this.querySelector("[data-filters]").hidden = !filters;
+    this.querySelector("[data-filters-text]").textContent = filters?.text ?? "";
+    if (!this.isShared) {
+      this.querySelector("[data-action=all-documents]").hidden = !filters?.is_kept;
+    }
   }
 
   drawError() {
@@ -184,8 +191,9 @@ export class ChatAnswer extends HTMLElement {
     const standIn = this.data.model === "extractive" && this.data.content;
     const sentences = [error.message || t("unknownError"), standIn ? t("extractsInstead") : ""];
     notice.querySelector("[data-error-message]").textContent = sentences.join(" ");
-    const mayRetry = error.retryable && !this.streaming;
     notice.classList.toggle("notice-warning", Boolean(error.retryable));
+    if (this.isShared) return;
+    const mayRetry = error.retryable && !this.streaming;
     notice.querySelector("[data-action=retry]").hidden = !mayRetry;
     notice.querySelector("[data-action=extracts]").hidden =
       !mayRetry || !this.data.id || this.data.model === "extractive";
@@ -199,33 +207,25 @@ export class ChatAnswer extends HTMLElement {
     line.hidden = model !== line.dataset.firstModel || status !== "complete" || Boolean(error);
   }
 
-  drawFeedback() {
-    for (const helpful of [true, false]) {
-      const chosen = this.data.feedback?.helpful === helpful;
-      this.thumb(helpful).setAttribute("aria-pressed", String(chosen));
-    }
-  }
-
-  /** The button that rates the answer as helpful, or as not. */
-  thumb(helpful) {
-    return this.querySelector(`[data-helpful="${helpful}"]`);
-  }
-
   async clicked(event) {
     const button = targetOf(event, "[data-action]");
     if (!button) return;
     const { action } = button.dataset;
     if (action === "copy") await this.copy();
     else if (action === "print") this.print();
-    else if (action === "feedback") await this.rate(button.dataset.helpful === "true");
-    else if (action === "no-comment") this.closeComment();
+    else if (action === "feedback") await this.rating.rate(button.dataset.helpful === "true");
+    else if (action === "no-comment") this.rating.close();
     else if (action === "leave") this.leave();
     else this.ask(action, button.dataset.model);
   }
 
-  /** Have the page answer again: "regenerate", "retry", by "extracts", or by `model`. */
+  /** Have the page answer again: "regenerate", "retry", from "all-documents", by "extracts" or by `model`. */
   ask(action, model = null) {
-    const detail = { answer: this, model: action === "extracts" ? "extractive" : model };
+    const detail = {
+      answer: this,
+      model: action === "extracts" ? "extractive" : model,
+      allDocuments: action === "all-documents",
+    };
     this.dispatchEvent(new CustomEvent("answer-again", { bubbles: true, detail }));
   }
 
@@ -239,9 +239,8 @@ export class ChatAnswer extends HTMLElement {
     const sources = this.data.citations
       .filter(({ number }) => this.data.used.includes(number))
       .map(sourceLine);
-    const content = withReasons(this.data.content, this.text.doubts);
-    const plain = [content, ...sources].join("\n\n").trim();
-    const copied = await copy(plain, richText(this.content, t("sources"), sources));
+    const { plain, html } = copiedText(this.content, sources);
+    const copied = await copy(plain, html);
     if (!copied) getSelection().selectAllChildren(this.content);
     toast(t(copied ? "answerCopied" : "copyRefused"));
   }
@@ -251,48 +250,6 @@ export class ChatAnswer extends HTMLElement {
     this.dataset.printed = "";
     addEventListener("afterprint", () => delete this.dataset.printed, { once: true });
     window.print();
-  }
-
-  /** Rate the answer; the same rating once more removes it. */
-  async rate(helpful) {
-    const undone = this.data.feedback?.helpful === helpful;
-    if (!(await this.postFeedback({ helpful: undone ? null : helpful }))) return;
-    this.data.feedback = undone ? null : { helpful };
-    this.drawFeedback();
-    this.comment.hidden = undone;
-    if (undone) {
-      toast(t("feedbackRemoved"));
-      return;
-    }
-    for (const question of this.comment.querySelectorAll("[data-asks]")) {
-      question.hidden = question.dataset.asks !== String(helpful);
-    }
-    this.comment.querySelector("textarea").focus({ preventScroll: true });
-    this.comment.scrollIntoView({ block: "nearest" });
-  }
-
-  async sendComment() {
-    const { helpful } = this.data.feedback;
-    const comment = this.comment.querySelector("textarea").value.trim();
-    if (await this.postFeedback({ helpful, comment })) this.closeComment();
-  }
-
-  closeComment() {
-    this.comment.hidden = true;
-    this.thumb(this.data.feedback.helpful).focus();
-    toast(t("feedbackThanks"));
-  }
-
-  /** Save a rating; returns whether the server has it. */
-  async postFeedback(feedback) {
-    let error = null;
-    try {
-      await postJSON(`${this.dataset.base}m/${this.data.id}/feedback/`, feedback);
-    } catch (failure) {
-      error = failure;
-    }
-    this.dispatchEvent(new CustomEvent("server-asked", { bubbles: true, detail: { error } }));
-    return !error;
   }
 }
 

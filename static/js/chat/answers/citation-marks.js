@@ -1,7 +1,6 @@
 /* [1] in an answer becomes a small numbered button; a number that has no source stays text. */
 import { t } from "../../shared/strings.js";
 import { keepMarksTogether } from "./line-breaks.js";
-import { placeOf } from "./places.js";
 
 const MARK = /\[(\d{1,2}(?:\s*[,;]\s*\d{1,2})*)\]/g;
 
@@ -44,7 +43,7 @@ function markOf(citation) {
     t("openSource", {
       number: citation.number,
       document: citation.title,
-      place: placeOf(citation),
+      place: citation.place,
     }),
   );
   return button;

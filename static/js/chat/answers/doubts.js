@@ -27,18 +27,6 @@ export function withMarks(content, sentences) {
   return letters.join("");
 }
 
-/**
- * The text with the reason after each sentence, for the clipboard.
- *
- * @param {string} content
- * @param {{start: number, end: number, message: string}[]} sentences
- */
-export function withReasons(content, sentences) {
-  const letters = [...content];
-  for (const { end, message } of sentences) letters[end - 1] += ` [${reason(message)}]`;
-  return letters.join("");
-}
-
 /** Replace the marks of `root` by underlined text and buttons. */
 export function markDoubts(root, sentences) {
   const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
@@ -104,10 +92,6 @@ function doubt({ message, quote, number }) {
     button.setAttribute("aria-expanded", String(!note.hidden));
   });
   return [" ", button, note];
-}
-
-function reason(message) {
-  return t("notConfirmed", { reason: message });
 }
 
 /** Say under an answer how many sentences no passage supports. */

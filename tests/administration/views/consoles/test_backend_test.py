@@ -111,6 +111,16 @@ def test_abilities_are_detected_and_saved(test_page, scripted_llm):
     assert not model.abilities
 
 
+def test_model_that_transcribes_is_not_asked(test_page, scripted_llm):
+    model = LanguageModelFactory(
+        backend__base_url=scripted_llm.base_url, server_id="whisper", transcribes=True
+    )
+    scripted_llm.script(json_reply({"data": [{"id": "whisper"}]}))
+    text = test_page(model.backend)
+    assert "The model whisper transcribes recordings, so this test asks it no question." in text
+    assert len(scripted_llm.requests) == 1
+
+
 LIST = json_reply({"object": "list", "data": [{"id": MODEL}]})
 NO_SUCH_MODEL = json_reply({"error": {"code": "model_not_found", "message": "no model x"}}, 404)
 

@@ -123,6 +123,23 @@ def test_organisation_cannot_use_private_addresses(
     assert Backend.objects.filter(owner=None).exists()
 
 
+def test_counters_of_energy_are_those_of_operators(operator, organisation, browser):
+    counters = {
+        "metrics_urls": "http://gpu1:8000/metrics\r\nhttp://gpu2:8000/metrics",
+        "energy_urls": "http://gpu1:9400/metrics",
+        "energy_gpus": "0, 1",
+        "host_watts": "350",
+    }
+    operator.post(of_site("backend_new"), BACKEND | counters)
+    saved = Backend.objects.get(owner=None)
+    assert saved.metrics_urls.split() == ["http://gpu1:8000/metrics", "http://gpu2:8000/metrics"]
+    assert (saved.is_metered, saved.energy_gpus, saved.host_watts) == (True, "0, 1", 350.0)
+    page = url(organisation, "organisation_backend_new")
+    assert "metrics_urls" not in browser.get(page).text
+    browser.post(page, BACKEND | counters | {"base_url": "https://192.0.31.8/v1"})
+    assert not Backend.objects.get(owner=organisation).is_metered
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
@@ -131,6 +148,9 @@ def test_organisation_cannot_use_private_addresses(
         ({"ca_certificates": "not PEM"}, "PEM format"),
         ({"key": "sk 1"}, "space"),
         ({"pue": "0.5"}, "greater than or equal to 1"),
+        ({"metrics_urls": "gpu1:8000/metrics", "energy_urls": "http://gpu1:9400"}, "on each line"),
+        ({"metrics_urls": "http://a:b@gpu1", "energy_urls": "http://gpu1:9400"}, "user name"),
+        ({"metrics_urls": "http://gpu1:8000/metrics"}, "or neither"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )

@@ -62,6 +62,19 @@ def test_administrator_sees_the_instance_and_a_member_their_own(cast, client_for
     assert client_for(cast.teammate).get(export).status_code == 403
 
 
+def test_recordings_are_shown_by_their_length(cast, client_for):
+    for kind, seconds in (("transcription", 3_600.0), ("transcription", 5_430.0), ("answer", 0.0)):
+        UsageRecordFactory(
+            instance=cast.instance, user=cast.owner, kind=kind, audio_seconds=seconds
+        )
+    roll_up_days()
+    owner = client_for(cast.owner)
+    for path in (INSTANCE, OWN):
+        text = owner.get(path).text.replace("\u00a0", " ")
+        assert "2 h 30 min" in text
+    assert "Recordings transcribed" not in client_for(cast.teammate).get(OWN).text
+
+
 def test_unsupported_sentences_are_shown_by_model(cast, client_for):
     counts = {"checked_sentences": 8, "unsupported_sentences": 1, "moved_citations": 3}
     UsageRecordFactory(instance=cast.instance, user=cast.owner, model="big", **counts)

@@ -73,12 +73,39 @@ def test_skew_is_measured_and_undone(tmp_path: Path, degrees: float) -> None:
     assert ENGLISH[2] in text
 
 
+TURNS = [90, 180, 270]
+
+
+@pytest.mark.parametrize("turn", TURNS)
+def test_pages_on_their_side_or_head_are_read(tmp_path: Path, turn: int) -> None:
+    image = letter(tmp_path, *FRENCH, *ENGLISH, degrees=1.5).rotate(-turn, expand=True)
+    assert read(image).turn == turn
+    text = text_of(image).replace("\n", " ").replace("’", "'")
+    assert " ".join(FRENCH) in text
+    assert ENGLISH[2] in text
+
+
+def test_words_of_a_page_on_its_side_are_placed_on_the_page_as_it_is(tmp_path: Path) -> None:
+    upright = letter(tmp_path, *FRENCH, *ENGLISH)
+    for turn in TURNS:
+        image = upright.rotate(-turn, expand=True)
+        placed = read(image).placed_words
+        assert placed.ratio == pytest.approx(image.height / image.width, abs=0.01)
+        word = next(word for word in placed.words if word.text == "fifteenth")
+        left, top = word.left * image.width // PARTS, word.top * image.height // PARTS
+        right = left + word.width * image.width // PARTS
+        covered = image.crop((left, top, right, top + word.height * image.height // PARTS))
+        assert min(covered.tobytes()) < 128
+        straight = covered.rotate(turn, expand=True)
+        assert straight.width > 3 * straight.height
+
+
 @pytest.mark.parametrize("degrees", [-3.0, 0.0, 3.0])
 def test_words_are_placed_on_the_page_as_it_is(tmp_path: Path, degrees: float) -> None:
     """A mark on the page covers dark letters, and no other line."""
     image = letter(tmp_path, *FRENCH, *ENGLISH, *FRENCH, degrees=degrees)
     page = read(image)
-    word = next(word for word in page.words if word.text == "fifteenth")
+    word = next(word for word in page.placed_words.words if word.text == "fifteenth")
     left, top = word.left * image.width // PARTS, word.top * image.height // PARTS
     right = left + word.width * image.width // PARTS
     bottom = top + word.height * image.height // PARTS
@@ -101,13 +128,13 @@ def test_columns_are_read_one_after_the_other(tmp_path: Path) -> None:
 def test_blank_and_tiny_pages_have_no_words() -> None:
     for size in ((1240, 1754), (20, 20), (3, 900)):
         page = read(Image.new("L", size, 255))
-        assert page.words == ()
+        assert page.placed_words.words == ()
         assert page.confidence == 0
 
 
 def test_what_was_read_survives_its_way_through_the_database(tmp_path: Path) -> None:
     page = read(letter(tmp_path, *ENGLISH))
-    assert page.words
+    assert page.placed_words.words
     assert unpack(pack(page)) == page
 
 

@@ -253,3 +253,16 @@ def test_chart_of_office_2016_is_a_table(tmp_path: Path) -> None:
     parsed = read(write_docx(tmp_path / "a.docx", body, parts={"chartEx": chart}))
     assert text_of(parsed).startswith("Budget\n")
     assert "| Recettes | 120 |" in text_of(parsed)
+
+
+@pytest.mark.parametrize(
+    ("language", "kind"), [("fr-FR", "Graphique en courbes"), ("en-GB", "Line chart")]
+)
+def test_chart_says_its_kind_in_its_language(tmp_path: Path, language: str, kind: str) -> None:
+    body = '<w:p><w:r><w:drawing><chart xmlns:r="r" r:id="rId1"/></w:drawing></w:r></w:p>'
+    chart = (
+        f'<chartSpace><lang val="{language}"/><chart><plotArea><layout/><line3DChart><ser><val>'
+        "<v>12</v></val></ser></line3DChart></plotArea></chart></chartSpace>"
+    )
+    parsed = read(write_docx(tmp_path / "a.docx", body, parts={"chart": chart}))
+    assert text_of(parsed).splitlines()[0] == kind

@@ -63,12 +63,12 @@ def test_word_notes_boxes_deletions_and_alternatives(tmp_path: Path, strict: boo
     parts = {
         "footnotes": "<w:footnotes {ns}><w:footnote w:id='2'>" + paragraph("La note.")
         + "</w:footnote></w:footnotes>",
-        "comments": "<w:comments {ns}><w:comment w:id='7' w:author='Ana'>" + paragraph("À revoir")
-        + "</w:comment></w:comments>",
+        "comments": "<w:comments {ns}><w:comment w:id='7' w:author='Ana' w:date="
+        "'2026-06-18T17:35:00Z'>" + paragraph("À revoir") + "</w:comment></w:comments>",
     }  # fmt: skip
     parsed = read(write_docx(tmp_path / "a.docx", body, parts=parts, strict=strict))
     assert [text for _, text in outline_of(parsed)] == [
-        "Texte", "Note 1 : La note.", "[Ana: À revoir]", "Encadré",
+        "Texte", "Note 1 : La note.", "[Ana, 2026-06-18: À revoir]", "Encadré",
     ]  # fmt: skip
 
 

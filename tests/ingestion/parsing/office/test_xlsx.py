@@ -6,7 +6,7 @@ import pytest
 
 from ingestion.parse_warnings import WarningCode
 from ingestion.parsing.xlsx.number_formats import NumberFormat
-from tests.ingestion.package_writer import write_xlsx
+from tests.ingestion.package_writer import relations, write_xlsx
 from tests.ingestion.reading import read, text_of
 
 STYLES = (
@@ -95,3 +95,26 @@ def test_formula_without_result_is_said(tmp_path: Path) -> None:
     parsed = read(write_xlsx(tmp_path / "a.xlsx", f"<sheetData>{row}</row></sheetData>"))
     found = [(warning.code, warning.details) for warning in parsed.warnings]
     assert found == [(WarningCode.UNCOMPUTED_FORMULAS, ("Feuille",))]
+
+
+def test_replies_of_a_thread_name_their_authors_and_days(tmp_path: Path) -> None:
+    threads = "threadedComments/threadedComment1.xml"
+    parts: dict[str, str | bytes] = {
+        "xl/_rels/workbook.xml.rels": relations(
+            {"worksheet": "worksheets/sheet1.xml", "person": "persons/person.xml"}
+        ),
+        "xl/worksheets/_rels/sheet1.xml.rels": relations({"threadedComment": f"../{threads}"}),
+        "xl/persons/person.xml": (
+            '<personList><person displayName="Ana Roux" id="{A}"/>'
+            '<person displayName="Luc Petit" id="{L}"/></personList>'
+        ),
+        f"xl/{threads}": (
+            '<ThreadedComments><threadedComment dT="2026-06-18T17:12:37.41" personId="{A}"><text>'
+            'Trop bas ?</text></threadedComment><threadedComment dT="hier" personId="{L}"><text>'
+            "Non.</text></threadedComment></ThreadedComments>"
+        ),
+    }
+    cell = '<row><c r="A1" t="inlineStr"><is><t>x</t></is></c></row>'
+    path = write_xlsx(tmp_path / "a.xlsx", f"<sheetData>{cell}</sheetData>", parts=parts)
+    said = [line for line in text_of(read(path)).splitlines() if line]
+    assert said[-2:] == ["[Ana Roux, 2026-06-18: Trop bas ?]", "[Luc Petit: Non.]"]

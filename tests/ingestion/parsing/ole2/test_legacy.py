@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from ingestion.errors import CorruptDocument, EncryptedDocument, UnsupportedMediaType
+from ingestion.parse_warnings import ParseWarning, WarningCode
 from ingestion.parsing import media_types
 from ingestion.parsing.detection.files import detect
 from ingestion.parsing.legacy.elements import blocks_of
@@ -29,6 +30,24 @@ def test_excel(tmp_path: Path) -> None:
     assert (document.media_type, document.unit, document.title) == (media_types.XLS, "sheet", None)
     assert document.pages[0].label == "Prix"
     assert outline_of(document) == [("table", "| Code | Prix |\n| --- | --- |\n| L1 | 60 € |")]
+
+
+def test_hidden_parts_of_a_workbook_are_read_and_told(tmp_path: Path) -> None:
+    sheets = {name: SHEETS["Prix"] for name in ("Prix", "Paie", "Très caché", "Lignes", "Colonnes")}
+    document = read(
+        write_xls(
+            tmp_path / "a.xls",
+            sheets,
+            states={"Paie": 1, "Très caché": 2},
+            hidden_row="Lignes",
+            hidden_column="Colonnes",
+        )
+    )
+    assert [page.label for page in document.pages] == list(sheets)
+    assert document.warnings == (
+        ParseWarning(WarningCode.HIDDEN_SHEETS, ("Paie", "Très caché")),
+        ParseWarning(WarningCode.HIDDEN_CELLS, ("Lignes", "Colonnes")),
+    )
 
 
 def test_powerpoint(tmp_path: Path) -> None:

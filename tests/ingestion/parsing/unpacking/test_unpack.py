@@ -5,7 +5,7 @@ import io
 import random
 import tarfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,14 +18,11 @@ from ingestion.errors import (
     IngestionError,
     ParserCrashed,
     UnsafeDocument,
-    UnsupportedMediaType,
 )
-from ingestion.parsing import media_types as types
 from ingestion.parsing.detection.files import detect
 from ingestion.parsing.unpacking.unpack import Batch, UnpackLimits, unpack
-from ingestion.sandbox import ParseLimits, UnpackRequest, client, load_batch, run_in_child
+from ingestion.sandbox import ParseLimits, UnpackRequest, load_batch, run_in_child
 from tests.ingestion.files.archive_writer import seven_zip_of, tar_of, zip_of
-from tests.ingestion.package_writer import paragraph, write_docx
 
 FILES = {"cours/un.txt": b"Un texte", "cours/vide.txt": b"", "deux.md": b"# Deux" * 500}
 LIMITS = UnpackLimits(
@@ -41,12 +38,6 @@ WRITERS: dict[str, Callable[[Path], Path]] = {
     "stored 7z": lambda path: seven_zip_of(path, FILES, method="copy"),
 }
 EVERY = pytest.mark.parametrize("write", WRITERS.values(), ids=WRITERS)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def no_zygote_left() -> Iterator[None]:
-    yield
-    client.close_zygotes()
 
 
 def batch(path: Path, start: int = 0, **limits: int) -> Batch:
@@ -89,37 +80,49 @@ def test_limits_on_members_and_bytes(tmp_path: Path, write: Callable[[Path], Pat
     assert refusals(batch(path, max_member_bytes=100))["deux.md"] == "too_large"
 
 
-def test_types_are_told_by_content(tmp_path: Path) -> None:
-    expected = {
-        "zip": types.ZIP, "tar": types.TAR, "tar.gz": types.GZIP, "tar.bz2": types.BZIP2,
-        "tar.xz": types.XZ, "7z": types.SEVEN_ZIP,
-    }  # fmt: skip
-    for name, media_type in expected.items():
-        with WRITERS[name](tmp_path / "a").open("rb") as file:
-            assert detect(file, "a.zip") == media_type
-            assert detect(file, "a") == media_type
-    with write_docx(tmp_path / "a", paragraph("x")).open("rb") as file:
-        assert detect(file, "a.zip") == types.DOCX
+def nested(path: Path, depth: int, files: dict[str, bytes]) -> Path:
+    """Archives in one another, of another format each."""
+    inner = zip_of(path / "dans.zip", files)
+    for number in range(depth):
+        writer = (seven_zip_of, tar_of)[number % 2]
+        name = ("dans.7z", "dans.tar")[number % 2]
+        inner = writer(path / name, {f"td/{inner.name}": inner.read_bytes(), f"{number}.txt": b"a"})
+    return inner
 
 
-def test_archive_of_pdf_files_is_an_archive(tmp_path: Path) -> None:
-    files = {"a.pdf": b"%PDF-1.7 ..."}
-    for path, media_type in (
-        (tar_of(tmp_path / "a.tar", files), types.TAR),
-        (seven_zip_of(tmp_path / "a.7z", files, method="copy"), types.SEVEN_ZIP),
-    ):
-        with path.open("rb") as file:
-            assert detect(file, path.name) == media_type
-    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_STORED) as archive:
-        archive.writestr("a.pdf", files["a.pdf"])
-    with (tmp_path / "a.zip").open("rb") as file:
-        assert detect(file, "a.zip") == types.ZIP
+def test_archives_in_archives_are_unpacked_in_place(tmp_path: Path) -> None:
+    path = nested(tmp_path, 2, {"x.txt": b"x", "y.txt": b"y"})
+    expected = {"td/dans/td/dans/x.txt": b"x", "td/dans/td/dans/y.txt": b"y",
+                "td/dans/0.txt": b"a", "1.txt": b"a"}  # fmt: skip
+    assert {member.name: member.content for member in batch(path).members} == expected
+    names = [batch(path, start, batch_bytes=1).members[0].name for start in range(4)]
+    assert names == list(expected)
 
 
-def test_compressed_file_of_a_program_is_no_archive(tmp_path: Path) -> None:
-    (tmp_path / "a.RData").write_bytes(gzip.compress(b"RDX3"))
-    with pytest.raises(UnsupportedMediaType):
-        batch(tmp_path / "a.RData")
+def test_archives_deeper_in_others_are_members(tmp_path: Path) -> None:
+    found = batch(nested(tmp_path, 3, {"x.txt": b"x"}))
+    assert "td/dans/td/dans/td/dans.zip" in refusals(found)
+
+
+def test_archives_in_archives_count_in_the_same_limits(tmp_path: Path) -> None:
+    bomb = zip_of(tmp_path / "b.zip", {"zeros.txt": bytes(20 << 20)}).read_bytes()
+    path = zip_of(tmp_path / "a.zip", {f"{n}.zip": bomb for n in range(3)})
+    with pytest.raises(UnsafeDocument):
+        batch(path, max_member_bytes=64 << 20, max_bytes=1 << 30)
+    path = nested(tmp_path, 1, {f"{n}.txt": b"x" for n in range(5)})
+    with pytest.raises(ArchiveTooLarge):
+        batch(path, max_members=5)
+
+
+def test_what_is_wrong_with_an_archive_in_another_is_said_of_it(tmp_path: Path) -> None:
+    whole = zip_of(tmp_path / "b.zip", {"x.txt": b"x"}).read_bytes()
+    found = batch(
+        zip_of(
+            tmp_path / "a.zip",
+            {"cut.zip": whole[: len(whole) // 2], "text.zip": b"Un texte", "bon.zip": whole},
+        )
+    )
+    assert refusals(found) == {"cut.zip": "", "text.zip": "", "bon/x.txt": ""}
 
 
 def test_compressed_file_is_its_only_member(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import "../../page.js";
 
-const { withMarks, withReasons } = await import("../../../../static/js/chat/answers/doubts.js");
+const { withMarks } = await import("../../../../static/js/chat/answers/doubts.js");
 
 test("marks are put around each sentence, by code points", () => {
   const content = "👋 Un. Deux [1]. Trois.";
@@ -16,9 +16,4 @@ test("marks of the model's own text are removed", () => {
 
 test("text without doubts is unchanged", () => {
   assert.equal(withMarks("a ⸨ b", []), "a ⸨ b");
-});
-
-test("copied text has the reason after the sentence", () => {
-  const copied = withReasons("Un. Deux.", [{ start: 0, end: 3, message: "non" }]);
-  assert.match(copied, /^Un\. \[.*\] Deux\.$/);
 });

@@ -1,0 +1,1 @@
+"""Passages without an answer: the page *Search*, like a search engine."""

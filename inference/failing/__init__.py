@@ -1,0 +1,1 @@
+"""Models that have failed since their last answer: found, and told to those who can mend them."""

@@ -1,0 +1,1 @@
+"""Speech to text, by any server of OpenAI's ``/v1/audio/transcriptions``."""

@@ -1,0 +1,1 @@
+"""Recordings of sound and of films, decoded in the confined child by FFmpeg's libraries (PyAV)."""

@@ -1,0 +1,1 @@
+"""Passages that say the same, or nearly the same with other facts."""

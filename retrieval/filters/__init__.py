@@ -1,0 +1,1 @@
+"""Kinds and dates of documents in a question, as filters of its search."""

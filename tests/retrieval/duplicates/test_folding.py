@@ -1,0 +1,85 @@
+"""Passages that say the same."""
+
+from uuid import UUID, uuid4
+
+import pytest
+
+from instances.models import Sensitivity
+from retrieval.duplicates.folding import fold_copies, say_the_same
+from retrieval.results import RetrievedChunk
+
+RULE = "Le prêt dure trois semaines. Il peut être renouvelé une fois, depuis le compte lecteur."
+
+
+def passage(
+    text: str,
+    title: str,
+    *,
+    sensitivity: Sensitivity = Sensitivity.PUBLIC,
+    document_id: UUID | None = None,
+) -> RetrievedChunk:
+    return RetrievedChunk(
+        chunk_id=hash(title) % 1000, document_id=document_id or uuid4(), document_name=title,
+        document_title="", unit="page", page_start=1, page_end=1, page_label="", heading="",
+        text=text, char_start=0, char_end=len(text), score=1.0, cosine=0.8, bm25=1.0,
+        relevance=0.0, sensitivity=sensitivity,
+    )  # fmt: skip
+
+
+def folded(*chunks: RetrievedChunk) -> list[tuple[str, list[str]]]:
+    return [(chunk.document_name, chunk.titles_of_copies) for chunk in fold_copies(chunks)]
+
+
+def test_best_of_several_copies_is_kept_and_names_the_others() -> None:
+    found = folded(
+        passage(RULE, "a"),
+        passage("Le prêt est personnel.", "b"),
+        passage(RULE.upper(), "c"),
+        passage(RULE.replace("\n", " "), "d"),
+    )
+    assert found == [("a", ["c", "d"]), ("b", [])]
+
+
+def test_copy_within_a_document_is_folded_without_a_title() -> None:
+    one = uuid4()
+    assert folded(passage(RULE, "a", document_id=one), passage(RULE, "a", document_id=one)) == [
+        ("a", [])
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("trois", "quatre"),
+        ("trois semaines", "3 semaines"),
+        ("peut", "ne peut pas"),
+        ("peut", "doit"),
+        ("une fois", "deux fois"),
+    ],
+)
+def test_amended_passage_is_not_folded(before: str, after: str) -> None:
+    long_rule = f"{RULE} {'La carte de lecteur est demandée à chaque emprunt. ' * 8}"
+    words = long_rule.casefold().split()
+    amended = long_rule.replace(before, after, 1).casefold().split()
+    assert not say_the_same(words, amended)
+
+
+def test_opposite_is_no_spelling_of_a_word() -> None:
+    words = f"{RULE} le renouvellement est possible".split() * 4
+    assert not say_the_same(words, ["impossible" if w == "possible" else w for w in words])
+
+
+def test_spelling_of_a_word_is_no_difference() -> None:
+    words = (f"{RULE} La carte de lecteur, avec sa photographie, est demandée à l'entrée.").split()
+    assert say_the_same(words, ["renouvellé" if w == "renouvelé" else w for w in words])
+
+
+def test_passage_of_lower_level_is_not_folded_into_one_of_a_higher() -> None:
+    found = folded(
+        passage(RULE, "restricted", sensitivity=Sensitivity.RESTRICTED), passage(RULE, "public")
+    )
+    assert [name for name, _copies in found] == ["restricted", "public"]
+    found = folded(
+        passage(RULE, "public"), passage(RULE, "restricted", sensitivity=Sensitivity.RESTRICTED)
+    )
+    assert found == [("public", ["restricted"])]
