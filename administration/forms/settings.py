@@ -66,9 +66,11 @@ class GeneralForm(forms.ModelForm):
             "welcome_text",
             "example_questions",
             "language",
+            "conversation_days",
             "own_accent",
             "accent_colour",
         ]
+        labels = {"conversation_days": _("Delete conversations after this many days without use")}
         widgets = {
             "welcome_text": forms.Textarea(attrs={"rows": 4}),
             "accent_colour": forms.TextInput(attrs={"type": "color"}),
@@ -83,6 +85,23 @@ class GeneralForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["own_accent"] = bool(self.instance.accent_colour)
+        longest = self.instance.organisation.conversation_days
+        self.fields["conversation_days"].help_text = (
+            _("With their attachments. Your organisation keeps them for %(n)s days at most.")
+            % {"n": longest}
+            if longest
+            else _("With their attachments. Empty: they are kept until their authors delete them.")
+        )
+
+    def clean_conversation_days(self) -> int | None:
+        """Refuse to keep conversations for longer than the organisation does."""
+        days: int | None = self.cleaned_data["conversation_days"]
+        longest = self.instance.organisation.conversation_days
+        if days and longest and days > longest:
+            raise forms.ValidationError(
+                _("Your organisation keeps them for %(n)s days at most."), params={"n": longest}
+            )
+        return days
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

@@ -22,6 +22,8 @@ LABELS: Mapping[str, Promise] = {
     "answer": gettext_lazy("answer"),
     "archived_on": gettext_lazy("archived on"),
     "asked": gettext_lazy("names searched"),
+    "conversations": gettext_lazy("conversations"),
+    "days": gettext_lazy("days without use"),
     "decision": gettext_lazy("decision"),
     "due_at": gettext_lazy("due on"),
     "enabled": gettext_lazy("enabled"),

@@ -105,6 +105,7 @@ class Action(models.TextChoices):
     SOURCE_REMOVED = "source.removed", _("Source of documents deleted")
     SOURCE_RUN = "source.run", _("Run of a source started by hand")
     DOCUMENT_CLASSIFIED = "document.classified", _("Sensitivity of a document changed")
+    CONVERSATIONS_EXPIRED = "conversations.expired", _("Conversations deleted at their time")
     SENDING_REFUSED = "sending.refused", _("Sensitive documents not sent to a model")
     PERSONAL_DATA_DECIDED = "personal_data.decided", _("Personal data in a question")
     LOG_EXPORTED = "log.exported", _("Audit log exported")

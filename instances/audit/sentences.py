@@ -141,6 +141,10 @@ SENTENCES: Mapping[str, Promise] = {
     Action.DOCUMENT_CLASSIFIED: gettext_lazy(
         "%(who)s changed the sensitivity of the document %(target)s."
     ),
+    Action.CONVERSATIONS_EXPIRED: gettext_lazy(
+        "Conversations of %(place)s that had not been used for as long as it keeps them were "
+        "deleted."
+    ),
     Action.SENDING_REFUSED: gettext_lazy(
         "Content too sensitive for %(target)s was not sent to it (request of %(who)s)."
     ),

@@ -11,6 +11,8 @@ from django.utils.translation import gettext_noop
 
 from instances.models.sensitivity import Sensitivity
 
+_DAYS_KEPT = [MinValueValidator(1), MaxValueValidator(3650)]
+
 
 class Organisation(models.Model):
     """A university or another body that owns instances."""
@@ -44,6 +46,10 @@ class Organisation(models.Model):
     )
     # Months without use after which an instance is archived; 0: never.
     idle_months = models.PositiveSmallIntegerField(_("months of disuse"), default=12)
+    # Its instances may keep them for a shorter time. None: until their authors delete them.
+    conversation_days = models.PositiveSmallIntegerField(
+        _("days for which conversations are kept"), null=True, blank=True, validators=_DAYS_KEPT
+    )
     # The account to which usage is charged, for instances without a code of their own.
     cost_centre = models.CharField(_("cost centre"), max_length=60, blank=True)
     # Its own names of the levels of sensitivity; "": those of the site.
@@ -202,6 +208,9 @@ class Instance(models.Model):
     max_stored_bytes = models.PositiveBigIntegerField(_("bytes at most"), null=True, blank=True)
     # "": the organisation's.
     cost_centre = models.CharField(_("cost centre"), max_length=60, blank=True)
+    conversation_days = models.PositiveSmallIntegerField(
+        _("days for which conversations are kept"), null=True, blank=True, validators=_DAYS_KEPT
+    )
     last_used_at = models.DateTimeField(null=True, blank=True)
     disuse_noticed_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -243,6 +252,12 @@ class Instance(models.Model):
             return self.totals
         except InstanceTotals.DoesNotExist:
             return InstanceTotals(instance=self)
+
+    @property
+    def days_conversations_are_kept(self) -> int | None:
+        """The shorter time of the instance and its organisation; None without any."""
+        days = (self.conversation_days, self.organisation.conversation_days)
+        return min(filter(None, days), default=None)
 
     @property
     def embedding_model_name(self) -> str:

@@ -58,6 +58,10 @@ CELERY_BEAT_SCHEDULE = {
     },
     "reconcile-jobs": {"task": "inference.slurm.tasks.reconcile_jobs", "schedule": 10.0},
     "reconcile-answers": {"task": "chat.tasks.reconcile", "schedule": 30.0},
+    "delete-expired-conversations": {
+        "task": "chat.tasks.delete_expired_conversations",
+        "schedule": 3600.0,
+    },
     "reconcile-runs": {"task": "evaluation.tasks.reconcile", "schedule": 15.0},
     "reconcile-sources": {"task": "sources.tasks.reconcile", "schedule": 30.0},
     "delete-instances": {"task": "administration.tasks.delete_due_instances", "schedule": 60.0},

@@ -34,6 +34,7 @@ class OrganisationSettingsForm(forms.ModelForm):
             "max_documents",
             "max_stored_bytes",
             "idle_months",
+            "conversation_days",
             "cost_centre",
             "public_label",
             "internal_label",
@@ -47,6 +48,7 @@ class OrganisationSettingsForm(forms.ModelForm):
             "creation_rule": _("How instances are created"),
             "allows_personal_instances": _("Everyone may have a personal instance"),
             "idle_months": _("Archive an instance after this many months without use"),
+            "conversation_days": _("Delete conversations after this many days without use"),
             "public_label": _("Your name of the level “public”"),
             "internal_label": _("Your name of the level “internal”"),
             "restricted_label": _("Your name of the level “restricted”"),
@@ -59,6 +61,11 @@ class OrganisationSettingsForm(forms.ModelForm):
             "max_instances": _("Personal ones included. Empty: no limit."),
             "max_documents": _("For each instance that has no limit of its own. Empty: no limit."),
             "idle_months": _("Its owners are notified beforehand. 0: never."),
+            "conversation_days": _(
+                "With their attachments, in all its instances; figures of usage remain. An "
+                "instance may choose fewer days. Empty: they are kept until their authors delete "
+                "them."
+            ),
             "cost_centre": _("The account to which usage is charged, by default."),
             "personal_data_rule": _(
                 "Outside: on a server of another organisation, or of none that is stated, unless "

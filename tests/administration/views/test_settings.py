@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from instances.models import AuditEntry, Instance
+from instances.models import AuditEntry, Instance, Organisation
 from instances.tenancy import tenant
 
 PAGES = (
@@ -94,3 +94,13 @@ def test_model_no_longer_offered_stays_selected(cast, client_for):
     Instance.objects.filter(slug="law").update(model_id="yesterday")
     page = client_for(cast.owner).get(reverse("administration:answers", args=["law"]))
     assert ("yesterday" in dict(page.context["form"].fields["model_id"].choices)) is True
+
+
+@pytest.mark.parametrize(("days", "stored"), [("30", 30), ("90", 90), ("91", None), ("", None)])
+def test_conversations_are_kept_no_longer_than_by_the_organisation(cast, client_for, days, stored):
+    Organisation.objects.update(conversation_days=90)
+    url = reverse("administration:general", args=["law"])
+    page = client_for(cast.owner).post(url, general_form(conversation_days=days), follow=True).text
+    assert ("Saved." in page) is (days != "91")
+    cast.instance.refresh_from_db()
+    assert cast.instance.conversation_days == stored
