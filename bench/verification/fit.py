@@ -41,7 +41,7 @@ def fit(sentences: Sequence[Said]) -> tuple[Vector, float]:
     read = [_readings(said) for said in sentences]
     truths = np.array([said.is_true for said in sentences], float)
     weights = _weights(sentences, truths)
-    coefficients = np.array([COEFFICIENTS[name] for name in NAMES])
+    coefficients = np.array([COEFFICIENTS.get(name, -1.0) for name in NAMES])
     for _round in range(_ROUNDS):
         rows = np.array([_best(each, coefficients) for each in read])
         used = (truths == 1) | (rows.sum(axis=1) >= _NOTHING)

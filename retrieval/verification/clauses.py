@@ -11,7 +11,7 @@ from retrieval.verification.quantities.quantity import Quantity
 _BREAK = re.compile(
     r"[;:,|]\s+|\s[–—]\s|"
     r"(?:,\s)?\b(?:mais|but|tandis que|whereas|while|sauf|except|unless|puis|then)\b|"
-    r"(?:,\s)?\b(?:et|ou|and|or)\b\s",
+    r"(?:,\s)?\b(?:et|ou|and|or)\b\s(?!(?:par|per)\b)",
     re.IGNORECASE,
 )
 # Between statements of their own, each with a verb.
@@ -31,6 +31,10 @@ _CONDITION = re.compile(
     r"(?:^|(?<=[.;:!?] ))(?:if|when|where|unless|without|si|s'il|s’il|lorsqu[e'’]|quand|"
     r"tant qu[e'’]|en cas d|sans)[^,.;:]*(,) ",
     re.IGNORECASE,
+)
+# What follows limits the quantity before it.
+_LIMIT = re.compile(
+    r"(?:dans la limite|jusqu['’]|au plus|au maximum|up to|at most|with a maximum)", re.IGNORECASE
 )
 _EXCEPTION = re.compile(
     r"(?:sauf|except|unless|with the exception|à l'exception|hormis|hors)\b", re.IGNORECASE
@@ -63,6 +67,7 @@ def clauses(text: str, quantities: tuple[Quantity, ...]) -> Iterator[Clause]:
         match
         for match in _BREAK.finditer(text)
         if not any(each.start < match.end() and match.start() < each.end for each in quantities)
+        and not _is_between(match, text, quantities)
     ]
     for match in [*breaks, None]:
         # A conjunction belongs to the clause that it begins.
@@ -73,6 +78,19 @@ def clauses(text: str, quantities: tuple[Quantity, ...]) -> Iterator[Clause]:
             yield Clause(start, end, terms, inside)
         if match is not None:
             start = match.start()
+
+
+def _is_between(match: re.Match[str], text: str, quantities: tuple[Quantity, ...]) -> bool:
+    """Whether a break is within "between midnight and 6 am", or before "up to £20"."""
+    if _LIMIT.match(text, match.end()):
+        return True
+    before = any(_is_blank(text, each.end, match.start()) for each in quantities)
+    after = any(_is_blank(text, match.end(), each.start) for each in quantities)
+    return match.group().strip(" ,") in ("et", "and", "ou", "or") and before and after
+
+
+def _is_blank(text: str, start: int, end: int) -> bool:
+    return start <= end and not text[start:end].strip()
 
 
 def statements(text: str, *, is_one: bool = False) -> list[Statement]:

@@ -1,7 +1,8 @@
 """Words that exclude one another: a sentence says "nord" where its source says "sud"."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from functools import cache, lru_cache
+from itertools import pairwise
 
 # A line names a matter, with its alternatives after "|". Words are folded.
 _GROUPS = """
@@ -13,7 +14,8 @@ premier premiere | dernier derniere
 first | last
 precede precedent precedant | suit suivent
 interieur interne dedans | exterieur externe dehors
-inside indoor internal | outside outdoor external
+inside indoor | outside outdoor
+internal | external
 vide vider | plein pleine
 empty | full
 ouvert ouverte ouvrir ouvre ouvrent | ferme fermer ferment fermee
@@ -36,6 +38,12 @@ pere | mere
 father | mother
 homme | femme
 man men | woman women
+reste restent rester restez | quitte quittent quitter quittez evacue evacuer evacuez
+stay stays remain remains | leave leaves left
+garde garder gardez conserve conserver conservez | supprime supprimer supprimez detruit detruire
+keep keeps kept | delete deletes deleted destroy destroyed discard discarded
+present presente | absent absente
+present | absent
 vivant vivante | mort decede defunt
 living alive | dead deceased
 mineur mineure | majeur majeure adulte
@@ -78,7 +86,7 @@ etage | chaussee
 national nationale | international | regional | local | europeen
 mariage marie | celibataire
 titulaire | suppleant suppleante contractuel
-temporaire provisoire | definitif permanent
+temporaire provisoire | definitif definitive permanent
 temporary provisional | permanent
 total totale complet integral | partiel partielle
 total complete entire | partial
@@ -92,7 +100,7 @@ recto | verso
 import importation | export exportation
 gagne gagner | perd perdre perdu
 win wins won | lose loses lost
-accorde accepte approuve | refuse rejete
+accorde accepte accepter approuve | refuse refuser rejete
 granted accepted approved | refused rejected
 sec seche | humide mouille
 dry | wet
@@ -113,18 +121,39 @@ def _alternatives() -> Mapping[str, tuple[tuple[int, int], ...]]:
     return {root: tuple(matters) for root, matters in found.items()}
 
 
-def contraries(said: Set[str], source: Set[str]) -> list[tuple[str, str]]:
+# "Unencrypted", "non halogénés".
+_UN, _SHORTEST_DENIED, _NON = "un", 5, "non"
+
+
+def contraries(said: Sequence[str], source: Sequence[str]) -> list[tuple[str, str]]:
     """Return the folded words that name an alternative, each with another one that the source has.
 
-    Only of matters of which neither has what the other has.
+    Only of matters of which neither has what the other has. Both are the words of a text, in order.
     """
-    ours, theirs = _matters(said), _matters(source)
-    return [
+    ours, theirs = _matters(frozenset(said)), _matters(frozenset(source))
+    return _denied_in_one(said, source) + [
         (min(words), min(next(iter(theirs[matter].values()))))
         for matter, named in sorted(ours.items())
         if len(named) == 1 and matter in theirs and named.keys().isdisjoint(theirs[matter])
         for words in named.values()
     ]
+
+
+def _denied_in_one(said: Sequence[str], source: Sequence[str]) -> list[tuple[str, str]]:
+    ours, theirs = _denied(said), _denied(source)
+    found = {(ours[word], word) for word in ours.keys() & set(source) - theirs.keys()}
+    found |= {(word, theirs[word]) for word in theirs.keys() & set(said) - ours.keys()}
+    return sorted(found)
+
+
+def _denied(words: Sequence[str]) -> dict[str, str]:
+    """Return the words that are denied by "un" or "non", each with how that is written."""
+    found = {word: f"{_NON} {word}" for before, word in pairwise(words) if before == _NON}
+    for word in words:
+        stem = word.removeprefix(_UN)
+        if stem != word and len(stem) >= _SHORTEST_DENIED:
+            found[stem] = word
+    return found
 
 
 def _matters(words: Set[str]) -> dict[int, dict[int, set[str]]]:

@@ -10,10 +10,11 @@ from retrieval.verification.contraries import contraries
 from retrieval.verification.names import is_initials, words
 from retrieval.verification.passages import ReadPassage, Window
 from retrieval.verification.quantities.quantity import Quantity
+from retrieval.verification.roles import DETERMINERS, reversed_roles
 from retrieval.verification.slots import compare_slots
 from retrieval.verification.synonyms import synonyms
 from retrieval.verification.texts import ReadText
-from retrieval.verification.wording import Wording
+from retrieval.verification.wording import Wording, wording
 
 _NAME_BEGINNING = 4
 # Of the terms of a statement, the share that another one must have to be compared with it.
@@ -23,11 +24,14 @@ _MOST = 2
 _FOREIGN = 0.45
 # One other word in a copied sentence says more than several in one that is put in other words.
 _COPIED_POWER = 2
-_BEFORE_NOUNS = (
-    "le la les l un une des du de d au aux en par pour sur dans chez sans avec son sa ses leur "
-    "leurs ce cette ces the a an of by in on for with at from its their this that these every each"
+_WHOLLY_COPIED_POWER = 4
+# What refers to the sentence before, at the beginning of the next one.
+_REFERRING_WORDS = (
+    "il ils elle elles son sa ses leur leurs ce cet cette ces celui celle ceux y "
+    "it its he his she her they their them this these that those we such"
 )
-_DETERMINERS = frozenset(_BEFORE_NOUNS.split())
+_REFERRING = frozenset(_REFERRING_WORDS.split())
+_BEGINNING_WORDS = 6
 _BEFORE_INFINITIVES = frozenset({"a", "d", "de", "pour", "sans"})
 _INFINITIVES = ("er", "ir", "re")
 
@@ -45,7 +49,9 @@ class Features:
     greatest one there; ``bonds``: the share of words that stand with another quantity there;
     ``replaced``, ``replaced_beside``, ``exchanged``: see ``slots``; what is replaced counts less
     where more of the sentence is put in other words. ``contraries``: how many words have their
-    contrary there; ``spread``: how much more of the sentence the window has than one of its units.
+    contrary there; ``spread``: how much more of the sentence the window has than one of its units,
+    ``spread_referring`` where one refers to the unit before it; ``roles``: see ``roles``;
+    ``other_nouns``: how many nouns the passage lacks, in a sentence that is copied otherwise.
     """
 
     foreign: float
@@ -62,6 +68,9 @@ class Features:
     exchanged: float
     contraries: float
     spread: float
+    spread_referring: float
+    roles: float
+    other_nouns: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +96,14 @@ def compare(said: ReadText, aligned: Alignment, passage: ReadPassage) -> Compari
     unknown = {term for term, word in said.typed.items() if not _is_known(term, word, passage)}
     misplaced = {term for term in worth if not worth[term]} - unknown
     denied, force = _wordings(said, window)
-    turned = contraries(said.word_set, window.words)
-    if denied and turned:
-        # "Not open" is "closed".
+    turned = contraries(said.words, window.words)
+    if denied and turned and not any(wording(word).is_negative for pair in turned for word in pair):
+        # "Not open" is "closed"; "refused" denies "accepted" by itself.
         denied, turned = 0.0, []
+    spread = _spread(said, aligned, passage)
+    refers = spread > 0 and _refers(window, passage)
+    odd = _nouns(said) & unknown - light_terms()
+    copied = _copied(said, aligned)
     slots = compare_slots(
         said.slots,
         window.slots,
@@ -108,11 +121,16 @@ def compare(said: ReadText, aligned: Alignment, passage: ReadPassage) -> Compari
         force=force,
         limits=float(_limits_differ(said, window.body)),
         bonds=_bonds(said, window.body),
-        replaced=min(_MOST, slots.replaced) * _copied(said, aligned) ** _COPIED_POWER,
+        replaced=min(_MOST, slots.replaced) * copied**_COPIED_POWER,
         replaced_beside=float(min(_MOST, slots.replaced_beside)),
         exchanged=float(min(_MOST, slots.exchanged)),
         contraries=_count(turned),
-        spread=_spread(said, aligned, passage),
+        spread=0.0 if refers else spread,
+        spread_referring=spread if refers else 0.0,
+        roles=0.0
+        if window.is_list
+        else _count(range(reversed_roles(said.pivots, window.body.pivots))),
+        other_nouns=0.0 if window.body.is_row else _count(odd) * copied**_WHOLLY_COPIED_POWER,
     )
     typed = tuple(said.typed[term] for term in said.typed if term in unknown)
     return Comparison(said, window, features, tuple(missing), tuple(lacking), typed, tuple(turned))
@@ -158,13 +176,13 @@ def _misplaced_names(said: ReadText, window: Window, passage: ReadPassage) -> li
 def _wordings(said: ReadText, window: Window) -> tuple[float, float]:
     """Return the shares of the statements that are denied, and that have another force."""
     total = denied = force = 0.0
-    for terms, wording in said.statements:
+    for terms, ours in said.statements:
         source = _nearest(terms, window.body.statements)
         total += len(terms)
         if source is not None:
-            denied += len(terms) * wording.contradicts(source)
+            denied += len(terms) * ours.contradicts(source)
             # A row of a table has no verb.
-            force += len(terms) * (0 if window.body.is_row else wording.changes_force(source))
+            force += len(terms) * (0 if window.body.is_row else ours.changes_force(source))
     return (denied / total, force / total) if total else (0.0, 0.0)
 
 
@@ -221,7 +239,7 @@ def _nouns(said: ReadText) -> set[int]:
         term
         for (before, _), (word, term) in pairs
         if term is not None
-        and before in _DETERMINERS
+        and before in DETERMINERS
         and not (before in _BEFORE_INFINITIVES and word.endswith(_INFINITIVES))
     }
 
@@ -245,6 +263,15 @@ def _spread(said: ReadText, aligned: Alignment, passage: ReadPassage) -> float:
         if each.n_units == 1 and window.start <= each.start and each.end <= window.end
     )
     return aligned.share - max(alone, default=aligned.share)
+
+
+def _refers(window: Window, passage: ReadPassage) -> bool:
+    """Whether a unit of a window, but the first, refers to the one before it."""
+    return any(
+        not _REFERRING.isdisjoint(each.body.words[:_BEGINNING_WORDS])
+        for each in passage.windows
+        if each.n_units == 1 and window.start < each.start and each.end <= window.end
+    )
 
 
 def _count(found: Iterable[object]) -> float:

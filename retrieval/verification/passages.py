@@ -12,8 +12,9 @@ from retrieval.verification.slots import Slot
 from retrieval.verification.texts import ReadText
 
 WINDOW_UNITS = 3
-# Of a heading: "2. Products" says no two.
-_NUMBERING = re.compile(r"^[#\s]*\d{1,2}(?:\.\d{1,2})*[.)]?\s+(?=\D)", re.MULTILINE)
+# Of a heading in a path of headings, and of an item: "2. Products" says no two.
+_NUMBERING = re.compile(r"(?:^|(?<=› ))[#\s]*\d{1,2}(?:\.\d{1,2})*[.)]?\s+(?=\D)", re.MULTILINE)
+_ITEM_NUMBER = re.compile(r"^\s*\d{1,2}[.)]\s+", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -40,10 +41,10 @@ class Window:
         """The terms of the window and of what introduces it."""
         return self.body.all_terms | self.lead.all_terms
 
-    @cached_property
-    def words(self) -> frozenset[str]:
-        """The words of the window and of what introduces it, folded."""
-        return self.body.word_set | self.lead.word_set
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words of what introduces the window and of the window, folded, in order."""
+        return self.lead.words + self.body.words
 
     @cached_property
     def slots(self) -> dict[Slot, set[int]]:
@@ -117,7 +118,7 @@ class ReadPassage:
                 yield self._window(unit, unit, 1)
                 continue
             for length, last in enumerate(units[first : first + WINDOW_UNITS], start=1):
-                if last.kind in (Kind.ROW, Kind.TABLE_HEADER):
+                if last.kind in (Kind.ROW, Kind.TABLE_HEADER) or last.heading != unit.heading:
                     break
                 yield self._window(unit, last, length)
         for run in self._lists(units):
@@ -137,7 +138,8 @@ class ReadPassage:
             yield run
 
     def _window(self, first: Unit, last: Unit, n_units: int) -> Window:
-        body, lead = self.text[first.start : last.end], self._said(first.lead, first)
+        body = _ITEM_NUMBER.sub("", self.text[first.start : last.end])
+        lead = self._said(first.lead, first)
         is_row = first.kind == Kind.ROW
         if is_row:
             body, lead = with_columns(body, lead), ""

@@ -9,6 +9,7 @@ from retrieval.verification.clauses import Clause, clauses, statements, without
 from retrieval.verification.names import acronyms, names, words
 from retrieval.verification.quantities.quantity import Quantity
 from retrieval.verification.quantities.reading import quantities
+from retrieval.verification.roles import Pivot, read_pivots
 from retrieval.verification.slots import Slot, read_slots
 from retrieval.verification.wording import Limit, Wording, limit_of, wordings
 
@@ -92,6 +93,11 @@ class ReadText:
     def terms_of_words(self) -> tuple[tuple[str, int | None], ...]:
         """The words, folded, each with its term, None for a stop word; without quantities."""
         return tuple((word, next(iter(analyse(word)), None)) for word in words(self.blanked))
+
+    @cached_property
+    def pivots(self) -> list[Pivot]:
+        """The words that relate what is before them to what is after them."""
+        return read_pivots(self.terms_of_words)
 
     @cached_property
     def acronyms(self) -> list[str]:

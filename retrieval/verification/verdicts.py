@@ -58,6 +58,8 @@ _REASONS = {
     "other_rows": Reason.ORDER,
     "exchanged": Reason.ORDER,
     "spread": Reason.ORDER,
+    "spread_referring": Reason.ORDER,
+    "roles": Reason.ORDER,
     "contraries": Reason.CONTRARY,
 }
 

@@ -105,6 +105,10 @@ _PERMITS = re.compile(
 _ABILITY = re.compile(
     r"\b(?:peut|peuvent|peux|pourra|pourront|pouvez|may|can)\b (?!(?:\w+ )?(?:etre|be)\b)"
 )
+# "Information about a person who can be identified" permits nothing.
+_RELATIVE = re.compile(
+    r"\b(?:who|which|that|qui) (?:\w+ )?(?:can|could|might|peut|peuvent|pourrait) "
+)
 _OPTIONAL = re.compile(
     r"\b(?:if (?:they|you|he|she) (?:wish|want|like)\w*|optional\w*|voluntary|facultati\w*|"
     r"s'il le (?:souhaite|veut|desire)|si vous le (?:souhaitez|voulez|desirez)|a sa demande|"
@@ -136,6 +140,7 @@ def wording(clause: str) -> Wording:
     """Return how a clause says what it says."""
     text = _LIMITS.sub(" ", _PARENTHESIS.sub(" ", _plain(clause)))
     is_negative = len(_NEGATIVE.findall(text)) % 2 == 1
+    text = _RELATIVE.sub(" ", text)
     if _PERMITS.search(text):
         is_optional = _OPTIONAL.search(text) is not None
         return Wording(is_negative, Force.PERMITS, _ABILITY.search(text) is not None, is_optional)

@@ -76,6 +76,8 @@ _BEFORE_DURATION = (
     "moins plus about environ"
 )
 BEFORE_DURATION = frozenset(_BEFORE_DURATION.split())
+# Before a unit of time: "ten working days".
+OF_DAYS = frozenset({"working", "business", "calendar", "consecutive", "clear", "full", "whole"})
 ORDINALS: Mapping[str, int] = {
     "premier": 1,
     "premiere": 1,

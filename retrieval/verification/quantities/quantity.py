@@ -3,7 +3,13 @@
 from dataclasses import dataclass
 
 from retrieval.verification.quantities.dates import Date
-from retrieval.verification.quantities.units_of_measure import ORDINAL, PERCENT, TIMES
+from retrieval.verification.quantities.units_of_measure import (
+    MINUTES,
+    MONTHS,
+    ORDINAL,
+    PERCENT,
+    TIMES,
+)
 
 _TOLERANCE = 1e-6
 _TWO_DIGITS = 10
@@ -43,6 +49,9 @@ class Quantity:
             shares = {self.dimension, other.dimension} == {PERCENT, ""}
             if shares and (self.is_fraction or other.is_fraction):
                 return abs(self.value - other.value) < _TOLERANCE
+            # Where the period is not said, it may be any.
+            if self.dimension == TIMES and other.dimension.startswith(TIMES):
+                return self.value == other.value
             # "Ten wrong attempts" are wrong ten times.
             if {self.dimension, other.dimension} == {TIMES, ""}:
                 return self.value == other.value
@@ -71,4 +80,8 @@ class Quantity:
         """Whether both measure the same thing, so that they may contradict each other."""
         if isinstance(self.value, Date) or isinstance(other.value, Date):
             return isinstance(self.value, Date) and isinstance(other.value, Date)
-        return self.dimension == other.dimension
+        # A month is no number of days, but both are durations.
+        durations = {MINUTES, MONTHS}
+        if self.dimension.startswith(TIMES) and other.dimension.startswith(TIMES):
+            return True
+        return self.dimension == other.dimension or {self.dimension, other.dimension} == durations

@@ -18,7 +18,9 @@ from retrieval.verification.quantities.units_of_measure import (
     MINUTES,
     MONTHS,
     ORDINAL,
+    PER,
     PERCENT,
+    PERIODS,
     SQUARE,
     TIMES,
     UNITS,
@@ -124,7 +126,7 @@ def _in_words(tokens: Sequence[_Token], place: int) -> tuple[Quantity, int] | No
         return Quantity(token.start, token.end, float(words.MULTIPLES[token.text])), place + 1
     if token.text in words.TIMES:
         value = float(words.TIMES[token.text])
-        return Quantity(token.start, token.end, value, TIMES, written=value), place + 1
+        return _with_period(tokens, Quantity(token.start, token.end, value, TIMES), place + 1)
     run = _run(tokens[place : place + _LONGEST_RUN])
     value, length = words.cardinal(run)
     following = tokens[place + length].text if place + length < len(tokens) else ""
@@ -193,7 +195,7 @@ def _with_unit(
     power = ""
     skipped = 0
     # "un quart d'heure", "half a day", "250 square metres", "trente-cinq pour cent".
-    while following[:1] and following[0] in {"d", "de", "of", "a", "an"} | SQUARE | CUBIC:
+    while _is_before_unit(following):
         power = "²" if following[0] in SQUARE else "³" if following[0] in CUBIC else power
         following, skipped = following[1:], skipped + 1
     if following[:2] in (["pour", "cent"], ["per", "cent"]):
@@ -214,7 +216,26 @@ def _with_unit(
     stop = place + skipped + length
     dimension = unit[0] + power
     end = tokens[stop - 1].end
-    return Quantity(start, end, value * unit[1], dimension, written=value), stop
+    found = Quantity(start, end, value * unit[1], dimension, written=value)
+    return _with_period(tokens, found, stop) if dimension == TIMES else (found, stop)
+
+
+def _with_period(tokens: Sequence[_Token], times: Quantity, place: int) -> tuple[Quantity, int]:
+    """Return how often something is, with the period that follows: "twice a month"."""
+    per, *periods = [*_following(tokens, place), "", ""]
+    if per not in PER or periods[0] not in PERIODS:
+        return times, place
+    end, period = tokens[place + 1].end, PERIODS[periods[0]]
+    return Quantity(times.start, end, times.value, f"{TIMES} a {period}"), place + 2
+
+
+def _is_before_unit(following: Sequence[str]) -> bool:
+    if not following:
+        return False
+    if following[0] in {"d", "de", "of", "a", "an"} | SQUARE | CUBIC:
+        return True
+    # "Ten working days", of which nothing else tells that they are no weeks.
+    return following[0] in words.OF_DAYS and following[1:2] != [] and following[1] in UNITS
 
 
 def _minutes(text: str) -> float:

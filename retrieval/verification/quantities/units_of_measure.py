@@ -44,6 +44,20 @@ _NAMES: Mapping[tuple[str, float], str] = {
     ("byte", 10**9): "go gb",
     (TIMES, 1): "fois times",
 }
+# "Twice a month", "deux fois par an".
+PER = frozenset({"par", "chaque", "per", "a", "an", "each", "every"})
+PERIODS: Mapping[str, str] = {
+    word: name
+    for name, words in (
+        ("day", "jour day"),
+        ("week", "semaine week"),
+        ("month", "mois month"),
+        ("term", "trimestre term"),
+        ("semester", "semestre semester"),
+        ("year", "an annee year"),
+    )
+    for word in words.split()
+}
 UNITS: Mapping[str, tuple[str, float]] = {
     name: unit for unit, names in _NAMES.items() for name in names.split()
 }

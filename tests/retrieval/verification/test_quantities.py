@@ -78,6 +78,18 @@ def test_so_many_attempts_are_as_many_times():
     assert not only("ten times").equals(only("ten days"))
 
 
+def test_how_often_has_its_period():
+    assert only("deux fois par an").equals(only("twice a year"))
+    assert not only("deux fois par mois").equals(only("deux fois par an"))
+    assert only("deux fois").equals(only("deux fois par an"))
+    assert not only("deux fois par an").equals(only("deux fois"))
+
+
+def test_working_days_are_days():
+    assert only("ten working days").equals(only("dix jours ouvrés"))
+    assert not only("ten working weeks").equals(only("ten working days"))
+
+
 def test_unit_may_be_in_the_header_of_a_table_only():
     assert only("171 €").equals(only("| 171 |"), in_cell=True)
     assert not only("171 €").equals(only("171"))

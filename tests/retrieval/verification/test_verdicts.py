@@ -63,6 +63,8 @@ def test_supported_sentence_is_not_marked(sentence, cited):
         ("The warden may be told before 1 March 2024.", 2, Reason.FORCE),
         ("The warden must be told before 1 May 2024.", 2, Reason.QUANTITY),
         ("Guests receive a welcome basket and a parking permit.", 2, Reason.WORDS),
+        # The number of the section is none of the text.
+        ("Le prêt coûte 1 €.", 0, Reason.QUANTITY),
     ],
 )
 def test_altered_sentence_is_marked_with_the_reason(sentence, cited, reason):
@@ -95,6 +97,51 @@ def test_fact_put_together_from_two_sentences_is_marked():
     passage = read_passage("Les photocopieurs se trouvent au sous-sol. Un numériseur est gratuit.")
     verdict = check("Les photocopieurs sont gratuits.", [0], [passage])
     assert verdict.outcome == Outcome.UNSUPPORTED
+
+
+def test_no_window_is_in_two_sections():
+    passage = read_passage("Fire\n\nLeave at once.\n\nParcels\n\nAsk the porter. Show a card.")
+    assert {each.text for each in passage.windows} == {
+        *("Leave at once.", "Ask the porter.", "Ask the porter. Show a card.", "Show a card."),
+    }
+
+
+@pytest.mark.parametrize(
+    ("sentence", "passage"),
+    [
+        ("A guarantor provides a student.", "Students provide a guarantor."),
+        ("Call the warden, then leave the room.", "Leave the room, then call the warden."),
+        ("Le maire convoque le conseil.", "Le conseil convoque le maire."),
+    ],
+)
+def test_reversed_roles_are_marked(sentence, passage):
+    verdict = check(sentence, [0], [read_passage(passage)])
+    assert (verdict.outcome, verdict.reason) == (Outcome.UNSUPPORTED, Reason.ORDER)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "passage"),
+    [
+        ("The council is convened by the mayor.", "The mayor convenes the council."),
+        ("Le maire convoque le conseil.", "Le conseil est convoqué par le maire."),
+    ],
+)
+def test_passive_does_not_reverse_roles(sentence, passage):
+    assert check(sentence, [0], [read_passage(passage)]).outcome == Outcome.SUPPORTED
+
+
+@pytest.mark.parametrize(
+    ("sentence", "passage"),
+    [
+        ("Send the file unencrypted.", "Send the file encrypted."),
+        ("Les déchets recyclables vont dehors.", "Les déchets non recyclables vont dehors."),
+        ("Les bidons sales sont acceptés.", "Les bidons sales sont refusés."),
+        ("Stay in the building in case of fire.", "Leave the building in case of fire."),
+    ],
+)
+def test_denied_word_is_marked(sentence, passage):
+    verdict = check(sentence, [0], [read_passage(passage)])
+    assert verdict.reason in (Reason.CONTRARY, Reason.DENIED)
 
 
 def test_sentence_is_not_moved_to_a_passage_that_has_less_of_it():
