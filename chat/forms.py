@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from chat.confidentiality.question_guard import Decision
 from chat.conversations.turns import MAX_QUESTION_CHARS
+from chat.organising.changes import Action
 from chat.ratings import KINDS, RatingSearch
 from retrieval.filters.choosing import ChosenFilter
 from retrieval.search import MAX_DOCUMENTS
@@ -15,6 +16,8 @@ from retrieval.search import MAX_DOCUMENTS
 # They are in the address of the page.
 MAX_DOCUMENTS_ASKED_ABOUT = 100
 MAX_SEARCH_CHARS = 500
+# More than a page of their list has.
+MAX_ORGANISED = 100
 _DAY = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 FILTERS = ("folder", "tag", "kind", "since", "until")
 
@@ -24,17 +27,18 @@ class UUIDListField(forms.Field):
 
     widget = forms.MultipleHiddenInput
 
-    def __init__(self, *, max_length: int, **kwargs: Any) -> None:
+    def __init__(self, *, max_length: int, too_many: Any = "", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.max_length = max_length
+        self.too_many = too_many or gettext_lazy("Choose %(n)s documents at most.")
 
     def to_python(self, value: Any) -> list[Any]:
         """Return the UUIDs; raises ValidationError if one is invalid or they are too many."""
         if value is not None and not isinstance(value, list):
-            raise forms.ValidationError("document_ids is not a list")
+            raise forms.ValidationError("This is not a list of ids")
         if len(value or []) > self.max_length:
             raise forms.ValidationError(
-                _("Choose %(n)s documents at most."), params={"n": self.max_length}
+                self.too_many, code="too_many", params={"n": self.max_length}
             )
         one = forms.UUIDField()
         return [one.clean(item) for item in value or []]
@@ -161,6 +165,17 @@ class PassageSearchForm(forms.Form):
     def chosen(self) -> ChosenFilter:
         """Return the filter of a valid form."""
         return ChosenFilter(**{name: self.cleaned_data[name] for name in FILTERS})
+
+
+class OrganiseForm(forms.Form):
+    """Conversations, and what to do with them."""
+
+    conversation = UUIDListField(
+        max_length=MAX_ORGANISED,
+        too_many=gettext_lazy("Choose %(n)s conversations at most."),
+        error_messages={"required": gettext_lazy("Tick at least one conversation first.")},
+    )
+    action = forms.ChoiceField(choices=[(action.value, action.value) for action in Action])
 
 
 class RenameForm(forms.Form):

@@ -27,13 +27,22 @@ class Conversation(InstanceOwnedModel):
     model = models.CharField(max_length=200, blank=True)
     # Whether files were ever attached, which its answers may quote: nobody else may read these.
     has_attachments = models.BooleanField(default=False, db_default=False)
+    # Listed first.
+    is_pinned = models.BooleanField(default=False, db_default=False)
+    # Not listed until its person restores or continues it.
+    is_archived = models.BooleanField(default=False, db_default=False)
     # The last message of the selected branch.
     leaf = models.ForeignKey("Message", null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
-        indexes = [models.Index(fields=["instance", "user", "-updated_at"])]
+        indexes = [
+            models.Index(
+                fields=["instance", "user", "is_archived", "-is_pinned", "-updated_at"],
+                name="conversation_listed",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.title

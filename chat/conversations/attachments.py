@@ -102,7 +102,7 @@ def _conversation(
             has_attachments=True,
         )
     conversation = locked(get_conversation(instance, user, conversation_id))
-    if not conversation.has_attachments:
-        conversation.has_attachments = True
-        conversation.save(update_fields=["has_attachments"])
+    if not conversation.has_attachments or conversation.is_archived:
+        conversation.has_attachments, conversation.is_archived = True, False
+        conversation.save(update_fields=["has_attachments", "is_archived"])
     return conversation

@@ -1,4 +1,4 @@
-"""A person's conversations: grouped by day, for the side bar, and found by their words."""
+"""A person's conversations: pinned or grouped by day, archived, and found by their words."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -22,7 +22,7 @@ _SNIPPET_CHARS = 120
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """The conversations last changed on a day or in a month, newest first."""
+    """The conversations pinned, or last changed on a day or in a month, newest first."""
 
     label: str
     conversations: list[Conversation] = field(default_factory=list)
@@ -36,7 +36,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The latest conversations by day; ``more`` is how many to ask for next, None at the end."""
+    """Conversations by day, the pinned ones before; ``more``: how many to ask for next, or None."""
 
     days: list[Day]
     more: int | None
@@ -59,9 +59,25 @@ def own_conversations(membership: Membership) -> QuerySet[Conversation]:
     )
 
 
+def listed_conversations(membership: Membership) -> QuerySet[Conversation]:
+    """Return the person's conversations that are not archived, the pinned ones first."""
+    listed = own_conversations(membership).filter(is_archived=False)
+    return listed.order_by("-is_pinned", "-updated_at", "-pk")
+
+
+def archived_conversations(membership: Membership) -> QuerySet[Conversation]:
+    """Return the person's archived conversations, newest first."""
+    return own_conversations(membership).filter(is_archived=True)
+
+
 def recent_days(membership: Membership, limit: int = LISTED) -> Listing:
-    """Return the latest ``limit`` conversations by day: the last seven days, then months."""
-    return listing_of(own_conversations(membership), limit)
+    """Return ``limit`` conversations: the pinned ones, then the last seven days, then months."""
+    latest = list(listed_conversations(membership)[: limit + 1])
+    shown = latest[:limit]
+    pinned = [one for one in shown if one.is_pinned]
+    groups = [Day(_("Pinned"), pinned)] if pinned else []
+    groups += by_day(one for one in shown if not one.is_pinned)
+    return Listing(groups, limit + LISTED if len(latest) > limit else None)
 
 
 def listing_of(conversations: QuerySet[Conversation], limit: int) -> Listing:

@@ -241,7 +241,8 @@ def _empty_answer(question: Message, model_id: str) -> Message:
 
 def _select(conversation: Conversation, leaf: Message) -> None:
     conversation.leaf = leaf
-    conversation.save(update_fields=["leaf", "title", "model", "updated_at"])
+    conversation.is_archived = False
+    conversation.save(update_fields=["leaf", "title", "model", "is_archived", "updated_at"])
 
 
 def _ancestors(message: Message) -> Iterator[Message]:

@@ -34,6 +34,8 @@ def conversation_as_json(conversation: Conversation, *, cited_only: bool) -> str
         "title": conversation.title,
         "instance": conversation.instance.slug,
         "created_at": conversation.created_at,
+        "pinned": conversation.is_pinned,
+        "archived": conversation.is_archived,
         "selected": conversation.leaf_id,
         "messages": [_message(message, cited_only=cited_only) for message in messages],
     }

@@ -1,26 +1,21 @@
-"""A person's conversations: listed, searched, renamed, deleted."""
+"""A person's conversations: listed, archived ones too, searched, renamed, deleted."""
 
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from chat.conversations import listing
 from chat.conversations.finding import get_conversation
-from chat.conversations.listing import (
-    LISTED,
-    listing_of,
-    own_conversations,
-    recent_days,
-    search_conversations,
-    with_snippets,
-)
 from chat.conversations.turns import delete, rename
 from chat.forms import RenameForm
+from chat.models import Conversation
 from chat.posted_forms import Refusal, is_from_script, read_form
 from ingestion.documents.queries import pick_documents
 from instances.access.gates import instance_view
@@ -36,24 +31,31 @@ _LONGEST_LIMIT = 5
 @instance_view("guest")
 def conversations(request: HttpRequest, membership: Membership) -> HttpResponse:
     """The person's latest ``?limit=`` conversations by day, of those with the words of ``?q=``."""
-    query, limit = _query(request), _limit(request, LISTED)
+    query, limit = _query(request), _limit(request, listing.LISTED)
     if query:
-        listing = listing_of(search_conversations(membership, query), limit)
+        shown = listing.listing_of(listing.search_conversations(membership, query), limit)
     else:
-        listing = recent_days(membership, limit)
-    context = {"listing": listing, "query": query}
+        shown = listing.recent_days(membership, limit)
+    context = {"listing": shown, "query": query}
     return render(request, "chat/includes/conversation_groups.html", context)
 
 
 @require_safe
 @instance_view("guest")
 def all_conversations(request: HttpRequest, membership: Membership) -> HttpResponse:
-    """All the person's conversations, or those with the words of ``?q=``, without scripts."""
+    """All the person's conversations, or those with the words of ``?q=``, archived ones too."""
     query = _query(request)
-    listed = search_conversations(membership, query) if query else own_conversations(membership)
-    page = Paginator(listed, LISTED).get_page(request.GET.get("page"))
-    context = {"query": query, "page": page, "found": with_snippets(membership, list(page), query)}
-    return render(request, "chat/conversation_list.html", context)
+    if query:
+        return _list(request, membership, listing.search_conversations(membership, query), query)
+    return _list(request, membership, listing.listed_conversations(membership))
+
+
+@require_safe
+@instance_view("guest")
+def archived_conversations(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """The person's archived conversations, which the side bar does not list."""
+    archived = listing.archived_conversations(membership)
+    return _list(request, membership, archived, shows_archived=True)
 
 
 @require_safe
@@ -63,9 +65,9 @@ def search(request: HttpRequest, membership: Membership) -> HttpResponse:
     query, limit = _query(request), _limit(request, SEARCH_RESULTS)
     context: dict[str, Any] = {"query": query}
     if query:
-        found = list(search_conversations(membership, query)[: limit + 1])
+        found = list(listing.search_conversations(membership, query)[: limit + 1])
         context |= {
-            "conversations": with_snippets(membership, found[:limit], query),
+            "conversations": listing.with_snippets(membership, found[:limit], query),
             "more": limit + MORE_RESULTS if len(found) > limit else None,
         }
     if query and membership.may_read_documents:
@@ -109,6 +111,19 @@ def delete_conversation(
         return HttpResponse(status=204)
     messages.success(request, _("Conversation deleted"))
     return redirect("chat:new", membership.instance.slug)
+
+
+def _list(
+    request: HttpRequest,
+    membership: Membership,
+    conversations: QuerySet[Conversation],
+    query: str = "",
+    **context: Any,
+) -> HttpResponse:
+    page = Paginator(conversations, listing.LISTED).get_page(request.GET.get("page"))
+    found = listing.with_snippets(membership, list(page), query)
+    context |= {"query": query, "page": page, "found": found}
+    return render(request, "chat/conversation_list.html", context)
 
 
 def _query(request: HttpRequest) -> str:

@@ -55,6 +55,10 @@ FORMS: dict[str, Callable[[Values], dict[str, Any]]] = {
     "chat:about": lambda values: {"document": str(values["document_id"])},
     "chat:edit": lambda values: {"question": QUESTION},
     "chat:rename": lambda values: {"title": "Congés"},
+    "chat:organise": lambda values: {
+        "conversation": str(values["conversation_id"]),
+        "action": "archive",
+    },
     "chat:feedback": lambda values: {"helpful": "true"},
     "documents:upload": lambda values: {"file": SimpleUploadedFile("new.txt", b"Some new text.")},
     "documents:bulk": lambda values: {

@@ -251,6 +251,8 @@ class ChatApp extends HTMLElement {
       shownPath = location.pathname;
       document.querySelector(".sidebar-link[aria-current]")?.removeAttribute("aria-current");
     }
+    // To continue an archived conversation restores it.
+    this.querySelector("[data-archived]")?.remove();
     document.querySelector("conversation-list")?.refresh();
   }
 

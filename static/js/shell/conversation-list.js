@@ -1,7 +1,7 @@
-/* <conversation-list>: one's conversations by day; renamed and deleted in place. */
+/* <conversation-list>: one's conversations by day; pinned, archived, renamed and deleted in place. */
 import { targetOf } from "../shared/event-target.js";
 import { getHTML, postJSON } from "../shared/http.js";
-import { showProblem } from "../shared/problem.js";
+import { reporting, showProblem } from "../shared/problem.js";
 import { toast } from "../shared/toast.js";
 
 export class ConversationList extends HTMLElement {
@@ -16,6 +16,7 @@ export class ConversationList extends HTMLElement {
     this.renaming = document.getElementById("conversation-rename-dialog");
     this.deleting = document.getElementById("conversation-delete-dialog");
     this.addEventListener("click", (event) => this.clicked(event));
+    this.addEventListener("submit", (event) => this.organise(event));
     this.renaming.addEventListener("submit", (event) => this.rename(event));
     this.deleting.addEventListener("submit", (event) => this.delete(event));
     this.markCurrent();
@@ -108,13 +109,42 @@ export class ConversationList extends HTMLElement {
       location.assign(this.dataset.newUrl);
       return;
     }
-    const place = this.items().indexOf(this.item(this.id));
+    await this.refreshWithout(this.item(this.id));
+    toast(this.deleting.dataset.deleted);
+  }
+
+  /** Fetch the list again, in which an item may have gone or moved; the focus stays near it. */
+  async refreshWithout(item) {
+    const { id } = item.dataset;
+    const place = this.items().indexOf(item);
     await this.refresh();
-    const next = this.items()
+    const neighbour = this.items()
       .slice(0, place + 1)
       .at(-1);
+    const next = this.item(id) ?? neighbour;
     (next?.querySelector("a") ?? document.querySelector(".sidebar-link")).focus();
-    toast(this.deleting.dataset.deleted);
+  }
+
+  /** Pin or archive a conversation from its menu; the page of the one shown says it itself. */
+  async organise(event) {
+    const form = event.target;
+    const item = form.closest("[data-id]");
+    const { pathname } = item.querySelector("a.conversation-link");
+    if (pathname === location.pathname) return;
+    event.preventDefault();
+    const data = { action: event.submitter.value, conversation: [item.dataset.id] };
+    const done = await reporting(this.problem, () => postJSON(form.getAttribute("action"), data));
+    if (!done) return;
+    await this.refreshWithout(item);
+    const { undo, undoUrl } = this.dataset;
+    toast(done.message, { label: undo, act: () => this.undo(undoUrl) });
+  }
+
+  async undo(url) {
+    const done = await reporting(this.problem, () => postJSON(url));
+    if (!done) return;
+    await this.refresh();
+    toast(done.message);
   }
 
   /** Send what `dialog` asks about, and close it; returns whether the server has done it. */

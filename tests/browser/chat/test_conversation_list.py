@@ -99,3 +99,37 @@ def test_side_bar_state_is_remembered(cast, page_for, axe):
     page.reload()
     expect(page.locator("#sidebar")).to_be_hidden()
     assert axe(page) == []
+
+
+def test_conversation_is_pinned_and_archived_from_its_menu(cast, page_for, axe):
+    for title in ("Missions", "Concours"):
+        ConversationFactory(instance=cast.instance, user=cast.teammate, title=title)
+    page = page_for(cast.teammate)
+    page.goto(CHAT)
+    links = page.locator(".conversation-link")
+    item = page.locator(".conversation-item", has_text="Missions")
+
+    def choose(action: str) -> None:
+        item.hover()
+        item.locator(".conversation-more").click()
+        item.get_by_role("button", name=action).click()
+
+    choose("Pin")
+    expect(links).to_have_text(["Missions", "Concours"])
+    expect(links.first).to_be_focused()
+    expect(page.get_by_role("heading", name="Pinned")).to_be_visible()
+    choose("Archive")
+    expect(links).to_have_text(["Concours"])
+    expect(links.first).to_be_focused()
+    assert axe(page) == []
+    page.get_by_role("status").get_by_role("button", name="Undo").click()
+    expect(links).to_have_text(["Missions", "Concours"])
+    # The page of the conversation that is shown says it, and has the same menu.
+    links.first.click()
+    page.locator(".topbar .conversation-more").click()
+    page.locator(".topbar").get_by_role("button", name="Archive").click()
+    expect(page.get_by_text("This conversation is archived.")).to_be_visible()
+    assert axe(page) == []
+    page.locator("[data-message]").get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("This conversation is archived.")).to_have_count(0)
+    expect(links).to_have_text(["Missions", "Concours"])

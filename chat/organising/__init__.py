@@ -1,0 +1,1 @@
+"""How people put their conversations in order: pinned, archived."""
