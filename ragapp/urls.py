@@ -9,6 +9,7 @@ from accounts.urls import saml_pages
 from accounts.views import contacts, invitations, organisation_status
 from inference.slurm.views import slurm_register
 from ragapp.api import api
+from ragapp.data_export.views import data_export
 from ragapp.health import views
 from web import error_pages
 
@@ -31,6 +32,7 @@ urlpatterns = [
         organisation_status.switch,
         name="organisation_switch",
     ),
+    path("data-export/", data_export, name="data_export"),
     path("contacts/", contacts.contacts, name="contacts"),
     path("accounts/", include("accounts.urls")),
     path("invitations/<str:token>/", invitations.open_invitation, name="invitation"),

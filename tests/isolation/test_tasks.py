@@ -24,6 +24,7 @@ OF_THE_SITE = {
     "accounts.tasks.refresh_feeds": "federations belong to no instance",
     "accounts.tasks.refresh_oidc_providers": "providers belong to no instance",
     "accounts.tasks.refresh_one_feed": "federations belong to no instance",
+    "chat.tasks.delete_expired_conversations": "visits instances with a limit, as their tenant",
     "chat.tasks.reconcile": "queries across instances, then visits those concerned",
     "evaluation.tasks.reconcile": "queries across instances, then calls a worker",
     "evaluation.tasks.work": "queries the next run across instances, then works as its tenant",

@@ -1,0 +1,1 @@
+"""A person downloads what the site holds of them: ``views`` sends what ``archive`` writes."""
