@@ -53,13 +53,17 @@ class Fate(TextChoices):
 class InspectedPassage:
     """A passage with its ranks, its place among those of the answer (None: left out), its fate.
 
-    ``folded_into`` is the place of the passage that says the same, None of others.
+    ``folded_into`` is the place of the passage that says the same, None of others; ``is_moved``
+    tells that its date put it before one that says nearly the same, at the place ``put_before``
+    (None: left out).
     """
 
     explained: ExplainedChunk
     place: int | None
     fate: Fate
     folded_into: int | None = None
+    is_moved: bool = False
+    put_before: int | None = None
 
     @property
     def chunk(self) -> RetrievedChunk:
@@ -224,13 +228,15 @@ def _passages(
     for explained in search.chunks:
         key = explained.chunk.chunk_id
         place, into = places.get(key), folded.get(key)
+        other = None if place is None else found.chunks[place - 1].put_before
         if place is not None:
             fate = _fate(found.chunks, place, fitting, is_refused=not found.relevant)
         elif into is not None:
             fate = Fate.FOLDED
         else:
             fate = Fate.RERANKED if found.rerank_model else Fate.CUT
-        passages.append(InspectedPassage(explained, place, fate, into))
+        before = None if other is None else places.get(other)
+        passages.append(InspectedPassage(explained, place, fate, into, other is not None, before))
     return tuple(passages)
 
 

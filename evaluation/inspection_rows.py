@@ -34,6 +34,8 @@ class PassageRow:
     fate: Fate
     # The number of the passage that says the same, "" of others.
     folded_into: str
+    # Why it is where it is, "" of most.
+    moved: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +133,18 @@ def _row(passage: InspectedPassage) -> PassageRow:
         relevance=_decimal(chunk.relevance),
         fate=passage.fate,
         folded_into="" if passage.folded_into is None else str(passage.folded_into),
+        moved=_moved(passage),
     )
+
+
+def _moved(passage: InspectedPassage) -> str:
+    if not passage.is_moved:
+        return ""
+    if passage.put_before is None:
+        return _("Put first by its date, of passages that say nearly the same.")
+    return _("Put before [%(number)s], which says nearly the same, by its date.") % {
+        "number": passage.put_before
+    }
 
 
 def _ranked(rank: int | None, score: float, digits: int = 2) -> str:

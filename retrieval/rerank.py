@@ -1,7 +1,8 @@
 """Reranks the best chunks with a cross-encoder, if one is configured (settings ``RERANK_*``).
 
 A cross-encoder reads query and passage together: more precise than the fused score, and too slow
-for more than a few dozen passages. Off by default. When it fails, the fused order is kept.
+for more than a few dozen passages. Off by default. When it fails, the fused order is kept. It knows
+no dates, so what was in force is preferred again in its order.
 """
 
 import logging
@@ -13,6 +14,7 @@ from inference.errors import InferenceError, NotCleared
 from inference.offered_models import ModelFigures
 from inference.token_usage import TokenUsage
 from instances.models import Sensitivity
+from retrieval.duplicates.in_force import prefer_in_force
 from retrieval.results import RetrievedChunk
 
 logger = logging.getLogger(__name__)
@@ -57,7 +59,7 @@ def rerank_chunks(query: str, chunks: Chunks, top_k: int, *, sensitivity: Sensit
         found = rerank(endpoint, query, texts, sensitivity=_highest(sensitivity, chunks))
     except InferenceError as error:
         return _not_reranked(endpoint, chunks[:top_k], error)
-    return _reranked(endpoint, chunks, found, top_k)
+    return _reranked(endpoint, query, chunks, found, top_k)
 
 
 async def arerank_chunks(
@@ -72,7 +74,7 @@ async def arerank_chunks(
         found = await arerank(endpoint, query, texts, sensitivity=_highest(sensitivity, chunks))
     except InferenceError as error:
         return _not_reranked(endpoint, chunks[:top_k], error)
-    return _reranked(endpoint, chunks, found, top_k)
+    return _reranked(endpoint, query, chunks, found, top_k)
 
 
 def _highest(of_query: Sensitivity, chunks: Chunks) -> Sensitivity:
@@ -85,8 +87,10 @@ def _not_reranked(endpoint: RerankEndpoint, best: Chunks, error: InferenceError)
     return Reranked(best, failed_model="" if isinstance(error, NotCleared) else endpoint.model)
 
 
-def _reranked(endpoint: RerankEndpoint, chunks: Chunks, found: Relevances, top_k: int) -> Reranked:
-    best = _rescored(chunks, found.scores)[:top_k]
+def _reranked(
+    endpoint: RerankEndpoint, query: str, chunks: Chunks, found: Relevances, top_k: int
+) -> Reranked:
+    best = tuple(prefer_in_force(query, _rescored(chunks, found.scores))[:top_k])
     return Reranked(
         best, found.processor_seconds, endpoint.model, server=found.server, tokens=found.tokens
     )
@@ -94,5 +98,6 @@ def _reranked(endpoint: RerankEndpoint, chunks: Chunks, found: Relevances, top_k
 
 def _rescored(chunks: Chunks, scores: Sequence[float]) -> Chunks:
     """Return the chunks sorted by new scores, best first; ties keep the fused order."""
-    rescored = [replace(c, score=score) for c, score in zip(chunks, scores, strict=True)]
+    pairs = zip(chunks, scores, strict=True)
+    rescored = [replace(chunk, score=score, put_before=None) for chunk, score in pairs]
     return tuple(sorted(rescored, key=lambda chunk: -chunk.score))

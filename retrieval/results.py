@@ -53,6 +53,8 @@ class RetrievedChunk:
     # Found, but not sent to the model, which may not receive passages of this level.
     is_withheld: bool = False
     copies: tuple[Copy, ...] = ()
+    # The passage before which it was put, as it was in force (``retrieval.duplicates.in_force``).
+    put_before: int | None = None
 
     @property
     def display_title(self) -> str:

@@ -12,7 +12,8 @@
 - ``retrieval.ranking`` computes both scores and the fusion in one SQL statement.
 - ``retrieval.duplicates.folding`` keeps one of several passages that say the same.
 - ``retrieval.duplicates.in_force`` prefers what was in force at the time that the query names.
-- ``retrieval.rerank`` reorders the best chunks, if a reranker is configured.
+- ``retrieval.rerank`` reorders the best chunks, if a reranker is configured, with the same
+  preference.
 - ``retrieval.relevance`` estimates whether the best passages are relevant.
 - ``usage.subjects`` tells the query's subject from its embedding, for the usage record.
 
@@ -36,7 +37,7 @@ from ingestion.indexing.lexical import words_of_terms
 from instances.models import Instance, Sensitivity
 from instances.tenancy import in_tenant
 from retrieval.duplicates.folding import FOLDED, fold_copies
-from retrieval.duplicates.in_force import in_force_first, year_asked
+from retrieval.duplicates.in_force import prefer_in_force
 from retrieval.evidence.questions import read_question
 from retrieval.filters.matching import AppliedFilter, find_filter
 from retrieval.fusion import WeightedQuery
@@ -182,9 +183,7 @@ def _rank(
         )
         for row in rows
     )
-    kept = fold_copies(chunks)
-    if (year := year_asked(query)) is not None:
-        kept = in_force_first(kept, year)
+    kept = prefer_in_force(query, fold_copies(chunks))
     return tuple(with_relevance(asked, weighted, kept[:limit], weighted.embedding_model))
 
 

@@ -30,7 +30,7 @@ django.setup()
 # What follows needs Django's applications (E402).
 from bench.trust.asking import index_of  # noqa: E402
 from bench.trust.memory import MemoryIndex, Text, passages_of, token_counter  # noqa: E402
-from bench.trust.sets import fold, json_lines, read_corpora  # noqa: E402
+from bench.trust.sets import beir_texts, fold, read_corpora  # noqa: E402
 from bench.trust.statistics import share  # noqa: E402
 from chat.answers.follow_up import (  # noqa: E402
     depends_on_conversation,
@@ -77,10 +77,8 @@ class Library:
                 name = f"{corpus.name}/{name}"
                 self.documents[name] = corpus.name
                 texts += passages_of(name, content, counter)
-        for row in (
-            row for name in _BEIR if beir for row in json_lines(beir / name / "corpus.jsonl")
-        ):
-            texts.append(Text(row["_id"], str(row.get("title", "")), "", row["text"]))
+        for name in _BEIR if beir else ():
+            texts += beir_texts(beir / name)
         self.index: MemoryIndex = index_of(texts, client)
 
     def find(self, question: str) -> list[RetrievedChunk]:

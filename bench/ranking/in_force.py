@@ -29,14 +29,14 @@ django.setup()
 
 # What follows needs Django's applications (E402).
 from bench.trust.asking import index_of  # noqa: E402
-from bench.trust.memory import TOP_K, Text, passages_of, token_counter  # noqa: E402
-from bench.trust.sets import fold, json_lines, read_corpora  # noqa: E402
+from bench.trust.memory import TOP_K, passages_of, token_counter  # noqa: E402
+from bench.trust.sets import beir_texts, fold, json_lines, read_corpora  # noqa: E402
 from bench.trust.statistics import share  # noqa: E402
 from inference.embedding.client import EmbeddingClient  # noqa: E402
 from inference.embedding.folder import prepared_folder  # noqa: E402
 from instances.models import Sensitivity  # noqa: E402
 from retrieval.duplicates.folding import FOLDED, fold_copies  # noqa: E402
-from retrieval.duplicates.in_force import in_force_first, year_asked  # noqa: E402
+from retrieval.duplicates.in_force import prefer_in_force, year_asked  # noqa: E402
 from tests.fixtures.models import serve_models  # noqa: E402
 
 _SET = Path(__file__).parent / "in_force.toml"
@@ -67,8 +67,7 @@ def main() -> None:
     missed = []
     for (half, kind, text, gold), vector in zip(asked, vectors, strict=True):
         found = fold_copies(index.rank(index.weigh(text, vector), limit=TOP_K + FOLDED))
-        year = year_asked(text)
-        ordered = found if year is None else in_force_first(found, year)
+        ordered = prefer_in_force(text, found)
         for name, chunks in (("without", found), ("with", ordered)):
             is_hit = fold(gold) in fold(chunks[0].text)
             hits[f"{half}, {kind}, {name}"].append(is_hit)
@@ -82,21 +81,14 @@ def main() -> None:
 
 def _reordered(folder: Path, client: EmbeddingClient) -> dict[str, int]:
     """Return the number of questions of a BEIR folder, of a year, and found in another order."""
-    rows = [row for row in json_lines(folder / "corpus.jsonl") if row["text"].strip()]
-    texts = [
-        Text(row["_id"], str(row.get("title", "")).replace("_", " "), "", row["text"])
-        for row in rows
-    ]
-    index = index_of(texts, client)
+    index = index_of(beir_texts(folder), client)
     queries = [row["text"] for row in json_lines(folder / "queries.jsonl")]
-    dated = [(text, year) for text in queries if (year := year_asked(text)) is not None]
-    vectors = client.embed_questions(
-        [text for text, _year in dated], sensitivity=Sensitivity.INTERNAL
-    ).vectors
+    dated = [text for text in queries if year_asked(text) is not None]
+    vectors = client.embed_questions(dated, sensitivity=Sensitivity.INTERNAL).vectors
     n_reordered = 0
-    for (text, year), vector in zip(dated, vectors, strict=True):
+    for text, vector in zip(dated, vectors, strict=True):
         found = fold_copies(index.rank(index.weigh(text, vector), limit=TOP_K + FOLDED))
-        n_reordered += in_force_first(found, year)[:TOP_K] != found[:TOP_K]
+        n_reordered += prefer_in_force(text, found)[:TOP_K] != found[:TOP_K]
     return {"questions": len(queries), "of_a_year": len(dated), "reordered": n_reordered}
 
 

@@ -13,7 +13,6 @@ import os
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -28,8 +27,8 @@ django.setup()
 
 # What follows needs Django's applications (E402).
 from bench.trust.asking import index_of  # noqa: E402
-from bench.trust.memory import TOP_K, Text, passages_of, token_counter  # noqa: E402
-from bench.trust.sets import json_lines, read_corpora  # noqa: E402
+from bench.trust.memory import TOP_K, passages_of, token_counter  # noqa: E402
+from bench.trust.sets import beir_texts, read_corpora  # noqa: E402
 from bench.trust.statistics import share  # noqa: E402
 from inference.embedding.client import EmbeddingClient  # noqa: E402
 from inference.embedding.folder import prepared_folder  # noqa: E402
@@ -51,7 +50,7 @@ def main() -> None:
     documents = [pair for corpus in corpora for pair in corpus.documents]
     texts = [each for name, text in documents for each in passages_of(name, text, counter)]
     for name in _BEIR if options.eval else ():
-        texts += _beir_texts(options.eval / name)
+        texts += beir_texts(options.eval / name)
     asked = [(corpus.half, gold) for corpus in corpora for gold in corpus.answerable]
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -86,11 +85,6 @@ def main() -> None:
         for name, values in hits.items()
     }
     json.dump(report, sys.stdout, indent=1, ensure_ascii=False)
-
-
-def _beir_texts(folder: Path) -> Iterator[Text]:
-    for row in json_lines(folder / "corpus.jsonl"):
-        yield Text(row["_id"], str(row.get("title", "")), "", row["text"])
 
 
 if __name__ == "__main__":

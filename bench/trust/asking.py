@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.trust.memory import MemoryIndex, Text, passages_of
-from bench.trust.sets import Corpus, GoldQuestion, beir_questions, foreign_questions, json_lines
+from bench.trust.sets import Corpus, GoldQuestion, beir_questions, beir_texts, foreign_questions
 from inference.embedding.client import EmbeddingClient
 from inference.embedding.folder import DEFAULT_MODEL
 from ingestion.chunking import TokenCounter, embedding_text
@@ -143,14 +143,10 @@ class _Collection:
 
 
 def _read(folder: Path, client: EmbeddingClient) -> _Collection:
-    rows = [row for row in json_lines(folder / "corpus.jsonl") if row["text"].strip()]
-    texts = [
-        Text(row["_id"], str(row.get("title", "")).replace("_", " "), "", row["text"])
-        for row in rows
-    ]
+    texts = beir_texts(folder)
     questions = list(beir_questions(folder))
     vectors = _embedded(client, [question.text for question, _passage in questions])
-    positions = {row["_id"]: [position] for position, row in enumerate(rows)}
+    positions = {each.document: [position] for position, each in enumerate(texts)}
     return _Collection(index_of(texts, client), positions, questions, vectors)
 
 

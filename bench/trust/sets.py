@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from bench.trust.memory import Text
+
 FOLDER = Path(__file__).parent / "corpora"
 
 Half = Literal["tuning", "kept_apart"]
@@ -65,6 +67,15 @@ def beir_questions(folder: Path) -> Iterator[tuple[GoldQuestion, str]]:
         answers = (tuple(query["answers"]),) if query.get("answers") else ()
         if query["_id"] in gold:
             yield GoldQuestion("beir", query["text"], answers), gold[query["_id"]]
+
+
+def beir_texts(folder: Path) -> list[Text]:
+    """Return the passages of a BEIR-layout folder, by the order of its file."""
+    return [
+        Text(row["_id"], str(row.get("title", "")).replace("_", " "), "", row["text"])
+        for row in json_lines(folder / "corpus.jsonl")
+        if row["text"].strip()
+    ]
 
 
 def json_lines(path: Path) -> list[dict[str, Any]]:

@@ -40,11 +40,18 @@ def year_asked(question: str) -> int | None:
     return int(years.pop()) if len(years) == 1 else None
 
 
+def prefer_in_force(question: str, chunks: Sequence[RetrievedChunk]) -> list[RetrievedChunk]:
+    """Return chunks, best first, in the order of ``in_force_first`` if a question names a time."""
+    year = year_asked(question)
+    return list(chunks) if year is None else in_force_first(chunks, year)
+
+
 def in_force_first(chunks: Sequence[RetrievedChunk], year: int) -> list[RetrievedChunk]:
     """Return chunks, best first, each after what says nearly the same and was in force in a year.
 
-    That takes the place of the other one, and its score. The date of a document is the one it has,
-    or else the last year in its title or file name; what has none stays where it is.
+    That takes the place of the other one, which it names (``put_before``), and its score. The date
+    of a document is the one it has, or else the last year in its title or file name; what has none
+    stays where it is.
     """
     order = list(chunks)
     for place in range(len(order)):
@@ -52,7 +59,7 @@ def in_force_first(chunks: Sequence[RetrievedChunk], year: int) -> list[Retrieve
         if others:
             found = max(others, key=_date)
             order.remove(found)
-            order.insert(place, found)
+            order.insert(place, replace(found, put_before=order[place].chunk_id))
     return [
         one if one.score == ranked.score else replace(one, score=ranked.score)
         for one, ranked in zip(order, chunks, strict=True)

@@ -3,6 +3,8 @@
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
@@ -83,6 +85,23 @@ def test_order_and_scores_of_the_reranker_replace_those_of_fusion(reranker: None
     reranked = rerank_chunks("query", CHUNKS, 3, sensitivity=Sensitivity.PUBLIC).chunks
     assert ids(reranked) == [2, 3, 4]
     assert [c.score for c in reranked] == [4.0, 2.0, 2.0]
+
+
+def test_what_was_in_force_stays_first_with_a_reranker(reranker: None) -> None:
+    old = replace(chunk(1, "Le repas coûte 5,40 € au restaurant."), document_dated=date(2021, 1, 1))
+    new = replace(chunk(2, "Le repas coûte 6 € au restaurant."), document_dated=date(2024, 1, 1))
+    longer = chunk(3, "Le télétravail est autorisé deux jours par semaine, après accord écrit.")
+    fused = (replace(new, put_before=1), old, longer)
+    found = {
+        query: rerank_chunks(query, fused, 2, sensitivity=Sensitivity.PUBLIC).chunks
+        for query in ("Quel est le tarif actuel ?", "Quel est le tarif ?")
+    }
+    assert [(each.chunk_id, each.put_before) for each in found["Quel est le tarif actuel ?"]] == [
+        (3, None), (2, 1),
+    ]  # fmt: skip
+    assert [(each.chunk_id, each.put_before) for each in found["Quel est le tarif ?"]] == [
+        (3, None), (1, None),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("query", ["query", "refuse"])

@@ -99,6 +99,23 @@ def test_copy_names_the_passage_into_which_it_is_folded(library: Cast, editor: C
     assert "says the same as another passage [1]" in said
 
 
+def test_passage_that_its_date_puts_first_says_so(library: Cast, editor: Client) -> None:
+    for year, price in ((2021, "5,40"), (2024, "5,95")):
+        text = f"Un repas complet coûte {price} € et se paie par carte au restaurant universitaire."
+        add_document(library.instance, library.owner, f"tarifs {year}.txt", text)
+    moved = []
+    # The fusion has one of them first for both questions.
+    for asked, first in (("2022", "tarifs 2021.txt"), ("2025", "tarifs 2024.txt")):
+        question = f"Combien coûtait un repas complet au restaurant universitaire en {asked} ?"
+        response = editor.post(URL, posted(question))
+        (inspection,) = response.context["inspections"]
+        (best,) = (passage for passage in inspection.passages if passage.number == "1")
+        assert best.title == first
+        assert best.moved in response.text
+        moved.append(best.moved)
+    assert sorted(moved) == ["", "Put before [2], which says nearly the same, by its date."]
+
+
 def test_refused_question_shows_its_evidence_and_unknown_words(editor: Client) -> None:
     response = editor.post(URL, posted(FOREIGN))
     (inspection,) = response.context["inspections"]

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from instances.models import Sensitivity
-from retrieval.duplicates.in_force import in_force_first, year_asked
+from retrieval.duplicates.in_force import in_force_first, prefer_in_force, year_asked
 from retrieval.results import RetrievedChunk
 
 NOW = date.max.year
@@ -76,6 +76,16 @@ def test_newer_passage_takes_the_place_and_the_score_of_the_older() -> None:
     assert [(chunk.document_name, chunk.score) for chunk in found] == [
         ("new.md", 9.0), ("old.md", 8.0), ("other.md", 7.0),
     ]  # fmt: skip
+
+
+def test_moved_passage_names_the_one_that_it_precedes() -> None:
+    chunks = [
+        passage("old.md", OLD, document_dated=date(2021, 1, 1), chunk_id=7),
+        passage("new.md", NEW, document_dated=date(2024, 1, 1), chunk_id=8),
+    ]
+    moved = prefer_in_force("Quel est le tarif actuel ?", chunks)
+    assert [chunk.put_before for chunk in moved] == [7, None]
+    assert prefer_in_force("Quel est le tarif ?", chunks) == chunks
 
 
 def test_newest_of_three_is_first_and_years_in_names_count() -> None:
