@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from chat.confidentiality.question_guard import Decision
 from chat.conversations.turns import MAX_QUESTION_CHARS
+from chat.exports.formats import FORMATS
 from chat.organising.changes import Action
 from chat.ratings import KINDS, RatingSearch
 from retrieval.filters.choosing import ChosenFilter
@@ -18,6 +19,7 @@ MAX_DOCUMENTS_ASKED_ABOUT = 100
 MAX_SEARCH_CHARS = 500
 # More than a page of their list has.
 MAX_ORGANISED = 100
+MAX_FOLDER_CHARS = 100
 _DAY = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 FILTERS = ("folder", "tag", "kind", "since", "until")
 
@@ -176,6 +178,21 @@ class OrganiseForm(forms.Form):
         error_messages={"required": gettext_lazy("Tick at least one conversation first.")},
     )
     action = forms.ChoiceField(choices=[(action.value, action.value) for action in Action])
+    # To move them: a folder (0 for none), or the name of a new one.
+    folder = forms.IntegerField(required=False, min_value=0, max_value=2**63 - 1)
+    name = forms.CharField(max_length=MAX_FOLDER_CHARS, required=False)
+    # To delete them.
+    confirmed = forms.BooleanField(required=False)
+    # To export them: of ``chat.exports.formats``.
+    export_format = forms.ChoiceField(
+        required=False, choices=[(name, each.name) for name, each in FORMATS.items()]
+    )
+
+
+class FolderForm(forms.Form):
+    """The name of a folder of conversations."""
+
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=MAX_FOLDER_CHARS)
 
 
 class RenameForm(forms.Form):

@@ -8,6 +8,7 @@ import uuid
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from ingestion.models import Chunk, Document
@@ -15,6 +16,23 @@ from instances.models import InstanceOwnedModel, Sensitivity
 from usage.models import AnswerStatus
 
 _MAX_TITLE_CHARS = 80
+
+
+class ConversationFolder(InstanceOwnedModel):
+    """A name under which a person puts conversations of an instance."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(_("name"), max_length=100)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "instance", "user", Lower("name"), name="one_conversation_folder_per_name"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Conversation(InstanceOwnedModel):
@@ -31,6 +49,9 @@ class Conversation(InstanceOwnedModel):
     is_pinned = models.BooleanField(default=False, db_default=False)
     # Not listed until its person restores or continues it.
     is_archived = models.BooleanField(default=False, db_default=False)
+    folder = models.ForeignKey(
+        ConversationFolder, null=True, on_delete=models.SET_NULL, related_name="conversations"
+    )
     # The last message of the selected branch.
     leaf = models.ForeignKey("Message", null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)

@@ -16,6 +16,7 @@ from factory.django import DjangoModelFactory
 from chat.models import (
     Citation,
     Conversation,
+    ConversationFolder,
     Feedback,
     Message,
     ReusableAnswer,
@@ -187,6 +188,14 @@ class ChunkFactory(TenantFactory):
     char_start = 0
     char_end = factory.LazyAttribute(lambda chunk: chunk.char_start + len(chunk.text))
     token_count = factory.LazyAttribute(lambda chunk: len(chunk.text.split()))
+
+
+class ConversationFolderFactory(TenantFactory):
+    class Meta:
+        model = ConversationFolder
+
+    user = factory.SubFactory(UserFactory)
+    name = factory.Sequence(lambda n: f"Folder {n}")
 
 
 class ConversationFactory(TenantFactory):

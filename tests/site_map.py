@@ -102,6 +102,9 @@ def values_inside(cast: Cast) -> dict[str, object]:
         "link_id": factories.SharedConversationFactory(
             instance=cast.instance, conversation=conversation, leaf=answer
         ).pk,
+        "folder_id": factories.ConversationFolderFactory(
+            instance=cast.instance, user=cast.owner
+        ).pk,
         "number": citation.number,
         "member_id": member.pk,
         "key_id": factories.ApiKeyFactory(instance=cast.instance).pk,

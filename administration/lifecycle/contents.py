@@ -31,6 +31,7 @@ LABELS: dict[str, Promise] = {
     "sources_sourcerun": _("Runs of sources"),
     "sources_sourceitem": _("Items of sources"),
     "chat_conversation": _("Conversations"),
+    "chat_conversationfolder": _("Folders of conversations"),
     "chat_message": _("Questions and answers"),
     "chat_citation": _("Citations"),
     "chat_sharedconversation": _("Conversations shared by link"),

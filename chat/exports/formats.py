@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.utils.functional import Promise
+from django.utils.text import slugify
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -84,6 +85,11 @@ FORMATS: Final[Mapping[str, ExportFormat]] = {
         ".json",
     ),
 }
+
+
+def file_name(conversation: Conversation, suffix: str) -> str:
+    """Return the name of a file of a conversation."""
+    return f"{slugify(conversation.title)[:80] or 'conversation'}{suffix}"
 
 
 def exported(conversation: Conversation, chosen: ExportFormat, *, cited_only: bool) -> str | bytes:

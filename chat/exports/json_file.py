@@ -36,6 +36,7 @@ def conversation_as_json(conversation: Conversation, *, cited_only: bool) -> str
         "created_at": conversation.created_at,
         "pinned": conversation.is_pinned,
         "archived": conversation.is_archived,
+        "folder": conversation.folder.name if conversation.folder else None,
         "selected": conversation.leaf_id,
         "messages": [_message(message, cited_only=cited_only) for message in messages],
     }

@@ -1,1 +1,1 @@
-"""How people put their conversations in order: pinned, archived."""
+"""How people put their conversations in order: pinned, archived, in folders."""

@@ -1,4 +1,4 @@
-"""Pin and archive a person's conversations, one or several at once, and undo it.
+"""Pin, archive, file and delete a person's conversations, one or several; undo it.
 
 All functions run inside ``tenant(instance)``. The place of a conversation in the list by day stays
 the same: it is that of its last question.
@@ -12,7 +12,10 @@ from uuid import UUID
 from django.http import Http404
 from django.utils.translation import ngettext
 
-from chat.conversations.listing import own_conversations
+from chat.conversations.turns import delete
+from chat.models import Conversation, ConversationFolder
+from chat.organising.folders import folders_of
+from chat.organising.listing import own_conversations
 from instances.models import Membership
 
 # The fields before a change, by conversation; JSON.
@@ -26,9 +29,12 @@ class Action(StrEnum):
     UNPIN = "unpin"
     ARCHIVE = "archive"
     RESTORE = "restore"
+    MOVE = "move"
+    EXPORT = "export"
+    DELETE = "delete"
 
 
-_FIELDS: Final = ("is_pinned", "is_archived")
+_FIELDS: Final = ("is_pinned", "is_archived", "folder")
 _CHANGES: Final[Mapping[str, Mapping[str, bool]]] = {
     Action.PIN: {"is_pinned": True, "is_archived": False},
     Action.UNPIN: {"is_pinned": False},
@@ -37,31 +43,63 @@ _CHANGES: Final[Mapping[str, Mapping[str, bool]]] = {
 }
 
 
-def organise(membership: Membership, action: str, conversation_ids: Sequence[UUID]) -> Before:
-    """Do an action with conversations of the person; return what ``undo`` needs.
+def chosen(membership: Membership, conversation_ids: Sequence[UUID]) -> list[Conversation]:
+    """Return the conversations of the person among these, newest first.
 
     Those of others and deleted ones are skipped; raises Http404 when none is left.
     """
-    own = own_conversations(membership).filter(pk__in=conversation_ids)
-    rows = own.order_by("pk").select_for_update().values("pk", *_FIELDS)
-    before = {str(row.pop("pk")): row for row in rows}
-    if not before:
+    found = list(own_conversations(membership).filter(pk__in=conversation_ids))
+    if not found:
         raise Http404
-    own.update(**_CHANGES[action])
-    return before
+    return found
+
+
+def organise(membership: Membership, action: str, conversations: Sequence[Conversation]) -> Before:
+    """Pin, archive or restore conversations; return what ``undo`` needs."""
+    return _change(membership, conversations, _CHANGES[action])
+
+
+def move(
+    membership: Membership,
+    conversations: Sequence[Conversation],
+    folder: ConversationFolder | None,
+) -> Before:
+    """Put conversations into a folder, or out of theirs; return what ``undo`` needs."""
+    return _change(membership, conversations, {"folder": folder})
+
+
+def delete_all(conversations: Sequence[Conversation]) -> None:
+    """Delete conversations for good."""
+    for conversation in sorted(conversations, key=lambda one: one.pk):
+        delete(conversation)
 
 
 def undo(membership: Membership, before: Before) -> int:
     """Give conversations the fields that they had; return how many of them still exist."""
     own = list(own_conversations(membership).filter(pk__in=before).select_for_update())
+    folders = {folder.pk: folder for folder in folders_of(membership)}
     for conversation in own:
-        for name, value in before[str(conversation.pk)].items():
-            setattr(conversation, name, value)
+        fields = before[str(conversation.pk)]
+        conversation.is_pinned, conversation.is_archived = (
+            fields["is_pinned"],
+            fields["is_archived"],
+        )
+        conversation.folder = folders.get(fields["folder"])
     own_conversations(membership).bulk_update(own, _FIELDS)
     return len(own)
 
 
-def sentence_of(action: str, n: int) -> str:
+def _change(
+    membership: Membership, conversations: Sequence[Conversation], changes: Mapping[str, Any]
+) -> Before:
+    own = own_conversations(membership).filter(pk__in=[one.pk for one in conversations])
+    rows = own.order_by("pk").select_for_update().values("pk", *_FIELDS)
+    before = {str(row.pop("pk")): row for row in rows}
+    own.update(**changes)
+    return before
+
+
+def sentence_of(action: str, n: int, folder: ConversationFolder | None = None) -> str:
     """Return what was done with ``n`` conversations, in the reader's language."""
     match action:
         case Action.PIN:
@@ -70,6 +108,18 @@ def sentence_of(action: str, n: int) -> str:
             text = ngettext("Conversation no longer pinned", "%(n)s conversations unpinned", n)
         case Action.ARCHIVE:
             text = ngettext("Conversation archived", "%(n)s conversations archived", n)
+        case Action.DELETE:
+            text = ngettext("Conversation deleted", "%(n)s conversations deleted", n)
+        case Action.MOVE if folder:
+            text = ngettext(
+                "Conversation moved to “%(name)s”", "%(n)s conversations moved to “%(name)s”", n
+            )
+        case Action.MOVE:
+            text = ngettext(
+                "Conversation taken out of its folder",
+                "%(n)s conversations taken out of their folders",
+                n,
+            )
         case _:
             text = ngettext("Conversation restored", "%(n)s conversations restored", n)
-    return text % {"n": n}
+    return text % {"n": n, "name": folder.name if folder else ""}

@@ -11,11 +11,12 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from chat.conversations import listing
 from chat.conversations.finding import get_conversation
 from chat.conversations.turns import delete, rename
 from chat.forms import RenameForm
 from chat.models import Conversation
+from chat.organising import listing
+from chat.organising.folders import folders_of
 from chat.posted_forms import Refusal, is_from_script, read_form
 from ingestion.documents.queries import pick_documents
 from instances.access.gates import instance_view
@@ -46,8 +47,10 @@ def all_conversations(request: HttpRequest, membership: Membership) -> HttpRespo
     """All the person's conversations, or those with the words of ``?q=``, archived ones too."""
     query = _query(request)
     if query:
-        return _list(request, membership, listing.search_conversations(membership, query), query)
-    return _list(request, membership, listing.listed_conversations(membership))
+        return list_page(
+            request, membership, listing.search_conversations(membership, query), query
+        )
+    return list_page(request, membership, listing.listed_conversations(membership))
 
 
 @require_safe
@@ -55,7 +58,7 @@ def all_conversations(request: HttpRequest, membership: Membership) -> HttpRespo
 def archived_conversations(request: HttpRequest, membership: Membership) -> HttpResponse:
     """The person's archived conversations, which the side bar does not list."""
     archived = listing.archived_conversations(membership)
-    return _list(request, membership, archived, shows_archived=True)
+    return list_page(request, membership, archived, shows_archived=True)
 
 
 @require_safe
@@ -113,16 +116,19 @@ def delete_conversation(
     return redirect("chat:new", membership.instance.slug)
 
 
-def _list(
+def list_page(
     request: HttpRequest,
     membership: Membership,
     conversations: QuerySet[Conversation],
     query: str = "",
     **context: Any,
 ) -> HttpResponse:
-    page = Paginator(conversations, listing.LISTED).get_page(request.GET.get("page"))
+    """Return a page of conversations; ``context`` says which ones they are."""
+    page = Paginator(conversations.select_related("folder"), listing.LISTED).get_page(
+        request.GET.get("page")
+    )
     found = listing.with_snippets(membership, list(page), query)
-    context |= {"query": query, "page": page, "found": found}
+    context |= {"query": query, "page": page, "found": found, "folders": folders_of(membership)}
     return render(request, "chat/conversation_list.html", context)
 
 

@@ -5,11 +5,10 @@ from uuid import UUID
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.http import content_disposition_header
-from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
 from chat.conversations.finding import get_conversation
-from chat.exports.formats import FORMATS, exported
+from chat.exports.formats import FORMATS, exported, file_name
 from instances.access.gates import instance_view
 from instances.models import Membership
 
@@ -34,7 +33,7 @@ def download(
     if chosen is None:
         raise Http404
     written = exported(conversation, chosen, cited_only=not membership.may_read_documents)
-    name = f"{slugify(conversation.title)[:80] or 'conversation'}{chosen.suffix}"
+    name = file_name(conversation, chosen.suffix)
     header = content_disposition_header(as_attachment=True, filename=name)
     return HttpResponse(
         written,

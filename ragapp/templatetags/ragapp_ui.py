@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from administration.accent import accent_for
-from chat.conversations.listing import Listing, recent_days
+from chat.organising.listing import Listing, recent_days
 from instances.models import Instance, Membership, Organisation
 from instances.sizes import format_bytes
 from instances.tenancy import as_user

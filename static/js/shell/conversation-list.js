@@ -130,7 +130,7 @@ export class ConversationList extends HTMLElement {
     const form = event.target;
     const item = form.closest("[data-id]");
     const { pathname } = item.querySelector("a.conversation-link");
-    if (pathname === location.pathname) return;
+    if (pathname === location.pathname || "leaves" in event.submitter.dataset) return;
     event.preventDefault();
     const data = { action: event.submitter.value, conversation: [item.dataset.id] };
     const done = await reporting(this.problem, () => postJSON(form.getAttribute("action"), data));

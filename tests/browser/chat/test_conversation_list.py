@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 from playwright.sync_api import Page, expect
 
-from chat.conversations.listing import LISTED
+from chat.organising.listing import LISTED
 from tests.browser.chat.asking import CHAT, LEAVE, ask, finished
 from tests.browser.chat.conversation_menu import open_dialog
 from tests.factories import ConversationFactory, MessageFactory
@@ -133,3 +133,31 @@ def test_conversation_is_pinned_and_archived_from_its_menu(cast, page_for, axe):
     page.locator("[data-message]").get_by_role("button", name="Undo").click()
     expect(page.get_by_text("This conversation is archived.")).to_have_count(0)
     expect(links).to_have_text(["Missions", "Concours"])
+
+
+def test_several_conversations_are_chosen_in_their_list(cast, page_for, axe):
+    for title in ("Missions", "Concours", "Congés"):
+        ConversationFactory(instance=cast.instance, user=cast.teammate, title=title)
+    page = page_for(cast.teammate)
+    page.goto(f"{CHAT}conversations/all/")
+    bar = page.get_by_role("group", name="Selected conversations")
+    expect(bar).to_be_hidden()
+    page.get_by_role("checkbox", name="Select all the conversations shown").check()
+    expect(bar).to_contain_text("Selected: 3")
+    page.get_by_role("checkbox", name="Select Missions").uncheck()
+    expect(bar).to_contain_text("Selected: 2")
+    assert axe(page) == []
+    bar.get_by_role("button", name="Move").click()
+    page.get_by_label("Or a new folder").fill("Personnel")
+    assert axe(page) == []
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-message]")).to_contain_text("2 conversations moved to “Personnel”")
+    expect(page.locator(".conversation-item .conversation-link")).to_have_text(["Missions"])
+    page.locator(".sidebar .folder-link").click()
+    rows = page.locator("main tbody tr")
+    expect(rows).to_have_count(2)
+    rows.first.get_by_role("checkbox").check()
+    bar.get_by_role("button", name="Delete").click()
+    expect(page.get_by_role("heading", name="Delete this conversation?")).to_be_visible()
+    page.get_by_role("button", name="Delete").click()
+    expect(rows).to_have_count(1)

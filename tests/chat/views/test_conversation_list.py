@@ -3,8 +3,8 @@
 import pytest
 from django.urls import reverse
 
-from chat.conversations.listing import LISTED
 from chat.models import Conversation, Message
+from chat.organising.listing import LISTED
 from tests.cast import Cast
 from tests.factories import ConversationFactory, DocumentFactory, MessageFactory
 

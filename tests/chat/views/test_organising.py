@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 from uuid import uuid4
+from zipfile import ZipFile
 
 import pytest
 from django.http import HttpResponse
@@ -150,3 +152,30 @@ def test_conversations_of_others_stay_as_they_are(
     assert organise(client, "archive", *titled.values()).status_code == 404
     assert len(listed(client_for(cast.teammate))) == 3
     assert client_for(cast.stranger).get(url("archived_conversations")).status_code == 404
+
+
+def test_several_are_deleted_once_the_person_confirms(
+    cast: Cast, client_for: ClientFor, titled: dict[str, Conversation]
+) -> None:
+    client = client_for(cast.teammate)
+    two = titled["Congés"], titled["Missions"]
+    question = organise(client, "delete", *two).text
+    assert "Delete 2 conversations?" in " ".join(question.split())
+    assert len(listed(client)) == 3
+    page = organise(client, "delete", *two, confirmed="1", next=url("all_conversations"))
+    assert "2 conversations deleted" in client.get(page.headers["Location"]).text
+    assert listed(client) == ["Concours"]
+
+
+def test_several_are_exported_as_one_file(
+    cast: Cast, client_for: ClientFor, titled: dict[str, Conversation]
+) -> None:
+    client = client_for(cast.teammate)
+    ConversationFactory(instance=cast.instance, user=cast.teammate, title="Congés")
+    with tenant(cast.instance):
+        mine = list(Conversation.objects.all())
+    assert "Export 4 conversations" in " ".join(organise(client, "export", *mine).text.split())
+    file = organise(client, "export", *mine, export_format="json")
+    with ZipFile(BytesIO(file.content)) as archive:
+        written = [json.loads(archive.read(name))["title"] for name in archive.namelist()]
+    assert sorted(written) == ["Concours", "Congés", "Congés", "Missions"]

@@ -1,4 +1,4 @@
-"""A person's conversations: pinned or grouped by day, archived, and found by their words."""
+"""A person's conversations: pinned, by folder or by day, archived, and found by their words."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -11,7 +11,8 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from chat.conversations.plain_text import one_line
-from chat.models import Conversation, Message
+from chat.models import Conversation, ConversationFolder, Message
+from chat.organising.folders import folders_of
 from instances.models import Membership
 from web.search_words import search_words
 
@@ -36,10 +37,14 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Conversations by day, the pinned ones before; ``more``: how many to ask for next, or None."""
+    """Folders, then conversations by day, the pinned ones before.
+
+    ``more`` is how many to ask for next, None at the end.
+    """
 
     days: list[Day]
     more: int | None
+    folders: Sequence[ConversationFolder] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +76,18 @@ def archived_conversations(membership: Membership) -> QuerySet[Conversation]:
 
 
 def recent_days(membership: Membership, limit: int = LISTED) -> Listing:
-    """Return ``limit`` conversations: the pinned ones, then the last seven days, then months."""
-    latest = list(listed_conversations(membership)[: limit + 1])
+    """Return ``limit`` conversations: the pinned ones, then the last seven days, then months.
+
+    Those in folders are there, unless they are pinned.
+    """
+    unfiled = listed_conversations(membership).filter(Q(folder=None) | Q(is_pinned=True))
+    latest = list(unfiled[: limit + 1])
     shown = latest[:limit]
     pinned = [one for one in shown if one.is_pinned]
     groups = [Day(_("Pinned"), pinned)] if pinned else []
     groups += by_day(one for one in shown if not one.is_pinned)
-    return Listing(groups, limit + LISTED if len(latest) > limit else None)
+    more = limit + LISTED if len(latest) > limit else None
+    return Listing(groups, more, list(folders_of(membership)))
 
 
 def listing_of(conversations: QuerySet[Conversation], limit: int) -> Listing:
