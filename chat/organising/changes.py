@@ -109,7 +109,9 @@ def sentence_of(action: str, n: int, folder: ConversationFolder | None = None) -
         case Action.ARCHIVE:
             text = ngettext("Conversation archived", "%(n)s conversations archived", n)
         case Action.DELETE:
-            text = ngettext("Conversation deleted", "%(n)s conversations deleted", n)
+            text = ngettext(
+                "Conversation deleted for good", "%(n)s conversations deleted for good", n
+            )
         case Action.MOVE if folder:
             text = ngettext(
                 "Conversation moved to “%(name)s”", "%(n)s conversations moved to “%(name)s”", n

@@ -158,6 +158,6 @@ def test_several_conversations_are_chosen_in_their_list(cast, page_for, axe):
     expect(rows).to_have_count(2)
     rows.first.get_by_role("checkbox").check()
     bar.get_by_role("button", name="Delete").click()
-    expect(page.get_by_role("heading", name="Delete this conversation?")).to_be_visible()
+    expect(page.get_by_role("heading", name="Delete the conversation?")).to_be_visible()
     page.get_by_role("button", name="Delete").click()
     expect(rows).to_have_count(1)
