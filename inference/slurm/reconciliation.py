@@ -176,7 +176,10 @@ def _stop(template: JobTemplate, demand: Demand | None, unwanted: list[int], lea
 def _start(template: JobTemplate, demand: Demand, lease: Lease) -> None:
     """Submit again what a killed process left behind; else start the next job, if one is needed."""
     now = timezone.now()
-    left = [job for job in _wanted(template) if job.slurm_id is None]
+    # Read before those that are over: a job that is refused at its registration meanwhile is in
+    # both, so that either it or the pause keeps another from being started.
+    wanted = _wanted(template)
+    left = [job for job in wanted if job.slurm_id is None]
     for job in left:
         if job.state != _State.REQUESTED:
             continue
@@ -190,6 +193,5 @@ def _start(template: JobTemplate, demand: Demand, lease: Lease) -> None:
     if retry_at is not None and now < retry_at:
         return
     start_s = decisions.expected_start_s(template, template.jobs.that_answered())
-    wanted = _wanted(template)
     if start := decisions.next_start(template, wanted, demand, now, start_s):
         start_job(template, lease, start, beside=wanted)

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -201,3 +201,25 @@ def test_registration_during_a_pass_is_not_undone_by_it(
     slurm.release("squeue")
     slow.result()
     assert states() == [State.REGISTERED]
+
+
+def test_job_refused_at_its_registration_during_a_pass_is_not_replaced_at_once(
+    template: JobTemplate, slurm: ScriptedSlurm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reconcile_all()
+    retry_at = decisions.retry_at
+
+    def decide_while_it_is_refused(*arguments: Any) -> datetime | None:
+        decided = retry_at(*arguments)
+        with pytest.raises(RegistrationRefused):
+            register(slurm.token(1), "192.0.2.1:9")
+        return decided
+
+    with monkeypatch.context() as patched:
+        patched.setattr(decisions, "retry_at", decide_while_it_is_refused)
+        reconcile_all()
+    assert states() == [State.DRAINING]
+    reconcile_all()
+    reconcile_all()
+    (job,) = jobs()
+    assert (job.state, job.reason, slurm.running()) == (State.ENDED, Reason.ADDRESS, [])
