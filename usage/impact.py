@@ -69,7 +69,7 @@ def _server_impact(model: ModelFigures, energy: Energy, modelled: ModelledReques
 
 
 def reading_impact(model: ModelFigures, tokens: TokenUsage) -> Impact:
-    """Return the footprint of a model that embeds or reranks at another server.
+    """Return the footprint of a model that only reads, at another server.
 
     The tokens are read, and none is written. Unknown without J per token and parameters.
     """

@@ -46,7 +46,7 @@ _KNOWN_LATER = [
     if field.name in _FIGURES and field.name not in _WHO
 ]
 # Kinds of requests to models that write nothing.
-_READING = (Kind.VECTORS, Kind.RERANK)
+_READING = (Kind.VECTORS, Kind.RERANK, Kind.ENTAILMENT)
 _OF_IMPACT = [field.name for field in fields(Impact)]
 _CHANGES = ", ".join(f"{column} = %({column})s" for column in _KNOWN_LATER)
 _PROGRESS = f"""

@@ -1,8 +1,9 @@
 """The requests to models that an answer made, for its usage records.
 
-The answer itself, the rewriting of its question, the search for passages, and their reranking. The
-search is that of our own machines; it includes finding extracts when they replace the answer of a
-language model that spent tokens, since the record of the answer is then the language model's.
+The answer itself, the rewriting of its question, the search for passages, their reranking, and the
+check of its sentences by a model. The search is that of our own machines; it includes finding
+extracts when they replace the answer of a language model that spent tokens, since the record of the
+answer is then the language model's.
 """
 
 from chat.answers.result import AnswerResult
@@ -34,7 +35,8 @@ def measured_requests(result: AnswerResult) -> list[MeasuredRequest]:
         avoided=result.reused.avoided if result.reused else None,
         sentences=_sentences(result),
     )
-    return [answer, *requests_before(result, is_llm=is_llm)]
+    after = [result.entailment] if result.entailment is not None else []
+    return [answer, *requests_before(result, is_llm=is_llm), *after]
 
 
 def requests_before(result: AnswerResult, *, is_llm: bool = False) -> list[MeasuredRequest]:

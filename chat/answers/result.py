@@ -31,7 +31,7 @@ from instances.models import Sensitivity
 from retrieval.filters.matching import AppliedFilter
 from retrieval.search import RetrievedChunk, SearchResult
 from usage.models import AnswerStatus
-from usage.recording import FrugalStep, Outcome
+from usage.recording import FrugalStep, MeasuredRequest, Outcome
 from usage.subjects.classifier import UNCLASSIFIED, Subject
 
 
@@ -66,8 +66,9 @@ class AnswerResult:
     filter: AppliedFilter | None = None
     subject: Subject = UNCLASSIFIED
     quotes: Mapping[int, str] = field(default_factory=dict)
-    # None when its sentences were not checked.
+    # None when its sentences were not checked; what a model was asked about them.
     verification: Verification | None = None
+    entailment: MeasuredRequest | None = None
     # The earlier answer that this one repeats; else the digest under which this one is reused.
     reused: ReusedAnswer | None = None
     reuse_digest: str = ""
@@ -117,18 +118,14 @@ class AnswerResult:
                 return self._with_words(elapsed_ms, text=text, status=AnswerStatus.NOTHING_FOUND)
             case ModelFoundNothing(text):
                 return replace(self, text=self.text + text, status=AnswerStatus.NOTHING_FOUND)
-            case Verified(text, verification):
-                return replace(self, text=text, verification=verification)
+            case Verified(text, verification, request):
+                return replace(self, text=text, verification=verification, entailment=request)
             case Reusable(digest):
                 return replace(self, reuse_digest=digest)
             case ReusedAnswer():
                 return self._with_reused(event, elapsed_ms)
-            case Prompt():
-                return replace(
-                    self,
-                    prompt_tokens=event.estimated_tokens,
-                    sensitivity=self._at_least(event.sensitivity),
-                )
+            case Prompt(estimated_tokens=tokens, sensitivity=level):
+                return replace(self, prompt_tokens=tokens, sensitivity=self._at_least(level))
             case Position(place):
                 return self._queued(place, elapsed_ms)
             case Rerouted(model):

@@ -27,7 +27,7 @@ from inference.embedding.exchange import (
 from inference.embedding.limits import as_input_too_long
 from inference.embedding.offered import offered_embedding
 from inference.embedding.query_batches import QueryBatches
-from inference.embedding.stated_energy import UNKNOWN
+from inference.embedding.reading_endpoint import UNKNOWN
 from inference.embedding.vectors import (
     EmbeddedQuery,
     EmbeddedTexts,

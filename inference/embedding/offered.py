@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 
-from inference.embedding.stated_energy import reading_model
+from inference.embedding.reading_endpoint import reading_model
 from inference.errors import ModelNotFound
 from inference.offered_models import ModelFigures
 from instances.models import Sensitivity

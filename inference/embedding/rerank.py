@@ -4,9 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Self
-
-from django.conf import settings
+from typing import Any, ClassVar
 
 from inference.clearance import check_clearance
 from inference.embedding.exchange import (
@@ -18,7 +16,7 @@ from inference.embedding.exchange import (
     read_processor_seconds,
 )
 from inference.embedding.limits import as_input_too_long
-from inference.embedding.stated_energy import UNKNOWN, reading_model
+from inference.embedding.reading_endpoint import ReadingEndpoint
 from inference.errors import BackendRejected, ProtocolError
 from inference.llm.tokens import estimate_tokens
 from inference.offered_models import ModelFigures
@@ -29,35 +27,10 @@ MAX_WAIT_S = 4.0
 
 
 @dataclass(frozen=True)
-class RerankEndpoint:
-    """A rerank server and its model; `clearance` is the highest level that it may receive.
+class RerankEndpoint(ReadingEndpoint):
+    """A rerank server, of the settings RERANK_*."""
 
-    `figures` is what its operator states of its energy.
-    """
-
-    base_url: str
-    api_key: str
-    model: str
-    clearance: Sensitivity
-    figures: ModelFigures = UNKNOWN
-    timeout_s: float = 30.0
-
-    @classmethod
-    def from_settings(cls) -> Self | None:
-        """Return the endpoint of the settings RERANK_*, None without a reranker."""
-        if not settings.RERANK_BASE_URL:
-            return None
-        return cls(
-            base_url=settings.RERANK_BASE_URL,
-            api_key=settings.RERANK_API_KEY,
-            model=settings.RERANK_MODEL,
-            clearance=Sensitivity(settings.RERANK_SENSITIVITY),
-            figures=reading_model(
-                settings.RERANK_MODEL,
-                j_per_token=settings.RERANK_J_PER_TOKEN,
-                parameters_b=settings.RERANK_PARAMETERS_B,
-            ),
-        )
+    prefix: ClassVar[str] = "RERANK"
 
 
 @dataclass(frozen=True, slots=True)

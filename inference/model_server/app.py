@@ -18,6 +18,7 @@ from starlette.routing import Route
 from inference.model_server.batching import Priority
 from inference.model_server.schemas import (
     EmbeddingRequest,
+    PredictRequest,
     RequestRefused,
     RequestT,
     RerankRequest,
@@ -58,6 +59,7 @@ def model_server(service: ModelService, *, api_key: str, max_body_bytes: int) ->
         routes=[
             Route("/v1/embeddings", endpoints.embeddings, methods=["POST"]),
             Route("/v1/rerank", endpoints.rerank, methods=["POST"]),
+            Route("/v1/predict", endpoints.predict, methods=["POST"]),
             Route("/v1/audio/transcriptions", endpoints.transcriptions, methods=["POST"]),
             Route("/v1/models", endpoints.models),
             Route("/healthz", endpoints.health),
@@ -87,6 +89,10 @@ class _Endpoints:
     async def rerank(self, request: Request) -> Response:
         payload = await self._read(request, RerankRequest)
         return _json(await _unless_disconnected(request, self._service.rerank(payload)))
+
+    async def predict(self, request: Request) -> Response:
+        payload = await self._read(request, PredictRequest)
+        return _json(await _unless_disconnected(request, self._service.predict(payload)))
 
     async def transcriptions(self, request: Request) -> Response:
         body = await self._body(request, max(self._max_body_bytes, _MAX_SOUND_BYTES))

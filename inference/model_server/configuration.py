@@ -19,7 +19,7 @@ class Configuration:
     """What the server serves, where, and within which limits.
 
     `threads` are those of the computation. `max_queued_texts` bounds each queue (questions,
-    passages, rerankings) and so the texts of one request; beyond it the answer is 429.
+    passages, rerankings, entailments) and so the texts of one request; beyond it the answer is 429.
     `embedding_folders` are those of all embedding models, of which `embedding_model` is always in
     memory, and others until nobody has asked for them during `unload_after_s`.
     """
@@ -28,6 +28,7 @@ class Configuration:
     embedding_folders: Mapping[str, Path]
     unload_after_s: float
     rerank_model: str
+    entailment_model: str
     host: str
     port: int
     api_key: str
@@ -54,6 +55,7 @@ class Configuration:
             },
             unload_after_s=env.float("MODEL_SERVER_UNLOAD_AFTER_S", 900.0, validate=Range(min=60)),
             rerank_model=env.str("RERANK_MODEL", ""),
+            entailment_model=env.str("ENTAILMENT_MODEL", ""),
             host=env.str("MODEL_SERVER_HOST", "127.0.0.1"),
             port=env.int("MODEL_SERVER_PORT", 8010, validate=Range(min=0, max=65_535)),
             api_key=env.str("MODEL_SERVER_API_KEY", ""),

@@ -79,6 +79,15 @@ class RerankRequest(ModelRequest):
     top_n: int | None = Field(None, ge=1, description="top_n must be a positive whole number")
 
 
+class PredictRequest(ModelRequest):
+    """POST /v1/predict, after TEI's: pairs of texts. Longer ones are cut if they may be."""
+
+    inputs: list[tuple[str, str]] = Field(
+        min_length=1, description="inputs must be a list of one or more pairs of texts"
+    )
+    truncate: bool = Field(False, description="truncate must be true or false")
+
+
 RequestT = TypeVar("RequestT", bound=ModelRequest)
 
 
@@ -137,6 +146,23 @@ def rerank_response(
     """
     order = sorted(range(len(scores)), key=lambda index: -scores[index])[:top_n]
     results = [{"index": index, "relevance_score": float(scores[index])} for index in order]
+    usage = {"total_tokens": n_tokens, "processor_seconds": processor_seconds}
+    return orjson.dumps({"model": model, "results": results, "usage": usage})
+
+
+def predict_response(
+    rows: Sequence[Sequence[float]],
+    labels: Sequence[str],
+    *,
+    model: str,
+    n_tokens: int,
+    processor_seconds: float,
+) -> bytes:
+    """TEI's labels with their scores of each pair, in ``results``, with the processor time."""
+    results = [
+        [{"label": label, "score": float(score)} for label, score in zip(labels, row, strict=True)]
+        for row in rows
+    ]
     usage = {"total_tokens": n_tokens, "processor_seconds": processor_seconds}
     return orjson.dumps({"model": model, "results": results, "usage": usage})
 

@@ -13,16 +13,18 @@ from typing import Any, Self
 
 from inference.model_server.batching import Batcher, Entry, ModelFailure, Priority, QueueFull
 from inference.model_server.configuration import Configuration
+from inference.model_server.cross_encoders import EntailmentModel, Reranker
 from inference.model_server.encoders import Encoder, load_encoder, shortened
 from inference.model_server.loaded_models import LoadedModels, Text
 from inference.model_server.processor_time import Computed, ProcessorMeter, measured
-from inference.model_server.reranker import Reranker
 from inference.model_server.schemas import (
     EmbeddingRequest,
+    PredictRequest,
     RequestRefused,
     RerankRequest,
     embedding_response,
     invalid,
+    predict_response,
     rerank_response,
 )
 from inference.model_server.transcriber import Transcriber, read_request
@@ -33,7 +35,9 @@ WARM_UP = "Quels sont les délais pour déposer une demande ?"
 
 
 class ModelService:
-    """An embedding model and, if one is configured, a reranker, each behind its own queue.
+    """An embedding model and, if configured, a reranker and a model of entailment.
+
+    Each is behind its own queue.
 
     Used as an asynchronous context manager: inside it the queues are served.
     """
@@ -49,6 +53,11 @@ class ModelService:
         self._reranker = (
             Reranker(configuration.rerank_model, threads=configuration.threads)
             if configuration.rerank_model
+            else None
+        )
+        self._entailment = (
+            EntailmentModel(configuration.entailment_model, threads=configuration.threads)
+            if configuration.entailment_model
             else None
         )
         self._transcriber = (
@@ -71,6 +80,8 @@ class ModelService:
         self._background.callback(unloading.cancel)
         if self._reranker:
             self._rerankings = await self._start(self._reranker.score, streams=1)
+        if self._entailment:
+            self._entailments = await self._start(self._entailment.score, streams=1)
         if self._transcriber:
             self._background.callback(self._transcriber.close)
         return self
@@ -81,15 +92,13 @@ class ModelService:
     def models(self) -> list[dict[str, Any]]:
         """Return the models served, as /v1/models lists them."""
         served = [_described(name, encoder) for name, encoder in self._encoders.names()]
-        if self._reranker:
-            served.append(
-                {
-                    "id": self._configuration.rerank_model,
-                    "object": "model",
-                    "owned_by": "ragapp",
-                    "max_model_len": self._reranker.max_tokens,
-                }
-            )
+        for name, model in (
+            (self._configuration.rerank_model, self._reranker),
+            (self._configuration.entailment_model, self._entailment),
+        ):
+            if model:
+                described = {"id": name, "object": "model", "owned_by": "ragapp"}
+                served.append(described | {"max_model_len": model.max_tokens})
         if self._transcriber:
             served.append({"id": self._transcriber.name, "object": "model", "owned_by": "ragapp"})
         return served
@@ -131,7 +140,8 @@ class ModelService:
         model = self._configuration.rerank_model
         _check_model(request.model, model)
         self._check_count(request.documents, "documents")
-        entries = await asyncio.to_thread(self._reranker.tokenize, request.query, request.documents)
+        pairs = [(request.query, document) for document in request.documents]
+        entries = await asyncio.to_thread(self._reranker.tokenize, pairs)
         _check_lengths(entries, self._reranker.max_tokens, "documents")
         computed = await _submit(self._rerankings, entries, Priority.QUERY)
         return rerank_response(
@@ -140,6 +150,29 @@ class ModelService:
             n_tokens=_total(entries),
             processor_seconds=sum(each.processor_seconds for each in computed),
             top_n=request.top_n,
+        )
+
+    async def predict(self, request: PredictRequest) -> bytes:
+        """Return the JSON response to a request for entailments. Raises RequestRefused."""
+        if self._entailment is None:
+            raise RequestRefused(
+                HTTPStatus.NOT_FOUND,
+                "model_not_found",
+                "no model of entailment is set: give ENTAILMENT_MODEL",
+            )
+        model = self._configuration.entailment_model
+        _check_model(request.model, model)
+        self._check_count([first for first, _second in request.inputs], "inputs")
+        entries = await asyncio.to_thread(self._entailment.tokenize, request.inputs)
+        if not request.truncate:
+            _check_lengths(entries, self._entailment.max_tokens, "inputs")
+        computed = await _submit(self._entailments, entries, Priority.QUERY)
+        return predict_response(
+            [each.result for each in computed],
+            self._entailment.labels,
+            model=model,
+            n_tokens=_total(entries),
+            processor_seconds=sum(each.processor_seconds for each in computed),
         )
 
     async def _encoder_of(self, model: str) -> Encoder:

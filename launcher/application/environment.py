@@ -18,6 +18,12 @@ from launcher.errors import LauncherError
 from launcher.services.embedded import service_environment, superuser_url
 
 # What inference.demo_llm serves: two requests at once share its context.
+# What tells that our model server serves it, and how the settings of its clients begin.
+_SERVED_HERE = (
+    ("RERANK_MODEL", "RERANK"),
+    ("ENTAILMENT_MODEL", "ENTAILMENT"),
+    ("TRANSCRIPTION_FOLDER", "TRANSCRIPTION"),
+)
 _DEMO_LLM = {
     "LLM_MODEL": "smollm2-135m-instruct",
     "LLM_LABEL": "SmolLM2 135M (demonstration)",
@@ -83,12 +89,10 @@ def application_environment(
     if embedded.models_port:
         values["EMBEDDING_BASE_URL"] = f"http://127.0.0.1:{embedded.models_port}/v1"
         values["EMBEDDING_API_KEY"] = credentials.model_server_key
-        if is_set("RERANK_MODEL") and not is_set("RERANK_BASE_URL"):
-            values["RERANK_BASE_URL"] = values["EMBEDDING_BASE_URL"]
-            values["RERANK_API_KEY"] = credentials.model_server_key
-        if is_set("TRANSCRIPTION_FOLDER") and not is_set("TRANSCRIPTION_BASE_URL"):
-            values["TRANSCRIPTION_BASE_URL"] = values["EMBEDDING_BASE_URL"]
-            values["TRANSCRIPTION_API_KEY"] = credentials.model_server_key
+        for served, prefix in _SERVED_HERE:
+            if is_set(served) and not is_set(f"{prefix}_BASE_URL"):
+                values[f"{prefix}_BASE_URL"] = values["EMBEDDING_BASE_URL"]
+                values[f"{prefix}_API_KEY"] = credentials.model_server_key
     if embedded.llm_port:
         values["LLM_BASE_URL"] = f"http://127.0.0.1:{embedded.llm_port}/v1"
         values |= _DEMO_LLM

@@ -19,8 +19,8 @@ _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 TOOLS = ("PIP_", "UV_", "NPM_", "npm_", "NODE_", "XDG_", "HF_", "RAGAPP_")
 # The model server's own settings, and what its numeric libraries read.
 MODELS = (
-    *("MODEL_SERVER_", "EMBEDDING_MODEL", "RERANK_MODEL", "TRANSCRIPTION_FOLDER"),
-    *("TRANSCRIPTION_MODEL", "HF_", "TRANSFORMERS_", "TOKENIZERS_"),
+    *("MODEL_SERVER_", "EMBEDDING_MODEL", "RERANK_MODEL", "ENTAILMENT_MODEL"),
+    *("TRANSCRIPTION_FOLDER", "TRANSCRIPTION_MODEL", "HF_", "TRANSFORMERS_", "TOKENIZERS_"),
     *("TORCH_", "CUDA_", "NVIDIA_", "OMP_", "KMP_", "MKL_", "OPENBLAS_", "OPENVINO_", "OV_"),
     *("ONEDNN_", "DNNL_", "MALLOC_", "XDG_"),
 )

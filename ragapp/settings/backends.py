@@ -36,6 +36,13 @@ RERANK_MODEL: str = env.str("RERANK_MODEL", "")
 RERANK_J_PER_TOKEN: float | None = env.float("RERANK_J_PER_TOKEN", None)
 RERANK_PARAMETERS_B: float | None = env.float("RERANK_PARAMETERS_B", None)
 RERANK_SENSITIVITY: str = env.str("RERANK_SENSITIVITY", "restricted", validate=_LEVEL)
+# A model of entailment, for sentences of answers about which rules do not decide.
+ENTAILMENT_BASE_URL: str = env.str("ENTAILMENT_BASE_URL", "")
+ENTAILMENT_API_KEY: str = env.str("ENTAILMENT_API_KEY", "")
+ENTAILMENT_MODEL: str = env.str("ENTAILMENT_MODEL", "")
+ENTAILMENT_J_PER_TOKEN: float | None = env.float("ENTAILMENT_J_PER_TOKEN", None)
+ENTAILMENT_PARAMETERS_B: float | None = env.float("ENTAILMENT_PARAMETERS_B", None)
+ENTAILMENT_SENSITIVITY: str = env.str("ENTAILMENT_SENSITIVITY", "restricted", validate=_LEVEL)
 
 # Recordings: a server of OpenAI's /v1/audio/transcriptions, and its model (docs/operations.md); "":
 # only the models of backends. The language is ISO 639-1; "": as heard.

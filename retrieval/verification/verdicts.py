@@ -15,6 +15,8 @@ from retrieval.verification.quantities.reading import quantities
 from retrieval.verification.texts import ReadText
 
 SUPPORTED = 0.5
+# Between these, nothing in the words of a sentence decides for sure.
+_SURELY_NOT, _SURELY = 0.05, 0.85
 # Another passage must support a sentence more clearly, as there are several.
 _MOVED, _MOVED_ALIGNMENT = 0.6, 0.3
 # Below these alignments, a passage has nothing to do with a sentence.
@@ -45,6 +47,8 @@ class Reason(StrEnum):
     ORDER = "order"
     CONTRARY = "contrary"
     WORDS = "words"
+    # By a model of entailment.
+    CONTRADICTED = "contradicted"
 
 
 _REASONS = {
@@ -65,11 +69,26 @@ _REASONS = {
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """What a model of entailment may decide: whether a sentence follows from ``premise``.
+
+    ``quote`` is the part of the passage at position ``passage``, which the reader sees; ``cited``
+    are the passages that the sentence cites.
+    """
+
+    premise: str
+    quote: str
+    passage: int
+    cited: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """The outcome, and the positions of the passages that the sentence should cite.
 
     Of an unsupported sentence: the reason, what it says (``said``), what the passage says instead
     ("" when it says nothing of it) and the words of the passage with its position (-1: none).
+    ``doubt`` is None where the outcome is sure.
     """
 
     outcome: Outcome
@@ -79,6 +98,7 @@ class Verdict:
     found: str = ""
     quote: str = ""
     passage: int = -1
+    doubt: Doubt | None = None
 
 
 def check(
@@ -102,13 +122,15 @@ def check(
         return _check_translated(said, tuple(cited), among, passages)
     best = support(said, [passages[position] for position in among])
     if best is not None and best.probability >= SUPPORTED:
-        return Verdict(Outcome.SUPPORTED, _related(said, cited, passages, among[best.passage]))
+        related = _related(said, cited, passages, among[best.passage])
+        return Verdict(Outcome.SUPPORTED, related, doubt=_doubt(best, among[best.passage], related))
     others = [position for position in range(len(passages)) if position not in among]
     other = support(said, [passages[position] for position in others])
     if other is not None and _is_moved(other, best):
         return Verdict(Outcome.MOVED, (others[other.passage],))
     if best is None or best.alignment < _UNRELATED:
-        return Verdict(Outcome.UNSUPPORTED, (), Reason.WORDS)
+        doubt = None if best is None else _doubt(best, among[best.passage], tuple(cited))
+        return Verdict(Outcome.UNSUPPORTED, (), Reason.WORDS, doubt=doubt)
     return _unsupported(best, tuple(cited), among[best.passage])
 
 
@@ -139,7 +161,16 @@ def _unsupported(best: Support, cited: tuple[int, ...], position: int) -> Verdic
         found,
         compared.window.text,
         position,
+        _doubt(best, position, cited),
     )
+
+
+def _doubt(best: Support, position: int, cited: tuple[int, ...]) -> Doubt | None:
+    if not _SURELY_NOT <= best.probability <= _SURELY:
+        return None
+    window = best.comparison.window
+    said = (window.heading.text, window.lead.text, window.body.text)
+    return Doubt("\n".join(filter(None, said)), window.text, position, cited)
 
 
 def _what_differs(reason: Reason, compared: Comparison) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from inference.embedding import rerank
+from inference.embedding import entailment, rerank
 from inference.embedding.client import AsyncEmbeddingClient, EmbeddingClient
 from inference.llm.backend import ChatMessage
 from inference.transcription.client import Speech
@@ -25,7 +25,7 @@ Kind = UsageRecord.Kind
 SENDERS = {
     *("stream_chat", "stream_answer", "answer_question"),
     *("embed_query", "embed_questions", "embed_passages"),
-    *("rerank", "arerank", "transcribe"),
+    *("rerank", "arerank", "entail", "transcribe"),
 }
 HELD = "held or masked by QuestionGuard before it is stored"
 MASKED = "as HELD, and the history is masked by QuestionGuard.guarded_history"
@@ -48,6 +48,7 @@ DECIDED = {
     "chat/answers/follow_up.py": Decided(MASKED, (Kind.REWRITING,)),
     "chat/answering.py": Decided(HELD, (Kind.ANSWER,)),
     "chat/running.py": Decided(HELD, (Kind.ANSWER,)),
+    "chat/answers/verification/doubts.py": Decided(SITE, (Kind.ENTAILMENT,)),
     "evaluation/runs/asking.py": Decided(HELD, (Kind.EVALUATION,)),
     "inference/routing.py": Decided(PASSED_ON),
     "inference/diagnosis/connection.py": Decided(OURS),
@@ -111,6 +112,7 @@ def test_questions_come_in_through_the_guard() -> None:
         AsyncEmbeddingClient.embed_passages,
         rerank.rerank,
         rerank.arerank,
+        entailment.entail,
         ChatMessage,
         Speech,
     ],

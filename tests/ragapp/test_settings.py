@@ -28,6 +28,7 @@ class Values(dict[str, Any]):
         ({"LLM_API_KEY": "key"}, ["LLM_API_KEY", "LLM_BASE_URL"]),
         ({"RERANK_BASE_URL": "http://tei/v1"}, ["RERANK_BASE_URL", "RERANK_MODEL"]),
         ({"RERANK_MODEL": "bge"}, ["RERANK_BASE_URL", "RERANK_MODEL"]),
+        ({"ENTAILMENT_MODEL": "nli"}, ["ENTAILMENT_BASE_URL", "ENTAILMENT_MODEL"]),
         ({"EMAIL_HOST_USER": "x", "EMAIL_HOST": "m"}, ["EMAIL_HOST_USER", "EMAIL_HOST_PASSWORD"]),
         ({"EMAIL_HOST_PASSWORD": "x"}, ["EMAIL_HOST_USER", "EMAIL_HOST_PASSWORD"]),
         (MAIL | {"EMAIL_HOST": ""}, ["EMAIL_HOST_USER", "EMAIL_HOST"]),

@@ -25,7 +25,8 @@ class UsageRecord(InstanceOwnedModel):
     """What one request cost: tokens, times, energy, carbon, water and money; no content.
 
     A question of a reader is one row of the kind ``answer``, and one row each for its rewriting,
-    embedding and reranking where these took place, so that sums over rows count everything once.
+    embedding, reranking and check by a model where these took place, so that sums over rows count
+    everything once.
     The rows of one question have the same ``request_id``.
     """
 
@@ -35,6 +36,8 @@ class UsageRecord(InstanceOwnedModel):
         # Of a question, with the search for its passages; of texts, for clients of the API.
         EMBEDDING = "embedding", _("Search for passages")
         RERANK = "rerank", _("Reranking")
+        # Of sentences of an answer and what they cite, by a model of entailment.
+        ENTAILMENT = "entailment", _("Check of sentences by a model")
         # An attempt at a document: parsing, and the embedding of its passages.
         INGESTION = "ingestion", _("Indexing of a document")
         # Texts embedded by a server that is not our model server, of whatever request.

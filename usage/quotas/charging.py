@@ -79,7 +79,7 @@ WITH charge AS (
 ), spent AS (
   SELECT charge.*, CASE measure WHEN 'requests' THEN 1 ELSE coalesce((
       SELECT sum(CASE charge.measure
-        WHEN 'tokens' THEN CASE WHEN record.kind IN ('embedding', 'vectors', 'rerank')
+        WHEN 'tokens' THEN CASE WHEN record.kind IN ('embedding', 'vectors', 'rerank', 'entailment')
             AND record.passages = 0 THEN 0
           ELSE record.prompt_tokens + record.completion_tokens END
         WHEN 'energy' THEN record.energy_wh::numeric

@@ -3,14 +3,18 @@
 import asyncio
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from chat.answers.quoting.quotes import CITATION
+from chat.answers.verification.doubts import decide_doubts
 from chat.answers.verification.sentences import AnswerSentence, answer_sentences
+from instances.models import Sensitivity
 from retrieval.results import RetrievedChunk
 from retrieval.verification.passages import ReadPassage, read_passage
 from retrieval.verification.verdicts import Outcome, Reason, Verdict, check
+from usage.recording import MeasuredRequest
 
 logger = logging.getLogger(__name__)
 
@@ -56,12 +60,14 @@ class Verified:
     text: str
     # None when they were not checked.
     verification: Verification | None
+    # What a model of entailment was asked, None if nothing.
+    request: MeasuredRequest | None = None
 
 
 async def verify_in_thread(
     answer: str, question: str, passages: Sequence[RetrievedChunk], *, may_change: bool
 ) -> Verified:
-    """Check an answer in a thread: it takes some 10 ms a sentence.
+    """Check an answer in a thread: it takes some 10 ms a sentence, and a request to a model.
 
     An error of the check is logged, and leaves the answer as it is, unchecked.
     """
@@ -79,17 +85,13 @@ def verify(
 
     Wrong citations are moved in its text if it ``may_change``, else only named.
     """
-    read = [read_passage(each.text, f"{each.display_title}\n{each.heading}") for each in passages]
+    checked = list(_judged(answer, question, passages))
+    level = Sensitivity.highest(each.sensitivity for each in passages)
+    decided = decide_doubts(checked, level)
     pieces: list[str] = []
     found: list[CheckedSentence] = []
-    n_checked = n_supported = end = length = 0
-    for sentence in answer_sentences(answer):
-        if n_checked >= _MAX_SENTENCES:
-            break
-        verdict = _verdict(sentence, question, read)
-        if verdict is None or verdict.outcome == Outcome.UNCHECKED:
-            continue
-        n_checked += 1
+    end = length = n_supported = 0
+    for (sentence, _verdict), verdict in zip(checked, decided.verdicts, strict=True):
         n_supported += verdict.outcome != Outcome.UNSUPPORTED
         said = answer[sentence.start : sentence.end]
         said = _recited(said, sentence, verdict) if may_change else said
@@ -100,7 +102,22 @@ def verify(
         if verdict.outcome != Outcome.SUPPORTED:
             found.append(_checked(verdict, start, length))
     text = "".join([*pieces, answer[end:]])
-    return Verified(text, Verification(n_checked, n_supported, tuple(found)))
+    verification = Verification(len(checked), n_supported, tuple(found))
+    return Verified(text, verification, decided.request)
+
+
+def _judged(
+    answer: str, question: str, passages: Sequence[RetrievedChunk]
+) -> Iterator[tuple[AnswerSentence, Verdict]]:
+    """Yield the first sentences of an answer that say something, each with what rules find."""
+    read = [read_passage(each.text, f"{each.display_title}\n{each.heading}") for each in passages]
+    found = ((each, _verdict(each, question, read)) for each in answer_sentences(answer))
+    said = (
+        (sentence, verdict)
+        for sentence, verdict in found
+        if verdict is not None and verdict.outcome != Outcome.UNCHECKED
+    )
+    return islice(said, _MAX_SENTENCES)
 
 
 def _verdict(

@@ -25,6 +25,9 @@ _REASONS: Mapping[Reason, Promise] = {
         "A minimum in the passage is a maximum in the answer, or the reverse."
     ),
     Reason.ORDER: gettext_lazy("The passage puts these words together in another way."),
+    Reason.CONTRADICTED: gettext_lazy(
+        "A language model finds that the passage says something else."
+    ),
     Reason.WORDS: gettext_lazy("The passage does not speak of: %(said)s."),
 }
 _adapter = TypeAdapter(Verification)

@@ -222,11 +222,11 @@ def _with_unit(
 
 def _with_period(tokens: Sequence[_Token], times: Quantity, place: int) -> tuple[Quantity, int]:
     """Return how often something is, with the period that follows: "twice a month"."""
-    per, *periods = [*_following(tokens, place), "", ""]
-    if per not in PER or periods[0] not in PERIODS:
+    per, period, *_others = [*_following(tokens, place), "", ""]
+    if per not in PER or period not in PERIODS:
         return times, place
-    end, period = tokens[place + 1].end, PERIODS[periods[0]]
-    return Quantity(times.start, end, times.value, f"{TIMES} a {period}"), place + 2
+    end = tokens[place + 1].end
+    return Quantity(times.start, end, times.value, f"{TIMES} a {PERIODS[period]}"), place + 2
 
 
 def _is_before_unit(following: Sequence[str]) -> bool:

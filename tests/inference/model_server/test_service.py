@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import json
 import signal
 from pathlib import Path
 from typing import Any
@@ -219,51 +218,3 @@ def test_missing_model_is_reported_in_one_line(tmp_path: Path) -> None:
         serve_models(tmp_path, tmp_path / "log"),
     ):
         pass
-
-
-@pytest.fixture(scope="module")
-def cross_encoder(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A tiny reranker with random weights: what it says is arbitrary, but always the same."""
-    from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification, set_seed
-
-    set_seed(1)
-    folder = tmp_path_factory.mktemp("reranker")
-    tokenizer = AutoTokenizer.from_pretrained(model_folder)
-    tokenizer.save_pretrained(folder)
-    configuration = BertConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=32,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        intermediate_size=64,
-        max_position_embeddings=128,
-        pad_token_id=1,
-        num_labels=1,
-    )
-    BertForSequenceClassification(configuration).save_pretrained(folder)
-    (folder / "tokenizer_config.json").write_text(
-        json.dumps(
-            json.loads((folder / "tokenizer_config.json").read_text()) | {"model_max_length": 128}
-        )
-    )
-    return folder
-
-
-def test_rerank(models_dir: Path, cross_encoder: Path, tmp_path: Path) -> None:
-    from sentence_transformers import CrossEncoder
-    from torch.nn import Sigmoid
-
-    pairs = [(QUESTIONS[0], passage) for passage in PASSAGES]
-    expected = CrossEncoder(str(cross_encoder), device="cpu").predict(
-        pairs, activation_fn=Sigmoid()
-    )
-    with serve_models(models_dir, tmp_path / "log", RERANK_MODEL=str(cross_encoder)) as server:
-        url = f"{server.base_url}/rerank"
-        request = {"query": QUESTIONS[0], "documents": PASSAGES}
-        results = httpx.post(url, json=request | {"top_n": 3}, timeout=60).json()["results"]
-        scores = [result["relevance_score"] for result in results]
-        assert scores == pytest.approx(sorted(expected, reverse=True)[:3], abs=1e-5)
-        too_long = httpx.post(url, json={"query": "q", "documents": ["mot " * 200]}, timeout=60)
-        assert error_of(too_long)["code"] == "context_length_exceeded"
-        models = httpx.get(f"{server.base_url}/models").json()["data"]
-        assert [model["id"] for model in models] == [DEFAULT_MODEL, str(cross_encoder)]
