@@ -1,5 +1,6 @@
 """Base URLs of OpenAI-compatible servers; also for the settings, which load before any model."""
 
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 
@@ -20,3 +21,12 @@ def endpoint_url(base_url: str, path: str) -> str:
     if not urlsplit(base).path:
         base += "/v1"
     return f"{base}/{path}"
+
+
+def is_on_this_machine(base_url: str) -> bool:
+    """Whether a server is reached by loopback."""
+    host = urlsplit(base_url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

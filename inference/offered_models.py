@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from ipaddress import ip_address
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -13,9 +12,11 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from inference.base_urls import is_on_this_machine
 from inference.chat_options import Ability
 from inference.llm.backend import NO_ADDRESS, ChatBackend, PriorityScheme
 from inference.models import Backend, LanguageModel
+from inference.models.languages import read_languages
 from instances.models import Instance, Sensitivity
 
 EXTRACTIVE = "extractive"
@@ -87,6 +88,8 @@ class OfferedModel:
     serving_organisation: str = ""
     site: str = ""
     abilities: frozenset[Ability] = frozenset()
+    # Codes (ISO 639), as its operator states them; empty: not stated.
+    languages: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -121,7 +124,7 @@ class OfferedModel:
     @property
     def is_on_this_machine(self) -> bool:
         """Whether its backend is reached by loopback."""
-        return self.backend is not None and _is_loopback(self.backend.base_url)
+        return self.backend is not None and is_on_this_machine(self.backend.base_url)
 
     def is_outside(self, organisation_id: int) -> bool:
         """Whether one of its backends is outside the organisation.
@@ -130,7 +133,7 @@ class OfferedModel:
         serving organisation is stated.
         """
         return any(
-            not _is_loopback(backend.base_url)
+            not is_on_this_machine(backend.base_url)
             if figures.serving_organisation_id is None
             else figures.serving_organisation_id != organisation_id
             for figures, backend in self.connections
@@ -173,6 +176,7 @@ def model_of_environment(instance: Instance) -> OfferedModel | None:
         description=settings.LLM_DESCRIPTION,
         backend=connection,
         abilities=frozenset(map(Ability, settings.LLM_ABILITIES)),
+        languages=tuple(settings.LLM_LANGUAGES),
     )
 
 
@@ -213,6 +217,7 @@ def model_of_row(row: LanguageModel, access: Access, instance: Instance) -> Offe
         serving_organisation=serving.name if serving else "",
         site=backend.site,
         abilities=row.abilities,
+        languages=read_languages(row.languages),
     )
 
 
@@ -290,11 +295,3 @@ def _cache_salt(instance: Instance) -> str:
     """
     pk = str(instance.pk)
     return salted_hmac("inference.cache_salt", pk, algorithm="sha256").hexdigest()
-
-
-def _is_loopback(base_url: str) -> bool:
-    host = urlsplit(base_url).hostname or ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -8,6 +8,8 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from inference.models.languages import read_languages, unknown_languages
+
 BYTES_PER_GB: Final = 1_000_000_000
 
 
@@ -59,3 +61,14 @@ class GigabytesField(forms.DecimalField):
     def clean(self, value: Any) -> int | None:
         gigabytes: Decimal | None = super().clean(value)
         return None if gigabytes is None else int(gigabytes * BYTES_PER_GB)
+
+
+class LanguagesField(forms.CharField):
+    """Codes of languages, separated by commas: "fr, en"."""
+
+    def clean(self, value: Any) -> str:
+        codes = read_languages(super().clean(value))
+        if unknown := unknown_languages(codes):
+            told = _("Not the code of a language: %(codes)s. Write codes such as fr, en.")
+            raise forms.ValidationError(told % {"codes": ", ".join(unknown)})
+        return ", ".join(codes)

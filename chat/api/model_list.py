@@ -44,4 +44,5 @@ def _shown(request: KeyRequest, model: OfferedModel) -> dict[str, Any]:
         "created": created,
         "owned_by": "ragapp",
         "abilities": sorted(model.abilities),
+        "languages": list(model.languages),
     }

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from inference.catalogue import Refusal, model_choices
 from inference.health import health_of
+from inference.models.languages import language_names
 from inference.offered_models import ModelFigures, OfferedModel
 from inference.queueing.fair_queue import BackendQueue
 from inference.queueing.job_servers import job_servers
@@ -56,6 +57,8 @@ class PickerLine:
     is_unreachable: bool
     # The expected wait for an answer; "" if it is not known, and for extracts.
     load: str
+    # Names, in the language of the reader; "" if they are not stated.
+    languages: str
 
 
 def picker_lines(instance: Instance) -> list[PickerLine]:
@@ -79,6 +82,7 @@ def picker_lines(instance: Instance) -> list[PickerLine]:
                 price_class=_price_class(model.figures),
                 is_unreachable=_is_unreachable(model),
                 load=_load(model, loads),
+                languages=", ".join(language_names(model.languages)),
             )
         )
     return sorted(lines, key=lambda line: bool(line.reason))

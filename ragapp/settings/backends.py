@@ -76,6 +76,8 @@ LLM_PRIORITY_SCHEME: str = env.str(
 LLM_PRIORITY: int = env.int("LLM_PRIORITY", 0)
 # What the model can do beyond text: tools, json, images.
 LLM_ABILITIES: list[str] = env.list("LLM_ABILITIES", [])
+# Codes of the languages that it writes well, such as fr,en; shown to readers.
+LLM_LANGUAGES: list[str] = env.list("LLM_LANGUAGES", [])
 # One vLLM prefix cache an instance, so that no tenant can tell what another asked.
 LLM_CACHE_SALT: bool = env.bool("LLM_CACHE_SALT", False)
 # Where backends added by organisations may be, besides public addresses.

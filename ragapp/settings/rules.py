@@ -81,6 +81,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     "LANGUAGE_CODE": ("fr", "en"),
     "LOG_LEVEL": ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"),
 }
+_LANGUAGE = re.compile(r"[a-z]{2,3}")
 _CHOICE_LISTS: Mapping[str, tuple[str, ...]] = {"LLM_ABILITIES": tuple(Ability)}
 # Each of a pair means nothing without the other.
 _PAIRS = (
@@ -139,6 +140,8 @@ def _values(settings: Settings) -> Iterator[str]:
     for name, choices in _CHOICE_LISTS.items():
         if unknown := set(settings[name]) - set(choices):
             yield f"{name} must hold {', '.join(choices)} only, not {', '.join(sorted(unknown))}."
+    if unknown := [code for code in settings["LLM_LANGUAGES"] if not _LANGUAGE.fullmatch(code)]:
+        yield f"LLM_LANGUAGES must hold codes such as fr,en, not {', '.join(unknown)}."
     if not _has_electricity_mix(settings["ELECTRICITY_ZONE"]):
         zone = settings["ELECTRICITY_ZONE"]
         yield f"ELECTRICITY_ZONE must be a zone of EcoLogits, such as FRA, not {zone!r}."

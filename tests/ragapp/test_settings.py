@@ -51,6 +51,7 @@ class Values(dict[str, Any]):
         ({"LLM_READ_TIMEOUT_S": 0.0}, ["LLM_READ_TIMEOUT_S"]),
         ({"LLM_TEMPERATURE": 3.0}, ["LLM_TEMPERATURE"]),
         ({"LLM_PUE": 0.5}, ["LLM_PUE"]),
+        ({"LLM_LANGUAGES": ["fr", "French"]}, ["LLM_LANGUAGES", "French"]),
         ({"EMAIL_PORT": 70_000}, ["EMAIL_PORT"]),
         ({"LLM_MAX_TOKENS": 8192}, ["LLM_MAX_TOKENS", "LLM_CONTEXT_WINDOW"]),
         ({"LLM_TOTAL_PARAMETERS_B": 1.0}, ["LLM_ACTIVE_PARAMETERS_B", "LLM_TOTAL_PARAMETERS_B"]),

@@ -20,6 +20,7 @@ from administration.forms.consoles.energy_counters import (
     missing_counters,
     read_addresses,
 )
+from administration.forms.fields import LanguagesField
 from inference.base_urls import check_address
 from inference.llm.addresses import refused_addresses
 from inference.models import RESERVED_ALIASES, Backend, BackendAccess, LanguageModel
@@ -249,6 +250,7 @@ class LanguageModelForm(_GroupedForm):
             "prompt_j_per_token",
             "completion_j_per_token",
         ]
+        field_classes = {"languages": LanguagesField}
         help_texts = {
             "server_id": _("As the backend lists it."),
             "alias": _(
@@ -259,7 +261,7 @@ class LanguageModelForm(_GroupedForm):
             "description_fr": _("One sentence in the words of the readers: what it is good at."),
             "active_parameters_b": _("Less than all for a mixture of experts."),
             "quantisation_bits": _("16 for most models; 4 or 8 for quantised ones."),
-            "languages": _("Such as: fr, en."),
+            "languages": _("Those that it writes well, such as: fr, en. Readers see them."),
             "transcribes": _(
                 "A model of speech, such as Whisper. It reads recordings, and answers no questions."
             ),

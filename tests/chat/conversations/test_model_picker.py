@@ -26,6 +26,7 @@ def test_model_line_shows_size_place_energy_price_and_unavailability(
         alias="small",
         label="Small",
         description_en="Quick answers.",
+        languages="fr, en",
         total_parameters_b=3,
         active_parameters_b=3,
         prompt_price=Decimal("0.10"),
@@ -56,7 +57,14 @@ def test_model_line_shows_size_place_energy_price_and_unavailability(
     assert "your organisation" in lines["forbidden"].reason
 
     text = client_for(cast.owner).get(reverse("chat:new", args=[cast.instance.slug])).text
-    for shown in ("Quick answers.", "3 billion parameters", "Lyon", "Far away", "as sensitive as"):
+    for shown in (
+        "Quick answers.",
+        "3 billion parameters",
+        "Languages: French, English",
+        "Lyon",
+        "Far away",
+        "as sensitive as",
+    ):
         assert shown in text
     assert 'data-model="small"' in text
     assert 'data-model="public"' not in text

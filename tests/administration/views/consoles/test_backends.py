@@ -166,8 +166,9 @@ def test_wrong_backend_is_refused_with_the_reason(operator, wrong, message):
         ({"alias": "taken"}, "has this alias"),
         ({"alias": "a b"}, "valid value"),
         ({"active_parameters_b": 9}, "More than"),
+        ({"languages": "fr, English"}, "Not the code of a language: english."),
     ],
-    ids=["reserved", "taken", "space", "active"],
+    ids=["reserved", "taken", "space", "active", "language"],
 )
 def test_wrong_model_is_refused_with_the_reason(operator, wrong, message):
     backend = LanguageModelFactory(alias="taken").backend
