@@ -62,6 +62,8 @@ class AskForm(GuardedForm):
     conversation = forms.UUIDField(required=False)
     document_ids = UUIDListField(max_length=MAX_DOCUMENTS, required=False)
     attachments_only = forms.BooleanField(required=False)
+    # Whether a new conversation is temporary.
+    temporary = forms.BooleanField(required=False)
 
 
 class AttachmentForm(forms.Form):
@@ -69,6 +71,7 @@ class AttachmentForm(forms.Form):
 
     file = forms.FileField(allow_empty_file=True)
     conversation = forms.UUIDField(required=False)
+    temporary = forms.BooleanField(required=False)
 
 
 class AboutForm(forms.Form):
@@ -103,6 +106,12 @@ class FeedbackForm(forms.Form):
         if helpful is None and self.data["helpful"] not in (None, ""):
             raise forms.ValidationError("helpful is neither true nor false")
         return helpful
+
+
+class PresenceForm(forms.Form):
+    """Whether the page of a temporary conversation was left."""
+
+    left = forms.BooleanField(required=False)
 
 
 class RatingSearchForm(forms.Form):

@@ -49,6 +49,8 @@ class Conversation(InstanceOwnedModel):
     is_pinned = models.BooleanField(default=False, db_default=False)
     # Not listed until its person restores or continues it.
     is_archived = models.BooleanField(default=False, db_default=False)
+    # When a temporary conversation is erased (``chat.conversations.temporary``); it is in no list.
+    temporary_until = models.DateTimeField(null=True)
     folder = models.ForeignKey(
         ConversationFolder, null=True, on_delete=models.SET_NULL, related_name="conversations"
     )
@@ -62,11 +64,22 @@ class Conversation(InstanceOwnedModel):
             models.Index(
                 fields=["instance", "user", "is_archived", "-is_pinned", "-updated_at"],
                 name="conversation_listed",
-            )
+            ),
+            # For the reconciler, which looks at all instances at once.
+            models.Index(
+                fields=["temporary_until"],
+                name="conversation_temporary",
+                condition=models.Q(temporary_until__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def is_temporary(self) -> bool:
+        """Whether nothing of it is kept."""
+        return self.temporary_until is not None
 
     @staticmethod
     def title_of(text: str) -> str:

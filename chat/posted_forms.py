@@ -43,6 +43,12 @@ class Refusal:
         """Return the refusal of a question with personal data, until the person decides."""
         return cls(409, held.code, held.message, held=held)
 
+    @classmethod
+    def of_only_temporary(cls) -> Self:
+        """Return the refusal to continue a conversation that is kept."""
+        text = _("This instance allows only temporary conversations. Start a new one.")
+        return cls(403, "only_temporary", text)
+
     def as_json(self) -> JsonResponse:
         """Return the response for scripts."""
         more: dict[str, Any] = {}

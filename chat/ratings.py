@@ -57,7 +57,7 @@ class RatingCounts:
 def rated_answers(instance: Instance, search: RatingSearch) -> QuerySet[Message]:
     """The answers that were rated or found nothing, latest first, with question and sources.
 
-    Not those of conversations with attachments, which their author alone may read.
+    Not those of temporary conversations or with attachments, which their author alone may read.
     """
     cited = Citation.objects.filter(used=True)
     return (
@@ -134,7 +134,9 @@ def _row(answer: Message) -> tuple[str, ...]:
 
 def _in_period(instance: Instance, search: RatingSearch) -> QuerySet[Message]:
     answers = Message.objects.for_instance(instance).filter(
-        role=Message.Role.ASSISTANT, conversation__has_attachments=False
+        role=Message.Role.ASSISTANT,
+        conversation__has_attachments=False,
+        conversation__temporary_until=None,
     )
     if search.days:
         answers = answers.filter(created_at__gte=timezone.now() - timedelta(days=search.days))

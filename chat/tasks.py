@@ -5,17 +5,25 @@ from django.utils import timezone
 
 from chat.answers.abandoned import close_abandoned, instances_with_abandoned
 from chat.answers.saving import save_kept
-from chat.conversations.retention import delete_expired, instances_with_retention
+from chat.conversations.retention import (
+    delete_expired,
+    erase_temporary,
+    instances_with_retention,
+    instances_with_temporary,
+)
 from instances.tenancy import tenant
 
 
 @shared_task(name="chat.tasks.reconcile", ignore_result=True, expires=60)
 def reconcile() -> None:
-    """Save answers from files, and close abandoned answers."""
+    """Save answers from files, close abandoned answers, erase temporary conversations."""
     save_kept()
     for instance_id in instances_with_abandoned():
         with tenant(instance_id):
             close_abandoned(instance_id)
+    now = timezone.now()
+    for instance_id in instances_with_temporary(now):
+        erase_temporary(instance_id, now)
 
 
 @shared_task(name="chat.tasks.delete_expired_conversations", ignore_result=True, expires=3600)

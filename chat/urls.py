@@ -39,6 +39,7 @@ urlpatterns = [
     path("ratings/", ratings.index, name="ratings"),
     path("ratings/export.csv", ratings.export, name="ratings_export"),
     path("c/<uuid:conversation_id>/", conversations.conversation, name="conversation"),
+    path("c/<uuid:conversation_id>/presence/", conversations.presence, name="presence"),
     path("c/<uuid:conversation_id>/share/", sharing.manage, name="share"),
     path("shared/<uuid:link_id>/", sharing.shared, name="shared"),
     path("shared/<uuid:link_id>/continue/", sharing.continue_conversation, name="continue"),

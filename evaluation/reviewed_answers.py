@@ -14,10 +14,11 @@ def reviewed_answer(membership: Membership, message_id: UUID) -> Message:
     """Return an answer with its question; raises Http404 for any that is not listed there.
 
     Conversations are private: an editor reads another person's question only if it was rated or
-    found nothing; never of a conversation with attachments. Runs inside ``tenant(instance)``.
+    found nothing; never of a temporary conversation or one with attachments. Runs inside
+    ``tenant(instance)``.
     """
     listed = Q(feedback__isnull=False) | Q(status=AnswerStatus.NOTHING_FOUND)
-    listed &= Q(conversation__has_attachments=False)
+    listed &= Q(conversation__has_attachments=False, conversation__temporary_until=None)
     answer = (
         Message.objects.for_instance(membership.instance)
         .filter(listed | Q(conversation__user=membership.user))

@@ -67,10 +67,14 @@ class GeneralForm(forms.ModelForm):
             "example_questions",
             "language",
             "conversation_days",
+            "only_temporary",
             "own_accent",
             "accent_colour",
         ]
-        labels = {"conversation_days": _("Delete conversations after this many days without use")}
+        labels = {
+            "conversation_days": _("Delete conversations after this many days without use"),
+            "only_temporary": _("Allow only temporary conversations"),
+        }
         widgets = {
             "welcome_text": forms.Textarea(attrs={"rows": 4}),
             "accent_colour": forms.TextInput(attrs={"type": "color"}),
@@ -80,11 +84,19 @@ class GeneralForm(forms.ModelForm):
             "description": _("One sentence, shown under the name."),
             "welcome_text": _("Shown when a new conversation is opened."),
             "language": _("The language of the documents, mainly."),
+            "only_temporary": _(
+                "Nothing of them is kept. Past conversations can be read and exported, but not "
+                "continued."
+            ),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["own_accent"] = bool(self.instance.accent_colour)
+        if self.instance.organisation.only_temporary:
+            self.initial["only_temporary"] = True
+            self.fields["only_temporary"].disabled = True
+            self.fields["only_temporary"].help_text = _("Your organisation requires it.")
         longest = self.instance.organisation.conversation_days
         self.fields["conversation_days"].help_text = (
             _("With their attachments. Your organisation keeps them for %(n)s days at most.")
@@ -92,6 +104,12 @@ class GeneralForm(forms.ModelForm):
             if longest
             else _("With their attachments. Empty: they are kept until their authors delete them.")
         )
+
+    def clean_only_temporary(self) -> bool:
+        """Keep the instance's own choice while its organisation decides."""
+        if self.fields["only_temporary"].disabled:
+            return bool(self.instance.only_temporary)
+        return bool(self.cleaned_data["only_temporary"])
 
     def clean_conversation_days(self) -> int | None:
         """Refuse to keep conversations for longer than the organisation does."""

@@ -4,7 +4,7 @@ An attachment is a ``Document`` with a ``conversation``, read and embedded as an
 documents of its instance that wait. All functions run inside ``tenant(instance)``.
 """
 
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
@@ -14,6 +14,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from chat.conversations.finding import get_conversation, locked
+from chat.conversations.temporary import beginning, require_continuable
 from chat.models import Conversation
 from ingestion import uploads
 from ingestion.models import Document
@@ -34,12 +35,17 @@ class NotAttached(Exception):
 
 
 def attach(
-    *, instance: Instance, user: User, file: UploadedFile, conversation_id: UUID | None
+    *,
+    instance: Instance,
+    user: User,
+    file: UploadedFile,
+    conversation_id: UUID | None,
+    is_temporary: bool = False,
 ) -> Conversation:
     """Attach a file to a conversation of the person, or to a new one; return the conversation.
 
     Bytes that it has already are not attached again. Raises Http404 for a conversation of
-    another person, ``NotAttached``, or as ``ingestion.uploads.store_upload``.
+    another person, ``NotAttached``, ``OnlyTemporary``, or as ``ingestion.uploads.store_upload``.
     """
     name = file.name or ""
     if detect(cast(BinaryIO, file), name) in ARCHIVES:
@@ -50,7 +56,8 @@ def attach(
     file.seek(0)
     # A refused file begins no conversation.
     with transaction.atomic():
-        conversation = _conversation(instance, user, conversation_id, name)
+        fields = beginning(instance, title=name, is_temporary=is_temporary)
+        conversation = _conversation(instance, user, conversation_id, fields)
         _store(conversation, file, name)
     return conversation
 
@@ -91,17 +98,15 @@ def remove(conversation: Conversation, document_id: UUID) -> None:
 
 
 def _conversation(
-    instance: Instance, user: User, conversation_id: UUID | None, name: str
+    instance: Instance, user: User, conversation_id: UUID | None, fields: dict[str, Any]
 ) -> Conversation:
-    """Return the conversation, locked against deletion, or a new one with the name of the file."""
+    """Return the conversation, locked against deletion, or a new one with these fields."""
     if conversation_id is None:
         return Conversation.objects.create(
-            instance=instance,
-            user=user,
-            title=Conversation.title_of(name),
-            has_attachments=True,
+            instance=instance, user=user, has_attachments=True, **fields
         )
     conversation = locked(get_conversation(instance, user, conversation_id))
+    require_continuable(instance, conversation)
     if not conversation.has_attachments or conversation.is_archived:
         conversation.has_attachments, conversation.is_archived = True, False
         conversation.save(update_fields=["has_attachments", "is_archived"])

@@ -13,6 +13,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from chat.conversations.pages import ShownTurn, shown_turns
+from chat.conversations.temporary import beginning
 from chat.conversations.turns import branch
 from chat.models import Citation, Conversation, Message, SharedConversation
 from instances.models import Membership
@@ -30,6 +31,8 @@ def share(conversation: Conversation) -> SharedConversation:
 
     Raises ``NotShareable``.
     """
+    if conversation.is_temporary:
+        raise NotShareable(_("A temporary conversation is not shared: nobody else may read it."))
     leaf = conversation.leaf
     if leaf is None or leaf.status == AnswerStatus.STREAMING:
         raise NotShareable(_("The last answer is still being written. Share when it is complete."))
@@ -105,8 +108,8 @@ def continue_shared(shared: SharedConversation, membership: Membership) -> Conve
     conversation = Conversation.objects.create(
         instance_id=original.instance_id,
         user_id=membership.user_id,
-        title=original.title,
         model=original.model,
+        **beginning(membership.instance, title=original.title, is_temporary=False),
     )
     parent: Message | None = None
     for turn in branch(original):

@@ -10,9 +10,11 @@ from itertools import islice
 from uuid import UUID
 
 from django.http import Http404
+from django.utils import timezone
 
 from chat.conversations.attachments import attachment_ids, attachments_of
-from chat.conversations.finding import get_conversation, locked
+from chat.conversations.finding import get_conversation, locked, unexpired
+from chat.conversations.temporary import LIFETIME, beginning
 from chat.models import Citation, Conversation, Message
 from inference.llm.backend import ChatMessage, Role
 from ingestion.models import Document
@@ -54,7 +56,7 @@ def get_message(instance: Instance, user: User, message_id: UUID) -> Message:
     """Return a message of the person's conversations; raises Http404 for any other."""
     message = (
         Message.objects.for_instance(instance)
-        .filter(pk=message_id, conversation__user=user)
+        .filter(unexpired("conversation__"), pk=message_id, conversation__user=user)
         .select_related("conversation", "parent")
         .first()
     )
@@ -72,11 +74,13 @@ def ask(
     conversation_id: UUID | None = None,
     document_ids: Sequence[UUID] = (),
     attachments_only: bool = False,
+    is_temporary: bool = False,
 ) -> Asked:
     """Add a question to the end of the selected branch, or start a conversation with it.
 
     It is answered from ``document_ids``, if any are given, and what is attached to the
-    conversation; with ``attachments_only``, from that alone.
+    conversation; with ``attachments_only``, from that alone. A new conversation ``is_temporary``
+    if the person or the instance wants it.
 
     Raises Http404 for a conversation of another person, ``UnknownDocument`` for a document that is
     not in the instance.
@@ -84,15 +88,14 @@ def ask(
     _check_documents(instance, document_ids)
     if conversation_id is not None:
         conversation = locked(get_conversation(instance, user, conversation_id))
-        if conversation.leaf_id is None:
+        if conversation.leaf_id is None and not conversation.is_temporary:
             # Only files were attached to it, after the first of which it is named.
             conversation.title = Conversation.title_of(question)
         if attachments_only:
             document_ids = attachment_ids(conversation)
         return _ask(conversation, conversation.leaf, question, model_id, document_ids)
-    conversation = Conversation(
-        instance=instance, user=user, title=Conversation.title_of(question), model=model_id
-    )
+    fields = beginning(instance, title=question, is_temporary=is_temporary)
+    conversation = Conversation(instance=instance, user=user, model=model_id, **fields)
     asked = _new_turn(conversation, None, question, model_id, document_ids)
     # The database checks at the end of the transaction that its leaf is there.
     conversation.leaf = asked.answer
@@ -242,7 +245,11 @@ def _empty_answer(question: Message, model_id: str) -> Message:
 def _select(conversation: Conversation, leaf: Message) -> None:
     conversation.leaf = leaf
     conversation.is_archived = False
-    conversation.save(update_fields=["leaf", "title", "model", "is_archived", "updated_at"])
+    if conversation.is_temporary:
+        conversation.temporary_until = timezone.now() + LIFETIME
+    conversation.save(
+        update_fields=["leaf", "title", "model", "is_archived", "temporary_until", "updated_at"]
+    )
 
 
 def _ancestors(message: Message) -> Iterator[Message]:

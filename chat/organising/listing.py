@@ -56,10 +56,13 @@ class Found:
 
 
 def own_conversations(membership: Membership) -> QuerySet[Conversation]:
-    """Return the person's conversations, newest first; runs inside ``tenant(instance)``."""
+    """Return the conversations that are kept for the person, newest first.
+
+    Runs inside ``tenant(instance)``.
+    """
     return (
         Conversation.objects.for_instance(membership.instance)
-        .filter(user_id=membership.user_id)
+        .filter(user_id=membership.user_id, temporary_until=None)
         .order_by("-updated_at", "-pk")
     )
 

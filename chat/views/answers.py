@@ -19,6 +19,7 @@ from chat.answering import Question
 from chat.confidentiality.question_guard import QuestionGuard, QuestionHeld
 from chat.conversations.attachments import attachment_ids
 from chat.conversations.first_answers import frugal_step
+from chat.conversations.temporary import OnlyTemporary, require_continuable
 from chat.conversations.turns import (
     Asked,
     UnknownDocument,
@@ -75,6 +76,7 @@ async def ask_question(request: HttpRequest, slug: str) -> HttpResponseBase:
             conversation_id=data["conversation"],
             document_ids=data["document_ids"],
             attachments_only=data["attachments_only"],
+            is_temporary=data["temporary"],
         )
 
     return await _begin(request, slug, AskForm, begin)
@@ -214,7 +216,7 @@ async def _start(
                 attached=attachment_ids(asked.conversation),
                 person=person,
                 may_read_documents=membership.may_read_documents,
-                may_be_reused=membership.instance.reuses_answers and not history,
+                may_be_reused=not history and _is_reusable(membership, asked),
                 is_anew=is_anew,
                 may_filter=not data.get("all_documents", False),
                 frugal_step=frugal_step(asked, model, is_anew=is_anew),
@@ -232,6 +234,8 @@ async def _start(
         return Refusal.of_limit(error)
     except QuestionHeld as held:
         return Refusal.of_held(held)
+    except OnlyTemporary:
+        return Refusal.of_only_temporary()
     except UnknownDocument:
         return Refusal(400, "unknown_document", str(_UNKNOWN_DOCUMENT))
     if isinstance(stored, Refusal):
@@ -247,15 +251,25 @@ def _store_guarded(
     guard: QuestionGuard,
     begin: Callable[[Membership, dict[str, Any], str], Asked],
 ) -> tuple[Asked, str]:
-    """Store the question, and return it with the text that may be sent; raises QuestionHeld."""
+    """Store the question, and return it with the text that may be sent.
+
+    Raises QuestionHeld or OnlyTemporary.
+    """
     decision = data["personal_data"]
-    if "question" in data:
+    is_written = "question" in data
+    if is_written:
         data = data | {"question": guard.guarded(data["question"], decision)}
-        asked = begin(membership, data, guard.model.id)
+    asked = begin(membership, data, guard.model.id)
+    require_continuable(membership.instance, asked.conversation)
+    if is_written:
         return asked, asked.question.content
     # The question of another answer may have been asked to a model inside.
-    asked = begin(membership, data, guard.model.id)
     return asked, guard.guarded(asked.question.content, decision)
+
+
+def _is_reusable(membership: Membership, asked: Asked) -> bool:
+    """Whether the answer may be given again to others, and may be one that others were given."""
+    return membership.instance.reuses_answers and not asked.conversation.is_temporary
 
 
 def _own_message(membership: Membership, message_id: UUID) -> tuple[Instance, Message]:

@@ -9,7 +9,9 @@ from django.views.decorators.http import require_POST, require_safe
 from chat.conversations.attachments import NotAttached, attach, remove
 from chat.conversations.finding import get_conversation
 from chat.conversations.shown_attachments import shown_attachments
+from chat.conversations.temporary import OnlyTemporary
 from chat.forms import AttachmentForm
+from chat.posted_forms import Refusal
 from ingestion.documents.browser_strings import document_strings, upload_limit
 from ingestion.error_messages import UPLOAD_STATUS, user_message
 from ingestion.errors import FileTooLarge, IngestionError
@@ -33,7 +35,10 @@ def attach_file(request: HttpRequest, membership: Membership) -> JsonResponse:
             user=membership.user,
             file=form.cleaned_data["file"],
             conversation_id=form.cleaned_data["conversation"],
+            is_temporary=form.cleaned_data["temporary"],
         )
+    except OnlyTemporary:
+        return Refusal.of_only_temporary().as_json()
     except NotAttached as error:
         return json_error(422, error.code, error.message)
     except FileTooLarge as error:

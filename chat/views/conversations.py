@@ -18,9 +18,10 @@ from chat.conversations.model_picker import picker_lines
 from chat.conversations.pages import chosen_model, shown_turns
 from chat.conversations.passages import show_passage
 from chat.conversations.shown_attachments import attachments_context
+from chat.conversations.temporary import stay
 from chat.conversations.turns import get_message, select_branch
 from chat.example_questions.questions import example_questions
-from chat.forms import AboutForm, FeedbackForm
+from chat.forms import AboutForm, FeedbackForm, PresenceForm
 from chat.models import Conversation, Feedback, Message
 from chat.posted_forms import Refusal, read_form
 from inference.catalogue import model_on_demand
@@ -61,7 +62,23 @@ def conversation(
 ) -> HttpResponse:
     """A conversation, on the branch last shown."""
     shown = get_conversation(membership.instance, membership.user, conversation_id)
-    return _page(request, membership, shown)
+    stay(shown)
+    response = _page(request, membership, shown)
+    if shown.is_temporary:
+        response["Cache-Control"] = "private, no-store"
+    return response
+
+
+@require_POST
+@instance_view("guest")
+def presence(request: HttpRequest, membership: Membership, conversation_id: UUID) -> HttpResponse:
+    """The page of a temporary conversation is open, or was left: its erasure is near."""
+    shown = get_conversation(membership.instance, membership.user, conversation_id)
+    form = read_form(PresenceForm, request)
+    if isinstance(form, Refusal):
+        return form.as_json()
+    stay(shown, has_left=form.cleaned_data["left"])
+    return HttpResponse(status=204)
 
 
 def _page(request: HttpRequest, membership: Membership, shown: Conversation | None) -> HttpResponse:
@@ -96,6 +113,8 @@ def _page(request: HttpRequest, membership: Membership, shown: Conversation | No
         "restricted_to": restricted_to,
         "quotas": _quotas(membership),
         "examples": [] if shown else example_questions(membership),
+        "is_temporary": shown.is_temporary if shown else instance.allows_only_temporary,
+        "is_closed": bool(shown and instance.allows_only_temporary and not shown.is_temporary),
         "strings": chat_strings(),
     }
     if not cited_only:

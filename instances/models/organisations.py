@@ -50,6 +50,8 @@ class Organisation(models.Model):
     conversation_days = models.PositiveSmallIntegerField(
         _("days for which conversations are kept"), null=True, blank=True, validators=_DAYS_KEPT
     )
+    # In all its instances; one may do so for itself.
+    only_temporary = models.BooleanField(_("only temporary conversations"), default=False)
     # The account to which usage is charged, for instances without a code of their own.
     cost_centre = models.CharField(_("cost centre"), max_length=60, blank=True)
     # Its own names of the levels of sensitivity; "": those of the site.
@@ -211,6 +213,7 @@ class Instance(models.Model):
     conversation_days = models.PositiveSmallIntegerField(
         _("days for which conversations are kept"), null=True, blank=True, validators=_DAYS_KEPT
     )
+    only_temporary = models.BooleanField(_("only temporary conversations"), default=False)
     last_used_at = models.DateTimeField(null=True, blank=True)
     disuse_noticed_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -258,6 +261,11 @@ class Instance(models.Model):
         """The shorter time of the instance and its organisation; None without any."""
         days = (self.conversation_days, self.organisation.conversation_days)
         return min(filter(None, days), default=None)
+
+    @property
+    def allows_only_temporary(self) -> bool:
+        """Whether nothing of conversations is kept, by its own or its organisation's choice."""
+        return self.only_temporary or self.organisation.only_temporary
 
     @property
     def embedding_model_name(self) -> str:

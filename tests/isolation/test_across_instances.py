@@ -51,6 +51,7 @@ QUESTIONS = {
     "instances_open_to_organisation": "TABLE(instance_id bigint)",
     "instances_with_ended_memberships": "TABLE(instance_id bigint)",
     "instances_with_silent_answers": "TABLE(instance_id bigint)",
+    "instances_with_expired_conversations": "TABLE(instance_id bigint)",
     "instances_with_pending_usage": "TABLE(instance_id bigint)",
     "instances_with_expired_charges": "TABLE(instance_id bigint)",
     # Sums of usage records: by day, model, subject…

@@ -35,6 +35,7 @@ class OrganisationSettingsForm(forms.ModelForm):
             "max_stored_bytes",
             "idle_months",
             "conversation_days",
+            "only_temporary",
             "cost_centre",
             "public_label",
             "internal_label",
@@ -49,6 +50,7 @@ class OrganisationSettingsForm(forms.ModelForm):
             "allows_personal_instances": _("Everyone may have a personal instance"),
             "idle_months": _("Archive an instance after this many months without use"),
             "conversation_days": _("Delete conversations after this many days without use"),
+            "only_temporary": _("Allow only temporary conversations"),
             "public_label": _("Your name of the level “public”"),
             "internal_label": _("Your name of the level “internal”"),
             "restricted_label": _("Your name of the level “restricted”"),
@@ -65,6 +67,10 @@ class OrganisationSettingsForm(forms.ModelForm):
                 "With their attachments, in all its instances; figures of usage remain. An "
                 "instance may choose fewer days. Empty: they are kept until their authors delete "
                 "them."
+            ),
+            "only_temporary": _(
+                "In all its instances, nothing of them is kept. Past conversations can be read and "
+                "exported, but not continued."
             ),
             "cost_centre": _("The account to which usage is charged, by default."),
             "personal_data_rule": _(

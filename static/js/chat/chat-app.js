@@ -11,6 +11,7 @@ import { toast } from "../shared/toast.js";
 import { eventsOf, firstOf } from "./answers/answer-stream.js";
 import { markdown } from "./answers/answer-text.js";
 import { ReadingPlace } from "./reading-place.js";
+import { Temporary } from "./temporary.js";
 
 class ChatApp extends HTMLElement {
   connectedCallback() {
@@ -22,6 +23,7 @@ class ChatApp extends HTMLElement {
       this.querySelector("[data-to-end]"),
     );
     this.base = this.dataset.base;
+    this.temporary = new Temporary(this);
     this.addEventListener("composer-ask", ({ detail }) => this.ask(detail.question));
     this.addEventListener("composer-stop", () => this.stop());
     this.addEventListener("queue-left", () => this.stop());
@@ -117,6 +119,7 @@ class ChatApp extends HTMLElement {
       conversation: this.dataset.conversation || null,
       document_ids: [...new Set(restriction.flatMap(({ ids }) => ids))],
       attachments_only: attached.length > 0,
+      temporary: this.temporary.isChosen,
       model: this.model,
       personal_data: personalData,
     });
@@ -249,6 +252,7 @@ class ChatApp extends HTMLElement {
       this.dataset.conversation = id;
       history.pushState({}, "", url);
       shownPath = location.pathname;
+      this.temporary.begin(url);
       document.querySelector(".sidebar-link[aria-current]")?.removeAttribute("aria-current");
     }
     // To continue an archived conversation restores it.

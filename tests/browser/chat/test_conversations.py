@@ -3,9 +3,11 @@
 import re
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Route, expect
 
-from chat.models import Feedback, Message
+from chat.conversations.temporary import AFTER_LEAVING
+from chat.models import Conversation, Feedback, Message
 from instances.tenancy import tenant
 from tests.browser.chat.asking import CHAT, LEAVE, ask, finished
 from tests.browser.chat.conversation_menu import open_menu
@@ -174,3 +176,33 @@ def test_conversation_is_usable_by_keyboard(cast, page_for):
     expect(page.locator("#person-menu .menu-item").nth(1)).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.locator("[popovertarget=person-menu]")).to_be_focused()
+
+
+def test_temporary_conversation_is_chosen_said_left_and_erased(library, llm, page_for, axe):
+    page = page_for(library.teammate)
+    page.goto(CHAT)
+    note = page.get_by_text("Temporary: erased with its files")
+    expect(note).to_be_hidden()
+    page.get_by_role("checkbox", name="Temporary conversation").check()
+    expect(note).to_be_visible()
+    assert axe(page) == []
+    ask(page, LEAVE)
+    finished(page)
+    expect(page).to_have_title(re.compile("^Temporary conversation"))
+    expect(page.locator(".conversation-item")).to_have_count(0)
+    expect(page.get_by_role("button", name="Helpful", exact=True)).to_be_hidden()
+    assert axe(page) == []
+
+    def until():
+        with tenant(library.instance):
+            return Conversation.objects.get().temporary_until - timezone.now()
+
+    address = page.url
+    page.goto(f"{CHAT}documents/")
+    wait_until(lambda: until() <= AFTER_LEAVING, "the page was left")
+    page.goto(address)
+    wait_until(lambda: until() > AFTER_LEAVING, "the page was opened again")
+    expect(note).to_be_visible()
+    page.get_by_role("button", name="Erase now").click()
+    expect(page).to_have_url(re.compile(r"/i/law/$"))
+    assert page.goto(address).status == 404

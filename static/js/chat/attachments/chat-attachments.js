@@ -112,6 +112,7 @@ export class ChatAttachments extends HTMLElement {
         url: this.dataset.url,
         file: item.file,
         conversation: this.conversation,
+        temporary: this.closest("chat-app").hasAttribute("data-temporary"),
         signal: item.controller.signal,
         onProgress: (share) => {
           item.share = share;

@@ -4,14 +4,15 @@ import { csrfToken, RequestError } from "../../shared/http.js";
 /**
  * POST a file; the listing of the conversation's files. Raises RequestError; an abort is status -1.
  *
- * @param {{ url: string, file: File, conversation: string, signal: AbortSignal,
+ * @param {{ url: string, file: File, conversation: string, temporary: boolean, signal: AbortSignal,
  *   onProgress: (share: number) => void }} options
  * @returns {Promise<any>}
  */
-export function sendFile({ url, file, conversation, signal, onProgress }) {
+export function sendFile({ url, file, conversation, temporary, signal, onProgress }) {
   const body = new FormData();
   body.append("file", file, file.name);
   body.append("conversation", conversation);
+  if (temporary) body.append("temporary", "true");
   // fetch() does not tell how much it has sent.
   const request = new XMLHttpRequest();
   request.open("POST", url);
