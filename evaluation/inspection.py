@@ -114,8 +114,7 @@ async def inspect_question(
     inspections, searches = list[Inspection](), list[SearchResult]()
     requester = Requester(instance_id=instance.pk, user_id=user_id)
     try:
-        model = instance.embedding_model
-        embedded = await aembed(text, model=model, sensitivity=level, asker=asker)
+        embedded = await aembed(text, instance=instance, sensitivity=level, asker=asker)
         for each in settings:
             inspection, found = await _inspect(instance, text, each, user_id, embedded)
             inspections.append(inspection)

@@ -13,8 +13,9 @@ from inference.embedding.rerank import Relevances, RerankEndpoint, arerank, rera
 from inference.errors import InferenceError, NotCleared
 from inference.offered_models import ModelFigures
 from inference.token_usage import TokenUsage
-from instances.models import Sensitivity
+from instances.models import Instance, Sensitivity
 from retrieval.duplicates.in_force import prefer_in_force
+from retrieval.masking import amasked, masked
 from retrieval.results import RetrievedChunk
 
 logger = logging.getLogger(__name__)
@@ -46,32 +47,36 @@ class Reranked:
     tokens: TokenUsage | None = None
 
 
-def rerank_chunks(query: str, chunks: Chunks, top_k: int, *, sensitivity: Sensitivity) -> Reranked:
+def rerank_chunks(
+    instance: Instance, query: str, chunks: Chunks, top_k: int, *, sensitivity: Sensitivity
+) -> Reranked:
     """Return the ``top_k`` best chunks, reordered and rescored if there is a reranker.
 
-    ``sensitivity`` is the level of the query.
+    ``sensitivity`` is the level of the query, which another machine gets without personal data
+    (``retrieval.masking``). Runs inside ``tenant(instance)``.
     """
     endpoint = RerankEndpoint.from_settings()
     if endpoint is None:
         return Reranked(chunks[:top_k])
-    texts = [chunk.text for chunk in chunks]
+    texts, sent = [chunk.text for chunk in chunks], masked(instance, query, endpoint.base_url)
     try:
-        found = rerank(endpoint, query, texts, sensitivity=_highest(sensitivity, chunks))
+        found = rerank(endpoint, sent, texts, sensitivity=_highest(sensitivity, chunks))
     except InferenceError as error:
         return _not_reranked(endpoint, chunks[:top_k], error)
     return _reranked(endpoint, query, chunks, found, top_k)
 
 
 async def arerank_chunks(
-    query: str, chunks: Chunks, top_k: int, *, sensitivity: Sensitivity
+    instance: Instance, query: str, chunks: Chunks, top_k: int, *, sensitivity: Sensitivity
 ) -> Reranked:
-    """Asynchronous version of ``rerank_chunks``."""
+    """Asynchronous version of ``rerank_chunks``, outside any transaction."""
     endpoint = RerankEndpoint.from_settings()
     if endpoint is None:
         return Reranked(chunks[:top_k])
     texts = [chunk.text for chunk in chunks]
+    sent = await amasked(instance, query, endpoint.base_url)
     try:
-        found = await arerank(endpoint, query, texts, sensitivity=_highest(sensitivity, chunks))
+        found = await arerank(endpoint, sent, texts, sensitivity=_highest(sensitivity, chunks))
     except InferenceError as error:
         return _not_reranked(endpoint, chunks[:top_k], error)
     return _reranked(endpoint, query, chunks, found, top_k)

@@ -29,7 +29,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.embedding.client import AsyncEmbeddingClient, EmbeddingClient
+from inference.embedding.client import AsyncEmbeddingClient, EmbeddingClient, EmbeddingEndpoint
 from inference.embedding.vectors import EmbeddedQuery
 from inference.fair_turns import Asker, turns_at
 from ingestion.documents.groups import MAX_GROUP_DOCUMENTS
@@ -41,6 +41,7 @@ from retrieval.duplicates.in_force import prefer_in_force
 from retrieval.evidence.questions import read_question
 from retrieval.filters.matching import AppliedFilter, find_filter
 from retrieval.fusion import WeightedQuery
+from retrieval.masking import amasked, masked
 from retrieval.ranking import prepare_query, rank_chunks
 from retrieval.relevance import threshold_of, with_relevance
 from retrieval.rerank import Reranked, arerank_chunks, candidate_count, rerank_chunks
@@ -76,8 +77,9 @@ def search(
     Runs inside ``tenant(instance)``; raises ``InferenceError`` if the query cannot be embedded.
     """
     start = perf_counter()
-    client = EmbeddingClient.for_instance(instance.pk, instance.embedding_model)
-    embedded_query = client.embed_query(query, sensitivity=sensitivity)
+    endpoint = EmbeddingEndpoint.for_instance(instance.pk, instance.embedding_model)
+    sent = masked(instance, query, endpoint.base_url)
+    embedded_query = EmbeddingClient(endpoint).embed_query(sent, sensitivity=sensitivity)
     embedded = perf_counter()
     candidates = _find_candidates(
         instance=instance,
@@ -86,7 +88,7 @@ def search(
         limit=candidate_count(top_k),
         document_ids=document_ids,
     )
-    reranked = rerank_chunks(query, candidates.chunks, top_k, sensitivity=sensitivity)
+    reranked = rerank_chunks(instance, query, candidates.chunks, top_k, sensitivity=sensitivity)
     return _result(instance, candidates, reranked, start, embedded, embedded_query)
 
 
@@ -114,7 +116,7 @@ async def asearch(
     asker = Asker(instance.pk, person)
     if embedded_query is None:
         embedded_query = await aembed(
-            query, model=instance.embedding_model, sensitivity=sensitivity, asker=asker
+            query, instance=instance, sensitivity=sensitivity, asker=asker
         )
     embedded = perf_counter()
     async with turns_at("search", places=_SEARCHES_AT_ONCE).turn(asker):
@@ -130,17 +132,23 @@ async def asearch(
             attached=attached,
         )
     async with turns_at("rerank", places=_RERANKINGS_AT_ONCE).turn(asker):
-        reranked = await arerank_chunks(query, candidates.chunks, top_k, sensitivity=sensitivity)
+        reranked = await arerank_chunks(
+            instance, query, candidates.chunks, top_k, sensitivity=sensitivity
+        )
     return _result(instance, candidates, reranked, start, embedded, embedded_query)
 
 
 async def aembed(
-    query: str, *, model: str, sensitivity: Sensitivity, asker: Asker
+    query: str, *, instance: Instance, sensitivity: Sensitivity, asker: Asker
 ) -> EmbeddedQuery:
-    """Embed a query in its turn, by the model of an instance; raises ``InferenceError``."""
+    """Embed a query in its turn, by the model of an instance; raises ``InferenceError``.
+
+    Another machine gets it without personal data (``retrieval.masking``).
+    """
     async with turns_at("embedding", places=_EMBEDDED_AT_ONCE).turn(asker):
-        client = AsyncEmbeddingClient.of_model(model)
-        return await client.embed_query(query, sensitivity=sensitivity)
+        endpoint = EmbeddingEndpoint.of_model(instance.embedding_model)
+        sent = await amasked(instance, query, endpoint.base_url)
+        return await AsyncEmbeddingClient(endpoint).embed_query(sent, sensitivity=sensitivity)
 
 
 def search_embedded(

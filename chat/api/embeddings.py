@@ -13,7 +13,7 @@ from ninja import Field, Router, Schema
 from pydantic import ConfigDict, field_validator
 
 from chat.api.messages import MAX_NAME_CHARS
-from inference.embedding.client import AsyncEmbeddingClient
+from inference.embedding.client import AsyncEmbeddingClient, EmbeddingEndpoint
 from inference.embedding.offered import offered_embedding
 from inference.embedding.vectors import EmbeddedTexts, Vectors
 from inference.errors import InputTooLong
@@ -23,6 +23,7 @@ from ingestion.documents.sensitivity import highest_level
 from instances.api import ApiError, AsyncApiKeyAuth, KeyRequest
 from instances.models import ApiKey
 from instances.tenancy import in_tenant
+from retrieval.masking import amasked
 from retrieval.measured_requests import embedding_request
 from usage.embedding_requests import held_embedding
 from usage.quotas.api_requests import add_headers
@@ -90,12 +91,14 @@ def _check_dimensions(body: EmbeddingsIn, n_dimensions: int | None) -> None:
 
 
 async def _embed(key: ApiKey, body: EmbeddingsIn) -> EmbeddedTexts:
-    client = AsyncEmbeddingClient.for_instance(key.instance_id, key.instance.embedding_model)
+    endpoint = EmbeddingEndpoint.for_instance(key.instance_id, key.instance.embedding_model)
+    client = AsyncEmbeddingClient(endpoint)
     # The texts may come from any document of the instance.
     level = await in_tenant(key.instance, highest_level, key.instance)
     try:
         if body.input_type == "query":
-            return await client.embed_questions(body.input, sensitivity=level)
+            sent = [await amasked(key.instance, text, endpoint.base_url) for text in body.input]
+            return await client.embed_questions(sent, sensitivity=level)
         return await client.embed_passages(body.input, sensitivity=level)
     except InputTooLong as error:
         told = _("A text is too long for the embedding model. Send shorter ones.")

@@ -32,6 +32,7 @@ MASKED = "as HELD, and the history is masked by QuestionGuard.guarded_history"
 DOCUMENTS = "by the level of documents alone: their personal data are why they have one"
 # An embedding or rerank server is part of the deployment, chosen by its operators for all.
 SITE = "by the level alone, at the servers of the settings"
+QUERIES = "queries without personal data to other machines (retrieval.masking), texts by level"
 OURS = "a text of ragapp itself"
 PASSED_ON = "what the other modules have guarded"
 
@@ -53,9 +54,9 @@ DECIDED = {
     "inference/routing.py": Decided(PASSED_ON),
     "inference/diagnosis/connection.py": Decided(OURS),
     "inference/diagnosis/abilities.py": Decided(OURS),
-    "chat/api/embeddings.py": Decided(SITE, (Kind.EMBEDDING, Kind.VECTORS)),
-    "retrieval/search.py": Decided(SITE, (Kind.EMBEDDING, Kind.VECTORS)),
-    "retrieval/rerank.py": Decided(SITE, (Kind.RERANK,)),
+    "chat/api/embeddings.py": Decided(QUERIES, (Kind.EMBEDDING, Kind.VECTORS)),
+    "retrieval/search.py": Decided(QUERIES, (Kind.EMBEDDING, Kind.VECTORS)),
+    "retrieval/rerank.py": Decided(QUERIES, (Kind.RERANK,)),
     "retrieval/evaluation_corpus.py": Decided(DOCUMENTS),
     "ingestion/pipeline.py": Decided(DOCUMENTS, (Kind.INGESTION, Kind.VECTORS)),
     "ingestion/reindexing/building.py": Decided(DOCUMENTS, (Kind.INGESTION, Kind.VECTORS)),
@@ -95,6 +96,11 @@ def test_each_module_that_sends_something_has_a_decision() -> None:
 def test_each_kind_of_request_has_a_decision() -> None:
     decided = {kind for each in DECIDED.values() for kind in each.kinds}
     assert decided == set(Kind)
+
+
+def test_queries_are_masked_where_they_leave() -> None:
+    senders = {path for path, each in DECIDED.items() if each.personal_data == QUERIES}
+    assert callers_of({"masked"}) | callers_of({"amasked"}) == senders
 
 
 def test_questions_come_in_through_the_guard() -> None:

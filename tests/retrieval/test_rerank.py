@@ -12,7 +12,7 @@ import pytest
 from asgiref.sync import async_to_sync
 
 from inference.token_usage import TokenUsage
-from instances.models import Sensitivity
+from instances.models import Instance, Sensitivity
 from retrieval.rerank import CANDIDATES, arerank_chunks, candidate_count, rerank_chunks
 from retrieval.results import RetrievedChunk
 
@@ -58,6 +58,8 @@ def chunk(number: int, text: str) -> RetrievedChunk:
     )  # fmt: skip
 
 
+# The reranker is on this machine, so nothing is read of it.
+INSTANCE = Instance()
 CHUNKS = (chunk(1, "a"), chunk(2, "long"), chunk(3, "ab"), chunk(4, "cd"))
 
 
@@ -67,13 +69,16 @@ def ids(chunks: tuple[RetrievedChunk, ...]) -> list[int]:
 
 def test_no_reranker_by_default() -> None:
     assert candidate_count(6) == 6
-    assert rerank_chunks("query", CHUNKS, 2, sensitivity=Sensitivity.PUBLIC).chunks == CHUNKS[:2]
+    assert (
+        rerank_chunks(INSTANCE, "query", CHUNKS, 2, sensitivity=Sensitivity.PUBLIC).chunks
+        == CHUNKS[:2]
+    )
 
 
 @pytest.mark.parametrize("j_per_token", [0.5, None], ids=["stated", "not_stated"])
 def test_what_another_server_reads_is_counted(reranker: None, settings: Any, j_per_token) -> None:
     settings.RERANK_J_PER_TOKEN = j_per_token
-    found = rerank_chunks("query", CHUNKS, 2, sensitivity=Sensitivity.PUBLIC)
+    found = rerank_chunks(INSTANCE, "query", CHUNKS, 2, sensitivity=Sensitivity.PUBLIC)
     assert found.server is not None
     assert found.server.prompt_j_per_token == j_per_token
     # "query" four times, and each text.
@@ -82,7 +87,7 @@ def test_what_another_server_reads_is_counted(reranker: None, settings: Any, j_p
 
 def test_order_and_scores_of_the_reranker_replace_those_of_fusion(reranker: None) -> None:
     assert candidate_count(6) == CANDIDATES
-    reranked = rerank_chunks("query", CHUNKS, 3, sensitivity=Sensitivity.PUBLIC).chunks
+    reranked = rerank_chunks(INSTANCE, "query", CHUNKS, 3, sensitivity=Sensitivity.PUBLIC).chunks
     assert ids(reranked) == [2, 3, 4]
     assert [c.score for c in reranked] == [4.0, 2.0, 2.0]
 
@@ -93,7 +98,7 @@ def test_what_was_in_force_stays_first_with_a_reranker(reranker: None) -> None:
     longer = chunk(3, "Le télétravail est autorisé deux jours par semaine, après accord écrit.")
     fused = (replace(new, put_before=1), old, longer)
     found = {
-        query: rerank_chunks(query, fused, 2, sensitivity=Sensitivity.PUBLIC).chunks
+        query: rerank_chunks(INSTANCE, query, fused, 2, sensitivity=Sensitivity.PUBLIC).chunks
         for query in ("Quel est le tarif actuel ?", "Quel est le tarif ?")
     }
     assert [(each.chunk_id, each.put_before) for each in found["Quel est le tarif actuel ?"]] == [
@@ -107,12 +112,14 @@ def test_what_was_in_force_stays_first_with_a_reranker(reranker: None) -> None:
 @pytest.mark.parametrize("query", ["query", "refuse"])
 def test_asynchronous_version_returns_the_same(reranker: None, query: str) -> None:
     assert async_to_sync(arerank_chunks)(
-        query, CHUNKS, 3, sensitivity=Sensitivity.PUBLIC
-    ) == rerank_chunks(query, CHUNKS, 3, sensitivity=Sensitivity.PUBLIC)
+        INSTANCE, query, CHUNKS, 3, sensitivity=Sensitivity.PUBLIC
+    ) == rerank_chunks(INSTANCE, query, CHUNKS, 3, sensitivity=Sensitivity.PUBLIC)
 
 
 def test_fused_order_is_kept_when_the_reranker_fails(reranker: None) -> None:
-    assert ids(rerank_chunks("refuse", CHUNKS, 3, sensitivity=Sensitivity.PUBLIC).chunks) == [
+    assert ids(
+        rerank_chunks(INSTANCE, "refuse", CHUNKS, 3, sensitivity=Sensitivity.PUBLIC).chunks
+    ) == [
         1,
         2,
         3,
