@@ -87,6 +87,8 @@ def fill(instance: Instance, corpus: Corpus, n_chunks: int) -> float:
             document = Document(
                 instance=instance, name=f"{start}.txt", media_type="text/plain", size_bytes=1,
                 sha256=f"{instance.pk}-{start}", status=Document.Status.READY, chunks=n,
+                # Else workers embed them anew (ingestion.recovery).
+                embedding_model=instance.embedding_model_name,
             )  # fmt: skip
             # A row refers to its own file only; there is none.
             document.file.name = stored_path(document, document.name)
