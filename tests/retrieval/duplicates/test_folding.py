@@ -1,5 +1,7 @@
 """Passages that say the same."""
 
+import random
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
@@ -83,3 +85,28 @@ def test_passage_of_lower_level_is_not_folded_into_one_of_a_higher() -> None:
         passage(RULE, "public"), passage(RULE, "restricted", sensitivity=Sensitivity.RESTRICTED)
     )
     assert found == [("public", ["restricted"])]
+
+
+def test_folding_any_passages_loses_none_and_keeps_their_order() -> None:
+    chosen = random.Random(11)
+    words = ("prêt", "pret", "durée", "semaines", "semaine", "3", "30", "non", "carte", "carré")
+    n_folded = 0
+    for _round in range(300):
+        texts = [" ".join(chosen.choices(words, k=chosen.randrange(1, 9))) for _ in range(8)]
+        found = [
+            replace(passage(text, str(place)), chunk_id=place) for place, text in enumerate(texts)
+        ]
+        kept = fold_copies(found)
+        places = [chunk.chunk_id for chunk in kept]
+        copies = [copy.chunk_id for chunk in kept for copy in chunk.copies]
+        n_folded += len(copies)
+        assert places == sorted(places)
+        assert sorted(places + copies) == list(range(8))
+        # A better passage is never folded into a worse one, and a second time changes nothing.
+        assert all(copy.chunk_id > chunk.chunk_id for chunk in kept for copy in chunk.copies)
+        assert fold_copies(kept) == kept
+        for chunk in kept:
+            numbers = {word for word in chunk.text.split() if word.isdigit()}
+            for copy in chunk.copies:
+                assert {word for word in texts[copy.chunk_id].split() if word.isdigit()} == numbers
+    assert n_folded > 50
