@@ -58,6 +58,10 @@ class DocumentOut(Schema):
     dated: date | None
     tags: list[str]
     version: int
+    series: UUID = Field(description="The same for all versions of a document")
+    attached_to: UUID | None = Field(
+        description="`series` of the document in whose file this one was; null for all others"
+    )
     status: str
     error: ErrorDetail | None
     warnings: list[WarningOut]

@@ -50,6 +50,16 @@ def test_metadata_is_changed_where_it_is_given(cast: Cast, with_key: Callable[..
     assert [one["title"] for one in client.get(URL, {"tag": "Paie"}).json()] == ["Congés"]
 
 
+def test_document_names_the_one_in_whose_file_it_was(
+    cast: Cast, with_key: Callable[..., Client]
+) -> None:
+    mail = DocumentFactory(instance=cast.instance, name="mail.eml")
+    DocumentFactory(instance=cast.instance, name="plan.pdf", attached_to=mail.series)
+    listed = {one["name"]: one for one in with_key(cast.instance).get(URL).json()}
+    assert listed["plan.pdf"]["attached_to"] == listed["mail.eml"]["series"] == str(mail.series)
+    assert listed["mail.eml"]["attached_to"] is None
+
+
 def test_versions_and_metadata_are_those_of_the_key(
     cast: Cast, with_key: Callable[..., Client]
 ) -> None:

@@ -13,6 +13,7 @@ from tests.ingestion.package_writer import (
     slide,
     write_docx,
     write_pptx,
+    write_xlsx,
 )
 from tests.ingestion.pdf_writer import stream, write_objects
 
@@ -114,6 +115,15 @@ def pptx(path: Path) -> Path:
     return write_pptx(path / "a.pptx", slide(shape("Texte")), parts=parts)
 
 
+def xlsx(path: Path) -> Path:
+    row = (
+        '<sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>Texte</t></is></c></row></sheetData>'
+    )
+    parts = {"xl/worksheets/_rels/sheet1.xml.rels": links("../"), **embedded("xl")}
+    return write_xlsx(path / "a.xlsx", row, parts=parts)
+
+
 WRITERS = {
-    "pdf": lambda path: pdf(path / "a.pdf"), "eml": eml, "msg": msg, "docx": docx, "pptx": pptx,
+    "pdf": lambda path: pdf(path / "a.pdf"), "eml": eml, "msg": msg,
+    "docx": docx, "pptx": pptx, "xlsx": xlsx,
 }  # fmt: skip
