@@ -63,6 +63,7 @@ urlpatterns = [
     path("m/<uuid:message_id>/regenerate/", answers.regenerate_answer, name="regenerate"),
     path("m/<uuid:message_id>/stop/", answers.stop, name="stop"),
     path("m/<uuid:message_id>/events/", answers.events, name="events"),
+    path("m/<uuid:message_id>/follow-ups/", conversations.follow_ups, name="follow_ups"),
     path("m/<uuid:message_id>/select/", conversations.select, name="select"),
     path("m/<uuid:message_id>/feedback/", conversations.feedback, name="feedback"),
     path("m/<uuid:message_id>/citations/<int:number>/", conversations.citation, name="citation"),

@@ -65,6 +65,7 @@ class GeneralForm(forms.ModelForm):
             "description",
             "welcome_text",
             "example_questions",
+            "suggests_questions",
             "language",
             "conversation_days",
             "only_temporary",
@@ -74,6 +75,7 @@ class GeneralForm(forms.ModelForm):
         labels = {
             "conversation_days": _("Delete conversations after this many days without use"),
             "only_temporary": _("Allow only temporary conversations"),
+            "suggests_questions": _("Suggest questions under answers"),
         }
         widgets = {
             "welcome_text": forms.Textarea(attrs={"rows": 4}),
@@ -84,6 +86,9 @@ class GeneralForm(forms.ModelForm):
             "description": _("One sentence, shown under the name."),
             "welcome_text": _("Shown when a new conversation is opened."),
             "language": _("The language of the documents, mainly."),
+            "suggests_questions": _(
+                "Three at most, on other sections of the cited documents, made without a model."
+            ),
             "only_temporary": _(
                 "Nothing of them is kept. Past conversations can be read and exported, but not "
                 "continued."

@@ -112,6 +112,12 @@ def is_subject(heading: str) -> bool:
     return sum(len(word) >= _MIN_LETTERS for word in words) > 1
 
 
+def question_on(heading: str, document: Document) -> str | None:
+    """Return the question that a heading of the document answers, None if that is uncertain."""
+    subject = _without_number(heading)
+    return _question(subject, document) if is_subject(subject) else None
+
+
 def _headings(instance: Instance, documents: Sequence[Document]) -> dict[UUID, list[str]]:
     """Return the innermost headings at the beginning of each document, in order."""
     headings: dict[UUID, list[str]] = {document.pk: [] for document in documents}

@@ -20,6 +20,7 @@ from chat.conversations.passages import show_passage
 from chat.conversations.shown_attachments import attachments_context
 from chat.conversations.temporary import stay
 from chat.conversations.turns import get_message, select_branch
+from chat.example_questions.follow_ups import follow_up_questions
 from chat.example_questions.questions import example_questions
 from chat.forms import AboutForm, FeedbackForm, PresenceForm
 from chat.models import Conversation, Feedback, Message
@@ -89,9 +90,11 @@ def _page(request: HttpRequest, membership: Membership, shown: Conversation | No
     ready = documents.filter(status=Document.Status.READY)
     has_documents = ready.exists()
     restricted_to = list(ready.filter(pk__in=restriction).order_by("name")) if restriction else []
+    turns = shown_turns(shown, cited_only=cited_only) if shown else []
     context = {
         "conversation": shown,
-        "turns": shown_turns(shown, cited_only=cited_only) if shown else [],
+        "turns": turns,
+        "follow_ups": _follow_ups(membership, turns[-1].message if turns else None),
         "models": picker_lines(instance),
         "model": chosen_model(instance, shown),
         "on_demand": model_on_demand(instance),
@@ -130,6 +133,19 @@ def _page(request: HttpRequest, membership: Membership, shown: Conversation | No
 def quotas(request: HttpRequest, membership: Membership) -> HttpResponse:
     """What is used of the person's quotas, for the line above the composer."""
     return render(request, "chat/includes/quotas.html", {"quotas": _quotas(membership)})
+
+
+@require_safe
+@instance_view("guest")
+def follow_ups(request: HttpRequest, membership: Membership, message_id: UUID) -> HttpResponse:
+    """Questions to go on with under an answer, for a page that has just received it."""
+    answer = _answer(membership, message_id)
+    context = {
+        "conversation": answer.conversation,
+        "follow_ups": _follow_ups(membership, answer),
+        "model": chosen_model(membership.instance, answer.conversation),
+    }
+    return render(request, "chat/includes/follow_ups.html", context)
 
 
 @require_POST
@@ -187,6 +203,14 @@ def passage_page(
         player = player_of(document, passage.page, passage.quote)
     context = {"passage": passage, "document": document, "player": player}
     return render(request, "chat/includes/passage.html", context)
+
+
+def _follow_ups(membership: Membership, answer: Message | None) -> list[str]:
+    """Return questions to go on with; guests are shown no headings of documents."""
+    is_wanted = membership.instance.suggests_questions and membership.may_read_documents
+    if answer is None or not is_wanted or membership.instance.is_archived:
+        return []
+    return follow_up_questions(answer)
 
 
 def _quotas(membership: Membership) -> list[ShownQuota]:

@@ -141,6 +141,7 @@ class Instance(models.Model):
     welcome_text = models.TextField(_("welcome text"), max_length=2000, blank=True)
     # Without any, examples are made from headings of the documents.
     example_questions = ArrayField(models.TextField(), default=list, blank=True)
+    suggests_questions = models.BooleanField(_("suggest questions"), default=True)
     language = models.CharField(
         _("language"), max_length=5, choices=settings.LANGUAGES, default="fr"
     )

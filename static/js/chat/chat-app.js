@@ -4,18 +4,20 @@
  */
 
 import { onFilesDropped } from "../documents/drop.js";
-import { targetOf } from "../shared/event-target.js";
 import { isEventStream, postForEvents, postJSON } from "../shared/http.js";
 import { t } from "../shared/strings.js";
 import { toast } from "../shared/toast.js";
 import { eventsOf, firstOf } from "./answers/answer-stream.js";
 import { markdown } from "./answers/answer-text.js";
+import { askExamples, showFollowUps } from "./follow-ups.js";
 import { ReadingPlace } from "./reading-place.js";
 import { Temporary } from "./temporary.js";
 
 class ChatApp extends HTMLElement {
   connectedCallback() {
     this.thread = this.querySelector("[data-thread]");
+    this.followUps = this.querySelector("[data-follow-ups]");
+    this.lastOf("chat-answer")?.append(this.followUps);
     this.composer = this.querySelector("chat-composer");
     this.place = new ReadingPlace(
       this.closest("main"),
@@ -39,10 +41,7 @@ class ChatApp extends HTMLElement {
     });
     this.addEventListener("attached", ({ detail }) => this.arrive(detail));
     this.addEventListener("attachment-removed", () => this.composer.focusField());
-    this.addEventListener("click", (event) => {
-      const example = targetOf(event, "[data-example]");
-      if (example) this.ask(example.textContent.trim());
-    });
+    askExamples(this, (text) => this.ask(text));
     document.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && !event.defaultPrevented && !openLayer()) this.stop();
     });
@@ -87,6 +86,7 @@ class ChatApp extends HTMLElement {
     note.hidden = !restriction.length;
     note.querySelector("span").textContent = restriction.map(({ title }) => title).join(", ");
     const answer = this.clone("answer");
+    this.followUps.replaceChildren();
     const welcome = this.querySelector("[data-welcome]");
     const chose = welcome?.contains(document.activeElement);
     welcome?.replaceWith(headingOf(text));
@@ -273,6 +273,7 @@ class ChatApp extends HTMLElement {
 
   ended() {
     this.composer.busy = Boolean(this.streaming());
+    if (!this.composer.busy) showFollowUps(this.followUps, this.base, this.lastOf("chat-answer"));
   }
 }
 

@@ -42,6 +42,7 @@ def general_form(**changed):
         "description": "",
         "welcome_text": "",
         "language": "fr",
+        "suggests_questions": "on",
         "accent_colour": "#ffcc00",
     } | changed
 

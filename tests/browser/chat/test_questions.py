@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from ingestion.models import Document
 from instances.tenancy import tenant
 from tests.browser.chat.asking import CHAT, LEAVE, ask, finished
+from tests.fixtures.corpus import add_document
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -184,3 +185,39 @@ def test_unsent_question_is_kept_with_instructions(library, llm, page_for, axe):
     expect(problem).to_be_hidden()
     page.goto(CHAT)
     expect(question).to_have_value("")
+
+
+def rules() -> str:
+    """Rules of three long sections, each a passage of its own."""
+    filler = (
+        "Le service du personnel tient à jour les fiches des agents et les transmet chaque "
+        "trimestre au rectorat, qui en contrôle la forme et les archive pendant dix ans. "
+    )
+    sections = {
+        "Durée des congés annuels": "Les agents ont droit à trente-deux jours de congé annuel.",
+        "Conditions de report des congés": "Les conditions de report des congés sont au nombre de "
+        "deux : un arrêt de maladie et l’accord écrit du service.",
+        "Délai de prévenance du service": "Le délai de prévenance du service est de quinze jours.",
+    }
+    parts = [f"## {name}\n\n{text} {filler * 8}" for name, text in sections.items()]
+    return "\n\n".join(["# Règlement des congés", *parts])
+
+
+def test_questions_that_the_documents_answer_are_suggested(library, llm, page_for, axe):
+    add_document(library.instance, library.owner, "reglement.md", rules())
+    page = page_for(library.teammate)
+    page.goto(CHAT)
+    ask(page, "Quelle est la durée des congés annuels des agents ?")
+    finished(page)
+    suggested = page.locator(".follow-ups").get_by_role("button")
+    expect(suggested).to_have_text(
+        [re.compile("conditions de report des congés"), re.compile("délai de prévenance")]
+    )
+    assert axe(page) == []
+    suggested.first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("chat-question").last).to_contain_text("conditions de report")
+    # It is answered, and not suggested again.
+    expect(page.locator("chat-answer")).to_have_count(2)
+    finished(page)
+    expect(suggested).to_have_text([re.compile("délai de prévenance")])
