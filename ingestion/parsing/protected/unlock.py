@@ -6,7 +6,7 @@ from typing import BinaryIO
 from ingestion.errors import EncryptedDocument, UnsupportedMediaType
 from ingestion.parsing.detection import ole2
 from ingestion.parsing.detection.archives import SEVEN_ZIP_MAGIC, is_tar
-from ingestion.parsing.protected import archives, office, pdf
+from ingestion.parsing.protected import archives, odf, office, pdf
 from ingestion.parsing.unpacking import zip_members
 
 _PDF_HEAD_BYTES = 1024
@@ -22,6 +22,8 @@ def without_password(file: BinaryIO, password: str) -> bytes | None:
     """
     file.seek(0)
     head = file.read(_PDF_HEAD_BYTES)
+    if head.startswith(_ZIP) and zip_members.has_member(file, odf.MANIFEST):
+        return odf.without_password(file, password)
     if head.startswith((_ZIP, SEVEN_ZIP_MAGIC)):
         return archives.without_password(file, password)
     if head.startswith(ole2.MAGIC):
@@ -38,7 +40,8 @@ def may_need_password(file: BinaryIO) -> bool:
     if head.startswith(ole2.MAGIC):
         return _is_encrypted_office(file)
     if head.startswith(_ZIP):
-        return zip_members.has_password(file)
+        # Only the child reads more than the directory.
+        return zip_members.has_password(file) or zip_members.has_member(file, odf.MANIFEST)
     # The first member of an archive may be a PDF.
     if head.startswith(SEVEN_ZIP_MAGIC):
         return True  # its directory is packed

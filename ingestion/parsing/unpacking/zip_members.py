@@ -37,6 +37,15 @@ def has_password(file: BinaryIO) -> bool:
         return False
 
 
+def has_member(file: BinaryIO, name: str) -> bool:
+    """Tell whether there is a member of that name."""
+    try:
+        with _opened(file) as archive:
+            return name in archive.namelist()
+    except (CorruptDocument, UnsafeDocument):
+        return False
+
+
 def _opened(file: BinaryIO) -> zipfile.ZipFile:
     check_directory_size(file)
     try:

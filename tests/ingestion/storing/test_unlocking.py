@@ -28,7 +28,8 @@ from tests.ingestion.files.locked_files import (
     locked_pdf,
     zip_crypto,
 )
-from tests.ingestion.package_writer import paragraph, write_docx
+from tests.ingestion.files.locked_odf import locked_odt
+from tests.ingestion.package_writer import paragraph, write_docx, write_odf
 from tests.ingestion.reading import read, text_of
 from tests.ingestion.views.changing import documents
 
@@ -36,7 +37,13 @@ UPLOAD = "/i/law/documents/upload/"
 
 
 LOCKED = pytest.mark.parametrize(
-    ("lock", "name"), [(locked_pdf, "a.pdf"), (locked_docx, "a.docx")], ids=["pdf", "docx"]
+    ("lock", "name"),
+    [
+        (locked_pdf, "a.pdf"),
+        (locked_docx, "a.docx"),
+        (locked_odt, "a.odt"),
+    ],
+    ids=["pdf", "docx", "odt"],
 )
 
 
@@ -66,6 +73,7 @@ def test_files_that_open_by_themselves_are_left_as_they_are(tmp_path: Path) -> N
         locked_pdf(tmp_path / "a.pdf", ""),
         write_docx(tmp_path / "a.docx", paragraph("Texte")),
         write_doc(tmp_path / "a.doc", "Texte"),
+        write_odf(tmp_path / "a.odt", "text", "", parts={"META-INF/manifest.xml": "<manifest/>"}),
     ):
         with path.open("rb") as file:
             assert unlocked(file, "inutile") is None
