@@ -140,8 +140,8 @@ def _values(settings: Settings) -> Iterator[str]:
     for name, choices in _CHOICE_LISTS.items():
         if unknown := set(settings[name]) - set(choices):
             yield f"{name} must hold {', '.join(choices)} only, not {', '.join(sorted(unknown))}."
-    if unknown := [code for code in settings["LLM_LANGUAGES"] if not _LANGUAGE.fullmatch(code)]:
-        yield f"LLM_LANGUAGES must hold codes such as fr,en, not {', '.join(unknown)}."
+    if wrong := [code for code in settings["LLM_LANGUAGES"] if not _LANGUAGE.fullmatch(code)]:
+        yield f"LLM_LANGUAGES must hold codes such as fr,en, not {', '.join(wrong)}."
     if not _has_electricity_mix(settings["ELECTRICITY_ZONE"]):
         zone = settings["ELECTRICITY_ZONE"]
         yield f"ELECTRICITY_ZONE must be a zone of EcoLogits, such as FRA, not {zone!r}."
