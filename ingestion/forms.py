@@ -93,7 +93,7 @@ class TagsField(forms.CharField):
 def _line(**attributes: str) -> forms.TextInput:
     """Return a text field, which the browser does not complete from others."""
     return forms.TextInput(
-        attrs={"class": "input", "autocomplete": "off", "dir": "auto", **attributes}
+        attrs={"class": "input", "autocomplete": "off", "data-kept": "", "dir": "auto"} | attributes
     )
 
 

@@ -44,6 +44,7 @@ MIDDLEWARE = [
     "ragapp.middleware.inline.LocaleMiddleware",
     "ragapp.middleware.inline.CommonMiddleware",
     "ragapp.middleware.inline.CsrfViewMiddleware",
+    "ragapp.middleware.kept_forms.kept_forms",
     "ragapp.middleware.inline.AuthenticationMiddleware",
     "ragapp.middleware.inline.MessageMiddleware",
     "ragapp.middleware.inline.XFrameOptionsMiddleware",

@@ -2,10 +2,12 @@
 import "../shared/copy-text.js";
 import "../shared/dialogs.js";
 import { focusMessage } from "../shared/focus.js";
+import { keepForms } from "../shared/kept-forms.js";
 import { showLocalTimes } from "../shared/local-time.js";
 import "../shared/pop-menu.js";
 import "../shell/error-contacts.js";
 import "../shell/shell.js";
 
 focusMessage();
+keepForms();
 showLocalTimes(document);
