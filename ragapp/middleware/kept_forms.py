@@ -1,4 +1,4 @@
-"""Middleware for forms whose typed text the browser keeps (``static/js/shared/kept-forms.js``).
+"""Middleware for forms whose typed text the browser keeps (``static/js/forms/kept-forms.js``).
 
 It tells the browser which form the server has taken. A form that was sent without a session leads
 to the login and from there back to its page.

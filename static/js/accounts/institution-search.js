@@ -1,6 +1,7 @@
 /* <institution-search>: institutions as one types; arrows move through them, Enter takes the only one. */
+
+import { queryOf } from "../forms/query.js";
 import { moveByArrows } from "../shared/arrow-keys.js";
-import { queryOf } from "../shared/forms.js";
 import { getHTML } from "../shared/http.js";
 
 const PAUSE_MS = 150;

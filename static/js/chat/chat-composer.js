@@ -4,7 +4,7 @@
  * above the field says why a question was not sent, and what to do. One under it says what the answer
  * will probably take. The link to the passages takes along what is typed.
  */
-import { growing } from "../shared/growing.js";
+import { growing } from "../forms/growing.js";
 import { showProblem } from "../shared/problem.js";
 import { onLargePaste } from "./attachments/pasting.js";
 import { Draft } from "./draft.js";

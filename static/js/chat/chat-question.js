@@ -1,6 +1,7 @@
 /* <chat-question>: what was asked; it can be put in other words, which asks again. */
+
+import { growing } from "../forms/growing.js";
 import { targetOf } from "../shared/event-target.js";
-import { growing } from "../shared/growing.js";
 import { drawVersions } from "./answers/answer-parts.js";
 import { Draft } from "./draft.js";
 

@@ -4,9 +4,10 @@
  * Filters, orders and pages replace the list in place, so that files on their way are not stopped;
  * rows change as the events tell, without moving the focus or the ticks.
  */
+
+import { queryOf } from "../forms/query.js";
 import { targetOf } from "../shared/event-target.js";
 import { keepFocus } from "../shared/focus.js";
-import { queryOf } from "../shared/forms.js";
 import { getHTML } from "../shared/http.js";
 import { pageProblem, reporting } from "../shared/problem.js";
 import { actInPlace } from "./actions.js";

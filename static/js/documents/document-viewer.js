@@ -4,7 +4,7 @@
  */
 import { targetOf } from "../shared/event-target.js";
 import "./deletion.js";
-import { queryOf } from "../shared/forms.js";
+import { queryOf } from "../forms/query.js";
 import { getHTML } from "../shared/http.js";
 import { pageProblem, showProblem } from "../shared/problem.js";
 import { DocumentEvents } from "./events.js";

@@ -1,3 +1,3 @@
 /* The page of a person's conversations. */
 import "./base.js";
-import "../shared/tick-all.js";
+import "../forms/tick-all.js";
