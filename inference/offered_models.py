@@ -156,7 +156,7 @@ EXTRACTS = OfferedModel(
 )
 
 
-def model_of_environment(instance: Instance) -> OfferedModel | None:
+def model_of_environment(instance: Instance | None = None) -> OfferedModel | None:
     """Return the model of the ``LLM_*`` settings, None without one."""
     connection = connection_of_environment(instance)
     if connection is None:
@@ -210,7 +210,7 @@ def model_of_row(row: LanguageModel, access: Access, instance: Instance) -> Offe
     descriptions = [row.description_fr, row.description_en]
     serving = backend.serving_organisation
     return OfferedModel(
-        figures=_figures_of(row),
+        figures=figures_of(row),
         label=row.label,
         description=next(filter(None, descriptions if is_french else reversed(descriptions)), ""),
         backend=connection_to(backend, row.server_id, access, row.context_window, instance),
@@ -252,7 +252,8 @@ def connection_to(
     )
 
 
-def _figures_of(row: LanguageModel) -> ModelFigures:
+def figures_of(row: LanguageModel) -> ModelFigures:
+    """Return the figures of a model of the database, whose backend is loaded."""
     backend = row.backend
     return ModelFigures(
         id=row.alias,

@@ -62,6 +62,7 @@ SHARED_MODELS = {
     "instances.OrganisationAdministrator",
     "people.User",
     "usage.CellName",
+    "usage.ConnectionTest",
     "usage.DailyCell",
     "usage.LedgerLine",
     "usage.MonthlyCell",

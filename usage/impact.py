@@ -74,7 +74,7 @@ def reading_impact(model: ModelFigures, tokens: TokenUsage) -> Impact:
     The tokens are read, and none is written. Unknown without J per token and parameters.
     """
     if model.prompt_j_per_token is None and not model.active_parameters_b:
-        return _unknown_impact()
+        return unknown_impact()
     return llm_impact(model, tokens)
 
 
@@ -82,12 +82,13 @@ def transcription_impact(model: ModelFigures, audio_seconds: float) -> Impact:
     """Return the footprint of sound that another server transcribed (``usage.energy.sound``)."""
     stated = stated_energy(model, audio_seconds)
     if stated is None and not model.active_parameters_b:
-        return _unknown_impact()
+        return unknown_impact()
     modelled = modelled_request(model, tokens_of_sound(audio_seconds))
     return _server_impact(model, stated or modelled.energy, modelled)
 
 
-def _unknown_impact() -> Impact:
+def unknown_impact() -> Impact:
+    """Return the footprint of a server of which nothing is known."""
     energy = Energy(low_wh=0.0, middle_wh=0.0, high_wh=0.0, method="unknown", version="")
     return _impact(energy, None, gco2e_embodied=0.0, water_l=None, adpe_kg_sb=None)
 

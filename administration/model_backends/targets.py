@@ -11,7 +11,14 @@ from inference.catalogue_rows import access_of
 from inference.diagnosis.connection import UNKNOWN_MODEL
 from inference.llm.backend import ChatBackend
 from inference.models import Backend, LanguageModel
-from inference.offered_models import Access, connection_of_environment, connection_to
+from inference.offered_models import (
+    Access,
+    ModelFigures,
+    connection_of_environment,
+    connection_to,
+    figures_of,
+    model_of_environment,
+)
 from instances.models import Organisation
 
 
@@ -35,6 +42,21 @@ class ConnectionTarget:
     def is_gateway(self) -> bool:
         """Whether it says how its models are."""
         return self.backend is not None and self.backend.kind == Backend.Kind.OPENGATELLM
+
+    def figures_of(self, asked: str) -> ModelFigures:
+        """The figures of the model that was asked, as far as they are known."""
+        if self.backend is None:
+            of_environment = model_of_environment()
+            return of_environment.figures if of_environment else ModelFigures(id=asked)
+        if self.model is not None:
+            return figures_of(self.model)
+        return ModelFigures(
+            id=asked,
+            server_id=asked,
+            backend_id=self.backend.pk,
+            backend_name=self.backend.name,
+            pue=self.backend.pue,
+        )
 
     @property
     def server_ids(self) -> set[str]:

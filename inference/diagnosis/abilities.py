@@ -13,9 +13,9 @@ from collections.abc import AsyncGenerator
 import orjson
 
 from inference.chat_options import NO_OPTIONS, Ability, ChatOptions
+from inference.diagnosis.counted import Spent
 from inference.errors import InferenceError
 from inference.llm.backend import ChatBackend, ChatMessage
-from inference.llm.client import stream_chat
 from inference.llm.events import ChatEvent, TextDelta, ToolCallDelta
 from instances.models import Sensitivity
 
@@ -33,38 +33,41 @@ _LEGS = {
 _RED = re.compile(r"\b(red|rouge)\b", re.IGNORECASE)
 
 
-async def detect_abilities(connection: ChatBackend) -> frozenset[Ability]:
-    """Return what the model of ``connection`` can do; a request that fails counts as no."""
+async def detect_abilities(connection: ChatBackend, spent: Spent) -> frozenset[Ability]:
+    """Return what the model of ``connection`` can do; a request that fails means no."""
     found = set()
     for ability in Ability:
         try:
             async with asyncio.timeout(PATIENCE_S):
-                if await _has(connection, ability):
+                if await _has(connection, ability, spent):
                     found.add(ability)
         except (InferenceError, TimeoutError):
             continue
     return frozenset(found)
 
 
-async def _has(connection: ChatBackend, ability: Ability) -> bool:
+async def _has(connection: ChatBackend, ability: Ability, spent: Spent) -> bool:
     match ability:
         case Ability.TOOLS:
             function = {"name": "get_weather", "parameters": _CITY}
             options = ChatOptions(tools=({"type": "function", "function": function},))
-            events = _ask(connection, "Call get_weather for Paris.", options=options)
+            events = _ask(spent, connection, "Call get_weather for Paris.", options=options)
             return any([isinstance(event, ToolCallDelta) async for event in events])
         case Ability.JSON:
             schema = {"name": "cat", "schema": _LEGS, "strict": True}
             wanted = {"type": "json_schema", "json_schema": schema}
             options = ChatOptions(response_format=wanted)
-            text = await _text(_ask(connection, "How many legs has a cat?", options=options))
+            text = await _text(_ask(spent, connection, "How many legs has a cat?", options=options))
             return _is_legs(text)
         case Ability.IMAGES:
             question = "What is the colour of this image? Answer with one word."
-            return bool(_RED.search(await _text(_ask(connection, question, images=(_red(),)))))
+            return bool(
+                _RED.search(await _text(_ask(spent, connection, question, images=(_red(),))))
+            )
 
 
 def _ask(
+    spent: Spent,
     connection: ChatBackend,
     question: str,
     *,
@@ -72,9 +75,7 @@ def _ask(
     options: ChatOptions = NO_OPTIONS,
 ) -> AsyncGenerator[ChatEvent, None]:
     message = ChatMessage("user", question, Sensitivity.PUBLIC, images=images)
-    return stream_chat(
-        connection, [message], max_tokens=MAX_TOKENS, temperature=0.0, options=options
-    )
+    return spent.ask(connection, [message], max_tokens=MAX_TOKENS, options=options)
 
 
 async def _text(events: AsyncGenerator[ChatEvent, None]) -> str:

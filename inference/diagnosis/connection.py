@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from inference.chat_options import Ability
 from inference.diagnosis.abilities import detect_abilities
+from inference.diagnosis.counted import Spent
 from inference.diagnosis.gateway_health import GatewayState, states_of_models
 from inference.errors import (
     AuthenticationFailed,
@@ -21,7 +22,7 @@ from inference.errors import (
 )
 from inference.llm.addresses import AddressRefused
 from inference.llm.backend import ChatBackend, ChatMessage
-from inference.llm.client import ServedModel, list_models, stream_chat
+from inference.llm.client import ServedModel, list_models
 from inference.llm.events import Finished, ReasoningDelta, TextDelta
 from instances.models import Sensitivity
 
@@ -70,13 +71,17 @@ class Diagnosis:
 
 
 async def diagnose(
-    connection: ChatBackend, *, tells_states: bool = False, answers: bool = True
+    connection: ChatBackend,
+    spent: Spent,
+    *,
+    tells_states: bool = False,
+    answers: bool = True,
 ) -> Diagnosis:
     """Test a backend and the model of ``connection``; never raises InferenceError.
 
     With ``UNKNOWN_MODEL``, the first one that the backend lists is asked. ``tells_states``: it is a
     gateway that says how its models are. Without ``answers``, the model is not asked: it
-    transcribes recordings.
+    transcribes recordings. Its questions are counted in ``spent``.
     """
     connection = replace(connection, max_retries=0, connect_timeout_s=CONNECT_TIMEOUT_S)
     found = Diagnosis()
@@ -98,12 +103,12 @@ async def diagnose(
     found = replace(found, asked=connection.model)
     try:
         async with asyncio.timeout(PATIENCE_S):
-            found = await _ask(connection, found)
+            found = await _ask(connection, found, spent)
     except InferenceError as error:
         return replace(found, problem=problem_of(error), detail=str(error))
     except TimeoutError:
         return replace(found, problem="timeout")
-    return replace(found, abilities=await detect_abilities(connection))
+    return replace(found, abilities=await detect_abilities(connection, spent))
 
 
 def problem_of(error: InferenceError) -> str:
@@ -136,11 +141,11 @@ def problem_of(error: InferenceError) -> str:
     return "unavailable"
 
 
-async def _ask(connection: ChatBackend, found: Diagnosis) -> Diagnosis:
+async def _ask(connection: ChatBackend, found: Diagnosis, spent: Spent) -> Diagnosis:
     """Return the diagnosis with the figures of an answer; raises InferenceError."""
     clock = asyncio.get_running_loop().time
     began, first, n_deltas, text = clock(), 0.0, 0, ""
-    events = stream_chat(connection, QUESTION, max_tokens=MAX_TOKENS, temperature=0.0)
+    events = spent.ask(connection, QUESTION, max_tokens=MAX_TOKENS)
     async with aclosing(events):
         async for event in events:
             match event:

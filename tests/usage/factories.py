@@ -9,6 +9,7 @@ from factory.django import DjangoModelFactory
 
 from tests.factories import TenantFactory
 from usage.models import (
+    ConnectionTest,
     DailyDuration,
     DailyPerson,
     DailySubject,
@@ -152,3 +153,20 @@ class QuotaChargeFactory(TenantFactory):
     counter = factory.SubFactory(QuotaCounterFactory)
     reserved = 1
     expires_at = factory.LazyFunction(timezone.now)
+
+
+class ConnectionTestFactory(DjangoModelFactory):
+    class Meta:
+        model = ConnectionTest
+
+    outcome = "complete"
+    model = "m"
+    requests = 4
+    prompt_tokens = 100
+    completion_tokens = 20
+    tokens_estimated = False
+    total_ms = 900
+    energy_wh = energy_min_wh = energy_max_wh = 0.5
+    method = "modelled"
+    method_version = "v"
+    gco2e_usage = gco2e_embodied = 0.1

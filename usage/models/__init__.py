@@ -1,6 +1,7 @@
 """Usage records; their sums: daily, monthly, and as amounts owed; quotas."""
 
 from usage.models.cells import CellName, DailyCell, MonthlyCell, PendingDay, PendingMonth
+from usage.models.connection_tests import ConnectionTest
 from usage.models.ledger import LedgerLine
 from usage.models.quotas import Quota, QuotaCharge, QuotaCounter
 from usage.models.records import AnswerStatus, UsageRecord
@@ -21,6 +22,7 @@ __all__ = [
     "SUM_COLUMNS",
     "AnswerStatus",
     "CellName",
+    "ConnectionTest",
     "DailyCell",
     "DailyDuration",
     "DailyPerson",

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from time import perf_counter
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -22,12 +23,17 @@ from administration.views.consoles.backends import find_backend, find_shared, pa
 from inference.backends import save_abilities
 from inference.chat_options import Ability
 from inference.diagnosis.connection import Diagnosis, diagnose
+from inference.diagnosis.counted import Spent
 from inference.diagnosis.gateway_health import GatewayState
+from inference.llm.backend import ChatBackend
 from inference.llm.client import ServedModel
 from inference.queueing.job_servers import connections_to
 from instances import audit
 from instances.access.administration import enter_organisation
 from instances.tenancy import in_database
+from usage.connection_tests import record_connection_test
+from usage.recording import Outcome
+from web.server.client_queries import uninterrupted
 
 # What to do about each code of ``inference.diagnosis.connection.problem_of``.
 PROBLEMS: Mapping[str, Promise] = {
@@ -120,12 +126,35 @@ async def _test(request: HttpRequest, find: FindTarget, slug: str = "") -> HttpR
     servers = await asyncio.to_thread(connections_to, target.connection)
     diagnosis = Diagnosis(problem="no_job")
     if servers:
+        diagnosis = await _diagnosed(level, target, servers[0])
+    return await in_database(_result, request, level, target, diagnosis)
+
+
+async def _diagnosed(level: PageLevel, target: ConnectionTarget, server: ChatBackend) -> Diagnosis:
+    """Test, and record what the test spends, also when the browser leaves."""
+    spent, began, diagnosis = Spent(), perf_counter(), None
+    try:
         diagnosis = await diagnose(
-            servers[0],
+            server,
+            spent,
             tells_states=target.is_gateway,
             answers=not (target.model and target.model.transcribes),
         )
-    return await in_database(_result, request, level, target, diagnosis)
+    finally:
+        outcome = Outcome.STOPPED
+        if diagnosis is not None:
+            outcome = Outcome.FAILED if diagnosis.problem else Outcome.COMPLETE
+        figures = target.figures_of(diagnosis.asked if diagnosis else server.model)
+        with uninterrupted():
+            await in_database(
+                record_connection_test,
+                spent,
+                figures,
+                organisation=level.organisation,
+                outcome=outcome,
+                total_ms=1000 * (perf_counter() - began),
+            )
+    return diagnosis
 
 
 def _begin(request: HttpRequest, find: FindTarget, slug: str) -> tuple[PageLevel, ConnectionTarget]:

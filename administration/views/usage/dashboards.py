@@ -14,6 +14,7 @@ from instances.access.administration import operator_view, organisation_view
 from instances.access.gates import instance_view
 from instances.models import Membership, Organisation, Role
 from people.requests import logged_in_user
+from usage.connection_tests import TestedModel, tested_models
 from usage.dashboards.across import dashboard_across
 from usage.dashboards.charts import column_chart
 from usage.dashboards.exports import MEDIA_TYPES
@@ -58,7 +59,8 @@ def person(request: HttpRequest) -> HttpResponse:
 def organisation(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     """The usage of an organisation, by instance."""
     dashboard = dashboard_across(organisation, _period(request).in_whole_months())
-    return _page(request, dashboard, "organisation", organisation.slug)
+    tests = tested_models(organisation, dashboard.period)
+    return _page(request, dashboard, "organisation", organisation.slug, tests=tests)
 
 
 @require_safe
@@ -66,7 +68,7 @@ def organisation(request: HttpRequest, organisation: Organisation) -> HttpRespon
 def site(request: HttpRequest) -> HttpResponse:
     """The usage of the site, by organisation."""
     dashboard = dashboard_across(None, _period(request).in_whole_months())
-    return _page(request, dashboard, "site")
+    return _page(request, dashboard, "site", tests=tested_models(None, dashboard.period))
 
 
 def usage_pages(level: str, *slugs: str) -> list[tuple[str, str, str]]:
@@ -93,6 +95,7 @@ def _page(
     level: str,
     *slugs: str,
     quotas: Sequence[ShownQuota] = (),
+    tests: Sequence[TestedModel] = (),
 ) -> HttpResponse:
     """Render a dashboard of a level.
 
@@ -111,6 +114,7 @@ def _page(
         "pages": usage_pages(level, *slugs) if level in base_templates else [],
         "dashboard": dashboard,
         "quotas": quotas,
+        "tests": tests,
         "chart": column_chart(dashboard.columns),
         "lengths": LENGTHS,
         "min_persons": MIN_PERSONS,
