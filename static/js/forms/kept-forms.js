@@ -14,7 +14,7 @@ const NEVER_TYPES = new Set(["password", "hidden", "file", "submit", "button", "
 const OWN_DRAFTS = "[data-draft], chat-app, .danger-zone, [autocomplete=off]";
 
 /** @type {HTMLMetaElement | null} */
-const meta = document.querySelector('meta[name="person"]');
+const meta = document.querySelector('meta[name="account"]');
 const person = meta?.content ?? "";
 const address = location.pathname + location.search;
 /** @type {WeakMap<HTMLFormElement, string>} */
