@@ -24,12 +24,11 @@ from django.apps import apps
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import QuerySet
 from django.utils import translation
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from accounts.users.erasure import Reference, references
 from chat.conversations.attachments import attachments_of
-from chat.exports.formats import FORMATS, exported
+from chat.exports.formats import FORMATS, exported, file_name
 from chat.models import Conversation
 from instances.across_instances import call_function
 from instances.models import Instance, InstanceOwnedModel, Membership
@@ -97,8 +96,8 @@ def _conversation(
         # As on the site: who may not read the documents sees what answers cite.
         cited_only = membership is None or not membership.may_read_documents
         day = conversation.created_at.date()
-        title = slugify(conversation.title)[:60] or "conversation"
-        name = f"{instance.slug}/conversations/{day}-{title}-{str(key)[:8]}"
+        title = file_name(conversation, f"-{str(key)[:8]}")
+        name = f"{instance.slug}/conversations/{day}-{title}"
         files = {
             FORMATS[each].suffix: exported(conversation, FORMATS[each], cited_only=cited_only)
             for each in _FORMATS
