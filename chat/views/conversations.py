@@ -64,10 +64,7 @@ def conversation(
     """A conversation, on the branch last shown."""
     shown = get_conversation(membership.instance, membership.user, conversation_id)
     stay(shown)
-    response = _page(request, membership, shown)
-    if shown.is_temporary:
-        response["Cache-Control"] = "private, no-store"
-    return response
+    return _page(request, membership, shown)
 
 
 @require_POST

@@ -38,5 +38,5 @@ def download(
     return HttpResponse(
         written,
         content_type=chosen.media_type,
-        headers={"Content-Disposition": str(header), "Cache-Control": "private, no-store"},
+        headers={"Content-Disposition": str(header)},
     )

@@ -136,7 +136,7 @@ def _export(membership: Membership, chosen: list[Conversation], name: str) -> Ht
     return HttpResponse(
         written,
         content_type="application/zip",
-        headers={"Content-Disposition": str(header), "Cache-Control": "private, no-store"},
+        headers={"Content-Disposition": str(header)},
     )
 
 

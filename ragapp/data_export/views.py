@@ -23,8 +23,5 @@ def data_export(request: HttpRequest) -> HttpResponseBase:
     return StreamingHttpResponse(
         stream_archive(user, get_language() or "fr"),
         content_type="application/zip",
-        headers={
-            "Content-Disposition": str(content_disposition_header(True, name)),
-            "Cache-Control": "private, no-store",
-        },
+        headers={"Content-Disposition": str(content_disposition_header(True, name))},
     )
