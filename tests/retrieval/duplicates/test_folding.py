@@ -91,7 +91,7 @@ def test_folding_any_passages_loses_none_and_keeps_their_order() -> None:
     chosen = random.Random(11)
     words = ("prêt", "pret", "durée", "semaines", "semaine", "3", "30", "non", "carte", "carré")
     n_folded = 0
-    for _round in range(300):
+    for _round in range(1000):
         texts = [" ".join(chosen.choices(words, k=chosen.randrange(1, 9))) for _ in range(8)]
         found = [
             replace(passage(text, str(place)), chunk_id=place) for place, text in enumerate(texts)
